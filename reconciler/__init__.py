@@ -1,0 +1,5 @@
+"""HubSpot CRM records as code."""
+
+__version__ = "0.1.0"
+
+__all__ = ["__version__"]
