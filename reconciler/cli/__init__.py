@@ -1,0 +1,1 @@
+"""Flags become calls, text and exit codes."""

@@ -1,0 +1,137 @@
+"""Everything we expect to go wrong, branched by what the person should do.
+
+::
+
+    ReconcilerError            anything else that escapes is a bug and keeps its traceback
+    ├── ManifestError          the text is wrong: fix the file (carries every Problem found)
+    ├── PlanRefused            the plan is unsafe, altered, foreign or stale: look, then decide
+    ├── HubSpotError           what HubSpot answered, with method, path, status, category, correlationId
+    │   ├── NotAllowed         token or scope: fix credentials
+    │   ├── RequestRejected    HubSpot says no: fix the manifest
+    │   ├── Unavailable        gave up after waiting: run again later
+    │   └── NoAnswer           a write may or may not have happened: settle before more writes
+    ├── StateError             missing, damaged, or from a newer version: says how to go on
+    │   └── Locked             somebody else is applying: wait or unlock
+    └── UsageError             flags, settings, environment
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.source import SourceRef
+
+
+class Severity(StrEnum):
+    """How much a problem weighs."""
+
+    ERROR = "error"  # the plan is not appliable
+    WARNING = "warning"  # shown, and nothing else
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with one record or line, found before any write."""
+
+    message: str  # what is wrong: one sentence, no full stop
+    advice: str | None = None  # what to do about it
+    source: SourceRef | None = None
+    address: str | None = None  # of the record or property, where one is known
+    severity: Severity = Severity.ERROR
+
+    def __str__(self) -> str:
+        place = f"{self.source}: " if self.source else ""
+        subject = f"{self.address}: " if self.address and not self.source else ""
+        advice = f"\n    {self.advice}" if self.advice else ""
+        return f"{place}{subject}{self.message}{advice}"
+
+
+class ReconcilerError(Exception):
+    """Base of everything we expect."""
+
+
+class ManifestError(ReconcilerError):
+    """The manifests cannot be used as they stand.
+
+    Attributes:
+        problems: every problem found, never only the first, in order of file and line.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class Refusal(StrEnum):
+    """Why a plan is refused; the exit code follows from it."""
+
+    GUARD = "guard"
+    ALTERED = "altered"  # the file does not match its digest
+    FOREIGN = "foreign"  # made for another portal, state or environment
+    PROTECTED = "protected"  # a protected environment without a saved plan
+    STALE = "stale"  # live moved, and the person asked to stop on that
+
+
+class PlanRefused(ReconcilerError):
+    """The plan is unsafe, altered, foreign or stale; nothing was written."""
+
+    def __init__(self, refusal: Refusal, message: str) -> None:
+        super().__init__(message)
+        self.refusal = refusal
+
+
+class HubSpotError(ReconcilerError):
+    """HubSpot answered with a refusal, or not at all.
+
+    Attributes:
+        status: HTTP status, None where there was no answer.
+        category: HubSpot's class of the error, None where it gave none.
+        correlation_id: HubSpot's ticket for this one request.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str,
+        path: str,
+        status: int | None = None,
+        category: str | None = None,
+        correlation_id: str | None = None,
+    ) -> None:
+        ticket = f"   correlationId {correlation_id}" if correlation_id else ""
+        kind = f"   category {category}" if category else ""
+        super().__init__(f"{message}\n    {method} {path}{kind}{ticket}")
+        self.summary = message
+        self.method = method
+        self.path = path
+        self.status = status
+        self.category = category
+        self.correlation_id = correlation_id
+
+
+class NotAllowed(HubSpotError):
+    """The token is missing, unknown, expired, or lacks a scope."""
+
+
+class RequestRejected(HubSpotError):
+    """HubSpot understood the request and refuses it; sending it again changes nothing."""
+
+
+class Unavailable(HubSpotError):
+    """HubSpot could not be reached, or went on saying "later" until we gave up."""
+
+
+class NoAnswer(HubSpotError):
+    """A write was sent and its answer never came: it may or may not have happened."""
+
+
+class StateError(ReconcilerError):
+    """The state cannot be used; the message says how to go on."""
+
+
+class Locked(StateError):
+    """Another run holds the lock on this portal's state."""
+
+
+class UsageError(ReconcilerError):
+    """Flags, settings or environment are wrong."""

@@ -1,0 +1,1 @@
+"""Manifest text becomes desired records."""

@@ -1,0 +1,1 @@
+"""The nouns: plain values, standard library only."""

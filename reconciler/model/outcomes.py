@@ -1,0 +1,57 @@
+"""What became of each change that was to be applied."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from reconciler.model.records import RecordId
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """HubSpot did it."""
+
+    record_id: RecordId
+    answered: Mapping[str, str | None]  # properties as the answer holds them; not a full read
+    word: ClassVar[str] = "applied"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """HubSpot said no; the record is as it was."""
+
+    message: str
+    category: str | None = None
+    correlation_id: str | None = None
+    record_id: RecordId | None = None  # where the answer names one although it is a refusal
+    word: ClassVar[str] = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Live moved between plan and apply; nothing was sent."""
+
+    message: str
+    word: ClassVar[str] = "stale"
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It was sent and no answer came; reading live settles it."""
+
+    message: str
+    word: ClassVar[str] = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """It was not attempted."""
+
+    message: str
+    word: ClassVar[str] = "skipped"
+
+
+Outcome: TypeAlias = Applied | Rejected | Stale | Unknown | Skipped
+
+OUTCOME_WORDS: tuple[str, ...] = tuple(kind.word for kind in (Applied, Rejected, Stale, Unknown, Skipped))
+"""The words for outcomes in their fixed order; an accounting names each of them."""

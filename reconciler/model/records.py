@@ -1,0 +1,103 @@
+"""What the manifests want and what the portal holds.
+
+A desired record keeps one tuple of names (shared between records of one shape), one of values and
+one of places: at a hundred thousand records an object per property would cost a gigabyte.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType, TypeAlias
+
+from reconciler.model.objects import RecordKey
+from reconciler.source import Place, SourceFiles
+
+RecordId = NewType("RecordId", str)
+"""HubSpot's own id of a record: digits, kept as text."""
+
+Written: TypeAlias = str | tuple[str, ...] | None
+"""A property value as the manifest writes it: text, a list of texts, or None for a plain ``null``."""
+
+
+class Ownership(StrEnum):
+    """Who decides about a property."""
+
+    ENFORCE = "enforce"  # git does
+    INITIAL = "initial"  # git when the record is created, people from then on
+    OBSERVE = "observe"  # people do; a difference is reported
+
+
+class Write(StrEnum):
+    """By which of HubSpot's calls a document wants its records written."""
+
+    AUTO = "auto"  # creates by batch/upsert, existing records by batch/update and record id
+    UPSERT = "upsert"  # creates and updates together by batch/upsert
+    UPDATE = "update"  # batch/update; never creates
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What one manifest document says about all of its records; shared by them."""
+
+    object: str  # canonical where the type is a standard one, else as written
+    key: str  # the unique property, or RECORD_ID
+    write: Write
+    ownership: Mapping[str, Ownership]  # properties that are not ENFORCE
+    place: Place  # where the document begins
+
+    def ownership_of(self, name: str) -> Ownership:
+        """Who decides about property ``name``."""
+        return self.ownership.get(name, Ownership.ENFORCE)
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredRecord:
+    """One record as the manifests want it, before the portal's definitions have typed its values."""
+
+    key: str  # the key's value
+    names: tuple[str, ...]  # managed properties, sorted; the key property is not among them
+    values: tuple[Written, ...]  # as long as names
+    places: tuple[Place, ...]  # of the values, as long as names
+    place: Place  # of the record's own line
+    document: Document
+
+    @property
+    def record_key(self) -> RecordKey:
+        """The record's key with its object type."""
+        return RecordKey(self.document.object, self.document.key, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredGroup:
+    """All desired records that share object type and key property: what is read and planned together."""
+
+    object: str
+    key: str
+    records: Sequence[DesiredRecord]  # sorted by key, by code point; keys are distinct
+
+    def chunks(self, size: int) -> Iterator[Sequence[DesiredRecord]]:
+        """The records in order, ``size`` at a time."""
+        for start in range(0, len(self.records), size):
+            yield self.records[start : start + size]
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Everything the manifests want of one environment."""
+
+    groups: tuple[DesiredGroup, ...]  # sorted by object, then key
+    files: SourceFiles
+    digest: str  # "sha256:…" over names and contents of the manifests that were read
+
+    @property
+    def record_count(self) -> int:
+        """How many records are named."""
+        return sum(len(group.records) for group in self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRecord:
+    """One record as HubSpot answered it in this run."""
+
+    id: RecordId
+    properties: Mapping[str, str | None] = field(default_factory=dict)  # "" is read as None

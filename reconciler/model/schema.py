@@ -1,0 +1,112 @@
+"""What the portal says about its object types, properties, pipelines and people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """How the text of a property is to be read and compared; follows from its definition."""
+
+    TEXT = "text"
+    HTML = "html"
+    PHONE = "phone"
+    EMAIL = "e-mail"
+    DOMAIN = "domain"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    CHOICE = "single choice"
+    CHOICES = "multiple choice"
+    DATE = "date"
+    DATETIME = "datetime"
+    OWNER = "owner"
+    PIPELINE = "pipeline"
+    STAGE = "stage"
+    FILES = "file"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An allowed value of an enumeration: ``value`` goes over the wire, ``label`` is for people."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyDef:
+    """A property as the portal defines it."""
+
+    name: str
+    label: str
+    kind: Kind
+    options: tuple[Option, ...] = ()
+    is_unique: bool = False
+    is_read_only: bool = False
+    is_calculated: bool = False
+    is_sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One state within a pipeline."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """Ordered states of deals, tickets and others."""
+
+    id: str
+    label: str
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSchema:
+    """An object type as the portal defines it."""
+
+    name: str  # path name, or the bare name of a custom object
+    path: str  # the segment HubSpot documents for its calls: "companies", "0-3", "2-1234"
+    properties: Mapping[str, PropertyDef]
+    pipelines: tuple[Pipeline, ...] = ()
+    required: tuple[str, ...] = ()  # properties without which no record can be created
+    default_key: str | None = None  # usable as idProperty although not flagged unique
+    has_upsert: bool = True
+
+    def can_identify(self, name: str) -> bool:
+        """Whether property ``name`` can serve as HubSpot's ``idProperty``."""
+        definition = self.properties.get(name)
+        return definition is not None and (definition.is_unique or name == self.default_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """A person, as records name them in ``hubspot_owner_id``."""
+
+    id: str
+    email: str
+    user_id: str | None = None
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The portal itself."""
+
+    portal_id: int
+    type: str  # STANDARD, SANDBOX, DEVELOPER_TEST, APP_DEVELOPER
+    daily_remaining: int | None = None  # calls left today; None where HubSpot does not say
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSchema:
+    """What planning needs to know of a portal besides its records."""
+
+    account: Account
+    api_version: str
+    objects: Mapping[str, ObjectSchema]  # by name
+    owners: tuple[Owner, ...]

@@ -1,0 +1,1 @@
+"""Desired, live and state become a plan. Pure."""

@@ -1,0 +1,190 @@
+"""The plan: a frozen, ordered list of changes, and the only thing that apply obeys.
+
+A change is one action on one record. The classes are matched exhaustively wherever they are used,
+so that a new action fails the type checker in every place that forgot it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, TypeAlias
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.objects import RecordKey
+from reconciler.model.owned import Origin, StateVersion
+from reconciler.model.records import RecordId
+from reconciler.source import SourceRef
+
+
+class Action(StrEnum):
+    """The kind of a change; the order is that of the summary."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    ADOPT = "adopt"  # state only
+    ARCHIVE = "archive"
+    RELEASE = "release"  # state only
+
+
+class Reason(StrEnum):
+    """Why a change is in the plan: what comparing last applied, desired and live has found."""
+
+    MISSING = "missing"  # no such record in the portal
+    CHANGED = "changed"  # the manifest changed since we last applied it
+    DRIFT = "drift"  # people changed it since we last applied it
+    CONFLICT = "conflict"  # both
+    ADOPT = "adopt"  # it was there before us
+    GONE = "gone"  # state knows it, the portal does not
+    IN_STEP = "in step"  # desired equals live
+    OBSERVED = "observed"  # differs, and the manifest says only to look
+
+
+class Call(StrEnum):
+    """HubSpot's batch call that carries a change."""
+
+    UPSERT = "batch/upsert"
+    UPDATE = "batch/update"
+    CREATE = "batch/create"  # only for types without upsert
+    ARCHIVE = "batch/archive"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a change travels."""
+
+    call: Call
+    id_property: str | None  # None: the input's id is HubSpot's record id
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """One property, from what live holds to what will be written."""
+
+    name: str
+    before: str | None  # live's text; None is empty
+    after: str | None  # the text to send; None clears
+    reason: Reason
+    source: SourceRef | None = None  # the line that asks for it
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A record that the portal does not have."""
+
+    key: RecordKey
+    values: tuple[ValueChange, ...]  # sorted by name; may be empty: the key alone makes a record
+    reason: Reason
+    route: Route
+    source: SourceRef
+    action: ClassVar[Action] = Action.CREATE
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A record whose managed properties differ from live."""
+
+    key: RecordKey
+    record_id: RecordId
+    values: tuple[ValueChange, ...]  # what is written; never empty; sorted by name
+    in_step: tuple[ValueChange, ...]  # not written: live agrees already, state learns them
+    reason: Reason
+    route: Route
+    source: SourceRef
+    origin: Origin  # how we own it afterwards
+    action: ClassVar[Action] = Action.UPDATE
+
+
+@dataclass(frozen=True, slots=True)
+class Adopt:
+    """Ours from now on, or values that state did not know yet: no call is made."""
+
+    key: RecordKey
+    record_id: RecordId
+    in_step: tuple[ValueChange, ...]  # live agrees with these already; sorted by name
+    reason: Reason
+    source: SourceRef
+    origin: Origin
+    action: ClassVar[Action] = Action.ADOPT
+
+
+Change: TypeAlias = Create | Update | Adopt
+"""Archives, releases and associations join when they can be planned."""
+
+Writing: TypeAlias = Create | Update
+"""Changes that HubSpot gets to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A difference that is shown and left alone."""
+
+    key: RecordKey
+    name: str | None  # the property; None concerns the whole record
+    reason: Reason
+    live: str | None
+    desired: str | None
+    source: SourceRef
+    note: str = ""  # what to know or do about it
+
+    @property
+    def address(self) -> str:
+        """Of the property, or of the record."""
+        return self.key.property_address(self.name) if self.name else self.key.address
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestsRead:
+    """Which manifests a plan was made from."""
+
+    digest: str
+    files: int
+    records: int
+    git: str | None  # commit, where the project is a git checkout
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What plan and apply cost of the portal's API allowance."""
+
+    read_calls: int  # made while planning
+    write_calls: int  # that apply will make, if none has to be repeated
+    seconds: float  # least time those writes take at the portal's limit
+    daily_remaining: int | None  # calls left today when the plan was made
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that apply would do, in order, and everything that it would not."""
+
+    tool_version: str
+    created_at: datetime  # aware, UTC
+    environment: str
+    portal_id: int
+    portal_type: str
+    api_version: str
+    state: StateVersion
+    manifests: ManifestsRead
+    changes: tuple[Change, ...]  # in the order of section "order" in build.py
+    held: tuple[Held, ...]
+    problems: tuple[Problem, ...]
+    no_op: int  # records looked at and already right
+    budget: Budget
+    write_scopes: tuple[str, ...] = field(default=())  # that apply will want, sorted
+
+    @property
+    def is_appliable(self) -> bool:
+        """Whether apply may carry it out."""
+        return all(problem.severity is not Severity.ERROR for problem in self.problems)
+
+    @property
+    def writes(self) -> bool:
+        """Whether apply would write to the portal."""
+        return any(isinstance(change, Create | Update) for change in self.changes)
+
+    def summary(self) -> Mapping[str, int]:
+        """Counts by action, in fixed order, then ``no_op`` and ``held``."""
+        counts = {str(action): 0 for action in Action}
+        for change in self.changes:
+            counts[change.action] += 1
+        return counts | {"no_op": self.no_op, "held": len(self.held)}

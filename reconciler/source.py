@@ -1,0 +1,48 @@
+"""Where a piece of text came from, so that every message can point at it.
+
+A manifest of a hundred thousand records has a million places. A place is therefore one small
+integer, and becomes a ``SourceRef`` only when somebody has to be shown it.
+"""
+
+from dataclasses import dataclass
+from typing import NewType
+
+Place = NewType("Place", int)
+
+_COLUMN_BITS = 20
+_LINE_BITS = 24
+_MAX_COLUMN = (1 << _COLUMN_BITS) - 1
+_MAX_LINE = (1 << _LINE_BITS) - 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SourceRef:
+    """A line and column of a file. Both count from 1."""
+
+    file: str  # relative to the project folder, with forward slashes
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+def place_of(file_number: int, line: int, column: int) -> Place:
+    """Pack a position; ``line`` and ``column`` count from 1 and are capped at 16 million and 1 million."""
+    packed_line = min(line, _MAX_LINE) << _COLUMN_BITS
+    return Place(file_number << (_LINE_BITS + _COLUMN_BITS) | packed_line | min(column, _MAX_COLUMN))
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFiles:
+    """The files that places point into, in the order of their numbers."""
+
+    names: tuple[str, ...]
+
+    def ref(self, place: Place) -> SourceRef:
+        """Unpack ``place`` for a person to read."""
+        return SourceRef(
+            file=self.names[place >> (_LINE_BITS + _COLUMN_BITS)],
+            line=(place >> _COLUMN_BITS) & _MAX_LINE,
+            column=place & _MAX_COLUMN,
+        )
