@@ -13,6 +13,7 @@ class Applied:
 
     record_id: RecordId
     answered: Mapping[str, str | None]  # properties as the answer holds them; not a full read
+    is_new: bool | None = None  # an upsert's answer says whether it created; other calls do not
     word: ClassVar[str] = "applied"
 
 

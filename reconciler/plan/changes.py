@@ -5,7 +5,7 @@ so that a new action fails the type checker in every place that forgot it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
@@ -14,6 +14,7 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, StateVersion
 from reconciler.model.records import RecordId
+from reconciler.model.writes import Route
 from reconciler.source import SourceRef
 
 
@@ -38,23 +39,6 @@ class Reason(StrEnum):
     GONE = "gone"  # state knows it, the portal does not
     IN_STEP = "in step"  # desired equals live
     OBSERVED = "observed"  # differs, and the manifest says only to look
-
-
-class Call(StrEnum):
-    """HubSpot's batch call that carries a change."""
-
-    UPSERT = "batch/upsert"
-    UPDATE = "batch/update"
-    CREATE = "batch/create"  # only for types without upsert
-    ARCHIVE = "batch/archive"
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How a change travels."""
-
-    call: Call
-    id_property: str | None  # None: the input's id is HubSpot's record id
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +154,10 @@ class Plan:
     problems: tuple[Problem, ...]
     no_op: int  # records looked at and already right
     budget: Budget
-    write_scopes: tuple[str, ...] = field(default=())  # that apply will want, sorted
+    write_scopes: tuple[str, ...] = ()  # that apply will want, sorted
+    personal: tuple[
+        tuple[str, str], ...
+    ] = ()  # (object, property) whose values are masked when rendered, sorted
 
     @property
     def is_appliable(self) -> bool:
