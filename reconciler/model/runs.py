@@ -1,0 +1,68 @@
+"""One run of apply, as the journal tells it afterwards: what reports are made of.
+
+Plain words instead of the plan's own classes: a journal outlives the versions of the plan that
+wrote it, and a report must be able to show a run whose actions this version no longer knows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.model.objects import RecordKey
+from reconciler.model.outcomes import OUTCOME_WORDS
+from reconciler.model.records import RecordId
+from reconciler.source import SourceRef
+
+
+@dataclass(frozen=True, slots=True)
+class RunHeader:
+    """Which run it was."""
+
+    id: str
+    portal_id: int
+    environment: str
+    plan_digest: str  # "sha256:…" of the plan that was applied
+    tool_version: str
+    actor: Mapping[str, str]  # who ran it: user, host, run URL, as far as known
+    started_at: datetime  # aware, UTC
+    finished_at: datetime | None  # aware, UTC; None where it never said so
+    status: str  # one word: how the run stands or ended
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One planned change and what became of it."""
+
+    number: int  # its place in the plan, from 0
+    key: RecordKey
+    action: str
+    reason: str
+    record_id: RecordId | None  # None until HubSpot has given one
+    before: Mapping[str, str | None]  # by property name; None was empty
+    after: Mapping[str, str | None]  # by property name; None clears
+    outcome: str | None  # one of OUTCOME_WORDS; None where the journal has none
+    detail: Mapping[str, str]  # HubSpot's word on it: message, category, correlation_id, where given
+    source: SourceRef | None
+
+    @property
+    def address(self) -> str:
+        """The record's name in flags, plans and reports."""
+        return self.key.address
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A run with all of its rows."""
+
+    header: RunHeader
+    rows: tuple[RunRow, ...]  # in the order of the plan
+
+    def accounting(self) -> Mapping[str, int]:
+        """``planned`` and each word for an outcome, in fixed order; the words add up to ``planned``.
+
+        A row without an outcome counts as unknown: nobody can say what became of it.
+        """
+        counts = {"planned": len(self.rows)} | dict.fromkeys(OUTCOME_WORDS, 0)
+        for row in self.rows:
+            counts[row.outcome if row.outcome is not None else "unknown"] += 1
+        return counts
