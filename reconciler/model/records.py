@@ -35,6 +35,13 @@ class Write(StrEnum):
     UPDATE = "update"  # batch/update; never creates
 
 
+class Drift(StrEnum):
+    """What is done about values that people changed since we last applied them."""
+
+    REVERT = "revert"  # git is right: write back
+    HOLD = "hold"  # leave them, and say so
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """What one manifest document says about all of its records; shared by them."""

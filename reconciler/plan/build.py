@@ -1,0 +1,293 @@
+"""Desired, live and state become a plan, chunk by chunk.
+
+Records are paired by key, judged one by one, and put in order:
+
+1. creates, so that whatever refers to a new record finds it;
+2. updates;
+3. adoptions, which touch state alone;
+
+and among equals by object type, key property and key, by code point. The order of files, records
+and answers never matters.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reconciler.errors import Problem
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.personal import is_personal
+from reconciler.model.records import DesiredRecord, Drift, LiveRecord, Ownership, RecordId, Write
+from reconciler.model.schema import PortalSchema, PropertyDef
+from reconciler.model.writes import Call, Route
+from reconciler.plan.budget import budget_of
+from reconciler.plan.changes import (
+    Action,
+    Adopt,
+    Change,
+    Create,
+    Held,
+    ManifestsRead,
+    Plan,
+    Reason,
+    Update,
+    ValueChange,
+)
+from reconciler.plan.resolve import ResolvedValue, Resolver
+from reconciler.plan.verdict import judge
+from reconciler.source import SourceRef
+
+_WEIGHT = (Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
+"""Reasons of values, the one that names the whole record first."""
+
+_ORDER = {Action.CREATE: 0, Action.UPDATE: 1, Action.ADOPT: 2}
+
+
+@dataclass(slots=True)
+class PlanBuilder:
+    """Collects what the chunks give; ``finish`` makes the plan of it."""
+
+    drift: Drift
+    changes: list[Change] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    no_op: int = 0
+    _first: dict[tuple[str, RecordId], DesiredRecord] = field(default_factory=dict)
+
+    def add_chunk(
+        self,
+        resolver: Resolver,
+        records: Sequence[DesiredRecord],
+        live: Mapping[str, LiveRecord],
+        owned: Mapping[str, OwnedRecord],
+    ) -> None:
+        """Judge ``records`` of one object type and key; ``live`` and ``owned`` are by key value."""
+        for record in records:
+            found = live.get(record.key)
+            if found is None:
+                self._absent(resolver, record, owned.get(record.key))
+            elif self._is_first_address(resolver, record, found):
+                self._present(resolver, record, found, owned.get(record.key))
+
+    def finish(
+        self,
+        *,
+        tool_version: str,
+        created_at: datetime,
+        environment: str,
+        portal: PortalSchema,
+        state: StateVersion,
+        manifests: ManifestsRead,
+        read_calls: int,
+        calls_per_window: int,
+        write_scopes: tuple[str, ...],
+    ) -> Plan:
+        """The plan; ``calls_per_window`` is the portal's limit for ten seconds."""
+        changes = tuple(sorted(self.changes, key=lambda change: (_ORDER[change.action], change.key)))
+        return Plan(
+            tool_version=tool_version,
+            created_at=created_at,
+            environment=environment,
+            portal_id=portal.account.portal_id,
+            portal_type=portal.account.type,
+            api_version=portal.api_version,
+            state=state,
+            manifests=manifests,
+            changes=changes,
+            held=tuple(sorted(self.held, key=lambda held: (held.key, held.name or ""))),
+            problems=tuple(sorted(self.problems, key=_by_place)),
+            no_op=self.no_op,
+            budget=budget_of(changes, read_calls, calls_per_window, portal.account.daily_remaining),
+            write_scopes=write_scopes,
+            personal=_personal(portal, changes, self.held),
+        )
+
+    def _absent(self, resolver: Resolver, record: DesiredRecord, owned: OwnedRecord | None) -> None:
+        source = resolver.files.ref(record.place)
+        if owned is not None:
+            note = (
+                f"state knows it as record {owned.record_id}, and the portal has no such record any more; "
+                "it is not created again"
+            )
+            self.held.append(Held(record.record_key, None, Reason.GONE, None, None, source, note))
+            return
+        if record.document.write is Write.UPDATE or record.document.key == RECORD_ID:
+            self.problems.append(_not_there(record, source))
+            return
+        errors = len(self.problems)
+        values = resolver.resolve(record, None, self.problems)
+        missing = resolver.missing_required(record, values)
+        if missing and len(self.problems) == errors:
+            self.problems.append(missing)
+        if len(self.problems) > errors:
+            return
+        self.changes.append(
+            Create(
+                key=record.record_key,
+                values=tuple(
+                    _change(resolver, value, None, Reason.MISSING)
+                    for value in values
+                    if value.text is not None and value.ownership is not Ownership.OBSERVE
+                ),
+                reason=Reason.MISSING,
+                route=_route_to_create(resolver, record),
+                source=source,
+            )
+        )
+
+    def _present(
+        self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, owned: OwnedRecord | None
+    ) -> None:
+        errors, held = len(self.problems), len(self.held)
+        written: list[ValueChange] = []
+        learned: list[ValueChange] = []
+        for value in resolver.resolve(record, live, self.problems):
+            self._judge_value(resolver, record, value, live, owned, written, learned)
+        if len(self.problems) > errors:
+            return
+        source = resolver.files.ref(record.place)
+        origin = owned.origin if owned else Origin.ADOPTED
+        is_moved = owned is not None and owned.record_id != live.id
+        if written:
+            self.changes.append(
+                Update(
+                    key=record.record_key,
+                    record_id=live.id,
+                    values=tuple(written),
+                    in_step=tuple(learned),
+                    reason=_weightiest(written) if owned else Reason.ADOPT,
+                    route=_route_to_update(resolver, record),
+                    source=source,
+                    origin=origin,
+                )
+            )
+        elif owned is None or learned or is_moved:
+            reason = Reason.IN_STEP if owned else Reason.ADOPT
+            self.changes.append(Adopt(record.record_key, live.id, tuple(learned), reason, source, origin))
+        elif len(self.held) == held:
+            self.no_op += 1
+
+    def _judge_value(
+        self,
+        resolver: Resolver,
+        record: DesiredRecord,
+        value: ResolvedValue,
+        live: LiveRecord,
+        owned: OwnedRecord | None,
+        written: list[ValueChange],
+        learned: list[ValueChange],
+    ) -> None:
+        if value.ownership is Ownership.INITIAL:
+            return  # people's, from the record's first day on
+        name = value.definition.name
+        text = live.properties.get(name)
+        verdict = judge(value.definition.kind, name, text, value.text, owned, self.drift)
+        reason = verdict.reason
+        if value.ownership is Ownership.OBSERVE:
+            if reason is not Reason.IN_STEP:
+                self._hold(resolver, record, value, text, Reason.OBSERVED)
+        elif verdict.is_written:
+            written.append(_change(resolver, value, text, reason))
+        elif verdict.is_learned:
+            learned.append(_change(resolver, value, text, reason))
+        elif reason is not Reason.IN_STEP:
+            self._hold(resolver, record, value, text, reason)
+
+    def _hold(
+        self,
+        resolver: Resolver,
+        record: DesiredRecord,
+        value: ResolvedValue,
+        live: str | None,
+        reason: Reason,
+    ) -> None:
+        source = resolver.files.ref(value.place)
+        self.held.append(Held(record.record_key, value.definition.name, reason, live, value.text, source))
+
+    def _is_first_address(self, resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> bool:
+        """Whether no other address has turned out to be the same live record; else a problem is noted."""
+        first = self._first.setdefault((resolver.schema.name, live.id), record)
+        if first is record:
+            return True
+        address, other = record.record_key.address, first.record_key.address
+        self.problems.append(
+            Problem(
+                f"{address} and {other} are one record in the portal ({live.id})",
+                f"keep one of them; the other is declared at {resolver.files.ref(first.place)}",
+                resolver.files.ref(record.place),
+                address,
+            )
+        )
+        return False
+
+
+def _change(resolver: Resolver, value: ResolvedValue, before: str | None, reason: Reason) -> ValueChange:
+    return ValueChange(value.definition.name, before, value.text, reason, resolver.files.ref(value.place))
+
+
+def _weightiest(values: Iterable[ValueChange]) -> Reason:
+    reasons = {value.reason for value in values}
+    return next(reason for reason in _WEIGHT if reason in reasons)
+
+
+def _not_there(record: DesiredRecord, source: SourceRef) -> Problem:
+    if record.document.key == RECORD_ID:
+        advice = "records named by record id are never created: correct the id or remove the record"
+    else:
+        advice = "this document says `write: update`, which never creates: correct the key, or drop that line"
+    return Problem(
+        f"{record.document.object} has no record whose {record.document.key} is {record.key}",
+        advice,
+        source,
+        record.record_key.address,
+    )
+
+
+def _route_to_create(resolver: Resolver, record: DesiredRecord) -> Route:
+    """By upsert, so that a repeat cannot duplicate; types without upsert are created with their key."""
+    call = Call.UPSERT if resolver.schema.has_upsert else Call.CREATE
+    return Route(call, record.document.key)
+
+
+def _route_to_update(resolver: Resolver, record: DesiredRecord) -> Route:
+    """By record id, so that an update cannot create, unless the document asks for another way.
+
+    Contacts by e-mail always go by record id: HubSpot refuses or ignores partial writes by e-mail.
+    Source: https://github.com/HubSpot/hubspot-api-nodejs/issues/548
+    """
+    document = record.document
+    if document.key == RECORD_ID or (resolver.schema.name, document.key) == ("contacts", "email"):
+        return Route(Call.UPDATE, None)
+    if document.write is Write.UPDATE:
+        return Route(Call.UPDATE, document.key)
+    if document.write is Write.UPSERT and resolver.schema.has_upsert:
+        return Route(Call.UPSERT, document.key)
+    return Route(Call.UPDATE, None)
+
+
+def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
+    source = problem.source
+    if source is None:
+        return ("", 0, 0, problem.address or "", problem.message)
+    return (source.file, source.line, source.column, problem.address or "", problem.message)
+
+
+def _personal(
+    portal: PortalSchema, changes: Iterable[Change], held: Iterable[Held]
+) -> tuple[tuple[str, str], ...]:
+    """Which of the properties that the plan shows hold personal data."""
+    shown = {(entry.key.object, entry.name) for entry in held if entry.name}
+    shown |= {(entry.key.object, entry.key.by) for entry in held}
+    for change in changes:
+        shown.add((change.key.object, change.key.by))
+        values = () if isinstance(change, Adopt) else change.values
+        in_step = () if isinstance(change, Create) else change.in_step
+        shown.update((change.key.object, value.name) for value in (*values, *in_step))
+    return tuple(sorted(pair for pair in shown if _is_personal(portal, *pair)))
+
+
+def _is_personal(portal: PortalSchema, object_name: str, name: str) -> bool:
+    schema = portal.objects.get(object_name)
+    definition: PropertyDef | None = schema.properties.get(name) if schema else None
+    return definition is not None and is_personal(object_name, definition)

@@ -1,0 +1,298 @@
+"""Manifest text and the portal's definitions become texts to send, or problems.
+
+Everything that can be known before a write is found here: a wrong name, an unknown option, a number
+that is none, an owner or stage that does not exist. What cannot be foreseen is listed in
+``docs/limits.md``.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import NamedTuple, TypeVar
+
+from reconciler.errors import Problem
+from reconciler.model.records import DesiredRecord, LiveRecord, Ownership, Written
+from reconciler.model.schema import Kind, ObjectSchema, Owner, Pipeline, PropertyDef, Stage
+from reconciler.model.values import instant_text, parse_date, parse_instant
+from reconciler.source import Place, SourceFiles
+
+LONGEST_TEXT = 65_536
+"""Characters in one value. Source: https://developers.hubspot.com/docs/guides/api/crm/properties."""
+
+_PLAIN_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
+_OWNER_ID = re.compile(r"\d+")
+_MANY = frozenset({Kind.CHOICES, Kind.FILES})
+_Labelled = TypeVar("_Labelled", Pipeline, Stage)
+
+
+class ResolvedValue(NamedTuple):
+    """One property of a desired record, ready to be compared and sent."""
+
+    definition: PropertyDef
+    text: str | None  # what would be sent; None clears
+    ownership: Ownership
+    place: Place
+
+
+class _Wrong(Exception):  # noqa: N818 - never leaves this module
+    def __init__(self, message: str, advice: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Reads desired values of one object type with the portal's definitions."""
+
+    schema: ObjectSchema
+    files: SourceFiles
+    owner_ids: Mapping[str, str]  # lower-case e-mail -> id
+
+    def resolve(
+        self, record: DesiredRecord, live: LiveRecord | None, problems: list[Problem]
+    ) -> list[ResolvedValue]:
+        """The values of ``record`` as texts to send; what is wrong with the others goes to ``problems``.
+
+        A value that is spelled as live holds it needs no check: nothing will be written.
+        """
+        resolved: list[ResolvedValue] = []
+        definitions = self.schema.properties
+        ownership = record.document.ownership
+        for name, written, place in zip(record.names, record.values, record.places, strict=True):
+            owner = ownership.get(name, Ownership.ENFORCE)
+            definition = definitions.get(name)
+            try:
+                if definition is None:
+                    raise self._unknown_property(name)
+                if live is not None and written is not None and live.properties.get(name) == written:
+                    text: str | None = live.properties[name]
+                else:
+                    _check_writable(definition, owner, self.schema.name)
+                    text = self._text(definition, written, record, live)
+            except _Wrong as wrong:
+                problems.append(self._problem(record, name, place, wrong))
+                continue
+            resolved.append(ResolvedValue(definition, text, owner, place))
+        return resolved
+
+    def missing_required(self, record: DesiredRecord, values: Iterable[ResolvedValue]) -> Problem | None:
+        """A problem when a record to be created lacks properties that HubSpot insists on."""
+        given = {value.definition.name for value in values if value.text is not None} | {record.document.key}
+        missing = [name for name in self.schema.required if name not in given]
+        if not missing:
+            return None
+        return Problem(
+            f"a new record of {self.schema.name} needs {_listed(missing)}",
+            "the portal has no such record yet; name these properties so that it can be created",
+            self.files.ref(record.place),
+            record.record_key.address,
+        )
+
+    def _problem(self, record: DesiredRecord, name: str, place: Place, wrong: _Wrong) -> Problem:
+        address = record.record_key.property_address(name)
+        return Problem(wrong.message, wrong.advice, self.files.ref(place), address)
+
+    def _unknown_property(self, name: str) -> _Wrong:
+        return _Wrong(
+            f'{self.schema.name} has no property "{name}"', did_you_mean(name, self.schema.properties)
+        )
+
+    def _text(
+        self, definition: PropertyDef, written: Written, record: DesiredRecord, live: LiveRecord | None
+    ) -> str | None:
+        if written is None:
+            if definition.name in self.schema.required:
+                raise _Wrong(f"{definition.name} cannot be cleared: {self.schema.name} require it")
+            return None
+        if isinstance(written, tuple):
+            if definition.kind not in _MANY:
+                raise _Wrong(
+                    f"{definition.name} takes one value, not a list",
+                    f"it is a {definition.kind} property; only multiple choice properties take a list",
+                )
+            for item in written:
+                if ";" in item:
+                    raise _Wrong(
+                        f'"{item}" contains ";", which separates choices in HubSpot',
+                        "an option with a semicolon in its value cannot be written by API",
+                    )
+            written = ";".join(written)
+        if len(written) > LONGEST_TEXT:
+            raise _Wrong(
+                f"{definition.name} is {len(written):,} characters long", f"HubSpot takes {LONGEST_TEXT:,}"
+            )
+        match definition.kind:
+            case Kind.OWNER:
+                return self._owner(written)
+            case Kind.PIPELINE:
+                return self._pipeline(written).id
+            case Kind.STAGE:
+                return self._stage(written, record, live)
+            case _:
+                return _checked_text(definition, written)
+
+    def _owner(self, written: str) -> str:
+        if _OWNER_ID.fullmatch(written):
+            if written not in self.owner_ids.values():
+                raise _Wrong(f"the portal has no owner with id {written}", "name owners by e-mail address")
+            return written
+        owner_id = self.owner_ids.get(written.strip().lower())
+        if owner_id is None:
+            raise _Wrong(f'the portal has no owner "{written}"', did_you_mean(written, self.owner_ids))
+        return owner_id
+
+    def _pipeline(self, written: str) -> Pipeline:
+        return _by_label_or_id(written, self.schema.pipelines, f"pipeline of {self.schema.name}")
+
+    def _stage(self, written: str, record: DesiredRecord, live: LiveRecord | None) -> str:
+        """Stages belong to a pipeline: the one the record is about to have, else the one it is in."""
+        pipeline = self._pipeline_of(record, live)
+        if pipeline is None:
+            stages = [stage for candidate in self.schema.pipelines for stage in candidate.stages]
+            return _by_label_or_id(written, stages, f"stage of {self.schema.name}").id
+        try:
+            return _by_label_or_id(written, pipeline.stages, f'stage of pipeline "{pipeline.label}"').id
+        except _Wrong as wrong:
+            for other in self.schema.pipelines:
+                if any(written in (stage.id, stage.label) for stage in other.stages):
+                    raise _Wrong(
+                        f'"{written}" is no stage of pipeline "{pipeline.label}"',
+                        f'it is one of "{other.label}": set the pipeline in the same record',
+                    ) from wrong
+            raise
+
+    def _pipeline_of(self, record: DesiredRecord, live: LiveRecord | None) -> Pipeline | None:
+        for name, written in zip(record.names, record.values, strict=True):
+            definition = self.schema.properties.get(name)
+            if definition and definition.kind is Kind.PIPELINE and isinstance(written, str):
+                try:
+                    return self._pipeline(written)
+                except _Wrong:
+                    return None  # said once already, at the pipeline's own line
+        if live is not None:
+            for pipeline in self.schema.pipelines:
+                if pipeline.id in (live.properties.get("pipeline"), live.properties.get("hs_pipeline")):
+                    return pipeline
+        return self.schema.pipelines[0] if len(self.schema.pipelines) == 1 else None
+
+
+def owner_ids(owners: Iterable[Owner], stand_ins: Mapping[str, str]) -> Mapping[str, str]:
+    """Lower-case e-mail to owner id; ``stand_ins`` says who stands in for whom in this environment."""
+    ids = {owner.email.lower(): owner.id for owner in owners if owner.email}
+    for absent, present in stand_ins.items():
+        owner_id = ids.get(present.lower())
+        if owner_id is not None:
+            ids[absent.lower()] = owner_id
+    return ids
+
+
+def did_you_mean(written: str, known: Iterable[str]) -> str | None:
+    """Advice that names the nearest of ``known``, or None when nothing is near."""
+    near = get_close_matches(written, list(known), n=3, cutoff=0.6)
+    if not near:
+        return None
+    return "did you mean " + " or ".join(f'"{name}"' for name in near) + "?"
+
+
+def _check_writable(definition: PropertyDef, ownership: Ownership, object_name: str) -> None:
+    if ownership is Ownership.OBSERVE or not (definition.is_read_only or definition.is_calculated):
+        return
+    why = "calculated by HubSpot" if definition.is_calculated else "read-only"
+    raise _Wrong(
+        f"{definition.name} of {object_name} is {why} and cannot be written",
+        f"remove the line, or say `ownership: {{{definition.name}: observe}}` to be told of differences",
+    )
+
+
+def _checked_text(definition: PropertyDef, written: str) -> str:
+    match definition.kind:
+        case Kind.NUMBER:
+            return _number(definition, written)
+        case Kind.BOOLEAN:
+            if written.lower() not in {"true", "false"}:
+                raise _Wrong(f'{definition.name} takes true or false, not "{written}"')
+            return written.lower()
+        case Kind.DATE:
+            day = parse_date(written)
+            if day is None:
+                raise _Wrong(f'{definition.name} takes a date such as 2026-11-22, not "{written}"')
+            return day.isoformat()
+        case Kind.DATETIME:
+            return _instant(definition, written)
+        case Kind.CHOICE:
+            _check_option(definition, written)
+        case Kind.CHOICES:
+            for item in written.split(";"):
+                if item:
+                    _check_option(definition, item)
+            # A leading ";" would append to what is stored; a manifest states the whole set.
+            return ";".join(item for item in written.split(";") if item)
+        case _:
+            pass
+    return written
+
+
+def _number(definition: PropertyDef, written: str) -> str:
+    text = written.strip()
+    if not _PLAIN_NUMBER.fullmatch(text):
+        raise _Wrong(
+            f'{definition.name} takes a number such as 1200000.50, not "{written}"',
+            "digits and one decimal point, no thousands separators, exponents or units",
+        )
+    return text
+
+
+def _instant(definition: PropertyDef, written: str) -> str:
+    instant = parse_instant(written)
+    if instant is not None and not written.strip().lstrip("-").isdigit():
+        return instant_text(instant)
+    raise _Wrong(
+        f'{definition.name} takes a time with its offset, not "{written}"',
+        "such as 2026-11-22T09:30:00+01:00 or 2026-11-22T08:30:00Z",
+    )
+
+
+def _check_option(definition: PropertyDef, written: str) -> None:
+    if not definition.options or any(option.value == written for option in definition.options):
+        return
+    for option in definition.options:
+        if written.casefold() in (option.label.casefold(), option.value.casefold()):
+            raise _Wrong(
+                f'{definition.name} has no option "{written}"',
+                f'write "{option.value}": options are given by value, "{option.label}" is its label',
+            )
+    values = [option.value for option in definition.options]
+    raise _Wrong(
+        f'{definition.name} has no option "{written}"',
+        did_you_mean(written, values) or f"its options are {_listed(values[:8])}{_more(values[8:])}",
+    )
+
+
+def _by_label_or_id(written: str, candidates: Iterable[_Labelled], what: str) -> _Labelled:
+    """The one candidate that ``written`` names; an id wins, labels are compared without case."""
+    known = list(candidates)
+    for candidate in known:
+        if candidate.id == written:
+            return candidate
+    label = written.strip().casefold()
+    matches = [candidate for candidate in known if candidate.label.strip().casefold() == label]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        listed = _listed([f'{match.id} ("{match.label}")' for match in matches])
+        raise _Wrong(f'"{written}" names more than one {what}', f"write one of the ids: {listed}")
+    labels = [candidate.label for candidate in known]
+    raise _Wrong(
+        f'the portal has no {what} called "{written}"',
+        did_you_mean(written, labels) or (f"it has {_listed(labels)}" if labels else None),
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names)
+
+
+def _more(rest: list[str]) -> str:
+    return f" and {len(rest)} more" if rest else ""
