@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 BATCH_SIZE = 100
-"""Inputs in one call. Source: https://developers.hubspot.com/docs/guides/api/crm/objects/companies (batch)."""
+"""Inputs in one call. Source: https://developers.hubspot.com/docs/guides/api/crm/objects/companies."""
 
 
 class Call(StrEnum):

@@ -13,6 +13,7 @@ and answers never matters.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from reconciler.errors import Problem
 from reconciler.model.objects import RECORD_ID
@@ -44,6 +45,22 @@ _WEIGHT = (Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
 _ORDER = {Action.CREATE: 0, Action.UPDATE: 1, Action.ADOPT: 2}
 
 
+class _Pair(NamedTuple):
+    """A desired record with its counterparts."""
+
+    record: DesiredRecord
+    live: LiveRecord
+    owned: OwnedRecord | None
+
+
+class _Judged(NamedTuple):
+    """What the verdicts on a record's values come to."""
+
+    written: list[ValueChange]
+    learned: list[ValueChange]
+    held: list[Held]
+
+
 @dataclass(slots=True)
 class PlanBuilder:
     """Collects what the chunks give; ``finish`` makes the plan of it."""
@@ -68,7 +85,7 @@ class PlanBuilder:
             if found is None:
                 self._absent(resolver, record, owned.get(record.key))
             elif self._is_first_address(resolver, record, found):
-                self._present(resolver, record, found, owned.get(record.key))
+                self._present(resolver, _Pair(record, found, owned.get(record.key)))
 
     def finish(
         self,
@@ -136,74 +153,18 @@ class PlanBuilder:
             )
         )
 
-    def _present(
-        self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, owned: OwnedRecord | None
-    ) -> None:
-        errors, held = len(self.problems), len(self.held)
-        written: list[ValueChange] = []
-        learned: list[ValueChange] = []
-        for value in resolver.resolve(record, live, self.problems):
-            self._judge_value(resolver, record, value, live, owned, written, learned)
+    def _present(self, resolver: Resolver, pair: _Pair) -> None:
+        errors = len(self.problems)
+        values = resolver.resolve(pair.record, pair.live, self.problems)
         if len(self.problems) > errors:
             return
-        source = resolver.files.ref(record.place)
-        origin = owned.origin if owned else Origin.ADOPTED
-        is_moved = owned is not None and owned.record_id != live.id
-        if written:
-            self.changes.append(
-                Update(
-                    key=record.record_key,
-                    record_id=live.id,
-                    values=tuple(written),
-                    in_step=tuple(learned),
-                    reason=_weightiest(written) if owned else Reason.ADOPT,
-                    route=_route_to_update(resolver, record),
-                    source=source,
-                    origin=origin,
-                )
-            )
-        elif owned is None or learned or is_moved:
-            reason = Reason.IN_STEP if owned else Reason.ADOPT
-            self.changes.append(Adopt(record.record_key, live.id, tuple(learned), reason, source, origin))
-        elif len(self.held) == held:
+        judged = _judge_values(resolver, pair, values, self.drift)
+        self.held.extend(judged.held)
+        change = _change_of(resolver, pair, judged)
+        if change is not None:
+            self.changes.append(change)
+        elif not judged.held:
             self.no_op += 1
-
-    def _judge_value(
-        self,
-        resolver: Resolver,
-        record: DesiredRecord,
-        value: ResolvedValue,
-        live: LiveRecord,
-        owned: OwnedRecord | None,
-        written: list[ValueChange],
-        learned: list[ValueChange],
-    ) -> None:
-        if value.ownership is Ownership.INITIAL:
-            return  # people's, from the record's first day on
-        name = value.definition.name
-        text = live.properties.get(name)
-        verdict = judge(value.definition.kind, name, text, value.text, owned, self.drift)
-        reason = verdict.reason
-        if value.ownership is Ownership.OBSERVE:
-            if reason is not Reason.IN_STEP:
-                self._hold(resolver, record, value, text, Reason.OBSERVED)
-        elif verdict.is_written:
-            written.append(_change(resolver, value, text, reason))
-        elif verdict.is_learned:
-            learned.append(_change(resolver, value, text, reason))
-        elif reason is not Reason.IN_STEP:
-            self._hold(resolver, record, value, text, reason)
-
-    def _hold(
-        self,
-        resolver: Resolver,
-        record: DesiredRecord,
-        value: ResolvedValue,
-        live: str | None,
-        reason: Reason,
-    ) -> None:
-        source = resolver.files.ref(value.place)
-        self.held.append(Held(record.record_key, value.definition.name, reason, live, value.text, source))
 
     def _is_first_address(self, resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> bool:
         """Whether no other address has turned out to be the same live record; else a problem is noted."""
@@ -220,6 +181,53 @@ class PlanBuilder:
             )
         )
         return False
+
+
+def _judge_values(resolver: Resolver, pair: _Pair, values: Iterable[ResolvedValue], drift: Drift) -> _Judged:
+    judged = _Judged([], [], [])
+    for value in values:
+        if value.ownership is Ownership.INITIAL:
+            continue  # people's, from the record's first day on
+        name = value.definition.name
+        live = pair.live.properties.get(name)
+        verdict = judge(value.definition, live, value.text, pair.owned, drift)
+        reason = verdict.reason
+        is_observed = value.ownership is Ownership.OBSERVE
+        if verdict.is_learned and not is_observed:
+            judged.learned.append(_change(resolver, value, live, reason))
+        elif reason is Reason.IN_STEP:
+            continue
+        elif verdict.is_written and not is_observed:
+            judged.written.append(_change(resolver, value, live, reason))
+        else:
+            why = Reason.OBSERVED if is_observed else reason
+            source = resolver.files.ref(value.place)
+            judged.held.append(Held(pair.record.record_key, name, why, live, value.text, source))
+    return judged
+
+
+def _change_of(resolver: Resolver, pair: _Pair, judged: _Judged) -> Update | Adopt | None:
+    record, live, owned = pair
+    key = record.record_key
+    source = resolver.files.ref(record.place)
+    origin = owned.origin if owned else Origin.ADOPTED
+    learned = tuple(judged.learned)
+    if judged.written:
+        return Update(
+            key=key,
+            record_id=live.id,
+            values=tuple(judged.written),
+            in_step=learned,
+            reason=_weightiest(judged.written) if owned else Reason.ADOPT,
+            route=_route_to_update(resolver, record),
+            source=source,
+            origin=origin,
+        )
+    if owned is None:
+        return Adopt(key, live.id, learned, Reason.ADOPT, source, origin)
+    if learned or owned.record_id != live.id:
+        return Adopt(key, live.id, learned, Reason.IN_STEP, source, origin)
+    return None
 
 
 def _change(resolver: Resolver, value: ResolvedValue, before: str | None, reason: Reason) -> ValueChange:

@@ -6,7 +6,7 @@ that is none, an owner or stage that does not exist. What cannot be foreseen is 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NamedTuple, TypeVar
@@ -35,7 +35,9 @@ class ResolvedValue(NamedTuple):
     place: Place
 
 
-class _Wrong(Exception):  # noqa: N818 - never leaves this module
+class _Wrong(Exception):
+    """Never leaves this module."""
+
     def __init__(self, message: str, advice: str | None = None) -> None:
         super().__init__(message)
         self.message = message
@@ -107,18 +109,7 @@ class Resolver:
                 raise _Wrong(f"{definition.name} cannot be cleared: {self.schema.name} require it")
             return None
         if isinstance(written, tuple):
-            if definition.kind not in _MANY:
-                raise _Wrong(
-                    f"{definition.name} takes one value, not a list",
-                    f"it is a {definition.kind} property; only multiple choice properties take a list",
-                )
-            for item in written:
-                if ";" in item:
-                    raise _Wrong(
-                        f'"{item}" contains ";", which separates choices in HubSpot',
-                        "an option with a semicolon in its value cannot be written by API",
-                    )
-            written = ";".join(written)
+            written = _joined(definition, written)
         if len(written) > LONGEST_TEXT:
             raise _Wrong(
                 f"{definition.name} is {len(written):,} characters long", f"HubSpot takes {LONGEST_TEXT:,}"
@@ -131,7 +122,7 @@ class Resolver:
             case Kind.STAGE:
                 return self._stage(written, record, live)
             case _:
-                return _checked_text(definition, written)
+                return _checked_text(definition, written) or None
 
     def _owner(self, written: str) -> str:
         if _OWNER_ID.fullmatch(written):
@@ -206,32 +197,50 @@ def _check_writable(definition: PropertyDef, ownership: Ownership, object_name: 
     )
 
 
+def _joined(definition: PropertyDef, items: tuple[str, ...]) -> str:
+    if definition.kind not in _MANY:
+        raise _Wrong(
+            f"{definition.name} takes one value, not a list",
+            f"it is a {definition.kind} property; only multiple choice properties take a list",
+        )
+    for item in items:
+        if ";" in item:
+            raise _Wrong(
+                f'"{item}" contains ";", which separates choices in HubSpot',
+                "an option with a semicolon in its value cannot be written by API",
+            )
+    return ";".join(items)
+
+
 def _checked_text(definition: PropertyDef, written: str) -> str:
-    match definition.kind:
-        case Kind.NUMBER:
-            return _number(definition, written)
-        case Kind.BOOLEAN:
-            if written.lower() not in {"true", "false"}:
-                raise _Wrong(f'{definition.name} takes true or false, not "{written}"')
-            return written.lower()
-        case Kind.DATE:
-            day = parse_date(written)
-            if day is None:
-                raise _Wrong(f'{definition.name} takes a date such as 2026-11-22, not "{written}"')
-            return day.isoformat()
-        case Kind.DATETIME:
-            return _instant(definition, written)
-        case Kind.CHOICE:
-            _check_option(definition, written)
-        case Kind.CHOICES:
-            for item in written.split(";"):
-                if item:
-                    _check_option(definition, item)
-            # A leading ";" would append to what is stored; a manifest states the whole set.
-            return ";".join(item for item in written.split(";") if item)
-        case _:
-            pass
+    check = _CHECKS.get(definition.kind)
+    return written if check is None else check(definition, written)
+
+
+def _boolean(definition: PropertyDef, written: str) -> str:
+    if written.lower() not in {"true", "false"}:
+        raise _Wrong(f'{definition.name} takes true or false, not "{written}"')
+    return written.lower()
+
+
+def _date(definition: PropertyDef, written: str) -> str:
+    day = parse_date(written)
+    if day is None:
+        raise _Wrong(f'{definition.name} takes a date such as 2026-11-22, not "{written}"')
+    return day.isoformat()
+
+
+def _choice(definition: PropertyDef, written: str) -> str:
+    _check_option(definition, written)
     return written
+
+
+def _choices(definition: PropertyDef, written: str) -> str:
+    """A leading ``;`` would append to what HubSpot stores; a manifest states the whole set."""
+    items = [item for item in written.split(";") if item]
+    for item in items:
+        _check_option(definition, item)
+    return ";".join(items)
 
 
 def _number(definition: PropertyDef, written: str) -> str:
@@ -252,6 +261,16 @@ def _instant(definition: PropertyDef, written: str) -> str:
         f'{definition.name} takes a time with its offset, not "{written}"',
         "such as 2026-11-22T09:30:00+01:00 or 2026-11-22T08:30:00Z",
     )
+
+
+_CHECKS: Mapping[Kind, Callable[[PropertyDef, str], str]] = {
+    Kind.NUMBER: _number,
+    Kind.BOOLEAN: _boolean,
+    Kind.DATE: _date,
+    Kind.DATETIME: _instant,
+    Kind.CHOICE: _choice,
+    Kind.CHOICES: _choices,
+}
 
 
 def _check_option(definition: PropertyDef, written: str) -> None:

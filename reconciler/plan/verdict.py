@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.records import Drift
-from reconciler.model.schema import Kind
+from reconciler.model.schema import PropertyDef
 from reconciler.plan.changes import Reason
 from reconciler.plan.diff import same_value
 
@@ -38,11 +38,11 @@ _LEARNED = Verdict(Reason.IN_STEP, is_written=False, is_learned=True)
 
 
 def judge(
-    kind: Kind, name: str, live: str | None, desired: str | None, owned: OwnedRecord | None, drift: Drift
+    definition: PropertyDef, live: str | None, desired: str | None, owned: OwnedRecord | None, drift: Drift
 ) -> Verdict:
-    """The verdict on property ``name``; ``live`` and ``desired`` are texts, None is empty."""
-    is_known = owned is not None and name in owned.sent
-    if owned is None or not is_known:
+    """The verdict on one property; ``live`` and ``desired`` are texts, None is empty."""
+    kind, name = definition.kind, definition.name
+    if owned is None or name not in owned.sent:
         if same_value(kind, live, desired):
             return _LEARNED
         return Verdict(Reason.ADOPT, is_written=drift is Drift.REVERT or live is None)
