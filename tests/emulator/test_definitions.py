@@ -161,6 +161,14 @@ def test_a_calculated_property_is_read_only(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", OBJECTS)
+def test_the_definition_is_open_only_where_a_portal_may_edit_the_options(name: str) -> None:
+    for definition in read(name)["properties"]:
+        if "readOnlyDefinition" in definition:
+            assert definition["readOnlyDefinition"] is False, "true goes without saying"
+            assert definition["options"], definition["name"]
+
+
+@pytest.mark.parametrize("name", OBJECTS)
 def test_every_object_has_a_record_id_a_modification_date_and_an_owner(name: str) -> None:
     have = properties(name)
     modified = "lastmodifieddate" if name == "contacts" else "hs_lastmodifieddate"
@@ -176,7 +184,6 @@ def test_every_object_has_a_record_id_a_modification_date_and_an_owner(name: str
         "description": "",
         "externalOptions": True,
         "referencedObjectType": "OWNER",
-        "readOnlyDefinition": True,
     }
 
 
