@@ -181,7 +181,8 @@ def owner_ids(owners: Iterable[Owner], stand_ins: Mapping[str, str]) -> Mapping[
 
 def did_you_mean(written: str, known: Iterable[str]) -> str | None:
     """Advice that names the nearest of ``known``, or None when nothing is near."""
-    near = get_close_matches(written, list(known), n=3, cutoff=0.6)
+    names = list(known)
+    near = get_close_matches(written, names, cutoff=0.85) or get_close_matches(written, names, cutoff=0.6)
     if not near:
         return None
     return "did you mean " + " or ".join(f'"{name}"' for name in near) + "?"

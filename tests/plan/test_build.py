@@ -1,0 +1,205 @@
+"""Records are paired by key, judged, routed and put in order."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.records import DesiredRecord, Drift, LiveRecord, Ownership, Write
+from reconciler.model.schema import ObjectSchema
+from reconciler.model.writes import Call, Route
+from reconciler.plan.build import PlanBuilder
+from reconciler.plan.changes import Adopt, Create, ManifestsRead, Plan, Reason, Update
+from reconciler.plan.resolve import Resolver
+from tests.support.nouns import COMPANIES, FILES, PORTAL, desired, document, live, owned
+
+
+def plan(
+    records: Sequence[DesiredRecord],
+    found: Mapping[str, LiveRecord] | None = None,
+    ours: Mapping[str, OwnedRecord] | None = None,
+    drift: Drift = Drift.REVERT,
+    schema: ObjectSchema = COMPANIES,
+) -> Plan:
+    builder = PlanBuilder(drift)
+    builder.add_chunk(Resolver(schema, FILES, {}), records, found or {}, ours or {})
+    return builder.finish(
+        tool_version="0",
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+        environment="local",
+        portal=PORTAL,
+        state=StateVersion(None, 0),
+        manifests=ManifestsRead("sha256:0", 1, len(records), None),
+        read_calls=1,
+        calls_per_window=190,
+        write_scopes=(),
+    )
+
+
+def test_a_record_the_portal_lacks_is_created_with_its_key() -> None:
+    made = plan([desired("acme", {"name": "Acme", "phone": None})])
+    (change,) = made.changes
+    assert isinstance(change, Create)
+    assert change.key.address == "companies/acme"
+    assert [(value.name, value.before, value.after) for value in change.values] == [("name", None, "Acme")]
+    assert change.route == Route(Call.UPSERT, "external_id")
+    assert made.writes
+
+
+def test_only_what_differs_is_updated_and_only_by_record_id() -> None:
+    made = plan(
+        [desired("acme", {"name": "Acme", "tier": "gold"})],
+        {"acme": live("9001", {"name": "Acme", "tier": "silver"})},
+        {"acme": owned("acme", "9001", {"name": "Acme", "tier": "silver"})},
+    )
+    (change,) = made.changes
+    assert isinstance(change, Update)
+    assert [(value.name, value.before, value.after) for value in change.values] == [
+        ("tier", "silver", "gold")
+    ]
+    assert change.reason is Reason.CHANGED
+    assert change.route == Route(Call.UPDATE, None)
+    assert str(change.values[0].source) == "companies.yaml:12:7"
+
+
+def test_unmentioned_properties_are_left_alone() -> None:
+    made = plan(
+        [desired("acme", {"name": "Acme"})],
+        {"acme": live("9001", {"name": "Acme", "tier": "silver"})},
+        {"acme": owned("acme", "9001", {"name": "Acme"})},
+    )
+    assert made.changes == ()
+    assert made.no_op == 1
+
+
+def test_a_record_in_step_that_is_not_ours_yet_is_adopted_without_a_write() -> None:
+    made = plan([desired("acme", {"name": "Acme"})], {"acme": live("9001", {"name": "Acme"})})
+    (change,) = made.changes
+    assert isinstance(change, Adopt)
+    assert (change.record_id, change.origin, change.reason) == ("9001", Origin.ADOPTED, Reason.ADOPT)
+    assert [value.name for value in change.in_step] == ["name"]
+    assert not made.writes
+
+
+def test_a_record_that_differs_and_is_not_ours_is_one_update_with_reason_adopt() -> None:
+    made = plan(
+        [desired("acme", {"name": "Acme", "tier": "gold"})],
+        {"acme": live("9001", {"name": "Acme", "tier": "silver"})},
+    )
+    (change,) = made.changes
+    assert isinstance(change, Update)
+    assert (change.reason, change.origin) == (Reason.ADOPT, Origin.ADOPTED)
+    assert [value.name for value in change.in_step] == ["name"]
+
+
+def test_hold_leaves_what_people_changed_and_says_so() -> None:
+    made = plan(
+        [desired("acme", {"name": "Acme"})],
+        {"acme": live("9001", {"name": "ACME!"})},
+        {"acme": owned("acme", "9001", {"name": "Acme"})},
+        Drift.HOLD,
+    )
+    assert made.changes == ()
+    (held,) = made.held
+    assert (held.address, held.reason, held.live, held.desired) == (
+        "companies/acme#name",
+        Reason.DRIFT,
+        "ACME!",
+        "Acme",
+    )
+    assert made.no_op == 0
+
+
+def test_what_state_knows_and_the_portal_lost_is_never_created_again() -> None:
+    made = plan([desired("acme", {"name": "Acme"})], {}, {"acme": owned("acme", "9001", {"name": "Acme"})})
+    assert made.changes == ()
+    assert made.held[0].reason is Reason.GONE
+    assert "9001" in made.held[0].note
+
+
+def test_initial_values_are_written_at_creation_only() -> None:
+    rules = document(ownership={"tier": Ownership.INITIAL})
+    record = desired("acme", {"name": "Acme", "tier": "gold"}, rules)
+    (created,) = plan([record]).changes
+    assert isinstance(created, Create)
+    assert [value.name for value in created.values] == ["name", "tier"]
+    there = {"acme": live("9001", {"name": "Acme", "tier": "silver"})}
+    assert plan([record], there, {"acme": owned("acme", "9001", {"name": "Acme"})}).no_op == 1
+
+
+def test_observed_values_are_reported_and_never_written() -> None:
+    rules = document(ownership={"tier": Ownership.OBSERVE})
+    record = desired("acme", {"name": "Acme", "tier": "gold"}, rules)
+    (created,) = plan([record]).changes
+    assert isinstance(created, Create)
+    assert [value.name for value in created.values] == ["name"]
+    made = plan([record], {"acme": live("9001", {"name": "Acme", "tier": "silver"})})
+    assert [held.reason for held in made.held] == [Reason.OBSERVED]
+    assert not made.writes
+
+
+@pytest.mark.parametrize(
+    ("object_name", "key", "write", "route"),
+    [
+        ("companies", "external_id", Write.AUTO, Route(Call.UPDATE, None)),
+        ("companies", "external_id", Write.UPDATE, Route(Call.UPDATE, "external_id")),
+        ("companies", "external_id", Write.UPSERT, Route(Call.UPSERT, "external_id")),
+        ("companies", RECORD_ID, Write.UPDATE, Route(Call.UPDATE, None)),
+        ("contacts", "email", Write.UPSERT, Route(Call.UPDATE, None)),
+    ],
+)
+def test_existing_records_travel_by_the_call_that_the_document_asks_for(
+    object_name: str, key: str, write: Write, route: Route
+) -> None:
+    schema = ObjectSchema(object_name, object_name, COMPANIES.properties)
+    record = desired("acme", {"tier": "gold"}, document(object_name, key, write))
+    (change,) = plan([record], {"acme": live("9001", {"tier": "silver"})}, schema=schema).changes
+    assert isinstance(change, Update)
+    assert change.route == route
+
+
+def test_types_without_upsert_are_created_with_their_key() -> None:
+    schema = ObjectSchema("companies", "companies", COMPANIES.properties, has_upsert=False)
+    (change,) = plan([desired("acme", {"name": "A"})], schema=schema).changes
+    assert isinstance(change, Create)
+    assert change.route == Route(Call.CREATE, "external_id")
+
+
+@pytest.mark.parametrize(("key", "write"), [("external_id", Write.UPDATE), (RECORD_ID, Write.AUTO)])
+def test_what_must_exist_and_does_not_is_a_problem(key: str, write: Write) -> None:
+    made = plan([desired("77", {"name": "A"}, document(key=key, write=write))])
+    (problem,) = made.problems
+    assert problem.message == f"companies has no record whose {key} is 77"
+    assert str(problem.source) == "companies.yaml:10:3"
+    assert not made.is_appliable
+
+
+def test_two_addresses_of_one_live_record_are_a_problem() -> None:
+    same = live("9001", {"name": "Acme"})
+    made = plan([desired("a", {"name": "Acme"}), desired("b", {"name": "Acme"})], {"a": same, "b": same})
+    (problem,) = made.problems
+    assert problem.message == "companies/b and companies/a are one record in the portal (9001)"
+
+
+def test_a_record_with_a_problem_is_not_half_planned() -> None:
+    made = plan([desired("acme", {"name": "Acme", "tier": "lead"})], {"acme": live("1", {"name": "B"})})
+    assert made.changes == ()
+    assert len(made.problems) == 1
+
+
+def test_the_budget_counts_calls_of_a_hundred() -> None:
+    made = plan([desired(f"c{number:03}", {"name": "A"}) for number in range(201)])
+    assert made.budget.write_calls == 3
+    assert made.budget.seconds == 0
+
+
+@given(st.permutations(["b", "a", "d", "c"]))
+def test_the_order_of_records_does_not_matter(order: list[str]) -> None:
+    records = [desired(key, {"name": "New", "tier": "gold"}) for key in order]
+    found = {"a": live("1", {"name": "Old"}), "c": live("2", {"name": "New", "tier": "gold"})}
+    actions = [(change.action, change.key.value) for change in plan(records, found).changes]
+    assert actions == [("create", "b"), ("create", "d"), ("update", "a"), ("adopt", "c")]
