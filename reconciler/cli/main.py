@@ -1,0 +1,85 @@
+"""The command line: one group, one module a command, and the one place where an error becomes a message."""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.exits import Exit, exit_of
+from reconciler.cli.options import common_options
+from reconciler.errors import ManifestError, ReconcilerError
+
+COMMANDS = {
+    "apply": "Carry out a plan.",
+    "emulator": "Serve, seed or reset the embedded portal.",
+    "plan": "Show what apply would change, and why.",
+    "runs": "List past runs, or show one row by row.",
+    "show": "Show a saved plan.",
+    "state": "Look at what is remembered of owned records.",
+    "unlock": "Remove a lock that nobody holds any more.",
+    "validate": "Check the manifests.",
+    "version": "Print the version.",
+}
+"""Names and help of the commands; their modules are imported only when they run."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 error, 2 changes, 3 not all applied, 4 guard, 5 plan refused, 6 locked.",
+)
+@click.version_option(__version__, prog_name="reconciler", message="%(prog)s %(version)s")
+@common_options
+def group() -> None:
+    """HubSpot CRM records as code: review a plan, apply it, see drift, undo."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave the process with a code from the table."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    try:
+        code = group.main(arguments, prog_name="reconciler", standalone_mode=False)
+    except click.exceptions.Abort:
+        return Exit.INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return Exit.ERROR
+    except ReconcilerError as error:
+        _tell(error)
+        return exit_of(error)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output (head, less) has gone: nothing is wrong, and nobody to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    return int(code or Exit.OK)
+
+
+def _tell(error: ReconcilerError) -> None:
+    click.echo(str(error), err=True)
+    if isinstance(error, ManifestError):
+        count = len(error.problems)
+        click.echo(f"\n{count} problem{'s' if count > 1 else ''} in the manifests", err=True)

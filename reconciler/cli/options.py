@@ -1,0 +1,67 @@
+"""Options that every command takes, before or after its name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What was said of the options that every command takes."""
+
+    directory: Path | None = None
+    environment: str | None = None
+    as_json: bool = False
+    no_color: bool = False
+    quiet: bool = False
+    log_format: str | None = None
+
+
+def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:
+    """Later words win, and words win over the environment: ``reconciler -e a plan -e b`` plans b."""
+    if value is None or value is False:
+        return
+    name = str(param.name)
+    said = ctx.find_object(Common) or Common()
+    is_spoken = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    if is_spoken or not getattr(said, name):
+        ctx.obj = replace(said, **{name: value})
+
+
+def common_options(function: _Function) -> _Function:
+    """Give a command ``-C``, ``-e``, ``--json``, ``--no-color``, ``--quiet`` and ``--log-format``."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def _option(*names: str, **settings: Any) -> Callable[[_Function], _Function]:
+    return click.option(*names, expose_value=False, callback=_remember, is_eager=True, **settings)
+
+
+_OPTIONS = (
+    _option(
+        "-C",
+        "directory",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Project folder, or the folder that holds it in manifests/.",
+    ),
+    _option("-e", "--env", "environment", envvar="RECONCILER_ENV", metavar="ENV", help="Environment."),
+    _option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    _option("--no-color", "no_color", is_flag=True, help="Plain text (also NO_COLOR)."),
+    _option("--quiet", "quiet", is_flag=True, help="No progress, no talk."),
+    _option(
+        "--log-format",
+        "log_format",
+        type=click.Choice(["text", "json"]),
+        envvar="RECONCILER_LOG_FORMAT",
+        help="Form of log lines (RECONCILER_LOG=debug shows calls).",
+    ),
+)
