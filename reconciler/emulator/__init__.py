@@ -1,0 +1,1 @@
+"""A small HubSpot for development and tests, made from HubSpot's documentation alone."""

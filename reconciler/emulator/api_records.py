@@ -1,0 +1,65 @@
+"""Endpoints of records: path, query and body in; one call into the rules; JSON out."""
+
+from reconciler.emulator import batches, reading, records, shapes
+from reconciler.emulator.calls import Call, Reply
+from reconciler.emulator.work import Work
+
+
+def list_records(work: Work, call: Call) -> Reply:
+    """``GET /{type}``."""
+    object_type = work.object_type(call.args["object_type"])
+    return Reply(200, reading.page(work, object_type, call))
+
+
+def get_record(work: Work, call: Call) -> Reply:
+    """``GET /{type}/{id}``."""
+    object_type = work.object_type(call.args["object_type"])
+    return Reply(200, reading.one(work, object_type, call))
+
+
+def create_record(work: Work, call: Call) -> Reply:
+    """``POST /{type}``."""
+    object_type = work.object_type(call.args["object_type"])
+    return Reply(201, batches.create_one(work, object_type, call.body))
+
+
+def update_record(work: Work, call: Call) -> Reply:
+    """``PATCH /{type}/{id}``: merged ids lead to the surviving record."""
+    object_type = work.object_type(call.args["object_type"])
+    record = reading.require(work, object_type, call.args["record_id"], call.text("idProperty"))
+    given = shapes.as_object(shapes.as_object(call.body).get("properties", {}), "properties")
+    written = records.update(work, object_type, record, given)
+    return Reply(200, batches.written_body(object_type, written))
+
+
+def archive_record(work: Work, call: Call) -> Reply:
+    """``DELETE /{type}/{id}``."""
+    records.archive(work, work.object_type(call.args["object_type"]), call.args["record_id"])
+    return Reply(204)
+
+
+def batch_read(work: Work, call: Call) -> Reply:
+    """``POST /{type}/batch/read``."""
+    object_type = work.object_type(call.args["object_type"])
+    return Reply(*batches.read(work, object_type, call.body, archived=call.flag("archived")))
+
+
+def batch_create(work: Work, call: Call) -> Reply:
+    """``POST /{type}/batch/create``."""
+    return Reply(*batches.create(work, work.object_type(call.args["object_type"]), call.body))
+
+
+def batch_update(work: Work, call: Call) -> Reply:
+    """``POST /{type}/batch/update``."""
+    return Reply(*batches.update(work, work.object_type(call.args["object_type"]), call.body))
+
+
+def batch_upsert(work: Work, call: Call) -> Reply:
+    """``POST /{type}/batch/upsert``."""
+    return Reply(*batches.upsert(work, work.object_type(call.args["object_type"]), call.body))
+
+
+def batch_archive(work: Work, call: Call) -> Reply:
+    """``POST /{type}/batch/archive``."""
+    batches.archive(work, work.object_type(call.args["object_type"]), call.body)
+    return Reply(204)

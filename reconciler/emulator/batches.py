@@ -1,0 +1,230 @@
+"""Batches: what fails the whole request, and what fails one record.
+
+developers.hubspot.com/docs/guides/crm/using-object-apis, "batch"; with ``objectWriteTraceId``:
+developers.hubspot.com/docs/api-reference/error-handling, "multi-status errors".
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.emulator import associations, guesses, identity, records, refusals, shapes
+from reconciler.emulator.identity import CONTACTS, EMAIL
+from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.record_rows import Record
+from reconciler.emulator.shapes import Json
+from reconciler.emulator.work import Work
+
+MAX_INPUTS = 100
+MAX_INPUTS_WITH_HISTORY = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input of a batch write; ``id`` is the value of ``id_property``, or a record id."""
+
+    id: str
+    id_property: str | None
+    properties: Mapping[str, Any]
+    associations: list[Any]
+    trace_id: Any
+
+
+def take_inputs(body: object, maximum: int = MAX_INPUTS) -> list[Json]:
+    """The objects under ``inputs``; a body without any is a batch of none.
+
+    github.com/rudderlabs/rudder-transformer/pull/5147
+    """
+    inputs = [
+        shapes.as_object(item, "inputs")
+        for item in shapes.as_list(shapes.as_object(body).get("inputs"), "inputs")
+    ]
+    if len(inputs) > maximum:
+        raise refusals.invalid_request(
+            f"The maximum batch size is {maximum}, but {len(inputs)} inputs were given"
+        )
+    return inputs
+
+
+def create(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:
+    """``batch/create``: status and body of the answer."""
+    return _write(work, object_type, _parse(body, needs_id=False), "create", success=201)
+
+
+def update(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:
+    """``batch/update``: existing records only.
+
+    Contacts cannot be told apart by e-mail here: github.com/HubSpot/hubspot-api-nodejs/issues/548
+    """
+    inputs = _parse(body, needs_id=True)
+    if object_type.type_id == CONTACTS and any(item.id_property == EMAIL for item in inputs):
+        raise refusals.non_unique_property("update/upsert", CONTACTS, EMAIL, work.portal_id)
+    _check_keys(work, object_type, inputs)
+    return _write(work, object_type, inputs, "update", success=200)
+
+
+def upsert(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:
+    """``batch/upsert``: creates what ``idProperty`` does not find."""
+    inputs = _parse(body, needs_id=True)
+    _check_keys(work, object_type, inputs)
+    return _write(work, object_type, inputs, "upsert", success=200)
+
+
+def create_one(work: Work, object_type: ObjectType, body: object) -> Json:
+    """``POST /{type}``: one new record."""
+    request = shapes.as_object(body)
+    given = shapes.as_object(request.get("properties", {}), "properties")
+    written = records.create(work, object_type, given)
+    specs = shapes.as_list(request.get("associations"), "associations")
+    associations.associate_new(work, object_type, written.record, specs)
+    return written_body(object_type, written)
+
+
+def _parse(body: object, *, needs_id: bool) -> list[Input]:
+    return [
+        Input(
+            id=shapes.as_text(item.get("id"), "id") if needs_id else "",
+            id_property=item.get("idProperty") or None,
+            properties=shapes.as_object(item.get("properties", {}), "properties"),
+            associations=shapes.as_list(item.get("associations"), "associations"),
+            trace_id=item.get("objectWriteTraceId"),
+        )
+        for item in take_inputs(body)
+    ]
+
+
+def _check_keys(work: Work, object_type: ObjectType, inputs: Iterable[Input]) -> None:
+    """Refuses the whole batch for a key that is not unique, or for a record that is named twice."""
+    for id_property in dict.fromkeys(item.id_property for item in inputs):
+        if id_property is not None:
+            identity.check_key(work, object_type, id_property, "update/upsert")
+    seen: set[tuple[str | None, str]] = set()
+    twice: dict[str, None] = {}
+    for item in inputs:
+        key = (item.id_property, identity.key_form(object_type, item.id_property or "", item.id))
+        if key in seen:
+            twice[item.id] = None
+        seen.add(key)
+    if twice:
+        raise refusals.duplicate_ids(list(twice))
+
+
+def _write(
+    work: Work, object_type: ObjectType, inputs: list[Input], operation: str, *, success: int
+) -> tuple[int, Json]:
+    is_traced = bool(inputs) and guesses.trace_ids_count([item.trace_id for item in inputs])
+    results: list[Json] = []
+    errors: list[Json] = []
+    missing: list[Input] = []
+    for item in inputs:
+        try:
+            with work.storage.attempt():
+                written = _write_one(work, object_type, item, operation)
+        except refusals.Refusal as refusal:
+            if refusal.whole or not is_traced:
+                raise
+            errors.append(refusal.entry([item.trace_id]))
+            continue
+        if written is not None:
+            results.append(_result(object_type, item, written, operation))
+        elif identity.forwarded(work, object_type, item.id) is None or item.id_property:
+            missing.append(item)
+    errors += _missing_entries(object_type, missing, is_traced=is_traced)
+    body = shapes.batch_body(work, guesses.order_of_results(results), errors)
+    return shapes.batch_status(work, success, errors), body
+
+
+def _write_one(work: Work, object_type: ObjectType, item: Input, operation: str) -> records.Written | None:
+    """None: there is no such record, and none is to be made."""
+    record: Record | None = None
+    given = item.properties
+    if operation != "create":
+        record = identity.find(work, object_type, item.id, item.id_property)
+        if record is not None:
+            return records.update(work, object_type, record, given)
+        if operation == "update" or item.id_property is None:
+            return None
+        given = {item.id_property: item.id, **given}
+    written = records.create(work, object_type, given)
+    associations.associate_new(work, object_type, written.record, item.associations)
+    return written
+
+
+def _result(object_type: ObjectType, item: Input, written: records.Written, operation: str) -> Json:
+    body = written_body(object_type, written)
+    if operation == "upsert":
+        body["new"] = written.is_new
+    if item.trace_id is not None:
+        body["objectWriteTraceId"] = item.trace_id
+    return body
+
+
+def written_body(object_type: ObjectType, written: records.Written) -> Json:
+    """The answer to a write: what was written and the system's own, not the whole record."""
+    body = shapes.record_body(object_type, written.record, written.names)
+    if written.warnings:
+        body["warnings"] = written.warnings
+    return body
+
+
+def _missing_entries(object_type: ObjectType, missing: list[Input], *, is_traced: bool) -> list[Json]:
+    """One error for each missing record that can be traced, one for all of them otherwise."""
+    if not missing:
+        return []
+    if is_traced:
+        return [
+            refusals.missing_records(object_type.error_name, [item.id]).entry([item.trace_id])
+            for item in missing
+        ]
+    return [refusals.missing_records(object_type.error_name, [item.id for item in missing]).entry()]
+
+
+def archive(work: Work, object_type: ObjectType, body: object) -> None:
+    """``batch/archive``: whatever is not there is passed over."""
+    for item in take_inputs(body):
+        records.archive(work, object_type, shapes.as_text(item.get("id"), "id"))
+
+
+def read(work: Work, object_type: ObjectType, body: object, *, archived: bool) -> tuple[int, Json]:
+    """``batch/read``: what is missing is one error, however many ids."""
+    request = shapes.as_object(body)
+    names = shapes.as_names(request.get("properties"), "properties")
+    with_history = shapes.as_names(request.get("propertiesWithHistory"), "propertiesWithHistory")
+    id_property = request.get("idProperty") or None
+    inputs = take_inputs(request, MAX_INPUTS_WITH_HISTORY if with_history else MAX_INPUTS)
+    if id_property is not None:
+        identity.check_key(work, object_type, id_property, "read")
+    results: dict[int, Json] = {}
+    missing: list[str] = []
+    for item in inputs:
+        given = shapes.as_text(item.get("id"), "id")
+        record = identity.find(work, object_type, given, id_property, archived=archived)
+        if record is not None:
+            results[record.id] = read_body(work, object_type, record, names, with_history)
+        elif id_property or not guesses.merged_id_is_left_out(identity.forwarded(work, object_type, given)):
+            missing.append(given)
+    errors = []
+    if missing:
+        errors.append(refusals.missing_records(object_type.error_name, list(dict.fromkeys(missing))).entry())
+    answer = shapes.batch_body(work, guesses.order_of_results(list(results.values())), errors)
+    return shapes.batch_status(work, 200, errors), answer
+
+
+def read_body(
+    work: Work,
+    object_type: ObjectType,
+    record: Record,
+    names: Iterable[str],
+    with_history: Iterable[str] = (),
+) -> Json:
+    """A record as read: the asked properties that are defined, else the type's default ones."""
+    defined = work.definitions(object_type).properties
+    asked = (*names, *with_history) or object_type.default_properties
+    wanted = [name for name in asked if name in defined]
+    body = shapes.record_body(object_type, record, wanted)
+    if with_history:
+        edits = work.rows(object_type).edits(record.id)
+        body["propertiesWithHistory"] = shapes.history_body(
+            edits, [name for name in with_history if name in defined]
+        )
+    return body

@@ -1,0 +1,70 @@
+"""A request and its answer, apart from the way they travel (port or in process)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+TRUE = frozenset({"true", "True", "TRUE", "1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. ``path`` is decoded; ``headers`` have lower-case names."""
+
+    method: str
+    path: str
+    query: Mapping[str, tuple[str, ...]]
+    headers: Mapping[str, str]
+    body: bytes
+    is_local: bool = True
+    """Whether it comes from this process or this machine: the control routes are for nobody else."""
+    portal_id: int | None = None
+    """A portal that the request acts for without a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an endpoint answers: a JSON body, or none."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One HTTP answer as it goes out.
+
+    ``content`` may be shorter than its Content-Length says: the connection breaks in the middle then.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    delay_s: float = 0.0
+    """Seconds that pass before the first byte."""
+    is_dropped: bool = False
+    """The connection closes without an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request as endpoints see it: parts of the path, query, JSON body."""
+
+    args: Mapping[str, str]
+    query: Mapping[str, tuple[str, ...]]
+    body: Any
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """A boolean of the query; HubSpot's Python SDK writes ``True``."""
+        values = self.query.get(name)
+        return values[-1] in TRUE if values else default
+
+    def text(self, name: str) -> str | None:
+        """A text of the query."""
+        values = self.query.get(name)
+        return values[-1] if values else None
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """A list of the query, repeated (``a=x&a=y``) or joined (``a=x,y``)."""
+        return tuple(part for value in self.query.get(name, ()) for part in value.split(",") if part)

@@ -1,0 +1,87 @@
+"""Which record is meant: by record id, or by a unique property.
+
+developers.hubspot.com/docs/guides/crm/using-object-apis, "unique identifiers". Identity of contacts:
+primary and secondary addresses are one space, github.com/mitodl/mitxpro/issues/2653.
+"""
+
+from reconciler.emulator import guesses, refusals
+from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.record_rows import Record
+from reconciler.emulator.work import Work
+
+EMAIL = "email"
+SECONDARY_EMAILS = "hs_additional_emails"
+CONTACTS = "0-1"
+_MAX_ID_DIGITS = 18
+
+
+def check_key(work: Work, object_type: ObjectType, id_property: str, operation: str) -> None:
+    """Refuses an ``idProperty`` that does not tell records apart; ``hs_object_id`` is among them."""
+    definition = work.definitions(object_type).properties.get(id_property)
+    if definition is None or not definition.unique:
+        raise refusals.non_unique_property(operation, object_type.type_id, id_property, work.portal_id)
+
+
+def key_form(object_type: ObjectType, id_property: str, text: str) -> str:
+    """The form in which values of a unique property are held against each other."""
+    if object_type.type_id == CONTACTS and id_property == EMAIL:
+        return text.strip().lower()
+    return guesses.unique_form(text)
+
+
+def find(
+    work: Work, object_type: ObjectType, given: str, id_property: str | None, *, archived: bool = False
+) -> Record | None:
+    """The live (or archived) record with this id or key; merged ids are not followed."""
+    rows = work.rows(object_type)
+    if id_property is None:
+        if not is_record_id(given):
+            return None
+        record = rows.get(int(given))
+    else:
+        record_id = rows.holder(id_property, key_form(object_type, id_property, given))
+        record = rows.get(record_id) if record_id is not None else None
+    return record if record and (record.archived_ms is not None) == archived else None
+
+
+def follow(work: Work, object_type: ObjectType, given: str) -> Record | None:
+    """The live record into which ``given`` was merged; single reads and writes follow, batches do not."""
+    survivor = forwarded(work, object_type, given)
+    record = work.rows(object_type).get(survivor) if survivor is not None else None
+    return record if record and record.archived_ms is None else None
+
+
+def forwarded(work: Work, object_type: ObjectType, given: str) -> int | None:
+    """Id of the record into which the record with this id was merged."""
+    return work.rows(object_type).forwarded(int(given)) if is_record_id(given) else None
+
+
+def is_record_id(text: str) -> bool:
+    """Whether ``text`` could be a record id at all."""
+    return text.isascii() and text.isdigit() and len(text) <= _MAX_ID_DIGITS
+
+
+def claim_unique_values(work: Work, object_type: ObjectType, record: Record, changed: set[str]) -> None:
+    """Records which unique values the record holds from now on; refused when another one holds them."""
+    rows = work.rows(object_type)
+    is_contact = object_type.type_id == CONTACTS
+    for name in work.definitions(object_type).unique_names:
+        is_address = is_contact and name == EMAIL
+        if name not in changed and not (is_address and SECONDARY_EMAILS in changed):
+            continue
+        texts = [record.properties.get(name, "")]
+        if is_address:
+            texts += record.properties.get(SECONDARY_EMAILS, "").split(";")
+        keys = dict.fromkeys(key_form(object_type, name, text) for text in texts if text)
+        for key in keys:
+            holder = rows.holder(name, key)
+            if holder is not None and holder != record.id:
+                raise _taken(work, object_type, name, key, holder)
+        rows.claim(record.id, name, keys)
+
+
+def _taken(work: Work, object_type: ObjectType, name: str, key: str, holder: int) -> refusals.Refusal:
+    if object_type.type_id == CONTACTS and name == EMAIL:
+        record = work.rows(object_type).get(holder)
+        return refusals.contact_exists(holder, secondary=bool(record and record.properties.get(EMAIL) != key))
+    return refusals.unique_value_taken(name, key, holder)

@@ -1,0 +1,123 @@
+"""Which object types there are, how they are addressed, and what may be done with each.
+
+The table is ``definitions/types.json``; developers.hubspot.com/docs/guides/crm/understanding-the-crm lists
+the type numbers, developers.hubspot.com/docs/guides/crm/using-object-apis what a creation requires.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+FULL = frozenset(
+    {
+        "list",
+        "get",
+        "create",
+        "update",
+        "archive",
+        "search",
+        "batch_read",
+        "batch_create",
+        "batch_update",
+        "batch_upsert",
+        "batch_archive",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """One object type of a portal.
+
+    ``type_id`` is its number (``0-1``), or its path name where HubSpot publishes no number.
+    Of every group in ``required`` a new record must set at least one property.
+    """
+
+    type_id: str
+    path: str
+    singular: str
+    operations: frozenset[str]
+    upsert_keys: tuple[str, ...]
+    required: tuple[tuple[str, ...], ...]
+    read_scopes: tuple[str, ...]
+    write_scopes: tuple[str, ...]
+    default_properties: tuple[str, ...]
+    created_property: str
+    modified_property: str
+    pipeline_properties: tuple[str, str] | None
+    """Names of the pipeline's and the stage's property."""
+    needs_activation: bool = False
+    is_custom: bool = False
+
+    @property
+    def error_name(self) -> str:
+        """How messages shout the type: ``CONTACT``."""
+        return self.singular.upper()
+
+
+def load_definitions(name: str) -> Any:
+    """The content of ``definitions/<name>.json``, or None where there is no such file."""
+    file = resources.files(__package__).joinpath("definitions", f"{name}.json")
+    return json.loads(file.read_bytes()) if file.is_file() else None
+
+
+@lru_cache(maxsize=1)
+def standard_rows() -> tuple[Mapping[str, Any], ...]:
+    """The rows of ``definitions/types.json``; never changed by anybody."""
+    return tuple(load_definitions("types"))
+
+
+@lru_cache(maxsize=1)
+def standard_types() -> Mapping[str, ObjectType]:
+    """Every standard type under each of its addresses: number, path name and singular, in lower case."""
+    types: dict[str, ObjectType] = {}
+    for row in standard_rows():
+        object_type = _from_row(row)
+        for address in (row["objectTypeId"], row["path"], row["specPath"], row["singular"]):
+            if address:
+                types[address] = object_type
+    return types
+
+
+def _from_row(row: Mapping[str, Any]) -> ObjectType:
+    operations = set(row["operations"])
+    if "full" in operations:
+        operations = operations - {"full"} | FULL
+    pipeline = row["pipelineProperties"]
+    return ObjectType(
+        type_id=row["objectTypeId"] or row["path"],
+        path=row["path"],
+        singular=row["singular"],
+        operations=frozenset(operations),
+        upsert_keys=tuple(row["upsertKeys"]),
+        required=tuple(tuple(group) for group in row["requiredOnCreate"]),
+        read_scopes=tuple(row["readScopes"]),
+        write_scopes=tuple(row["writeScopes"]),
+        default_properties=tuple(row["defaultProperties"]),
+        created_property=row["createdProperty"],
+        modified_property=row["modifiedProperty"],
+        pipeline_properties=(pipeline[0], pipeline[1]) if pipeline else None,
+        needs_activation=row["needsActivation"],
+    )
+
+
+def custom_type(schema: Mapping[str, Any], *, has_pipelines: bool) -> ObjectType:
+    """The object type that a custom object schema (as the API answers it) defines."""
+    return ObjectType(
+        type_id=schema["objectTypeId"],
+        path=schema["fullyQualifiedName"],
+        singular=schema["name"],
+        operations=FULL | {"merge"},
+        upsert_keys=(),
+        required=tuple((name,) for name in schema["requiredProperties"]),
+        read_scopes=("crm.objects.custom.read",),
+        write_scopes=("crm.objects.custom.write",),
+        default_properties=("hs_createdate", "hs_lastmodifieddate", "hs_object_id"),
+        created_property="hs_createdate",
+        modified_property="hs_lastmodifieddate",
+        pipeline_properties=("hs_pipeline", "hs_pipeline_stage") if has_pipelines else None,
+        is_custom=True,
+    )

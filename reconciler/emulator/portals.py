@@ -1,0 +1,137 @@
+"""The portals in one file: making and dropping them, their tokens, and opening one for a request."""
+
+import json
+import secrets
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from reconciler.emulator import seeds
+from reconciler.emulator.clock import to_ms
+from reconciler.emulator.storage import TABLES, Storage
+from reconciler.emulator.versions import VERSIONS, Version
+from reconciler.emulator.work import DefinitionCache, Source, Work
+
+FIRST_ID = 100_000_000_001
+"""Above what fits into 32 bits and longer than 11 digits, as newer ids of HubSpot are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes a request: an app in a portal, with its scopes (None: all there are)."""
+
+    portal_id: int
+    app_id: int
+    scopes: frozenset[str] | None
+
+    def may(self, any_of: Sequence[str]) -> bool:
+        """Whether one of the scopes was granted; nothing asked for is granted to everybody."""
+        return self.scopes is None or not any_of or not self.scopes.isdisjoint(any_of)
+
+
+class Portals:
+    """Everything that outlives a request."""
+
+    def __init__(self, storage: Storage, now: Callable[[], datetime]) -> None:
+        self._storage = storage
+        self._now = now
+        self._cache = DefinitionCache()
+
+    def ensure(self, portal_id: int, seed: Mapping[str, object] | None) -> bool:
+        """Makes the portal unless it exists; True when it was made. Raises SeedError, and then makes nothing."""
+        with self._storage.transaction(write=True):
+            if self._row(portal_id):
+                return False
+            self._storage.run(
+                "INSERT INTO portals VALUES (?, ?, ?, ?)",
+                portal_id,
+                json.dumps(seeds.FRESH_SETTINGS),
+                # A portal dropped and made anew must not meet definitions that some process still remembers.
+                secrets.randbits(48),
+                FIRST_ID,
+            )
+            work = self._work(portal_id, VERSIONS["v3"], Source("MIGRATION"), to_ms(self._now()))
+            app_id = work.next_id()
+            work.save_settings({"appId": app_id})
+            self._add_token(portal_id, app_id, None)
+            seeds.plant(work, seed or {})
+        return True
+
+    def reset(self, portal_id: int) -> None:
+        """Drops the portal with all it holds."""
+        with self._storage.transaction(write=True):
+            for table in TABLES:
+                self._storage.run(f"DELETE FROM {table} WHERE portal_id = ?", portal_id)
+
+    def ids(self) -> tuple[int, ...]:
+        """The portals there are, in order."""
+        with self._storage.transaction(write=False):
+            return tuple(row[0] for row in self._storage.rows("SELECT portal_id FROM portals ORDER BY 1"))
+
+    def token(self, portal_id: int, scopes: Sequence[str] | None) -> str:
+        """A token that works; the one with all scopes stays the same."""
+        with self._storage.transaction(write=True):
+            if scopes is None:
+                row = self._storage.row(
+                    "SELECT token FROM tokens WHERE portal_id = ? AND scopes IS NULL", portal_id
+                )
+                if row is None:
+                    raise LookupError(f"there is no portal {portal_id}")
+                return str(row[0])
+            work = self._work(portal_id, VERSIONS["v3"], Source("API"), to_ms(self._now()))
+            return self._add_token(portal_id, work.next_id(), scopes)
+
+    def _add_token(self, portal_id: int, app_id: int, scopes: Sequence[str] | None) -> str:
+        token = f"pat-na1-{uuid.uuid4()}"
+        granted = None if scopes is None else json.dumps(sorted(scopes))
+        self._storage.run("INSERT INTO tokens VALUES (?, ?, ?, ?)", token, portal_id, app_id, granted)
+        return token
+
+    def actor(self, token: str) -> Actor | None:
+        """Whom a token stands for."""
+        with self._storage.transaction(write=False):
+            row = self._storage.row("SELECT portal_id, app_id, scopes FROM tokens WHERE token = ?", token)
+        if row is None:
+            return None
+        portal_id, app_id, scopes = row
+        return Actor(portal_id, app_id, None if scopes is None else frozenset(json.loads(scopes)))
+
+    def owner_actor(self, portal_id: int) -> Actor:
+        """The app with all scopes, for requests that need no token. LookupError: no such portal."""
+        with self._storage.transaction(write=False):
+            row = self._row(portal_id)
+        if row is None:
+            raise LookupError(f"there is no portal {portal_id}")
+        return Actor(portal_id, json.loads(row[0])["appId"], None)
+
+    @contextmanager
+    def open(
+        self, portal_id: int, version: Version, source: Source, *, write: bool, skew: timedelta = timedelta()
+    ) -> Iterator[Work]:
+        """One transaction on a portal; ``skew`` moves the instant at which it happens."""
+        with self._storage.transaction(write=write):
+            yield self._work(portal_id, version, source, to_ms(self._now() + skew))
+
+    def _row(self, portal_id: int) -> Any:
+        return self._storage.row(
+            "SELECT settings, definitions_serial FROM portals WHERE portal_id = ?", portal_id
+        )
+
+    def _work(self, portal_id: int, version: Version, source: Source, at_ms: int) -> Work:
+        row = self._row(portal_id)
+        if row is None:
+            raise LookupError(f"there is no portal {portal_id}")
+        settings, serial = row
+        return Work(
+            storage=self._storage,
+            cache=self._cache,
+            portal_id=portal_id,
+            at_ms=at_ms,
+            version=version,
+            source=source,
+            settings=json.loads(settings),
+            serial=serial,
+        )

@@ -1,0 +1,179 @@
+"""Writing records: HubSpot's rules for one record at a time.
+
+Everything is checked before anything is stored, but a unique value is claimed while storing: callers that
+go on after a refusal wrap the call in ``storage.attempt``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.emulator import calculated, guesses, identity, pipeline_rules, refusals, validations, values
+from reconciler.emulator.clock import iso
+from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.record_rows import Edit, Record
+from reconciler.emulator.schema import Property
+from reconciler.emulator.work import NO_TYPE, OWNER, Work
+
+LIFECYCLE = "lifecyclestage"
+CREATED = ("createdate", "hs_createdate")
+
+
+@dataclass(slots=True)
+class Written:
+    """What became of one write."""
+
+    record: Record
+    names: set[str]
+    """Properties that the writer named, or that changed along with them."""
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+    is_new: bool = False
+
+
+def create(work: Work, object_type: ObjectType, given: Mapping[str, object]) -> Written:
+    """A new record of the type."""
+    record = Record(0, {}, work.at_ms, work.at_ms)
+    written = _judge(work, object_type, record, given)
+    _require(work, object_type, record)
+    record.id = work.next_id()
+    written.is_new = True
+    _store_new(work, object_type, written)
+    return written
+
+
+def _store_new(work: Work, object_type: ObjectType, written: Written) -> None:
+    record = written.record
+    definitions = work.definitions(object_type)
+    changes = {name: record.properties[name] for name in written.names if name in record.properties}
+    for name in CREATED:
+        if name in definitions.properties:
+            record.properties.setdefault(name, iso(record.created_ms))
+    record.properties["hs_object_id"] = str(record.id)
+    record.properties[object_type.modified_property] = iso(record.updated_ms)
+    changes |= calculated.derive(object_type, definitions, record)
+    identity.claim_unique_values(work, object_type, record, set(changes))
+    rows = work.rows(object_type)
+    rows.put(record)
+    rows.add_edit(record.id, Edit(record.updated_ms, work.source.body(), changes))
+
+
+def update(work: Work, object_type: ObjectType, record: Record, given: Mapping[str, object]) -> Written:
+    """Changes a live record."""
+    before = dict(record.properties)
+    written = _judge(work, object_type, record, given)
+    after = record.properties
+    for group in object_type.required:
+        if any(name in written.names for name in group) and not any(after.get(name) for name in group):
+            raise refusals.required_not_set(object_type.error_name, group)
+    changes = {
+        name: after.get(name, "") for name in written.names if after.get(name, "") != before.get(name, "")
+    }
+    if not changes and not guesses.equal_write_counts_as_change():
+        return written
+    changes |= calculated.derive(object_type, work.definitions(object_type), record)
+    written.names |= set(changes)
+    identity.claim_unique_values(work, object_type, record, set(changes))
+    touch(work, object_type, record, changes)
+    return written
+
+
+def touch(work: Work, object_type: ObjectType, record: Record, changes: Mapping[str, str]) -> None:
+    """Stores a changed record and remembers who changed what."""
+    record.updated_ms = max(record.updated_ms, work.at_ms)
+    record.properties[object_type.modified_property] = iso(record.updated_ms)
+    rows = work.rows(object_type)
+    rows.put(record)
+    rows.add_edit(record.id, Edit(work.at_ms, work.source.body(), changes))
+
+
+def archive(work: Work, object_type: ObjectType, record_id: str) -> None:
+    """Archives the record; one that is not there is passed over.
+
+    github.com/n8n-io/n8n/pull/3219
+    """
+    record = identity.find(work, object_type, record_id, None)
+    if record is None:
+        return
+    record.archived_ms = work.at_ms
+    rows = work.rows(object_type)
+    rows.put(record)
+    rows.release(record.id)
+
+
+def _judge(work: Work, object_type: ObjectType, record: Record, given: Mapping[str, object]) -> Written:
+    """Puts the normal forms of ``given`` into the record's properties, or refuses all of them at once."""
+    definitions = work.definitions(object_type)
+    owners = work.stored(OWNER, NO_TYPE) if "hubspot_owner_id" in given else {}
+    setting = values.Setting(work.version, lambda text: text in (owners or work.stored(OWNER, NO_TYPE)))
+    problems: list[refusals.BadValue] = []
+    written = Written(record, set())
+    for name, value in given.items():
+        definition = definitions.properties.get(name)
+        try:
+            if definition is None:
+                raise values.InvalidValue("PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
+            _judge_one(written, definition, value, setting)
+        except values.InvalidValue as invalid:
+            problems.append(refusals.BadValue(name, invalid.code, str(invalid)))
+    if not problems and object_type.pipeline_properties:
+        problems += pipeline_rules.settle_stage(object_type, definitions, record.properties, written.names)
+    if problems:
+        raise refusals.bad_values(problems)
+    return written
+
+
+def _judge_one(written: Written, definition: Property, value: object, setting: values.Setting) -> None:
+    name = definition.name
+    properties = written.record.properties
+    stored = properties.get(name, "")
+    if definition.read_only:
+        raise values.InvalidValue(
+            "READ_ONLY_VALUE", f'"{name}" is a read only property; its value cannot be set.'
+        )
+    text = guesses.written_null(setting.version, name) if value is None else _text(name, value)
+    normal = values.normal_value(definition, text, stored, setting)
+    result = validations.enforce(definition, normal.text) if normal.text else ""
+    if name == LIFECYCLE and stored and result:
+        order = [option["value"] for option in definition.body["options"]]
+        if order.index(result) < order.index(stored):
+            result = guesses.lifecycle_step_back(stored, result)
+    written.names.add(name)
+    if result:
+        properties[name] = result
+    else:
+        properties.pop(name, None)
+    if normal.is_warned:
+        written.warnings.append(_normalized(name, text, result))
+
+
+def _text(name: str, value: object) -> str:
+    try:
+        return values.text_of(value)
+    except TypeError:
+        raise refusals.malformed_body(
+            f"Invalid input JSON on line 1, column 1: Cannot deserialize value of property {name} as text"
+        ) from None
+
+
+def _normalized(name: str, raw: str, normalized: str) -> dict[str, Any]:
+    return {
+        "category": "PROPERTY_VALUE_NORMALIZED",
+        "message": f"The value of {name} was normalized",
+        "context": {"propertyName": [name], "rawValue": [raw], "normalizedValue": [normalized]},
+    }
+
+
+def _require(work: Work, object_type: ObjectType, record: Record) -> None:
+    """Refuses a new record that lacks what its type, or the portal's own rule, insists on."""
+    missing = [
+        "|".join(group)
+        for group in object_type.required
+        if not any(record.properties.get(name) for name in group)
+    ]
+    if missing:
+        raise refusals.required_not_set(object_type.error_name, missing)
+    if work.version.admin_rules:
+        wanted = work.settings.get("requiredOnCreate", {}).get(object_type.path, ())
+        unset = [name for name in wanted if not record.properties.get(name)]
+        if unset:
+            raise refusals.admin_rule(unset)

@@ -1,0 +1,54 @@
+"""The emulator on a port, for anything that speaks HTTP."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from waitress import create_server, wasyncore
+
+from reconciler.emulator.app import Emulator
+
+THREADS = 32
+"""Calls under way at once; injected latency sleeps in them."""
+
+
+def serve(emulator: Emulator, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serves until interrupted; ``ready`` gets the base URL once connections are accepted.
+
+    Port 0 picks a free one. OSError: the address cannot be used.
+    """
+    server = _server(emulator, host, port)
+    ready(_url(server))
+    try:
+        server.run()
+    finally:
+        server.close()
+
+
+@contextmanager
+def running(emulator: Emulator) -> Iterator[str]:
+    """Serves on a free port of this machine as long as the block lasts; yields the base URL."""
+    server = _server(emulator, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run, name="emulator", daemon=True)
+    thread.start()
+    try:
+        yield _url(server)
+    finally:
+        # The loop ends when nothing is left to wait for; only its own thread may take the sockets away.
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))  # noqa: SLF001
+        thread.join()
+        server.task_dispatcher.shutdown()
+
+
+def _server(emulator: Emulator, host: str, port: int) -> Any:
+    # A dropped connection is an OSError to waitress, which closes the socket without an answer;
+    # with log_socket_errors it would try to send a 500 instead.
+    return create_server(
+        emulator, host=host, port=port, threads=THREADS, log_socket_errors=False, ident="emulator"
+    )
+
+
+def _url(server: Any) -> str:
+    host = server.effective_host
+    return f"http://{f'[{host}]' if ':' in host else host}:{server.effective_port}"

@@ -1,0 +1,196 @@
+"""One SQLite file with everything that the portals hold: knows tables and transactions, no rules, no HTTP.
+
+Several processes may use one file: readers see a snapshot, writers take turns (WAL, ``BEGIN IMMEDIATE``).
+Inside a process one connection serves all threads, one transaction at a time.
+"""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from reconciler.emulator.errors import StorageError
+
+FILE_VERSION = 1
+BUSY_TIMEOUT_S = 60
+
+_SCHEMA = """
+CREATE TABLE portals (
+    portal_id INTEGER PRIMARY KEY,
+    settings TEXT NOT NULL,
+    definitions_serial INTEGER NOT NULL,
+    next_id INTEGER NOT NULL
+);
+CREATE TABLE tokens (
+    token TEXT PRIMARY KEY,
+    portal_id INTEGER NOT NULL,
+    app_id INTEGER NOT NULL,
+    scopes TEXT
+) WITHOUT ROWID;
+CREATE TABLE definitions (
+    portal_id INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    object_type TEXT NOT NULL,
+    name TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (portal_id, kind, object_type, name)
+);
+CREATE TABLE records (
+    portal_id INTEGER NOT NULL,
+    object_type TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    properties TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    updated_ms INTEGER NOT NULL,
+    archived_ms INTEGER,
+    PRIMARY KEY (portal_id, object_type, id)
+);
+CREATE TABLE forwards (
+    portal_id INTEGER NOT NULL,
+    object_type TEXT NOT NULL,
+    old_id INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    PRIMARY KEY (portal_id, object_type, old_id)
+) WITHOUT ROWID;
+CREATE TABLE unique_values (
+    portal_id INTEGER NOT NULL,
+    object_type TEXT NOT NULL,
+    property TEXT NOT NULL,
+    value TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    PRIMARY KEY (portal_id, object_type, property, value)
+) WITHOUT ROWID;
+CREATE INDEX unique_values_of_record ON unique_values (portal_id, object_type, id);
+CREATE TABLE edits (
+    serial INTEGER PRIMARY KEY,
+    portal_id INTEGER NOT NULL,
+    object_type TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    changes TEXT NOT NULL
+);
+CREATE INDEX edits_of_record ON edits (portal_id, object_type, id);
+CREATE TABLE associations (
+    portal_id INTEGER NOT NULL,
+    from_type TEXT NOT NULL,
+    from_id INTEGER NOT NULL,
+    to_type TEXT NOT NULL,
+    to_id INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    type_id INTEGER NOT NULL,
+    PRIMARY KEY (portal_id, from_type, from_id, to_type, to_id, category, type_id)
+) WITHOUT ROWID;
+CREATE TABLE audits (
+    serial INTEGER PRIMARY KEY,
+    portal_id INTEGER NOT NULL,
+    object_type TEXT NOT NULL,
+    identifier TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    body TEXT NOT NULL
+);
+"""
+TABLES = (
+    "portals",
+    "tokens",
+    "definitions",
+    "records",
+    "forwards",
+    "unique_values",
+    "edits",
+    "associations",
+    "audits",
+)
+
+
+class Storage:
+    """The open file, or a database in memory where ``path`` is None; raises StorageError."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        try:
+            self._connection = _connect(path)
+        except (OSError, sqlite3.Error) as error:
+            raise StorageError(f"the emulator cannot use {path}: {error}") from error
+
+    @contextmanager
+    def transaction(self, *, write: bool) -> Iterator[None]:
+        """Everything inside happens at one moment, or (when an exception leaves the block) not at all."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part of the running transaction that leaves no trace when an exception leaves the block."""
+        self._connection.execute("SAVEPOINT attempt")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK TO attempt")
+            self._connection.execute("RELEASE attempt")
+            raise
+        self._connection.execute("RELEASE attempt")
+
+    def rows(self, sql: str, *values: object) -> list[Any]:
+        """All rows of a query, as tuples."""
+        return self._connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: object) -> Any:
+        """The first row of a query as a tuple, or None."""
+        return self._connection.execute(sql, values).fetchone()
+
+    def run(self, sql: str, *values: object) -> int:
+        """Carries out one statement; the number of rows it changed."""
+        return self._connection.execute(sql, values).rowcount
+
+    def run_many(self, sql: str, values: Sequence[Sequence[object]]) -> None:
+        """Carries out one statement once per row of values."""
+        self._connection.executemany(sql, values)
+
+    def close(self) -> None:
+        """No use of this object afterwards."""
+        with self._lock:
+            self._connection.close()
+
+
+def _connect(path: Path | None) -> sqlite3.Connection:
+    if path is not None:
+        # Created by hand so that no other user of the machine can read it, not even for a moment;
+        # SQLite gives its -wal and -shm files the same mode.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = sqlite3.connect(
+        ":memory:" if path is None else path,
+        timeout=BUSY_TIMEOUT_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("BEGIN IMMEDIATE")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == 0:
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {FILE_VERSION}")
+        connection.execute("COMMIT")
+        if version not in {0, FILE_VERSION}:
+            raise sqlite3.DatabaseError(
+                f"it is of version {version}, this program knows {FILE_VERSION}; "
+                "delete the file, or use the program that made it"
+            )
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

@@ -1,0 +1,184 @@
+"""What a written property value becomes: HubSpot's checks and normal forms, by type of property.
+
+developers.hubspot.com/docs/api-reference/crm-properties-v3/guide lists the types; each function below
+names what else it knows.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from reconciler.emulator import guesses
+from reconciler.emulator.clock import from_ms, iso, parse_iso, to_ms
+from reconciler.emulator.schema import Property
+from reconciler.emulator.versions import Version
+
+MAX_TEXT = 65_536
+DAY_MS = 86_400_000
+SECONDS_BELOW = 100_000_000_000
+"""A count smaller than this is one of seconds, which 2026-09 takes too, not of milliseconds (before 1973)."""
+
+_NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)")
+_EMAIL = re.compile(
+    r"[^\s@,;<>()\[\]\\]+@[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.[a-z]{2,24}"
+)
+_MS = re.compile(r"-?\d+")
+
+
+class InvalidValue(Exception):
+    """The value cannot be written; ``code`` is HubSpot's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What else the normal form of a value depends on."""
+
+    version: Version
+    is_owner: Callable[[str], bool]
+    """Whether an owner has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """A value as HubSpot stores it, and whether it told the writer that it changed the text."""
+
+    text: str
+    is_warned: bool = False
+
+
+def text_of(value: object) -> str:
+    """The text that a JSON value stands for; TypeError for lists and maps.
+
+    Numbers and booleans in a write are accepted and stored as text.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise TypeError
+
+
+def normal_value(definition: Property, text: str, stored: str, setting: Setting) -> Normal:
+    """The stored form of ``text``; the empty text clears. Raises InvalidValue."""
+    if text == "":
+        return Normal("")
+    if definition.type == "date":
+        return _date(text, setting.version)
+    if definition.type == "datetime":
+        return Normal(_datetime(text))
+    if definition.type == "number":
+        return Normal(_number(text))
+    if definition.type == "bool":
+        return Normal(_boolean(text))
+    if definition.type == "enumeration":
+        return Normal(_choice(definition, text, stored, setting))
+    return Normal(_text(definition, text))
+
+
+def _number(text: str) -> str:
+    """Digits with at most one period, no exponent, no thousands separators.
+
+    github.com/Atlas-Authority/marketing-automation/issues/206
+    """
+    if not _NUMBER.fullmatch(text):
+        raise InvalidValue("INVALID_INTEGER", f"{text} was not a valid number.")
+    return guesses.number_text(text)
+
+
+def _boolean(text: str) -> str:
+    if text.lower() not in {"true", "false"}:
+        raise InvalidValue("INVALID_OPTION", f"{text} was not one of the allowed options: [true, false]")
+    return text.lower()
+
+
+def _date(text: str, version: Version) -> Normal:
+    """A day, or milliseconds exactly at midnight UTC; from 2026-09 on cut to the day instead of refused.
+
+    github.com/verbb/formie/issues/1755
+    """
+    try:
+        if _MS.fullmatch(text):
+            instant = int(text)
+        elif len(text) == len("2026-11-22"):
+            instant = to_ms(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC))
+        elif version.truncates_dates:
+            instant = parse_iso(text)
+        else:
+            raise InvalidValue("INVALID_DATE", f"{text} was not a valid date.")
+        if version.truncates_dates and _MS.fullmatch(text) and abs(instant) < SECONDS_BELOW:
+            instant *= 1000
+        moment = from_ms(instant)
+    except (ValueError, OverflowError):
+        raise InvalidValue("INVALID_DATE", f"{text} was not a valid date.") from None
+    if instant % DAY_MS and not version.truncates_dates:
+        clock = f"{moment.hour}:{moment.minute}:{moment.second}.{moment.microsecond // 1000}"
+        raise InvalidValue("INVALID_DATE", f"{text} is at {clock} UTC, not midnight!")
+    day = moment.date().isoformat()
+    return Normal(day, is_warned=version.truncates_dates and day != text and bool(instant % DAY_MS))
+
+
+def _datetime(text: str) -> str:
+    try:
+        return iso(int(text) if _MS.fullmatch(text) else parse_iso(text))
+    except (ValueError, OverflowError):
+        raise InvalidValue("INVALID_LONG", f"{text} was not a valid long.") from None
+
+
+def _choice(definition: Property, text: str, stored: str, setting: Setting) -> str:
+    """Exact option values; several are ``a;b``, and a leading ``;`` adds to what is there."""
+    if not definition.is_multiple:
+        _check_option(definition, text, setting)
+        return text
+    chosen = list(dict.fromkeys(part for part in text.split(";") if part))
+    for value in chosen:
+        _check_option(definition, value, setting)
+    if text.startswith(";") and stored:
+        chosen = list(dict.fromkeys([*stored.split(";"), *chosen]))
+    return ";".join(chosen)
+
+
+def _check_option(definition: Property, value: str, setting: Setting) -> None:
+    if definition.external is None:
+        is_allowed = value in definition.options
+    else:
+        is_allowed = definition.external != "OWNER" or setting.is_owner(value)
+    if not is_allowed:
+        options = ", ".join(
+            f'label: "{o["label"]}" value: "{o["value"]}"' for o in definition.body["options"]
+        )
+        raise InvalidValue("INVALID_OPTION", f"{value} was not one of the allowed options: [{options}]")
+
+
+def _text(definition: Property, text: str) -> str:
+    if len(text) > MAX_TEXT:
+        raise InvalidValue("INVALID_STRING", f"{definition.name} is longer than {MAX_TEXT} characters")
+    if definition.body["hubspotDefined"]:
+        if definition.name == "email":
+            return email(text)
+        if definition.name == "domain":
+            return domain(text)
+    return guesses.plain_text(text)
+
+
+def email(text: str) -> str:
+    """An address in lower case, without spaces around it. Raises InvalidValue.
+
+    github.com/Atlas-Authority/marketing-automation/issues/174
+    """
+    address = text.strip().lower()
+    if not _EMAIL.fullmatch(address):
+        raise InvalidValue("INVALID_EMAIL", f"Email address {text} is invalid")
+    return address
+
+
+def domain(text: str) -> str:
+    """The host of an address, in lower case."""
+    host = re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip().lower())
+    return re.split(r"[/?#]", host, maxsplit=1)[0]

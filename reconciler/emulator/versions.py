@@ -1,0 +1,51 @@
+"""What differs between the versions of HubSpot's API that are served side by side.
+
+Versions: developers.hubspot.com/docs/developer-tooling/platform/versioning. One row of this table is all
+that the rules ever see of a version; paths are the business of ``routes``.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """The ways of one version; the defaults are those of v3 (v4 for associations)."""
+
+    name: str
+    null_clears: bool = False
+    """A property may be written as ``null``: the property map is nullable from 2026-09 on."""
+    truncates_dates: bool = False
+    """A date with a time is cut to its day and reported in ``warnings``, instead of refused."""
+    admin_rules: bool = False
+    """The portal's required-on-creation rules hold for API writes.
+
+    developers.hubspot.com/changelog/crm-api-write-validation-enforcement
+    """
+    definitions_created: int = 201
+    """Status of properties batch/create and associations batch/create."""
+    removal_answers: bool = False
+    """Associations batch/archive and labels/archive answer 200 with a body, instead of 204."""
+    purge_answers: bool = False
+    """Purging an association limit answers 200 with a body, instead of 204."""
+    withheld: frozenset[tuple[str, str]] = frozenset()
+    """(path name, operation) pairs that the version's specification no longer has."""
+
+
+VERSIONS = {
+    version.name: version
+    for version in (
+        Version(name="v3"),
+        Version(name="2025-09"),
+        Version(name="2026-03", removal_answers=True),
+        Version(
+            name="2026-09",
+            null_clears=True,
+            truncates_dates=True,
+            admin_rules=True,
+            definitions_created=200,
+            removal_answers=True,
+            purge_answers=True,
+            withheld=frozenset({("goal_targets", "batch_upsert")}),
+        ),
+    )
+}
