@@ -19,8 +19,17 @@ from reconciler.errors import Problem
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.personal import is_personal
-from reconciler.model.records import DesiredRecord, Drift, LiveRecord, Ownership, RecordId, Write
-from reconciler.model.schema import PortalSchema, PropertyDef
+from reconciler.model.records import (
+    DesiredGroup,
+    DesiredRecord,
+    Drift,
+    LiveRecord,
+    Ownership,
+    RecordId,
+    Write,
+)
+from reconciler.model.schema import Kind, ObjectSchema, PortalSchema, PropertyDef
+from reconciler.model.values import canonical
 from reconciler.model.writes import Call, Route
 from reconciler.plan.budget import budget_of
 from reconciler.plan.changes import (
@@ -35,7 +44,7 @@ from reconciler.plan.changes import (
     Update,
     ValueChange,
 )
-from reconciler.plan.resolve import ResolvedValue, Resolver
+from reconciler.plan.resolve import ResolvedValue, Resolver, did_you_mean
 from reconciler.plan.verdict import judge
 from reconciler.source import SourceRef
 
@@ -70,7 +79,18 @@ class PlanBuilder:
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     no_op: int = 0
-    _first: dict[tuple[str, RecordId], DesiredRecord] = field(default_factory=dict)
+    _by_id: dict[tuple[str, RecordId], DesiredRecord] = field(default_factory=dict)
+    _by_key: dict[tuple[str, str | None], DesiredRecord] = field(default_factory=dict)
+
+    def can_identify(self, resolver: Resolver, group: DesiredGroup) -> bool:
+        """Whether HubSpot recognises records by the group's key; if not, every document that uses it is told."""
+        schema = resolver.schema
+        if group.key == RECORD_ID or schema.can_identify(group.key):
+            return True
+        documents = {record.document.place: record.document for record in group.records}
+        for document in documents.values():
+            self.problems.append(_no_key(schema, document.key, resolver.files.ref(document.place)))
+        return False
 
     def add_chunk(
         self,
@@ -82,6 +102,8 @@ class PlanBuilder:
         """Judge ``records`` of one object type and key; ``live`` and ``owned`` are by key value."""
         for record in records:
             found = live.get(record.key)
+            if not self._is_first_spelling(resolver, record):
+                continue
             if found is None:
                 self._absent(resolver, record, owned.get(record.key))
             elif self._is_first_address(resolver, record, found):
@@ -166,9 +188,28 @@ class PlanBuilder:
         elif not judged.held:
             self.no_op += 1
 
+    def _is_first_spelling(self, resolver: Resolver, record: DesiredRecord) -> bool:
+        """Whether no other record has the same key in another spelling; else a problem is noted."""
+        definition = resolver.schema.properties.get(record.document.key)
+        if definition is None or definition.kind is Kind.TEXT:
+            return True  # texts are equal only when they are the same, and that is one record
+        spelling = (record.record_key.object, canonical(definition.kind, record.key))
+        first = self._by_key.setdefault(spelling, record)
+        if first is record:
+            return True
+        self.problems.append(
+            Problem(
+                f"{record.key} and {first.key} are one {definition.kind} to HubSpot",
+                f"keep one of them; the other is declared at {resolver.files.ref(first.place)}",
+                resolver.files.ref(record.place),
+                record.record_key.address,
+            )
+        )
+        return False
+
     def _is_first_address(self, resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> bool:
         """Whether no other address has turned out to be the same live record; else a problem is noted."""
-        first = self._first.setdefault((resolver.schema.name, live.id), record)
+        first = self._by_id.setdefault((resolver.schema.name, live.id), record)
         if first is record:
             return True
         address, other = record.record_key.address, first.record_key.address
@@ -237,6 +278,20 @@ def _change(resolver: Resolver, value: ResolvedValue, before: str | None, reason
 def _weightiest(values: Iterable[ValueChange]) -> Reason:
     reasons = {value.reason for value in values}
     return next(reason for reason in _WEIGHT if reason in reasons)
+
+
+def _no_key(schema: ObjectSchema, name: str, source: SourceRef) -> Problem:
+    if name not in schema.properties:
+        message = f'{schema.name} has no property "{name}" to recognise records by'
+        return Problem(message, did_you_mean(name, schema.properties), source)
+    unique = sorted(known for known in schema.properties if schema.can_identify(known))
+    advice = (
+        f"recognise them by {' or '.join(unique)}, or by record_id"
+        if unique
+        else "make a property whose values are unique (that can be chosen only when a property is created), "
+        "or recognise them by record_id"
+    )
+    return Problem(f"{name} of {schema.name} is not unique: it cannot tell records apart", advice, source)
 
 
 def _not_there(record: DesiredRecord, source: SourceRef) -> Problem:

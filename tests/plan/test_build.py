@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
-from reconciler.model.records import DesiredRecord, Drift, LiveRecord, Ownership, Write
-from reconciler.model.schema import ObjectSchema
+from reconciler.model.records import DesiredGroup, DesiredRecord, Drift, LiveRecord, Ownership, Write
+from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.writes import Call, Route
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import Adopt, Create, ManifestsRead, Plan, Reason, Update
 from reconciler.plan.resolve import Resolver
-from tests.support.nouns import COMPANIES, FILES, PORTAL, desired, document, live, owned
+from tests.support.nouns import COMPANIES, FILES, PORTAL, definition, desired, document, live, owned
 
 
 def plan(
@@ -203,3 +203,33 @@ def test_the_order_of_records_does_not_matter(order: list[str]) -> None:
     found = {"a": live("1", {"name": "Old"}), "c": live("2", {"name": "New", "tier": "gold"})}
     actions = [(change.action, change.key.value) for change in plan(records, found).changes]
     assert actions == [("create", "b"), ("create", "d"), ("update", "a"), ("adopt", "c")]
+
+
+@pytest.mark.parametrize(
+    ("key", "message", "advice"),
+    [
+        ("external_idd", 'companies has no property "external_idd" to recognise records by', '"external_id"'),
+        ("name", "name of companies is not unique: it cannot tell records apart", "by external_id, or"),
+    ],
+)
+def test_a_key_that_cannot_tell_records_apart_is_a_problem(key: str, message: str, advice: str) -> None:
+    builder = PlanBuilder(Drift.REVERT)
+    group = DesiredGroup("companies", key, [desired("acme", {}, document(key=key))])
+    assert not builder.can_identify(Resolver(COMPANIES, FILES, {}), group)
+    (problem,) = builder.problems
+    assert problem.message == message
+    assert advice in (problem.advice or "")
+    assert str(problem.source) == "companies.yaml:1:1"
+
+
+def test_two_spellings_of_one_key_are_a_problem() -> None:
+    contacts = ObjectSchema(
+        "contacts", "contacts", {"email": definition("email", Kind.EMAIL)}, default_key="email"
+    )
+    by_email = document("contacts", "email")
+    made = plan(
+        [desired("Ada@x.example", {}, by_email), desired("ada@x.example", {}, by_email)], schema=contacts
+    )
+    (problem,) = made.problems
+    assert problem.message == "ada@x.example and Ada@x.example are one e-mail to HubSpot"
+    assert len(made.changes) == 1
