@@ -16,7 +16,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from reconciler.errors import Problem
-from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.personal import is_personal
 from reconciler.model.records import (
@@ -25,12 +24,8 @@ from reconciler.model.records import (
     Drift,
     LiveRecord,
     Ownership,
-    RecordId,
-    Write,
 )
-from reconciler.model.schema import Kind, ObjectSchema, PortalSchema, PropertyDef
-from reconciler.model.values import canonical
-from reconciler.model.writes import Call, Route
+from reconciler.model.schema import PortalSchema, PropertyDef
 from reconciler.plan.budget import budget_of
 from reconciler.plan.changes import (
     Action,
@@ -44,9 +39,10 @@ from reconciler.plan.changes import (
     Update,
     ValueChange,
 )
-from reconciler.plan.resolve import ResolvedValue, Resolver, did_you_mean
+from reconciler.plan.identity import Identities, key_problems, not_there
+from reconciler.plan.resolve import ResolvedValue, Resolver
+from reconciler.plan.routes import route_to_create, route_to_update
 from reconciler.plan.verdict import judge
-from reconciler.source import SourceRef
 
 _WEIGHT = (Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
 """Reasons of values, the one that names the whole record first."""
@@ -79,18 +75,13 @@ class PlanBuilder:
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     no_op: int = 0
-    _by_id: dict[tuple[str, RecordId], DesiredRecord] = field(default_factory=dict)
-    _by_key: dict[tuple[str, str | None], DesiredRecord] = field(default_factory=dict)
+    _identities: Identities = field(default_factory=Identities)
 
     def can_identify(self, resolver: Resolver, group: DesiredGroup) -> bool:
-        """Whether HubSpot recognises records by the group's key; if not, every document that uses it is told."""
-        schema = resolver.schema
-        if group.key == RECORD_ID or schema.can_identify(group.key):
-            return True
-        documents = {record.document.place: record.document for record in group.records}
-        for document in documents.values():
-            self.problems.append(_no_key(schema, document.key, resolver.files.ref(document.place)))
-        return False
+        """Whether HubSpot recognises records by the group's key; if not, its documents are told."""
+        problems = key_problems(resolver, group)
+        self.problems.extend(problems)
+        return not problems
 
     def add_chunk(
         self,
@@ -102,11 +93,14 @@ class PlanBuilder:
         """Judge ``records`` of one object type and key; ``live`` and ``owned`` are by key value."""
         for record in records:
             found = live.get(record.key)
-            if not self._is_first_spelling(resolver, record):
-                continue
-            if found is None:
+            problem = self._identities.same_key(resolver, record)
+            if found is not None:
+                problem = problem or self._identities.same_record(resolver, record, found)
+            if problem is not None:
+                self.problems.append(problem)
+            elif found is None:
                 self._absent(resolver, record, owned.get(record.key))
-            elif self._is_first_address(resolver, record, found):
+            else:
                 self._present(resolver, _Pair(record, found, owned.get(record.key)))
 
     def finish(
@@ -151,8 +145,9 @@ class PlanBuilder:
             )
             self.held.append(Held(record.record_key, None, Reason.GONE, None, None, source, note))
             return
-        if record.document.write is Write.UPDATE or record.document.key == RECORD_ID:
-            self.problems.append(_not_there(record, source))
+        absence = not_there(record, source)
+        if absence is not None:
+            self.problems.append(absence)
             return
         errors = len(self.problems)
         values = resolver.resolve(record, None, self.problems)
@@ -170,7 +165,7 @@ class PlanBuilder:
                     if value.text is not None and value.ownership is not Ownership.OBSERVE
                 ),
                 reason=Reason.MISSING,
-                route=_route_to_create(resolver, record),
+                route=route_to_create(resolver.schema, record.document),
                 source=source,
             )
         )
@@ -187,41 +182,6 @@ class PlanBuilder:
             self.changes.append(change)
         elif not judged.held:
             self.no_op += 1
-
-    def _is_first_spelling(self, resolver: Resolver, record: DesiredRecord) -> bool:
-        """Whether no other record has the same key in another spelling; else a problem is noted."""
-        definition = resolver.schema.properties.get(record.document.key)
-        if definition is None or definition.kind is Kind.TEXT:
-            return True  # texts are equal only when they are the same, and that is one record
-        spelling = (record.record_key.object, canonical(definition.kind, record.key))
-        first = self._by_key.setdefault(spelling, record)
-        if first is record:
-            return True
-        self.problems.append(
-            Problem(
-                f"{record.key} and {first.key} are one {definition.kind} to HubSpot",
-                f"keep one of them; the other is declared at {resolver.files.ref(first.place)}",
-                resolver.files.ref(record.place),
-                record.record_key.address,
-            )
-        )
-        return False
-
-    def _is_first_address(self, resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> bool:
-        """Whether no other address has turned out to be the same live record; else a problem is noted."""
-        first = self._by_id.setdefault((resolver.schema.name, live.id), record)
-        if first is record:
-            return True
-        address, other = record.record_key.address, first.record_key.address
-        self.problems.append(
-            Problem(
-                f"{address} and {other} are one record in the portal ({live.id})",
-                f"keep one of them; the other is declared at {resolver.files.ref(first.place)}",
-                resolver.files.ref(record.place),
-                address,
-            )
-        )
-        return False
 
 
 def _judge_values(resolver: Resolver, pair: _Pair, values: Iterable[ResolvedValue], drift: Drift) -> _Judged:
@@ -260,7 +220,7 @@ def _change_of(resolver: Resolver, pair: _Pair, judged: _Judged) -> Update | Ado
             values=tuple(judged.written),
             in_step=learned,
             reason=_weightiest(judged.written) if owned else Reason.ADOPT,
-            route=_route_to_update(resolver, record),
+            route=route_to_update(resolver.schema, record.document),
             source=source,
             origin=origin,
         )
@@ -278,55 +238,6 @@ def _change(resolver: Resolver, value: ResolvedValue, before: str | None, reason
 def _weightiest(values: Iterable[ValueChange]) -> Reason:
     reasons = {value.reason for value in values}
     return next(reason for reason in _WEIGHT if reason in reasons)
-
-
-def _no_key(schema: ObjectSchema, name: str, source: SourceRef) -> Problem:
-    if name not in schema.properties:
-        message = f'{schema.name} has no property "{name}" to recognise records by'
-        return Problem(message, did_you_mean(name, schema.properties), source)
-    unique = sorted(known for known in schema.properties if schema.can_identify(known))
-    advice = (
-        f"recognise them by {' or '.join(unique)}, or by record_id"
-        if unique
-        else "make a property whose values are unique (that can be chosen only when a property is created), "
-        "or recognise them by record_id"
-    )
-    return Problem(f"{name} of {schema.name} is not unique: it cannot tell records apart", advice, source)
-
-
-def _not_there(record: DesiredRecord, source: SourceRef) -> Problem:
-    if record.document.key == RECORD_ID:
-        advice = "records named by record id are never created: correct the id or remove the record"
-    else:
-        advice = "this document says `write: update`, which never creates: correct the key, or drop that line"
-    return Problem(
-        f"{record.document.object} has no record whose {record.document.key} is {record.key}",
-        advice,
-        source,
-        record.record_key.address,
-    )
-
-
-def _route_to_create(resolver: Resolver, record: DesiredRecord) -> Route:
-    """By upsert, so that a repeat cannot duplicate; types without upsert are created with their key."""
-    call = Call.UPSERT if resolver.schema.has_upsert else Call.CREATE
-    return Route(call, record.document.key)
-
-
-def _route_to_update(resolver: Resolver, record: DesiredRecord) -> Route:
-    """By record id, so that an update cannot create, unless the document asks for another way.
-
-    Contacts by e-mail always go by record id: HubSpot refuses or ignores partial writes by e-mail.
-    Source: https://github.com/HubSpot/hubspot-api-nodejs/issues/548
-    """
-    document = record.document
-    if document.key == RECORD_ID or (resolver.schema.name, document.key) == ("contacts", "email"):
-        return Route(Call.UPDATE, None)
-    if document.write is Write.UPDATE:
-        return Route(Call.UPDATE, document.key)
-    if document.write is Write.UPSERT and resolver.schema.has_upsert:
-        return Route(Call.UPSERT, document.key)
-    return Route(Call.UPDATE, None)
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:

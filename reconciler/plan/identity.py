@@ -1,0 +1,81 @@
+"""Who is who: keys that can tell records apart, and no record under two names."""
+
+from dataclasses import dataclass, field
+
+from reconciler.errors import Problem
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.records import DesiredGroup, DesiredRecord, LiveRecord, RecordId, Write
+from reconciler.model.schema import Kind, ObjectSchema
+from reconciler.model.values import canonical
+from reconciler.plan.resolve import Resolver, did_you_mean
+from reconciler.source import SourceRef
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """Remembers who has been met; every method gives a problem, or None when all is well."""
+
+    _by_key: dict[tuple[str, str | None], DesiredRecord] = field(default_factory=dict)
+    _by_id: dict[tuple[str, RecordId], DesiredRecord] = field(default_factory=dict)
+
+    def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
+        """Another record has the same key in another spelling."""
+        definition = resolver.schema.properties.get(record.document.key)
+        if definition is None or definition.kind is Kind.TEXT:
+            return None  # texts are equal only when they are the same, and that is one record
+        spelling = (record.document.object, canonical(definition.kind, record.key))
+        first = self._by_key.setdefault(spelling, record)
+        if first is record:
+            return None
+        message = f"{record.key} and {first.key} are one {definition.kind} to HubSpot"
+        return _declared_twice(resolver, record, first, message)
+
+    def same_record(self, resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Problem | None:
+        """Another address has turned out to be the same live record."""
+        first = self._by_id.setdefault((resolver.schema.name, live.id), record)
+        if first is record:
+            return None
+        addresses = f"{record.record_key.address} and {first.record_key.address}"
+        return _declared_twice(
+            resolver, record, first, f"{addresses} are one record in the portal ({live.id})"
+        )
+
+
+def key_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
+    """A problem for every document of ``group`` when its key cannot tell records apart."""
+    if group.key == RECORD_ID or resolver.schema.can_identify(group.key):
+        return []
+    documents = {record.document.place: record.document for record in group.records}
+    return [_no_key(resolver.schema, group.key, resolver.files.ref(place)) for place in documents]
+
+
+def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
+    """A record that the portal lacks and that may not be created; None where it may."""
+    document = record.document
+    if document.key == RECORD_ID:
+        advice = "records named by record id are never created: correct the id or remove the record"
+    elif document.write is Write.UPDATE:
+        advice = "this document says `write: update`, which never creates: correct the key, or drop that line"
+    else:
+        return None
+    message = f"{document.object} has no record whose {document.key} is {record.key}"
+    return Problem(message, advice, source, record.record_key.address)
+
+
+def _no_key(schema: ObjectSchema, name: str, source: SourceRef) -> Problem:
+    if name not in schema.properties:
+        message = f'{schema.name} has no property "{name}" to recognise records by'
+        return Problem(message, did_you_mean(name, schema.properties), source)
+    unique = sorted(known for known in schema.properties if schema.can_identify(known))
+    advice = (
+        f"recognise them by {' or '.join(unique)}, or by record_id"
+        if unique
+        else "make a property whose values are unique (that can be chosen only when a property is created), "
+        "or recognise them by record_id"
+    )
+    return Problem(f"{name} of {schema.name} is not unique: it cannot tell records apart", advice, source)
+
+
+def _declared_twice(resolver: Resolver, record: DesiredRecord, first: DesiredRecord, message: str) -> Problem:
+    advice = f"keep one of them; the other is declared at {resolver.files.ref(first.place)}"
+    return Problem(message, advice, resolver.files.ref(record.place), record.record_key.address)

@@ -1,0 +1,26 @@
+"""By which of HubSpot's calls a change travels."""
+
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.records import Document, Write
+from reconciler.model.schema import ObjectSchema
+from reconciler.model.writes import Call, Route
+
+
+def route_to_create(schema: ObjectSchema, document: Document) -> Route:
+    """By upsert, so that a repeat cannot duplicate; types without upsert are created with their key."""
+    return Route(Call.UPSERT if schema.has_upsert else Call.CREATE, document.key)
+
+
+def route_to_update(schema: ObjectSchema, document: Document) -> Route:
+    """By record id, so that an update cannot create, unless the document asks for another way.
+
+    Contacts by e-mail always go by record id: HubSpot refuses or ignores partial writes by e-mail.
+    Source: https://github.com/HubSpot/hubspot-api-nodejs/issues/548
+    """
+    if document.key == RECORD_ID or (schema.name, document.key) == ("contacts", "email"):
+        return Route(Call.UPDATE, None)
+    if document.write is Write.UPDATE:
+        return Route(Call.UPDATE, document.key)
+    if document.write is Write.UPSERT and schema.has_upsert:
+        return Route(Call.UPSERT, document.key)
+    return Route(Call.UPDATE, None)
