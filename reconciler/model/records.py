@@ -36,13 +36,6 @@ class Write(StrEnum):
 
 
 class Drift(StrEnum):
-    """What becomes of a value that people changed in HubSpot, while its manifest stayed as it was."""
-
-    REVERT = "revert"  # it is written back
-    HOLD = "hold"  # it is left, and reported
-
-
-class Drift(StrEnum):
     """What is done about values that people changed since we last applied them."""
 
     REVERT = "revert"  # git is right: write back
