@@ -1,0 +1,139 @@
+"""The plan as a file: JSON that people can read, tools can pick apart, and apply can trust.
+
+Keys are sorted, and each change is one line, so that a plan of a hundred thousand changes stays
+quick to write, to read and to search. Equal plans give equal text.
+
+The digest tells whether what apply would do is still what was planned. It covers the format version,
+environment, portal, lineage and allowances, and of each change address, action, record id, route
+and values; reasons, places, people, times and costs may differ between plans of one digest. It
+detects damage, not forgery.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+
+from reconciler.errors import PlanRefused, Refusal, UsageError
+from reconciler.plan.changes import Plan
+from reconciler.plan.reading import plan_from_document
+from reconciler.plan.shapes import Json, Wrong, as_object, as_text, part
+from reconciler.plan.writing import ALLOWANCES, digested_change, plan_as_document
+
+FORMAT_VERSION = "1.0"
+"""Of the files we write. A newer minor adds keys; a newer major changes the meaning of old ones."""
+
+_ENTRY = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
+_HEADER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
+_DIGESTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
+
+def plan_to_text(plan: Plan) -> str:
+    """The plan file; ``plan_from_text`` gives an equal plan back."""
+    return _text_of(plan_as_document(plan, FORMAT_VERSION, digest_of(plan)))
+
+
+def masked_plan_to_text(masked: Plan, digest: str) -> str:
+    """The same shape for eyes only: the values of ``masked`` are replaced, ``digest`` is the real plan's."""
+    return _text_of(plan_as_document(masked, FORMAT_VERSION, digest) | {"masked": True})
+
+
+def plan_from_text(text: str) -> Plan:
+    """Read a plan file. Keys that a newer minor version added are ignored.
+
+    Raises:
+        UsageError: where ``text`` is no plan that this version can carry out; the message says where.
+        PlanRefused: where it is a plan, but not what was planned any more.
+    """
+    document = _parsed(text)
+    try:
+        version = part(document, "format_version", as_text)
+    except Wrong as wrong:
+        raise UsageError(
+            f"this is no plan file: {wrong}\n    make one with `reconciler plan --out FILE`"
+        ) from None
+    _check_version(version)
+    if document.get("masked"):
+        raise UsageError(
+            "this plan is masked: it is for reading, and its values are not the real ones\n"
+            "    apply the file that `reconciler plan --out FILE` writes"
+        )
+    try:
+        plan = plan_from_document(document)
+        stated = part(document, "digest", as_text)
+    except Wrong as wrong:
+        newer = " or was written by a newer version" if version != FORMAT_VERSION else ""
+        raise UsageError(
+            f"the plan file cannot be used: {wrong}\n    it was damaged{newer}: plan again"
+        ) from None
+    if stated != _digest(plan, version):
+        raise PlanRefused(
+            Refusal.ALTERED,
+            "the plan file was altered: what it would do does not match its digest\n    plan again",
+        )
+    return plan
+
+
+def digest_of(plan: Plan) -> str:
+    """``sha256:…`` over everything that makes a difference to what apply would do."""
+    return _digest(plan, FORMAT_VERSION)
+
+
+def _digest(plan: Plan, format_version: str) -> str:
+    head = {
+        "allowances": ALLOWANCES,
+        "environment": plan.environment,
+        "format_version": format_version,
+        "lineage": plan.state.lineage,
+        "portal": plan.portal_id,
+    }
+    digest = hashlib.sha256(_DIGESTED.encode(head).encode())
+    for change in plan.changes:
+        digest.update(b"\n" + _DIGESTED.encode(digested_change(change)).encode())
+    return f"sha256:{digest.hexdigest()}"
+
+
+def _parsed(text: str) -> Json:
+    try:
+        document = json.loads(text, parse_constant=_refuse_constant)
+        text.encode()
+        if re.search(r"\\u[dD][89a-fA-F]", text):  # escaped surrogates: fine in pairs, no text alone
+            _ENTRY.encode(document).encode()
+        return as_object(document)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise UsageError(f"this is no plan file: it is not JSON ({where}: {error.msg})") from None
+    except UnicodeEncodeError:
+        raise UsageError("this is no plan file: it holds something that is not Unicode text") from None
+    except (ValueError, RecursionError):
+        raise UsageError("this is no plan file: it is not JSON that can be read") from None
+    except Wrong as wrong:
+        raise UsageError(f"this is no plan file: {wrong}") from None
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _check_version(version: str) -> None:
+    if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}", version):
+        raise UsageError("this is no plan file: its format_version is not a version such as 1.0")
+    major, ours = version.partition(".")[0], FORMAT_VERSION.partition(".")[0]
+    if major != ours:
+        raise UsageError(
+            f"the plan file has format {version}, and this version reads {ours}.x\n"
+            "    apply it with the version that made it, or plan again"
+        )
+
+
+def _text_of(document: Json) -> str:
+    members = (f'  "{name}": {_member(document[name])}' for name in sorted(document))
+    return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _member(value: object) -> str:
+    """Long lists come as iterators and get a line an entry; what is left is indented."""
+    if not isinstance(value, Iterator):
+        return _HEADER.encode(value).replace("\n", "\n  ")
+    entries = ",\n    ".join(map(_ENTRY.encode, value))
+    return f"[\n    {entries}\n  ]" if entries else "[]"

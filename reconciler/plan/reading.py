@@ -1,0 +1,217 @@
+"""A plan's JSON becomes a plan: strict about what is there, indifferent to what a newer version added.
+
+Summary and appliability are computed again from what they sum up, never believed.
+"""
+
+from datetime import UTC, datetime
+from functools import partial
+from json import dumps
+from sys import intern
+from typing import assert_never
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.objects import RecordKey
+from reconciler.model.owned import Origin, StateVersion
+from reconciler.model.records import RecordId
+from reconciler.model.writes import Call, Route
+from reconciler.plan.changes import (
+    Action,
+    Adopt,
+    Budget,
+    Change,
+    Create,
+    Held,
+    ManifestsRead,
+    Plan,
+    Reason,
+    Update,
+    ValueChange,
+)
+from reconciler.plan.shapes import (
+    Json,
+    Wrong,
+    as_count,
+    as_object,
+    as_seconds,
+    as_text,
+    as_tuple,
+    as_word,
+    inside,
+    or_null,
+    part,
+)
+from reconciler.source import SourceRef
+
+_as_action = as_word(Action)
+_as_call = as_word(Call)
+_as_origin = as_word(Origin)
+_as_reason = as_word(Reason)
+_as_severity = as_word(Severity)
+_as_text_or_null = or_null(as_text)
+
+
+def plan_from_document(document: Json) -> Plan:
+    """The plan that ``document`` describes.
+
+    Raises:
+        Wrong: at the first value that is missing or of another shape.
+    """
+    return Plan(
+        tool_version=part(document, "tool_version", as_text),
+        created_at=part(document, "created_at", _as_time),
+        environment=part(document, "environment", as_text),
+        portal_id=part(document, "portal.id", as_count),
+        portal_type=part(document, "portal.type", as_text),
+        api_version=part(document, "portal.api_version", as_text),
+        state=StateVersion(
+            lineage=part(document, "state.lineage", _as_text_or_null),
+            serial=part(document, "state.serial", as_count),
+        ),
+        manifests=ManifestsRead(
+            digest=part(document, "manifests.digest", as_text),
+            files=part(document, "manifests.files", as_count),
+            records=part(document, "manifests.records", as_count),
+            git=part(document, "manifests.git", _as_text_or_null),
+        ),
+        changes=part(document, "changes", as_tuple(_as_change)),
+        held=part(document, "held", as_tuple(_as_held)),
+        problems=part(document, "problems", as_tuple(_as_problem)),
+        no_op=part(document, "summary.no_op", as_count),
+        budget=Budget(
+            read_calls=part(document, "budget.read_calls", as_count),
+            write_calls=part(document, "budget.write_calls", as_count),
+            seconds=part(document, "budget.seconds", as_seconds),
+            daily_remaining=part(document, "budget.daily_remaining", or_null(as_count)),
+        ),
+        write_scopes=part(document, "write_scopes", as_tuple(as_text)),
+        personal=part(document, "personal", as_tuple(_as_personal)),
+    )
+
+
+def _as_change(found: object) -> Change:
+    change = as_object(found)
+    key = _key(change)
+    if part(change, "address", as_text) != key.address:
+        raise Wrong(".address", "does not belong to the object and key beside it")
+    reason = part(change, "reason", _as_reason)
+    source = part(change, "source", _as_source)
+    action = part(change, "action", _as_action)
+    match action:
+        case Action.CREATE:
+            return Create(
+                key=key,
+                values=part(change, "properties", _as_values),
+                reason=reason,
+                route=part(change, "write", _as_route),
+                source=source,
+            )
+        case Action.UPDATE:
+            return Update(
+                key=key,
+                record_id=part(change, "record_id", _as_record_id),
+                values=part(change, "properties", _as_values),
+                in_step=part(change, "in_step", _as_values),
+                reason=reason,
+                route=part(change, "write", _as_route),
+                source=source,
+                origin=part(change, "origin", _as_origin),
+            )
+        case Action.ADOPT:
+            return Adopt(
+                key=key,
+                record_id=part(change, "record_id", _as_record_id),
+                in_step=part(change, "in_step", _as_values),
+                reason=reason,
+                source=source,
+                origin=part(change, "origin", _as_origin),
+            )
+        case Action.ARCHIVE | Action.RELEASE:
+            raise Wrong(".action", f'"{action}" is nothing that this version can do')
+        case _:
+            assert_never(action)
+
+
+def _as_held(found: object) -> Held:
+    held = as_object(found)
+    return Held(
+        key=_key(held),
+        name=part(held, "property", _as_text_or_null),
+        reason=part(held, "reason", _as_reason),
+        live=part(held, "live", _as_text_or_null),
+        desired=part(held, "desired", _as_text_or_null),
+        source=part(held, "source", _as_source),
+        note=part(held, "note", as_text),
+    )
+
+
+def _as_problem(found: object) -> Problem:
+    problem = as_object(found)
+    return Problem(
+        message=part(problem, "message", as_text),
+        advice=part(problem, "advice", _as_text_or_null),
+        source=part(problem, "source", or_null(_as_source)),
+        address=part(problem, "address", _as_text_or_null),
+        severity=part(problem, "severity", _as_severity),
+    )
+
+
+def _as_personal(found: object) -> tuple[str, str]:
+    pair = as_object(found)
+    return part(pair, "object", as_text), part(pair, "property", as_text)
+
+
+def _key(entry: Json) -> RecordKey:
+    return RecordKey(
+        object=part(entry, "object", as_text),
+        by=part(entry, "key.property", as_text),
+        value=part(entry, "key.value", as_text),
+    )
+
+
+def _as_values(found: object) -> tuple[ValueChange, ...]:
+    values = as_object(found)
+    return tuple(inside(_step(name), partial(_value, name), values[name]) for name in sorted(values))
+
+
+def _step(name: str) -> str:
+    """A property's step in a path; names come from the file and may hold anything."""
+    return f".{name}" if name.isidentifier() else f"[{dumps(name)}]"
+
+
+def _value(name: str, found: object) -> ValueChange:
+    value = as_object(found)
+    return ValueChange(
+        name=name,
+        before=part(value, "before", _as_text_or_null),
+        after=part(value, "after", _as_text_or_null),
+        reason=part(value, "reason", _as_reason),
+        source=part(value, "source", _as_source) if "source" in value else None,
+    )
+
+
+def _as_source(found: object) -> SourceRef:
+    source = as_object(found)
+    return SourceRef(
+        file=intern(part(source, "file", as_text)),  # a few files, named by each of many values
+        line=part(source, "line", as_count),
+        column=part(source, "column", as_count),
+    )
+
+
+def _as_route(found: object) -> Route:
+    route = as_object(found)
+    return Route(call=part(route, "call", _as_call), id_property=part(route, "id_property", _as_text_or_null))
+
+
+def _as_record_id(found: object) -> RecordId:
+    return RecordId(as_text(found))
+
+
+def _as_time(found: object) -> datetime:
+    try:
+        time = datetime.fromisoformat(as_text(found))
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise Wrong("", "a time with its offset is expected, as in 2026-11-22T10:00:00Z")

@@ -1,0 +1,152 @@
+"""The shape that a plan has as JSON: the one place that names its keys for writing."""
+
+from collections.abc import Iterable
+from datetime import UTC
+from typing import NamedTuple, assert_never
+
+from reconciler.errors import Problem
+from reconciler.model.objects import RecordKey
+from reconciler.model.owned import Origin
+from reconciler.model.records import RecordId
+from reconciler.model.writes import Route
+from reconciler.plan.changes import Adopt, Change, Create, Held, Plan, Update, ValueChange
+from reconciler.plan.shapes import Json
+from reconciler.source import SourceRef
+
+ALLOWANCES: Json = {}
+"""Guards that were lifted for a plan, by name."""
+
+
+class _Parts(NamedTuple):
+    """What any change has, and what only some have, side by side."""
+
+    record_id: RecordId | None
+    origin: Origin | None
+    route: Route | None
+    values: tuple[ValueChange, ...]
+    in_step: tuple[ValueChange, ...]
+
+
+def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
+    """The plan as JSON values, with ``digest`` in its place; its long lists are iterators, drawn once."""
+    return {
+        "allowances": ALLOWANCES,
+        "appliable": plan.is_appliable,
+        "budget": {
+            "daily_remaining": plan.budget.daily_remaining,
+            "read_calls": plan.budget.read_calls,
+            "seconds": plan.budget.seconds,
+            "write_calls": plan.budget.write_calls,
+        },
+        "changes": map(_change, plan.changes),
+        "created_at": plan.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "digest": digest,
+        "environment": plan.environment,
+        "format_version": format_version,
+        "held": map(_held, plan.held),
+        "manifests": {
+            "digest": plan.manifests.digest,
+            "files": plan.manifests.files,
+            "git": plan.manifests.git,
+            "records": plan.manifests.records,
+        },
+        "personal": [{"object": object_name, "property": name} for object_name, name in plan.personal],
+        "portal": {"api_version": plan.api_version, "id": plan.portal_id, "type": plan.portal_type},
+        "problems": map(problem_as_document, plan.problems),
+        "refusals": [],
+        "state": {"lineage": plan.state.lineage, "serial": plan.state.serial},
+        "summary": dict(plan.summary()),
+        "tool_version": plan.tool_version,
+        "write_scopes": list(plan.write_scopes),
+    }
+
+
+def digested_change(change: Change) -> Json:
+    """What of a change makes a difference to what apply would do."""
+    parts = _parts(change)
+    return {
+        "action": change.action,
+        "address": change.key.address,
+        "in_step": {value.name: (value.before, value.after) for value in parts.in_step},
+        "properties": {value.name: (value.before, value.after) for value in parts.values},
+        "record_id": parts.record_id,
+        "write": _route(parts.route),
+    }
+
+
+def problem_as_document(problem: Problem) -> Json:
+    """A problem as JSON values."""
+    return {
+        "address": problem.address,
+        "advice": problem.advice,
+        "message": problem.message,
+        "severity": problem.severity,
+        "source": source_as_document(problem.source),
+    }
+
+
+def source_as_document(source: SourceRef | None) -> Json | None:
+    """A place as JSON values."""
+    return {"column": source.column, "file": source.file, "line": source.line} if source else None
+
+
+def _parts(change: Change) -> _Parts:
+    match change:
+        case Create():
+            return _Parts(None, None, change.route, change.values, ())
+        case Update():
+            return _Parts(change.record_id, change.origin, change.route, change.values, change.in_step)
+        case Adopt():
+            return _Parts(change.record_id, change.origin, None, (), change.in_step)
+        case _:
+            assert_never(change)
+
+
+def _change(change: Change) -> Json:
+    parts = _parts(change)
+    return {
+        "action": change.action,
+        "address": change.key.address,
+        "in_step": _values(parts.in_step),
+        "key": _key(change.key),
+        "object": change.key.object,
+        "origin": parts.origin,
+        "properties": _values(parts.values),
+        "reason": change.reason,
+        "record_id": parts.record_id,
+        "source": source_as_document(change.source),
+        "write": _route(parts.route),
+    }
+
+
+def _values(values: Iterable[ValueChange]) -> Json:
+    return {value.name: _value(value) for value in values}
+
+
+def _value(value: ValueChange) -> Json:
+    document: Json = {"after": value.after, "before": value.before, "reason": value.reason}
+    if value.source:
+        document["source"] = source_as_document(value.source)
+    return document
+
+
+def _held(held: Held) -> Json:
+    return {
+        "address": held.address,
+        "desired": held.desired,
+        "key": _key(held.key),
+        "live": held.live,
+        "note": held.note,
+        "object": held.key.object,
+        "property": held.name,
+        "reason": held.reason,
+        "source": source_as_document(held.source),
+    }
+
+
+def _key(key: RecordKey) -> Json:
+    return {"property": key.by, "value": key.value}
+
+
+def _route(route: Route | None) -> Json | None:
+    return {"call": route.call, "id_property": route.id_property} if route else None
