@@ -1,0 +1,91 @@
+"""Who may know whom: the rooms of the package and the doors of its libraries."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[2] / "reconciler"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+BASE = {"source", "errors"}
+ROOMS = {
+    "source": set(),
+    "errors": {"source"},
+    "model": BASE,
+    "plan": BASE | {"model"},
+    "report": BASE | {"model", "plan.changes", "plan.file", "plan.writing", "plan.shapes"},
+    "manifest": BASE | {"model"},
+    "hubspot": BASE | {"model"},
+    "state": BASE | {"model", "plan.changes"},
+    "apply": BASE | {"model", "plan.changes", "plan.diff", "hubspot", "state"},
+    "reconcile": BASE | {"model", "manifest", "hubspot", "plan", "apply", "state"},
+    "emulator": set(),
+    "cli": BASE
+    | {"model", "manifest", "state", "plan", "apply", "hubspot", "report", "emulator", "reconcile"},
+}
+"""What each room may import besides itself. The standard library is open to all."""
+
+DOORS = {
+    "click": {"cli"},
+    "deepdiff": {"plan/diff.py"},
+    "httpx": {"hubspot", "emulator/inprocess.py", "cli/session.py"},
+    "orjson": {"hubspot", "emulator"},
+    "pydantic": {"manifest/documents.py", "hubspot/wire.py", "cli/settings.py"},
+    "rich": {"cli"},
+    "sqlalchemy": {"state"},
+    "waitress": {"emulator/serve.py"},
+    "werkzeug": {"emulator"},
+    "yaml": {"manifest/text.py"},
+}
+"""Where each library may be met."""
+
+PURE = {"model", "plan", "report", "source", "errors"}
+WORLD = {"os", "pathlib", "time", "random", "logging", "socket", "subprocess", "threading", "io"}
+"""What the pure rooms have no use for."""
+
+
+def imported(module: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: imports are absolute"
+            yield str(node.module)
+
+
+def room_of(module: Path) -> str:
+    first = module.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_knows_only_its_neighbours(module: Path) -> None:
+    room = room_of(module)
+    if room in {"__init__", "__main__"}:
+        return
+    for name in imported(module):
+        if name == "reconciler" or not name.startswith("reconciler."):
+            continue
+        inner = name.removeprefix("reconciler.")
+        allowed = ROOMS[room] | {room}
+        assert any(inner == other or inner.startswith(f"{other}.") for other in allowed), name
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_library_is_met_only_at_its_door(module: Path) -> None:
+    where = module.relative_to(PACKAGE).as_posix()
+    for name in imported(module):
+        top = name.partition(".")[0]
+        if top == "reconciler" or top in sys.stdlib_module_names:
+            continue
+        assert any(where == door or where.startswith(f"{door}/") for door in DOORS[top]), f"{where}: {name}"
+
+
+@pytest.mark.parametrize(
+    "module", [m for m in MODULES if room_of(m) in PURE], ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_pure_rooms_do_not_touch_the_world(module: Path) -> None:
+    assert not WORLD & {name.partition(".")[0] for name in imported(module)}
