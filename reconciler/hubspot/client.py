@@ -1,0 +1,214 @@
+"""One method per endpoint that we use. What only reads is given a ``Reader``, which has no way to write."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from reconciler.errors import HubSpotError, NotAllowed, RequestRejected, Unavailable
+from reconciler.hubspot.connection import attempt
+from reconciler.hubspot.exchange import AnswerT, Decoder, Exchange, Refusal, Request, Success
+from reconciler.hubspot.limits import OWNERS_PER_PAGE
+from reconciler.hubspot.pacing import Pacer
+from reconciler.hubspot.refusals import explain, missing_scopes, named_ids
+from reconciler.hubspot.versions import paths_of
+from reconciler.hubspot.wire import (
+    AccountBody,
+    BatchBody,
+    ErrorBody,
+    OwnerBody,
+    OwnerPage,
+    PipelineBody,
+    PipelinePage,
+    PropertyBody,
+    PropertyPage,
+    Record,
+    SchemaBody,
+    SchemaPage,
+)
+from reconciler.model.writes import Call
+
+_PARTIAL = 207
+_NOT_FOUND = 404
+_NO_SUCH_RECORD = "OBJECT_NOT_FOUND"
+_CREDENTIALS = frozenset({401, 403})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The answer of batch/read: order and completeness are HubSpot's, not ours."""
+
+    records: Sequence[Record]
+    missing: Sequence[str]  # ids that HubSpot says do not exist, in its spelling
+
+
+class _Caller:
+    """Makes calls and counts them. Thread-safe."""
+
+    def __init__(self, http: httpx.Client, pacer: Pacer) -> None:
+        self._http = http
+        self._pacer = pacer
+        self._lock = threading.Lock()
+        self.calls = 0
+
+    def ask(self, request: Request, decode: Decoder[AnswerT]) -> Success[AnswerT] | Refusal:
+        """Make the call; 401 and 403 are raised, other refusals are for the caller to read."""
+
+        def once() -> Exchange[AnswerT]:
+            with self._lock:
+                self.calls += 1
+            return attempt(self._http, request, decode)
+
+        exchange = self._pacer.run(request, once)
+        if isinstance(exchange, Refusal) and exchange.status in _CREDENTIALS:
+            raise error_for(request, exchange.status, exchange.error)
+        return exchange
+
+
+class Reader:
+    """Everything that planning asks of a portal. Thread-safe; every method may raise ``HubSpotError``."""
+
+    def __init__(self, http: httpx.Client, version: str, pacer: Pacer) -> None:
+        self.version = version
+        self._paths = paths_of(version)
+        self._pacer = pacer
+        self._caller = _Caller(http, pacer)
+
+    @property
+    def calls(self) -> int:
+        """Calls made so far, repeated ones included."""
+        return self._caller.calls
+
+    @property
+    def daily_remaining(self) -> int | None:
+        """Calls left to the portal today; None where HubSpot has not said."""
+        return self._pacer.daily_remaining
+
+    @property
+    def calls_per_window(self) -> int:
+        """The portal's limit on calls in ten seconds."""
+        return self._pacer.calls_per_window
+
+    def account(self) -> AccountBody:
+        """Which portal the token belongs to."""
+        return self._get(self._paths.account, AccountBody.read)
+
+    def properties(self, object_path: str) -> tuple[PropertyBody, ...]:
+        """The definitions of a type's properties; those that hold sensitive data are left out by HubSpot."""
+        return self._get(self._paths.properties(object_path), PropertyPage.read).results
+
+    def pipelines(self, object_path: str) -> tuple[PipelineBody, ...]:
+        """The pipelines of a type, with their stages."""
+        return self._get(self._paths.pipelines(object_path), PipelinePage.read).results
+
+    def schemas(self) -> tuple[SchemaBody, ...]:
+        """All custom object types."""
+        return self._get(self._paths.schemas, SchemaPage.read).results
+
+    def owners(self) -> tuple[OwnerBody, ...]:
+        """All active owners."""
+        owners: list[OwnerBody] = []
+        after: str | None = None
+        seen: set[str] = set()
+        while after not in seen:
+            cursor = {} if after is None else {"after": after}
+            page = self._get(self._paths.owners, OwnerPage.read, {"limit": str(OWNERS_PER_PAGE)} | cursor)
+            owners += page.results
+            if page.after is None:
+                return tuple(owners)
+            seen |= {after} if after else set()
+            after = page.after
+        raise Unavailable("HubSpot's list of owners never ends", method="GET", path=self._paths.owners)
+
+    def batch_read(
+        self,
+        object_path: str,
+        ids: Sequence[str],
+        *,
+        properties: Sequence[str],
+        id_property: str | None = None,
+        is_archived: bool = False,
+    ) -> Found:
+        """Records by record id, or by the value of unique property ``id_property``; at most 100."""
+        body: dict[str, Any] = {
+            "inputs": [{"id": id_} for id_ in ids],
+            "properties": list(properties),
+            "propertiesWithHistory": [],
+        }
+        if id_property is not None:
+            body["idProperty"] = id_property
+        request = Request(
+            "POST",
+            self._paths.batch_read(object_path),
+            params={"archived": "true"} if is_archived else {},
+            body=body,
+        )
+        exchange = self._caller.ask(request, BatchBody.read)
+        if isinstance(exchange, Success):
+            for error in exchange.value.errors:
+                if not _is_about_missing(error):
+                    raise error_for(request, _PARTIAL, error)
+            missing = [id_ for error in exchange.value.errors for id_ in named_ids(error)]
+            return Found(exchange.value.results, missing)
+        if exchange.status == _NOT_FOUND and exchange.error.category == _NO_SUCH_RECORD:
+            return Found((), named_ids(exchange.error) or ids)
+        raise error_for(request, exchange.status, exchange.error)
+
+    def _get(self, path: str, decode: Decoder[AnswerT], params: Mapping[str, str] | None = None) -> AnswerT:
+        request = Request("GET", path, params or {})
+        exchange = self._caller.ask(request, decode)
+        if isinstance(exchange, Success):
+            return exchange.value
+        raise error_for(request, exchange.status, exchange.error)
+
+
+class Writer:
+    """The calls that change records. Thread-safe; every method may raise ``HubSpotError``."""
+
+    def __init__(self, http: httpx.Client, version: str, pacer: Pacer) -> None:
+        self._paths = paths_of(version)
+        self._caller = _Caller(http, pacer)
+
+    @property
+    def calls(self) -> int:
+        """Calls made so far, repeated ones included."""
+        return self._caller.calls
+
+    def write(self, object_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]) -> BatchBody | Refusal:
+        """Send one batch, as it is; what it was refused for is part of the answer.
+
+        Raises:
+            NotAllowed: the token is refused or lacks a scope; nothing was written.
+            Unavailable: HubSpot went on saying "later"; nothing was written.
+            NoAnswer: all of it, some of it or nothing may have been written.
+        """
+        request = Request(
+            "POST", self._paths.batch(object_path, call), body={"inputs": inputs}, is_write=True
+        )
+        decode = BatchBody.read_or_empty if call is Call.ARCHIVE else BatchBody.read
+        exchange = self._caller.ask(request, decode)
+        return exchange.value if isinstance(exchange, Success) else exchange
+
+
+def _is_about_missing(error: ErrorBody) -> bool:
+    return error.category == _NO_SUCH_RECORD or (error.category is None and bool(named_ids(error)))
+
+
+def error_for(request: Request, status: int, error: ErrorBody) -> HubSpotError:
+    """What a refusal means for the run as a whole."""
+    kind: type[HubSpotError] = RequestRejected
+    said = explain(error) or f"HubSpot answered {status}"
+    if status in _CREDENTIALS:
+        kind = NotAllowed
+        scopes = missing_scopes(error)
+        said = f"the token lacks a scope: {' or '.join(scopes)}" if scopes else f"HubSpot forbids it: {said}"
+    return kind(
+        said,
+        method=request.method,
+        path=request.path,
+        status=status,
+        category=error.category,
+        correlation_id=error.correlation_id,
+    )

@@ -1,0 +1,98 @@
+"""The door to the network: one HTTP client for a token, and one attempt at a call.
+
+Whatever the network does becomes a value here. Texts of foreign exceptions are cleaned of the token
+first, and no exception of httpx is chained to ours, so that no traceback can show a request.
+"""
+
+import re
+
+import httpx
+import orjson
+
+from reconciler import __version__
+from reconciler.errors import UsageError
+from reconciler.hubspot.exchange import AnswerT, Decoder, Exchange, Lost, Refusal, Request, Success, pace_of
+from reconciler.hubspot.limits import EDGE_TIMEOUT_S
+from reconciler.hubspot.wire import Unreadable, read_error
+
+_CONNECTIONS = 16
+_TIMEOUT = httpx.Timeout(
+    connect=10.0,
+    read=EDGE_TIMEOUT_S + 10,  # HubSpot's own "timed out" is an answer; giving up before it is none
+    write=30.0,
+    pool=None,  # calls wait for a connection as long as the others need theirs
+)
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+_TOKEN_CHARACTERS = re.compile(r"[!-~]+")
+_TOKEN_LIKE = re.compile(r"pat-[a-z0-9]+-[0-9a-fA-F-]+")
+_JSON = {"Content-Type": "application/json"}
+
+
+def open_http(base_url: str, token: str) -> httpx.Client:
+    """A client for the calls of one token, to be shared by all threads and closed by the caller.
+
+    Proxies and certificates come from the usual environment variables. Redirects are not followed.
+
+    Raises:
+        UsageError: where ``token`` cannot be sent in a header, without showing it.
+    """
+    if not _TOKEN_CHARACTERS.fullmatch(token):
+        raise UsageError(
+            "the token is empty or holds a space, a line break or other characters that no token has\n"
+            "    set it again, without quotes around it"
+        )
+    return httpx.Client(
+        base_url=base_url,
+        headers={
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/json",
+            "User-Agent": f"reconciler/{__version__}",
+        },
+        timeout=_TIMEOUT,
+        limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+    )
+
+
+def without_token(http: httpx.Client, text: str) -> str:
+    """``text`` with the client's token, and anything that looks like one, blotted out."""
+    token = http.headers.get("Authorization", "").removeprefix("Bearer ")
+    return _TOKEN_LIKE.sub("***", text.replace(token, "***") if token else text)
+
+
+def attempt(http: httpx.Client, request: Request, decode: Decoder[AnswerT]) -> Exchange[AnswerT]:
+    """Make ``request`` once; never raises for what the network or HubSpot does."""
+    try:
+        response = http.request(
+            request.method,
+            request.path,
+            params=request.params or None,
+            content=None if request.body is None else orjson.dumps(request.body),
+            headers=None if request.body is None else _JSON,
+        )
+    except _NEVER_SENT as error:
+        return Lost(
+            f"{http.base_url.host or http.base_url} cannot be reached ({_reason(http, error)})",
+            was_sent=False,
+        )
+    except httpx.RequestError as error:
+        return Lost(
+            f"the connection broke before the answer was here ({_reason(http, error)})", was_sent=True
+        )
+    pace = pace_of(response.headers)
+    if not response.is_success:
+        return Refusal(response.status_code, read_error(without_token(http, response.text).encode()), pace)
+    try:
+        return Success(decode(response.content), pace)
+    except Unreadable as error:
+        reason = f"the answer cannot be read ({error})"
+        return Lost(reason, was_sent=True, is_garbled=True, pace=pace)
+
+
+def _reason(http: httpx.Client, error: httpx.RequestError) -> str:
+    return without_token(http, str(error) or type(error).__name__)

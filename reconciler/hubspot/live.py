@@ -1,0 +1,105 @@
+"""Reads records by key: never by search, which lags behind, and never by listing everything.
+
+An answer is joined to the keys that were asked for by what it holds, never by position. HubSpot names
+the keys that do not exist; a key that it neither answers nor names is asked for once more, because a
+record that is only believed missing would be planned as new.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.portal import read_portal
+from reconciler.hubspot.wire import Record
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.records import LiveRecord, RecordId
+from reconciler.model.schema import Kind, ObjectSchema
+from reconciler.model.values import canonical
+
+__all__ = ["read_portal", "read_records"]
+
+_SECONDARY_EMAILS = "hs_additional_emails"
+"""Addresses separated by ``;`` under which a contact is found as well as by its ``email``."""
+
+
+def read_records(
+    reader: Reader,
+    schema: ObjectSchema,
+    by: str,
+    keys: Sequence[str],
+    properties: Sequence[str],
+    *,
+    archived: bool = False,
+) -> Mapping[str, LiveRecord]:
+    """The records that exist, by the key that was asked for; each holds ``properties`` and ``by``.
+
+    ``by`` is a unique property or ``RECORD_ID``; ``keys`` are at most 100, and two spellings of one
+    key give the same record twice. With ``archived`` only archived records are found, else none.
+
+    Raises:
+        HubSpotError: HubSpot does not answer, or not to this question.
+    """
+    question = _Question(reader, schema, by, properties, archived=archived)
+    answered, named = question.ask(keys)
+    doubtful = [key for key in keys if key not in answered and question.spelling(key) not in named]
+    if doubtful:
+        answered |= question.ask(doubtful)[0]
+    return answered
+
+
+class _Question:
+    """Which records of which type, with which properties."""
+
+    def __init__(
+        self, reader: Reader, schema: ObjectSchema, by: str, properties: Sequence[str], *, archived: bool
+    ) -> None:
+        self._reader = reader
+        self._path = schema.path
+        self._id_property = None if by == RECORD_ID else by
+        self._archived = archived
+        definition = schema.properties.get(by)
+        self._kind = definition.kind if definition else Kind.TEXT
+        self._names = tuple(properties) if by == RECORD_ID else (*properties, by)
+        is_secondary_known = schema.name == "contacts" and by == "email"
+        self._besides = (_SECONDARY_EMAILS,) if is_secondary_known else ()
+
+    def spelling(self, key: str) -> str:
+        """The one spelling of a key that HubSpot is known to compare by."""
+        return canonical(self._kind, key.strip()) or ""
+
+    def ask(self, keys: Sequence[str]) -> tuple[dict[str, LiveRecord], set[str]]:
+        """Make the call: records by asked key, and spellings of keys that HubSpot says do not exist."""
+        asked = {self.spelling(key): key for key in keys}
+        found = self._reader.batch_read(
+            self._path,
+            tuple(asked.values()),
+            properties=sorted({*self._names, *self._besides}),
+            id_property=self._id_property,
+            is_archived=self._archived,
+        )
+        named = {self.spelling(key) for key in found.missing}
+        return self._join(keys, found.records, named), named
+
+    def _join(self, keys: Sequence[str], records: Iterable[Record], named: set[str]) -> dict[str, LiveRecord]:
+        """By spelling, else by a second address, else by a spelling that differs in case alone."""
+        exact: dict[str, LiveRecord] = {}
+        second: dict[str, LiveRecord] = {}
+        for record in records:
+            key = record.properties.get(self._id_property) if self._id_property else record.id
+            live = LiveRecord(
+                RecordId(record.id), {name: record.properties.get(name) or None for name in self._names}
+            )
+            exact[self.spelling(key or "")] = live
+            for name in self._besides:
+                addresses = (record.properties.get(name) or "").split(";")
+                second |= {self.spelling(address): live for address in addresses}
+        asked = {self.spelling(key) for key in keys}
+        loose = {spelling.casefold(): live for spelling, live in exact.items() if spelling not in asked}
+        joined: dict[str, LiveRecord] = {}
+        for key in keys:
+            spelling = self.spelling(key)
+            live_or_none = exact.get(spelling) or second.get(spelling)
+            if live_or_none is None and spelling not in named:
+                live_or_none = loose.get(spelling.casefold())
+            if live_or_none is not None:
+                joined[key] = live_or_none
+        return joined

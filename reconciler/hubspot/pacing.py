@@ -1,0 +1,157 @@
+"""Sends calls at the pace that HubSpot allows, again where that is safe, and no longer than is sensible.
+
+One ``Pacer`` belongs to one token: everything that uses the token shares it, in whatever thread.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from reconciler.errors import HubSpotError, NoAnswer, NotAllowed, Unavailable
+from reconciler.hubspot.exchange import AnswerT, Exchange, Lost, Pace, Refusal, Request, Success
+from reconciler.hubspot.refusals import explain
+from reconciler.hubspot.retries import PATIENCE_S, SHORT_PATIENCE_S, Verdict, judge
+from reconciler.hubspot.window import RollingWindow
+
+ErrorT = TypeVar("ErrorT", bound=HubSpotError)
+
+_SPENT = (
+    "the portal has no API calls left today; the allowance starts again at midnight in the portal's time zone"
+)
+_NAP_S = 1.0
+"""The longest sleep, so that waiting threads hear soon that everything stops."""
+
+
+class Pacer:
+    """Lets calls through at the portal's pace. Thread-safe.
+
+    ``now`` tells seconds of a clock that never goes back, ``sleep`` waits for so many seconds, and
+    ``jitter`` is a random number from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._now = now
+        self._sleep = sleep
+        self._jitter = jitter
+        self._lock = threading.Lock()
+        self._window = RollingWindow()
+        self._stopped: Callable[[], HubSpotError] | None = None
+        self._was_answered = False
+        self._daily_remaining: int | None = None
+
+    @property
+    def daily_remaining(self) -> int | None:
+        """Calls left to the portal today, by the latest answer that told."""
+        return self._daily_remaining
+
+    @property
+    def calls_per_window(self) -> int:
+        """The portal's limit on calls in ten seconds, by the latest answer that told."""
+        return self._window.limit
+
+    def run(self, request: Request, attempt: Callable[[], Exchange[AnswerT]]) -> Success[AnswerT] | Refusal:
+        """Call ``attempt`` when its turn comes, and again as long as that is safe and makes sense.
+
+        Raises:
+            NotAllowed: the token is refused; from now on every call is, without being sent.
+            Unavailable: nothing came of it after all patience, or no calls are left today.
+            NoAnswer: a write was sent and its answer never came.
+        """
+        troubled_since: float | None = None
+        tries = 0
+        while True:
+            tries += 1
+            exchange = self._once(attempt)
+            if isinstance(exchange, Success):
+                return exchange
+            judgement = judge(exchange, is_write=request.is_write, tries=tries, jitter=self._jitter())
+            if isinstance(exchange, Refusal) and judgement.verdict is Verdict.ANSWERED:
+                return exchange
+            self._raise_if_final(request, exchange, judgement.verdict)
+            now = self._now()
+            troubled_since = now if troubled_since is None else troubled_since
+            if now + judgement.wait_s - troubled_since > self._patience_s(exchange):
+                raise _error(Unavailable, f"{_story(exchange)}; gave up, run again later", request, exchange)
+            if judgement.verdict is Verdict.CROWDED:
+                with self._lock:
+                    self._window.hold(now + judgement.wait_s)
+            else:
+                self._wait(judgement.wait_s)
+
+    def _once(self, attempt: Callable[[], Exchange[AnswerT]]) -> Exchange[AnswerT]:
+        self._enter()
+        exchange: Exchange[AnswerT] | None = None
+        try:
+            exchange = attempt()
+        finally:
+            pace = exchange.pace if exchange else Pace()
+            with self._lock:
+                was_sent = not isinstance(exchange, Lost) or exchange.was_sent
+                self._window.leave(self._now(), pace, was_sent=was_sent)
+                self._was_answered |= isinstance(exchange, Success | Refusal)
+                if pace.daily_remaining is not None:
+                    self._daily_remaining = pace.daily_remaining
+        return exchange
+
+    def _enter(self) -> None:
+        while True:
+            with self._lock:
+                self._raise_if_stopped()
+                wait_s = self._window.wait_s(self._now())
+                if wait_s <= 0:
+                    self._window.enter()
+                    return
+            self._sleep(min(wait_s, _NAP_S))
+
+    def _wait(self, seconds: float) -> None:
+        until = self._now() + seconds
+        while (left_s := until - self._now()) > 0:
+            self._sleep(min(left_s, _NAP_S))
+            self._raise_if_stopped()
+
+    def _raise_if_stopped(self) -> None:
+        if self._stopped is not None:
+            raise self._stopped()
+
+    def _raise_if_final(self, request: Request, exchange: Refusal | Lost, verdict: Verdict) -> None:
+        if verdict is Verdict.UNANSWERED:
+            raise _error(NoAnswer, f"{_story(exchange)}; the write may have happened", request, exchange)
+        if verdict is Verdict.UNAUTHORIZED:
+            summary = f"HubSpot refuses the token: {_story(exchange)}"
+            self._stopped = lambda: _error(NotAllowed, summary, request, exchange)
+        if verdict is Verdict.SPENT:
+            self._stopped = lambda: _error(Unavailable, _SPENT, request, exchange)
+        self._raise_if_stopped()
+
+    def _patience_s(self, exchange: Refusal | Lost) -> float:
+        is_hopeless = isinstance(exchange, Lost) and (exchange.is_garbled or not self._was_answered)
+        return SHORT_PATIENCE_S if is_hopeless else PATIENCE_S
+
+
+def _story(exchange: Refusal | Lost) -> str:
+    """What happened, in half a sentence."""
+    if isinstance(exchange, Lost):
+        return exchange.reason
+    told_s = exchange.pace.retry_after_s
+    said = explain(exchange.error) or f"HubSpot answered {exchange.status}"
+    return f"{said} (to be asked again in {told_s:.0f} s)" if told_s else said
+
+
+def _error(kind: type[ErrorT], summary: str, request: Request, exchange: Refusal | Lost) -> ErrorT:
+    error = exchange.error if isinstance(exchange, Refusal) else None
+    return kind(
+        summary,
+        method=request.method,
+        path=request.path,
+        status=exchange.status if isinstance(exchange, Refusal) else None,
+        category=error.category if error else None,
+        correlation_id=error.correlation_id if error else None,
+    )

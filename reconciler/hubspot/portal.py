@@ -1,0 +1,138 @@
+"""Reads what planning needs to know of a portal besides its records: types, definitions, people."""
+
+import re
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+
+from reconciler.errors import ManifestError, Problem, UsageError
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.definitions import pipeline, property_def
+from reconciler.hubspot.object_types import default_key, required_properties
+from reconciler.hubspot.versions import has_upsert, object_path
+from reconciler.hubspot.wire import AccountBody, OwnerBody, SchemaBody
+from reconciler.model.objects import object_name, standard_names
+from reconciler.model.schema import Account, Kind, ObjectSchema, Owner, Pipeline, PortalSchema, PropertyDef
+
+_THREADS = 8
+_UNKNOWN_NUMBER = re.compile(r"0-\d+")
+"""A standard type that is newer than our table; HubSpot's generic paths take its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    """An object type that the portal has."""
+
+    name: str
+    path: str
+    required: tuple[str, ...] = ()  # by a custom type's own schema
+
+
+def read_portal(reader: Reader, objects: Collection[str], portal_id: int | None = None) -> PortalSchema:
+    """The portal's account, and the types in ``objects`` with all that belongs to them.
+
+    ``objects`` of the answer holds each type by its name and, where that differs, as it was asked for.
+
+    Types are asked for by path name or number, custom ones by name, qualified name or number.
+    ``portal_id`` is the portal that the token has to belong to; None takes any.
+
+    Raises:
+        UsageError: the token belongs to another portal.
+        ManifestError: the portal has no such type; all of them are named.
+        HubSpotError: the portal cannot be read.
+    """
+    names = sorted({object_name(written) for written in objects})
+    with ThreadPoolExecutor(_THREADS) as pool:
+        reading_account = pool.submit(reader.account)
+        customs = () if all(_is_standard(name) for name in names) else reader.schemas()
+        types = {name: found for name in names if (found := _type(name, customs))}
+        distinct = sorted(set(types.values()), key=lambda found: found.name)
+        reading_properties = pool.map(reader.properties, [found.path for found in distinct])
+        account = reading_account.result()  # first, so that the wrong portal is the first thing told
+        _refuse_other_portal(account, portal_id)
+        _refuse_unknown(names, types, customs)
+        definitions = [
+            {body.name: property_def(found.name, body) for body in bodies if not body.archived}
+            for found, bodies in zip(distinct, reading_properties, strict=True)
+        ]
+        reading_owners = pool.submit(reader.owners) if _any_kind(Kind.OWNER, definitions) else None
+        reading_pipelines = pool.map(partial(_read_pipelines, reader), distinct, definitions)
+        schemas = {
+            found: _schema(reader.version, found, known, pipelines)
+            for found, known, pipelines in zip(distinct, definitions, reading_pipelines, strict=True)
+        }
+        owners = reading_owners.result() if reading_owners else ()
+    return PortalSchema(
+        account=Account(account.portal_id, account.account_type, reader.daily_remaining),
+        api_version=reader.version,
+        objects={found.name: schema for found, schema in schemas.items()}
+        | {name: schemas[found] for name, found in types.items()},
+        owners=tuple(_owner(body) for body in owners),
+    )
+
+
+def _is_standard(name: str) -> bool:
+    return name in standard_names() or _UNKNOWN_NUMBER.fullmatch(name) is not None
+
+
+def _type(name: str, customs: Iterable[SchemaBody]) -> _Type | None:
+    """The type that ``name`` stands for; None where the portal has none."""
+    if _is_standard(name):
+        return _Type(name, object_path(name))
+    for custom in customs:
+        if name in {custom.name, custom.fully_qualified_name, custom.object_type_id}:
+            return _Type(custom.name, custom.object_type_id, custom.required_properties)
+    return None
+
+
+def _refuse_other_portal(account: AccountBody, portal_id: int | None) -> None:
+    if portal_id not in {None, account.portal_id}:
+        raise UsageError(
+            f"the token belongs to portal {account.portal_id}, and this environment is portal {portal_id}\n"
+            "    correct portal_id or the token; nothing was changed"
+        )
+
+
+def _refuse_unknown(names: Iterable[str], types: Container[str], customs: Iterable[SchemaBody]) -> None:
+    known = (*standard_names(), *(custom.name for custom in customs))
+    problems = [_unknown(name, known) for name in names if name not in types]
+    if problems:
+        raise ManifestError(tuple(problems))
+
+
+def _unknown(name: str, known: Sequence[str]) -> Problem:
+    close = get_close_matches(name, known)
+    advice = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(sorted(known))}"
+    return Problem(f'the portal has no object type "{name}"', advice)
+
+
+def _any_kind(kind: Kind, definitions: Iterable[Mapping[str, PropertyDef]]) -> bool:
+    return any(definition.kind is kind for known in definitions for definition in known.values())
+
+
+def _read_pipelines(reader: Reader, found: _Type, known: Mapping[str, PropertyDef]) -> tuple[Pipeline, ...]:
+    if not _any_kind(Kind.PIPELINE, [known]):
+        return ()
+    return tuple(pipeline(body) for body in reader.pipelines(found.path) if not body.archived)
+
+
+def _schema(
+    version: str, found: _Type, known: Mapping[str, PropertyDef], pipelines: tuple[Pipeline, ...]
+) -> ObjectSchema:
+    required = found.required or required_properties(found.name, len(pipelines))
+    return ObjectSchema(
+        name=found.name,
+        path=found.path,
+        properties=known,
+        pipelines=pipelines,
+        required=tuple(name for name in required if name in known),
+        default_key=default_key(found.name),
+        has_upsert=has_upsert(version, found.name),
+    )
+
+
+def _owner(body: OwnerBody) -> Owner:
+    name = " ".join(part for part in (body.first_name, body.last_name) if part)
+    return Owner(body.id, body.email or "", body.user_id, name)

@@ -1,0 +1,87 @@
+"""Versions of HubSpot's API, and what each of them changes: paths, and which calls exist.
+
+The version stands in the path and nowhere else. v3 and the dated versions order the parts differently.
+Sources: https://developers.hubspot.com/docs/developer-tooling/platform/versioning and HubSpot's
+OpenAPI collection, https://github.com/HubSpot/HubSpot-public-api-spec-collection.
+"""
+
+from dataclasses import dataclass
+
+from reconciler.errors import UsageError
+from reconciler.model.writes import Call
+
+DEFAULT_VERSION = "v3"
+API_VERSIONS = (DEFAULT_VERSION, "2025-09", "2026-03", "2026-09")
+
+_PATHS = {"deals": "0-3", "services": "0-162", "courses": "0-410", "listings": "0-420"}
+_READ_ONLY = frozenset({"feedback_submissions"})
+_WITHOUT_UPSERT = frozenset({("2026-09", "goal_targets")})
+
+
+def object_path(name: str) -> str:
+    """The segment that HubSpot documents for the calls of a standard type; some types have a number there.
+
+    >>> object_path("deals"), object_path("tickets")
+    ('0-3', 'tickets')
+    """
+    return _PATHS.get(name, name)
+
+
+def has_upsert(version: str, name: str) -> bool:
+    """Whether the standard type ``name`` has batch/upsert in this version's specification."""
+    return name not in _READ_ONLY and (version, name) not in _WITHOUT_UPSERT
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where one version keeps the endpoints that we use."""
+
+    account: str
+    owners: str
+    schemas: str
+    _records: str
+    _properties: str
+    _pipelines: str
+
+    def batch_read(self, object_path: str) -> str:
+        """Of batch/read, which changes nothing although it is a POST."""
+        return f"{self._records}/{object_path}/batch/read"
+
+    def batch(self, object_path: str, call: Call) -> str:
+        """Of a batch call that writes."""
+        return f"{self._records}/{object_path}/{call}"
+
+    def properties(self, object_path: str) -> str:
+        """Of the property definitions of a type."""
+        return f"{self._properties}/{object_path}"
+
+    def pipelines(self, object_path: str) -> str:
+        """Of the pipelines of a type."""
+        return f"{self._pipelines}/{object_path}"
+
+
+def paths_of(version: str) -> Paths:
+    """The paths of one of ``API_VERSIONS``.
+
+    Raises:
+        UsageError: for any other version.
+    """
+    if version not in API_VERSIONS:
+        raise UsageError(f"api_version {version!r} is unknown\n    use one of {', '.join(API_VERSIONS)}")
+    if version == DEFAULT_VERSION:
+        return Paths(
+            account="/account-info/v3/details",
+            owners="/crm/v3/owners",
+            schemas="/crm-object-schemas/v3/schemas",
+            _records="/crm/v3/objects",
+            _properties="/crm/v3/properties",
+            _pipelines="/crm/v3/pipelines",
+        )
+    return Paths(
+        account=f"/account-info/{version}/details",
+        owners=f"/crm/owners/{version}",
+        schemas=f"/crm-object-schemas/{version}/schemas",
+        _records=f"/crm/objects/{version}",
+        _properties=f"/crm/properties/{version}",
+        _pipelines=f"/crm/pipelines/{version}",
+    )

@@ -1,0 +1,87 @@
+"""HubSpot's rolling window of calls, as seen from here: how long to wait before the next one.
+
+HubSpot counts a call somewhere between the moment it is sent and the moment its answer arrives, and
+forgets it one window later. A call therefore occupies a place from sending until one window after its
+answer; with that, a run that has the token to itself is never told to slow down, and may spend the
+whole burst at once.
+
+The same token may have other users. Every answer says how many calls the window still takes; what is
+missing from it and is not ours is theirs. The highest such number is believed for one window, and a
+reserve is kept on top of it, because they go on while we wait.
+"""
+
+from collections import deque
+
+from reconciler.hubspot.exchange import Pace
+from reconciler.hubspot.limits import LEAST_CALLS_PER_WINDOW, WINDOW_S
+
+_FIRST_CALLS = 4
+"""Calls in flight before the first answer: an earlier run may have left the window full."""
+
+_RESERVE = 10
+"""One in so many calls is left to others, once there are others."""
+
+_MARGIN_S = 0.05
+"""Clocks and networks are not exact."""
+
+_TICK_S = 0.02
+"""How long to wait when nothing says when a place will be free."""
+
+
+class RollingWindow:
+    """Who is in the window. Not thread-safe: its owner holds a lock. Times are seconds of one clock."""
+
+    def __init__(self) -> None:
+        self.limit = LEAST_CALLS_PER_WINDOW  # calls in a window
+        self.interval_s = WINDOW_S
+        self._has_heard = False  # whether an answer has told the limit
+        self._in_flight = 0
+        self._leaving: deque[float] = deque()  # when each answered call leaves the window
+        self._others = 0  # calls of other users of the token
+        self._others_until = 0.0
+        self._held_until = 0.0
+
+    def wait_s(self, now: float) -> float:
+        """Seconds until it is worth asking again; 0: a call may be sent now."""
+        if now < self._held_until:
+            return self._held_until - now
+        self._forget(now)
+        excess = self._in_flight + len(self._leaving) - self._room(now)
+        if excess < 0:
+            return 0.0
+        return self._leaving[excess] - now if excess < len(self._leaving) else _TICK_S
+
+    def enter(self) -> None:
+        """A call is being sent."""
+        self._in_flight += 1
+
+    def leave(self, now: float, pace: Pace, *, was_sent: bool) -> None:
+        """Its answer is here, or will never be."""
+        self._in_flight -= 1
+        if was_sent:
+            self._leaving.append(now + self.interval_s + _MARGIN_S)
+        if pace.limit is None or pace.remaining is None:
+            return
+        self._has_heard = True
+        self.limit = max(pace.limit, 1)
+        self.interval_s = pace.interval_s or self.interval_s
+        self._forget(now)
+        others = pace.limit - pace.remaining - self._in_flight - len(self._leaving)
+        if others >= self._others or now >= self._others_until:
+            self._others = max(others, 0)
+            self._others_until = now + self.interval_s
+
+    def hold(self, until: float) -> None:
+        """Let nobody in before ``until``."""
+        self._held_until = max(self._held_until, until)
+
+    def _room(self, now: float) -> int:
+        if not self._has_heard:
+            return _FIRST_CALLS
+        if self._others == 0 or now >= self._others_until:
+            return self.limit
+        return max(self.limit - self._others - self.limit // _RESERVE, 1)
+
+    def _forget(self, now: float) -> None:
+        while self._leaving and self._leaving[0] <= now:
+            self._leaving.popleft()
