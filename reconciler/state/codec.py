@@ -1,0 +1,236 @@
+"""Values to columns and back. Pure: what a row of the database holds is decided here.
+
+Whatever comes from people or from HubSpot is kept as JSON text in plain ASCII: no database refuses
+a character of it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any, assert_never, cast
+
+from sqlalchemy import Row
+
+from reconciler.model.objects import RecordKey
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.records import RecordId
+from reconciler.model.runs import RunHeader, RunRow
+from reconciler.model.writes import Call, Route
+from reconciler.plan.changes import Action, Adopt, Change, Create, Reason, Update, ValueChange, Writing
+from reconciler.source import SourceRef
+from reconciler.state.runs import Actor, RunStart
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+_NOTHING = "{}"
+
+
+def json_text(value: object) -> str:
+    """``value`` as JSON with sorted keys, in ASCII, on one line."""
+    return _ENCODER.encode(value)
+
+
+def actor_text(actor: Actor) -> str:
+    """``actor`` as JSON; what is not known is left out."""
+    return json_text({name: value for name, value in asdict(actor).items() if value is not None})
+
+
+def actor_of(text: str) -> Actor:
+    """The actor that ``actor_text`` wrote."""
+    return Actor(**json.loads(text))
+
+
+def owned_columns(portal_id: int, serial: int, record: OwnedRecord) -> dict[str, object]:
+    """One row of the table of owned records."""
+    return {
+        "portal_id": portal_id,
+        "object": record.key.object,
+        "by": record.key.by,
+        "key": record.key.value,
+        "record_id": record.record_id,
+        "origin": str(record.origin),
+        "sent": json_text(dict(record.sent)),
+        "answered": json_text(dict(record.answered)) if record.answered else None,
+        "serial": serial,
+    }
+
+
+def owned_of(row: Row[Any]) -> OwnedRecord:
+    """The owned record of one row."""
+    return OwnedRecord(
+        key=RecordKey(row.object, row.by, row.key),
+        record_id=RecordId(row.record_id),
+        origin=Origin(row.origin),
+        sent=json.loads(row.sent),
+        answered=json.loads(row.answered) if row.answered else {},
+    )
+
+
+def run_columns(start: RunStart) -> dict[str, object]:
+    """What the table of runs keeps of ``start``."""
+    return {
+        "environment": start.environment,
+        "plan_digest": start.plan_digest,
+        "tool_version": start.tool_version,
+        "actor": actor_text(start.actor),
+        "planned": json_text({str(action): count for action, count in start.planned.items()}),
+    }
+
+
+def planned_count(row: Row[Any]) -> int:
+    """How many changes a run set out to apply."""
+    return sum(json.loads(row.planned).values())
+
+
+def header_of(row: Row[Any]) -> RunHeader:
+    """The header of one run."""
+    return RunHeader(
+        id=row.id,
+        portal_id=row.portal_id,
+        environment=row.environment,
+        plan_digest=row.plan_digest,
+        tool_version=row.tool_version,
+        actor={name: str(value) for name, value in json.loads(row.actor).items()},
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        status=row.status,
+    )
+
+
+def change_columns(change: Change) -> dict[str, object]:
+    """What the journal keeps of ``change`` itself."""
+    columns: dict[str, object] = {
+        "action": str(change.action),
+        "object": change.key.object,
+        "by": change.key.by,
+        "key": change.key.value,
+        "record_id": None,
+        "origin": None,
+        "reason": str(change.reason),
+        "source": json_text(_source_parts(change.source)),
+        "call": None,
+        "id_property": None,
+        "values": _NOTHING,
+        "in_step": _NOTHING,
+    }
+    match change:
+        case Create():
+            return columns | _route_columns(change.route) | {"values": _values_text(change.values)}
+        case Update():
+            return (
+                columns
+                | _route_columns(change.route)
+                | {"record_id": change.record_id, "origin": str(change.origin)}
+                | {"values": _values_text(change.values), "in_step": _values_text(change.in_step)}
+            )
+        case Adopt():
+            return columns | {
+                "record_id": change.record_id,
+                "origin": str(change.origin),
+                "in_step": _values_text(change.in_step),
+            }
+        case _:
+            assert_never(change)
+
+
+def writing_of(row: Row[Any]) -> Writing:
+    """The change that was about to be sent, as the plan held it."""
+    key = RecordKey(row.object, row.by, row.key)
+    route = Route(Call(row.call), row.id_property)
+    reason = Reason(row.reason)
+    values = _values_of(row.values)
+    source = SourceRef(*json.loads(row.source))
+    if row.action == Action.CREATE:
+        return Create(key, values, reason, route, source)
+    return Update(
+        key,
+        RecordId(row.record_id),
+        values,
+        _values_of(row.in_step),
+        reason,
+        route,
+        source,
+        Origin(row.origin),
+    )
+
+
+def run_row_of(row: Row[Any]) -> RunRow:
+    """One line of a report: what was planned, and what became of it."""
+    answer: Mapping[str, Any] = json.loads(row.answer) if row.answer else {}
+    shown = json.loads(row.values or _NOTHING) or json.loads(row.in_step or _NOTHING)
+    return RunRow(
+        number=row.number,
+        key=RecordKey(row.object, row.by, row.key),
+        action=row.action,
+        reason=row.reason,
+        record_id=row.record_id,
+        before={name: value["before"] for name, value in shown.items()},
+        after={name: value["after"] for name, value in shown.items()},
+        outcome=row.outcome,
+        detail={
+            name: answer[name]
+            for name in ("message", "category", "correlation_id")
+            if answer.get(name) is not None
+        },
+        source=SourceRef(*json.loads(row.source)),
+    )
+
+
+def outcome_columns(outcome: Outcome) -> dict[str, object]:
+    """What the journal keeps of ``outcome``."""
+    match outcome:
+        case Applied():
+            answer: dict[str, object] = {
+                "record_id": outcome.record_id,
+                "answered": dict(outcome.answered),
+                "is_new": outcome.is_new,
+            }
+        case Rejected():
+            answer = {
+                "message": outcome.message,
+                "category": outcome.category,
+                "correlation_id": outcome.correlation_id,
+                "record_id": outcome.record_id,
+            }
+        case Stale() | Unknown() | Skipped():
+            answer = {"message": outcome.message}
+        case _:
+            assert_never(outcome)
+    return {"outcome": outcome.word, "answer": json_text(answer)}
+
+
+def _route_columns(route: Route) -> dict[str, object]:
+    return {"call": str(route.call), "id_property": route.id_property}
+
+
+def _values_text(values: Iterable[ValueChange]) -> str:
+    return json_text(
+        {
+            value.name: {
+                "before": value.before,
+                "after": value.after,
+                "reason": str(value.reason),
+                "source": _source_parts(value.source) if value.source else None,
+            }
+            for value in values
+        }
+    )
+
+
+def _values_of(text: str) -> tuple[ValueChange, ...]:
+    """Sorted by name, as JSON text keeps them."""
+    return tuple(
+        ValueChange(
+            name,
+            value["before"],
+            value["after"],
+            Reason(value["reason"]),
+            SourceRef(*value["source"]) if value["source"] else None,
+        )
+        for name, value in cast("dict[str, dict[str, Any]]", json.loads(text)).items()
+    )
+
+
+def _source_parts(source: SourceRef) -> tuple[str, int, int]:
+    return (source.file, source.line, source.column)

@@ -1,0 +1,234 @@
+"""One database: how it is opened, and the two kinds of transaction it is used by."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Pool, Table, create_engine, event, func, literal, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from reconciler.errors import StateError, UsageError
+from reconciler.state.failures import explanation
+from reconciler.state.files import can_have_side_files, make_private, shown
+from reconciler.state.tables import Unusable, create_or_upgrade, is_readable
+
+_BUSY_TIMEOUT_S = 30.0  # how long a transaction waits for that of another process; ours take milliseconds
+_CONNECT_TIMEOUT_S = 10  # how long an unreachable server is waited for, unless the URL says otherwise
+_SQLITE = "sqlite"
+_POSTGRESQL = "postgresql+psycopg"
+
+
+class Database:
+    """A database with our tables; every use of it is one transaction, by one thread at a time."""
+
+    def __init__(self, engine: Engine, name: str, *, path: Path | None, is_writable: bool) -> None:
+        self.name = name  # for messages: no password in it
+        self.path = path  # of a SQLite file
+        self._engine = engine
+        self._is_writable = is_writable
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that sees one moment and changes nothing.
+
+        Raises:
+            StateError: the database cannot be used.
+        """
+        options: dict[str, Any] = {}
+        if self._engine.dialect.name == "postgresql":
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self._told(), self._engine.connect() as connection:
+            connection.execution_options(**options)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that is committed at the end, or leaves nothing behind.
+
+        Raises:
+            StateError: the database cannot be used.
+        """
+        if not self._is_writable:
+            raise RuntimeError(f"{self.name} was opened to read")
+        with self._told(), self._engine.connect() as connection:
+            connection.execution_options(begin="BEGIN IMMEDIATE")
+            with connection.begin():
+                yield connection
+
+    def compact(self) -> None:
+        """Leave no trace of removed rows in a SQLite file; PostgreSQL's own vacuum sees to that there."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with self._told(), self._engine.connect() as connection:
+            connection.execution_options(begin=None)
+            connection.exec_driver_sql("VACUUM")
+            is_busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
+        if is_busy:
+            raise StateError(
+                f"state {self.name}: what was removed is still in {self.name}-wal, which another program "
+                "reads: end that, then do this once more"
+            )
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except Unusable as error:
+            raise StateError(f"state {self.name}: {error}") from error
+        except DBAPIError as error:
+            sentence = explanation(error)
+            if sentence is None:
+                raise
+            raise StateError(f"state {self.name}: {sentence}") from error
+
+
+def clock(connection: Connection, now: datetime, plus: timedelta = timedelta()) -> Any:
+    """This moment and ``plus``: by PostgreSQL's clock, which all machines share, else ``now``."""
+    if connection.dialect.name == "postgresql":
+        return func.clock_timestamp() + literal(plus)
+    return now + plus
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """An INSERT that may be told what to do on conflict; both speak it, each in its own module."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
+
+
+def open_database(url: str, project: Path) -> Database:
+    """The database at ``url``, made and upgraded where needed.
+
+    Raises:
+        UsageError: ``url`` names no database that can hold state.
+        StateError: it cannot be used.
+    """
+    parsed = _parsed(url)
+    if parsed.drivername == _SQLITE:
+        path = _path(parsed, project)
+        make_private(path)
+        database = _sqlite(path, "mode=rw", is_writable=True)
+    else:
+        database = _postgresql(parsed, is_writable=True)
+    try:
+        with database.writing() as connection:
+            create_or_upgrade(connection)
+    except StateError:
+        database.close()
+        raise
+    return database
+
+
+def open_to_read(url: str, project: Path) -> Database:
+    """The database at ``url`` as it is; an empty one where there is none yet.
+
+    SQLite may leave an empty ``-wal`` file beside a database that it read; the database itself
+    stays as it was.
+
+    Raises:
+        UsageError: ``url`` names no database that can hold state.
+        StateError: it cannot be used, or needs an upgrade first.
+    """
+    parsed = _parsed(url)
+    if parsed.drivername == _SQLITE:
+        path = _path(parsed, project)
+        if not path.exists():
+            return memory_database(is_writable=False)
+        mode = "mode=ro" if can_have_side_files(path) else "mode=ro&immutable=1"
+        database = _sqlite(path, mode, is_writable=False)
+    else:
+        database = _postgresql(parsed, is_writable=False)
+    try:
+        with database.reading() as connection:
+            holds_state = is_readable(connection)
+    except StateError:
+        database.close()
+        raise
+    if holds_state:
+        return database
+    database.close()
+    return memory_database(is_writable=False)
+
+
+def memory_database(*, is_writable: bool) -> Database:
+    """An empty database that ends with this process."""
+    engine = _sqlite_engine("file::memory:", StaticPool)
+    with engine.begin() as connection:
+        create_or_upgrade(connection)
+    return Database(engine, "in memory", path=None, is_writable=is_writable)
+
+
+def _parsed(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = URL.create("unknown")
+    if parsed.drivername not in {_SQLITE, _POSTGRESQL} or not parsed.database:
+        raise UsageError(
+            "state is sqlite:///FILE, postgresql+psycopg://USER@HOST/DATABASE or none: "
+            "correct it in reconciler.yaml"
+        )
+    return parsed
+
+
+def _path(parsed: URL, project: Path) -> Path:
+    return project / (parsed.database or "")
+
+
+def _sqlite(path: Path, mode: str, *, is_writable: bool) -> Database:
+    engine = _sqlite_engine(f"{path.absolute().as_uri()}?{mode}", QueuePool)
+    if is_writable:
+        event.listen(engine, "connect", _write_ahead)
+    return Database(engine, shown(path), path=path, is_writable=is_writable)
+
+
+def _sqlite_engine(uri: str, pool: type[Pool]) -> Engine:
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(
+            uri, uri=True, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+
+    engine = create_engine("sqlite://", creator=connect, poolclass=pool, hide_parameters=True)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Writers take the lock at once: a transaction that read first could not wait for it later."""
+    begin = connection.get_execution_options().get("begin", "BEGIN")
+    if begin is not None:
+        connection.exec_driver_sql(begin)
+
+
+def _write_ahead(connection: sqlite3.Connection, _record: object) -> None:
+    """Readers and a writer side by side; a commit that returned survives a loss of power."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+
+
+def _postgresql(parsed: URL, *, is_writable: bool) -> Database:
+    options: dict[str, Any] = {
+        "client_encoding": "utf8",
+        "prepare_threshold": None,  # poolers between us and the server mix up prepared statements
+    }
+    if "connect_timeout" not in parsed.query:
+        options["connect_timeout"] = _CONNECT_TIMEOUT_S
+    try:
+        engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=options)
+    except ModuleNotFoundError as error:
+        raise StateError(
+            "state in PostgreSQL needs psycopg: pip install 'hubspot-reconciler[postgres]'"
+        ) from error
+    name = parsed.set(query={}).render_as_string(hide_password=True)
+    return Database(engine, name, path=None, is_writable=is_writable)

@@ -1,0 +1,49 @@
+"""What an error of the database means to the person who runs us, and how to go on."""
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+_BUSY = "another program keeps it busy: try again when that has ended"
+_DAMAGED = "the file is damaged: put back a backup, or move it away and plan again to adopt what is there"
+_FULL = "the disk is full: make room and run again, what was recorded is safe"
+_NO_ACCESS = "it may not be written: check the permissions of the file and of its folder"
+_NOT_TEXT = "a key holds a character that PostgreSQL cannot store (NUL): change that key"
+
+_SQLITE = {  # by primary result code, https://www.sqlite.org/rescode.html
+    3: _NO_ACCESS,  # PERM
+    5: _BUSY,  # BUSY
+    6: _BUSY,  # LOCKED
+    8: _NO_ACCESS,  # READONLY
+    10: "the disk does not read or write as it should: check it, then run again",  # IOERR
+    11: _DAMAGED,  # CORRUPT
+    13: _FULL,  # FULL
+    14: "it cannot be opened: check that the file is there and who may read it",  # CANTOPEN
+    26: _DAMAGED,  # NOTADB
+}
+
+_POSTGRESQL = {  # by SQLSTATE, https://www.postgresql.org/docs/current/errcodes-appendix.html
+    "25006": "the server only reads for now (a standby?): use the primary in the state's URL",
+    "42501": "this user lacks a right there: grant it CREATE, SELECT, INSERT, UPDATE and DELETE",
+    "53100": _FULL,
+}
+
+_PRIMARY_CODE = 0xFF
+
+
+def explanation(error: DBAPIError) -> str | None:
+    """One sentence that says what is wrong and what to do; None where the error is a bug of ours."""
+    cause = error.orig
+    code = getattr(cause, "sqlite_errorcode", None)
+    if code is not None:
+        return _SQLITE.get(code & _PRIMARY_CODE)
+    sqlstate = getattr(cause, "sqlstate", None)
+    if sqlstate in _POSTGRESQL:
+        return _POSTGRESQL[sqlstate]
+    if "NUL" in str(cause):
+        return _NOT_TEXT
+    if isinstance(error, OperationalError):
+        return f"the server cannot be used ({_first_line(cause)}): check the state's URL and the server"
+    return None
+
+
+def _first_line(cause: BaseException | None) -> str:
+    return str(cause).strip().partition("\n")[0].rstrip(".:")

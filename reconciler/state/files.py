@@ -1,0 +1,76 @@
+"""The SQLite file and its folder: nobody else's eyes, and a copy before surgery."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reconciler.errors import StateError
+
+PRIVATE_FOLDER = ".reconciler"
+"""The project's folder for what is not to be committed."""
+
+_OWNER_ONLY = 0o600
+_OTHERS = 0o077
+
+
+def make_private(path: Path) -> None:
+    """See that the file is there and is its owner's alone; SQLite gives its side files the same mode.
+
+    The folder is made where it is ``.reconciler``, with a ``.gitignore`` that keeps all of it out of git.
+
+    Raises:
+        StateError: folder or file cannot be made.
+    """
+    with _told(path):
+        if path.parent.name == PRIVATE_FOLDER:
+            path.parent.mkdir(exist_ok=True)
+            ignore = path.parent / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, _OWNER_ONLY))
+        if path.stat().st_mode & _OTHERS:
+            path.chmod(_OWNER_ONLY)
+
+
+def can_have_side_files(path: Path) -> bool:
+    """Whether reading the database may place ``-wal`` and ``-shm`` beside it, or finds them there."""
+    return os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-wal").exists()
+
+
+def copy_database(path: Path, now: datetime) -> Path:
+    """A copy of the whole database beside it, as it stands after the last transaction.
+
+    Raises:
+        StateError: it cannot be written.
+    """
+    copy = path.with_name(f"{path.name}.{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.backup")
+    with _told(copy):
+        os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
+        try:
+            with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+                source.backup(target)
+        except sqlite3.Error as error:
+            copy.unlink()
+            raise StateError(f"no backup {copy.name} could be made ({error}): nothing was changed") from error
+    return copy
+
+
+def shown(path: Path) -> str:
+    """``path`` as a person in the working directory would write it."""
+    here = Path.cwd()
+    absolute = here / path
+    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        raise StateError(
+            f"state {shown(path)}: {reason.lower()}: check the folder and its permissions"
+        ) from error

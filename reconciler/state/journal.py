@@ -1,0 +1,235 @@
+"""The journal: runs, batches and changes.
+
+A change enters it before its call, without an outcome, and is given one after it. ``Unknown`` is an
+outcome for the accounting only: such a change stays open until somebody settles it by reading.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
+
+from reconciler.errors import StateError
+from reconciler.model.outcomes import Applied, Outcome, Unknown
+from reconciler.model.runs import RunDetail, RunHeader
+from reconciler.model.writes import Call, Route
+from reconciler.plan.changes import Change, Writing
+from reconciler.state.codec import (
+    change_columns,
+    header_of,
+    outcome_columns,
+    planned_count,
+    run_columns,
+    run_row_of,
+    writing_of,
+)
+from reconciler.state.runs import RunStart, RunStatus, UnfinishedBatch
+from reconciler.state.tables import batches, changes, runs
+
+KEEP_VALUES = timedelta(days=90)
+"""How long the journal keeps values: as long as a run can be rolled back."""
+
+ERASED: Mapping[str, None] = {"values": None, "in_step": None, "answer": None}
+"""What a change no longer says once its values are gone."""
+
+IS_OPEN: ColumnElement[bool] = or_(changes.c.outcome.is_(None), changes.c.outcome == Unknown.word)
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """One portal's journal, within a transaction."""
+
+    connection: Connection
+    portal_id: int
+
+    def add_run(self, run_id: str, serial: int, start: RunStart, now: datetime) -> None:
+        """The header of a run that begins."""
+        columns = {"portal_id": self.portal_id, "id": run_id, "serial": serial, "started_at": now}
+        running = {"status": RunStatus.RUNNING.value}
+        self.connection.execute(runs.insert(), columns | run_columns(start) | running)
+
+    def add_intent(self, batch: UnfinishedBatch) -> None:
+        """A batch that is about to be sent, and its changes."""
+        place = {"portal_id": self.portal_id, "run_id": batch.run_id}
+        self.connection.execute(
+            batches.insert(),
+            place
+            | {
+                "number": batch.number,
+                "object": batch.object,
+                "call": batch.route.call.value,
+                "id_property": batch.route.id_property,
+                "intended_at": batch.intended_at,
+            },
+        )
+        self.connection.execute(
+            changes.insert(),
+            [
+                place | {"number": number, "batch": batch.number} | change_columns(change)
+                for number, change in batch.entries
+            ],
+        )
+
+    def add_uncalled(self, run_id: str, entries: Iterable[tuple[int, Change, Outcome]]) -> None:
+        """Changes that no call is made for, with what became of them."""
+        place = {"portal_id": self.portal_id, "run_id": run_id, "batch": None}
+        rows = [
+            place | {"number": number} | change_columns(change) | outcome_columns(outcome)
+            for number, change, outcome in entries
+        ]
+        if rows:
+            self.connection.execute(changes.insert(), rows)
+
+    def set_outcomes(
+        self, run_id: str, batch_number: int, outcomes: Mapping[int, Outcome], now: datetime
+    ) -> None:
+        """What became of changes of one batch; the batch is finished with the last that is known.
+
+        Raises:
+            StateError: a change is not of this batch, or its outcome is final already.
+        """
+        in_batch = and_(self._of_run(run_id), changes.c.batch == batch_number)
+        still_open = set(self.connection.scalars(select(changes.c.number).where(in_batch, IS_OPEN)))
+        if surplus := sorted(outcomes.keys() - still_open):
+            raise StateError(
+                f"batch {batch_number} of run {run_id} has no open change {surplus[0]}: this is a bug, "
+                "please report it; nothing was recorded"
+            )
+        if outcomes:
+            self.connection.execute(
+                update(changes)
+                .where(self._of_run(run_id), changes.c.number == bindparam("entry"))
+                .values(
+                    outcome=bindparam("outcome"),
+                    answer=bindparam("answer"),
+                    record_id=func.coalesce(changes.c.record_id, bindparam("given_id")),
+                ),
+                [
+                    {"entry": number, "given_id": outcome.record_id if isinstance(outcome, Applied) else None}
+                    | outcome_columns(outcome)
+                    for number, outcome in outcomes.items()
+                ],
+            )
+        if still_open == {number for number, outcome in outcomes.items() if not isinstance(outcome, Unknown)}:
+            self.connection.execute(
+                update(batches)
+                .where(
+                    batches.c.portal_id == self.portal_id,
+                    batches.c.run_id == run_id,
+                    batches.c.number == batch_number,
+                )
+                .values(recorded_at=now)
+            )
+
+    def end_run(self, run_id: str, status: RunStatus, now: datetime) -> None:
+        """How a run ended.
+
+        Raises:
+            StateError: it calls itself finished, and a planned change has no entry.
+        """
+        count = select(func.count()).select_from(changes).where(self._of_run(run_id))
+        _check_accounting(self._header(run_id), status, self.connection.scalar(count) or 0)
+        self.connection.execute(
+            update(runs).where(self._is_run(run_id)).values(status=status.value, finished_at=now)
+        )
+
+    def erase_old_values(self, now: datetime) -> None:
+        """Keep of old runs what happened, and not the values; runs with something unsettled wait."""
+        unsettled = exists().where(
+            batches.c.portal_id == runs.c.portal_id,
+            batches.c.run_id == runs.c.id,
+            batches.c.recorded_at.is_(None),
+        )
+        old = select(runs.c.id).where(
+            runs.c.portal_id == self.portal_id,
+            runs.c.started_at < now - KEEP_VALUES,
+            runs.c.erased_at.is_(None),
+            ~unsettled,
+        )
+        for run_id in self.connection.scalars(old).all():
+            self.connection.execute(update(changes).where(self._of_run(run_id)).values(dict(ERASED)))
+            self.connection.execute(update(runs).where(self._is_run(run_id)).values(erased_at=now))
+
+    def unfinished(self) -> tuple[UnfinishedBatch, ...]:
+        """Batches with changes that have no final outcome, oldest run first, in order of number."""
+        query = (
+            select(batches)
+            .join(runs, and_(runs.c.portal_id == batches.c.portal_id, runs.c.id == batches.c.run_id))
+            .where(batches.c.portal_id == self.portal_id, batches.c.recorded_at.is_(None))
+            .order_by(runs.c.serial, batches.c.number)
+        )
+        return tuple(
+            UnfinishedBatch(
+                run_id=row.run_id,
+                number=row.number,
+                object=row.object,
+                route=Route(Call(row.call), row.id_property),
+                intended_at=row.intended_at,
+                entries=self._open_entries(row.run_id, row.number),
+            )
+            for row in self.connection.execute(query).all()
+        )
+
+    def headers(self) -> tuple[RunHeader, ...]:
+        """All runs, newest first."""
+        query = select(runs).where(runs.c.portal_id == self.portal_id).order_by(runs.c.serial.desc())
+        return tuple(map(header_of, self.connection.execute(query)))
+
+    def run(self, run_id: str) -> RunDetail:
+        """One run with all that was journaled of it, in the order of the plan.
+
+        Raises:
+            StateError: there is no such run, or its accounting does not add up.
+        """
+        header = self._header(run_id)
+        query = select(changes).where(self._of_run(run_id)).order_by(changes.c.number)
+        rows = tuple(map(run_row_of, self.connection.execute(query)))
+        _check_accounting(header, RunStatus(header.status), len(rows))
+        return RunDetail(header_of(header), rows)
+
+    def remove_all(self) -> None:
+        """Remember no run."""
+        for table in (changes, batches, runs):
+            self.connection.execute(table.delete().where(table.c.portal_id == self.portal_id))
+
+    def _is_run(self, run_id: str) -> ColumnElement[bool]:
+        return and_(runs.c.portal_id == self.portal_id, runs.c.id == run_id)
+
+    def _of_run(self, run_id: str) -> ColumnElement[bool]:
+        return and_(changes.c.portal_id == self.portal_id, changes.c.run_id == run_id)
+
+    def _open_entries(self, run_id: str, batch_number: int) -> tuple[tuple[int, Writing], ...]:
+        query = (
+            select(changes)
+            .where(self._of_run(run_id), changes.c.batch == batch_number, IS_OPEN)
+            .order_by(changes.c.number)
+        )
+        return tuple((row.number, writing_of(row)) for row in self.connection.execute(query))
+
+    def _header(self, run_id: str) -> Row[Any]:
+        row = self.connection.execute(select(runs).where(self._is_run(run_id))).one_or_none()
+        if row is None:
+            raise StateError(f"there is no run {run_id}: `reconciler runs list` shows those there are")
+        return row
+
+
+def _check_accounting(header: Row[Any], status: RunStatus, journaled: int) -> None:
+    planned = planned_count(header)
+    if journaled > planned or (status is RunStatus.FINISHED and journaled < planned):
+        raise StateError(
+            f"run {header.id} planned {planned} changes and its journal has {journaled}: this is a bug, "
+            "please report it; `reconciler plan` shows what is left to do"
+        )

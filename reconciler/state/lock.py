@@ -1,0 +1,204 @@
+"""The lock on one portal's state: a lease that its holder renews and that expires by itself.
+
+One row a portal, changed by conditional statements only. ``fence`` rises with every change of hands,
+so a holder that slept through its lease finds out inside the very transaction it meant to write:
+the row stays locked by that transaction, and nobody can take over in between.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, update
+
+from reconciler.errors import Locked
+from reconciler.state.codec import actor_of, actor_text
+from reconciler.state.database import Database, clock, insert_into
+from reconciler.state.runs import Actor
+from reconciler.state.tables import locks
+
+LEASE = timedelta(seconds=60)
+"""How long a lock outlives its holder's last sign of life."""
+
+_POLL_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class LockHolder:
+    """Who holds a lock, or held it until it expired. Times are aware, UTC."""
+
+    actor: Actor
+    acquired_at: datetime
+    heartbeat_at: datetime
+    expires_at: datetime
+
+    def __str__(self) -> str:
+        run = f"\n    run: {self.actor.run_url}" if self.actor.run_url else ""
+        return f"{self.actor} since {_shown(self.acquired_at)}{run}"
+
+
+class Lease:
+    """The lock, held. Whoever writes state shows it, and thereby renews it."""
+
+    def __init__(
+        self,
+        database: Database,
+        portal_id: int,
+        fence: int,
+        *,
+        now: Callable[[], datetime],
+        lasts: timedelta,
+    ) -> None:
+        self.now = now
+        self._database = database
+        self._portal_id = portal_id
+        self._fence = fence
+        self._lasts = lasts
+        self._renewed_at = now()
+
+    def hold(self, connection: Connection) -> None:
+        """Renew the lease within a transaction, whose commit then proves that it was ours.
+
+        Raises:
+            Locked: it was lost; the transaction must not be committed.
+        """
+        moment = self.now()
+        renewed = connection.execute(
+            update(locks)
+            .where(locks.c.portal_id == self._portal_id, locks.c.fence == self._fence)
+            .values(
+                heartbeat_at=clock(connection, moment),
+                expires_at=clock(connection, moment, self._lasts),
+            )
+        )
+        if renewed.rowcount != 1:
+            raise Locked(_lost(self._portal_id, select_holder(connection, self._portal_id)))
+        self._renewed_at = moment
+
+    def renew_if_due(self) -> None:
+        """Renew once a third of the lease has passed; to be called often, between commits.
+
+        Raises:
+            Locked: the lease was lost.
+        """
+        if self.now() - self._renewed_at >= self._lasts / 3:
+            with self._database.writing() as connection:
+                self.hold(connection)
+
+    def release(self) -> None:
+        """Let others in at once. A lease that was lost already is left to its new holder."""
+        with self._database.writing() as connection:
+            connection.execute(
+                update(locks)
+                .where(locks.c.portal_id == self._portal_id, locks.c.fence == self._fence)
+                .values(_FREE)
+            )
+
+
+def acquire(
+    database: Database,
+    portal_id: int,
+    actor: Actor,
+    *,
+    now: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    timeout_s: float,
+    lasts: timedelta = LEASE,
+) -> Lease:
+    """Take the lock, waiting up to ``timeout_s`` for it.
+
+    Raises:
+        Locked: somebody else still holds it.
+    """
+    waited_s = 0.0
+    while True:
+        with database.writing() as connection:
+            fence = _try(connection, portal_id, actor, now(), lasts)
+            holder = select_holder(connection, portal_id)
+        if fence is not None:
+            return Lease(database, portal_id, fence, now=now, lasts=lasts)
+        if waited_s >= timeout_s:
+            raise Locked(_taken(portal_id, holder))
+        pause_s = min(_POLL_S, timeout_s - waited_s)
+        sleep(pause_s)
+        waited_s += pause_s
+
+
+def unlock(database: Database, portal_id: int) -> LockHolder | None:
+    """Take the lock away from whoever has it, and say who that was."""
+    with database.writing() as connection:
+        holder = select_holder(connection, portal_id)
+        if holder is not None:
+            connection.execute(
+                update(locks)
+                .where(locks.c.portal_id == portal_id)
+                .values(_FREE | {"fence": locks.c.fence + 1})
+            )
+    return holder
+
+
+def select_holder(connection: Connection, portal_id: int) -> LockHolder | None:
+    """Who has the lock, or had it last and never released it."""
+    row = connection.execute(
+        select(locks).where(locks.c.portal_id == portal_id, locks.c.actor.is_not(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    return LockHolder(actor_of(row.actor), row.acquired_at, row.heartbeat_at, row.expires_at)
+
+
+_FREE: dict[str, Any] = {
+    "actor": None,
+    "acquired_at": None,
+    "heartbeat_at": None,
+    "expires_at": None,
+}
+
+
+def _try(
+    connection: Connection, portal_id: int, actor: Actor, moment: datetime, lasts: timedelta
+) -> int | None:
+    """The fence number of a lock that was free, never taken, or expired."""
+    present = clock(connection, moment)
+    held = {
+        "actor": actor_text(actor),
+        "acquired_at": present,
+        "heartbeat_at": present,
+        "expires_at": clock(connection, moment, lasts),
+    }
+    taken = connection.execute(
+        insert_into(connection, locks)
+        .values(portal_id=portal_id, fence=1, **held)
+        .on_conflict_do_update(
+            index_elements=["portal_id"],
+            set_=held | {"fence": locks.c.fence + 1},
+            where=or_(locks.c.expires_at.is_(None), locks.c.expires_at <= present),
+        )
+        .execution_options(preserve_rowcount=True)
+    )
+    if taken.rowcount != 1:
+        return None
+    return connection.scalar(select(locks.c.fence).where(locks.c.portal_id == portal_id))
+
+
+def _taken(portal_id: int, holder: LockHolder | None) -> str:
+    if holder is None:  # released since we last tried
+        return f"the state of portal {portal_id} was locked until a moment ago: try again"
+    return (
+        f"the state of portal {portal_id} is locked by {holder}\n"
+        f"    last sign of life {_shown(holder.heartbeat_at)}, expires {_shown(holder.expires_at)}: "
+        "wait, or if that run is gone: reconciler unlock"
+    )
+
+
+def _lost(portal_id: int, holder: LockHolder | None) -> str:
+    by = f"it is held by {holder}" if holder else "somebody unlocked it"
+    return (
+        f"lost the lock on the state of portal {portal_id}: {by}\n"
+        "    nothing more was written; the next `reconciler apply` settles what was under way"
+    )
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,127 @@
+"""The records we own: how they are found, put and removed."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
+
+from reconciler.model.objects import RECORD_ID, RecordKey
+from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.state.codec import owned_columns, owned_of
+from reconciler.state.database import insert_into
+from reconciler.state.tables import owned, states
+
+_PAGE = 1000  # rows fetched or written at a time
+_IDENTITY = ("portal_id", "object", "by", "key")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedRows:
+    """One portal's owned records, within a transaction."""
+
+    connection: Connection
+    portal_id: int
+
+    def version(self) -> StateVersion:
+        """Lineage and serial; no lineage and serial 0 where nothing was ever written."""
+        row = self.connection.execute(
+            select(states).where(states.c.portal_id == self.portal_id)
+        ).one_or_none()
+        return StateVersion(row.lineage, row.serial) if row else StateVersion(None, 0)
+
+    def set_version(self, to: StateVersion) -> None:
+        """Put lineage and serial in place of what was there."""
+        self.connection.execute(delete(states).where(states.c.portal_id == self.portal_id))
+        if to.lineage is not None:
+            self.connection.execute(
+                states.insert(), {"portal_id": self.portal_id, "lineage": to.lineage, "serial": to.serial}
+            )
+
+    def of_keys(self, object_name: str, by: str, keys: Sequence[str]) -> Iterator[OwnedRecord]:
+        """Those of ``keys`` that are owned, in no order."""
+        query = select(owned).where(self._in_group(object_name, by), owned.c.key.in_(keys))
+        return map(owned_of, self.connection.execute(query))
+
+    def moved_since(self, serial: int, object_name: str, by: str, keys: Sequence[str]) -> frozenset[str]:
+        """Those of ``keys`` whose entry was written after ``serial``."""
+        query = select(owned.c.key).where(
+            self._in_group(object_name, by), owned.c.key.in_(keys), owned.c.serial > serial
+        )
+        return frozenset(self.connection.scalars(query))
+
+    def in_order(
+        self, object_name: str, by: str, after_key: str | None, limit: int
+    ) -> tuple[OwnedRecord, ...]:
+        """The first ``limit`` records with keys above ``after_key``, by code point."""
+        query = select(owned).where(self._in_group(object_name, by)).order_by(owned.c.key).limit(limit)
+        if after_key is not None:
+            query = query.where(owned.c.key > after_key)
+        return tuple(map(owned_of, self.connection.execute(query)))
+
+    def groups(self) -> tuple[tuple[str, str, int], ...]:
+        """Object, key property and count of each group, sorted."""
+        query = (
+            select(owned.c.object, owned.c.by, func.count())
+            .where(self._ours())
+            .group_by(owned.c.object, owned.c.by)
+            .order_by(owned.c.object, owned.c.by)
+        )
+        return tuple((row[0], row[1], row[2]) for row in self.connection.execute(query))
+
+    def at_address(self, object_name: str, *, by_record_id: bool, value: str) -> tuple[OwnedRecord, ...]:
+        """What ``companies/acme`` or ``companies/=9001`` may mean; sorted by key property, then key."""
+        by_key = and_(owned.c.key == value, owned.c.by != RECORD_ID)
+        query = (
+            select(owned)
+            .where(
+                self._ours(),
+                owned.c.object == object_name,
+                owned.c.record_id == value if by_record_id else by_key,
+            )
+            .order_by(owned.c.by, owned.c.key)
+        )
+        return tuple(map(owned_of, self.connection.execute(query)))
+
+    def all(self) -> Iterator[OwnedRecord]:
+        """Everything owned, by object, key property and key; fetched some at a time."""
+        query = (
+            select(owned)
+            .where(self._ours())
+            .order_by(owned.c.object, owned.c.by, owned.c.key)
+            .execution_options(yield_per=_PAGE)
+        )
+        return map(owned_of, self.connection.execute(query))
+
+    def put(self, records: Iterable[OwnedRecord], serial: int) -> None:
+        """Own ``records``, in place of what was known of them."""
+        statement = _upsert(self.connection)
+        remaining = iter(records)
+        while page := [owned_columns(self.portal_id, serial, record) for record in islice(remaining, _PAGE)]:
+            self.connection.execute(statement, page)
+
+    def remove(self, keys: Iterable[RecordKey]) -> None:
+        """Own ``keys`` no longer; those that are not owned do no harm."""
+        for key in keys:
+            self.connection.execute(
+                delete(owned).where(self._in_group(key.object, key.by), owned.c.key == key.value)
+            )
+
+    def remove_all(self) -> None:
+        """Own nothing."""
+        self.connection.execute(delete(owned).where(self._ours()))
+
+    def _ours(self) -> ColumnElement[bool]:
+        return owned.c.portal_id == self.portal_id
+
+    def _in_group(self, object_name: str, by: str) -> ColumnElement[bool]:
+        return and_(self._ours(), owned.c.object == object_name, owned.c.by == by)
+
+
+def _upsert(connection: Connection) -> Any:
+    insert = insert_into(connection, owned)
+    others = [column.name for column in owned.c if column.name not in _IDENTITY]
+    return insert.on_conflict_do_update(
+        index_elements=_IDENTITY, set_={name: insert.excluded[name] for name in others}
+    )

@@ -1,0 +1,54 @@
+"""What apply tells the journal when it begins, and what the journal hands back to be settled."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.model.writes import Route
+from reconciler.plan.changes import Action, Writing
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who runs this, where, and from which commit."""
+
+    user: str
+    host: str
+    pid: int  # of the process on ``host``
+    run_url: str | None = None  # of the CI job
+    commit: str | None = None  # of the manifests
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.host} (process {self.pid})"
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """What is known of a run before its first change."""
+
+    environment: str
+    plan_digest: str
+    tool_version: str
+    actor: Actor
+    planned: Mapping[Action, int]  # changes by action; actions without any may be left out
+
+
+class RunStatus(StrEnum):
+    """How a run stands or ended."""
+
+    RUNNING = "running"
+    FINISHED = "finished"  # every planned change has its entry in the journal
+    INTERRUPTED = "interrupted"  # it stopped, or was found dead: what has no entry was never attempted
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedBatch:
+    """Changes that were about to be sent, and of which nobody knows yet what became of them."""
+
+    run_id: str
+    number: int  # of the batch within its run
+    object: str
+    route: Route
+    intended_at: datetime  # aware, UTC
+    entries: tuple[tuple[int, Writing], ...]  # only those without a final outcome, by number

@@ -1,0 +1,161 @@
+"""The state of one portal: what is owned, what was done, and who may write.
+
+Every method is one transaction and is called from the coordinating thread only: workers send, they
+never touch state. What changes anything is a method of ``Writer``, which ``acquire`` hands out.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.runs import RunDetail, RunHeader
+from reconciler.state import lock
+from reconciler.state.database import Database, memory_database, open_database, open_to_read
+from reconciler.state.journal import Journal
+from reconciler.state.lock import LEASE, LockHolder
+from reconciler.state.ownership import OwnedRows
+from reconciler.state.runs import Actor, UnfinishedBatch
+from reconciler.state.transfer import export_lines
+from reconciler.state.writer import Writer
+
+
+class Store:
+    """One portal's state, to read; every method raises StateError where the database cannot be used."""
+
+    def __init__(self, database: Database, portal_id: int) -> None:
+        self._database = database
+        self._portal_id = portal_id
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def version(self) -> StateVersion:
+        """Lineage and serial; no lineage and serial 0 where nothing was ever written."""
+        with self._owned() as rows:
+            return rows.version()
+
+    def owned(self, object_name: str, by: str, keys: Sequence[str]) -> dict[str, OwnedRecord]:
+        """Those of ``keys`` that are owned, by key. Up to 900 keys at a time."""
+        with self._owned() as rows:
+            return {record.key.value: record for record in rows.of_keys(object_name, by, keys)}
+
+    def moved_since(self, serial: int, object_name: str, by: str, keys: Sequence[str]) -> frozenset[str]:
+        """Those of ``keys`` whose entry was written after ``serial``; entries removed since are not told."""
+        with self._owned() as rows:
+            return rows.moved_since(serial, object_name, by, keys)
+
+    def owned_groups(self) -> tuple[tuple[str, str, int], ...]:
+        """Object, key property and number of owned records of each group, sorted."""
+        with self._owned() as rows:
+            return rows.groups()
+
+    def owned_in_order(
+        self, object_name: str, by: str, after_key: str | None, limit: int
+    ) -> tuple[OwnedRecord, ...]:
+        """Up to ``limit`` owned records of a group with keys above ``after_key``, by code point."""
+        with self._owned() as rows:
+            return rows.in_order(object_name, by, after_key, limit)
+
+    def count(self) -> int:
+        """How many records are owned."""
+        return sum(count for _, _, count in self.owned_groups())
+
+    def find(self, object_name: str, *, by_record_id: bool, value: str) -> tuple[OwnedRecord, ...]:
+        """What an address means, by its parts as ``split_address`` gives them; rarely more than one."""
+        with self._owned() as rows:
+            return rows.at_address(object_name, by_record_id=by_record_id, value=value)
+
+    def unfinished(self) -> tuple[UnfinishedBatch, ...]:
+        """Batches of any run with changes that nobody knows the outcome of; oldest first."""
+        with self._journal() as journal:
+            return journal.unfinished()
+
+    def runs(self) -> tuple[RunHeader, ...]:
+        """All runs, newest first."""
+        with self._journal() as journal:
+            return journal.headers()
+
+    def run(self, run_id: str) -> RunDetail:
+        """One run and its changes, in the order of the plan.
+
+        Changes that were never attempted before an interruption have no row. Values that were
+        forgotten, or kept for 90 days, are not there.
+
+        Raises:
+            StateError: there is no such run, or its accounting does not add up.
+        """
+        with self._journal() as journal:
+            return journal.run(run_id)
+
+    def export(self) -> Iterator[str]:
+        """Everything owned as JSON text, a line at a time, as of one moment."""
+        with self._owned() as rows:
+            yield from export_lines(self._portal_id, rows.version(), rows.all())
+
+    def lock_holder(self) -> LockHolder | None:
+        """Who has the lock, or had it last and never released it."""
+        with self._database.reading() as connection:
+            return lock.select_holder(connection, self._portal_id)
+
+    def acquire(
+        self,
+        actor: Actor,
+        *,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        timeout_s: float,
+        lasts: timedelta = LEASE,
+    ) -> Writer:
+        """The right to write, held until it is released or not renewed for as long as it ``lasts``.
+
+        ``now`` dates the journal, and on SQLite the lock too; PostgreSQL has its own clock for that.
+
+        Raises:
+            Locked: somebody else still holds it after ``timeout_s``.
+        """
+        lease = lock.acquire(
+            self._database, self._portal_id, actor, now=now, sleep=sleep, timeout_s=timeout_s, lasts=lasts
+        )
+        return Writer(self._database, self._portal_id, lease)
+
+    def unlock(self) -> LockHolder | None:
+        """Take the lock away by force; says from whom, if from anybody."""
+        return lock.unlock(self._database, self._portal_id)
+
+    @contextmanager
+    def _owned(self) -> Iterator[OwnedRows]:
+        with self._database.reading() as connection:
+            yield OwnedRows(connection, self._portal_id)
+
+    @contextmanager
+    def _journal(self) -> Iterator[Journal]:
+        with self._database.reading() as connection:
+            yield Journal(connection, self._portal_id)
+
+
+def open_state(url: str, project: Path, portal_id: int) -> Store:
+    """The state at ``url``, made where it is missing; a relative SQLite path starts at ``project``.
+
+    Raises:
+        UsageError: ``url`` names no database that can hold state.
+        StateError: it cannot be used.
+    """
+    return Store(open_database(url, project), portal_id)
+
+
+def open_state_to_read(url: str, project: Path, portal_id: int) -> Store:
+    """The state at ``url`` as it is; empty where there is none. Nothing is made or changed.
+
+    Raises:
+        UsageError: ``url`` names no database that can hold state.
+        StateError: it cannot be used, or needs an upgrade first.
+    """
+    return Store(open_to_read(url, project), portal_id)
+
+
+def memory_state(portal_id: int) -> Store:
+    """A state that ends with this process: for ``state: none``."""
+    return Store(memory_database(is_writable=True), portal_id)

@@ -1,0 +1,243 @@
+"""The tables and their version: what is remembered of every portal that one database serves."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+SCHEMA_VERSION = 1
+
+UPGRADES: Mapping[int, tuple[str, ...]] = {}
+"""By version, the statements that make it out of the version before; SQLite and PostgreSQL both run them."""
+
+_VERSION_ROW = "reconciler_schema"
+_CREATION_LOCK = 0x7265636F6E63  # of PostgreSQL: two first runs at once make the tables once
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware time in UTC. SQLite keeps no zone; PostgreSQL answers in the session's."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database: UTC, and naive where it keeps no zone."""
+        if value is None:
+            return None
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database: aware, UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+# Keys sort by code point on both: SQLite compares bytes of UTF-8 by itself, PostgreSQL when told so.
+_NAME = Text().with_variant(Text(collation="C"), "postgresql")
+_PORTAL = BigInteger().with_variant(Integer(), "sqlite")
+
+_METADATA = MetaData()
+
+
+def _column(
+    name: str, kind: Any = _NAME, *, primary_key: bool = False, nullable: bool = False
+) -> Column[Any]:
+    return Column(name, kind, primary_key=primary_key, nullable=nullable, autoincrement=False)
+
+
+meta = Table("meta", _METADATA, _column("name", primary_key=True), _column("value"))
+
+states = Table(
+    "states",
+    _METADATA,
+    _column("portal_id", _PORTAL, primary_key=True),
+    _column("lineage"),
+    _column("serial", BigInteger()),
+)
+
+owned = Table(
+    "owned",
+    _METADATA,
+    _column("portal_id", _PORTAL, primary_key=True),
+    _column("object", primary_key=True),
+    _column("by", primary_key=True),
+    _column("key", primary_key=True),
+    _column("record_id"),
+    _column("origin"),
+    _column("sent"),  # JSON: property to text or null
+    _column("answered", nullable=True),  # the same; null where HubSpot keeps everything as sent
+    _column("serial", BigInteger()),  # of the state when this row was last written
+    sqlite_with_rowid=False,
+)
+
+runs = Table(
+    "runs",
+    _METADATA,
+    _column("portal_id", _PORTAL, primary_key=True),
+    _column("id", primary_key=True),
+    _column("serial", BigInteger()),
+    _column("environment"),
+    _column("plan_digest"),
+    _column("tool_version"),
+    _column("actor"),  # JSON
+    _column("planned"),  # JSON: action to count
+    _column("status"),
+    _column("started_at", Moment()),
+    _column("finished_at", Moment(), nullable=True),
+    _column("erased_at", Moment(), nullable=True),  # when its values had been kept long enough
+)
+
+batches = Table(
+    "batches",
+    _METADATA,
+    _column("portal_id", _PORTAL, primary_key=True),
+    _column("run_id", primary_key=True),
+    _column("number", Integer(), primary_key=True),
+    _column("object"),
+    _column("call"),
+    _column("id_property", nullable=True),
+    _column("intended_at", Moment()),
+    _column("recorded_at", Moment(), nullable=True),  # null while any of its changes is unsettled
+    ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
+)
+Index(
+    "batches_unfinished",
+    batches.c.portal_id,
+    sqlite_where=batches.c.recorded_at.is_(None),
+    postgresql_where=batches.c.recorded_at.is_(None),
+)
+
+changes = Table(
+    "changes",
+    _METADATA,
+    _column("portal_id", _PORTAL, primary_key=True),
+    _column("run_id", primary_key=True),
+    _column("number", Integer(), primary_key=True),  # the place in the plan
+    _column("batch", Integer(), nullable=True),  # null where no call is made
+    _column("action"),
+    _column("object"),
+    _column("by"),
+    _column("key"),
+    _column("record_id", nullable=True),  # null until HubSpot has given one
+    _column("origin", nullable=True),
+    _column("reason"),
+    _column("source"),  # JSON: file, line, column
+    _column("call", nullable=True),
+    _column("id_property", nullable=True),
+    _column("values", nullable=True),  # JSON: property to before, after, reason, source; null when erased
+    _column("in_step", nullable=True),  # the same
+    _column("outcome", nullable=True),  # its word; null until something is known
+    _column("answer", nullable=True),  # JSON: what else the outcome says; null when erased
+    ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
+    sqlite_with_rowid=False,
+)
+
+locks = Table(
+    "locks",
+    _METADATA,
+    _column("portal_id", _PORTAL, primary_key=True),
+    _column("fence", BigInteger()),  # rises with every change of hands
+    _column("actor", nullable=True),  # JSON; null: nobody holds it
+    _column("acquired_at", Moment(), nullable=True),
+    _column("heartbeat_at", Moment(), nullable=True),
+    _column("expires_at", Moment(), nullable=True),
+)
+
+
+class Unusable(Exception):
+    """The tables cannot be used; the sentence says why and how to go on."""
+
+
+def schema_version(connection: Connection) -> int | None:
+    """The version of the tables; None where there are none yet.
+
+    Raises:
+        Unusable: the database holds something else.
+    """
+    present = set(inspect(connection).get_table_names())
+    if meta.name not in present:
+        others = present if connection.dialect.name == "sqlite" else present & set(_METADATA.tables)
+        if others:
+            raise _foreign(min(others))
+        return None
+    if {column["name"] for column in inspect(connection).get_columns(meta.name)} != set(meta.c.keys()):
+        raise _foreign(meta.name)
+    found = connection.scalar(select(meta.c.value).where(meta.c.name == _VERSION_ROW))
+    if found is None:
+        raise _foreign(meta.name)
+    return int(found)
+
+
+def create_or_upgrade(
+    connection: Connection, version: int = SCHEMA_VERSION, upgrades: Mapping[int, tuple[str, ...]] = UPGRADES
+) -> None:
+    """Bring the tables to ``version``, from nothing or from an older one.
+
+    Raises:
+        Unusable: they are newer, or the database holds something else.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _CREATION_LOCK})
+        _insist_on_unicode(connection)
+    found = schema_version(connection)
+    if found is None:
+        _METADATA.create_all(connection)
+        connection.execute(meta.insert(), {"name": _VERSION_ROW, "value": str(version)})
+        return
+    _refuse_newer(found, version)
+    for step in range(found + 1, version + 1):
+        for statement in upgrades[step]:
+            connection.execute(text(statement))
+    if found < version:
+        connection.execute(meta.update().where(meta.c.name == _VERSION_ROW), {"value": str(version)})
+
+
+def is_readable(connection: Connection, version: int = SCHEMA_VERSION) -> bool:
+    """Whether there are tables to read; False where nothing was made yet.
+
+    Raises:
+        Unusable: they are newer or older, or the database holds something else.
+    """
+    found = schema_version(connection)
+    if found is None:
+        return False
+    _refuse_newer(found, version)
+    if found < version:
+        raise Unusable(f"it is of the older version {found}: the next `reconciler apply` upgrades it")
+    return True
+
+
+def _refuse_newer(found: int, version: int) -> None:
+    if found > version:
+        raise Unusable(
+            f"it is of version {found}, this reconciler knows version {version}: upgrade hubspot-reconciler"
+        )
+
+
+def _insist_on_unicode(connection: Connection) -> None:
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise Unusable(f"its encoding is {encoding}: create the database with ENCODING 'UTF8'")
+
+
+def _foreign(table: str) -> Unusable:
+    return Unusable(f"it holds a table {table!r} of something else: give the state a database of its own")

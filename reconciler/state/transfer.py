@@ -1,0 +1,147 @@
+"""Owned records as text and back: for moving a state, looking into it, and repairing it by hand. Pure.
+
+One record a line, everything sorted, so that two exports can be compared by ``diff``.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from reconciler.errors import StateError
+from reconciler.model.objects import RecordKey
+from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.records import RecordId
+from reconciler.state.codec import json_text
+
+EXPORT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What an exported state says."""
+
+    portal_id: int
+    version: StateVersion
+    owned: tuple[OwnedRecord, ...]
+
+
+def export_lines(portal_id: int, version: StateVersion, records: Iterable[OwnedRecord]) -> Iterator[str]:
+    """JSON text, a line at a time; ``records`` come sorted by object, key property and key."""
+    yield f'{{"lineage":{json_text(version.lineage)},\n"owned":['
+    separator = "\n"
+    for record in records:
+        yield separator + json_text(
+            {
+                "object": record.key.object,
+                "by": record.key.by,
+                "key": record.key.value,
+                "record_id": record.record_id,
+                "origin": str(record.origin),
+                "sent": dict(record.sent),
+                "answered": dict(record.answered),
+            }
+        )
+        separator = ",\n"
+    yield f'\n],\n"portal_id":{portal_id},\n"serial":{version.serial},\n"version":{EXPORT_VERSION}}}\n'
+
+
+def parse_export(text: str) -> Export:
+    """What ``export_lines`` wrote, perhaps edited by hand.
+
+    Raises:
+        StateError: it is not that, or two records share a key; says where.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise StateError(f"this is no exported state: {error}") from error
+    whole = _object(document, "it")
+    if whole.get("version") != EXPORT_VERSION:
+        raise StateError(
+            f"this state was exported as version {whole.get('version')}, this reconciler reads version "
+            f"{EXPORT_VERSION}: export it again with this reconciler, or upgrade"
+        )
+    records = whole.get("owned")
+    if not isinstance(records, list):
+        raise _wrong("owned", "a list")
+    owned = tuple(_record(entry, f"owned[{index}].") for index, entry in enumerate(records))
+    _refuse_repeated(owned)
+    lineage = None if whole.get("lineage") is None and not owned else _text(whole, "lineage", "")
+    return Export(_number(whole, "portal_id"), StateVersion(lineage, _number(whole, "serial")), owned)
+
+
+def imported_version(portal_id: int, present: StateVersion, export: Export) -> StateVersion:
+    """Lineage and serial of a state once ``export`` has been imported into it.
+
+    Raises:
+        StateError: the two do not belong together.
+    """
+    if export.portal_id != portal_id:
+        raise StateError(
+            f"this state was exported from portal {export.portal_id}, not {portal_id}: choose its environment"
+        )
+    if present.lineage is None:
+        return export.version
+    if export.version.lineage != present.lineage:
+        raise StateError(
+            f"this state is of lineage {export.version.lineage}, the present one of {present.lineage}: "
+            "import it into a new database, or export the present state and edit that"
+        )
+    return StateVersion(present.lineage, max(present.serial, export.version.serial) + 1)
+
+
+def _record(entry: object, where: str) -> OwnedRecord:
+    fields = _object(entry, where)
+    origin = _text(fields, "origin", where)
+    if origin not in set(Origin):
+        raise _wrong(f"{where}origin", " or ".join(Origin))
+    return OwnedRecord(
+        key=RecordKey(
+            _text(fields, "object", where), _text(fields, "by", where), _text(fields, "key", where)
+        ),
+        record_id=RecordId(_text(fields, "record_id", where)),
+        origin=Origin(origin),
+        sent=_values(fields, "sent", where),
+        answered=_values(fields, "answered", where),
+    )
+
+
+def _values(fields: Mapping[str, Any], name: str, where: str) -> Mapping[str, str | None]:
+    values = _object(fields.get(name), f"{where}{name}")
+    for property_name, value in values.items():
+        if not isinstance(value, str | None):
+            raise _wrong(f"{where}{name}.{property_name}", "text or null")
+    return values
+
+
+def _object(value: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong(where.rstrip("."), "an object")
+    return cast("dict[str, Any]", value)
+
+
+def _text(fields: Mapping[str, Any], name: str, where: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not value:
+        raise _wrong(f"{where}{name}", "text")
+    return value
+
+
+def _number(fields: Mapping[str, Any], name: str) -> int:
+    value = fields.get(name)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong(name, "a whole number")
+    return value
+
+
+def _refuse_repeated(owned: tuple[OwnedRecord, ...]) -> None:
+    seen: set[RecordKey] = set()
+    for record in owned:
+        if record.key in seen:
+            raise StateError(f"this exported state names {record.key.address} twice: keep one of them")
+        seen.add(record.key)
+
+
+def _wrong(where: str, expected: str) -> StateError:
+    return StateError(f"this is no exported state: {where} should be {expected}")

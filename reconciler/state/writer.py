@@ -1,0 +1,198 @@
+"""Changes to the state of one portal, by whoever holds its lock.
+
+Every method is one transaction that begins with the lease: lost, it raises ``Locked`` and nothing is
+written. The order of a call: ``intend``, send, ``record``; whoever dies in between leaves an
+unfinished batch, and the next run settles it.
+"""
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection
+
+from reconciler.errors import StateError
+from reconciler.model.objects import RecordKey
+from reconciler.model.outcomes import Outcome
+from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.writes import Route
+from reconciler.plan.changes import Change, Writing
+from reconciler.state.database import Database
+from reconciler.state.files import copy_database
+from reconciler.state.forgetting import forget
+from reconciler.state.journal import Journal
+from reconciler.state.lock import Lease
+from reconciler.state.ownership import OwnedRows
+from reconciler.state.runs import RunStart, RunStatus, UnfinishedBatch
+from reconciler.state.transfer import Export, imported_version
+
+
+class Writer:
+    """The right to write, to be used as a context; every method raises Locked once it is lost."""
+
+    def __init__(self, database: Database, portal_id: int, lease: Lease) -> None:
+        self._database = database
+        self._portal_id = portal_id
+        self._lease = lease
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.release()
+            return
+        with suppress(StateError):  # what went wrong first is the news; the lease expires by itself
+            self.release()
+
+    def renew_if_due(self) -> None:
+        """Show that we live, where that is due; to be called often, between commits."""
+        self._lease.renew_if_due()
+
+    def release(self) -> None:
+        """Let others write at once."""
+        self._lease.release()
+
+    def begin_run(self, start: RunStart) -> str:
+        """Open a run in the journal; its id sorts by time, then by serial.
+
+        The first ever makes the lineage; each raises the serial. Values of runs older than 90 days
+        are erased on the way.
+        """
+        now = self._lease.now().astimezone(UTC)
+        with self._writing() as connection:
+            serial = self._raise_serial(connection)
+            run_id = f"{now:%Y%m%dT%H%M%SZ}-{serial:04x}"
+            journal = Journal(connection, self._portal_id)
+            journal.erase_old_values(now)
+            journal.add_run(run_id, serial, start, now)
+        return run_id
+
+    def intend(
+        self,
+        run_id: str,
+        batch_number: int,
+        object_name: str,
+        route: Route,
+        entries: Sequence[tuple[int, Writing]],
+    ) -> None:
+        """Say what is about to be sent, before it is; entries are numbered by their place in the plan."""
+        batch = UnfinishedBatch(run_id, batch_number, object_name, route, self._lease.now(), tuple(entries))
+        with self._writing() as connection:
+            Journal(connection, self._portal_id).add_intent(batch)
+
+    def record(
+        self,
+        run_id: str,
+        batch_number: int,
+        outcomes: Mapping[int, Outcome],
+        owned: Iterable[OwnedRecord] = (),
+    ) -> None:
+        """What became of intended changes, of this or of an earlier run, and what we own for it.
+
+        ``outcomes`` may tell of some of the batch only. What is left out or ``Unknown`` stays
+        unfinished and can be recorded again; any other outcome is final.
+        """
+        with self._writing() as connection:
+            journal = Journal(connection, self._portal_id)
+            journal.set_outcomes(run_id, batch_number, outcomes, self._lease.now())
+            self._own(connection, owned)
+
+    def record_uncalled(
+        self,
+        run_id: str,
+        entries: Iterable[tuple[int, Change, Outcome]],
+        owned: Iterable[OwnedRecord] = (),
+    ) -> None:
+        """Changes that no call is made for: those of state only, those skipped, those stale before."""
+        with self._writing() as connection:
+            Journal(connection, self._portal_id).add_uncalled(run_id, entries)
+            self._own(connection, owned)
+
+    def finish_run(self, run_id: str, status: RunStatus) -> None:
+        """Say how a run ended: this one, or one that was found dead.
+
+        Raises:
+            StateError: ``status`` is finished, and the journal does not have all planned changes.
+        """
+        with self._writing() as connection:
+            Journal(connection, self._portal_id).end_run(run_id, status, self._lease.now())
+
+    def remove(self, keys: Iterable[RecordKey]) -> Path | None:
+        """Own ``keys`` no longer; the portal and the journal keep them. Returns a SQLite file's backup."""
+        with self._writing() as connection:
+            backup = self._back_up()
+            OwnedRows(connection, self._portal_id).remove(keys)
+            self._raise_serial(connection)
+        return backup
+
+    def forget(self, object_name: str, *, by_record_id: bool, value: str) -> int:
+        """Erase a record, named by the parts of its address, from state and journal.
+
+        A SQLite file keeps no trace of it. Backups, reports and plan files are not reached.
+
+        Returns:
+            In how many entries of state and journal it was named.
+
+        Raises:
+            StateError: a call that names it is unfinished.
+        """
+        with self._writing() as connection:
+            count = forget(connection, self._portal_id, object_name, by_record_id=by_record_id, value=value)
+            self._raise_serial(connection)
+        self._database.compact()
+        return count
+
+    def import_state(self, export: Export) -> Path | None:
+        """Own what ``export`` says and nothing else. Returns a SQLite file's backup.
+
+        An empty state takes over its lineage and serial; one of the same lineage becomes newer
+        than both.
+
+        Raises:
+            StateError: it is of another portal, or the present state is of another lineage.
+        """
+        with self._writing() as connection:
+            rows = OwnedRows(connection, self._portal_id)
+            version = imported_version(self._portal_id, rows.version(), export)
+            backup = self._back_up()
+            rows.set_version(version)
+            rows.remove_all()
+            rows.put(export.owned, version.serial)
+        return backup
+
+    def drop(self) -> None:
+        """Remember nothing of this portal any more: neither what is owned nor what was done."""
+        with self._writing() as connection:
+            rows = OwnedRows(connection, self._portal_id)
+            rows.remove_all()
+            rows.set_version(StateVersion(None, 0))
+            Journal(connection, self._portal_id).remove_all()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._database.writing() as connection:
+            self._lease.hold(connection)
+            yield connection
+
+    def _own(self, connection: Connection, records: Iterable[OwnedRecord]) -> None:
+        rows = OwnedRows(connection, self._portal_id)
+        rows.put(records, rows.version().serial)
+
+    def _raise_serial(self, connection: Connection) -> int:
+        rows = OwnedRows(connection, self._portal_id)
+        present = rows.version()
+        raised = StateVersion(present.lineage or str(uuid.uuid4()), present.serial + 1)
+        rows.set_version(raised)
+        return raised.serial
+
+    def _back_up(self) -> Path | None:
+        """A copy as of before the transaction that calls this: the file's last committed state."""
+        path = self._database.path
+        return copy_database(path, self._lease.now()) if path else None

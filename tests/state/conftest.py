@@ -1,0 +1,53 @@
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from reconciler.state.store import Store, open_state
+from tests.support.postgres import Postgres, running_server, server_programs
+
+PORTAL = 7654321
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real server; where there is none, continuous integration must not pass."""
+    programs = server_programs()
+    if programs is None:
+        sentence = "no PostgreSQL server is installed: apt-get install postgresql"
+        if "CI" in os.environ:
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    with running_server(programs) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> str:
+    """Where state is kept; every test that takes it runs on both databases."""
+    if request.param == "sqlite":
+        return "sqlite:///.reconciler/state.db"
+    server: Postgres = request.getfixturevalue("postgres")
+    return server.new_database()
+
+
+@pytest.fixture
+def store(url: str, tmp_path: Path) -> Iterator[Store]:
+    with closing(open_state(url, tmp_path, PORTAL)) as opened:
+        yield opened
+
+
+@pytest.fixture
+def reopened(url: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+    """Opens the same state again, as the next process would."""
+    stores: list[Store] = []
+
+    def again() -> Store:
+        stores.append(open_state(url, tmp_path, PORTAL))
+        return stores[-1]
+
+    yield again
+    for each in stores:
+        each.close()

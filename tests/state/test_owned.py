@@ -1,0 +1,135 @@
+from collections.abc import Callable
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.state.store import Store
+from tests.support.journals import adopt, applied, owned, start, writer
+
+GROUP = ("companies", "external_id")
+
+
+def remember(store: Store, *records: OwnedRecord) -> None:
+    """Own ``records``, by a run of its own."""
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(len(records)))
+        pen.record_uncalled(
+            run_id,
+            [
+                (number, adopt(record.key.value, record.record_id), applied(record.record_id))
+                for number, record in enumerate(records)
+            ],
+            records,
+        )
+
+
+def test_a_new_state_is_empty_and_has_no_lineage(store: Store) -> None:
+    assert store.version() == StateVersion(None, 0)
+    assert store.owned(*GROUP, ["acme"]) == {}
+    assert store.owned_groups() == ()
+    assert store.count() == 0
+    assert store.runs() == ()
+
+
+def test_owned_records_come_back_by_key_as_they_were(store: Store) -> None:
+    acme = owned("acme", "9001", {"name": "Acme GmbH", "phone": None}, {"name": "Acme"})
+    globex = owned("globex", "9002", {"name": "Zażółć 😀 \u0000 \ud800"})
+    remember(store, acme, globex)
+
+    assert store.owned(*GROUP, ["acme", "globex", "initech"]) == {"acme": acme, "globex": globex}
+
+
+def test_an_owned_record_is_replaced_by_what_was_applied_last(
+    store: Store, reopened: Callable[[], Store]
+) -> None:
+    remember(store, owned("acme", "9001", {"name": "Acme"}, {"name": "ACME"}))
+    remember(store, owned("acme", "9001", {"name": "Acme GmbH"}))
+
+    assert reopened().owned(*GROUP, ["acme"]) == {"acme": owned("acme", "9001", {"name": "Acme GmbH"})}
+
+
+def test_groups_are_counted_apart(store: Store) -> None:
+    remember(
+        store,
+        owned("acme"),
+        owned("globex"),
+        owned("9003", "9003", by=RECORD_ID),
+        owned("T-1", object_name="tickets"),
+    )
+
+    assert store.owned_groups() == (
+        ("companies", "external_id", 2),
+        ("companies", RECORD_ID, 1),
+        ("tickets", "external_id", 1),
+    )
+    assert store.count() == 4
+
+
+def test_reading_in_order_goes_on_after_a_key(store: Store) -> None:
+    remember(store, *(owned(name) for name in ("b", "a", "d", "c")))
+
+    first = store.owned_in_order(*GROUP, None, 3)
+    rest = store.owned_in_order(*GROUP, first[-1].key.value, 3)
+
+    assert [record.key.value for record in first] == ["a", "b", "c"]
+    assert [record.key.value for record in rest] == ["d"]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(keys=st.sets(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)))
+def test_keys_sort_by_code_point(store: Store, keys: set[str]) -> None:
+    remember(store, *(owned(name) for name in keys))
+
+    listed = [record.key.value for record in store.owned_in_order(*GROUP, None, 10_000)]
+
+    assert listed == sorted(listed)
+    assert keys <= set(listed)
+
+
+def test_keys_that_only_look_alike_are_different_records(store: Store) -> None:
+    alike = [owned("acme"), owned("Acme"), owned("acme "), owned("açme"), owned("ac\u0327me")]
+    remember(store, *alike)
+
+    assert len(store.owned(*GROUP, [record.key.value for record in alike])) == 5
+
+
+def test_an_address_finds_by_key_and_by_record_id(store: Store) -> None:
+    acme = owned("acme", "9001")
+    by_id = owned("9002", "9002", by=RECORD_ID)
+    remember(store, acme, by_id)
+
+    assert store.find("companies", by_record_id=False, value="acme") == (acme,)
+    assert store.find("companies", by_record_id=True, value="9001") == (acme,)
+    assert store.find("companies", by_record_id=True, value="9002") == (by_id,)
+    assert store.find("companies", by_record_id=False, value="9002") == ()
+    assert store.find("tickets", by_record_id=False, value="acme") == ()
+
+
+def test_entries_written_after_a_serial_have_moved(store: Store) -> None:
+    remember(store, owned("acme"), owned("globex"))
+    seen = store.version().serial
+    remember(store, owned("globex", sent={"name": "Globex"}), owned("initech"))
+
+    assert store.moved_since(seen, *GROUP, ["acme", "globex", "initech", "umbrella"]) == {"globex", "initech"}
+    assert store.moved_since(store.version().serial, *GROUP, ["acme", "globex"]) == frozenset()
+
+
+def test_lineage_is_made_once_and_serial_rises_with_every_run(
+    store: Store, reopened: Callable[[], Store]
+) -> None:
+    remember(store, owned("acme"))
+    first = store.version()
+    remember(reopened(), owned("acme"))
+
+    assert first.lineage is not None
+    assert first.serial == 1
+    assert reopened().version() == StateVersion(first.lineage, 2)
+
+
+def test_hundreds_of_keys_are_read_at_once(store: Store) -> None:
+    keys = [f"{number:04}" for number in range(900)]
+    remember(store, *map(owned, keys))
+
+    assert sorted(store.owned(*GROUP, keys)) == keys

@@ -1,0 +1,88 @@
+"""Short ways to say what goes through a journal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from reconciler.model.objects import RecordKey
+from reconciler.model.outcomes import Applied
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.records import RecordId
+from reconciler.model.writes import Call, Route
+from reconciler.plan.changes import Action, Adopt, Create, Reason, Update, ValueChange
+from reconciler.source import SourceRef
+from reconciler.state.runs import Actor, RunStart
+from reconciler.state.store import Store
+from reconciler.state.writer import Writer
+
+ADA = Actor("ada", "build-7", 4242, "https://ci.example/runs/1", "5f0c2e1")
+BOB = Actor("bob", "laptop", 17)
+
+UPSERT = Route(Call.UPSERT, "external_id")
+UPDATE = Route(Call.UPDATE, None)
+
+
+@dataclass(slots=True)
+class Clock:
+    """Time that passes only when told to, or when somebody sleeps."""
+
+    time: datetime = field(default_factory=lambda: datetime(2026, 11, 22, 16, 45, tzinfo=UTC))
+
+    def now(self) -> datetime:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+def writer(store: Store, clock: Clock | None = None, actor: Actor = ADA, timeout_s: float = 0) -> Writer:
+    clock = clock or Clock()
+    return store.acquire(actor, now=clock.now, sleep=clock.sleep, timeout_s=timeout_s)
+
+
+def start(planned: int = 1) -> RunStart:
+    return RunStart("production", "sha256:1a2b", "0.1.0", ADA, {Action.CREATE: planned})
+
+
+def key(value: str, by: str = "external_id") -> RecordKey:
+    return RecordKey("companies", by, value)
+
+
+def at(line: int = 14) -> SourceRef:
+    return SourceRef("manifests/companies.yaml", line, 7)
+
+
+def value(name: str, before: str | None, after: str | None, reason: Reason = Reason.CHANGED) -> ValueChange:
+    return ValueChange(name, before, after, reason, at())
+
+
+def create(name: str, **values: str | None) -> Create:
+    after = tuple(value(each, None, text, Reason.MISSING) for each, text in sorted(values.items()))
+    return Create(key(name), after, Reason.MISSING, UPSERT, at())
+
+
+def update(name: str, record_id: str, *values: ValueChange, in_step: tuple[ValueChange, ...] = ()) -> Update:
+    return Update(
+        key(name), RecordId(record_id), values, in_step, Reason.CHANGED, UPDATE, at(), Origin.ADOPTED
+    )
+
+
+def adopt(name: str, record_id: str, *in_step: ValueChange) -> Adopt:
+    return Adopt(key(name), RecordId(record_id), in_step, Reason.IN_STEP, at(), Origin.ADOPTED)
+
+
+def applied(record_id: str, **answered: str | None) -> Applied:
+    return Applied(RecordId(record_id), answered)
+
+
+def owned(
+    name: str,
+    record_id: str = "9001",
+    sent: Mapping[str, str | None] | None = None,
+    answered: Mapping[str, str | None] | None = None,
+    object_name: str = "companies",
+    by: str = "external_id",
+) -> OwnedRecord:
+    return OwnedRecord(
+        RecordKey(object_name, by, name), RecordId(record_id), Origin.CREATED, sent or {}, answered or {}
+    )

@@ -1,0 +1,77 @@
+"""A throw-away PostgreSQL: real server, no password, nothing on disk survives it."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def server_programs() -> Path | None:
+    """The folder of the newest installed server's programs; None where there is none."""
+    folders = sorted(
+        (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        key=lambda folder: int(folder.parent.name),
+    )
+    on_path = shutil.which("initdb")
+    return folders[-1] if folders else Path(on_path).parent if on_path else None
+
+
+class Postgres:
+    """A running server; every test takes a database of its own."""
+
+    def __init__(self, programs: Path, sockets: Path) -> None:
+        self._programs = programs
+        self._sockets = sockets
+        self._count = 0
+
+    def new_database(self, *options: str) -> str:
+        """The URL of a fresh, empty database."""
+        self._count += 1
+        name = f"state_{self._count}"
+        subprocess.run(
+            [self._programs / "createdb", "-h", self._sockets, "-U", "postgres", *options, name], check=True
+        )
+        return self.url(name)
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://postgres@/{name}?host={self._sockets}"
+
+
+@contextmanager
+def running_server(programs: Path) -> Iterator[Postgres]:
+    """A server on a socket in a folder of its own, gone with all its data afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="reconciler-postgres-"))
+    try:
+        _give_to_server(folder)
+        data = folder / "data"
+        _run([programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"])
+        settings = f"-k {folder} -h '' -c fsync=off -c full_page_writes=off"
+        log = folder / "log"
+        _run([programs / "pg_ctl", "-D", data, "-w", "-l", log, "-o", settings, "start"])
+        try:
+            yield Postgres(programs, folder)
+        finally:
+            _run([programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"])
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _give_to_server(folder: Path) -> None:
+    """The server refuses to run as root; its package made a user for it."""
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    folder.chmod(0o755)
+
+
+def _run(command: Sequence[str | Path]) -> None:
+    as_server = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    done = subprocess.run(
+        [*as_server, *command], check=False, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]}: {done.stdout.decode()}")
