@@ -5,7 +5,7 @@ one of places: at a hundred thousand records an object per property would cost a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NewType, TypeAlias
 
@@ -87,6 +87,14 @@ class DesiredGroup:
         for start in range(0, len(self.records), size):
             yield self.records[start : start + size]
 
+    def renamed(self, object_name: str) -> "DesiredGroup":
+        """The same records under another name of their object type."""
+        documents = {
+            record.document.place: replace(record.document, object=object_name) for record in self.records
+        }
+        records = tuple(replace(record, document=documents[record.document.place]) for record in self.records)
+        return replace(self, object=object_name, records=records)
+
 
 @dataclass(frozen=True, slots=True)
 class Desired:
@@ -100,6 +108,13 @@ class Desired:
     def record_count(self) -> int:
         """How many records are named."""
         return sum(len(group.records) for group in self.groups)
+
+    def renamed(self, names: Mapping[str, str]) -> "Desired":
+        """The same with object types called by ``names``, where a portal knows them under another."""
+        if all(names.get(group.object, group.object) == group.object for group in self.groups):
+            return self
+        groups = tuple(group.renamed(names.get(group.object, group.object)) for group in self.groups)
+        return replace(self, groups=tuple(sorted(groups, key=lambda group: (group.object, group.key))))
 
 
 @dataclass(frozen=True, slots=True)

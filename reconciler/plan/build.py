@@ -10,7 +10,7 @@ and among equals by object type, key property and key, by code point. The order 
 and answers never matters.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -113,10 +113,10 @@ class PlanBuilder:
         state: StateVersion,
         manifests: ManifestsRead,
         read_calls: int,
-        calls_per_window: int,
+        least_seconds: Callable[[int], float],
         write_scopes: tuple[str, ...],
     ) -> Plan:
-        """The plan; ``calls_per_window`` is the portal's limit for ten seconds."""
+        """The plan; ``least_seconds`` says how long so many calls take at the portal's limit."""
         changes = tuple(sorted(self.changes, key=lambda change: (_ORDER[change.action], change.key)))
         return Plan(
             tool_version=tool_version,
@@ -131,7 +131,7 @@ class PlanBuilder:
             held=tuple(sorted(self.held, key=lambda held: (held.key, held.name or ""))),
             problems=tuple(sorted(self.problems, key=_by_place)),
             no_op=self.no_op,
-            budget=budget_of(changes, read_calls, calls_per_window, portal.account.daily_remaining),
+            budget=budget_of(changes, read_calls, least_seconds, portal.account.daily_remaining),
             write_scopes=write_scopes,
             personal=_personal(portal, changes, self.held),
         )

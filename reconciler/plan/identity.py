@@ -15,19 +15,19 @@ from reconciler.source import SourceRef
 class Identities:
     """Remembers who has been met; every method gives a problem, or None when all is well."""
 
-    _by_key: dict[tuple[str, str | None], DesiredRecord] = field(default_factory=dict)
+    _by_key: dict[tuple[str, str, str | None], DesiredRecord] = field(default_factory=dict)
     _by_id: dict[tuple[str, RecordId], DesiredRecord] = field(default_factory=dict)
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
         """Another record has the same key in another spelling."""
-        definition = resolver.schema.properties.get(record.document.key)
-        if definition is None or definition.kind is Kind.TEXT:
-            return None  # texts are equal only when they are the same, and that is one record
-        spelling = (record.document.object, canonical(definition.kind, record.key))
+        by = record.document.key
+        definition = resolver.schema.properties.get(by)
+        kind = definition.kind if definition else Kind.TEXT
+        spelling = (record.document.object, by, canonical(kind, record.key))
         first = self._by_key.setdefault(spelling, record)
         if first is record:
             return None
-        message = f"{record.key} and {first.key} are one {definition.kind} to HubSpot"
+        message = f"{record.key} and {first.key} are one {kind} to HubSpot"
         return _declared_twice(resolver, record, first, message)
 
     def same_record(self, resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Problem | None:

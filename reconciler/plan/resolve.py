@@ -179,6 +179,15 @@ def owner_ids(owners: Iterable[Owner], stand_ins: Mapping[str, str]) -> Mapping[
     return ids
 
 
+def names_to_read(schema: ObjectSchema, records: Iterable[DesiredRecord]) -> list[str]:
+    """Properties that have to be known of live to compare ``records``: those named, and where a stage is."""
+    named = {name for shape in {record.names for record in records} for name in shape}
+    known = named & schema.properties.keys()
+    if any(schema.properties[name].kind is Kind.STAGE for name in known):
+        known |= {name for name, prop in schema.properties.items() if prop.kind is Kind.PIPELINE}
+    return sorted(known)
+
+
 def did_you_mean(written: str, known: Iterable[str]) -> str | None:
     """Advice that names the nearest of ``known``, or None when nothing is near."""
     names = list(known)

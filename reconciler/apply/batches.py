@@ -1,0 +1,63 @@
+"""The plan's changes become batches: what is sent in one call. Pure.
+
+Changes keep their place in the plan as a number; journal, report and answers refer to it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+
+from reconciler.model.writes import BATCH_SIZE, Call, Route, Row
+from reconciler.plan.changes import Adopt, Change, Create, Update, Writing
+
+STATE_ONLY_SIZE = 1000
+"""Changes that make no call, remembered in one transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Changes of one object type that travel together."""
+
+    number: int  # within the run, from 0
+    object: str
+    route: Route
+    entries: tuple[tuple[int, Writing], ...]  # at most BATCH_SIZE; number and change
+
+
+def batches_of(changes: Sequence[Change]) -> tuple[Batch, ...]:
+    """The calls that ``changes`` need, in the order of the plan."""
+    writing = ((number, change) for number, change in enumerate(changes) if not isinstance(change, Adopt))
+    batches: list[Batch] = []
+    ordered = sorted(writing, key=_destination)  # stable: the plan's order within each call
+    for (object_name, _action, _call, _by), group in groupby(ordered, key=_destination):
+        while entries := tuple(islice(group, BATCH_SIZE)):
+            batches.append(Batch(len(batches), object_name, entries[0][1].route, entries))
+    return tuple(batches)
+
+
+def state_only(changes: Sequence[Change]) -> Iterator[tuple[tuple[int, Adopt], ...]]:
+    """Changes that only state gets to see, some at a time."""
+    numbered = ((number, change) for number, change in enumerate(changes) if isinstance(change, Adopt))
+    while chunk := tuple(islice(numbered, STATE_ONLY_SIZE)):
+        yield chunk
+
+
+def row_of(number: int, change: Writing) -> Row:
+    """The input that carries ``change``; its number in the plan is the trace id."""
+    return Row(
+        trace_id=str(number),
+        id=_id(change),
+        properties={value.name: value.after or "" for value in change.values},
+    )
+
+
+def _id(change: Writing) -> str:
+    if isinstance(change, Update) and change.route.id_property is None:
+        return change.record_id
+    return change.key.value
+
+
+def _destination(entry: tuple[int, Writing]) -> tuple[str, int, Call, str]:
+    _, change = entry
+    rank = 0 if isinstance(change, Create) else 1
+    return (change.key.object, rank, change.route.call, change.route.id_property or "")

@@ -1,0 +1,176 @@
+"""Carries out a plan: journals before and after every call, and stops honestly.
+
+The order, for every batch: intent is committed; a worker looks again, sends and settles
+(``deliver.py``); outcomes and ownership are committed together. Workers never touch state: this
+module's thread is the only one that does. A failed record never stops the others.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from reconciler.apply.batches import Batch, batches_of, state_only
+from reconciler.apply.deliver import Courier, OnStale
+from reconciler.apply.ownership import owned_after
+from reconciler.errors import HubSpotError, PlanRefused, ReconcilerError, Refusal
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.runs import RunDetail
+from reconciler.plan.changes import Change, Plan
+from reconciler.state.runs import RunStart, RunStatus
+from reconciler.state.store import Store
+from reconciler.state.writer import Writer
+
+HEARTBEAT_S = 5.0
+"""The longest time without a look at the lock, in seconds; its lease is a minute."""
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told how many changes have an outcome, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run behaves."""
+
+    parallelism: int = 16  # calls in flight at the most
+    looks_again: bool = False  # somebody had time to edit since the plan was made
+    on_stale: OnStale = OnStale.SKIP
+    fail_fast: bool = False  # stop at the first change that HubSpot rejects
+    should_stop: Callable[[], bool] = lambda: False  # asked before every call
+    progress: Progress = lambda _done, _total: None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """A run that has ended, and why it stopped where it did not get to the end."""
+
+    run: RunDetail
+    stopped_by: ReconcilerError | None
+    is_interrupted: bool
+
+
+def carry_out(
+    plan: Plan, start: RunStart, *, store: Store, journal: Writer, courier: Courier, manner: Manner
+) -> ApplyResult:
+    """Apply ``plan``, and account for every change in it.
+
+    Raises:
+        StateError: state or lock was lost; calls in flight are settled by the next run.
+    """
+    run = _Run(plan.changes, store, journal, courier, manner, journal.begin_run(start))
+    run.remember_state_only()
+    left = run.send_all(batches_of(plan.changes))
+    run.skip(left)
+    is_whole = run.stopped_by is None and not run.is_interrupted
+    journal.finish_run(run.id, RunStatus.FINISHED if is_whole else RunStatus.INTERRUPTED)
+    return ApplyResult(store.run(run.id), run.stopped_by, run.is_interrupted)
+
+
+@dataclass(slots=True)
+class _Run:
+    changes: Sequence[Change]
+    store: Store
+    journal: Writer
+    courier: Courier
+    manner: Manner
+    id: str
+    done: int = 0
+    stopped_by: ReconcilerError | None = None
+    is_interrupted: bool = False
+    in_flight: dict[Future[Mapping[int, Outcome]], Batch] = field(default_factory=dict)
+
+    def remember_state_only(self) -> None:
+        """Changes that make no call."""
+        for chunk in state_only(self.changes):
+            outcomes: Mapping[int, Outcome] = {
+                number: Applied(change.record_id, {}) for number, change in chunk
+            }
+            entries = [(number, change, outcomes[number]) for number, change in chunk]
+            self.journal.record_uncalled(self.id, entries, self._owned(chunk, outcomes))
+            self._advance(len(chunk))
+
+    def send_all(self, batches: Sequence[Batch]) -> Sequence[Batch]:
+        """Send until all is sent or something says stop; what was never begun is returned."""
+        waiting = deque(batches)
+        with ThreadPoolExecutor(self.manner.parallelism) as pool:
+            while True:
+                while waiting and len(self.in_flight) < self.manner.parallelism and not self._is_stopping():
+                    self._begin(pool, waiting.popleft())
+                if not self.in_flight:
+                    return tuple(waiting)
+                done, _ = wait(self.in_flight, HEARTBEAT_S, return_when=FIRST_COMPLETED)
+                self.journal.renew_if_due()
+                for future in done:
+                    self._conclude(self.in_flight.pop(future), future)
+
+    def skip(self, batches: Sequence[Batch]) -> None:
+        """Account for what was not attempted."""
+        why = str(self.stopped_by).partition("\n")[0] if self.stopped_by else "the run was interrupted"
+        for batch in batches:
+            skipped = Skipped(f"not attempted: {why}")
+            self.journal.record_uncalled(
+                self.id, [(number, change, skipped) for number, change in batch.entries]
+            )
+            self._advance(len(batch.entries))
+
+    def _begin(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
+        self.journal.intend(self.id, batch.number, batch.object, batch.route, batch.entries)
+        self.in_flight[pool.submit(self.courier.deliver, batch)] = batch
+
+    def _conclude(self, batch: Batch, future: Future[Mapping[int, Outcome]]) -> None:
+        try:
+            outcomes = future.result()
+        except HubSpotError as error:
+            self.stopped_by = self.stopped_by or error
+            outcomes = {number: Skipped(f"not sent: {error.summary}") for number, _ in batch.entries}
+        self.journal.record(self.id, batch.number, outcomes, self._owned(batch.entries, outcomes))
+        self._advance(len(batch.entries))
+        self._heed(outcomes)
+
+    def _heed(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Stop where the person asked to stop on such outcomes."""
+        for outcome in outcomes.values():
+            if self.stopped_by is None and isinstance(outcome, Rejected) and self.manner.fail_fast:
+                self.stopped_by = ReconcilerError("HubSpot rejected a record, and --fail-fast says to stop")
+            if isinstance(outcome, Stale) and self.courier.on_stale is OnStale.FAIL:
+                self.stopped_by = PlanRefused(
+                    Refusal.STALE, "records changed since the plan was made, and --on-stale says to stop"
+                )
+
+    def _owned(
+        self, entries: Sequence[tuple[int, Change]], outcomes: Mapping[int, Outcome]
+    ) -> list[OwnedRecord]:
+        applied = [
+            (change, outcome)
+            for number, change in entries
+            if isinstance(outcome := outcomes.get(number), Applied)
+        ]
+        return own(self.store, applied)
+
+    def _is_stopping(self) -> bool:
+        self.is_interrupted = self.is_interrupted or self.manner.should_stop()
+        return self.is_interrupted or self.stopped_by is not None
+
+    def _advance(self, count: int) -> None:
+        self.done += count
+        self.manner.progress(self.done, len(self.changes))
+
+
+def own(store: Store, applied: Sequence[tuple[Change, Applied]]) -> list[OwnedRecord]:
+    """What state is to hold of applied changes, given what it holds now."""
+    keys: dict[tuple[str, str], list[str]] = {}
+    for change, _ in applied:
+        keys.setdefault((change.key.object, change.key.by), []).append(change.key.value)
+    before = {
+        record.key: record
+        for (object_name, by), values in keys.items()
+        for start in range(0, len(values), _STATE_READ)
+        for record in store.owned(object_name, by, values[start : start + _STATE_READ]).values()
+    }
+    return [owned_after(change, outcome, before.get(change.key)) for change, outcome in applied]
+
+
+_STATE_READ = 900
+"""Keys in one read of state."""

@@ -1,0 +1,61 @@
+"""What became of changes whose answer was lost: decided by reading live, never by sending again."""
+
+from collections.abc import Mapping, Sequence
+
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.live import read_records
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.outcomes import Applied, Outcome, Skipped
+from reconciler.model.records import LiveRecord
+from reconciler.model.schema import ObjectSchema, PortalSchema
+from reconciler.plan.changes import Update, Writing
+from reconciler.plan.diff import same_value
+from reconciler.state.runs import UnfinishedBatch
+
+
+def settle_batch(reader: Reader, portal: PortalSchema, batch: UnfinishedBatch) -> Mapping[int, Outcome]:
+    """A final outcome for every open change of a batch whose run has ended.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    schema = portal.objects[batch.object]
+    live = read_again(reader, schema, batch.entries)
+    never = Skipped("not written when its run ended")
+    return {
+        number: settled(schema, change, live.get(identity(change))) or never
+        for number, change in batch.entries
+    }
+
+
+def settled(schema: ObjectSchema, change: Writing, live: LiveRecord | None) -> Applied | None:
+    """Applied when live holds all that ``change`` wanted; None when it provably did not happen."""
+    if live is None or not all(
+        same_value(schema.properties[value.name].kind, live.properties.get(value.name), value.after)
+        for value in change.values
+    ):
+        return None
+    return Applied(live.id, {value.name: live.properties.get(value.name) for value in change.values})
+
+
+def read_again(
+    reader: Reader, schema: ObjectSchema, entries: Sequence[tuple[int, Writing]]
+) -> Mapping[tuple[str, str], LiveRecord]:
+    """The records that ``entries`` are about, as they are now, by ``identity``."""
+    names = sorted({value.name for _, change in entries for value in change.values})
+    wanted: dict[str, list[str]] = {}
+    for _, change in entries:
+        by, value = identity(change)
+        wanted.setdefault(by, []).append(value)
+    return {
+        (by, value): record
+        for by, values in wanted.items()
+        for value, record in read_records(reader, schema, by, values, names).items()
+    }
+
+
+def identity(change: Writing) -> tuple[str, str]:
+    """By which property, and by which value of it, the record of ``change`` is read."""
+    if isinstance(change, Update):
+        return (RECORD_ID, change.record_id)
+    return (change.key.by, change.key.value)
