@@ -86,10 +86,9 @@ class Reader:
         """Calls left to the portal today; None where HubSpot has not said."""
         return self._pacer.daily_remaining
 
-    @property
-    def calls_per_window(self) -> int:
-        """The portal's limit on calls in ten seconds."""
-        return self._pacer.calls_per_window
+    def least_seconds(self, calls: int) -> float:
+        """The least time that so many calls take at the portal's limit, beginning with a full burst."""
+        return self._pacer.least_seconds(calls)
 
     def account(self) -> AccountBody:
         """Which portal the token belongs to."""

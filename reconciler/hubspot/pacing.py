@@ -3,6 +3,7 @@
 One ``Pacer`` belongs to one token: everything that uses the token shares it, in whatever thread.
 """
 
+import math
 import random
 import threading
 import time
@@ -52,10 +53,10 @@ class Pacer:
         """Calls left to the portal today, by the latest answer that told."""
         return self._daily_remaining
 
-    @property
-    def calls_per_window(self) -> int:
-        """The portal's limit on calls in ten seconds, by the latest answer that told."""
-        return self._window.limit
+    def least_seconds(self, calls: int) -> float:
+        """The least time that so many calls take at the portal's limit, beginning with a full burst."""
+        bursts = math.ceil(calls / self._window.limit)
+        return max(bursts - 1, 0) * self._window.interval_s
 
     def run(self, request: Request, attempt: Callable[[], Exchange[AnswerT]]) -> Success[AnswerT] | Refusal:
         """Call ``attempt`` when its turn comes, and again as long as that is safe and makes sense.
@@ -87,7 +88,7 @@ class Pacer:
                 self._wait(judgement.wait_s)
 
     def _once(self, attempt: Callable[[], Exchange[AnswerT]]) -> Exchange[AnswerT]:
-        self._enter()
+        ours = self._enter()
         exchange: Exchange[AnswerT] | None = None
         try:
             exchange = attempt()
@@ -95,20 +96,19 @@ class Pacer:
             pace = exchange.pace if exchange else Pace()
             with self._lock:
                 was_sent = not isinstance(exchange, Lost) or exchange.was_sent
-                self._window.leave(self._now(), pace, was_sent=was_sent)
+                self._window.leave(self._now(), pace, ours, was_sent=was_sent)
                 self._was_answered |= isinstance(exchange, Success | Refusal)
                 if pace.daily_remaining is not None:
                     self._daily_remaining = pace.daily_remaining
         return exchange
 
-    def _enter(self) -> None:
+    def _enter(self) -> int:
         while True:
             with self._lock:
                 self._raise_if_stopped()
                 wait_s = self._window.wait_s(self._now())
                 if wait_s <= 0:
-                    self._window.enter()
-                    return
+                    return self._window.enter()
             self._sleep(min(wait_s, _NAP_S))
 
     def _wait(self, seconds: float) -> None:

@@ -6,8 +6,9 @@ answer; with that, a run that has the token to itself is never told to slow down
 whole burst at once.
 
 The same token may have other users. Every answer says how many calls the window still takes; what is
-missing from it and is not ours is theirs. The highest such number is believed for one window, and a
-reserve is kept on top of it, because they go on while we wait.
+missing from it and was not sent by us before that call is theirs. Calls overtake each other, so the
+lowest of the latest few such numbers is taken. The highest that was met is believed for one window,
+and a reserve is kept on top of it, because they go on while we wait.
 """
 
 from collections import deque
@@ -20,6 +21,9 @@ _FIRST_CALLS = 4
 
 _RESERVE = 10
 """One in so many calls is left to others, once there are others."""
+
+_ESTIMATES = 8
+"""So many of the latest answers say how many calls are others'."""
 
 _MARGIN_S = 0.05
 """Clocks and networks are not exact."""
@@ -37,6 +41,7 @@ class RollingWindow:
         self._has_heard = False  # whether an answer has told the limit
         self._in_flight = 0
         self._leaving: deque[float] = deque()  # when each answered call leaves the window
+        self._estimates: deque[int] = deque(maxlen=_ESTIMATES)
         self._others = 0  # calls of other users of the token
         self._others_until = 0.0
         self._held_until = 0.0
@@ -46,17 +51,18 @@ class RollingWindow:
         if now < self._held_until:
             return self._held_until - now
         self._forget(now)
-        excess = self._in_flight + len(self._leaving) - self._room(now)
-        if excess < 0:
+        surplus = self._in_flight + len(self._leaving) - self._room(now)
+        if surplus < 0:
             return 0.0
-        return self._leaving[excess] - now if excess < len(self._leaving) else _TICK_S
+        return self._leaving[surplus] - now if surplus < len(self._leaving) else _TICK_S
 
-    def enter(self) -> None:
-        """A call is being sent."""
+    def enter(self) -> int:
+        """A call is being sent; the places that we occupy, including its own."""
         self._in_flight += 1
+        return self._in_flight + len(self._leaving)
 
-    def leave(self, now: float, pace: Pace, *, was_sent: bool) -> None:
-        """Its answer is here, or will never be."""
+    def leave(self, now: float, pace: Pace, ours: int, *, was_sent: bool) -> None:
+        """The answer to a call is here, or will never be; ``ours`` is what ``enter`` gave it."""
         self._in_flight -= 1
         if was_sent:
             self._leaving.append(now + self.interval_s + _MARGIN_S)
@@ -65,11 +71,10 @@ class RollingWindow:
         self._has_heard = True
         self.limit = max(pace.limit, 1)
         self.interval_s = pace.interval_s or self.interval_s
-        self._forget(now)
-        others = pace.limit - pace.remaining - self._in_flight - len(self._leaving)
+        self._estimates.append(pace.limit - pace.remaining - ours)
+        others = max(min(self._estimates), 0)
         if others >= self._others or now >= self._others_until:
-            self._others = max(others, 0)
-            self._others_until = now + self.interval_s
+            self._others, self._others_until = others, now + self.interval_s
 
     def hold(self, until: float) -> None:
         """Let nobody in before ``until``."""
