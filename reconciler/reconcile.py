@@ -25,6 +25,7 @@ from reconciler.plan.file import digest_of
 from reconciler.plan.resolve import Resolver, names_to_read, owner_ids
 from reconciler.state.runs import Actor, RunStart, RunStatus, UnfinishedBatch
 from reconciler.state.store import Store
+from reconciler.state.writer import Writer as StateWriter
 
 READERS = 16
 """Threads that read: three fill HubSpot's limit at 150 ms an answer, sixteen at 800 ms."""
@@ -67,6 +68,10 @@ class Claim:
     timeout_s: float
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
+
+    def acquire(self, store: Store) -> StateWriter:
+        """The right to write to ``store``; raises ``Locked`` where somebody else keeps it."""
+        return store.acquire(self.actor, now=self.now, sleep=self.sleep, timeout_s=self.timeout_s)
 
 
 def plan_changes(

@@ -23,7 +23,7 @@ class Common:
     log_format: str | None = None
 
 
-def _remember(ctx: click.Context, param: click.Parameter, value: object) -> None:
+def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     """Later words win, and words win over the environment: ``reconciler -e a plan -e b`` plans b."""
     if value is None or value is False:
         return

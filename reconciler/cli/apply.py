@@ -1,0 +1,182 @@
+"""``reconciler apply``."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.apply.deliver import OnStale
+from reconciler.apply.run import ApplyResult, Manner
+from reconciler.cli.exits import Exit, exit_of, heaviest
+from reconciler.cli.files import write_private
+from reconciler.cli.options import common_options
+from reconciler.cli.output import color, masking_for, width
+from reconciler.cli.planning import make_plan, read_plan, show_plan
+from reconciler.cli.progress import progress
+from reconciler.cli.session import Session, open_session
+from reconciler.cli.signals import stop_requests
+from reconciler.errors import PlanRefused, Refusal, UsageError
+from reconciler.plan.changes import Plan
+from reconciler.reconcile import apply_plan
+from reconciler.report.machine import run_as_json
+from reconciler.report.mask import SHOW
+from reconciler.report.terminal import render_run
+
+
+@click.command()
+@click.argument("plan", type=click.Path(path_type=Path), required=False)
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option(
+    "--on-stale",
+    type=click.Choice([str(choice) for choice in OnStale]),
+    default=str(OnStale.SKIP),
+    show_default=True,
+    help="Records that changed in HubSpot since the plan was made.",
+)
+@click.option("--fail-fast", is_flag=True, help="Stop at the first record that HubSpot rejects.")
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write the report here too.")
+@click.option("--full", is_flag=True, help="Show every change and every value in full.")
+@click.option(
+    "--values",
+    type=click.Choice(["show", "mask"]),
+    help="Personal values; by default shown on a terminal, masked elsewhere.",
+)
+@click.option(
+    "--parallelism",
+    type=click.IntRange(1, 64),
+    default=16,
+    show_default=True,
+    envvar="RECONCILER_PARALLELISM",
+    help="Calls in flight at the most.",
+)
+@click.option(
+    "--lock-timeout",
+    type=click.FloatRange(0),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another run to end.",
+)
+@common_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    plan: Path | None,
+    auto_approve: bool,
+    on_stale: str,
+    fail_fast: bool,
+    report: Path | None,
+    full: bool,
+    values: str | None,
+    parallelism: int,
+    lock_timeout: float,
+) -> int:
+    """Carry out PLAN, or plan, show, ask and carry out."""
+    session = open_session(ctx)
+    chosen = _approved_plan(session, plan, auto_approve=auto_approve, full=full, values=values)
+    if not chosen.changes:
+        return Exit.OK
+    with (
+        progress("applying", quiet=session.said.quiet) as tell,
+        stop_requests() as should_stop,
+        session.state(to_write=True) as store,
+        session.portal() as connection,
+    ):
+        manner = Manner(
+            parallelism=parallelism,
+            looks_again=plan is not None or not auto_approve,
+            on_stale=OnStale(on_stale),
+            fail_fast=fail_fast,
+            should_stop=should_stop,
+            progress=tell,
+        )
+        result = apply_plan(chosen, connection, store, session.claim(lock_timeout), manner)
+    _write_reports(session, result, chosen, report)
+    _show(session, result, chosen, values)
+    return _exit(result)
+
+
+def _approved_plan(
+    session: Session, path: Path | None, *, auto_approve: bool, full: bool, values: str | None
+) -> Plan:
+    """The plan that may be carried out.
+
+    Raises:
+        PlanRefused: it belongs to another environment, or the environment takes saved plans only.
+        UsageError: it has problems, nobody can be asked, or somebody was asked and said no.
+    """
+    if path is not None:
+        plan = read_plan(path)
+        _check_environment(session, plan)
+    elif session.environment.is_protected:
+        raise PlanRefused(
+            Refusal.PROTECTED,
+            f"environment {session.environment.name} is protected: it takes a saved plan only\n"
+            "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
+        )
+    else:
+        plan = make_plan(session)
+        if not (session.said.as_json and plan.changes and plan.is_appliable):
+            show_plan(session, plan, full=full, values=values)
+    if not plan.is_appliable:
+        raise UsageError("the plan has problems and was not applied: correct them and plan again")
+    if plan.changes and path is None and not auto_approve:
+        _ask(plan, session.environment.name)
+    return plan
+
+
+def _check_environment(session: Session, plan: Plan) -> None:
+    chosen = session.environment
+    if (plan.environment, plan.portal_id) != (chosen.name, chosen.portal_id):
+        raise PlanRefused(
+            Refusal.FOREIGN,
+            f"the plan was made for environment {plan.environment} (portal {plan.portal_id}), "
+            f"and this is {chosen.name} (portal {chosen.portal_id})",
+        )
+
+
+def _ask(plan: Plan, environment: str) -> None:
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is here to approve the plan\n    say --auto-approve, or apply a saved plan")
+    question = f"\nApply this to {environment} (portal {plan.portal_id})?"
+    if not click.confirm(question, default=False, err=True):
+        raise UsageError("declined: nothing was applied")
+
+
+def _write_reports(session: Session, result: ApplyResult, plan: Plan, besides: Path | None) -> None:
+    text = run_as_json(result.run, SHOW, plan.personal)
+    folder = session.folder / "reports"
+    folder.mkdir(exist_ok=True)
+    write_private(folder / f"{result.run.header.id}.json", text)
+    if besides is not None:
+        write_private(besides, text)
+
+
+def _show(session: Session, result: ApplyResult, plan: Plan, values: str | None) -> None:
+    masking = masking_for(values, as_json=session.said.as_json)
+    if session.said.as_json:
+        click.echo(run_as_json(result.run, masking, plan.personal), nl=False)
+    else:
+        text = render_run(
+            result.run,
+            color=color(session.said),
+            width=width(),
+            masking=masking,
+            personal=plan.personal,
+            where=session.where,
+        )
+        click.echo("\n" + text, nl=False, color=True)
+    if result.stopped_by is not None:
+        click.echo(str(result.stopped_by), err=True)
+    if result.is_interrupted:
+        click.echo("interrupted: `reconciler apply` goes on from here", err=True)
+
+
+def _exit(result: ApplyResult) -> Exit:
+    counts = result.run.accounting()
+    return heaviest(
+        Exit.INTERRUPTED if result.is_interrupted else Exit.OK,
+        exit_of(result.stopped_by) if result.stopped_by else Exit.OK,
+        Exit.OK if counts["applied"] == counts["planned"] else Exit.NOT_APPLIED,
+    )

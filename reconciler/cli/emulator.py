@@ -1,0 +1,68 @@
+"""``reconciler emulator``: the embedded portal."""
+
+import click
+
+from reconciler.cli.options import common_options
+from reconciler.cli.session import open_session
+from reconciler.errors import UsageError
+
+
+@click.group()
+@common_options
+def command() -> None:
+    """Serve, seed or reset the embedded portal of this project."""
+
+
+@command.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0: any free one."
+)
+@common_options
+@click.pass_context
+def serve(ctx: click.Context, host: str, port: int) -> None:
+    """Serve the portal over HTTP until interrupted, for anything that speaks HubSpot's API."""
+    from reconciler.emulator.serve import serve as serve_forever  # noqa: PLC0415 - waitress serves only here
+
+    session = open_session(ctx)
+    portal_id = session.environment.portal_id
+    with session.emulator() as emulator:
+        token = emulator.token(portal_id)
+
+        def ready(url: str) -> None:
+            click.echo(f"url:    {url}\nportal: {portal_id}\ntoken:  {token}")
+            click.echo("serving; Ctrl-C stops", err=True)
+
+        try:
+            serve_forever(emulator, host, port, ready)
+        except OSError as error:
+            raise UsageError(f"cannot listen on {host}:{port} ({error.strerror})") from error
+
+
+@command.command()
+@common_options
+@click.pass_context
+def seed(ctx: click.Context) -> None:
+    """Make the portal with its seed, unless it is there already."""
+    session = open_session(ctx)
+    with session.emulator():
+        click.echo(f"portal {session.environment.portal_id} is there")
+
+
+@command.command()
+@common_options
+@click.pass_context
+def reset(ctx: click.Context) -> None:
+    """Start over: the portal as its seed says, and nothing remembered of it."""
+    session = open_session(ctx)
+    portal_id = session.environment.portal_id
+    with session.emulator() as emulator:
+        emulator.reset(portal_id)
+    dropped = ""
+    if session.settings.state_url is not None:
+        with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
+            count = store.count()
+            writer.drop()
+        dropped = f", and its state with {count} owned records dropped"
+    with session.emulator():
+        click.echo(f"portal {portal_id} is as its seed says{dropped}")

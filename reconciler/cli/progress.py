@@ -1,0 +1,74 @@
+"""How far long work has come: a bar with rate and time left on a terminal, a line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
+import click
+
+Report: TypeAlias = Callable[[int, int], None]
+"""Told how many are done, of how many."""
+
+_SHORT = 1000
+"""Work of fewer steps is over before anybody wonders."""
+
+_LINE_EVERY_S = 10.0
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool) -> Iterator[Report]:
+    """Show how far ``what`` has come, on stderr."""
+    if quiet:
+        yield _ignore
+    elif sys.stderr.isatty():
+        with _bar(what) as report:
+            yield report
+    else:
+        yield _lines(what)
+
+
+def _ignore(done: int, total: int) -> None:
+    """Nobody wants to know."""
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Report]:
+    from rich.console import Console  # noqa: PLC0415 - 40 ms, and only terminals show a bar
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None, rate="")
+
+        def report(done: int, total: int) -> None:
+            speed = bar.tasks[0].speed
+            bar.update(task, completed=done, total=total, rate=f"{speed:,.0f}/s" if speed else "")
+
+        yield report
+
+
+def _lines(what: str) -> Report:
+    told = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if total >= _SHORT and now - told >= _LINE_EVERY_S:
+            told = now
+            click.echo(f"{what}: {done:,} of {total:,}", err=True)
+
+    return report

@@ -1,0 +1,221 @@
+"""What a command works with: project, manifests, portal and state. Opened here, closed when it ends."""
+
+import getpass
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import orjson
+
+from reconciler.cli.options import Common
+from reconciler.cli.settings import Environment, Settings, find_project, load_settings
+from reconciler.errors import ManifestError, Problem, UsageError
+from reconciler.model.records import Desired
+from reconciler.source import SourceRef
+
+if TYPE_CHECKING:
+    import httpx
+
+    from reconciler.emulator.app import Emulator
+    from reconciler.reconcile import Claim, Connection
+    from reconciler.state.store import Store
+
+FOLDER = ".reconciler"
+"""Where a project keeps what is not for git."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One command's view of its project."""
+
+    said: Common
+    settings: Settings
+
+    @property
+    def environment(self) -> Environment:
+        """The chosen one."""
+        return self.settings.environment
+
+    @property
+    def folder(self) -> Path:
+        """``.reconciler/`` of the project, made with a ``.gitignore`` of ``*``."""
+        folder = self.settings.project / FOLDER
+        try:
+            folder.mkdir(exist_ok=True)
+            ignore = folder / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+        except OSError as error:
+            raise UsageError(
+                f"cannot write to {folder} ({error.strerror})\n    the project folder must be writable"
+            ) from error
+        return folder
+
+    def where(self, ref: SourceRef) -> str:
+        """A place as the person sees it: the file from their working directory, and the line."""
+        return str(self._seen(ref))
+
+    def load_manifests(self) -> Desired:
+        """Everything the manifests say of the chosen environment.
+
+        Raises:
+            ManifestError: with places as the person sees them.
+        """
+        from reconciler.manifest.load import load_manifests  # noqa: PLC0415 - not every command reads them
+
+        try:
+            return load_manifests(
+                self.settings.project,
+                self.settings.manifests,
+                self.environment.name,
+                self.settings.environment_names,
+            )
+        except ManifestError as error:
+            raise ManifestError(tuple(map(self._problem_seen, error.problems))) from None
+
+    @contextmanager
+    def portal(self) -> Iterator["Connection"]:
+        """The environment's portal."""
+        from reconciler.hubspot.client import Reader, Writer  # noqa: PLC0415 - httpx costs 0.1 s
+        from reconciler.hubspot.pacing import Pacer  # noqa: PLC0415
+        from reconciler.reconcile import Connection  # noqa: PLC0415
+
+        with self._http() as http:
+            pacer = Pacer()
+            version = self.environment.api_version
+            yield Connection(Reader(http, version, pacer), Writer(http, version, pacer))
+
+    @contextmanager
+    def emulator(self) -> Iterator["Emulator"]:
+        """The project's own portals, with the environment's seeded where it is new."""
+        from reconciler.emulator.app import Emulator  # noqa: PLC0415 - only local environments need it
+        from reconciler.emulator.errors import EmulatorError  # noqa: PLC0415
+
+        if not self.environment.is_emulator:
+            raise UsageError(
+                f"environment {self.environment.name} is a portal of HubSpot's, not an emulator\n"
+                "    choose one that says `portal: emulator` with -e"
+            )
+        try:
+            emulator = Emulator(self.folder / "portal.db")
+            try:
+                emulator.ensure_portal(self.environment.portal_id, self._seed())
+                yield emulator
+            finally:
+                emulator.close()
+        except EmulatorError as error:
+            raise UsageError(f"the emulator cannot start: {error}") from error
+
+    @contextmanager
+    def state(self, *, to_write: bool) -> Iterator["Store"]:
+        """The environment's state; opened to read, nothing is made or changed."""
+        from reconciler.state import store  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
+
+        url, portal_id = self.settings.state_url, self.environment.portal_id
+        if url is None:
+            opened = store.memory_state(portal_id)
+        elif to_write:
+            opened = store.open_state(url, self.settings.project, portal_id)
+        else:
+            opened = store.open_state_to_read(url, self.settings.project, portal_id)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def claim(self, lock_timeout_s: float = 0) -> "Claim":
+        """This process asking for the lock on the state, and how long it would wait."""
+        from reconciler.reconcile import Claim  # noqa: PLC0415
+        from reconciler.state.runs import Actor  # noqa: PLC0415
+
+        actor = Actor(
+            user=_user(),
+            host=platform.node(),
+            pid=os.getpid(),
+            run_url=_ci_run_url(os.environ),
+            commit=self.git_commit(),
+        )
+        return Claim(actor, lock_timeout_s, now=lambda: datetime.now(UTC), sleep=time.sleep)
+
+    def git_commit(self) -> str | None:
+        """The commit that the project folder is at; None outside git."""
+        try:
+            done = subprocess.run(
+                ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git the person uses
+                cwd=self.settings.project,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        except OSError:
+            return None
+        return done.stdout.strip() or None if done.returncode == 0 else None
+
+    @contextmanager
+    def _http(self) -> Iterator["httpx.Client"]:
+        if self.environment.is_emulator:
+            import httpx  # noqa: PLC0415 - 0.1 s
+
+            from reconciler.emulator.inprocess import EmulatorTransport  # noqa: PLC0415
+
+            with self.emulator() as emulator:
+                transport = EmulatorTransport(emulator, self.environment.portal_id)
+                with httpx.Client(transport=transport, base_url=self.environment.base_url) as http:
+                    yield http
+            return
+        from reconciler.hubspot.connection import open_http  # noqa: PLC0415
+
+        with open_http(self.environment.base_url, self.environment.token or "") as http:
+            yield http
+
+    def _seed(self) -> Mapping[str, object] | None:
+        path = self.environment.seed
+        if path is None:
+            return None
+        try:
+            seed = orjson.loads(path.read_bytes())
+        except (OSError, orjson.JSONDecodeError) as error:
+            raise UsageError(f"{os.path.relpath(path)} cannot be read as a seed: {error}") from error
+        if not isinstance(seed, dict):
+            raise UsageError(f"{os.path.relpath(path)} is no seed: it must be one JSON object")
+        return seed
+
+    def _seen(self, ref: SourceRef) -> SourceRef:
+        return replace(ref, file=os.path.relpath(self.settings.project / ref.file))
+
+    def _problem_seen(self, problem: Problem) -> Problem:
+        return replace(problem, source=self._seen(problem.source)) if problem.source else problem
+
+
+def open_session(ctx: click.Context) -> Session:
+    """The project and environment that the command line means.
+
+    Raises:
+        UsageError: there is none, or its settings are wrong.
+    """
+    said = ctx.find_object(Common) or Common()
+    project = find_project(Path.cwd(), said.directory)
+    return Session(said, load_settings(project, os.environ, said.environment))
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"  # a user id without a name, as in containers
+
+
+def _ci_run_url(environ: Mapping[str, str]) -> str | None:
+    """The page of the CI job that runs us, on GitHub Actions and GitLab CI."""
+    if "GITHUB_RUN_ID" in environ:
+        server = environ.get("GITHUB_SERVER_URL", "https://github.com")
+        return f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{environ['GITHUB_RUN_ID']}"
+    return environ.get("CI_JOB_URL")

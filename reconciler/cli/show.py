@@ -1,0 +1,24 @@
+"""``reconciler show``."""
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.options import common_options
+from reconciler.cli.planning import read_plan, show_plan
+from reconciler.cli.session import open_session
+
+
+@click.command()
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--full", is_flag=True, help="Show every change and every value in full.")
+@click.option(
+    "--values",
+    type=click.Choice(["show", "mask"]),
+    help="Personal values; by default shown on a terminal, masked elsewhere.",
+)
+@common_options
+@click.pass_context
+def command(ctx: click.Context, plan: Path, full: bool, values: str | None) -> None:
+    """Show a saved plan."""
+    show_plan(open_session(ctx), read_plan(plan), full=full, values=values)

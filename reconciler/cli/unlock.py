@@ -1,0 +1,17 @@
+"""``reconciler unlock``."""
+
+import click
+
+from reconciler.cli.options import common_options
+from reconciler.cli.session import open_session
+
+
+@click.command()
+@common_options
+@click.pass_context
+def command(ctx: click.Context) -> None:
+    """Remove a lock that nobody holds any more. A run that still holds it stops at its next call."""
+    session = open_session(ctx)
+    with session.state(to_write=True) as store:
+        holder = store.unlock()
+    click.echo(f"unlocked: it was held by {holder}" if holder else "there was no lock")
