@@ -36,7 +36,7 @@ _TOO_MANY = 429
 _MOVING = 477
 _SERVER_FAULT = 500
 _FIRST_BACKOFF_S = 0.5
-_LONGEST_BACKOFF_S = 30.0
+_DOUBLINGS = 6
 
 
 class Verdict(Enum):
@@ -60,7 +60,7 @@ class Judgement:
 
 def judge(exchange: Refusal | Lost, *, is_write: bool, tries: int, jitter: float) -> Judgement:
     """Decide about a call that has failed ``tries`` times; ``jitter`` is random, from 0 to 1."""
-    backoff_s = min(_FIRST_BACKOFF_S * 2 ** (tries - 1), _LONGEST_BACKOFF_S) * (0.5 + jitter / 2)
+    backoff_s = _FIRST_BACKOFF_S * 2 ** min(tries - 1, _DOUBLINGS) * (0.5 + jitter / 2)
     if isinstance(exchange, Lost):
         if exchange.was_sent and is_write:
             return Judgement(Verdict.UNANSWERED)

@@ -38,7 +38,7 @@ class RollingWindow:
     def __init__(self) -> None:
         self.limit = LEAST_CALLS_PER_WINDOW  # calls in a window
         self.interval_s = WINDOW_S
-        self._has_heard = False  # whether an answer has told the limit
+        self._has_heard = False  # whether any call has come to its end
         self._in_flight = 0
         self._leaving: deque[float] = deque()  # when each answered call leaves the window
         self._estimates: deque[int] = deque(maxlen=_ESTIMATES)
@@ -50,6 +50,8 @@ class RollingWindow:
         """Seconds until it is worth asking again; 0: a call may be sent now."""
         if now < self._held_until:
             return self._held_until - now
+        if not self._has_heard:
+            return 0.0 if self._in_flight < _FIRST_CALLS else _TICK_S
         self._forget(now)
         surplus = self._in_flight + len(self._leaving) - self._room(now)
         if surplus < 0:
@@ -66,9 +68,9 @@ class RollingWindow:
         self._in_flight -= 1
         if was_sent:
             self._leaving.append(now + self.interval_s + _MARGIN_S)
+            self._has_heard = True
         if pace.limit is None or pace.remaining is None:
             return
-        self._has_heard = True
         self.limit = max(pace.limit, 1)
         self.interval_s = pace.interval_s or self.interval_s
         self._estimates.append(pace.limit - pace.remaining - ours)
@@ -81,8 +83,6 @@ class RollingWindow:
         self._held_until = max(self._held_until, until)
 
     def _room(self, now: float) -> int:
-        if not self._has_heard:
-            return _FIRST_CALLS
         if self._others == 0 or now >= self._others_until:
             return self.limit
         return max(self.limit - self._others - self.limit // _RESERVE, 1)

@@ -1,0 +1,58 @@
+"""Hostile and odd HubSpots, written by hand: a handler of requests instead of a network."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import httpx
+import orjson
+
+from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.connection import open_http
+from reconciler.hubspot.pacing import Pacer
+from reconciler.model.schema import Kind, ObjectSchema, PropertyDef
+from tests.hubspot.simulation import SimulatedClock
+
+TOKEN = "pat-na1-0c4f6a2e-canary"
+Handler: TypeAlias = Callable[[httpx.Request], httpx.Response]
+Result: TypeAlias = dict[str, Any]
+
+
+def http_of(handler: Handler) -> httpx.Client:
+    """A client with our headers whose requests ``handler`` answers."""
+    with open_http("https://api.hubapi.com", TOKEN) as http:
+        headers = http.headers
+    transport = httpx.MockTransport(handler)
+    return httpx.Client(transport=transport, base_url="https://api.hubapi.com", headers=headers)
+
+
+def pacer_of(clock: SimulatedClock | None = None) -> Pacer:
+    """A pacer whose waiting takes no time."""
+    clock = clock or SimulatedClock()
+    return Pacer(now=clock.now, sleep=clock.sleep, jitter=lambda: 0.5)
+
+
+def reader_of(handler: Handler, version: str = "v3") -> Reader:
+    return Reader(http_of(handler), version, pacer_of())
+
+
+def writer_of(handler: Handler, version: str = "v3") -> Writer:
+    return Writer(http_of(handler), version, pacer_of())
+
+
+def reply(status: int, body: object = None, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    return httpx.Response(status, content=b"" if body is None else orjson.dumps(body), headers=headers)
+
+
+def batch(results: Sequence[Result], errors: Sequence[Result] = ()) -> Result:
+    """The body of an answer to a batch call."""
+    body: Result = {"status": "COMPLETE", "results": list(results)}
+    return body | ({"numErrors": len(errors), "errors": list(errors)} if errors else {})
+
+
+def body_of(request: httpx.Request) -> Any:
+    return orjson.loads(request.content)
+
+
+def schema_of(name: str, path: str, **kinds: Kind) -> ObjectSchema:
+    """A type with these properties."""
+    return ObjectSchema(name, path, {key: PropertyDef(key, key, kind) for key, kind in kinds.items()})

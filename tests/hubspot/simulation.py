@@ -1,0 +1,116 @@
+"""Time and HubSpot's window of calls, simulated: threads sleep for hours in milliseconds."""
+
+import heapq
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+
+from reconciler.hubspot.exchange import Exchange, Pace, Refusal, Request, Success
+from reconciler.hubspot.pacing import Pacer
+from reconciler.hubspot.wire import ErrorBody
+
+READ = Request("POST", "/crm/v3/objects/companies/batch/read")
+WRITE = Request("POST", "/crm/v3/objects/companies/batch/update", is_write=True)
+
+
+class SimulatedClock:
+    """A clock that jumps to the next waking as soon as all of its threads sleep; one wakes at a time."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self._time = 0.0
+        self._awake = threads
+        self._sleepers: list[tuple[float, int, threading.Semaphore]] = []
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def now(self) -> float:
+        return self._time
+
+    def sleep(self, seconds: float) -> None:
+        bell = threading.Semaphore(0)
+        with self._lock:
+            self._count += 1
+            heapq.heappush(self._sleepers, (self._time + seconds, self._count, bell))
+            self._fall_asleep()
+        bell.acquire()
+
+    def leave(self) -> None:
+        """This thread never sleeps again."""
+        with self._lock:
+            self._fall_asleep()
+
+    def _fall_asleep(self) -> None:
+        self._awake -= 1
+        if self._awake == 0 and self._sleepers:
+            self._time, _, bell = heapq.heappop(self._sleepers)
+            self._awake = 1
+            bell.release()
+
+
+class SimulatedHubSpot:
+    """Counts calls in a rolling window, halfway between sending and answer, and refuses what is too many."""
+
+    def __init__(
+        self,
+        clock: SimulatedClock,
+        *,
+        limit: int = 190,
+        latency_s: float = 0.15,
+        others: Iterable[float] = (),
+    ) -> None:
+        self._clock = clock
+        self._limit = limit
+        self._latency_s = latency_s
+        self._others = deque(others)  # times of other users' calls, ascending
+        self._window: deque[float] = deque()
+        self.answered = 0
+        self.refused = 0
+        self.refused_others = 0
+
+    def call(self) -> Exchange[None]:
+        self._clock.sleep(self._latency_s / 2)
+        while self._others and self._others[0] <= self._clock.now():
+            self.refused_others += not self._count(self._others.popleft())
+        is_counted = self._count(self._clock.now())
+        pace = Pace(limit=self._limit, remaining=self._limit - len(self._window), interval_s=10.0)
+        self._clock.sleep(self._latency_s / 2)
+        if is_counted:
+            self.answered += 1
+            return Success(None, pace)
+        self.refused += 1
+        return Refusal(429, ErrorBody.model_validate({"policyName": "TEN_SECONDLY_ROLLING"}), pace)
+
+    def _count(self, at: float) -> bool:
+        while self._window and self._window[0] <= at - 10.0:
+            self._window.popleft()
+        if len(self._window) >= self._limit:
+            return False
+        self._window.append(at)
+        return True
+
+
+def run_calls(
+    clock: SimulatedClock, pacer: Pacer, call: Callable[[], Exchange[None]], *, calls: int, workers: int
+) -> float:
+    """Make so many calls in so many threads; seconds until the last answer."""
+    tickets = iter(range(calls))
+    lock = threading.Lock()
+    finished = [0.0]
+
+    def work() -> None:
+        try:
+            while True:
+                with lock:
+                    if next(tickets, None) is None:
+                        return
+                pacer.run(READ, call)
+                finished.append(clock.now())
+        finally:
+            clock.leave()
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return max(finished)

@@ -1,0 +1,75 @@
+"""What is sent again, and what is not: the whole table."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.hubspot.exchange import Lost, Pace, Refusal
+from reconciler.hubspot.retries import Judgement, Verdict, judge
+from reconciler.hubspot.wire import ErrorBody
+
+NOT_SENT = Lost("refused", was_sent=False)
+NO_ANSWER = Lost("dropped", was_sent=True)
+GARBLED = Lost("cut", was_sent=True, is_garbled=True)
+
+
+def refusal(status: int, *, policy: str | None = None, **pace: float) -> Refusal:
+    return Refusal(status, ErrorBody.model_validate({"policyName": policy}), Pace(**pace))  # type: ignore[arg-type]  # whole numbers all
+
+
+def judged(exchange: Refusal | Lost, *, is_write: bool, tries: int = 1, jitter: float = 1.0) -> Judgement:
+    return judge(exchange, is_write=is_write, tries=tries, jitter=jitter)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "read", "write"),
+    [
+        (NOT_SENT, Verdict.LATER, Verdict.LATER),
+        (NO_ANSWER, Verdict.LATER, Verdict.UNANSWERED),
+        (GARBLED, Verdict.LATER, Verdict.UNANSWERED),
+        *((refusal(status), Verdict.ANSWERED, Verdict.ANSWERED) for status in (302, 400, 403, 404, 409, 415)),
+        *((refusal(status), Verdict.LATER, Verdict.UNANSWERED) for status in (408, 500, 502, 503, 504)),
+        *((refusal(status), Verdict.LATER, Verdict.UNANSWERED) for status in range(521, 527)),
+        (refusal(401), Verdict.UNAUTHORIZED, Verdict.UNAUTHORIZED),
+        (refusal(423), Verdict.LATER, Verdict.LATER),
+        (refusal(429), Verdict.CROWDED, Verdict.CROWDED),
+        (refusal(429, policy="TEN_SECONDLY_ROLLING"), Verdict.CROWDED, Verdict.CROWDED),
+        (refusal(429, policy="SECONDLY"), Verdict.LATER, Verdict.LATER),
+        (refusal(429, policy="DAILY"), Verdict.SPENT, Verdict.SPENT),
+        (refusal(429, daily_remaining=0), Verdict.SPENT, Verdict.SPENT),
+        (refusal(477), Verdict.CROWDED, Verdict.CROWDED),
+    ],
+)
+def test_a_write_that_may_have_happened_is_never_sent_again(
+    exchange: Refusal | Lost, read: Verdict, write: Verdict
+) -> None:
+    assert judged(exchange, is_write=False).verdict is read
+    assert judged(exchange, is_write=True).verdict is write
+
+
+@pytest.mark.parametrize(
+    ("exchange", "tries", "wait_s"),
+    [
+        (refusal(429, policy="TEN_SECONDLY_ROLLING"), 1, 10.0),
+        (refusal(429, policy="TEN_SECONDLY_ROLLING", interval_s=4.0), 1, 4.0),
+        (refusal(429, policy="TEN_SECONDLY_ROLLING", retry_after_s=3.0), 1, 3.0),
+        (refusal(429, policy="SECONDLY"), 1, 1.0),
+        (refusal(429, policy="SECONDLY"), 3, 3.0),
+        (refusal(429, policy="SECONDLY", retry_after_s=7.0), 1, 7.0),
+        (refusal(423), 1, 2.0),
+        (refusal(423), 2, 4.0),
+        (refusal(477, retry_after_s=90.0), 1, 90.0),
+        (refusal(503, retry_after_s=12.0), 1, 12.0),
+        (NO_ANSWER, 1, 0.5),
+        (NO_ANSWER, 4, 4.0),
+        (NO_ANSWER, 40, 32.0),
+    ],
+)
+def test_the_wait_is_what_hubspot_asks_for(exchange: Refusal | Lost, tries: int, wait_s: float) -> None:
+    assert judged(exchange, is_write=False, tries=tries).wait_s == wait_s
+
+
+@given(st.floats(0, 1), st.integers(1, 2000))
+def test_jitter_takes_at_most_half_of_a_backoff(jitter: float, tries: int) -> None:
+    whole = judged(NO_ANSWER, is_write=False, tries=tries).wait_s
+    assert whole / 2 <= judged(NO_ANSWER, is_write=False, tries=tries, jitter=jitter).wait_s <= whole
