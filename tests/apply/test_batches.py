@@ -1,0 +1,89 @@
+"""Changes become batches of one call each, and rows that carry them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.apply.batches import batches_of, row_of, state_only
+from reconciler.model.objects import RecordKey
+from reconciler.model.owned import Origin
+from reconciler.model.records import RecordId
+from reconciler.model.writes import BATCH_SIZE, Call, Route
+from reconciler.plan.changes import Adopt, Change, Create, Reason, Update, ValueChange
+from reconciler.source import SourceRef
+
+HERE = SourceRef("companies.yaml", 1, 1)
+NAME = ValueChange("name", "Old", "New", Reason.CHANGED)
+CLEARED = ValueChange("phone", "1", None, Reason.CHANGED)
+BY_ID = Route(Call.UPDATE, None)
+BY_KEY = Route(Call.UPDATE, "external_id")
+UPSERT = Route(Call.UPSERT, "external_id")
+
+
+def key(value: str, object_name: str = "companies") -> RecordKey:
+    return RecordKey(object_name, "external_id", value)
+
+
+def create(value: str, object_name: str = "companies") -> Create:
+    return Create(key(value, object_name), (NAME,), Reason.MISSING, UPSERT, HERE)
+
+
+def update(value: str, route: Route = BY_ID) -> Update:
+    return Update(
+        key(value), RecordId("9001"), (NAME, CLEARED), (), Reason.CHANGED, route, HERE, Origin.CREATED
+    )
+
+
+def adopt(value: str) -> Adopt:
+    return Adopt(key(value), RecordId("9002"), (), Reason.ADOPT, HERE, Origin.ADOPTED)
+
+
+def test_changes_travel_with_their_like_and_keep_their_place_in_the_plan() -> None:
+    changes = (create("a"), create("d", "deals"), update("b"), update("c", UPSERT), adopt("e"))
+    assert [
+        (batch.object, batch.route, [number for number, _ in batch.entries]) for batch in batches_of(changes)
+    ] == [
+        ("companies", UPSERT, [0]),
+        ("companies", BY_ID, [2]),
+        ("companies", UPSERT, [3]),
+        ("deals", UPSERT, [1]),
+    ]
+
+
+def test_state_only_changes_make_no_call() -> None:
+    changes = (create("a"), adopt("b"), adopt("c"))
+    assert [[number for number, _ in chunk] for chunk in state_only(changes)] == [[1, 2]]
+    assert len(batches_of((adopt("b"),))) == 0
+
+
+def test_a_row_is_named_by_record_id_or_by_key_as_its_route_says() -> None:
+    assert row_of(7, update("acme")).id == "9001"
+    assert row_of(7, update("acme", BY_KEY)).id == "acme"
+    assert row_of(7, create("acme")).id == "acme"
+    assert row_of(7, create("acme")).trace_id == "7"
+
+
+def test_a_row_carries_what_is_written_and_clears_by_empty_text() -> None:
+    assert row_of(0, update("acme")).properties == {"name": "New", "phone": ""}
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from(["companies", "deals"]).map(lambda name: create("x", name)),
+            st.sampled_from([BY_ID, BY_KEY, UPSERT]).map(lambda route: update("x", route)),
+            st.just(adopt("x")),
+        ),
+        max_size=250,
+    )
+)
+def test_every_change_is_in_exactly_one_batch(changes: list[Change]) -> None:
+    batches = batches_of(changes)
+    sent = [number for batch in batches for number, _ in batch.entries]
+    remembered = [number for chunk in state_only(changes) for number, _ in chunk]
+    assert sorted(sent + remembered) == list(range(len(changes)))
+    assert all(0 < len(batch.entries) <= BATCH_SIZE for batch in batches)
+    assert [batch.number for batch in batches] == list(range(len(batches)))
+    for batch in batches:
+        assert {(change.key.object, change.route) for _, change in batch.entries} == {
+            (batch.object, batch.route)
+        }

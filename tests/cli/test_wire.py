@@ -1,0 +1,97 @@
+"""The exact calls, as they go over the wire."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from reconciler.emulator.serve import running
+from tests.support.projects import EXAMPLE, PORTAL, Project, Recorder, example
+
+
+@pytest.fixture
+def wire(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
+    """The example project with its portal behind a port."""
+    portal = Recorder(None)
+    portal.ensure_portal(PORTAL, orjson.loads((EXAMPLE / "portal.json").read_bytes()))
+    project = example(tmp_path)
+    with running(portal) as url:
+        project.replace(
+            "reconciler.yaml",
+            "    portal: emulator\n    portal_id: 1000000\n    seed: portal.json\n",
+            f"    portal_id: {PORTAL}\n    token: ${{HUBSPOT_ACCESS_TOKEN}}\n    base_url: {url}\n",
+        )
+        yield Project(project.folder, {"HUBSPOT_ACCESS_TOKEN": portal.token(PORTAL)}), portal
+
+
+def inputs(portal: Recorder, path: str) -> list[dict[str, Any]]:
+    return [row for _, body in portal.asked(path) for row in body["inputs"]]
+
+
+def test_the_five_documented_calls(wire: tuple[Project, Recorder]) -> None:
+    project, portal = wire
+    done = project.run("apply", "--auto-approve")
+    assert done.code == 0, done.out + done.err
+
+    by_key = {row["id"]: row for row in inputs(portal, "/crm/v3/objects/0-3/batch/update")}
+    assert by_key["P-2026-031"]["idProperty"] == "external_id"
+    assert set(by_key["P-2026-031"]["properties"]) == {"dealstage"}
+    assert "idProperty" not in by_key["52000000101"]
+
+    for row in inputs(portal, "/crm/v3/objects/companies/batch/update"):
+        assert row.get("idProperty") == "external_id" or row["id"].isdigit()
+    assert inputs(portal, "/crm/v3/objects/tickets/batch/update")
+
+    for object_name in ("postal_mail", "goal_targets"):
+        rows = inputs(portal, f"/crm/v3/objects/{object_name}/batch/upsert")
+        assert rows
+        assert {row["idProperty"] for row in rows} == {"external_id"}
+
+    created = inputs(portal, "/crm/v3/objects/products/batch/upsert")
+    updated = inputs(portal, "/crm/v3/objects/products/batch/update")
+    assert {row["idProperty"] for row in created} == {"hs_sku"}
+    assert all("idProperty" not in row and row["id"].isdigit() for row in updated)
+
+
+def test_every_input_carries_a_trace_id_of_its_own(wire: tuple[Project, Recorder]) -> None:
+    project, portal = wire
+    project.run("apply", "--auto-approve")
+    written = [body for kind in ("batch/update", "batch/upsert") for _, body in portal.asked(kind)]
+    assert written
+    for body in written:
+        traces = [row["objectWriteTraceId"] for row in body["inputs"]]
+        assert len(set(traces)) == len(traces)
+
+
+def test_a_plan_reads_by_key_and_sends_nothing_else(wire: tuple[Project, Recorder]) -> None:
+    project, portal = wire
+    assert project.run("plan").code == 0
+    for request in portal.requests:
+        assert request.method == "GET" or request.path.endswith("/batch/read"), request.path
+        assert not request.path.endswith("/search")
+    reads = portal.asked("/crm/v3/objects/companies/batch/read")
+    assert all(body.get("idProperty") in {"external_id", None} for _, body in reads)
+
+
+def test_a_cleared_property_is_sent_as_empty_text(wire: tuple[Project, Recorder]) -> None:
+    project, portal = wire
+    project.run("apply", "--auto-approve")
+    assert "" in {
+        value
+        for kind in ("batch/update", "batch/upsert")
+        for _, body in portal.asked(kind)
+        for row in body["inputs"]
+        for value in row["properties"].values()
+    }
+
+
+def test_a_hundred_records_a_call(wire: tuple[Project, Recorder]) -> None:
+    project, portal = wire
+    records = "\n".join(f"  BULK-{number:03}:\n    name: Part {number}" for number in range(250))
+    project.write("bulk.yaml", f"object: products\nkey: hs_sku\nrecords:\n{records}\n")
+    assert project.run("apply", "--auto-approve").code == 0
+    sizes = [len(body["inputs"]) for _, body in portal.asked("/crm/v3/objects/products/batch/upsert")]
+    assert sorted(sizes, reverse=True)[:2] == [100, 100]
+    assert max(len(body["inputs"]) for _, body in portal.asked("batch/read")) <= 100

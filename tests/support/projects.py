@@ -1,0 +1,121 @@
+"""Projects in a temporary folder, and the command line run on them."""
+
+import contextlib
+import io
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from reconciler.cli.main import run
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.calls import Answer, Request
+from reconciler.emulator.inprocess import EmulatorTransport
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "manifests"
+PORTAL = 1000000
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """What ``--json`` printed."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project folder."""
+
+    folder: Path
+    environ: Mapping[str, str] = field(default_factory=dict)
+
+    def write(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Edit a file in one place."""
+        text = (self.folder / name).read_text()
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+        (self.folder / name).write_text(text.replace(old, new))
+
+    def run(self, *arguments: str) -> Done:
+        """Run the command line in the project folder."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.chdir(self.folder),
+            environment(self.environ),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            code = run(list(arguments))
+        return Done(code, out.getvalue(), err.getvalue())
+
+    @contextlib.contextmanager
+    def portal(self) -> Iterator[httpx.Client]:
+        """The project's embedded portal, as other people use it."""
+        emulator = Emulator(self.folder / ".reconciler" / "portal.db")
+        try:
+            transport = EmulatorTransport(emulator, PORTAL)
+            with httpx.Client(transport=transport, base_url="https://api.hubapi.com") as http:
+                yield http
+        finally:
+            emulator.close()
+
+
+def example(folder: Path) -> Project:
+    """A copy of the example project."""
+    copy = folder / "project"
+    shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns(".reconciler"))
+    return Project(copy)
+
+
+@contextlib.contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for a while; ours are never inherited."""
+    before = dict(os.environ)
+    for name in list(os.environ):
+        if name.startswith(("RECONCILER_", "HUBSPOT_", "NO_COLOR")):
+            del os.environ[name]
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+class Recorder(Emulator):
+    """An emulator that remembers what it was asked."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__(path)
+        self.requests: list[Request] = []
+
+    def answer(self, request: Request) -> Answer:
+        self.requests.append(request)
+        return super().answer(request)
+
+    def asked(self, path_end: str) -> list[tuple[str, Any]]:
+        """Paths that end so, and the bodies sent there."""
+        return [
+            (request.path, json.loads(request.body))
+            for request in self.requests
+            if request.path.endswith(path_end)
+        ]
