@@ -12,30 +12,27 @@ detects damage, not forgery.
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 
 from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.plan.changes import Plan
 from reconciler.plan.reading import plan_from_document
 from reconciler.plan.shapes import Json, Wrong, as_object, as_text, part
-from reconciler.plan.writing import ALLOWANCES, digested_change, plan_as_document
+from reconciler.plan.writing import ALLOWANCES, digested_change, plan_as_document, text_of
 
 FORMAT_VERSION = "1.0"
 """Of the files we write. A newer minor adds keys; a newer major changes the meaning of old ones."""
 
-_ENTRY = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
-_HEADER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
 _DIGESTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 def plan_to_text(plan: Plan) -> str:
     """The plan file; ``plan_from_text`` gives an equal plan back."""
-    return _text_of(plan_as_document(plan, FORMAT_VERSION, digest_of(plan)))
+    return text_of(plan_as_document(plan, FORMAT_VERSION, digest_of(plan)))
 
 
 def masked_plan_to_text(masked: Plan, digest: str) -> str:
     """The same shape for eyes only: the values of ``masked`` are replaced, ``digest`` is the real plan's."""
-    return _text_of(plan_as_document(masked, FORMAT_VERSION, digest) | {"masked": True})
+    return text_of(plan_as_document(masked, FORMAT_VERSION, digest) | {"masked": True})
 
 
 def plan_from_text(text: str) -> Plan:
@@ -98,7 +95,7 @@ def _parsed(text: str) -> Json:
         document = json.loads(text, parse_constant=_refuse_constant)
         text.encode()
         if re.search(r"\\u[dD][89a-fA-F]", text):  # escaped surrogates: fine in pairs, no text alone
-            _ENTRY.encode(document).encode()
+            json.dumps(document, ensure_ascii=False).encode()
         return as_object(document)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
@@ -124,16 +121,3 @@ def _check_version(version: str) -> None:
             f"the plan file has format {version}, and this version reads {ours}.x\n"
             "    apply it with the version that made it, or plan again"
         )
-
-
-def _text_of(document: Json) -> str:
-    members = (f'  "{name}": {_member(document[name])}' for name in sorted(document))
-    return "{\n" + ",\n".join(members) + "\n}\n"
-
-
-def _member(value: object) -> str:
-    """Long lists come as iterators and get a line an entry; what is left is indented."""
-    if not isinstance(value, Iterator):
-        return _HEADER.encode(value).replace("\n", "\n  ")
-    entries = ",\n    ".join(map(_ENTRY.encode, value))
-    return f"[\n    {entries}\n  ]" if entries else "[]"

@@ -1,6 +1,7 @@
 """The shape that a plan has as JSON: the one place that names its keys for writing."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from datetime import UTC
 from typing import NamedTuple, assert_never
 
@@ -15,6 +16,9 @@ from reconciler.source import SourceRef
 
 ALLOWANCES: Json = {}
 """Guards that were lifted for a plan, by name."""
+
+_ENTRY = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
+_INDENTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
 
 
 class _Parts(NamedTuple):
@@ -59,6 +63,12 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
         "tool_version": plan.tool_version,
         "write_scopes": list(plan.write_scopes),
     }
+
+
+def text_of(document: Json) -> str:
+    """JSON with sorted keys; a list that comes as an iterator gets a line an entry, the rest is indented."""
+    members = (f'  "{name}": {_member(document[name])}' for name in sorted(document))
+    return "{\n" + ",\n".join(members) + "\n}\n"
 
 
 def digested_change(change: Change) -> Json:
@@ -150,3 +160,10 @@ def _key(key: RecordKey) -> Json:
 
 def _route(route: Route | None) -> Json | None:
     return {"call": route.call, "id_property": route.id_property} if route else None
+
+
+def _member(value: object) -> str:
+    if not isinstance(value, Iterator):
+        return _INDENTED.encode(value).replace("\n", "\n  ")
+    entries = ",\n    ".join(map(_ENTRY.encode, value))
+    return f"[\n    {entries}\n  ]" if entries else "[]"

@@ -139,7 +139,7 @@ def plan_of(
     environment: str = "production",
     lineage: str | None = "5f6b1c9e",
     no_op: int = 0,
-    budget: Budget = Budget(read_calls=5, write_calls=2, seconds=0.0, daily_remaining=250_000),  # noqa: B008 - a value
+    budget: Budget = Budget(read_calls=5, write_calls=0, seconds=0.0, daily_remaining=250_000),  # noqa: B008 - a value
 ) -> Plan:
     """A plan for the portal of these tests."""
     return Plan(

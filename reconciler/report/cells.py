@@ -1,0 +1,94 @@
+"""Text as a terminal shows it: what is invisible made visible, and lengths counted in cells.
+
+Values come from people and from other systems. A control character could move the cursor and paint
+over a change, a mark of direction could turn a value around: neither is ever printed as it is.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from unicodedata import category, combining, east_asian_width
+
+ELLIPSIS = "\u2026"
+
+_PRINTABLE_ASCII = re.compile(r"[ -~]*")
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
+"""Categories of controls, marks, surrogates, private and unassigned characters, and separators."""
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def visible(text: str) -> str:
+    r"""``text`` with everything that cannot be seen written as an escape, as in ``\t`` and ``\u202e``."""
+    if _PRINTABLE_ASCII.fullmatch(text):
+        return text
+    return "".join(map(_visible_character, text))
+
+
+def cells(text: str) -> int:
+    """How many columns ``text``, made visible before, takes in a terminal."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_cells_of, text))
+
+
+def head(text: str, room: int) -> str:
+    """As much of the beginning of ``text`` as fits into ``room`` cells."""
+    if text.isascii():
+        return text[:room]
+    taken = 0
+    for index, character in enumerate(text):
+        taken += _cells_of(character)
+        if taken > room:
+            return text[:index]
+    return text
+
+
+def clipped(text: str, room: int) -> str:
+    """``text``, or its beginning and an ellipsis, in at most ``room`` cells."""
+    return text if cells(text) <= room else head(text, room - 1) + ELLIPSIS
+
+
+def chopped(text: str, room: int) -> Iterator[str]:
+    """All of ``text`` in pieces of at most ``room`` cells, cut behind a space where one is near the end.
+
+    The pieces add up to ``text``; an empty text is one empty piece.
+    """
+    while cells(text) > room:
+        piece = head(text, room)
+        space = piece.rfind(" ") + 1
+        piece = piece[:space] if space > len(piece) // 2 else piece
+        yield piece
+        text = text[len(piece) :]
+    yield text
+
+
+def wrapped(text: str, room: int) -> Iterator[str]:
+    """``text``, made visible before, in lines of at most ``room`` cells, broken at spaces.
+
+    A word that is longer gets a line of its own and is left whole, so that it can be copied.
+    """
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if line and cells(longer) > room:
+            yield line
+            longer = word
+        line = longer
+    yield line
+
+
+@lru_cache(maxsize=4096)
+def _visible_character(character: str) -> str:
+    if character == " " or category(character) not in _INVISIBLE:
+        return character
+    code = ord(character)
+    width, letter = (2, "x") if code < 0x100 else (4, "u") if code < 0x10000 else (8, "U")  # noqa: PLR2004 - as Python writes them
+    return _SHORT.get(character) or f"\\{letter}{code:0{width}x}"
+
+
+@lru_cache(maxsize=4096)
+def _cells_of(character: str) -> int:
+    if combining(character) or category(character) in {"Mn", "Me"}:
+        return 0
+    return 2 if east_asian_width(character) in {"W", "F"} else 1

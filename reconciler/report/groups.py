@@ -1,0 +1,174 @@
+"""The changes of a plan as people read them: what risks most first, what is alike once."""
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+from reconciler.plan.changes import Action, Adopt, Change, Create, Held, Reason, ValueChange
+from reconciler.report.cells import cells, visible
+from reconciler.report.layout import Layout
+from reconciler.report.lines import Line, Piece, Style, beside, line, line_cells
+from reconciler.report.stacks import Kind, entries, grouped
+from reconciler.report.values import EMPTY, alone, around_difference, one_below_the_other, shown, side_by_side
+from reconciler.source import SourceRef
+
+_RISKS: tuple[tuple[Action, Reason | None], ...] = (
+    (Action.ARCHIVE, None),
+    (Action.UPDATE, Reason.CONFLICT),
+    (Action.UPDATE, Reason.DRIFT),
+    (Action.UPDATE, Reason.ADOPT),
+    (Action.UPDATE, None),
+    (Action.CREATE, None),
+    (Action.RELEASE, None),
+    (Action.ADOPT, None),
+)
+"""What may do most harm first; None stands for any other reason."""
+
+_SIGNS = {
+    Action.ARCHIVE: Piece("-", Style.REMOVED),
+    Action.UPDATE: Piece("~", Style.CHANGED),
+    Action.CREATE: Piece("+", Style.ADDED),
+    Action.RELEASE: Piece("=", Style.FAINT),
+    Action.ADOPT: Piece("=", Style.FAINT),
+}
+_HELD_SIGN = Piece("!", Style.CHANGED)
+
+_WHY: dict[tuple[Action, Reason], str] = {
+    (Action.UPDATE, Reason.CONFLICT): "conflict: the manifests changed, and people changed HubSpot too",
+    (Action.UPDATE, Reason.DRIFT): "drift: people changed HubSpot since the last apply; this writes it back",
+    (Action.UPDATE, Reason.ADOPT): "adopt: there before us; what HubSpot holds is overwritten",
+    (Action.UPDATE, Reason.CHANGED): "changed: the manifests changed since the last apply",
+    (Action.CREATE, Reason.MISSING): "missing: HubSpot has no such record",
+    (Action.CREATE, Reason.GONE): "gone: HubSpot no longer has what we made",
+    (Action.ADOPT, Reason.ADOPT): "adopt: HubSpot holds these values already; nothing is written",
+    (
+        Action.ADOPT,
+        Reason.IN_STEP,
+    ): "in step: ours already; state learns what HubSpot holds, nothing is written",
+}
+_WHY_HELD: dict[Reason, str] = {
+    Reason.CONFLICT: "conflict: the manifests changed, and people changed HubSpot too",
+    Reason.DRIFT: "drift: people changed HubSpot since the last apply",
+    Reason.ADOPT: "adopt: there before us, and different",
+    Reason.GONE: "gone: HubSpot no longer has what we made or adopted",
+    Reason.OBSERVED: "observed: compared and never written",
+}
+
+_WIDEST_NAME = 24
+"""Columns that the names of properties share; a longer one moves only its own value."""
+
+
+def change_sections(changes: Iterable[Change], layout: Layout) -> Iterator[list[Line]]:
+    """One section for each risk, object, action and reason."""
+    for (_, object_name, action, reason), group in sorted(grouped(changes, _rank).items()):
+        title = f"{visible(object_name)}: {len(group):,} to {action}"
+        kind = Kind(_SIGNS[action], lambda change: (change.key, change.source), _likeness, _value_lines)
+        yield layout.heading(title, _WHY.get((action, reason), str(reason))) + entries(kind, group, layout)
+
+
+def held_sections(held: Iterable[Held], layout: Layout) -> Iterator[list[Line]]:
+    """One section for each reason and object; the properties of a record stand together."""
+    records = grouped(held, lambda entry: (entry.reason, entry.key)).values()
+    for (_, reason, object_name), group in sorted(grouped(records, _rank_of_held).items()):
+        title = f"{visible(object_name)}: {sum(map(len, group)):,} held"
+        kind: Kind[list[Held]] = Kind(
+            _HELD_SIGN, lambda record: (record[0].key, record[0].source), _likeness_of_held, _held_lines
+        )
+        yield layout.heading(title, _WHY_HELD.get(reason, str(reason))) + entries(kind, group, layout)
+
+
+def _value_lines(alike: Sequence[Change], layout: Layout) -> list[Line]:
+    """The values that are written; places and reasons only where they are not the record's own."""
+    change = alike[0]
+    values = () if isinstance(change, Adopt) else change.values
+    names = _padded([value.name for value in values])
+    lines: list[Line] = []
+    for name, value in zip(names, values, strict=True):
+        remarks = [str(value.reason)] if value.reason is not change.reason else []
+        if len(alike) == 1 and value.source:
+            remarks += _own_place(value.source, change.source, layout)
+        row = _Row(line(_value_sign(value), f" {name}", indent=6), remarks, layout.width)
+        if isinstance(change, Create):
+            inline = alone(value.after, row.room, full=layout.full)
+        else:
+            inline = side_by_side(value.before, value.after, row.room)
+        below = one_below_the_other(value.before, value.after, layout.width - 10, full=layout.full)
+        lines += row.lines(inline, below)
+    return lines
+
+
+def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
+    """What HubSpot holds, what the manifests say, and what to know about it."""
+    record = alike[0]
+    names = _padded([held.name or "" for held in record])
+    lines: list[Line] = []
+    for name, held in zip(names, record, strict=True):
+        if held.name:
+            remarks = _own_place(held.source, record[0].source, layout) if len(alike) == 1 else []
+            row = _Row(line(name, indent=8), remarks, layout.width)
+            live, desired = (EMPTY if text is None else shown(text) for text in (held.live, held.desired))
+            pair = line(Piece("HubSpot ", Style.FAINT), live, Piece("   manifest ", Style.FAINT), desired)
+            cut = around_difference(live, desired, layout.width - 20)
+            below = (
+                line(Piece(f"{label:10}", Style.FAINT), text)
+                for label, text in zip(("HubSpot", "manifest"), cut, strict=True)
+            )
+            lines += row.lines(pair if line_cells(pair) <= row.room else None, below)
+        lines += layout.paragraph(held.note, indent=8, style=Style.FAINT) if held.note else ()
+    return lines
+
+
+class _Row:
+    """A property: its name, remarks at the right margin, and between them room for its values."""
+
+    def __init__(self, head: Line, remarks: Sequence[str], width: int) -> None:
+        self._head = head
+        self._remark = line(Piece("  ".join(remarks), Style.FAINT)) if remarks else ()
+        self._width = width
+        gap = 2 if remarks else 0
+        self.room = width - line_cells(head) - 2 - gap - line_cells(self._remark)  # cells
+
+    def lines(self, inline: Line | None, below: Iterable[Line]) -> list[Line]:
+        """The values in the row itself, or below where they are too long for it."""
+        if inline is not None:
+            return beside(line(*self._head, "  ", *inline), self._remark, self._width)
+        return [*beside(self._head, self._remark, self._width), *(line(*row, indent=10) for row in below)]
+
+
+def _own_place(source: SourceRef, of_record: SourceRef, layout: Layout) -> list[str]:
+    """Where a value stands, if that is not the line of its record: the line alone within one file."""
+    if source.file != of_record.file:
+        return [layout.place(source)]
+    return [f":{source.line}"] if source.line != of_record.line else []
+
+
+def _padded(names: Sequence[str]) -> list[str]:
+    """Names that can be seen and are equally wide, but for those that are very long."""
+    names = [visible(name) for name in names]
+    widest = max((cells(name) for name in names if cells(name) <= _WIDEST_NAME), default=0)
+    return [name + " " * (widest - cells(name)) for name in names]
+
+
+def _value_sign(value: ValueChange) -> Piece:
+    if value.before is None:
+        return Piece("+", Style.ADDED)
+    return Piece("-", Style.REMOVED) if value.after is None else Piece("~", Style.CHANGED)
+
+
+def _rank(change: Change) -> tuple[int, str, Action, Reason]:
+    action, reason = change.action, change.reason
+    risk = next(index for index, pair in enumerate(_RISKS) if pair in {(action, reason), (action, None)})
+    return risk, change.key.object, action, reason
+
+
+def _rank_of_held(record: Sequence[Held]) -> tuple[int, Reason, str]:
+    reason = record[0].reason
+    order = list(_WHY_HELD)
+    return order.index(reason) if reason in order else len(order), reason, record[0].key.object
+
+
+def _likeness(change: Change) -> Hashable:
+    values = () if isinstance(change, Adopt) else change.values
+    return tuple((value.name, value.before, value.after, value.reason) for value in values)
+
+
+def _likeness_of_held(record: Sequence[Held]) -> Hashable:
+    return tuple((held.name, held.live, held.desired, held.note) for held in record)

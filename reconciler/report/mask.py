@@ -1,0 +1,210 @@
+"""What must not be shown where: the only place that decides.
+
+Renderers know nothing of masking. They are given a plan, a run or problems in which every personal
+value has been replaced already, by a pseudonym that still tells changed from same and groups what
+is equal. Pseudonyms are keyed, so that nobody can find a phone number by trying all of them; a
+rendering whose key is thrown away can never be undone.
+"""
+
+import hmac
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, assert_never
+
+from reconciler.errors import Problem
+from reconciler.model.objects import RecordKey, split_address
+from reconciler.model.runs import RunDetail, RunRow
+from reconciler.plan.changes import Adopt, Change, Create, Held, Plan, Update, ValueChange
+
+Personal: TypeAlias = Iterable[tuple[str, str]]
+"""Pairs of object and property whose values are personal."""
+
+_DIGITS = 8
+"""Of a pseudonym, in base 16: among a hundred thousand values about one pair looks equal by accident."""
+
+_EMAIL = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
+_QUOTED = re.compile(r'"([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True)
+class Masking:
+    """Whether personal values are shown, and if not, the key of their pseudonyms."""
+
+    key: bytes | None = field(default=None, repr=False)  # None shows them; else secret and random
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything is replaced."""
+        return self.key is not None
+
+
+SHOW = Masking()
+"""Everything is shown as it is."""
+
+
+def masked_plan(plan: Plan, masking: Masking) -> Plan:
+    """The plan as it may be shown: personal values, keys and what texts repeat of them are replaced."""
+    if masking.key is None:
+        return plan
+    mask = _Mask(masking.key, plan.personal)
+    shown_keys = {entry.key for entry in (*plan.changes, *plan.held)}
+    plain_objects = {key.object for key in shown_keys if not mask.is_personal(key.object, key.by)}
+    return replace(
+        plan,
+        changes=tuple(map(mask.change, plan.changes)),
+        held=tuple(map(mask.held, plan.held)),
+        problems=tuple(mask.problem(problem, plain_objects) for problem in plan.problems),
+    )
+
+
+def masked_run(detail: RunDetail, masking: Masking, personal: Personal) -> RunDetail:
+    """The run as it may be shown."""
+    if masking.key is None:
+        return detail
+    mask = _Mask(masking.key, personal)
+    return replace(detail, rows=tuple(map(mask.row, detail.rows)))
+
+
+def masked_problems(
+    problems: Iterable[Problem], masking: Masking, personal: Personal = ()
+) -> tuple[Problem, ...]:
+    """The problems as they may be shown; without ``personal``, e-mail addresses alone are known to be."""
+    if masking.key is None:
+        return tuple(problems)
+    mask = _Mask(masking.key, personal)
+    return tuple(mask.problem(problem, ()) for problem in problems)
+
+
+class _Mask:
+    """Replaces the personal parts of one thing that is shown."""
+
+    def __init__(self, key: bytes, personal: Personal) -> None:
+        self._key = key
+        self._personal = frozenset(personal)
+        self._objects = frozenset(object_name for object_name, _ in self._personal)
+
+    def is_personal(self, object_name: str, name: str) -> bool:
+        return (object_name, name) in self._personal
+
+    def change(self, change: Change) -> Change:
+        if change.key.object not in self._objects:
+            return change
+        key = self.record_key(change.key)
+        match change:
+            case Create():
+                return replace(change, key=key, values=self.values(change.key, change.values))
+            case Update():
+                values = self.values(change.key, change.values)
+                return replace(
+                    change, key=key, values=values, in_step=self.values(change.key, change.in_step)
+                )
+            case Adopt():
+                return replace(change, key=key, in_step=self.values(change.key, change.in_step))
+            case _:
+                assert_never(change)
+
+    def held(self, held: Held) -> Held:
+        hidden = self._hidden(held.key, {held.name or "": (held.live, held.desired)})
+        return replace(
+            held,
+            key=self.record_key(held.key),
+            live=self.value(held.key.object, held.name or "", held.live),
+            desired=self.value(held.key.object, held.name or "", held.desired),
+            note=self.text(held.note, hidden),
+        )
+
+    def row(self, row: RunRow) -> RunRow:
+        names = {*row.before, *row.after}
+        values = {name: (row.before.get(name), row.after.get(name)) for name in names}
+        hidden = self._hidden(row.key, values)
+        return replace(
+            row,
+            key=self.record_key(row.key),
+            before={name: self.value(row.key.object, name, text) for name, text in row.before.items()},
+            after={name: self.value(row.key.object, name, text) for name, text in row.after.items()},
+            detail={name: self.text(text, hidden) for name, text in row.detail.items()},
+        )
+
+    def problem(self, problem: Problem, plain_objects: Iterable[str]) -> Problem:
+        """A problem knows its address only: where nothing tells what its key is, the key is personal."""
+        object_name, is_record_id, key, name = _taken_apart(problem.address)
+        hides_key = object_name in self._objects and object_name not in plain_objects and not is_record_id
+        quotes_values = self.is_personal(object_name, name)
+
+        def shown(text: str | None) -> str | None:
+            if text is None:
+                return None
+            if quotes_values:
+                text = _QUOTED.sub(lambda quoted: self._requoted(quoted[1], name), text)
+            return self.text(text, [key] if hides_key else [])
+
+        address = problem.address
+        if address and hides_key:
+            record = RecordKey(object_name, "", self.pseudonym(key))
+            address = record.property_address(name) if name else record.address
+        return replace(
+            problem,
+            message=shown(problem.message) or "",
+            advice=shown(problem.advice),
+            address=self.text(address, []) if address else None,
+        )
+
+    def record_key(self, key: RecordKey) -> RecordKey:
+        return replace(key, value=self.pseudonym(key.value)) if self.is_personal(key.object, key.by) else key
+
+    def values(self, key: RecordKey, values: Iterable[ValueChange]) -> tuple[ValueChange, ...]:
+        return tuple(
+            replace(
+                value,
+                before=self.value(key.object, value.name, value.before),
+                after=self.value(key.object, value.name, value.after),
+            )
+            for value in values
+        )
+
+    def value(self, object_name: str, name: str, text: str | None) -> str | None:
+        """None stays None: empty and cleared tell nothing about a person."""
+        return self.pseudonym(text) if text is not None and self.is_personal(object_name, name) else text
+
+    def text(self, text: str, hidden: Iterable[str]) -> str:
+        """``text`` without the values in ``hidden``, in any case of letters, and without e-mail addresses."""
+        known = {value.casefold(): value for value in hidden if value}
+        for pattern in (_any_of(known.values()), _EMAIL):
+            if pattern:
+                text = pattern.sub(
+                    lambda found: self.pseudonym(known.get(found[0].casefold(), found[0])), text
+                )
+        return text
+
+    def pseudonym(self, value: str) -> str:
+        digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256")
+        return f"\u2039{digest.hex()[:_DIGITS]}\u203a"
+
+    def _requoted(self, quoted: str, name: str) -> str:
+        return f'"{quoted if quoted == name else self.pseudonym(quoted)}"'
+
+    def _hidden(self, key: RecordKey, values: Mapping[str, Iterable[str | None]]) -> list[str]:
+        """What texts about a record might repeat of it: its key, and ``values`` by property."""
+        hidden = [key.value] if self.is_personal(key.object, key.by) else []
+        for name, texts in values.items():
+            if self.is_personal(key.object, name):
+                hidden.extend(text for text in texts if text)
+        return hidden
+
+
+def _taken_apart(address: str | None) -> tuple[str, bool, str, str]:
+    """Object, whether by record id, key, property; empty where ``address`` does not say."""
+    try:
+        object_name, is_record_id, key, name = split_address(address or "")
+    except ValueError:
+        return "", False, "", ""
+    return object_name, is_record_id, key, name or ""
+
+
+def _any_of(values: Iterable[str]) -> re.Pattern[str] | None:
+    """A pattern of whole words that are one of ``values``, the longest first."""
+    ordered = sorted(values, key=len, reverse=True)
+    if not ordered:
+        return None
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ordered))})(?!\w)", re.IGNORECASE)

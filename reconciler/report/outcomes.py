@@ -1,0 +1,70 @@
+"""The report of a run: what was not applied, in HubSpot's own words, and an accounting that adds up."""
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+from reconciler.model.outcomes import Rejected, Skipped, Stale, Unknown
+from reconciler.model.runs import RunDetail, RunHeader, RunRow
+from reconciler.report.layout import Layout
+from reconciler.report.lines import Line, Piece, Style
+from reconciler.report.stacks import Kind, entries, grouped
+
+_SECTIONS = {
+    Rejected.word: (Piece("x", Style.REMOVED), "HubSpot said no; these records are as they were"),
+    Unknown.word: (
+        Piece("?", Style.REMOVED),
+        "sent, and no answer came; the next run reads these records and settles them",
+    ),
+    Stale.word: (Piece("!", Style.CHANGED), "somebody changed HubSpot since the plan; nothing was sent"),
+    Skipped.word: (Piece(".", Style.FAINT), "not attempted"),
+}
+"""What was not applied, in the order in which it wants to be looked at."""
+
+_TICKETS = {"category": "category", "correlation_id": "correlationId"}
+
+
+def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
+    """Which run, where, when and whose."""
+    end = f" to {_time(header.finished_at)}" if header.finished_at else ""
+    title = f"Run {header.id}, {header.status}: {header.environment}, portal {header.portal_id}"
+    details = [
+        f"{_time(header.started_at)}{end} UTC",
+        *(f"{name} {text}" for name, text in sorted(header.actor.items())),
+    ]
+    return [
+        *layout.paragraph(title, style=Style.STRONG),
+        *layout.paragraph(", ".join(details), style=Style.FAINT),
+    ]
+
+
+def outcome_sections(rows: Iterable[RunRow], layout: Layout) -> Iterator[list[Line]]:
+    """One section for each outcome but ``applied``."""
+    by_outcome = grouped(rows, lambda row: row.outcome or Unknown.word)
+    for outcome, (sign, remark) in _SECTIONS.items():
+        found = by_outcome.get(outcome)
+        if found:
+            kind = Kind(sign, lambda row: (row.key, row.source), _likeness, _row_lines)
+            yield layout.heading(f"{len(found):,} {outcome}", remark) + entries(kind, found, layout)
+
+
+def accounting_section(detail: RunDetail, layout: Layout) -> list[Line]:
+    """``11 planned = 10 applied + 1 rejected + …``."""
+    planned, *outcomes = (f"{count} {word}" for word, count in detail.accounting().items())
+    return list(layout.paragraph(f"{planned} = {' + '.join(outcomes)}", style=Style.STRONG))
+
+
+def _likeness(row: RunRow) -> Hashable:
+    return row.key.object, row.action, tuple(sorted(row.detail.items()))
+
+
+def _row_lines(alike: Sequence[RunRow], layout: Layout) -> list[Line]:
+    row = alike[0]
+    lines = list(layout.paragraph(f"{row.action}: {row.detail.get('message') or 'no message'}", indent=6))
+    tickets = [f"{label} {row.detail[name]}" for name, label in _TICKETS.items() if row.detail.get(name)]
+    for ticket in tickets:
+        lines += layout.paragraph(ticket, indent=6, style=Style.FAINT)
+    return lines
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,38 @@
+"""Problems for people: where, what, and what to do about it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reconciler.errors import Problem, Severity
+from reconciler.report.cells import visible, wrapped
+from reconciler.report.layout import Layout, counted
+from reconciler.report.lines import Line, Piece, Style, line
+
+_STYLES = {Severity.ERROR: Style.ALARM, Severity.WARNING: Style.CHANGED}
+
+
+def problem_lines(problems: Iterable[Problem], layout: Layout) -> list[Line]:
+    """Each problem as ``file:line:column: what is wrong``, its advice below."""
+    return [row for problem in problems for row in _problem(problem, layout)]
+
+
+def how_many(problems: Sequence[Problem]) -> str:
+    """``2 problems and 1 warning``; empty where there are none."""
+    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    warnings = len(problems) - errors
+    counts = [counted(errors, "problem")] if errors else []
+    counts += [counted(warnings, "warning")] if warnings else []
+    return " and ".join(counts)
+
+
+def _problem(problem: Problem, layout: Layout) -> Iterator[Line]:
+    place = layout.exact_place(problem.source) if problem.source else visible(problem.address or "")
+    start = f"{place}: " if place else ""
+    if problem.severity is Severity.WARNING:
+        start += "warning: "
+    first, *others = wrapped(start + visible(problem.message), layout.width - 4)
+    colored = start.rstrip() if first.startswith(start.rstrip()) else first
+    yield line(Piece(colored, _STYLES[problem.severity]), first.removeprefix(colored))
+    for row in others:
+        yield line(row, indent=4)
+    if problem.advice:
+        yield from layout.paragraph(problem.advice, indent=4)

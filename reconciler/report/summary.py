@@ -1,0 +1,93 @@
+"""How the report of a plan begins and ends: what it is about, what it costs, what it comes to."""
+
+from collections.abc import Iterator
+
+from reconciler.plan.changes import Action, Budget, Plan
+from reconciler.report.layout import Layout, counted
+from reconciler.report.lines import Line, Style, line
+from reconciler.report.problems import how_many
+
+_LAST_LINE = (Action.CREATE, Action.UPDATE, Action.ARCHIVE)
+_COMMIT_DIGITS = 12
+_SMALL_SHARE = 0.001
+_MINUTE_S, _HOUR_S = 60, 3600
+
+
+def opening(plan: Plan, layout: Layout) -> list[Line]:
+    """Which portal, and from which manifests; that nothing changes comes before all else."""
+    manifests = plan.manifests
+    commit = f", commit {manifests.git[:_COMMIT_DIGITS]}" if manifests.git else ""
+    about = (
+        f"{plan.environment}, portal {plan.portal_id}: {counted(manifests.records, 'record')} "
+        f"in {counted(manifests.files, 'manifest')}{commit}"
+    )
+    if plan.writes:
+        return list(layout.paragraph(about, style=Style.STRONG))
+    nothing = " ".join(["No changes.", *_counts(plan)])
+    return [*layout.paragraph(nothing, style=Style.STRONG), *layout.paragraph(about, style=Style.FAINT)]
+
+
+def closing(plan: Plan, layout: Layout, *, is_masked: bool) -> list[Line]:
+    """Notes, costs and counts; the last line is the one that scripts look for."""
+    lines = [
+        row for note in _notes(plan, is_masked=is_masked) for row in layout.paragraph(note, style=Style.FAINT)
+    ]
+    if not plan.is_appliable:
+        sentence = f"This plan cannot be applied: {how_many(plan.problems)}."
+        lines += layout.paragraph(sentence, style=Style.ALARM)
+    if plan.writes:
+        lines += [row for sentence in _counts(plan) for row in layout.paragraph(sentence)]
+    summary = plan.summary()
+    last = ", ".join(f"{summary[action]} to {action}" for action in _LAST_LINE)
+    return [*lines, line(f"Plan: {last}.")]
+
+
+def _counts(plan: Plan) -> Iterator[str]:
+    """A sentence on what is not written: adopted, held, in step already."""
+    summary = plan.summary()
+    words = {str(action): f"to {action}" for action in Action if action not in _LAST_LINE}
+    words |= {"held": "held", "no_op": "in step"}
+    counts = [f"{summary[name]:,} {word}" for name, word in words.items() if summary[name]]
+    if counts:
+        yield f"{', '.join(counts)}."
+
+
+def _notes(plan: Plan, *, is_masked: bool) -> Iterator[str]:
+    if plan.state.lineage is None:
+        yield (
+            "Without state, what people changed cannot be told from what we never set: there is no drift, "
+            "no prune, no protection and no rollback."
+        )
+    if is_masked:
+        yield "Personal values are masked; equal marks stand for equal values."
+    if plan.writes and plan.write_scopes:
+        yield f"Scopes that apply needs: {', '.join(plan.write_scopes)}."
+    yield _costs(plan.budget)
+
+
+def _costs(budget: Budget) -> str:
+    reading = f"Calls: {budget.read_calls:,} to read"
+    if not budget.write_calls:
+        return f"{reading}."
+    return f"{reading}, {budget.write_calls:,} to write ({_time(budget.seconds)}, {_share(budget)})."
+
+
+def _share(budget: Budget) -> str:
+    if budget.daily_remaining is None:
+        return "how many are left today is not known"
+    if not budget.daily_remaining:
+        return "none are left today"
+    share = budget.write_calls / budget.daily_remaining
+    percent = f"{100 * share:,.1f} %" if share >= _SMALL_SHARE else "under 0.1 %"
+    return f"{percent} of the {budget.daily_remaining:,} left today"
+
+
+def _time(seconds: float) -> str:
+    """The least time that ``seconds`` of waiting for the portal's limit come to."""
+    if seconds < 1:
+        return "at once"
+    if seconds < 2 * _MINUTE_S:
+        return f"in {seconds:.0f} s or more"
+    if seconds < 2 * _HOUR_S:
+        return f"in {seconds / _MINUTE_S:.0f} min or more"
+    return f"in {seconds / _HOUR_S:.0f} h or more"

@@ -1,0 +1,79 @@
+"""Reports for people at a terminal: plans, runs and problems as text of a given width.
+
+Signs and words say everything; colour only repeats it. Every text ends with one newline.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+from reconciler.errors import Problem
+from reconciler.model.runs import RunDetail
+from reconciler.plan.changes import Plan
+from reconciler.report.groups import change_sections, held_sections
+from reconciler.report.layout import Layout
+from reconciler.report.lines import BLANK, Line, line, painted
+from reconciler.report.mask import SHOW, Masking, Personal, masked_plan, masked_problems, masked_run
+from reconciler.report.outcomes import accounting_section, outcome_sections, run_opening
+from reconciler.report.problems import how_many, problem_lines
+from reconciler.report.summary import closing, opening
+from reconciler.source import SourceRef
+
+NARROWEST = 40
+"""Columns; narrower terminals get lines of this width."""
+
+Where = Callable[[SourceRef], str]
+"""How a place is called: ``file:line:column``, the file as the reader would type it."""
+
+
+def render_plan(
+    plan: Plan, *, color: bool, width: int, full: bool = False, masking: Masking = SHOW, where: Where = str
+) -> str:
+    """The plan at ``width`` columns, what risks most first; ``full`` shows what is folded or shortened."""
+    layout = Layout(max(width, NARROWEST), full, where)
+    shown = masked_plan(plan, masking)
+    sections = chain(
+        [opening(shown, layout)],
+        change_sections(shown.changes, layout),
+        held_sections(shown.held, layout),
+        [problem_lines(shown.problems, layout)],
+        [closing(shown, layout, is_masked=masking.is_on and bool(plan.personal))],
+    )
+    return painted(_parted(sections), color=color)
+
+
+def render_problems(
+    problems: Iterable[Problem], *, color: bool, width: int, masking: Masking = SHOW, where: Where = str
+) -> str:
+    """Problems where they are, each with its advice, and how many there are."""
+    layout = Layout(max(width, NARROWEST), full=True, where=where)
+    shown = masked_problems(problems, masking)
+    count = [line(f"{how_many(shown) or 'No problems'}.")]
+    return painted(_parted([problem_lines(shown, layout), count]), color=color)
+
+
+def render_run(
+    detail: RunDetail,
+    *,
+    color: bool,
+    width: int,
+    full: bool = False,
+    masking: Masking = SHOW,
+    personal: Personal = (),
+    where: Where = str,
+) -> str:
+    """What became of a run: what was not applied, with HubSpot's words on it, and the accounting."""
+    layout = Layout(max(width, NARROWEST), full, where)
+    shown = masked_run(detail, masking, personal)
+    sections = chain(
+        [run_opening(shown.header, layout)],
+        outcome_sections(shown.rows, layout),
+        [accounting_section(shown, layout)],
+    )
+    return painted(_parted(sections), color=color)
+
+
+def _parted(sections: Iterable[list[Line]]) -> Iterator[Line]:
+    """The lines of all sections that have any, with an empty line between sections."""
+    parts = (section for section in sections if section)
+    for index, section in enumerate(parts):
+        yield from [BLANK, *section] if index else section

@@ -1,0 +1,184 @@
+"""A plan with one of everything, as a reader would meet it."""
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.objects import RecordKey
+from reconciler.model.owned import Origin
+from reconciler.model.records import RecordId
+from reconciler.model.writes import Call, Route
+from reconciler.plan.changes import Adopt, Budget, Create, Held, Plan, Reason, Update, ValueChange
+from reconciler.source import SourceRef
+from tests.support.plans import at, plan_of
+
+_BY_ID = Route(Call.UPDATE, None)
+_BY_KEY = Route(Call.UPSERT, "external_id")
+
+_BEFORE = (
+    "Acme makes pressure sensors for the food industry. Founded in 1974 in Kassel, the company now has three "
+    "plants and sells through distributors in eleven countries."
+)
+_AFTER = _BEFORE.replace("eleven", "twelve")
+_TERMS_BEFORE = (
+    "Payment within 30 days.\nDelivery ex works.\n\nReturns only after written consent.\nKassel\nGermany"
+)
+_TERMS_AFTER = (
+    "Payment within 14 days.\nDelivery ex works.\n\nReturns only after written consent.\nKassel\nGermany\nEU"
+)
+
+
+def _value(
+    name: str, before: str | None, after: str | None, reason: Reason, source: SourceRef | None = None
+) -> ValueChange:
+    return ValueChange(name, before, after, reason, source)
+
+
+def _update(key: RecordKey, number: int, reason: Reason, source: SourceRef, *values: ValueChange) -> Update:
+    origin = Origin.ADOPTED if reason is Reason.ADOPT else Origin.CREATED
+    return Update(key, RecordId(str(9000 + number)), values, (), reason, _BY_ID, source, origin)
+
+
+def _company(key: str) -> RecordKey:
+    return RecordKey("companies", "external_id", key)
+
+
+def _deal(number: int) -> RecordKey:
+    return RecordKey("deals", "deal_number", f"D-{number:04}")
+
+
+def _contact(email: str) -> RecordKey:
+    return RecordKey("contacts", "email", email)
+
+
+CREATES = (
+    Create(
+        _company("initech"),
+        (
+            _value("country", None, "Germany", Reason.MISSING, at(3, column=12)),
+            _value("description", None, _AFTER, Reason.MISSING, at(32)),
+            _value("name", None, "Initech GmbH", Reason.MISSING, at(31)),
+        ),
+        Reason.MISSING,
+        _BY_KEY,
+        at(30),
+    ),
+    Create(_company("hooli"), (), Reason.MISSING, _BY_KEY, at(38)),
+    Create(
+        _contact("bob@acme.example"),
+        (
+            _value("firstname", None, "Bob", Reason.MISSING, at(12, "contacts.yaml")),
+            _value("phone", None, "+49 561 4711", Reason.MISSING, at(13, "contacts.yaml")),
+        ),
+        Reason.MISSING,
+        Route(Call.UPSERT, "email"),
+        at(11, "contacts.yaml"),
+    ),
+)
+UPDATES = (
+    _update(
+        _company("acme"),
+        1,
+        Reason.CONFLICT,
+        at(14),
+        _value("annualrevenue", "1000000", "1200000.50", Reason.CONFLICT, at(16)),
+        _value("description", _BEFORE, _AFTER, Reason.CHANGED, at(17)),
+        _value("phone", "+49 30 1234", None, Reason.CHANGED, at(18)),
+    ),
+    _update(
+        _company("globex"),
+        2,
+        Reason.DRIFT,
+        at(20),
+        _value("country", None, "Germany", Reason.DRIFT, at(3, "all/germany.yaml")),
+        _value("terms_and_conditions", _TERMS_BEFORE, _TERMS_AFTER, Reason.DRIFT, at(22)),
+    ),
+    _update(
+        _contact("ada@acme.example"),
+        3,
+        Reason.ADOPT,
+        at(4, "contacts.yaml"),
+        _value("jobtitle", "CTO ", "CTO", Reason.ADOPT, at(6, "contacts.yaml")),
+        _value("phone", "0561 4712", "+49 561 4712", Reason.ADOPT, at(7, "contacts.yaml")),
+    ),
+    *(
+        _update(
+            _deal(number),
+            number + 100,
+            Reason.CHANGED,
+            at(4 + 5 * number, "deals/q4.yaml"),
+            _value(
+                "dealstage",
+                "appointmentscheduled",
+                "closedwon",
+                Reason.CHANGED,
+                at(6 + 5 * number, "deals/q4.yaml"),
+            ),
+        )
+        for number in range(1, 318)
+    ),
+    _update(
+        _deal(900),
+        900,
+        Reason.CHANGED,
+        at(2000, "deals/q4.yaml"),
+        _value("dealname", "Sensors\u202e 2027", "Sensors 2027", Reason.CHANGED, at(2001, "deals/q4.yaml")),
+        _value("product_lines", "PRINT", "CLOUD;PRINT", Reason.CHANGED, at(2002, "deals/q4.yaml")),
+    ),
+)
+ADOPTS = tuple(
+    Adopt(
+        _company(f"client-{number}"),
+        RecordId(str(700 + number)),
+        (),
+        Reason.ADOPT,
+        at(100 + number),
+        Origin.ADOPTED,
+    )
+    for number in range(1, 13)
+)
+HELD = (
+    Held(_company("umbrella"), "phone", Reason.DRIFT, "+49 30 99", "+49 30 98", at(52)),
+    Held(_company("umbrella"), "zip", Reason.DRIFT, None, "34117", at(53)),
+    Held(
+        _company("stark"),
+        None,
+        Reason.GONE,
+        None,
+        None,
+        at(60),
+        "state knows it as record 9123, and the portal has no such record any more; it is not created again",
+    ),
+    Held(_company("acme"), "description", Reason.OBSERVED, _BEFORE, _AFTER, at(17)),
+)
+PROBLEMS = (
+    Problem(
+        'companies has no property "industy"', 'did you mean "industry"?', at(71), "companies/wayne#industy"
+    ),
+    Problem(
+        'phone takes a number, not "+49 30 1234 ext. 12": extensions are written behind an x',
+        'write "+49 30 1234 x12"',
+        at(9, "contacts.yaml", 12),
+        "contacts/eve@acme.example#phone",
+    ),
+    Problem(
+        "closedate is before createdate", None, at(90, "deals/q4.yaml"), "deals/D-0001", Severity.WARNING
+    ),
+)
+PERSONAL = (("contacts", "email"), ("contacts", "firstname"), ("contacts", "phone"))
+
+EVERYTHING: Plan = plan_of(
+    *CREATES,
+    *UPDATES,
+    *ADOPTS,
+    held=HELD,
+    problems=PROBLEMS,
+    personal=PERSONAL,
+    no_op=97,
+    budget=Budget(read_calls=12, write_calls=7, seconds=0.0, daily_remaining=249_000),
+)
+ADOPTING: Plan = plan_of(
+    *ADOPTS,
+    held=HELD[:1],
+    no_op=97,
+    lineage=None,
+    budget=Budget(read_calls=5, write_calls=0, seconds=0.0, daily_remaining=None),
+)
+CONVERGED: Plan = plan_of(no_op=120)
