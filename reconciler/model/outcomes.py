@@ -54,5 +54,5 @@ class Skipped:
 
 Outcome: TypeAlias = Applied | Rejected | Stale | Unknown | Skipped
 
-OUTCOME_WORDS: tuple[str, ...] = tuple(kind.word for kind in (Applied, Rejected, Stale, Unknown, Skipped))
+OUTCOME_WORDS: tuple[str, ...] = tuple(kind.word for kind in (Applied, Rejected, Stale, Skipped, Unknown))
 """The words for outcomes in their fixed order; an accounting names each of them."""
