@@ -6,21 +6,18 @@ developers.hubspot.com/docs/guides/apps/authentication/scopes
 from collections.abc import Mapping
 
 from reconciler.emulator import guesses, refusals
+from reconciler.emulator.calls import Actor
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.portals import Actor
 from reconciler.emulator.routes import Route
 from reconciler.emulator.work import Work
 
 
 def check(work: Work, route: Route, actor: Actor, args: Mapping[str, str]) -> None:
     """Refuses what the object type does not allow, or the token was not granted."""
-    if isinstance(route.scopes, tuple):
-        scopes = route.scopes
-    else:
-        object_type = work.object_type(args["object_type"])
-        if route.operation:
-            _check_operation(work, route, object_type)
-        scopes = scopes_of(object_type, route.scopes)
+    access = "write" if route.writes else "read"
+    if route.operation:
+        _check_operation(work, route, work.object_type(args["object_type"]))
+    scopes = _scopes(work, route.rule, access, args)
     if not actor.may(scopes):
         raise refusals.missing_scopes(scopes)
 
@@ -33,13 +30,20 @@ def _check_operation(work: Work, route: Route, object_type: ObjectType) -> None:
         raise guesses.type_not_activated(object_type.path)
 
 
-def scopes_of(object_type: ObjectType, rule: str) -> tuple[str, ...]:
-    """The scopes of which a rule (``records.read`` and so on) asks for one."""
-    kind, _, access = rule.partition(".")
+def _scopes(work: Work, rule: str, access: str, args: Mapping[str, str]) -> tuple[str, ...]:
+    """The scopes of which one is asked for; none: any token will do."""
+    if rule == "owners":
+        return ("crm.objects.owners.read",)
+    if rule == "custom":
+        return (f"crm.schemas.custom.{access}",)
+    if rule == "deals":
+        return (f"crm.objects.deals.{access}",)
+    if not rule:
+        return ()
+    object_type = work.object_type(args["object_type"])
     records = object_type.read_scopes if access == "read" else object_type.write_scopes
-    if kind == "records":
+    if rule == "records":
         return records
-    stem = "custom" if object_type.is_custom else object_type.path
-    schema = f"crm.schemas.{stem}.{access}"
-    # Definitions may be read with the scopes of the records, too.
-    return (schema, *records) if access == "read" or not object_type.is_custom else (schema,)
+    schema = f"crm.schemas.{'custom' if object_type.is_custom else object_type.path}.{access}"
+    # Definitions may be read with the scopes of the records, too; ticket definitions have no other scope.
+    return (schema, *records) if access == "read" or "tickets" in records else (schema,)

@@ -1,25 +1,35 @@
-"""Endpoints about the account itself: details, owners."""
+"""Endpoints about the account itself: details, owners, activated types, what is used of its limits."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from reconciler.emulator import reading, refusals, shapes
 from reconciler.emulator.calls import Call, Reply
-from reconciler.emulator.schema import STANDARD_SINCE
+from reconciler.emulator.clock import from_ms, iso, to_ms
+from reconciler.emulator.limits import Limits
+from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
+from reconciler.emulator.properties import MAX_CUSTOM
 from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import NO_TYPE, OWNER, Work
+from reconciler.emulator.work import NO_TYPE, OWNER, SCHEMA, Work
 
 OWNERS_PAGE = 100
 OWNERS_MAX_PAGE = 500
+MAX_RECORDS = 15_000_000
+MAX_CUSTOM_RECORDS = 1_500_000
+MAX_CUSTOM_OVERALL = 10_000
 
 
 def account_details(work: Work, call: Call) -> Reply:
     """``GET /account-info/v3/details``."""
     del call
-    body: Json = {
+    account = work.settings["account"]
+    moment = from_ms(work.at_ms).astimezone(ZoneInfo(account["timeZone"]))
+    offset = moment.utcoffset() or timedelta()
+    body = {
         "portalId": work.portal_id,
-        **work.settings["account"],
-        "utcOffset": "+00:00",
-        "utcOffsetMilliseconds": 0,
-        "uiDomain": "app.hubspot.com",
-        "dataHostingLocation": "na1",
+        **account,
+        "utcOffset": moment.strftime("%z")[:3] + ":" + moment.strftime("%z")[3:5],
+        "utcOffsetMilliseconds": int(offset.total_seconds() * 1000),
     }
     return Reply(200, body)
 
@@ -27,18 +37,19 @@ def account_details(work: Work, call: Call) -> Reply:
 def list_owners(work: Work, call: Call) -> Reply:
     """``GET /crm/v3/owners``."""
     archived = call.flag("archived")
-    email = call.text("email")
-    owners = [
-        owner
-        for owner in work.stored(OWNER, NO_TYPE).values()
-        if owner["archived"] == archived
-        and (not email or (owner.get("email") or "").lower() == email.lower())
-    ]
-    owners.sort(key=lambda owner: int(owner["id"]))
-    after = call.text("after")
-    if after:
-        owners = [owner for owner in owners if int(owner["id"]) >= int(after)]
+    email = (call.text("email") or "").lower()
+    after = call.text("after") or "0"
     limit = reading.page_size(call, OWNERS_PAGE, OWNERS_MAX_PAGE)
+    owners = sorted(
+        (
+            owner
+            for owner in work.stored(OWNER, NO_TYPE).values()
+            if owner["archived"] == archived
+            and email in {"", (owner.get("email") or "").lower()}
+            and int(owner["id"]) >= int(after)
+        ),
+        key=lambda owner: int(owner["id"]),
+    )
     return Reply(200, shapes.page_body(owners[:limit], owners[limit]["id"] if len(owners) > limit else None))
 
 
@@ -51,15 +62,83 @@ def get_owner(work: Work, call: Call) -> Reply:
     raise refusals.not_found()
 
 
-def full_owner(given: Json) -> Json:
-    """An owner with every field that the API answers, from the fields that a seed gives."""
+def enablement_of_all(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/object-library/enablement``."""
+    del call
+    types = {t.type_id: True for t in standard_types().values()}
+    return Reply(200, {"enablementByObjectTypeId": {**types, **work.settings["enablement"]}})
+
+
+def enablement_of_type(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/object-library/enablement/{objectTypeId}``."""
+    object_type = work.object_type(call.args["object_type"])
+    return Reply(200, {"enablement": work.settings["enablement"].get(object_type.type_id, True)})
+
+
+def _labels(object_type: ObjectType) -> Json:
     return {
-        "type": "PERSON",
-        "createdAt": STANDARD_SINCE,
-        "updatedAt": STANDARD_SINCE,
-        "archived": False,
-        "teams": [],
-        "userIdIncludingInactive": given.get("userId"),
-        **given,
-        "id": str(given["id"]),
+        "objectTypeId": object_type.type_id,
+        "singularLabel": object_type.singular,
+        "pluralLabel": object_type.path,
     }
+
+
+def _used(usage: int, limit: int) -> Json:
+    return {"usage": usage, "limit": limit, "percentage": usage / limit * 100}
+
+
+def _custom_types(work: Work) -> list[ObjectType]:
+    return [
+        custom_type(schema, has_pipelines=False)
+        for schema in work.stored(SCHEMA, NO_TYPE).values()
+        if not schema["archived"]
+    ]
+
+
+def limits_of_records(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/limits/records``."""
+    del call
+    standard = [
+        {**_labels(object_type), **_used(work.rows(object_type).count(), MAX_RECORDS)}
+        for object_type in dict.fromkeys(standard_types().values())
+    ]
+    custom = [{**_labels(t), "usage": work.rows(t).count()} for t in _custom_types(work)]
+    overall = sum(int(item["usage"]) for item in custom)
+    body = {
+        "overallUsage": overall,
+        "overallLimit": MAX_CUSTOM_RECORDS,
+        "overallPercentage": overall / MAX_CUSTOM_RECORDS * 100,
+        "byObjectType": custom,
+    }
+    return Reply(200, {"hubspotDefinedObjectTypes": standard, "customObjectTypes": body})
+
+
+def limits_of_properties(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/limits/custom-properties``."""
+    del call
+    by_type = []
+    for object_type in (*dict.fromkeys(standard_types().values()), *_custom_types(work)):
+        bodies = work.stored("property", object_type.type_id).values()
+        usage = sum(not body["hubspotDefined"] and not body["archived"] for body in bodies)
+        by_type.append({**_labels(object_type), **_used(usage, MAX_CUSTOM)})
+    overall = sum(int(item["usage"]) for item in by_type)
+    body = {
+        "overallUsage": overall,
+        "overallLimit": MAX_CUSTOM_OVERALL,
+        "overallPercentage": overall / MAX_CUSTOM_OVERALL * 100,
+        "byObjectType": by_type,
+    }
+    return Reply(200, body)
+
+
+def daily_usage(work: Work, call: Call) -> Reply:
+    """``GET /account-info/v3/api-usage/daily/private-apps``."""
+    usage = {
+        "name": "private-apps-api-calls-daily",
+        "usageLimit": Limits.allowed(work.settings).daily,
+        "currentUsage": call.use.today,
+        "collectedAt": work.now,
+        "fetchStatus": "SUCCESS",
+        "resetsAt": iso(to_ms(call.use.resets_at)),
+    }
+    return Reply(200, {"results": [usage]})

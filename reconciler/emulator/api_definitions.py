@@ -1,37 +1,263 @@
-"""Endpoints of properties, pipelines and schemas."""
+"""Endpoints of properties, groups, validation rules, pipelines, stages and custom object schemas."""
 
-from reconciler.emulator import refusals
+from reconciler.emulator import (
+    audits,
+    pipelines,
+    properties,
+    property_groups,
+    schemas,
+    shapes,
+    stages,
+    validations,
+)
+from reconciler.emulator.batches import take_inputs
 from reconciler.emulator.calls import Call, Reply
-from reconciler.emulator.work import NO_TYPE, SCHEMA, Work
+from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.shapes import Json
+from reconciler.emulator.work import Work
+
+
+def _type(work: Work, call: Call) -> ObjectType:
+    return work.object_type(call.args["object_type"])
+
+
+def _body(call: Call) -> Json:
+    return shapes.as_object(call.body)
+
+
+def _sensitivity(call: Call) -> str:
+    return call.text("dataSensitivity") or "non_sensitive"
 
 
 def list_properties(work: Work, call: Call) -> Reply:
     """``GET /crm/v3/properties/{type}``."""
-    definitions = work.definitions(work.object_type(call.args["object_type"]))
-    archived = call.flag("archived")
-    return Reply(
-        200, {"results": [body for body in definitions.bodies.values() if body["archived"] == archived]}
-    )
+    wanted = (call.flag("archived"), _sensitivity(call))
+    bodies = work.definitions(_type(work, call)).bodies.values()
+    found = [body for body in bodies if (body["archived"], body["dataSensitivity"]) == wanted]
+    names = call.names("properties")
+    return Reply(200, {"results": [body for body in found if not names or body["name"] in names]})
 
 
 def get_property(work: Work, call: Call) -> Reply:
     """``GET /crm/v3/properties/{type}/{name}``."""
-    definitions = work.definitions(work.object_type(call.args["object_type"]))
-    body = definitions.bodies.get(call.args["property_name"])
-    if body is None or body["archived"] != call.flag("archived"):
-        raise refusals.not_found()
+    name, archived = call.args["property_name"], call.flag("archived")
+    body = properties.get(work, _type(work, call), name, archived=archived, sensitivity=_sensitivity(call))
     return Reply(200, body)
+
+
+def create_property(work: Work, call: Call) -> Reply:
+    """``POST /crm/v3/properties/{type}``."""
+    object_type = _type(work, call)
+    body = properties.create(work, object_type, _body(call))
+    location = f"/crm/v3/properties/{object_type.type_id}/{body['name']}"
+    return Reply(201, body, {"Location": location})
+
+
+def update_property(work: Work, call: Call) -> Reply:
+    """``PATCH /crm/v3/properties/{type}/{name}``."""
+    return Reply(200, properties.update(work, _type(work, call), call.args["property_name"], _body(call)))
+
+
+def archive_property(work: Work, call: Call) -> Reply:
+    """``DELETE /crm/v3/properties/{type}/{name}``."""
+    properties.archive(work, _type(work, call), call.args["property_name"])
+    return Reply(204)
+
+
+def batch_create_properties(work: Work, call: Call) -> Reply:
+    """``POST /crm/v3/properties/{type}/batch/create``."""
+    return Reply(*properties.create_batch(work, _type(work, call), take_inputs(call.body)))
+
+
+def _names(call: Call) -> list[str]:
+    return [shapes.as_text(item.get("name"), "name") for item in take_inputs(call.body)]
+
+
+def batch_read_properties(work: Work, call: Call) -> Reply:
+    """``POST /crm/v3/properties/{type}/batch/read``."""
+    body = _body(call)
+    sensitivity = body.get("dataSensitivity") or "non_sensitive"
+    archived = bool(body.get("archived"))
+    object_type = _type(work, call)
+    return Reply(
+        *properties.read_batch(work, object_type, _names(call), archived=archived, sensitivity=sensitivity)
+    )
+
+
+def batch_archive_properties(work: Work, call: Call) -> Reply:
+    """``POST /crm/v3/properties/{type}/batch/archive``."""
+    properties.archive_batch(work, _type(work, call), _names(call))
+    return Reply(204)
+
+
+def list_groups(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/properties/{type}/groups``."""
+    groups = work.definitions(_type(work, call)).groups.values()
+    return Reply(200, {"results": [group for group in groups if not group["archived"]]})
+
+
+def get_group(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/properties/{type}/groups/{name}``."""
+    return Reply(200, property_groups.get(work, _type(work, call), call.args["group_name"]))
+
+
+def create_group(work: Work, call: Call) -> Reply:
+    """``POST /crm/v3/properties/{type}/groups``."""
+    return Reply(201, property_groups.create(work, _type(work, call), _body(call)))
+
+
+def update_group(work: Work, call: Call) -> Reply:
+    """``PATCH /crm/v3/properties/{type}/groups/{name}``."""
+    return Reply(200, property_groups.update(work, _type(work, call), call.args["group_name"], _body(call)))
+
+
+def archive_group(work: Work, call: Call) -> Reply:
+    """``DELETE /crm/v3/properties/{type}/groups/{name}``."""
+    property_groups.archive(work, _type(work, call), call.args["group_name"])
+    return Reply(204)
+
+
+def list_validations(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/property-validations/{type}``."""
+    stored = work.stored(validations.VALIDATION, _type(work, call).type_id)
+    results = [
+        {"propertyName": name, "propertyValidationRules": list(rules.values())}
+        for name, rules in stored.items()
+    ]
+    return Reply(200, {"results": results})
+
+
+def get_validations(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/property-validations/{type}/{name}``."""
+    rules = validations.rules_of(work, _type(work, call), call.args["property_name"])
+    return Reply(200, {"results": list(rules.values())})
+
+
+def get_validation(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/property-validations/{type}/{name}/rule-type/{ruleType}``."""
+    object_type = _type(work, call)
+    return Reply(200, validations.get(work, object_type, call.args["property_name"], call.args["rule_type"]))
+
+
+def put_validation(work: Work, call: Call) -> Reply:
+    """``PUT /crm/v3/property-validations/{type}/{name}/rule-type/{ruleType}``."""
+    name, rule_type = call.args["property_name"], call.args["rule_type"]
+    validations.put(work, _type(work, call), name, rule_type, _body(call))
+    return Reply(204)
 
 
 def list_pipelines(work: Work, call: Call) -> Reply:
     """``GET /crm/v3/pipelines/{type}``."""
-    definitions = work.definitions(work.object_type(call.args["object_type"]))
-    return Reply(200, {"results": list(definitions.pipelines.values())})
+    return Reply(200, {"results": pipelines.listing(work, _type(work, call))})
+
+
+def get_pipeline(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/pipelines/{type}/{id}``."""
+    return Reply(200, pipelines.get(work, _type(work, call), call.args["pipeline_id"]))
+
+
+def create_pipeline(work: Work, call: Call) -> Reply:
+    """``POST /crm/v3/pipelines/{type}``."""
+    return Reply(201, pipelines.create(work, _type(work, call), _body(call)))
+
+
+def replace_pipeline(work: Work, call: Call) -> Reply:
+    """``PUT /crm/v3/pipelines/{type}/{id}``."""
+    return Reply(200, pipelines.replace(work, _type(work, call), call.args["pipeline_id"], _body(call)))
+
+
+def update_pipeline(work: Work, call: Call) -> Reply:
+    """``PATCH /crm/v3/pipelines/{type}/{id}``."""
+    return Reply(200, pipelines.update(work, _type(work, call), call.args["pipeline_id"], _body(call)))
+
+
+def delete_pipeline(work: Work, call: Call) -> Reply:
+    """``DELETE /crm/v3/pipelines/{type}/{id}``."""
+    pipelines.delete(work, _type(work, call), call.args["pipeline_id"])
+    return Reply(204)
+
+
+def audit_pipeline(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/pipelines/{type}/{id}/audit``."""
+    return Reply(200, {"results": audits.listing(work, _type(work, call), call.args["pipeline_id"])})
+
+
+def list_stages(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/pipelines/{type}/{id}/stages``."""
+    return Reply(200, {"results": pipelines.get(work, _type(work, call), call.args["pipeline_id"])["stages"]})
+
+
+def get_stage(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/pipelines/{type}/{id}/stages/{stageId}``."""
+    return Reply(200, stages.get(work, _type(work, call), call.args["pipeline_id"], call.args["stage_id"]))
+
+
+def create_stage(work: Work, call: Call) -> Reply:
+    """``POST /crm/v3/pipelines/{type}/{id}/stages``."""
+    return Reply(201, stages.create(work, _type(work, call), call.args["pipeline_id"], _body(call)))
+
+
+def replace_stage(work: Work, call: Call) -> Reply:
+    """``PUT /crm/v3/pipelines/{type}/{id}/stages/{stageId}``."""
+    pipeline_id, stage_id = call.args["pipeline_id"], call.args["stage_id"]
+    return Reply(200, stages.replace(work, _type(work, call), pipeline_id, stage_id, _body(call)))
+
+
+def update_stage(work: Work, call: Call) -> Reply:
+    """``PATCH /crm/v3/pipelines/{type}/{id}/stages/{stageId}``."""
+    pipeline_id, stage_id = call.args["pipeline_id"], call.args["stage_id"]
+    return Reply(200, stages.update(work, _type(work, call), pipeline_id, stage_id, _body(call)))
+
+
+def delete_stage(work: Work, call: Call) -> Reply:
+    """``DELETE /crm/v3/pipelines/{type}/{id}/stages/{stageId}``."""
+    stages.delete(work, _type(work, call), call.args["pipeline_id"], call.args["stage_id"])
+    return Reply(204)
+
+
+def audit_stage(work: Work, call: Call) -> Reply:
+    """``GET /crm/v3/pipelines/{type}/{id}/stages/{stageId}/audit``."""
+    return Reply(200, {"results": audits.listing(work, _type(work, call), call.args["stage_id"])})
 
 
 def list_schemas(work: Work, call: Call) -> Reply:
     """``GET /crm-object-schemas/v3/schemas``."""
-    archived = call.flag("archived")
-    return Reply(
-        200, {"results": [s for s in work.stored(SCHEMA, NO_TYPE).values() if s["archived"] == archived]}
-    )
+    return Reply(200, {"results": schemas.listing(work, archived=call.flag("archived"))})
+
+
+def batch_read_schemas(work: Work, call: Call) -> Reply:
+    """``POST /crm-object-schemas/v3/schemas/batch/read``."""
+    addresses = shapes.as_names(_body(call).get("inputs"), "inputs")
+    return Reply(200, shapes.batch_body(work, [schemas.get(work, address) for address in addresses]))
+
+
+def create_schema(work: Work, call: Call) -> Reply:
+    """``POST /crm-object-schemas/v3/schemas``."""
+    return Reply(201, schemas.create(work, _body(call)))
+
+
+def get_schema(work: Work, call: Call) -> Reply:
+    """``GET /crm-object-schemas/v3/schemas/{type}``."""
+    return Reply(200, schemas.get(work, call.args["object_type"]))
+
+
+def update_schema(work: Work, call: Call) -> Reply:
+    """``PATCH /crm-object-schemas/v3/schemas/{type}``."""
+    return Reply(200, schemas.update(work, call.args["object_type"], _body(call)))
+
+
+def archive_schema(work: Work, call: Call) -> Reply:
+    """``DELETE /crm-object-schemas/v3/schemas/{type}``: ``archived=true`` purges what was archived."""
+    (schemas.purge if call.flag("archived") else schemas.archive)(work, call.args["object_type"])
+    return Reply(204)
+
+
+def create_schema_association(work: Work, call: Call) -> Reply:
+    """``POST /crm-object-schemas/v3/schemas/{type}/associations``."""
+    return Reply(201, schemas.add_association(work, call.args["object_type"], _body(call)))
+
+
+def remove_schema_association(work: Work, call: Call) -> Reply:
+    """``DELETE /crm-object-schemas/v3/schemas/{type}/associations/{id}``."""
+    schemas.remove_association(work, call.args["object_type"], call.args["identifier"])
+    return Reply(204)

@@ -1,6 +1,6 @@
 """Endpoints of records: path, query and body in; one call into the rules; JSON out."""
 
-from reconciler.emulator import batches, reading, records, shapes
+from reconciler.emulator import batches, deal_splits, merges, reading, records, search, shapes
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.work import Work
 
@@ -63,3 +63,31 @@ def batch_archive(work: Work, call: Call) -> Reply:
     """``POST /{type}/batch/archive``."""
     batches.archive(work, work.object_type(call.args["object_type"]), call.body)
     return Reply(204)
+
+
+def search_records(work: Work, call: Call) -> Reply:
+    """``POST /{type}/search``."""
+    object_type = work.object_type(call.args["object_type"])
+    return Reply(200, search.search(work, object_type, call.body, call.size))
+
+
+def merge_records(work: Work, call: Call) -> Reply:
+    """``POST /{type}/merge``."""
+    object_type = work.object_type(call.args["object_type"])
+    return Reply(200, merges.merge(work, object_type, shapes.as_object(call.body)))
+
+
+def erase_record(work: Work, call: Call) -> Reply:
+    """``POST /{type}/gdpr-delete``."""
+    merges.erase(work, work.object_type(call.args["object_type"]), shapes.as_object(call.body))
+    return Reply(204)
+
+
+def read_splits(work: Work, call: Call) -> Reply:
+    """``POST /deal-splits/{version}/batch/read``."""
+    return Reply(*deal_splits.read(work, call.body))
+
+
+def upsert_splits(work: Work, call: Call) -> Reply:
+    """``POST /deal-splits/{version}/batch/upsert``."""
+    return Reply(*deal_splits.upsert(work, call.body))

@@ -3,9 +3,10 @@
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http import HTTPStatus
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -14,16 +15,20 @@ import orjson
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
 
-from reconciler.emulator import access, refusals
-from reconciler.emulator.calls import Answer, Call, Reply, Request
+from reconciler.emulator import access, injection, refusals
+from reconciler.emulator.calls import Actor, Answer, Call, Reply, Request
 from reconciler.emulator.clock import utc_now
-from reconciler.emulator.portals import Actor, Portals
+from reconciler.emulator.control import PREFIX, Control
+from reconciler.emulator.faults import Effects, Fault, Kind, Switchboard
+from reconciler.emulator.limits import Meter
+from reconciler.emulator.portals import Portals
 from reconciler.emulator.refusals import Refusal
 from reconciler.emulator.routes import DATED, Route, all_routes
 from reconciler.emulator.storage import Storage
 from reconciler.emulator.versions import VERSIONS
 from reconciler.emulator.work import Source
 
+TOKEN_INFO = "/oauth/v2/private-apps/get/access-token-info"  # noqa: S105 - a path, no password
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
@@ -45,10 +50,13 @@ class Emulator:
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._storage = Storage(path)
-        self._portals = Portals(self._storage, now)
-        self._now = now
         self.sleep = sleep
+        self._now = now
+        self._storage = Storage(path)
+        self._meter = Meter()
+        self._portals = Portals(self._storage, now)
+        self._switchboard = Switchboard()
+        self._control = Control(self._portals, self._switchboard)
         self._map = _build_map(all_routes())
 
     def ensure_portal(self, portal_id: int, seed: Mapping[str, object] | None = None) -> bool:
@@ -67,6 +75,14 @@ class Emulator:
         """A token that works; the one with all scopes (None) stays the same. LookupError: no such portal."""
         return self._portals.token(portal_id, scopes)
 
+    def add_fault(self, fault: Fault) -> int:
+        """Switches a fault on, for this object only; its number."""
+        return self._switchboard.add(fault)
+
+    def clear_faults(self) -> None:
+        """Switches all faults off."""
+        self._switchboard.clear()
+
     def close(self) -> None:
         """No use of this object afterwards."""
         self._storage.close()
@@ -74,29 +90,21 @@ class Emulator:
     def answer(self, request: Request) -> Answer:
         """Carries out one request."""
         correlation_id = str(uuid.uuid4())
+        effects = Effects()
         try:
-            reply = self._reply(request)
+            body = _parse_body(request)
+            if request.path == PREFIX or request.path.startswith(f"{PREFIX}/"):
+                reply = self._control.reply(request, body)
+            elif request.path == TOKEN_INFO:
+                reply = Reply(200, self._portals.token_info(body, request.portal_id))
+            else:
+                actor = self._actor(request)
+                route, args = self._route(request)
+                effects = self._strike(request, route, actor, body)
+                reply = self._reply(request, route, args, actor, body, effects)
         except Refusal as refusal:
             reply = Reply(refusal.status, refusal.body(correlation_id), refusal.headers)
-        content = b"" if reply.body is None else orjson.dumps(reply.body)
-        headers = {
-            "Content-Type": "application/json;charset=utf-8",
-            "Content-Length": str(len(content)),
-            "Date": format_datetime(self._now(), usegmt=True),
-            "X-HubSpot-Correlation-Id": correlation_id,
-            **reply.headers,
-        }
-        return Answer(reply.status, headers, content)
-
-    def _reply(self, request: Request) -> Reply:
-        actor = self._actor(request)
-        route, args = self._route(request)
-        version = VERSIONS[args.pop("version", "v3")]
-        call = Call(args, request.query, _parse_body(request))
-        source = Source("INTEGRATION", str(actor.app_id))
-        with self._portals.open(actor.portal_id, version, source, write=route.writes) as work:
-            access.check(work, route, actor, args)
-            return route.endpoint(work, call)
+        return injection.outgoing(effects, self._pack(reply, correlation_id, effects))
 
     def _actor(self, request: Request) -> Actor:
         if request.portal_id is not None:
@@ -109,15 +117,56 @@ class Emulator:
 
     def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
         try:
-            endpoint, args = self._map.bind("").match(request.path, request.method)
+            route, args = self._map.bind("").match(request.path, request.method)
         except (NotFound, RequestRedirect):
             raise refusals.not_found() from None
         except MethodNotAllowed:
             raise refusals.method_not_allowed() from None
-        return endpoint, dict(args)
+        return route, dict(args)
+
+    def _strike(self, request: Request, route: Route, actor: Actor, body: Any) -> Effects:
+        def texts() -> frozenset[str]:
+            return injection.texts_of(body) if route.writes else frozenset()
+
+        return self._switchboard.strike(request.method, request.path, actor.portal_id, texts)
+
+    def _reply(
+        self, request: Request, route: Route, args: dict[str, str], actor: Actor, body: Any, effects: Effects
+    ) -> Reply:
+        if effects.first(Kind.DROP_BEFORE):
+            return Reply(204)
+        instead = injection.before(effects)
+        if instead:
+            return instead
+        version = VERSIONS[args.pop("version", "v3")]
+        source = Source("INTEGRATION", str(actor.app_id))
+        skew = timedelta(seconds=effects.skew_s())
+        with self._portals.open(actor.portal_id, version, source, write=route.writes, skew=skew) as work:
+            use = self._meter.count(actor, work.settings, self._now(), is_search=route.operation == "search")
+            try:
+                access.check(work, route, actor, args)
+                reply = route.endpoint(work, Call(args, request.query, body, len(request.body), use))
+            except Refusal as refusal:
+                refusal.headers = {**use.headers, **refusal.headers}
+                raise
+        return Reply(reply.status, injection.distort(effects, reply.body), {**use.headers, **reply.headers})
+
+    def _pack(self, reply: Reply, correlation_id: str, effects: Effects) -> Answer:
+        if isinstance(reply.body, bytes):
+            content = reply.body
+        else:
+            content = b"" if reply.body is None else orjson.dumps(reply.body)
+        headers = {
+            "Content-Type": "application/json;charset=utf-8",
+            "Content-Length": str(len(content)),
+            "Date": format_datetime(self._now() + timedelta(seconds=effects.skew_s()), usegmt=True),
+            "X-HubSpot-Correlation-Id": correlation_id,
+            **reply.headers,
+        }
+        return Answer(reply.status, headers, content)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-        """WSGI."""
+        """WSGI. A dropped connection is a ConnectionDropped, for the server to close the socket."""
         answer = self.answer(_request(environ))
         if answer.delay_s:
             self.sleep(answer.delay_s)
@@ -130,13 +179,10 @@ class Emulator:
 
 def _build_map(routes: Iterable[Route]) -> Map:
     dated = "<any(" + ", ".join(f"'{name}'" for name in DATED) + "):version>"
-    return Map(
-        [
-            Rule(route.path.replace("{dated}", dated), endpoint=route, methods=[route.method])
-            for route in routes
-        ],
-        strict_slashes=False,
-    )
+    rules = [
+        Rule(route.path.replace("{dated}", dated), endpoint=route, methods=[route.method]) for route in routes
+    ]
+    return Map(rules, strict_slashes=False)
 
 
 def _parse_body(request: Request) -> Any:
@@ -162,7 +208,7 @@ def _request(environ: dict[str, Any]) -> Request:
             if key.startswith("HTTP_")
         },
         body=environ["wsgi.input"].read(length) if length else b"",
-        is_local=environ.get("REMOTE_ADDR") in {"127.0.0.1", "::1"},
+        is_local=ip_address(environ.get("REMOTE_ADDR", "0.0.0.0")).is_loopback,  # noqa: S104 - a stranger, if unknown
     )
 
 

@@ -1,12 +1,168 @@
-"""Associations between records: stub."""
+"""Associations between records, seen from both ends.
 
+Shapes and rules: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
+from reconciler.emulator import association_types, identity, refusals, shapes
+from reconciler.emulator.association_types import AssociationType
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Record
+from reconciler.emulator.shapes import Json
 from reconciler.emulator.work import Work
 
+PAGE = 500
 
-def associate_new(work: Work, object_type: ObjectType, record: Record, given: list[Any]) -> None:
-    """Associates a record that was just created with others."""
-    del work, object_type, record, given
+
+class Pair:
+    """Two object types, seen from the first, and the associations between their records."""
+
+    def __init__(self, work: Work, from_type: ObjectType, to_type: ObjectType) -> None:
+        self.work = work
+        self.from_type = from_type
+        self.to_type = to_type
+        self.types = {(t.category, t.type_id): t for t in association_types.between(work, from_type, to_type)}
+
+    def record_id(self, object_type: ObjectType, given: str) -> int:
+        """The id of a live record; refused when there is none."""
+        record = identity.find(self.work, object_type, given, None)
+        if record is None:
+            raise refusals.missing_records(object_type.error_name, [given])
+        return record.id
+
+    def add(self, from_id: int, to_id: int, types: Sequence[AssociationType]) -> None:
+        """Associates two records; whatever is there already stays. The unlabelled type always comes along."""
+        plain = association_types.default(self.work, self.from_type, self.to_type)
+        for known in dict.fromkeys((plain, *types)):
+            if known.is_primary:
+                self._drop_primary(from_id, known)
+            for start, start_id, end, end_id, type_id in self._ends(from_id, to_id, known):
+                self.work.storage.run(
+                    "INSERT OR IGNORE INTO associations VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    self.work.portal_id,
+                    start,
+                    start_id,
+                    end,
+                    end_id,
+                    known.category,
+                    type_id,
+                )
+
+    def _ends(
+        self, from_id: int, to_id: int, known: AssociationType
+    ) -> tuple[tuple[str, int, str, int, int], ...]:
+        start, end = self.from_type.type_id, self.to_type.type_id
+        return (start, from_id, end, to_id, known.type_id), (end, to_id, start, from_id, known.inverse_id)
+
+    def _drop_primary(self, from_id: int, known: AssociationType) -> None:
+        """A record has one primary company: the flag moves."""
+        for to_id, types in self.of(from_id).items():
+            if known in types:
+                self.remove(from_id, to_id, [known])
+
+    def remove(self, from_id: int, to_id: int, types: Sequence[AssociationType] | None = None) -> None:
+        """Takes these types away; without the unlabelled one nothing is left (None: take all away)."""
+        if types is None or any(known.label is None for known in types):
+            types = list(self.types.values())
+        for known in types:
+            for start, start_id, end, end_id, type_id in self._ends(from_id, to_id, known):
+                self.work.storage.run(
+                    "DELETE FROM associations WHERE portal_id = ? AND from_type = ? AND from_id = ? "
+                    "AND to_type = ? AND to_id = ? AND category = ? AND type_id = ?",
+                    self.work.portal_id,
+                    start,
+                    start_id,
+                    end,
+                    end_id,
+                    known.category,
+                    type_id,
+                )
+
+    def of(self, from_id: int) -> dict[int, list[AssociationType]]:
+        """The associated records, in order of id, with the types of each association."""
+        rows = self.work.storage.rows(
+            "SELECT to_id, category, type_id FROM associations "
+            "WHERE portal_id = ? AND from_type = ? AND from_id = ? AND to_type = ? ORDER BY to_id, type_id DESC",
+            self.work.portal_id,
+            self.from_type.type_id,
+            from_id,
+            self.to_type.type_id,
+        )
+        found: dict[int, list[AssociationType]] = {}
+        for to_id, category, type_id in rows:
+            if (category, type_id) in self.types:
+                found.setdefault(to_id, []).append(self.types[category, type_id])
+        return found
+
+    def page(self, from_id: int, after: str | None, limit: int = PAGE) -> Json:
+        """``{results, paging?}`` of the associated records; the cursor is the next record's id."""
+        found = [(to_id, types) for to_id, types in self.of(from_id).items() if to_id >= int(after or 0)]
+        results = [
+            {"toObjectId": to_id, "associationTypes": [known.body for known in types]}
+            for to_id, types in found[:limit]
+        ]
+        return shapes.page_body(results, str(found[limit][0]) if len(found) > limit else None)
+
+
+def labels_body(pair: Pair, from_id: int, to_id: int, types: Sequence[AssociationType]) -> Json:
+    """The answer to having associated two records."""
+    return {
+        "fromObjectTypeId": pair.from_type.type_id,
+        "fromObjectId": from_id,
+        "toObjectTypeId": pair.to_type.type_id,
+        "toObjectId": to_id,
+        "labels": [known.label for known in types if known.label is not None],
+    }
+
+
+def drop_all(work: Work, object_type: ObjectType, record_id: int) -> None:
+    """A record that is gone is associated with nothing."""
+    for end in ("from", "to"):
+        work.storage.run(
+            f"DELETE FROM associations WHERE portal_id = ? AND {end}_type = ? AND {end}_id = ?",
+            work.portal_id,
+            object_type.type_id,
+            record_id,
+        )
+
+
+def associate_new(work: Work, object_type: ObjectType, record: Record, given: Sequence[Any]) -> None:
+    """Associates a record that was just created: ``[{to: {id}, types: [...]}]``."""
+    for item in given:
+        spec = shapes.as_object(item, "associations")
+        to_id = shapes.as_text(shapes.as_object(spec.get("to"), "to").get("id"), "to.id")
+        for type_spec in shapes.as_list(spec.get("types"), "types"):
+            type_ = shapes.as_object(type_spec, "types")
+            to_type = association_types.target_type(
+                work, object_type, str(type_.get("associationCategory")), type_.get("associationTypeId", 0)
+            )
+            pair = Pair(work, object_type, to_type)
+            types = association_types.choose(work, object_type, to_type, [type_])
+            pair.add(record.id, pair.record_id(to_type, to_id), types)
+
+
+def of_record(work: Work, object_type: ObjectType, record: Record, names: Sequence[str]) -> Json:
+    """``associations`` of a record as single reads and lists answer them, by the other type's path name."""
+    found: Json = {}
+    for name in names:
+        to_type = work.object_type(name)
+        pair = Pair(work, object_type, to_type)
+        results = [
+            {"id": str(to_id), "type": _type_name(pair, known)}
+            for to_id, types in pair.of(record.id).items()
+            for known in types
+        ]
+        if results:
+            found[to_type.path] = {"results": results}
+    return found
+
+
+def _type_name(pair: Pair, known: AssociationType) -> str:
+    """``contact_to_company`` is the primary one where there is one, ``..._unlabeled`` the plain one then."""
+    if known.name:
+        return known.name
+    name = f"{pair.from_type.singular}_to_{pair.to_type.singular}"
+    has_primary = any(other.is_primary for other in pair.types.values())
+    return f"{name}_unlabeled" if has_primary and known.label is None else name

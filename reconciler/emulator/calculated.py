@@ -11,17 +11,19 @@ Derivation = Callable[[ObjectType, Definitions, Mapping[str, str]], str]
 
 def derive(object_type: ObjectType, definitions: Definitions, record: Record) -> dict[str, str]:
     """Brings the record's computed values up to date; what changed, by name."""
-    changes: dict[str, str] = {}
-    for name, derivation in _DERIVATIONS.get(object_type.path, {}).items():
-        if name not in definitions.properties:
-            continue
-        value = derivation(object_type, definitions, record.properties)
-        if value != record.properties.get(name, ""):
-            changes[name] = value
-            if value:
-                record.properties[name] = value
-            else:
-                record.properties.pop(name, None)
+    values = {
+        name: derivation(object_type, definitions, record.properties)
+        for name, derivation in _DERIVATIONS.get(object_type.path, {}).items()
+        if name in definitions.properties
+    }
+    for name, formula in definitions.formulas.items():
+        values[name] = formula.compute({**record.properties, **values})
+    changes = {name: value for name, value in values.items() if value != record.properties.get(name, "")}
+    for name, value in changes.items():
+        if value:
+            record.properties[name] = value
+        else:
+            del record.properties[name]
     return changes
 
 

@@ -1,7 +1,8 @@
 """A request and its answer, apart from the way they travel (port or in process)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 TRUE = frozenset({"true", "True", "TRUE", "1"})
@@ -48,12 +49,37 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes a request: an app in a portal, with its scopes (None: all there are)."""
+
+    portal_id: int
+    app_id: int
+    scopes: frozenset[str] | None
+
+    def may(self, any_of: Sequence[str]) -> bool:
+        """Whether one of the scopes was granted; nothing asked for is granted to everybody."""
+        return self.scopes is None or not any_of or not self.scopes.isdisjoint(any_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a portal has used of its daily allowance, this call included."""
+
+    today: int
+    resets_at: datetime
+    headers: Mapping[str, str]
+    """What the answer tells about limits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """A request as endpoints see it: parts of the path, query, JSON body."""
+    """A request as endpoints see it: parts of the path, query, JSON body and its length in bytes."""
 
     args: Mapping[str, str]
     query: Mapping[str, tuple[str, ...]]
     body: Any
+    size: int
+    use: Use
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A boolean of the query; HubSpot's Python SDK writes ``True``."""

@@ -4,7 +4,7 @@ Every function is a guess. When somebody measures the real thing, the correction
 ``docs/emulator.md`` lists them for users.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from reconciler.emulator import refusals
@@ -75,3 +75,46 @@ def operation_not_offered() -> refusals.Refusal:
 def type_not_activated(path: str) -> refusals.Refusal:
     """Guess: records of a type that the portal has not activated are refused like an unknown type."""
     return refusals.unknown_type(path)
+
+
+def unlisted_association_type(from_id: str, to_id: str) -> int:
+    """Guess: numbers for pairs of standard types whose default association nobody published.
+
+    Made of both type numbers, so that each pair has its own: contact (0-1) to order (0-123) is 1001123.
+    """
+    start, end = (
+        int(type_id.partition("-")[2]) if type_id.startswith("0-") else 999 for type_id in (from_id, to_id)
+    )
+    return 1_000_000 + 1000 * start + end
+
+
+def letter_case(style: str) -> Callable[[str], str]:
+    """Guess: the arguments of the rule FORMAT, of which only the meaning was published."""
+    styles: dict[str, Callable[[str], str]] = {
+        "UPPERCASE": str.upper,
+        "LOWERCASE": str.lower,
+        "CAPITALIZE": lambda text: " ".join(word[:1].upper() + word[1:] for word in text.split(" ")),
+    }
+    return styles[style]
+
+
+def code_of_rule(rule_type: str, arguments: Sequence[str]) -> str:
+    """Guess: the code of a broken validation rule, after the one that was seen (``INVALID_ALPHA``)."""
+    if rule_type == "ALPHANUMERIC":
+        return f"INVALID_{arguments[0].removesuffix('_ONLY')}"
+    return f"INVALID_{rule_type}"
+
+
+def status_of_unknown_token() -> int:
+    """Guess: token information about a token that does not exist."""
+    return 404
+
+
+def sorts_allowed() -> int:
+    """Guess: a search with a second sort is refused rather than served by the first alone."""
+    return 1
+
+
+def searched_by_query(type_name: str) -> bool:
+    """Guess: ``query`` looks at every property that holds text."""
+    return type_name in {"string", "phone_number"}

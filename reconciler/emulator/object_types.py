@@ -104,6 +104,16 @@ def _from_row(row: Mapping[str, Any]) -> ObjectType:
     )
 
 
+def all_scopes() -> frozenset[str]:
+    """Every scope that this emulator ever asks for."""
+    types = set(standard_types().values())
+    records = {scope for t in types for scope in (*t.read_scopes, *t.write_scopes)}
+    stems = {"custom", *(t.path for t in types)}
+    schemas = {f"crm.schemas.{stem}.{access}" for stem in stems for access in ("read", "write")}
+    custom = {"crm.objects.custom.read", "crm.objects.custom.write"}
+    return frozenset({"oauth", "crm.objects.owners.read", *records, *schemas, *custom})
+
+
 def custom_type(schema: Mapping[str, Any], *, has_pipelines: bool) -> ObjectType:
     """The object type that a custom object schema (as the API answers it) defines."""
     return ObjectType(

@@ -5,31 +5,21 @@ import secrets
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.emulator import seeds
+from reconciler.emulator import guesses, refusals, seeds, shapes
+from reconciler.emulator.calls import Actor
 from reconciler.emulator.clock import to_ms
+from reconciler.emulator.object_types import all_scopes
+from reconciler.emulator.settings import FRESH_SETTINGS
+from reconciler.emulator.shapes import Json
 from reconciler.emulator.storage import TABLES, Storage
 from reconciler.emulator.versions import VERSIONS, Version
 from reconciler.emulator.work import DefinitionCache, Source, Work
 
 FIRST_ID = 100_000_000_001
 """Above what fits into 32 bits and longer than 11 digits, as newer ids of HubSpot are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who makes a request: an app in a portal, with its scopes (None: all there are)."""
-
-    portal_id: int
-    app_id: int
-    scopes: frozenset[str] | None
-
-    def may(self, any_of: Sequence[str]) -> bool:
-        """Whether one of the scopes was granted; nothing asked for is granted to everybody."""
-        return self.scopes is None or not any_of or not self.scopes.isdisjoint(any_of)
 
 
 class Portals:
@@ -48,7 +38,7 @@ class Portals:
             self._storage.run(
                 "INSERT INTO portals VALUES (?, ?, ?, ?)",
                 portal_id,
-                json.dumps(seeds.FRESH_SETTINGS),
+                json.dumps(FRESH_SETTINGS),
                 # A portal dropped and made anew must not meet definitions that some process still remembers.
                 secrets.randbits(48),
                 FIRST_ID,
@@ -106,6 +96,20 @@ class Portals:
         if row is None:
             raise LookupError(f"there is no portal {portal_id}")
         return Actor(portal_id, json.loads(row[0])["appId"], None)
+
+    def token_info(self, body: object, portal_id: int | None) -> Json:
+        """``POST /oauth/v2/private-apps/get/access-token-info``: portal, app and scopes of a token.
+
+        In process any text stands for the token of the portal that the request acts for.
+        """
+        token = shapes.as_text(shapes.as_object(body).get("tokenKey"), "tokenKey")
+        actor = self.actor(token)
+        if actor is None and portal_id is not None:
+            actor = self.owner_actor(portal_id)
+        if actor is None:
+            raise refusals.Refusal(guesses.status_of_unknown_token(), "there is no such token", category=None)
+        scopes = all_scopes() if actor.scopes is None else actor.scopes
+        return {"hubId": actor.portal_id, "userId": 1, "appId": actor.app_id, "scopes": sorted(scopes)}
 
     @contextmanager
     def open(

@@ -1,6 +1,6 @@
 """Reading single records and pages of them."""
 
-from reconciler.emulator import batches, identity, refusals, shapes
+from reconciler.emulator import associations, batches, identity, refusals, shapes
 from reconciler.emulator.calls import Call
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Record
@@ -61,6 +61,8 @@ def page_size(call: Call, default: int, maximum: int) -> int:
 
 
 def _body(work: Work, object_type: ObjectType, record: Record, call: Call) -> Json:
-    return batches.read_body(
+    body = batches.read_body(
         work, object_type, record, call.names("properties"), call.names("propertiesWithHistory")
     )
+    found = associations.of_record(work, object_type, record, call.names("associations"))
+    return {**body, "associations": found} if found else body

@@ -4,11 +4,20 @@ Everything is checked before anything is stored, but a unique value is claimed w
 go on after a refusal wrap the call in ``storage.attempt``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.emulator import calculated, guesses, identity, pipeline_rules, refusals, validations, values
+from reconciler.emulator import (
+    associations,
+    calculated,
+    guesses,
+    identity,
+    pipeline_rules,
+    refusals,
+    validations,
+    values,
+)
 from reconciler.emulator.clock import iso
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Edit, Record
@@ -30,18 +39,40 @@ class Written:
     is_new: bool = False
 
 
-def create(work: Work, object_type: ObjectType, given: Mapping[str, object]) -> Written:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a seeded record brings along: its id (None: a new one), its age, and older versions of values."""
+
+    id: str | None
+    created_ms: int
+    history: tuple[Edit, ...]
+
+
+def create(
+    work: Work, object_type: ObjectType, given: Mapping[str, object], origin: Origin | None = None
+) -> Written:
     """A new record of the type."""
-    record = Record(0, {}, work.at_ms, work.at_ms)
+    created_ms = origin.created_ms if origin else work.at_ms
+    updated_ms = max([created_ms, *(edit.at_ms for edit in origin.history)]) if origin else created_ms
+    record = Record(0, {}, created_ms, updated_ms)
     written = _judge(work, object_type, record, given)
     _require(work, object_type, record)
-    record.id = work.next_id()
+    record.id = (
+        work.next_id() if origin is None or origin.id is None else _own_id(work, object_type, origin.id)
+    )
     written.is_new = True
-    _store_new(work, object_type, written)
+    _store_new(work, object_type, written, origin.history if origin else ())
     return written
 
 
-def _store_new(work: Work, object_type: ObjectType, written: Written) -> None:
+def _own_id(work: Work, object_type: ObjectType, given: str) -> int:
+    if not identity.is_record_id(given) or work.rows(object_type).get(int(given)):
+        raise refusals.invalid_request(f"{given} is no record id, or another record has it")
+    work.skip_ids(int(given))
+    return int(given)
+
+
+def _store_new(work: Work, object_type: ObjectType, written: Written, history: Sequence[Edit]) -> None:
     record = written.record
     definitions = work.definitions(object_type)
     changes = {name: record.properties[name] for name in written.names if name in record.properties}
@@ -54,7 +85,10 @@ def _store_new(work: Work, object_type: ObjectType, written: Written) -> None:
     identity.claim_unique_values(work, object_type, record, set(changes))
     rows = work.rows(object_type)
     rows.put(record)
-    rows.add_edit(record.id, Edit(record.updated_ms, work.source.body(), changes))
+    told = {name for edit in history for name in edit.changes}
+    untold = {name: value for name, value in changes.items() if name not in told}
+    for edit in (Edit(record.created_ms, work.source.body(), untold), *history):
+        rows.add_edit(record.id, edit)
 
 
 def update(work: Work, object_type: ObjectType, record: Record, given: Mapping[str, object]) -> Written:
@@ -98,6 +132,7 @@ def archive(work: Work, object_type: ObjectType, record_id: str) -> None:
     rows = work.rows(object_type)
     rows.put(record)
     rows.release(record.id)
+    associations.drop_all(work, object_type, record.id)
 
 
 def _judge(work: Work, object_type: ObjectType, record: Record, given: Mapping[str, object]) -> Written:

@@ -4,93 +4,185 @@ Paths: developers.hubspot.com/docs/api-reference, and HubSpot's OpenAPI collecti
 (github.com/HubSpot/HubSpot-public-api-spec-collection).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from reconciler.emulator import api_account, api_definitions, api_records
+from reconciler.emulator import api_account, api_associations, api_definitions, api_records
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.work import Work
 
 Endpoint = Callable[[Work, Call], Reply]
 DATED = ("2025-09", "2026-03", "2026-09")
 
-RECORDS = ("/crm/v3/objects", "/crm/objects/v3", "/crm/objects/{dated}")
-PROPERTIES = ("/crm/v3/properties", "/crm/properties/v3", "/crm/properties/{dated}")
-PIPELINES = ("/crm/v3/pipelines", "/crm/pipelines/v3", "/crm/pipelines/{dated}")
-SCHEMAS = ("/crm-object-schemas/v3/schemas", "/crm/v3/schemas", "/crm-object-schemas/{dated}/schemas")
-OWNERS = ("/crm/v3/owners", "/crm/owners/{dated}")
-ACCOUNT = ("/account-info/v3", "/account-info/{dated}")
-
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation of the API."""
+    """One operation of the API. ``{dated}`` in the path stands for a date-based version."""
 
     method: str
     path: str
     endpoint: Endpoint
+    rule: str
+    """Which scopes it takes: ``records``, ``schemas``, ``custom``, ``owners``, or "" for any token."""
+    writes: bool
     operation: str = ""
     """What the object type must allow; "" for what is no operation on records."""
-    scopes: str | tuple[str, ...] = ()
-    """Any of these scopes, or a rule: ``records.read`` or ``.write``, ``schemas.read`` or ``.write``."""
-    writes: bool = False
-    is_search: bool = False
 
 
-def _record_routes() -> list[Route]:
-    table: tuple[tuple[str, str, str, Endpoint], ...] = (
-        ("GET", "", "list", api_records.list_records),
-        ("POST", "", "create", api_records.create_record),
-        ("GET", "/<record_id>", "get", api_records.get_record),
-        ("PATCH", "/<record_id>", "update", api_records.update_record),
-        ("DELETE", "/<record_id>", "archive", api_records.archive_record),
-        ("POST", "/batch/read", "batch_read", api_records.batch_read),
-        ("POST", "/batch/create", "batch_create", api_records.batch_create),
-        ("POST", "/batch/update", "batch_update", api_records.batch_update),
-        ("POST", "/batch/upsert", "batch_upsert", api_records.batch_upsert),
-        ("POST", "/batch/archive", "batch_archive", api_records.batch_archive),
-    )
-    readers = {"list", "get", "batch_read", "search"}
-    return [
-        Route(
-            method,
-            f"{root}/<object_type>{path}",
-            endpoint,
-            operation,
-            scopes="records.read" if operation in readers else "records.write",
-            writes=operation not in readers,
-            is_search=operation == "search",
-        )
-        for root in RECORDS
-        for method, path, operation, endpoint in table
-    ]
+Row = tuple[str, str, Endpoint]
+"""Method, rest of the path, endpoint. A star before the path: reads, although the method is not GET."""
+
+_RECORD_ROWS: tuple[tuple[str, str, str, Endpoint], ...] = (
+    ("GET", "", "list", api_records.list_records),
+    ("POST", "", "create", api_records.create_record),
+    ("POST", "/batch/archive", "batch_archive", api_records.batch_archive),
+    ("POST", "/batch/create", "batch_create", api_records.batch_create),
+    ("POST", "*/batch/read", "batch_read", api_records.batch_read),
+    ("POST", "/batch/update", "batch_update", api_records.batch_update),
+    ("POST", "/batch/upsert", "batch_upsert", api_records.batch_upsert),
+    ("POST", "/gdpr-delete", "gdpr_delete", api_records.erase_record),
+    ("POST", "/merge", "merge", api_records.merge_records),
+    ("POST", "*/search", "search", api_records.search_records),
+    ("DELETE", "/<record_id>", "archive", api_records.archive_record),
+    ("GET", "/<record_id>", "get", api_records.get_record),
+    ("PATCH", "/<record_id>", "update", api_records.update_record),
+)
+_PROPERTY_ROWS: tuple[Row, ...] = (
+    ("GET", "/<object_type>", api_definitions.list_properties),
+    ("POST", "/<object_type>", api_definitions.create_property),
+    ("POST", "/<object_type>/batch/archive", api_definitions.batch_archive_properties),
+    ("POST", "/<object_type>/batch/create", api_definitions.batch_create_properties),
+    ("POST", "*/<object_type>/batch/read", api_definitions.batch_read_properties),
+    ("GET", "/<object_type>/groups", api_definitions.list_groups),
+    ("POST", "/<object_type>/groups", api_definitions.create_group),
+    ("DELETE", "/<object_type>/groups/<group_name>", api_definitions.archive_group),
+    ("GET", "/<object_type>/groups/<group_name>", api_definitions.get_group),
+    ("PATCH", "/<object_type>/groups/<group_name>", api_definitions.update_group),
+    ("DELETE", "/<object_type>/<property_name>", api_definitions.archive_property),
+    ("GET", "/<object_type>/<property_name>", api_definitions.get_property),
+    ("PATCH", "/<object_type>/<property_name>", api_definitions.update_property),
+)
+_RULE = "/<object_type>/<property_name>/rule-type/<rule_type>"
+_VALIDATION_ROWS: tuple[Row, ...] = (
+    ("GET", "/<object_type>", api_definitions.list_validations),
+    ("GET", "/<object_type>/<property_name>", api_definitions.get_validations),
+    ("GET", _RULE, api_definitions.get_validation),
+    ("PUT", _RULE, api_definitions.put_validation),
+)
+_PIPELINE = "/<object_type>/<pipeline_id>"
+_STAGE = "/<object_type>/<pipeline_id>/stages/<stage_id>"
+_PIPELINE_ROWS: tuple[Row, ...] = (
+    ("GET", "/<object_type>", api_definitions.list_pipelines),
+    ("POST", "/<object_type>", api_definitions.create_pipeline),
+    ("DELETE", _PIPELINE, api_definitions.delete_pipeline),
+    ("GET", _PIPELINE, api_definitions.get_pipeline),
+    ("PATCH", _PIPELINE, api_definitions.update_pipeline),
+    ("PUT", _PIPELINE, api_definitions.replace_pipeline),
+    ("GET", f"{_PIPELINE}/audit", api_definitions.audit_pipeline),
+    ("GET", f"{_PIPELINE}/stages", api_definitions.list_stages),
+    ("POST", f"{_PIPELINE}/stages", api_definitions.create_stage),
+    ("DELETE", _STAGE, api_definitions.delete_stage),
+    ("GET", _STAGE, api_definitions.get_stage),
+    ("PATCH", _STAGE, api_definitions.update_stage),
+    ("PUT", _STAGE, api_definitions.replace_stage),
+    ("GET", f"{_STAGE}/audit", api_definitions.audit_stage),
+)
+_SCHEMA_ROWS: tuple[Row, ...] = (
+    ("GET", "", api_definitions.list_schemas),
+    ("POST", "", api_definitions.create_schema),
+    ("POST", "*/batch/read", api_definitions.batch_read_schemas),
+    ("DELETE", "/<object_type>", api_definitions.archive_schema),
+    ("GET", "/<object_type>", api_definitions.get_schema),
+    ("PATCH", "/<object_type>", api_definitions.update_schema),
+    ("POST", "/<object_type>/associations", api_definitions.create_schema_association),
+    ("DELETE", "/<object_type>/associations/<identifier>", api_definitions.remove_schema_association),
+)
+_BETWEEN = "/<object_type>/<to_type>"
+_ASSOCIATION_ROWS: tuple[Row, ...] = (
+    ("POST", f"{_BETWEEN}/batch/archive", api_associations.batch_archive),
+    ("POST", f"{_BETWEEN}/batch/associate/default", api_associations.batch_default),
+    ("POST", f"{_BETWEEN}/batch/create", api_associations.batch_create),
+    ("POST", f"{_BETWEEN}/batch/labels/archive", api_associations.batch_archive_labels),
+    ("POST", f"*{_BETWEEN}/batch/read", api_associations.batch_read),
+    ("GET", f"{_BETWEEN}/labels", api_associations.list_labels),
+    ("POST", f"{_BETWEEN}/labels", api_associations.create_label),
+    ("PUT", f"{_BETWEEN}/labels", api_associations.rename_label),
+    ("DELETE", f"{_BETWEEN}/labels/<type_id>", api_associations.delete_label),
+    ("GET", f"/definitions/configurations{_BETWEEN}", api_associations.list_limits),
+    ("POST", f"/definitions/configurations{_BETWEEN}/batch/create", api_associations.write_limits),
+    ("POST", f"/definitions/configurations{_BETWEEN}/batch/update", api_associations.write_limits),
+    ("POST", f"/definitions/configurations{_BETWEEN}/batch/purge", api_associations.purge_limits),
+)
+_ALL_LIMITS: tuple[Row, ...] = (("GET", "/definitions/configurations/all", api_associations.list_all_limits),)
+_OF_RECORD = "/<object_type>/<record_id>/associations"
+_OF_RECORD_ROWS: tuple[Row, ...] = (
+    ("GET", f"{_OF_RECORD}/<to_type>", api_associations.list_of_record),
+    ("PUT", f"{_OF_RECORD}/default/<to_type>/<to_id>", api_associations.put_default),
+    ("DELETE", f"{_OF_RECORD}/<to_type>/<to_id>", api_associations.delete),
+    ("PUT", f"{_OF_RECORD}/<to_type>/<to_id>", api_associations.put),
+)
+_OWNER_ROWS: tuple[Row, ...] = (
+    ("GET", "", api_account.list_owners),
+    ("GET", "/<owner_id>", api_account.get_owner),
+)
+_ACCOUNT_ROWS: tuple[Row, ...] = (
+    ("GET", "/details", api_account.account_details),
+    ("GET", "/api-usage/daily/private-apps", api_account.daily_usage),
+)
+_LIBRARY_ROWS: tuple[Row, ...] = (
+    ("GET", "", api_account.enablement_of_all),
+    ("GET", "/<object_type>", api_account.enablement_of_type),
+)
+_LIMIT_ROWS: tuple[Row, ...] = (
+    ("GET", "/custom-properties", api_account.limits_of_properties),
+    ("GET", "/records", api_account.limits_of_records),
+)
+_SPLIT_ROWS: tuple[Row, ...] = (
+    ("POST", "*/batch/read", api_records.read_splits),
+    ("POST", "/batch/upsert", api_records.upsert_splits),
+)
+
+_RECORD_ROOTS = ("/crm/v3/objects", "/crm/objects/v3", "/crm/objects/{dated}")
+_ASSOCIATION_ROOTS = ("/crm/v4/associations", "/crm/associations/v4", "/crm/associations/{dated}")
+_FAMILIES: tuple[tuple[str, tuple[str, ...], tuple[Row, ...]], ...] = (
+    ("schemas", ("/crm/v3/properties", "/crm/properties/v3", "/crm/properties/{dated}"), _PROPERTY_ROWS),
+    ("schemas", ("/crm/v3/property-validations", "/crm/property-validations/{dated}"), _VALIDATION_ROWS),
+    ("schemas", ("/crm/v3/pipelines", "/crm/pipelines/v3", "/crm/pipelines/{dated}"), _PIPELINE_ROWS),
+    (
+        "custom",
+        ("/crm-object-schemas/v3/schemas", "/crm/v3/schemas", "/crm-object-schemas/{dated}/schemas"),
+        _SCHEMA_ROWS,
+    ),
+    ("records", _ASSOCIATION_ROOTS, _ASSOCIATION_ROWS),
+    ("", _ASSOCIATION_ROOTS, _ALL_LIMITS),
+    ("records", ("/crm/v4/objects", "/crm/objects/v4", "/crm/objects/{dated}"), _OF_RECORD_ROWS),
+    ("owners", ("/crm/v3/owners", "/crm/owners/{dated}"), _OWNER_ROWS),
+    ("", ("/account-info/v3", "/account-info/{dated}"), _ACCOUNT_ROWS),
+    (
+        "",
+        ("/crm/v3/object-library/enablement", "/crm/object-library/{dated}/enablement"),
+        _LIBRARY_ROWS,
+    ),
+    ("", ("/crm/v3/limits", "/crm/limits/{dated}"), _LIMIT_ROWS),
+    (
+        "deals",
+        ("/crm/v3/objects/deals/splits", "/crm/objects/v3/deals/splits", "/deal-splits/{dated}"),
+        _SPLIT_ROWS,
+    ),
+)
 
 
-def all_routes() -> list[Route]:
-    """Every route, with ``{dated}`` still to be replaced by a version."""
-    routes = _record_routes()
-    routes += [
-        Route("GET", f"{root}/<object_type>", api_definitions.list_properties, scopes="schemas.read")
-        for root in PROPERTIES
-    ]
-    routes += [
-        Route(
-            "GET",
-            f"{root}/<object_type>/<property_name>",
-            api_definitions.get_property,
-            scopes="schemas.read",
-        )
-        for root in PROPERTIES
-    ]
-    routes += [
-        Route("GET", f"{root}/<object_type>", api_definitions.list_pipelines, scopes="schemas.read")
-        for root in PIPELINES
-    ]
-    routes += [Route("GET", root, api_definitions.list_schemas) for root in SCHEMAS]
-    owner_scope = ("crm.objects.owners.read",)
-    routes += [Route("GET", root, api_account.list_owners, scopes=owner_scope) for root in OWNERS]
-    routes += [
-        Route("GET", f"{root}/<owner_id>", api_account.get_owner, scopes=owner_scope) for root in OWNERS
-    ]
-    routes += [Route("GET", f"{root}/details", api_account.account_details) for root in ACCOUNT]
-    return routes
+def all_routes() -> Iterator[Route]:
+    """Every route there is."""
+    for root in _RECORD_ROOTS:
+        for method, path, operation, endpoint in _RECORD_ROWS:
+            full = f"{root}/<object_type>{path.removeprefix('*')}"
+            yield Route(method, full, endpoint, "records", _writes(method, path), operation)
+    for rule, roots, rows in _FAMILIES:
+        for root in roots:
+            for method, path, endpoint in rows:
+                yield Route(method, root + path.removeprefix("*"), endpoint, rule, _writes(method, path))
+
+
+def _writes(method: str, path: str) -> bool:
+    return method != "GET" and not path.startswith("*")

@@ -5,10 +5,12 @@ only what differs from them.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from reconciler.emulator import formulas
+from reconciler.emulator.formulas import Formula
 from reconciler.emulator.object_types import ObjectType, load_definitions, standard_rows
 
 STANDARD_SINCE = "2020-01-01T00:00:00.000Z"
@@ -50,7 +52,9 @@ class Definitions:
     groups: Mapping[str, Body]
     pipelines: Mapping[str, Body]
     """Live pipelines by id, in display order."""
-    unique_names: tuple[str, ...] = field(default=())
+    unique_names: tuple[str, ...]
+    formulas: Mapping[str, Formula]
+    """Formulas of calculated properties, oldest first: one may build on those before it."""
 
     def stage_pipeline(self, stage_id: str) -> str | None:
         """The pipeline that has this stage."""
@@ -103,6 +107,11 @@ def build_definitions(
         groups=groups,
         pipelines=pipelines,
         unique_names=tuple(name for name, definition in properties.items() if definition.unique),
+        formulas={
+            name: formulas.parse(definition.body["calculationFormula"])
+            for name, definition in properties.items()
+            if "calculationFormula" in definition.body
+        },
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reconciler.emulator import guesses
+from reconciler.emulator import guesses, rich_text
 from reconciler.emulator.clock import from_ms, iso, parse_iso, to_ms
 from reconciler.emulator.schema import Property
 from reconciler.emulator.versions import Version
@@ -164,6 +164,8 @@ def _text(definition: Property, text: str) -> str:
             return email(text)
         if definition.name == "domain":
             return domain(text)
+    if definition.field_type == "html":
+        return rich_text.sanitise(text)
     return guesses.plain_text(text)
 
 

@@ -1,0 +1,135 @@
+"""Batches of associations: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide."""
+
+from collections.abc import Callable
+
+from reconciler.emulator import association_types, refusals, shapes
+from reconciler.emulator.associations import Pair, labels_body
+from reconciler.emulator.batches import take_inputs
+from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.shapes import Json
+from reconciler.emulator.work import Work
+
+MAX_READ = 1000
+MAX_WRITE = 2000
+
+
+def _ids(pair: Pair, item: Json, to: object) -> tuple[int, int]:
+    from_text = shapes.as_text(shapes.as_object(item.get("from"), "from").get("id"), "from.id")
+    to_text = shapes.as_text(shapes.as_object(to, "to").get("id"), "to.id")
+    return pair.record_id(pair.from_type, from_text), pair.record_id(pair.to_type, to_text)
+
+
+def _each(
+    work: Work, inputs: list[Json], carry_out: Callable[[Json], list[Json]]
+) -> tuple[list[Json], list[Json]]:
+    """Results and errors of inputs that stand or fall by themselves."""
+    results: list[Json] = []
+    errors: list[Json] = []
+    for item in inputs:
+        try:
+            with work.storage.attempt():
+                results += carry_out(item)
+        except refusals.Refusal as refusal:
+            errors.append(refusal.entry())
+    return results, errors
+
+
+def create(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
+    """``batch/create``: labelled associations; one that exists is a success, too."""
+
+    def carry_out(item: Json) -> list[Json]:
+        from_id, to_id = _ids(pair, item, item.get("to"))
+        types = association_types.choose(work, pair.from_type, pair.to_type, item.get("types"))
+        pair.add(from_id, to_id, types)
+        return [labels_body(pair, from_id, to_id, types)]
+
+    results, errors = _each(work, take_inputs(body, MAX_WRITE), carry_out)
+    status = shapes.batch_status(work, work.version.definitions_created, errors)
+    return status, shapes.batch_body(work, results, errors)
+
+
+def associate_default(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
+    """``batch/associate/default``: unlabelled associations, told from both ends."""
+
+    def carry_out(item: Json) -> list[Json]:
+        from_id, to_id = _ids(pair, item, item.get("to"))
+        return default_bodies(pair, from_id, to_id)
+
+    results, errors = _each(work, take_inputs(body, MAX_WRITE), carry_out)
+    return shapes.batch_status(work, 200, errors), shapes.batch_body(work, results, errors)
+
+
+def default_bodies(pair: Pair, from_id: int, to_id: int) -> list[Json]:
+    """Associates two records by the unlabelled type; the answer tells both directions."""
+    known = association_types.default(pair.work, pair.from_type, pair.to_type)
+    pair.add(from_id, to_id, [known])
+    directions = ((from_id, to_id, known.type_id), (to_id, from_id, known.inverse_id))
+    return [
+        {
+            "from": {"id": str(start)},
+            "to": {"id": str(end)},
+            "associationSpec": {"associationCategory": known.category, "associationTypeId": type_id},
+        }
+        for start, end, type_id in directions
+    ]
+
+
+def read(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
+    """``batch/read``: a record that is associated with nothing is an error, no empty list."""
+    results: list[Json] = []
+    errors: list[Json] = []
+    for item in take_inputs(body, MAX_READ):
+        given = shapes.as_text(item.get("id"), "id")
+        after = item.get("after")
+        page = pair.page(int(given) if given.isdigit() else 0, str(after) if after else None)
+        if page["results"]:
+            results.append({"from": {"id": given}, "to": page.pop("results"), **page})
+        else:
+            errors.append(_nothing_associated(pair.from_type, pair.to_type, given))
+    return shapes.batch_status(work, 200, errors), shapes.batch_body(work, results, errors)
+
+
+def _nothing_associated(from_type: ObjectType, to_type: ObjectType, record_id: str) -> Json:
+    return refusals.Refusal(
+        404,
+        f"No {to_type.singular} is associated with {from_type.singular} {record_id}.",
+        category=refusals.NOT_FOUND,
+        sub_category="crm.associations.NO_ASSOCIATIONS_FOUND",
+        context={
+            "fromObjectId": [record_id],
+            "fromObjectType": [from_type.singular],
+            "toObjectType": [to_type.singular],
+        },
+    ).entry()
+
+
+def archive(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
+    """``batch/archive``: every label of the pairs goes; what is not there is passed over."""
+
+    def carry_out(item: Json) -> list[Json]:
+        for to in shapes.as_list(item.get("to"), "to"):
+            from_id, to_id = _ids(pair, item, to)
+            pair.remove(from_id, to_id)
+        return []
+
+    _each(work, take_inputs(body, MAX_WRITE), carry_out)
+    return removed(work)
+
+
+def archive_labels(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
+    """``batch/labels/archive``: these labels go; with the unlabelled type everything goes."""
+
+    def carry_out(item: Json) -> list[Json]:
+        from_id, to_id = _ids(pair, item, item.get("to"))
+        pair.remove(
+            from_id, to_id, association_types.choose(work, pair.from_type, pair.to_type, item.get("types"))
+        )
+        return []
+
+    _each(work, take_inputs(body, MAX_WRITE), carry_out)
+    return removed(work)
+
+
+def removed(work: Work) -> tuple[int, Json | None]:
+    """The answer to a removal, which some versions give a body."""
+    return (200, shapes.batch_body(work, [])) if work.version.removal_answers else (204, None)

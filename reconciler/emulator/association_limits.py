@@ -1,0 +1,59 @@
+"""How many records a record may be associated with, as the portal limits it. Kept, not enforced.
+
+Shapes: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "limits configuration".
+"""
+
+from reconciler.emulator import refusals
+from reconciler.emulator.associations import Pair
+from reconciler.emulator.batches import take_inputs
+from reconciler.emulator.shapes import Json
+from reconciler.emulator.work import NO_TYPE, Work
+
+LIMIT = "association_limit"
+
+
+def listing(work: Work, pair: Pair | None = None) -> list[Json]:
+    """The limits between two types, or all of them."""
+    stored = work.stored(LIMIT, NO_TYPE)
+    prefix = _name(pair, "") if pair else ""
+    return [body for name, body in stored.items() if name.startswith(prefix)]
+
+
+def _name(pair: Pair, type_id: object) -> str:
+    return f"{pair.from_type.type_id}>{pair.to_type.type_id}:{type_id}"
+
+
+def _type(pair: Pair, item: Json) -> tuple[str, int]:
+    key = (str(item.get("category")), item.get("typeId"))
+    if key not in pair.types:
+        raise refusals.invalid_request(f"association type {key[0]} {key[1]} does not exist")
+    known = pair.types[key]
+    return known.category, known.type_id
+
+
+def write(work: Work, pair: Pair, body: object) -> list[Json]:
+    """Sets limits; the answer repeats them."""
+    results = []
+    for item in take_inputs(body):
+        category, type_id = _type(pair, item)
+        limit = item.get("maxToObjectIds")
+        if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+            raise refusals.invalid_request(f"maxToObjectIds must be 1 or more, but was {limit}")
+        result = {
+            "category": category,
+            "typeId": type_id,
+            "fromObjectTypeId": pair.from_type.type_id,
+            "toObjectTypeId": pair.to_type.type_id,
+            "userEnforcedMaxToObjectIds": limit,
+            "label": pair.types[category, type_id].label,
+        }
+        work.store(LIMIT, NO_TYPE, _name(pair, type_id), result)
+        results.append(result)
+    return results
+
+
+def purge(work: Work, pair: Pair, body: object) -> None:
+    """Takes limits away."""
+    for item in take_inputs(body):
+        _, type_id = _type(pair, item)
+        work.unstore(LIMIT, NO_TYPE, _name(pair, type_id))

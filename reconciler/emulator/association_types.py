@@ -1,0 +1,318 @@
+"""Which associations may exist between two object types: HubSpot's own, and the portal's labels.
+
+Type ids: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "association type ID values".
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from reconciler.emulator import guesses, refusals, shapes
+from reconciler.emulator.object_types import ObjectType, standard_types
+from reconciler.emulator.shapes import Json
+from reconciler.emulator.work import Work
+
+LABEL = "label"
+HUBSPOT = "HUBSPOT_DEFINED"
+USER = "USER_DEFINED"
+MAX_LABELS = 50
+
+# (from, to): the unlabelled type and its reverse; both ends of a pair of the same type share it.
+_PLAIN: Mapping[tuple[str, str], tuple[int, int]] = {
+    ("0-1", "0-2"): (279, 280),
+    ("0-1", "0-3"): (4, 3),
+    ("0-1", "0-5"): (15, 16),
+    ("0-3", "0-2"): (341, 342),
+    ("0-5", "0-2"): (339, 340),
+    ("0-3", "0-5"): (27, 28),
+    ("0-3", "0-8"): (19, 20),
+    ("0-14", "0-8"): (67, 68),
+    ("0-14", "0-3"): (64, 63),
+    ("0-1", "0-1"): (449, 449),
+    ("0-2", "0-2"): (450, 450),
+    ("0-3", "0-3"): (451, 451),
+    ("0-5", "0-5"): (452, 452),
+    # An activity's types come in pairs: the reverse is one less.
+    ("0-46", "0-1"): (202, 201),
+    ("0-46", "0-2"): (190, 189),
+    ("0-46", "0-3"): (214, 213),
+    ("0-46", "0-5"): (228, 227),
+    ("0-27", "0-1"): (204, 203),
+    ("0-27", "0-2"): (192, 191),
+    ("0-27", "0-3"): (216, 215),
+    ("0-27", "0-5"): (230, 229),
+    ("0-48", "0-1"): (194, 193),
+    ("0-48", "0-2"): (182, 181),
+    ("0-48", "0-3"): (206, 205),
+    ("0-48", "0-5"): (220, 219),
+    ("0-49", "0-1"): (198, 197),
+    ("0-49", "0-2"): (186, 185),
+    ("0-49", "0-3"): (210, 209),
+    ("0-49", "0-5"): (224, 223),
+    ("0-47", "0-1"): (200, 199),
+    ("0-47", "0-2"): (188, 187),
+    ("0-47", "0-3"): (212, 211),
+    ("0-47", "0-5"): (226, 225),
+}
+# Leads: the way back was never published.
+_ONE_WAY: Mapping[tuple[str, str], int] = {
+    ("0-136", "0-1"): 608,
+    ("0-136", "0-2"): 610,
+    ("0-136", "0-3"): 1037,
+}
+_PRIMARY: Mapping[tuple[str, str], tuple[int, int]] = {
+    ("0-1", "0-2"): (1, 2),
+    ("0-3", "0-2"): (5, 6),
+    ("0-5", "0-2"): (26, 25),
+}
+_ONE_WAY_PRIMARY: Mapping[tuple[str, str], int] = {
+    ("0-136", "0-1"): 578,
+    ("0-136", "0-2"): 580,
+    ("0-136", "0-3"): 582,
+}
+PARENT_TO_CHILD, CHILD_TO_PARENT = 13, 14
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationType:
+    """One way in which records of two types may be associated, seen from the first."""
+
+    category: str
+    type_id: int
+    label: str | None
+    inverse_id: int
+    """The same association, seen from the other end."""
+    name: str = ""
+    is_primary: bool = False
+
+    @property
+    def body(self) -> Json:
+        """As the labels endpoint and records answer it."""
+        return {"category": self.category, "typeId": self.type_id, "label": self.label}
+
+
+@lru_cache(maxsize=4096)
+def _standard(from_id: str, to_id: str) -> tuple[AssociationType, ...]:
+    """HubSpot's own types between two standard object types, the unlabelled one first."""
+    plain = _both_ways(_PLAIN, _ONE_WAY, from_id, to_id)
+    if plain is None:
+        plain = (
+            guesses.unlisted_association_type(from_id, to_id),
+            guesses.unlisted_association_type(to_id, from_id),
+        )
+    types = [AssociationType(HUBSPOT, plain[0], None, plain[1])]
+    primary = _both_ways(_PRIMARY, _ONE_WAY_PRIMARY, from_id, to_id)
+    if primary:
+        types.append(AssociationType(HUBSPOT, primary[0], "Primary", primary[1], is_primary=True))
+    if (from_id, to_id) == ("0-2", "0-2"):
+        types.append(AssociationType(HUBSPOT, PARENT_TO_CHILD, "Parent Company", CHILD_TO_PARENT))
+        types.append(AssociationType(HUBSPOT, CHILD_TO_PARENT, "Child Company", PARENT_TO_CHILD))
+    return tuple(types)
+
+
+def _both_ways(
+    pairs: Mapping[tuple[str, str], tuple[int, int]],
+    one_way: Mapping[tuple[str, str], int],
+    from_id: str,
+    to_id: str,
+) -> tuple[int, int] | None:
+    if (from_id, to_id) in pairs:
+        return pairs[from_id, to_id]
+    if (to_id, from_id) in pairs:
+        there, back = pairs[to_id, from_id]
+        return back, there
+    if (from_id, to_id) in one_way:
+        return one_way[from_id, to_id], guesses.unlisted_association_type(to_id, from_id)
+    if (to_id, from_id) in one_way:
+        return guesses.unlisted_association_type(from_id, to_id), one_way[to_id, from_id]
+    return None
+
+
+def between(work: Work, from_type: ObjectType, to_type: ObjectType) -> list[AssociationType]:
+    """Every type between two object types, the unlabelled one first."""
+    types: list[AssociationType] = []
+    if not (from_type.is_custom or to_type.is_custom):
+        types += _standard(from_type.type_id, to_type.type_id)
+    for body in work.stored(LABEL, _pair(from_type, to_type)).values():
+        types.append(_stored_type(body))
+    return types
+
+
+def _pair(from_type: ObjectType, to_type: ObjectType) -> str:
+    return f"{from_type.type_id}>{to_type.type_id}"
+
+
+def _stored_type(body: Mapping[str, Any]) -> AssociationType:
+    return AssociationType(body["category"], body["typeId"], body["label"], body["inverseId"], body["name"])
+
+
+def choose(work: Work, from_type: ObjectType, to_type: ObjectType, specs: object) -> list[AssociationType]:
+    """The types that ``types`` in a request names; refused when one does not exist between the two."""
+    types = {(known.category, known.type_id): known for known in between(work, from_type, to_type)}
+    chosen: list[AssociationType] = []
+    for item in shapes.as_list(specs, "types"):
+        spec = shapes.as_object(item, "types")
+        key = (str(spec.get("associationCategory")), spec.get("associationTypeId"))
+        if key not in types:
+            raise refusals.invalid_request(
+                f"association type {key[0]} {key[1]} does not exist between "
+                f"{from_type.type_id} and {to_type.type_id}"
+            )
+        chosen.append(types[key])
+    return chosen
+
+
+def default(work: Work, from_type: ObjectType, to_type: ObjectType) -> AssociationType:
+    """The unlabelled type; refused when records of the two types cannot be associated."""
+    types = between(work, from_type, to_type)
+    for known in types:
+        if known.label is None:
+            return known
+    raise refusals.invalid_request(
+        f"{from_type.type_id} and {to_type.type_id} have no association definition"
+    )
+
+
+def target_type(work: Work, from_type: ObjectType, category: str, type_id: int) -> ObjectType:
+    """To which object type an association of this type leads."""
+    prefix = f"{from_type.type_id}>"
+    for pair in _stored_pairs(work, prefix):
+        if str(type_id) in work.stored(LABEL, pair) and category == USER:
+            return work.object_type(pair.removeprefix(prefix))
+    if category == HUBSPOT and not from_type.is_custom:
+        for object_type in dict.fromkeys(standard_types().values()):
+            if any(known.type_id == type_id for known in _standard(from_type.type_id, object_type.type_id)):
+                return object_type
+    raise refusals.invalid_request(f"association type {category} {type_id} does not exist")
+
+
+def _stored_pairs(work: Work, prefix: str) -> list[str]:
+    rows = work.storage.rows(
+        "SELECT DISTINCT object_type FROM definitions WHERE portal_id = ? AND kind = ? "
+        "AND substr(object_type, 1, ?) = ?",
+        work.portal_id,
+        LABEL,
+        len(prefix),
+        prefix,
+    )
+    return [row[0] for row in rows]
+
+
+def add_label(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> list[AssociationType]:
+    """A new label, seen from both ends; an empty label makes a plain association of custom objects."""
+    name = shapes.as_text(given.get("name"), "name")
+    label = shapes.as_text(given.get("label"), "label")
+    inverse_label = given.get("inverseLabel")
+    existing = work.stored(LABEL, _pair(from_type, to_type))
+    if len(existing) >= MAX_LABELS:
+        raise refusals.Refusal(437, f"there are {MAX_LABELS} labels already, which is the limit")
+    if any(body["name"] == name for body in existing.values()):
+        raise refusals.invalid_request(f'an association named "{name}" exists already')
+    is_mirror = from_type.type_id == to_type.type_id and inverse_label is None
+    first = _next_type_id(work)
+    second = first if is_mirror else _next_type_id(work)
+    there = AssociationType(USER, first, label or None, second, name)
+    back = AssociationType(
+        USER, second, (inverse_label if inverse_label is not None else label) or None, first, name
+    )
+    _save(work, from_type, to_type, there)
+    if is_mirror:
+        return [there]
+    _save(work, to_type, from_type, back)
+    return [there, back]
+
+
+def _next_type_id(work: Work) -> int:
+    serial = int(work.settings.get("associationTypes", 0)) + 1
+    work.save_settings({"associationTypes": serial})
+    return serial
+
+
+def _save(work: Work, from_type: ObjectType, to_type: ObjectType, known: AssociationType) -> None:
+    body = {**known.body, "inverseId": known.inverse_id, "name": known.name, "createdAt": work.now}
+    work.store(LABEL, _pair(from_type, to_type), str(known.type_id), body)
+
+
+def _label(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: object) -> AssociationType:
+    body = work.stored(LABEL, _pair(from_type, to_type)).get(str(type_id))
+    if body is None:
+        raise refusals.not_found(f"association type {type_id} does not exist")
+    return _stored_type(body)
+
+
+def rename_label(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> None:
+    """Changes what a label says, at both ends."""
+    known = _label(work, from_type, to_type, given.get("associationTypeId"))
+    label = shapes.as_text(given.get("label"), "label")
+    changed = AssociationType(USER, known.type_id, label, known.inverse_id, known.name)
+    _save(work, from_type, to_type, changed)
+    if known.inverse_id != known.type_id:
+        inverse = _label(work, to_type, from_type, known.inverse_id)
+        text = given.get("inverseLabel") or label
+        _save(
+            work,
+            to_type,
+            from_type,
+            AssociationType(USER, inverse.type_id, text, inverse.inverse_id, inverse.name),
+        )
+
+
+def delete_label(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: str) -> None:
+    """Takes a label away at both ends, with all associations between records that bear it."""
+    known = _label(work, from_type, to_type, type_id)
+    ends = ((from_type, to_type, known.type_id), (to_type, from_type, known.inverse_id))
+    for start, end, number in ends:
+        work.unstore(LABEL, _pair(start, end), str(number))
+        work.storage.run(
+            "DELETE FROM associations WHERE portal_id = ? AND from_type = ? AND to_type = ? AND category = ? "
+            "AND type_id = ?",
+            work.portal_id,
+            start.type_id,
+            end.type_id,
+            USER,
+            number,
+        )
+
+
+def schema_associations(work: Work, object_type: ObjectType) -> list[Json]:
+    """What a custom object's schema lists: each stored type once, seen from either end."""
+    type_id = object_type.type_id
+    rows = work.storage.rows(
+        "SELECT object_type, body FROM definitions WHERE portal_id = ? AND kind = ? "
+        "AND (object_type LIKE ? OR object_type LIKE ?) ORDER BY rowid",
+        work.portal_id,
+        LABEL,
+        f"{type_id}>%",
+        f"%>{type_id}",
+    )
+    bodies = ((pair.split(">"), json.loads(body)) for pair, body in rows)
+    return [
+        {
+            "id": str(body["typeId"]),
+            "name": body["name"],
+            "fromObjectTypeId": from_id,
+            "toObjectTypeId": to_id,
+            "createdAt": body["createdAt"],
+            "updatedAt": body["createdAt"],
+        }
+        for (from_id, to_id), body in bodies
+    ]
+
+
+def drop_type(work: Work, type_id: str) -> None:
+    """Removes everything that associates records of a type that is no more."""
+    work.storage.run(
+        "DELETE FROM definitions WHERE portal_id = ? AND kind = ? AND (object_type LIKE ? OR object_type LIKE ?)",
+        work.portal_id,
+        LABEL,
+        f"{type_id}>%",
+        f"%>{type_id}",
+    )
+    work.storage.run(
+        "DELETE FROM associations WHERE portal_id = ? AND (from_type = ? OR to_type = ?)",
+        work.portal_id,
+        type_id,
+        type_id,
+    )

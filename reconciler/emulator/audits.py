@@ -1,0 +1,44 @@
+"""Who changed a pipeline or stage, and how: developers.hubspot.com/docs/api-reference/crm-pipelines-v3."""
+
+import json
+
+from reconciler.emulator.clock import iso
+from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.schema import Body
+from reconciler.emulator.shapes import Json
+from reconciler.emulator.work import Work
+
+
+def add(work: Work, object_type: ObjectType, identifier: str, action: str, body: Body) -> None:
+    """Remembers one change."""
+    work.storage.run(
+        "INSERT INTO audits (portal_id, object_type, identifier, at_ms, action, body) VALUES (?, ?, ?, ?, ?, ?)",
+        work.portal_id,
+        object_type.type_id,
+        identifier,
+        work.at_ms,
+        action,
+        json.dumps(body),
+    )
+
+
+def listing(work: Work, object_type: ObjectType, identifier: str) -> list[Json]:
+    """The changes, newest first."""
+    rows = work.storage.rows(
+        "SELECT at_ms, action, body FROM audits WHERE portal_id = ? AND object_type = ? AND identifier = ? "
+        "ORDER BY serial DESC",
+        work.portal_id,
+        object_type.type_id,
+        identifier,
+    )
+    return [
+        {
+            "portalId": work.portal_id,
+            "identifier": identifier,
+            "action": action,
+            "timestamp": iso(at_ms),
+            "message": "",
+            "rawObject": json.loads(body),
+        }
+        for at_ms, action, body in rows
+    ]

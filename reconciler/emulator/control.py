@@ -1,0 +1,163 @@
+"""Control routes: making portals, switching faults, playing other people. Not a part of HubSpot's API.
+
+Under ``/_emulator/``, for the process itself and peers on the same machine. ``docs/emulator.md`` lists them.
+"""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.emulator import batches, faults, identity, records, refusals, shapes
+from reconciler.emulator.calls import Reply, Request
+from reconciler.emulator.clock import parse_iso
+from reconciler.emulator.errors import EmulatorError, SeedError
+from reconciler.emulator.faults import Switchboard
+from reconciler.emulator.portals import Portals
+from reconciler.emulator.settings import settings_from
+from reconciler.emulator.shapes import Json
+from reconciler.emulator.versions import VERSIONS
+from reconciler.emulator.work import Source, Work
+
+PREFIX = "/_emulator"
+SOURCE_TYPES = (
+    "API",
+    "AUTOMATION_PLATFORM",
+    "CALCULATED",
+    "CRM_UI",
+    "FORM",
+    "IMPORT",
+    "INTEGRATION",
+    "MERGE_OBJECTS",
+    "MIGRATION",
+    "WORKFLOW",
+)
+SETTINGS = ("account", "tier", "limits", "search_lag_ms", "enablement", "required_on_create")
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The switches of one emulator."""
+
+    portals: Portals
+    switchboard: Switchboard
+
+    def reply(self, request: Request, body: Any) -> Reply:
+        """Carries out one control request; what makes no sense is a 400 with one clear sentence."""
+        if not request.is_local:
+            return Reply(403, {"message": "the control routes are for this machine only"})
+        parts = [part for part in request.path.removeprefix(PREFIX).split("/") if part]
+        try:
+            return self._dispatch(request.method, parts, body)
+        except EmulatorError as error:
+            return Reply(400, {"message": str(error)})
+        except refusals.Refusal as refusal:
+            return Reply(refusal.status, {"message": refusal.message})
+        except LookupError as error:
+            return Reply(404, {"message": str(error.args[0])})
+
+    def _dispatch(self, method: str, parts: list[str], body: Any) -> Reply:
+        match (method, *parts):
+            case ("GET",):
+                return Reply(200, {"portals": self.portals.ids(), "faults": self.switchboard.listing()})
+            case ("GET", "faults"):
+                return Reply(200, {"results": self.switchboard.listing()})
+            case ("POST", "faults"):
+                fault = faults.parse(body) if isinstance(body, str) else faults.from_json(body)
+                return Reply(201, {"id": self.switchboard.add(fault), **fault.body()})
+            case ("DELETE", "faults"):
+                self.switchboard.clear()
+                return Reply(204)
+            case ("DELETE", "faults", number):
+                self.switchboard.clear(_number(number))
+                return Reply(204)
+            case (_, "portals", portal, *rest):
+                return self._portal(method, _number(portal), rest, body)
+            case _:
+                raise LookupError(f"there is no control route {method} {PREFIX}/{'/'.join(parts)}")
+
+    def _portal(self, method: str, portal_id: int, parts: list[str], body: Any) -> Reply:
+        match (method, *parts):
+            case ("PUT",):
+                created = self.portals.ensure(portal_id, _object(body or {}))
+                token = self.portals.token(portal_id, None)
+                return Reply(201 if created else 200, {"created": created, "token": token})
+            case ("DELETE",):
+                self.portals.reset(portal_id)
+                return Reply(204)
+            case ("POST", "tokens"):
+                scopes = _object(body or {}).get("scopes")
+                chosen = None if scopes is None else shapes.as_names(scopes, "scopes")
+                return Reply(201, {"token": self.portals.token(portal_id, chosen)})
+            case ("GET", "settings"):
+                with self._open(portal_id, Source("API"), write=False) as work:
+                    return Reply(200, _settings(work))
+            case ("PATCH", "settings"):
+                with self._open(portal_id, Source("API"), write=True) as work:
+                    work.save_settings(_changed_settings(body))
+                    return Reply(200, _settings(work))
+            case ("POST", "edits"):
+                given = _object(body)
+                with self._open(portal_id, _source(given.get("source")), write=True) as work:
+                    return Reply(200, _edit(work, given))
+            case _:
+                raise LookupError(
+                    f"there is no control route {method} {PREFIX}/portals/{portal_id}/{'/'.join(parts)}"
+                )
+
+    def _open(self, portal_id: int, source: Source, *, write: bool) -> AbstractContextManager[Work]:
+        return self.portals.open(portal_id, VERSIONS["v3"], source, write=write)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise LookupError(f"{text} is no number")
+    return int(text)
+
+
+def _object(body: Any) -> Json:
+    if not isinstance(body, dict):
+        raise SeedError("a JSON object is expected")
+    return body
+
+
+def _changed_settings(body: Any) -> dict[str, Any]:
+    given = _object(body)
+    unknown = sorted(set(given) - set(SETTINGS))
+    if unknown:
+        raise SeedError(f"{unknown[0]}: no such setting; there are {', '.join(SETTINGS)}")
+    return settings_from(given)
+
+
+def _settings(work: Work) -> Json:
+    names = {"searchLagMs": "search_lag_ms", "requiredOnCreate": "required_on_create"}
+    return {
+        names.get(key, key): value for key, value in work.settings.items() if names.get(key, key) in SETTINGS
+    }
+
+
+def _source(given: Any) -> Source:
+    source = _object(given if given is not None else {"type": "CRM_UI"})
+    if source.get("type") not in SOURCE_TYPES:
+        raise SeedError(f"source.type: one of {', '.join(SOURCE_TYPES)}, not {source.get('type')!r}")
+    user_id = source.get("userId")
+    if user_id is not None and not isinstance(user_id, int):
+        raise SeedError(f"source.userId: a number, not {user_id!r}")
+    return Source(source["type"], source.get("id"), source.get("label"), user_id)
+
+
+def _edit(work: Work, given: Json) -> Json:
+    """Changes (or archives) a record as somebody else, perhaps at another time."""
+    if "at" in given:
+        try:
+            work.at_ms = parse_iso(given["at"])
+        except (TypeError, ValueError):
+            raise SeedError(f"at: an ISO 8601 instant, not {given['at']!r}") from None
+    object_type = work.object_type(shapes.as_text(given.get("object"), "object"))
+    record = identity.find(work, object_type, shapes.as_text(given.get("id"), "id"), given.get("idProperty"))
+    if record is None:
+        raise refusals.not_found("there is no such record")
+    if given.get("archive"):
+        records.archive(work, object_type, str(record.id))
+        return {"id": str(record.id), "archived": True}
+    properties = shapes.as_object(given.get("properties"), "properties")
+    return batches.written_body(object_type, records.update(work, object_type, record, properties))

@@ -1,0 +1,156 @@
+"""Filters of a search, as tests on a record.
+
+developers.hubspot.com/docs/api-reference/search/guide: comparison ignores case, except for enumerations, and
+the values of ``IN`` and ``NOT_IN`` must be written in lower case.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
+from fnmatch import fnmatchcase
+from functools import partial
+
+from reconciler.emulator import refusals, shapes
+from reconciler.emulator.associations import Pair
+from reconciler.emulator.clock import parse_iso
+from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.record_rows import Record
+from reconciler.emulator.schema import Property
+from reconciler.emulator.shapes import Json
+from reconciler.emulator.work import Work
+
+Test = Callable[[Record], bool]
+Comparable = Decimal | str
+ASSOCIATIONS = "associations."
+_OPERATORS = frozenset(
+    [
+        "EQ",
+        "NEQ",
+        "LT",
+        "LTE",
+        "GT",
+        "GTE",
+        "BETWEEN",
+        "IN",
+        "NOT_IN",
+        "HAS_PROPERTY",
+        "NOT_HAS_PROPERTY",
+        "CONTAINS_TOKEN",
+        "NOT_CONTAINS_TOKEN",
+    ]
+)
+_COMPARE: dict[str, Callable[[Comparable, Comparable], bool]] = {
+    "LT": lambda one, other: one < other,  # type: ignore[operator]  # both come from one property
+    "LTE": lambda one, other: one <= other,  # type: ignore[operator]  # likewise
+    "GT": lambda one, other: one > other,  # type: ignore[operator]  # likewise
+    "GTE": lambda one, other: one >= other,  # type: ignore[operator]  # likewise
+}
+
+
+def any_group(work: Work, object_type: ObjectType, groups: Sequence[Sequence[Json]]) -> Test:
+    """Whether a record passes all filters of one group; without groups every record does."""
+    tests = [[_test(work, object_type, item) for item in group] for group in groups]
+    if not tests:
+        return lambda _record: True
+    return lambda record: any(all(test(record) for test in group) for group in tests)
+
+
+def _test(work: Work, object_type: ObjectType, item: Json) -> Test:
+    name = shapes.as_text(item.get("propertyName"), "propertyName")
+    operator = shapes.as_text(item.get("operator"), "operator")
+    if operator not in _OPERATORS:
+        raise refusals.invalid_request(f"{operator} is no operator")
+    if name.startswith(ASSOCIATIONS):
+        return _associated(work, object_type, name.removeprefix(ASSOCIATIONS), item)
+    definition = work.definitions(object_type).properties.get(name)
+    if definition is None:
+        raise refusals.invalid_request(f'Property "{name}" does not exist')
+    return partial(_holds, definition, _judge(definition, operator, item), operator)
+
+
+def _holds(definition: Property, judge: Callable[[str], bool], operator: str, record: Record) -> bool:
+    """Negations hold for records without a value, everything else does not."""
+    value = record.properties.get(definition.name)
+    if value is None:
+        return operator in {"NEQ", "NOT_IN", "NOT_HAS_PROPERTY", "NOT_CONTAINS_TOKEN"}
+    return judge(value)
+
+
+def _judge(definition: Property, operator: str, item: Json) -> Callable[[str], bool]:
+    if operator in {"HAS_PROPERTY", "NOT_HAS_PROPERTY"}:
+        return lambda _value: operator == "HAS_PROPERTY"
+    if operator in {"IN", "NOT_IN"}:
+        wanted = shapes.as_names(item.get("values"), "values")
+        return lambda value: _is_among(definition, value, wanted) == (operator == "IN")
+    text = shapes.as_text(item.get("value"), "value")
+    if operator in {"CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"}:
+        return lambda value: _has_token(value, text) == (operator == "CONTAINS_TOKEN")
+    wanted_one = comparable(definition, text)
+    if operator in {"EQ", "NEQ"}:
+        if definition.is_multiple:
+            return lambda value: (text in value.split(";")) == (operator == "EQ")
+        return lambda value: (comparable(definition, value) == wanted_one) == (operator == "EQ")
+    if operator == "BETWEEN":
+        high = comparable(definition, shapes.as_text(item.get("highValue"), "highValue"))
+        at_least, at_most = _COMPARE["GTE"], _COMPARE["LTE"]
+        return lambda value: (
+            at_least(comparable(definition, value), wanted_one)
+            and at_most(comparable(definition, value), high)
+        )
+    compare = _COMPARE[operator]
+    return lambda value: compare(comparable(definition, value), wanted_one)
+
+
+def _is_among(definition: Property, value: str, wanted: Sequence[str]) -> bool:
+    if definition.is_multiple:
+        return not set(value.split(";")).isdisjoint(wanted)
+    if definition.type in {"string", "phone_number"}:
+        return value.lower() in wanted
+    return comparable(definition, value) in {comparable(definition, text) for text in wanted}
+
+
+def comparable(definition: Property, text: str) -> Comparable:
+    """A value in the form in which values of the property are held against each other."""
+    if definition.type in {"date", "datetime"}:
+        try:
+            return Decimal(int(text)) if re.fullmatch(r"-?\d+", text) else Decimal(parse_iso(text))
+        except ValueError:
+            raise refusals.invalid_request(f"{text} is no date") from None
+    if definition.type == "number":
+        try:
+            return Decimal(text)
+        except InvalidOperation:
+            raise refusals.invalid_request(f"{text} is no number") from None
+    return text if definition.type == "enumeration" else text.lower()
+
+
+def _has_token(value: str, pattern: str) -> bool:
+    """Whether a word of the value, or all of it, fits a pattern with ``*``."""
+    value, pattern = value.lower(), pattern.lower()
+    # Only * is a wildcard here; fnmatch would read ? and [ as ones, too.
+    pattern = re.sub(r"([?\[])", r"[\1]", pattern)
+    words = (value, *value.split(), *re.findall(r"\w+", value))
+    return any(fnmatchcase(word, pattern) for word in words)
+
+
+def _associated(work: Work, object_type: ObjectType, address: str, item: Json) -> Test:
+    """``associations.{type}``: by the associated record's id; not offered for custom objects."""
+    to_type = work.object_type(address)
+    if to_type.is_custom:
+        raise refusals.invalid_request("records cannot be searched by associations with custom objects")
+    pair = Pair(work, object_type, to_type)
+    operator = item["operator"]
+    wanted = {item.get("value"), *(item.get("values") or ())}
+    wanted_ids = {str(value) for value in wanted if value is not None}
+
+    def test(record: Record) -> bool:
+        found = {str(to_id) for to_id in pair.of(record.id)}
+        if operator in {"HAS_PROPERTY", "NOT_HAS_PROPERTY"}:
+            return bool(found) == (operator == "HAS_PROPERTY")
+        if operator in {"EQ", "IN"}:
+            return not found.isdisjoint(wanted_ids)
+        if operator in {"NEQ", "NOT_IN"}:
+            return found.isdisjoint(wanted_ids)
+        raise refusals.invalid_request(f"associations cannot be compared by {operator}")
+
+    return test

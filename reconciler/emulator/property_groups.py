@@ -1,0 +1,67 @@
+"""Property groups: named shelves of properties.
+
+developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
+"""
+
+from reconciler.emulator import refusals, shapes
+from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.schema import Body
+from reconciler.emulator.shapes import Json
+from reconciler.emulator.work import Work
+
+GROUP = "group"
+
+
+def get(work: Work, object_type: ObjectType, name: str) -> Body:
+    """One group; 404 when there is none, or it was archived."""
+    body = work.definitions(object_type).groups.get(name)
+    if body is None or body["archived"]:
+        raise refusals.not_found(f'Property group "{name}" does not exist')
+    return body
+
+
+def create(work: Work, object_type: ObjectType, given: Json) -> Body:
+    """A new group; the name of an archived one may be used again."""
+    name = shapes.as_text(given.get("name"), "name")
+    body = {
+        "name": name,
+        "label": shapes.as_text(given.get("label"), "label"),
+        "displayOrder": given.get("displayOrder", -1),
+        "archived": False,
+    }
+    existing = work.definitions(object_type).groups.get(name)
+    if existing is not None and not existing["archived"]:
+        raise refusals.Refusal(
+            409,
+            f'A property group named "{name}" already exists.',
+            category="OBJECT_ALREADY_EXISTS",
+            context={"name": [name]},
+        )
+    work.store(GROUP, object_type.type_id, name, body)
+    return body
+
+
+def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
+    """Changes label or order."""
+    body = {**get(work, object_type, name)}
+    body |= {field: given[field] for field in ("label", "displayOrder") if field in given}
+    work.store(GROUP, object_type.type_id, name, body)
+    return body
+
+
+def archive(work: Work, object_type: ObjectType, name: str) -> None:
+    """Archives an empty group."""
+    body = get(work, object_type, name)
+    inside = [
+        definition["name"]
+        for definition in work.definitions(object_type).bodies.values()
+        if definition["groupName"] == name and not definition["archived"]
+    ]
+    if inside:
+        raise refusals.Refusal(
+            400,
+            f'Property group "{name}" has active properties and cannot be deleted.',
+            sub_category="PropertyGroupError.GROUP_WITH_ACTIVE_PROPERTIES",
+            context={"properties": inside},
+        )
+    work.store(GROUP, object_type.type_id, name, {**body, "archived": True})

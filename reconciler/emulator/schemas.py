@@ -1,0 +1,226 @@
+"""Custom object schemas: object types that a portal defines by itself.
+
+Behaviour beyond developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide as observed and published in
+the HubSpot notes of github.com/scopiousdigital/kalup.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from reconciler.emulator import association_types, properties, property_groups, refusals, shapes
+from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
+from reconciler.emulator.schema import Body, full_property
+from reconciler.emulator.shapes import Json
+from reconciler.emulator.work import NO_TYPE, SCHEMA, Work
+
+FIRST_NUMBER = 40_000_001
+MAX_NAME = 50
+MAX_SECONDARY = 2
+ACTIVITIES = ("calls", "communications", "emails", "meetings", "notes", "postal_mail", "tasks")
+CHANGEABLE = (
+    "labels",
+    "requiredProperties",
+    "searchableProperties",
+    "primaryDisplayProperty",
+    "secondaryDisplayProperties",
+    "description",
+    "allowsSensitiveProperties",
+)
+_LISTS = ("requiredProperties", "searchableProperties", "secondaryDisplayProperties")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def listing(work: Work, *, archived: bool) -> list[Json]:
+    """Every schema, oldest first."""
+    return [
+        _body(work, schema)
+        for schema in work.stored(SCHEMA, NO_TYPE).values()
+        if schema["archived"] == archived
+    ]
+
+
+def get(work: Work, address: str) -> Json:
+    """One schema, by type number or qualified name."""
+    return _body(work, _stored(work, address))
+
+
+def _stored(work: Work, address: str, *, archived: bool = False) -> Body:
+    for schema in work.stored(SCHEMA, NO_TYPE).values():
+        if (
+            address in {schema["objectTypeId"], schema["fullyQualifiedName"]}
+            and schema["archived"] == archived
+        ):
+            return schema
+    raise refusals.not_found(f"object type {address} does not exist")
+
+
+def _body(work: Work, schema: Body) -> Json:
+    """The schema as the API answers it, with its properties and associations."""
+    object_type = custom_type(schema, has_pipelines=bool(work.stored("pipeline", schema["objectTypeId"])))
+    bodies = work.definitions(object_type).bodies.values()
+    return {
+        **schema,
+        "properties": [body for body in bodies if not body["archived"]],
+        "associations": association_types.schema_associations(work, object_type),
+    }
+
+
+def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
+    """A new type; an archived one of the same name is purged."""
+    name = shapes.as_text(given.get("name"), "name")
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
+        raise refusals.invalid_request(
+            f'"{name}" is no schema name: letters, digits, underscores, a letter first'
+        )
+    labels = _labels(given.get("labels"))
+    if not given.get("primaryDisplayProperty"):
+        raise _refused("PRIMARY_DISPLAY_PROPERTY_REQUIRED", "primaryDisplayProperty is required")
+    for schema in work.stored(SCHEMA, NO_TYPE).values():
+        if schema["name"].lower() == name.lower() and schema["archived"]:
+            purge(work, schema["objectTypeId"])
+        elif schema["name"].lower() == name.lower():
+            raise refusals.Refusal(
+                409, f"object type {name} already exists", category="OBJECT_ALREADY_EXISTS"
+            )
+    object_type_id = object_type_id or _next_type_id(work)
+    stored: Json = {
+        "id": object_type_id.partition("-")[2],
+        "objectTypeId": object_type_id,
+        "fullyQualifiedName": f"p{work.portal_id}_{name}",
+        "name": name,
+        "labels": labels,
+        "description": given.get("description") or "",
+        "archived": False,
+        "createdAt": work.now,
+        "updatedAt": work.now,
+        "allowsSensitiveProperties": bool(given.get("allowsSensitiveProperties")),
+        "primaryDisplayProperty": given["primaryDisplayProperty"],
+        **{field: list(shapes.as_names(given.get(field), field)) for field in _LISTS},
+    }
+    work.store(SCHEMA, NO_TYPE, object_type_id, stored)
+    object_type = custom_type(stored, has_pipelines=False)
+    group = f"{name}_information"
+    property_groups.create(work, object_type, {"name": group, "label": f"{labels['singular']} information"})
+    for item in shapes.as_list(given.get("properties"), "properties"):
+        _add_property(work, object_type, shapes.as_object(item, "properties"), group)
+    _check_display(work, object_type, stored)
+    _associate(work, object_type, shapes.as_names(given.get("associatedObjects"), "associatedObjects"))
+    if given.get("shouldCreateSameObjectAssociation"):
+        _add_association(work, object_type, object_type, f"{name}_to_{name}")
+    return get(work, object_type_id)
+
+
+def _next_type_id(work: Work) -> str:
+    serial = int(work.settings.get("customTypes", 0))
+    work.save_settings({"customTypes": serial + 1})
+    return f"2-{FIRST_NUMBER + serial}"
+
+
+def _labels(given: object) -> Json:
+    labels = shapes.as_object(given, "labels")
+    checked = {
+        field: shapes.as_text(labels.get(field), f"labels.{field}") for field in ("singular", "plural")
+    }
+    if any(len(label) > MAX_NAME for label in checked.values()):
+        raise refusals.invalid_request(f"labels are at most {MAX_NAME} characters long")
+    return checked
+
+
+def _refused(sub_category: str, message: str) -> refusals.Refusal:
+    return refusals.Refusal(400, message, sub_category=sub_category)
+
+
+def _add_property(work: Work, object_type: ObjectType, given: Json, group: str) -> None:
+    given = {"type": "string", "fieldType": "text", "groupName": group, **given}
+    properties.check_shape(given)
+    properties.check_content(work, object_type, given)
+    properties.save(work, object_type, full_property(given, hubspot_defined=False, since=work.now))
+
+
+def _check_display(work: Work, object_type: ObjectType, stored: Mapping[str, object]) -> None:
+    """Display, required and searchable lists may only name properties that there are."""
+    defined = work.definitions(object_type).properties
+    names = [shapes.as_text(stored["primaryDisplayProperty"], "primaryDisplayProperty")]
+    for field in _LISTS:
+        names += shapes.as_names(stored[field], field)
+    unknown = sorted({name for name in names if name not in defined})
+    if unknown:
+        raise refusals.invalid_request(
+            f"the schema names properties that do not exist: [{', '.join(unknown)}]"
+        )
+    if (
+        len(shapes.as_names(stored["secondaryDisplayProperties"], "secondaryDisplayProperties"))
+        > MAX_SECONDARY
+    ):
+        raise refusals.invalid_request(f"secondaryDisplayProperties are at most {MAX_SECONDARY}")
+
+
+def _associate(work: Work, object_type: ObjectType, addresses: Iterable[str]) -> None:
+    others = [work.object_type(address.lower()) for address in addresses]
+    for other in dict.fromkeys([*others, *(standard_types()[path] for path in ACTIVITIES)]):
+        _add_association(work, object_type, other, f"{object_type.singular}_to_{other.singular}")
+
+
+def _add_association(work: Work, from_type: ObjectType, to_type: ObjectType, name: str) -> int:
+    known = association_types.add_label(work, from_type, to_type, {"name": name, "label": ""})
+    return known[0].type_id
+
+
+def update(work: Work, address: str, given: Json) -> Json:
+    """Changes what may change; lists that are named are replaced."""
+    before = _stored(work, address)
+    stored = {
+        **before,
+        **{field: given[field] for field in CHANGEABLE if field in given},
+        "updatedAt": work.now,
+    }
+    stored["labels"] = _labels({**before["labels"], **shapes.as_object(given.get("labels") or {}, "labels")})
+    if given.get("clearDescription"):
+        stored["description"] = ""
+    object_type = work.object_type(stored["objectTypeId"])
+    _check_display(work, object_type, stored)
+    work.store(SCHEMA, NO_TYPE, stored["objectTypeId"], stored)
+    return get(work, stored["objectTypeId"])
+
+
+def archive(work: Work, address: str) -> None:
+    """Archives a type that has no live records."""
+    stored = _stored(work, address)
+    if work.rows(work.object_type(stored["objectTypeId"])).count():
+        raise _refused("EXISTING_OBJECT_RECORDS", "the object type still has records")
+    work.store(SCHEMA, NO_TYPE, stored["objectTypeId"], {**stored, "archived": True})
+
+
+def purge(work: Work, address: str) -> None:
+    """Removes an archived type for good, with all that belongs to it."""
+    type_id = _stored(work, address, archived=True)["objectTypeId"]
+    for kind in ("property", "group", "pipeline", "validation"):
+        for name in work.stored(kind, type_id):
+            work.unstore(kind, type_id, name)
+    association_types.drop_type(work, type_id)
+    for table in ("records", "edits", "unique_values", "forwards"):
+        work.storage.run(
+            f"DELETE FROM {table} WHERE portal_id = ? AND object_type = ?", work.portal_id, type_id
+        )
+    work.unstore(SCHEMA, NO_TYPE, type_id)
+
+
+def add_association(work: Work, address: str, given: Json) -> Json:
+    """``POST /{type}/associations``: a plain association with another type."""
+    from_type = work.object_type(str(given.get("fromObjectTypeId") or address))
+    to_type = work.object_type(shapes.as_text(given.get("toObjectTypeId"), "toObjectTypeId"))
+    name = given.get("name") or f"{from_type.singular}_to_{to_type.singular}"
+    type_id = _add_association(work, from_type, to_type, name)
+    own = work.object_type(_stored(work, address)["objectTypeId"])
+    return next(a for a in association_types.schema_associations(work, own) if a["id"] == str(type_id))
+
+
+def remove_association(work: Work, address: str, identifier: str) -> None:
+    """``DELETE /{type}/associations/{id}``: with all associations between records."""
+    own = work.object_type(_stored(work, address)["objectTypeId"])
+    for known in association_types.schema_associations(work, own):
+        if identifier in {known["id"], known["name"]}:
+            ends = (work.object_type(known["fromObjectTypeId"]), work.object_type(known["toObjectTypeId"]))
+            association_types.delete_label(work, *ends, known["id"])
+            return
+    raise refusals.not_found(f"association {identifier} does not exist")

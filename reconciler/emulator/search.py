@@ -1,0 +1,144 @@
+"""Searching records: an index that lags behind, a page that ends at 10,000.
+
+developers.hubspot.com/docs/api-reference/search/guide
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from reconciler.emulator import filters, guesses, refusals, shapes
+from reconciler.emulator.batches import read_body
+from reconciler.emulator.clock import iso
+from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.record_rows import Record
+from reconciler.emulator.schema import Property
+from reconciler.emulator.shapes import Json
+from reconciler.emulator.work import Work
+
+PAGE = 10
+MAX_PAGE = 200
+MAX_TOTAL = 10_000
+MAX_BODY = 3000
+MAX_GROUPS = 5
+MAX_FILTERS_IN_GROUP = 6
+MAX_FILTERS = 18
+
+
+def search(work: Work, object_type: ObjectType, body: object, size: int) -> Json:
+    """``POST /{type}/search``; ``size`` is the length of the request's body in bytes."""
+    request = shapes.as_object(body)
+    if size > MAX_BODY:
+        raise refusals.invalid_request(f"the request is longer than {MAX_BODY} characters")
+    limit = _number(request, "limit", PAGE)
+    after = _number(request, "after", 0)
+    if not 1 <= limit <= MAX_PAGE:
+        raise refusals.invalid_request(f"limit must be between 1 and {MAX_PAGE}, but was {limit}")
+    if after + limit > MAX_TOTAL:
+        raise refusals.invalid_request(f"a search ends after {MAX_TOTAL} results")
+    properties = work.definitions(object_type).properties
+    wanted = _filters(work, object_type, request)
+    found = [record for record in indexed(work, object_type) if wanted(record)]
+    found = _matching_query(found, properties, request.get("query"))
+    found = _sorted(found, properties, shapes.as_list(request.get("sorts"), "sorts"))
+    names = shapes.as_names(request.get("properties"), "properties")
+    page = found[after : after + limit]
+    is_last = after + limit >= len(found)
+    return {
+        "total": len(found),
+        **shapes.page_body(
+            [read_body(work, object_type, record, names) for record in page],
+            None if is_last else str(after + limit),
+        ),
+    }
+
+
+def _number(request: Json, field: str, default: int) -> int:
+    value = request.get(field)
+    if value is None or value == "":
+        return default
+    text = str(value)
+    if not (text.isascii() and text.isdigit()):
+        raise refusals.invalid_request(f"{field} must be a number, but was {text}")
+    return int(text)
+
+
+def _filters(work: Work, object_type: ObjectType, request: Json) -> filters.Test:
+    groups = [
+        [
+            shapes.as_object(item, "filters")
+            for item in shapes.as_list(shapes.as_object(group, "filterGroups").get("filters"), "filters")
+        ]
+        for group in shapes.as_list(request.get("filterGroups"), "filterGroups")
+    ]
+    if len(groups) > MAX_GROUPS:
+        raise refusals.invalid_request(f"at most {MAX_GROUPS} filterGroups")
+    if any(len(group) > MAX_FILTERS_IN_GROUP for group in groups) or sum(map(len, groups)) > MAX_FILTERS:
+        raise refusals.invalid_request(
+            f"at most {MAX_FILTERS_IN_GROUP} filters in a group, and {MAX_FILTERS} in all"
+        )
+    return filters.any_group(work, object_type, groups)
+
+
+def indexed(work: Work, object_type: ObjectType) -> Iterator[Record]:
+    """The live records as the index knows them: as they were ``searchLagMs`` ago."""
+    horizon = work.at_ms - int(work.settings["searchLagMs"])
+    for record in work.rows(object_type).live():
+        if record.updated_ms <= horizon:
+            yield record
+        elif record.created_ms <= horizon:
+            yield _as_of(work, object_type, record, horizon)
+
+
+def _as_of(work: Work, object_type: ObjectType, record: Record, horizon: int) -> Record:
+    properties: dict[str, str] = {
+        name: record.properties[name]
+        for name in ("hs_object_id", "createdate", "hs_createdate")
+        if name in record.properties
+    }
+    updated_ms = record.created_ms
+    for edit in work.rows(object_type).edits(record.id):
+        if edit.at_ms > horizon:
+            break
+        properties.update(edit.changes)
+        updated_ms = max(updated_ms, edit.at_ms)
+    properties = {name: value for name, value in properties.items() if value}
+    properties[object_type.modified_property] = iso(updated_ms)
+    return Record(record.id, properties, record.created_ms, updated_ms)
+
+
+def _matching_query(found: list[Record], properties: Mapping[str, Property], query: Any) -> list[Record]:
+    if not query:
+        return found
+    words = str(query).lower().split()
+    names = [name for name, definition in properties.items() if guesses.searched_by_query(definition.type)]
+
+    def holds(record: Record) -> bool:
+        text = " ".join(record.properties[name].lower() for name in names if name in record.properties)
+        return all(word in text for word in words)
+
+    return [record for record in found if holds(record)]
+
+
+def _sorted(found: list[Record], properties: Mapping[str, Property], sorts: Iterable[Any]) -> list[Record]:
+    """In the asked order; records without a value come last. Without an order: oldest first."""
+    chosen = [_sort(item) for item in sorts]
+    if len(chosen) > guesses.sorts_allowed():
+        raise refusals.invalid_request("only one sort is possible")
+    if not chosen:
+        return found
+    name, is_descending = chosen[0]
+    definition = properties.get(name)
+    if definition is None:
+        raise refusals.invalid_request(f'Property "{name}" does not exist')
+    having = [record for record in found if name in record.properties]
+    having.sort(
+        key=lambda record: filters.comparable(definition, record.properties[name]), reverse=is_descending
+    )
+    return having + [record for record in found if name not in record.properties]
+
+
+def _sort(item: Any) -> tuple[str, bool]:
+    if isinstance(item, str):
+        return item.removeprefix("-"), item.startswith("-")
+    sort = shapes.as_object(item, "sorts")
+    return shapes.as_text(sort.get("propertyName"), "propertyName"), sort.get("direction") == "DESCENDING"

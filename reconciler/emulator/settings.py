@@ -1,0 +1,85 @@
+"""What holds for a portal as a whole: account details, tier, limits, search lag, activated types."""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from reconciler.emulator.errors import SeedError
+
+TIERS = ("free", "starter", "professional", "enterprise")
+FRESH_SETTINGS: dict[str, Any] = {
+    "account": {
+        "accountType": "DEVELOPER_TEST",
+        "timeZone": "UTC",
+        "companyCurrency": "USD",
+        "additionalCurrencies": [],
+        "uiDomain": "app.hubspot.com",
+        "dataHostingLocation": "na1",
+    },
+    "tier": "enterprise",
+    "limits": False,
+    "searchLagMs": 2000,
+    "enablement": {},
+    "requiredOnCreate": {},
+}
+"""Those of a portal that nobody has set anything for."""
+
+_ACCOUNT_TYPES = ("STANDARD", "DEVELOPER_TEST", "SANDBOX", "APP_DEVELOPER")
+_LIMITS = ("tenSecondly", "daily", "searchSecondly")
+
+
+def settings_from(given: Mapping[str, object]) -> dict[str, Any]:
+    """Settings as stored, from the keys of a seed that are settings; raises SeedError for bad ones."""
+    chosen: dict[str, Any] = {}
+    if "account" in given:
+        chosen["account"] = {**FRESH_SETTINGS["account"], **_account(given["account"])}
+    if "tier" in given:
+        if given["tier"] not in TIERS:
+            raise SeedError(f"tier: one of {', '.join(TIERS)}, not {given['tier']!r}")
+        chosen["tier"] = given["tier"]
+    if "limits" in given:
+        chosen["limits"] = _limits(given["limits"])
+    if "search_lag_ms" in given:
+        chosen["searchLagMs"] = _count("search_lag_ms", given["search_lag_ms"])
+    if "enablement" in given:
+        enablement = _object("enablement", given["enablement"])
+        if not all(isinstance(value, bool) for value in enablement.values()):
+            raise SeedError("enablement: true or false for each type number")
+        chosen["enablement"] = enablement
+    if "required_on_create" in given:
+        chosen["requiredOnCreate"] = _object("required_on_create", given["required_on_create"])
+    return chosen
+
+
+def _object(key: str, value: object) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise SeedError(f"{key}: an object is expected")
+    return dict(value)
+
+
+def _count(key: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise SeedError(f"{key}: a whole number from 0 on, not {value!r}")
+    return value
+
+
+def _account(value: object) -> dict[str, Any]:
+    account = _object("account", value)
+    if account.get("accountType", "STANDARD") not in _ACCOUNT_TYPES:
+        raise SeedError(f"account.accountType: one of {', '.join(_ACCOUNT_TYPES)}")
+    try:
+        ZoneInfo(account.get("timeZone", "UTC"))
+    except (ZoneInfoNotFoundError, ValueError, TypeError):
+        raise SeedError(f"account.timeZone: no time zone {account['timeZone']!r}") from None
+    return account
+
+
+def _limits(value: object) -> bool | dict[str, int]:
+    """true: the tier's limits; false: none; an object: the tier's, with these numbers instead."""
+    if isinstance(value, bool):
+        return value
+    numbers = _object("limits", value)
+    unknown = sorted(set(numbers) - set(_LIMITS))
+    if unknown:
+        raise SeedError(f"limits.{unknown[0]}: no such limit; there are {', '.join(_LIMITS)}")
+    return {name: _count(f"limits.{name}", number) for name, number in numbers.items()}
