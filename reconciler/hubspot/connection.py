@@ -76,14 +76,10 @@ def attempt(http: httpx.Client, request: Request, decode: Decoder[AnswerT]) -> E
             headers=None if request.body is None else _JSON,
         )
     except _NEVER_SENT as error:
-        return Lost(
-            f"{http.base_url.host or http.base_url} cannot be reached ({_reason(http, error)})",
-            was_sent=False,
-        )
+        host = http.base_url.netloc.decode() or http.base_url
+        return Lost(f"{host} cannot be reached ({_reason(http, error)})", was_sent=False)
     except httpx.RequestError as error:
-        return Lost(
-            f"the connection broke before the answer was here ({_reason(http, error)})", was_sent=True
-        )
+        return Lost(f"the answer never arrived ({_reason(http, error)})", was_sent=True)
     pace = pace_of(response.headers)
     if not response.is_success:
         return Refusal(response.status_code, read_error(without_token(http, response.text).encode()), pace)

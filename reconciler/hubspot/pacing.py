@@ -80,7 +80,7 @@ class Pacer:
             now = self._now()
             troubled_since = now if troubled_since is None else troubled_since
             if now + judgement.wait_s - troubled_since > self._patience_s(exchange):
-                raise _error(Unavailable, f"{_story(exchange)}; gave up, run again later", request, exchange)
+                raise _error(Unavailable, f"{_story(exchange)}; {self._advice()}", request, exchange)
             if judgement.verdict is Verdict.CROWDED:
                 with self._lock:
                     self._window.hold(now + judgement.wait_s)
@@ -130,6 +130,9 @@ class Pacer:
         if verdict is Verdict.SPENT:
             self._stopped = lambda: _error(Unavailable, _SPENT, request, exchange)
         self._raise_if_stopped()
+
+    def _advice(self) -> str:
+        return "gave up, run again later" if self._was_answered else "check base_url and the network"
 
     def _patience_s(self, exchange: Refusal | Lost) -> float:
         is_hopeless = isinstance(exchange, Lost) and (exchange.is_garbled or not self._was_answered)

@@ -1,6 +1,7 @@
 """Hostile and odd HubSpots, written by hand: a handler of requests instead of a network."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 import httpx
@@ -17,12 +18,16 @@ Handler: TypeAlias = Callable[[httpx.Request], httpx.Response]
 Result: TypeAlias = dict[str, Any]
 
 
+@cache
+def _headers() -> httpx.Headers:
+    with open_http("https://api.hubapi.com", TOKEN) as http:
+        return http.headers
+
+
 def http_of(handler: Handler) -> httpx.Client:
     """A client with our headers whose requests ``handler`` answers."""
-    with open_http("https://api.hubapi.com", TOKEN) as http:
-        headers = http.headers
     transport = httpx.MockTransport(handler)
-    return httpx.Client(transport=transport, base_url="https://api.hubapi.com", headers=headers)
+    return httpx.Client(transport=transport, base_url="https://api.hubapi.com", headers=_headers())
 
 
 def pacer_of(clock: SimulatedClock | None = None) -> Pacer:

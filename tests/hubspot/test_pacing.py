@@ -151,7 +151,7 @@ def test_patience_with_a_host_that_has_answered_before_is_minutes() -> None:
 def test_patience_with_a_host_that_never_answered_is_seconds() -> None:
     clock = SimulatedClock()
 
-    with pytest.raises(Unavailable, match="cannot be reached; gave up"):
+    with pytest.raises(Unavailable, match="cannot be reached; check base_url and the network"):
         pacer_of(clock).run(READ, Script([UNREACHABLE]))
     assert clock.now() <= 8
 
