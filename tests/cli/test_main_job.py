@@ -7,9 +7,9 @@ import pytest
 
 from tests.support.projects import Project, example
 
-ADOPTED = 41
+ADOPTED = 44
 CREATED = 11
-UPDATED = 15
+UPDATED = 16
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_nobody_to_ask_is_an_error_and_nothing_is_written(project: Project) -> N
 
 
 def test_reset_starts_over(applied: Project) -> None:
-    assert "67 owned records" in applied.run("emulator", "reset").out
+    assert "71 owned records" in applied.run("emulator", "reset").out
     assert applied.run("plan", "--json").document["summary"]["create"] == CREATED
 
 
@@ -157,4 +157,4 @@ def test_runs_are_listed_and_shown(applied: Project) -> None:
     (run,) = applied.run("runs", "list", "--json").document
     assert run["status"] == "finished"
     shown = applied.run("runs", "show", run["id"])
-    assert "67 planned = 67 applied + 0 rejected + 0 stale + 0 skipped + 0 unknown" in shown.out
+    assert "71 planned = 71 applied + 0 rejected + 0 stale + 0 skipped + 0 unknown" in shown.out
