@@ -25,6 +25,7 @@ class Severity(StrEnum):
     """How much a problem weighs."""
 
     ERROR = "error"  # the plan is not appliable
+    LEFT_OUT = "left out"  # an error whose record the person chose to leave out of the plan
     WARNING = "warning"  # shown, and nothing else
 
 

@@ -11,11 +11,11 @@ and answers never matters.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, Severity
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.personal import is_personal
 from reconciler.model.records import (
@@ -71,6 +71,7 @@ class PlanBuilder:
     """Collects what the chunks give; ``finish`` makes the plan of it."""
 
     drift: Drift
+    skips_invalid: bool = False  # records with problems are left out instead of stopping everything
     changes: list[Change] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -129,12 +130,18 @@ class PlanBuilder:
             manifests=manifests,
             changes=changes,
             held=tuple(sorted(self.held, key=lambda held: (held.key, held.name or ""))),
-            problems=tuple(sorted(self.problems, key=_by_place)),
+            problems=tuple(sorted(map(self._weighed, self.problems), key=_by_place)),
             no_op=self.no_op,
             budget=budget_of(changes, read_calls, least_seconds, portal.account.daily_remaining),
             write_scopes=write_scopes,
             personal=_personal(portal, changes, self.held),
         )
+
+    def _weighed(self, problem: Problem) -> Problem:
+        """Where invalid records are skipped, a problem of one record no longer stops the others."""
+        if self.skips_invalid and problem.address and problem.severity is Severity.ERROR:
+            return replace(problem, severity=Severity.LEFT_OUT)
+        return problem
 
     def _absent(self, resolver: Resolver, record: DesiredRecord, owned: OwnedRecord | None) -> None:
         source = resolver.files.ref(record.place)
@@ -149,12 +156,13 @@ class PlanBuilder:
         if absence is not None:
             self.problems.append(absence)
             return
-        errors = len(self.problems)
-        values = resolver.resolve(record, None, self.problems)
+        problems: list[Problem] = []
+        values = resolver.resolve(record, None, problems)
         missing = resolver.missing_required(record, values)
-        if missing and len(self.problems) == errors:
-            self.problems.append(missing)
-        if len(self.problems) > errors:
+        if missing and not problems:
+            problems.append(missing)
+        self.problems.extend(problems)
+        if _has_errors(problems):
             return
         self.changes.append(
             Create(
@@ -171,9 +179,10 @@ class PlanBuilder:
         )
 
     def _present(self, resolver: Resolver, pair: _Pair) -> None:
-        errors = len(self.problems)
-        values = resolver.resolve(pair.record, pair.live, self.problems)
-        if len(self.problems) > errors:
+        problems: list[Problem] = []
+        values = resolver.resolve(pair.record, pair.live, problems)
+        self.problems.extend(problems)
+        if _has_errors(problems):
             return
         judged = _judge_values(resolver, pair, values, self.drift)
         self.held.extend(judged.held)
@@ -238,6 +247,10 @@ def _change(resolver: Resolver, value: ResolvedValue, before: str | None, reason
 def _weightiest(values: Iterable[ValueChange]) -> Reason:
     reasons = {value.reason for value in values}
     return next(reason for reason in _WEIGHT if reason in reasons)
+
+
+def _has_errors(problems: Iterable[Problem]) -> bool:
+    return any(problem.severity is Severity.ERROR for problem in problems)
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:

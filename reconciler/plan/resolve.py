@@ -7,11 +7,11 @@ that is none, an owner or stage that does not exist. What cannot be foreseen is 
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import NamedTuple, TypeVar
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, Severity
 from reconciler.model.records import DesiredRecord, LiveRecord, Ownership, Written
 from reconciler.model.schema import Kind, ObjectSchema, Owner, Pipeline, PropertyDef, Stage
 from reconciler.model.values import instant_text, parse_date, parse_instant
@@ -22,6 +22,7 @@ LONGEST_TEXT = 65_536
 
 _PLAIN_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
 _OWNER_ID = re.compile(r"\d+")
+_REFERENCES = frozenset({Kind.OWNER, Kind.PIPELINE, Kind.STAGE})
 _MANY = frozenset({Kind.CHOICES, Kind.FILES})
 _Labelled = TypeVar("_Labelled", Pipeline, Stage)
 
@@ -57,7 +58,8 @@ class Resolver:
     ) -> list[ResolvedValue]:
         """The values of ``record`` as texts to send; what is wrong with the others goes to ``problems``.
 
-        A value that is spelled as live holds it needs no check: nothing will be written.
+        A value that is spelled as live holds it needs no check, since nothing will be written; a
+        reference that leads nowhere any more is worth a warning.
         """
         resolved: list[ResolvedValue] = []
         definitions = self.schema.properties
@@ -70,6 +72,8 @@ class Resolver:
                     raise self._unknown_property(name)
                 if live is not None and written is not None and live.properties.get(name) == written:
                     text: str | None = live.properties[name]
+                    if definition.kind in _REFERENCES:
+                        self._warn(definition, record, place, live, problems)
                 else:
                     _check_writable(definition, owner, self.schema.name)
                     text = self._text(definition, written, record, live)
@@ -91,6 +95,21 @@ class Resolver:
             self.files.ref(record.place),
             record.record_key.address,
         )
+
+    def _warn(
+        self,
+        definition: PropertyDef,
+        record: DesiredRecord,
+        place: Place,
+        live: LiveRecord,
+        problems: list[Problem],
+    ) -> None:
+        try:
+            self._text(definition, live.properties[definition.name], record, live)
+        except _Wrong as wrong:
+            held = _Wrong(f"{wrong.message}; the record holds it already", wrong.advice)
+            problem = self._problem(record, definition.name, place, held)
+            problems.append(replace(problem, severity=Severity.WARNING))
 
     def _problem(self, record: DesiredRecord, name: str, place: Place, wrong: _Wrong) -> Problem:
         address = record.record_key.property_address(name)

@@ -7,7 +7,12 @@ from reconciler.report.cells import visible, wrapped
 from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import Line, Piece, Style, line
 
-_STYLES = {Severity.ERROR: Style.ALARM, Severity.WARNING: Style.CHANGED}
+_STYLES = {
+    Severity.ERROR: Style.ALARM,
+    Severity.LEFT_OUT: Style.ALARM,
+    Severity.WARNING: Style.CHANGED,
+}
+_WORDS = {Severity.ERROR: "", Severity.LEFT_OUT: "left out: ", Severity.WARNING: "warning: "}
 
 
 def problem_lines(problems: Iterable[Problem], layout: Layout) -> list[Line]:
@@ -17,9 +22,11 @@ def problem_lines(problems: Iterable[Problem], layout: Layout) -> list[Line]:
 
 def how_many(problems: Sequence[Problem]) -> str:
     """``2 problems and 1 warning``; empty where there are none."""
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
-    warnings = len(problems) - errors
+    warnings = sum(problem.severity is Severity.WARNING for problem in problems)
+    left_out = sum(problem.severity is Severity.LEFT_OUT for problem in problems)
+    errors = len(problems) - warnings - left_out
     counts = [counted(errors, "problem")] if errors else []
+    counts += [f"{counted(left_out, 'problem')} left out"] if left_out else []
     counts += [counted(warnings, "warning")] if warnings else []
     return " and ".join(counts)
 
@@ -27,8 +34,7 @@ def how_many(problems: Sequence[Problem]) -> str:
 def _problem(problem: Problem, layout: Layout) -> Iterator[Line]:
     place = layout.exact_place(problem.source) if problem.source else visible(problem.address or "")
     start = f"{place}: " if place else ""
-    if problem.severity is Severity.WARNING:
-        start += "warning: "
+    start += _WORDS[problem.severity]
     first, *others = wrapped(start + visible(problem.message), layout.width - 4)
     colored = start.rstrip() if first.startswith(start.rstrip()) else first
     yield line(Piece(colored, _STYLES[problem.severity]), first.removeprefix(colored))

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.errors import Severity
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.records import DesiredGroup, DesiredRecord, Drift, LiveRecord, Ownership, Write
@@ -24,8 +25,10 @@ def plan(
     ours: Mapping[str, OwnedRecord] | None = None,
     drift: Drift = Drift.REVERT,
     schema: ObjectSchema = COMPANIES,
+    *,
+    skips_invalid: bool = False,
 ) -> Plan:
-    builder = PlanBuilder(drift)
+    builder = PlanBuilder(drift, skips_invalid)
     builder.add_chunk(Resolver(schema, FILES, {}), records, found or {}, ours or {})
     return builder.finish(
         tool_version="0",
@@ -189,6 +192,23 @@ def test_a_record_with_a_problem_is_not_half_planned() -> None:
     made = plan([desired("acme", {"name": "Acme", "tier": "lead"})], {"acme": live("1", {"name": "B"})})
     assert made.changes == ()
     assert len(made.problems) == 1
+
+
+def test_invalid_records_can_be_left_out_and_the_others_go_on() -> None:
+    records = [desired("acme", {"name": "A", "tier": "lead"}), desired("globex", {"name": "G"})]
+    made = plan(records, skips_invalid=True)
+    assert [change.key.value for change in made.changes] == ["globex"]
+    assert [problem.severity for problem in made.problems] == [Severity.LEFT_OUT]
+    assert made.is_appliable
+    assert not plan(records).is_appliable
+
+
+def test_a_warning_does_not_hold_up_its_record() -> None:
+    record = desired("acme", {"name": "New", "hubspot_owner_id": "99"})
+    made = plan([record], {"acme": live("1", {"name": "Old", "hubspot_owner_id": "99"})})
+    assert len(made.problems) == 1
+    assert len(made.changes) == 1
+    assert made.is_appliable
 
 
 def test_the_budget_counts_calls_of_a_hundred() -> None:

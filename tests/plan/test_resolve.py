@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, Severity
 from reconciler.model.records import LiveRecord, Ownership, Written
 from reconciler.model.schema import Owner
 from reconciler.plan.resolve import Resolver, owner_ids
@@ -115,6 +115,14 @@ def test_an_unknown_pipeline_is_said_once() -> None:
 def test_what_live_holds_already_needs_no_check() -> None:
     holding = live("1", {"tier": "bronze"})
     assert resolve({"tier": "bronze"}, holding) == ({"tier": "bronze"}, [])
+
+
+def test_a_reference_that_leads_nowhere_but_is_held_already_is_a_warning() -> None:
+    holding = live("1", {"hubspot_owner_id": "99"})
+    texts, (problem,) = resolve({"hubspot_owner_id": "99"}, holding)
+    assert texts == {"hubspot_owner_id": "99"}
+    assert problem.severity is Severity.WARNING
+    assert problem.message == "the portal has no owner with id 99; the record holds it already"
 
 
 def test_an_observed_property_may_be_read_only() -> None:
