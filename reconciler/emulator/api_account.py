@@ -133,12 +133,13 @@ def limits_of_properties(work: Work, call: Call) -> Reply:
 
 def daily_usage(work: Work, call: Call) -> Reply:
     """``GET /account-info/v3/api-usage/daily/private-apps``."""
+    del call
     usage = {
         "name": "private-apps-api-calls-daily",
         "usageLimit": Limits.allowed(work.settings).daily,
-        "currentUsage": call.use.today,
+        "currentUsage": work.use.today,
         "collectedAt": work.now,
         "fetchStatus": "SUCCESS",
-        "resetsAt": iso(to_ms(call.use.resets_at)),
+        "resetsAt": iso(to_ms(work.use.resets_at)),
     }
     return Reply(200, {"results": [usage]})

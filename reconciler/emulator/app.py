@@ -12,8 +12,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
-from werkzeug.exceptions import MethodNotAllowed, NotFound
-from werkzeug.routing import Map, RequestRedirect, Rule
 
 from reconciler.emulator import access, injection, refusals
 from reconciler.emulator.calls import Actor, Answer, Call, Reply, Request
@@ -23,7 +21,8 @@ from reconciler.emulator.faults import Effects, Fault, Kind, Switchboard
 from reconciler.emulator.limits import Meter
 from reconciler.emulator.portals import Portals
 from reconciler.emulator.refusals import Refusal
-from reconciler.emulator.routes import DATED, Route, all_routes
+from reconciler.emulator.routes import Route
+from reconciler.emulator.routing import find_route
 from reconciler.emulator.storage import Storage
 from reconciler.emulator.versions import VERSIONS
 from reconciler.emulator.work import Source
@@ -57,7 +56,6 @@ class Emulator:
         self._portals = Portals(self._storage, now)
         self._switchboard = Switchboard()
         self._control = Control(self._portals, self._switchboard)
-        self._map = _build_map(all_routes())
 
     def ensure_portal(self, portal_id: int, seed: Mapping[str, object] | None = None) -> bool:
         """Makes the portal unless it exists; True when it was made now. Raises SeedError."""
@@ -99,9 +97,10 @@ class Emulator:
                 reply = Reply(200, self._portals.token_info(body, request.portal_id))
             else:
                 actor = self._actor(request)
-                route, args = self._route(request)
+                route, version, args = find_route(request.method, request.path)
+                call = Call(args, request.query, body, len(request.body), VERSIONS[version])
                 effects = self._strike(request, route, actor, body)
-                reply = self._reply(request, route, args, actor, body, effects)
+                reply = self._reply(route, actor, call, effects)
         except Refusal as refusal:
             reply = Reply(refusal.status, refusal.body(correlation_id), refusal.headers)
         return injection.outgoing(effects, self._pack(reply, correlation_id, effects))
@@ -115,37 +114,26 @@ class Emulator:
             raise refusals.unauthenticated()
         return actor
 
-    def _route(self, request: Request) -> tuple[Route, dict[str, str]]:
-        try:
-            route, args = self._map.bind("").match(request.path, request.method)
-        except (NotFound, RequestRedirect):
-            raise refusals.not_found() from None
-        except MethodNotAllowed:
-            raise refusals.method_not_allowed() from None
-        return route, dict(args)
-
     def _strike(self, request: Request, route: Route, actor: Actor, body: Any) -> Effects:
         def texts() -> frozenset[str]:
             return injection.texts_of(body) if route.writes else frozenset()
 
         return self._switchboard.strike(request.method, request.path, actor.portal_id, texts)
 
-    def _reply(
-        self, request: Request, route: Route, args: dict[str, str], actor: Actor, body: Any, effects: Effects
-    ) -> Reply:
+    def _reply(self, route: Route, actor: Actor, call: Call, effects: Effects) -> Reply:
         if effects.first(Kind.DROP_BEFORE):
             return Reply(204)
         instead = injection.before(effects)
         if instead:
             return instead
-        version = VERSIONS[args.pop("version", "v3")]
         source = Source("INTEGRATION", str(actor.app_id))
         skew = timedelta(seconds=effects.skew_s())
-        with self._portals.open(actor.portal_id, version, source, write=route.writes, skew=skew) as work:
-            use = self._meter.count(actor, work.settings, self._now(), is_search=route.operation == "search")
+        with self._portals.open(actor.portal_id, call.version, source, write=route.writes, skew=skew) as work:
+            is_search = route.operation == "search"
+            use = work.use = self._meter.count(actor, work.settings, self._now(), is_search=is_search)
             try:
-                access.check(work, route, actor, args)
-                reply = route.endpoint(work, Call(args, request.query, body, len(request.body), use))
+                access.check(work, route, actor, call.args)
+                reply = route.endpoint(work, call)
             except Refusal as refusal:
                 refusal.headers = {**use.headers, **refusal.headers}
                 raise
@@ -175,14 +163,6 @@ class Emulator:
         reason = _REASONS.get(answer.status, "Unknown")
         start_response(f"{answer.status} {reason}", list(answer.headers.items()))
         return [answer.content]
-
-
-def _build_map(routes: Iterable[Route]) -> Map:
-    dated = "<any(" + ", ".join(f"'{name}'" for name in DATED) + "):version>"
-    rules = [
-        Rule(route.path.replace("{dated}", dated), endpoint=route, methods=[route.method]) for route in routes
-    ]
-    return Map(rules, strict_slashes=False)
 
 
 def _parse_body(request: Request) -> Any:

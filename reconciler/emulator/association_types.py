@@ -304,7 +304,8 @@ def schema_associations(work: Work, object_type: ObjectType) -> list[Json]:
 def drop_type(work: Work, type_id: str) -> None:
     """Removes everything that associates records of a type that is no more."""
     work.storage.run(
-        "DELETE FROM definitions WHERE portal_id = ? AND kind = ? AND (object_type LIKE ? OR object_type LIKE ?)",
+        "DELETE FROM definitions "
+        "WHERE portal_id = ? AND kind = ? AND (object_type LIKE ? OR object_type LIKE ?)",
         work.portal_id,
         LABEL,
         f"{type_id}>%",

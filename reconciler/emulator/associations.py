@@ -84,7 +84,8 @@ class Pair:
         """The associated records, in order of id, with the types of each association."""
         rows = self.work.storage.rows(
             "SELECT to_id, category, type_id FROM associations "
-            "WHERE portal_id = ? AND from_type = ? AND from_id = ? AND to_type = ? ORDER BY to_id, type_id DESC",
+            "WHERE portal_id = ? AND from_type = ? AND from_id = ? AND to_type = ? "
+            "ORDER BY to_id, type_id DESC",
             self.work.portal_id,
             self.from_type.type_id,
             from_id,

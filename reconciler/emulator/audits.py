@@ -12,7 +12,8 @@ from reconciler.emulator.work import Work
 def add(work: Work, object_type: ObjectType, identifier: str, action: str, body: Body) -> None:
     """Remembers one change."""
     work.storage.run(
-        "INSERT INTO audits (portal_id, object_type, identifier, at_ms, action, body) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO audits (portal_id, object_type, identifier, at_ms, action, body) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
         work.portal_id,
         object_type.type_id,
         identifier,

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+from reconciler.emulator.versions import Version
 
 TRUE = frozenset({"true", "True", "TRUE", "1"})
 
@@ -71,6 +73,10 @@ class Use:
     """What the answer tells about limits."""
 
 
+NO_USE = Use(0, datetime.fromtimestamp(0, UTC), {})
+"""Of what is no call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A request as endpoints see it: parts of the path, query, JSON body and its length in bytes."""
@@ -79,7 +85,7 @@ class Call:
     query: Mapping[str, tuple[str, ...]]
     body: Any
     size: int
-    use: Use
+    version: Version
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """A boolean of the query; HubSpot's Python SDK writes ``True``."""

@@ -70,10 +70,14 @@ class Fault:
     seconds: float = 0.0
     """Clock skew: how far the portal's clock is ahead (negative: behind)."""
     value: str = ""
-    """Poisoned record: every write that carries this text as id, trace id or property value is refused whole."""
+    """Poisoned record: a write that carries this text (id, trace id, property value) is refused whole."""
 
     def __post_init__(self) -> None:
         """Raises FaultError for what makes no sense."""
+        self._check_aim()
+        self._check_kind()
+
+    def _check_aim(self) -> None:
         if not 0 < self.probability <= 1:
             raise FaultError(f"{self.kind}: probability is above 0 and at most 1, not {self.probability}")
         if self.count < 0:
@@ -82,6 +86,10 @@ class Fault:
             raise FaultError(f"{self.kind}: distribution is one of {', '.join(DISTRIBUTIONS)}")
         if self.policy not in POLICIES:
             raise FaultError(f"{self.kind}: policy is one of {', '.join(POLICIES)}")
+        if self.retry_after < 0:
+            raise FaultError(f"{self.kind}: retry_after is 0 or more seconds")
+
+    def _check_kind(self) -> None:
         if self.kind is Kind.LATENCY and not (0 <= self.min_ms <= self.ms and self.ms > 0):
             raise FaultError("latency: ms is above 0, and min_ms from 0 to ms")
         if self.kind is Kind.SERVER_ERROR and self.status and self.status not in SERVER_ERRORS:
@@ -94,8 +102,6 @@ class Fault:
             raise FaultError("poisoned_record: value is missing")
         if self.kind is Kind.CLOCK_SKEW and not self.seconds:
             raise FaultError("clock_skew: seconds is missing")
-        if self.retry_after < 0:
-            raise FaultError(f"{self.kind}: retry_after is 0 or more seconds")
 
     def latency_s(self, chance: random.Random) -> float:
         """Seconds of one delay."""
@@ -225,7 +231,7 @@ class Switchboard:
             return [{"id": armed.number, "hits": armed.hits, **armed.fault.body()} for armed in self._armed]
 
     def strike(self, method: str, path: str, portal_id: int, texts: Callable[[], frozenset[str]]) -> Effects:
-        """What happens to this call; ``texts`` gives what a poisoned record would carry, and is seldom asked."""
+        """What happens to this call; ``texts`` gives the texts in its body, and is seldom asked."""
         with self._lock:
             hit = [armed for armed in self._armed if _hits(armed, method, path, portal_id, texts)]
             for armed in hit:

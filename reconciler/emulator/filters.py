@@ -61,7 +61,7 @@ def _test(work: Work, object_type: ObjectType, item: Json) -> Test:
     if operator not in _OPERATORS:
         raise refusals.invalid_request(f"{operator} is no operator")
     if name.startswith(ASSOCIATIONS):
-        return _associated(work, object_type, name.removeprefix(ASSOCIATIONS), item)
+        return _associated(work, object_type, name.removeprefix(ASSOCIATIONS), operator, item)
     definition = work.definitions(object_type).properties.get(name)
     if definition is None:
         raise refusals.invalid_request(f'Property "{name}" does not exist')
@@ -129,17 +129,16 @@ def _has_token(value: str, pattern: str) -> bool:
     value, pattern = value.lower(), pattern.lower()
     # Only * is a wildcard here; fnmatch would read ? and [ as ones, too.
     pattern = re.sub(r"([?\[])", r"[\1]", pattern)
-    words = (value, *value.split(), *re.findall(r"\w+", value))
+    words: tuple[str, ...] = (value, *value.split(), *re.findall(r"\w+", value))
     return any(fnmatchcase(word, pattern) for word in words)
 
 
-def _associated(work: Work, object_type: ObjectType, address: str, item: Json) -> Test:
+def _associated(work: Work, object_type: ObjectType, address: str, operator: str, item: Json) -> Test:
     """``associations.{type}``: by the associated record's id; not offered for custom objects."""
     to_type = work.object_type(address)
     if to_type.is_custom:
         raise refusals.invalid_request("records cannot be searched by associations with custom objects")
     pair = Pair(work, object_type, to_type)
-    operator = item["operator"]
     wanted = {item.get("value"), *(item.get("values") or ())}
     wanted_ids = {str(value) for value in wanted if value is not None}
 

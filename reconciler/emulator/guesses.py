@@ -21,9 +21,7 @@ def written_null(version: Version, property_name: str) -> str:
     """Guess: ``null`` clears where the specification allows it (2026-09), and is refused elsewhere."""
     if version.null_clears:
         return ""
-    raise refusals.malformed_body(
-        f"Invalid input JSON on line 1, column 1: Cannot deserialize null value of property {property_name}"
-    )
+    raise refusals.wrong_shape(f"Cannot deserialize null as value of property {property_name}")
 
 
 def equal_write_counts_as_change() -> bool:
@@ -57,7 +55,7 @@ def unique_form(text: str) -> str:
 
 
 def lifecycle_step_back(stored: str, wanted: str) -> str:
-    """Guess: a step back of ``lifecyclestage`` is passed over in silence, as in the documented forward rule."""
+    """Guess: a step back of ``lifecyclestage`` is passed over in silence."""
     del wanted
     return stored
 

@@ -30,7 +30,7 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Limits | None":
-        """Those of the portal's tier, with the portal's own numbers; None: the portal counts, and lets all pass."""
+        """Those that are enforced; None: calls are counted, and all pass."""
         return cls.allowed(settings) if settings["limits"] else None
 
     @classmethod

@@ -77,7 +77,8 @@ def _move(work: Work, object_type: ObjectType, old_id: int, new_id: int) -> None
     )
     for end in ("from", "to"):
         work.storage.run(
-            f"UPDATE OR IGNORE associations SET {end}_id = ? WHERE portal_id = ? AND {end}_type = ? AND {end}_id = ?",
+            f"UPDATE OR IGNORE associations SET {end}_id = ? "
+            f"WHERE portal_id = ? AND {end}_type = ? AND {end}_id = ?",
             new_id,
             work.portal_id,
             type_id,

@@ -4,8 +4,8 @@ Behaviour beyond developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guid
 in the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
+import math
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from reconciler.emulator import audits, refusals, shapes
@@ -119,9 +119,7 @@ def display_order(given: Json) -> int:
     """``displayOrder``, which must be a number from 0 on."""
     order = given.get("displayOrder")
     if isinstance(order, bool) or not isinstance(order, int):
-        raise refusals.malformed_body(
-            "Invalid input JSON on line 1, column 1: Some required fields were not set: [displayOrder]"
-        )
+        raise refusals.missing_fields(["displayOrder"])
     if order < 0:
         raise refusals.invalid_request("displayOrder must not be negative")
     return order
@@ -199,14 +197,12 @@ def stage_metadata(object_type: ObjectType, given: Json) -> dict[str, str]:
 def _probability(value: Any) -> str:
     """A probability as HubSpot writes it back: ``0.50`` becomes ``0.5``, ``1`` becomes ``1.0``."""
     try:
-        number = Decimal(str(value))
-        if not 0 <= number <= 1:
-            raise InvalidOperation
-    except InvalidOperation:
-        raise _refused(
-            "INVALID_PIPELINE_STAGE_METADATA", f"probability is a number from 0 to 1, not {value}"
-        ) from None
-    return str(float(number))
+        number = float(str(value))
+    except ValueError:
+        number = math.nan
+    if not 0 <= number <= 1:
+        raise _refused("INVALID_PIPELINE_STAGE_METADATA", f"probability is a number from 0 to 1, not {value}")
+    return str(number)
 
 
 def save(work: Work, object_type: ObjectType, body: Body) -> None:

@@ -31,7 +31,7 @@ class Portals:
         self._cache = DefinitionCache()
 
     def ensure(self, portal_id: int, seed: Mapping[str, object] | None) -> bool:
-        """Makes the portal unless it exists; True when it was made. Raises SeedError, and then makes nothing."""
+        """Makes the portal unless it exists; True when it was made. SeedError: nothing was made."""
         with self._storage.transaction(write=True):
             if self._row(portal_id):
                 return False

@@ -73,9 +73,7 @@ def check_shape(given: Json) -> None:
     """Refuses a definition that lacks what every definition must say."""
     missing = [field for field in _REQUIRED if not isinstance(given.get(field), str) or not given[field]]
     if missing:
-        raise refusals.malformed_body(
-            f"Invalid input JSON on line 1, column 1: Some required fields were not set: [{', '.join(missing)}]"
-        )
+        raise refusals.missing_fields(missing)
     for option in shapes.as_list(given.get("options"), "options"):
         for field in ("label", "value"):
             shapes.as_text(shapes.as_object(option, "options").get(field), f"options.{field}")

@@ -29,6 +29,8 @@ class Edit:
 
 
 _COLUMNS = "id, properties, created_ms, updated_ms, archived_ms"
+# json.dumps would make an encoder for each call.
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _OF_TYPE = "portal_id = ? AND object_type = ?"
 
 
@@ -77,7 +79,7 @@ class RecordRows:
             "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
             *self._key,
             record.id,
-            json.dumps(record.properties, ensure_ascii=False, separators=(",", ":")),
+            _to_json(record.properties),
             record.created_ms,
             record.updated_ms,
             record.archived_ms,
@@ -133,12 +135,13 @@ class RecordRows:
     def add_edit(self, record_id: int, edit: Edit) -> None:
         """Appends to the record's history."""
         self._storage.run(
-            "INSERT INTO edits (portal_id, object_type, id, at_ms, source, changes) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO edits (portal_id, object_type, id, at_ms, source, changes) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
             *self._key,
             record_id,
             edit.at_ms,
-            json.dumps(edit.source, separators=(",", ":")),
-            json.dumps(edit.changes, ensure_ascii=False, separators=(",", ":")),
+            _to_json(edit.source),
+            _to_json(edit.changes),
         )
 
     def edits(self, record_id: int) -> list[Edit]:

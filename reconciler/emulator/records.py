@@ -21,8 +21,8 @@ from reconciler.emulator import (
 from reconciler.emulator.clock import iso
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Edit, Record
-from reconciler.emulator.schema import Property
-from reconciler.emulator.work import NO_TYPE, OWNER, Work
+from reconciler.emulator.schema import Definitions, Property
+from reconciler.emulator.work import Work
 
 LIFECYCLE = "lifecyclestage"
 CREATED = ("createdate", "hs_createdate")
@@ -138,16 +138,12 @@ def archive(work: Work, object_type: ObjectType, record_id: str) -> None:
 def _judge(work: Work, object_type: ObjectType, record: Record, given: Mapping[str, object]) -> Written:
     """Puts the normal forms of ``given`` into the record's properties, or refuses all of them at once."""
     definitions = work.definitions(object_type)
-    owners = work.stored(OWNER, NO_TYPE) if "hubspot_owner_id" in given else {}
-    setting = values.Setting(work.version, lambda text: text in (owners or work.stored(OWNER, NO_TYPE)))
+    setting = values.Setting(work.version, lambda text: text in work.owner_ids())
     problems: list[refusals.BadValue] = []
     written = Written(record, set())
     for name, value in given.items():
-        definition = definitions.properties.get(name)
         try:
-            if definition is None:
-                raise values.InvalidValue("PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
-            _judge_one(written, definition, value, setting)
+            _judge_one(written, _defined(definitions, name), value, setting)
         except values.InvalidValue as invalid:
             problems.append(refusals.BadValue(name, invalid.code, str(invalid)))
     if not problems and object_type.pipeline_properties:
@@ -155,6 +151,13 @@ def _judge(work: Work, object_type: ObjectType, record: Record, given: Mapping[s
     if problems:
         raise refusals.bad_values(problems)
     return written
+
+
+def _defined(definitions: Definitions, name: str) -> Property:
+    definition = definitions.properties.get(name)
+    if definition is None:
+        raise values.InvalidValue("PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist')
+    return definition
 
 
 def _judge_one(written: Written, definition: Property, value: object, setting: values.Setting) -> None:
@@ -185,9 +188,7 @@ def _text(name: str, value: object) -> str:
     try:
         return values.text_of(value)
     except TypeError:
-        raise refusals.malformed_body(
-            f"Invalid input JSON on line 1, column 1: Cannot deserialize value of property {name} as text"
-        ) from None
+        raise refusals.wrong_shape(f"Cannot deserialize value of property {name} as text") from None
 
 
 def _normalized(name: str, raw: str, normalized: str) -> dict[str, Any]:

@@ -82,6 +82,16 @@ def malformed_body(detail: str) -> Refusal:
     return Refusal(400, detail, category=None)
 
 
+def missing_fields(names: Iterable[str]) -> Refusal:
+    """A body without fields that it must have."""
+    return malformed_body(f"Some required fields were not set: [{', '.join(names)}]")
+
+
+def wrong_shape(detail: str) -> Refusal:
+    """JSON that is no use here: a list where an object belongs, and the like."""
+    return malformed_body(f"Invalid input JSON on line 1, column 1: {detail}")
+
+
 def invalid_request(message: str, **context: Sequence[str]) -> Refusal:
     """Any other 400."""
     return Refusal(400, message, context=context)

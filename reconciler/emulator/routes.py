@@ -4,7 +4,7 @@ Paths: developers.hubspot.com/docs/api-reference, and HubSpot's OpenAPI collecti
 (github.com/HubSpot/HubSpot-public-api-spec-collection).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reconciler.emulator import api_account, api_associations, api_definitions, api_records
@@ -17,16 +17,24 @@ DATED = ("2025-09", "2026-03", "2026-09")
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation of the API. ``{dated}`` in the path stands for a date-based version."""
+    """One operation of the API, below the root of its family."""
 
     method: str
     path: str
     endpoint: Endpoint
     rule: str
-    """Which scopes it takes: ``records``, ``schemas``, ``custom``, ``owners``, or "" for any token."""
+    """Which scopes it takes: ``records``, ``schemas``, ``custom``, ``owners``, ``deals``; "": any token."""
     writes: bool
     operation: str = ""
     """What the object type must allow; "" for what is no operation on records."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Operations that share their roots, one for each way of naming the version (``{dated}``: DATED)."""
+
+    roots: tuple[str, ...]
+    routes: tuple[Route, ...]
 
 
 Row = tuple[str, str, Endpoint]
@@ -144,45 +152,61 @@ _SPLIT_ROWS: tuple[Row, ...] = (
 
 _RECORD_ROOTS = ("/crm/v3/objects", "/crm/objects/v3", "/crm/objects/{dated}")
 _ASSOCIATION_ROOTS = ("/crm/v4/associations", "/crm/associations/v4", "/crm/associations/{dated}")
-_FAMILIES: tuple[tuple[str, tuple[str, ...], tuple[Row, ...]], ...] = (
-    ("schemas", ("/crm/v3/properties", "/crm/properties/v3", "/crm/properties/{dated}"), _PROPERTY_ROWS),
-    ("schemas", ("/crm/v3/property-validations", "/crm/property-validations/{dated}"), _VALIDATION_ROWS),
-    ("schemas", ("/crm/v3/pipelines", "/crm/pipelines/v3", "/crm/pipelines/{dated}"), _PIPELINE_ROWS),
-    (
-        "custom",
-        ("/crm-object-schemas/v3/schemas", "/crm/v3/schemas", "/crm-object-schemas/{dated}/schemas"),
-        _SCHEMA_ROWS,
-    ),
-    ("records", _ASSOCIATION_ROOTS, _ASSOCIATION_ROWS),
-    ("", _ASSOCIATION_ROOTS, _ALL_LIMITS),
-    ("records", ("/crm/v4/objects", "/crm/objects/v4", "/crm/objects/{dated}"), _OF_RECORD_ROWS),
-    ("owners", ("/crm/v3/owners", "/crm/owners/{dated}"), _OWNER_ROWS),
-    ("", ("/account-info/v3", "/account-info/{dated}"), _ACCOUNT_ROWS),
-    (
-        "",
-        ("/crm/v3/object-library/enablement", "/crm/object-library/{dated}/enablement"),
-        _LIBRARY_ROWS,
-    ),
-    ("", ("/crm/v3/limits", "/crm/limits/{dated}"), _LIMIT_ROWS),
-    (
-        "deals",
-        ("/crm/v3/objects/deals/splits", "/crm/objects/v3/deals/splits", "/deal-splits/{dated}"),
-        _SPLIT_ROWS,
-    ),
-)
-
-
-def all_routes() -> Iterator[Route]:
-    """Every route there is."""
-    for root in _RECORD_ROOTS:
-        for method, path, operation, endpoint in _RECORD_ROWS:
-            full = f"{root}/<object_type>{path.removeprefix('*')}"
-            yield Route(method, full, endpoint, "records", _writes(method, path), operation)
-    for rule, roots, rows in _FAMILIES:
-        for root in roots:
-            for method, path, endpoint in rows:
-                yield Route(method, root + path.removeprefix("*"), endpoint, rule, _writes(method, path))
 
 
 def _writes(method: str, path: str) -> bool:
     return method != "GET" and not path.startswith("*")
+
+
+def _family(rule: str, roots: tuple[str, ...], rows: tuple[Row, ...]) -> Family:
+    routes = (
+        Route(method, path.removeprefix("*"), endpoint, rule, _writes(method, path))
+        for method, path, endpoint in rows
+    )
+    return Family(roots, tuple(routes))
+
+
+_RECORDS = Family(
+    _RECORD_ROOTS,
+    tuple(
+        Route(
+            method,
+            f"/<object_type>{path.removeprefix('*')}",
+            endpoint,
+            "records",
+            _writes(method, path),
+            operation,
+        )
+        for method, path, operation, endpoint in _RECORD_ROWS
+    ),
+)
+FAMILIES = (
+    _family(
+        "deals",
+        ("/crm/v3/objects/deals/splits", "/crm/objects/v3/deals/splits", "/deal-splits/{dated}"),
+        _SPLIT_ROWS,
+    ),
+    _RECORDS,
+    _family("records", ("/crm/v4/objects", "/crm/objects/v4", "/crm/objects/{dated}"), _OF_RECORD_ROWS),
+    _family(
+        "schemas", ("/crm/v3/properties", "/crm/properties/v3", "/crm/properties/{dated}"), _PROPERTY_ROWS
+    ),
+    _family(
+        "schemas", ("/crm/v3/property-validations", "/crm/property-validations/{dated}"), _VALIDATION_ROWS
+    ),
+    _family("schemas", ("/crm/v3/pipelines", "/crm/pipelines/v3", "/crm/pipelines/{dated}"), _PIPELINE_ROWS),
+    _family(
+        "custom",
+        ("/crm-object-schemas/v3/schemas", "/crm/v3/schemas", "/crm-object-schemas/{dated}/schemas"),
+        _SCHEMA_ROWS,
+    ),
+    _family("", _ASSOCIATION_ROOTS, _ALL_LIMITS),
+    _family("records", _ASSOCIATION_ROOTS, _ASSOCIATION_ROWS),
+    _family("owners", ("/crm/v3/owners", "/crm/owners/{dated}"), _OWNER_ROWS),
+    _family("", ("/account-info/v3", "/account-info/{dated}"), _ACCOUNT_ROWS),
+    _family(
+        "", ("/crm/v3/object-library/enablement", "/crm/object-library/{dated}/enablement"), _LIBRARY_ROWS
+    ),
+    _family("", ("/crm/v3/limits", "/crm/limits/{dated}"), _LIMIT_ROWS),
+)
+"""Every family; where roots overlap, the first that knows the path has it."""

@@ -7,7 +7,7 @@ the HubSpot notes of github.com/scopiousdigital/kalup.
 import re
 from collections.abc import Iterable, Mapping
 
-from reconciler.emulator import association_types, properties, property_groups, refusals, shapes
+from reconciler.emulator import association_types, properties, refusals, shapes
 from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
 from reconciler.emulator.schema import Body, full_property
 from reconciler.emulator.shapes import Json
@@ -99,10 +99,8 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
     }
     work.store(SCHEMA, NO_TYPE, object_type_id, stored)
     object_type = custom_type(stored, has_pipelines=False)
-    group = f"{name}_information"
-    property_groups.create(work, object_type, {"name": group, "label": f"{labels['singular']} information"})
     for item in shapes.as_list(given.get("properties"), "properties"):
-        _add_property(work, object_type, shapes.as_object(item, "properties"), group)
+        _add_property(work, object_type, shapes.as_object(item, "properties"))
     _check_display(work, object_type, stored)
     _associate(work, object_type, shapes.as_names(given.get("associatedObjects"), "associatedObjects"))
     if given.get("shouldCreateSameObjectAssociation"):
@@ -130,7 +128,8 @@ def _refused(sub_category: str, message: str) -> refusals.Refusal:
     return refusals.Refusal(400, message, sub_category=sub_category)
 
 
-def _add_property(work: Work, object_type: ObjectType, given: Json, group: str) -> None:
+def _add_property(work: Work, object_type: ObjectType, given: Json) -> None:
+    group = f"{object_type.singular}_information"
     given = {"type": "string", "fieldType": "text", "groupName": group, **given}
     properties.check_shape(given)
     properties.check_content(work, object_type, given)

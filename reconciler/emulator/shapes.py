@@ -16,7 +16,7 @@ def as_object(value: object, where: str = "body") -> Json:
     """``value`` as a JSON object, or the refusal of a body of another shape."""
     if isinstance(value, dict):
         return value
-    raise refusals.malformed_body(f"Invalid input JSON on line 1, column 1: {where} must be an object")
+    raise refusals.wrong_shape(f"{where} must be an object")
 
 
 def as_list(value: object, where: str) -> list[Any]:
@@ -25,7 +25,7 @@ def as_list(value: object, where: str) -> list[Any]:
         return []
     if isinstance(value, list):
         return value
-    raise refusals.malformed_body(f"Invalid input JSON on line 1, column 1: {where} must be an array")
+    raise refusals.wrong_shape(f"{where} must be an array")
 
 
 def as_text(value: object, where: str) -> str:
@@ -35,10 +35,8 @@ def as_text(value: object, where: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if value is None:
-        raise refusals.malformed_body(
-            f"Invalid input JSON on line 1, column 1: Some required fields were not set: [{where}]"
-        )
-    raise refusals.malformed_body(f"Invalid input JSON on line 1, column 1: {where} must be a string")
+        raise refusals.missing_fields([where])
+    raise refusals.wrong_shape(f"{where} must be a string")
 
 
 def as_names(value: object, where: str) -> tuple[str, ...]:

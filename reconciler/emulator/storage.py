@@ -112,7 +112,6 @@ class Storage:
 
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.RLock()
-        self._depth = 0
         try:
             self._connection = _connect(path)
         except (OSError, sqlite3.Error) as error:

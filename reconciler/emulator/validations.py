@@ -1,7 +1,7 @@
 """The portal's own rules for values of a property, and the normal forms that a rule may give them.
 
-Rule types: github.com/HubSpot/HubSpot-public-api-spec-collection, "Property Validations". They hold for API
-writes: developers.hubspot.com/changelog/upcoming-property-validations-rules-will-be-enforced-for-apis-and-integrations
+Rule types: github.com/HubSpot/HubSpot-public-api-spec-collection, "Property Validations". That they hold for
+API writes: developers.hubspot.com/changelog, July 2023.
 """
 
 import re

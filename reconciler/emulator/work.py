@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.emulator import refusals
+from reconciler.emulator.calls import NO_USE, Use
 from reconciler.emulator.clock import iso
 from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
 from reconciler.emulator.record_rows import RecordRows
@@ -63,7 +64,9 @@ class Work:
     settings: dict[str, Any]
     serial: int
     """Counts changes of definitions, so that other threads and processes notice them."""
+    use: Use = NO_USE
     _own: dict[str, Definitions] | None = field(default=None, init=False)
+    _owner_ids: frozenset[str] | None = field(default=None, init=False)
     _rows: dict[str, RecordRows] = field(default_factory=dict, init=False)
 
     @property
@@ -137,6 +140,12 @@ class Work:
             type_id,
         )
         return {name: json.loads(body) for name, body in rows}
+
+    def owner_ids(self) -> frozenset[str]:
+        """The ids of all owners, archived ones too."""
+        if self._owner_ids is None:
+            self._owner_ids = frozenset(self.stored(OWNER, NO_TYPE))
+        return self._owner_ids
 
     def store(self, kind: str, type_id: str, name: str, body: Body) -> None:
         """Adds or replaces a definition."""

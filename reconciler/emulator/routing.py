@@ -1,0 +1,55 @@
+"""From method and path to a route, its version, and the parts of the path."""
+
+import re
+from functools import lru_cache
+
+from werkzeug.exceptions import MethodNotAllowed, NotFound
+from werkzeug.routing import Map, RequestRedirect, Rule
+
+from reconciler.emulator import refusals
+from reconciler.emulator.routes import DATED, FAMILIES, Route
+
+UNDATED = "v3"
+
+
+def find_route(method: str, path: str) -> tuple[Route, str, dict[str, str]]:
+    """The route, the version's name, and the parts of the path; refused with 404 or 405."""
+    is_known = False
+    for family, version, rest in _candidates(path):
+        try:
+            route, args = _map(family).bind("").match(rest or "/", method)
+        except (NotFound, RequestRedirect):
+            continue
+        except MethodNotAllowed:
+            is_known = True
+            continue
+        return route, version, dict(args)
+    raise refusals.method_not_allowed() if is_known else refusals.not_found()
+
+
+def _candidates(path: str) -> list[tuple[int, str, str]]:
+    """Number of each family whose root the path has, the version's name, and the path below the root."""
+    found = []
+    for family, pattern in _roots():
+        match = pattern.match(path)
+        if match:
+            found.append((family, match.groupdict().get("version") or UNDATED, path[match.end() :]))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _roots() -> tuple[tuple[int, re.Pattern[str]], ...]:
+    dated = f"(?P<version>{'|'.join(DATED)})"
+    return tuple(
+        (number, re.compile(root.replace("{dated}", dated) + r"(?=/|$)"))
+        for number, family in enumerate(FAMILIES)
+        for root in family.roots
+    )
+
+
+@lru_cache(maxsize=len(FAMILIES))
+def _map(family: int) -> Map:
+    # Built when a family is first met: werkzeug takes a good part of a millisecond for each rule.
+    routes = FAMILIES[family].routes
+    rules = [Rule(route.path or "/", endpoint=route, methods=[route.method]) for route in routes]
+    return Map(rules, strict_slashes=False)
