@@ -1,0 +1,68 @@
+"""Which bytes are no text that YAML can hold, told before the parser meets them.
+
+libyaml stops at the first such byte and gives its offset; here each one gets its line and column.
+"""
+
+import re
+from collections.abc import Iterator
+
+from reconciler.errors import Problem
+from reconciler.source import SourceRef
+
+BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+# What libyaml refuses, and three characters that it takes for line breaks (YAML 1.1 did, YAML 1.2 and
+# editors do not): it would fold them into spaces and count lines that nobody sees.
+_UNFIT = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff"
+_UNFIT_CHARACTER = re.compile(f"[{_UNFIT}]")
+_UNFIT_OR_LINE_BREAK = re.compile(f"(?P<line_break>\r\n?|\n)|[{_UNFIT}]")
+# Bytes that begin no unfit character: a file of nothing else, as most are, is searched ten times as fast.
+_HARMLESS = bytes(set(range(0x20, 0x100)) - set(b"\x7f\xc2\xe2\xef") | set(b"\t\n\r"))
+
+
+def unfit_characters(data: bytes, file: str) -> tuple[Problem, ...]:
+    """Everything in ``data`` that keeps it from being parsed; empty where it can be.
+
+    A byte order mark of UTF-8 at the start is fit.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return (Problem("the file is UTF-16", "save it as UTF-8", SourceRef(file, 1, 1)),)
+    if b"\0" in data:
+        source = _ref(data[: data.index(b"\0")], file)
+        return (Problem("this is not a text file: it contains NUL", "save it as UTF-8 text", source),)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        source = _ref(data[: error.start], file)
+        return (Problem("the file is not UTF-8", "save it as UTF-8", source),)
+    if not data.translate(None, _HARMLESS) or not _UNFIT_CHARACTER.search(
+        text, text.startswith(BYTE_ORDER_MARK)
+    ):
+        return ()
+    return tuple(_each_unfit(text, file))
+
+
+def _each_unfit(text: str, file: str) -> Iterator[Problem]:
+    line = 1
+    line_start = int(text.startswith(BYTE_ORDER_MARK))
+    for found in _UNFIT_OR_LINE_BREAK.finditer(text, line_start):
+        if found["line_break"]:
+            line += 1
+            line_start = found.end()
+            continue
+        code = f"{ord(found[0]):04X}"
+        yield Problem(
+            f"the character U+{code} cannot be used as it is",
+            f'remove it, or write "\\u{code}" inside double quotes',
+            SourceRef(file, line, found.start() - line_start + 1),
+        )
+
+
+def _ref(before: bytes, file: str) -> SourceRef:
+    """The place right after ``before``."""
+    lines = (
+        before.decode(errors="replace")
+        .removeprefix(BYTE_ORDER_MARK)
+        .replace("\r\n", "\n")
+        .replace("\r", "\n")
+    )
+    return SourceRef(file, lines.count("\n") + 1, len(lines) - lines.rfind("\n"))

@@ -1,0 +1,148 @@
+"""What a manifest may say, and what is wrong with one that says something else."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import Field, InstanceOf
+
+from reconciler.errors import Problem
+from reconciler.manifest.anchors import MAX_DEPTH
+from reconciler.manifest.nodes import NO_ENTRIES, Blank, DocumentNode, MappingNode
+from reconciler.manifest.records import PROPERTY_NAME, RecordReader, name_advice
+from reconciler.manifest.shapes import Shape, read_shape
+from reconciler.manifest.text import read_nodes
+from reconciler.model.objects import RECORD_ID, object_name
+from reconciler.model.records import DesiredRecord, Document, Ownership, Write
+from reconciler.source import Place, SourceFiles
+
+_RECORD_NAMES_DEPTH: Final = 2  # of the mapping whose names are the keys of records
+
+
+class _Head(Shape):
+    """The keys of a document."""
+
+    object: str = Field(
+        pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$",
+        description="write the object type: its name (companies), its number (0-2) or a custom object's name",
+    )
+    key: str = Field(
+        pattern=f"^{PROPERTY_NAME}$",
+        description="write the unique property that tells records apart, or record_id for HubSpot's own id",
+    )
+    write: Write = Field(Write.AUTO, description="write auto, upsert or update")
+    ownership: dict[str, Ownership] = Field(
+        {}, description="write `property: enforce`, `property: initial` or `property: observe`"
+    )
+    environments: list[str] = Field(
+        [], min_length=1, description='write a list of names or globs, such as ["prod*"], or remove the line'
+    )
+    all: InstanceOf[MappingNode] = Field(
+        NO_ENTRIES, description="write `property: value` lines, or remove the line"
+    )
+    records: InstanceOf[MappingNode] = Field(
+        description="write a mapping from each key to its properties, or {} where there are no records"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestDocument:
+    """One document, with ``all`` filled into its records."""
+
+    document: Document
+    write: Write | None  # None where it does not say
+    ownership: Mapping[str, Ownership]  # all that it says, ENFORCE included
+    environments: tuple[str, ...]  # globs; none means everywhere
+    key_place: Place
+    records: tuple[DesiredRecord, ...]  # sorted by key
+    shared: frozenset[str]  # the properties of ``all``
+    unmanaged: Mapping[str, Mapping[str, Place]]  # by key, what $unmanaged names and where
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One file: what it says, as far as that can be told, and everything wrong with it."""
+
+    documents: tuple[ManifestDocument, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_manifest(data: bytes, files: SourceFiles, number: int) -> Manifest:
+    """Read the file of that ``number``, whose content is ``data``.
+
+    Where there is something to complain about, the file is read again, slower, to learn where the names
+    of properties stand.
+    """
+    manifest = _read(data, files, number, _RECORD_NAMES_DEPTH)
+    return _read(data, files, number, MAX_DEPTH) if manifest.problems else manifest
+
+
+def _read(data: bytes, files: SourceFiles, number: int, name_depth: int) -> Manifest:
+    reading = read_nodes(data, files, number, name_depth=name_depth)
+    problems = list(reading.problems)
+    documents = [
+        _read_document(document, files, problems)
+        for document in reading.documents
+        if document.node is not Blank.EMPTY
+        and document.node is not Blank.REFUSED  # only comments; told already
+    ]
+    return Manifest(tuple(document for document in documents if document), tuple(problems))
+
+
+def _read_document(
+    document: DocumentNode, files: SourceFiles, problems: list[Problem]
+) -> ManifestDocument | None:
+    node, place = document
+    if not isinstance(node, MappingNode):
+        advice = "write `object:`, `key:` and `records:`"
+        problems.append(Problem("a manifest is a mapping, which this is not", advice, files.ref(place)))
+        return None
+    head, wrong = read_shape(_Head, node, place, files)
+    problems.extend(wrong)
+    # Records are looked at even where the head is wrong: all problems are told at once.
+    said = head or _Head.model_construct(object=_text(node, "object"), key=_text(node, "key"))
+    common = Document(
+        object=object_name(said.object),
+        key=said.key,
+        write=said.write,
+        ownership={name: owner for name, owner in said.ownership.items() if owner is not Ownership.ENFORCE},
+        place=place,
+    )
+    shared = node.mapping("all")
+    reader = RecordReader(common, shared, files)
+    records = reader.read(node.mapping("records"))
+    problems.extend(reader.problems)
+    problems.extend(_contradictions(said, node, files))
+    if head is None:
+        return None
+    return ManifestDocument(
+        document=common,
+        write=head.write if "write" in head.model_fields_set else None,
+        ownership=head.ownership,
+        environments=tuple(head.environments),
+        key_place=node.place_of("key"),
+        records=records,
+        shared=frozenset(shared.names),
+        unmanaged=reader.unmanaged,
+    )
+
+
+def _contradictions(said: _Head, node: MappingNode, files: SourceFiles) -> Iterator[Problem]:
+    """What each key may say alone, but not together with the others."""
+    if said.key == "hs_object_id":
+        source = files.ref(node.place_of("key"))
+        yield Problem("hs_object_id is no unique property", "write `key: record_id`", source)
+    if said.key == RECORD_ID and said.write is Write.UPSERT:
+        source = files.ref(node.place_of("write"))
+        yield Problem(
+            "HubSpot cannot upsert by record id", "write `write: update`, or remove the line", source
+        )
+    ownership = node.mapping("ownership")
+    for index, name in enumerate(ownership.names):
+        if advice := name_advice(name):
+            yield Problem(f'"{name}" is no property name', advice, files.ref(ownership.name_place(index)))
+
+
+def _text(node: MappingNode, name: str) -> str:
+    value = node.get(name)
+    return value if isinstance(value, str) else ""

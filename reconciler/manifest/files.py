@@ -1,0 +1,112 @@
+"""Which files of the project folder are manifests, and which only look like it.
+
+Folders are searched in order of names, through symbolic links too. A file that is reached twice
+belongs to the folder listed last: ``[., overrides]`` means what it says.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import Problem
+from reconciler.source import SourceRef
+
+_SETTINGS = "reconciler.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFile:
+    """One file to be read."""
+
+    path: Path
+    name: str  # relative to the project folder, with forward slashes
+    folder: int  # the position of the folder it belongs to
+
+
+def find_files(project: Path, folders: Sequence[str]) -> tuple[tuple[ManifestFile, ...], tuple[Problem, ...]]:
+    """All manifests in ``folders``, sorted by name, and what cannot be one."""
+    search = _Search(project)
+    for position, folder in enumerate(folders):
+        search.add_folder(position, folder)
+    files = sorted(search.files.values(), key=lambda file: file.name)
+    return tuple(files), tuple(dict.fromkeys(search.problems))  # folders may overlap
+
+
+class _Search:
+    """Goes through folders, one after the other."""
+
+    def __init__(self, project: Path) -> None:
+        self.files: dict[str, ManifestFile] = {}  # by their path without symbolic links
+        self.problems: list[Problem] = []
+        self._project = project
+
+    def add_folder(self, position: int, folder: str) -> None:
+        """Find the manifests in ``folder`` and below."""
+        path = self._project / folder
+        mode = _mode(path)
+        if not mode:
+            self._report(
+                f'the folder "{folder}" does not exist', "make it, or correct `manifests:` in reconciler.yaml"
+            )
+        elif not stat.S_ISDIR(mode):
+            self._report(f'"{folder}" is no folder', "list folders under `manifests:` in reconciler.yaml")
+        else:
+            for file in self._walk(path, ()):
+                real = os.path.realpath(file)
+                if real not in self.files or self.files[real].folder != position:
+                    self.files[real] = ManifestFile(file, self._name(file), position)
+
+    def _walk(self, folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
+        """The manifests in ``folder``, which was reached through those ``above`` (without symbolic links)."""
+        real = os.path.realpath(folder)
+        if real in above:
+            self._report(
+                f"{self._name(folder)} leads back to a folder around it", "remove this symbolic link"
+            )
+            return
+        try:
+            entries = [(path, _mode(path)) for path in sorted(folder.iterdir()) if _is_visible(path)]
+        except OSError as error:
+            self._report(f"{self._name(folder)} cannot be read: {error.strerror}", "correct its permissions")
+            return
+        for path, mode in entries:
+            if stat.S_ISDIR(mode):
+                yield from self._walk(path, (*above, real))
+            elif path.suffix.lower() in {".yaml", ".yml"} and self._is_manifest(path, mode):
+                yield path
+
+    def _is_manifest(self, path: Path, mode: int) -> bool:
+        name = self._name(path)
+        if not name.isprintable():
+            self._report(f"the file name {name!a} cannot be shown", "rename the file")
+        elif path.suffix != ".yaml":
+            self._report("the name of a manifest ends in .yaml", f"rename it to {path.stem}.yaml", name)
+        elif not stat.S_ISREG(mode):
+            self._report("this is no file that can be read", "remove it, or correct where it points", name)
+        else:
+            return True
+        return False
+
+    def _name(self, path: Path) -> str:
+        return Path(os.path.relpath(path, self._project)).as_posix()
+
+    def _report(self, message: str, advice: str, file: str | None = None) -> None:
+        source = SourceRef(file, 1, 1) if file else None
+        self.problems.append(Problem(message, advice, source))
+
+
+def _is_visible(path: Path) -> bool:
+    return not path.name.startswith(".") and path.name != _SETTINGS
+
+
+def _mode(path: Path) -> int:
+    """What kind of thing ``path`` leads to; 0 where it leads nowhere."""
+    try:
+        return path.stat().st_mode
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}:
+            return 0
+        raise

@@ -1,0 +1,100 @@
+"""Folders of manifests become what is wanted of one environment, or every problem they have."""
+
+import gc
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from reconciler.errors import Problem
+from reconciler.manifest.documents import ManifestDocument, read_manifest
+from reconciler.manifest.files import ManifestFile, find_files
+from reconciler.manifest.overlays import merge_layers
+from reconciler.manifest.problems import raise_if_any
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.records import Desired
+from reconciler.source import SourceFiles
+
+
+def load_manifests(
+    project: Path, folders: Sequence[str], environment: str, environments: Sequence[str]
+) -> Desired:
+    """Read all manifests, and keep what holds in ``environment``.
+
+    Args:
+        project: the folder that ``folders`` start from.
+        folders: searched recursively for ``*.yaml``; later ones override earlier ones.
+        environment: the chosen one.
+        environments: the names of all.
+
+    Raises:
+        ManifestError: with every problem found, also in documents that do not hold in ``environment``.
+    """
+    with _cyclic_gc_off():
+        return _load(project, folders, environment, environments)
+
+
+def _load(project: Path, folders: Sequence[str], environment: str, environments: Sequence[str]) -> Desired:
+    found, in_folders = find_files(project, folders)
+    problems = list(in_folders)
+    if not found and not problems:
+        advice = "write one, a file whose name ends in .yaml, or correct `manifests:` in reconciler.yaml"
+        problems.append(Problem(f"there are no manifests in {', '.join(folders)}", advice))
+    files = SourceFiles(tuple(file.name for file in found))
+    digest = hashlib.sha256()
+    layers: list[list[ManifestDocument]] = [[] for _ in folders]
+    for number, file in enumerate(found):
+        data = _read_file(file, problems)
+        for part in (file.name.encode(), data):
+            digest.update(b"%d:" % len(part))  # or a name could be mistaken for content
+            digest.update(part)
+        manifest = read_manifest(data, files, number)
+        problems += manifest.problems
+        for document in manifest.documents:
+            problems += _record_id_problems(document, environments, files)
+            if not document.environments or _holds_in(document, environment):
+                layers[file.folder].append(document)
+    groups, between = merge_layers(layers, files)
+    problems += between
+    raise_if_any(problems)
+    return Desired(groups, files, f"sha256:{digest.hexdigest()}")
+
+
+def _read_file(file: ManifestFile, problems: list[Problem]) -> bytes:
+    try:
+        return file.path.read_bytes()
+    except OSError as error:
+        message = f"{file.name} cannot be read: {error.strerror}"
+        problems.append(Problem(message, "correct its permissions"))
+        return b""
+
+
+def _holds_in(document: ManifestDocument, environment: str) -> bool:
+    return any(fnmatchcase(environment, glob) for glob in document.environments)
+
+
+def _record_id_problems(
+    document: ManifestDocument, environments: Sequence[str], files: SourceFiles
+) -> Iterator[Problem]:
+    """HubSpot's own ids mean nothing in another portal."""
+    if document.document.key != RECORD_ID:
+        return
+    matching = [name for name in environments if _holds_in(document, name)]
+    if len(matching) != 1:
+        where = ", ".join(matching) if document.environments else "all environments"
+        message = f"`key: record_id` holds in one environment, and this document in {where or 'none'}"
+        advice = f"write `environments:` so that it matches exactly one of {', '.join(environments)}"
+        yield Problem(message, advice, files.ref(document.key_place))
+
+
+@contextmanager
+def _cyclic_gc_off() -> Iterator[None]:
+    """Millions of values that hold no cycles: walking them again and again would triple the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,124 @@
+"""The documents of one environment become groups of records; later folders override earlier ones."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from reconciler.errors import Problem
+from reconciler.manifest.documents import ManifestDocument
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.records import DesiredGroup, DesiredRecord, Document, Ownership, Written
+from reconciler.source import Place, SourceFiles
+
+Layer = Sequence[ManifestDocument]
+"""The documents of one folder, in order of file and line."""
+
+
+def merge_layers(
+    layers: Sequence[Layer], files: SourceFiles
+) -> tuple[tuple[DesiredGroup, ...], tuple[Problem, ...]]:
+    """Merge the folders, of which later ones override earlier ones property by property.
+
+    Returns:
+        the groups, sorted by object and key, and everything wrong between documents.
+    """
+    merger = _Merger(files)
+    for layer in layers:
+        merger.add(layer)
+    groups = tuple(
+        DesiredGroup(object_name, key, tuple(records[value] for value in sorted(records)))
+        for (object_name, key), records in sorted(merger.records.items(), key=lambda item: item[0])
+    )
+    return groups, (*_disagreeing_keys(layers, files), *merger.problems)
+
+
+def _disagreeing_keys(layers: Sequence[Layer], files: SourceFiles) -> Iterator[Problem]:
+    """An object has one key property, besides the record id."""
+    first: dict[str, ManifestDocument] = {}
+    documents = [document for layer in layers for document in layer if document.document.key != RECORD_ID]
+    for document in sorted(documents, key=lambda document: document.key_place):
+        object_name, key = document.document.object, document.document.key
+        earlier = first.setdefault(object_name, document)
+        if earlier.document.key != key:
+            where = files.ref(earlier.key_place)
+            message = (
+                f'{object_name} are told apart by "{key}" here and by "{earlier.document.key}" in {where}'
+            )
+            yield Problem(message, "use one key property for all of them", files.ref(document.key_place))
+
+
+class _Merger:
+    """Adds folder after folder."""
+
+    def __init__(self, files: SourceFiles) -> None:
+        self.records: dict[
+            tuple[str, str], dict[str, DesiredRecord]
+        ] = {}  # by object and key property, then key
+        self.problems: list[Problem] = []
+        self._files = files
+        self._documents: dict[tuple[int, int], Document] = {}  # merged ones, by identity of the two
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}  # shared between merged records of one shape
+
+    def add(self, layer: Layer) -> None:
+        """Add the documents of one folder, among which a record is declared once."""
+        self._documents.clear()
+        declared: dict[tuple[str, str], dict[str, DesiredRecord]] = {}
+        for document in layer:
+            group = (document.document.object, document.document.key)
+            here = declared.setdefault(group, {})
+            earlier = self.records.get(group, {})
+            for record in document.records:
+                if record.key in here:
+                    self._report_twice(here[record.key], record)
+                elif earlier or document.unmanaged:
+                    here[record.key] = self._override(earlier.get(record.key), record, document)
+                else:
+                    here[record.key] = record
+        for group, records in declared.items():
+            self.records.setdefault(group, {}).update(records)
+
+    def _override(
+        self, earlier: DesiredRecord | None, record: DesiredRecord, document: ManifestDocument
+    ) -> DesiredRecord:
+        unmanaged = document.unmanaged.get(record.key, {})
+        known = document.shared.union(earlier.names if earlier else ())
+        for name, place in unmanaged.items():
+            if name not in known:
+                message = f'"{name}" is managed neither by `all` nor by an earlier folder'
+                source = self._files.ref(place)
+                self.problems.append(Problem(message, "remove it", source, record.record_key.address))
+        if earlier is None:
+            return record
+        parts = {name: part for name, part in _parts(earlier) if name not in unmanaged} | dict(_parts(record))
+        names = tuple(sorted(parts))
+        return DesiredRecord(
+            key=record.key,
+            names=self._names.setdefault(names, names),
+            values=tuple(parts[name][0] for name in names),
+            places=tuple(parts[name][1] for name in names),
+            place=record.place,
+            document=self._merged(earlier.document, document),
+        )
+
+    def _merged(self, earlier: Document, later: ManifestDocument) -> Document:
+        known = self._documents.get((id(earlier), id(later)))
+        if known is None:
+            ownership = {**earlier.ownership, **later.ownership}
+            known = self._documents[id(earlier), id(later)] = replace(
+                later.document,
+                write=later.write or earlier.write,
+                ownership={
+                    name: owner for name, owner in ownership.items() if owner is not Ownership.ENFORCE
+                },
+            )
+        return known
+
+    def _report_twice(self, first: DesiredRecord, second: DesiredRecord) -> None:
+        address = second.record_key.address
+        where = self._files.ref(first.place)
+        message = f"{address} is declared twice in this folder: also in {where}"
+        source = self._files.ref(second.place)
+        self.problems.append(Problem(message, "keep one, or move one to a later folder", source, address))
+
+
+def _parts(record: DesiredRecord) -> Iterator[tuple[str, tuple[Written, Place]]]:
+    return zip(record.names, zip(record.values, record.places, strict=True), strict=True)

@@ -1,0 +1,224 @@
+"""The records of one document: what is wrong with them, and what they want once ``all`` is filled in.
+
+Records are many, and what their properties are called is the same question for each. So it is asked
+once for all records of a document that have the same names.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from reconciler.errors import Problem
+from reconciler.manifest.nodes import Blank, MappingNode, Node, SequenceNode, picker
+from reconciler.manifest.shapes import did_you_mean, suggest
+from reconciler.model.objects import RECORD_ID, RecordKey
+from reconciler.model.records import DesiredRecord, Document, Written
+from reconciler.source import Place, SourceFiles
+
+PROPERTY_NAME: Final = "[a-z][a-z0-9_]*"
+"""A pattern of HubSpot's internal names of properties."""
+
+_UNMANAGED: Final = "$unmanaged"
+_REMOVE_KEY: Final = "remove the line, or make the two the same"
+_CLEAR: Final = "write null to clear it in HubSpot, or remove the line to leave it alone"
+_BLANK: Final = {Blank.EMPTY: "has no value", Blank.QUOTED: "is an empty text"}
+_is_property_name = re.compile(PROPERTY_NAME).fullmatch
+_is_record_id = re.compile("[1-9][0-9]*").fullmatch
+
+
+def name_advice(name: str) -> str | None:
+    """What to write instead of ``name``; None where it could be the name of a property."""
+    if _is_property_name(name):
+        return None
+    if ":" in name:
+        return "put a space after the colon"
+    likely = re.sub("[ -]+", "_", name.strip().lower())
+    if _is_property_name(likely):
+        return f"use the internal name, not the label: {did_you_mean(likely)}"
+    return "HubSpot's names are lower-case letters, digits and underscores, and begin with a letter"
+
+
+class _Shape(NamedTuple):
+    """What records with the same names have in common."""
+
+    names: tuple[str, ...]  # of the managed properties, sorted
+    pick: (
+        Callable[[Sequence[Any]], tuple[Any, ...]] | None
+    )  # out of own and shared values; None: own as they are
+    special: tuple[int, ...]  # the own names that are not simply managed properties
+
+
+class RecordReader:
+    """Reads the records of one document.
+
+    Attributes:
+        problems: everything wrong with them.
+        unmanaged: by key, what ``$unmanaged`` names, and where.
+    """
+
+    def __init__(self, document: Document, shared: MappingNode, files: SourceFiles) -> None:
+        """Records of ``document``, whose ``all`` is ``shared``."""
+        self.problems: list[Problem] = []
+        self.unmanaged: dict[str, Mapping[str, Place]] = {}
+        self._document = document
+        self._files = files
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._shared_names = shared.names
+        self._shared_places = shared.places
+        self._shared_values = self._written(None, shared.names, shared.values, shared.places)
+        for index, name in enumerate(shared.names):
+            if not self._is_managed(name):
+                self._report_shared_name(name, shared.name_place(index))
+
+    def read(self, records: MappingNode) -> tuple[DesiredRecord, ...]:
+        """The records that can be made sense of, sorted by key."""
+        found = []
+        for index, (key, node) in enumerate(zip(records.names, records.values, strict=True)):
+            self._check_key(key, records.name_place(index))
+            if type(node) is MappingNode:
+                found.append(self._record(key, node, records.name_place(index)))
+            elif node is not Blank.REFUSED:
+                self._report_no_mapping(key, node, records.places[index])
+        return tuple(found)
+
+    def _record(self, key: str, node: MappingNode, place: Place) -> DesiredRecord:
+        shape = self._shapes.get(node.names)
+        if shape is None:
+            shape = self._shapes[node.names] = self._shape(node.names, ())
+        if shape.special:
+            unmanaged = self._read_special(key, node, shape.special)
+            if unmanaged:
+                shape = self._shape(node.names, unmanaged)
+        values: tuple[Any, ...] = node.values
+        places = node.places
+        if shape.pick:
+            values = shape.pick(values + self._shared_values)
+            places = shape.pick(places + self._shared_places)
+        for value in values:
+            if type(value) is not str and value is not None:
+                values = self._written(key, shape.names, values, places)
+                break
+        return DesiredRecord(key, shape.names, values, places, place, self._document)
+
+    def _shape(self, own: tuple[str, ...], unmanaged: Collection[str]) -> _Shape:
+        """What is managed on records with these names, if what is ``unmanaged`` is not filled in."""
+        positions = {
+            name: len(own) + index
+            for index, name in enumerate(self._shared_names)
+            if self._is_managed(name) and name not in unmanaged
+        }
+        positions |= {name: index for index, name in enumerate(own) if self._is_managed(name)}
+        special = tuple(index for index, name in enumerate(own) if not self._is_managed(name))
+        names = tuple(sorted(positions))
+        if names == own:
+            return _Shape(own, None, ())
+        return _Shape(names, picker([positions[name] for name in names]), special)
+
+    def _is_managed(self, name: str) -> bool:
+        return name != self._document.key and _is_property_name(name) is not None
+
+    def _read_special(self, key: str, node: MappingNode, special: tuple[int, ...]) -> Collection[str]:
+        """Look at the names that are not simply managed properties; answers with what is unmanaged."""
+        unmanaged: Collection[str] = ()
+        for index in special:
+            name, value, place = node.names[index], node.values[index], node.places[index]
+            if name == _UNMANAGED:
+                unmanaged = self._read_unmanaged(key, node, value, place)
+            elif name.startswith("$"):
+                self._report(
+                    f'unknown key "{name}"', suggest(name, [_UNMANAGED]), node.name_place(index), key
+                )
+            elif name != self._document.key:
+                advice = name_advice(name)
+                self._report(f'"{name}" is no property name', advice, node.name_place(index), key)
+            elif value != key:
+                told = f'says "{value}"' if isinstance(value, str) else "is no text"
+                self._report(f'"{name}" {told}, but the record is called "{key}"', _REMOVE_KEY, place, key)
+        return unmanaged
+
+    def _read_unmanaged(self, key: str, node: MappingNode, value: Node, place: Place) -> Collection[str]:
+        if not isinstance(value, SequenceNode):
+            self._report(
+                f"{_UNMANAGED} must be a list of properties", "write it as [country, city]", place, key
+            )
+            return ()
+        names: dict[str, Place] = {}
+        for item, item_place in zip(value.items, value.places, strict=True):
+            if not isinstance(item, str) or not _is_property_name(item):
+                self._report(f"{_UNMANAGED} can name properties only", "remove this", item_place, key)
+            elif item in node.names:
+                message = f'the record sets "{item}" and says that it is unmanaged'
+                self._report(message, "remove one of the two", item_place, key)
+            else:
+                names[item] = item_place
+        self.unmanaged[key] = names
+        return names
+
+    def _written(
+        self, key: str | None, names: Sequence[str], values: Sequence[Any], places: Sequence[Place]
+    ) -> tuple[Written, ...]:
+        """The values as the model holds them; what cannot be held is a problem and becomes None."""
+        return tuple(
+            value
+            if value is None or type(value) is str or type(value) is tuple
+            else self._read_value(value, place, name, key)
+            for name, value, place in zip(names, values, places, strict=True)
+        )
+
+    def _read_value(self, value: Node, place: Place, name: str, key: str | None) -> Written:
+        if value is Blank.REFUSED:
+            return None
+        if isinstance(value, Blank):
+            fault = _BLANK.get(value, f"says {value.value}, which clears nothing")
+            quoted = "" if value in _BLANK else f', or "{value.value}" in quotes if this text is meant'
+            self._report(f'"{name}" {fault}', _CLEAR + quoted, place, key, name)
+        if isinstance(value, MappingNode):
+            advice = "put the text in quotes if it begins with { on purpose"
+            self._report(
+                f'"{name}" holds a mapping; only texts, null and lists fit', advice, place, key, name
+            )
+        if isinstance(value, SequenceNode):
+            return self._read_choices(value, place, name, key)
+        return None
+
+    def _read_choices(self, node: SequenceNode, place: Place, name: str, key: str | None) -> Written:
+        if not node.items:
+            self._report(f'"{name}" is an empty list', _CLEAR, place, key, name)
+        for item, item_place in zip(node.items, node.places, strict=True):
+            if not isinstance(item, str) and item is not Blank.REFUSED:
+                message = f'a choice of "{name}" must be a text'
+                self._report(message, "write the option's value, or remove it", item_place, key, name)
+        return tuple(item for item in node.items if isinstance(item, str))
+
+    def _check_key(self, key: str, place: Place) -> None:
+        if not key:
+            self._report("a record needs a key", f"write its {self._document.key}", place, None)
+        elif self._document.key == RECORD_ID and not _is_record_id(key):
+            self._report(
+                f'"{key}" is no record id', "write digits without leading zeros, such as 9001", place, None
+            )
+
+    def _report_no_mapping(self, key: str, node: Node, place: Place) -> None:
+        advice = f"write `{key}: {{}}` for a record that sets no properties, or remove the line"
+        if node is None or isinstance(node, Blank):
+            self._report(f'the record "{key}" is empty', advice, place, key)
+        else:
+            advice = "write `property: value` lines below it"
+            self._report(f'the record "{key}" must be a mapping of properties', advice, place, key)
+
+    def _report_shared_name(self, name: str, place: Place) -> None:
+        if name == self._document.key:
+            self._report(f'`all` cannot set the key "{name}"', "remove the line", place, None)
+        elif name.startswith("$"):
+            self._report(f'"{name}" cannot stand under `all`', "remove the line", place, None)
+        else:
+            self._report(f'"{name}" is no property name', name_advice(name), place, None)
+
+    def _report(
+        self, message: str, advice: str | None, place: Place, key: str | None, name: str | None = None
+    ) -> None:
+        address = None
+        if key and self._document.object:
+            record_key = RecordKey(self._document.object, self._document.key, key)
+            address = record_key.property_address(name) if name else record_key.address
+        self.problems.append(Problem(message, advice, self._files.ref(place), address))
