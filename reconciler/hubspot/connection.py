@@ -91,4 +91,4 @@ def attempt(http: httpx.Client, request: Request, decode: Decoder[AnswerT]) -> E
 
 
 def _reason(http: httpx.Client, error: httpx.RequestError) -> str:
-    return without_token(http, str(error) or type(error).__name__)
+    return without_token(http, str(error).rstrip(".") or type(error).__name__)

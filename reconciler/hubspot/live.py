@@ -64,7 +64,7 @@ class _Question:
 
     def spelling(self, key: str) -> str:
         """The one spelling of a key that HubSpot is known to compare by."""
-        return canonical(self._kind, key.strip()) or ""
+        return canonical(self._kind, key) or ""
 
     def ask(self, keys: Sequence[str]) -> tuple[dict[str, LiveRecord], set[str]]:
         """Make the call: records by asked key, and spellings of keys that HubSpot says do not exist."""
@@ -80,7 +80,7 @@ class _Question:
         return self._join(keys, found.records, named), named
 
     def _join(self, keys: Sequence[str], records: Iterable[Record], named: set[str]) -> dict[str, LiveRecord]:
-        """By spelling, else by a second address, else by a spelling that differs in case alone."""
+        """By spelling, else by a second address, else by a spelling that differs in case or blanks alone."""
         exact: dict[str, LiveRecord] = {}
         second: dict[str, LiveRecord] = {}
         for record in records:
@@ -93,13 +93,17 @@ class _Question:
                 addresses = (record.properties.get(name) or "").split(";")
                 second |= {self.spelling(address): live for address in addresses}
         asked = {self.spelling(key) for key in keys}
-        loose = {spelling.casefold(): live for spelling, live in exact.items() if spelling not in asked}
+        loose = {_loosened(spelling): live for spelling, live in exact.items() if spelling not in asked}
         joined: dict[str, LiveRecord] = {}
         for key in keys:
             spelling = self.spelling(key)
             live_or_none = exact.get(spelling) or second.get(spelling)
             if live_or_none is None and spelling not in named:
-                live_or_none = loose.get(spelling.casefold())
+                live_or_none = loose.get(_loosened(spelling))
             if live_or_none is not None:
                 joined[key] = live_or_none
         return joined
+
+
+def _loosened(spelling: str) -> str:
+    return spelling.strip().casefold()

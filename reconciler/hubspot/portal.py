@@ -103,7 +103,7 @@ def _refuse_unknown(names: Iterable[str], types: Container[str], customs: Iterab
 
 
 def _unknown(name: str, known: Sequence[str]) -> Problem:
-    close = get_close_matches(name, known)
+    close = get_close_matches(name, known, cutoff=0.7)
     advice = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(sorted(known))}"
     return Problem(f'the portal has no object type "{name}"', advice)
 
