@@ -1,12 +1,13 @@
 """The report of a run: what was not applied, in HubSpot's own words, and an accounting that adds up."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 
 from reconciler.model.outcomes import Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import RunDetail, RunHeader, RunRow
+from reconciler.report.cells import cells, visible
 from reconciler.report.layout import Layout
-from reconciler.report.lines import Line, Piece, Style
+from reconciler.report.lines import Line, Piece, Style, line
 from reconciler.report.stacks import Kind, entries, grouped
 
 _SECTIONS = {
@@ -20,15 +21,15 @@ _SECTIONS = {
 }
 """What was not applied, in the order in which it wants to be looked at."""
 
+_INDENT = 6
 _TICKETS = {"category": "category", "correlation_id": "correlationId"}
 
 
 def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
     """Which run, where, when and whose."""
-    end = f" to {_time(header.finished_at)}" if header.finished_at else ""
     title = f"Run {header.id}, {header.status}: {header.environment}, portal {header.portal_id}"
     details = [
-        f"{_time(header.started_at)}{end} UTC",
+        _period(header),
         *(f"{name} {text}" for name, text in sorted(header.actor.items())),
     ]
     return [
@@ -59,12 +60,19 @@ def _likeness(row: RunRow) -> Hashable:
 
 def _row_lines(alike: Sequence[RunRow], layout: Layout) -> list[Line]:
     row = alike[0]
-    lines = list(layout.paragraph(f"{row.action}: {row.detail.get('message') or 'no message'}", indent=6))
+    told = row.detail.get("message") or "nothing is known of it"
+    lines = list(layout.paragraph(f"{row.action}: {told}", indent=_INDENT))
     tickets = [f"{label} {row.detail[name]}" for name, label in _TICKETS.items() if row.detail.get(name)]
-    for ticket in tickets:
-        lines += layout.paragraph(ticket, indent=6, style=Style.FAINT)
-    return lines
+    together = "   ".join(tickets)
+    if cells(visible(together)) <= layout.width - _INDENT:
+        tickets = [together] if together else []
+    return lines + [line(Piece(visible(ticket), Style.FAINT), indent=_INDENT) for ticket in tickets]
 
 
-def _time(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+def _period(header: RunHeader) -> str:
+    start = header.started_at.astimezone(UTC)
+    if header.finished_at is None:
+        return f"{start:%Y-%m-%d %H:%M:%S} UTC"
+    end = header.finished_at.astimezone(UTC)
+    day = "" if end.date() == start.date() else f"{end:%Y-%m-%d} "
+    return f"{start:%Y-%m-%d %H:%M:%S} to {day}{end:%H:%M:%S} UTC"

@@ -21,14 +21,14 @@ def problem_lines(problems: Iterable[Problem], layout: Layout) -> list[Line]:
 
 
 def how_many(problems: Sequence[Problem]) -> str:
-    """``2 problems and 1 warning``; empty where there are none."""
+    """``2 problems, 1 warning``; empty where there are none."""
     warnings = sum(problem.severity is Severity.WARNING for problem in problems)
     left_out = sum(problem.severity is Severity.LEFT_OUT for problem in problems)
     errors = len(problems) - warnings - left_out
     counts = [counted(errors, "problem")] if errors else []
     counts += [f"{counted(left_out, 'problem')} left out"] if left_out else []
     counts += [counted(warnings, "warning")] if warnings else []
-    return " and ".join(counts)
+    return ", ".join(counts)
 
 
 def _problem(problem: Problem, layout: Layout) -> Iterator[Line]:

@@ -32,9 +32,11 @@ def closing(plan: Plan, layout: Layout, *, is_masked: bool) -> list[Line]:
     lines = [
         row for note in _notes(plan, is_masked=is_masked) for row in layout.paragraph(note, style=Style.FAINT)
     ]
-    if not plan.is_appliable:
-        sentence = f"This plan cannot be applied: {how_many(plan.problems)}."
-        lines += layout.paragraph(sentence, style=Style.ALARM)
+    if plan.problems:
+        start, style = (
+            ("", Style.CHANGED) if plan.is_appliable else ("This plan cannot be applied: ", Style.ALARM)
+        )
+        lines += layout.paragraph(f"{start}{how_many(plan.problems)}.", style=style)
     if plan.writes:
         lines += [row for sentence in _counts(plan) for row in layout.paragraph(sentence)]
     summary = plan.summary()

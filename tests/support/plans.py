@@ -1,6 +1,7 @@
 """Plans for tests of everything that reads or shows one: any plan (Hypothesis), and building blocks."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -26,109 +27,112 @@ from reconciler.source import SourceRef
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 """Any text there is: controls, marks of direction, wide and combining characters."""
 
-long_texts = texts | st.text(st.sampled_from("ab \n\tä世\u202e→\u2039"), max_size=300)
-maybe_texts = st.none() | long_texts
-names = st.sampled_from(["email", "name", "phone", "hs_lead_status", "a_rather_long_property_name_it_is"])
+words = st.text("abcdefghij _", min_size=1, max_size=12)
+"""Text that needs no escapes and breaks at spaces."""
+
+values = texts | st.text(st.sampled_from("ab \n\tä世\u202e→\u2039\u0301"), max_size=300)
+"""Texts of properties: long ones and such of several lines among them."""
+
 counts = st.integers(0, 10**9)
-sources = st.builds(
-    SourceRef,
-    file=st.sampled_from(["companies.yaml", "clients/acme/deals.yaml"]) | texts,
-    line=st.integers(1, 99_999),
-    column=st.integers(1, 200),
-)
-keys = st.builds(
-    RecordKey,
-    object=st.sampled_from(["companies", "contacts", "deals", "p12_car"]),
-    by=st.sampled_from(["external_id", "email", RECORD_ID]),
-    value=texts,
-)
-record_ids = st.integers(1, 10**12).map(lambda number: RecordId(str(number)))
-routes = st.builds(Route, st.sampled_from(Call), st.none() | names)
-reasons = st.sampled_from(Reason)
-origins = st.sampled_from(Origin)
+_reasons = st.sampled_from(Reason)
+_origins = st.sampled_from(Origin)
+_record_ids = st.integers(1, 10**12).map(lambda number: RecordId(str(number)))
+_names = st.sampled_from(["email", "name", "phone", "hs_lead_status", "a_rather_long_property_name"])
 
 
-def _by_name(values: list[ValueChange]) -> tuple[ValueChange, ...]:
-    return tuple(sorted(values, key=lambda value: value.name))
+def _by_name(changed: list[ValueChange]) -> tuple[ValueChange, ...]:
+    return tuple(sorted(changed, key=lambda value: value.name))
 
 
-value_changes = st.builds(
-    ValueChange,
-    name=names | texts,
-    before=maybe_texts,
-    after=maybe_texts,
-    reason=reasons,
-    source=st.none() | sources,
-)
-values = st.lists(value_changes, max_size=4, unique_by=lambda value: value.name).map(_by_name)
-changes: st.SearchStrategy[Change] = st.one_of(
-    st.builds(Create, key=keys, values=values, reason=reasons, route=routes, source=sources),
-    st.builds(
-        Update,
-        key=keys,
-        record_id=record_ids,
-        values=values,
-        in_step=values,
-        reason=reasons,
-        route=routes,
-        source=sources,
-        origin=origins,
-    ),
-    st.builds(
-        Adopt,
-        key=keys,
-        record_id=record_ids,
-        in_step=values,
-        reason=reasons,
-        source=sources,
-        origin=origins,
-    ),
-)
-helds = st.builds(
-    Held,
-    key=keys,
-    name=st.none() | names,
-    reason=reasons,
-    live=maybe_texts,
-    desired=maybe_texts,
-    source=sources,
-    note=texts,
-)
-problems = st.builds(
-    Problem,
-    message=texts,
-    advice=st.none() | long_texts,
-    source=st.none() | sources,
-    address=st.none() | keys.map(lambda key: key.address),
-    severity=st.sampled_from(Severity),
-)
-plans = st.builds(
-    Plan,
-    tool_version=texts,
-    created_at=st.datetimes(timezones=st.just(UTC)),
-    environment=texts,
-    portal_id=counts,
-    portal_type=texts,
-    api_version=texts,
-    state=st.builds(StateVersion, lineage=st.none() | texts, serial=counts),
-    manifests=st.builds(ManifestsRead, digest=texts, files=counts, records=counts, git=st.none() | texts),
-    changes=st.lists(changes, max_size=6).map(tuple),
-    held=st.lists(helds, max_size=3).map(tuple),
-    problems=st.lists(problems, max_size=3).map(tuple),
-    no_op=counts,
-    budget=st.builds(
-        Budget,
-        read_calls=counts,
-        write_calls=counts,
-        seconds=st.floats(0, 10**6),
-        daily_remaining=st.none() | counts,
-    ),
-    write_scopes=st.lists(texts, max_size=3).map(tuple),
-    personal=st.lists(
-        st.tuples(st.sampled_from(["contacts", "companies"]), names), max_size=4, unique=True
-    ).map(tuple),
-)
-"""Any plan, whether or not planning would ever make it."""
+def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
+    """Any plan, whether or not planning would ever make it; things are called and described by ``words``."""
+    names = _names | words
+    sources = st.builds(
+        SourceRef,
+        file=st.sampled_from(["companies.yaml", "acme/deals.yaml"]) | words,
+        line=st.integers(1, 99_999),
+        column=st.integers(1, 200),
+    )
+    keys = st.builds(
+        RecordKey,
+        object=st.sampled_from(["companies", "contacts", "deals", "p12_car"]),
+        by=st.sampled_from(["external_id", "email", RECORD_ID]),
+        value=words,
+    )
+    changed = st.lists(
+        st.builds(
+            ValueChange,
+            name=names,
+            before=st.none() | values,
+            after=st.none() | values,
+            reason=_reasons,
+            source=st.none() | sources,
+        ),
+        max_size=4,
+        unique_by=lambda value: value.name,
+    ).map(_by_name)
+    routes = st.builds(Route, st.sampled_from(Call), st.none() | names)
+    of_record: dict[str, Any] = {"key": keys, "reason": _reasons, "source": sources}
+    of_present = of_record | {"record_id": _record_ids, "in_step": changed, "origin": _origins}
+    changes: st.SearchStrategy[Change] = st.one_of(
+        st.builds(Create, values=changed, route=routes, **of_record),
+        st.builds(Update, values=changed, route=routes, **of_present),
+        st.builds(Adopt, **of_present),
+    )
+    held = st.builds(
+        Held,
+        name=st.none() | names,
+        live=st.none() | values,
+        desired=st.none() | values,
+        note=words,
+        **of_record,
+    )
+    return st.builds(
+        Plan,
+        tool_version=words,
+        created_at=st.datetimes(timezones=st.just(UTC)),
+        environment=words,
+        portal_id=counts,
+        portal_type=words,
+        api_version=words,
+        state=st.builds(StateVersion, lineage=st.none() | words, serial=counts),
+        manifests=st.builds(ManifestsRead, digest=words, files=counts, records=counts, git=st.none() | words),
+        changes=st.lists(changes, max_size=6).map(tuple),
+        held=st.lists(held, max_size=3).map(tuple),
+        problems=st.lists(any_problems(words, sources, keys), max_size=3).map(tuple),
+        no_op=counts,
+        budget=st.builds(
+            Budget,
+            read_calls=counts,
+            write_calls=counts,
+            seconds=st.floats(0, 10**6),
+            daily_remaining=st.none() | counts,
+        ),
+        write_scopes=st.lists(words, max_size=3).map(tuple),
+        personal=st.lists(
+            st.tuples(st.sampled_from(["contacts", "companies"]), names), max_size=4, unique=True
+        ).map(tuple),
+    )
+
+
+def any_problems(
+    words: st.SearchStrategy[str],
+    sources: st.SearchStrategy[SourceRef],
+    keys: st.SearchStrategy[RecordKey],
+) -> st.SearchStrategy[Problem]:
+    """Any problem, described by ``words``."""
+    return st.builds(
+        Problem,
+        message=words,
+        advice=st.none() | words,
+        source=st.none() | sources,
+        address=st.none() | keys.map(lambda key: key.address),
+        severity=st.sampled_from(Severity),
+    )
+
+
+plans = any_plans(texts)
+plain_plans = any_plans(words)
 
 
 def plan_of(

@@ -1,0 +1,53 @@
+"""Whole reports as people see them, to be read by eye whenever they change."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reconciler.report.machine import plan_as_json, problems_as_json, run_as_json
+from reconciler.report.mask import SHOW, Masking
+from reconciler.report.terminal import render_plan, render_problems, render_run
+from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, PROBLEMS
+from tests.support.example_run import RUN
+
+GOLDEN = Path(__file__).parent / "golden"
+MASKED = Masking(b"a key that only tests use")
+CONTACTS = (("contacts", "email"),)
+
+REPORTS: dict[str, Callable[[int, bool], str]] = {
+    "everything": lambda width, color: render_plan(EVERYTHING, color=color, width=width),
+    "everything-full": lambda width, color: render_plan(EVERYTHING, color=color, width=width, full=True),
+    "everything-masked": lambda width, color: render_plan(
+        EVERYTHING, color=color, width=width, masking=MASKED
+    ),
+    "adopting": lambda width, color: render_plan(ADOPTING, color=color, width=width),
+    "converged": lambda width, color: render_plan(CONVERGED, color=color, width=width),
+    "problems": lambda width, color: render_problems(PROBLEMS, color=color, width=width),
+    "run": lambda width, color: render_run(RUN, color=color, width=width),
+    "run-masked": lambda width, color: render_run(
+        RUN, color=color, width=width, masking=MASKED, personal=CONTACTS
+    ),
+}
+DOCUMENTS: dict[str, Callable[[], str]] = {
+    "adopting": lambda: plan_as_json(ADOPTING, SHOW),
+    "everything-masked": lambda: plan_as_json(EVERYTHING, MASKED),
+    "problems": lambda: problems_as_json(PROBLEMS, SHOW),
+    "run": lambda: run_as_json(RUN, SHOW, ()),
+    "run-masked": lambda: run_as_json(RUN, MASKED, CONTACTS),
+}
+
+
+@pytest.mark.parametrize("color", [False, True], ids=["plain", "color"])
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("name", REPORTS)
+def test_report_looks_as_it_did(
+    name: str, width: int, color: bool, golden: Callable[[Path, str], None]
+) -> None:
+    ending = "ansi" if color else "txt"
+    golden(GOLDEN / f"{name}-{width}.{ending}", REPORTS[name](width, color))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_document_reads_as_it_did(name: str, golden: Callable[[Path, str], None]) -> None:
+    golden(GOLDEN / f"{name}.json", DOCUMENTS[name]())

@@ -1,0 +1,178 @@
+"""What holds for the report of any plan, whatever values somebody put into a portal."""
+
+import re
+from dataclasses import replace
+from unicodedata import category
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.plan.changes import Action, Budget, Plan, Reason
+from reconciler.report.cells import cells
+from reconciler.report.terminal import render_plan
+from reconciler.source import SourceRef
+from tests.support.example_plan import ADOPTING, ADOPTS, CONVERGED, EVERYTHING, UPDATES
+from tests.support.plans import plain_plans, plan_of, plans
+
+widths = st.integers(50, 160)
+UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def lines_of(plan: Plan, *, width: int = 80, full: bool = False) -> list[str]:
+    return render_plan(plan, color=False, width=width, full=full).splitlines()
+
+
+@given(plans, widths, st.booleans())
+def test_nothing_invisible_is_ever_printed(plan: Plan, width: int, full: bool) -> None:
+    text = render_plan(plan, color=False, width=width, full=full)
+
+    assert not [character for character in text if category(character) in UNSEEN and character != "\n"]
+    assert not re.search(r"[^\S \n]", text)
+
+
+@given(plans, widths, st.booleans())
+def test_colour_changes_no_character(plan: Plan, width: int, full: bool) -> None:
+    colored = render_plan(plan, color=True, width=width, full=full)
+
+    bare = re.sub(r"\x1b\[[0-9;]+m", "", colored)
+    assert [line.rstrip() for line in bare.split("\n")] == [
+        line.rstrip() for line in render_plan(plan, color=False, width=width, full=full).split("\n")
+    ]
+
+
+@given(plain_plans, widths, st.booleans())
+def test_no_line_is_wider_than_the_terminal(plan: Plan, width: int, full: bool) -> None:
+    assert [line for line in lines_of(plan, width=width, full=full) if cells(line) > width] == []
+
+
+@given(plans)
+def test_the_last_line_sums_up(plan: Plan) -> None:
+    summary = plan.summary()
+
+    assert lines_of(plan)[-1] == (
+        f"Plan: {summary['create']} to create, {summary['update']} to update, "
+        f"{summary['archive']} to archive."
+    )
+
+
+@given(plans)
+def test_no_changes_are_the_first_words_exactly_when_nothing_would_be_written(plan: Plan) -> None:
+    assert render_plan(plan, color=False, width=80).startswith("No changes.") == (not plan.writes)
+
+
+def test_adoptions_are_counted_after_no_changes() -> None:
+    assert lines_of(ADOPTING)[0] == "No changes. 12 to adopt, 1 held, 97 in step."
+
+
+def test_a_converged_plan_is_told_in_a_few_lines() -> None:
+    assert len(lines_of(CONVERGED)) == 5
+
+
+def test_what_risks_most_comes_first() -> None:
+    headings = [line.strip() for line in lines_of(EVERYTHING) if re.match(r"  [a-z ]+: ", line)]
+
+    assert [heading.partition(":")[0] for heading in headings] == [
+        "conflict",
+        "drift",
+        "adopt",
+        "changed",
+        "missing",
+        "missing",
+        "adopt",
+        "drift",
+        "gone",
+        "observed",
+    ]
+
+
+def test_like_changes_are_folded_and_three_are_named() -> None:
+    text = "\n".join(lines_of(EVERYTHING))
+
+    assert "  ~ 317 deals\n      ~ dealstage  appointmentscheduled → closedwon\n      deals/D-0001 " in text
+    assert "deals/D-0003 " in text
+    assert "deals/D-0004 " not in text
+    assert "… 314 more (--full shows all)" in text
+
+
+def test_full_names_every_record() -> None:
+    text = "\n".join(lines_of(EVERYTHING, full=True))
+
+    assert all(f"deals/D-{number:04} " in text for number in range(1, 318))
+    assert "more (--full" not in text
+
+
+def test_a_large_group_of_different_changes_is_cut_and_says_so() -> None:
+    updates = [
+        replace(UPDATES[-1], values=(replace(UPDATES[-1].values[0], after=f"{number}"),))
+        for number in range(50)
+    ]
+
+    text = "\n".join(lines_of(plan_of(*updates)))
+
+    assert "→ 19 " in text
+    assert "→ 20 " not in text
+    assert "  … 30 more (--full shows all)" in text
+
+
+def test_the_line_that_asks_is_called_as_the_reader_would_type_it() -> None:
+    def where(source: SourceRef) -> str:
+        return f"../manifests/{source}"
+
+    text = render_plan(plan_of(UPDATES[0]), color=False, width=80, where=where)
+
+    assert re.search(r"~ companies/acme +\.\./manifests/companies\.yaml:14$", text, re.MULTILINE)
+
+
+def test_a_reason_is_named_beside_a_value_where_it_is_not_the_record_s_own() -> None:
+    lines = lines_of(EVERYTHING)
+
+    assert [line.split()[-2:] for line in lines if line.startswith("      ~ description")] == [
+        ["changed", ":17"]
+    ]
+    assert [line.split()[-1] for line in lines if line.startswith("      ~ annualrevenue")] == [":16"]
+
+
+def test_adoptions_name_no_values() -> None:
+    assert [line for line in lines_of(plan_of(*ADOPTS)) if line.startswith("      ")] == []
+
+
+@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_kind_of_change_has_its_place(action: Action, reason: Reason) -> None:
+    kinds = {change.action: change for change in EVERYTHING.changes}
+    if action in kinds:
+        text = render_plan(plan_of(replace(kinds[action], reason=reason)), color=False, width=80)
+        assert f"1 to {action}\n  {reason}" in text
+
+
+def test_a_plan_without_state_says_what_is_missing() -> None:
+    assert any(line.startswith("Without state, ") for line in lines_of(plan_of(lineage=None)))
+    assert not any(line.startswith("Without state, ") for line in lines_of(plan_of()))
+
+
+def test_a_plan_with_problems_says_that_it_cannot_be_applied() -> None:
+    assert "This plan cannot be applied: 2 problems, 1 warning." in lines_of(EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("budget", "line"),
+    [
+        ((5, 0, 0.0, None), "Calls: 5 to read."),
+        (
+            (1200, 40, 20.0, 1000),
+            "Calls: 1,200 to read, 40 to write (in 20 s or more, 4.0 % of the 1,000 left today).",
+        ),
+        (
+            (1, 4, 600.0, None),
+            "Calls: 1 to read, 4 to write (in 10 min or more, how many are left today is not known).",
+        ),
+        ((1, 4, 9000.0, 0), "Calls: 1 to read, 4 to write (in 2 h or more, none are left today)."),
+        (
+            (1, 4, 0.0, 250_000),
+            "Calls: 1 to read, 4 to write (at once, under 0.1 % of the 250,000 left today).",
+        ),
+    ],
+)
+def test_what_it_costs_is_told(budget: tuple[int, int, float, int | None], line: str) -> None:
+    assert line in lines_of(plan_of(budget=Budget(*budget)), width=120)
