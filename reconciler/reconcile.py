@@ -50,6 +50,7 @@ class Circumstances:
     stand_ins: Mapping[str, str]  # e-mail of an absent owner -> of the one who stands in
     git_commit: str | None
     created_at: datetime
+    skips_invalid: bool  # records with problems are left out of the plan instead of stopping it
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def plan_changes(
         for batch in unfinished
         for record in own(store, _applied(batch, settle_batch(reader, portal, batch)))
     }
-    builder = PlanBuilder(here.drift)
+    builder = PlanBuilder(here.drift, here.skips_invalid)
     ids = owner_ids(portal.owners, here.stand_ins)
     done = 0
     for group in desired.groups:

@@ -15,7 +15,7 @@ from reconciler.cli.planning import make_plan, read_plan, show_plan
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.signals import stop_requests
-from reconciler.errors import PlanRefused, Refusal, UsageError
+from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
 from reconciler.plan.changes import Plan
 from reconciler.reconcile import apply_plan
 from reconciler.report.machine import run_as_json
@@ -33,6 +33,7 @@ from reconciler.report.terminal import render_run
     show_default=True,
     help="Records that changed in HubSpot since the plan was made.",
 )
+@click.option("--skip-invalid", is_flag=True, help="Leave out records with problems, visibly.")
 @click.option("--fail-fast", is_flag=True, help="Stop at the first record that HubSpot rejects.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write the report here too.")
 @click.option("--full", is_flag=True, help="Show every change and every value in full.")
@@ -65,6 +66,7 @@ def command(
     plan: Path | None,
     auto_approve: bool,
     on_stale: str,
+    skip_invalid: bool,
     fail_fast: bool,
     report: Path | None,
     full: bool,
@@ -74,9 +76,14 @@ def command(
 ) -> int:
     """Carry out PLAN, or plan, show, ask and carry out."""
     session = open_session(ctx)
-    chosen = _approved_plan(session, plan, auto_approve=auto_approve, full=full, values=values)
+    if plan is not None:
+        chosen = _saved_plan(session, plan)
+    else:
+        chosen = _new_plan(session, skips_invalid=skip_invalid, full=full, values=values)
+        if chosen.changes and not auto_approve:
+            _ask(chosen, session.environment.name)
     if not chosen.changes:
-        return Exit.OK
+        return _left_out(chosen)
     with (
         progress("applying", quiet=session.said.quiet) as tell,
         stop_requests() as should_stop,
@@ -94,39 +101,17 @@ def command(
         result = apply_plan(chosen, connection, store, session.claim(lock_timeout), manner)
     _write_reports(session, result, chosen, report)
     _show(session, result, chosen, values)
-    return _exit(result)
+    return heaviest(_exit(result), _left_out(chosen))
 
 
-def _approved_plan(
-    session: Session, path: Path | None, *, auto_approve: bool, full: bool, values: str | None
-) -> Plan:
-    """The plan that may be carried out.
+def _saved_plan(session: Session, path: Path) -> Plan:
+    """A plan from a file.
 
     Raises:
-        PlanRefused: it belongs to another environment, or the environment takes saved plans only.
-        UsageError: it has problems, nobody can be asked, or somebody was asked and said no.
+        PlanRefused: it was altered, or made for another environment.
+        UsageError: it is no plan, or has problems.
     """
-    if path is not None:
-        plan = read_plan(path)
-        _check_environment(session, plan)
-    elif session.environment.is_protected:
-        raise PlanRefused(
-            Refusal.PROTECTED,
-            f"environment {session.environment.name} is protected: it takes a saved plan only\n"
-            "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
-        )
-    else:
-        plan = make_plan(session)
-        if not (session.said.as_json and plan.changes and plan.is_appliable):
-            show_plan(session, plan, full=full, values=values)
-    if not plan.is_appliable:
-        raise UsageError("the plan has problems and was not applied: correct them and plan again")
-    if plan.changes and path is None and not auto_approve:
-        _ask(plan, session.environment.name)
-    return plan
-
-
-def _check_environment(session: Session, plan: Plan) -> None:
+    plan = read_plan(path)
     chosen = session.environment
     if (plan.environment, plan.portal_id) != (chosen.name, chosen.portal_id):
         raise PlanRefused(
@@ -134,6 +119,38 @@ def _check_environment(session: Session, plan: Plan) -> None:
             f"the plan was made for environment {plan.environment} (portal {plan.portal_id}), "
             f"and this is {chosen.name} (portal {chosen.portal_id})",
         )
+    return _appliable(plan)
+
+
+def _new_plan(session: Session, *, skips_invalid: bool, full: bool, values: str | None) -> Plan:
+    """A plan made now, and shown.
+
+    Raises:
+        PlanRefused: the environment takes saved plans only.
+        UsageError: it has problems.
+    """
+    if session.environment.is_protected:
+        raise PlanRefused(
+            Refusal.PROTECTED,
+            f"environment {session.environment.name} is protected: it takes a saved plan only\n"
+            "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
+        )
+    plan = make_plan(session, skips_invalid=skips_invalid)
+    if not (session.said.as_json and plan.changes and plan.is_appliable):
+        show_plan(session, plan, full=full, values=values)
+    return _appliable(plan)
+
+
+def _appliable(plan: Plan) -> Plan:
+    if not plan.is_appliable:
+        raise UsageError("the plan has problems and was not applied: correct them and plan again")
+    return plan
+
+
+def _left_out(plan: Plan) -> Exit:
+    """Records that were skipped as invalid are changes that were not applied."""
+    is_left_out = any(problem.severity is Severity.LEFT_OUT for problem in plan.problems)
+    return Exit.NOT_APPLIED if is_left_out else Exit.OK
 
 
 def _ask(plan: Plan, environment: str) -> None:

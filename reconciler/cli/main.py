@@ -8,8 +8,9 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit, exit_of
-from reconciler.cli.options import common_options
-from reconciler.errors import ManifestError, ReconcilerError
+from reconciler.cli.options import common_options, said
+from reconciler.cli.telling import tell
+from reconciler.errors import ReconcilerError
 
 COMMANDS = {
     "apply": "Carry out a plan.",
@@ -34,6 +35,13 @@ class _Commands(click.Group):
             return None
         command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except ReconcilerError as error:
+            tell(error, as_json=said(ctx).as_json)
+            return exit_of(error)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -65,9 +73,6 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return Exit.ERROR
-    except ReconcilerError as error:
-        _tell(error)
-        return exit_of(error)
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
         return Exit.INTERRUPTED
@@ -76,10 +81,3 @@ def run(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.OK
     return int(code or Exit.OK)
-
-
-def _tell(error: ReconcilerError) -> None:
-    click.echo(str(error), err=True)
-    if isinstance(error, ManifestError):
-        count = len(error.problems)
-        click.echo(f"\n{count} problem{'s' if count > 1 else ''} in the manifests", err=True)

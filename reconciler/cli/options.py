@@ -28,10 +28,15 @@ def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     if value is None or value is False:
         return
     name = str(param.name)
-    said = ctx.find_object(Common) or Common()
     is_spoken = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
-    if is_spoken or not getattr(said, name):
-        ctx.obj = replace(said, **{name: value})
+    if is_spoken or not getattr(said(ctx), name):
+        ctx.find_root().obj = replace(said(ctx), **{name: value})
+
+
+def said(ctx: click.Context) -> Common:
+    """What the command line says of these options, as far as it has been read."""
+    common: Common | None = ctx.find_root().obj
+    return common or Common()
 
 
 def common_options(function: _Function) -> _Function:

@@ -20,6 +20,7 @@ from reconciler.plan.file import plan_to_text
     help="Save the plan for `apply FILE`; it holds the values themselves (mode 0600).",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if `apply` would write to the portal.")
+@click.option("--skip-invalid", is_flag=True, help="Leave out records with problems, visibly.")
 @click.option("--full", is_flag=True, help="Show every change and every value in full.")
 @click.option(
     "--values",
@@ -29,11 +30,17 @@ from reconciler.plan.file import plan_to_text
 @common_options
 @click.pass_context
 def command(
-    ctx: click.Context, out: Path | None, detailed_exitcode: bool, full: bool, values: str | None
+    ctx: click.Context,
+    *,
+    out: Path | None,
+    detailed_exitcode: bool,
+    skip_invalid: bool,
+    full: bool,
+    values: str | None,
 ) -> int:
     """Show what apply would change, and why. Changes nothing anywhere."""
     session = open_session(ctx)
-    plan = make_plan(session)
+    plan = make_plan(session, skips_invalid=skip_invalid)
     if out is not None:
         write_private(out, plan_to_text(plan))
     show_plan(session, plan, full=full, values=values)

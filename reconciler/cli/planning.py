@@ -9,14 +9,16 @@ from reconciler.cli.files import read_text
 from reconciler.cli.output import color, masking_for, width
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session
+from reconciler.cli.telling import annotate
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import plan_from_text
 from reconciler.reconcile import Circumstances, plan_changes
 from reconciler.report.machine import plan_as_json
+from reconciler.report.mask import masked_problems
 from reconciler.report.terminal import render_plan
 
 
-def make_plan(session: Session) -> Plan:
+def make_plan(session: Session, *, skips_invalid: bool = False) -> Plan:
     """Plan the chosen environment; writes nothing anywhere."""
     desired = session.load_manifests()
     environment = session.environment
@@ -27,6 +29,7 @@ def make_plan(session: Session) -> Plan:
         stand_ins=environment.owners,
         git_commit=session.git_commit(),
         created_at=datetime.now(UTC),
+        skips_invalid=skips_invalid,
     )
     with (
         session.state(to_write=False) as store,
@@ -48,6 +51,7 @@ def read_plan(path: Path) -> Plan:
 
 def show_plan(session: Session, plan: Plan, *, full: bool, values: str | None) -> None:
     """Print ``plan`` for a person, or as JSON where that was asked for."""
+    annotate(masked_problems(session.seen(plan.problems), masking_for("mask", as_json=False), plan.personal))
     masking = masking_for(values, as_json=session.said.as_json)
     if session.said.as_json:
         click.echo(plan_as_json(plan, masking), nl=False)

@@ -5,7 +5,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 import orjson
 
-from reconciler.cli.options import Common
+from reconciler.cli.options import Common, said
 from reconciler.cli.settings import Environment, Settings, find_project, load_settings
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.records import Desired
@@ -79,7 +79,14 @@ class Session:
                 self.settings.environment_names,
             )
         except ManifestError as error:
-            raise ManifestError(tuple(map(self._problem_seen, error.problems))) from None
+            raise ManifestError(self.seen(error.problems)) from None
+
+    def seen(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Problems with their files as the person sees them, from their working directory."""
+        return tuple(
+            replace(problem, source=self._seen(problem.source)) if problem.source else problem
+            for problem in problems
+        )
 
     @contextmanager
     def portal(self) -> Iterator["Connection"]:
@@ -191,9 +198,6 @@ class Session:
     def _seen(self, ref: SourceRef) -> SourceRef:
         return replace(ref, file=os.path.relpath(self.settings.project / ref.file))
 
-    def _problem_seen(self, problem: Problem) -> Problem:
-        return replace(problem, source=self._seen(problem.source)) if problem.source else problem
-
 
 def open_session(ctx: click.Context) -> Session:
     """The project and environment that the command line means.
@@ -201,9 +205,9 @@ def open_session(ctx: click.Context) -> Session:
     Raises:
         UsageError: there is none, or its settings are wrong.
     """
-    said = ctx.find_object(Common) or Common()
-    project = find_project(Path.cwd(), said.directory)
-    return Session(said, load_settings(project, os.environ, said.environment))
+    common = said(ctx)
+    project = find_project(Path.cwd(), common.directory)
+    return Session(common, load_settings(project, os.environ, common.environment))
 
 
 def _user() -> str:

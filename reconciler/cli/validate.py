@@ -1,23 +1,48 @@
 """``reconciler validate``."""
 
-import json
-
 import click
 
+from reconciler.cli.exits import Exit
 from reconciler.cli.options import common_options
-from reconciler.cli.session import open_session
+from reconciler.cli.output import color, masking_for, width
+from reconciler.cli.session import Session, open_session
+from reconciler.cli.telling import annotate
+from reconciler.report.machine import problems_as_json
+from reconciler.report.mask import SHOW, masked_problems
+from reconciler.report.terminal import render_problems
 
 
 @click.command()
+@click.option("--online", is_flag=True, help="Also against the portal: all that a plan would find.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context) -> None:
-    """Check the manifests, without a portal. ``plan`` checks them against one."""
+def command(ctx: click.Context, online: bool) -> int:
+    """Check the manifests: without a portal, or with --online against it. Changes nothing anywhere."""
     session = open_session(ctx)
+    return _check_online(session) if online else _check(session)
+
+
+def _check(session: Session) -> Exit:
     desired = session.load_manifests()
-    counts = {"environment": session.environment.name, "files": len(desired.files.names)}
-    counts |= {"records": desired.record_count}
     if session.said.as_json:
-        click.echo(json.dumps(counts | {"problems": []}))
+        click.echo(problems_as_json((), SHOW), nl=False)
     else:
         click.echo(f"{desired.record_count} records in {len(desired.files.names)} files: no problems")
+    return Exit.OK
+
+
+def _check_online(session: Session) -> Exit:
+    from reconciler.cli.planning import make_plan  # noqa: PLC0415 - the portal's libraries cost 0.5 s
+
+    plan = make_plan(session)
+    masking = masking_for(None, as_json=session.said.as_json)
+    problems = masked_problems(session.seen(plan.problems), masking, plan.personal)
+    annotate(problems)
+    if session.said.as_json:
+        click.echo(problems_as_json(problems, SHOW), nl=False)
+    elif problems:
+        click.echo(render_problems(problems, color=color(session.said), width=width()), nl=False, color=True)
+    else:
+        count = f"{plan.manifests.records} records in {plan.manifests.files} files"
+        click.echo(f"{count}: no problems in portal {plan.portal_id}")
+    return Exit.OK if plan.is_appliable else Exit.ERROR

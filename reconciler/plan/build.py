@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.objects import split_address
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.personal import is_personal
 from reconciler.model.records import (
@@ -134,7 +135,7 @@ class PlanBuilder:
             no_op=self.no_op,
             budget=budget_of(changes, read_calls, least_seconds, portal.account.daily_remaining),
             write_scopes=write_scopes,
-            personal=_personal(portal, changes, self.held),
+            personal=_personal(portal, changes, self.held, self.problems),
         )
 
     def _weighed(self, problem: Problem) -> Problem:
@@ -261,11 +262,13 @@ def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
 
 
 def _personal(
-    portal: PortalSchema, changes: Iterable[Change], held: Iterable[Held]
+    portal: PortalSchema, changes: Iterable[Change], held: Iterable[Held], problems: Iterable[Problem]
 ) -> tuple[tuple[str, str], ...]:
     """Which of the properties that the plan shows hold personal data."""
+    named = [split_address(problem.address) for problem in problems if problem.address]
     shown = {(entry.key.object, entry.name) for entry in held if entry.name}
     shown |= {(entry.key.object, entry.key.by) for entry in held}
+    shown |= {(object_name, name) for object_name, _, _, name in named if name}
     for change in changes:
         shown.add((change.key.object, change.key.by))
         values = () if isinstance(change, Adopt) else change.values

@@ -119,7 +119,7 @@ def test_a_saved_plan_leaves_out_what_moved_meanwhile(project: Project) -> None:
         http.patch(f"/crm/v3/objects/products/{found['id']}", json={"properties": {"price": "5.00"}})
     done = project.run("apply", "plan.json", "--json")
     assert done.code == 3
-    stale = [row for row in done.document["rows"] if row["outcome"] == "stale"]
+    stale = [row for row in done.document["changes"] if row["outcome"] == "stale"]
     assert [row["address"] for row in stale] == ["products/PT-100"]
     assert done.document["accounting"]["stale"] == 1
 

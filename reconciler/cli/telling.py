@@ -1,0 +1,35 @@
+"""How an error reaches the person: as text, as one JSON document, and as annotations in GitHub Actions."""
+
+import os
+from collections.abc import Sequence
+
+import click
+
+from reconciler.errors import ManifestError, Problem, ReconcilerError
+
+
+def tell(error: ReconcilerError, *, as_json: bool) -> None:
+    """Say what is wrong: problems of manifests with ``--json`` on stdout, everything else on stderr."""
+    if not isinstance(error, ManifestError):
+        click.echo(str(error), err=True)
+        return
+    annotate(error.problems)
+    if as_json:
+        from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
+        from reconciler.report.machine import problems_as_json  # noqa: PLC0415
+
+        click.echo(problems_as_json(error.problems, masking_for(None, as_json=True)), nl=False)
+        return
+    count = len(error.problems)
+    click.echo(f"{error}\n\n{count} problem{'s' if count > 1 else ''}", err=True)
+
+
+def annotate(problems: Sequence[Problem]) -> None:
+    """In GitHub Actions, put problems beside the lines of the pull request."""
+    if os.environ.get("GITHUB_ACTIONS") == "true" and problems:
+        from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
+        from reconciler.report.annotations import problems_as_annotations  # noqa: PLC0415
+        from reconciler.report.mask import masked_problems  # noqa: PLC0415
+
+        shown = masked_problems(problems, masking_for("mask", as_json=False))
+        click.echo(problems_as_annotations(shown), nl=False, err=True)

@@ -1,0 +1,78 @@
+"""Golden scenarios: every folder beside this file is a story that must end as it is written."""
+
+import json
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import Golden
+from tests.support.projects import Project
+
+SCENARIOS = sorted(path for path in Path(__file__).parent.iterdir() if (path / "reconciler.yaml").exists())
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: path.name)
+def test_scenario(scenario: Path, tmp_path: Path, golden: Golden) -> None:
+    project = Project(tmp_path)
+    for name in ("reconciler.yaml", "portal.json"):
+        shutil.copy(scenario / name, tmp_path / name)
+    watch = json.loads((scenario / "watch.json").read_text())
+    for act in sorted(path for path in scenario.iterdir() if path.name.isdigit()):
+        _set_stage(project, act)
+        _play(project, act / "expected", watch, golden)
+
+
+def _set_stage(project: Project, act: Path) -> None:
+    for old in project.folder.rglob("*.yaml"):
+        if old.name != "reconciler.yaml":
+            old.unlink()
+    for manifest in act.rglob("*.yaml"):
+        project.write(manifest.relative_to(act).as_posix(), manifest.read_text())
+    people = act / "people.json"
+    if people.exists():
+        project.run("emulator", "seed")
+        with project.portal() as http:
+            for method, path, body in json.loads(people.read_text()):
+                answer = http.request(method, path, json=body)
+                assert answer.is_success, f"{method} {path}: {answer.text}"
+
+
+def _play(project: Project, expected: Path, watch: Mapping[str, Sequence[str]], golden: Golden) -> None:
+    planned = project.run("plan", "--values", "show")
+    golden(expected / "plan.txt", planned.out + planned.err)
+    project.run("apply", "--auto-approve")
+    with project.portal() as http:
+        held = {object_name: _records(http, object_name, names) for object_name, names in watch.items()}
+    golden(expected / "portal.json", _json(held))
+    owned = [
+        project.run("state", "show", entry["address"], "--json").document
+        for entry in project.run("state", "list", "--json").document
+    ]
+    golden(expected / "state.json", _json(owned))
+    again = project.run("plan", "--values", "show").out
+    if (expected / "again.txt").exists():
+        golden(expected / "again.txt", again)
+    else:
+        assert again.startswith("No changes."), again
+
+
+def _records(http: httpx.Client, object_name: str, names: Sequence[str]) -> list[dict[str, str | None]]:
+    found: list[dict[str, str | None]] = []
+    for archived in ("false", "true"):
+        params = {"properties": ",".join(names), "limit": "100", "archived": archived}
+        answer = http.get(f"/crm/v3/objects/{object_name}", params=params).raise_for_status().json()
+        mark = {"archived": "true"} if archived == "true" else {}
+        found += [
+            {"id": record["id"], **{name: record["properties"].get(name) for name in names}, **mark}
+            for record in answer["results"]
+        ]
+    return sorted(found, key=str)
+
+
+def _json(value: object) -> str:
+    text = json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return re.sub(r"\d{8}T\d{6}Z-[0-9a-f]{4}", "RUN", text)
