@@ -33,7 +33,7 @@ from reconciler.model.writes import Call
 _PARTIAL = 207
 _NOT_FOUND = 404
 _NO_SUCH_RECORD = "OBJECT_NOT_FOUND"
-_CREDENTIALS = frozenset({401, 403})
+_FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class _Caller:
         self.calls = 0
 
     def ask(self, request: Request, decode: Decoder[AnswerT]) -> Success[AnswerT] | Refusal:
-        """Make the call; 401 and 403 are raised, other refusals are for the caller to read."""
+        """Make the call; a 403 is raised, other refusals are for the caller to read."""
 
         def once() -> Exchange[AnswerT]:
             with self._lock:
@@ -62,7 +62,7 @@ class _Caller:
             return attempt(self._http, request, decode)
 
         exchange = self._pacer.run(request, once)
-        if isinstance(exchange, Refusal) and exchange.status in _CREDENTIALS:
+        if isinstance(exchange, Refusal) and exchange.status == _FORBIDDEN:
             raise error_for(request, exchange.status, exchange.error)
         return exchange
 
@@ -199,7 +199,7 @@ def error_for(request: Request, status: int, error: ErrorBody) -> HubSpotError:
     """What a refusal means for the run as a whole."""
     kind: type[HubSpotError] = RequestRejected
     said = explain(error) or f"HubSpot answered {status}"
-    if status in _CREDENTIALS:
+    if status == _FORBIDDEN:
         kind = NotAllowed
         scopes = missing_scopes(error)
         said = f"the token lacks a scope: {' or '.join(scopes)}" if scopes else f"HubSpot forbids it: {said}"

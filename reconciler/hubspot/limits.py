@@ -1,7 +1,7 @@
 """Numbers set by HubSpot, each with a link to where it says so. Inputs of a batch: ``model.writes``."""
 
 OWNERS_PER_PAGE = 100
-"""Owners in one answer. Source: https://developers.hubspot.com/docs/api-reference/crm-owners-v3/guide."""
+"""Owners in one answer. Source: https://developers.hubspot.com/docs/api-reference/latest/crm/owners/guide."""
 
 WINDOW_S = 10.0
 """Seconds over which calls are counted, until an answer's headers say otherwise.

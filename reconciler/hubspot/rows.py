@@ -45,7 +45,7 @@ def write_rows(
         if not batch.outcomes:
             raise
         left = Unknown(f"not written when the run had to stop: {error.summary}")
-        return {row.trace_id: batch.outcomes.get(row.trace_id, left) for row in rows}
+        batch.outcomes = dict.fromkeys((row.trace_id for row in rows), left) | batch.outcomes
     return batch.outcomes
 
 
@@ -96,7 +96,8 @@ class _Batch:
         half = len(rows) // 2
         suspects = self._suspects(rows, error)
         if 0 < len(suspects) <= half:
-            return tuple(row for row in rows if row not in suspects), suspects
+            named = {row.trace_id for row in suspects}
+            return [row for row in rows if row.trace_id not in named], suspects
         return rows[:half], rows[half:]
 
     def _suspects(self, rows: Sequence[Row], error: ErrorBody) -> Sequence[Row]:
@@ -106,9 +107,7 @@ class _Batch:
         return (
             tuple(row for row in rows if row.trace_id in traces)
             or rows_by_id(self._route, rows, named_ids(error))
-            or tuple(
-                row for row in rows if any(mentions(text, row.properties.get(name, "")) for name in names)
-            )
+            or tuple(row for row in rows if _mentions_value(text, row, names))
             or tuple(row for row in rows if mentions(text, row.id))
             or tuple(row for row in rows if not names.isdisjoint(row.properties))
         )

@@ -56,11 +56,13 @@ class SimulatedHubSpot:
         *,
         limit: int = 190,
         latency_s: float = 0.15,
+        jitter: Callable[[], float] = lambda: 1.0,
         others: Iterable[float] = (),
     ) -> None:
         self._clock = clock
         self._limit = limit
         self._latency_s = latency_s
+        self._jitter = jitter  # what each half of each call's latency is multiplied by
         self._others = deque(others)  # times of other users' calls, ascending
         self._window: deque[float] = deque()
         self.answered = 0
@@ -68,12 +70,12 @@ class SimulatedHubSpot:
         self.refused_others = 0
 
     def call(self) -> Exchange[None]:
-        self._clock.sleep(self._latency_s / 2)
+        self._clock.sleep(self._latency_s / 2 * self._jitter())
         while self._others and self._others[0] <= self._clock.now():
             self.refused_others += not self._count(self._others.popleft())
         is_counted = self._count(self._clock.now())
         pace = Pace(limit=self._limit, remaining=self._limit - len(self._window), interval_s=10.0)
-        self._clock.sleep(self._latency_s / 2)
+        self._clock.sleep(self._latency_s / 2 * self._jitter())
         if is_counted:
             self.answered += 1
             return Success(None, pace)

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reconciler.errors import HubSpotError, NoAnswer, NotAllowed, Unavailable
 from reconciler.hubspot.exchange import Exchange, Lost, Pace, Refusal, Request, Success
@@ -56,6 +58,22 @@ def test_a_run_alone_meets_no_429_and_takes_what_the_limit_makes_it_take(limit: 
     assert hubspot.refused == 0
     assert hubspot.answered == calls
     assert floor_s(calls, limit) <= seconds <= (floor_s(calls, limit) + 0.15) * 1.05
+
+
+@given(st.integers(0, 2**32), st.sampled_from([0.05, 0.15, 0.8]), st.sampled_from([5, 100, 190]))
+@settings(max_examples=25, deadline=None)
+def test_alone_no_429_is_met_however_calls_overtake_each_other(
+    seed: int, latency_s: float, limit: int
+) -> None:
+    chance = random.Random(seed)
+    clock = SimulatedClock(WORKERS)
+    hubspot = SimulatedHubSpot(
+        clock, limit=limit, latency_s=latency_s, jitter=lambda: chance.choice([0.1, 1.0, 4.0])
+    )
+
+    run_calls(clock, pacer_of(clock), hubspot.call, calls=2 * limit + 7, workers=WORKERS)
+
+    assert hubspot.refused == 0
 
 
 def test_a_thousand_records_need_no_pacing() -> None:
