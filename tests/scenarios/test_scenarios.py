@@ -49,7 +49,7 @@ def _play(project: Project, expected: Path, watch: Mapping[str, Sequence[str]], 
         held = {object_name: _records(http, object_name, names) for object_name, names in watch.items()}
     golden(expected / "portal.json", _json(held))
     owned = [
-        project.run("state", "show", entry["address"], "--json").document
+        project.run("state", "show", entry["address"], "--json").document[0]
         for entry in project.run("state", "list", "--json").document
     ]
     golden(expected / "state.json", _json(owned))
