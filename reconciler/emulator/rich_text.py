@@ -61,7 +61,7 @@ def sanitise(html: str) -> str:
 
 class _Cleaner(HTMLParser):
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
+        super().__init__()
         self.parts: list[str] = []
         self._inside = 0
 
@@ -86,13 +86,7 @@ class _Cleaner(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._inside:
-            self.parts.append(data)
-
-    def handle_entityref(self, name: str) -> None:
-        self.handle_data(f"&{name};")
-
-    def handle_charref(self, name: str) -> None:
-        self.handle_data(f"&#{name};")
+            self.parts.append(escape(data, quote=False))
 
 
 def _attributes(attrs: list[tuple[str, str | None]]) -> str:

@@ -19,11 +19,11 @@ DAY_MS = 86_400_000
 SECONDS_BELOW = 100_000_000_000
 """A count smaller than this is one of seconds, which 2026-09 takes too, not of milliseconds (before 1973)."""
 
-_NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)")
+_NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _EMAIL = re.compile(
     r"[^\s@,;<>()\[\]\\]+@[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.[a-z]{2,24}"
 )
-_MS = re.compile(r"-?\d+")
+_MS = re.compile(r"-?[0-9]+")
 
 
 class InvalidValue(Exception):
