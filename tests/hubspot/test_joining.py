@@ -65,6 +65,12 @@ def test_email_keys_are_joined_in_lower_case_and_other_keys_are_not() -> None:
     assert isinstance(by_key["t0"], Unknown)
 
 
+def test_a_result_that_could_be_either_of_two_rows_is_given_to_none() -> None:
+    outcomes = joined(BY_KEY, rows_of("twin", "twin"), batch([result("1", external_id="twin")]))
+
+    assert [outcome.word for outcome in outcomes.values()] == ["unknown", "unknown"]
+
+
 def test_an_answer_says_what_it_holds_and_whether_it_created() -> None:
     body = result("1", "t0", name="A", phone="") | {"new": True}
 

@@ -192,6 +192,14 @@ def test_one_bad_row_that_nothing_names_costs_at_most_fifteen_calls(position: in
     assert hubspot.calls <= 15
 
 
+def test_the_half_that_must_hold_the_culprit_is_not_sent_whole() -> None:
+    hubspot = StrictHubSpot({"key-99"})
+
+    written_by(hubspot, rows_of(100))
+
+    assert hubspot.calls == 9
+
+
 def by_trace_id(bad: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return {"context": {"objectWriteTraceId": [bad[0]["objectWriteTraceId"]]}}
 
