@@ -1,26 +1,40 @@
-"""``reconciler.yaml``, flags and environment variables become settings.
-
-Secrets come from variables, which are read for the chosen environment alone. What they hold appears
-in no message.
-"""
+"""``reconciler.yaml``, flags and environment variables become settings."""
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
-from re import Match
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Final, Literal, NamedTuple, TypeVar
 
-from reconciler.cli.settings_file import FILE_NAME, URL_ADVICE, VARIABLE, place_ref, read_settings_file
-from reconciler.errors import Problem, UsageError
-from reconciler.manifest.nodes import MappingNode
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
+
+from reconciler.cli.settings_rules import (
+    FILE_NAME,
+    FILES,
+    STATE_ADVICE,
+    TOKEN_ADVICE,
+    URL_ADVICE,
+    Variables,
+    base_url_problems,
+    environment_problems,
+    file_problems,
+    literal_token_problems,
+    seed_problems,
+    state_problems,
+    state_url,
+    version_problems,
+)
+from reconciler.errors import ManifestError, Problem, UsageError
+from reconciler.manifest.nodes import Blank, MappingNode
 from reconciler.manifest.problems import raise_if_any
+from reconciler.manifest.shapes import plain, tell
+from reconciler.manifest.text import Reading, read_nodes
 from reconciler.model.records import Drift
+from reconciler.source import Place, SourceRef
 
 _EMULATOR_PORTAL_ID: Final = 1_000_000
-_SQLITE: Final = "sqlite:///"
+_ENVIRONMENT_ADVICE: Final = "write `portal: emulator`, or `portal_id:` and `token:`"
+_ShapeT = TypeVar("_ShapeT", bound="_Shape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,48 @@ class Settings:
     state_url: str | None = field(repr=False)  # may hold a password; None keeps no state
 
 
+class _Shape(BaseModel):
+    """The keys of a mapping. A description is the advice for whoever got the key wrong."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _FileShape(_Shape):
+    version: Literal["1"] = Field(description="write `version: 1`")
+    manifests: list[str] = Field(["."], min_length=1, description="write a list of folders, such as [.]")
+    state: str = Field("sqlite:///.reconciler/state.db", description=STATE_ADVICE)
+    default: str = Field("", description="write the name of an environment, or remove the line")
+    environments: InstanceOf[MappingNode] = Field(
+        description="write a mapping such as `environments: {local: {portal: emulator}}`"
+    )
+
+
+class _EnvironmentShape(_Shape):
+    portal: Literal["emulator", ""] = Field("", description="write `portal: emulator`, or remove the line")
+    portal_id: str = Field(
+        "", pattern="^[1-9][0-9]{0,17}$", description="write the ID of the account, in digits"
+    )
+    token: str = Field("", description=TOKEN_ADVICE)
+    seed: str = Field("", description="write the path of a JSON file, from the project folder")
+    api_version: Literal["v3", "2025-09", "2026-03", "2026-09"] = Field(
+        "v3", description="write v3, 2025-09, 2026-03 or 2026-09"
+    )
+    base_url: str = Field("https://api.hubapi.com", description=URL_ADVICE)
+    protected: Literal["true", "false"] = Field("false", description="write true or false")
+    drift: Drift = Field(Drift.REVERT, description="write revert or hold")
+    manifests: list[str] = Field([], min_length=1, description="write a list of folders, such as [catalogue]")
+    owners: dict[str, str] = Field(
+        {}, description="write lines such as `ada@acme.example: robot@acme.example`"
+    )
+
+
+class _Written(NamedTuple):
+    """One environment as the file has it."""
+
+    said: _EnvironmentShape
+    node: MappingNode
+
+
 def find_project(start: Path, chosen: Path | None) -> Path:
     """The folder that holds ``reconciler.yaml``.
 
@@ -73,27 +129,24 @@ def load_settings(project: Path, environ: Mapping[str, str], chosen_environment:
 
     Args:
         project: the folder found by ``find_project``.
-        environ: the environment variables.
+        environ: the environment variables, read for the chosen environment alone.
         chosen_environment: the one given by ``-e``; else ``RECONCILER_ENV``, ``default:`` or the only one.
 
     Raises:
         ManifestError: the file is wrong, or names a variable that is not set; with every problem found.
         UsageError: the file cannot be read; no environment, or an unknown one, is chosen.
     """
-    file = read_settings_file(project)
-    name = _choose(file.environments, file.said.default, environ, chosen_environment)
-    said, node = file.environments[name]
-    variables = _Variables(name, environ)
-    token = variables.fill(said.token, node, "token")
-    base_url = variables.fill(said.base_url, node, "base_url").rstrip("/")
-    state = variables.fill(file.said.state, file.node, "state")
+    file, node, environments = _read_file(project)
+    name = _choose(environments, file.default, environ, chosen_environment)
+    said, own = environments[name]
+    variables = Variables(name, environ)
+    token = variables.fill(said.token, own, "token")
+    base_url = variables.fill(said.base_url, own, "base_url").rstrip("/")
+    state = variables.fill(file.state, node, "state")
     seed = project / said.seed if said.seed else None
-    problems = [
-        *variables.problems,
-        *_seed_problems(seed, said.seed, node),
-        *([] if variables.problems else _base_url_problems(base_url, node)),
-        *([] if variables.problems else _state_problems(state, file.node)),
-    ]
+    problems = [*variables.problems, *(seed_problems(seed, own) if seed else ())]
+    if not variables.problems:
+        problems += [*base_url_problems(base_url, own), *state_problems(state, node)]
     raise_if_any(problems)
     return Settings(
         project=project,
@@ -109,9 +162,9 @@ def load_settings(project: Path, environ: Mapping[str, str], chosen_environment:
             drift=said.drift,
             owners=said.owners,
         ),
-        environment_names=tuple(file.environments),
-        manifests=tuple(said.manifests or file.said.manifests),
-        state_url=_state_url(state, project),
+        environment_names=tuple(environments),
+        manifests=tuple(said.manifests or file.manifests),
+        state_url=state_url(state, project),
     )
 
 
@@ -135,78 +188,58 @@ def _choose(names: Collection[str], default: str, environ: Mapping[str, str], ch
     return next(iter(names))
 
 
-class _Variables:
-    """Replaces variables by what they hold.
-
-    Attributes:
-        problems: those that hold nothing.
-    """
-
-    def __init__(self, environment: str, environ: Mapping[str, str]) -> None:
-        self.problems: list[Problem] = []
-        self._environment = environment
-        self._environ = environ
-
-    def fill(self, text: str, node: MappingNode, key: str) -> str:
-        """``text``, which is the value of ``key`` or its default, with what its variables hold."""
-
-        def held(variable: Match[str]) -> str:
-            value = self._environ.get(variable[1], "").strip()
-            if not value:
-                fault = "is empty" if variable[1] in self._environ else "is not set"
-                message = (
-                    f'the variable {variable[1]} {fault}; the environment "{self._environment}" needs it'
-                )
-                self.problems.append(
-                    Problem(message, "set it, or choose another with -e", place_ref(node, key))
-                )
-            return value
-
-        return VARIABLE.sub(held, text)
-
-
-def _seed_problems(seed: Path | None, written: str, node: MappingNode) -> Iterator[Problem]:
-    if seed and not os.path.isfile(seed):  # noqa: PTH113 - Path.is_file raises where it may not look
-        yield Problem(
-            f"there is no file {written}", "write it from the project folder", place_ref(node, "seed")
-        )
-
-
-def _base_url_problems(url: str, node: MappingNode) -> Iterator[Problem]:
+def _read_file(project: Path) -> tuple[_FileShape, MappingNode, dict[str, _Written]]:
+    """The file and its environments, free of mistakes that can be told before one is chosen."""
     try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        parts, host = urlsplit(""), None
-    if not host or parts.scheme not in {"http", "https"} or parts.username or parts.query or parts.fragment:
-        yield Problem("this is not the address of a server", URL_ADVICE, place_ref(node, "base_url"))
-    elif parts.scheme == "http" and not _is_loopback(host):
-        yield Problem(
-            "http:// would send the token for everybody to read", URL_ADVICE, place_ref(node, "base_url")
+        data = (project / FILE_NAME).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{FILE_NAME} cannot be read: {error.strerror}") from error
+    raise_if_any(literal_token_problems(data))  # alone, since other messages may repeat what they are about
+    reading = read_nodes(data, FILES, 0)
+    node, place = _only_document(reading)
+    raise_if_any(version_problems(node))
+    problems = list(reading.problems)
+    file = _validated(_FileShape, node, place, problems)
+    problems += file_problems(node)
+    environments = _read_environments(node.mapping("environments"), problems)
+    raise_if_any(problems)
+    return file, node, environments
+
+
+def _only_document(reading: Reading) -> tuple[MappingNode, Place]:
+    documents = [document for document in reading.documents if document.node is not Blank.EMPTY]
+    if len(documents) > 1:
+        source = FILES.ref(documents[1].place)
+        raise ManifestError(
+            (Problem("settings are one document", "remove what follows the line ---", source),)
         )
+    if documents and isinstance(documents[0].node, MappingNode):
+        return documents[0].node, documents[0].place
+    raise_if_any(reading.problems)
+    advice = "begin with `version: 1` and `environments:`"
+    raise ManifestError(
+        (Problem("settings are a mapping, which this is not", advice, SourceRef(FILE_NAME, 1, 1)),)
+    )
 
 
-def _is_loopback(host: str) -> bool:
+def _read_environments(listed: MappingNode, problems: list[Problem]) -> dict[str, _Written]:
+    environments = {}
+    for name, node, place in zip(listed.names, listed.values, listed.places, strict=True):
+        if isinstance(node, MappingNode):
+            environments[name] = _Written(_validated(_EnvironmentShape, node, place, problems), node)
+            problems += environment_problems(name, node, FILES.ref(place))
+        elif node is not Blank.REFUSED:
+            message = f'the environment "{name}" must be a mapping'
+            problems.append(Problem(message, _ENVIRONMENT_ADVICE, FILES.ref(place)))
+    return environments
+
+
+def _validated(model: type[_ShapeT], node: MappingNode, place: Place, problems: list[Problem]) -> _ShapeT:
+    """What ``node`` says; nothing much, where there are ``problems`` with it."""
     try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
-    advice = "write sqlite:///FILE, postgresql+psycopg://HOST/NAME or none"
-    if state.startswith("git:"):
-        yield Problem("state in git is not supported yet", advice, place_ref(node, "state"))
-    elif state.startswith("sqlite"):
-        if not state.startswith(_SQLITE) or state.removeprefix(_SQLITE) in {"", ":memory:"}:
-            yield Problem("this names no file for the state", advice, place_ref(node, "state"))
-    elif state != "none" and "://" not in state:
-        yield Problem("this is no place for state", advice, place_ref(node, "state"))
-
-
-def _state_url(state: str, project: Path) -> str | None:
-    if state == "none":
-        return None
-    if state.startswith(_SQLITE):
-        return _SQLITE + str(project.absolute() / state.removeprefix(_SQLITE))
-    return state
+        return model.model_validate(plain(node, kept={"environments"}))
+    except ValidationError as error:
+        complaints = error.errors(include_url=False, include_context=False)
+    descriptions = {name: field.description for name, field in model.model_fields.items()}
+    problems += tell(complaints, descriptions, node, place, FILES)
+    return model.model_construct()

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pydantic import Field, InstanceOf
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
 from reconciler.errors import Problem
 from reconciler.manifest.anchors import MAX_DEPTH
 from reconciler.manifest.nodes import NO_ENTRIES, Blank, DocumentNode, MappingNode
 from reconciler.manifest.records import PROPERTY_NAME, RecordReader, name_advice
-from reconciler.manifest.shapes import Shape, read_shape
+from reconciler.manifest.shapes import plain, tell
 from reconciler.manifest.text import read_nodes
 from reconciler.model.objects import RECORD_ID, object_name
 from reconciler.model.records import DesiredRecord, Document, Ownership, Write
@@ -19,8 +19,10 @@ from reconciler.source import Place, SourceFiles
 _RECORD_NAMES_DEPTH: Final = 2  # of the mapping whose names are the keys of records
 
 
-class _Head(Shape):
-    """The keys of a document."""
+class _Head(BaseModel):
+    """The keys of a document. A description is the advice for whoever got the key wrong."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     object: str = Field(
         pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$",
@@ -97,8 +99,7 @@ def _read_document(
         advice = "write `object:`, `key:` and `records:`"
         problems.append(Problem("a manifest is a mapping, which this is not", advice, files.ref(place)))
         return None
-    head, wrong = read_shape(_Head, node, place, files)
-    problems.extend(wrong)
+    head = _read_head(node, place, files, problems)
     # Records are looked at even where the head is wrong: all problems are told at once.
     said = head or _Head.model_construct(object=_text(node, "object"), key=_text(node, "key"))
     common = Document(
@@ -125,6 +126,16 @@ def _read_document(
         shared=frozenset(shared.names),
         unmanaged=reader.unmanaged,
     )
+
+
+def _read_head(node: MappingNode, place: Place, files: SourceFiles, problems: list[Problem]) -> _Head | None:
+    try:
+        return _Head.model_validate(plain(node, kept={"all", "records"}))
+    except ValidationError as error:
+        complaints = error.errors(include_url=False, include_context=False)
+    descriptions = {name: field.description for name, field in _Head.model_fields.items()}
+    problems.extend(tell(complaints, descriptions, node, place, files))
+    return None
 
 
 def _contradictions(said: _Head, node: MappingNode, files: SourceFiles) -> Iterator[Problem]:

@@ -1,46 +1,54 @@
 """What pydantic finds wrong with a mapping, told with its place and what to write instead.
 
-A model describes the keys of one mapping whose values are texts, lists of texts or mappings of
-texts. The description of a field is the advice given to whoever got it wrong.
+Its models describe mappings whose values are texts, lists of texts or mappings of texts. The
+description of a field is the advice given to whoever got it wrong.
 """
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, TypedDict
 
 from reconciler.errors import Problem
 from reconciler.manifest.nodes import Blank, MappingNode, Node, SequenceNode
 from reconciler.source import Place, SourceFiles
 
-ShapeT = TypeVar("ShapeT", bound="Shape")
+
+class Complaint(TypedDict):
+    """What pydantic says about one value."""
+
+    type: str
+    loc: tuple[int | str, ...]
+    input: Any
 
 
-class Shape(BaseModel):
-    """Base of the models. A field annotated ``InstanceOf[MappingNode]`` receives its node as it is."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def read_shape(
-    model: type[ShapeT], node: MappingNode, place: Place, files: SourceFiles
-) -> tuple[ShapeT | None, tuple[Problem, ...]]:
-    """Check ``node``, which begins at ``place``, against ``model``; None where something is wrong."""
-    kept = {name for name, field in model.model_fields.items() if field.annotation is MappingNode}
-    values = {
+def plain(node: MappingNode, kept: Collection[str] = ()) -> dict[str, Any]:
+    """``node`` in the types that pydantic knows; mappings called as in ``kept`` stay nodes."""
+    return {
         name: value if name in kept and isinstance(value, MappingNode) else _plain(value)
         for name, value in zip(node.names, node.values, strict=True)
     }
-    try:
-        return model.model_validate(values), ()
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
-    return None, tuple(
-        _problem(complaint, model, node, place, files)
-        for complaint in found
-        if _locate(node, complaint["loc"])[0] is not Blank.REFUSED
+
+
+def tell(
+    complaints: Iterable[Complaint],
+    descriptions: Mapping[str, str | None],
+    node: MappingNode,
+    place: Place,
+    files: SourceFiles,
+) -> tuple[Problem, ...]:
+    """Turn complaints about ``node``, which begins at ``place``, into problems.
+
+    Args:
+        complaints: of a validation of ``plain(node)``.
+        descriptions: of the model's fields, all of which are listed.
+        node: the mapping.
+        place: where it begins.
+        files: what places point into.
+    """
+    return tuple(
+        _problem(complaint, descriptions, node, place, files)
+        for complaint in complaints
+        if _locate(node, complaint["loc"])[0] is not Blank.REFUSED  # told already
     )
 
 
@@ -61,18 +69,22 @@ _EXPECTED = {"list_type": "a list", "dict_type": "a mapping", "is_instance_of": 
 
 
 def _problem(
-    complaint: ErrorDetails, model: type[Shape], node: MappingNode, place: Place, files: SourceFiles
+    complaint: Complaint,
+    descriptions: Mapping[str, str | None],
+    node: MappingNode,
+    place: Place,
+    files: SourceFiles,
 ) -> Problem:
     kind, location = complaint["type"], complaint["loc"]
     name = str(location[0])
     if kind == "missing":
-        return Problem(f'"{name}" is missing', model.model_fields[name].description, files.ref(place))
+        return Problem(f'"{name}" is missing', descriptions[name], files.ref(place))
     if kind == "extra_forbidden":
         source = files.ref(node.name_place(node.names.index(name)))
-        return Problem(f'unknown key "{name}"', suggest(name, model.model_fields), source)
+        return Problem(f'unknown key "{name}"', suggest(name, descriptions), source)
     path = ".".join(part for part in location if isinstance(part, str))
     message = f'"{path}" {_fault(kind, complaint["input"])}'
-    return Problem(message, model.model_fields[name].description, files.ref(_locate(node, location)[1]))
+    return Problem(message, descriptions[name], files.ref(_locate(node, location)[1]))
 
 
 def _fault(kind: str, value: object) -> str:
