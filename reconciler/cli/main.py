@@ -13,14 +13,14 @@ from reconciler.cli.telling import tell
 from reconciler.errors import ReconcilerError
 
 COMMANDS = {
-    "apply": "Carry out a plan.",
-    "emulator": "Serve, seed or reset the embedded portal.",
+    "apply": "Carry out PLAN, or plan, show, ask and carry out.",
+    "emulator": "Serve, seed or reset the embedded portal of this project.",
     "plan": "Show what apply would change, and why.",
     "runs": "List past runs, or show one row by row.",
     "show": "Show a saved plan.",
     "state": "Look at what is remembered of owned records.",
     "unlock": "Remove a lock that nobody holds any more.",
-    "validate": "Check the manifests.",
+    "validate": "Check the manifests: without a portal, or with --online against it.",
     "version": "Print the version.",
 }
 """Names and help of the commands; their modules are imported only when they run."""

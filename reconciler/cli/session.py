@@ -1,6 +1,7 @@
 """What a command works with: project, manifests, portal and state. Opened here, closed when it ends."""
 
 import getpass
+import json
 import os
 import platform
 import subprocess
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import orjson
 
 from reconciler.cli.options import Common, said
 from reconciler.cli.settings import Environment, Settings, find_project, load_settings
@@ -188,8 +188,8 @@ class Session:
         if path is None:
             return None
         try:
-            seed = orjson.loads(path.read_bytes())
-        except (OSError, orjson.JSONDecodeError) as error:
+            seed = json.loads(path.read_bytes())
+        except (OSError, ValueError) as error:
             raise UsageError(f"{os.path.relpath(path)} cannot be read as a seed: {error}") from error
         if not isinstance(seed, dict):
             raise UsageError(f"{os.path.relpath(path)} is no seed: it must be one JSON object")

@@ -33,7 +33,7 @@ DOORS = {
     "deepdiff": {"plan/diff.py"},
     "httpx": {"hubspot", "emulator/inprocess.py", "cli/session.py"},
     "orjson": {"hubspot", "emulator"},
-    "pydantic": {"manifest/documents.py", "hubspot/wire.py", "cli/settings.py"},
+    "pydantic": {"manifest/documents.py", "hubspot/wire.py", "cli/settings.py", "cli/settings_file.py"},
     "rich": {"cli"},
     "sqlalchemy": {"state"},
     "waitress": {"emulator/serve.py"},

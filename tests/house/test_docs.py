@@ -1,0 +1,88 @@
+"""What the documentation says is what the program does."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.main import COMMANDS
+from reconciler.cli.settings import load_settings
+from reconciler.manifest.load import load_manifests
+from tests.support.projects import ROOT, Project
+
+README = (ROOT / "README.md").read_text()
+PAGES = sorted(
+    [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "manifests" / "README.md", *ROOT.glob("docs/**/*.md")]
+)
+
+
+def fenced(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_help_in_the_table_is_the_help_of_the_command(name: str) -> None:
+    command = import_module(f"reconciler.cli.{name}").command
+    assert command.get_short_help_str(150) == COMMANDS[name]
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_is_in_the_readme(name: str) -> None:
+    assert re.search(rf"^\| `{name}\b", README, flags=re.MULTILINE)
+
+
+def test_every_command_module_is_a_command() -> None:
+    folder = ROOT / "reconciler" / "cli"
+    modules = {path.stem for path in folder.glob("*.py") if "\ndef command(" in path.read_text()}
+    assert modules == set(COMMANDS)
+
+
+def test_the_table_of_exit_codes_is_complete() -> None:
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)}
+    assert listed == {int(code) for code in Exit}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+        if not target.startswith("https://"):
+            assert (page.parent / target).exists(), target
+
+
+def test_the_manifest_and_the_settings_that_are_documented_are_understood(tmp_path: Path) -> None:
+    manifest, settings = fenced((ROOT / "docs" / "manifests.md").read_text(), "yaml")
+    project = Project(tmp_path)
+    project.write("catalogue/companies.yaml", manifest)
+    project.write("clients/acme/.keep", "")
+    project.write("portal.json", "{}")
+    project.write("reconciler.yaml", settings)
+    read = load_settings(tmp_path, {"HUBSPOT_ACCESS_TOKEN": "pat-na1-x"}, "production")
+    desired = load_manifests(tmp_path, read.manifests, "production", read.environment_names)
+    assert desired.record_count == 1
+    assert load_settings(tmp_path, {}, None).environment.is_emulator
+
+
+def test_the_examples_in_the_readme_are_understood(tmp_path: Path) -> None:
+    manifest, settings = fenced(README, "yaml")
+    project = Project(tmp_path)
+    project.write("companies.yaml", manifest)
+    project.write("reconciler.yaml", settings)
+    read = load_settings(tmp_path, {"HUBSPOT_ACCESS_TOKEN": "pat-na1-x"}, None)
+    assert load_manifests(tmp_path, read.manifests, "production", ("production",)).record_count == 1
+
+
+def test_ci_runs_the_test_command_of_the_readme_word_for_word() -> None:
+    (command,) = re.findall(r"<!-- test -->\n```console\n(.*?)\n```", README)
+    script = (ROOT / ".ci" / "run").read_text()
+    sed = re.search(r"sed -n '(.*)' README.md", script)
+    assert sed
+    assert "eval" in script
+    assert command.endswith("pytest -n auto")
+
+
+def test_the_command_to_try_is_one_line() -> None:
+    (command,) = re.findall(r"<!-- try -->\n```console\n(.*?)\n```", README)
+    assert command.startswith("python3 -m venv")
+    assert command.endswith("reconciler apply --auto-approve")
