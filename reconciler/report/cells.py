@@ -68,10 +68,10 @@ def wrapped(text: str, room: int) -> Iterator[str]:
 
     A word that is longer gets a line of its own and is left whole, so that it can be copied.
     """
-    line = ""
-    for word in text.split(" "):
-        longer = f"{line} {word}" if line else word
-        if line and cells(longer) > room:
+    line, *words = text.split(" ")
+    for word in words:
+        longer = f"{line} {word}"
+        if cells(longer) > room:
             yield line
             longer = word
         line = longer

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from reconciler.plan.changes import Action, Adopt, Change, Create, Held, Reason, ValueChange
-from reconciler.report.cells import cells, visible
+from reconciler.report.cells import cells, chopped, visible
 from reconciler.report.layout import Layout
 from reconciler.report.lines import Line, Piece, Style, beside, line, line_cells
 from reconciler.report.stacks import Kind, entries, grouped
@@ -39,10 +39,7 @@ _WHY: dict[tuple[Action, Reason], str] = {
     (Action.CREATE, Reason.MISSING): "missing: HubSpot has no such record",
     (Action.CREATE, Reason.GONE): "gone: HubSpot no longer has what we made",
     (Action.ADOPT, Reason.ADOPT): "adopt: HubSpot holds these values already; nothing is written",
-    (
-        Action.ADOPT,
-        Reason.IN_STEP,
-    ): "in step: ours already; state learns what HubSpot holds, nothing is written",
+    (Action.ADOPT, Reason.IN_STEP): "in step: ours already; state learns what HubSpot holds",
 }
 _WHY_HELD: dict[Reason, str] = {
     Reason.CONFLICT: "conflict: the manifests changed, and people changed HubSpot too",
@@ -106,14 +103,19 @@ def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
             row = _Row(line(name, indent=8), remarks, layout.width)
             live, desired = (EMPTY if text is None else shown(text) for text in (held.live, held.desired))
             pair = line(Piece("HubSpot ", Style.FAINT), live, Piece("   manifest ", Style.FAINT), desired)
-            cut = around_difference(live, desired, layout.width - 20)
-            below = (
-                line(Piece(f"{label:10}", Style.FAINT), text)
-                for label, text in zip(("HubSpot", "manifest"), cut, strict=True)
-            )
+            below = _labelled(live, desired, layout)
             lines += row.lines(pair if line_cells(pair) <= row.room else None, below)
         lines += layout.paragraph(held.note, indent=8, style=Style.FAINT) if held.note else ()
     return lines
+
+
+def _labelled(live: str, desired: str, layout: Layout) -> Iterator[Line]:
+    """Both values below each other, cut to where they differ unless everything is to be shown."""
+    room = layout.width - 20
+    texts = (live, desired) if layout.full else around_difference(live, desired, room)
+    for label, text in zip(("HubSpot", "manifest"), texts, strict=True):
+        for index, piece in enumerate(chopped(text, room)):
+            yield line(Piece(f"{'' if index else label:10}", Style.FAINT), piece)
 
 
 class _Row:

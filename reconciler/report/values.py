@@ -21,6 +21,9 @@ _MOST_LINES = 4
 _MOST_PLACES = 3
 """Places shown where two texts differ."""
 
+_LEAST_ROOM = 16
+"""Cells; with less beside its name a value that does not fit goes below."""
+
 _COMPARED_LINES = 300
 """Longer differing stretches are shown as replaced: aligning takes the square of their length."""
 
@@ -55,7 +58,7 @@ def alone(value: str | None, room: int, *, full: bool) -> Line | None:
     if value is None:
         return (Piece(EMPTY, Style.FAINT),)
     text = shown(value)
-    if "\n" in value or (full and cells(text) > room):
+    if "\n" in value or (cells(text) > room and (full or room < _LEAST_ROOM)):
         return None
     return (Piece(clipped(text, room)),)
 

@@ -8,7 +8,7 @@ import pytest
 from reconciler.report.machine import plan_as_json, problems_as_json, run_as_json
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.terminal import render_plan, render_problems, render_run
-from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, PROBLEMS
+from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, FEW, PROBLEMS
 from tests.support.example_run import RUN
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -17,7 +17,7 @@ CONTACTS = (("contacts", "email"),)
 
 REPORTS: dict[str, Callable[[int, bool], str]] = {
     "everything": lambda width, color: render_plan(EVERYTHING, color=color, width=width),
-    "everything-full": lambda width, color: render_plan(EVERYTHING, color=color, width=width, full=True),
+    "few-full": lambda width, color: render_plan(FEW, color=color, width=width, full=True),
     "everything-masked": lambda width, color: render_plan(
         EVERYTHING, color=color, width=width, masking=MASKED
     ),
@@ -31,7 +31,7 @@ REPORTS: dict[str, Callable[[int, bool], str]] = {
 }
 DOCUMENTS: dict[str, Callable[[], str]] = {
     "adopting": lambda: plan_as_json(ADOPTING, SHOW),
-    "everything-masked": lambda: plan_as_json(EVERYTHING, MASKED),
+    "few-masked": lambda: plan_as_json(FEW, MASKED),
     "problems": lambda: problems_as_json(PROBLEMS, SHOW),
     "run": lambda: run_as_json(RUN, SHOW, ()),
     "run-masked": lambda: run_as_json(RUN, MASKED, CONTACTS),

@@ -124,6 +124,16 @@ def test_the_line_that_asks_is_called_as_the_reader_would_type_it() -> None:
     assert re.search(r"~ companies/acme +\.\./manifests/companies\.yaml:14$", text, re.MULTILINE)
 
 
+def test_a_place_too_long_for_the_line_gets_its_own() -> None:
+    text = render_plan(
+        plan_of(UPDATES[0]), color=False, width=50, where=lambda source: f"{'long/' * 9}{source}"
+    )
+
+    lines = text.splitlines()
+    record = lines.index("  ~ companies/acme")
+    assert lines[record + 1].endswith("/companies.yaml:14")
+
+
 def test_a_reason_is_named_beside_a_value_where_it_is_not_the_record_s_own() -> None:
     lines = lines_of(EVERYTHING)
 

@@ -140,7 +140,7 @@ def test_a_diff_keeps_to_its_room_and_shows_every_difference(
     assert before == after or any(line[0] in "-+" for line in lines)
 
 
-@given(values, rooms, st.booleans())
+@given(values, rooms | st.integers(-20, 20), st.booleans())
 def test_a_new_value_keeps_to_its_room(value: str, room: int, full: bool) -> None:
     line = alone(value, room, full=full)
 

@@ -174,6 +174,15 @@ EVERYTHING: Plan = plan_of(
     no_op=97,
     budget=Budget(read_calls=12, write_calls=7, seconds=0.0, daily_remaining=249_000),
 )
+FEW: Plan = plan_of(
+    *CREATES,
+    *UPDATES[:3],
+    UPDATES[-1],
+    held=HELD[-1:],
+    problems=PROBLEMS[-1:],
+    personal=PERSONAL,
+    budget=Budget(read_calls=3, write_calls=4, seconds=0.0, daily_remaining=1_200),
+)
 ADOPTING: Plan = plan_of(
     *ADOPTS,
     held=HELD[:1],
