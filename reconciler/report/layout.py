@@ -25,7 +25,7 @@ class Layout:
         return visible(self.where(source))
 
     def paragraph(self, text: str, *, indent: int = 0, style: Style = Style.PLAIN) -> Iterator[Line]:
-        """Sentences, broken at spaces; the first line is not indented less than the others."""
+        """Sentences, made visible and broken at spaces."""
         for row in wrapped(visible(text), self.width - indent):
             yield line(Piece(row, style), indent=indent)
 
@@ -35,10 +35,9 @@ class Layout:
         left = line(sign, " ", Piece(name, Style.STRONG), indent=2) if sign else line(name, indent=6)
         return beside(left, (Piece(self.place(source), Style.FAINT),) if source else (), self.width)
 
-    def heading(self, title: str, remark: str = "", style: Style = Style.STRONG) -> list[Line]:
+    def heading(self, title: str, remark: str) -> list[Line]:
         """The line above a group, and a remark that explains it."""
-        head = [line(Piece(title, style))]
-        return head + list(self.paragraph(remark, indent=2, style=Style.FAINT) if remark else ())
+        return [line(Piece(title, Style.STRONG)), *self.paragraph(remark, indent=2, style=Style.FAINT)]
 
 
 def more(count: int, *, indent: int) -> Line:

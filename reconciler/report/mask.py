@@ -23,7 +23,7 @@ Personal: TypeAlias = Iterable[tuple[str, str]]
 _DIGITS = 8
 """Of a pseudonym, in base 16: among a hundred thousand values about one pair looks equal by accident."""
 
-_EMAIL = re.compile(r"[\w.%+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _QUOTED = re.compile(r'"([^"]+)"')
 
 
