@@ -66,8 +66,7 @@ def put(work: Work, call: Call) -> Reply:
 
 def delete(work: Work, call: Call) -> Reply:
     """``DELETE /objects/{type}/{id}/associations/{toType}/{toId}``."""
-    pair = _pair(work, call)
-    pair.remove(*_ends(pair, call))
+    _pair(work, call).remove_by_text(call.args["record_id"], call.args["to_id"])
     return Reply(204)
 
 

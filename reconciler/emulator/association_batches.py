@@ -1,10 +1,8 @@
 """Batches of associations: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide."""
 
-from collections.abc import Callable
-
 from reconciler.emulator import association_types, refusals, shapes
 from reconciler.emulator.associations import Pair, labels_body
-from reconciler.emulator.batches import take_inputs
+from reconciler.emulator.batches import one_by_one, take_inputs
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.shapes import Json
 from reconciler.emulator.work import Work
@@ -13,37 +11,25 @@ MAX_READ = 1000
 MAX_WRITE = 2000
 
 
-def _ids(pair: Pair, item: Json, to: object) -> tuple[int, int]:
-    from_text = shapes.as_text(shapes.as_object(item.get("from"), "from").get("id"), "from.id")
-    to_text = shapes.as_text(shapes.as_object(to, "to").get("id"), "to.id")
-    return pair.record_id(pair.from_type, from_text), pair.record_id(pair.to_type, to_text)
+def _id_text(item: Json, end: str) -> str:
+    return shapes.as_text(shapes.as_object(item.get(end), end).get("id"), f"{end}.id")
 
 
-def _each(
-    work: Work, inputs: list[Json], carry_out: Callable[[Json], list[Json]]
-) -> tuple[list[Json], list[Json]]:
-    """Results and errors of inputs that stand or fall by themselves."""
-    results: list[Json] = []
-    errors: list[Json] = []
-    for item in inputs:
-        try:
-            with work.storage.attempt():
-                results += carry_out(item)
-        except refusals.Refusal as refusal:
-            errors.append(refusal.entry())
-    return results, errors
+def _ids(pair: Pair, item: Json) -> tuple[int, int]:
+    from_id = pair.record_id(pair.from_type, _id_text(item, "from"))
+    return from_id, pair.record_id(pair.to_type, _id_text(item, "to"))
 
 
 def create(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
     """``batch/create``: labelled associations; one that exists is a success, too."""
 
     def carry_out(item: Json) -> list[Json]:
-        from_id, to_id = _ids(pair, item, item.get("to"))
+        from_id, to_id = _ids(pair, item)
         types = association_types.choose(work, pair.from_type, pair.to_type, item.get("types"))
         pair.add(from_id, to_id, types)
         return [labels_body(pair, from_id, to_id, types)]
 
-    results, errors = _each(work, take_inputs(body, MAX_WRITE), carry_out)
+    results, errors = one_by_one(work, take_inputs(body, MAX_WRITE), carry_out)
     status = shapes.batch_status(work, work.version.definitions_created, errors)
     return status, shapes.batch_body(work, results, errors)
 
@@ -52,10 +38,10 @@ def associate_default(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
     """``batch/associate/default``: unlabelled associations, told from both ends."""
 
     def carry_out(item: Json) -> list[Json]:
-        from_id, to_id = _ids(pair, item, item.get("to"))
+        from_id, to_id = _ids(pair, item)
         return default_bodies(pair, from_id, to_id)
 
-    results, errors = _each(work, take_inputs(body, MAX_WRITE), carry_out)
+    results, errors = one_by_one(work, take_inputs(body, MAX_WRITE), carry_out)
     return shapes.batch_status(work, 200, errors), shapes.batch_body(work, results, errors)
 
 
@@ -105,28 +91,18 @@ def _nothing_associated(from_type: ObjectType, to_type: ObjectType, record_id: s
 
 def archive(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
     """``batch/archive``: every label of the pairs goes; what is not there is passed over."""
-
-    def carry_out(item: Json) -> list[Json]:
+    for item in take_inputs(body, MAX_WRITE):
+        from_text = _id_text(item, "from")
         for to in shapes.as_list(item.get("to"), "to"):
-            from_id, to_id = _ids(pair, item, to)
-            pair.remove(from_id, to_id)
-        return []
-
-    _each(work, take_inputs(body, MAX_WRITE), carry_out)
+            pair.remove_by_text(from_text, _id_text({"to": to}, "to"))
     return removed(work)
 
 
 def archive_labels(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
     """``batch/labels/archive``: these labels go; with the unlabelled type everything goes."""
-
-    def carry_out(item: Json) -> list[Json]:
-        from_id, to_id = _ids(pair, item, item.get("to"))
-        pair.remove(
-            from_id, to_id, association_types.choose(work, pair.from_type, pair.to_type, item.get("types"))
-        )
-        return []
-
-    _each(work, take_inputs(body, MAX_WRITE), carry_out)
+    for item in take_inputs(body, MAX_WRITE):
+        types = association_types.choose(work, pair.from_type, pair.to_type, item.get("types"))
+        pair.remove_by_text(_id_text(item, "from"), _id_text(item, "to"), types)
     return removed(work)
 
 

@@ -225,8 +225,8 @@ def add_label(work: Work, from_type: ObjectType, to_type: ObjectType, given: Jso
 
 
 def _next_type_id(work: Work) -> int:
-    serial = int(work.settings.get("associationTypes", 0)) + 1
-    work.save_settings({"associationTypes": serial})
+    serial = int(work.settings.get("association_types", 0)) + 1
+    work.save_settings({"association_types": serial})
     return serial
 
 

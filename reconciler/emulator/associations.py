@@ -80,6 +80,13 @@ class Pair:
                     type_id,
                 )
 
+    def remove_by_text(
+        self, from_text: str, to_text: str, types: Sequence[AssociationType] | None = None
+    ) -> None:
+        """The same for ids as they were sent; what cannot be an id is associated with nothing."""
+        if identity.is_record_id(from_text) and identity.is_record_id(to_text):
+            self.remove(int(from_text), int(to_text), types)
+
     def of(self, from_id: int) -> dict[int, list[AssociationType]]:
         """The associated records, in order of id, with the types of each association."""
         rows = self.work.storage.rows(

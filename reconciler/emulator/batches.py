@@ -4,9 +4,9 @@ developers.hubspot.com/docs/guides/crm/using-object-apis, "batch"; with ``object
 developers.hubspot.com/docs/api-reference/error-handling, "multi-status errors".
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.emulator import associations, guesses, identity, records, refusals, shapes
 from reconciler.emulator.identity import CONTACTS, EMAIL
@@ -44,6 +44,24 @@ def take_inputs(body: object, maximum: int = MAX_INPUTS) -> list[Json]:
             f"The maximum batch size is {maximum}, but {len(inputs)} inputs were given"
         )
     return inputs
+
+
+Item = TypeVar("Item")
+
+
+def one_by_one(
+    work: Work, items: Iterable[Item], carry_out: Callable[[Item], Iterable[Any]]
+) -> tuple[list[Any], list[Json]]:
+    """Results and errors of inputs that stand or fall by themselves."""
+    results: list[Any] = []
+    errors: list[Json] = []
+    for item in items:
+        try:
+            with work.storage.attempt():
+                results += carry_out(item)
+        except refusals.Refusal as refusal:
+            errors.append(refusal.entry())
+    return results, errors
 
 
 def create(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:

@@ -13,7 +13,7 @@ from reconciler.emulator.clock import parse_iso
 from reconciler.emulator.errors import EmulatorError, SeedError
 from reconciler.emulator.faults import Switchboard
 from reconciler.emulator.portals import Portals
-from reconciler.emulator.settings import settings_from
+from reconciler.emulator.settings import SETTINGS, settings_from
 from reconciler.emulator.shapes import Json
 from reconciler.emulator.versions import VERSIONS
 from reconciler.emulator.work import Source, Work
@@ -31,7 +31,6 @@ SOURCE_TYPES = (
     "MIGRATION",
     "WORKFLOW",
 )
-SETTINGS = ("account", "tier", "limits", "search_lag_ms", "enablement", "required_on_create")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +128,7 @@ def _changed_settings(body: Any) -> dict[str, Any]:
 
 
 def _settings(work: Work) -> Json:
-    names = {"searchLagMs": "search_lag_ms", "requiredOnCreate": "required_on_create"}
-    return {
-        names.get(key, key): value for key, value in work.settings.items() if names.get(key, key) in SETTINGS
-    }
+    return {key: work.settings[key] for key in SETTINGS}
 
 
 def _source(given: Any) -> Source:

@@ -45,7 +45,7 @@ class Portals:
             )
             work = self._work(portal_id, VERSIONS["v3"], Source("MIGRATION"), to_ms(self._now()))
             app_id = work.next_id()
-            work.save_settings({"appId": app_id})
+            work.save_settings({"app_id": app_id})
             self._add_token(portal_id, app_id, None)
             seeds.plant(work, seed or {})
         return True
@@ -95,7 +95,7 @@ class Portals:
             row = self._row(portal_id)
         if row is None:
             raise LookupError(f"there is no portal {portal_id}")
-        return Actor(portal_id, json.loads(row[0])["appId"], None)
+        return Actor(portal_id, json.loads(row[0])["app_id"], None)
 
     def token_info(self, body: object, portal_id: int | None) -> Json:
         """``POST /oauth/v2/private-apps/get/access-token-info``: portal, app and scopes of a token.

@@ -6,9 +6,9 @@ in the HubSpot notes of github.com/scopiousdigital/kalup.
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from reconciler.emulator import formulas, refusals, shapes
+from reconciler.emulator.batches import one_by_one
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.schema import OPTIONAL_FIELDS, Body, full_property
 from reconciler.emulator.shapes import Json
@@ -90,7 +90,7 @@ def check_content(work: Work, object_type: ObjectType, given: Json) -> None:
         raise refusals.invalid_request(f'property group "{given["groupName"]}" does not exist')
     _check_options(given)
     sensitivity = given.get("dataSensitivity") or "non_sensitive"
-    if sensitivity != "non_sensitive" and not work.settings.get("allowsSensitiveProperties"):
+    if sensitivity != "non_sensitive" and not work.settings["sensitive_data"]:
         raise _refused(
             "PORTAL_NOT_ENABLED_FOR_SENSITIVE_DATA", "the portal is not enabled for sensitive data"
         )
@@ -212,14 +212,7 @@ def _uses(work: Work, object_type: ObjectType, name: str) -> dict[str, list[str]
 
 def create_batch(work: Work, object_type: ObjectType, inputs: list[Json]) -> tuple[int, Json]:
     """Each definition by itself: what can be made is made."""
-    results: list[Any] = []
-    errors: list[Json] = []
-    for given in inputs:
-        try:
-            with work.storage.attempt():
-                results.append(create(work, object_type, given))
-        except refusals.Refusal as refusal:
-            errors.append(refusal.entry())
+    results, errors = one_by_one(work, inputs, lambda given: [create(work, object_type, given)])
     status = shapes.batch_status(work, work.version.definitions_created, errors)
     return status, shapes.batch_body(work, results, errors)
 
@@ -228,20 +221,14 @@ def read_batch(
     work: Work, object_type: ObjectType, names: list[str], *, archived: bool, sensitivity: str
 ) -> tuple[int, Json]:
     """The definitions that there are; the others are errors."""
-    results: list[Any] = []
-    errors: list[Json] = []
-    for name in names:
-        try:
-            results.append(get(work, object_type, name, archived=archived, sensitivity=sensitivity))
-        except refusals.Refusal as refusal:
-            errors.append(refusal.entry())
+
+    def read(name: str) -> list[Body]:
+        return [get(work, object_type, name, archived=archived, sensitivity=sensitivity)]
+
+    results, errors = one_by_one(work, names, read)
     return shapes.batch_status(work, 200, errors), shapes.batch_body(work, results, errors)
 
 
 def archive_batch(work: Work, object_type: ObjectType, names: list[str]) -> None:
     """Archives what can be archived and passes over the rest."""
-    for name in names:
-        try:
-            archive(work, object_type, name)
-        except refusals.Refusal:
-            continue
+    one_by_one(work, names, lambda name: [archive(work, object_type, name)])  # type: ignore[func-returns-value]  # what it answers is of no use

@@ -209,7 +209,7 @@ def _require(work: Work, object_type: ObjectType, record: Record) -> None:
     if missing:
         raise refusals.required_not_set(object_type.error_name, missing)
     if work.version.admin_rules:
-        wanted = work.settings.get("requiredOnCreate", {}).get(object_type.path, ())
+        wanted = work.settings["required_on_create"].get(object_type.path, ())
         unset = [name for name in wanted if not record.properties.get(name)]
         if unset:
             raise refusals.admin_rule(unset)

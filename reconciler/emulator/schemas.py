@@ -109,8 +109,8 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
 
 
 def _next_type_id(work: Work) -> str:
-    serial = int(work.settings.get("customTypes", 0))
-    work.save_settings({"customTypes": serial + 1})
+    serial = int(work.settings.get("custom_types", 0))
+    work.save_settings({"custom_types": serial + 1})
     return f"2-{FIRST_NUMBER + serial}"
 
 

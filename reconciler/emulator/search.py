@@ -80,8 +80,8 @@ def _filters(work: Work, object_type: ObjectType, request: Json) -> filters.Test
 
 
 def indexed(work: Work, object_type: ObjectType) -> Iterator[Record]:
-    """The live records as the index knows them: as they were ``searchLagMs`` ago."""
-    horizon = work.at_ms - int(work.settings["searchLagMs"])
+    """The live records as the index knows them: as they were ``search_lag_ms`` ago."""
+    horizon = work.at_ms - int(work.settings["search_lag_ms"])
     for record in work.rows(object_type).live():
         if record.updated_ms <= horizon:
             yield record

@@ -26,7 +26,7 @@ from reconciler.emulator.errors import SeedError
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Edit
 from reconciler.emulator.schema import full_property
-from reconciler.emulator.settings import settings_from
+from reconciler.emulator.settings import SETTINGS, settings_from
 from reconciler.emulator.shapes import Json
 from reconciler.emulator.work import NO_TYPE, OWNER, Work
 
@@ -35,12 +35,7 @@ SEEDED_AGE_MS = 86_400_000
 """How old a seeded record is unless it says otherwise: long enough for the search index to know it."""
 KEYS = (
     "version",
-    "account",
-    "tier",
-    "limits",
-    "enablement",
-    "search_lag_ms",
-    "required_on_create",
+    *SETTINGS,
     "owners",
     "schemas",
     "groups",
@@ -67,7 +62,7 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
         raise SeedError(f"{unknown[0]}: a seed has no such key; it knows {', '.join(KEYS)}")
     if seed.get("version", VERSION) != VERSION:
         raise SeedError(f"version: this program knows {VERSION}, not {seed['version']}")
-    work.save_settings(settings_from({key: seed[key] for key in seed}))
+    work.save_settings(settings_from(seed))
     for place, owner in _items(seed, "owners", [_FIRST_OWNER]):
         with _placed(place):
             full = owners.full_owner(_object(owner))

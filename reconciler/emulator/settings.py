@@ -18,11 +18,14 @@ FRESH_SETTINGS: dict[str, Any] = {
     },
     "tier": "enterprise",
     "limits": False,
-    "searchLagMs": 2000,
+    "search_lag_ms": 2000,
     "enablement": {},
-    "requiredOnCreate": {},
+    "required_on_create": {},
+    "sensitive_data": False,
 }
 """Those of a portal that nobody has set anything for."""
+SETTINGS = tuple(FRESH_SETTINGS)
+"""The keys of a seed that are settings."""
 
 _ACCOUNT_TYPES = ("STANDARD", "DEVELOPER_TEST", "SANDBOX", "APP_DEVELOPER")
 _LIMITS = ("tenSecondly", "daily", "searchSecondly")
@@ -40,14 +43,15 @@ def settings_from(given: Mapping[str, object]) -> dict[str, Any]:
     if "limits" in given:
         chosen["limits"] = _limits(given["limits"])
     if "search_lag_ms" in given:
-        chosen["searchLagMs"] = _count("search_lag_ms", given["search_lag_ms"])
+        chosen["search_lag_ms"] = _count("search_lag_ms", given["search_lag_ms"])
     if "enablement" in given:
-        enablement = _object("enablement", given["enablement"])
-        if not all(isinstance(value, bool) for value in enablement.values()):
-            raise SeedError("enablement: true or false for each type number")
-        chosen["enablement"] = enablement
+        chosen["enablement"] = _object("enablement", given["enablement"])
+        for type_id, value in chosen["enablement"].items():
+            _flag(f"enablement.{type_id}", value)
     if "required_on_create" in given:
-        chosen["requiredOnCreate"] = _object("required_on_create", given["required_on_create"])
+        chosen["required_on_create"] = _object("required_on_create", given["required_on_create"])
+    if "sensitive_data" in given:
+        chosen["sensitive_data"] = _flag("sensitive_data", given["sensitive_data"])
     return chosen
 
 
@@ -55,6 +59,12 @@ def _object(key: str, value: object) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise SeedError(f"{key}: an object is expected")
     return dict(value)
+
+
+def _flag(key: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise SeedError(f"{key}: true or false, not {value!r}")
+    return value
 
 
 def _count(key: str, value: object) -> int:

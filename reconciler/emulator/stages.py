@@ -68,7 +68,9 @@ def _save(work: Work, object_type: ObjectType, pipeline: Body, stage: Body) -> N
 
 def delete(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str) -> None:
     """Deletes a stage for good; one that is not there is passed over."""
-    pipeline = pipelines.get(work, object_type, pipeline_id)
+    pipeline = work.definitions(object_type).pipelines.get(pipeline_id)
+    if pipeline is None:
+        return
     stages = [stage for stage in pipeline["stages"] if stage["id"] != stage_id]
     if len(stages) == len(pipeline["stages"]):
         return

@@ -1,0 +1,129 @@
+"""Custom object schemas: github.com/scopiousdigital/kalup, HubSpot notes."""
+
+from typing import Any
+
+import pytest
+
+from tests.emulator.portal import PORTAL_ID, Portal
+
+PATH = "/crm-object-schemas/v3/schemas"
+PET: dict[str, Any] = {
+    "name": "pet",
+    "labels": {"singular": "Pet", "plural": "Pets"},
+    "primaryDisplayProperty": "pet_name",
+    "properties": [{"name": "pet_name", "label": "Name"}],
+}
+
+
+def make(portal: Portal, **changes: Any) -> dict[str, Any]:
+    made = portal.post(PATH, {**PET, **changes})
+    assert made.status_code == 201, made.text
+    return dict(made.json())
+
+
+def test_three_fields_make_a_type(portal: Portal) -> None:
+    made = make(portal)
+    assert made["objectTypeId"].startswith("2-")
+    assert made["fullyQualifiedName"] == f"p{PORTAL_ID}_pet"
+    properties = {item["name"]: item for item in made["properties"]}
+    assert (properties["pet_name"]["type"], properties["pet_name"]["fieldType"]) == ("string", "text")
+    assert properties["pet_name"]["groupName"] == "pet_information"
+    assert {"hs_object_id", "hs_createdate", "hs_lastmodifieddate"} <= set(properties)
+    assert {item["name"] for item in made["associations"]} >= {"pet_to_note", "pet_to_call"}
+    assert portal.client.get(PATH).json()["results"] == [made]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "1pet"},
+        {"name": "p" * 51},
+        {"labels": {"singular": "Pet"}},
+        {"labels": {"singular": "P" * 51, "plural": "Pets"}},
+        {"primaryDisplayProperty": ""},
+        {"primaryDisplayProperty": "nope"},
+        {"requiredProperties": ["nope"]},
+        {"properties": [{"name": "pet_name", "label": "N", "type": "number", "fieldType": "text"}]},
+    ],
+)
+def test_a_schema_that_makes_no_sense_is_refused(portal: Portal, changes: dict[str, Any]) -> None:
+    assert portal.post(PATH, {**PET, **changes}).status_code == 400
+    assert portal.client.get(PATH).json()["results"] == []
+
+
+def test_records_are_addressed_by_number_or_qualified_name(portal: Portal) -> None:
+    made = make(portal)
+    for address in (made["objectTypeId"], made["fullyQualifiedName"]):
+        assert portal.create(address, pet_name="Rex").isdigit()
+    refused = portal.post("/crm/v3/objects/pet", {"properties": {}})
+    assert (refused.status_code, refused.json()["message"]) == (400, "Unable to infer object type from: pet")
+
+
+def test_required_properties_are_required(portal: Portal) -> None:
+    made = make(portal, requiredProperties=["pet_name"])
+    assert portal.post(f"/crm/v3/objects/{made['objectTypeId']}", {"properties": {}}).status_code == 400
+
+
+def test_a_type_with_records_cannot_be_archived(portal: Portal) -> None:
+    type_id = make(portal)["objectTypeId"]
+    record_id = portal.create(type_id, pet_name="Rex")
+    refused = portal.client.delete(f"{PATH}/{type_id}")
+    assert (refused.status_code, refused.json()["subCategory"]) == (400, "EXISTING_OBJECT_RECORDS")
+    portal.client.delete(f"/crm/v3/objects/{type_id}/{record_id}")
+    assert portal.client.delete(f"{PATH}/{type_id}").status_code == 204
+    assert portal.client.get(f"{PATH}/{type_id}").status_code == 404
+    (archived,) = portal.client.get(PATH, params={"archived": "true"}).json()["results"]
+    assert archived["objectTypeId"] == type_id
+    assert portal.client.delete(f"{PATH}/{type_id}", params={"archived": "true"}).status_code == 204
+    assert portal.client.get(PATH, params={"archived": "true"}).json()["results"] == []
+
+
+def test_an_archived_name_can_be_used_again(portal: Portal) -> None:
+    first = make(portal)["objectTypeId"]
+    assert portal.post(PATH, PET).status_code == 409
+    portal.client.delete(f"{PATH}/{first}")
+    second = make(portal)["objectTypeId"]
+    assert second != first
+    assert portal.client.get(PATH, params={"archived": "true"}).json()["results"] == []
+
+
+def test_what_a_schema_says_of_itself_can_change(portal: Portal) -> None:
+    type_id = make(portal)["objectTypeId"]
+    path = f"{PATH}/{type_id}"
+    changed = portal.client.patch(path, json={"labels": {"singular": "Animal"}, "description": "D"}).json()
+    assert changed["labels"] == {"singular": "Animal", "plural": "Pets"}
+    assert portal.client.patch(path, json={"clearDescription": True}).json()["description"] == ""
+    assert portal.client.patch(path, json={"secondaryDisplayProperties": ["nope"]}).status_code == 400
+    assert portal.client.patch(path, json={"searchableProperties": ["pet_name"]}).status_code == 200
+
+
+def test_the_first_pipeline_brings_its_properties(portal: Portal) -> None:
+    type_id = make(portal)["objectTypeId"]
+    stages = [{"label": "New", "displayOrder": 0, "stageId": "p-new", "metadata": {}}]
+    pipeline = {"label": "Care", "displayOrder": 0, "pipelineId": "care", "stages": stages}
+    assert portal.post(f"/crm/v3/objects/{type_id}", {"properties": {"hs_pipeline": "care"}}).status_code == 400
+    assert portal.post(f"/crm/v3/pipelines/{type_id}", pipeline).status_code == 201
+    record_id = portal.create(type_id, pet_name="Rex", hs_pipeline_stage="p-new")
+    assert portal.read(type_id, record_id, "hs_pipeline")["hs_pipeline"] == "care"
+
+
+def test_associations_of_a_schema(portal: Portal) -> None:
+    type_id = make(portal)["objectTypeId"]
+    made = portal.post(f"{PATH}/{type_id}/associations", {"fromObjectTypeId": type_id, "toObjectTypeId": "0-2"})
+    assert made.status_code == 201
+    pet, company = portal.create(type_id, pet_name="Rex"), portal.create("companies", name="Acme")
+    path = f"/crm/v4/objects/{type_id}/{pet}/associations/companies"
+    assert portal.client.put(f"/crm/v4/objects/{type_id}/{pet}/associations/default/0-2/{company}").is_success
+    (found,) = portal.client.get(path).json()["results"]
+    assert found["associationTypes"] == [
+        {"category": "USER_DEFINED", "typeId": int(made.json()["id"]), "label": None}
+    ]
+    gone = portal.client.delete(f"{PATH}/{type_id}/associations/{made.json()['id']}")
+    assert gone.status_code == 204
+    assert portal.client.get(path).json()["results"] == []
+
+
+def test_schemas_are_read_in_batches(portal: Portal) -> None:
+    type_id = make(portal)["objectTypeId"]
+    found = portal.post(f"{PATH}/batch/read", {"inputs": [type_id]}).json()
+    assert [schema["objectTypeId"] for schema in found["results"]] == [type_id]
