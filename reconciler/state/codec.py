@@ -5,9 +5,9 @@ a character of it.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, assert_never, cast
+from typing import Any, assert_never
 
 from sqlalchemy import Row
 
@@ -108,7 +108,7 @@ def change_columns(change: Change) -> dict[str, object]:
         "record_id": None,
         "origin": None,
         "reason": str(change.reason),
-        "source": json_text(_source_parts(change.source)),
+        "source": json_text((change.source.file, change.source.line, change.source.column)),
         "call": None,
         "id_property": None,
         "values": _NOTHING,
@@ -116,19 +116,26 @@ def change_columns(change: Change) -> dict[str, object]:
     }
     match change:
         case Create():
-            return columns | _route_columns(change.route) | {"values": _values_text(change.values)}
+            return (
+                columns
+                | _route_columns(change.route)
+                | {"values": _values_text(change.values, change.source.file)}
+            )
         case Update():
             return (
                 columns
                 | _route_columns(change.route)
                 | {"record_id": change.record_id, "origin": str(change.origin)}
-                | {"values": _values_text(change.values), "in_step": _values_text(change.in_step)}
+                | {
+                    "values": _values_text(change.values, change.source.file),
+                    "in_step": _values_text(change.in_step, change.source.file),
+                }
             )
         case Adopt():
             return columns | {
                 "record_id": change.record_id,
                 "origin": str(change.origin),
-                "in_step": _values_text(change.in_step),
+                "in_step": _values_text(change.in_step, change.source.file),
             }
         case _:
             assert_never(change)
@@ -139,15 +146,15 @@ def writing_of(row: Row[Any]) -> Writing:
     key = RecordKey(row.object, row.by, row.key)
     route = Route(Call(row.call), row.id_property)
     reason = Reason(row.reason)
-    values = _values_of(row.values)
     source = SourceRef(*json.loads(row.source))
+    values = _values_of(row.values, source.file)
     if row.action == Action.CREATE:
         return Create(key, values, reason, route, source)
     return Update(
         key,
         RecordId(row.record_id),
         values,
-        _values_of(row.in_step),
+        _values_of(row.in_step, source.file),
         reason,
         route,
         source,
@@ -165,8 +172,8 @@ def run_row_of(row: Row[Any]) -> RunRow:
         action=row.action,
         reason=row.reason,
         record_id=row.record_id,
-        before={name: value["before"] for name, value in shown.items()},
-        after={name: value["after"] for name, value in shown.items()},
+        before={name: before for name, (before, *_) in shown.items()},
+        after={name: after for name, (_, after, *_) in shown.items()},
         outcome=row.outcome,
         detail={
             name: answer[name]
@@ -204,33 +211,34 @@ def _route_columns(route: Route) -> dict[str, object]:
     return {"call": str(route.call), "id_property": route.id_property}
 
 
-def _values_text(values: Iterable[ValueChange]) -> str:
+def _values_text(values: Iterable[ValueChange], file: str) -> str:
+    """By property name: before, after, reason, place. A million changes are kept: no word too many."""
     return json_text(
         {
-            value.name: {
-                "before": value.before,
-                "after": value.after,
-                "reason": str(value.reason),
-                "source": _source_parts(value.source) if value.source else None,
-            }
+            value.name: (value.before, value.after, str(value.reason), _place(value.source, file))
             for value in values
         }
     )
 
 
-def _values_of(text: str) -> tuple[ValueChange, ...]:
+def _values_of(text: str, file: str) -> tuple[ValueChange, ...]:
     """Sorted by name, as JSON text keeps them."""
     return tuple(
-        ValueChange(
-            name,
-            value["before"],
-            value["after"],
-            Reason(value["reason"]),
-            SourceRef(*value["source"]) if value["source"] else None,
-        )
-        for name, value in cast("dict[str, dict[str, Any]]", json.loads(text)).items()
+        ValueChange(name, before, after, Reason(reason), _source_at(place, file))
+        for name, (before, after, reason, place) in json.loads(text).items()
     )
 
 
-def _source_parts(source: SourceRef) -> tuple[str, int, int]:
-    return (source.file, source.line, source.column)
+def _place(source: SourceRef | None, file: str) -> tuple[object, ...] | None:
+    """Line and column; the file only where it is another than that of the change."""
+    if source is None:
+        return None
+    place = (source.line, source.column)
+    return place if source.file == file else (*place, source.file)
+
+
+def _source_at(place: Sequence[Any] | None, file: str) -> SourceRef | None:
+    if place is None:
+        return None
+    line, column, *other = place
+    return SourceRef(other[0] if other else file, line, column)

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from reconciler.state.tables import Unusable, create_or_upgrade, is_readable
 
 _BUSY_TIMEOUT_S = 30.0  # how long a transaction waits for that of another process; ours take milliseconds
 _CONNECT_TIMEOUT_S = 10  # how long an unreachable server is waited for, unless the URL says otherwise
+_SWITCHES = 5  # attempts at write-ahead mode; without it we are as safe, and readers wait for writers
 _SQLITE = "sqlite"
 _POSTGRESQL = "postgresql+psycopg"
 
@@ -212,7 +213,12 @@ def _begin(connection: Connection) -> None:
 
 def _write_ahead(connection: sqlite3.Connection, _record: object) -> None:
     """Readers and a writer side by side; a commit that returned survives a loss of power."""
-    connection.execute("PRAGMA journal_mode=WAL")
+    for _ in range(_SWITCHES):
+        with suppress(sqlite3.OperationalError):  # busy: the change of mode does not wait by itself
+            connection.execute("PRAGMA journal_mode=WAL")
+            break
+        connection.execute("BEGIN IMMEDIATE")  # this waits for whoever is first at a new file
+        connection.execute("ROLLBACK")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
 

@@ -111,7 +111,7 @@ class Journal:
         if outcomes:
             self.connection.execute(
                 update(changes)
-                .where(self._of_run(run_id), changes.c.number == bindparam("entry"))
+                .where(in_batch, changes.c.number == bindparam("entry"))
                 .values(
                     outcome=bindparam("outcome"),
                     answer=bindparam("answer"),

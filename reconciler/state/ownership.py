@@ -41,13 +41,13 @@ class OwnedRows:
 
     def of_keys(self, object_name: str, by: str, keys: Sequence[str]) -> Iterator[OwnedRecord]:
         """Those of ``keys`` that are owned, in no order."""
-        query = select(owned).where(self._in_group(object_name, by), owned.c.key.in_(keys))
+        query = select(owned).where(self._in_group(object_name, by), *_among(keys))
         return map(owned_of, self.connection.execute(query))
 
     def moved_since(self, serial: int, object_name: str, by: str, keys: Sequence[str]) -> frozenset[str]:
         """Those of ``keys`` whose entry was written after ``serial``."""
         query = select(owned.c.key).where(
-            self._in_group(object_name, by), owned.c.key.in_(keys), owned.c.serial > serial
+            self._in_group(object_name, by), *_among(keys), owned.c.serial > serial
         )
         return frozenset(self.connection.scalars(query))
 
@@ -117,6 +117,18 @@ class OwnedRows:
 
     def _in_group(self, object_name: str, by: str) -> ColumnElement[bool]:
         return and_(self._ours(), owned.c.object == object_name, owned.c.by == by)
+
+
+def _among(keys: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
+    """One of ``keys``, and between the first and the last of them.
+
+    A PostgreSQL that has not yet counted a new table would read the whole group for a list alone.
+    """
+    return (
+        owned.c.key.in_(keys),
+        owned.c.key >= min(keys, default=""),
+        owned.c.key <= max(keys, default=""),
+    )
 
 
 def _upsert(connection: Connection) -> Any:

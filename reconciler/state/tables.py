@@ -143,13 +143,13 @@ changes = Table(
     _column("source"),  # JSON: file, line, column
     _column("call", nullable=True),
     _column("id_property", nullable=True),
-    _column("values", nullable=True),  # JSON: property to before, after, reason, source; null when erased
+    _column("values", nullable=True),  # JSON: property to [before, after, reason, place]; null when erased
     _column("in_step", nullable=True),  # the same
     _column("outcome", nullable=True),  # its word; null until something is known
     _column("answer", nullable=True),  # JSON: what else the outcome says; null when erased
     ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
-    sqlite_with_rowid=False,
 )
+Index("changes_by_batch", changes.c.portal_id, changes.c.run_id, changes.c.batch, changes.c.number)
 
 locks = Table(
     "locks",

@@ -56,9 +56,9 @@ def value(name: str, before: str | None, after: str | None, reason: Reason = Rea
     return ValueChange(name, before, after, reason, at())
 
 
-def create(name: str, **values: str | None) -> Create:
+def create(key_value: str, /, **values: str | None) -> Create:
     after = tuple(value(each, None, text, Reason.MISSING) for each, text in sorted(values.items()))
-    return Create(key(name), after, Reason.MISSING, UPSERT, at())
+    return Create(key(key_value), after, Reason.MISSING, UPSERT, at())
 
 
 def update(name: str, record_id: str, *values: ValueChange, in_step: tuple[ValueChange, ...] = ()) -> Update:

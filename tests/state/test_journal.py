@@ -1,0 +1,348 @@
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reconciler.errors import StateError
+from reconciler.model.objects import RecordKey
+from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
+from reconciler.model.records import RecordId
+from reconciler.model.runs import RunRow
+from reconciler.plan.changes import Create, Reason, Update, ValueChange, Writing
+from reconciler.source import SourceRef
+from reconciler.state.runs import RunStatus, UnfinishedBatch
+from reconciler.state.store import Store
+from tests.support.journals import (
+    UPDATE,
+    UPSERT,
+    Clock,
+    adopt,
+    applied,
+    at,
+    create,
+    key,
+    owned,
+    start,
+    update,
+    value,
+    writer,
+)
+
+GROUP = ("companies", "external_id")
+
+
+def test_a_run_begins_with_its_header(store: Store) -> None:
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(3))
+
+    (header,) = store.runs()
+
+    assert run_id == "20261122T164500Z-0001"
+    assert header.id == run_id
+    assert header.portal_id == 7654321
+    assert header.environment == "production"
+    assert header.plan_digest == "sha256:1a2b"
+    assert header.tool_version == "0.1.0"
+    assert header.actor == {
+        "user": "ada",
+        "host": "build-7",
+        "pid": "4242",
+        "run_url": "https://ci.example/runs/1",
+        "commit": "5f0c2e1",
+    }
+    assert header.started_at == datetime(2026, 11, 22, 16, 45, tzinfo=UTC)
+    assert header.finished_at is None
+    assert header.status == "running"
+
+
+def test_runs_come_newest_first_even_within_a_second(store: Store) -> None:
+    with writer(store) as pen:
+        begun = [pen.begin_run(start(0)) for _ in range(3)]
+
+    assert [header.id for header in store.runs()] == begun[::-1]
+    assert begun == sorted(begun)
+
+
+def test_what_is_intended_is_unfinished_until_its_outcome_is_recorded(
+    store: Store, reopened: Callable[[], Store]
+) -> None:
+    changes: tuple[Writing, ...] = (
+        create("acme", name="Acme", phone=None),
+        replace(
+            update(
+                "globex",
+                "9002",
+                value("phone", "1", None, Reason.DRIFT),
+                in_step=(value("name", "G ", "G", Reason.IN_STEP),),
+            ),
+            route=UPSERT,
+        ),
+    )
+    entries = tuple(enumerate(changes, start=5))
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(2))
+        pen.intend(run_id, 3, "companies", UPSERT, entries)
+
+        assert reopened().unfinished() == (
+            UnfinishedBatch(
+                run_id, 3, "companies", UPSERT, datetime(2026, 11, 22, 16, 45, tzinfo=UTC), entries
+            ),
+        )
+
+        pen.record(run_id, 3, {5: applied("9001"), 6: Rejected("no")}, [owned("acme")])
+
+    assert reopened().unfinished() == ()
+    assert list(reopened().owned(*GROUP, ["acme", "globex"])) == ["acme"]
+
+
+def test_places_and_values_of_any_text_come_back(store: Store) -> None:
+    elsewhere = SourceRef('manifests/we:ird "näme".yaml', 3, 1)
+    odd = Update(
+        RecordKey("p_car", "vin", "ключ / # 😀"),
+        RecordId("1"),
+        (
+            ValueChange("a", "\u0000 \ud800", "ü", Reason.CONFLICT, elsewhere),
+            ValueChange("b", None, "2", Reason.CHANGED, None),
+        ),
+        (),
+        Reason.CONFLICT,
+        UPDATE,
+        at(),
+        update("x", "1").origin,
+    )
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(1))
+        pen.intend(run_id, 0, "p_car", UPDATE, [(0, odd)])
+
+    assert store.unfinished()[0].entries == ((0, odd),)
+
+
+def test_an_unknown_outcome_stays_unfinished_and_is_settled_by_a_later_run(
+    store: Store, reopened: Callable[[], Store]
+) -> None:
+    with writer(store) as pen:
+        first = pen.begin_run(start(2))
+        pen.intend(first, 0, "companies", UPSERT, [(0, create("acme")), (1, create("globex"))])
+        pen.record(first, 0, {0: applied("9001"), 1: Unknown("no answer")}, [owned("acme")])
+        pen.finish_run(first, RunStatus.FINISHED)
+
+    later = reopened()
+    (batch,) = later.unfinished()
+    with writer(later) as pen:
+        pen.record(batch.run_id, batch.number, {1: applied("9002")}, [owned("globex", "9002")])
+
+    assert batch.entries == ((1, create("globex")),)
+    assert later.unfinished() == ()
+    assert [row.outcome for row in later.run(first).rows] == ["applied", "applied"]
+    assert sorted(later.owned(*GROUP, ["acme", "globex"])) == ["acme", "globex"]
+
+
+def test_outcomes_may_arrive_in_parts(store: Store) -> None:
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(2))
+        pen.intend(run_id, 0, "companies", UPSERT, [(0, create("acme")), (1, create("globex"))])
+        pen.record(run_id, 0, {1: applied("9002")})
+
+        assert [number for number, _ in store.unfinished()[0].entries] == [0]
+
+
+@pytest.mark.parametrize("number", [0, 7])
+def test_a_final_or_foreign_change_is_not_recorded_again(store: Store, number: int) -> None:
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(2))
+        pen.intend(run_id, 0, "companies", UPSERT, [(0, create("acme")), (1, create("globex"))])
+        pen.record(run_id, 0, {0: Rejected("no")})
+
+        with pytest.raises(StateError, match=f"batch 0 of run {run_id} has no open change {number}: this is"):
+            pen.record(run_id, 0, {number: applied("9001"), 1: applied("9002")}, [owned("acme")])
+
+    assert [row.outcome for row in store.run(run_id).rows] == ["rejected", None]
+    assert store.count() == 0
+
+
+def test_a_run_tells_every_change_in_the_order_of_the_plan(store: Store) -> None:
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(5))
+        pen.record_uncalled(
+            run_id,
+            [(4, adopt("umbrella", "9005", value("name", "U", "U", Reason.IN_STEP)), applied("9005"))],
+            [owned("umbrella", "9005")],
+        )
+        pen.intend(
+            run_id,
+            0,
+            "companies",
+            UPDATE,
+            [
+                (1, update("globex", "9002", value("name", "G", "Globex"))),
+                (2, update("hooli", "9003", value("name", None, "Hooli"))),
+            ],
+        )
+        pen.intend(run_id, 1, "companies", UPSERT, [(0, create("acme", name="Acme"))])
+        pen.record(run_id, 1, {0: Applied(RecordId("9001"), {"name": "Acme"}, is_new=True)})
+        pen.record(
+            run_id,
+            0,
+            {
+                1: Rejected("too long", "VALIDATION_ERROR", "5f0c", RecordId("9009")),
+                2: Stale("it moved"),
+            },
+        )
+        pen.record_uncalled(run_id, [(3, create("initech"), Skipped("the run was interrupted"))])
+        pen.finish_run(run_id, RunStatus.FINISHED)
+
+    detail = store.run(run_id)
+
+    assert [
+        (row.number, row.address, row.action, row.record_id, row.outcome, dict(row.detail))
+        for row in detail.rows
+    ] == [
+        (0, "companies/acme", "create", "9001", "applied", {}),
+        (
+            1,
+            "companies/globex",
+            "update",
+            "9002",
+            "rejected",
+            {"message": "too long", "category": "VALIDATION_ERROR", "correlation_id": "5f0c"},
+        ),
+        (2, "companies/hooli", "update", "9003", "stale", {"message": "it moved"}),
+        (3, "companies/initech", "create", None, "skipped", {"message": "the run was interrupted"}),
+        (4, "companies/umbrella", "adopt", "9005", "applied", {}),
+    ]
+    assert detail.rows[1] == RunRow(
+        number=1,
+        key=key("globex"),
+        action="update",
+        reason="changed",
+        record_id=RecordId("9002"),
+        before={"name": "G"},
+        after={"name": "Globex"},
+        outcome="rejected",
+        detail=detail.rows[1].detail,
+        source=at(),
+    )
+    assert detail.rows[4].after == {"name": "U"}
+    assert detail.accounting() == {
+        "planned": 5,
+        "applied": 2,
+        "rejected": 1,
+        "stale": 1,
+        "unknown": 0,
+        "skipped": 1,
+    }
+    assert detail.header.status == "finished"
+    assert detail.header.finished_at == datetime(2026, 11, 22, 16, 45, tzinfo=UTC)
+
+
+def test_a_run_cannot_finish_while_planned_changes_have_no_entry(store: Store) -> None:
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(2))
+        pen.record_uncalled(run_id, [(0, create("acme"), Skipped("no"))])
+
+        with pytest.raises(StateError, match="planned 2 changes and its journal has 1: this is a bug"):
+            pen.finish_run(run_id, RunStatus.FINISHED)
+
+        assert store.run(run_id).header.status == "running"
+
+
+def test_a_run_that_journals_more_than_it_planned_is_a_bug(store: Store) -> None:
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(0))
+        pen.record_uncalled(run_id, [(0, create("acme"), Skipped("no"))])
+
+        with pytest.raises(StateError, match="planned 0 changes and its journal has 1"):
+            pen.finish_run(run_id, RunStatus.INTERRUPTED)
+        with pytest.raises(StateError, match="planned 0 changes and its journal has 1"):
+            store.run(run_id)
+
+
+def test_a_run_found_dead_is_interrupted_and_says_what_it_got_to(
+    store: Store, reopened: Callable[[], Store]
+) -> None:
+    with writer(store) as pen:
+        dead = pen.begin_run(start(300))
+        pen.intend(dead, 0, "companies", UPSERT, [(0, create("acme")), (1, create("globex"))])
+
+    with writer(reopened()) as pen:
+        pen.record(dead, 0, {0: applied("9001"), 1: Skipped("it was not there")})
+        pen.finish_run(dead, RunStatus.INTERRUPTED)
+
+    detail = reopened().run(dead)
+    assert detail.header.status == "interrupted"
+    assert [row.outcome for row in detail.rows] == ["applied", "skipped"]
+
+
+def test_an_unknown_run_is_an_error_that_names_the_list(store: Store) -> None:
+    with pytest.raises(StateError, match="there is no run nonsense: `reconciler runs list` shows"):
+        store.run("nonsense")
+    with writer(store) as pen, pytest.raises(StateError, match="there is no run nonsense"):
+        pen.finish_run("nonsense", RunStatus.FINISHED)
+
+
+def test_values_are_kept_for_ninety_days_and_outcomes_for_ever(store: Store) -> None:
+    clock = Clock()
+
+    def run_once() -> str:
+        with writer(store, clock) as pen:
+            run_id = pen.begin_run(start(1))
+            pen.intend(run_id, 0, "companies", UPDATE, [(0, update("acme", "1", value("name", "A", "B")))])
+            pen.record(run_id, 0, {0: Rejected("B is too long")})
+            pen.finish_run(run_id, RunStatus.FINISHED)
+        return run_id
+
+    first = run_once()
+    clock.time += timedelta(days=60)
+    second = run_once()
+    clock.time += timedelta(days=31)
+    run_once()
+
+    (old,), (recent,) = store.run(first).rows, store.run(second).rows
+    assert (old.before, old.after, old.detail, old.outcome) == ({}, {}, {}, "rejected")
+    assert (recent.before, recent.after) == ({"name": "A"}, {"name": "B"})
+    assert recent.detail == {"message": "B is too long"}
+
+
+def test_values_of_what_is_unsettled_are_kept_until_it_is_settled(store: Store) -> None:
+    clock = Clock()
+    changed = update("acme", "1", value("name", "A", "B"))
+    with writer(store, clock) as pen:
+        run_id = pen.begin_run(start(1))
+        pen.intend(run_id, 0, "companies", UPDATE, [(0, changed)])
+    clock.time += timedelta(days=400)
+
+    with writer(store, clock) as pen:
+        pen.begin_run(start(0))
+
+        assert store.unfinished()[0].entries == ((0, changed),)
+
+        pen.record(run_id, 0, {0: Stale("gone by now")})
+        pen.begin_run(start(0))
+
+    assert store.run(run_id).rows[0].before == {}
+
+
+def test_dropping_a_state_forgets_everything_and_begins_a_new_lineage(store: Store) -> None:
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(1))
+        pen.intend(run_id, 0, "companies", UPSERT, [(0, create("acme"))])
+        pen.record(run_id, 0, {0: applied("9001")}, [owned("acme")])
+        lineage = store.version().lineage
+        pen.drop()
+
+        assert (store.count(), store.runs(), store.version().lineage) == (0, (), None)
+
+        pen.begin_run(start(0))
+
+    assert store.version().lineage not in {None, lineage}
+
+
+def test_creates_and_updates_are_told_apart_when_they_come_back(store: Store) -> None:
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(2))
+        pen.intend(run_id, 0, "companies", UPSERT, [(0, create("acme")), (1, update("globex", "1"))])
+
+    kinds = [type(change) for _, change in store.unfinished()[0].entries]
+
+    assert kinds == [Create, Update]

@@ -1,0 +1,226 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from reconciler.errors import Locked
+from reconciler.state.store import Store, open_state
+from reconciler.state.writer import Writer
+from tests.support.journals import ADA, BOB, UPSERT, Clock, applied, create, owned, start, writer
+
+PORTAL = 7654321
+
+
+def expire(store: Store) -> None:
+    """Let the lease run out: PostgreSQL has its own clock, so what it noted is set back instead."""
+    with store._database.writing() as connection:
+        connection.exec_driver_sql("UPDATE locks SET expires_at = '2001-01-01 00:00:00.000000'")
+
+
+def holder_name(store: Store) -> str | None:
+    holder = store.lock_holder()
+    return holder.actor.user if holder else None
+
+
+def test_only_one_may_write_at_a_time(store: Store, reopened: Callable[[], Store]) -> None:
+    with writer(store, actor=ADA):
+        with pytest.raises(Locked) as caught:
+            writer(reopened(), actor=BOB)
+        assert holder_name(store) == "ada"
+
+    with writer(reopened(), actor=BOB):
+        assert holder_name(store) == "bob"
+    assert holder_name(store) is None
+
+    first, second, third = str(caught.value).splitlines()
+    assert first.startswith(
+        f"the state of portal {PORTAL} is locked by ada on build-7 (process 4242) since 20"
+    )
+    assert second == "    run: https://ci.example/runs/1"
+    assert third.startswith("    last sign of life ")
+    assert third.endswith(": wait, or if that run is gone: reconciler unlock")
+
+
+def test_portals_are_locked_apart(store: Store, url: str, tmp_path: Path) -> None:
+    with writer(store), closing(open_state(url, tmp_path, PORTAL + 1)) as other, writer(other, actor=BOB):
+        assert holder_name(other) == "bob"
+
+
+def test_waiting_for_the_lock_ends_after_the_timeout(store: Store, reopened: Callable[[], Store]) -> None:
+    clock = Clock()
+    begun = clock.time
+    with writer(store):
+        waits = reopened()
+        with pytest.raises(Locked):
+            writer(waits, clock, BOB, timeout_s=2.5)
+
+    assert clock.time - begun == timedelta(seconds=2.5)
+
+
+def test_waiting_ends_when_the_lock_is_released(store: Store, reopened: Callable[[], Store]) -> None:
+    first = writer(store)
+
+    def release_instead_of_sleeping(_seconds: float) -> None:
+        first.release()
+
+    second = reopened().acquire(BOB, now=Clock().now, sleep=release_instead_of_sleeping, timeout_s=60)
+    with second:
+        assert holder_name(store) == "bob"
+
+
+def test_a_lease_expires_by_itself(store: Store, reopened: Callable[[], Store]) -> None:
+    writer(store)
+    expire(store)
+
+    with writer(reopened(), actor=BOB):
+        assert holder_name(store) == "bob"
+
+
+def test_on_sqlite_the_given_clock_says_when_a_lease_expires(tmp_path: Path) -> None:
+    clock = Clock()
+    with closing(open_state("sqlite:///state.db", tmp_path, PORTAL)) as store:
+        writer(store, clock)
+        clock.sleep(59)
+        with pytest.raises(Locked):
+            writer(store, clock, BOB)
+        clock.sleep(1)
+        with writer(store, clock, BOB):
+            assert holder_name(store) == "bob"
+
+
+def test_a_lease_is_renewed_once_a_third_of_it_has_passed(store: Store) -> None:
+    clock = Clock()
+    with writer(store, clock) as pen:
+        expire(store)
+        clock.sleep(19)
+        pen.renew_if_due()
+        unrenewed = store.lock_holder()
+        clock.sleep(1)
+        pen.renew_if_due()
+        renewed = store.lock_holder()
+
+    assert unrenewed is not None
+    assert renewed is not None
+    assert unrenewed.expires_at.year == 2001
+    assert renewed.expires_at - renewed.heartbeat_at == pytest.approx(
+        timedelta(seconds=60), abs=timedelta(seconds=1)
+    )
+    assert renewed.acquired_at == unrenewed.acquired_at
+
+
+def test_a_lease_that_expired_and_was_not_taken_is_still_held(store: Store) -> None:
+    with writer(store) as pen:
+        expire(store)
+
+        assert pen.begin_run(start(0))
+
+
+WRITES: dict[str, Callable[[Writer, str], object]] = {
+    "begin_run": lambda pen, _: pen.begin_run(start(1)),
+    "intend": lambda pen, run_id: pen.intend(run_id, 1, "companies", UPSERT, [(1, create("globex"))]),
+    "record": lambda pen, run_id: pen.record(run_id, 0, {0: applied("9001")}, [owned("acme")]),
+    "record_uncalled": lambda pen, run_id: pen.record_uncalled(run_id, [], [owned("acme")]),
+    "drop": lambda pen, _: pen.drop(),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
+def test_whoever_lost_the_lock_writes_nothing(
+    store: Store, reopened: Callable[[], Store], write: Callable[[Writer, str], object]
+) -> None:
+    loser = writer(store)
+    run_id = loser.begin_run(start(2))
+    loser.intend(run_id, 0, "companies", UPSERT, [(0, create("acme"))])
+    expire(store)
+    before = (store.version(), store.run(run_id), store.count())
+
+    with writer(reopened(), actor=BOB):
+        with pytest.raises(Locked) as caught:
+            write(loser, run_id)
+        loser.release()
+
+        assert holder_name(store) == "bob"
+    assert (store.version(), store.run(run_id), store.count()) == before
+    assert str(caught.value).startswith(
+        f"lost the lock on the state of portal {PORTAL}: it is held by bob on laptop (process 17) since 20"
+    )
+    assert str(caught.value).endswith("the next `reconciler apply` settles what was under way")
+
+
+def test_unlock_names_whom_it_took_the_lock_from(store: Store, reopened: Callable[[], Store]) -> None:
+    loser = writer(store)
+
+    taken_from = reopened().unlock()
+
+    assert taken_from is not None
+    assert taken_from.actor == ADA
+    assert reopened().unlock() is None
+    with pytest.raises(Locked, match="somebody unlocked it"):
+        loser.begin_run(start(0))
+    with writer(reopened(), actor=BOB):
+        pass
+
+
+def test_an_error_on_the_way_releases_the_lock_and_stays_the_error(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), writer(store):
+        raise ZeroDivisionError
+
+    assert holder_name(store) is None
+
+
+COMPETITOR = """
+import json, os, sys, time
+from datetime import UTC, datetime
+from pathlib import Path
+from reconciler.state.runs import Actor
+from reconciler.state.store import open_state
+
+url, project, name = sys.argv[1:]
+store = open_state(url, Path(project), 1)
+print("ready", flush=True)
+sys.stdin.readline()
+for turn in range(10):
+    with store.acquire(
+        Actor(name, "here", os.getpid()),
+        now=lambda: datetime.now(UTC),
+        sleep=lambda _: time.sleep(0.002),
+        timeout_s=1e9,
+    ):
+        began = time.monotonic_ns()
+        time.sleep(0.003)
+        print(json.dumps([began, time.monotonic_ns()]), flush=True)
+store.close()
+"""
+
+
+def test_two_processes_never_hold_the_lock_together(url: str, tmp_path: Path) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", COMPETITOR, url, str(tmp_path), name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("ada", "bob")
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+
+    held = [
+        tuple(json.loads(line)) for process in processes for line in process.communicate()[0].splitlines()
+    ]
+
+    assert len(held) == 20
+    in_order = sorted(held)
+    assert all(ended <= began for (_, ended), (began, _) in pairwise(in_order))
