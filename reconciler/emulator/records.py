@@ -209,7 +209,9 @@ def _require(work: Work, object_type: ObjectType, record: Record) -> None:
     if missing:
         raise refusals.required_not_set(object_type.error_name, missing)
     if work.version.admin_rules:
-        wanted = work.settings["required_on_create"].get(object_type.path, ())
+        rules = work.settings["required_on_create"]
+        addresses = (object_type.path, object_type.type_id, object_type.singular)
+        wanted = [name for address in addresses for name in rules.get(address, ())]
         unset = [name for name in wanted if not record.properties.get(name)]
         if unset:
             raise refusals.admin_rule(unset)

@@ -1,0 +1,49 @@
+"""What differs between versions: developers.hubspot.com/docs/developer-tooling/platform/versioning."""
+
+import pytest
+
+from tests.emulator.portal import Portal, opened
+
+ROOTS = {
+    "v3": "/crm/v3/objects",
+    "v3 alias": "/crm/objects/v3",
+    "2025-09": "/crm/objects/2025-09",
+    "2026-03": "/crm/objects/2026-03",
+    "2026-09": "/crm/objects/2026-09",
+}
+
+
+@pytest.mark.parametrize("root", ROOTS.values(), ids=ROOTS)
+def test_every_version_serves_the_same_records(portal: Portal, root: str) -> None:
+    record_id = portal.create("companies", name="N")
+    assert portal.client.get(f"{root}/companies/{record_id}").json()["id"] == record_id
+    batch = {"inputs": [{"id": record_id, "properties": {"name": "M"}}]}
+    assert portal.post(f"{root}/0-2/batch/update", batch).status_code == 200
+    partly = {"inputs": [{"id": "9", "properties": {"name": "M"}}]}
+    assert portal.post(f"{root}/companies/batch/update", partly).status_code == 207
+
+
+@pytest.mark.parametrize("root", ROOTS.values(), ids=ROOTS)
+def test_goal_targets_have_no_upsert_in_the_newest_version(portal: Portal, root: str) -> None:
+    """github.com/HubSpot/HubSpot-public-api-spec-collection, "Goal Targets", 2026-09."""
+    item = {"id": "g", "idProperty": "ext_key", "properties": {"hs_goal_name": "G"}}
+    status = portal.post(f"{root}/goal_targets/batch/upsert", {"inputs": [item]}).status_code
+    assert status == (405 if "2026-09" in root else 200)
+    create = portal.post(f"{root}/goal_targets/batch/create", {"inputs": [{"properties": {"hs_goal_name": "G"}}]})
+    assert create.status_code == 201
+
+
+@pytest.mark.parametrize(("root", "status"), [(ROOTS["v3"], 201), (ROOTS["2026-03"], 201), (ROOTS["2026-09"], 400)])
+def test_rules_of_the_portal_hold_in_the_newest_version_only(root: str, status: int) -> None:
+    """developers.hubspot.com/changelog/crm-api-write-validation-enforcement"""
+    with opened({"required_on_create": {"companies": ["city"]}}) as portal:
+        answer = portal.post(f"{root}/companies", {"properties": {"name": "N"}})
+        assert answer.status_code == status
+        if status == 400:
+            assert answer.json()["context"] == {"propertyName": ["city"]}
+            assert answer.json()["errors"][0]["code"] == "MISSING_REQUIRED_PROPERTY"
+        assert portal.post(f"{root}/companies", {"properties": {"name": "N", "city": "B"}}).status_code == 201
+
+
+def test_a_version_that_is_not_served_is_a_404(portal: Portal) -> None:
+    assert portal.client.get("/crm/objects/2027-03/companies").status_code == 404
