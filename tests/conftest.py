@@ -4,6 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("steady", deadline=None)  # how long an example takes says nothing on a busy machine
+settings.load_profile("steady")
 
 Golden = Callable[[Path, str], None]
 """Asserts that a text equals the file, or writes the file."""
