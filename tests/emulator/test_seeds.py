@@ -1,0 +1,197 @@
+"""What a seed may say, and how it is told where it is wrong."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.errors import SeedError
+from tests.emulator.portal import KEY, Portal, opened
+
+EXAMPLE = Path(__file__).parents[2] / "manifests" / "portal.json"
+PET = {
+    "name": "pet",
+    "objectTypeId": "2-77",
+    "labels": {"singular": "Pet", "plural": "Pets"},
+    "primaryDisplayProperty": "pet_name",
+    "properties": [{"name": "pet_name", "label": "Name"}],
+}
+
+
+def test_every_part_of_a_seed_is_there_afterwards() -> None:
+    seed: dict[str, Any] = {
+        "version": 1,
+        "account": {"accountType": "STANDARD"},
+        "tier": "starter",
+        "owners": [{"id": "9", "email": "ada@acme.example", "firstName": "Ada", "lastName": "L", "userId": 7}],
+        "schemas": [PET],
+        "groups": {"company": [{"name": "ours", "label": "Ours"}]},
+        "properties": {
+            "0-2": [
+                {**KEY, "groupName": "ours"},
+                {"name": "industry", "label": "Branch", "modificationMetadata": {"readOnlyValue": True}},
+            ],
+            "2-77": [{"name": "age", "label": "Age", "type": "number", "fieldType": "number", "groupName": "pet_information"}],
+        },
+        "validations": {"companies": {"city": [{"ruleType": "MAX_LENGTH", "ruleArguments": ["9"]}]}},
+        "pipelines": {
+            "deals": [
+                {"id": "default", "label": "New business", "stages": [{"id": "won", "label": "Won", "metadata": {"probability": "1"}}]},
+                {"id": "two", "label": "Two", "displayOrder": 1, "stages": [{"id": "t-1", "label": "One", "metadata": {"probability": "0.1"}}]},
+            ]
+        },
+        "records": {
+            "companies": [
+                {"id": "501", "properties": {"name": "Acme", "ext_key": "acme", "hubspot_owner_id": "9"}},
+                {"properties": {"name": "Old"}, "archived": True, "createdAt": "2024-01-01T00:00:00Z"},
+            ],
+            "deal": [{"properties": {"dealname": "D", "dealstage": "won"}}],
+            "2-77": [{"id": "601", "properties": {"pet_name": "Rex", "age": "3"}}],
+        },
+        "association_labels": [{"from": "2-77", "to": "companies", "name": "vet", "label": "Vet"}],
+        "associations": [
+            {
+                "from": {"type": "companies", "id": "501"},
+                "to": {"type": "2-77", "id": "601"},
+                "types": [],
+            }
+        ],
+        "enablement": {"0-162": False},
+        "search_lag_ms": 0,
+    }
+    seed["schemas"][0] = {**PET, "associatedObjects": ["COMPANY"]}
+    with opened(seed) as portal:
+        client = portal.client
+        assert client.get("/account-info/v3/details").json()["accountType"] == "STANDARD"
+        assert [owner["id"] for owner in client.get("/crm/v3/owners").json()["results"]] == ["9"]
+        assert client.get("/crm/v3/properties/companies/industry").json()["label"] == "Branch"
+        refused = portal.post("/crm/v3/objects/companies", {"properties": {"name": "N", "industry": "x"}})
+        assert refused.json()["errors"][0]["code"] == "READ_ONLY_VALUE"
+        pipelines = client.get("/crm/v3/pipelines/deals").json()["results"]
+        assert [(p["id"], p["label"], len(p["stages"])) for p in pipelines] == [
+            ("default", "New business", 1),
+            ("two", "Two", 1),
+        ]
+        found = portal.batch("companies", "read", [{"id": "acme"}], idProperty="ext_key").json()["results"]
+        assert [record["id"] for record in found] == ["501"]
+        (archived,) = client.get("/crm/v3/objects/companies", params={"archived": "true"}).json()["results"]
+        assert archived["createdAt"] == "2024-01-01T00:00:00.000Z"
+        (pet,) = client.get("/crm/v4/objects/companies/501/associations/2-77").json()["results"]
+        assert pet["toObjectId"] == 601
+        labels = client.get("/crm/v4/associations/2-77/companies/labels").json()["results"]
+        assert {item["label"] for item in labels} == {None, "Vet"}
+        assert int(portal.create("companies", name="Next")) > 501
+
+
+def test_seeded_values_take_their_normal_form_and_computed_ones_are_computed() -> None:
+    records = {
+        "contacts": [{"properties": {"email": "Ada@Acme.example"}}],
+        "deals": [{"properties": {"dealname": "D", "dealstage": "closedlost"}}],
+    }
+    with opened({"records": records}) as portal:
+        (contact,) = portal.client.get("/crm/v3/objects/contacts").json()["results"]
+        assert contact["properties"]["email"] == "ada@acme.example"
+        (deal,) = portal.client.get("/crm/v3/objects/deals?properties=hs_is_closed,pipeline").json()["results"]
+        assert (deal["properties"]["hs_is_closed"], deal["properties"]["pipeline"]) == ("true", "default")
+
+
+def test_history_can_be_seeded() -> None:
+    versions = [
+        {"value": "Acme GmbH", "timestamp": "2026-11-20T10:00:00Z", "sourceType": "CRM_UI", "updatedByUserId": 7},
+        {"value": "Acme", "timestamp": "2026-11-01T10:00:00Z", "sourceType": "IMPORT", "sourceId": "3"},
+    ]
+    record = {
+        "id": "1",
+        "createdAt": "2026-11-01T09:00:00Z",
+        "properties": {"name": "Acme GmbH", "city": "Berlin"},
+        "history": {"name": versions},
+    }
+    with opened({"records": {"companies": [record]}}) as portal:
+        body = portal.client.get("/crm/v3/objects/companies/1?propertiesWithHistory=name,city").json()
+    assert [v["value"] for v in body["propertiesWithHistory"]["name"]] == ["Acme GmbH", "Acme"]
+    assert body["propertiesWithHistory"]["name"][1]["sourceId"] == "3"
+    assert len(body["propertiesWithHistory"]["city"]) == 1
+    assert body["updatedAt"] == "2026-11-20T10:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("seed", "said"),
+    [
+        ({"record": {}}, "record: a seed has no such key"),
+        ({"version": 2}, "version: this program knows 1, not 2"),
+        ({"tier": "gold"}, "tier: one of free, starter"),
+        ({"limits": {"hourly": 1}}, "limits.hourly: no such limit"),
+        ({"limits": {"daily": -1}}, "limits.daily: a whole number"),
+        ({"search_lag_ms": "1s"}, "search_lag_ms: a whole number"),
+        ({"account": {"timeZone": "Mars/Base"}}, "account.timeZone: no time zone 'Mars/Base'"),
+        ({"account": {"accountType": "TEST"}}, "account.accountType: one of"),
+        ({"enablement": {"0-162": "yes"}}, "enablement.0-162: true or false"),
+        ({"owners": {}}, "owners: a list is expected"),
+        ({"owners": [{"email": "a@b.example"}]}, "owners[0]: Some required fields were not set: [id]"),
+        ({"owners": [{"id": "ada"}]}, "owners[0]: the id of an owner is a number, not ada"),
+        ({"records": []}, "records: an object with a list for each object type is expected"),
+        ({"records": {"comp": [{}]}}, "records.comp[0]: Unable to infer object type from: comp"),
+        ({"records": {"companies": ["x"]}}, "records.companies[0]: an object is expected"),
+        ({"records": {"companies": [{"propertys": {}}]}}, "records.companies[0].propertys: a record has no such key"),
+        (
+            {"records": {"companies": [{"properties": {"name": "A"}}, {"properties": {"nmae": "A"}}]}},
+            'records.companies[1].properties.nmae: Property "nmae" does not exist',
+        ),
+        (
+            {"records": {"deals": [{"properties": {"dealname": "D", "dealstage": "won"}}]}},
+            "records.deals[0].properties.dealstage: won was not one of the allowed options",
+        ),
+        (
+            {"records": {"tickets": [{"properties": {"subject": "S"}}]}},
+            "records.tickets[0]: Error creating TICKET. Some required properties were not set.",
+        ),
+        (
+            {"records": {"companies": [{"id": "1", "properties": {"name": "A"}}] * 2}},
+            "records.companies[1]: 1 is no record id, or another record has it",
+        ),
+        ({"records": {"companies": [{"createdAt": "soon"}]}}, "records.companies[0]: Invalid isoformat"),
+        ({"properties": {"companies": [{"name": "x"}]}}, "properties.companies[0]: Some required fields were not set"),
+        ({"pipelines": {"deals": [{"label": "P"}]}}, "pipelines.deals[0]: Some required fields were not set: [id]"),
+        (
+            {"validations": {"companies": {"city": [{"ruleType": "ODD", "ruleArguments": []}]}}},
+            "validations.companies.city[0]: ODD is no rule type",
+        ),
+        (
+            {"associations": [{"from": {"type": "deals", "id": "1"}, "to": {"type": "companies", "id": "2"}}]},
+            "associations[0]: Could not get some DEAL objects",
+        ),
+        ({"association_labels": [{"from": "deals"}]}, "association_labels[0]: Some required fields were not set: [to]"),
+        ({"schemas": [{"name": "pet"}]}, "schemas[0]: "),
+    ],
+)
+def test_a_bad_seed_says_where_and_makes_nothing(seed: dict[str, Any], said: str) -> None:
+    emulator = Emulator(None)
+    with pytest.raises(SeedError) as wrong:
+        emulator.ensure_portal(1, seed)
+    assert str(wrong.value).startswith(said)
+    assert emulator.portal_ids() == ()
+    emulator.close()
+
+
+def test_two_holders_of_a_unique_value_are_told_apart() -> None:
+    seed = {
+        "properties": {"companies": [{**KEY, "groupName": "companyinformation"}]},
+        "records": {"companies": [{"properties": {"name": n, "ext_key": "same"}} for n in "ab"]},
+    }
+    emulator = Emulator(None)
+    with pytest.raises(SeedError, match=r"^records\.companies\[1\]\.properties\.ext_key: "):
+        emulator.ensure_portal(1, seed)
+    emulator.close()
+
+
+def test_the_example_portal_is_a_good_seed() -> None:
+    with opened(json.loads(EXAMPLE.read_text())) as portal:
+        for object_type in ("companies", "deals", "tickets", "postal_mail", "goal_targets"):
+            assert portal.client.get(f"/crm/v3/objects/{object_type}").status_code == 200
+
+
+def test_a_fresh_portal_has_one_owner(portal: Portal) -> None:
+    (owner,) = portal.client.get("/crm/v3/owners").json()["results"]
+    assert owner["email"] == "owner@example.com"
