@@ -88,7 +88,7 @@ def plan_changes(
     """
     unfinished = store.unfinished()
     objects = {group.object for group in desired.groups} | {batch.object for batch in unfinished}
-    portal = read_portal(reader, objects, here.portal_id)
+    portal = read_portal(reader, objects, here.portal_id, desired.asked_at())
     desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
     settled = {
         record.key: record

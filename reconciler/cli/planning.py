@@ -10,6 +10,7 @@ from reconciler.cli.output import color, masking_for, width
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session
 from reconciler.cli.telling import annotate
+from reconciler.errors import ManifestError
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import plan_from_text
 from reconciler.reconcile import Circumstances, plan_changes
@@ -36,7 +37,10 @@ def make_plan(session: Session, *, skips_invalid: bool = False) -> Plan:
         session.portal() as connection,
         progress("reading", quiet=session.said.quiet) as report,
     ):
-        return plan_changes(desired, connection.reader, store, here, report)
+        try:
+            return plan_changes(desired, connection.reader, store, here, report)
+        except ManifestError as error:
+            raise ManifestError(session.seen(error.problems)) from None
 
 
 def read_plan(path: Path) -> Plan:

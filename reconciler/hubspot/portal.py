@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
+from types import MappingProxyType
 
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.hubspot.client import Reader
@@ -15,6 +16,7 @@ from reconciler.hubspot.versions import has_upsert, object_path
 from reconciler.hubspot.wire import AccountBody, OwnerBody, SchemaBody
 from reconciler.model.objects import object_name, standard_names
 from reconciler.model.schema import Account, Kind, ObjectSchema, Owner, Pipeline, PortalSchema, PropertyDef
+from reconciler.source import SourceRef
 
 _THREADS = 8
 _UNKNOWN_NUMBER = re.compile(r"0-\d+")
@@ -30,13 +32,19 @@ class _Type:
     required: tuple[str, ...] = ()  # by a custom type's own schema
 
 
-def read_portal(reader: Reader, objects: Collection[str], portal_id: int | None = None) -> PortalSchema:
+def read_portal(
+    reader: Reader,
+    objects: Collection[str],
+    portal_id: int | None = None,
+    asked_at: Mapping[str, SourceRef] = MappingProxyType({}),
+) -> PortalSchema:
     """The portal's account, and the types in ``objects`` with all that belongs to them.
 
     ``objects`` of the answer holds each type by its name and, where that differs, as it was asked for.
 
     Types are asked for by path name or number, custom ones by name, qualified name or number.
-    ``portal_id`` is the portal that the token has to belong to; None takes any.
+    ``portal_id`` is the portal that the token has to belong to; None takes any. ``asked_at`` says where
+    a type is named, for messages.
 
     Raises:
         UsageError: the token belongs to another portal.
@@ -52,7 +60,7 @@ def read_portal(reader: Reader, objects: Collection[str], portal_id: int | None 
         reading_properties = pool.map(reader.properties, [found.path for found in distinct])
         account = reading_account.result()  # first, so that the wrong portal is the first thing told
         _refuse_other_portal(account, portal_id)
-        _refuse_unknown(names, types, customs)
+        _refuse_unknown(names, types, customs, asked_at)
         definitions = [
             {body.name: property_def(found.name, body) for body in bodies if not body.archived}
             for found, bodies in zip(distinct, reading_properties, strict=True)
@@ -95,17 +103,22 @@ def _refuse_other_portal(account: AccountBody, portal_id: int | None) -> None:
         )
 
 
-def _refuse_unknown(names: Iterable[str], types: Container[str], customs: Iterable[SchemaBody]) -> None:
+def _refuse_unknown(
+    names: Iterable[str],
+    types: Container[str],
+    customs: Iterable[SchemaBody],
+    asked_at: Mapping[str, SourceRef],
+) -> None:
     known = (*standard_names(), *(custom.name for custom in customs))
-    problems = [_unknown(name, known) for name in names if name not in types]
+    problems = [_unknown(name, known, asked_at.get(name)) for name in names if name not in types]
     if problems:
         raise ManifestError(tuple(problems))
 
 
-def _unknown(name: str, known: Sequence[str]) -> Problem:
+def _unknown(name: str, known: Sequence[str], source: SourceRef | None) -> Problem:
     close = get_close_matches(name, known, cutoff=0.7)
     advice = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(sorted(known))}"
-    return Problem(f'the portal has no object type "{name}"', advice)
+    return Problem(f'the portal has no object type "{name}"', advice, source)
 
 
 def _any_kind(kind: Kind, definitions: Iterable[Mapping[str, PropertyDef]]) -> bool:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NewType, TypeAlias
 
 from reconciler.model.objects import RecordKey
-from reconciler.source import Place, SourceFiles
+from reconciler.source import Place, SourceFiles, SourceRef
 
 RecordId = NewType("RecordId", str)
 """HubSpot's own id of a record: digits, kept as text."""
@@ -108,6 +108,14 @@ class Desired:
     def record_count(self) -> int:
         """How many records are named."""
         return sum(len(group.records) for group in self.groups)
+
+    def asked_at(self) -> Mapping[str, SourceRef]:
+        """Where each object type is named first."""
+        return {
+            group.object: self.files.ref(min(record.document.place for record in group.records))
+            for group in reversed(self.groups)
+            if group.records
+        }
 
     def renamed(self, names: Mapping[str, str]) -> "Desired":
         """The same with object types called by ``names``, where a portal knows them under another."""

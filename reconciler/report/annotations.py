@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from reconciler.errors import Problem, Severity
 
 _LEVELS = {Severity.ERROR: "error", Severity.LEFT_OUT: "error", Severity.WARNING: "warning"}
-_ESCAPES = {"%": "%25", "\r": "%0D", "\n": "%0A"}
-_PROPERTY_ESCAPES = _ESCAPES | {":": "%3A", ",": "%2C"}
+_DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_PROPERTY = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def problems_as_annotations(problems: Iterable[Problem]) -> str:
@@ -20,7 +20,7 @@ def problems_as_annotations(problems: Iterable[Problem]) -> str:
 def _command(problem: Problem) -> str:
     place = ""
     if problem.source is not None:
-        file = problem.source.file.translate(str.maketrans(_PROPERTY_ESCAPES))
+        file = problem.source.file.translate(_PROPERTY)
         place = f" file={file},line={problem.source.line},col={problem.source.column}"
     text = problem.message + (f"\n{problem.advice}" if problem.advice else "")
-    return f"::{_LEVELS[problem.severity]}{place}::{text.translate(str.maketrans(_ESCAPES))}"
+    return f"::{_LEVELS[problem.severity]}{place}::{text.translate(_DATA)}"

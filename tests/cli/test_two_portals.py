@@ -1,0 +1,133 @@
+"""One project, two portals whose ids all differ: owners, pipelines, stages, custom objects, records."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tests.support.projects import Project
+
+SETTINGS = """\
+version: 1
+manifests: [.]
+default: first
+environments:
+  first: {portal: emulator, portal_id: 1000000, seed: first.json}
+  second:
+    portal: emulator
+    portal_id: 2000000
+    seed: second.json
+    owners: {ada@acme.example: bob@acme.example}
+"""
+
+DEALS = """\
+object: 0-3
+key: external_id
+records:
+  d-1:
+    dealname: Yearly contract
+    pipeline: Renewals
+    dealstage: Offer sent
+    hubspot_owner_id: ada@acme.example
+---
+object: car
+key: vin
+records:
+  "007": {model: Runabout}
+"""
+
+
+def unique(name: str, group: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "label": name,
+        "type": "string",
+        "fieldType": "text",
+        "groupName": group,
+        "hasUniqueValue": True,
+    }
+
+
+def seed(number: int, people: list[str]) -> str:
+    """A portal whose ids all begin with ``number``."""
+    owners = [
+        {
+            "id": f"{number}{index}",
+            "email": email,
+            "firstName": "A",
+            "lastName": "B",
+            "userId": number + index,
+        }
+        for index, email in enumerate(people)
+    ]
+    stages = [
+        {
+            "id": f"s{number}-{index}",
+            "label": label,
+            "displayOrder": index,
+            "metadata": {"probability": chance},
+        }
+        for index, (label, chance) in enumerate([("Offer sent", "0.5"), ("Signed", "1.0")])
+    ]
+    pipeline = {"id": f"p{number}", "label": "Renewals", "displayOrder": 3, "stages": stages}
+    vin = {"name": "vin", "label": "VIN", "type": "string", "fieldType": "text", "hasUniqueValue": True}
+    model = {"name": "model", "label": "Model", "type": "string", "fieldType": "text"}
+    car = {
+        "name": "car",
+        "objectTypeId": f"2-{number}",
+        "labels": {"singular": "Car", "plural": "Cars"},
+        "primaryDisplayProperty": "model",
+        "properties": [vin, model],
+    }
+    return json.dumps(
+        {
+            "owners": owners,
+            "schemas": [car],
+            "properties": {"deals": [unique("external_id", "dealinformation")]},
+            "pipelines": {"deals": [pipeline]},
+        }
+    )
+
+
+def test_the_same_manifests_plan_and_apply_cleanly_on_both(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", SETTINGS)
+    project.write("deals.yaml", DEALS)
+    project.write("first.json", seed(11, ["ada@acme.example", "bob@acme.example"]))
+    project.write("second.json", seed(22, ["bob@acme.example"]))
+    for name, pipeline, stage, owner in [("first", "p11", "s11-0", "110"), ("second", "p22", "s22-0", "220")]:
+        planned = project.run("plan", "-e", name, "--json")
+        assert planned.code == 0, planned.out + planned.err
+        cars, deals = planned.document["changes"]
+        assert cars["address"] == "car/007"
+        values = {key: value["after"] for key, value in deals["properties"].items()}
+        assert (values["pipeline"], values["dealstage"], values["hubspot_owner_id"]) == (
+            pipeline,
+            stage,
+            owner,
+        )
+        assert project.run("apply", "-e", name, "--auto-approve").code == 0
+        assert project.run("plan", "-e", name).out.startswith("No changes.")
+        assert len(project.run("state", "list", "-e", name, "--json").document) == 2
+
+
+def test_a_custom_object_is_one_under_all_its_names(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", SETTINGS)
+    project.write("first.json", seed(11, []))
+    project.write("second.json", seed(22, []))
+    for written in ("car", "2-11", "p1000000_car"):
+        project.write("cars.yaml", f"object: {written}\nkey: vin\nrecords:\n  a: {{model: Runabout}}\n")
+        assert project.run("apply", "--auto-approve").code == 0
+        assert [entry["address"] for entry in project.run("state", "list", "--json").document] == ["car/a"]
+        assert project.run("plan").out.startswith("No changes.")
+
+
+def test_an_unknown_object_type_is_told_with_those_near_by(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", SETTINGS)
+    project.write("first.json", seed(11, []))
+    project.write("second.json", seed(22, []))
+    project.write("cars.yaml", "object: carr\nkey: vin\nrecords:\n  a: {}\n")
+    done = project.run("plan")
+    assert done.code == 1
+    assert done.err.startswith('cars.yaml:1:1: the portal has no object type "carr"\n    did you mean car?')

@@ -1,0 +1,47 @@
+"""The table of what counts as equal is true."""
+
+import re
+
+import pytest
+
+from reconciler.model.schema import Kind
+from reconciler.plan.diff import same_value
+from tests.support.projects import ROOT
+
+KINDS = {
+    "text": Kind.TEXT,
+    "HTML": Kind.HTML,
+    "phone": Kind.PHONE,
+    "e-mail": Kind.EMAIL,
+    "domain": Kind.DOMAIN,
+    "number, money": Kind.NUMBER,
+    "boolean": Kind.BOOLEAN,
+    "single choice": Kind.CHOICE,
+    "multiple choice": Kind.CHOICES,
+    "file": Kind.FILES,
+    "date": Kind.DATE,
+    "datetime": Kind.DATETIME,
+    "nested (JSON)": Kind.JSON,
+}
+LOOKED_UP = {"owner", "pipeline, stage"}
+
+TABLE = (ROOT / "docs" / "values.md").read_text().partition("\n|---|---|---|---|\n")[2].partition("\n\n")[0]
+ROWS = [[cell.strip().strip("`") for cell in line.strip("|").split(" | ")] for line in TABLE.splitlines()]
+
+
+def text_of(cell: str) -> str:
+    """A cell as the text it stands for; a list is joined as HubSpot joins it."""
+    spelled = cell.replace(r"\r", "\r").replace(r"\n", "\n")
+    listed = re.fullmatch(r"\[(.*)\]", spelled)
+    return ";".join(part.strip() for part in listed[1].split(",")) if listed else spelled
+
+
+def test_every_kind_of_value_has_its_row() -> None:
+    assert {row[0] for row in ROWS} == KINDS.keys() | LOOKED_UP
+    assert set(KINDS.values()) == set(Kind) - {Kind.OWNER, Kind.PIPELINE, Kind.STAGE}
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row[0] in KINDS], ids=lambda row: row[0])
+def test_what_the_table_calls_the_same_is_the_same(row: list[str]) -> None:
+    kind, written, held, _ = row
+    assert same_value(KINDS[kind], text_of(written), text_of(held))
