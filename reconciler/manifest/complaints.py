@@ -28,8 +28,11 @@ TAB = Complaint("a tab is used as indentation", "indent with spaces")
 NO_TAGS = Complaint(
     "tags are not supported: a value is the text as written",
     f"remove the tag, or {_QUOTE} if it begins with ! on purpose",
+    at_start=True,
 )
-_DIRECTIVE = Complaint("this line is not a directive that YAML knows", "remove the line that begins with %")
+_DIRECTIVE = Complaint("this is not a directive that YAML knows", "remove the line", at_start=True)
+_ENDS_INSIDE = Complaint("the file ends inside a list or mapping", "close what was opened with [ or {")
+_NO_VALUE = "did not find expected node content"
 
 _BY_PROBLEM = {
     "block sequence entries are not allowed in this context": Complaint(
@@ -69,7 +72,7 @@ _BY_PROBLEM = {
         "this does not fit into the mapping around it",
         "give all names of one mapping the same indentation, and put nothing after a closing quote",
     ),
-    "did not find expected node content": Complaint("a value is missing here", f"write one, or {_QUOTE}"),
+    _NO_VALUE: Complaint("a value is missing here", f"write one, or {_QUOTE}"),
     "found a tab character that violates indentation": TAB,
     "found a tab character where an indentation space is expected": TAB,
     "found an indentation indicator equal to 0": Complaint(
@@ -78,6 +81,7 @@ _BY_PROBLEM = {
     "found character that cannot start any token": Complaint(
         "a text cannot begin with this character", _QUOTE
     ),
+    "found incompatible YAML document": _DIRECTIVE,
     "found invalid Unicode character escape code": _ESCAPE,
     "found undefined tag handle": NO_TAGS,
     "found unexpected ':'": Complaint("a colon cannot stand here", _QUOTE),
@@ -90,22 +94,22 @@ _BY_PROBLEM = {
         f"{_QUOTE} if it contains a colon; else a colon is missing above, or the indentation is wrong",
     ),
 }
-_BY_CONTEXT = {
-    "while parsing a tag": NO_TAGS,
-    "while scanning a tag": NO_TAGS,
-    "while scanning a directive": _DIRECTIVE,
-    "while scanning a %TAG directive": _DIRECTIVE,
-    "while scanning a %YAML directive": _DIRECTIVE,
-    "while parsing a %TAG directive": _DIRECTIVE,
-}
 
 
-def complaint(problem: str, context: str) -> Complaint:
+def complaint(problem: str, context: str, *, is_at_end: bool) -> Complaint:
     """What to tell the author.
 
     Args:
         problem: libyaml's description of what is wrong.
         context: what libyaml was reading meanwhile; may be empty.
+        is_at_end: nothing follows in the file.
     """
-    known = _BY_CONTEXT.get(context) or _BY_PROBLEM.get(problem)
-    return known or Complaint(f"this is not YAML: {problem}", "correct the text here, or put it in quotes")
+    if is_at_end and problem == _NO_VALUE:
+        return _ENDS_INSIDE
+    if context in {"while parsing a tag", "while scanning a tag"}:
+        return NO_TAGS
+    if "directive" in context or "directive" in problem:
+        return _DIRECTIVE
+    return _BY_PROBLEM.get(problem) or Complaint(
+        f"this is not YAML: {problem}", "correct the text here, or put it in quotes"
+    )

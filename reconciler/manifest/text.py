@@ -278,6 +278,6 @@ def _syntax_problem(error: MarkedYAMLError, data: bytes, file: str) -> Problem:
     # whatever libyaml found to complain about.
     if "\t" in indentation and "flow" not in context and "quoted" not in context:
         return Problem(TAB.message, TAB.advice, SourceRef(file, mark.line + 1, indentation.index("\t") + 1))
-    found = complaint(error.problem or "", context)
+    found = complaint(error.problem or "", context, is_at_end=mark.line >= len(lines))
     place = error.context_mark if found.at_start and error.context_mark else mark
     return Problem(found.message, found.advice, SourceRef(file, place.line + 1, place.column + 1))

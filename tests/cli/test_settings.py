@@ -1,0 +1,423 @@
+"""``reconciler.yaml``, flags and environment variables become settings, or complaints with their place."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.cli.settings import Settings, find_project, load_settings
+from reconciler.errors import ManifestError, Problem, ReconcilerError, UsageError
+from reconciler.model.records import Drift
+
+LOCAL = "version: 1\nenvironments:\n  local: {portal: emulator}\n"
+FULL = """\
+version: 1
+manifests: [.]
+state: sqlite:///.reconciler/state.db
+default: local
+environments:
+  local:
+    portal: emulator
+    portal_id: 1000000
+    seed: portal.json
+  sandbox:
+    portal_id: 1234567
+    token: ${HUBSPOT_SANDBOX_TOKEN}
+    api_version: "2026-03"
+    owners: {ada@acme.example: robot@acme.example}
+  production:
+    portal_id: 7654321
+    token: ${HUBSPOT_ACCESS_TOKEN}
+    protected: true
+    manifests: [catalogue, clients/acme]
+    drift: hold
+    base_url: https://api.hubapi.com
+"""
+TOKEN = "pat-na1-11111111-2222-3333-4444-555555555555"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "portal.json").write_text("{}")
+    return tmp_path
+
+
+def load(
+    folder: Path, text: str, environ: Mapping[str, str] | None = None, chosen: str | None = None
+) -> Settings:
+    (folder / "reconciler.yaml").write_text(text)
+    return load_settings(folder, environ or {}, chosen)
+
+
+def refused(
+    folder: Path, text: str, environ: Mapping[str, str] | None = None, chosen: str | None = None
+) -> list[str]:
+    with pytest.raises(ManifestError) as caught:
+        load(folder, text, environ, chosen)
+    assert all(problem.advice for problem in caught.value.problems)
+    return [
+        f"{problem.source}: {problem.message}".removeprefix("reconciler.yaml:")
+        for problem in caught.value.problems
+    ]
+
+
+def real(**lines: str) -> str:
+    """A file with one environment, a real portal, in which some lines differ."""
+    own = {"portal_id": "1234567", "token": "${TOKEN}"} | lines
+    return "version: 1\nenvironments:\n  prod:\n" + "".join(
+        f"    {key}: {value}\n" for key, value in own.items() if value
+    )
+
+
+def test_the_project_is_the_working_directory_or_its_manifests(tmp_path: Path) -> None:
+    (tmp_path / "manifests").mkdir()
+    (tmp_path / "manifests/reconciler.yaml").touch()
+    assert find_project(tmp_path, None) == tmp_path / "manifests"
+    (tmp_path / "reconciler.yaml").touch()
+    assert find_project(tmp_path, None) == tmp_path
+
+
+@pytest.mark.parametrize("chosen", ["other", "deep/other"])
+def test_a_chosen_folder_or_its_manifests_is_the_project(tmp_path: Path, chosen: str) -> None:
+    (tmp_path / "reconciler.yaml").touch()
+    other = tmp_path / chosen
+    (other / "manifests").mkdir(parents=True)
+    (other / "manifests/reconciler.yaml").touch()
+    assert find_project(tmp_path, Path(chosen)) == other / "manifests"
+    (other / "reconciler.yaml").touch()
+    assert find_project(tmp_path, Path(chosen)) == other
+    assert find_project(Path("/"), other) == other
+
+
+def test_no_project_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "reconciler.yaml").mkdir()
+    with pytest.raises(
+        UsageError, match=r"no reconciler\.yaml in the working directory or its manifests/\n.*-C DIR"
+    ):
+        find_project(tmp_path, None)
+    with pytest.raises(UsageError, match=r"no reconciler\.yaml in other or other/manifests"):
+        find_project(tmp_path, Path("other"))
+
+
+def test_little_needs_to_be_said(folder: Path) -> None:
+    settings = load(folder, LOCAL)
+    environment = settings.environment
+    assert settings.project == folder
+    assert settings.environment_names == ("local",)
+    assert settings.manifests == (".",)
+    assert settings.state_url == f"sqlite:///{folder}/.reconciler/state.db"
+    assert (environment.name, environment.portal_id, environment.token) == ("local", 1000000, None)
+    assert (environment.is_emulator, environment.seed, environment.api_version) == (True, None, "v3")
+    assert (environment.base_url, environment.is_protected) == ("https://api.hubapi.com", False)
+    assert (environment.drift, environment.owners) == (Drift.REVERT, {})
+
+
+def test_everything_can_be_said(folder: Path) -> None:
+    environ = {"HUBSPOT_SANDBOX_TOKEN": "one", "HUBSPOT_ACCESS_TOKEN": " two\n"}
+    local = load(folder, FULL, environ).environment
+    sandbox = load(folder, FULL, environ, "sandbox")
+    production = load(folder, FULL, environ, "production")
+    assert local.seed == folder / "portal.json"
+    assert sandbox.environment_names == ("local", "production", "sandbox")
+    assert (sandbox.environment.portal_id, sandbox.environment.token) == (1234567, "one")
+    assert (sandbox.environment.api_version, sandbox.manifests) == ("2026-03", (".",))
+    assert sandbox.environment.owners == {"ada@acme.example": "robot@acme.example"}
+    assert (production.environment.token, production.environment.is_protected) == ("two", True)
+    assert production.manifests == ("catalogue", "clients/acme")
+    assert production.environment.drift is Drift.HOLD
+
+
+def test_only_the_variables_of_the_chosen_environment_are_read(folder: Path) -> None:
+    assert load(folder, FULL, {"HUBSPOT_ACCESS_TOKEN": "x"}, "production").environment.token == "x"
+    assert refused(folder, FULL, {"HUBSPOT_ACCESS_TOKEN": "x"}, "sandbox") == [
+        '12:12: the variable HUBSPOT_SANDBOX_TOKEN is not set; the environment "sandbox" needs it'
+    ]
+    assert refused(folder, FULL, {"HUBSPOT_ACCESS_TOKEN": " "}, "production") == [
+        '17:12: the variable HUBSPOT_ACCESS_TOKEN is empty; the environment "production" needs it'
+    ]
+
+
+def test_all_unset_variables_are_told(folder: Path) -> None:
+    text = "state: postgresql+psycopg://${USER_NAME}:${PASSWORD}@db/x\n" + real(base_url="https://${HOST}")
+    assert refused(folder, text) == [
+        f'{place}: the variable {name} is not set; the environment "prod" needs it'
+        for place, name in (("1:8", "PASSWORD"), ("1:8", "USER_NAME"), ("6:12", "TOKEN"), ("7:15", "HOST"))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "environ", "text", "expected"),
+    [
+        ("sandbox", {"RECONCILER_ENV": "production"}, FULL, "sandbox"),
+        (None, {"RECONCILER_ENV": "production"}, FULL, "production"),
+        (None, {"RECONCILER_ENV": ""}, FULL, "local"),
+        (None, {}, FULL, "local"),
+        (None, {}, LOCAL, "local"),
+    ],
+)
+def test_the_environment_is_chosen_by_flag_variable_or_default(
+    folder: Path, chosen: str | None, environ: dict[str, str], text: str, expected: str
+) -> None:
+    tokens = {"HUBSPOT_SANDBOX_TOKEN": "x", "HUBSPOT_ACCESS_TOKEN": "x"}
+    assert load(folder, text, tokens | environ, chosen).environment.name == expected
+
+
+@pytest.mark.parametrize(
+    ("chosen", "environ", "text", "expected"),
+    [
+        (
+            "prod",
+            {},
+            FULL,
+            '-e names "prod", which is no environment\n    reconciler.yaml has: local, production, sandbox',
+        ),
+        (None, {"RECONCILER_ENV": "x"}, FULL, 'RECONCILER_ENV names "x", which is no environment'),
+        (
+            None,
+            {},
+            FULL.replace("default: local\n", ""),
+            "there are several environments: local, production, sandbox\n    choose one with -e NAME",
+        ),
+    ],
+)
+def test_nobody_gets_the_wrong_portal_by_forgetting(
+    folder: Path, chosen: str | None, environ: dict[str, str], text: str, expected: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(folder, text, environ, chosen)
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("none", None),
+        ("sqlite:////var/lib/x.db", "sqlite:////var/lib/x.db"),
+        ("sqlite:///x.db", "sqlite:///{folder}/x.db"),
+        ("postgresql+psycopg://u@db/x?sslmode=require", "postgresql+psycopg://u@db/x?sslmode=require"),
+    ],
+)
+def test_state_starts_at_the_project_folder(folder: Path, url: str, expected: str | None) -> None:
+    settings = load(folder, LOCAL + f"state: {url}\n")
+    assert settings.state_url == (expected and expected.format(folder=folder))
+
+
+def test_state_may_take_its_password_from_a_variable(folder: Path) -> None:
+    text = LOCAL + "state: postgresql+psycopg://u:${PASSWORD}@db/x\n"
+    settings = load(folder, text, {"PASSWORD": "hunter2"})
+    assert settings.state_url == "postgresql+psycopg://u:hunter2@db/x"
+    assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8080", "127.0.0.1:1", "127.8.8.8", "[::1]:80", "LOCALHOST"]
+)
+def test_plain_http_is_for_this_machine(folder: Path, host: str) -> None:
+    environment = load(folder, real(base_url=f"'http://{host}/'"), {"TOKEN": "x"}).environment
+    assert environment.base_url == f"http://{host}"
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://api.hubapi.com", "http:// would send the token for everybody to read"),
+        ("http://localhost.example.com", "http:// would send the token for everybody to read"),
+        ("http://10.0.0.1", "http:// would send the token for everybody to read"),
+        ("ftp://localhost", "this is not the address of a server"),
+        ("api.hubapi.com", "this is not the address of a server"),
+        ("https://", "this is not the address of a server"),
+        ("https://[", "this is not the address of a server"),
+        ("https://host:port", "this is not the address of a server"),
+        ("https://me@host", "this is not the address of a server"),
+        ("https://host?x=y", "this is not the address of a server"),
+    ],
+)
+def test_other_addresses_are_refused_wherever_they_come_from(folder: Path, url: str, message: str) -> None:
+    assert refused(folder, real(base_url=f"'{url}'")) == [f"6:15: {message}"]
+    assert refused(folder, real(base_url="${URL}"), {"URL": url, "TOKEN": "x"}) == [f"6:15: {message}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FULL.replace("${HUBSPOT_ACCESS_TOKEN}", TOKEN),
+        FULL + f"# {TOKEN}\n",
+        FULL.replace("drift: hold", f"drift: {TOKEN}"),
+        f"{TOKEN}: x\n{TOKEN}: y\n",
+    ],
+)
+def test_a_token_in_the_file_is_told_and_never_repeated(folder: Path, text: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        load(folder, text)
+    first = text.index(TOKEN)
+    line = text.count("\n", 0, first) + 1
+    column = first - text.rfind("\n", 0, first)
+    assert f"reconciler.yaml:{line}:{column}: a token stands here" in str(caught.value)
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("written", ["hunter2", "$TOKEN", "x${TOKEN}", "${TOKEN", "pat-1"])
+def test_a_token_is_given_by_a_variable_alone(folder: Path, written: str) -> None:
+    with pytest.raises(ManifestError) as caught:
+        load(folder, real(token=f"'{written}'"), {"TOKEN": "secret"})
+    assert "reconciler.yaml:5:12: a token does not belong into a file" in str(caught.value)
+    assert f"{written}\n" not in f"{caught.value}\n".replace("${VARIABLE}", "")
+
+
+def test_a_token_is_not_in_the_repr(folder: Path) -> None:
+    settings = load(folder, real(), {"TOKEN": TOKEN})
+    assert settings.environment.token == TOKEN
+    assert TOKEN not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ["1:1: settings are a mapping, which this is not"]),
+        ("- a\n", ["1:1: settings are a mapping, which this is not"]),
+        ("version: 1\n---\nversion: 1\n", ["3:1: settings are one document"]),
+        (
+            "version: 2\nfuture: x\n",
+            ["1:10: version 2 of this file is newer than this program knows, which is 1"],
+        ),
+        ("version: one\n", ['1:1: "environments" is missing', '1:10: "version" cannot be "one"']),
+        ("environments: {local: {portal: emulator}}\n", ['1:1: "version" is missing']),
+        (LOCAL + "guards: {}\n", ['4:1: unknown key "guards"']),
+        (LOCAL + "manifest: [a]\n", ['4:1: unknown key "manifest"']),
+        (LOCAL + "manifests: a\n", ['4:12: "manifests" must be a list']),
+        (LOCAL + "manifests: []\n", ['4:12: "manifests" is empty']),
+        (LOCAL + "default: prod\n", ['4:10: there is no environment "prod"']),
+        (LOCAL + "default:\n", ['4:9: "default" is empty']),
+        (LOCAL + "state: git:refs/reconciler/state\n", ["4:8: state in git is not supported yet"]),
+        (LOCAL + "state: 'sqlite://'\n", ["4:8: this names no file for the state"]),
+        (LOCAL + "state: 'sqlite:///:memory:'\n", ["4:8: this names no file for the state"]),
+        (LOCAL + "state: state.db\n", ["4:8: this is no place for state"]),
+        (LOCAL + "version: 1\n", ['4:1: "version" is declared twice']),
+        ("version: 1\nenvironments: {}\n", ["2:15: there are no environments"]),
+        ("version: 1\nenvironments: [local]\n", ['2:15: "environments" must be a mapping']),
+        ("version: 1\nenvironments:\n  local:\n", ['3:9: the environment "local" must be a mapping']),
+        (
+            "version: 1\nenvironments: {a b: {portal: emulator}}\n",
+            ['2:16: an environment cannot be called "a b"'],
+        ),
+        (
+            "version: 1\nenvironments: {a: {portal: emulator, token: x}}\n",
+            ['2:45: an emulator has no "token"'],
+        ),
+        (
+            "version: 1\nenvironments: {a: {portal: emulator, base_url: https://x}}\n",
+            ['2:48: an emulator has no "base_url"'],
+        ),
+        (
+            "version: 1\nenvironments: {a: {portal: emulator, seed: no.json}}\n",
+            ["2:44: there is no file no.json"],
+        ),
+        ("version: 1\nenvironments: {a: *x}\n", ["2:19: nothing before this is anchored as &x"]),
+        (
+            "version: 1\nenvironments: {a: {}}\n",
+            [
+                '2:19: "portal_id" is missing in the environment "a"',
+                '2:19: "token" is missing in the environment "a"',
+            ],
+        ),
+        (real(portal_id="0x1"), ['4:16: "portal_id" cannot be "0x1"']),
+        (real(portal_id="007"), ['4:16: "portal_id" cannot be "007"']),
+        (real(portal="hubspot"), ['6:13: "portal" cannot be "hubspot"']),
+        (real(seed="portal.json"), ["6:11: only an emulator begins with a seed"]),
+        (real(api_version="v4"), ['6:18: "api_version" cannot be "v4"']),
+        (real(protected="yes"), ['6:16: "protected" cannot be "yes"']),
+        (real(drift="ignore"), ['6:12: "drift" cannot be "ignore"']),
+        (real(owners="[a]"), ['6:13: "owners" must be a mapping']),
+        (real(owners="{a: }"), ['6:17: "owners.a" is empty']),
+        (real(owners="{a: '${B}'}"), ["6:17: no variable is read here"]),
+        (real(base_url="https://${B"), ["6:15: this is no variable"]),
+        (real(tokens="x"), ['6:5: unknown key "tokens"']),
+    ],
+)
+def test_a_wrong_file_is_told_with_every_place(folder: Path, text: str, expected: list[str]) -> None:
+    assert refused(folder, text) == expected
+
+
+def test_an_unknown_key_gets_the_nearest_name(folder: Path) -> None:
+    with pytest.raises(
+        ManifestError, match='did you mean "manifests"\\? known here: default, environments, manifests'
+    ):
+        load(folder, LOCAL + "manifest: [a]\n")
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"reconciler\.yaml cannot be read: No such file"):
+        load_settings(tmp_path, {}, None)
+
+
+@given(
+    st.one_of(st.binary(max_size=100), st.text("version:1ento{}[]$|&* \n'\"", max_size=60).map(str.encode))
+)
+def test_no_text_ends_in_a_traceback(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "reconciler.yaml").write_bytes(data)
+    with pytest.raises(ReconcilerError):
+        load_settings(folder, {}, None)
+
+
+KEYS = st.sampled_from(
+    [
+        "portal",
+        "portal_id",
+        "token",
+        "seed",
+        "api_version",
+        "base_url",
+        "protected",
+        "drift",
+        "manifests",
+        "owners",
+        "x",
+    ]
+)
+VALUES = st.sampled_from(
+    [
+        "emulator",
+        "1",
+        "${A}",
+        "portal.json",
+        "v3",
+        "https://a",
+        "true",
+        "hold",
+        "[a]",
+        "{a: b}",
+        "",
+        "~",
+        "*a",
+        "''",
+        "[[a]]",
+    ]
+)
+
+
+@given(
+    st.dictionaries(KEYS, VALUES), st.dictionaries(st.sampled_from(["state", "default", "manifests"]), VALUES)
+)
+def test_any_mixture_of_keys_and_values_is_settings_or_complaints(
+    tmp_path_factory: pytest.TempPathFactory, own: dict[str, str], top: dict[str, str]
+) -> None:
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "portal.json").touch()
+    lines = [f"{key}: {value}" for key, value in top.items()]
+    inner = ", ".join(f"{key}: {value}" for key, value in own.items())
+    text = "\n".join(["version: 1", *lines, f"environments: {{local: {{{inner}}}}}", ""])
+    (folder / "reconciler.yaml").write_text(text)
+    told, settings = outcome(folder)
+    assert all(problem.source and problem.advice for problem in told)
+    assert bool(told) == (settings is None)
+    assert settings is None or settings.environment.is_emulator == (own.get("portal") == "emulator")
+
+
+def outcome(folder: Path) -> tuple[tuple[Problem, ...], Settings | None]:
+    try:
+        return (), load_settings(folder, {"A": "https://x"}, None)
+    except ManifestError as error:
+        return error.problems, None
