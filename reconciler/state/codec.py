@@ -11,13 +11,27 @@ from typing import Any, assert_never
 
 from sqlalchemy import Row
 
+from reconciler.errors import StateError
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import RecordId
 from reconciler.model.runs import RunHeader, RunRow
 from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import Action, Adopt, Change, Create, Reason, Update, ValueChange, Writing
+from reconciler.plan.changes import (
+    Action,
+    Adopt,
+    Archive,
+    Change,
+    Create,
+    Reason,
+    StateOnly,
+    Update,
+    ValueChange,
+    Writing,
+    in_step_of,
+    values_of,
+)
 from reconciler.source import SourceRef
 from reconciler.state.runs import Actor, RunStart
 
@@ -52,6 +66,7 @@ def owned_columns(portal_id: int, serial: int, record: OwnedRecord) -> dict[str,
         "origin": str(record.origin),
         "sent": json_text(dict(record.sent)),
         "answered": json_text(dict(record.answered)) if record.answered else None,
+        "protected": int(record.is_protected),
         "serial": serial,
     }
 
@@ -64,6 +79,7 @@ def owned_of(row: Row[Any]) -> OwnedRecord:
         origin=Origin(row.origin),
         sent=json.loads(row.sent),
         answered=json.loads(row.answered) if row.answered else {},
+        is_protected=bool(row.protected),
     )
 
 
@@ -74,6 +90,7 @@ def run_columns(start: RunStart) -> dict[str, object]:
         "plan_digest": start.plan_digest,
         "tool_version": start.tool_version,
         "actor": actor_text(start.actor),
+        "personal": json_text(start.personal),
         "planned": json_text({str(action): count for action, count in start.planned.items()}),
     }
 
@@ -95,11 +112,14 @@ def header_of(row: Row[Any]) -> RunHeader:
         started_at=row.started_at,
         finished_at=row.finished_at,
         status=row.status,
+        personal=tuple((object_name, name) for object_name, name in json.loads(row.personal)),
     )
 
 
 def change_columns(change: Change) -> dict[str, object]:
     """What the journal keeps of ``change`` itself."""
+    source = change.source
+    file = source.file if source else ""
     columns: dict[str, object] = {
         "action": str(change.action),
         "object": change.key.object,
@@ -107,49 +127,42 @@ def change_columns(change: Change) -> dict[str, object]:
         "key": change.key.value,
         "record_id": None,
         "origin": None,
+        "protected": 0,
+        "renamed_from": None,
         "reason": str(change.reason),
-        "source": json_text((change.source.file, change.source.line, change.source.column)),
+        "source": json_text((source.file, source.line, source.column) if source else None),
         "call": None,
         "id_property": None,
-        "values": _NOTHING,
-        "in_step": _NOTHING,
+        "values": _values_text(values_of(change), file),
+        "in_step": _values_text(in_step_of(change), file),
     }
-    match change:
-        case Create():
-            return (
-                columns
-                | _route_columns(change.route)
-                | {"values": _values_text(change.values, change.source.file)}
-            )
-        case Update():
-            return (
-                columns
-                | _route_columns(change.route)
-                | {"record_id": change.record_id, "origin": str(change.origin)}
-                | {
-                    "values": _values_text(change.values, change.source.file),
-                    "in_step": _values_text(change.in_step, change.source.file),
-                }
-            )
-        case Adopt():
-            return columns | {
-                "record_id": change.record_id,
-                "origin": str(change.origin),
-                "in_step": _values_text(change.in_step, change.source.file),
-            }
-        case _:
-            assert_never(change)
+    if not isinstance(change, StateOnly):
+        columns |= {"call": str(change.route.call), "id_property": change.route.id_property}
+    if not isinstance(change, Create):
+        columns |= {"record_id": change.record_id}
+    if isinstance(change, Update | Adopt | Archive):
+        columns |= {"origin": change.origin and str(change.origin)}
+    if isinstance(change, Create | Update | Adopt):
+        columns |= {"protected": int(change.is_protected)}
+    if isinstance(change, Update):
+        columns |= {"renamed_from": change.renamed_from}
+    return columns
 
 
 def writing_of(row: Row[Any]) -> Writing:
     """The change that was about to be sent, as the plan held it."""
     key = RecordKey(row.object, row.by, row.key)
-    route = Route(Call(row.call), row.id_property)
     reason = Reason(row.reason)
-    source = SourceRef(*json.loads(row.source))
+    source = _source_of(row)
+    if row.action == Action.ARCHIVE:
+        origin = Origin(row.origin) if row.origin else None
+        return Archive(key, RecordId(row.record_id), reason, source, origin)
+    if source is None:
+        raise StateError(f"the journal has a change without a place: {key.address}")
+    route = Route(Call(row.call), row.id_property)
     values = _values_of(row.values, source.file)
     if row.action == Action.CREATE:
-        return Create(key, values, reason, route, source)
+        return Create(key, values, reason, route, source, bool(row.protected))
     return Update(
         key,
         RecordId(row.record_id),
@@ -159,7 +172,14 @@ def writing_of(row: Row[Any]) -> Writing:
         route,
         source,
         Origin(row.origin),
+        bool(row.protected),
+        row.renamed_from,
     )
+
+
+def _source_of(row: Row[Any]) -> SourceRef | None:
+    place = json.loads(row.source)
+    return SourceRef(*place) if place else None
 
 
 def run_row_of(row: Row[Any]) -> RunRow:
@@ -180,7 +200,7 @@ def run_row_of(row: Row[Any]) -> RunRow:
             for name in ("message", "category", "correlation_id")
             if answer.get(name) is not None
         },
-        source=SourceRef(*json.loads(row.source)),
+        source=_source_of(row),
     )
 
 
@@ -205,10 +225,6 @@ def outcome_columns(outcome: Outcome) -> dict[str, object]:
         case _:
             assert_never(outcome)
     return {"outcome": outcome.word, "answer": json_text(answer)}
-
-
-def _route_columns(route: Route) -> dict[str, object]:
-    return {"call": str(route.call), "id_property": route.id_property}
 
 
 def _values_text(values: Iterable[ValueChange], file: str) -> str:

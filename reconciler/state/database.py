@@ -174,7 +174,8 @@ def _parsed(url: str) -> URL:
         parsed = make_url(url)
     except ArgumentError:
         parsed = URL.create("unknown")
-    if parsed.drivername not in {_SQLITE, _POSTGRESQL} or not parsed.database:
+    is_file = parsed.drivername == _SQLITE and not parsed.query
+    if not (is_file or parsed.drivername == _POSTGRESQL) or not parsed.database:
         raise UsageError(
             "state is sqlite:///FILE, postgresql+psycopg://USER@HOST/DATABASE or none: "
             "correct it in reconciler.yaml"

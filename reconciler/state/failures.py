@@ -1,6 +1,6 @@
 """What an error of the database means to the person who runs us, and how to go on."""
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
 _BUSY = "another program keeps it busy: try again when that has ended"
 _DAMAGED = "the file is damaged: put back a backup, or move it away and plan again to adopt what is there"
@@ -38,7 +38,7 @@ def explanation(error: DBAPIError) -> str | None:
     sqlstate = getattr(cause, "sqlstate", None)
     if sqlstate in _POSTGRESQL:
         return _POSTGRESQL[sqlstate]
-    if "NUL" in str(cause):
+    if isinstance(error, DataError) and "NUL" in str(cause):
         return _NOT_TEXT
     if isinstance(error, OperationalError):
         return f"the server cannot be used ({_first_line(cause)}): check the state's URL and the server"

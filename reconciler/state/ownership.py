@@ -9,9 +9,11 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.records import Prune
+from reconciler.plan.changes import PruneRule
 from reconciler.state.codec import owned_columns, owned_of
 from reconciler.state.database import insert_into
-from reconciler.state.tables import owned, states
+from reconciler.state.tables import owned, prune_rules, states
 
 _PAGE = 1000  # rows fetched or written at a time
 _IDENTITY = ("portal_id", "object", "by", "key")
@@ -109,8 +111,30 @@ class OwnedRows:
             )
 
     def remove_all(self) -> None:
-        """Own nothing."""
+        """Own nothing, and prune nothing."""
         self.connection.execute(delete(owned).where(self._ours()))
+        self.connection.execute(delete(prune_rules).where(prune_rules.c.portal_id == self.portal_id))
+
+    def prune_rules(self) -> tuple[PruneRule, ...]:
+        """What is remembered of pruning, sorted by object and key property."""
+        query = (
+            select(prune_rules)
+            .where(prune_rules.c.portal_id == self.portal_id)
+            .order_by(prune_rules.c.object, prune_rules.c.by)
+        )
+        return tuple(
+            PruneRule(row.object, row.by, Prune(row.prune)) for row in self.connection.execute(query)
+        )
+
+    def put_prune_rules(self, rules: Iterable[PruneRule]) -> None:
+        """Remember ``rules``, in place of what was known of their groups."""
+        insert = insert_into(self.connection, prune_rules)
+        statement = insert.on_conflict_do_update(
+            index_elements=("portal_id", "object", "by"), set_={"prune": insert.excluded.prune}
+        )
+        for rule in rules:
+            row = {"portal_id": self.portal_id, "object": rule.object, "by": rule.by}
+            self.connection.execute(statement, row | {"prune": str(rule.prune)})
 
     def _ours(self) -> ColumnElement[bool]:
         return owned.c.portal_id == self.portal_id

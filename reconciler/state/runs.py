@@ -32,6 +32,7 @@ class RunStart:
     tool_version: str
     actor: Actor
     planned: Mapping[Action, int]  # changes by action; actions without any may be left out
+    personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when shown
 
 
 class RunStatus(StrEnum):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.runs import RunDetail, RunHeader
+from reconciler.plan.changes import PruneRule
 from reconciler.state import lock
 from reconciler.state.database import Database, memory_database, open_database, open_to_read
 from reconciler.state.journal import Journal
@@ -58,6 +59,11 @@ class Store:
         """Up to ``limit`` owned records of a group with keys above ``after_key``, by code point."""
         with self._owned() as rows:
             return rows.in_order(object_name, by, after_key, limit)
+
+    def prune_rules(self) -> tuple[PruneRule, ...]:
+        """What is remembered of pruning, sorted by object and key property."""
+        with self._database.reading() as connection:
+            return OwnedRows(connection, self._portal_id).prune_rules()
 
     def count(self) -> int:
         """How many records are owned."""

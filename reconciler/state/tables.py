@@ -85,7 +85,18 @@ owned = Table(
     _column("origin"),
     _column("sent"),  # JSON: property to text or null
     _column("answered", nullable=True),  # the same; null where HubSpot keeps everything as sent
+    _column("protected", Integer()),  # 1: never archived
     _column("serial", BigInteger()),  # of the state when this row was last written
+    sqlite_with_rowid=False,
+)
+
+prune_rules = Table(
+    "prune_rules",
+    _METADATA,
+    _column("portal_id", _PORTAL, primary_key=True),
+    _column("object", primary_key=True),
+    _column("by", primary_key=True),
+    _column("prune"),
     sqlite_with_rowid=False,
 )
 
@@ -99,6 +110,7 @@ runs = Table(
     _column("plan_digest"),
     _column("tool_version"),
     _column("actor"),  # JSON
+    _column("personal"),  # JSON: pairs of object and property whose values are masked when shown
     _column("planned"),  # JSON: action to count
     _column("status"),
     _column("started_at", Moment()),
@@ -138,6 +150,8 @@ changes = Table(
     _column("by"),
     _column("key"),
     _column("record_id", nullable=True),  # null until HubSpot has given one
+    _column("protected", Integer()),  # whether the record is afterwards
+    _column("renamed_from", nullable=True),  # the key it had before
     _column("origin", nullable=True),
     _column("reason"),
     _column("source"),  # JSON: file, line, column
@@ -179,7 +193,7 @@ def schema_version(connection: Connection) -> int | None:
         if others:
             raise _foreign(min(others))
         return None
-    if {column["name"] for column in inspect(connection).get_columns(meta.name)} != set(meta.c.keys()):
+    if set(connection.execute(text("SELECT * FROM meta LIMIT 0")).keys()) != set(meta.c.keys()):
         raise _foreign(meta.name)
     found = connection.scalar(select(meta.c.value).where(meta.c.name == _VERSION_ROW))
     if found is None:

@@ -93,6 +93,7 @@ class Writer:
         batch_number: int,
         outcomes: Mapping[int, Outcome],
         owned: Iterable[OwnedRecord] = (),
+        disowned: Iterable[RecordKey] = (),
     ) -> None:
         """What became of intended changes, of this or of an earlier run, and what we own for it.
 
@@ -102,18 +103,24 @@ class Writer:
         with self._writing() as connection:
             journal = Journal(connection, self._portal_id)
             journal.set_outcomes(run_id, batch_number, outcomes, self._lease.now())
-            self._own(connection, owned)
+            self._own(connection, owned, disowned)
 
     def record_uncalled(
         self,
         run_id: str,
         entries: Iterable[tuple[int, Change, Outcome]],
         owned: Iterable[OwnedRecord] = (),
+        disowned: Iterable[RecordKey] = (),
     ) -> None:
         """Changes that no call is made for: those of state only, those skipped, those stale before."""
         with self._writing() as connection:
             Journal(connection, self._portal_id).add_uncalled(run_id, entries)
-            self._own(connection, owned)
+            self._own(connection, owned, disowned)
+
+    def remember_pruning(self, rules: Iterable[PruneRule]) -> None:
+        """What becomes of owned records of some groups once no manifest names them any more."""
+        with self._writing() as connection:
+            OwnedRows(connection, self._portal_id).put_prune_rules(rules)
 
     def finish_run(self, run_id: str, status: RunStatus) -> None:
         """Say how a run ended: this one, or one that was found dead.

@@ -318,7 +318,7 @@ def test_a_database_that_does_not_exist_is_named(postgres: Postgres, tmp_path: P
 
 
 def test_a_database_of_another_encoding_is_refused(postgres: Postgres, tmp_path: Path) -> None:
-    url = postgres.new_database("-T", "template0", "-E", "LATIN1", "--locale", "C")
+    url = postgres.new_database("TEMPLATE template0 ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C'")
 
     with pytest.raises(StateError, match="its encoding is LATIN1: create the database with ENCODING 'UTF8'"):
         open_state(url, tmp_path, PORTAL)
@@ -357,7 +357,16 @@ def test_a_missing_psycopg_is_asked_for(tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(
     "url",
-    ["mysql://u:secret@h/d", "postgresql://h/d", "sqlite://", "sqlite:///", "state.db", "", "git:refs/x"],
+    [
+        "mysql://u:secret@h/d",
+        "postgresql://h/d",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///s.db?x=1",
+        "state.db",
+        "",
+        "git:refs/x",
+    ],
 )
 def test_a_url_that_can_hold_no_state_is_a_wrong_setting(url: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="state is sqlite:///FILE") as caught:

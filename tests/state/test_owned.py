@@ -1,12 +1,17 @@
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reconciler.errors import StateError
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.state.store import Store
+from reconciler.state.store import Store, open_state
 from tests.support.journals import adopt, applied, owned, start, writer
+from tests.support.postgres import Postgres
 
 GROUP = ("companies", "external_id")
 
@@ -133,3 +138,11 @@ def test_hundreds_of_keys_are_read_at_once(store: Store) -> None:
     remember(store, *map(owned, keys))
 
     assert sorted(store.owned(*GROUP, keys)) == keys
+
+
+def test_a_key_that_postgresql_cannot_store_is_called_so(postgres: Postgres, tmp_path: Path) -> None:
+    with (
+        closing(open_state(postgres.new_database(), tmp_path, 1)) as store,
+        pytest.raises(StateError, match=r"PostgreSQL cannot store \(NUL\): change that key"),
+    ):
+        remember(store, owned("ac\0me"))

@@ -8,6 +8,10 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+from psycopg.sql import SQL, Identifier
 
 
 def server_programs() -> Path | None:
@@ -23,18 +27,16 @@ def server_programs() -> Path | None:
 class Postgres:
     """A running server; every test takes a database of its own."""
 
-    def __init__(self, programs: Path, sockets: Path) -> None:
-        self._programs = programs
+    def __init__(self, sockets: Path, connection: psycopg.Connection) -> None:
         self._sockets = sockets
+        self._connection = connection
         self._count = 0
 
-    def new_database(self, *options: str) -> str:
+    def new_database(self, options: LiteralString = "") -> str:
         """The URL of a fresh, empty database."""
         self._count += 1
         name = f"state_{self._count}"
-        subprocess.run(
-            [self._programs / "createdb", "-h", self._sockets, "-U", "postgres", *options, name], check=True
-        )
+        self._connection.execute(SQL("CREATE DATABASE {} " + options).format(Identifier(name)))
         return self.url(name)
 
     def url(self, name: str) -> str:
@@ -48,12 +50,15 @@ def running_server(programs: Path) -> Iterator[Postgres]:
     try:
         _give_to_server(folder)
         data = folder / "data"
-        _run([programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"])
+        # It sorts as people do, so that a key which is not told to sort by code point shows.
+        locale = ["--locale-provider=icu", "--icu-locale=en", "-E", "UTF8"]
+        _run([programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", *locale, "--no-sync"])
         settings = f"-k {folder} -h '' -c fsync=off -c full_page_writes=off"
         log = folder / "log"
         _run([programs / "pg_ctl", "-D", data, "-w", "-l", log, "-o", settings, "start"])
         try:
-            yield Postgres(programs, folder)
+            with psycopg.connect(host=str(folder), user="postgres", autocommit=True) as connection:
+                yield Postgres(folder, connection)
         finally:
             _run([programs / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop"])
     finally:
