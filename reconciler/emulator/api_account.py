@@ -3,7 +3,7 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from reconciler.emulator import reading, refusals, shapes
+from reconciler.emulator import identity, reading, refusals, shapes
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.clock import from_ms, iso, to_ms
 from reconciler.emulator.limits import Limits
@@ -38,7 +38,7 @@ def list_owners(work: Work, call: Call) -> Reply:
     """``GET /crm/v3/owners``."""
     archived = call.flag("archived")
     email = (call.text("email") or "").lower()
-    after = call.text("after") or "0"
+    first = identity.cursor(call.text("after"))
     limit = reading.page_size(call, OWNERS_PAGE, OWNERS_MAX_PAGE)
     owners = sorted(
         (
@@ -46,7 +46,7 @@ def list_owners(work: Work, call: Call) -> Reply:
             for owner in work.stored(OWNER, NO_TYPE).values()
             if owner["archived"] == archived
             and email in {"", (owner.get("email") or "").lower()}
-            and int(owner["id"]) >= int(after)
+            and int(owner["id"]) >= first
         ),
         key=lambda owner: int(owner["id"]),
     )

@@ -1,6 +1,12 @@
 """Endpoints of associations, in v4 and the dated versions."""
 
-from reconciler.emulator import association_batches, association_limits, association_types, shapes
+from reconciler.emulator import (
+    association_batches,
+    association_labels,
+    association_limits,
+    association_types,
+    shapes,
+)
 from reconciler.emulator.associations import PAGE, Pair, labels_body
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.reading import page_size
@@ -78,21 +84,21 @@ def list_labels(work: Work, call: Call) -> Reply:
 def create_label(work: Work, call: Call) -> Reply:
     """``POST .../{from}/{to}/labels``: answers both directions."""
     pair = _pair(work, call)
-    known = association_types.add_label(work, pair.from_type, pair.to_type, shapes.as_object(call.body))
+    known = association_labels.add(work, pair.from_type, pair.to_type, shapes.as_object(call.body))
     return Reply(200, {"results": [item.body for item in known]})
 
 
 def rename_label(work: Work, call: Call) -> Reply:
     """``PUT .../{from}/{to}/labels``."""
     pair = _pair(work, call)
-    association_types.rename_label(work, pair.from_type, pair.to_type, shapes.as_object(call.body))
+    association_labels.rename(work, pair.from_type, pair.to_type, shapes.as_object(call.body))
     return Reply(204)
 
 
 def delete_label(work: Work, call: Call) -> Reply:
     """``DELETE .../{from}/{to}/labels/{associationTypeId}``."""
     pair = _pair(work, call)
-    association_types.delete_label(work, pair.from_type, pair.to_type, call.args["type_id"])
+    association_labels.delete(work, pair.from_type, pair.to_type, call.args["type_id"])
     return Reply(204)
 
 

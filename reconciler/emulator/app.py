@@ -188,8 +188,16 @@ def _request(environ: dict[str, Any]) -> Request:
             if key.startswith("HTTP_")
         },
         body=environ["wsgi.input"].read(length) if length else b"",
-        is_local=ip_address(environ.get("REMOTE_ADDR", "0.0.0.0")).is_loopback,  # noqa: S104 - a stranger, if unknown
+        is_local=_is_loopback(environ.get("REMOTE_ADDR", "")),
     )
+
+
+def _is_loopback(address: str) -> bool:
+    """Whether a peer is on this machine; one that cannot be told is a stranger."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def parse_query(text: str) -> dict[str, tuple[str, ...]]:

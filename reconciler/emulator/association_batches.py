@@ -1,6 +1,6 @@
 """Batches of associations: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide."""
 
-from reconciler.emulator import association_types, refusals, shapes
+from reconciler.emulator import association_types, identity, refusals, shapes
 from reconciler.emulator.associations import Pair, labels_body
 from reconciler.emulator.batches import one_by_one, take_inputs
 from reconciler.emulator.object_types import ObjectType
@@ -66,8 +66,8 @@ def read(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
     errors: list[Json] = []
     for item in take_inputs(body, MAX_READ):
         given = shapes.as_text(item.get("id"), "id")
-        after = item.get("after")
-        page = pair.page(int(given) if given.isdigit() else 0, str(after) if after else None)
+        after = shapes.as_optional_text(item.get("after"), "after")
+        page = pair.page(int(given) if identity.is_record_id(given) else 0, after)
         if page["results"]:
             results.append({"from": {"id": given}, "to": page.pop("results"), **page})
         else:

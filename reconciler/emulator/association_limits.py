@@ -3,7 +3,7 @@
 Shapes: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "limits configuration".
 """
 
-from reconciler.emulator import refusals
+from reconciler.emulator import refusals, shapes
 from reconciler.emulator.associations import Pair
 from reconciler.emulator.batches import take_inputs
 from reconciler.emulator.shapes import Json
@@ -24,7 +24,7 @@ def _name(pair: Pair, type_id: object) -> str:
 
 
 def _type(pair: Pair, item: Json) -> tuple[str, int]:
-    key = (str(item.get("category")), item.get("typeId"))
+    key = (str(item.get("category")), shapes.as_number(item.get("typeId"), "typeId"))
     if key not in pair.types:
         raise refusals.invalid_request(f"association type {key[0]} {key[1]} does not exist")
     known = pair.types[key]

@@ -17,7 +17,6 @@ from reconciler.emulator.work import Work
 LABEL = "label"
 HUBSPOT = "HUBSPOT_DEFINED"
 USER = "USER_DEFINED"
-MAX_LABELS = 50
 
 # (from, to): the unlabelled type and its reverse; both ends of a pair of the same type share it.
 _PLAIN: Mapping[tuple[str, str], tuple[int, int]] = {
@@ -135,17 +134,25 @@ def between(work: Work, from_type: ObjectType, to_type: ObjectType) -> list[Asso
     types: list[AssociationType] = []
     if not (from_type.is_custom or to_type.is_custom):
         types += _standard(from_type.type_id, to_type.type_id)
-    for body in work.stored(LABEL, _pair(from_type, to_type)).values():
-        types.append(_stored_type(body))
+    for body in work.stored(LABEL, pair_name(from_type, to_type)).values():
+        types.append(stored_type(body))
     return types
 
 
-def _pair(from_type: ObjectType, to_type: ObjectType) -> str:
+def pair_name(from_type: ObjectType, to_type: ObjectType) -> str:
+    """Under which name the types between two object types are stored."""
     return f"{from_type.type_id}>{to_type.type_id}"
 
 
-def _stored_type(body: Mapping[str, Any]) -> AssociationType:
+def stored_type(body: Mapping[str, Any]) -> AssociationType:
+    """A type as the portal stores it."""
     return AssociationType(body["category"], body["typeId"], body["label"], body["inverseId"], body["name"])
+
+
+def spec_key(spec: Json) -> tuple[str, int]:
+    """Category and number of the type that ``{associationCategory, associationTypeId}`` names."""
+    category = shapes.as_text(spec.get("associationCategory"), "associationCategory")
+    return category, shapes.as_number(spec.get("associationTypeId"), "associationTypeId")
 
 
 def choose(work: Work, from_type: ObjectType, to_type: ObjectType, specs: object) -> list[AssociationType]:
@@ -154,7 +161,7 @@ def choose(work: Work, from_type: ObjectType, to_type: ObjectType, specs: object
     chosen: list[AssociationType] = []
     for item in shapes.as_list(specs, "types"):
         spec = shapes.as_object(item, "types")
-        key = (str(spec.get("associationCategory")), spec.get("associationTypeId"))
+        key = spec_key(spec)
         if key not in types:
             raise refusals.invalid_request(
                 f"association type {key[0]} {key[1]} does not exist between "
@@ -198,82 +205,6 @@ def _stored_pairs(work: Work, prefix: str) -> list[str]:
         prefix,
     )
     return [row[0] for row in rows]
-
-
-def add_label(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> list[AssociationType]:
-    """A new label, seen from both ends; an empty label makes a plain association of custom objects."""
-    name = shapes.as_text(given.get("name"), "name")
-    label = shapes.as_text(given.get("label"), "label")
-    inverse_label = given.get("inverseLabel")
-    existing = work.stored(LABEL, _pair(from_type, to_type))
-    if len(existing) >= MAX_LABELS:
-        raise refusals.Refusal(437, f"there are {MAX_LABELS} labels already, which is the limit")
-    if any(body["name"] == name for body in existing.values()):
-        raise refusals.invalid_request(f'an association named "{name}" exists already')
-    is_mirror = from_type.type_id == to_type.type_id and inverse_label is None
-    first = _next_type_id(work)
-    second = first if is_mirror else _next_type_id(work)
-    there = AssociationType(USER, first, label or None, second, name)
-    back = AssociationType(
-        USER, second, (inverse_label if inverse_label is not None else label) or None, first, name
-    )
-    _save(work, from_type, to_type, there)
-    if is_mirror:
-        return [there]
-    _save(work, to_type, from_type, back)
-    return [there, back]
-
-
-def _next_type_id(work: Work) -> int:
-    serial = int(work.settings.get("association_types", 0)) + 1
-    work.save_settings({"association_types": serial})
-    return serial
-
-
-def _save(work: Work, from_type: ObjectType, to_type: ObjectType, known: AssociationType) -> None:
-    body = {**known.body, "inverseId": known.inverse_id, "name": known.name, "createdAt": work.now}
-    work.store(LABEL, _pair(from_type, to_type), str(known.type_id), body)
-
-
-def _label(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: object) -> AssociationType:
-    body = work.stored(LABEL, _pair(from_type, to_type)).get(str(type_id))
-    if body is None:
-        raise refusals.not_found(f"association type {type_id} does not exist")
-    return _stored_type(body)
-
-
-def rename_label(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> None:
-    """Changes what a label says, at both ends."""
-    known = _label(work, from_type, to_type, given.get("associationTypeId"))
-    label = shapes.as_text(given.get("label"), "label")
-    changed = AssociationType(USER, known.type_id, label, known.inverse_id, known.name)
-    _save(work, from_type, to_type, changed)
-    if known.inverse_id != known.type_id:
-        inverse = _label(work, to_type, from_type, known.inverse_id)
-        text = given.get("inverseLabel") or label
-        _save(
-            work,
-            to_type,
-            from_type,
-            AssociationType(USER, inverse.type_id, text, inverse.inverse_id, inverse.name),
-        )
-
-
-def delete_label(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: str) -> None:
-    """Takes a label away at both ends, with all associations between records that bear it."""
-    known = _label(work, from_type, to_type, type_id)
-    ends = ((from_type, to_type, known.type_id), (to_type, from_type, known.inverse_id))
-    for start, end, number in ends:
-        work.unstore(LABEL, _pair(start, end), str(number))
-        work.storage.run(
-            "DELETE FROM associations WHERE portal_id = ? AND from_type = ? AND to_type = ? AND category = ? "
-            "AND type_id = ?",
-            work.portal_id,
-            start.type_id,
-            end.type_id,
-            USER,
-            number,
-        )
 
 
 def schema_associations(work: Work, object_type: ObjectType) -> list[Json]:

@@ -106,7 +106,8 @@ class Pair:
 
     def page(self, from_id: int, after: str | None, limit: int = PAGE) -> Json:
         """``{results, paging?}`` of the associated records; the cursor is the next record's id."""
-        found = [(to_id, types) for to_id, types in self.of(from_id).items() if to_id >= int(after or 0)]
+        first = identity.cursor(after)
+        found = [(to_id, types) for to_id, types in self.of(from_id).items() if to_id >= first]
         results = [
             {"toObjectId": to_id, "associationTypes": [known.body for known in types]}
             for to_id, types in found[:limit]
@@ -143,9 +144,7 @@ def associate_new(work: Work, object_type: ObjectType, record: Record, given: Se
         to_id = shapes.as_text(shapes.as_object(spec.get("to"), "to").get("id"), "to.id")
         for type_spec in shapes.as_list(spec.get("types"), "types"):
             type_ = shapes.as_object(type_spec, "types")
-            to_type = association_types.target_type(
-                work, object_type, str(type_.get("associationCategory")), type_.get("associationTypeId", 0)
-            )
+            to_type = association_types.target_type(work, object_type, *association_types.spec_key(type_))
             pair = Pair(work, object_type, to_type)
             types = association_types.choose(work, object_type, to_type, [type_])
             pair.add(record.id, pair.record_id(to_type, to_id), types)

@@ -4,8 +4,8 @@ import json
 
 from reconciler.emulator.clock import iso
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.schema import Body
 from reconciler.emulator.shapes import Json
+from reconciler.emulator.standard import Body
 from reconciler.emulator.work import Work
 
 

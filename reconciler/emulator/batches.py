@@ -102,7 +102,7 @@ def _parse(body: object, *, needs_id: bool) -> list[Input]:
     return [
         Input(
             id=shapes.as_text(item.get("id"), "id") if needs_id else "",
-            id_property=item.get("idProperty") or None,
+            id_property=shapes.as_optional_text(item.get("idProperty"), "idProperty"),
             properties=shapes.as_object(item.get("properties", {}), "properties"),
             associations=shapes.as_list(item.get("associations"), "associations"),
             trace_id=item.get("objectWriteTraceId"),
@@ -208,7 +208,7 @@ def read(work: Work, object_type: ObjectType, body: object, *, archived: bool) -
     request = shapes.as_object(body)
     names = shapes.as_names(request.get("properties"), "properties")
     with_history = shapes.as_names(request.get("propertiesWithHistory"), "propertiesWithHistory")
-    id_property = request.get("idProperty") or None
+    id_property = shapes.as_optional_text(request.get("idProperty"), "idProperty")
     inputs = take_inputs(request, MAX_INPUTS_WITH_HISTORY if with_history else MAX_INPUTS)
     if id_property is not None:
         identity.check_key(work, object_type, id_property, "read")

@@ -42,7 +42,7 @@ class Control:
 
     def reply(self, request: Request, body: Any) -> Reply:
         """Carries out one control request; what makes no sense is a 400 with one clear sentence."""
-        if not request.is_local:
+        if not request.is_local or "origin" in request.headers:  # a page in a browser is a stranger, too
             return Reply(403, {"message": "the control routes are for this machine only"})
         parts = [part for part in request.path.removeprefix(PREFIX).split("/") if part]
         try:
@@ -141,6 +141,10 @@ def _source(given: Any) -> Source:
     return Source(source["type"], source.get("id"), source.get("label"), user_id)
 
 
+def _key(given: Json) -> str | None:
+    return shapes.as_optional_text(given.get("idProperty"), "idProperty")
+
+
 def _edit(work: Work, given: Json) -> Json:
     """Changes (or archives) a record as somebody else, perhaps at another time."""
     if "at" in given:
@@ -149,7 +153,7 @@ def _edit(work: Work, given: Json) -> Json:
         except (TypeError, ValueError):
             raise SeedError(f"at: an ISO 8601 instant, not {given['at']!r}") from None
     object_type = work.object_type(shapes.as_text(given.get("object"), "object"))
-    record = identity.find(work, object_type, shapes.as_text(given.get("id"), "id"), given.get("idProperty"))
+    record = identity.find(work, object_type, shapes.as_text(given.get("id"), "id"), _key(given))
     if record is None:
         raise refusals.not_found("there is no such record")
     if given.get("archive"):

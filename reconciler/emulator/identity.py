@@ -61,6 +61,13 @@ def is_record_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= _MAX_ID_DIGITS
 
 
+def cursor(after: str | None) -> int:
+    """Where a page begins: the id of its first record (nothing: the first page)."""
+    if after and not is_record_id(after):
+        raise refusals.invalid_request(f"after is no cursor of this endpoint: {after}")
+    return int(after or 0)
+
+
 def claim_unique_values(work: Work, object_type: ObjectType, record: Record, changed: set[str]) -> None:
     """Records which unique values the record holds from now on; refused when another one holds them."""
     rows = work.rows(object_type)

@@ -106,7 +106,9 @@ def _store(work: Work, object_type: ObjectType, primary: Record, survivor: Recor
 def erase(work: Work, object_type: ObjectType, given: Json) -> None:
     """``POST /{type}/gdpr-delete``: the record goes for good, with its history."""
     record_id = shapes.as_text(given.get("objectId"), "objectId")
-    record = identity.find(work, object_type, record_id, given.get("idProperty") or None)
+    record = identity.find(
+        work, object_type, record_id, shapes.as_optional_text(given.get("idProperty"), "idProperty")
+    )
     if record is None:
         raise refusals.not_found()
     work.rows(object_type).erase(record.id)

@@ -4,8 +4,8 @@ developers.hubspot.com/docs/api-reference/crm-owners-v3/guide
 """
 
 from reconciler.emulator import refusals, shapes
-from reconciler.emulator.schema import STANDARD_SINCE
 from reconciler.emulator.shapes import Json
+from reconciler.emulator.standard import STANDARD_SINCE
 
 
 def full_owner(given: Json) -> Json:

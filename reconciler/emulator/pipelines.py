@@ -10,8 +10,8 @@ from typing import Any
 
 from reconciler.emulator import audits, refusals, shapes
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.schema import Body, full_pipeline, full_stage
 from reconciler.emulator.shapes import Json
+from reconciler.emulator.standard import Body, full_pipeline, full_stage
 from reconciler.emulator.work import Work
 
 PIPELINE = "pipeline"

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from reconciler.emulator import formulas, refusals, shapes
 from reconciler.emulator.batches import one_by_one
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.schema import OPTIONAL_FIELDS, Body, full_property
 from reconciler.emulator.shapes import Json
+from reconciler.emulator.standard import OPTIONAL_FIELDS, Body, full_property
 from reconciler.emulator.work import NO_TYPE, SCHEMA, Work
 
 PROPERTY = "property"

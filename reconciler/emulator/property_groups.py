@@ -5,8 +5,8 @@ developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
 
 from reconciler.emulator import refusals, shapes
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.schema import Body
 from reconciler.emulator.shapes import Json
+from reconciler.emulator.standard import Body
 from reconciler.emulator.work import Work
 
 GROUP = "group"

@@ -42,10 +42,8 @@ def page(work: Work, object_type: ObjectType, call: Call) -> Json:
     """One page of ``GET /{type}``; the cursor is the id of the next record."""
     maximum = MAX_PAGE_WITH_HISTORY if call.names("propertiesWithHistory") else MAX_PAGE
     limit = page_size(call, PAGE, maximum)
-    after = call.text("after") or "0"
-    if not identity.is_record_id(after):
-        raise refusals.invalid_request(f"after is no cursor of this endpoint: {after}")
-    found = work.rows(object_type).page(int(after), limit + 1, archived=call.flag("archived"))
+    first = identity.cursor(call.text("after"))
+    found = work.rows(object_type).page(first, limit + 1, archived=call.flag("archived"))
     bodies = [_body(work, object_type, record, call) for record in found[:limit]]
     return shapes.page_body(bodies, str(found[limit].id) if len(found) > limit else None)
 

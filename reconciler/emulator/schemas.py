@@ -7,10 +7,10 @@ the HubSpot notes of github.com/scopiousdigital/kalup.
 import re
 from collections.abc import Iterable, Mapping
 
-from reconciler.emulator import association_types, properties, refusals, shapes
+from reconciler.emulator import association_labels, association_types, properties, refusals, shapes
 from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
-from reconciler.emulator.schema import Body, full_property
 from reconciler.emulator.shapes import Json
+from reconciler.emulator.standard import Body, full_property
 from reconciler.emulator.work import NO_TYPE, SCHEMA, Work
 
 FIRST_NUMBER = 40_000_001
@@ -161,7 +161,7 @@ def _associate(work: Work, object_type: ObjectType, addresses: Iterable[str]) ->
 
 
 def _add_association(work: Work, from_type: ObjectType, to_type: ObjectType, name: str) -> int:
-    known = association_types.add_label(work, from_type, to_type, {"name": name, "label": ""})
+    known = association_labels.add(work, from_type, to_type, {"name": name, "label": ""})
     return known[0].type_id
 
 
@@ -220,6 +220,6 @@ def remove_association(work: Work, address: str, identifier: str) -> None:
     for known in association_types.schema_associations(work, own):
         if identifier in {known["id"], known["name"]}:
             ends = (work.object_type(known["fromObjectTypeId"]), work.object_type(known["toObjectTypeId"]))
-            association_types.delete_label(work, *ends, known["id"])
+            association_labels.delete(work, *ends, known["id"])
             return
     raise refusals.not_found(f"association {identifier} does not exist")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from reconciler.emulator import (
+    association_labels,
     association_types,
     owners,
     pipelines,
@@ -25,9 +26,9 @@ from reconciler.emulator.clock import parse_iso
 from reconciler.emulator.errors import SeedError
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Edit
-from reconciler.emulator.schema import full_property
 from reconciler.emulator.settings import SETTINGS, settings_from
 from reconciler.emulator.shapes import Json
+from reconciler.emulator.standard import full_property
 from reconciler.emulator.work import NO_TYPE, OWNER, Work
 
 VERSION = 1
@@ -80,7 +81,7 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
     for place, label in _items(seed, "association_labels"):
         with _placed(place):
             given = _object(label)
-            association_types.add_label(work, _type(work, given, "from"), _type(work, given, "to"), given)
+            association_labels.add(work, _type(work, given, "from"), _type(work, given, "to"), given)
     for place, address, item in _items_by_type(seed, "records"):
         with _placed(place):
             _plant_record(work, work.object_type(address), _object(item))

@@ -1,5 +1,7 @@
 """The emulator on a port, for anything that speaks HTTP."""
 
+import logging
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,10 +44,15 @@ def running(emulator: Emulator) -> Iterator[str]:
 
 
 def _server(emulator: Emulator, host: str, port: int) -> Any:
+    # Its warnings (a body cut short, calls that queue up) tell of what was asked for.
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    # Bound here, because waitress leaves its sockets open when an address cannot be used.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.create_server((host, port), family=family)
     # A dropped connection is an OSError to waitress, which closes the socket without an answer;
     # with log_socket_errors it would try to send a 500 instead.
     return create_server(
-        emulator, host=host, port=port, threads=THREADS, log_socket_errors=False, ident="emulator"
+        emulator, sockets=[bound], threads=THREADS, log_socket_errors=False, ident="emulator"
     )
 
 

@@ -39,6 +39,19 @@ def as_text(value: object, where: str) -> str:
     raise refusals.wrong_shape(f"{where} must be a string")
 
 
+def as_optional_text(value: object, where: str) -> str | None:
+    """``value`` as text; nothing and the empty text are None."""
+    return as_text(value, where) or None if value is not None else None
+
+
+def as_number(value: object, where: str) -> int:
+    """``value`` as a whole number, perhaps written as text."""
+    text = as_text(value, where)
+    if not (text.isascii() and text.removeprefix("-").isdigit()):
+        raise refusals.wrong_shape(f"{where} must be a number")
+    return int(text)
+
+
 def as_names(value: object, where: str) -> tuple[str, ...]:
     """``value`` as a list of texts."""
     return tuple(as_text(item, where) for item in as_list(value, where))

@@ -5,8 +5,8 @@ developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide
 
 from reconciler.emulator import audits, pipelines, refusals, shapes
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.schema import Body, full_stage
 from reconciler.emulator.shapes import Json
+from reconciler.emulator.standard import Body, full_stage
 from reconciler.emulator.work import Work
 
 

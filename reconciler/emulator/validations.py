@@ -12,8 +12,9 @@ from typing import Any
 from reconciler.emulator import guesses, refusals, shapes
 from reconciler.emulator.clock import from_ms, parse_iso
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.schema import Body, Property
+from reconciler.emulator.schema import Property
 from reconciler.emulator.shapes import Json
+from reconciler.emulator.standard import Body
 from reconciler.emulator.values import InvalidValue, email
 from reconciler.emulator.work import Work
 

@@ -10,7 +10,8 @@ from reconciler.emulator.calls import NO_USE, Use
 from reconciler.emulator.clock import iso
 from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
 from reconciler.emulator.record_rows import RecordRows
-from reconciler.emulator.schema import Body, Definitions, build_definitions
+from reconciler.emulator.schema import Definitions, build_definitions
+from reconciler.emulator.standard import Body
 from reconciler.emulator.storage import Storage
 from reconciler.emulator.versions import Version
 

@@ -57,7 +57,7 @@ def test_any_one_of_the_scopes_suffices(portal: Portal) -> None:
     ],
 )
 def test_each_call_has_its_scope(portal: Portal, method: str, path: str, scope: str) -> None:
-    body = None if method == "GET" else {"inputs": []}
+    body: Any = None if method == "GET" else {"inputs": []}
     with portal.client_with(portal.emulator.token(PORTAL_ID, [scope])) as client:
         assert client.request(method, path, json=body).status_code in {200, 201}
     with portal.client_with(portal.emulator.token(PORTAL_ID, ["crm.lists.read"])) as client:
@@ -74,7 +74,7 @@ def test_a_key_that_only_writes_cannot_read_definitions(portal: Portal) -> None:
 
 
 def test_a_token_tells_what_it_is(portal: Portal) -> None:
-    """developers.hubspot.com/docs/api-reference/auth-oauth: portal, app and scopes of a private app's token."""
+    """developers.hubspot.com/docs/api-reference/auth-oauth: portal, app and scopes of a token."""
     token = portal.emulator.token(PORTAL_ID, ["tickets", "e-commerce"])
     path = "/oauth/v2/private-apps/get/access-token-info"
     with portal.client_with(None) as client:
@@ -132,19 +132,26 @@ ALLOWED = {
 def test_every_type_offers_what_the_table_says(portal: Portal, row: dict[str, Any]) -> None:
     """github.com/HubSpot/HubSpot-public-api-spec-collection: the operations of each object."""
     object_type = standard_types()[row["path"]]
-    addresses = {address for address in (row["path"], row["singular"], row["objectTypeId"], row["specPath"]) if address}
+    addresses = {
+        address for address in (row["path"], row["singular"], row["objectTypeId"], row["specPath"]) if address
+    }
     for operation, (method, path) in ALLOWED.items():
         for address in addresses:
-            body = None if method in {"GET", "DELETE"} else {}
+            body: Any = None if method in {"GET", "DELETE"} else {}
             status = portal.client.request(method, f"/crm/v3/objects/{address}{path}", json=body).status_code
             assert (status == 405) == (operation not in object_type.operations), (operation, address)
 
 
-@pytest.mark.parametrize("row", [r for r in TYPES if "full" in r["operations"]], ids=lambda row: str(row["path"]))
-def test_every_writable_type_makes_a_record_from_what_it_requires(portal: Portal, row: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "row", [r for r in TYPES if "full" in r["operations"]], ids=lambda row: str(row["path"])
+)
+def test_every_writable_type_makes_a_record_from_what_it_requires(
+    portal: Portal, row: dict[str, Any]
+) -> None:
     """developers.hubspot.com/docs/guides/crm/using-object-apis, required properties."""
     definitions = {
-        body["name"]: body for body in portal.client.get(f"/crm/v3/properties/{row['path']}").json()["results"]
+        body["name"]: body
+        for body in portal.client.get(f"/crm/v3/properties/{row['path']}").json()["results"]
     }
     samples = {"datetime": "2026-11-22T08:00:00Z", "date": "2026-11-22", "number": "1"}
     given = {}
@@ -186,21 +193,30 @@ def test_what_does_not_exist_is_a_404_and_the_wrong_method_a_405(portal: Portal)
 
 def test_account_details_fit_the_seed() -> None:
     """developers.hubspot.com/docs/api-reference/account-account-info-v3/guide"""
-    with opened({"account": {"accountType": "SANDBOX", "timeZone": "Europe/Berlin", "companyCurrency": "EUR"}}) as portal:
+    with opened(
+        {"account": {"accountType": "SANDBOX", "timeZone": "Europe/Berlin", "companyCurrency": "EUR"}}
+    ) as portal:
         details = portal.client.get("/account-info/2026-03/details").json()
     assert details["accountType"] == "SANDBOX"
     assert details["companyCurrency"] == "EUR"
     assert (details["utcOffset"], details["utcOffsetMilliseconds"]) == ("+01:00", 3_600_000)
 
 
-def test_owners_are_found_by_address_and_by_user(portal: Portal) -> None:
-    owners = [{"id": "9", "email": "Ada@acme.example", "userId": 77}, {"id": "10", "email": "bob@acme.example"}]
+def test_owners_are_found_by_address_and_by_user() -> None:
+    owners = [
+        {"id": "9", "email": "Ada@acme.example", "userId": 77},
+        {"id": "10", "email": "bob@acme.example"},
+    ]
     gone = {"id": "11", "email": "eve@acme.example", "archived": True}
     with opened({"owners": [*owners, gone]}) as made:
         path = "/crm/v3/owners"
         assert [o["id"] for o in made.client.get(path).json()["results"]] == ["9", "10"]
-        assert [o["id"] for o in made.client.get(path, params={"email": "ada@ACME.example"}).json()["results"]] == ["9"]
-        assert [o["id"] for o in made.client.get(path, params={"archived": "true"}).json()["results"]] == ["11"]
+        assert [
+            o["id"] for o in made.client.get(path, params={"email": "ada@ACME.example"}).json()["results"]
+        ] == ["9"]
+        assert [o["id"] for o in made.client.get(path, params={"archived": "true"}).json()["results"]] == [
+            "11"
+        ]
         first = made.client.get(path, params={"limit": 1}).json()
         rest = made.client.get(path, params={"limit": 1, "after": first["paging"]["next"]["after"]}).json()
         assert rest["results"][0]["id"] == "10"

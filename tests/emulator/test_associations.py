@@ -1,4 +1,4 @@
-"""Associations: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, unless a test says otherwise."""
+"""Associations: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, or as a test says."""
 
 from typing import Any
 
@@ -58,7 +58,9 @@ def types_of(portal: Portal, ends: tuple[str, str], *, back: bool = False) -> li
         ("leads", "contacts", 608, 578),
     ],
 )
-def test_types_have_hubspots_numbers(portal: Portal, start: str, end: str, plain: int, primary: int | None) -> None:
+def test_types_have_hubspots_numbers(
+    portal: Portal, start: str, end: str, plain: int, primary: int | None
+) -> None:
     labels = portal.client.get(f"/crm/v4/associations/{start}/{end}/labels").json()["results"]
     assert labels[0] == {"category": "HUBSPOT_DEFINED", "typeId": plain, "label": None}
     assert [item["typeId"] for item in labels if item["label"] == "Primary"] == ([primary] if primary else [])
@@ -112,7 +114,9 @@ def test_the_primary_flag_moves(portal: Portal, ends: tuple[str, str]) -> None:
     for target in (ends, other):
         portal.post(f"{BETWEEN}/batch/create", {"inputs": [pair(target, ("HUBSPOT_DEFINED", 1))]})
     found = portal.client.get(f"/crm/v4/objects/contacts/{ends[0]}/associations/companies").json()["results"]
-    primaries = [to["toObjectId"] for to in found if any(t["label"] == "Primary" for t in to["associationTypes"])]
+    primaries = [
+        to["toObjectId"] for to in found if any(t["label"] == "Primary" for t in to["associationTypes"])
+    ]
     assert primaries == [int(other[1])]
     assert types_of(portal, ends, back=True) == [(280, None)]
 
@@ -169,7 +173,9 @@ def test_a_put_replaces_the_labels_of_the_pair(portal: Portal, ends: tuple[str, 
     assert types_of(portal, ends, back=True) == []
 
 
-@pytest.mark.parametrize(("root", "status"), [("/crm/v4/associations", 204), ("/crm/associations/2026-03", 200)])
+@pytest.mark.parametrize(
+    ("root", "status"), [("/crm/v4/associations", 204), ("/crm/associations/2026-03", 200)]
+)
 def test_archiving_takes_every_label(portal: Portal, ends: tuple[str, str], root: str, status: int) -> None:
     portal.post(f"{BETWEEN}/batch/create", {"inputs": [pair(ends, ("HUBSPOT_DEFINED", 1))]})
     body = {"inputs": [{"from": {"id": ends[0]}, "to": [{"id": ends[1]}, {"id": "9"}]}]}
@@ -233,7 +239,10 @@ def test_records_show_their_associations_when_asked(portal: Portal, ends: tuple[
 
 
 def test_a_new_record_brings_its_associations(portal: Portal, ends: tuple[str, str]) -> None:
-    spec = {"to": {"id": ends[0]}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 280}]}
+    spec = {
+        "to": {"id": ends[0]},
+        "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 280}],
+    }
     properties = {"name": "New"}
     made = portal.post("/crm/v3/objects/companies", {"properties": properties, "associations": [spec]}).json()
     assert types_of(portal, (ends[0], made["id"])) == [(279, None)]

@@ -10,7 +10,9 @@ WRITES = ("create", "update", "upsert")
 DONE = {"create": 201, "update": 200, "upsert": 200}
 
 
-def inputs_for(portal: Portal, operation: str, *properties: dict[str, Any], traced: bool) -> list[dict[str, Any]]:
+def inputs_for(
+    portal: Portal, operation: str, *properties: dict[str, Any], traced: bool
+) -> list[dict[str, Any]]:
     """One input for each of ``properties``, on records that exist where the operation wants some."""
     inputs: list[dict[str, Any]] = []
     for number, given in enumerate(properties):
@@ -50,7 +52,9 @@ def test_more_than_a_hundred_inputs_are_refused(portal: Portal, operation: str) 
 
 @pytest.mark.parametrize("body", [{}, {"inputs": []}, {"records": [1]}])
 @pytest.mark.parametrize("operation", [*WRITES, "read", "archive"])
-def test_a_body_without_inputs_is_a_silent_no_op(portal: Portal, operation: str, body: dict[str, Any]) -> None:
+def test_a_body_without_inputs_is_a_silent_no_op(
+    portal: Portal, operation: str, body: dict[str, Any]
+) -> None:
     """github.com/rudderlabs/rudder-transformer/pull/5147"""
     response = portal.post(f"/crm/v3/objects/companies/batch/{operation}", body)
     if operation == "archive":
@@ -260,7 +264,9 @@ def test_a_read_of_unknown_ids_is_one_error_for_all(portal: Portal) -> None:
 def test_an_archive_passes_over_what_is_not_there(portal: Portal) -> None:
     """github.com/n8n-io/n8n/pull/3219"""
     known = portal.create("companies", name="Known")
-    assert portal.batch("companies", "archive", [{"id": known}, {"id": "11"}, {"id": known}]).status_code == 204
+    assert (
+        portal.batch("companies", "archive", [{"id": known}, {"id": "11"}, {"id": known}]).status_code == 204
+    )
     assert total(portal) == 0
 
 
@@ -302,7 +308,7 @@ def test_the_same_id_twice_in_a_read_is_one_result(portal: Portal) -> None:
 
 @pytest.mark.parametrize("operation", ["update", "read"])
 def test_a_merged_id_is_left_out_without_an_error(portal: Portal, operation: str) -> None:
-    """github.com/rudderlabs/rudder-transformer, test data of the HubSpot destination (update; read: a guess)."""
+    """github.com/rudderlabs/rudder-transformer, test data of the HubSpot destination; for read a guess."""
     kept, gone = (portal.create("deals", dealname=n, dealstage="closedwon") for n in ("kept", "gone"))
     merge = {"primaryObjectId": kept, "objectIdToMerge": gone}
     assert portal.post("/crm/v3/objects/deals/merge", merge).status_code == 200

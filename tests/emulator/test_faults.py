@@ -43,7 +43,9 @@ def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
     emulator = Emulator(None)
     emulator.ensure_portal(PORTAL_ID)
     if request.param == "in process":
-        with httpx.Client(transport=EmulatorTransport(emulator, PORTAL_ID), base_url="https://a.example") as client:
+        with httpx.Client(
+            transport=EmulatorTransport(emulator, PORTAL_ID), base_url="https://a.example"
+        ) as client:
             yield Wire(emulator, client)
     else:
         headers = {"Authorization": f"Bearer {emulator.token(PORTAL_ID)}"}
@@ -99,7 +101,7 @@ def test_a_dropped_connection_before_or_after_the_write(wire: Wire, text: str, r
 
 def test_a_cut_body_breaks_in_the_middle(wire: Wire) -> None:
     wire.fault("cut_body:count=1")
-    with pytest.raises(httpx.RemoteProtocolError, match="peer closed connection without sending complete message"):
+    with pytest.raises(httpx.RemoteProtocolError, match="peer closed connection"):
         wire.client.post(COMPANIES, json=CREATE)
     assert wire.count() == 1
 
@@ -114,7 +116,7 @@ def test_a_malformed_body_arrives_whole(wire: Wire) -> None:
     wire.fault("malformed_body")
     answer = wire.client.get("/account-info/v3/details")
     assert answer.status_code == 200
-    with pytest.raises(ValueError, match="Unterminated|Expecting"):
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         answer.json()
 
 
@@ -133,7 +135,9 @@ def test_latency_beyond_the_timeout_leaves_the_write_without_an_answer(wire: Wir
 
 
 def batch(number: int) -> dict[str, Any]:
-    return {"inputs": [{"properties": {"name": f"N{n}"}, "objectWriteTraceId": f"row-{n}"} for n in range(number)]}
+    return {
+        "inputs": [{"properties": {"name": f"N{n}"}, "objectWriteTraceId": f"row-{n}"} for n in range(number)]
+    }
 
 
 def test_a_result_may_be_left_out_although_it_was_written(wire: Wire) -> None:
@@ -235,7 +239,9 @@ def test_a_fault_that_makes_no_sense_says_so(text: str, said: str) -> None:
     assert said in str(wrong.value)
 
 
-@pytest.mark.parametrize("given_json", [None, [], {"kind": "locked", "count": "1"}, {"kind": "locked", "method": 1}, {"kind": 7}])
+@pytest.mark.parametrize(
+    "given_json", [None, [], {"kind": "locked", "count": "1"}, {"kind": "locked", "method": 1}, {"kind": 7}]
+)
 def test_a_fault_in_json_is_checked_too(given_json: object) -> None:
     with pytest.raises(FaultError):
         faults.from_json(given_json)

@@ -49,10 +49,15 @@ def test_equal_values_add_no_version_and_clearing_adds_an_empty_one(portal: Port
 
 def test_history_comes_with_batches_and_lists_too(portal: Portal) -> None:
     record_id = portal.create("companies", name="One")
-    read = portal.batch("companies", "read", [{"id": record_id}], propertiesWithHistory=["name", "zip", "nope"])
+    read = portal.batch(
+        "companies", "read", [{"id": record_id}], propertiesWithHistory=["name", "zip", "nope"]
+    )
     listed = portal.client.get(PATH, params={"propertiesWithHistory": "name,zip,nope"})
     for body in (read.json()["results"][0], listed.json()["results"][0]):
-        assert {name: len(found) for name, found in body["propertiesWithHistory"].items()} == {"name": 1, "zip": 0}
+        assert {name: len(found) for name, found in body["propertiesWithHistory"].items()} == {
+            "name": 1,
+            "zip": 0,
+        }
 
 
 def test_an_edit_of_somebody_else_obeys_the_same_rules(portal: Portal) -> None:

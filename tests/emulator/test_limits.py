@@ -25,7 +25,8 @@ def test_nothing_is_limited_unless_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tier", "burst", "daily"), [("free", 100, 250_000), ("professional", 190, 625_000), ("enterprise", 190, 1_000_000)]
+    ("tier", "burst", "daily"),
+    [("free", 100, 250_000), ("professional", 190, 625_000), ("enterprise", 190, 1_000_000)],
 )
 def test_each_tier_has_its_burst(tier: str, burst: int, daily: int) -> None:
     with opened({"tier": tier, "limits": True}) as portal:
@@ -80,7 +81,10 @@ def test_searches_are_counted_apart() -> None:
 
 def test_each_app_has_its_own_window_and_all_share_the_search() -> None:
     with opened({"limits": {"tenSecondly": 1, "searchSecondly": 1}}) as portal:
-        tokens = [portal.emulator.token(PORTAL_ID), portal.emulator.token(PORTAL_ID, ["crm.objects.companies.read"])]
+        tokens = [
+            portal.emulator.token(PORTAL_ID),
+            portal.emulator.token(PORTAL_ID, ["crm.objects.companies.read"]),
+        ]
         found: list[Any] = []
         for token in tokens:
             with portal.client_with(token) as client:

@@ -1,4 +1,4 @@
-"""Merging and erasing: developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies."""
+"""developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies, and erasing."""
 
 import pytest
 
@@ -21,7 +21,11 @@ def test_two_contacts_become_one_with_a_new_id(portal: Portal) -> None:
     for record_id in (ada, old, survivor):
         found = portal.read("contacts", record_id, "email", "firstname", "lastname", "hs_merged_object_ids")
         assert found["hs_object_id"] == survivor
-        assert (found["email"], found["firstname"], found["lastname"]) == ("ada@acme.example", "Ada", "Lovelace")
+        assert (found["email"], found["firstname"], found["lastname"]) == (
+            "ada@acme.example",
+            "Ada",
+            "Lovelace",
+        )
         assert set(str(found["hs_merged_object_ids"]).split(";")) == {ada, old}
     path = f"/crm/v3/objects/contacts/{old}"
     assert portal.client.patch(path, json={"properties": {"firstname": "Augusta"}}).json()["id"] == survivor
@@ -31,7 +35,10 @@ def test_the_other_address_becomes_a_secondary_one(portal: Portal) -> None:
     """github.com/mitodl/mitxpro/issues/2653"""
     ada, old = (portal.create("contacts", email=f"{name}@acme.example") for name in ("ada", "old"))
     survivor = merge(portal, "contacts", ada, old)
-    assert portal.read("contacts", survivor, "hs_additional_emails")["hs_additional_emails"] == "old@acme.example"
+    assert (
+        portal.read("contacts", survivor, "hs_additional_emails")["hs_additional_emails"]
+        == "old@acme.example"
+    )
     item = {"id": "OLD@acme.example", "idProperty": "email", "properties": {}}
     assert portal.batch("contacts", "upsert", [item]).json()["results"][0]["id"] == survivor
     refused = portal.post("/crm/v3/objects/contacts", {"properties": {"email": "old@acme.example"}})
@@ -43,7 +50,9 @@ def test_a_deal_keeps_its_id_and_takes_history_and_associations_over(portal: Por
     contact = portal.create("contacts", email="ada@acme.example")
     portal.client.put(f"/crm/v4/objects/deals/{gone}/associations/default/contacts/{contact}")
     assert merge(portal, "deals", kept, gone) == kept
-    body = portal.client.get(f"/crm/v3/objects/deals/{gone}", params={"propertiesWithHistory": "dealname"}).json()
+    body = portal.client.get(
+        f"/crm/v3/objects/deals/{gone}", params={"propertiesWithHistory": "dealname"}
+    ).json()
     assert body["id"] == kept
     assert {version["value"] for version in body["propertiesWithHistory"]["dealname"]} == {"kept", "gone"}
     found = portal.client.get(f"/crm/v4/objects/contacts/{contact}/associations/deals").json()["results"]
@@ -80,7 +89,9 @@ def test_a_contact_has_no_more_than_250_merged_identities(portal: Portal) -> Non
     assert refused.status_code == 400
 
 
-@pytest.mark.parametrize("given", [{"objectId": "ada@acme.example", "idProperty": "email"}, {"objectId": None}])
+@pytest.mark.parametrize(
+    "given", [{"objectId": "ada@acme.example", "idProperty": "email"}, {"objectId": None}]
+)
 def test_an_erased_contact_is_gone_for_good(portal: Portal, given: dict[str, str | None]) -> None:
     ada = portal.create("contacts", email="ada@acme.example")
     body = {**given, "objectId": given["objectId"] or ada}

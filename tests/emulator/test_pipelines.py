@@ -79,7 +79,9 @@ def test_probabilities_are_rewritten(portal: Portal, probability: str, written: 
         ({"stages": [stage(str(n), n) for n in range(101)]}, None),
     ],
 )
-def test_what_makes_no_pipeline_is_refused(portal: Portal, changes: dict[str, Any], sub_category: str | None) -> None:
+def test_what_makes_no_pipeline_is_refused(
+    portal: Portal, changes: dict[str, Any], sub_category: str | None
+) -> None:
     refused = portal.post(DEALS, {**RENEWALS, **changes})
     assert refused.status_code == 400
     assert refused.json().get("subCategory") == sub_category
@@ -138,7 +140,11 @@ def test_a_place_that_is_taken_moves_the_others_on(portal: Portal) -> None:
     ]
     portal.post(f"{DEALS}/renewals/stages", stage("First", 0, stageId="r-first"))
     stages = portal.client.get(f"{DEALS}/renewals/stages").json()["results"]
-    assert [(item["id"], item["displayOrder"]) for item in stages] == [("r-first", 0), ("r-open", 1), ("r-won", 2)]
+    assert [(item["id"], item["displayOrder"]) for item in stages] == [
+        ("r-first", 0),
+        ("r-open", 1),
+        ("r-won", 2),
+    ]
 
 
 def test_stages_one_by_one(portal: Portal) -> None:

@@ -1,4 +1,4 @@
-"""Property definitions and groups: github.com/scopiousdigital/kalup, HubSpot notes, unless a test says otherwise."""
+"""Property definitions and groups: github.com/scopiousdigital/kalup, HubSpot notes, or as a test says."""
 
 from typing import Any
 
@@ -78,7 +78,9 @@ def test_creating_an_archived_name_revives_it_with_its_values(portal: Portal) ->
         ({"options": [{"label": "Gold"}]}, "options.value"),
     ],
 )
-def test_a_definition_that_makes_no_sense_is_refused(portal: Portal, changes: dict[str, Any], said: str) -> None:
+def test_a_definition_that_makes_no_sense_is_refused(
+    portal: Portal, changes: dict[str, Any], said: str
+) -> None:
     refused = make(portal, **changes)
     assert refused.status_code == 400
     assert said in refused.json()["message"]
@@ -165,7 +167,9 @@ def test_archived_definitions_are_listed_apart(portal: Portal) -> None:
     make(portal)
     portal.client.delete(f"{PATH}/tier")
     live = {body["name"] for body in portal.client.get(PATH).json()["results"]}
-    archived = {body["name"] for body in portal.client.get(PATH, params={"archived": "True"}).json()["results"]}
+    archived = {
+        body["name"] for body in portal.client.get(PATH, params={"archived": "True"}).json()["results"]
+    }
     assert "tier" not in live
     assert archived == {"tier"}
 

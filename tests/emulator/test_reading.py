@@ -35,7 +35,11 @@ def test_asked_properties_come_with_the_systems_own(portal: Portal) -> None:
         "hs_object_id",
     }
     assert portal.read("companies", record_id, "zip")["zip"] is None
-    assert set(portal.read("companies", record_id, "nope")) == {"createdate", "hs_lastmodifieddate", "hs_object_id"}
+    assert set(portal.read("companies", record_id, "nope")) == {
+        "createdate",
+        "hs_lastmodifieddate",
+        "hs_object_id",
+    }
 
 
 def test_lists_of_names_may_be_repeated_or_joined(portal: Portal) -> None:
@@ -56,7 +60,14 @@ def test_pages_go_on_from_the_next_id(portal: Portal) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"limit": 101}, {"limit": 0}, {"limit": "many"}, {"after": "x"}, {"limit": 51, "propertiesWithHistory": "name"}]
+    "query",
+    [
+        {"limit": 101},
+        {"limit": 0},
+        {"limit": "many"},
+        {"after": "x"},
+        {"limit": 51, "propertiesWithHistory": "name"},
+    ],
 )
 def test_a_page_beyond_the_limit_is_refused(portal: Portal, query: dict[str, str]) -> None:
     assert portal.client.get(PATH, params=query).status_code == 400
@@ -78,7 +89,9 @@ def test_archived_records_are_seen_only_when_asked_for(portal: Portal) -> None:
     assert (archived["archived"], archived["archivedAt"]) == (True, "2026-11-22T08:00:05.101Z")
     (listed,) = portal.client.get(PATH, params={"archived": "True"}).json()["results"]
     assert listed["id"] == record_id
-    read = portal.client.post(f"{PATH}/batch/read", params={"archived": "true"}, json={"inputs": [{"id": record_id}]})
+    read = portal.client.post(
+        f"{PATH}/batch/read", params={"archived": "true"}, json={"inputs": [{"id": record_id}]}
+    )
     assert [record["id"] for record in read.json()["results"]] == [record_id]
     assert portal.client.patch(f"{PATH}/{record_id}", json={"properties": {"name": "M"}}).status_code == 404
 

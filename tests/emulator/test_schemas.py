@@ -101,7 +101,9 @@ def test_the_first_pipeline_brings_its_properties(portal: Portal) -> None:
     type_id = make(portal)["objectTypeId"]
     stages = [{"label": "New", "displayOrder": 0, "stageId": "p-new", "metadata": {}}]
     pipeline = {"label": "Care", "displayOrder": 0, "pipelineId": "care", "stages": stages}
-    assert portal.post(f"/crm/v3/objects/{type_id}", {"properties": {"hs_pipeline": "care"}}).status_code == 400
+    assert (
+        portal.post(f"/crm/v3/objects/{type_id}", {"properties": {"hs_pipeline": "care"}}).status_code == 400
+    )
     assert portal.post(f"/crm/v3/pipelines/{type_id}", pipeline).status_code == 201
     record_id = portal.create(type_id, pet_name="Rex", hs_pipeline_stage="p-new")
     assert portal.read(type_id, record_id, "hs_pipeline")["hs_pipeline"] == "care"
@@ -109,7 +111,9 @@ def test_the_first_pipeline_brings_its_properties(portal: Portal) -> None:
 
 def test_associations_of_a_schema(portal: Portal) -> None:
     type_id = make(portal)["objectTypeId"]
-    made = portal.post(f"{PATH}/{type_id}/associations", {"fromObjectTypeId": type_id, "toObjectTypeId": "0-2"})
+    made = portal.post(
+        f"{PATH}/{type_id}/associations", {"fromObjectTypeId": type_id, "toObjectTypeId": "0-2"}
+    )
     assert made.status_code == 201
     pet, company = portal.create(type_id, pet_name="Rex"), portal.create("companies", name="Acme")
     path = f"/crm/v4/objects/{type_id}/{pet}/associations/companies"

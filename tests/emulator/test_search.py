@@ -85,7 +85,9 @@ def test_operators(condition: dict[str, Any], found: list[str]) -> None:
 
 def test_filters_of_a_group_all_hold_and_any_group_will_do() -> None:
     with opened(SEED) as portal:
-        assert ids(portal, where("name", "CONTAINS_TOKEN", "acme"), where("annualrevenue", "HAS_PROPERTY")) == ["1"]
+        assert ids(
+            portal, where("name", "CONTAINS_TOKEN", "acme"), where("annualrevenue", "HAS_PROPERTY")
+        ) == ["1"]
         groups = [{"filters": [where("name", "EQ", name)]} for name in ("beta inc", "gamma acme")]
         assert ids(portal, filterGroups=groups) == ["2", "3"]
 

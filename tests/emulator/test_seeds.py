@@ -25,7 +25,9 @@ def test_every_part_of_a_seed_is_there_afterwards() -> None:
         "version": 1,
         "account": {"accountType": "STANDARD"},
         "tier": "starter",
-        "owners": [{"id": "9", "email": "ada@acme.example", "firstName": "Ada", "lastName": "L", "userId": 7}],
+        "owners": [
+            {"id": "9", "email": "ada@acme.example", "firstName": "Ada", "lastName": "L", "userId": 7}
+        ],
         "schemas": [PET],
         "groups": {"company": [{"name": "ours", "label": "Ours"}]},
         "properties": {
@@ -33,13 +35,30 @@ def test_every_part_of_a_seed_is_there_afterwards() -> None:
                 {**KEY, "groupName": "ours"},
                 {"name": "industry", "label": "Branch", "modificationMetadata": {"readOnlyValue": True}},
             ],
-            "2-77": [{"name": "age", "label": "Age", "type": "number", "fieldType": "number", "groupName": "pet_information"}],
+            "2-77": [
+                {
+                    "name": "age",
+                    "label": "Age",
+                    "type": "number",
+                    "fieldType": "number",
+                    "groupName": "pet_information",
+                }
+            ],
         },
         "validations": {"companies": {"city": [{"ruleType": "MAX_LENGTH", "ruleArguments": ["9"]}]}},
         "pipelines": {
             "deals": [
-                {"id": "default", "label": "New business", "stages": [{"id": "won", "label": "Won", "metadata": {"probability": "1"}}]},
-                {"id": "two", "label": "Two", "displayOrder": 1, "stages": [{"id": "t-1", "label": "One", "metadata": {"probability": "0.1"}}]},
+                {
+                    "id": "default",
+                    "label": "New business",
+                    "stages": [{"id": "won", "label": "Won", "metadata": {"probability": "1"}}],
+                },
+                {
+                    "id": "two",
+                    "label": "Two",
+                    "displayOrder": 1,
+                    "stages": [{"id": "t-1", "label": "One", "metadata": {"probability": "0.1"}}],
+                },
             ]
         },
         "records": {
@@ -93,13 +112,20 @@ def test_seeded_values_take_their_normal_form_and_computed_ones_are_computed() -
     with opened({"records": records}) as portal:
         (contact,) = portal.client.get("/crm/v3/objects/contacts").json()["results"]
         assert contact["properties"]["email"] == "ada@acme.example"
-        (deal,) = portal.client.get("/crm/v3/objects/deals?properties=hs_is_closed,pipeline").json()["results"]
+        (deal,) = portal.client.get("/crm/v3/objects/deals?properties=hs_is_closed,pipeline").json()[
+            "results"
+        ]
         assert (deal["properties"]["hs_is_closed"], deal["properties"]["pipeline"]) == ("true", "default")
 
 
 def test_history_can_be_seeded() -> None:
     versions = [
-        {"value": "Acme GmbH", "timestamp": "2026-11-20T10:00:00Z", "sourceType": "CRM_UI", "updatedByUserId": 7},
+        {
+            "value": "Acme GmbH",
+            "timestamp": "2026-11-20T10:00:00Z",
+            "sourceType": "CRM_UI",
+            "updatedByUserId": 7,
+        },
         {"value": "Acme", "timestamp": "2026-11-01T10:00:00Z", "sourceType": "IMPORT", "sourceId": "3"},
     ]
     record = {
@@ -134,7 +160,10 @@ def test_history_can_be_seeded() -> None:
         ({"records": []}, "records: an object with a list for each object type is expected"),
         ({"records": {"comp": [{}]}}, "records.comp[0]: Unable to infer object type from: comp"),
         ({"records": {"companies": ["x"]}}, "records.companies[0]: an object is expected"),
-        ({"records": {"companies": [{"propertys": {}}]}}, "records.companies[0].propertys: a record has no such key"),
+        (
+            {"records": {"companies": [{"propertys": {}}]}},
+            "records.companies[0].propertys: a record has no such key",
+        ),
         (
             {"records": {"companies": [{"properties": {"name": "A"}}, {"properties": {"nmae": "A"}}]}},
             'records.companies[1].properties.nmae: Property "nmae" does not exist',
@@ -152,17 +181,30 @@ def test_history_can_be_seeded() -> None:
             "records.companies[1]: 1 is no record id, or another record has it",
         ),
         ({"records": {"companies": [{"createdAt": "soon"}]}}, "records.companies[0]: Invalid isoformat"),
-        ({"properties": {"companies": [{"name": "x"}]}}, "properties.companies[0]: Some required fields were not set"),
-        ({"pipelines": {"deals": [{"label": "P"}]}}, "pipelines.deals[0]: Some required fields were not set: [id]"),
+        (
+            {"properties": {"companies": [{"name": "x"}]}},
+            "properties.companies[0]: Some required fields were not set",
+        ),
+        (
+            {"pipelines": {"deals": [{"label": "P"}]}},
+            "pipelines.deals[0]: Some required fields were not set: [id]",
+        ),
         (
             {"validations": {"companies": {"city": [{"ruleType": "ODD", "ruleArguments": []}]}}},
             "validations.companies.city[0]: ODD is no rule type",
         ),
         (
-            {"associations": [{"from": {"type": "deals", "id": "1"}, "to": {"type": "companies", "id": "2"}}]},
+            {
+                "associations": [
+                    {"from": {"type": "deals", "id": "1"}, "to": {"type": "companies", "id": "2"}}
+                ]
+            },
             "associations[0]: Could not get some DEAL objects",
         ),
-        ({"association_labels": [{"from": "deals"}]}, "association_labels[0]: Some required fields were not set: [to]"),
+        (
+            {"association_labels": [{"from": "deals"}]},
+            "association_labels[0]: Some required fields were not set: [to]",
+        ),
         ({"schemas": [{"name": "pet"}]}, "schemas[0]: "),
     ],
 )

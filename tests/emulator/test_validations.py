@@ -14,7 +14,12 @@ def rule(rule_type: str, *arguments: str, normalize: bool = False) -> dict[str, 
 @pytest.mark.parametrize(
     ("name", "given", "value", "stored"),
     [
-        ("phone", rule("PHONE_NUMBER_WITH_EXPLICIT_COUNTRY_CODE", normalize=True), "+1 (888) 482-7768", "+18884827768"),
+        (
+            "phone",
+            rule("PHONE_NUMBER_WITH_EXPLICIT_COUNTRY_CODE", normalize=True),
+            "+1 (888) 482-7768",
+            "+18884827768",
+        ),
         ("city", rule("WHITESPACE", "TRIM", normalize=True), "  Berlin ", "Berlin"),
         ("city", rule("WHITESPACE", "ALL", normalize=True), "New York", "NewYork"),
         ("city", rule("FORMAT", "UPPERCASE", normalize=True), "Berlin", "BERLIN"),
@@ -58,7 +63,13 @@ def test_a_rule_may_rewrite_what_was_written(name: str, given: object, value: st
     ],
 )
 def test_a_broken_rule_refuses_the_write(name: str, given: object, bad: str, good: str) -> None:
-    date = {"name": "notes_next", "label": "D", "type": "date", "fieldType": "date", "groupName": "companyinformation"}
+    date = {
+        "name": "notes_next",
+        "label": "D",
+        "type": "date",
+        "fieldType": "date",
+        "groupName": "companyinformation",
+    }
     seed = {"properties": {"companies": [date]}, "validations": {"companies": {name: [given]}}}
     with opened(seed) as portal:
         refused = portal.post("/crm/v3/objects/companies", {"properties": {"name": "N", name: bad}})
@@ -95,7 +106,9 @@ def test_rules_are_set_and_read_by_the_api(portal: Portal) -> None:
     ("rule_type", "arguments"),
     [("NO_RULE", []), ("MAX_LENGTH", []), ("MAX_LENGTH", ["x"]), ("REGEX", ["("]), ("FORMAT", ["ODD"])],
 )
-def test_a_rule_that_could_not_be_applied_is_refused(portal: Portal, rule_type: str, arguments: list[str]) -> None:
+def test_a_rule_that_could_not_be_applied_is_refused(
+    portal: Portal, rule_type: str, arguments: list[str]
+) -> None:
     path = f"{PATH}/city/rule-type/{rule_type}"
     assert portal.client.put(path, json={"ruleArguments": arguments}).status_code == 400
     assert portal.client.put(f"{PATH}/nope/rule-type/URL", json={"ruleArguments": []}).status_code == 404

@@ -29,11 +29,15 @@ def test_goal_targets_have_no_upsert_in_the_newest_version(portal: Portal, root:
     item = {"id": "g", "idProperty": "ext_key", "properties": {"hs_goal_name": "G"}}
     status = portal.post(f"{root}/goal_targets/batch/upsert", {"inputs": [item]}).status_code
     assert status == (405 if "2026-09" in root else 200)
-    create = portal.post(f"{root}/goal_targets/batch/create", {"inputs": [{"properties": {"hs_goal_name": "G"}}]})
+    create = portal.post(
+        f"{root}/goal_targets/batch/create", {"inputs": [{"properties": {"hs_goal_name": "G"}}]}
+    )
     assert create.status_code == 201
 
 
-@pytest.mark.parametrize(("root", "status"), [(ROOTS["v3"], 201), (ROOTS["2026-03"], 201), (ROOTS["2026-09"], 400)])
+@pytest.mark.parametrize(
+    ("root", "status"), [(ROOTS["v3"], 201), (ROOTS["2026-03"], 201), (ROOTS["2026-09"], 400)]
+)
 def test_rules_of_the_portal_hold_in_the_newest_version_only(root: str, status: int) -> None:
     """developers.hubspot.com/changelog/crm-api-write-validation-enforcement"""
     with opened({"required_on_create": {"companies": ["city"]}}) as portal:

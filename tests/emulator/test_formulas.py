@@ -1,0 +1,50 @@
+"""Formulas of calculated properties."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.emulator import formulas
+
+
+@pytest.mark.parametrize(
+    ("text", "spelled", "value"),
+    [
+        ("a+b*2", "a + b * 2", "7"),
+        ("(a+b)*2", "(a + b) * 2", "8"),
+        ("-a - -b", "-a - -b", "2"),
+        ("b/2", "b / 2", "1.5"),
+        ("b/0", "b / 0", ""),
+        ("a + nothing", "a + nothing", ""),
+        ("max(a, b,2)", "max(a, b, 2)", "3"),
+        ("min(a,b)", "min(a, b)", "1"),
+        ("concatenate(first, ' ', \"of \", a)", "concatenate(first, ' ', \"of \", a)", "one of 1"),
+    ],
+)
+def test_a_formula_is_spelled_and_computed(text: str, spelled: str, value: str) -> None:
+    formula = formulas.parse(text)
+    assert formula.text == spelled
+    assert formula.compute({"a": "1", "b": "3", "first": "one"}) == value
+    assert formulas.parse(formula.text).text == formula.text
+
+
+def test_a_formula_names_its_properties_once() -> None:
+    assert formulas.parse("a + max(b, a) - c").names == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a +", "a b", "(a", "a)", "max()", "max(a", "a ^ b", "+", "'open", "a;"]
+)
+def test_what_is_no_formula_says_so(text: str) -> None:
+    with pytest.raises(formulas.FormulaError):
+        formulas.parse(text)
+
+
+@given(st.text(alphabet="ab12 +-*/(),.'max", max_size=20))
+def test_whatever_is_written_is_understood_or_refused(text: str) -> None:
+    try:
+        formula = formulas.parse(text)
+    except formulas.FormulaError:
+        return
+    assert formulas.parse(formula.text).text == formula.text
+    formula.compute({"a": "1", "b": "x"})
