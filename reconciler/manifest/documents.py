@@ -13,7 +13,7 @@ from reconciler.manifest.records import PROPERTY_NAME, RecordReader, name_advice
 from reconciler.manifest.shapes import plain, tell
 from reconciler.manifest.text import read_nodes
 from reconciler.model.objects import RECORD_ID, object_name
-from reconciler.model.records import DesiredRecord, Document, Ownership, Write
+from reconciler.model.records import DesiredRecord, Document, Ownership, Prune, Write
 from reconciler.source import Place, SourceFiles
 
 _RECORD_NAMES_DEPTH: Final = 2  # of the mapping whose names are the keys of records
@@ -33,6 +33,7 @@ class _Head(BaseModel):
         description="write the unique property that tells records apart, or record_id for HubSpot's own id",
     )
     write: Write = Field(Write.AUTO, description="write auto, upsert or update")
+    prune: Prune = Field(Prune.OFF, description="write true, all or false")
     ownership: dict[str, Ownership] = Field(
         {}, description="write `property: enforce`, `property: initial` or `property: observe`"
     )
@@ -56,6 +57,7 @@ class ManifestDocument:
     ownership: Mapping[str, Ownership]  # all that it says, ENFORCE included
     environments: tuple[str, ...]  # globs; none means everywhere
     key_place: Place
+    prune: Prune | None  # None where it does not say
     records: tuple[DesiredRecord, ...]  # sorted by key
     shared: frozenset[str]  # the properties of ``all``
     unmanaged: Mapping[str, Mapping[str, Place]]  # by key, what $unmanaged names and where
@@ -108,6 +110,7 @@ def _read_document(
         write=said.write,
         ownership={name: owner for name, owner in said.ownership.items() if owner is not Ownership.ENFORCE},
         place=place,
+        prune=said.prune,
     )
     shared = node.mapping("all")
     reader = RecordReader(common, shared, files)
@@ -122,6 +125,7 @@ def _read_document(
         ownership=head.ownership,
         environments=tuple(head.environments),
         key_place=node.place_of("key"),
+        prune=head.prune if "prune" in head.model_fields_set else None,
         records=records,
         shared=frozenset(shared.names),
         unmanaged=reader.unmanaged,
@@ -143,6 +147,9 @@ def _contradictions(said: _Head, node: MappingNode, files: SourceFiles) -> Itera
     if said.key == "hs_object_id":
         source = files.ref(node.place_of("key"))
         yield Problem("hs_object_id is no unique property", "write `key: record_id`", source)
+    if said.key == RECORD_ID and said.prune is not Prune.OFF:
+        source = files.ref(node.place_of("prune"))
+        yield Problem("records named by record id are never pruned", "remove the line", source)
     if said.key == RECORD_ID and said.write is Write.UPSERT:
         source = files.ref(node.place_of("write"))
         yield Problem(

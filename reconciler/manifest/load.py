@@ -44,6 +44,7 @@ def _load(project: Path, folders: Sequence[str], environment: str, environments:
     files = SourceFiles(tuple(file.name for file in found))
     digest = hashlib.sha256()
     layers: list[list[ManifestDocument]] = [[] for _ in folders]
+    elsewhere: set[tuple[str, str, str]] = set()
     for number, file in enumerate(found):
         data = _read_file(file, problems)
         for part in (file.name.encode(), data):
@@ -55,10 +56,15 @@ def _load(project: Path, folders: Sequence[str], environment: str, environments:
             problems += _record_id_problems(document, environments, files)
             if not document.environments or _holds_in(document, environment):
                 layers[file.folder].append(document)
+            else:
+                elsewhere.update(_names_of(document))
     groups, between = merge_layers(layers, files)
+    here = (
+        {name for layer in layers for document in layer for name in _names_of(document)} if elsewhere else ()
+    )
     problems += between
     raise_if_any(problems)
-    return Desired(groups, files, f"sha256:{digest.hexdigest()}")
+    return Desired(groups, files, f"sha256:{digest.hexdigest()}", frozenset(elsewhere.difference(here)))
 
 
 def _read_file(file: ManifestFile, problems: list[Problem]) -> bytes:
@@ -72,6 +78,11 @@ def _read_file(file: ManifestFile, problems: list[Problem]) -> bytes:
 
 def _holds_in(document: ManifestDocument, environment: str) -> bool:
     return any(fnmatchcase(environment, glob) for glob in document.environments)
+
+
+def _names_of(document: ManifestDocument) -> Iterator[tuple[str, str, str]]:
+    about = document.document
+    return ((about.object, about.key, record.key) for record in document.records)
 
 
 def _record_id_problems(

@@ -1,12 +1,12 @@
 """The documents of one environment become groups of records; later folders override earlier ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.errors import Problem
 from reconciler.manifest.documents import ManifestDocument
 from reconciler.model.objects import RECORD_ID
-from reconciler.model.records import DesiredGroup, DesiredRecord, Document, Ownership, Written
+from reconciler.model.records import PLAIN, DesiredGroup, DesiredRecord, Document, Ownership, Prune, Written
 from reconciler.source import Place, SourceFiles
 
 Layer = Sequence[ManifestDocument]
@@ -24,11 +24,36 @@ def merge_layers(
     merger = _Merger(files)
     for layer in layers:
         merger.add(layer)
+    pruning, disagreeing = _pruning(layers, files)
     groups = tuple(
-        DesiredGroup(object_name, key, tuple(records[value] for value in sorted(records)))
+        DesiredGroup(
+            object_name, key, tuple(records[value] for value in sorted(records)), pruning[object_name, key]
+        )
         for (object_name, key), records in sorted(merger.records.items(), key=lambda item: item[0])
     )
-    return groups, (*_disagreeing_keys(layers, files), *merger.problems)
+    return groups, (*_disagreeing_keys(layers, files), *disagreeing, *merger.problems)
+
+
+def _pruning(
+    layers: Sequence[Layer], files: SourceFiles
+) -> tuple[Mapping[tuple[str, str], Prune], list[Problem]]:
+    """What each group says of pruning; documents that say something must agree."""
+    said: dict[tuple[str, str], ManifestDocument] = {}
+    rules: dict[tuple[str, str], Prune] = {}
+    problems: list[Problem] = []
+    for document in (document for layer in layers for document in layer):
+        group = (document.document.object, document.document.key)
+        rules.setdefault(group, Prune.OFF)
+        if document.prune is None:
+            continue
+        first = said.setdefault(group, document)
+        rules[group] = document.prune
+        if first.prune is not document.prune:
+            where = files.ref(first.document.place)
+            message = f"`prune: {document.prune}` here, and `prune: {first.prune}` in {where}"
+            advice = "documents about one object and key are pruned alike: make them agree"
+            problems.append(Problem(message, advice, files.ref(document.document.place)))
+    return rules, problems
 
 
 def _disagreeing_keys(layers: Sequence[Layer], files: SourceFiles) -> Iterator[Problem]:
@@ -97,6 +122,7 @@ class _Merger:
             places=tuple(parts[name][1] for name in names),
             place=record.place,
             document=self._merged(earlier.document, document),
+            special=record.special if record.special is not PLAIN else earlier.special,
         )
 
     def _merged(self, earlier: Document, later: ManifestDocument) -> Document:

@@ -12,13 +12,27 @@ from reconciler.errors import Problem
 from reconciler.manifest.nodes import Blank, MappingNode, Node, SequenceNode, picker
 from reconciler.manifest.shapes import did_you_mean, suggest
 from reconciler.model.objects import RECORD_ID, RecordKey
-from reconciler.model.records import DesiredRecord, Document, Written
+from reconciler.model.records import PLAIN, DesiredRecord, Document, Special, Written
 from reconciler.source import Place, SourceFiles
 
 PROPERTY_NAME: Final = "[a-z][a-z0-9_]*"
 """A pattern of HubSpot's internal names of properties."""
 
 _UNMANAGED: Final = "$unmanaged"
+_ABSENT: Final = "$absent"
+_PROTECT: Final = "$protect"
+_RENAMED_FROM: Final = "$renamed_from"
+_TRUE: Final = "true"
+_SPECIAL: Final = {
+    _ABSENT: re.compile("true"),
+    _PROTECT: re.compile("true|false"),
+    _RENAMED_FROM: re.compile(".+", re.DOTALL),
+}
+_SPECIAL_ADVICE: Final = {
+    _ABSENT: "write `$absent: true`, or remove the line",
+    _PROTECT: "write `$protect: true` or `$protect: false`",
+    _RENAMED_FROM: "write the key that the record had before",
+}
 _REMOVE_KEY: Final = "remove the line, or make the two the same"
 _CLEAR: Final = "write null to clear it in HubSpot, or remove the line to leave it alone"
 _BLANK: Final = {Blank.EMPTY: "has no value", Blank.QUOTED: "is an empty text"}
@@ -85,8 +99,9 @@ class RecordReader:
         shape = self._shapes.get(node.names)
         if shape is None:
             shape = self._shapes[node.names] = self._shape(node.names, ())
+        special = PLAIN
         if shape.special:
-            unmanaged = self._read_special(key, node, shape.special)
+            unmanaged, special = self._read_special(key, node, shape.special)
             if unmanaged:
                 shape = self._shape(node.names, unmanaged)
         values: tuple[Any, ...] = node.values
@@ -98,7 +113,7 @@ class RecordReader:
             if type(value) is not str and value is not None:
                 values = self._written(key, shape.names, values, places)
                 break
-        return DesiredRecord(key, shape.names, values, places, place, self._document)
+        return DesiredRecord(key, shape.names, values, places, place, self._document, special)
 
     def _shape(self, own: tuple[str, ...], unmanaged: Collection[str]) -> _Shape:
         """What is managed on records with these names, if what is ``unmanaged`` is not filled in."""
@@ -117,24 +132,46 @@ class RecordReader:
     def _is_managed(self, name: str) -> bool:
         return name != self._document.key and _is_property_name(name) is not None
 
-    def _read_special(self, key: str, node: MappingNode, special: tuple[int, ...]) -> Collection[str]:
-        """Look at the names that are not simply managed properties; answers with what is unmanaged."""
+    def _read_special(
+        self, key: str, node: MappingNode, special: tuple[int, ...]
+    ) -> tuple[Collection[str], Special]:
+        """Look at the names that are not simply managed properties; what is unmanaged, and what is special."""
         unmanaged: Collection[str] = ()
+        said: dict[str, str] = {}
         for index in special:
             name, value, place = node.names[index], node.values[index], node.places[index]
             if name == _UNMANAGED:
                 unmanaged = self._read_unmanaged(key, node, value, place)
+            elif name in _SPECIAL:
+                if isinstance(value, str) and _SPECIAL[name].fullmatch(value):
+                    said[name] = value
+                else:
+                    self._report(f'"{name}" cannot be this', _SPECIAL_ADVICE[name], place, key)
             elif name.startswith("$"):
-                self._report(
-                    f'unknown key "{name}"', suggest(name, [_UNMANAGED]), node.name_place(index), key
-                )
+                known = (_UNMANAGED, *_SPECIAL)
+                self._report(f'unknown key "{name}"', suggest(name, known), node.name_place(index), key)
             elif name != self._document.key:
                 advice = name_advice(name)
                 self._report(f'"{name}" is no property name', advice, node.name_place(index), key)
             elif value != key:
                 told = f'says "{value}"' if isinstance(value, str) else "is no text"
                 self._report(f'"{name}" {told}, but the record is called "{key}"', _REMOVE_KEY, place, key)
-        return unmanaged
+        return unmanaged, self._special(key, node, said)
+
+    def _special(self, key: str, node: MappingNode, said: Mapping[str, str]) -> Special:
+        """What ``said`` comes to, by name of special key."""
+        is_absent = said.get(_ABSENT) == _TRUE
+        if is_absent and len(node.names) > 1:
+            advice = "a record that must not exist says nothing else"
+            self._report(f"`{_ABSENT}: true` stands beside other lines", advice, node.place_of(_ABSENT), key)
+        if _RENAMED_FROM in said and self._document.key == RECORD_ID:
+            advice = "HubSpot's own ids never change: remove the line"
+            self._report(f"{_RENAMED_FROM} needs a key", advice, node.place_of(_RENAMED_FROM), key)
+        if said.get(_RENAMED_FROM) == key:
+            advice = "write the key that the record had before, or remove the line"
+            self._report("a record cannot be renamed from itself", advice, node.place_of(_RENAMED_FROM), key)
+        protect = said[_PROTECT] == _TRUE if _PROTECT in said else None
+        return Special(is_absent, protect, said.get(_RENAMED_FROM))
 
     def _read_unmanaged(self, key: str, node: MappingNode, value: Node, place: Place) -> Collection[str]:
         if not isinstance(value, SequenceNode):

@@ -190,25 +190,27 @@ class _Builder:
         """Sort names that were met for the first time, and leave out those that cannot stand."""
         first: dict[str, int] = {}
         for index, name in enumerate(written):
-            source = self._ref(places[index])
-            if name == "<<":
-                self.problems.append(Problem("merge keys (<<) are not supported", _USE_ALL, source))
-            elif name in first:
-                earlier = self._ref(places[first[name]])
-                advice = (
-                    f"the first one stands in line {earlier.line}, column {earlier.column}: keep one of them"
-                )
-                self.problems.append(Problem(f'"{name}" is declared twice', advice, source))
-            elif "\0" in name:
-                self.problems.append(Problem("a name cannot contain NUL", "remove the \\0", source))
+            if name in first or name == "<<" or "\0" in name:
+                self._report_name(name, places, index, first.get(name))
             else:
-                first[sys.intern(name)] = index
-        names = tuple(sorted(first))
+                first[name] = index
+        names = tuple(map(sys.intern, sorted(first)))
         indexes = tuple(first[name] for name in names)
         shape = _Shape(names, tuple if indexes == tuple(range(len(written))) else picker(indexes))
         if len(names) == len(written):
             self._shapes[written] = shape
         return shape
+
+    def _report_name(self, name: str, places: Sequence[int], index: int, first: int | None) -> None:
+        if name == "<<":
+            message, advice = "merge keys (<<) are not supported", _USE_ALL
+        elif first is None:
+            message, advice = "a name cannot contain NUL", "remove the \\0"
+        else:
+            earlier = self._ref(places[first])
+            message = f'"{name}" is declared twice'
+            advice = f"the first one stands in line {earlier.line}, column {earlier.column}: keep one of them"
+        self.problems.append(Problem(message, advice, self._ref(places[index])))
 
     def _sequence(self, depth: int) -> SequenceNode:
         items: list[Node] = []
