@@ -56,9 +56,8 @@ def forget(
         raise StateError(
             "an unfinished call names this record: `reconciler apply` settles it, then forget the record"
         )
-    erased = connection.execute(
-        update(changes).where(journaled).values(dict(ERASED) | {"key": FORGOTTEN, "record_id": None})
-    )
+    nameless = {"key": FORGOTTEN, "renamed_from": None, "record_id": None}
+    erased = connection.execute(update(changes).where(journaled).values(dict(ERASED) | nameless))
     released = connection.execute(delete(owned).where(possessed))
     return erased.rowcount + released.rowcount
 

@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.model.records import Prune
-from reconciler.plan.changes import PruneRule
+from reconciler.model.records import Prune, PruneRule
 from reconciler.state.codec import owned_columns, owned_of
 from reconciler.state.database import insert_into
 from reconciler.state.tables import owned, prune_rules, states

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.records import PruneRule
 from reconciler.model.runs import RunDetail, RunHeader
-from reconciler.plan.changes import PruneRule
 from reconciler.state import lock
 from reconciler.state.database import Database, memory_database, open_database, open_to_read
 from reconciler.state.journal import Journal
@@ -62,8 +62,8 @@ class Store:
 
     def prune_rules(self) -> tuple[PruneRule, ...]:
         """What is remembered of pruning, sorted by object and key property."""
-        with self._database.reading() as connection:
-            return OwnedRows(connection, self._portal_id).prune_rules()
+        with self._owned() as rows:
+            return rows.prune_rules()
 
     def count(self) -> int:
         """How many records are owned."""
@@ -99,7 +99,7 @@ class Store:
     def export(self) -> Iterator[str]:
         """Everything owned as JSON text, a line at a time, as of one moment."""
         with self._owned() as rows:
-            yield from export_lines(self._portal_id, rows.version(), rows.all())
+            yield from export_lines(self._portal_id, rows.version(), rows.prune_rules(), rows.all())
 
     def lock_holder(self) -> LockHolder | None:
         """Who has the lock, or had it last and never released it."""

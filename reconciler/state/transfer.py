@@ -6,12 +6,13 @@ One record a line, everything sorted, so that two exports can be compared by ``d
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, cast
 
 from reconciler.errors import StateError
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
-from reconciler.model.records import RecordId
+from reconciler.model.records import Prune, PruneRule, RecordId
 from reconciler.state.codec import json_text
 
 EXPORT_VERSION = 1
@@ -23,11 +24,14 @@ class Export:
 
     portal_id: int
     version: StateVersion
+    prune_rules: tuple[PruneRule, ...]
     owned: tuple[OwnedRecord, ...]
 
 
-def export_lines(portal_id: int, version: StateVersion, records: Iterable[OwnedRecord]) -> Iterator[str]:
-    """JSON text, a line at a time; ``records`` come sorted by object, key property and key."""
+def export_lines(
+    portal_id: int, version: StateVersion, prune_rules: Iterable[PruneRule], records: Iterable[OwnedRecord]
+) -> Iterator[str]:
+    """JSON text, a line at a time; rules and records come sorted by object, key property and key."""
     yield f'{{"lineage":{json_text(version.lineage)},\n"owned":['
     separator = "\n"
     for record in records:
@@ -40,10 +44,16 @@ def export_lines(portal_id: int, version: StateVersion, records: Iterable[OwnedR
                 "origin": str(record.origin),
                 "sent": dict(record.sent),
                 "answered": dict(record.answered),
+                "protected": record.is_protected,
             }
         )
         separator = ",\n"
-    yield f'\n],\n"portal_id":{portal_id},\n"serial":{version.serial},\n"version":{EXPORT_VERSION}}}\n'
+    yield f'\n],\n"portal_id":{portal_id},\n"prune_rules":['
+    separator = "\n"
+    for rule in prune_rules:
+        yield separator + json_text({"object": rule.object, "by": rule.by, "prune": str(rule.prune)})
+        separator = ",\n"
+    yield f'\n],\n"serial":{version.serial},\n"version":{EXPORT_VERSION}}}\n'
 
 
 def parse_export(text: str) -> Export:
@@ -62,13 +72,14 @@ def parse_export(text: str) -> Export:
             f"this state was exported as version {whole.get('version')}, this reconciler reads version "
             f"{EXPORT_VERSION}: export it again with this reconciler, or upgrade"
         )
-    records = whole.get("owned")
-    if not isinstance(records, list):
-        raise _wrong("owned", "a list")
-    owned = tuple(_record(entry, f"owned[{index}].") for index, entry in enumerate(records))
+    owned = tuple(_record(entry, f"owned[{index}].") for index, entry in enumerate(_list(whole, "owned")))
+    rules = tuple(
+        _rule(entry, f"prune_rules[{index}].") for index, entry in enumerate(_list(whole, "prune_rules"))
+    )
     _refuse_repeated(owned)
     lineage = None if whole.get("lineage") is None and not owned else _text(whole, "lineage", "")
-    return Export(_number(whole, "portal_id"), StateVersion(lineage, _number(whole, "serial")), owned)
+    version = StateVersion(lineage, _number(whole, "serial"))
+    return Export(_number(whole, "portal_id"), version, rules, owned)
 
 
 def imported_version(portal_id: int, present: StateVersion, export: Export) -> StateVersion:
@@ -93,18 +104,43 @@ def imported_version(portal_id: int, present: StateVersion, export: Export) -> S
 
 def _record(entry: object, where: str) -> OwnedRecord:
     fields = _object(entry, where)
-    origin = _text(fields, "origin", where)
-    if origin not in set(Origin):
-        raise _wrong(f"{where}origin", " or ".join(Origin))
     return OwnedRecord(
         key=RecordKey(
             _text(fields, "object", where), _text(fields, "by", where), _text(fields, "key", where)
         ),
         record_id=RecordId(_text(fields, "record_id", where)),
-        origin=Origin(origin),
+        origin=Origin(_word(fields, "origin", where, Origin)),
         sent=_values(fields, "sent", where),
         answered=_values(fields, "answered", where),
+        is_protected=_flag(fields, "protected", where),
     )
+
+
+def _rule(entry: object, where: str) -> PruneRule:
+    fields = _object(entry, where)
+    prune = Prune(_word(fields, "prune", where, Prune))
+    return PruneRule(_text(fields, "object", where), _text(fields, "by", where), prune)
+
+
+def _list(fields: Mapping[str, Any], name: str) -> list[object]:
+    value = fields.get(name)
+    if not isinstance(value, list):
+        raise _wrong(name, "a list")
+    return value
+
+
+def _word(fields: Mapping[str, Any], name: str, where: str, words: type[StrEnum]) -> str:
+    value = _text(fields, name, where)
+    if value not in set(words):
+        raise _wrong(f"{where}{name}", " or ".join(words))
+    return value
+
+
+def _flag(fields: Mapping[str, Any], name: str, where: str) -> bool:
+    value = fields.get(name)
+    if not isinstance(value, bool):
+        raise _wrong(f"{where}{name}", "true or false")
+    return value
 
 
 def _values(fields: Mapping[str, Any], name: str, where: str) -> Mapping[str, str | None]:

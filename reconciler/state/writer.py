@@ -19,6 +19,7 @@ from reconciler.errors import StateError
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Outcome
 from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.records import PruneRule
 from reconciler.model.writes import Route
 from reconciler.plan.changes import Change, Writing
 from reconciler.state.database import Database
@@ -171,6 +172,7 @@ class Writer:
             backup = self._back_up()
             rows.set_version(version)
             rows.remove_all()
+            rows.put_prune_rules(export.prune_rules)
             rows.put(export.owned, version.serial)
         return backup
 
@@ -188,8 +190,11 @@ class Writer:
             self._lease.hold(connection)
             yield connection
 
-    def _own(self, connection: Connection, records: Iterable[OwnedRecord]) -> None:
+    def _own(
+        self, connection: Connection, records: Iterable[OwnedRecord], disowned: Iterable[RecordKey]
+    ) -> None:
         rows = OwnedRows(connection, self._portal_id)
+        rows.remove(disowned)  # first: a renamed record may take over the key of another
         rows.put(records, rows.version().serial)
 
     def _raise_serial(self, connection: Connection) -> int:

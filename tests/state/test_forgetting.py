@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def leave_traces(store: Store) -> str:
             {0: applied("9001", phone=SECRET), 1: applied("9002")},
             [owned(SECRET, "9001", {"phone": SECRET}), owned("acme", "9002")],
         )
-        renamed = update(f"{SECRET}-2", "9001", value("phone", SECRET, None))
+        renamed = replace(update(f"{SECRET}-2", "9001", value("phone", SECRET, None)), renamed_from=SECRET)
         pen.intend(run_id, 1, "companies", UPDATE, [(2, renamed)])
         pen.record(run_id, 1, {2: applied("9001")}, [owned(f"{SECRET}-2", "9001")])
         pen.record_uncalled(

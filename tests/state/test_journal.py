@@ -7,9 +7,10 @@ import pytest
 from reconciler.errors import StateError
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
+from reconciler.model.owned import Origin
 from reconciler.model.records import RecordId
 from reconciler.model.runs import RunRow
-from reconciler.plan.changes import Create, Reason, Update, ValueChange, Writing
+from reconciler.plan.changes import Archive, Reason, Update, ValueChange, Writing
 from reconciler.source import SourceRef
 from reconciler.state.runs import RunStatus, UnfinishedBatch
 from reconciler.state.store import Store
@@ -34,7 +35,7 @@ GROUP = ("companies", "external_id")
 
 def test_a_run_begins_with_its_header(store: Store) -> None:
     with writer(store) as pen:
-        run_id = pen.begin_run(start(3))
+        run_id = pen.begin_run(replace(start(3), personal=(("companies", "phone"), ("contacts", "email"))))
 
     (header,) = store.runs()
 
@@ -54,6 +55,7 @@ def test_a_run_begins_with_its_header(store: Store) -> None:
     assert header.started_at == datetime(2026, 11, 22, 16, 45, tzinfo=UTC)
     assert header.finished_at is None
     assert header.status == "running"
+    assert header.personal == (("companies", "phone"), ("contacts", "email"))
 
 
 def test_runs_come_newest_first_even_within_a_second(store: Store) -> None:
@@ -77,6 +79,8 @@ def test_what_is_intended_is_unfinished_until_its_outcome_is_recorded(
                 in_step=(value("name", "G ", "G", Reason.IN_STEP),),
             ),
             route=UPSERT,
+            is_protected=True,
+            renamed_from="globus",
         ),
     )
     entries = tuple(enumerate(changes, start=5))
@@ -109,7 +113,7 @@ def test_places_and_values_of_any_text_come_back(store: Store) -> None:
         Reason.CONFLICT,
         UPDATE,
         at(),
-        update("x", "1").origin,
+        Origin.CREATED,
     )
     with writer(store) as pen:
         run_id = pen.begin_run(start(1))
@@ -338,11 +342,20 @@ def test_dropping_a_state_forgets_everything_and_begins_a_new_lineage(store: Sto
     assert store.version().lineage not in {None, lineage}
 
 
-def test_creates_and_updates_are_told_apart_when_they_come_back(store: Store) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        create("acme"),
+        replace(create("acme", name="A"), is_protected=True),
+        update("acme", "9001", value("name", "A", "B")),
+        Archive(key("acme"), RecordId("9001"), Reason.PRUNED, None, Origin.CREATED),
+        Archive(key("acme"), RecordId("9001"), Reason.ABSENT, at(), None),
+    ],
+)
+def test_every_kind_of_writing_comes_back_as_it_was(store: Store, change: Writing) -> None:
     with writer(store) as pen:
-        run_id = pen.begin_run(start(2))
-        pen.intend(run_id, 0, "companies", UPSERT, [(0, create("acme")), (1, update("globex", "1"))])
+        run_id = pen.begin_run(start(1))
+        pen.intend(run_id, 0, "companies", change.route, [(0, change)])
 
-    kinds = [type(change) for _, change in store.unfinished()[0].entries]
-
-    assert kinds == [Create, Update]
+    assert store.unfinished()[0].entries == ((0, change),)
+    assert store.unfinished()[0].route == change.route

@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from hypothesis import strategies as st
 from reconciler.errors import StateError
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.records import Prune, PruneRule
+from reconciler.plan.changes import Reason, Release
 from reconciler.state.store import Store, open_state
-from tests.support.journals import adopt, applied, owned, start, writer
+from tests.support.journals import UPDATE, adopt, applied, owned, start, update, value, writer
 from tests.support.postgres import Postgres
 
 GROUP = ("companies", "external_id")
@@ -39,7 +42,9 @@ def test_a_new_state_is_empty_and_has_no_lineage(store: Store) -> None:
 
 
 def test_owned_records_come_back_by_key_as_they_were(store: Store) -> None:
-    acme = owned("acme", "9001", {"name": "Acme GmbH", "phone": None}, {"name": "Acme"})
+    acme = replace(
+        owned("acme", "9001", {"name": "Acme GmbH", "phone": None}, {"name": "Acme"}), is_protected=True
+    )
     globex = owned("globex", "9002", {"name": "Zażółć 😀 \u0000 \ud800"})
     remember(store, acme, globex)
 
@@ -53,6 +58,43 @@ def test_an_owned_record_is_replaced_by_what_was_applied_last(
     remember(store, owned("acme", "9001", {"name": "Acme GmbH"}))
 
     assert reopened().owned(*GROUP, ["acme"]) == {"acme": owned("acme", "9001", {"name": "Acme GmbH"})}
+
+
+def test_a_renamed_record_may_take_over_the_key_of_another(store: Store) -> None:
+    acme, globex = owned("acme", "9001"), owned("globex", "9002")
+    remember(store, acme, globex)
+
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(1))
+        renamed = replace(
+            update("globex", "9001", value("external_id", "acme", "globex")), renamed_from="acme"
+        )
+        pen.intend(run_id, 0, "companies", UPDATE, [(0, renamed)])
+        pen.record(run_id, 0, {0: applied("9001")}, [owned("globex", "9001")], [acme.key, globex.key])
+
+    assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": owned("globex", "9001")}
+
+
+def test_a_released_record_is_no_longer_owned(store: Store) -> None:
+    acme, globex = owned("acme", "9001"), owned("globex", "9002")
+    remember(store, acme, globex)
+
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(1))
+        released = Release(acme.key, acme.record_id, Reason.PRUNED, None)
+        pen.record_uncalled(run_id, [(0, released, applied("9001"))], disowned=[acme.key])
+
+    assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": globex}
+    assert store.run(run_id).rows[0].action == "release"
+
+
+def test_what_is_known_of_pruning_is_kept_by_group(store: Store, reopened: Callable[[], Store]) -> None:
+    companies, tickets = (PruneRule(name, "code", Prune.OURS) for name in ("companies", "tickets"))
+    with writer(store) as pen:
+        pen.remember_pruning([tickets, companies])
+        pen.remember_pruning([replace(tickets, prune=Prune.ALL)])
+
+    assert reopened().prune_rules() == (companies, replace(tickets, prune=Prune.ALL))
 
 
 def test_groups_are_counted_apart(store: Store) -> None:

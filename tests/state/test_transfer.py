@@ -2,6 +2,7 @@ import json
 import stat
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 from reconciler.errors import StateError
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
-from reconciler.model.records import RecordId
+from reconciler.model.records import Prune, PruneRule, RecordId
 from reconciler.state.store import Store, open_state
 from reconciler.state.transfer import Export, export_lines, parse_export
 from tests.support.journals import key, owned, start, writer
 
 PORTAL = 7654321
+ALL_COMPANIES = PruneRule("companies", "external_id", Prune.ALL)
 
 
 def remember(store: Store, *records: OwnedRecord) -> None:
@@ -29,7 +31,10 @@ def exported(store: Store) -> str:
 
 
 def test_an_export_is_sorted_json_with_a_record_a_line(store: Store) -> None:
-    remember(store, owned("globex", "9002", {"b": "2", "a": None}, {"b": "two"}), owned("acme", "9001"))
+    globex = owned("globex", "9002", {"b": "2", "a": None}, {"b": "two"})
+    remember(store, replace(globex, is_protected=True), owned("acme", "9001"))
+    with writer(store) as pen:
+        pen.remember_pruning([PruneRule("tickets", "code", Prune.OURS), ALL_COMPANIES])
 
     text = exported(store)
 
@@ -37,11 +42,15 @@ def test_an_export_is_sorted_json_with_a_record_a_line(store: Store) -> None:
         f'{{"lineage":"{store.version().lineage}",\n'
         '"owned":[\n'
         '{"answered":{},"by":"external_id","key":"acme","object":"companies","origin":"created",'
-        '"record_id":"9001","sent":{}},\n'
+        '"protected":false,"record_id":"9001","sent":{}},\n'
         '{"answered":{"b":"two"},"by":"external_id","key":"globex","object":"companies","origin":"created",'
-        '"record_id":"9002","sent":{"a":null,"b":"2"}}\n'
+        '"protected":true,"record_id":"9002","sent":{"a":null,"b":"2"}}\n'
         "],\n"
         f'"portal_id":{PORTAL},\n'
+        '"prune_rules":[\n'
+        '{"by":"external_id","object":"companies","prune":"all"},\n'
+        '{"by":"code","object":"tickets","prune":"true"}\n'
+        "],\n"
         '"serial":1,\n'
         '"version":1}\n'
     )
@@ -62,6 +71,8 @@ def test_an_export_moves_a_state_into_another_database(
     store: Store, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     remember(store, owned("acme", "9001", {"name": "Ä \u0000"}), owned("ключ", by="code"))
+    with writer(store) as pen:
+        pen.remember_pruning([ALL_COMPANIES])
     text = exported(store)
 
     with closing(open_state("sqlite:///new.db", tmp_path_factory.mktemp("new"), PORTAL)) as new:
@@ -70,6 +81,7 @@ def test_an_export_moves_a_state_into_another_database(
 
         assert exported(new) == text
         assert new.version() == store.version()
+        assert new.prune_rules() == (ALL_COMPANIES,)
 
 
 def test_importing_an_edited_export_replaces_what_is_owned_and_is_newer(
@@ -92,8 +104,8 @@ def test_importing_an_edited_export_replaces_what_is_owned_and_is_newer(
 
 def test_a_state_of_another_lineage_or_portal_is_not_imported(store: Store) -> None:
     remember(store, owned("acme"))
-    foreign = Export(PORTAL, StateVersion("another", 7), (owned("globex"),))
-    elsewhere = Export(PORTAL + 1, StateVersion("another", 7), ())
+    foreign = Export(PORTAL, StateVersion("another", 7), (), (owned("globex"),))
+    elsewhere = Export(PORTAL + 1, StateVersion("another", 7), (), ())
     before = exported(store)
 
     with writer(store) as pen:
@@ -145,20 +157,29 @@ def test_a_copy_is_never_overwritten(tmp_path: Path) -> None:
 def test_a_refused_import_leaves_no_copy(tmp_path: Path) -> None:
     with closing(open_state("sqlite:///state.db", tmp_path, PORTAL)) as store, writer(store) as pen:
         with pytest.raises(StateError):
-            pen.import_state(Export(1, StateVersion(None, 0), ()))
+            pen.import_state(Export(1, StateVersion(None, 0), (), ()))
 
         assert list(tmp_path.glob("*.backup")) == []
 
 
 RECORD = (
-    '{"answered":{},"by":"b","key":"k","object":"o","origin":"created","record_id":"1","sent":{"name":"A"}}'
+    '{"answered":{},"by":"b","key":"k","object":"o","origin":"created","protected":true,"record_id":"1",'
+    '"sent":{"name":"A"}}'
 )
 
 
 def document(
-    owned_text: str = f"[{RECORD}]", serial: str = "1", version: str = "1", lineage: str = '"x"'
+    owned_text: str = f"[{RECORD}]",
+    *,
+    serial: str = "1",
+    version: str = "1",
+    lineage: str = '"x"',
+    rules: str = "[]",
 ) -> str:
-    return f'{{"lineage":{lineage},"owned":{owned_text},"portal_id":1,"serial":{serial},"version":{version}}}'
+    return (
+        f'{{"lineage":{lineage},"owned":{owned_text},"portal_id":1,"prune_rules":{rules},'
+        f'"serial":{serial},"version":{version}}}'
+    )
 
 
 def changed(old: str, new: str) -> str:
@@ -176,8 +197,20 @@ def changed(old: str, new: str) -> str:
         (document(serial="true"), "serial should be a whole number"),
         (document(lineage="null"), "lineage should be text"),
         (document("{}"), "owned should be a list"),
+        (document(rules="null"), "prune_rules should be a list"),
+        (document(rules="[7]"), r"prune_rules\[0\] should be an object"),
+        (
+            document(rules='[{"by":"b","object":"o","prune":true}]'),
+            r"prune_rules\[0\]\.prune should be text",
+        ),
+        (
+            document(rules='[{"by":"b","object":"o","prune":"some"}]'),
+            r"prune_rules\[0\]\.prune should be false or true or all",
+        ),
+        (changed("true", '"yes"'), r"owned\[0\]\.protected should be true or false"),
+        (changed('"protected":true,', ""), r"owned\[0\]\.protected should be true or false"),
         (document("[7]"), r"owned\[0\] should be an object"),
-        (document(f"[{RECORD},{{}}]"), r"owned\[1\]\.origin should be text"),
+        (document(f"[{RECORD},{{}}]"), r"owned\[1\]\.object should be text"),
         (
             changed("created", "found"),
             r"owned\[0\]\.origin should be created or adopted",
@@ -197,24 +230,26 @@ names = st.text(min_size=1, max_size=8)
 values = st.dictionaries(names, st.none() | st.text(), max_size=4)
 
 
+records = st.builds(
+    OwnedRecord,
+    key=st.builds(RecordKey, names, names, names),
+    record_id=names.map(RecordId),
+    origin=st.sampled_from(Origin),
+    sent=values,
+    answered=values,
+    is_protected=st.booleans(),
+)
+rules = st.builds(PruneRule, names, names, st.sampled_from(Prune))
+
+
 @given(
-    lineage=names,
-    serial=st.integers(min_value=0),
-    records=st.dictionaries(
-        st.tuples(names, names, names), st.tuples(names, st.sampled_from(Origin), values, values)
-    ),
+    version=st.builds(StateVersion, names, st.integers(min_value=0)),
+    prune_rules=st.lists(rules),
+    owned_records=st.lists(records, unique_by=lambda record: record.key),
 )
 def test_export_and_import_round_trip(
-    lineage: str,
-    serial: int,
-    records: dict[tuple[str, str, str], tuple[str, Origin, dict[str, str | None], dict[str, str | None]]],
+    version: StateVersion, prune_rules: list[PruneRule], owned_records: list[OwnedRecord]
 ) -> None:
-    version = StateVersion(lineage, serial)
-    owned_records = tuple(
-        OwnedRecord(RecordKey(*names), RecordId(record_id), origin, sent, answered)
-        for names, (record_id, origin, sent, answered) in sorted(records.items())
-    )
+    text = "".join(export_lines(7, version, prune_rules, owned_records))
 
-    text = "".join(export_lines(7, version, owned_records))
-
-    assert parse_export(text) == Export(7, version, owned_records)
+    assert parse_export(text) == Export(7, version, tuple(prune_rules), tuple(owned_records))
