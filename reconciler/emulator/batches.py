@@ -31,14 +31,10 @@ class Input:
 
 
 def take_inputs(body: object, maximum: int = MAX_INPUTS) -> list[Json]:
-    """The objects under ``inputs``; a body without any is a batch of none.
-
-    github.com/rudderlabs/rudder-transformer/pull/5147
-    """
-    inputs = [
-        shapes.as_object(item, "inputs")
-        for item in shapes.as_list(shapes.as_object(body).get("inputs"), "inputs")
-    ]
+    """The objects under ``inputs``; a body without any is a batch of none."""
+    given = shapes.as_object(body).get("inputs")
+    items = guesses.missing_inputs() if given is None else shapes.as_list(given, "inputs")
+    inputs = [shapes.as_object(item, "inputs") for item in items]
     if len(inputs) > maximum:
         raise refusals.invalid_request(
             f"The maximum batch size is {maximum}, but {len(inputs)} inputs were given"
@@ -212,19 +208,18 @@ def read(work: Work, object_type: ObjectType, body: object, *, archived: bool) -
     inputs = take_inputs(request, MAX_INPUTS_WITH_HISTORY if with_history else MAX_INPUTS)
     if id_property is not None:
         identity.check_key(work, object_type, id_property, "read")
-    results: dict[int, Json] = {}
+    results: list[Json] = []
     missing: list[str] = []
-    for item in inputs:
-        given = shapes.as_text(item.get("id"), "id")
+    for given in guesses.ids_to_read([shapes.as_text(item.get("id"), "id") for item in inputs]):
         record = identity.find(work, object_type, given, id_property, archived=archived)
         if record is not None:
-            results[record.id] = read_body(work, object_type, record, names, with_history)
+            results.append(read_body(work, object_type, record, names, with_history))
         elif id_property or not guesses.merged_id_is_left_out(identity.forwarded(work, object_type, given)):
             missing.append(given)
     errors = []
     if missing:
-        errors.append(refusals.missing_records(object_type.error_name, list(dict.fromkeys(missing))).entry())
-    answer = shapes.batch_body(work, guesses.order_of_results(list(results.values())), errors)
+        errors.append(refusals.missing_records(object_type.error_name, missing).entry())
+    answer = shapes.batch_body(work, guesses.order_of_results(results), errors)
     return shapes.batch_status(work, 200, errors), answer
 
 

@@ -5,6 +5,7 @@ Every function is a guess. When somebody measures the real thing, the correction
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from reconciler.emulator import refusals
@@ -24,6 +25,24 @@ def written_null(version: Version, property_name: str) -> str:
     raise refusals.wrong_shape(f"Cannot deserialize null as value of property {property_name}")
 
 
+def missing_inputs() -> list[Any]:
+    """Guess, but for upsert, where it was seen: a body without ``inputs`` does nothing, successfully.
+
+    github.com/rudderlabs/rudder-transformer/pull/5147
+    """
+    return []
+
+
+def ids_to_read(ids: Sequence[str]) -> list[str]:
+    """Guess: an id that batch/read is given twice is read once."""
+    return list(dict.fromkeys(ids))
+
+
+def archived_records_keep_unique_values() -> bool:
+    """Guess: they do not, so an upsert by the key of an archived record makes a new one."""
+    return False
+
+
 def equal_write_counts_as_change() -> bool:
     """Guess: writing the value that is there moves no date and adds no history."""
     return False
@@ -37,6 +56,11 @@ def order_of_results(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def number_text(text: str) -> str:
     """Guess: a number keeps the text it was written with (``17.0`` stays ``17.0``)."""
     return text
+
+
+def date_text(day: date) -> str:
+    """Guess: a date reads as ``YYYY-MM-DD`` in every version, as the guide says; examples show milliseconds."""
+    return day.isoformat()
 
 
 def plain_text(text: str) -> str:

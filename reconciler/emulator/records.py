@@ -57,6 +57,7 @@ def create(
     record = Record(0, {}, created_ms, updated_ms)
     written = _judge(work, object_type, record, given)
     _require(work, object_type, record)
+    _require_conditions(work, object_type, record)
     record.id = (
         work.next_id() if origin is None or origin.id is None else _own_id(work, object_type, origin.id)
     )
@@ -104,6 +105,7 @@ def update(work: Work, object_type: ObjectType, record: Record, given: Mapping[s
     }
     if not changes and not guesses.equal_write_counts_as_change():
         return written
+    _require_conditions(work, object_type, record)
     changes |= calculated.derive(object_type, work.definitions(object_type), record)
     written.names |= set(changes)
     identity.claim_unique_values(work, object_type, record, set(changes))
@@ -131,7 +133,8 @@ def archive(work: Work, object_type: ObjectType, record_id: str) -> None:
     record.archived_ms = work.at_ms
     rows = work.rows(object_type)
     rows.put(record)
-    rows.release(record.id)
+    if not guesses.archived_records_keep_unique_values():
+        rows.release(record.id)
     associations.drop_all(work, object_type, record.id)
 
 
@@ -209,9 +212,27 @@ def _require(work: Work, object_type: ObjectType, record: Record) -> None:
     if missing:
         raise refusals.required_not_set(object_type.error_name, missing)
     if work.version.admin_rules:
-        rules = work.settings["required_on_create"]
-        addresses = (object_type.path, object_type.type_id, object_type.singular)
-        wanted = [name for address in addresses for name in rules.get(address, ())]
+        wanted = _of_type(work.settings["required_on_create"], object_type)
         unset = [name for name in wanted if not record.properties.get(name)]
         if unset:
-            raise refusals.admin_rule(unset)
+            raise refusals.admin_rule("MISSING_REQUIRED_PROPERTY", unset)
+
+
+def _require_conditions(work: Work, object_type: ObjectType, record: Record) -> None:
+    """Refuses a record that lacks what the portal wants while other properties have certain values."""
+    if not work.version.admin_rules:
+        return
+    unset = [
+        rule["property"]
+        for rule in _of_type(work.settings["required_when"], object_type)
+        if not record.properties.get(rule["property"])
+        and all(record.properties.get(name) in values for name, values in rule["when"].items())
+    ]
+    if unset:
+        raise refusals.admin_rule("MISSING_CONDITIONAL_REQUIRED_PROPERTY", unset)
+
+
+def _of_type(rules: Mapping[str, Any], object_type: ObjectType) -> list[Any]:
+    """The portal's rules for a type, however the seed addressed it."""
+    addresses = (object_type.path, object_type.type_id, object_type.singular)
+    return [rule for address in addresses for rule in rules.get(address, ())]

@@ -163,8 +163,8 @@ def required_not_set(type_name: str, properties: Sequence[str]) -> Refusal:
     )
 
 
-def admin_rule(properties: Sequence[str]) -> Refusal:
-    """The portal's own creation rules, enforced from version 2026-09 on.
+def admin_rule(code: str, properties: Sequence[str]) -> Refusal:
+    """The portal's own rules of what a record must have, enforced from version 2026-09 on.
 
     developers.hubspot.com/changelog/crm-api-write-validation-enforcement
     """
@@ -174,8 +174,8 @@ def admin_rule(properties: Sequence[str]) -> Refusal:
         context={"propertyName": list(properties)},
         errors=[
             {
-                "message": f"Property {name} is required to create a record",
-                "code": "MISSING_REQUIRED_PROPERTY",
+                "message": f"Property {name} is required",
+                "code": code,
                 "context": {"propertyName": [name]},
             }
             for name in properties
@@ -238,7 +238,10 @@ def contact_exists(record_id: int, *, secondary: bool) -> Refusal:
 
 
 def rate_limited(policy: str, group: str) -> Refusal:
-    """A limit is used up: developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines."""
+    """A limit is used up: developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines.
+
+    Whether such answers carry Retry-After is not documented; these do not.
+    """
     return Refusal(
         429,
         f"You have reached your {policy.lower()} limit.",

@@ -21,6 +21,7 @@ FRESH_SETTINGS: dict[str, Any] = {
     "search_lag_ms": 2000,
     "enablement": {},
     "required_on_create": {},
+    "required_when": {},
     "sensitive_data": False,
 }
 """Those of a portal that nobody has set anything for."""
@@ -49,7 +50,9 @@ def settings_from(given: Mapping[str, object]) -> dict[str, Any]:
         for type_id, value in chosen["enablement"].items():
             _flag(f"enablement.{type_id}", value)
     if "required_on_create" in given:
-        chosen["required_on_create"] = _object("required_on_create", given["required_on_create"])
+        chosen["required_on_create"] = _required_on_create(given["required_on_create"])
+    if "required_when" in given:
+        chosen["required_when"] = _required_when(given["required_when"])
     if "sensitive_data" in given:
         chosen["sensitive_data"] = _flag("sensitive_data", given["sensitive_data"])
     return chosen
@@ -82,6 +85,30 @@ def _account(value: object) -> dict[str, Any]:
     except (ZoneInfoNotFoundError, ValueError, TypeError):
         raise SeedError(f"account.timeZone: no time zone {account['timeZone']!r}") from None
     return account
+
+
+def _required_on_create(value: object) -> dict[str, list[str]]:
+    """By type, the properties without which the portal takes no new record."""
+    rules = _object("required_on_create", value)
+    for address, names in rules.items():
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise SeedError(f"required_on_create.{address}: a list of property names is expected")
+    return rules
+
+
+def _required_when(value: object) -> dict[str, list[Any]]:
+    """By type, ``{property, when: {other: [values]}}``: required while all the others have such a value."""
+    rules = _object("required_when", value)
+    for address, items in rules.items():
+        for item in items if isinstance(items, list) else [None]:
+            place = f"required_when.{address}"
+            rule = _object(place, item)
+            conditions = _object(f"{place}.when", rule.get("when"))
+            if not isinstance(rule.get("property"), str) or not all(
+                isinstance(values, list) for values in conditions.values()
+            ):
+                raise SeedError(f"{place}: {{property, when: {{other: [values]}}}} is expected")
+    return rules
 
 
 def _limits(value: object) -> bool | dict[str, int]:

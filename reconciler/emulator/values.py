@@ -120,7 +120,7 @@ def _date(text: str, version: Version) -> Normal:
     if instant % DAY_MS and not version.truncates_dates:
         clock = f"{moment.hour}:{moment.minute}:{moment.second}.{moment.microsecond // 1000}"
         raise InvalidValue("INVALID_DATE", f"{text} is at {clock} UTC, not midnight!")
-    day = moment.date().isoformat()
+    day = guesses.date_text(moment.date())
     return Normal(day, is_warned=version.truncates_dates and day != text and bool(instant % DAY_MS))
 
 

@@ -17,7 +17,7 @@ class Version:
     truncates_dates: bool = False
     """A date with a time is cut to its day and reported in ``warnings``, instead of refused."""
     admin_rules: bool = False
-    """The portal's required-on-creation rules hold for API writes.
+    """The portal's own rules of what a record must have hold for API writes.
 
     developers.hubspot.com/changelog/crm-api-write-validation-enforcement
     """

@@ -49,5 +49,22 @@ def test_rules_of_the_portal_hold_in_the_newest_version_only(root: str, status: 
         assert portal.post(f"{root}/companies", {"properties": {"name": "N", "city": "B"}}).status_code == 201
 
 
+def test_rules_with_a_condition_hold_for_changes_too() -> None:
+    """developers.hubspot.com/changelog/crm-api-write-validation-enforcement"""
+    rule = {"property": "closed_lost_reason", "when": {"dealstage": ["closedlost"]}}
+    with opened({"required_when": {"0-3": [rule]}}) as portal:
+        record_id = portal.create("deals", dealname="D", dealstage="contractsent")
+        lost = {"properties": {"dealstage": "closedlost"}}
+        refused = portal.client.patch(f"{ROOTS['2026-09']}/deals/{record_id}", json=lost)
+        assert refused.status_code == 400
+        assert refused.json()["errors"][0]["code"] == "MISSING_CONDITIONAL_REQUIRED_PROPERTY"
+        assert portal.read("deals", record_id, "dealstage")["dealstage"] == "contractsent"
+        lost["properties"]["closed_lost_reason"] = "Price"
+        assert portal.client.patch(f"{ROOTS['2026-09']}/deals/{record_id}", json=lost).status_code == 200
+        other = {"properties": {"dealname": "D", "dealstage": "closedlost"}}
+        assert portal.post(f"{ROOTS['v3']}/deals", other).status_code == 201
+        assert portal.post(f"{ROOTS['2026-09']}/deals", other).status_code == 400
+
+
 def test_a_version_that_is_not_served_is_a_404(portal: Portal) -> None:
     assert portal.client.get("/crm/objects/2027-03/companies").status_code == 404

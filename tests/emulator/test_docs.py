@@ -1,0 +1,56 @@
+"""What the page says of the emulator is so."""
+
+import inspect
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from reconciler.emulator import guesses
+from reconciler.emulator.control import SOURCE_TYPES
+from reconciler.emulator.faults import Kind, parse
+from reconciler.emulator.seeds import KEYS
+from tests.emulator.portal import PORTAL_ID, Portal
+
+PAGE = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text()
+
+
+def first_column(heading: str) -> set[str]:
+    """The code words in the first column of the table under a heading."""
+    section = PAGE.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    return {word for row in rows for word in re.findall(r"`([^`]+)`", row)}
+
+
+def test_every_guess_is_listed() -> None:
+    functions = {name: function for name, function in inspect.getmembers(guesses, inspect.isfunction)}
+    assert first_column("Guesses") == set(functions)
+    assert all(str(function.__doc__).startswith("Guess") for function in functions.values())
+
+
+def test_every_key_of_a_seed_and_every_kind_of_fault_is_described() -> None:
+    assert first_column("Seeding a portal") == set(KEYS)
+    assert first_column("Faults") == set(Kind)
+    assert set(SOURCE_TYPES) <= set(re.findall(r"`([A-Z_]+)`", PAGE))
+
+
+def test_the_first_section_is_about_what_is_not_imitated() -> None:
+    assert re.findall(r"^## (.+)$", PAGE, re.MULTILINE)[0] == "What it does not imitate"
+
+
+def test_the_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = re.findall(r"```python\n(.+?)```", PAGE, re.DOTALL)
+    exec(
+        example + "\nprint(client.get('/crm/v3/objects/companies').json())\nclient.close()\nemulator.close()",
+        {},
+    )
+    assert capsys.readouterr().out == "{'results': []}\n"
+
+
+def test_the_edit_example_is_taken(portal: Portal) -> None:
+    (example,) = re.findall(r"```json\n(.+?)```", PAGE, re.DOTALL)
+    edit = {**json.loads(example), "id": portal.create("companies", name="N")}
+    answer = portal.post(f"/_emulator/portals/{PORTAL_ID}/edits", edit)
+    assert answer.json()["properties"]["phone"] == "030 1"
+    assert parse("latency:ms=200").kind is Kind.LATENCY
