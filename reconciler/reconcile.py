@@ -1,43 +1,39 @@
 """The corridor: the only module that knows the order of the rooms. It holds sequence, not knowledge."""
 
-from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
 from typing import TypeAlias
 
 from reconciler import __version__
 from reconciler.apply.deliver import Courier
-from reconciler.apply.run import ApplyResult, Manner, carry_out, own
+from reconciler.apply.memory import Memory
+from reconciler.apply.run import ApplyResult, Manner, carry_out, ownership_after
 from reconciler.apply.settle import settle_batch
+from reconciler.hubspot.ahead import read_ahead
 from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.fates import read_fates
 from reconciler.hubspot.live import read_portal, read_records
 from reconciler.hubspot.scopes import write_scopes
-from reconciler.model.outcomes import Applied, Outcome
-from reconciler.model.records import Desired, DesiredGroup, DesiredRecord, Drift, LiveRecord
-from reconciler.model.schema import ObjectSchema
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.records import Desired, Fate, Prune, PruneRule, RecordId
+from reconciler.model.schema import PortalSchema
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.build import PlanBuilder
-from reconciler.plan.changes import Change, ManifestsRead, Plan
+from reconciler.plan.changes import ManifestsRead, Plan
 from reconciler.plan.file import digest_of
-from reconciler.plan.resolve import Resolver, names_to_read, owner_ids
-from reconciler.state.runs import Actor, RunStart, RunStatus, UnfinishedBatch
+from reconciler.plan.judging import Policy
+from reconciler.plan.leftovers import new_rules, unnamed
+from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
+from reconciler.state.runs import Actor, RunStart, RunStatus
 from reconciler.state.store import Store
 from reconciler.state.writer import Writer as StateWriter
 
-READERS = 16
-"""Threads that read: three fill HubSpot's limit at 150 ms an answer, sixteen at 800 ms."""
-
-READ_AHEAD = 2 * READERS
-"""Chunks asked for before their turn; memory holds these and the changes."""
-
 Progress: TypeAlias = Callable[[int, int], None]
 """Told how many are done, of how many."""
-
-_Live: TypeAlias = Mapping[str, LiveRecord]
-_Chunk: TypeAlias = tuple[Sequence[DesiredRecord], _Live]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +42,7 @@ class Circumstances:
 
     environment: str
     portal_id: int  # that the credentials must belong to
-    drift: Drift
+    policy: Policy
     stand_ins: Mapping[str, str]  # e-mail of an absent owner -> of the one who stands in
     git_commit: str | None
     created_at: datetime
@@ -87,28 +83,18 @@ def plan_changes(
         StateError: the state cannot be read.
     """
     unfinished = store.unfinished()
+    remembered = {(rule.object, rule.by): rule for rule in store.prune_rules()}
     objects = {group.object for group in desired.groups} | {batch.object for batch in unfinished}
+    objects |= {object_name for object_name, _ in remembered}
     portal = read_portal(reader, objects, here.portal_id, desired.asked_at())
     desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
-    settled = {
-        record.key: record
-        for batch in unfinished
-        for record in own(store, _applied(batch, settle_batch(reader, portal, batch)))
-    }
-    builder = PlanBuilder(here.drift, here.skips_invalid)
-    ids = owner_ids(portal.owners, here.stand_ins)
-    done = 0
-    for group in desired.groups:
-        resolver = Resolver(portal.objects[group.object], desired.files, ids)
-        if not builder.can_identify(resolver, group):
-            continue
-        for records, live in _read_in_order(reader, resolver.schema, group):
-            keys = [record.record_key for record in records]
-            owned = store.owned(group.object, group.key, [key.value for key in keys])
-            owned |= {key.value: settled[key] for key in keys if key in settled}
-            builder.add_chunk(resolver, records, live, owned)
-            done += len(records)
-            progress(done, desired.record_count)
+    memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
+    builder = PlanBuilder(here.policy, here.skips_invalid)
+    planning = _Planning(desired, reader, portal, memory, builder)
+    planning.judge_named(here.stand_ins, progress)
+    for rule in (remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}).values():
+        planning.judge_leftovers(rule)
+    planning.explain_gone()
     return builder.finish(
         tool_version=__version__,
         created_at=here.created_at,
@@ -121,7 +107,58 @@ def plan_changes(
         read_calls=reader.calls,
         least_seconds=reader.least_seconds,
         write_scopes=write_scopes(group.object for group in desired.groups),
+        prune_rules=new_rules(desired.prune_rules, remembered),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Planning:
+    """What the steps of planning share."""
+
+    desired: Desired
+    reader: Reader
+    portal: PortalSchema
+    memory: Memory
+    builder: PlanBuilder
+
+    def judge_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
+        """What the manifests name, chunk by chunk."""
+        ids = owner_ids(self.portal.owners, stand_ins)
+        done = 0
+        for group in self.desired.groups:
+            resolver = Resolver(self.portal.objects[group.object], self.desired.files, ids)
+            if not self.builder.can_identify(resolver, group):
+                continue
+            question = partial(keys_and_names, resolver.schema)
+            chunks = group.chunks(BATCH_SIZE)
+            for records, live in read_ahead(self.reader, resolver.schema, group.key, chunks, question):
+                keys, _ = question(records)
+                owned = self.memory.owned(group.object, group.key, keys)
+                self.builder.add_chunk(resolver, records, live, owned)
+                done += len(records)
+                progress(done, self.desired.record_count)
+
+    def judge_leftovers(self, rule: PruneRule) -> None:
+        """What we own and the manifests do not name."""
+        schema, by = self.portal.objects[rule.object], rule.by
+        leftovers = unnamed(self.memory.in_order(schema.name, by), self.desired.records_of(schema.name, by))
+        is_pruned = rule.prune is not Prune.OFF
+        wanted = (entry for entry in leftovers if is_pruned or self.desired.is_elsewhere(entry.key))
+        while chunk := list(islice(wanted, BATCH_SIZE)):
+            ids = [entry.record_id for entry in chunk]
+            live = read_records(self.reader, schema, RECORD_ID, ids, ())
+            there = {record.id for record in live.values()}
+            self.builder.add_leftovers(chunk, there, self.desired, rule.prune)
+
+    def explain_gone(self) -> None:
+        """What became of records that state knows and that are no longer found by their key."""
+        wanted: dict[tuple[str, str], list[RecordId]] = {}
+        for _, owned in self.builder.gone:
+            wanted.setdefault((owned.key.object, owned.key.by), []).append(owned.record_id)
+        fates: dict[RecordId, Fate] = {}
+        for (object_name, by), record_ids in wanted.items():
+            fates |= read_fates(self.reader, self.portal.objects[object_name], by, record_ids)
+        self.builder.explain_gone(fates)
 
 
 def apply_plan(plan: Plan, connection: Connection, store: Store, claim: Claim, manner: Manner) -> ApplyResult:
@@ -139,6 +176,7 @@ def apply_plan(plan: Plan, connection: Connection, store: Store, claim: Claim, m
         tool_version=__version__,
         actor=claim.actor,
         planned=Counter(change.action for change in plan.changes),
+        personal=plan.personal,
     )
     with store.acquire(claim.actor, now=claim.now, sleep=claim.sleep, timeout_s=claim.timeout_s) as journal:
         unfinished = store.unfinished()
@@ -146,34 +184,10 @@ def apply_plan(plan: Plan, connection: Connection, store: Store, claim: Claim, m
         portal = read_portal(connection.reader, objects, plan.portal_id)
         for batch in unfinished:
             outcomes = settle_batch(connection.reader, portal, batch)
-            journal.record(batch.run_id, batch.number, outcomes, own(store, _applied(batch, outcomes)))
+            ownership = ownership_after(store, batch.entries, outcomes)
+            journal.record(batch.run_id, batch.number, outcomes, *ownership)
         for run in store.runs():
             if run.status == RunStatus.RUNNING:
                 journal.finish_run(run.id, RunStatus.INTERRUPTED)
         courier = Courier(connection.reader, connection.writer, portal, manner.looks_again, manner.on_stale)
         return carry_out(plan, start, store=store, journal=journal, courier=courier, manner=manner)
-
-
-def _applied(batch: UnfinishedBatch, outcomes: Mapping[int, Outcome]) -> list[tuple[Change, Applied]]:
-    return [
-        (change, outcome)
-        for number, change in batch.entries
-        if isinstance(outcome := outcomes[number], Applied)
-    ]
-
-
-def _read_in_order(reader: Reader, schema: ObjectSchema, group: DesiredGroup) -> Iterator[_Chunk]:
-    """Chunks of records with their live counterparts, in order, read a bounded number ahead."""
-    with ThreadPoolExecutor(READERS) as pool:
-
-        def ask(records: Sequence[DesiredRecord]) -> tuple[Sequence[DesiredRecord], Future[_Live]]:
-            keys = [record.key for record in records]
-            names = names_to_read(schema, records)
-            return records, pool.submit(read_records, reader, schema, group.key, keys, names)
-
-        chunks = map(ask, group.chunks(BATCH_SIZE))
-        ahead = deque(islice(chunks, READ_AHEAD))
-        while ahead:
-            records, answer = ahead.popleft()
-            ahead.extend(islice(chunks, 1))
-            yield records, answer.result()

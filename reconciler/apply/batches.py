@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 
 from reconciler.model.writes import BATCH_SIZE, Call, Route, Row
-from reconciler.plan.changes import Adopt, Change, Create, Update, Writing
+from reconciler.plan.changes import Archive, Change, Create, StateOnly, Update, Writing, values_of
 
 STATE_ONLY_SIZE = 1000
 """Changes that make no call, remembered in one transaction."""
@@ -26,7 +26,7 @@ class Batch:
 
 def batches_of(changes: Sequence[Change]) -> tuple[Batch, ...]:
     """The calls that ``changes`` need, in the order of the plan."""
-    writing = ((number, change) for number, change in enumerate(changes) if not isinstance(change, Adopt))
+    writing = ((number, change) for number, change in enumerate(changes) if not isinstance(change, StateOnly))
     batches: list[Batch] = []
     ordered = sorted(writing, key=_destination)  # stable: the plan's order within each call
     for (object_name, _action, _call, _by), group in groupby(ordered, key=_destination):
@@ -35,9 +35,9 @@ def batches_of(changes: Sequence[Change]) -> tuple[Batch, ...]:
     return tuple(batches)
 
 
-def state_only(changes: Sequence[Change]) -> Iterator[tuple[tuple[int, Adopt], ...]]:
+def state_only(changes: Sequence[Change]) -> Iterator[tuple[tuple[int, StateOnly], ...]]:
     """Changes that only state gets to see, some at a time."""
-    numbered = ((number, change) for number, change in enumerate(changes) if isinstance(change, Adopt))
+    numbered = ((number, change) for number, change in enumerate(changes) if isinstance(change, StateOnly))
     while chunk := tuple(islice(numbered, STATE_ONLY_SIZE)):
         yield chunk
 
@@ -47,17 +47,16 @@ def row_of(number: int, change: Writing) -> Row:
     return Row(
         trace_id=str(number),
         id=_id(change),
-        properties={value.name: value.after or "" for value in change.values},
+        properties={value.name: value.after or "" for value in values_of(change)},
     )
 
 
 def _id(change: Writing) -> str:
-    if isinstance(change, Update) and change.route.id_property is None:
-        return change.record_id
-    return change.key.value
+    is_by_id = change.route.id_property is None
+    return change.record_id if is_by_id and isinstance(change, Update | Archive) else change.key.value
 
 
 def _destination(entry: tuple[int, Writing]) -> tuple[str, int, Call, str]:
     _, change = entry
-    rank = 0 if isinstance(change, Create) else 1
+    rank = (Create, Update, Archive).index(type(change))
     return (change.key.object, rank, change.route.call, change.route.id_property or "")

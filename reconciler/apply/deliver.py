@@ -19,7 +19,7 @@ from reconciler.hubspot.rows import write_rows
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Stale, Unknown
 from reconciler.model.records import LiveRecord
 from reconciler.model.schema import ObjectSchema, PortalSchema
-from reconciler.plan.changes import Create, Update, Writing
+from reconciler.plan.changes import Create, Update, Writing, values_of
 from reconciler.plan.diff import same_value
 
 ATTEMPTS = 3
@@ -100,7 +100,7 @@ def _moved(schema: ObjectSchema, change: Writing, live: LiveRecord | None) -> st
         return f"record {change.record_id} is no longer there"
     moved = [
         value.name
-        for value in change.values
+        for value in values_of(change)
         if not same_value(schema.properties[value.name].kind, live.properties.get(value.name), value.before)
     ]
     return f"{', '.join(moved)} changed in HubSpot since the plan was made" if moved else None

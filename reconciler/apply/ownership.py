@@ -1,25 +1,34 @@
 """What state holds of a record once a change to it has been applied. Pure."""
 
+from dataclasses import replace
+from typing import TypeAlias
+
+from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.plan.changes import Adopt, Change, Create
+from reconciler.plan.changes import Adopt, Archive, Change, Create, Release, Update, in_step_of, values_of
+
+Owning: TypeAlias = Create | Update | Adopt
+"""Changes after which a record is ours."""
 
 
-def owned_after(change: Change, outcome: Applied, before: OwnedRecord | None) -> OwnedRecord:
+def owned_after(change: Owning, outcome: Applied, before: OwnedRecord | None) -> OwnedRecord:
     """Last applied values are kept as sent, and HubSpot's spelling beside them where it differs.
 
     Values of ``before`` that the change does not mention stay: they are in step, or held.
     """
     sent = dict(before.sent) if before else {}
     answered = dict(before.answered) if before else {}
-    learned = () if isinstance(change, Create) else change.in_step
-    for value in learned:
+    for value in in_step_of(change):
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, value.before)
-    for value in () if isinstance(change, Adopt) else change.values:
+    for value in values_of(change):
+        if value.name == change.key.by:
+            continue  # the key is kept as such
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, outcome.answered.get(value.name, value.after))
-    return OwnedRecord(change.key, outcome.record_id, _origin(change, outcome), sent, answered)
+    origin = _origin(change, outcome)
+    return OwnedRecord(change.key, outcome.record_id, origin, sent, answered, change.is_protected)
 
 
 def _keep_spelling(answered: dict[str, str | None], name: str, sent: str | None, live: str | None) -> None:
@@ -29,8 +38,19 @@ def _keep_spelling(answered: dict[str, str | None], name: str, sent: str | None,
         answered[name] = live
 
 
-def _origin(change: Change, outcome: Applied) -> Origin:
+def _origin(change: Owning, outcome: Applied) -> Origin:
     if isinstance(change, Create):
         # Somebody else was quicker: the record is not ours to prune.
         return Origin.ADOPTED if outcome.is_new is False else Origin.CREATED
     return change.origin
+
+
+def disowned_by(change: Change) -> RecordKey | None:
+    """The key that is no longer ours once ``change`` has been applied."""
+    match change:
+        case Archive() | Release():
+            return change.key
+        case Update() if change.renamed_from is not None:
+            return replace(change.key, value=change.renamed_from)
+        case _:
+            return None

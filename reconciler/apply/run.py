@@ -6,19 +6,20 @@ module's thread is the only one that does. A failed record never stops the other
 """
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from reconciler.apply.batches import Batch, batches_of, state_only
 from reconciler.apply.deliver import Courier, OnStale
-from reconciler.apply.ownership import owned_after
+from reconciler.apply.ownership import disowned_by, owned_after
 from reconciler.errors import HubSpotError, PlanRefused, ReconcilerError, Refusal
+from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.runs import RunDetail
-from reconciler.plan.changes import Change, Plan
+from reconciler.plan.changes import Archive, Change, Plan, Release
 from reconciler.state.runs import RunStart, RunStatus
 from reconciler.state.store import Store
 from reconciler.state.writer import Writer
@@ -60,6 +61,7 @@ def carry_out(
         StateError: state or lock was lost; calls in flight are settled by the next run.
     """
     run = _Run(plan.changes, store, journal, courier, manner, journal.begin_run(start))
+    journal.remember_pruning(plan.prune_rules)
     run.remember_state_only()
     left = run.send_all(batches_of(plan.changes))
     run.skip(left)
@@ -88,7 +90,7 @@ class _Run:
                 number: Applied(change.record_id, {}) for number, change in chunk
             }
             entries = [(number, change, outcomes[number]) for number, change in chunk]
-            self.journal.record_uncalled(self.id, entries, self._owned(chunk, outcomes))
+            self.journal.record_uncalled(self.id, entries, *self._ownership(chunk, outcomes))
             self._advance(len(chunk))
 
     def send_all(self, batches: Sequence[Batch]) -> Sequence[Batch]:
@@ -125,7 +127,8 @@ class _Run:
         except HubSpotError as error:
             self.stopped_by = self.stopped_by or error
             outcomes = {number: Skipped(f"not sent: {error.summary}") for number, _ in batch.entries}
-        self.journal.record(self.id, batch.number, outcomes, self._owned(batch.entries, outcomes))
+        ownership = self._ownership(batch.entries, outcomes)
+        self.journal.record(self.id, batch.number, outcomes, *ownership)
         self._advance(len(batch.entries))
         self._heed(outcomes)
 
@@ -139,15 +142,10 @@ class _Run:
                     Refusal.STALE, "records changed since the plan was made, and --on-stale says to stop"
                 )
 
-    def _owned(
+    def _ownership(
         self, entries: Sequence[tuple[int, Change]], outcomes: Mapping[int, Outcome]
-    ) -> list[OwnedRecord]:
-        applied = [
-            (change, outcome)
-            for number, change in entries
-            if isinstance(outcome := outcomes.get(number), Applied)
-        ]
-        return own(self.store, applied)
+    ) -> tuple[list[OwnedRecord], list[RecordKey]]:
+        return ownership_after(self.store, entries, outcomes)
 
     def _is_stopping(self) -> bool:
         self.is_interrupted = self.is_interrupted or self.manner.should_stop()
@@ -158,18 +156,35 @@ class _Run:
         self.manner.progress(self.done, len(self.changes))
 
 
-def own(store: Store, applied: Sequence[tuple[Change, Applied]]) -> list[OwnedRecord]:
-    """What state is to hold of applied changes, given what it holds now."""
+def ownership_after(
+    store: Store, entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome]
+) -> tuple[list[OwnedRecord], list[RecordKey]]:
+    """What state is to hold of the changes that were applied, and which keys it is to forget."""
+    applied = [
+        (change, outcome)
+        for number, change in entries
+        if isinstance(outcome := outcomes.get(number), Applied)
+    ]
+    before = _owned_before(store, [change for change, _ in applied])
+    owned = [
+        owned_after(change, outcome, before.get(disowned_by(change) or change.key))
+        for change, outcome in applied
+        if not isinstance(change, Archive | Release)
+    ]
+    return owned, [key for change, _ in applied if (key := disowned_by(change))]
+
+
+def _owned_before(store: Store, changes: Iterable[Change]) -> Mapping[RecordKey, OwnedRecord]:
     keys: dict[tuple[str, str], list[str]] = {}
-    for change, _ in applied:
-        keys.setdefault((change.key.object, change.key.by), []).append(change.key.value)
-    before = {
+    for change in changes:
+        key = disowned_by(change) or change.key
+        keys.setdefault((key.object, key.by), []).append(key.value)
+    return {
         record.key: record
         for (object_name, by), values in keys.items()
         for start in range(0, len(values), _STATE_READ)
         for record in store.owned(object_name, by, values[start : start + _STATE_READ]).values()
     }
-    return [owned_after(change, outcome, before.get(change.key)) for change, outcome in applied]
 
 
 _STATE_READ = 900

@@ -8,7 +8,7 @@ from reconciler.model.objects import RECORD_ID
 from reconciler.model.outcomes import Applied, Outcome, Skipped
 from reconciler.model.records import LiveRecord
 from reconciler.model.schema import ObjectSchema, PortalSchema
-from reconciler.plan.changes import Update, Writing
+from reconciler.plan.changes import Archive, Create, Writing, values_of
 from reconciler.plan.diff import same_value
 from reconciler.state.runs import UnfinishedBatch
 
@@ -29,7 +29,9 @@ def settle_batch(reader: Reader, portal: PortalSchema, batch: UnfinishedBatch) -
 
 
 def settled(schema: ObjectSchema, change: Writing, live: LiveRecord | None) -> Applied | None:
-    """Applied when live holds all that ``change`` wanted; None when it provably did not happen."""
+    """Applied when live is as ``change`` wanted it; None when it provably did not happen."""
+    if isinstance(change, Archive):
+        return None if live else Applied(change.record_id, {})
     if live is None or not all(
         same_value(schema.properties[value.name].kind, live.properties.get(value.name), value.after)
         for value in change.values
@@ -42,7 +44,7 @@ def read_again(
     reader: Reader, schema: ObjectSchema, entries: Sequence[tuple[int, Writing]]
 ) -> Mapping[tuple[str, str], LiveRecord]:
     """The records that ``entries`` are about, as they are now, by ``identity``."""
-    names = sorted({value.name for _, change in entries for value in change.values})
+    names = sorted({value.name for _, change in entries for value in values_of(change)})
     wanted: dict[str, list[str]] = {}
     for _, change in entries:
         by, value = identity(change)
@@ -56,6 +58,6 @@ def read_again(
 
 def identity(change: Writing) -> tuple[str, str]:
     """By which property, and by which value of it, the record of ``change`` is read."""
-    if isinstance(change, Update):
-        return (RECORD_ID, change.record_id)
-    return (change.key.by, change.key.value)
+    if isinstance(change, Create):
+        return (change.key.by, change.key.value)
+    return (RECORD_ID, change.record_id)

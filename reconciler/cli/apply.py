@@ -15,6 +15,7 @@ from reconciler.cli.planning import make_plan, read_plan, show_plan
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.signals import stop_requests
+from reconciler.cli.wishes import Wishes, plan_options
 from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
 from reconciler.plan.changes import Plan
 from reconciler.reconcile import apply_plan
@@ -33,7 +34,7 @@ from reconciler.report.terminal import render_run
     show_default=True,
     help="Records that changed in HubSpot since the plan was made.",
 )
-@click.option("--skip-invalid", is_flag=True, help="Leave out records with problems, visibly.")
+@plan_options
 @click.option("--fail-fast", is_flag=True, help="Stop at the first record that HubSpot rejects.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write the report here too.")
 @click.option("--full", is_flag=True, help="Show every change and every value in full.")
@@ -66,7 +67,7 @@ def command(
     plan: Path | None,
     auto_approve: bool,
     on_stale: str,
-    skip_invalid: bool,
+    wishes: Wishes,
     fail_fast: bool,
     report: Path | None,
     full: bool,
@@ -79,10 +80,10 @@ def command(
     if plan is not None:
         chosen = _saved_plan(session, plan)
     else:
-        chosen = _new_plan(session, skips_invalid=skip_invalid, full=full, values=values)
-        if chosen.changes and not auto_approve:
+        chosen = _new_plan(session, wishes, full=full, values=values)
+        if not chosen.is_empty and not auto_approve:
             _ask(chosen, session.environment.name)
-    if not chosen.changes:
+    if chosen.is_empty:
         return _left_out(chosen)
     with (
         progress("applying", quiet=session.said.quiet) as tell,
@@ -122,7 +123,7 @@ def _saved_plan(session: Session, path: Path) -> Plan:
     return _appliable(plan)
 
 
-def _new_plan(session: Session, *, skips_invalid: bool, full: bool, values: str | None) -> Plan:
+def _new_plan(session: Session, wishes: Wishes, *, full: bool, values: str | None) -> Plan:
     """A plan made now, and shown.
 
     Raises:
@@ -135,8 +136,8 @@ def _new_plan(session: Session, *, skips_invalid: bool, full: bool, values: str 
             f"environment {session.environment.name} is protected: it takes a saved plan only\n"
             "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
         )
-    plan = make_plan(session, skips_invalid=skips_invalid)
-    if not (session.said.as_json and plan.changes and plan.is_appliable):
+    plan = make_plan(session, wishes)
+    if not (session.said.as_json and not plan.is_empty and plan.is_appliable):
         show_plan(session, plan, full=full, values=values)
     return _appliable(plan)
 

@@ -9,6 +9,7 @@ from reconciler.cli.files import write_private
 from reconciler.cli.options import common_options
 from reconciler.cli.planning import make_plan, show_plan
 from reconciler.cli.session import open_session
+from reconciler.cli.wishes import Wishes, plan_options
 from reconciler.plan.file import plan_to_text
 
 
@@ -20,7 +21,7 @@ from reconciler.plan.file import plan_to_text
     help="Save the plan for `apply FILE`; it holds the values themselves (mode 0600).",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if `apply` would write to the portal.")
-@click.option("--skip-invalid", is_flag=True, help="Leave out records with problems, visibly.")
+@plan_options
 @click.option("--full", is_flag=True, help="Show every change and every value in full.")
 @click.option(
     "--values",
@@ -34,13 +35,13 @@ def command(
     *,
     out: Path | None,
     detailed_exitcode: bool,
-    skip_invalid: bool,
+    wishes: Wishes,
     full: bool,
     values: str | None,
 ) -> int:
     """Show what apply would change, and why. Changes nothing anywhere."""
     session = open_session(ctx)
-    plan = make_plan(session, skips_invalid=skip_invalid)
+    plan = make_plan(session, wishes)
     if out is not None:
         write_private(out, plan_to_text(plan))
     show_plan(session, plan, full=full, values=values)

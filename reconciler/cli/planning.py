@@ -10,27 +10,29 @@ from reconciler.cli.output import color, masking_for, width
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session
 from reconciler.cli.telling import annotate
+from reconciler.cli.wishes import Wishes
 from reconciler.errors import ManifestError
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import plan_from_text
+from reconciler.plan.judging import Policy
 from reconciler.reconcile import Circumstances, plan_changes
 from reconciler.report.machine import plan_as_json
 from reconciler.report.mask import masked_problems
 from reconciler.report.terminal import render_plan
 
 
-def make_plan(session: Session, *, skips_invalid: bool = False) -> Plan:
+def make_plan(session: Session, wishes: Wishes) -> Plan:
     """Plan the chosen environment; writes nothing anywhere."""
     desired = session.load_manifests()
     environment = session.environment
     here = Circumstances(
         environment=environment.name,
         portal_id=environment.portal_id,
-        drift=environment.drift,
+        policy=Policy(environment.drift, wishes.take, wishes.recreate),
         stand_ins=environment.owners,
         git_commit=session.git_commit(),
         created_at=datetime.now(UTC),
-        skips_invalid=skips_invalid,
+        skips_invalid=wishes.skip_invalid,
     )
     with (
         session.state(to_write=False) as store,

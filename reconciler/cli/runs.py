@@ -49,7 +49,7 @@ def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
         detail = store.run(run)
     masking = masking_for(values, as_json=session.said.as_json)
     if session.said.as_json:
-        click.echo(run_as_json(detail, masking, ()), nl=False)
+        click.echo(run_as_json(detail, masking, detail.header.personal), nl=False)
         return
     text = render_run(
         detail,
@@ -57,6 +57,7 @@ def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
         width=width(),
         full=full,
         masking=masking,
+        personal=detail.header.personal,
         where=session.where,
     )
     click.echo(text, nl=False, color=True)

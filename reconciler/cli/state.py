@@ -71,7 +71,8 @@ def _all(store: Store) -> Iterator[OwnedRecord]:
 
 
 def _print(record: OwnedRecord) -> None:
-    click.echo(f"{record.key.address}  {record.record_id}  {record.origin}")
+    protected = "  protected" if record.is_protected else ""
+    click.echo(f"{record.key.address}  {record.record_id}  {record.origin}{protected}")
     for name, sent in sorted(record.sent.items()):
         kept = f"  (HubSpot keeps {_text(record.answered[name])})" if name in record.answered else ""
         click.echo(f"  {name}: {_text(sent)}{kept}")
@@ -87,4 +88,4 @@ def _summary(record: OwnedRecord) -> dict[str, str]:
 
 def _detail(record: OwnedRecord) -> dict[str, object]:
     values = {"sent": dict(record.sent), "answered": dict(record.answered)}
-    return {**_summary(record), "key": {"property": record.key.by, "value": record.key.value}, **values}
+    return {**_summary(record), "protected": record.is_protected, "key": {"property": record.key.by, "value": record.key.value}, **values}

@@ -7,6 +7,7 @@ from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, width
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.telling import annotate
+from reconciler.cli.wishes import Wishes
 from reconciler.report.machine import problems_as_json
 from reconciler.report.mask import SHOW, masked_problems
 from reconciler.report.terminal import render_problems
@@ -34,7 +35,7 @@ def _check(session: Session) -> Exit:
 def _check_online(session: Session) -> Exit:
     from reconciler.cli.planning import make_plan  # noqa: PLC0415 - the portal's libraries cost 0.5 s
 
-    plan = make_plan(session)
+    plan = make_plan(session, Wishes())
     masking = masking_for(None, as_json=session.said.as_json)
     problems = masked_problems(session.seen(plan.problems), masking, plan.personal)
     annotate(problems)

@@ -155,6 +155,21 @@ class Reader:
             return Found((), named_ids(exchange.error) or ids)
         raise error_for(request, exchange.status, exchange.error)
 
+    def record(self, object_path: str, record_id: str, properties: Sequence[str]) -> Record | None:
+        """One record by its id; None where there is none. The id of a merged record leads to its survivor.
+
+        Source: https://developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies
+        """
+        request = Request(
+            "GET", self._paths.record(object_path, record_id), {"properties": ",".join(properties)}
+        )
+        exchange = self._caller.ask(request, Record.read)
+        if isinstance(exchange, Success):
+            return exchange.value
+        if exchange.status == _NOT_FOUND:
+            return None
+        raise error_for(request, exchange.status, exchange.error)
+
     def _get(self, path: str, decode: Decoder[AnswerT], params: Mapping[str, str] | None = None) -> AnswerT:
         request = Request("GET", path, params or {})
         exchange = self._caller.ask(request, decode)

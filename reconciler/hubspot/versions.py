@@ -51,6 +51,10 @@ class Paths:
         """Of a batch call that writes."""
         return f"{self._records}/{object_path}/{call}"
 
+    def record(self, object_path: str, record_id: str) -> str:
+        """Of one record."""
+        return f"{self._records}/{object_path}/{record_id}"
+
     def properties(self, object_path: str) -> str:
         """Of the property definitions of a type."""
         return f"{self._properties}/{object_path}"

@@ -59,12 +59,13 @@ def _load(project: Path, folders: Sequence[str], environment: str, environments:
             else:
                 elsewhere.update(_names_of(document))
     groups, between = merge_layers(layers, files)
-    here = (
-        {name for layer in layers for document in layer for name in _names_of(document)} if elsewhere else ()
-    )
+    if elsewhere:
+        elsewhere.difference_update(
+            name for layer in layers for document in layer for name in _names_of(document)
+        )
     problems += between
     raise_if_any(problems)
-    return Desired(groups, files, f"sha256:{digest.hexdigest()}", frozenset(elsewhere.difference(here)))
+    return Desired(groups, files, f"sha256:{digest.hexdigest()}", frozenset(elsewhere))
 
 
 def _read_file(file: ManifestFile, problems: list[Problem]) -> bytes:

@@ -135,7 +135,7 @@ class RecordReader:
     def _read_special(
         self, key: str, node: MappingNode, special: tuple[int, ...]
     ) -> tuple[Collection[str], Special]:
-        """Look at the names that are not simply managed properties; what is unmanaged, and what is special."""
+        """Look at the names that are no managed properties: what is unmanaged, and what is special."""
         unmanaged: Collection[str] = ()
         said: dict[str, str] = {}
         for index in special:

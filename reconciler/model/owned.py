@@ -24,6 +24,7 @@ class OwnedRecord:
     origin: Origin
     sent: Mapping[str, str | None]  # last applied, as sent; None was cleared
     answered: Mapping[str, str | None]  # what HubSpot made of it, only where that differs from ``sent``
+    is_protected: bool = False  # never archived, whatever the manifests say
 
     def live_since(self, name: str) -> str | None:
         """What the portal held of property ``name`` right after we last applied it."""

@@ -35,11 +35,28 @@ class Write(StrEnum):
     UPDATE = "update"  # batch/update; never creates
 
 
+class Prune(StrEnum):
+    """What becomes of owned records that no manifest names any more."""
+
+    OFF = "false"  # nothing
+    OURS = "true"  # those we created are archived, those we adopted are released
+    ALL = "all"  # all of them are archived
+
+
 class Drift(StrEnum):
     """What is done about values that people changed since we last applied them."""
 
     REVERT = "revert"  # git is right: write back
     HOLD = "hold"  # leave them, and say so
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PruneRule:
+    """What is done with owned records of one object type and key property once nobody names them."""
+
+    object: str
+    by: str
+    prune: Prune
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +68,24 @@ class Document:
     write: Write
     ownership: Mapping[str, Ownership]  # properties that are not ENFORCE
     place: Place  # where the document begins
+    prune: Prune = Prune.OFF
 
     def ownership_of(self, name: str) -> Ownership:
         """Who decides about property ``name``."""
         return self.ownership.get(name, Ownership.ENFORCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """What a record says besides its properties; most say nothing."""
+
+    is_absent: bool = False  # it must not exist
+    protect: bool | None = None  # whether it may be archived; None leaves that as it is
+    renamed_from: str | None = None  # the key it had before
+
+
+PLAIN = Special()
+"""Of records that say nothing special; shared by them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +98,7 @@ class DesiredRecord:
     places: tuple[Place, ...]  # of the values, as long as names
     place: Place  # of the record's own line
     document: Document
+    special: Special = PLAIN
 
     @property
     def record_key(self) -> RecordKey:
@@ -81,6 +113,7 @@ class DesiredGroup:
     object: str
     key: str
     records: Sequence[DesiredRecord]  # sorted by key, by code point; keys are distinct
+    prune: Prune = Prune.OFF
 
     def chunks(self, size: int) -> Iterator[Sequence[DesiredRecord]]:
         """The records in order, ``size`` at a time."""
@@ -103,11 +136,27 @@ class Desired:
     groups: tuple[DesiredGroup, ...]  # sorted by object, then key
     files: SourceFiles
     digest: str  # "sha256:…" over names and contents of the manifests that were read
+    elsewhere: frozenset[tuple[str, str, str]] = frozenset()
+    """Object, key property and key of records that are named for other environments only."""
 
     @property
     def record_count(self) -> int:
         """How many records are named."""
         return sum(len(group.records) for group in self.groups)
+
+    @property
+    def prune_rules(self) -> tuple[PruneRule, ...]:
+        """What the manifests say of pruning, sorted."""
+        return tuple(PruneRule(group.object, group.key, group.prune) for group in self.groups)
+
+    def records_of(self, object_name: str, by: str) -> Sequence[DesiredRecord]:
+        """The records of one group; none where the manifests have no such group."""
+        found = (group.records for group in self.groups if (group.object, group.key) == (object_name, by))
+        return next(found, ())
+
+    def is_elsewhere(self, key: RecordKey) -> bool:
+        """Whether the manifests name this record, but for other environments only."""
+        return (key.object, key.by, key.value) in self.elsewhere
 
     def asked_at(self) -> Mapping[str, SourceRef]:
         """Where each object type is named first."""
@@ -122,7 +171,9 @@ class Desired:
         if all(names.get(group.object, group.object) == group.object for group in self.groups):
             return self
         groups = tuple(group.renamed(names.get(group.object, group.object)) for group in self.groups)
-        return replace(self, groups=tuple(sorted(groups, key=lambda group: (group.object, group.key))))
+        elsewhere = frozenset((names.get(name, name), by, key) for name, by, key in self.elsewhere)
+        ordered = tuple(sorted(groups, key=lambda group: (group.object, group.key)))
+        return replace(self, groups=ordered, elsewhere=elsewhere)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +182,21 @@ class LiveRecord:
 
     id: RecordId
     properties: Mapping[str, str | None] = field(default_factory=dict)  # "" is read as None
+
+
+class FateKind(StrEnum):
+    """What became of a record that is no longer found by its key."""
+
+    ARCHIVED = "archived"
+    MERGED = "merged"  # into another record
+    REKEYED = "rekeyed"  # it is there, under another key
+    ERASED = "erased"  # the portal knows nothing of it
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of one record."""
+
+    kind: FateKind
+    record_id: RecordId  # under which it lives on; its own where it does not
+    key: str | None  # the key it has now

@@ -27,6 +27,7 @@ class RunHeader:
     started_at: datetime  # aware, UTC
     finished_at: datetime | None  # aware, UTC; None where it never said so
     status: str  # one word: how the run stands or ended
+    personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when shown
 
 
 @dataclass(frozen=True, slots=True)

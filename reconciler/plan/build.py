@@ -4,79 +4,70 @@ Records are paired by key, judged one by one, and put in order:
 
 1. creates, so that whatever refers to a new record finds it;
 2. updates;
-3. adoptions, which touch state alone;
+3. archives;
+4. adoptions and releases, which touch state alone;
 
 and among equals by object type, key property and key, by code point. The order of files, records
 and answers never matters.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.objects import split_address
-from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.personal import is_personal
 from reconciler.model.records import (
+    Desired,
     DesiredGroup,
     DesiredRecord,
-    Drift,
+    Fate,
     LiveRecord,
-    Ownership,
+    Prune,
+    PruneRule,
+    RecordId,
 )
 from reconciler.model.schema import PortalSchema, PropertyDef
 from reconciler.plan.budget import budget_of
 from reconciler.plan.changes import (
     Action,
-    Adopt,
     Change,
-    Create,
     Held,
     ManifestsRead,
     Plan,
-    Reason,
-    Update,
-    ValueChange,
+    in_step_of,
+    values_of,
 )
-from reconciler.plan.identity import Identities, key_problems, not_there
-from reconciler.plan.resolve import ResolvedValue, Resolver
-from reconciler.plan.routes import route_to_create, route_to_update
-from reconciler.plan.verdict import judge
+from reconciler.plan.identity import Identities, key_problems
+from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
+from reconciler.plan.leftovers import gone_note, judge_leftover
+from reconciler.plan.resolve import Resolver
 
-_WEIGHT = (Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
-"""Reasons of values, the one that names the whole record first."""
-
-_ORDER = {Action.CREATE: 0, Action.UPDATE: 1, Action.ADOPT: 2}
-
-
-class _Pair(NamedTuple):
-    """A desired record with its counterparts."""
-
-    record: DesiredRecord
-    live: LiveRecord
-    owned: OwnedRecord | None
+_ORDER = {
+    Action.CREATE: 0,
+    Action.UPDATE: 1,
+    Action.ARCHIVE: 2,
+    Action.ADOPT: 3,
+    Action.RELEASE: 4,
+}
 
 
-class _Judged(NamedTuple):
-    """What the verdicts on a record's values come to."""
-
-    written: list[ValueChange]
-    learned: list[ValueChange]
-    held: list[Held]
+_NOTHING = Judged()
 
 
 @dataclass(slots=True)
 class PlanBuilder:
     """Collects what the chunks give; ``finish`` makes the plan of it."""
 
-    drift: Drift
+    policy: Policy
     skips_invalid: bool = False  # records with problems are left out instead of stopping everything
     changes: list[Change] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     no_op: int = 0
+    gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # not explained yet
     _identities: Identities = field(default_factory=Identities)
 
     def can_identify(self, resolver: Resolver, group: DesiredGroup) -> bool:
@@ -94,16 +85,50 @@ class PlanBuilder:
     ) -> None:
         """Judge ``records`` of one object type and key; ``live`` and ``owned`` are by key value."""
         for record in records:
-            found = live.get(record.key)
+            old = record.special.renamed_from or ""
+            parts = Counterparts(
+                record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old)
+            )
             problem = self._identities.same_key(resolver, record)
+            found = parts.live or parts.old_live
             if found is not None:
                 problem = problem or self._identities.same_record(resolver, record, found)
-            if problem is not None:
-                self.problems.append(problem)
-            elif found is None:
-                self._absent(resolver, record, owned.get(record.key))
-            else:
-                self._present(resolver, _Pair(record, found, owned.get(record.key)))
+            judged = Judged(problems=(problem,)) if problem else judge_record(resolver, parts, self.policy)
+            self._take(judged)
+
+    def add_leftovers(
+        self, leftovers: Iterable[OwnedRecord], live: Container[RecordId], desired: Desired, prune: Prune
+    ) -> None:
+        """Decide what becomes of records that we own and no manifest names here; ``live`` are still there."""
+        for owned in leftovers:
+            decided = judge_leftover(
+                owned,
+                prune,
+                is_live=owned.record_id in live,
+                is_named_elsewhere=desired.is_elsewhere(owned.key),
+            )
+            if isinstance(decided, Held):
+                self.held.append(decided)
+            elif decided is not None:
+                self.changes.append(decided)
+
+    def explain_gone(self, fates: Mapping[RecordId, Fate]) -> None:
+        """Say what became of the records that state knows and the portal no longer finds."""
+        self.held.extend(
+            replace(held, note=gone_note(owned, fates.get(owned.record_id))) for held, owned in self.gone
+        )
+        self.gone.clear()
+
+    def _take(self, judged: Judged) -> None:
+        if judged.gone is not None:
+            self.gone.append((judged.held[0], judged.gone))
+            return
+        self.held.extend(judged.held)
+        self.problems.extend(judged.problems)
+        if judged.change is not None:
+            self.changes.append(judged.change)
+        elif judged == _NOTHING:
+            self.no_op += 1
 
     def finish(
         self,
@@ -117,6 +142,7 @@ class PlanBuilder:
         read_calls: int,
         least_seconds: Callable[[int], float],
         write_scopes: tuple[str, ...],
+        prune_rules: tuple[PruneRule, ...],
     ) -> Plan:
         """The plan; ``least_seconds`` says how long so many calls take at the portal's limit."""
         changes = tuple(sorted(self.changes, key=lambda change: (_ORDER[change.action], change.key)))
@@ -135,6 +161,7 @@ class PlanBuilder:
             no_op=self.no_op,
             budget=budget_of(changes, read_calls, least_seconds, portal.account.daily_remaining),
             write_scopes=write_scopes,
+            prune_rules=prune_rules,
             personal=_personal(portal, changes, self.held, self.problems),
         )
 
@@ -143,115 +170,6 @@ class PlanBuilder:
         if self.skips_invalid and problem.address and problem.severity is Severity.ERROR:
             return replace(problem, severity=Severity.LEFT_OUT)
         return problem
-
-    def _absent(self, resolver: Resolver, record: DesiredRecord, owned: OwnedRecord | None) -> None:
-        source = resolver.files.ref(record.place)
-        if owned is not None:
-            note = (
-                f"state knows it as record {owned.record_id}, and the portal has no such record any more; "
-                "it is not created again"
-            )
-            self.held.append(Held(record.record_key, None, Reason.GONE, None, None, source, note))
-            return
-        absence = not_there(record, source)
-        if absence is not None:
-            self.problems.append(absence)
-            return
-        problems: list[Problem] = []
-        values = resolver.resolve(record, None, problems)
-        missing = resolver.missing_required(record, values)
-        if missing and not problems:
-            problems.append(missing)
-        self.problems.extend(problems)
-        if _has_errors(problems):
-            return
-        self.changes.append(
-            Create(
-                key=record.record_key,
-                values=tuple(
-                    _change(resolver, value, None, Reason.MISSING)
-                    for value in values
-                    if value.text is not None and value.ownership is not Ownership.OBSERVE
-                ),
-                reason=Reason.MISSING,
-                route=route_to_create(resolver.schema, record.document),
-                source=source,
-            )
-        )
-
-    def _present(self, resolver: Resolver, pair: _Pair) -> None:
-        problems: list[Problem] = []
-        values = resolver.resolve(pair.record, pair.live, problems)
-        self.problems.extend(problems)
-        if _has_errors(problems):
-            return
-        judged = _judge_values(resolver, pair, values, self.drift)
-        self.held.extend(judged.held)
-        change = _change_of(resolver, pair, judged)
-        if change is not None:
-            self.changes.append(change)
-        elif not judged.held:
-            self.no_op += 1
-
-
-def _judge_values(resolver: Resolver, pair: _Pair, values: Iterable[ResolvedValue], drift: Drift) -> _Judged:
-    judged = _Judged([], [], [])
-    for value in values:
-        if value.ownership is Ownership.INITIAL:
-            continue  # people's, from the record's first day on
-        name = value.definition.name
-        live = pair.live.properties.get(name)
-        verdict = judge(value.definition, live, value.text, pair.owned, drift)
-        reason = verdict.reason
-        is_observed = value.ownership is Ownership.OBSERVE
-        if verdict.is_learned and not is_observed:
-            judged.learned.append(_change(resolver, value, live, reason))
-        elif reason is Reason.IN_STEP:
-            continue
-        elif verdict.is_written and not is_observed:
-            judged.written.append(_change(resolver, value, live, reason))
-        else:
-            why = Reason.OBSERVED if is_observed else reason
-            source = resolver.files.ref(value.place)
-            judged.held.append(Held(pair.record.record_key, name, why, live, value.text, source))
-    return judged
-
-
-def _change_of(resolver: Resolver, pair: _Pair, judged: _Judged) -> Update | Adopt | None:
-    record, live, owned = pair
-    key = record.record_key
-    source = resolver.files.ref(record.place)
-    origin = owned.origin if owned else Origin.ADOPTED
-    learned = tuple(judged.learned)
-    if judged.written:
-        return Update(
-            key=key,
-            record_id=live.id,
-            values=tuple(judged.written),
-            in_step=learned,
-            reason=_weightiest(judged.written) if owned else Reason.ADOPT,
-            route=route_to_update(resolver.schema, record.document),
-            source=source,
-            origin=origin,
-        )
-    if owned is None:
-        return Adopt(key, live.id, learned, Reason.ADOPT, source, origin)
-    if learned or owned.record_id != live.id:
-        return Adopt(key, live.id, learned, Reason.IN_STEP, source, origin)
-    return None
-
-
-def _change(resolver: Resolver, value: ResolvedValue, before: str | None, reason: Reason) -> ValueChange:
-    return ValueChange(value.definition.name, before, value.text, reason, resolver.files.ref(value.place))
-
-
-def _weightiest(values: Iterable[ValueChange]) -> Reason:
-    reasons = {value.reason for value in values}
-    return next(reason for reason in _WEIGHT if reason in reasons)
-
-
-def _has_errors(problems: Iterable[Problem]) -> bool:
-    return any(problem.severity is Severity.ERROR for problem in problems)
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
@@ -271,9 +189,8 @@ def _personal(
     shown |= {(object_name, name) for object_name, _, _, name in named if name}
     for change in changes:
         shown.add((change.key.object, change.key.by))
-        values = () if isinstance(change, Adopt) else change.values
-        in_step = () if isinstance(change, Create) else change.in_step
-        shown.update((change.key.object, value.name) for value in (*values, *in_step))
+        names = (value.name for value in (*values_of(change), *in_step_of(change)))
+        shown.update((change.key.object, name) for name in names)
     return tuple(sorted(pair for pair in shown if _is_personal(portal, *pair)))
 
 

@@ -13,8 +13,8 @@ from typing import ClassVar, TypeAlias
 from reconciler.errors import Problem, Severity
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, StateVersion
-from reconciler.model.records import RecordId
-from reconciler.model.writes import Route
+from reconciler.model.records import PruneRule, RecordId
+from reconciler.model.writes import Call, Route
 from reconciler.source import SourceRef
 
 
@@ -37,6 +37,11 @@ class Reason(StrEnum):
     CONFLICT = "conflict"  # both
     ADOPT = "adopt"  # it was there before us
     GONE = "gone"  # state knows it, the portal does not
+    RENAMED = "renamed"  # its key changed in the manifest
+    RECREATED = "recreated"  # it was gone, and the person asked for it again
+    ABSENT = "absent"  # the manifest says it must not exist
+    PRUNED = "pruned"  # no manifest names it any more
+    NARROWED = "narrowed"  # the manifests name it for other environments only
     IN_STEP = "in step"  # desired equals live
     OBSERVED = "observed"  # differs, and the manifest says only to look
 
@@ -61,6 +66,7 @@ class Create:
     reason: Reason
     route: Route
     source: SourceRef
+    is_protected: bool = False  # afterwards: may it be archived?
     action: ClassVar[Action] = Action.CREATE
 
 
@@ -76,6 +82,8 @@ class Update:
     route: Route
     source: SourceRef
     origin: Origin  # how we own it afterwards
+    is_protected: bool = False  # afterwards: may it be archived?
+    renamed_from: str | None = None  # the key it had until now
     action: ClassVar[Action] = Action.UPDATE
 
 
@@ -89,14 +97,51 @@ class Adopt:
     reason: Reason
     source: SourceRef
     origin: Origin
+    is_protected: bool = False  # afterwards: may it be archived?
     action: ClassVar[Action] = Action.ADOPT
 
 
-Change: TypeAlias = Create | Update | Adopt
-"""Archives, releases and associations join when they can be planned."""
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A record that is to go: HubSpot's soft delete, which its API cannot undo."""
 
-Writing: TypeAlias = Create | Update
+    key: RecordKey
+    record_id: RecordId
+    reason: Reason
+    source: SourceRef | None  # the line that says so; None where no line names it any more
+    origin: Origin | None  # how we own it; None where we do not
+    action: ClassVar[Action] = Action.ARCHIVE
+    route: ClassVar[Route] = Route(Call.ARCHIVE, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """No longer ours: state forgets it, the portal keeps it, and no call is made."""
+
+    key: RecordKey
+    record_id: RecordId
+    reason: Reason
+    source: SourceRef | None
+    action: ClassVar[Action] = Action.RELEASE
+
+
+Writing: TypeAlias = Create | Update | Archive
 """Changes that HubSpot gets to see."""
+
+StateOnly: TypeAlias = Adopt | Release
+"""Changes that only state gets to see."""
+
+Change: TypeAlias = Writing | StateOnly
+
+
+def values_of(change: Change) -> tuple[ValueChange, ...]:
+    """What ``change`` writes."""
+    return change.values if isinstance(change, Create | Update) else ()
+
+
+def in_step_of(change: Change) -> tuple[ValueChange, ...]:
+    """What state learns by ``change`` without a write."""
+    return change.in_step if isinstance(change, Update | Adopt) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +153,7 @@ class Held:
     reason: Reason
     live: str | None
     desired: str | None
-    source: SourceRef
+    source: SourceRef | None  # None where no line names it any more
     note: str = ""  # what to know or do about it
 
     @property
@@ -155,6 +200,7 @@ class Plan:
     no_op: int  # records looked at and already right
     budget: Budget
     write_scopes: tuple[str, ...] = ()  # that apply will want, sorted
+    prune_rules: tuple[PruneRule, ...] = ()  # those that state does not know yet, sorted
     personal: tuple[
         tuple[str, str], ...
     ] = ()  # (object, property) whose values are masked when rendered, sorted
@@ -167,7 +213,12 @@ class Plan:
     @property
     def writes(self) -> bool:
         """Whether apply would write to the portal."""
-        return any(isinstance(change, Create | Update) for change in self.changes)
+        return any(isinstance(change, Create | Update | Archive) for change in self.changes)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether apply would do nothing at all, not even to state."""
+        return not self.changes and not self.prune_rules
 
     def summary(self) -> Mapping[str, int]:
         """Counts by action, in fixed order, then ``no_op`` and ``held``."""

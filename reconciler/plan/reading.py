@@ -12,11 +12,12 @@ from typing import assert_never
 from reconciler.errors import Problem, Severity
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, StateVersion
-from reconciler.model.records import RecordId
+from reconciler.model.records import Prune, PruneRule, RecordId
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import (
     Action,
     Adopt,
+    Archive,
     Budget,
     Change,
     Create,
@@ -24,6 +25,7 @@ from reconciler.plan.changes import (
     ManifestsRead,
     Plan,
     Reason,
+    Release,
     Update,
     ValueChange,
 )
@@ -31,6 +33,7 @@ from reconciler.plan.shapes import (
     Json,
     Wrong,
     as_count,
+    as_flag,
     as_object,
     as_seconds,
     as_text,
@@ -45,6 +48,7 @@ from reconciler.source import SourceRef
 _as_action = as_word(Action)
 _as_call = as_word(Call)
 _as_origin = as_word(Origin)
+_as_prune = as_word(Prune)
 _as_reason = as_word(Reason)
 _as_severity = as_word(Severity)
 _as_text_or_null = or_null(as_text)
@@ -84,6 +88,7 @@ def plan_from_document(document: Json) -> Plan:
             daily_remaining=part(document, "budget.daily_remaining", or_null(as_count)),
         ),
         write_scopes=part(document, "write_scopes", as_tuple(as_text)),
+        prune_rules=part(document, "prune", as_tuple(_as_prune_rule)),
         personal=part(document, "personal", as_tuple(_as_personal)),
     )
 
@@ -94,8 +99,10 @@ def _as_change(found: object) -> Change:
     if part(change, "address", as_text) != key.address:
         raise Wrong(".address", "does not belong to the object and key beside it")
     reason = part(change, "reason", _as_reason)
-    source = part(change, "source", _as_source)
     action = part(change, "action", _as_action)
+    if action in {Action.ARCHIVE, Action.RELEASE}:
+        return _removal(change, action, key, reason)
+    source = part(change, "source", _as_source)
     match action:
         case Action.CREATE:
             return Create(
@@ -104,6 +111,7 @@ def _as_change(found: object) -> Change:
                 reason=reason,
                 route=part(change, "write", _as_route),
                 source=source,
+                is_protected=part(change, "protected", as_flag),
             )
         case Action.UPDATE:
             return Update(
@@ -115,6 +123,8 @@ def _as_change(found: object) -> Change:
                 route=part(change, "write", _as_route),
                 source=source,
                 origin=part(change, "origin", _as_origin),
+                is_protected=part(change, "protected", as_flag),
+                renamed_from=part(change, "renamed_from", _as_text_or_null),
             )
         case Action.ADOPT:
             return Adopt(
@@ -124,11 +134,20 @@ def _as_change(found: object) -> Change:
                 reason=reason,
                 source=source,
                 origin=part(change, "origin", _as_origin),
+                is_protected=part(change, "protected", as_flag),
             )
-        case Action.ARCHIVE | Action.RELEASE:
-            raise Wrong(".action", f'"{action}" is nothing that this version can do')
         case _:
             assert_never(action)
+
+
+def _removal(change: Json, action: Action, key: RecordKey, reason: Reason) -> Archive | Release:
+    record_id = part(change, "record_id", _as_record_id)
+    source = part(change, "source", or_null(_as_source))
+    if action is Action.RELEASE:
+        return Release(key, record_id, reason, source)
+    if part(change, "write", _as_route) != Archive.route:
+        raise Wrong(".write", "archives travel by batch/archive and record id")
+    return Archive(key, record_id, reason, source, part(change, "origin", or_null(_as_origin)))
 
 
 def _as_held(found: object) -> Held:
@@ -139,7 +158,7 @@ def _as_held(found: object) -> Held:
         reason=part(held, "reason", _as_reason),
         live=part(held, "live", _as_text_or_null),
         desired=part(held, "desired", _as_text_or_null),
-        source=part(held, "source", _as_source),
+        source=part(held, "source", or_null(_as_source)),
         note=part(held, "note", as_text),
     )
 
@@ -152,6 +171,15 @@ def _as_problem(found: object) -> Problem:
         source=part(problem, "source", or_null(_as_source)),
         address=part(problem, "address", _as_text_or_null),
         severity=part(problem, "severity", _as_severity),
+    )
+
+
+def _as_prune_rule(found: object) -> PruneRule:
+    rule = as_object(found)
+    return PruneRule(
+        object=part(rule, "object", as_text),
+        by=part(rule, "key", as_text),
+        prune=part(rule, "prune", _as_prune),
     )
 
 

@@ -6,7 +6,7 @@ that is none, an owner or stage that does not exist. What cannot be foreseen is 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import NamedTuple, TypeVar
@@ -198,13 +198,20 @@ def owner_ids(owners: Iterable[Owner], stand_ins: Mapping[str, str]) -> Mapping[
     return ids
 
 
-def names_to_read(schema: ObjectSchema, records: Iterable[DesiredRecord]) -> list[str]:
-    """Properties that have to be known of live to compare ``records``: those named, and where a stage is."""
+def keys_and_names(
+    schema: ObjectSchema, records: Sequence[DesiredRecord]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """What to ask the portal to judge ``records``: keys, old ones included, and properties.
+
+    Properties are those that are named and exist, and where a stage is named, the pipeline too.
+    """
+    keys = [record.key for record in records]
+    keys += [record.special.renamed_from for record in records if record.special.renamed_from]
     named = {name for shape in {record.names for record in records} for name in shape}
     known = named & schema.properties.keys()
     if any(schema.properties[name].kind is Kind.STAGE for name in known):
         known |= {name for name, prop in schema.properties.items() if prop.kind is Kind.PIPELINE}
-    return sorted(known)
+    return keys, sorted(known)
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> str | None:

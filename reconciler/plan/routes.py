@@ -5,6 +5,9 @@ from reconciler.model.records import Document, Write
 from reconciler.model.schema import ObjectSchema
 from reconciler.model.writes import Call, Route
 
+BY_RECORD_ID = Route(Call.UPDATE, None)
+"""The way that cannot create, and that survives a change of key."""
+
 
 def route_to_create(schema: ObjectSchema, document: Document) -> Route:
     """By upsert, so that a repeat cannot duplicate; types without upsert are created with their key."""
@@ -18,9 +21,9 @@ def route_to_update(schema: ObjectSchema, document: Document) -> Route:
     Source: https://github.com/HubSpot/hubspot-api-nodejs/issues/548
     """
     if document.key == RECORD_ID or (schema.name, document.key) == ("contacts", "email"):
-        return Route(Call.UPDATE, None)
+        return BY_RECORD_ID
     if document.write is Write.UPDATE:
         return Route(Call.UPDATE, document.key)
     if document.write is Write.UPSERT and schema.has_upsert:
         return Route(Call.UPSERT, document.key)
-    return Route(Call.UPDATE, None)
+    return BY_RECORD_ID

@@ -61,6 +61,13 @@ def as_text(found: object) -> str:
     raise _unexpected("text", found)
 
 
+def as_flag(found: object) -> bool:
+    """``true`` or ``false``."""
+    if not isinstance(found, bool):
+        raise Wrong("", "must be true or false")
+    return found
+
+
 def as_count(found: object) -> int:
     """A whole number, not negative."""
     if type(found) is int and found >= 0:

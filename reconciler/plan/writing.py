@@ -10,7 +10,19 @@ from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
 from reconciler.model.records import RecordId
 from reconciler.model.writes import Route
-from reconciler.plan.changes import Adopt, Change, Create, Held, Plan, Update, ValueChange
+from reconciler.plan.changes import (
+    Adopt,
+    Archive,
+    Change,
+    Create,
+    Held,
+    Plan,
+    Release,
+    Update,
+    ValueChange,
+    in_step_of,
+    values_of,
+)
 from reconciler.plan.shapes import Json
 from reconciler.source import SourceRef
 
@@ -22,13 +34,13 @@ _INDENTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
 
 
 class _Parts(NamedTuple):
-    """What any change has, and what only some have, side by side."""
+    """What only some changes have, side by side."""
 
-    record_id: RecordId | None
-    origin: Origin | None
-    route: Route | None
-    values: tuple[ValueChange, ...]
-    in_step: tuple[ValueChange, ...]
+    record_id: RecordId | None = None
+    origin: Origin | None = None
+    route: Route | None = None
+    is_protected: bool = False
+    renamed_from: str | None = None
 
 
 def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
@@ -55,6 +67,7 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
             "records": plan.manifests.records,
         },
         "personal": [{"object": object_name, "property": name} for object_name, name in plan.personal],
+        "prune": [{"key": rule.by, "object": rule.object, "prune": rule.prune} for rule in plan.prune_rules],
         "portal": {"api_version": plan.api_version, "id": plan.portal_id, "type": plan.portal_type},
         "problems": map(problem_as_document, plan.problems),
         "refusals": [],
@@ -77,9 +90,11 @@ def digested_change(change: Change) -> Json:
     return {
         "action": change.action,
         "address": change.key.address,
-        "in_step": {value.name: (value.before, value.after) for value in parts.in_step},
-        "properties": {value.name: (value.before, value.after) for value in parts.values},
+        "in_step": {value.name: (value.before, value.after) for value in in_step_of(change)},
+        "properties": {value.name: (value.before, value.after) for value in values_of(change)},
+        "protected": parts.is_protected,
         "record_id": parts.record_id,
+        "renamed_from": parts.renamed_from,
         "write": _route(parts.route),
     }
 
@@ -103,11 +118,17 @@ def source_as_document(source: SourceRef | None) -> Json | None:
 def _parts(change: Change) -> _Parts:
     match change:
         case Create():
-            return _Parts(None, None, change.route, change.values, ())
+            return _Parts(route=change.route, is_protected=change.is_protected)
         case Update():
-            return _Parts(change.record_id, change.origin, change.route, change.values, change.in_step)
+            return _Parts(
+                change.record_id, change.origin, change.route, change.is_protected, change.renamed_from
+            )
         case Adopt():
-            return _Parts(change.record_id, change.origin, None, (), change.in_step)
+            return _Parts(change.record_id, change.origin, None, change.is_protected)
+        case Archive():
+            return _Parts(change.record_id, change.origin, change.route)
+        case Release():
+            return _Parts(change.record_id)
         case _:
             assert_never(change)
 
@@ -117,13 +138,15 @@ def _change(change: Change) -> Json:
     return {
         "action": change.action,
         "address": change.key.address,
-        "in_step": _values(parts.in_step),
+        "in_step": _values(in_step_of(change)),
         "key": _key(change.key),
         "object": change.key.object,
         "origin": parts.origin,
-        "properties": _values(parts.values),
+        "properties": _values(values_of(change)),
+        "protected": parts.is_protected,
         "reason": change.reason,
         "record_id": parts.record_id,
+        "renamed_from": parts.renamed_from,
         "source": source_as_document(change.source),
         "write": _route(parts.route),
     }

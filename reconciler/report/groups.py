@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from reconciler.plan.changes import Action, Adopt, Change, Create, Held, Reason, ValueChange
+from reconciler.plan.changes import Action, Change, Create, Held, Reason, ValueChange, values_of
 from reconciler.report.cells import cells, chopped, visible
 from reconciler.report.layout import Layout
 from reconciler.report.lines import Line, Piece, Style, beside, line, line_cells
@@ -35,9 +35,15 @@ _WHY: dict[tuple[Action, Reason], str] = {
     (Action.UPDATE, Reason.CONFLICT): "conflict: the manifests changed, and people changed HubSpot too",
     (Action.UPDATE, Reason.DRIFT): "drift: people changed HubSpot since the last apply; this writes it back",
     (Action.UPDATE, Reason.ADOPT): "adopt: there before us; what HubSpot holds is overwritten",
+    (Action.UPDATE, Reason.RENAMED): "renamed: the manifests give these records another key",
     (Action.UPDATE, Reason.CHANGED): "changed: the manifests changed since the last apply",
     (Action.CREATE, Reason.MISSING): "missing: HubSpot has no such record",
-    (Action.CREATE, Reason.GONE): "gone: HubSpot no longer has what we made",
+    (Action.CREATE, Reason.RECREATED): "recreated: HubSpot no longer has them, and --recreate asks for them",
+    (Action.ARCHIVE, Reason.ABSENT): "absent: the manifests say that they must not exist",
+    (Action.ARCHIVE, Reason.PRUNED): "pruned: no manifest names them any more",
+    (Action.RELEASE, Reason.ABSENT): "absent: HubSpot has them no longer; state forgets them",
+    (Action.RELEASE, Reason.PRUNED): "pruned: no manifest names them any more; there before us, so they stay",
+    (Action.RELEASE, Reason.NARROWED): "narrowed: named for other environments only; HubSpot keeps them",
     (Action.ADOPT, Reason.ADOPT): "adopt: HubSpot holds these values already; nothing is written",
     (Action.ADOPT, Reason.IN_STEP): "in step: ours already; state learns what HubSpot holds",
 }
@@ -47,6 +53,7 @@ _WHY_HELD: dict[Reason, str] = {
     Reason.ADOPT: "adopt: there before us, and different",
     Reason.GONE: "gone: HubSpot no longer has what we made or adopted",
     Reason.OBSERVED: "observed: compared and never written",
+    Reason.PRUNED: "pruned: no manifest names them any more, and they are protected",
 }
 
 _WIDEST_NAME = 24
@@ -75,12 +82,12 @@ def held_sections(held: Iterable[Held], layout: Layout) -> Iterator[list[Line]]:
 def _value_lines(alike: Sequence[Change], layout: Layout) -> list[Line]:
     """The values that are written; places and reasons only where they are not the record's own."""
     change = alike[0]
-    values = () if isinstance(change, Adopt) else change.values
+    values = values_of(change)
     names = _padded([value.name for value in values])
     lines: list[Line] = []
     for name, value in zip(names, values, strict=True):
         remarks = [str(value.reason)] if value.reason is not change.reason else []
-        if len(alike) == 1 and value.source:
+        if len(alike) == 1:
             remarks += _own_place(value.source, change.source, layout)
         row = _Row(line(_value_sign(value), f" {name}", indent=6), remarks, layout.width)
         if isinstance(change, Create):
@@ -135,9 +142,11 @@ class _Row:
         return [*beside(self._head, self._remark, self._width), *(line(*row, indent=10) for row in below)]
 
 
-def _own_place(source: SourceRef, of_record: SourceRef, layout: Layout) -> list[str]:
+def _own_place(source: SourceRef | None, of_record: SourceRef | None, layout: Layout) -> list[str]:
     """Where a value stands, if that is not the line of its record: the line alone within one file."""
-    if source.file != of_record.file:
+    if source is None:
+        return []
+    if of_record is None or source.file != of_record.file:
         return [layout.place(source)]
     return [f":{source.line}"] if source.line != of_record.line else []
 
@@ -168,8 +177,7 @@ def _rank_of_held(record: Sequence[Held]) -> tuple[int, Reason, str]:
 
 
 def _likeness(change: Change) -> Hashable:
-    values = () if isinstance(change, Adopt) else change.values
-    return tuple((value.name, value.before, value.after, value.reason) for value in values)
+    return tuple((value.name, value.before, value.after, value.reason) for value in values_of(change))
 
 
 def _likeness_of_held(record: Sequence[Held]) -> Hashable:

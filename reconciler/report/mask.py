@@ -15,7 +15,7 @@ from typing import TypeAlias, assert_never
 from reconciler.errors import Problem
 from reconciler.model.objects import RecordKey, split_address
 from reconciler.model.runs import RunDetail, RunRow
-from reconciler.plan.changes import Adopt, Change, Create, Held, Plan, Update, ValueChange
+from reconciler.plan.changes import Adopt, Archive, Change, Create, Held, Plan, Release, Update, ValueChange
 
 Personal: TypeAlias = Iterable[tuple[str, str]]
 """Pairs of object and property whose values are personal."""
@@ -96,11 +96,18 @@ class _Mask:
                 return replace(change, key=key, values=self.values(change.key, change.values))
             case Update():
                 values = self.values(change.key, change.values)
+                old = change.renamed_from
                 return replace(
-                    change, key=key, values=values, in_step=self.values(change.key, change.in_step)
+                    change,
+                    key=key,
+                    values=values,
+                    in_step=self.values(change.key, change.in_step),
+                    renamed_from=old and self.record_key(replace(change.key, value=old)).value,
                 )
             case Adopt():
                 return replace(change, key=key, in_step=self.values(change.key, change.in_step))
+            case Archive() | Release():
+                return replace(change, key=key)
             case _:
                 assert_never(change)
 

@@ -1,0 +1,46 @@
+"""State as it will be once unfinished batches of earlier runs are settled; nothing is written."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from reconciler.apply.run import ownership_after
+from reconciler.model.objects import RecordKey
+from reconciler.model.outcomes import Outcome
+from reconciler.model.owned import OwnedRecord
+from reconciler.state.runs import UnfinishedBatch
+from reconciler.state.store import Store
+
+_CHUNK = 500
+
+
+class Memory:
+    """Owned records of the store, with what settling adds and takes away."""
+
+    def __init__(
+        self, store: Store, settled: Iterable[tuple[UnfinishedBatch, Mapping[int, Outcome]]]
+    ) -> None:
+        self._store = store
+        self._owned: dict[RecordKey, OwnedRecord | None] = {}
+        for batch, outcomes in settled:
+            owned, disowned = ownership_after(store, batch.entries, outcomes)
+            self._owned |= dict.fromkeys(disowned) | {record.key: record for record in owned}
+
+    def owned(self, object_name: str, by: str, keys: Sequence[str]) -> dict[str, OwnedRecord]:
+        """Those of ``keys`` that are owned, by key."""
+        found = self._store.owned(object_name, by, keys)
+        for key in keys if self._owned else ():
+            whole = RecordKey(object_name, by, key)
+            if whole in self._owned:
+                settled = self._owned[whole]
+                found.pop(key, None)
+                found |= {key: settled} if settled else {}
+        return found
+
+    def in_order(self, object_name: str, by: str) -> Iterator[OwnedRecord]:
+        """All owned records of a group, by key; those that settling adds are named by the next run."""
+        after: str | None = None
+        while chunk := self._store.owned_in_order(object_name, by, after, _CHUNK):
+            for record in chunk:
+                settled = self._owned.get(record.key, record)
+                if settled is not None:
+                    yield settled
+            after = chunk[-1].key.value

@@ -1,0 +1,260 @@
+"""One desired record and its counterparts become a change, or a reason for none.
+
+The cases, in words:
+
+- it must not exist (``$absent``): archive it, or forget it where it is gone already;
+- the portal has it under its old key only (``$renamed_from``): update it, key included;
+- the portal does not have it, and state does not know it: create it;
+- the portal does not have it, and state does: it is gone; say so, and create it only when asked to;
+- the portal has it: compare value by value.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.records import DesiredRecord, Drift, LiveRecord, Ownership
+from reconciler.plan.changes import (
+    Adopt,
+    Archive,
+    Change,
+    Create,
+    Held,
+    Reason,
+    Release,
+    Update,
+    ValueChange,
+)
+from reconciler.plan.identity import not_there
+from reconciler.plan.resolve import ResolvedValue, Resolver
+from reconciler.plan.routes import BY_RECORD_ID, route_to_create, route_to_update
+from reconciler.plan.verdict import judge
+
+_WEIGHT = (Reason.RENAMED, Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
+"""Reasons of values, the one that names the whole record first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who decides where people and manifests disagree; the globs match addresses."""
+
+    drift: Drift
+    take: tuple[str, ...] = ()  # written although drift is held
+    recreate: tuple[str, ...] = ()  # created again although they are gone
+
+    def drift_of(self, record: DesiredRecord, name: str) -> Drift:
+        """What is done about drift of one property."""
+        if self.drift is Drift.REVERT or not self.take:
+            return self.drift
+        key = record.record_key
+        addresses = (key.address, key.property_address(name))
+        is_taken = any(fnmatchcase(address, glob) for glob in self.take for address in addresses)
+        return Drift.REVERT if is_taken else self.drift
+
+    def recreates(self, record: DesiredRecord) -> bool:
+        """Whether the record is to be created again."""
+        return any(fnmatchcase(record.record_key.address, glob) for glob in self.recreate)
+
+
+class Counterparts(NamedTuple):
+    """A desired record, and what portal and state have of it, under its key and under its old one."""
+
+    record: DesiredRecord
+    live: LiveRecord | None
+    owned: OwnedRecord | None
+    old_live: LiveRecord | None = None
+    old_owned: OwnedRecord | None = None
+
+
+class Judged(NamedTuple):
+    """What judging one record comes to: a change, what is held, what is wrong; all empty is a no-op."""
+
+    change: Change | None = None
+    held: tuple[Held, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    gone: OwnedRecord | None = None  # what state knows of a record that the portal no longer finds
+
+
+def judge_record(resolver: Resolver, parts: Counterparts, policy: Policy) -> Judged:
+    """Decide what becomes of one record."""
+    if parts.record.special.is_absent:
+        return _unwanted(resolver, parts)
+    if parts.live is not None and parts.old_live is not None and parts.old_live.id != parts.live.id:
+        return Judged(problems=(_two_names(resolver, parts),))
+    if parts.live is None and parts.old_live is not None:
+        renamed = parts._replace(live=parts.old_live, owned=parts.owned or parts.old_owned)
+        return _present(resolver, renamed, parts.old_live, policy)
+    if parts.live is not None:
+        return _present(resolver, parts, parts.live, policy)
+    known = parts.owned or parts.old_owned
+    if known is not None and not policy.recreates(parts.record):
+        return _gone(resolver, parts, known)
+    return _missing(resolver, parts)
+
+
+def _unwanted(resolver: Resolver, parts: Counterparts) -> Judged:
+    record, live, owned, *_ = parts
+    key, source = record.record_key, resolver.files.ref(record.place)
+    if live is None:
+        return Judged(Release(key, owned.record_id, Reason.ABSENT, source) if owned else None)
+    if owned is not None and owned.is_protected:
+        advice = "lift the protection first: `$protect: false`, applied in a run before this one"
+        problem = Problem(f"{key.address} is protected and cannot be archived", advice, source, key.address)
+        return Judged(problems=(problem,))
+    return Judged(Archive(key, live.id, Reason.ABSENT, source, owned.origin if owned else None))
+
+
+def _two_names(resolver: Resolver, parts: Counterparts) -> Problem:
+    key, old = parts.record.record_key, parts.record.special.renamed_from
+    return Problem(
+        f"the portal has both {key.value} and {old}: they are two records, none was renamed",
+        "remove `$renamed_from`, or archive one of the two",
+        resolver.files.ref(parts.record.place),
+        key.address,
+    )
+
+
+def _gone(resolver: Resolver, parts: Counterparts, known: OwnedRecord) -> Judged:
+    source = resolver.files.ref(parts.record.place)
+    held = Held(parts.record.record_key, None, Reason.GONE, None, None, source)
+    return Judged(held=(held,), gone=known)
+
+
+def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
+    record = parts.record
+    source = resolver.files.ref(record.place)
+    absence = not_there(record, source)
+    if absence is not None:
+        return Judged(problems=(absence,))
+    problems: list[Problem] = []
+    values = resolver.resolve(record, None, problems)
+    missing = resolver.missing_required(record, values)
+    if missing and not problems:
+        problems.append(missing)
+    if _has_errors(problems):
+        return Judged(problems=tuple(problems))
+    reason = Reason.RECREATED if parts.owned or parts.old_owned else Reason.MISSING
+    created = Create(
+        key=record.record_key,
+        values=tuple(
+            _change(resolver, value, None, reason)
+            for value in values
+            if value.text is not None and value.ownership is not Ownership.OBSERVE
+        ),
+        reason=reason,
+        route=route_to_create(resolver.schema, record.document),
+        source=source,
+        is_protected=_is_protected(record, parts.owned),
+    )
+    return Judged(created, problems=tuple(problems))
+
+
+def _present(resolver: Resolver, parts: Counterparts, live: LiveRecord, policy: Policy) -> Judged:
+    problems: list[Problem] = []
+    values = resolver.resolve(parts.record, live, problems)
+    if _has_errors(problems):
+        return Judged(problems=tuple(problems))
+    is_renamed = live is parts.old_live
+    sorted_out = _judge_values(resolver, parts, live, values, policy)
+    if is_renamed:
+        sorted_out.written.append(_new_key(resolver, parts.record))
+        sorted_out.written.sort(key=lambda value: value.name)
+    change = _change_of(resolver, parts, live, sorted_out)
+    return Judged(change, tuple(sorted_out.held), tuple(problems))
+
+
+class _SortedOut(NamedTuple):
+    """What the verdicts on a record's values come to."""
+
+    written: list[ValueChange]
+    learned: list[ValueChange]
+    held: list[Held]
+
+
+def _judge_values(
+    resolver: Resolver,
+    parts: Counterparts,
+    live: LiveRecord,
+    values: Iterable[ResolvedValue],
+    policy: Policy,
+) -> _SortedOut:
+    result = _SortedOut([], [], [])
+    for value in values:
+        if value.ownership is Ownership.INITIAL:
+            continue  # people's, from the record's first day on
+        name = value.definition.name
+        text = live.properties.get(name)
+        verdict = judge(value.definition, text, value.text, parts.owned, policy.drift_of(parts.record, name))
+        reason = verdict.reason
+        is_observed = value.ownership is Ownership.OBSERVE
+        if verdict.is_learned and not is_observed:
+            result.learned.append(_change(resolver, value, text, reason))
+        elif reason is Reason.IN_STEP:
+            continue
+        elif verdict.is_written and not is_observed:
+            result.written.append(_change(resolver, value, text, reason))
+        else:
+            why = Reason.OBSERVED if is_observed else reason
+            source = resolver.files.ref(value.place)
+            result.held.append(Held(parts.record.record_key, name, why, text, value.text, source))
+    return result
+
+
+def _change_of(
+    resolver: Resolver, parts: Counterparts, live: LiveRecord, values: _SortedOut
+) -> Update | Adopt | None:
+    record, owned = parts.record, parts.owned
+    key = record.record_key
+    source = resolver.files.ref(record.place)
+    origin = owned.origin if owned else Origin.ADOPTED
+    is_protected = _is_protected(record, owned)
+    learned = tuple(values.learned)
+    if values.written:
+        is_renamed = live is parts.old_live
+        by_document = route_to_update(resolver.schema, record.document)
+        return Update(
+            key=key,
+            record_id=live.id,
+            values=tuple(values.written),
+            in_step=learned,
+            reason=_weightiest(values.written) if owned or is_renamed else Reason.ADOPT,
+            route=BY_RECORD_ID if is_renamed else by_document,
+            source=source,
+            origin=origin,
+            is_protected=is_protected,
+            renamed_from=record.special.renamed_from if is_renamed else None,
+        )
+    if owned is None:
+        return Adopt(key, live.id, learned, Reason.ADOPT, source, origin, is_protected)
+    if learned or owned.record_id != live.id or owned.is_protected is not is_protected:
+        return Adopt(key, live.id, learned, Reason.IN_STEP, source, origin, is_protected)
+    return None
+
+
+def _is_protected(record: DesiredRecord, owned: OwnedRecord | None) -> bool:
+    """Protection outlives its line: only an explicit word changes it."""
+    if record.special.protect is not None:
+        return record.special.protect
+    return owned is not None and owned.is_protected
+
+
+def _new_key(resolver: Resolver, record: DesiredRecord) -> ValueChange:
+    source = resolver.files.ref(record.place)
+    old = record.special.renamed_from
+    return ValueChange(record.document.key, old, record.key, Reason.RENAMED, source)
+
+
+def _change(resolver: Resolver, value: ResolvedValue, before: str | None, reason: Reason) -> ValueChange:
+    return ValueChange(value.definition.name, before, value.text, reason, resolver.files.ref(value.place))
+
+
+def _weightiest(values: Iterable[ValueChange]) -> Reason:
+    reasons = {value.reason for value in values}
+    return next(reason for reason in _WEIGHT if reason in reasons)
+
+
+def _has_errors(problems: Iterable[Problem]) -> bool:
+    return any(problem.severity is Severity.ERROR for problem in problems)

@@ -1,0 +1,80 @@
+"""Records that we own and that no manifest names any more: what becomes of them.
+
+- named for other environments only: released;
+- protected: left, and said so;
+- without ``prune``: left;
+- with ``prune: true``: archived if we created them, released if they were there before us;
+- with ``prune: all``: archived;
+- gone from the portal: forgotten.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.records import DesiredRecord, Fate, FateKind, Prune, PruneRule
+from reconciler.plan.changes import Archive, Held, Reason, Release
+
+
+def unnamed(owned: Iterable[OwnedRecord], records: Sequence[DesiredRecord]) -> Iterator[OwnedRecord]:
+    """Those of ``owned`` that are not among ``records``; both are sorted by key, by code point.
+
+    A record that was renamed is named by its old key as well.
+    """
+    renamed = {record.special.renamed_from for record in records if record.special.renamed_from}
+    named = iter(records)
+    current = next(named, None)
+    for entry in owned:
+        while current is not None and current.key < entry.key.value:
+            current = next(named, None)
+        if (current is None or current.key != entry.key.value) and entry.key.value not in renamed:
+            yield entry
+
+
+def judge_leftover(
+    owned: OwnedRecord, prune: Prune, *, is_live: bool, is_named_elsewhere: bool
+) -> Archive | Release | Held | None:
+    """What becomes of one record that no manifest names here; ``is_live``: found by its record id."""
+    key, record_id = owned.key, owned.record_id
+    if is_named_elsewhere and not owned.is_protected:
+        return Release(key, record_id, Reason.NARROWED, None)
+    if prune is Prune.OFF and not is_named_elsewhere:
+        return None
+    if owned.is_protected:
+        note = "it stays until `$protect: false` has been applied to it"
+        return Held(key, None, Reason.PRUNED, None, None, None, note)
+    if not is_live:
+        return Release(key, record_id, Reason.GONE, None)
+    if prune is Prune.OURS and owned.origin is Origin.ADOPTED:
+        return Release(key, record_id, Reason.PRUNED, None)
+    return Archive(key, record_id, Reason.PRUNED, None, owned.origin)
+
+
+def gone_note(owned: OwnedRecord, fate: Fate | None) -> str:
+    """What became of a record that is named and owned and not found, and what to do about it."""
+    record, by = f"record {owned.record_id}", owned.key.by
+    again = f"it is not created again; --recreate {owned.key.address} does"
+    match fate.kind if fate else FateKind.ERASED:
+        case FateKind.ARCHIVED:
+            return f"{record} was archived in HubSpot, which can restore it for 90 days; {again}"
+        case FateKind.MERGED if fate is not None:
+            survivor = f"record {fate.record_id}, whose {by} is {fate.key or 'empty'}"
+            return f"{record} was merged into {survivor}; {again}"
+        case FateKind.REKEYED if fate is not None:
+            return (
+                f"{record} is there, but its {by} is now {fate.key or 'empty'}: "
+                f"correct it in HubSpot, or name it so here; {again}"
+            )
+        case _:
+            return f"{record} is nowhere in the portal, nor among the archived; {again}"
+
+
+def new_rules(
+    rules: Iterable[PruneRule], remembered: Mapping[tuple[str, str], PruneRule]
+) -> tuple[PruneRule, ...]:
+    """Those of the manifests' ``rules`` that state does not know yet; not to prune needs no memory."""
+    return tuple(
+        rule
+        for rule in sorted(rules)
+        if rule != remembered.get((rule.object, rule.by), replace(rule, prune=Prune.OFF))
+    )
