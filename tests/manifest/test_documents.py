@@ -93,16 +93,6 @@ def test_a_file_may_hold_several_documents_and_empty_ones() -> None:
             "write a mapping from each key to its properties, or {} where there are no records",
         ),
         (
-            HEAD + "records: {}\nrecrods: {}\n",
-            '4:1: unknown key "recrods"',
-            'did you mean "records"? known here: all, environments, key, object, ownership, records, write',
-        ),
-        (
-            HEAD + "records: {}\nprune: true\n",
-            '4:1: unknown key "prune"',
-            "known here: all, environments, key, object, ownership, records, write",
-        ),
-        (
             HEAD + "records: {}\nwrite: create\n",
             '4:8: "write" cannot be "create"',
             "write auto, upsert or update",
@@ -168,6 +158,18 @@ def test_a_file_may_hold_several_documents_and_empty_ones() -> None:
 def test_a_wrong_document_is_told_where_and_what_to_write(text: str, expected: str, advice: str) -> None:
     (problem,) = manifest(text).problems
     assert (f"{problem.source}: {problem.message}", problem.advice) == (f"a.yaml:{expected}", advice)
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [("recrods", 'did you mean "records"? '), ("Object", 'did you mean "object"? '), ("x", "")],
+)
+def test_an_unknown_key_gets_the_nearest_one_and_all_that_are_known(name: str, nearest: str) -> None:
+    (problem,) = manifest(f"{HEAD}records: {{}}\n{name}: {{}}\n").problems
+    assert told([problem]) == [f'a.yaml:4:1: unknown key "{name}"']
+    advice = problem.advice or ""
+    assert advice.startswith(f"{nearest}known here: all, environments, key, object, ownership, ")
+    assert advice.endswith("records, write")
 
 
 def test_a_wrong_head_does_not_hide_what_is_wrong_with_the_records() -> None:

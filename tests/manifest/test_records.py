@@ -169,13 +169,6 @@ def test_a_record_may_repeat_its_key() -> None:
             "companies/a",
         ),
         ("a: {b:1, c: d}", '4:7: "b:1" is no property name', "put a space after the colon", "companies/a"),
-        ("a: {$protect: true}", '4:7: unknown key "$protect"', "known here: $unmanaged", "companies/a"),
-        (
-            "a: {$unmanged: [b]}",
-            '4:7: unknown key "$unmanged"',
-            'did you mean "$unmanaged"? known here: $unmanaged',
-            "companies/a",
-        ),
         (
             "a: {$unmanaged: b}",
             "4:19: $unmanaged must be a list of properties",
@@ -217,6 +210,17 @@ def test_a_wrong_record_is_told_where_and_what_to_write(
         advice,
         address,
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"), [("$unmanged", 'did you mean "$unmanaged"? '), ("$x", ""), ("$", "")]
+)
+def test_an_unknown_key_of_ours_gets_the_nearest_one_and_all_that_are_known(name: str, nearest: str) -> None:
+    (problem,) = manifest(f"{HEAD}records: {{a: {{b: c, {name}: [d]}}}}\n").problems
+    assert f"{problem.source}: {problem.message}" == f'a.yaml:3:21: unknown key "{name}"'
+    assert (problem.advice or "").startswith(f"{nearest}known here: $")
+    assert (problem.advice or "").endswith("$unmanaged")
+    assert problem.address == "companies/a"
 
 
 @pytest.mark.parametrize(
