@@ -7,7 +7,7 @@ from reconciler.emulator import identity, reading, refusals, shapes
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.clock import from_ms, iso, to_ms
 from reconciler.emulator.limits import Limits
-from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
+from reconciler.emulator.object_types import ObjectType, standard_types
 from reconciler.emulator.properties import MAX_CUSTOM
 from reconciler.emulator.shapes import Json
 from reconciler.emulator.work import NO_TYPE, OWNER, SCHEMA, Work
@@ -88,11 +88,8 @@ def _used(usage: int, limit: int) -> Json:
 
 
 def _custom_types(work: Work) -> list[ObjectType]:
-    return [
-        custom_type(schema, has_pipelines=False)
-        for schema in work.stored(SCHEMA, NO_TYPE).values()
-        if not schema["archived"]
-    ]
+    schemas = work.stored(SCHEMA, NO_TYPE).values()
+    return [work.custom_type(schema) for schema in schemas if not schema["archived"]]
 
 
 def limits_of_records(work: Work, call: Call) -> Reply:

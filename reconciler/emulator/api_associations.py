@@ -4,7 +4,6 @@ from reconciler.emulator import (
     association_batches,
     association_labels,
     association_limits,
-    association_types,
     shapes,
 )
 from reconciler.emulator.associations import PAGE, Pair, labels_body
@@ -64,7 +63,7 @@ def put(work: Work, call: Call) -> Reply:
     """``PUT /objects/{type}/{id}/associations/{toType}/{toId}``: replaces the labels of the pair."""
     pair = _pair(work, call)
     from_id, to_id = _ends(pair, call)
-    types = association_types.choose(work, pair.from_type, pair.to_type, call.body)
+    types = pair.choose(call.body)
     pair.remove(from_id, to_id)
     pair.add(from_id, to_id, types)
     return Reply(201, labels_body(pair, from_id, to_id, types))

@@ -70,7 +70,7 @@ class Emulator:
         return self._portals.ids()
 
     def token(self, portal_id: int, scopes: Sequence[str] | None = None) -> str:
-        """A token that works; the one with all scopes (None) stays the same. LookupError: no such portal."""
+        """A token that works; the one with all scopes (None) stays the same. Raises UnknownPortal."""
         return self._portals.token(portal_id, scopes)
 
     def add_fault(self, fault: Fault) -> int:

@@ -1,6 +1,6 @@
 """Batches of associations: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide."""
 
-from reconciler.emulator import association_types, identity, refusals, shapes
+from reconciler.emulator import identity, refusals, shapes
 from reconciler.emulator.associations import Pair, labels_body
 from reconciler.emulator.batches import one_by_one, take_inputs
 from reconciler.emulator.object_types import ObjectType
@@ -25,7 +25,7 @@ def create(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
 
     def carry_out(item: Json) -> list[Json]:
         from_id, to_id = _ids(pair, item)
-        types = association_types.choose(work, pair.from_type, pair.to_type, item.get("types"))
+        types = pair.choose(item.get("types"))
         pair.add(from_id, to_id, types)
         return [labels_body(pair, from_id, to_id, types)]
 
@@ -47,7 +47,7 @@ def associate_default(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
 
 def default_bodies(pair: Pair, from_id: int, to_id: int) -> list[Json]:
     """Associates two records by the unlabelled type; the answer tells both directions."""
-    known = association_types.default(pair.work, pair.from_type, pair.to_type)
+    known = pair.plain
     pair.add(from_id, to_id, [known])
     directions = ((from_id, to_id, known.type_id), (to_id, from_id, known.inverse_id))
     return [
@@ -101,7 +101,7 @@ def archive(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
 def archive_labels(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
     """``batch/labels/archive``: these labels go; with the unlabelled type everything goes."""
     for item in take_inputs(body, MAX_WRITE):
-        types = association_types.choose(work, pair.from_type, pair.to_type, item.get("types"))
+        types = pair.choose(item.get("types"))
         pair.remove_by_text(_id_text(item, "from"), _id_text(item, "to"), types)
     return removed(work)
 

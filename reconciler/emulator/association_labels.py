@@ -16,7 +16,7 @@ def add(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> 
     """A new label, seen from both ends; an empty label makes a plain association of custom objects."""
     name = shapes.as_text(given.get("name"), "name")
     label = shapes.as_text(given.get("label"), "label")
-    inverse_label = given.get("inverseLabel")
+    inverse_label = shapes.as_optional_text(given.get("inverseLabel"), "inverseLabel")
     existing = work.stored(LABEL, pair_name(from_type, to_type))
     if len(existing) >= MAX_LABELS:
         raise refusals.Refusal(437, f"there are {MAX_LABELS} labels already, which is the limit")
@@ -26,9 +26,7 @@ def add(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> 
     first = _next_type_id(work)
     second = first if is_mirror else _next_type_id(work)
     there = AssociationType(USER, first, label or None, second, name)
-    back = AssociationType(
-        USER, second, (inverse_label if inverse_label is not None else label) or None, first, name
-    )
+    back = AssociationType(USER, second, inverse_label or label or None, first, name)
     _save(work, from_type, to_type, there)
     if is_mirror:
         return [there]
@@ -62,13 +60,9 @@ def rename(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) 
     _save(work, from_type, to_type, changed)
     if known.inverse_id != known.type_id:
         inverse = _find(work, to_type, from_type, known.inverse_id)
-        text = given.get("inverseLabel") or label
-        _save(
-            work,
-            to_type,
-            from_type,
-            AssociationType(USER, inverse.type_id, text, inverse.inverse_id, inverse.name),
-        )
+        text = shapes.as_optional_text(given.get("inverseLabel"), "inverseLabel") or label
+        back = AssociationType(USER, inverse.type_id, text, inverse.inverse_id, inverse.name)
+        _save(work, to_type, from_type, back)
 
 
 def delete(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: str) -> None:

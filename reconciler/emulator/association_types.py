@@ -84,7 +84,8 @@ class AssociationType:
     inverse_id: int
     """The same association, seen from the other end."""
     name: str = ""
-    is_primary: bool = False
+    primary_of: str = ""
+    """``from`` or ``to``: that end has one such association at most. A contact has one primary company."""
 
     @property
     def body(self) -> Json:
@@ -104,7 +105,8 @@ def _standard(from_id: str, to_id: str) -> tuple[AssociationType, ...]:
     types = [AssociationType(HUBSPOT, plain[0], None, plain[1])]
     primary = _both_ways(_PRIMARY, _ONE_WAY_PRIMARY, from_id, to_id)
     if primary:
-        types.append(AssociationType(HUBSPOT, primary[0], "Primary", primary[1], is_primary=True))
+        end = "from" if (from_id, to_id) in {*_PRIMARY, *_ONE_WAY_PRIMARY} else "to"
+        types.append(AssociationType(HUBSPOT, primary[0], "Primary", primary[1], primary_of=end))
     if (from_id, to_id) == ("0-2", "0-2"):
         types.append(AssociationType(HUBSPOT, PARENT_TO_CHILD, "Parent Company", CHILD_TO_PARENT))
         types.append(AssociationType(HUBSPOT, CHILD_TO_PARENT, "Child Company", PARENT_TO_CHILD))
@@ -153,33 +155,6 @@ def spec_key(spec: Json) -> tuple[str, int]:
     """Category and number of the type that ``{associationCategory, associationTypeId}`` names."""
     category = shapes.as_text(spec.get("associationCategory"), "associationCategory")
     return category, shapes.as_number(spec.get("associationTypeId"), "associationTypeId")
-
-
-def choose(work: Work, from_type: ObjectType, to_type: ObjectType, specs: object) -> list[AssociationType]:
-    """The types that ``types`` in a request names; refused when one does not exist between the two."""
-    types = {(known.category, known.type_id): known for known in between(work, from_type, to_type)}
-    chosen: list[AssociationType] = []
-    for item in shapes.as_list(specs, "types"):
-        spec = shapes.as_object(item, "types")
-        key = spec_key(spec)
-        if key not in types:
-            raise refusals.invalid_request(
-                f"association type {key[0]} {key[1]} does not exist between "
-                f"{from_type.type_id} and {to_type.type_id}"
-            )
-        chosen.append(types[key])
-    return chosen
-
-
-def default(work: Work, from_type: ObjectType, to_type: ObjectType) -> AssociationType:
-    """The unlabelled type; refused when records of the two types cannot be associated."""
-    types = between(work, from_type, to_type)
-    for known in types:
-        if known.label is None:
-            return known
-    raise refusals.invalid_request(
-        f"{from_type.type_id} and {to_type.type_id} have no association definition"
-    )
 
 
 def target_type(work: Work, from_type: ObjectType, category: str, type_id: int) -> ObjectType:

@@ -32,12 +32,34 @@ class Pair:
             raise refusals.missing_records(object_type.error_name, [given])
         return record.id
 
+    @property
+    def plain(self) -> AssociationType:
+        """The unlabelled type; refused when records of the two types cannot be associated."""
+        for known in self.types.values():
+            if known.label is None:
+                return known
+        raise refusals.invalid_request(
+            f"{self.from_type.type_id} and {self.to_type.type_id} have no association definition"
+        )
+
+    def choose(self, specs: object) -> list[AssociationType]:
+        """The types that ``types`` in a request names; refused when one does not exist between the two."""
+        chosen: list[AssociationType] = []
+        for spec in shapes.as_list(specs, "types"):
+            category, type_id = association_types.spec_key(shapes.as_object(spec, "types"))
+            if (category, type_id) not in self.types:
+                raise refusals.invalid_request(
+                    f"association type {category} {type_id} does not exist between "
+                    f"{self.from_type.type_id} and {self.to_type.type_id}"
+                )
+            chosen.append(self.types[category, type_id])
+        return chosen
+
     def add(self, from_id: int, to_id: int, types: Sequence[AssociationType]) -> None:
         """Associates two records; whatever is there already stays. The unlabelled type always comes along."""
-        plain = association_types.default(self.work, self.from_type, self.to_type)
-        for known in dict.fromkeys((plain, *types)):
-            if known.is_primary:
-                self._drop_primary(from_id, known)
+        for known in dict.fromkeys((self.plain, *types)):
+            if known.primary_of:
+                self._drop_primary(from_id, to_id, known)
             for start, start_id, end, end_id, type_id in self._ends(from_id, to_id, known):
                 self.work.storage.run(
                     "INSERT OR IGNORE INTO associations VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -56,11 +78,15 @@ class Pair:
         start, end = self.from_type.type_id, self.to_type.type_id
         return (start, from_id, end, to_id, known.type_id), (end, to_id, start, from_id, known.inverse_id)
 
-    def _drop_primary(self, from_id: int, known: AssociationType) -> None:
-        """A record has one primary company: the flag moves."""
-        for to_id, types in self.of(from_id).items():
+    def _drop_primary(self, from_id: int, to_id: int, known: AssociationType) -> None:
+        """The flag moves: the end that has one such association loses the one it had."""
+        if known.primary_of == "to":
+            back = Pair(self.work, self.to_type, self.from_type)
+            back._drop_primary(to_id, from_id, back.types[known.category, known.inverse_id])
+            return
+        for other_id, types in self.of(from_id).items():
             if known in types:
-                self.remove(from_id, to_id, [known])
+                self.remove(from_id, other_id, [known])
 
     def remove(self, from_id: int, to_id: int, types: Sequence[AssociationType] | None = None) -> None:
         """Takes these types away; without the unlabelled one nothing is left (None: take all away)."""
@@ -146,8 +172,7 @@ def associate_new(work: Work, object_type: ObjectType, record: Record, given: Se
             type_ = shapes.as_object(type_spec, "types")
             to_type = association_types.target_type(work, object_type, *association_types.spec_key(type_))
             pair = Pair(work, object_type, to_type)
-            types = association_types.choose(work, object_type, to_type, [type_])
-            pair.add(record.id, pair.record_id(to_type, to_id), types)
+            pair.add(record.id, pair.record_id(to_type, to_id), pair.choose([type_]))
 
 
 def of_record(work: Work, object_type: ObjectType, record: Record, names: Sequence[str]) -> Json:
@@ -171,5 +196,5 @@ def _type_name(pair: Pair, known: AssociationType) -> str:
     if known.name:
         return known.name
     name = f"{pair.from_type.singular}_to_{pair.to_type.singular}"
-    has_primary = any(other.is_primary for other in pair.types.values())
+    has_primary = any(other.primary_of for other in pair.types.values())
     return f"{name}_unlabeled" if has_primary and known.label is None else name

@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.emulator import batches, faults, identity, records, refusals, shapes
 from reconciler.emulator.calls import Reply, Request
 from reconciler.emulator.clock import parse_iso
-from reconciler.emulator.errors import EmulatorError, SeedError
+from reconciler.emulator.errors import EmulatorError, SeedError, UnknownPortal
 from reconciler.emulator.faults import Switchboard
 from reconciler.emulator.portals import Portals
 from reconciler.emulator.settings import SETTINGS, settings_from
@@ -47,12 +47,12 @@ class Control:
         parts = [part for part in request.path.removeprefix(PREFIX).split("/") if part]
         try:
             return self._dispatch(request.method, parts, body)
+        except UnknownPortal as error:
+            return Reply(404, {"message": str(error)})
         except EmulatorError as error:
             return Reply(400, {"message": str(error)})
         except refusals.Refusal as refusal:
             return Reply(refusal.status, {"message": refusal.message})
-        except LookupError as error:
-            return Reply(404, {"message": str(error.args[0])})
 
     def _dispatch(self, method: str, parts: list[str], body: Any) -> Reply:
         match (method, *parts):
@@ -72,7 +72,7 @@ class Control:
             case (_, "portals", portal, *rest):
                 return self._portal(method, _number(portal), rest, body)
             case _:
-                raise LookupError(f"there is no control route {method} {PREFIX}/{'/'.join(parts)}")
+                raise _no_route(method, parts)
 
     def _portal(self, method: str, portal_id: int, parts: list[str], body: Any) -> Reply:
         match (method, *parts):
@@ -99,9 +99,7 @@ class Control:
                 with self._open(portal_id, _source(given.get("source")), write=True) as work:
                     return Reply(200, _edit(work, given))
             case _:
-                raise LookupError(
-                    f"there is no control route {method} {PREFIX}/portals/{portal_id}/{'/'.join(parts)}"
-                )
+                raise _no_route(method, ["portals", str(portal_id), *parts])
 
     def _open(self, portal_id: int, source: Source, *, write: bool) -> AbstractContextManager[Work]:
         return self.portals.open(portal_id, VERSIONS["v3"], source, write=write)
@@ -109,8 +107,12 @@ class Control:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
-        raise LookupError(f"{text} is no number")
+        raise refusals.not_found(f"{text} is no number")
     return int(text)
+
+
+def _no_route(method: str, parts: list[str]) -> refusals.Refusal:
+    return refusals.not_found(f"there is no control route {method} {PREFIX}/{'/'.join(parts)}")
 
 
 def _object(body: Any) -> Json:

@@ -3,6 +3,7 @@
 EmulatorError        everything that a caller may want to show as one sentence
 ├── SeedError        the seed is wrong: names the place inside it
 ├── FaultError       the fault asked for makes no sense
+├── UnknownPortal    there is no portal of this number
 └── StorageError     the file cannot be used: says why
 """
 
@@ -17,6 +18,10 @@ class SeedError(EmulatorError):
 
 class FaultError(EmulatorError):
     """A fault to inject is not well described."""
+
+
+class UnknownPortal(EmulatorError):
+    """Something was asked of a portal that does not exist."""
 
 
 class StorageError(EmulatorError):

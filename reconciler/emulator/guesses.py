@@ -59,7 +59,7 @@ def number_text(text: str) -> str:
 
 
 def date_text(day: date) -> str:
-    """Guess: a date reads as ``YYYY-MM-DD`` in every version, as the guide says; examples show milliseconds."""
+    """Guess: a date reads as ``YYYY-MM-DD`` in every version; some examples show milliseconds."""
     return day.isoformat()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.emulator import audits, refusals, shapes
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.shapes import Json
-from reconciler.emulator.standard import Body, full_pipeline, full_stage
+from reconciler.emulator.standard import Body, full_pipeline, full_stage, standard_definitions
 from reconciler.emulator.work import Work
 
 PIPELINE = "pipeline"
@@ -260,7 +260,11 @@ def delete(work: Work, object_type: ObjectType, pipeline_id: str) -> None:
     body = get(work, object_type, pipeline_id)
     _check_type(object_type)
     refuse_in_use(work, object_type, [stage["id"] for stage in body["stages"]])
-    work.store(PIPELINE, object_type.type_id, pipeline_id, {**body, "archived": True})
+    if pipeline_id in standard_definitions(object_type)["pipeline"]:
+        # HubSpot's own would show again if nothing were stored over it.
+        work.store(PIPELINE, object_type.type_id, pipeline_id, {**body, "archived": True})
+    else:
+        work.unstore(PIPELINE, object_type.type_id, pipeline_id)
     audits.add(work, object_type, pipeline_id, "DELETE", body)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from reconciler.emulator import guesses, refusals, seeds, shapes
 from reconciler.emulator.calls import Actor
 from reconciler.emulator.clock import to_ms
+from reconciler.emulator.errors import UnknownPortal
 from reconciler.emulator.object_types import all_scopes
 from reconciler.emulator.settings import FRESH_SETTINGS
 from reconciler.emulator.shapes import Json
@@ -38,7 +39,7 @@ class Portals:
             self._storage.run(
                 "INSERT INTO portals VALUES (?, ?, ?, ?)",
                 portal_id,
-                json.dumps(FRESH_SETTINGS),
+                "{}",
                 # A portal dropped and made anew must not meet definitions that some process still remembers.
                 secrets.randbits(48),
                 FIRST_ID,
@@ -69,7 +70,7 @@ class Portals:
                     "SELECT token FROM tokens WHERE portal_id = ? AND scopes IS NULL", portal_id
                 )
                 if row is None:
-                    raise LookupError(f"there is no portal {portal_id}")
+                    raise UnknownPortal(f"there is no portal {portal_id}")
                 return str(row[0])
             work = self._work(portal_id, VERSIONS["v3"], Source("API"), to_ms(self._now()))
             return self._add_token(portal_id, work.next_id(), scopes)
@@ -90,11 +91,11 @@ class Portals:
         return Actor(portal_id, app_id, None if scopes is None else frozenset(json.loads(scopes)))
 
     def owner_actor(self, portal_id: int) -> Actor:
-        """The app with all scopes, for requests that need no token. LookupError: no such portal."""
+        """The app with all scopes, for requests that need no token. Raises UnknownPortal."""
         with self._storage.transaction(write=False):
             row = self._row(portal_id)
         if row is None:
-            raise LookupError(f"there is no portal {portal_id}")
+            raise UnknownPortal(f"there is no portal {portal_id}")
         return Actor(portal_id, json.loads(row[0])["app_id"], None)
 
     def token_info(self, body: object, portal_id: int | None) -> Json:
@@ -127,7 +128,7 @@ class Portals:
     def _work(self, portal_id: int, version: Version, source: Source, at_ms: int) -> Work:
         row = self._row(portal_id)
         if row is None:
-            raise LookupError(f"there is no portal {portal_id}")
+            raise UnknownPortal(f"there is no portal {portal_id}")
         settings, serial = row
         return Work(
             storage=self._storage,
@@ -136,6 +137,6 @@ class Portals:
             at_ms=at_ms,
             version=version,
             source=source,
-            settings=json.loads(settings),
+            settings={**FRESH_SETTINGS, **json.loads(settings)},
             serial=serial,
         )

@@ -28,6 +28,12 @@ FIELD_TYPES: Mapping[str, frozenset[str]] = {
 }
 """Which ``fieldType`` goes with which ``type``."""
 TYPE_CHANGES = frozenset({("string", "phone_number")})
+CREATABLE = (
+    *("name", "label", "type", "fieldType", "groupName", "description", "options", "displayOrder", "hidden"),
+    *("formField", "hasUniqueValue", "dataSensitivity", "externalOptions"),
+    *OPTIONAL_FIELDS,
+)
+"""What a client may say of a new definition; everything else is HubSpot's, and passed over."""
 CHANGEABLE = ("label", "description", "displayOrder", "hidden", "formField", "groupName", "fieldType", "type")
 _REQUIRED = ("name", "label", "type", "fieldType", "groupName")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
@@ -47,6 +53,7 @@ def _no_property(name: str) -> refusals.Refusal:
 
 def create(work: Work, object_type: ObjectType, given: Json) -> Body:
     """A new definition; an archived one of the same name comes back, with its values and their history."""
+    given = {field: given[field] for field in CREATABLE if field in given}
     check_shape(given)
     name = given["name"]
     if not _NAME.fullmatch(name):

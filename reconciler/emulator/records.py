@@ -175,8 +175,8 @@ def _judge_one(written: Written, definition: Property, value: object, setting: v
     normal = values.normal_value(definition, text, stored, setting)
     result = validations.enforce(definition, normal.text) if normal.text else ""
     if name == LIFECYCLE and stored and result:
-        order = [option["value"] for option in definition.body["options"]]
-        if order.index(result) < order.index(stored):
+        order = {option["value"]: place for place, option in enumerate(definition.body["options"])}
+        if order[result] < order.get(stored, -1):
             result = guesses.lifecycle_step_back(stored, result)
     written.names.add(name)
     if result:

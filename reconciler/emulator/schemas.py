@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from reconciler.emulator import association_labels, association_types, properties, refusals, shapes
-from reconciler.emulator.object_types import ObjectType, custom_type, standard_types
+from reconciler.emulator.object_types import ObjectType, standard_types
 from reconciler.emulator.shapes import Json
-from reconciler.emulator.standard import Body, full_property
+from reconciler.emulator.standard import Body
 from reconciler.emulator.work import NO_TYPE, SCHEMA, Work
 
 FIRST_NUMBER = 40_000_001
@@ -56,7 +56,7 @@ def _stored(work: Work, address: str, *, archived: bool = False) -> Body:
 
 def _body(work: Work, schema: Body) -> Json:
     """The schema as the API answers it, with its properties and associations."""
-    object_type = custom_type(schema, has_pipelines=bool(work.stored("pipeline", schema["objectTypeId"])))
+    object_type = work.custom_type(schema)
     bodies = work.definitions(object_type).bodies.values()
     return {
         **schema,
@@ -82,7 +82,7 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
             raise refusals.Refusal(
                 409, f"object type {name} already exists", category="OBJECT_ALREADY_EXISTS"
             )
-    object_type_id = object_type_id or _next_type_id(work)
+    object_type_id = _free_type_id(work, object_type_id) if object_type_id else _next_type_id(work)
     stored: Json = {
         "id": object_type_id.partition("-")[2],
         "objectTypeId": object_type_id,
@@ -98,7 +98,7 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
         **{field: list(shapes.as_names(given.get(field), field)) for field in _LISTS},
     }
     work.store(SCHEMA, NO_TYPE, object_type_id, stored)
-    object_type = custom_type(stored, has_pipelines=False)
+    object_type = work.custom_type(stored)
     for item in shapes.as_list(given.get("properties"), "properties"):
         _add_property(work, object_type, shapes.as_object(item, "properties"))
     _check_display(work, object_type, stored)
@@ -106,6 +106,12 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
     if given.get("shouldCreateSameObjectAssociation"):
         _add_association(work, object_type, object_type, f"{name}_to_{name}")
     return get(work, object_type_id)
+
+
+def _free_type_id(work: Work, given: str) -> str:
+    if not re.fullmatch(r"2-[0-9]+", given) or given in work.stored(SCHEMA, NO_TYPE):
+        raise refusals.invalid_request(f"{given} is no number of a custom object type, or another one has it")
+    return given
 
 
 def _next_type_id(work: Work) -> str:
@@ -130,10 +136,7 @@ def _refused(sub_category: str, message: str) -> refusals.Refusal:
 
 def _add_property(work: Work, object_type: ObjectType, given: Json) -> None:
     group = f"{object_type.singular}_information"
-    given = {"type": "string", "fieldType": "text", "groupName": group, **given}
-    properties.check_shape(given)
-    properties.check_content(work, object_type, given)
-    properties.save(work, object_type, full_property(given, hubspot_defined=False, since=work.now))
+    properties.create(work, object_type, {"type": "string", "fieldType": "text", "groupName": group, **given})
 
 
 def _check_display(work: Work, object_type: ObjectType, stored: Mapping[str, object]) -> None:
@@ -148,7 +151,7 @@ def _check_display(work: Work, object_type: ObjectType, stored: Mapping[str, obj
             f"the schema names properties that do not exist: [{', '.join(unknown)}]"
         )
     if (
-        len(shapes.as_names(stored["secondaryDisplayProperties"], "secondaryDisplayProperties"))
+        len(shapes.as_list(stored["secondaryDisplayProperties"], "secondaryDisplayProperties"))
         > MAX_SECONDARY
     ):
         raise refusals.invalid_request(f"secondaryDisplayProperties are at most {MAX_SECONDARY}")

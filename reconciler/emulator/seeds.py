@@ -10,7 +10,6 @@ from typing import Any
 
 from reconciler.emulator import (
     association_labels,
-    association_types,
     owners,
     pipelines,
     properties,
@@ -229,7 +228,7 @@ def _plant_association(work: Work, given: Json) -> None:
     ends = [shapes.as_object(given.get(key), key) for key in ("from", "to")]
     from_type, to_type = (_type(work, end, "type") for end in ends)
     pair = Pair(work, from_type, to_type)
-    types = association_types.choose(work, from_type, to_type, given.get("types"))
+    types = pair.choose(given.get("types"))
     from_id, to_id = (
         pair.record_id(object_type, shapes.as_text(end.get("id"), "id"))
         for object_type, end in zip((from_type, to_type), ends, strict=True)

@@ -1,6 +1,6 @@
 """What holds for a portal as a whole: account details, tier, limits, search lag, activated types."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -34,28 +34,7 @@ _LIMITS = ("tenSecondly", "daily", "searchSecondly")
 
 def settings_from(given: Mapping[str, object]) -> dict[str, Any]:
     """Settings as stored, from the keys of a seed that are settings; raises SeedError for bad ones."""
-    chosen: dict[str, Any] = {}
-    if "account" in given:
-        chosen["account"] = {**FRESH_SETTINGS["account"], **_account(given["account"])}
-    if "tier" in given:
-        if given["tier"] not in TIERS:
-            raise SeedError(f"tier: one of {', '.join(TIERS)}, not {given['tier']!r}")
-        chosen["tier"] = given["tier"]
-    if "limits" in given:
-        chosen["limits"] = _limits(given["limits"])
-    if "search_lag_ms" in given:
-        chosen["search_lag_ms"] = _count("search_lag_ms", given["search_lag_ms"])
-    if "enablement" in given:
-        chosen["enablement"] = _object("enablement", given["enablement"])
-        for type_id, value in chosen["enablement"].items():
-            _flag(f"enablement.{type_id}", value)
-    if "required_on_create" in given:
-        chosen["required_on_create"] = _required_on_create(given["required_on_create"])
-    if "required_when" in given:
-        chosen["required_when"] = _required_when(given["required_when"])
-    if "sensitive_data" in given:
-        chosen["sensitive_data"] = _flag("sensitive_data", given["sensitive_data"])
-    return chosen
+    return {key: check(key, given[key]) for key, check in _CHECKS.items() if key in given}
 
 
 def _object(key: str, value: object) -> dict[str, Any]:
@@ -76,32 +55,32 @@ def _count(key: str, value: object) -> int:
     return value
 
 
-def _account(value: object) -> dict[str, Any]:
-    account = _object("account", value)
-    if account.get("accountType", "STANDARD") not in _ACCOUNT_TYPES:
+def _account(key: str, value: object) -> dict[str, Any]:
+    account = {**FRESH_SETTINGS[key], **_object(key, value)}
+    if account["accountType"] not in _ACCOUNT_TYPES:
         raise SeedError(f"account.accountType: one of {', '.join(_ACCOUNT_TYPES)}")
     try:
-        ZoneInfo(account.get("timeZone", "UTC"))
+        ZoneInfo(account["timeZone"])
     except (ZoneInfoNotFoundError, ValueError, TypeError):
         raise SeedError(f"account.timeZone: no time zone {account['timeZone']!r}") from None
     return account
 
 
-def _required_on_create(value: object) -> dict[str, list[str]]:
+def _required_on_create(key: str, value: object) -> dict[str, list[str]]:
     """By type, the properties without which the portal takes no new record."""
-    rules = _object("required_on_create", value)
+    rules = _object(key, value)
     for address, names in rules.items():
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            raise SeedError(f"required_on_create.{address}: a list of property names is expected")
+            raise SeedError(f"{key}.{address}: a list of property names is expected")
     return rules
 
 
-def _required_when(value: object) -> dict[str, list[Any]]:
+def _required_when(key: str, value: object) -> dict[str, list[Any]]:
     """By type, ``{property, when: {other: [values]}}``: required while all the others have such a value."""
-    rules = _object("required_when", value)
+    rules = _object(key, value)
     for address, items in rules.items():
         for item in items if isinstance(items, list) else [None]:
-            place = f"required_when.{address}"
+            place = f"{key}.{address}"
             rule = _object(place, item)
             conditions = _object(f"{place}.when", rule.get("when"))
             if not isinstance(rule.get("property"), str) or not all(
@@ -111,12 +90,34 @@ def _required_when(value: object) -> dict[str, list[Any]]:
     return rules
 
 
-def _limits(value: object) -> bool | dict[str, int]:
+def _limits(key: str, value: object) -> bool | dict[str, int]:
     """true: the tier's limits; false: none; an object: the tier's, with these numbers instead."""
     if isinstance(value, bool):
         return value
-    numbers = _object("limits", value)
+    numbers = _object(key, value)
     unknown = sorted(set(numbers) - set(_LIMITS))
     if unknown:
-        raise SeedError(f"limits.{unknown[0]}: no such limit; there are {', '.join(_LIMITS)}")
-    return {name: _count(f"limits.{name}", number) for name, number in numbers.items()}
+        raise SeedError(f"{key}.{unknown[0]}: no such limit; there are {', '.join(_LIMITS)}")
+    return {name: _count(f"{key}.{name}", number) for name, number in numbers.items()}
+
+
+def _tier(key: str, value: object) -> str:
+    if value not in TIERS:
+        raise SeedError(f"{key}: one of {', '.join(TIERS)}, not {value!r}")
+    return str(value)
+
+
+def _enablement(key: str, value: object) -> dict[str, bool]:
+    return {type_id: _flag(f"{key}.{type_id}", flag) for type_id, flag in _object(key, value).items()}
+
+
+_CHECKS: Mapping[str, Callable[[str, object], Any]] = {
+    "account": _account,
+    "tier": _tier,
+    "limits": _limits,
+    "search_lag_ms": _count,
+    "enablement": _enablement,
+    "required_on_create": _required_on_create,
+    "required_when": _required_when,
+    "sensitive_data": _flag,
+}

@@ -82,9 +82,9 @@ def standard_definitions(object_type: ObjectType) -> Mapping[str, Mapping[str, B
     properties = {definition["name"]: definition for definition in given.get("properties", ())}
     for definition in _generic_properties(object_type, groups[0]["name"]):
         properties.setdefault(definition["name"], definition)
-    pipelines = given.get("pipelines") or (
-        [_generic_pipeline(object_type)] if object_type.pipeline_properties else ()
-    )
+    pipelines = given.get("pipelines", ())
+    if not pipelines and object_type.pipeline_properties and not object_type.is_custom:
+        pipelines = [_generic_pipeline(object_type)]
     return {
         "property": {
             name: full_property(definition, hubspot_defined=True, since=STANDARD_SINCE)

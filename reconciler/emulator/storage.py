@@ -124,10 +124,12 @@ class Storage:
             self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             try:
                 yield
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # A full disk may have ended the transaction already.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

@@ -98,14 +98,17 @@ class Work:
 
     def object_type(self, address: str) -> ObjectType:
         """The type with this number, path name, singular or qualified name; refused when there is none."""
-        found = standard_types().get(address) or standard_types().get(address.lower())
+        found = standard_types().get(address.lower())
         if found:
             return found
         for schema in self.stored(SCHEMA, NO_TYPE).values():
             if address in {schema["objectTypeId"], schema["fullyQualifiedName"]} and not schema["archived"]:
-                has_pipelines = bool(self.stored("pipeline", schema["objectTypeId"]))
-                return custom_type(schema, has_pipelines=has_pipelines)
+                return self.custom_type(schema)
         raise refusals.unknown_type(address)
+
+    def custom_type(self, schema: Body) -> ObjectType:
+        """The object type that a custom object schema defines."""
+        return custom_type(schema, has_pipelines=bool(self.stored("pipeline", schema["objectTypeId"])))
 
     def definitions(self, object_type: ObjectType) -> Definitions:
         """What the portal defines for the type."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.emulator.errors import UnknownPortal
 from reconciler.emulator.object_types import standard_types
 from tests.emulator.portal import PORTAL_ID, Portal, opened
 
@@ -99,7 +100,7 @@ def test_portals_do_not_see_each_other(portal: Portal) -> None:
         emulator.reset(2)
         assert other.get(DETAILS).status_code == 401
     assert emulator.portal_ids() == (PORTAL_ID,)
-    with pytest.raises(LookupError):
+    with pytest.raises(UnknownPortal, match="there is no portal 2"):
         emulator.token(2)
 
 

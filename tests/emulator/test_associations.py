@@ -121,6 +121,21 @@ def test_the_primary_flag_moves(portal: Portal, ends: tuple[str, str]) -> None:
     assert types_of(portal, ends, back=True) == [(280, None)]
 
 
+def test_a_company_is_the_primary_one_of_many(portal: Portal, ends: tuple[str, str]) -> None:
+    bob = portal.create("contacts", email="bob@acme.example")
+    for contact in (ends[0], bob):
+        body = {"inputs": [pair((ends[1], contact), ("HUBSPOT_DEFINED", 2))]}
+        assert portal.post("/crm/v4/associations/companies/contacts/batch/create", body).status_code == 201
+    assert types_of(portal, ends) == types_of(portal, (bob, ends[1])) == [(1, "Primary"), (279, None)]
+    other = portal.create("companies", name="Other")
+    body = {"inputs": [pair((other, bob), ("HUBSPOT_DEFINED", 2))]}
+    portal.post("/crm/v4/associations/companies/contacts/batch/create", body)
+    assert types_of(portal, ends) == [(1, "Primary"), (279, None)]
+    found = portal.client.get(f"/crm/v4/objects/contacts/{bob}/associations/companies").json()["results"]
+    labels = {to["toObjectId"]: [t["label"] for t in to["associationTypes"]] for to in found}
+    assert labels == {int(ends[1]): [None], int(other): [None, "Primary"]}
+
+
 def test_records_that_do_not_exist_are_errors_of_their_own(portal: Portal, ends: tuple[str, str]) -> None:
     made = portal.post(
         f"{BETWEEN}/batch/create",

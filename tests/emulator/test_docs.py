@@ -24,7 +24,7 @@ def first_column(heading: str) -> set[str]:
 
 
 def test_every_guess_is_listed() -> None:
-    functions = {name: function for name, function in inspect.getmembers(guesses, inspect.isfunction)}
+    functions = dict(inspect.getmembers(guesses, inspect.isfunction))
     assert first_column("Guesses") == set(functions)
     assert all(str(function.__doc__).startswith("Guess") for function in functions.values())
 

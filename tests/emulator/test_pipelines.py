@@ -130,6 +130,9 @@ def test_a_stage_with_records_cannot_go(portal: Portal) -> None:
     portal.client.delete(f"/crm/v3/objects/deals/{record_id}")
     assert portal.client.delete(f"{DEALS}/renewals").status_code == 204
     assert portal.client.get(f"{DEALS}/renewals").status_code == 404
+    assert portal.post(DEALS, RENEWALS).status_code == 201
+    assert portal.client.delete(f"{DEALS}/default").status_code == 204
+    assert [p["id"] for p in portal.client.get(DEALS).json()["results"]] == ["renewals"]
 
 
 def test_a_place_that_is_taken_moves_the_others_on(portal: Portal) -> None:

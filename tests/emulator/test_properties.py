@@ -86,6 +86,13 @@ def test_a_definition_that_makes_no_sense_is_refused(
     assert said in refused.json()["message"]
 
 
+def test_what_is_hubspots_to_say_is_passed_over(portal: Portal) -> None:
+    metadata = {"archivable": False, "readOnlyDefinition": True, "readOnlyValue": True}
+    made = make(portal, calculated=True, hubspotDefined=True, modificationMetadata=metadata).json()
+    assert (made["calculated"], made["hubspotDefined"]) == (False, False)
+    assert made["modificationMetadata"]["readOnlyValue"] is False
+
+
 def test_options_are_replaced_as_a_whole(portal: Portal) -> None:
     make(portal)
     record_id = portal.create("companies", name="N", tier="gold")

@@ -105,6 +105,7 @@ def test_the_first_pipeline_brings_its_properties(portal: Portal) -> None:
         portal.post(f"/crm/v3/objects/{type_id}", {"properties": {"hs_pipeline": "care"}}).status_code == 400
     )
     assert portal.post(f"/crm/v3/pipelines/{type_id}", pipeline).status_code == 201
+    assert [p["id"] for p in portal.client.get(f"/crm/v3/pipelines/{type_id}").json()["results"]] == ["care"]
     record_id = portal.create(type_id, pet_name="Rex", hs_pipeline_stage="p-new")
     assert portal.read(type_id, record_id, "hs_pipeline")["hs_pipeline"] == "care"
 

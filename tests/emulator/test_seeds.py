@@ -210,6 +210,11 @@ def test_history_can_be_seeded() -> None:
             "association_labels[0]: Some required fields were not set: [to]",
         ),
         ({"schemas": [{"name": "pet"}]}, "schemas[0]: "),
+        (
+            {"schemas": [{**PET, "objectTypeId": "0-1"}]},
+            "schemas[0]: 0-1 is no number of a custom object type",
+        ),
+        ({"schemas": [PET, {**PET, "name": "dog"}]}, "schemas[1]: 2-77 is no number of a custom object type"),
     ],
 )
 def test_a_bad_seed_says_where_and_makes_nothing(seed: dict[str, Any], said: str) -> None:
