@@ -4,11 +4,13 @@ developers.hubspot.com/docs/api-reference/search/guide: comparison ignores case,
 the values of ``IN`` and ``NOT_IN`` must be written in lower case.
 """
 
+import operator as operators
 import re
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from fnmatch import fnmatchcase
 from functools import partial
+from typing import Any
 
 from reconciler.emulator import refusals, shapes
 from reconciler.emulator.associations import Pair
@@ -39,11 +41,11 @@ _OPERATORS = frozenset(
         "NOT_CONTAINS_TOKEN",
     ]
 )
-_COMPARE: dict[str, Callable[[Comparable, Comparable], bool]] = {
-    "LT": lambda one, other: one < other,  # type: ignore[operator]  # both come from one property
-    "LTE": lambda one, other: one <= other,  # type: ignore[operator]  # likewise
-    "GT": lambda one, other: one > other,  # type: ignore[operator]  # likewise
-    "GTE": lambda one, other: one >= other,  # type: ignore[operator]  # likewise
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "LT": operators.lt,
+    "LTE": operators.le,
+    "GT": operators.gt,
+    "GTE": operators.ge,
 }
 
 

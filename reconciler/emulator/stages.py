@@ -12,9 +12,10 @@ from reconciler.emulator.work import Work
 
 def get(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str) -> Body:
     """One stage; 404 when there is none."""
-    for stage in pipelines.get(work, object_type, pipeline_id)["stages"]:
+    stages: list[Body] = pipelines.get(work, object_type, pipeline_id)["stages"]
+    for stage in stages:
         if stage["id"] == stage_id:
-            return stage  # type: ignore[no-any-return]  # bodies are JSON
+            return stage
     raise refusals.not_found(f"Stage {stage_id} does not exist")
 
 

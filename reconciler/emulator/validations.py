@@ -148,7 +148,7 @@ def rules_of(work: Work, object_type: ObjectType, name: str) -> Mapping[str, Any
 
 def get(work: Work, object_type: ObjectType, name: str, rule_type: str) -> Body:
     """One rule; 404 when the property has none of this type."""
-    rule = rules_of(work, object_type, name).get(rule_type)
+    rule: Body | None = rules_of(work, object_type, name).get(rule_type)
     if rule is None:
         raise refusals.not_found(f"property {name} has no rule {rule_type}")
-    return rule  # type: ignore[no-any-return]  # bodies are JSON
+    return rule
