@@ -1,0 +1,69 @@
+"""The sections of a plan as blocks of Markdown that fold, coloured as diffs."""
+
+from collections.abc import Iterable
+from html import escape
+from itertools import takewhile
+from typing import TypeVar
+
+from reconciler.errors import Problem
+from reconciler.plan.changes import Change, Held
+from reconciler.report.fitting import Block
+from reconciler.report.inert import code, fenced
+from reconciler.report.layout import Layout
+from reconciler.report.lines import Line, Style, painted
+from reconciler.report.problems import how_many, problem_lines
+from reconciler.report.sections import Section
+
+T = TypeVar("T")
+
+_SIGNS = {Style.ADDED: "+", Style.REMOVED: "-", Style.CHANGED: "!"}
+"""What colours a whole line of a diff, where a terminal colours its first piece."""
+
+
+def problem_blocks(problems: tuple[Problem, ...], layout: Layout) -> list[Block]:
+    """All problems in one block; none where there are none."""
+
+    def text(count: int) -> str:
+        told = painted(problem_lines(problems[:count], layout), color=False)
+        return _details(f"<b>{how_many(problems)}</b>", fenced(told, "text"), len(problems) - count)
+
+    return [Block(len(problems), text)] if problems else []
+
+
+def change_blocks(sections: Iterable[Section[Change]], layout: Layout) -> list[Block]:
+    """A block for each section."""
+    firsts = ((section, section.entries[0]) for section in sections)
+    return [_block(section, first.key.object, f"to {first.action}", layout) for section, first in firsts]
+
+
+def held_blocks(sections: Iterable[Section[Held]], layout: Layout) -> list[Block]:
+    """A block for each section."""
+    return [_block(section, section.entries[0].key.object, "held", layout) for section in sections]
+
+
+def _block(section: Section[T], object_name: str, what: str, layout: Layout) -> Block:
+    total = len(section.entries)
+    title = f"<b>{code(object_name)}: {total:,} {what}</b><br>{escape(section.remark)}"
+
+    def text(count: int) -> str:
+        told = "\n".join(map(_diff_line, section.lines(count, layout)))
+        return _details(title, fenced(told, "diff"), total - count)
+
+    return Block(total, text)
+
+
+def _details(title: str, content: str, left_out: int) -> str:
+    """Something that unfolds; the empty lines make GitHub read ``content`` as Markdown."""
+    rest = f"\n{left_out:,} more of these are left out.\n" if left_out else ""
+    return f"<details><summary>{title}</summary>\n\n{content}{rest}\n</details>\n\n"
+
+
+def _diff_line(pieces: Line) -> str:
+    """A line of a terminal's report with its sign moved to where a diff has it; nothing else moves."""
+    text = painted([pieces], color=False).rstrip("\n")
+    before = list(takewhile(lambda piece: not piece.text.strip(), pieces))
+    style = pieces[len(before)].style if len(before) < len(pieces) else Style.PLAIN
+    if style not in _SIGNS:
+        return text
+    margin = sum(len(piece.text) for piece in before)
+    return _SIGNS[style] + text[1:margin] + " " + text[margin + 1 :]

@@ -1,0 +1,166 @@
+"""A plan as one comment on a pull request: it fits, however large the plan is, and risk comes first."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from urllib.parse import quote
+
+from reconciler.plan.changes import Change, Held, Plan
+from reconciler.plan.file import digest_of
+from reconciler.report.blocks import change_blocks, held_blocks, problem_blocks
+from reconciler.report.cells import ELLIPSIS, clipped, visible
+from reconciler.report.fitting import Fitted, fitted, size_of
+from reconciler.report.inert import code, fenced
+from reconciler.report.layout import Layout, counted
+from reconciler.report.lines import painted
+from reconciler.report.mask import Masking, masked_plan
+from reconciler.report.problems import how_many
+from reconciler.report.sections import Section, sections_of_changes, sections_of_held
+from reconciler.report.summary import closing, opening
+from reconciler.report.terminal import Where
+
+MOST_CHARACTERS = 64_000
+"""Of a comment, in UTF-16 code units; some are left for whoever posts it to add a line.
+
+GitHub refuses more than 65,536 ("Body is too long", reported for instance in
+https://github.com/telia-oss/github-pr-resource/issues/259).
+"""
+
+_WIDTH = 100
+"""Columns that a block of code in a comment has room for."""
+
+_OPEN_CHARACTERS = 3_000
+"""Blocks that end within the first so many characters are unfolded."""
+
+_MOST_OBJECTS = 30
+_MOST_NOTES = 30
+_LEFT_OUT_CHARACTERS = 400
+
+
+def render_markdown(plan: Plan, *, masking: Masking, where: Where, full: bool = False) -> str:
+    """The plan in GitHub's Markdown; ``full`` shows what is folded or shortened, as far as it fits."""
+    shown = masked_plan(plan, masking)
+    layout = Layout(_WIDTH, full, where)
+    sections = sections_of_changes(shown.changes)
+    head = _head(shown, sections)
+    foot = _foot(shown, digest_of(plan), layout, is_masked=masking.is_on and bool(plan.personal))
+    room = MOST_CHARACTERS - _LEFT_OUT_CHARACTERS - size_of(head + foot)
+    problems = fitted(problem_blocks(shown.problems, layout), room * 2 // 5)
+    room -= problems.size
+    to_hold = held_blocks(sections_of_held(shown.held), layout)
+    kept_for_held = fitted(to_hold, room // 5).size
+    changes = fitted(change_blocks(sections, layout), room - kept_for_held)
+    held = fitted(to_hold, room - changes.size)
+    blocks = _unfolded([*problems.texts, *changes.texts, *held.texts])
+    return "".join([head, *blocks, _left_out(problems, changes, held), foot])
+
+
+def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
+    """The mark that finds the comment again, what the plan comes to, and a table of it."""
+    mark = quote(clipped(visible(plan.environment), 100), safe="")
+    wide = Layout(width=200, full=False, where=str)
+    title = closing(plan, wide, is_masked=False)[-1] if plan.writes else opening(plan, wide)[0]
+    manifests = plan.manifests
+    about = (
+        f"{code(plan.environment)}, portal {plan.portal_id}: {counted(manifests.records, 'record')} "
+        f"in {counted(manifests.files, 'manifest')}"
+    )
+    return (
+        f"<!-- reconciler plan {mark} {plan.portal_id} -->\n"
+        f"### {painted([title], color=False).strip().removesuffix('.')}\n\n"
+        f"{about}{f', commit {code(manifests.git)}' if manifests.git else ''}\n\n"
+        f"{_alert(plan)}{_table(sections, plan.held)}"
+    )
+
+
+def _alert(plan: Plan) -> str:
+    """Problems, where nobody overlooks them."""
+    if not plan.problems:
+        return ""
+    kind, start = ("WARNING", "") if plan.is_appliable else ("CAUTION", "This plan cannot be applied: ")
+    return f"> [!{kind}]\n> {start}{how_many(plan.problems)}.\n\n"
+
+
+def _table(sections: Iterable[Section[Change]], held: Iterable[Held]) -> str:
+    """Counts by object and action, the actions that risk most first."""
+    counts: dict[str, Counter[str]] = {}
+    columns: dict[str, None] = {}
+    for section in sections:
+        action = str(section.entries[0].action)
+        columns[action] = None
+        counts.setdefault(section.entries[0].key.object, Counter())[action] += len(section.entries)
+    for entry in held:
+        columns["held"] = None
+        counts.setdefault(entry.key.object, Counter())["held"] += 1
+    rows = [["object", *columns], ["---", *("--:" for _ in columns)]]
+    rows += [
+        [name, *(f"{row[column]:,}" if row[column] else "" for column in columns)]
+        for name, row in _rows(counts)
+    ]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows) + "\n" if columns else ""
+
+
+def _rows(counts: dict[str, Counter[str]]) -> Iterator[tuple[str, Counter[str]]]:
+    """Named rows of a table of ``counts``: objects by name, then what is left of them, then all."""
+    names = sorted(counts)
+    yield from ((code(name), counts[name]) for name in names[:_MOST_OBJECTS])
+    others = names[_MOST_OBJECTS:]
+    if others:
+        yield counted(len(others), "other object"), _sum(counts[name] for name in others)
+    if len(names) > 1:
+        yield "all", _sum(counts.values())
+
+
+def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
+    return sum(counts, Counter())
+
+
+def _unfolded(blocks: Iterable[str]) -> Iterator[str]:
+    """The blocks, those at the beginning unfolded."""
+    size = 0
+    for block in blocks:
+        size += size_of(block)
+        yield block.replace("<details>", "<details open>", 1) if size <= _OPEN_CHARACTERS else block
+
+
+def _left_out(problems: Fitted, changes: Fitted, held: Fitted) -> str:
+    """How much had no room here, and where it can be seen."""
+    counts = [
+        counted(changes.left_out, "change") if changes.left_out else "",
+        f"{held.left_out:,} held" if held.left_out else "",
+        counted(problems.left_out, "problem") if problems.left_out else "",
+    ]
+    what = ", ".join(filter(None, counts))
+    if not what:
+        return ""
+    return (
+        f"**Left out, because a comment takes no more: {what}.** "
+        "`reconciler plan --full` prints the whole plan, `reconciler plan --html FILE` makes it a page.\n\n"
+    )
+
+
+def _foot(plan: Plan, digest: str, layout: Layout, *, is_masked: bool) -> str:
+    """What it costs and needs, what exactly was planned, and what to do next."""
+    notes = closing(replace(plan, problems=()), layout, is_masked=is_masked)[:-1]
+    lines = [clipped(text, layout.width) for text in painted(notes, color=False).splitlines()]
+    if len(lines) > _MOST_NOTES:
+        lines[_MOST_NOTES - 1 :] = [ELLIPSIS]
+    planned = f"{plan.created_at:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"{fenced(chr(10).join(lines), 'text')}\n"
+        f"Digest `{digest}`, planned {planned} by reconciler {code(plan.tool_version)}.\n\n"
+        f"**Next:** {_next(plan)}\n"
+    )
+
+
+def _next(plan: Plan) -> str:
+    if not plan.is_appliable:
+        return "correct the manifests where the problems are, and push; a new plan follows from that."
+    if plan.writes:
+        return (
+            "review and merge. Then `reconciler plan --out FILE` shows what is left to do, and "
+            "`reconciler apply FILE` does exactly that."
+        )
+    if plan.changes:
+        return "`reconciler apply` remembers what is ours; HubSpot is not written to."
+    return "nothing to do."

@@ -1,0 +1,306 @@
+"""What holds for the comment on any plan: it fits, it is whole, and values stay data."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from reconciler.errors import Problem
+from reconciler.model.objects import RecordKey
+from reconciler.plan.changes import Plan, Update, ValueChange
+from reconciler.plan.file import digest_of
+from reconciler.report.fitting import size_of
+from reconciler.report.markdown import MOST_CHARACTERS, render_markdown
+from reconciler.report.mask import SHOW, Masking
+from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, HELD, PROBLEMS, UPDATES
+from tests.support.plans import any_plans, plan_of, texts
+
+GITHUB_TAKES = 65_536  # characters
+GOLDEN = Path(__file__).parent / "golden"
+MASKED = Masking(b"a key that only tests use")
+
+TRAPS = (
+    *(
+        "```",
+        "~~~~",
+        "`",
+        "``",
+        "````\n",
+        "    ```",
+        "|",
+        "\\|",
+        "*b*",
+        "_i_",
+        "[a](b)",
+        "![a](b)",
+        "\n\n# b\n",
+    ),
+    *("</details>", "<img src=x onerror=alert(1)>", "<!--", "-->", "</code>", "</pre>", "&lt;b&gt;"),
+    *("@everyone", "@acme/sales", "#123", "GH-1", "acme/shop#1", "mailto:a@b.example", "https://b.example/"),
+    *("www.b.example", "> [!NOTE]", "- [ ] b", "1. b", "<script>"),
+)
+hostile = st.lists(st.sampled_from(TRAPS) | texts, max_size=4).map("".join)
+
+TAGS = {
+    *("h3", "p", "code", "pre", "blockquote", "strong", "b", "br", "details", "summary"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
+"""All that a comment is made of."""
+
+
+class Page(HTMLParser):
+    """A comment as a browser gets it: its tags, and the text that is not code."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.attributes: set[str] = set()
+        self.outside = ""
+        self.blocks: list[str] = []
+        self._inside = 0
+        self.feed(MarkdownIt("commonmark", {"html": True}).enable("table").render(text))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes |= {name for name, _ in attrs}
+        self._inside += tag == "code"
+        if tag == "pre":
+            self.blocks.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside -= tag == "code"
+
+    def handle_data(self, data: str) -> None:
+        if not self._inside:
+            self.outside += data
+        elif self.blocks:
+            self.blocks[-1] += data
+
+
+def comment(plan: Plan, *, full: bool = False) -> str:
+    return render_markdown(plan, masking=SHOW, where=str, full=full)
+
+
+def many_updates(count: int) -> Iterable[Update]:
+    """Updates that are all different."""
+    (value, *_) = UPDATES[0].values
+    for number in range(count):
+        key = RecordKey("companies", "external_id", f"client-{number}")
+        yield replace(UPDATES[0], key=key, values=(replace(value, after=f"{number}.5"),))
+
+
+def stretched(plan: Plan, times: int) -> Plan:
+    """The same plan with everything in it more often, and longer texts."""
+    return replace(
+        plan,
+        environment=plan.environment * times,
+        changes=plan.changes * times,
+        held=plan.held * times,
+        problems=tuple(replace(problem, message=problem.message * times) for problem in plan.problems)
+        * times,
+        write_scopes=plan.write_scopes * times,
+    )
+
+
+@given(any_plans(hostile), st.sampled_from([1, 30, 200]), st.booleans())
+def test_any_plan_fits_into_one_comment(plan: Plan, times: int, full: bool) -> None:
+    text = comment(stretched(plan, times), full=full)
+
+    assert size_of(text) <= MOST_CHARACTERS < GITHUB_TAKES
+    assert len(text) <= size_of(text)
+    text.encode("utf-8")
+
+
+@given(any_plans(hostile), st.sampled_from([1, 20]), st.booleans())
+def test_values_are_never_more_than_code(plan: Plan, times: int, full: bool) -> None:
+    page = Page(comment(stretched(plan, times), full=full))
+
+    assert page.tags <= TAGS
+    assert page.attributes <= {"class", "open", "style"}  # of code, details, and the columns of tables
+    assert not re.search(r"[@#<>`*|\\]|//|www|GH-|example|alert", page.outside)
+
+
+@given(any_plans(hostile), st.sampled_from([1, 20]), st.booleans())
+def test_every_fence_is_closed(plan: Plan, times: int, full: bool) -> None:
+    text = comment(stretched(plan, times), full=full)
+
+    tokens = MarkdownIt("commonmark", {"html": True}).parse(text)
+    assert tokens[-2].content.startswith("**Next:** ")
+    fences = [token for token in tokens if token.type == "fence"]
+    assert all(text.count(f"\n{token.content}{token.markup}\n") for token in fences)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        plan_of(*many_updates(3_000)),
+        plan_of(
+            replace(
+                UPDATES[0],
+                values=tuple(
+                    ValueChange(f"p_{number:05}", "a" * 90, "b" * 90, UPDATES[0].reason)
+                    for number in range(5_000)
+                ),
+            )
+        ),
+        plan_of(replace(UPDATES[0], key=RecordKey("companies", "external_id", "k" * 100_000)), *UPDATES[1:]),
+        plan_of(*(replace(UPDATES[0], key=RecordKey(f"p{number}_car", "vin", "1")) for number in range(700))),
+        plan_of(*UPDATES, problems=PROBLEMS * 2_000),
+        plan_of(*UPDATES, held=tuple(replace(HELD[2], note=f"{number} " * 90) for number in range(2_000))),
+        plan_of(*UPDATES, environment="\N{GRINNING FACE}" * 70_000),
+        replace(EVERYTHING, write_scopes=("crm.objects.custom.write",) * 5_000),
+        replace(EVERYTHING, tool_version="1" * 70_000),
+    ],
+    ids=["updates", "properties", "key", "objects", "problems", "held", "environment", "scopes", "version"],
+)
+@pytest.mark.parametrize("full", [False, True], ids=["folded", "full"])
+def test_whatever_there_is_too_much_of_the_comment_fits(plan: Plan, full: bool) -> None:
+    text = comment(plan, full=full)
+
+    assert size_of(text) <= MOST_CHARACTERS
+    assert "**Next:** " in text
+
+
+def test_what_is_left_out_is_counted() -> None:
+    text = comment(plan_of(*many_updates(3_000)), full=True)
+
+    told = len(re.findall(r"^!   companies/client-\d+ ", text, flags=re.MULTILINE))
+    left_out = 3_000 - told
+    assert told > 100
+    assert f"\n{left_out:,} more of these are left out.\n\n</details>\n" in text
+    assert (
+        f"**Left out, because a comment takes no more: {left_out:,} changes.** `reconciler plan --full`"
+        in text
+    )
+
+
+def test_a_large_section_leaves_room_for_smaller_ones_and_for_what_is_held() -> None:
+    huge = replace(UPDATES[0], key=RecordKey("companies", "external_id", "k" * 100_000))
+    held = tuple(replace(HELD[2], note=f"{number} " * 90) for number in range(2_000))
+
+    text = comment(plan_of(huge, UPDATES[1], *many_updates(3_000), held=held), full=True)
+
+    assert "kkkk" not in text
+    assert "\n!   companies/globex " in text
+    assert "held</b>" in text
+    assert re.search(r"takes no more: [\d,]+ changes, [\d,]+ held\.\*\*", text)
+
+
+def test_nothing_is_said_of_leaving_out_where_everything_fits() -> None:
+    assert "left out" not in comment(EVERYTHING).lower()
+
+
+def test_the_comment_is_found_again_by_environment_and_portal() -> None:
+    assert comment(EVERYTHING).startswith("<!-- reconciler plan production 7654321 -->\n")
+    assert comment(plan_of(environment="a -->\nb")).startswith(
+        "<!-- reconciler plan a%20--%3E%5Cnb 7654321 -->\n"
+    )
+
+
+def test_the_table_counts_by_object_and_action() -> None:
+    assert (
+        "| object | update | create | adopt | held |\n"
+        "| --- | --: | --: | --: | --: |\n"
+        "| <code>companies</code> | 2 | 2 | 12 | 4 |\n"
+        "| <code>contacts</code> | 1 | 1 |  |  |\n"
+        "| <code>deals</code> | 318 |  |  |  |\n"
+        "| all | 321 | 3 | 12 | 4 |\n"
+    ) in comment(EVERYTHING)
+
+
+def test_many_objects_are_counted_together() -> None:
+    updates = (replace(UPDATES[0], key=RecordKey(f"p{number:02}", "vin", "1")) for number in range(40))
+
+    text = comment(plan_of(*updates))
+
+    assert "| <code>p29</code> | 1 |\n| 10 other objects | 10 |\n| all | 40 |\n" in text
+
+
+def test_problems_come_first_then_changes_by_risk_then_what_is_held() -> None:
+    titles = re.findall(r"<summary>(.*)</summary>", comment(EVERYTHING))
+
+    words = [re.sub(r"<[^>]+>", " ", title).split() for title in titles]
+    assert [" ".join(word[:4]) for word in words] == [
+        "2 problems, 1 warning",
+        "companies : 1 to",
+        "companies : 1 to",
+        "contacts : 1 to",
+        "deals : 318 to",
+        "companies : 2 to",
+        "contacts : 1 to",
+        "companies : 12 to",
+        "companies : 2 held",
+        "companies : 1 held",
+        "companies : 1 held",
+    ]
+
+
+def test_the_first_sections_are_unfolded_and_the_others_folded() -> None:
+    folds = re.findall(r"<details( open)?>", comment(EVERYTHING))
+
+    assert folds == sorted(folds, reverse=True)
+    assert set(folds) == {" open", ""}
+
+
+def test_lines_of_a_diff_begin_with_their_sign() -> None:
+    (block,) = re.findall(r"```diff\n(.*?)\n```", comment(plan_of(UPDATES[1])), flags=re.DOTALL)
+
+    assert [line[0] for line in block.splitlines()] == list("!+!-+   +")
+    assert block.splitlines()[3].split() == ["-", "Payment", "within", "30", "days."]
+
+
+@pytest.mark.parametrize(
+    ("plan", "title", "then"),
+    [
+        (EVERYTHING, "Plan: 3 to create, 321 to update, 0 to archive", "correct the manifests"),
+        (plan_of(*UPDATES), "Plan: 0 to create, 321 to update, 0 to archive", "review and merge"),
+        (ADOPTING, "No changes. 12 to adopt, 1 held, 97 in step", "`reconciler apply` remembers"),
+        (CONVERGED, "No changes. 120 in step", "nothing to do"),
+    ],
+    ids=["problems", "changes", "adopting", "converged"],
+)
+def test_it_begins_with_what_it_comes_to_and_ends_with_what_to_do(plan: Plan, title: str, then: str) -> None:
+    text = comment(plan)
+
+    assert text.splitlines()[1] == f"### {title}"
+    assert text.splitlines()[-1].startswith(f"**Next:** {then}")
+
+
+def test_problems_are_announced_at_the_top() -> None:
+    warning = [problem for problem in PROBLEMS if problem.severity == "warning"]
+
+    assert "> [!CAUTION]\n> This plan cannot be applied: 2 problems, 1 warning.\n" in comment(EVERYTHING)
+    assert "> [!WARNING]\n> 1 warning.\n" in comment(plan_of(problems=tuple(warning)))
+
+
+def test_places_are_called_as_the_reader_would_type_them() -> None:
+    text = render_markdown(
+        plan_of(UPDATES[0], problems=(Problem("broken", source=UPDATES[0].source),)),
+        masking=SHOW,
+        where=lambda source: f"crm/{source}",
+    )
+
+    assert re.search(r"^!   companies/acme +crm/companies\.yaml:14$", text, flags=re.MULTILINE)
+    assert "\ncrm/companies.yaml:14:7: broken\n" in text
+
+
+def test_personal_values_are_masked() -> None:
+    text = render_markdown(EVERYTHING, masking=MASKED, where=str)
+
+    assert not re.search(r"acme\.example|0561|4711|\bBob\b", text)
+    assert "Personal values are masked" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "plan"),
+    [("everything", EVERYTHING), ("adopting", ADOPTING), ("converged", CONVERGED)],
+)
+def test_comment_looks_as_it_did(name: str, plan: Plan, golden: Callable[[Path, str], None]) -> None:
+    text = render_markdown(plan, masking=MASKED, where=str)
+    golden(GOLDEN / f"{name}.md", text.replace(digest_of(plan), "sha256:(digest of the plan)"))
