@@ -79,6 +79,23 @@ def test_a_new_state_is_private_and_kept_out_of_git(tmp_path: Path) -> None:
     assert (tmp_path / ".reconciler/.gitignore").read_text() == "*\n"
 
 
+def test_opening_a_file_twice_keeps_the_locks_of_the_first(tmp_path: Path) -> None:
+    """Closing a file by hand drops this process's locks on it: https://www.sqlite.org/howtocorrupt.html."""
+    passer_by = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]);"
+        "print(c.execute('SELECT serial FROM states').fetchone()[0]); c.close()"
+    )
+    look = [sys.executable, "-c", passer_by, str(tmp_path / ".reconciler/state.db")]
+    with closing(open_state(SQLITE, tmp_path, PORTAL)) as first:
+        fill(first)
+        open_state(SQLITE, tmp_path, PORTAL).close()
+        seen = [subprocess.check_output(look)]
+        fill(first)
+        seen.append(subprocess.check_output(look))
+
+    assert seen == [b"1\n", b"2\n"]
+
+
 def test_a_gitignore_that_is_there_already_is_kept(tmp_path: Path) -> None:
     ignore = tmp_path / ".reconciler/.gitignore"
     ignore.parent.mkdir()
@@ -170,6 +187,16 @@ def test_a_folder_that_cannot_be_written_is_named(open_folder: Path) -> None:
 def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(StateError, match=r"data/state\.db: no such file or directory: check the folder"):
         open_state("sqlite:///data/state.db", tmp_path, PORTAL)
+
+
+def test_a_folder_in_place_of_the_file_is_left_as_it_is(tmp_path: Path) -> None:
+    folder = tmp_path / "state.db"
+    folder.mkdir(0o755)
+
+    with pytest.raises(StateError, match="it cannot be opened: check that the file is there"):
+        open_state("sqlite:///state.db", tmp_path, PORTAL)
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
 
 
 def test_two_portals_share_a_database_and_nothing_else(url: str, tmp_path: Path) -> None:
