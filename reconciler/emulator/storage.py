@@ -7,6 +7,7 @@ Inside a process one connection serves all threads, one transaction at a time.
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -165,6 +166,21 @@ class Storage:
             self._connection.close()
 
 
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Readers and writers beside each other; SQLite does not wait for the lock that the switch needs."""
+    give_up = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > give_up:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def _connect(path: Path | None) -> sqlite3.Connection:
     if path is not None:
         # Created by hand so that no other user of the machine can read it, not even for a moment;
@@ -177,7 +193,7 @@ def _connect(path: Path | None) -> sqlite3.Connection:
         check_same_thread=False,
     )
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("BEGIN IMMEDIATE")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
