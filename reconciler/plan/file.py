@@ -4,9 +4,9 @@ Keys are sorted, and each change is one line, so that a plan of a hundred thousa
 quick to write, to read and to search. Equal plans give equal text.
 
 The digest tells whether what apply would do is still what was planned. It covers the format version,
-environment, portal, lineage and allowances, and of each change address, action, record id, route
-and values; reasons, places, people, times and costs may differ between plans of one digest. It
-detects damage, not forgery.
+environment, portal, lineage, allowances and rules of pruning, and of each change address, action,
+record id, route, values, protection and former key; reasons, places, people, times and costs may
+differ between plans of one digest. It detects damage, not forgery.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.plan.changes import Plan
 from reconciler.plan.reading import plan_from_document
 from reconciler.plan.shapes import Json, Wrong, as_object, as_text, part
-from reconciler.plan.writing import ALLOWANCES, digested_change, plan_as_document, text_of
+from reconciler.plan.writing import ALLOWANCES, digested_change, plan_as_document, prune_as_document, text_of
 
 FORMAT_VERSION = "1.0"
 """Of the files we write. A newer minor adds keys; a newer major changes the meaning of old ones."""
@@ -83,6 +83,7 @@ def _digest(plan: Plan, format_version: str) -> str:
         "format_version": format_version,
         "lineage": plan.state.lineage,
         "portal": plan.portal_id,
+        "prune": prune_as_document(plan.prune_rules),
     }
     digest = hashlib.sha256(_DIGESTED.encode(head).encode())
     for change in plan.changes:

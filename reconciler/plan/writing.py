@@ -8,7 +8,7 @@ from typing import NamedTuple, assert_never
 from reconciler.errors import Problem
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
-from reconciler.model.records import RecordId
+from reconciler.model.records import PruneRule, RecordId
 from reconciler.model.writes import Route
 from reconciler.plan.changes import (
     Adopt,
@@ -67,7 +67,7 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
             "records": plan.manifests.records,
         },
         "personal": [{"object": object_name, "property": name} for object_name, name in plan.personal],
-        "prune": [{"key": rule.by, "object": rule.object, "prune": rule.prune} for rule in plan.prune_rules],
+        "prune": prune_as_document(plan.prune_rules),
         "portal": {"api_version": plan.api_version, "id": plan.portal_id, "type": plan.portal_type},
         "problems": map(problem_as_document, plan.problems),
         "refusals": [],
@@ -97,6 +97,11 @@ def digested_change(change: Change) -> Json:
         "renamed_from": parts.renamed_from,
         "write": _route(parts.route),
     }
+
+
+def prune_as_document(rules: Iterable[PruneRule]) -> list[Json]:
+    """Rules of pruning as JSON values."""
+    return [{"key": rule.by, "object": rule.object, "prune": rule.prune} for rule in rules]
 
 
 def problem_as_document(problem: Problem) -> Json:

@@ -15,6 +15,7 @@ from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.writes import Call, Route
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import Adopt, Create, ManifestsRead, Plan, Reason, Update
+from reconciler.plan.judging import Policy
 from reconciler.plan.resolve import Resolver
 from tests.support.nouns import COMPANIES, FILES, PORTAL, definition, desired, document, live, owned
 
@@ -28,8 +29,9 @@ def plan(
     *,
     skips_invalid: bool = False,
 ) -> Plan:
-    builder = PlanBuilder(drift, skips_invalid)
+    builder = PlanBuilder(Policy(drift), skips_invalid)
     builder.add_chunk(Resolver(schema, FILES, {}), records, found or {}, ours or {})
+    builder.explain_gone({})
     return builder.finish(
         tool_version="0",
         created_at=datetime(2026, 11, 22, tzinfo=UTC),
@@ -40,6 +42,7 @@ def plan(
         read_calls=1,
         least_seconds=lambda calls: calls / 19,
         write_scopes=(),
+        prune_rules=(),
     )
 
 
@@ -233,7 +236,7 @@ def test_the_order_of_records_does_not_matter(order: list[str]) -> None:
     ],
 )
 def test_a_key_that_cannot_tell_records_apart_is_a_problem(key: str, message: str, advice: str) -> None:
-    builder = PlanBuilder(Drift.REVERT)
+    builder = PlanBuilder(Policy(Drift.REVERT))
     group = DesiredGroup("companies", key, [desired("acme", {}, document(key=key))])
     assert not builder.can_identify(Resolver(COMPANIES, FILES, {}), group)
     (problem,) = builder.problems

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reconciler.errors import PlanRefused, Problem, Refusal, UsageError
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, StateVersion
-from reconciler.model.records import RecordId
+from reconciler.model.records import Prune, PruneRule, RecordId
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import Adopt, Create, Held, Plan, Reason, Update, ValueChange
 from reconciler.plan.file import (
@@ -124,8 +124,10 @@ def test_the_file_holds_what_a_reader_looks_for() -> None:
         "object": "companies",
         "origin": "created",
         "properties": {"phone": {"after": None, "before": "+49 30 1", "reason": "changed"}},
+        "protected": False,
         "reason": "changed",
         "record_id": "9001",
+        "renamed_from": None,
         "source": {"column": 7, "file": "companies.yaml", "line": 7},
         "write": {"call": "batch/update", "id_property": None},
     }
@@ -148,6 +150,9 @@ OTHER_DIGEST: dict[str, Plan] = {
     "key": replace(PLAN, changes=(replace(CREATE, key=replace(ACME, value="acme2")), UPDATE, ADOPT)),
     "record id": replace(PLAN, changes=(CREATE, replace(UPDATE, record_id=RecordId("1")), ADOPT)),
     "call": replace(PLAN, changes=(replace(CREATE, route=Route(Call.CREATE, "external_id")), UPDATE, ADOPT)),
+    "protection": replace(PLAN, changes=(replace(CREATE, is_protected=True), UPDATE, ADOPT)),
+    "old key": replace(PLAN, changes=(CREATE, replace(UPDATE, renamed_from="old"), ADOPT)),
+    "pruning": replace(PLAN, prune_rules=(PruneRule("companies", "external_id", Prune.ALL),)),
     "order": replace(PLAN, changes=(UPDATE, CREATE, ADOPT)),
     "fewer changes": replace(PLAN, changes=(CREATE, UPDATE)),
     "value in step": replace(PLAN, changes=(CREATE, replace(UPDATE, in_step=()), ADOPT)),
@@ -181,9 +186,13 @@ def digest_by_the_book(document: Any) -> str:
         "format_version": document["format_version"],
         "lineage": document["state"]["lineage"],
         "portal": document["portal"]["id"],
+        "prune": document["prune"],
     }
     lines = [head] + [
-        {name: change[name] for name in ("action", "address", "record_id", "write")}
+        {
+            name: change[name]
+            for name in ("action", "address", "protected", "record_id", "renamed_from", "write")
+        }
         | {
             part: {name: [value["before"], value["after"]] for name, value in change[part].items()}
             for part in ("properties", "in_step")

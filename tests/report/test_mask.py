@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.errors import Problem
 from reconciler.model.objects import RecordKey
 from reconciler.model.runs import RunDetail
-from reconciler.plan.changes import Adopt, Change, Create, Held, Plan, Reason, ValueChange
+from reconciler.plan.changes import Adopt, Change, Create, Held, Plan, Reason, Update, ValueChange, values_of
 from reconciler.plan.file import digest_of
 from reconciler.report.machine import plan_as_json, problems_as_json, run_as_json
 from reconciler.report.mask import SHOW, Masking, masked_plan, masked_problems, masked_run
@@ -56,9 +56,15 @@ def planted(plan: Plan) -> Plan:
             return replace(old, key=key(old.key), values=values(name, old.values))
         if isinstance(old, Adopt):
             return replace(old, key=key(old.key), in_step=values(name, old.in_step))
-        return replace(
-            old, key=key(old.key), values=values(name, old.values), in_step=values(name, old.in_step)
-        )
+        if isinstance(old, Update):
+            return replace(
+                old,
+                key=key(old.key),
+                values=values(name, old.values),
+                in_step=values(name, old.in_step),
+                renamed_from=maybe(name, old.key.by, old.renamed_from),
+            )
+        return replace(old, key=key(old.key))
 
     def held(old: Held) -> Held:
         name = old.key.object
@@ -83,16 +89,15 @@ def test_showing_shows_everything(plan: Plan) -> None:
     assert masked_plan(plan, SHOW) == plan
 
 
-def values_of(plan: Plan) -> Iterator[tuple[str, ValueChange]]:
+def all_values(plan: Plan) -> Iterator[tuple[str, ValueChange]]:
     for change in plan.changes:
-        if not isinstance(change, Adopt):
-            yield from ((change.key.object, value) for value in change.values)
+        yield from ((change.key.object, value) for value in values_of(change))
 
 
 @given(plans)
 def test_masking_keeps_what_is_equal_equal_and_what_changed_changed(plan: Plan) -> None:
     for (object_name, value), (_, masked) in zip(
-        values_of(plan), values_of(masked_plan(plan, MASKED)), strict=True
+        all_values(plan), all_values(masked_plan(plan, MASKED)), strict=True
     ):
         assert (masked.before == masked.after) == (value.before == value.after)
         assert (masked.before is None, masked.after is None) == (value.before is None, value.after is None)

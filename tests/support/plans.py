@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from reconciler.errors import Problem, Severity
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import Origin, StateVersion
-from reconciler.model.records import RecordId
+from reconciler.model.records import Prune, PruneRule, RecordId
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import (
     Adopt,
+    Archive,
     Budget,
     Change,
     Create,
@@ -19,6 +20,7 @@ from reconciler.plan.changes import (
     ManifestsRead,
     Plan,
     Reason,
+    Release,
     Update,
     ValueChange,
 )
@@ -74,10 +76,20 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
     routes = st.builds(Route, st.sampled_from(Call), st.none() | names)
     of_record: dict[str, Any] = {"key": keys, "reason": _reasons, "source": sources}
     of_present = of_record | {"record_id": _record_ids, "in_step": changed, "origin": _origins}
+    of_removed = of_record | {"record_id": _record_ids, "source": st.none() | sources}
     changes: st.SearchStrategy[Change] = st.one_of(
-        st.builds(Create, values=changed, route=routes, **of_record),
-        st.builds(Update, values=changed, route=routes, **of_present),
-        st.builds(Adopt, **of_present),
+        st.builds(Create, values=changed, route=routes, is_protected=st.booleans(), **of_record),
+        st.builds(
+            Update,
+            values=changed,
+            route=routes,
+            is_protected=st.booleans(),
+            renamed_from=st.none() | words,
+            **of_present,
+        ),
+        st.builds(Adopt, is_protected=st.booleans(), **of_present),
+        st.builds(Archive, origin=st.none() | _origins, **of_removed),
+        st.builds(Release, **of_removed),
     )
     held = st.builds(
         Held,
@@ -109,6 +121,9 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
             daily_remaining=st.none() | counts,
         ),
         write_scopes=st.lists(words, max_size=3).map(tuple),
+        prune_rules=st.lists(
+            st.builds(PruneRule, words, names, st.sampled_from(Prune)), max_size=2, unique=True
+        ).map(tuple),
         personal=st.lists(
             st.tuples(st.sampled_from(["contacts", "companies"]), names), max_size=4, unique=True
         ).map(tuple),
