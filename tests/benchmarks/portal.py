@@ -1,0 +1,177 @@
+"""A portal that answers from memory, as a process of its own: the referee of speed.
+
+It knows nothing of HubSpot's rules; the emulator does, and is too slow to measure against. Every answer
+comes after the given latency, any number of them side by side, with HubSpot's headers about limits. Where
+a limit is set, a rolling window of ten seconds is kept and what exceeds it is refused with 429.
+
+    python -m tests.benchmarks.portal RECORDS LATENCY_MS CALLS_PER_WINDOW
+
+prints its address. 0 records is an empty portal, 0 calls per window is no limit.
+"""
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from tests.benchmarks.world import KEY, OBJECT, PORTAL_ID, companies, definitions
+
+_WINDOW_S = 10.0
+_UNLIMITED = 1_000_000
+_MOMENT = "2026-01-01T00:00:00.000Z"
+
+
+class Portal:
+    """Records by key and by id, and how a call is answered."""
+
+    def __init__(self, count: int) -> None:
+        self._by_key: dict[str, bytes] = {}
+        self._key_of: dict[str, str] = {}
+        for company in companies(count):
+            self._put(company.key, company.record_id, {KEY: company.key, **company.properties})
+        self.calls = 0
+        account = {"portalId": PORTAL_ID, "accountType": "STANDARD", "timeZone": "UTC"}
+        self._pages = {
+            "/account-info/v3/details": orjson.dumps(account),
+            f"/crm/v3/properties/{OBJECT}": orjson.dumps({"results": definitions()}),
+        }
+
+    def answer(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """Status and body."""
+        if path in self._pages:
+            return 200, self._pages[path]
+        call = path.rpartition("/")[2]
+        asked = orjson.loads(body)["inputs"]
+        if call == "read":
+            return self._read([item["id"] for item in asked])
+        results = b",".join(self._write(item) for item in asked)
+        return 200, b'{"status":"COMPLETE","results":[' + results + b"]}"
+
+    def _read(self, ids: list[str]) -> tuple[int, bytes]:
+        keys = [self._key_of.get(id_, id_) for id_ in ids]
+        found = [record for key in keys if (record := self._by_key.get(key))]
+        body = b'{"status":"COMPLETE","results":[' + b",".join(found) + b"]"
+        missing = [id_ for id_, key in zip(ids, keys, strict=True) if key not in self._by_key]
+        if not missing:
+            return 200, body + b"}"
+        error = {
+            "status": "error",
+            "category": "OBJECT_NOT_FOUND",
+            "message": "Could not get some objects, they may be deleted or not exist.",
+            "context": {"ids": missing},
+        }
+        return 207, body + b',"numErrors":1,"errors":[' + orjson.dumps(error) + b"]}"
+
+    def _write(self, item: Mapping[str, Any]) -> bytes:
+        key = self._key_of.get(item["id"], item["id"])
+        present = orjson.loads(self._by_key[key]) if key in self._by_key else None
+        record_id = present["id"] if present else str(9_000_000 + len(self._by_key))
+        before = present["properties"] if present else {KEY: key}
+        written = orjson.loads(self._put(key, record_id, before | item["properties"]))
+        return orjson.dumps(
+            written | {"new": present is None, "objectWriteTraceId": item.get("objectWriteTraceId")}
+        )
+
+    def _put(self, key: str, record_id: str, properties: Mapping[str, str]) -> bytes:
+        system = {"createdate": _MOMENT, "hs_lastmodifieddate": _MOMENT, "hs_object_id": record_id}
+        record = orjson.dumps(
+            {
+                "id": record_id,
+                "properties": {**properties, **system},
+                "createdAt": _MOMENT,
+                "updatedAt": _MOMENT,
+                "archived": False,
+            }
+        )
+        self._by_key[key] = record
+        self._key_of[record_id] = key
+        return record
+
+
+class Limiter:
+    """A rolling window of calls, as HubSpot keeps one."""
+
+    def __init__(self, limit: int, now: Callable[[], float]) -> None:
+        self._limit = limit or _UNLIMITED
+        self._now = now
+        self._taken: deque[float] = deque()
+
+    def take(self) -> int:
+        """Calls that are left; below 0 the call is refused."""
+        now = self._now()
+        while self._taken and self._taken[0] <= now - _WINDOW_S:
+            self._taken.popleft()
+        if len(self._taken) >= self._limit:
+            return -1
+        self._taken.append(now)
+        return self._limit - len(self._taken)
+
+    def headers(self, left: int) -> bytes:
+        return (
+            f"X-HubSpot-RateLimit-Max: {self._limit}\r\nX-HubSpot-RateLimit-Remaining: {max(left, 0)}\r\n"
+            "X-HubSpot-RateLimit-Interval-Milliseconds: 10000\r\n"
+            "X-HubSpot-RateLimit-Daily: 1000000\r\nX-HubSpot-RateLimit-Daily-Remaining: 900000\r\n"
+        ).encode()
+
+
+class Connection(asyncio.Protocol):
+    """HTTP/1.1, one request after the other, as much of it as its clients speak."""
+
+    def __init__(self, portal: Portal, limiter: Limiter, latency_s: float) -> None:
+        self._portal = portal
+        self._limiter = limiter
+        self._latency_s = latency_s
+        self._received = b""
+        self._transport: asyncio.WriteTransport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.WriteTransport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, blank, rest = self._received.partition(b"\r\n\r\n")
+        if not blank:
+            return
+        _, named, length = head.lower().partition(b"content-length:")
+        size = int(length.split(b"\r\n", 1)[0]) if named else 0
+        if len(rest) >= size:
+            self._received = rest[size:]
+            self._answer(head.split(b" ", 2)[1].decode(), rest[:size])
+
+    def _answer(self, target: str, body: bytes) -> None:
+        left = self._limiter.take()
+        if left < 0:
+            status = 429
+            text = b'{"status":"error","category":"RATE_LIMITS","policyName":"TEN_SECONDLY_ROLLING"}'
+        else:
+            status, text = self._portal.answer(target.partition("?")[0], body)
+        head = b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % (
+            status,
+            len(text),
+        )
+        whole = head + self._limiter.headers(left) + b"\r\n" + text
+        if self._latency_s:
+            asyncio.get_running_loop().call_later(self._latency_s, self._transport.write, whole)
+        else:
+            self._transport.write(whole)
+
+
+async def serve(count: int, latency_ms: float, limit: int) -> None:
+    """Answer until the process is ended."""
+    loop = asyncio.get_running_loop()
+    portal, limiter = Portal(count), Limiter(limit, loop.time)
+    server = await loop.create_server(
+        lambda: Connection(portal, limiter, latency_ms / 1000), "127.0.0.1", 0, backlog=128
+    )
+    port = server.sockets[0].getsockname()[1]
+    sys.stdout.write(f"http://127.0.0.1:{port}\n")
+    sys.stdout.flush()
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])))
