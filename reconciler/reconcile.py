@@ -10,8 +10,10 @@ from typing import TypeAlias
 
 from reconciler import __version__
 from reconciler.apply.deliver import Courier
+from reconciler.apply.earlier import is_anything_open, settle_earlier
 from reconciler.apply.memory import Memory
-from reconciler.apply.run import ApplyResult, Manner, carry_out, ownership_after
+from reconciler.apply.moved import moved_entries
+from reconciler.apply.run import ApplyResult, Manner, carry_out
 from reconciler.apply.settle import settle_batch
 from reconciler.hubspot.ahead import read_ahead
 from reconciler.hubspot.client import Reader, Writer
@@ -28,7 +30,7 @@ from reconciler.plan.file import digest_of
 from reconciler.plan.judging import Policy
 from reconciler.plan.leftovers import new_rules, unnamed
 from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
-from reconciler.state.runs import Actor, RunStart, RunStatus
+from reconciler.state.runs import Actor, RunStart
 from reconciler.state.store import Store
 from reconciler.state.writer import Writer as StateWriter
 
@@ -177,17 +179,34 @@ def apply_plan(plan: Plan, connection: Connection, store: Store, claim: Claim, m
         actor=claim.actor,
         planned=Counter(change.action for change in plan.changes),
         personal=plan.personal,
+        PlanRefused: it was made against another state.
     )
-    with store.acquire(claim.actor, now=claim.now, sleep=claim.sleep, timeout_s=claim.timeout_s) as journal:
-        unfinished = store.unfinished()
-        objects = {change.key.object for change in plan.changes} | {batch.object for batch in unfinished}
-        portal = read_portal(connection.reader, objects, plan.portal_id)
-        for batch in unfinished:
-            outcomes = settle_batch(connection.reader, portal, batch)
-            ownership = ownership_after(store, batch.entries, outcomes)
-            journal.record(batch.run_id, batch.number, outcomes, *ownership)
-        for run in store.runs():
-            if run.status == RunStatus.RUNNING:
-                journal.finish_run(run.id, RunStatus.INTERRUPTED)
-        courier = Courier(connection.reader, connection.writer, portal, manner.looks_again, manner.on_stale)
-        return carry_out(plan, start, store=store, journal=journal, courier=courier, manner=manner)
+    with claim.acquire(store) as journal:
+        moved = moved_entries(plan, store)
+        looks_again = manner.looks_again or plan.state != store.version()
+        objects = {change.key.object for change in plan.changes}
+        portal = read_portal(connection.reader, objects | _open_objects(store), plan.portal_id)
+        settle_earlier(store, journal, connection.reader, portal)
+        writer = connection.writer.asking(journal.assert_held)
+        courier = Courier(connection.reader, writer, portal, looks_again, manner.on_stale)
+        return carry_out(plan, start, moved, store=store, journal=journal, courier=courier, manner=manner)
+
+
+def settle_earlier_runs(connection: Connection, store: Store, claim: Claim, portal_id: int) -> None:
+    """Settle what earlier runs left open, if anything, where there is no plan to carry out.
+
+    Raises:
+        UsageError: the credentials belong to another portal.
+        Locked: somebody else is applying.
+        HubSpotError: the portal cannot be read.
+        StateError: state or lock was lost on the way.
+    """
+    if not is_anything_open(store):
+        return
+    with claim.acquire(store) as journal:
+        portal = read_portal(connection.reader, _open_objects(store), portal_id)
+        settle_earlier(store, journal, connection.reader, portal)
+
+
+def _open_objects(store: Store) -> set[str]:
+    return {batch.object for batch in store.unfinished()}

@@ -3,7 +3,7 @@
 Changes keep their place in the plan as a number; journal, report and answers refer to it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 
@@ -24,9 +24,13 @@ class Batch:
     entries: tuple[tuple[int, Writing], ...]  # at most BATCH_SIZE; number and change
 
 
-def batches_of(changes: Sequence[Change]) -> tuple[Batch, ...]:
-    """The calls that ``changes`` need, in the order of the plan."""
-    writing = ((number, change) for number, change in enumerate(changes) if not isinstance(change, StateOnly))
+def batches_of(changes: Sequence[Change], without: Collection[int] = ()) -> tuple[Batch, ...]:
+    """The calls that ``changes`` need, in the order of the plan; numbers in ``without`` are not sent."""
+    writing = (
+        (number, change)
+        for number, change in enumerate(changes)
+        if not isinstance(change, StateOnly) and number not in without
+    )
     batches: list[Batch] = []
     ordered = sorted(writing, key=_destination)  # stable: the plan's order within each call
     for (object_name, _action, _call, _by), group in groupby(ordered, key=_destination):
@@ -35,9 +39,15 @@ def batches_of(changes: Sequence[Change]) -> tuple[Batch, ...]:
     return tuple(batches)
 
 
-def state_only(changes: Sequence[Change]) -> Iterator[tuple[tuple[int, StateOnly], ...]]:
-    """Changes that only state gets to see, some at a time."""
-    numbered = ((number, change) for number, change in enumerate(changes) if isinstance(change, StateOnly))
+def state_only(
+    changes: Sequence[Change], without: Collection[int] = ()
+) -> Iterator[tuple[tuple[int, StateOnly], ...]]:
+    """Changes that only state gets to see, some at a time, but for the numbers in ``without``."""
+    numbered = (
+        (number, change)
+        for number, change in enumerate(changes)
+        if isinstance(change, StateOnly) and number not in without
+    )
     while chunk := tuple(islice(numbered, STATE_ONLY_SIZE)):
         yield chunk
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.apply.batches import Batch, row_of
-from reconciler.apply.settle import identity, read_again, settled
+from reconciler.apply.settle import holds, identity, read_again, settled
 from reconciler.errors import HubSpotError
 from reconciler.hubspot.client import Reader, Writer
 from reconciler.hubspot.rows import write_rows
@@ -20,7 +20,6 @@ from reconciler.model.outcomes import Applied, Outcome, Rejected, Stale, Unknown
 from reconciler.model.records import LiveRecord
 from reconciler.model.schema import ObjectSchema, PortalSchema
 from reconciler.plan.changes import Create, Update, Writing, values_of
-from reconciler.plan.diff import same_value
 
 ATTEMPTS = 3
 """How often one change is sent when its answers keep getting lost."""
@@ -98,11 +97,7 @@ def _moved(schema: ObjectSchema, change: Writing, live: LiveRecord | None) -> st
         return f"record {live.id} has this key by now" if live else None
     if live is None:
         return f"record {change.record_id} is no longer there"
-    moved = [
-        value.name
-        for value in values_of(change)
-        if not same_value(schema.properties[value.name].kind, live.properties.get(value.name), value.before)
-    ]
+    moved = [value.name for value in values_of(change) if not holds(schema, live, value.name, value.before)]
     return f"{', '.join(moved)} changed in HubSpot since the plan was made" if moved else None
 
 

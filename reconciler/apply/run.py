@@ -6,7 +6,7 @@ module's thread is the only one that does. A failed record never stops the other
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -53,17 +53,26 @@ class ApplyResult:
 
 
 def carry_out(
-    plan: Plan, start: RunStart, *, store: Store, journal: Writer, courier: Courier, manner: Manner
+    plan: Plan,
+    start: RunStart,
+    moved: Mapping[int, Outcome],
+    *,
+    store: Store,
+    journal: Writer,
+    courier: Courier,
+    manner: Manner,
 ) -> ApplyResult:
-    """Apply ``plan``, and account for every change in it.
+    """Apply ``plan`` but for what ``moved`` tells the outcome of already; account for every change in it.
 
     Raises:
         StateError: state or lock was lost; calls in flight are settled by the next run.
     """
     run = _Run(plan.changes, store, journal, courier, manner, journal.begin_run(start))
     journal.remember_pruning(plan.prune_rules)
-    run.remember_state_only()
-    left = run.send_all(batches_of(plan.changes))
+    settled = {} if courier.on_stale is OnStale.OVERWRITE else moved
+    run.leave_alone(settled)
+    run.remember_state_only(settled)
+    left = run.send_all(batches_of(plan.changes, settled))
     run.skip(left)
     is_whole = run.stopped_by is None and not run.is_interrupted
     journal.finish_run(run.id, RunStatus.FINISHED if is_whole else RunStatus.INTERRUPTED)
@@ -83,9 +92,17 @@ class _Run:
     is_interrupted: bool = False
     in_flight: dict[Future[Mapping[int, Outcome]], Batch] = field(default_factory=dict)
 
-    def remember_state_only(self) -> None:
+    def leave_alone(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Changes whose outcome is known before anything is sent."""
+        entries = [(number, self.changes[number], outcome) for number, outcome in outcomes.items()]
+        if entries:
+            self.journal.record_uncalled(self.id, entries)
+            self._advance(len(entries))
+            self._heed(outcomes)
+
+    def remember_state_only(self, without: Collection[int]) -> None:
         """Changes that make no call."""
-        for chunk in state_only(self.changes):
+        for chunk in state_only(self.changes, without):
             outcomes: Mapping[int, Outcome] = {
                 number: Applied(change.record_id, {}) for number, change in chunk
             }

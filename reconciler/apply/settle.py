@@ -32,12 +32,15 @@ def settled(schema: ObjectSchema, change: Writing, live: LiveRecord | None) -> A
     """Applied when live is as ``change`` wanted it; None when it provably did not happen."""
     if isinstance(change, Archive):
         return None if live else Applied(change.record_id, {})
-    if live is None or not all(
-        same_value(schema.properties[value.name].kind, live.properties.get(value.name), value.after)
-        for value in change.values
-    ):
+    if live is None or not all(holds(schema, live, value.name, value.after) for value in change.values):
         return None
     return Applied(live.id, {value.name: live.properties.get(value.name) for value in change.values})
+
+
+def holds(schema: ObjectSchema, live: LiveRecord, name: str, text: str | None) -> bool:
+    """Whether ``live`` has ``text`` in property ``name``; not where the portal lost that property."""
+    definition = schema.properties.get(name)
+    return definition is not None and same_value(definition.kind, live.properties.get(name), text)
 
 
 def read_again(

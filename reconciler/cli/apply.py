@@ -1,14 +1,18 @@
 """``reconciler apply``."""
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
 from reconciler.apply.deliver import OnStale
+from reconciler.apply.earlier import is_anything_open
 from reconciler.apply.run import ApplyResult, Manner
+from reconciler.cli.durations import Duration
 from reconciler.cli.exits import Exit, exit_of, heaviest
 from reconciler.cli.files import write_private
+from reconciler.cli.memory import refuse_forgetful
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, width
 from reconciler.cli.planning import make_plan, read_plan, show_plan
@@ -18,7 +22,7 @@ from reconciler.cli.signals import stop_requests
 from reconciler.cli.wishes import Wishes, plan_options
 from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
 from reconciler.plan.changes import Plan
-from reconciler.reconcile import apply_plan
+from reconciler.reconcile import apply_plan, settle_earlier_runs
 from reconciler.report.machine import run_as_json
 from reconciler.report.mask import SHOW
 from reconciler.report.terminal import render_run
@@ -53,11 +57,11 @@ from reconciler.report.terminal import render_run
 )
 @click.option(
     "--lock-timeout",
-    type=click.FloatRange(0),
-    default=0,
+    type=Duration(),
+    default="0s",
     show_default=True,
-    metavar="SECONDS",
-    help="How long to wait for another run to end.",
+    metavar="TIME",
+    help="How long to wait for another run to end: 60s, 2m or plain seconds.",
 )
 @common_options
 @click.pass_context
@@ -85,6 +89,7 @@ def command(
             _ask(chosen, session.environment.name)
     if chosen.is_empty:
         return _left_out(chosen)
+        _settle(session, lock_timeout)
     with (
         progress("applying", quiet=session.said.quiet) as tell,
         stop_requests() as should_stop,
@@ -92,6 +97,7 @@ def command(
         session.portal() as connection,
     ):
         manner = Manner(
+        refuse_forgetful(session.environment, session.settings.state_url, store, os.environ)
             parallelism=parallelism,
             looks_again=plan is not None or not auto_approve,
             on_stale=OnStale(on_stale),
@@ -106,6 +112,16 @@ def command(
 
 
 def _saved_plan(session: Session, path: Path) -> Plan:
+def _settle(session: Session, lock_timeout_s: float) -> None:
+    """Nothing to do in the portal; what a run that died has done is still to be remembered."""
+    with session.state(to_write=False) as state:
+        if not is_anything_open(state):
+            return
+    with session.state(to_write=True) as store, session.portal() as connection:
+        settle_earlier_runs(connection, store, session.claim(lock_timeout_s), session.environment.portal_id)
+    click.echo("settled what an earlier run left open", err=True)
+
+
     """A plan from a file.
 
     Raises:

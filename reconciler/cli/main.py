@@ -18,7 +18,7 @@ COMMANDS = {
     "plan": "Show what apply would change, and why.",
     "runs": "List past runs, or show one row by row.",
     "show": "Show a saved plan.",
-    "state": "Look at what is remembered of owned records.",
+    "state": "Look at what is remembered of owned records, and correct it.",
     "unlock": "Remove a lock that nobody holds any more.",
     "validate": "Check the manifests: without a portal, or with --online against it.",
     "version": "Print the version.",

@@ -1,17 +1,21 @@
-"""``reconciler state``: look at what is remembered of owned records."""
+"""``reconciler state``: look at what is remembered of owned records, and correct it."""
 
 import json
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.files import read_text
 from reconciler.cli.options import common_options
-from reconciler.cli.session import open_session
+from reconciler.cli.session import Session, open_session
 from reconciler.errors import UsageError
 from reconciler.model.objects import split_address
 from reconciler.model.owned import OwnedRecord
 from reconciler.state.store import Store
+from reconciler.state.transfer import parse_export
 
 _CHUNK = 1000
 
@@ -19,7 +23,7 @@ _CHUNK = 1000
 @click.group()
 @common_options
 def command() -> None:
-    """Look at what is remembered of owned records."""
+    """Look at what is remembered of owned records, and correct it."""
 
 
 @command.command("list")
@@ -45,12 +49,8 @@ def list_(ctx: click.Context) -> None:
 def show(ctx: click.Context, address: str) -> int:
     """Show what was last applied to the record at ADDRESS, such as companies/acme."""
     session = open_session(ctx)
-    try:
-        object_name, by_record_id, value, _ = split_address(address)
-    except ValueError as error:
-        raise UsageError(str(error)) from error
     with session.state(to_write=False) as store:
-        found = store.find(object_name, by_record_id=by_record_id, value=value)
+        found = _find(store, _record_at(address))
     if not found:
         click.echo(f"{address} is not owned: `reconciler state list` shows what is", err=True)
         return Exit.ERROR
@@ -60,6 +60,103 @@ def show(ctx: click.Context, address: str) -> int:
     for record in found:
         _print(record)
     return Exit.OK
+
+
+@command.command()
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
+@common_options
+@click.pass_context
+def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
+    """Own the records at ADDRESS no longer; the portal keeps them, and the journal what was done."""
+    session = open_session(ctx)
+    _insist_on_state(session)
+    records = [_record_at(address) for address in addresses]
+    with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
+        found = [_find(store, record) for record in records]
+        missing = [address for address, owned in zip(addresses, found, strict=True) if not owned]
+        if missing:
+            raise UsageError(
+                f"{', '.join(missing)}: not owned, and nothing was removed\n"
+                "    `reconciler state list` shows what is owned"
+            )
+        keys = dict.fromkeys(record.key for owned in found for record in owned)
+        backup = writer.remove(keys)
+    for key in keys:
+        click.echo(f"{key.address} is no longer owned")
+    _tell_backup(session, backup)
+
+
+@command.command()
+@click.argument("address")
+@common_options
+@click.pass_context
+def forget(ctx: click.Context, address: str) -> int:
+    """Erase the record at ADDRESS from state and journal, as its person may ask."""
+    session = open_session(ctx)
+    _insist_on_state(session)
+    object_name, by_record_id, value = _record_at(address)
+    with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
+        count = writer.forget(object_name, by_record_id=by_record_id, value=value)
+    if not count:
+        click.echo(f"{address} is named nowhere in state and journal", err=True)
+        return Exit.ERROR
+    click.echo(f"{address} was erased from {count} entries of state and journal")
+    click.echo("reports, plan files, backups and manifests are files of yours: erase it there, too", err=True)
+    return Exit.OK
+
+
+@command.command()
+@common_options
+@click.pass_context
+def export(ctx: click.Context) -> None:
+    """Print everything that is owned as one JSON document, for `reconciler state import`."""
+    with open_session(ctx).state(to_write=False) as store:
+        for line in store.export():
+            click.echo(line, nl=False)
+
+
+@command.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@common_options
+@click.pass_context
+def import_(ctx: click.Context, file: Path) -> None:
+    """Own what the exported state in FILE says, and nothing else."""
+    session = open_session(ctx)
+    _insist_on_state(session)
+    export = parse_export(read_text(file, "exported state"))
+    with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
+        backup = writer.import_state(export)
+        count = store.count()
+    click.echo(f"{count} records are owned in environment {session.environment.name}")
+    _tell_backup(session, backup)
+
+
+def _record_at(address: str) -> tuple[str, bool, str]:
+    """Object name, whether it names a record id, and key value or record id."""
+    try:
+        object_name, by_record_id, value, property_name = split_address(address)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if property_name is not None:
+        raise UsageError(f"{address} names a property: name its record, {address.partition('#')[0]}")
+    return object_name, by_record_id, value
+
+
+def _find(store: Store, record: tuple[str, bool, str]) -> tuple[OwnedRecord, ...]:
+    object_name, by_record_id, value = record
+    return store.find(object_name, by_record_id=by_record_id, value=value)
+
+
+def _insist_on_state(session: Session) -> None:
+    if session.settings.state_url is None:
+        raise UsageError("`state: none` remembers nothing: there is nothing to correct")
+
+
+def _tell_backup(session: Session, backup: Path | None) -> None:
+    if backup is not None:
+        click.echo(f"the state as it was before lies in {os.path.relpath(backup)}", err=True)
+    elif not (session.settings.state_url or "").startswith("sqlite"):
+        click.echo("PostgreSQL's own backups hold the state as it was before", err=True)
 
 
 def _all(store: Store) -> Iterator[OwnedRecord]:
@@ -88,4 +185,9 @@ def _summary(record: OwnedRecord) -> dict[str, str]:
 
 def _detail(record: OwnedRecord) -> dict[str, object]:
     values = {"sent": dict(record.sent), "answered": dict(record.answered)}
-    return {**_summary(record), "protected": record.is_protected, "key": {"property": record.key.by, "value": record.key.value}, **values}
+    return {
+        **_summary(record),
+        "protected": record.is_protected,
+        "key": {"property": record.key.by, "value": record.key.value},
+        **values,
+    }

@@ -1,9 +1,10 @@
 """One method per endpoint that we use. What only reads is given a ``Reader``, which has no way to write."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -47,16 +48,24 @@ class Found:
 class _Caller:
     """Makes calls and counts them. Thread-safe."""
 
-    def __init__(self, http: httpx.Client, pacer: Pacer) -> None:
+    def __init__(
+        self, http: httpx.Client, pacer: Pacer, may_send: Callable[[], None] = lambda: None
+    ) -> None:
         self._http = http
         self._pacer = pacer
+        self._may_send = may_send
         self._lock = threading.Lock()
         self.calls = 0
+
+    def asking(self, may_send: Callable[[], None]) -> "_Caller":
+        """One that asks before every call."""
+        return _Caller(self._http, self._pacer, may_send)
 
     def ask(self, request: Request, decode: Decoder[AnswerT]) -> Success[AnswerT] | Refusal:
         """Make the call; a 403 is raised, other refusals are for the caller to read."""
 
         def once() -> Exchange[AnswerT]:
+            self._may_send()
             with self._lock:
                 self.calls += 1
             return attempt(self._http, request, decode)
@@ -189,6 +198,12 @@ class Writer:
     def calls(self) -> int:
         """Calls made so far, repeated ones included."""
         return self._caller.calls
+    def asking(self, may_send: Callable[[], None]) -> Self:
+        """The same, but ``may_send`` is asked last before every call leaves, and raises where it must not."""
+        other = copy(self)
+        other._caller = self._caller.asking(may_send)  # noqa: SLF001 - it is ours
+        return other
+
 
     def write(self, object_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]) -> BatchBody | Refusal:
         """Send one batch, as it is; what it was refused for is part of the answer.

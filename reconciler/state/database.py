@@ -33,6 +33,7 @@ class Database:
         self.path = path  # of a SQLite file
         self._engine = engine
         self._is_writable = is_writable
+        self._file = _identity(path)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -62,6 +63,7 @@ class Database:
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
                 yield connection
+                self._insist_on_file()
 
     def compact(self) -> None:
         """Leave no trace of removed rows in a SQLite file; PostgreSQL's own vacuum sees to that there."""
@@ -81,6 +83,14 @@ class Database:
         """Let go of the connections."""
         self._engine.dispose()
 
+    def _insist_on_file(self) -> None:
+        """A SQLite file that was deleted or replaced takes everything, and keeps it from everybody else."""
+        if _identity(self.path) != self._file:
+            raise StateError(
+                f"state {self.name}: the file was deleted or replaced while it was in use: put it back, "
+                "then run `reconciler apply`, which settles what was under way"
+            )
+
     @contextmanager
     def _told(self) -> Iterator[None]:
         try:
@@ -92,6 +102,15 @@ class Database:
             if sentence is None:
                 raise
             raise StateError(f"state {self.name}: {sentence}") from error
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """Which file stands at ``path``; None where there is none."""
+    try:
+        status = path.stat() if path else None
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if status else None
 
 
 def clock(connection: Connection, now: datetime, plus: timedelta = timedelta()) -> Any:

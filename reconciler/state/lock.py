@@ -5,6 +5,7 @@ so a holder that slept through its lease finds out inside the very transaction i
 the row stays locked by that transaction, and nobody can take over in between.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,9 @@ LEASE = timedelta(seconds=60)
 """How long a lock outlives its holder's last sign of life."""
 
 _POLL_S = 1.0
+
+_PATIENCE_S = 30.0
+"""How long a call waits for its run to renew a lease that ran out; it looks every few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,14 @@ class Lease:
         self._fence = fence
         self._lasts = lasts
         self._renewed_at = now()
+        self._is_lost = False
+        self._changed = threading.Condition()
 
-    def hold(self, connection: Connection) -> None:
+    def hold(self, connection: Connection) -> datetime:
         """Renew the lease within a transaction, whose commit then proves that it was ours.
+
+        Returns:
+            Since when, for ``confirm`` once that is committed.
 
         Raises:
             Locked: it was lost; the transaction must not be committed.
@@ -73,8 +82,35 @@ class Lease:
             )
         )
         if renewed.rowcount != 1:
+            with self._changed:
+                self._is_lost = True
+                self._changed.notify_all()
             raise Locked(_lost(self._portal_id, select_holder(connection, self._portal_id)))
-        self._renewed_at = moment
+        return moment
+
+    def confirm(self, renewed_at: datetime) -> None:
+        """The renewal was committed."""
+        with self._changed:
+            self._renewed_at = renewed_at
+            self._changed.notify_all()
+
+    def assert_held(self) -> None:
+        """Wait until the lease is known to hold, if it may have run out meanwhile; any thread may call this.
+
+        A process that was suspended finds out here, before it sends what was ready to go.
+
+        Raises:
+            Locked: it was lost, or nobody renewed it.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_lost or self._age() < self._lasts, _PATIENCE_S)
+            if self._is_lost or self._age() >= self._lasts:
+                raise Locked(_lost(self._portal_id, None))
+
+    def _age(self) -> timedelta:
+        """Time since the last renewal; nobody knows it once the clock was set back, so it is due."""
+        age = self.now() - self._renewed_at
+        return age if age >= timedelta() else self._lasts
 
     def renew_if_due(self) -> None:
         """Renew once a third of the lease has passed; to be called often, between commits.
@@ -82,9 +118,10 @@ class Lease:
         Raises:
             Locked: the lease was lost.
         """
-        if self.now() - self._renewed_at >= self._lasts / 3:
+        if self._age() >= self._lasts / 3:
             with self._database.writing() as connection:
-                self.hold(connection)
+                renewed_at = self.hold(connection)
+            self.confirm(renewed_at)
 
     def release(self) -> None:
         """Let others in at once. A lease that was lost already is left to its new holder."""

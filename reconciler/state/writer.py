@@ -56,6 +56,10 @@ class Writer:
         """Show that we live, where that is due; to be called often, between commits."""
         self._lease.renew_if_due()
 
+    def assert_held(self) -> None:
+        """Wait for a lease that is due; to be called from any thread, right before a call leaves."""
+        self._lease.assert_held()
+
     def release(self) -> None:
         """Let others write at once."""
         self._lease.release()
@@ -187,8 +191,9 @@ class Writer:
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         with self._database.writing() as connection:
-            self._lease.hold(connection)
+            renewed_at = self._lease.hold(connection)
             yield connection
+        self._lease.confirm(renewed_at)
 
     def _own(
         self, connection: Connection, records: Iterable[OwnedRecord], disowned: Iterable[RecordKey]

@@ -1,0 +1,23 @@
+"""Lengths of time as people write them: ``60s``, ``2m`` or plain seconds."""
+
+import re
+
+import click
+
+_WRITTEN = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(s|m|h)?")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class Duration(click.ParamType[float]):
+    """A length of time; the command gets seconds."""
+
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Seconds of what was written; a number is seconds already."""
+        if isinstance(value, int | float):
+            return float(value)
+        written = _WRITTEN.fullmatch(str(value))
+        if written is None:
+            self.fail(f"{value!r} is no length of time: write 60s, 2m or plain seconds", param, ctx)
+        return float(written[1]) * _SECONDS[written[2] or "s"]
