@@ -25,6 +25,7 @@ from reconciler.plan.changes import Plan
 from reconciler.reconcile import apply_plan, settle_earlier_runs
 from reconciler.report.machine import run_as_json
 from reconciler.report.mask import SHOW
+from reconciler.report.refusals import refusal_text
 from reconciler.report.terminal import render_run
 
 
@@ -88,16 +89,16 @@ def command(
         if not chosen.is_empty and not auto_approve:
             _ask(chosen, session.environment.name)
     if chosen.is_empty:
-        return _left_out(chosen)
         _settle(session, lock_timeout)
+        return _left_out(chosen)
     with (
         progress("applying", quiet=session.said.quiet) as tell,
         stop_requests() as should_stop,
         session.state(to_write=True) as store,
         session.portal() as connection,
     ):
-        manner = Manner(
         refuse_forgetful(session.environment, session.settings.state_url, store, os.environ)
+        manner = Manner(
             parallelism=parallelism,
             looks_again=plan is not None or not auto_approve,
             on_stale=OnStale(on_stale),
@@ -111,7 +112,6 @@ def command(
     return heaviest(_exit(result), _left_out(chosen))
 
 
-def _saved_plan(session: Session, path: Path) -> Plan:
 def _settle(session: Session, lock_timeout_s: float) -> None:
     """Nothing to do in the portal; what a run that died has done is still to be remembered."""
     with session.state(to_write=False) as state:
@@ -122,6 +122,7 @@ def _settle(session: Session, lock_timeout_s: float) -> None:
     click.echo("settled what an earlier run left open", err=True)
 
 
+def _saved_plan(session: Session, path: Path) -> Plan:
     """A plan from a file.
 
     Raises:
@@ -159,8 +160,10 @@ def _new_plan(session: Session, wishes: Wishes, *, full: bool, values: str | Non
 
 
 def _appliable(plan: Plan) -> Plan:
-    if not plan.is_appliable:
+    if not plan.is_sound:
         raise UsageError("the plan has problems and was not applied: correct them and plan again")
+    if plan.refusals:
+        raise PlanRefused(Refusal.GUARD, refusal_text(plan.refusals))
     return plan
 
 

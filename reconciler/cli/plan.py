@@ -45,6 +45,8 @@ def command(
     if out is not None:
         write_private(out, plan_to_text(plan))
     show_plan(session, plan, full=full, values=values)
-    if not plan.is_appliable:
+    if not plan.is_sound:
         return Exit.ERROR
+    if plan.refusals:
+        return Exit.GUARDED
     return Exit.CHANGES if detailed_exitcode and plan.writes else Exit.OK

@@ -14,6 +14,7 @@ from reconciler.cli.wishes import Wishes
 from reconciler.errors import ManifestError
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import plan_from_text
+from reconciler.plan.guards import Guards, limits_from
 from reconciler.plan.judging import Policy
 from reconciler.reconcile import Circumstances, plan_changes
 from reconciler.report.machine import plan_as_json
@@ -29,6 +30,7 @@ def make_plan(session: Session, wishes: Wishes) -> Plan:
         environment=environment.name,
         portal_id=environment.portal_id,
         policy=Policy(environment.drift, wishes.take, wishes.recreate),
+        guards=Guards(limits_from(session.settings.guards), dict(wishes.allow)),
         stand_ins=environment.owners,
         git_commit=session.git_commit(),
         created_at=datetime.now(UTC),

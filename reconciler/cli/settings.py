@@ -4,7 +4,7 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, TypeVar
+from typing import Annotated, Final, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
@@ -30,6 +30,7 @@ from reconciler.manifest.problems import raise_if_any
 from reconciler.manifest.shapes import plain, tell
 from reconciler.manifest.text import Reading, read_nodes
 from reconciler.model.records import Drift
+from reconciler.plan.changes import Guard
 from reconciler.source import Place, SourceRef
 
 _EMULATOR_PORTAL_ID: Final = 1_000_000
@@ -62,6 +63,7 @@ class Settings:
     environment_names: tuple[str, ...]  # all of them, sorted
     manifests: tuple[str, ...]  # folders; later ones override earlier ones
     state_url: str | None = field(repr=False)  # may hold a password; None keeps no state
+    guards: Mapping[Guard, str] = field(default_factory=dict)  # limits that differ: "50%" or "500"
 
 
 class _Shape(BaseModel):
@@ -75,6 +77,9 @@ class _FileShape(_Shape):
     manifests: list[str] = Field(["."], min_length=1, description="write a list of folders, such as [.]")
     state: str = Field("sqlite:///.reconciler/state.db", description=STATE_ADVICE)
     default: str = Field("", description="write the name of an environment, or remove the line")
+    guards: dict[Guard, Annotated[str, Field(pattern=r"^[0-9]{1,9}%?$")]] = Field(
+        {}, description=f"write lines such as `update: 50%` or `archive: 500`; guards are {', '.join(Guard)}"
+    )
     environments: InstanceOf[MappingNode] = Field(
         description="write a mapping such as `environments: {local: {portal: emulator}}`"
     )
@@ -165,6 +170,7 @@ def load_settings(project: Path, environ: Mapping[str, str], chosen_environment:
         environment_names=tuple(environments),
         manifests=tuple(said.manifests or file.manifests),
         state_url=state_url(state, project),
+        guards=file.guards,
     )
 
 

@@ -7,7 +7,24 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from reconciler.plan.changes import Guard
+
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _allowances(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[Guard, int], ...]:
+    """``NAME=NUMBER`` as a guard and the number it is lifted to."""
+    allowances: dict[Guard, int] = {}
+    for value in values:
+        name, _, number = value.partition("=")
+        if name not in set(Guard):
+            raise click.BadParameter(f"there is no guard {name!r}: they are {', '.join(Guard)}")
+        if not number.isascii() or not number.isdigit():
+            raise click.BadParameter(f"{value!r} has no number: write {name}=412")
+        allowances[Guard(name)] = int(number)
+    return tuple(allowances.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +34,7 @@ class Wishes:
     skip_invalid: bool = False
     take: tuple[str, ...] = ()
     recreate: tuple[str, ...] = ()
+    allow: tuple[tuple[Guard, int], ...] = ()
 
 
 def plan_options(function: _Function) -> _Function:
@@ -41,6 +59,13 @@ _OPTIONS = (
     ),
     click.option(
         "--recreate", multiple=True, metavar="ADDRESS", help="Create this record again although it is gone."
+    ),
+    click.option(
+        "--allow",
+        multiple=True,
+        metavar="NAME=NUMBER",
+        callback=_allowances,
+        help="Lift one guard to a number, for this plan: update=412.",
     ),
     click.option("--skip-invalid", is_flag=True, help="Leave out records with problems, visibly."),
 )

@@ -164,6 +164,10 @@ class Reader:
             return Found((), named_ids(exchange.error) or ids)
         raise error_for(request, exchange.status, exchange.error)
 
+    def has_records(self, object_path: str) -> bool:
+        """Whether the portal has any record of a type."""
+        return bool(self._get(self._paths.records(object_path), BatchBody.read, {"limit": "1"}).results)
+
     def record(self, object_path: str, record_id: str, properties: Sequence[str]) -> Record | None:
         """One record by its id; None where there is none. The id of a merged record leads to its survivor.
 
@@ -194,16 +198,16 @@ class Writer:
         self._paths = paths_of(version)
         self._caller = _Caller(http, pacer)
 
-    @property
-    def calls(self) -> int:
-        """Calls made so far, repeated ones included."""
-        return self._caller.calls
     def asking(self, may_send: Callable[[], None]) -> Self:
         """The same, but ``may_send`` is asked last before every call leaves, and raises where it must not."""
         other = copy(self)
         other._caller = self._caller.asking(may_send)  # noqa: SLF001 - it is ours
         return other
 
+    @property
+    def calls(self) -> int:
+        """Calls made so far, repeated ones included."""
+        return self._caller.calls
 
     def write(self, object_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]) -> BatchBody | Refusal:
         """Send one batch, as it is; what it was refused for is part of the answer.

@@ -51,6 +51,10 @@ class Paths:
         """Of a batch call that writes."""
         return f"{self._records}/{object_path}/{call}"
 
+    def records(self, object_path: str) -> str:
+        """Of the list of a type's records."""
+        return f"{self._records}/{object_path}"
+
     def record(self, object_path: str, record_id: str) -> str:
         """Of one record."""
         return f"{self._records}/{object_path}/{record_id}"

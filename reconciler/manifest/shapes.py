@@ -65,6 +65,9 @@ def did_you_mean(name: str) -> str:
     return f'did you mean "{name}"?'
 
 
+_NAME_ITSELF = "[key]"
+"""How pydantic says that it is the name of an entry that is wrong, not its value."""
+
 _EXPECTED = {"list_type": "a list", "dict_type": "a mapping", "is_instance_of": "a mapping"}  # else a text
 
 
@@ -82,6 +85,10 @@ def _problem(
     if kind == "extra_forbidden":
         source = files.ref(node.name_place(node.names.index(name)))
         return Problem(f'unknown key "{name}"', suggest(name, descriptions), source)
+    if location[-1] == _NAME_ITSELF:
+        wrong = node.mapping(name)
+        source = files.ref(wrong.name_place(wrong.names.index(str(location[-2]))))
+        return Problem(f'unknown name "{location[-2]}" in "{name}"', descriptions[name], source)
     path = ".".join(part for part in location if isinstance(part, str))
     message = f'"{path}" {_fault(kind, complaint["input"])}'
     return Problem(message, descriptions[name], files.ref(_locate(node, location)[1]))

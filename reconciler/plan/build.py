@@ -37,9 +37,11 @@ from reconciler.plan.changes import (
     Held,
     ManifestsRead,
     Plan,
+    StateOnly,
     in_step_of,
     values_of,
 )
+from reconciler.plan.guards import Guards, Population
 from reconciler.plan.identity import Identities, key_problems
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
 from reconciler.plan.leftovers import gone_note, judge_leftover
@@ -54,6 +56,9 @@ _ORDER = {
 }
 
 
+FEWEST_NEW = 10
+"""Named records of a type, all of them new, from which on it is looked whether the portal has others."""
+
 _NOTHING = Judged()
 
 
@@ -62,12 +67,14 @@ class PlanBuilder:
     """Collects what the chunks give; ``finish`` makes the plan of it."""
 
     policy: Policy
+    guards: Guards
     skips_invalid: bool = False  # records with problems are left out instead of stopping everything
     changes: list[Change] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     no_op: int = 0
     gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # not explained yet
+    populations: dict[str, Population] = field(default_factory=dict)  # by object
     _identities: Identities = field(default_factory=Identities)
 
     def can_identify(self, resolver: Resolver, group: DesiredGroup) -> bool:
@@ -84,7 +91,9 @@ class PlanBuilder:
         owned: Mapping[str, OwnedRecord],
     ) -> None:
         """Judge ``records`` of one object type and key; ``live`` and ``owned`` are by key value."""
+        population = self.population(resolver.schema.name)
         for record in records:
+            population.count(record, is_found=record.key in live, is_owned=record.key in owned)
             old = record.special.renamed_from or ""
             parts = Counterparts(
                 record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old)
@@ -141,11 +150,16 @@ class PlanBuilder:
         manifests: ManifestsRead,
         read_calls: int,
         least_seconds: Callable[[int], float],
-        write_scopes: tuple[str, ...],
+        write_scopes: Callable[[Iterable[str]], tuple[str, ...]],
         prune_rules: tuple[PruneRule, ...],
     ) -> Plan:
-        """The plan; ``least_seconds`` says how long so many calls take at the portal's limit."""
+        """The plan.
+
+        ``least_seconds`` says how long so many calls take at the portal's limit, ``write_scopes`` what
+        writing to some object types needs.
+        """
         changes = tuple(sorted(self.changes, key=lambda change: (_ORDER[change.action], change.key)))
+        budget = budget_of(changes, read_calls, least_seconds, portal.account.daily_remaining)
         return Plan(
             tool_version=tool_version,
             created_at=created_at,
@@ -159,11 +173,23 @@ class PlanBuilder:
             held=tuple(sorted(self.held, key=lambda held: (held.key, held.name or ""))),
             problems=tuple(sorted(map(self._weighed, self.problems), key=_by_place)),
             no_op=self.no_op,
-            budget=budget_of(changes, read_calls, least_seconds, portal.account.daily_remaining),
-            write_scopes=write_scopes,
+            budget=budget,
+            refusals=self.guards.judge(changes, self.populations, budget),
+            allowances=tuple(sorted(self.guards.allowances.items())),
+            write_scopes=write_scopes(
+                {change.key.object for change in changes if not isinstance(change, StateOnly)}
+            ),
             prune_rules=prune_rules,
             personal=_personal(portal, changes, self.held, self.problems),
         )
+
+    def population(self, object_name: str) -> Population:
+        """What shares of one object type are taken of."""
+        return self.populations.setdefault(object_name, Population())
+
+    def doubtful_types(self) -> list[str]:
+        """Types of which all named records are new: whether the portal has others is worth a call."""
+        return [name for name, of in self.populations.items() if of.named > FEWEST_NEW and not of.found]
 
     def _weighed(self, problem: Problem) -> Problem:
         """Where invalid records are skipped, a problem of one record no longer stops the others."""

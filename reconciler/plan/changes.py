@@ -182,6 +182,29 @@ class Budget:
     daily_remaining: int | None  # calls left today when the plan was made
 
 
+class Guard(StrEnum):
+    """A named limit that refuses a plan as a whole."""
+
+    UPDATE = "update"  # too large a share of a type's records changes
+    ARCHIVE = "archive"  # too many records go
+    CREATE = "create"  # many new records, and none of the named ones was found: the way to duplicate a CRM
+    ABSENT = "absent"  # records that we do not own go
+    CLEAR = "clear"  # too large a share of a type's values is emptied
+    TOTAL = "total"  # too many changes in all
+    EMPTY = "empty"  # no records are named where there used to be some
+    BUDGET = "budget"  # fewer calls are left today than are needed
+
+
+@dataclass(frozen=True, slots=True)
+class GuardRefusal:
+    """One guard that a plan ran into."""
+
+    guard: Guard
+    count: int  # what would have to be allowed
+    message: str  # with the numbers: one sentence, no full stop
+    first: tuple[RecordKey, ...] = ()  # some of the records it is about
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that apply would do, in order, and everything that it would not."""
@@ -200,6 +223,10 @@ class Plan:
     no_op: int  # records looked at and already right
     budget: Budget
     write_scopes: tuple[str, ...] = ()  # that apply will want, sorted
+    refusals: tuple[GuardRefusal, ...] = ()  # guards that it ran into
+    allowances: tuple[
+        tuple[Guard, int], ...
+    ] = ()  # guards that the person lifted, and to which number; sorted
     prune_rules: tuple[PruneRule, ...] = ()  # those that state does not know yet, sorted
     personal: tuple[
         tuple[str, str], ...
@@ -208,6 +235,11 @@ class Plan:
     @property
     def is_appliable(self) -> bool:
         """Whether apply may carry it out."""
+        return self.is_sound and not self.refusals
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing in the manifests stands in its way; a guard may."""
         return all(problem.severity is not Severity.ERROR for problem in self.problems)
 
     @property

@@ -17,7 +17,13 @@ from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.plan.changes import Plan
 from reconciler.plan.reading import plan_from_document
 from reconciler.plan.shapes import Json, Wrong, as_object, as_text, part
-from reconciler.plan.writing import ALLOWANCES, digested_change, plan_as_document, prune_as_document, text_of
+from reconciler.plan.writing import (
+    allowances_as_document,
+    digested_change,
+    plan_as_document,
+    prune_as_document,
+    text_of,
+)
 
 FORMAT_VERSION = "1.0"
 """Of the files we write. A newer minor adds keys; a newer major changes the meaning of old ones."""
@@ -78,7 +84,7 @@ def digest_of(plan: Plan) -> str:
 
 def _digest(plan: Plan, format_version: str) -> str:
     head = {
-        "allowances": ALLOWANCES,
+        "allowances": allowances_as_document(plan.allowances),
         "environment": plan.environment,
         "format_version": format_version,
         "lineage": plan.state.lineage,

@@ -21,6 +21,8 @@ from reconciler.plan.changes import (
     Budget,
     Change,
     Create,
+    Guard,
+    GuardRefusal,
     Held,
     ManifestsRead,
     Plan,
@@ -47,6 +49,7 @@ from reconciler.source import SourceRef
 
 _as_action = as_word(Action)
 _as_call = as_word(Call)
+_as_guard = as_word(Guard)
 _as_origin = as_word(Origin)
 _as_prune = as_word(Prune)
 _as_reason = as_word(Reason)
@@ -88,6 +91,8 @@ def plan_from_document(document: Json) -> Plan:
             daily_remaining=part(document, "budget.daily_remaining", or_null(as_count)),
         ),
         write_scopes=part(document, "write_scopes", as_tuple(as_text)),
+        refusals=part(document, "refusals", as_tuple(_as_refusal)),
+        allowances=part(document, "allowances", _as_allowances),
         prune_rules=part(document, "prune", as_tuple(_as_prune_rule)),
         personal=part(document, "personal", as_tuple(_as_personal)),
     )
@@ -171,6 +176,23 @@ def _as_problem(found: object) -> Problem:
         source=part(problem, "source", or_null(_as_source)),
         address=part(problem, "address", _as_text_or_null),
         severity=part(problem, "severity", _as_severity),
+    )
+
+
+def _as_refusal(found: object) -> GuardRefusal:
+    refusal = as_object(found)
+    return GuardRefusal(
+        guard=part(refusal, "guard", _as_guard),
+        count=part(refusal, "count", as_count),
+        message=part(refusal, "message", as_text),
+        first=part(refusal, "first", as_tuple(lambda entry: _key(as_object(entry)))),
+    )
+
+
+def _as_allowances(found: object) -> tuple[tuple[Guard, int], ...]:
+    allowances = as_object(found)
+    return tuple(
+        (_as_guard(name), inside(_step(name), as_count, allowances[name])) for name in sorted(allowances)
     )
 
 

@@ -15,6 +15,8 @@ from reconciler.plan.changes import (
     Archive,
     Change,
     Create,
+    Guard,
+    GuardRefusal,
     Held,
     Plan,
     Release,
@@ -25,9 +27,6 @@ from reconciler.plan.changes import (
 )
 from reconciler.plan.shapes import Json
 from reconciler.source import SourceRef
-
-ALLOWANCES: Json = {}
-"""Guards that were lifted for a plan, by name."""
 
 _ENTRY = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _INDENTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
@@ -46,7 +45,7 @@ class _Parts(NamedTuple):
 def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
     """The plan as JSON values, with ``digest`` in its place; its long lists are iterators, drawn once."""
     return {
-        "allowances": ALLOWANCES,
+        "allowances": allowances_as_document(plan.allowances),
         "appliable": plan.is_appliable,
         "budget": {
             "daily_remaining": plan.budget.daily_remaining,
@@ -70,7 +69,7 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
         "prune": prune_as_document(plan.prune_rules),
         "portal": {"api_version": plan.api_version, "id": plan.portal_id, "type": plan.portal_type},
         "problems": map(problem_as_document, plan.problems),
-        "refusals": [],
+        "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "state": {"lineage": plan.state.lineage, "serial": plan.state.serial},
         "summary": dict(plan.summary()),
         "tool_version": plan.tool_version,
@@ -96,6 +95,20 @@ def digested_change(change: Change) -> Json:
         "record_id": parts.record_id,
         "renamed_from": parts.renamed_from,
         "write": _route(parts.route),
+    }
+
+
+def allowances_as_document(allowances: Iterable[tuple[Guard, int]]) -> Json:
+    """Guards that were lifted, and to which number, as JSON values."""
+    return {str(guard): number for guard, number in allowances}
+
+
+def _refusal(refusal: GuardRefusal) -> Json:
+    return {
+        "count": refusal.count,
+        "first": [{"key": _key(key), "object": key.object} for key in refusal.first],
+        "guard": refusal.guard,
+        "message": refusal.message,
     }
 
 

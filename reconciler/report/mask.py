@@ -55,6 +55,9 @@ def masked_plan(plan: Plan, masking: Masking) -> Plan:
         changes=tuple(map(mask.change, plan.changes)),
         held=tuple(map(mask.held, plan.held)),
         problems=tuple(mask.problem(problem, plain_objects) for problem in plan.problems),
+        refusals=tuple(
+            replace(refusal, first=tuple(map(mask.record_key, refusal.first))) for refusal in plan.refusals
+        ),
     )
 
 

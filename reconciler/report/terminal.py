@@ -15,6 +15,7 @@ from reconciler.report.lines import BLANK, Line, line, painted
 from reconciler.report.mask import SHOW, Masking, Personal, masked_plan, masked_problems, masked_run
 from reconciler.report.outcomes import accounting_section, outcome_sections, run_opening
 from reconciler.report.problems import how_many, problem_lines
+from reconciler.report.refusals import refusal_lines
 from reconciler.report.summary import closing, opening
 from reconciler.source import SourceRef
 
@@ -36,6 +37,7 @@ def render_plan(
         change_sections(shown.changes, layout),
         held_sections(shown.held, layout),
         [problem_lines(shown.problems, layout)],
+        [refusal_lines(shown.refusals, layout)],
         [closing(shown, layout, is_masked=masking.is_on and bool(plan.personal))],
     )
     return painted(_parted(sections), color=color)

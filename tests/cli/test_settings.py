@@ -284,7 +284,8 @@ def test_a_token_is_not_in_the_repr(folder: Path) -> None:
         ),
         ("version: one\n", ['1:1: "environments" is missing', '1:10: "version" cannot be "one"']),
         ("environments: {local: {portal: emulator}}\n", ['1:1: "version" is missing']),
-        (LOCAL + "guards: {}\n", ['4:1: unknown key "guards"']),
+        (LOCAL + "guards: {updat: 1%}\n", ['4:10: unknown name "updat" in "guards"']),
+        (LOCAL + "guards: {update: lots}\n", ['4:18: "guards.update" cannot be "lots"']),
         (LOCAL + "manifest: [a]\n", ['4:1: unknown key "manifest"']),
         (LOCAL + "manifests: a\n", ['4:12: "manifests" must be a list']),
         (LOCAL + "manifests: []\n", ['4:12: "manifests" is empty']),
@@ -342,7 +343,8 @@ def test_a_wrong_file_is_told_with_every_place(folder: Path, text: str, expected
 
 def test_an_unknown_key_gets_the_nearest_name(folder: Path) -> None:
     with pytest.raises(
-        ManifestError, match='did you mean "manifests"\\? known here: default, environments, manifests'
+        ManifestError,
+        match='did you mean "manifests"\\? known here: default, environments, guards, manifests',
     ):
         load(folder, LOCAL + "manifest: [a]\n")
 

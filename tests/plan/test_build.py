@@ -15,9 +15,12 @@ from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.writes import Call, Route
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import Adopt, Create, ManifestsRead, Plan, Reason, Update
+from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.judging import Policy
 from reconciler.plan.resolve import Resolver
 from tests.support.nouns import COMPANIES, FILES, PORTAL, definition, desired, document, live, owned
+
+GUARDS = Guards(DEFAULT_LIMITS, {})
 
 
 def plan(
@@ -29,7 +32,7 @@ def plan(
     *,
     skips_invalid: bool = False,
 ) -> Plan:
-    builder = PlanBuilder(Policy(drift), skips_invalid)
+    builder = PlanBuilder(Policy(drift), GUARDS, skips_invalid)
     builder.add_chunk(Resolver(schema, FILES, {}), records, found or {}, ours or {})
     builder.explain_gone({})
     return builder.finish(
@@ -41,7 +44,7 @@ def plan(
         manifests=ManifestsRead("sha256:0", 1, len(records), None),
         read_calls=1,
         least_seconds=lambda calls: calls / 19,
-        write_scopes=(),
+        write_scopes=lambda names: tuple(sorted(names)),
         prune_rules=(),
     )
 
@@ -236,7 +239,7 @@ def test_the_order_of_records_does_not_matter(order: list[str]) -> None:
     ],
 )
 def test_a_key_that_cannot_tell_records_apart_is_a_problem(key: str, message: str, advice: str) -> None:
-    builder = PlanBuilder(Policy(Drift.REVERT))
+    builder = PlanBuilder(Policy(Drift.REVERT), GUARDS)
     group = DesiredGroup("companies", key, [desired("acme", {}, document(key=key))])
     assert not builder.can_identify(Resolver(COMPANIES, FILES, {}), group)
     (problem,) = builder.problems

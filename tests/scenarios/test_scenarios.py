@@ -23,7 +23,7 @@ def test_scenario(scenario: Path, tmp_path: Path, golden: Golden) -> None:
     watch = json.loads((scenario / "watch.json").read_text())
     for act in sorted(path for path in scenario.iterdir() if path.name.isdigit()):
         _set_stage(project, act)
-        _play(project, act / "expected", watch, golden)
+        _play(project, act, watch, golden)
 
 
 def _set_stage(project: Project, act: Path) -> None:
@@ -41,10 +41,12 @@ def _set_stage(project: Project, act: Path) -> None:
                 assert answer.is_success, f"{method} {path}: {answer.text}"
 
 
-def _play(project: Project, expected: Path, watch: Mapping[str, Sequence[str]], golden: Golden) -> None:
-    planned = project.run("plan", "--values", "show")
+def _play(project: Project, act: Path, watch: Mapping[str, Sequence[str]], golden: Golden) -> None:
+    extra = json.loads((act / "arguments.json").read_text()) if (act / "arguments.json").exists() else []
+    expected = act / "expected"
+    planned = project.run("plan", "--values", "show", *extra)
     golden(expected / "plan.txt", planned.out + planned.err)
-    project.run("apply", "--auto-approve")
+    project.run("apply", "--auto-approve", *extra)
     with project.portal() as http:
         held = {object_name: _records(http, object_name, names) for object_name, names in watch.items()}
     golden(expected / "portal.json", _json(held))

@@ -1,0 +1,172 @@
+"""Reasons to refuse a plan as a whole: it would do far more than anybody expects of one change.
+
+Each guard is judged per object type, against the records of the type that are named or owned. Shares
+count only where there is something to share: from 10 records, or 100 values, on. ``--allow NAME=NUMBER``
+lifts one guard to that number, for one plan.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.model.objects import RecordKey
+from reconciler.model.records import DesiredRecord
+from reconciler.plan.changes import (
+    Action,
+    Archive,
+    Budget,
+    Change,
+    Guard,
+    GuardRefusal,
+    Reason,
+    StateOnly,
+    values_of,
+)
+
+FEWEST_RECORDS = 10
+FEWEST_VALUES = 100
+_SHOWN = 3
+"""Records that a refusal names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a guard lets pass: a share in percent, a number, or both; None sets no bound."""
+
+    percent: float | None = None
+    count: int | None = None
+
+
+DEFAULT_LIMITS: Mapping[Guard, Limit] = {
+    Guard.UPDATE: Limit(percent=30),
+    Guard.ARCHIVE: Limit(percent=10, count=100),
+    Guard.CREATE: Limit(count=100),
+    Guard.ABSENT: Limit(count=0),
+    Guard.CLEAR: Limit(percent=10),
+    Guard.TOTAL: Limit(count=10_000),
+    Guard.EMPTY: Limit(count=0),
+    Guard.BUDGET: Limit(percent=20),  # of reserve
+}
+
+
+def limits_from(said: Mapping[Guard, str]) -> Mapping[Guard, Limit]:
+    """The limits, with those of ``said`` in place of the default: ``50%`` is a share, ``500`` a number.
+
+    A guard that bounds both keeps the other one.
+    """
+    limits = dict(DEFAULT_LIMITS)
+    for guard, text in said.items():
+        if text.endswith("%"):
+            limits[guard] = replace(limits[guard], percent=float(text.removesuffix("%")))
+        else:
+            limits[guard] = replace(limits[guard], count=int(text))
+    return limits
+
+
+@dataclass(slots=True)
+class Population:
+    """What shares of one object type are taken of."""
+
+    named: int = 0  # records that the manifests name
+    found: int = 0  # of those, how many the portal has
+    owned: int = 0  # records that state knows
+    owned_named: int = 0  # of those, how many are named
+    values: int = 0  # that the manifests manage
+    has_records: bool = False  # the portal has records of the type, named or not
+
+    def count(self, record: DesiredRecord, *, is_found: bool, is_owned: bool) -> None:
+        """One more record that the manifests name."""
+        self.named += 1
+        self.found += is_found
+        self.owned_named += is_owned
+        self.values += len(record.names)
+
+    @property
+    def records(self) -> int:
+        """Records that are named or owned."""
+        return self.named + self.owned - self.owned_named
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """Limits, and what the person allowed beyond them."""
+
+    limits: Mapping[Guard, Limit]
+    allowances: Mapping[Guard, int]
+
+    def judge(
+        self, changes: Sequence[Change], populations: Mapping[str, Population], budget: Budget
+    ) -> tuple[GuardRefusal, ...]:
+        """Every guard that the changes run into, by object type."""
+        refusals: list[GuardRefusal] = []
+        for name in sorted(populations):
+            mine = [change for change in changes if change.key.object == name]
+            refusals += self._judge_type(name, mine, populations[name])
+        refusals += self._total(changes)
+        refusals += self._budget(budget)
+        return tuple(refusals)
+
+    def _judge_type(
+        self, name: str, changes: Sequence[Change], population: Population
+    ) -> Iterator[GuardRefusal]:
+        by_action = {action: [c.key for c in changes if c.action is action] for action in Action}
+        base = population.records
+        yield from self._share(Guard.UPDATE, by_action[Action.UPDATE], base, f"{name} would be updated")
+        yield from self._share(Guard.ARCHIVE, by_action[Action.ARCHIVE], base, f"{name} would be archived")
+        if population.has_records and not population.found:
+            doubt = f"would be created although the portal has {name}, and none by these keys"
+            yield from self._number(Guard.CREATE, by_action[Action.CREATE], name, doubt)
+        strangers = [c.key for c in changes if isinstance(c, Archive) and c.origin is None]
+        yield from self._number(Guard.ABSENT, strangers, name, "would be archived and are not ours")
+        cleared = [c.key for c in changes for v in values_of(c) if v.after is None and v.before is not None]
+        yield from self._share(
+            Guard.CLEAR, cleared, population.values, f"values of {name} would be cleared", FEWEST_VALUES
+        )
+        if not population.named:
+            left = [c.key for c in changes if c.reason is Reason.PRUNED]
+            yield from self._number(
+                Guard.EMPTY, left, name, "would leave, and the manifests name none any more"
+            )
+
+    def _share(
+        self, guard: Guard, keys: Sequence[RecordKey], base: int, what: str, fewest: int = FEWEST_RECORDS
+    ) -> Iterator[GuardRefusal]:
+        limit = self.limits[guard]
+        percent = 100 * len(keys) / base if base else 0
+        is_share = limit.percent is not None and base >= fewest and percent > limit.percent
+        is_many = limit.count is not None and len(keys) > limit.count
+        if (is_share or is_many) and not self._is_allowed(guard, len(keys)):
+            bound = f"limit {limit.percent:g} %" if is_share else f"limit {limit.count:,}"
+            message = f"{len(keys):,} of {base:,} {what} ({percent:.0f} %, {bound})"
+            yield GuardRefusal(guard, len(keys), message, _first(keys))
+
+    def _number(
+        self, guard: Guard, keys: Sequence[RecordKey], name: str, what: str
+    ) -> Iterator[GuardRefusal]:
+        limit = self.limits[guard].count
+        if limit is not None and len(keys) > limit and not self._is_allowed(guard, len(keys)):
+            message = f"{len(keys):,} of {name} {what} (limit {limit:,})"
+            yield GuardRefusal(guard, len(keys), message, _first(keys))
+
+    def _total(self, changes: Iterable[Change]) -> Iterator[GuardRefusal]:
+        keys = [change.key for change in changes if not isinstance(change, StateOnly)]
+        yield from self._number(Guard.TOTAL, keys, "all types", "would be written")
+
+    def _budget(self, budget: Budget) -> Iterator[GuardRefusal]:
+        reserve = self.limits[Guard.BUDGET].percent
+        if budget.daily_remaining is None or reserve is None or not budget.write_calls:
+            return
+        needed = budget.write_calls
+        is_short = budget.daily_remaining < needed * (1 + reserve / 100)
+        if is_short and not self._is_allowed(Guard.BUDGET, needed):
+            message = (
+                f"{needed:,} calls are needed and {budget.daily_remaining:,} are left today "
+                f"(a reserve of {reserve:g} % is kept)"
+            )
+            yield GuardRefusal(Guard.BUDGET, needed, message)
+
+    def _is_allowed(self, guard: Guard, count: int) -> bool:
+        return count <= self.allowances.get(guard, -1)
+
+
+def _first(keys: Iterable[RecordKey]) -> tuple[RecordKey, ...]:
+    return tuple(sorted(set(keys))[:_SHOWN])

@@ -1,0 +1,74 @@
+"""Guards stand between a plan and the portal, and each can be lifted by name."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.projects import Project
+
+SETTINGS = "version: 1\nmanifests: [.]\nenvironments:\n  local: {portal: emulator}\n"
+
+
+def manifest(price: int, count: int = 12) -> str:
+    records = "".join(f"  P-{number:02}: {{name: Part, price: {price}}}\n" for number in range(count))
+    return f"object: products\nkey: hs_sku\nrecords:\n{records}"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path)
+    made.write("reconciler.yaml", SETTINGS)
+    made.write("products.yaml", manifest(1))
+    assert made.run("apply", "--auto-approve").code == 0
+    made.write("products.yaml", manifest(2))
+    return made
+
+
+def test_a_plan_that_does_too_much_is_shown_and_refused(project: Project) -> None:
+    planned = project.run("plan", "--out", "plan.json")
+    assert planned.code == 4
+    assert "plan refused: 12 of 12 products would be updated (100 %, limit 30 %)" in planned.out
+    assert "if this is intended: --allow update=12" in planned.out
+    for arguments in (["apply", "--auto-approve"], ["apply", "plan.json"]):
+        refused = project.run(*arguments)
+        assert refused.code == 4
+        assert "--allow update=12" in refused.err
+    assert len(project.run("runs", "list", "--json").document) == 1
+
+
+def test_an_allowance_is_kept_in_the_plan_and_obeyed(project: Project) -> None:
+    assert project.run("plan", "--allow", "update=12", "--out", "plan.json").code == 0
+    assert project.run("apply", "plan.json").code == 0
+    assert project.run("plan").out.startswith("No changes.")
+
+
+def test_an_allowance_for_less_is_none(project: Project) -> None:
+    assert project.run("plan", "--allow", "update=11").code == 4
+
+
+def test_an_allowance_cannot_be_forged_into_a_saved_plan(project: Project) -> None:
+    project.run("plan", "--out", "plan.json")
+    text = (project.folder / "plan.json").read_text()
+    start, end = text.index('"refusals"'), text.index('"state"')
+    project.write("plan.json", text[:start] + '"refusals": [],\n  ' + text[end:])
+    project.replace("plan.json", '"allowances": {}', '"allowances": {"update": 12}')
+    assert project.run("apply", "plan.json").code == 5
+
+
+def test_limits_are_set_in_the_project_file(project: Project) -> None:
+    project.write("reconciler.yaml", SETTINGS + "guards: {update: 100%}\n")
+    assert project.run("plan").code == 0
+
+
+def test_a_wrong_allowance_lists_the_guards(project: Project) -> None:
+    wrong = project.run("plan", "--allow", "everything=1")
+    assert wrong.code == 1
+    assert "archive" in wrong.err
+    assert project.run("plan", "--allow", "update").code == 1
+
+
+def test_an_emptied_file_is_refused_before_it_empties_the_portal(project: Project) -> None:
+    project.write("products.yaml", "object: products\nkey: hs_sku\nprune: true\nrecords: {}\n")
+    refused = project.run("plan")
+    assert refused.code == 4
+    assert "--allow empty=12" in refused.out
