@@ -1,7 +1,7 @@
 """The corridor: the only module that knows the order of the rooms. It holds sequence, not knowledge."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -27,6 +27,7 @@ from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import ManifestsRead, Plan
 from reconciler.plan.file import digest_of
+from reconciler.plan.guards import Guards
 from reconciler.plan.judging import Policy
 from reconciler.plan.leftovers import new_rules, unnamed
 from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
@@ -45,6 +46,7 @@ class Circumstances:
     environment: str
     portal_id: int  # that the credentials must belong to
     policy: Policy
+    guards: Guards
     stand_ins: Mapping[str, str]  # e-mail of an absent owner -> of the one who stands in
     git_commit: str | None
     created_at: datetime
@@ -91,12 +93,13 @@ def plan_changes(
     portal = read_portal(reader, objects, here.portal_id, desired.asked_at())
     desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
     memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
-    builder = PlanBuilder(here.policy, here.skips_invalid)
+    builder = PlanBuilder(here.policy, here.guards, here.skips_invalid)
     planning = _Planning(desired, reader, portal, memory, builder)
     planning.judge_named(here.stand_ins, progress)
     for rule in (remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}).values():
         planning.judge_leftovers(rule)
     planning.explain_gone()
+    planning.count_others(store.owned_groups())
     return builder.finish(
         tool_version=__version__,
         created_at=here.created_at,
@@ -108,7 +111,7 @@ def plan_changes(
         ),
         read_calls=reader.calls,
         least_seconds=reader.least_seconds,
-        write_scopes=write_scopes(group.object for group in desired.groups),
+        write_scopes=write_scopes,
         prune_rules=new_rules(desired.prune_rules, remembered),
     )
 
@@ -151,6 +154,14 @@ class _Planning:
             live = read_records(self.reader, schema, RECORD_ID, ids, ())
             there = {record.id for record in live.values()}
             self.builder.add_leftovers(chunk, there, self.desired, rule.prune)
+
+    def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
+        """What guards take their shares of, besides the records that are named."""
+        for object_name, _, count in owned:
+            self.builder.population(object_name).owned += count
+        for object_name in self.builder.doubtful_types():
+            path = self.portal.objects[object_name].path
+            self.builder.population(object_name).has_records = self.reader.has_records(path)
 
     def explain_gone(self) -> None:
         """What became of records that state knows and that are no longer found by their key."""
