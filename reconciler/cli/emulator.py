@@ -18,16 +18,26 @@ def command() -> None:
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0: any free one."
 )
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="KIND[:NAME=VALUE,…]",
+    help="Misbehave: latency:ms=200, drop_after:path=/crm/*,count=1 (see docs/emulator.md).",
+)
 @common_options
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int) -> None:
+def serve(ctx: click.Context, host: str, port: int, faults: tuple[str, ...]) -> None:
     """Serve the portal over HTTP until interrupted, for anything that speaks HubSpot's API."""
-    from reconciler.emulator.serve import serve as serve_forever  # noqa: PLC0415 - waitress serves only here
+    from reconciler.emulator.faults import parse  # noqa: PLC0415 - the server's libraries are for it alone
+    from reconciler.emulator.serve import serve as serve_forever  # noqa: PLC0415
 
     session = open_session(ctx)
     portal_id = session.environment.portal_id
     with session.emulator() as emulator:
         token = emulator.token(portal_id)
+        for fault in faults:
+            emulator.add_fault(parse(fault))
 
         def ready(url: str) -> None:
             click.echo(f"url:    {url}\nportal: {portal_id}\ntoken:  {token}")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.logs import start_logging
 from reconciler.cli.options import Common, said
 from reconciler.cli.settings import Environment, Settings, find_project, load_settings
 from reconciler.errors import ManifestError, Problem, UsageError
@@ -206,6 +207,7 @@ def open_session(ctx: click.Context) -> Session:
         UsageError: there is none, or its settings are wrong.
     """
     common = said(ctx)
+    start_logging(common.log_format)
     project = find_project(Path.cwd(), common.directory)
     return Session(common, load_settings(project, os.environ, common.environment))
 

@@ -4,7 +4,9 @@ Whatever the network does becomes a value here. Texts of foreign exceptions are 
 first, and no exception of httpx is chained to ours, so that no traceback can show a request.
 """
 
+import logging
 import re
+import time
 
 import httpx
 import orjson
@@ -15,6 +17,7 @@ from reconciler.hubspot.exchange import AnswerT, Decoder, Exchange, Lost, Refusa
 from reconciler.hubspot.limits import EDGE_TIMEOUT_S
 from reconciler.hubspot.wire import Unreadable, read_error
 
+_LOG = logging.getLogger(__name__)  # methods, paths and outcomes; never headers, bodies or values
 _CONNECTIONS = 16
 _TIMEOUT = httpx.Timeout(
     connect=10.0,
@@ -67,6 +70,15 @@ def without_token(http: httpx.Client, text: str) -> str:
 
 def attempt(http: httpx.Client, request: Request, decode: Decoder[AnswerT]) -> Exchange[AnswerT]:
     """Make ``request`` once; never raises for what the network or HubSpot does."""
+    began = time.monotonic()
+    exchange = _attempt(http, request, decode)
+    outcome = exchange.status if isinstance(exchange, Refusal) else type(exchange).__name__.lower()
+    took_ms = 1000 * (time.monotonic() - began)
+    _LOG.debug("%s %s: %s in %.0f ms", request.method, request.path, outcome, took_ms)
+    return exchange
+
+
+def _attempt(http: httpx.Client, request: Request, decode: Decoder[AnswerT]) -> Exchange[AnswerT]:
     try:
         response = http.request(
             request.method,

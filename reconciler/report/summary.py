@@ -21,7 +21,7 @@ def opening(plan: Plan, layout: Layout) -> list[Line]:
         f"{plan.environment}, portal {plan.portal_id}: {counted(manifests.records, 'record')} "
         f"in {counted(manifests.files, 'manifest')}{commit}"
     )
-    if plan.writes:
+    if plan.writes or not plan.is_sound:
         return list(layout.paragraph(about, style=Style.STRONG))
     nothing = " ".join(["No changes.", *_counts(plan)])
     return [*layout.paragraph(nothing, style=Style.STRONG), *layout.paragraph(about, style=Style.FAINT)]

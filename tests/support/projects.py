@@ -15,6 +15,7 @@ import httpx
 from reconciler.cli.main import run
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.calls import Answer, Request
+from reconciler.emulator.faults import parse
 from reconciler.emulator.inprocess import EmulatorTransport
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +112,10 @@ class Recorder(Emulator):
     def answer(self, request: Request) -> Answer:
         self.requests.append(request)
         return super().answer(request)
+
+    def add_fault_text(self, text: str) -> None:
+        """Misbehave, as ``emulator serve --fault`` would."""
+        self.add_fault(parse(text))
 
     def asked(self, path_end: str) -> list[tuple[str, Any]]:
         """Paths that end so, and the bodies sent there."""

@@ -1,0 +1,43 @@
+"""Log lines on stderr, where ``RECONCILER_LOG`` asks for them: one for each call, without any values."""
+
+import json
+import logging
+import os
+from datetime import UTC, datetime
+
+from reconciler.errors import UsageError
+
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+def start_logging(log_format: str | None) -> None:
+    """Log what ``RECONCILER_LOG`` asks for; nothing where it is not set.
+
+    Raises:
+        UsageError: it names no level.
+    """
+    level = os.environ.get("RECONCILER_LOG", "").lower()
+    if not level:
+        return
+    if level not in _LEVELS:
+        raise UsageError(
+            f"RECONCILER_LOG is {level!r}\n    set it to one of {', '.join(_LEVELS)}, or unset it"
+        )
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonLines() if log_format == "json" else logging.Formatter(_TEXT))
+    logger = logging.getLogger("reconciler")
+    logger.handlers = [handler]  # once, however often a command runs in one process
+    logger.setLevel(level.upper())
+
+
+_TEXT = "%(asctime)s %(levelname)s %(message)s"
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Time, level, logger and message."""
+        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        parts = {"time": time, "level": record.levelname.lower(), "logger": record.name}
+        return json.dumps(parts | {"message": record.getMessage()})

@@ -1,0 +1,35 @@
+"""Projects whose portal stands behind a port, as a real one does."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from reconciler.emulator.serve import running
+from tests.support.projects import PORTAL, Project, Recorder
+
+
+@contextlib.contextmanager
+def served(
+    folder: Path,
+    manifests: Mapping[str, str],
+    seed: Mapping[str, object],
+    *,
+    api_version: str = "v3",
+    scopes: tuple[str, ...] | None = None,
+    more: str = "",
+) -> Iterator[tuple[Project, Recorder]]:
+    """A project of ``manifests`` against a recorded portal that holds ``seed``, by a token with ``scopes``."""
+    portal = Recorder(None)
+    portal.ensure_portal(PORTAL, seed)
+    with running(portal) as url:
+        project = Project(folder, {"HUBSPOT_ACCESS_TOKEN": portal.token(PORTAL, scopes)})
+        settings = (
+            f"    portal_id: {PORTAL}\n    token: ${{HUBSPOT_ACCESS_TOKEN}}\n"
+            f'    base_url: {url}\n    api_version: "{api_version}"\n'
+        )
+        project.write(
+            "reconciler.yaml", f"version: 1\nmanifests: [.]\nenvironments:\n  real:\n{settings}{more}"
+        )
+        for name, text in manifests.items():
+            project.write(name, text)
+        yield project, portal
