@@ -145,6 +145,8 @@ class _Planning:
 
     def judge_leftovers(self, rule: PruneRule) -> None:
         """What we own and the manifests do not name."""
+        if rule.prune is Prune.OFF and not self.desired.elsewhere:
+            return  # whatever is left over stays as it is
         schema, by = self.portal.objects[rule.object], rule.by
         leftovers = unnamed(self.memory.in_order(schema.name, by), self.desired.records_of(schema.name, by))
         is_pruned = rule.prune is not Prune.OFF

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 
 from reconciler.errors import Problem, Severity
@@ -45,13 +46,19 @@ class _Wrong(Exception):
         self.advice = advice
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: it keeps what it has worked out once
 class Resolver:
     """Reads desired values of one object type with the portal's definitions."""
 
     schema: ObjectSchema
     files: SourceFiles
     owner_ids: Mapping[str, str]  # lower-case e-mail -> id
+
+    @cached_property
+    def references(self) -> frozenset[str]:
+        """Names of the properties whose values lead to something else in the portal."""
+        properties = self.schema.properties.items()
+        return frozenset(name for name, definition in properties if definition.kind in _REFERENCES)
 
     def resolve(
         self, record: DesiredRecord, live: LiveRecord | None, problems: list[Problem]

@@ -4,11 +4,11 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Pool, Table, create_engine, event, func, literal, make_url
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -122,7 +122,7 @@ def clock(connection: Connection, now: datetime, plus: timedelta = timedelta()) 
 
 def insert_into(connection: Connection, table: Table) -> Any:
     """An INSERT that may be told what to do on conflict; both speak it, each in its own module."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")  # PostgreSQL's costs 35 ms
     return dialect.insert(table)
 
 

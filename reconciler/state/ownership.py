@@ -43,7 +43,7 @@ class OwnedRows:
     def of_keys(self, object_name: str, by: str, keys: Sequence[str]) -> Iterator[OwnedRecord]:
         """Those of ``keys`` that are owned, in no order."""
         query = select(owned).where(self._in_group(object_name, by), *_among(keys))
-        return map(owned_of, self.connection.execute(query))
+        return map(owned_of, self.connection.execute(query).all())
 
     def moved_since(self, serial: int, object_name: str, by: str, keys: Sequence[str]) -> frozenset[str]:
         """Those of ``keys`` whose entry was written after ``serial``."""
