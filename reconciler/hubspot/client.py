@@ -18,6 +18,7 @@ from reconciler.hubspot.versions import paths_of
 from reconciler.hubspot.wire import (
     AccountBody,
     BatchBody,
+    EnablementBody,
     ErrorBody,
     OwnerBody,
     OwnerPage,
@@ -163,6 +164,10 @@ class Reader:
         if exchange.status == _NOT_FOUND and exchange.error.category == _NO_SUCH_RECORD:
             return Found((), named_ids(exchange.error) or ids)
         raise error_for(request, exchange.status, exchange.error)
+
+    def is_enabled(self, type_number: str) -> bool:
+        """Whether the portal has switched on a type that has to be switched on."""
+        return self._get(self._paths.enablement(type_number), EnablementBody.read).enablement
 
     def has_records(self, object_path: str) -> bool:
         """Whether the portal has any record of a type."""

@@ -14,11 +14,14 @@ from reconciler.hubspot.definitions import pipeline, property_def
 from reconciler.hubspot.object_types import default_key, required_properties
 from reconciler.hubspot.versions import has_upsert, object_path
 from reconciler.hubspot.wire import AccountBody, OwnerBody, SchemaBody
-from reconciler.model.objects import object_name, standard_names
+from reconciler.model.objects import object_name, standard_names, type_number
 from reconciler.model.schema import Account, Kind, ObjectSchema, Owner, Pipeline, PortalSchema, PropertyDef
 from reconciler.source import SourceRef
 
 _THREADS = 8
+_SWITCHED_ON_BY_HAND = frozenset({"appointments", "courses", "listings", "services"})
+"""Source: https://developers.hubspot.com/docs/guides/api/crm/object-library."""
+
 _UNKNOWN_NUMBER = re.compile(r"0-\d+")
 """A standard type that is newer than our table; HubSpot's generic paths take its number."""
 
@@ -61,6 +64,7 @@ def read_portal(
         account = reading_account.result()  # first, so that the wrong portal is the first thing told
         _refuse_other_portal(account, portal_id)
         _refuse_unknown(names, types, customs, asked_at)
+        _refuse_disabled(reader, names, asked_at)
         definitions = [
             {body.name: property_def(found.name, body) for body in bodies if not body.archived}
             for found, bodies in zip(distinct, reading_properties, strict=True)
@@ -111,6 +115,18 @@ def _refuse_unknown(
 ) -> None:
     known = (*standard_names(), *(custom.name for custom in customs))
     problems = [_unknown(name, known, asked_at.get(name)) for name in names if name not in types]
+    if problems:
+        raise ManifestError(tuple(problems))
+
+
+def _refuse_disabled(reader: Reader, names: Iterable[str], asked_at: Mapping[str, SourceRef]) -> None:
+    optional = ((name, type_number(name)) for name in names if name in _SWITCHED_ON_BY_HAND)
+    advice = "switch it on in HubSpot, under Settings, Objects"
+    problems = [
+        Problem(f"the portal has not switched on {name}", advice, asked_at.get(name))
+        for name, number in optional
+        if number is not None and not reader.is_enabled(number)
+    ]
     if problems:
         raise ManifestError(tuple(problems))
 

@@ -39,6 +39,7 @@ class Paths:
     account: str
     owners: str
     schemas: str
+    _enablement: str
     _records: str
     _properties: str
     _pipelines: str
@@ -50,6 +51,10 @@ class Paths:
     def batch(self, object_path: str, call: Call) -> str:
         """Of a batch call that writes."""
         return f"{self._records}/{object_path}/{call}"
+
+    def enablement(self, type_number: str) -> str:
+        """Of whether the portal has a type switched on."""
+        return f"{self._enablement}/{type_number}"
 
     def records(self, object_path: str) -> str:
         """Of the list of a type's records."""
@@ -81,6 +86,7 @@ def paths_of(version: str) -> Paths:
             account="/account-info/v3/details",
             owners="/crm/v3/owners",
             schemas="/crm-object-schemas/v3/schemas",
+            _enablement="/crm/v3/object-library/enablement",
             _records="/crm/v3/objects",
             _properties="/crm/v3/properties",
             _pipelines="/crm/v3/pipelines",
@@ -89,6 +95,7 @@ def paths_of(version: str) -> Paths:
         account=f"/account-info/{version}/details",
         owners=f"/crm/owners/{version}",
         schemas=f"/crm-object-schemas/{version}/schemas",
+        _enablement=f"/crm/object-library/{version}/enablement",
         _records=f"/crm/objects/{version}",
         _properties=f"/crm/properties/{version}",
         _pipelines=f"/crm/pipelines/{version}",

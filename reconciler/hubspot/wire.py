@@ -146,6 +146,12 @@ class BatchBody(Shape):
         return cls.read(body) if body else cls(results=())
 
 
+class EnablementBody(Shape):
+    """Whether a type is switched on."""
+
+    enablement: bool
+
+
 class AccountBody(Shape):
     """The portal."""
 

@@ -18,6 +18,9 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "pipelines": ("companies",),
     "batch_read": ("companies", ["1"]),
     "least_seconds": (1,),
+    "record": ("companies", "9001", ["name"]),
+    "has_records": ("companies",),
+    "is_enabled": ("0-162",),
 }
 
 
@@ -26,7 +29,9 @@ def test_a_reader_has_no_way_to_write() -> None:
 
     def handler(request: httpx.Request) -> httpx.Response:
         seen.add((request.method, request.url.path.rpartition("/crm/")[2]))
-        return reply(200, {"results": [], "portalId": 1, "accountType": "STANDARD"})
+        return reply(
+            200, {"results": [], "portalId": 1, "accountType": "STANDARD", "id": "1", "enablement": True}
+        )
 
     reader = reader_of(handler)
     for name, method in inspect.getmembers(reader, inspect.ismethod):
@@ -34,7 +39,7 @@ def test_a_reader_has_no_way_to_write() -> None:
             keywords = {"properties": ["name"]} if name == "batch_read" else {}
             method(*ARGUMENTS.get(name, ()), **keywords)
 
-    assert len(seen) == 6
+    assert len(seen) == 9
     assert {path for method, path in seen if method != "GET"} == {"v3/objects/companies/batch/read"}
 
 

@@ -18,7 +18,7 @@ def served(
     scopes: tuple[str, ...] | None = None,
     more: str = "",
 ) -> Iterator[tuple[Project, Recorder]]:
-    """A project of ``manifests`` against a recorded portal that holds ``seed``, by a token with ``scopes``."""
+    """A project of ``manifests`` against a recorded portal that holds ``seed``; the token has ``scopes``."""
     portal = Recorder(None)
     portal.ensure_portal(PORTAL, seed)
     with running(portal) as url:
