@@ -1,0 +1,67 @@
+"""``python -m tests.crash --all``: dies at every point there is, on both databases; says what failed."""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from multiprocessing import Pool
+from pathlib import Path
+
+from tests.crash.world import Beginning, begin, check, recover
+from tests.support.postgres import running_server, server_programs
+
+Task = tuple[Beginning, int, str | None]
+
+
+def die_at(task: Task) -> tuple[int, str, bool, str | None]:
+    """One death and what came after: point, database, whether it died there, and what was wrong."""
+    start, point, url = task
+    name = "postgresql" if url else "sqlite"
+    try:
+        new_database: Callable[[], str] | None = (lambda: url) if url else None
+        with tempfile.TemporaryDirectory() as folder, start.again(Path(folder), new_database) as world:
+            died = world.apply(point).code == -signal.SIGKILL
+            if died:
+                recover(world)
+            check(world, start)
+    except Exception:  # noqa: BLE001 - whatever it is, the others go on and it is told at the end
+        return point, name, False, traceback.format_exc()
+    return point, name, died, None
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run all points, or every n-th, and count."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
+    parser.add_argument("--all", action="store_true", help="every point (else every tenth)")
+    parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    chosen = parser.parse_args(arguments)
+    began = time.monotonic()
+    with ExitStack() as stack:
+        start = begin(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        points = range(1, len(start.points) + 1, 1 if chosen.all else 10)
+        tasks: list[Task] = []
+        if chosen.database != "postgresql":
+            tasks += [(start, point, None) for point in points]
+        programs = server_programs()
+        if chosen.database != "sqlite" and programs:
+            server = stack.enter_context(running_server(programs))
+            tasks += [(start, point, server.new_database()) for point in points]
+        with Pool(os.cpu_count()) as pool:
+            results = list(pool.imap_unordered(die_at, tasks))
+    failed = sorted(result for result in results if result[3])
+    for point, name, _, trace in failed:
+        sys.stdout.write(f"--- {name}, point {point}\n{trace}\n")
+    died = sum(died for _, _, died, _ in results)
+    sys.stdout.write(
+        f"{len(results)} runs, {died} died, {len(failed)} failed, {time.monotonic() - began:.0f} s\n"
+    )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,84 @@
+"""Runs ``reconciler`` in this process and kills it, for real, at the n-th point of its way.
+
+``python -m tests.crash.launcher POINT [--lease SECONDS] ARGUMENT...``; POINT 0 never kills. Every point that
+is passed is written to standard error as ``point N NAME``. The points: before and after every commit, and
+around every call: before it is sent, sent with no answer yet, answered but not read, read.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from httpcore._sync.http11 import HTTP11Connection
+from sqlalchemy.engine.default import DefaultDialect
+
+from reconciler.apply import batches, run
+from reconciler.cli.main import main
+from reconciler.state.store import Store
+
+ROWS = 3
+"""Changes in one call, so that a small project makes many."""
+
+
+class Points:
+    """Counts what is passed, and ends everything at the chosen one."""
+
+    def __init__(self, chosen: int) -> None:
+        self._chosen = chosen
+        self._passed = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, name: str) -> None:
+        with self._lock:
+            self._passed += 1
+            os.write(2, f"point {self._passed} {name}\n".encode())
+            if self._passed == self._chosen:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def between(owner: Any, name: str, before: Callable[[], None], after: Callable[[], None]) -> None:
+    """Pass points before and after every call of ``owner.name``."""
+    inner = getattr(owner, name)
+
+    def outer(*arguments: Any, **named: Any) -> Any:
+        before()
+        result = inner(*arguments, **named)
+        after()
+        return result
+
+    setattr(owner, name, outer)
+
+
+def watch(pass_: Points) -> None:
+    """Place the points into the libraries that touch the world."""
+    between(DefaultDialect, "do_commit", lambda: pass_("before commit"), lambda: pass_("after commit"))
+    between(httpx.Client, "send", lambda: pass_("before call"), lambda: pass_("answer read"))
+    between(
+        HTTP11Connection,
+        "_receive_response_headers",
+        lambda: pass_("sent, no answer"),
+        lambda: pass_("answered, unread"),
+    )
+
+
+def shorten_lease(seconds: float) -> None:
+    """So that a lease runs out while a test waits."""
+    defaults = Store.acquire.__kwdefaults__
+    assert defaults is not None
+    defaults["lasts"] = timedelta(seconds=seconds)
+    run.HEARTBEAT_S = seconds / 10
+
+
+if __name__ == "__main__":
+    chosen, *arguments = sys.argv[1:]
+    batches.BATCH_SIZE = ROWS
+    if arguments[0] == "--lease":
+        shorten_lease(float(arguments[1]))
+        del arguments[:2]
+    watch(Points(int(chosen)))
+    main(arguments)

@@ -1,0 +1,271 @@
+"""A small project that needs every kind of call, its portal on a port, and what must hold after any death."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from reconciler.emulator.serve import running
+from reconciler.state.store import open_state
+from tests.support.projects import PORTAL, ROOT, Done, Project, Recorder
+
+SETTINGS = f"""version: 1
+manifests: [.]
+state: ${{STATE}}
+environments:
+  live: {{portal_id: {PORTAL}, token: "${{TOKEN}}", base_url: "${{URL}}", api_version: "2026-09"}}
+"""
+APPLY = ("--auto-approve", "--allow", "archive=4", "--allow", "update=9", "--allow", "create=14")
+"""A small portal in which nearly everything changes: the guards are right to object."""
+
+WATCHED = {
+    "companies": ("external_id", ["name", "phone", "city"]),
+    "products": ("hs_sku", ["name", "price", "description"]),
+    "tickets": ("external_id", ["subject", "content"]),
+    "goal_targets": ("external_id", ["hs_goal_name", "hs_target_amount"]),
+}
+_KEY = {"label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
+SEED: dict[str, Any] = {
+    "version": 1,
+    "properties": {
+        "companies": [_KEY | {"name": "external_id", "groupName": "companyinformation"}],
+        "tickets": [_KEY | {"name": "external_id", "groupName": "ticketinformation"}],
+        "goal_targets": [_KEY | {"name": "external_id", "groupName": "goal_target_information"}],
+    },
+    "records": {
+        "companies": [
+            {"properties": {"external_id": f"adopted-{n}", "name": f"Adopted {n}", "city": "Ulm"}}
+            for n in range(4)
+        ],
+        "products": [{"properties": {"hs_sku": f"sku-{n}", "name": f"Old {n}"}} for n in range(4)],
+        "tickets": [{"properties": {"external_id": "ticket-0", "subject": "Old", "hs_pipeline_stage": "1"}}],
+    },
+}
+BEFORE = """object: companies
+key: external_id
+records:
+""" + "".join(f"  {kind}-{n}: {{name: {kind} {n}}}\n" for kind in ("changed", "leaving") for n in range(4))
+AFTER = (
+    """object: companies
+key: external_id
+prune: true
+records:
+"""
+    + "".join(f"  new-{n}: {{name: New {n}, phone: 030 {n}}}\n" for n in range(7))
+    + "".join(f"  changed-{n}: {{name: Changed {n}, city: Bonn}}\n" for n in range(4))
+    + "".join(f"  adopted-{n}: {{name: Adopted {n}}}\n" for n in range(4))
+    + """---
+object: products
+key: hs_sku
+write: update
+records:
+"""
+    + "".join(f"  sku-{n}: {{name: New {n}, description: null}}\n" for n in range(4))
+    + """---
+object: tickets
+key: external_id
+write: upsert
+records:
+"""
+    + "".join(f"  ticket-{n}: {{subject: New, hs_pipeline_stage: New}}\n" for n in range(4))
+    + """---
+object: goal_targets
+key: external_id
+records:
+"""
+    + "".join(f"  goal-{n}: {{hs_goal_name: Goal {n}, hs_target_amount: {n}00}}\n" for n in range(4))
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """A project, the portal that it writes to, and where its state is."""
+
+    project: Project
+    portal: Recorder
+    state: str
+
+    def spawn(self, *arguments: str) -> "subprocess.Popen[bytes]":
+        """A process of its own: arguments of the launcher."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.launcher", *arguments],
+            cwd=ROOT,
+            env={**clean_environment(), **self.project.environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def apply(self, point: int, *more: str) -> Done:
+        """``apply`` in a process that dies at ``point``."""
+        folder = str(self.project.folder)
+        process = self.spawn(str(point), "-C", folder, "apply", *APPLY, "--parallelism", "2", *more)
+        out, err = process.communicate(timeout=120)
+        return Done(process.returncode, out.decode(), err.decode())
+
+    def records(self) -> Mapping[str, list[str]]:
+        """What the portal holds, archived records too; sorted, without ids."""
+        return {name: sorted(map(str, self._records(name))) for name in WATCHED}
+
+    def ids(self) -> Mapping[tuple[str, str], str]:
+        """Record ids of what is not archived, by object and key."""
+        return {
+            (name, record["properties"][by]): record["id"]
+            for name, (by, _) in WATCHED.items()
+            for record in self._listed(name, archived=False)
+            if record["properties"].get(by)
+        }
+
+    def owned(self) -> Mapping[tuple[str, str], tuple[str, str, Mapping[str, str | None]]]:
+        """What state says, by object and key."""
+        document = json.loads(self.run("state", "export").out)
+        return {
+            (entry["object"], entry["key"]): (entry["origin"], entry["record_id"], entry["sent"])
+            for entry in document["owned"]
+        }
+
+    def run(self, *arguments: str) -> Done:
+        """Run the command line within this process."""
+        return self.project.run(*arguments)
+
+    def _records(self, name: str) -> Iterator[tuple[str | None, ...]]:
+        by, names = WATCHED[name]
+        for archived in (False, True):
+            for record in self._listed(name, archived=archived):
+                values = record["properties"]
+                yield ("archived" if archived else "live", values.get(by), *map(values.get, names))
+
+    def _listed(self, name: str, *, archived: bool) -> list[dict[str, Any]]:
+        by, names = WATCHED[name]
+        answer = httpx.get(
+            f"{self.project.environ['URL']}/crm/v3/objects/{name}",
+            params={"properties": ",".join([by, *names]), "limit": "100", "archived": str(archived).lower()},
+            headers={"Authorization": f"Bearer {self.project.environ['TOKEN']}"},
+        )
+        answer.raise_for_status()
+        results: list[dict[str, Any]] = answer.json()["results"]
+        return results
+
+
+def clean_environment() -> dict[str, str]:
+    """Environment variables without any that this program reads."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("RECONCILER_", "HUBSPOT_")) and name != "CI"
+    }
+
+
+@contextmanager
+def world(folder: Path, state: str, portal_file: Path | None) -> Iterator[World]:
+    """A world in ``folder``; its portal is a file, or in memory."""
+    portal = Recorder(portal_file)
+    portal.ensure_portal(PORTAL, SEED)
+    try:
+        with running(portal) as url:
+            project = Project(folder, {"STATE": state, "URL": url, "TOKEN": portal.token(PORTAL)})
+            project.write("reconciler.yaml", SETTINGS)
+            yield World(project, portal, state)
+    finally:
+        portal.close()
+
+
+@dataclass(frozen=True)
+class Beginning:
+    """Portal and state once ``BEFORE`` has been applied, and how everything ends when nobody dies."""
+
+    folder: Path
+    export: str
+    records: Mapping[str, Any]
+    owned: Mapping[tuple[str, str], tuple[str, Mapping[str, str | None]]]
+    changes: Counter[tuple[str, str]]
+    points: tuple[str, ...]  # names of the points that a run passes, in order
+
+    @contextmanager
+    def again(self, folder: Path, new_database: Callable[[], str] | None = None) -> Iterator[World]:
+        """That moment once more, about to apply ``AFTER``; in PostgreSQL where a database is given."""
+        shutil.copy(self.folder / "portal.db", folder / "portal.db")
+        (folder / ".reconciler").mkdir()
+        state = "sqlite:///.reconciler/state.db"
+        if new_database is None:
+            shutil.copy(self.folder / "state.db", folder / ".reconciler" / "state.db")
+        else:
+            state = new_database()
+        with world(folder, state, folder / "portal.db") as made:
+            if new_database is not None:
+                made.project.write("export.json", self.export)
+                done = made.run("state", "import", str(folder / "export.json"))
+                assert done.code == 0, done.err
+            made.project.write("records.yaml", AFTER)
+            yield made
+
+
+def begin(folder: Path) -> Beginning:
+    """Play the story once without a death."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with world(folder, f"sqlite:///{folder}/state.db", folder / "portal.db") as made:
+        made.project.write("records.yaml", BEFORE)
+        done = made.run("apply", *APPLY)
+        assert done.code == 0, done.out + done.err
+        export = made.run("state", "export").out
+    start = Beginning(folder, export, {}, {}, Counter(), ())
+    (folder / "undisturbed").mkdir()
+    with start.again(folder / "undisturbed") as made:
+        done = made.apply(0)
+        assert done.code == 0, done.out + done.err
+        assert made.run("plan").out.startswith("No changes.")
+        owned = {key: (origin, sent) for key, (origin, _, sent) in made.owned().items()}
+        points = [line.split(" ", 2)[2] for line in done.err.splitlines() if line.startswith("point ")]
+        return Beginning(folder, export, made.records(), owned, applied(made), tuple(points))
+
+
+def applied(made: World) -> Counter[tuple[str, str]]:
+    """How often each change was applied, over all runs since the beginning."""
+    counts: Counter[tuple[str, str]] = Counter()
+    with closing(open_state(made.state, made.project.folder, PORTAL)) as store:
+        assert store.unfinished() == ()
+        for header in store.runs():
+            assert header.status in {"finished", "interrupted"}
+            run = store.run(header.id)
+            accounting = dict(run.accounting())
+            assert accounting.pop("planned") == sum(accounting.values())
+            assert accounting["unknown"] == 0
+            counts.update((row.action, row.address) for row in run.rows if row.outcome == "applied")
+    return counts
+
+
+def check(made: World, start: Beginning) -> None:
+    """Nothing was lost and nothing doubled: all is as if nobody had died."""
+    assert made.records() == start.records
+    owned = made.owned()
+    assert {key: (origin, sent) for key, (origin, _, sent) in owned.items()} == start.owned
+    ids = made.ids()
+    assert {key: record_id for key, (_, record_id, _) in owned.items()} == {key: ids[key] for key in owned}
+    assert +(applied(made) - _first_run(start)) == +(start.changes - _first_run(start))
+    planned = made.run("plan")
+    assert planned.out.startswith("No changes."), planned.out + planned.err
+    for entry in json.loads(made.run("runs", "list", "--json").out):
+        assert made.run("runs", "show", entry["id"]).code == 0
+
+
+def _first_run(start: Beginning) -> Counter[tuple[str, str]]:
+    """What was applied before the beginning; a state that was imported knows nothing of it."""
+    return Counter(
+        {("create", f"companies/{kind}-{n}"): 1 for kind in ("changed", "leaving") for n in range(4)}
+    )
+
+
+def recover(made: World) -> None:
+    """What a person does after a death: take the lock away, and apply."""
+    assert made.run("unlock").code == 0
+    done = made.run("apply", *APPLY)
+    assert done.code == 0, done.out + done.err
