@@ -60,7 +60,7 @@ def test_the_manifest_and_the_settings_that_are_documented_are_understood(tmp_pa
     project.write("reconciler.yaml", settings)
     read = load_settings(tmp_path, {"HUBSPOT_ACCESS_TOKEN": "pat-na1-x"}, "production")
     desired = load_manifests(tmp_path, read.manifests, "production", read.environment_names)
-    assert desired.record_count == 1
+    assert desired.record_count == 2
     assert load_settings(tmp_path, {}, None).environment.is_emulator
 
 

@@ -32,6 +32,7 @@ DOORS = {
     "click": {"cli"},
     "deepdiff": {"plan/diff.py"},
     "httpx": {"hubspot", "emulator/inprocess.py", "cli/session.py"},
+    "jinja2": {"report/page.py"},
     "orjson": {"hubspot", "emulator"},
     "pydantic": {"manifest/documents.py", "hubspot/wire.py", "cli/settings.py", "cli/settings_file.py"},
     "rich": {"cli"},

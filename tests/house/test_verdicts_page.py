@@ -1,0 +1,42 @@
+"""Every row of the page of verdicts and of its table of guards is true."""
+
+import pytest
+
+from reconciler.model.records import Drift
+from reconciler.plan.changes import Guard
+from reconciler.plan.guards import DEFAULT_LIMITS
+from reconciler.plan.verdict import judge
+from tests.support.nouns import definition, owned
+from tests.support.projects import ROOT
+
+PAGE = (ROOT / "docs" / "verdicts.md").read_text()
+
+
+def table(header: str) -> list[list[str]]:
+    """The rows below the header that begins so; code marks are dropped."""
+    lines = PAGE[PAGE.index(f"\n| {header}") + 1 :].split("\n\n", 1)[0].splitlines()[2:]
+    return [[cell.strip().strip("`") for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def value(cell: str) -> str | None:
+    return None if cell == "empty" else cell
+
+
+@pytest.mark.parametrize("row", table("verdict"), ids=" ".join)
+def test_each_verdict_is_as_the_page_says(row: list[str]) -> None:
+    verdict, last, desired, live, reverting, holding = row
+    known = None if last == "unknown" else owned("acme", "9001", {"name": value(last)})
+    for drift, told in ((Drift.REVERT, reverting), (Drift.HOLD, holding)):
+        judged = judge(definition("name"), value(live), value(desired), known, drift)
+        assert judged.reason == verdict
+        assert judged.is_written is (told == "written")
+
+
+def test_every_guard_is_listed_with_its_limit() -> None:
+    listed = {row[0]: row[2] for row in table("guard")}
+    assert listed.keys() == set(Guard)
+    for guard, limit in DEFAULT_LIMITS.items():
+        if limit.percent is not None:
+            assert f"{limit.percent:g} %" in listed[guard]
+        if limit.count is not None:
+            assert f"{limit.count:,}" in listed[guard]
