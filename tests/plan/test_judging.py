@@ -1,0 +1,172 @@
+"""What becomes of one record: absent, renamed, protected, gone, left over."""
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.records import (
+    DesiredRecord,
+    Drift,
+    Fate,
+    FateKind,
+    LiveRecord,
+    Prune,
+    RecordId,
+    Special,
+)
+from reconciler.plan.changes import Adopt, Archive, Create, Held, Reason, Release, Update
+from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
+from reconciler.plan.leftovers import gone_note, judge_leftover, unnamed
+from reconciler.plan.resolve import Resolver
+from tests.support.nouns import COMPANIES, FILES, desired, live, owned
+
+ACME = desired("acme", {"name": "Acme"})
+RENAMED = replace(ACME, special=Special(renamed_from="acme-old"))
+UNWANTED = replace(desired("acme", {}), special=Special(is_absent=True))
+THERE = live("9001", {"name": "Acme"})
+OTHER = live("9002", {"name": "Acme"})
+OURS = owned("acme", "9001", {"name": "Acme"})
+
+
+def judged(
+    record: DesiredRecord,
+    found: LiveRecord | None = None,
+    known: OwnedRecord | None = None,
+    old: LiveRecord | None = None,
+    policy: Policy = Policy(Drift.REVERT),
+) -> Judged:
+    resolver = Resolver(COMPANIES, FILES, {})
+    return judge_record(resolver, Counterparts(record, found, known, old), policy)
+
+
+def test_only_the_old_key_is_there_and_the_record_is_renamed_by_its_id() -> None:
+    change = judged(RENAMED, None, None, THERE).change
+    assert isinstance(change, Update)
+    assert (change.record_id, change.reason, change.renamed_from) == ("9001", Reason.RENAMED, "acme-old")
+    assert [(value.name, value.before, value.after) for value in change.values] == [
+        ("external_id", "acme-old", "acme")
+    ]
+    assert change.route.id_property is None
+
+
+def test_only_the_new_key_is_there_and_nothing_is_renamed() -> None:
+    assert judged(RENAMED, THERE, OURS) == Judged()
+
+
+def test_both_keys_are_two_records_and_a_problem() -> None:
+    (problem,) = judged(RENAMED, THERE, OURS, OTHER).problems
+    assert problem.message == "the portal has both acme and acme-old: they are two records, none was renamed"
+
+
+def test_neither_key_is_there_and_the_record_is_created() -> None:
+    assert isinstance(judged(RENAMED).change, Create)
+
+
+def test_an_unwanted_record_is_archived_whoever_made_it() -> None:
+    mine, strange = judged(UNWANTED, THERE, OURS).change, judged(UNWANTED, THERE).change
+    assert isinstance(mine, Archive)
+    assert isinstance(strange, Archive)
+    assert (mine.origin, strange.origin) == (Origin.CREATED, None)
+    assert mine.reason is Reason.ABSENT
+
+
+def test_an_unwanted_record_that_is_gone_is_forgotten() -> None:
+    assert isinstance(judged(UNWANTED, None, OURS).change, Release)
+    assert judged(UNWANTED) == Judged()
+
+
+def test_a_protected_record_is_not_archived() -> None:
+    (problem,) = judged(UNWANTED, THERE, replace(OURS, is_protected=True)).problems
+    assert problem.message == "companies/acme is protected and cannot be archived"
+
+
+def test_protection_outlives_its_line_and_is_lifted_by_a_word_of_its_own() -> None:
+    protected = replace(OURS, is_protected=True)
+    assert judged(ACME, THERE, protected) == Judged()
+    lifted = judged(replace(ACME, special=Special(protect=False)), THERE, protected).change
+    assert isinstance(lifted, Adopt)
+    assert not lifted.is_protected
+    set_ = judged(replace(ACME, special=Special(protect=True)), THERE, OURS).change
+    assert isinstance(set_, Adopt)
+    assert set_.is_protected
+
+
+def test_what_is_gone_is_held_until_the_person_asks_for_it() -> None:
+    gone = judged(ACME, None, OURS)
+    assert gone.change is None
+    assert gone.held[0].reason is Reason.GONE
+    again = judged(ACME, None, OURS, policy=Policy(Drift.REVERT, recreate=("companies/acme",))).change
+    assert isinstance(again, Create)
+    assert again.reason is Reason.RECREATED
+
+
+def test_take_decides_for_git_by_address_and_by_property() -> None:
+    edited = live("9001", {"name": "Edited"})
+    assert judged(ACME, edited, OURS, policy=Policy(Drift.HOLD)).change is None
+    for glob in ("companies/a*", "companies/acme#name", "companies/acme"):
+        taken = judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=(glob,)))
+        assert isinstance(taken.change, Update)
+    assert judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=("companies/b*",))).change is None
+
+
+ADOPTED = replace(OURS, origin=Origin.ADOPTED)
+PROTECTED = replace(OURS, is_protected=True)
+
+LEFTOVERS = [
+    (OURS, Prune.OFF, False, type(None), None),
+    (OURS, Prune.OURS, False, Archive, Reason.PRUNED),
+    (ADOPTED, Prune.OURS, False, Release, Reason.PRUNED),
+    (OURS, Prune.ALL, False, Archive, Reason.PRUNED),
+    (ADOPTED, Prune.ALL, False, Archive, Reason.PRUNED),
+    (PROTECTED, Prune.ALL, False, Held, Reason.PRUNED),
+    (PROTECTED, Prune.OFF, False, type(None), None),
+    (OURS, Prune.OFF, True, Release, Reason.NARROWED),
+    (OURS, Prune.ALL, True, Release, Reason.NARROWED),
+    (PROTECTED, Prune.ALL, True, Held, Reason.PRUNED),
+]
+
+
+@pytest.mark.parametrize(("known", "prune", "elsewhere", "kind", "reason"), LEFTOVERS)
+def test_what_becomes_of_records_that_nobody_names(
+    known: OwnedRecord, prune: Prune, elsewhere: bool, kind: type, reason: Reason | None
+) -> None:
+    decided = judge_leftover(known, prune, is_live=True, is_named_elsewhere=elsewhere)
+    assert type(decided) is kind
+    assert getattr(decided, "reason", None) == reason
+
+
+def test_a_leftover_that_is_gone_is_forgotten() -> None:
+    assert isinstance(judge_leftover(OURS, Prune.ALL, is_live=False, is_named_elsewhere=False), Release)
+
+
+def test_what_is_named_or_was_renamed_is_no_leftover() -> None:
+    known = [owned(key, "1", {}) for key in ("a", "acme-old", "b", "c")]
+    records = [desired("a", {}), RENAMED, desired("c", {})]
+    assert [entry.key.value for entry in unnamed(known, records)] == ["b"]
+    assert [entry.key.value for entry in unnamed(known, [])] == ["a", "acme-old", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("fate", "told"),
+    [
+        (Fate(FateKind.ARCHIVED, RecordId("9001"), None), "was archived in HubSpot"),
+        (
+            Fate(FateKind.MERGED, RecordId("9009"), "bigger"),
+            "was merged into record 9009, whose external_id is",
+        ),
+        (Fate(FateKind.REKEYED, RecordId("9001"), "acme-2"), "its external_id is now acme-2"),
+        (Fate(FateKind.ERASED, RecordId("9001"), None), "nowhere in the portal"),
+        (None, "nowhere in the portal"),
+    ],
+)
+def test_what_became_of_a_record_is_told_with_the_way_back(fate: Fate | None, told: str) -> None:
+    note = gone_note(OURS, fate)
+    assert told in note
+    assert note.endswith("--recreate companies/acme does")
+
+
+def test_records_named_by_id_are_never_created() -> None:
+    by_id = replace(ACME, document=replace(ACME.document, key=RECORD_ID))
+    assert judged(by_id).problems[0].message == "companies has no record whose record_id is acme"
