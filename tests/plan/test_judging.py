@@ -24,6 +24,7 @@ from tests.support.nouns import COMPANIES, FILES, desired, live, owned
 
 ACME = desired("acme", {"name": "Acme"})
 RENAMED = replace(ACME, special=Special(renamed_from="acme-old"))
+REVERT = Policy(Drift.REVERT)
 UNWANTED = replace(desired("acme", {}), special=Special(is_absent=True))
 THERE = live("9001", {"name": "Acme"})
 OTHER = live("9002", {"name": "Acme"})
@@ -35,7 +36,7 @@ def judged(
     found: LiveRecord | None = None,
     known: OwnedRecord | None = None,
     old: LiveRecord | None = None,
-    policy: Policy = Policy(Drift.REVERT),
+    policy: Policy = REVERT,
 ) -> Judged:
     resolver = Resolver(COMPANIES, FILES, {})
     return judge_record(resolver, Counterparts(record, found, known, old), policy)
