@@ -1,8 +1,8 @@
 """Folders of manifests become what is wanted of one environment."""
 
 import gc
-import os
 import random
+import tempfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reconciler.errors import ManifestError
 from reconciler.model.records import Ownership, Write
 from tests.manifest.reading import HEAD, load, project, refused, told, wanted
+from tests.support.people import as_nobody
 
 COMPANIES = HEAD + "records:\n  acme: {name: Acme}\n"
 DEALS = "object: deals\nkey: external_id\nrecords:\n  d1: {amount: 12.10}\n"
@@ -241,15 +242,21 @@ def test_all_problems_are_told_in_order_of_file_and_line(tmp_path: Path) -> None
     ]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_files_and_folders_that_may_not_be_read_are_told(tmp_path: Path) -> None:
-    project(tmp_path, {"a.yaml": COMPANIES, "b/c.yaml": DEALS})
-    (tmp_path / "a.yaml").chmod(0)
-    (tmp_path / "b").chmod(0)
-    assert told(refused(tmp_path)) == [
-        "None: a.yaml cannot be read: Permission denied",
-        "None: b cannot be read: Permission denied",
-    ]
+def test_files_and_folders_that_may_not_be_read_are_told() -> None:
+    with tempfile.TemporaryDirectory() as name:  # tmp_path lies where nobody else may go
+        folder = Path(name)
+        folder.chmod(0o755)
+        project(folder, {"a.yaml": COMPANIES, "b/c.yaml": DEALS})
+        (folder / "a.yaml").chmod(0)
+        (folder / "b").chmod(0)
+
+        def look() -> None:
+            assert told(refused(folder)) == [
+                "None: a.yaml cannot be read: Permission denied",
+                "None: b cannot be read: Permission denied",
+            ]
+
+        as_nobody(look)
 
 
 def test_the_digest_is_that_of_names_and_contents(tmp_path: Path) -> None:
