@@ -7,8 +7,11 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 
+from reconciler.model.schema import ObjectSchema
 from reconciler.model.writes import BATCH_SIZE, Call, Route, Row
 from reconciler.plan.changes import Archive, Change, Create, StateOnly, Update, Writing, values_of
+
+_LIFECYCLE = "lifecyclestage"
 
 STATE_ONLY_SIZE = 1000
 """Changes that make no call, remembered in one transaction."""
@@ -59,6 +62,20 @@ def row_of(number: int, change: Writing) -> Row:
         id=_id(change),
         properties={value.name: value.after or "" for value in values_of(change)},
     )
+
+
+def step_back_row(number: int, change: Writing, schema: ObjectSchema) -> Row | None:
+    """What has to be written before ``change``: HubSpot moves a lifecycle stage back only from empty.
+
+    Source: https://knowledge.hubspot.com/records/use-lifecycle-stages
+    """
+    stages = schema.properties.get(_LIFECYCLE)
+    order = [option.value for option in stages.options] if stages else []
+    for value in values_of(change):
+        if value.name == _LIFECYCLE and value.before in order and value.after in order:
+            is_back = order.index(value.after) < order.index(value.before)
+            return Row(str(number), _id(change), {_LIFECYCLE: ""}) if is_back else None
+    return None
 
 
 def _id(change: Writing) -> str:

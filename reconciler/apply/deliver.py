@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.apply.batches import Batch, row_of
+from reconciler.apply.batches import Batch, row_of, step_back_row
 from reconciler.apply.settle import holds, identity, read_again, settled
 from reconciler.errors import HubSpotError
 from reconciler.hubspot.client import Reader, Writer
@@ -78,6 +78,9 @@ class Courier:
     def _send(
         self, schema: ObjectSchema, batch: Batch, entries: Sequence[tuple[int, Writing]]
     ) -> Mapping[int, Outcome]:
+        back = [row for number, change in entries if (row := step_back_row(number, change, schema))]
+        if back:
+            write_rows(self.writer, schema.path, batch.route, back)  # what comes of it shows in the next call
         rows = [row_of(number, change) for number, change in entries]
         answers = write_rows(self.writer, schema.path, batch.route, rows)
         return {number: _judged(change, answers[str(number)]) for number, change in entries}

@@ -57,6 +57,18 @@ def test_an_upsert_that_makes_a_new_record_of_an_update_is_rejected_and_told(
     assert "instead of updating 7001" in row["detail"]["message"]
 
 
+def test_a_lifecycle_stage_goes_back_by_two_ordered_writes(tmp_path: Path) -> None:
+    manifest = "object: contacts\nkey: email\nrecords:\n  ada@acme.example: {{lifecyclestage: {stage}}}\n"
+    with served(tmp_path, {"contacts.yaml": manifest.format(stage="customer")}, SEED) as (project, portal):
+        assert project.run("apply", "--auto-approve").code == 0
+        project.write("contacts.yaml", manifest.format(stage="lead"))
+        portal.requests.clear()
+        assert project.run("apply", "--auto-approve").code == 0
+        sent = [body["inputs"][0]["properties"] for _, body in portal.asked("/contacts/batch/update")]
+        assert sent == [{"lifecyclestage": ""}, {"lifecyclestage": "lead"}]
+        assert project.run("plan").out.startswith("No changes.")
+
+
 def test_missing_scopes_are_named(tmp_path: Path) -> None:
     manifest = "object: products\nkey: hs_sku\nrecords:\n  A-1: {name: New name}\n"
     read_only = ("crm.objects.products.read", "crm.objects.owners.read", "crm.schemas.products.read")
