@@ -43,6 +43,8 @@ class Portal:
         """Status and body."""
         if path in self._pages:
             return 200, self._pages[path]
+        if not body:
+            return 200, b'{"results":[]}'
         call = path.rpartition("/")[2]
         asked = orjson.loads(body)["inputs"]
         if call == "read":

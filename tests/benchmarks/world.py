@@ -59,7 +59,7 @@ def companies(count: int) -> Iterator[Company]:
             "industry": _INDUSTRIES[number % len(_INDUSTRIES)],
             "name": f"Acme Trading {number} GmbH & Co. KG",
             "numberofemployees": str(number % 4_000 + 5),
-            "phone": f"+4930{number:08d}",
+            "phone": f"+49 30 {number:07d}",
         }
         yield Company(key, str(9_000_000 + number), properties)
 

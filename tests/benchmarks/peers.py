@@ -1,0 +1,66 @@
+"""Tools of other trades, where they are installed: how long they take to plan as many things.
+
+Neither makes a call here. octoDNS reads two folders of YAML, Terraform only its own configuration and an
+empty state, so both are spared what takes us most of the time.
+"""
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.benchmarks.measure import Cost, cost_of
+from tests.benchmarks.world import CHANGED_EVERY, companies
+
+_MOST = 10_000
+"""octoDNS takes a minute for a hundred thousand."""
+_MOST_TERRAFORM = 1_000
+"""Terraform takes more than six minutes for ten thousand."""
+_OCTODNS = """\
+providers:
+  source: {class: octodns.provider.yaml.YamlProvider, directory: source}
+  target: {class: octodns.provider.yaml.YamlProvider, directory: target}
+zones:
+  example.com.: {sources: [source], targets: [target]}
+"""
+
+
+def octodns(parent: Path, count: int) -> Cost | str:
+    """A plan of two zones that differ in one record of a hundred; a reason where there is none."""
+    command = shutil.which("octodns-sync")
+    if command is None and find_spec("octodns") is None:
+        return "skipped: octodns is not installed"
+    if count > _MOST or command is None:
+        return "skipped: it takes minutes"
+    folder = parent / "octodns"
+    for side in ("source", "target"):
+        (folder / side).mkdir(parents=True)
+        (folder / side / "example.com.yaml").write_text(_zone(count, is_source=side == "source"))
+    (folder / "config.yaml").write_text(_OCTODNS)
+    return cost_of([command, "--config-file=config.yaml", "--force"], folder, {})
+
+
+def _zone(count: int, *, is_source: bool) -> str:
+    lines = []
+    for number, company in enumerate(companies(count)):
+        value = "moved" if is_source and not number % CHANGED_EVERY else company.record_id
+        lines.append(f"{company.key}:\n  type: TXT\n  ttl: 300\n  value: {value}\n")
+    return "---\n" + "".join(lines)
+
+
+def terraform(parent: Path, count: int) -> Cost | str:
+    """A plan that makes so many built-in resources; a reason where there is none."""
+    command = shutil.which("terraform")
+    if command is None:
+        return "skipped: terraform is not installed"
+    if count > _MOST_TERRAFORM:
+        return "skipped: it takes minutes"
+    folder = parent / "terraform"
+    folder.mkdir()
+    entries = "".join(f'    "{company.key}" = "{company.record_id}"\n' for company in companies(count))
+    (folder / "main.tf").write_text(
+        f"locals {{\n  all = {{\n{entries}  }}\n}}\n"
+        'resource "terraform_data" "record" {\n  for_each = local.all\n  input    = each.value\n}\n'
+    )
+    quiet = {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+    cost_of([command, "init", "-no-color"], folder, quiet)
+    return cost_of([command, "plan", "-no-color", "-out=plan"], folder, quiet)
