@@ -1,5 +1,6 @@
 """The command line: one group, one module a command, and the one place where an error becomes a message."""
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -24,6 +25,10 @@ COMMANDS = {
     "version": "Print the version.",
 }
 """Names and help of the commands; their modules are imported only when they run."""
+
+
+_YOUNG_OBJECTS = 10_000
+"""New objects between two searches for cycles: ours form none, an answer's few objects do."""
 
 
 class _Commands(click.Group):
@@ -61,6 +66,7 @@ def group() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave the process with a code from the table."""
+    gc.set_threshold(_YOUNG_OBJECTS)
     sys.exit(run(arguments))
 
 
