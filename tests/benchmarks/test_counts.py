@@ -1,0 +1,87 @@
+"""What planning costs, in counts: seconds depend on the machine and on who else uses it, these do not."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from types import FrameType
+
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.benchmarks.measure import portal
+from tests.benchmarks.world import TOKEN, write_project
+from tests.support.projects import Project
+
+FEW, MANY = 1_000, 3_000
+
+
+@dataclass(slots=True)
+class Counts:
+    """Of one plan."""
+
+    reads: int = 0
+    functions: int = 0  # entered by the planning thread, C functions too
+    statements: int = 0  # of SQL
+    updates: int = 0
+
+
+@contextmanager
+def counting(counts: Counts) -> Iterator[None]:
+    def function(_frame: FrameType, what: str, _argument: object) -> None:
+        counts.functions += what in {"call", "c_call"}
+
+    def statement(*_: object) -> None:
+        counts.statements += 1
+
+    listener: Callable[..., None] = statement
+    event.listen(Engine, "before_cursor_execute", listener)
+    sys.setprofile(function)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
+        event.remove(Engine, "before_cursor_execute", listener)
+
+
+def plan_of(folder: Path, size: int) -> Counts:
+    counts = Counts()
+    with portal(size, 0, 0) as base_url:
+        write_project(folder, size, base_url, is_known=True)
+        project = Project(folder, {"TOKEN": TOKEN})
+        with counting(counts):
+            done = project.run("plan", "--json", "--quiet")
+    assert done.code == 0, done.err
+    counts.reads = done.document["budget"]["read_calls"]
+    counts.updates = len(done.document["changes"])
+    return counts
+
+
+@pytest.fixture(scope="module")
+def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Counts, Counts]:
+    """Of few records, and of many; the first plan of all is not counted, since it imports."""
+    folder = tmp_path_factory.mktemp("counts")
+    plan_of(folder / "first", 1)
+    return plan_of(folder / "few", FEW), plan_of(folder / "many", MANY)
+
+
+def test_a_plan_reads_a_hundred_records_a_call_and_two_things_besides(plans: tuple[Counts, Counts]) -> None:
+    assert [counts.reads for counts in plans] == [ceil(FEW / 100) + 2, ceil(MANY / 100) + 2]
+
+
+def test_the_plan_that_is_counted_finds_what_changed(plans: tuple[Counts, Counts]) -> None:
+    assert [counts.updates for counts in plans] == [FEW // 100, MANY // 100]
+
+
+def test_a_record_more_costs_few_function_calls(plans: tuple[Counts, Counts]) -> None:
+    few, many = plans
+    a_record = (many.functions - few.functions) / (MANY - FEW)
+    assert 20 < a_record < 165, f"{a_record:.0f} function calls a record"
+
+
+def test_state_is_asked_a_few_statements_a_hundred_records(plans: tuple[Counts, Counts]) -> None:
+    few, many = plans
+    a_chunk = (many.statements - few.statements) / ((MANY - FEW) / 100)
+    assert 0 < a_chunk <= 2, f"{a_chunk} statements a hundred records"
