@@ -11,7 +11,7 @@ from typing import TypeAlias
 from reconciler import __version__
 from reconciler.apply.deliver import Courier
 from reconciler.apply.earlier import is_anything_open, settle_earlier
-from reconciler.apply.memory import Memory
+from reconciler.apply.memory import Memory, version_seen
 from reconciler.apply.moved import moved_entries
 from reconciler.apply.run import ApplyResult, Manner, carry_out
 from reconciler.apply.settle import settle_batch
@@ -86,6 +86,7 @@ def plan_changes(
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
     """
+    seen = version_seen(store, here.created_at)  # first: what another run writes from now on has moved
     unfinished = store.unfinished()
     remembered = {(rule.object, rule.by): rule for rule in store.prune_rules()}
     objects = {group.object for group in desired.groups} | {batch.object for batch in unfinished}
@@ -105,7 +106,7 @@ def plan_changes(
         created_at=here.created_at,
         environment=here.environment,
         portal=portal,
-        state=store.version(),
+        state=seen,
         manifests=ManifestsRead(
             desired.digest, len(desired.files.names), desired.record_count, here.git_commit
         ),

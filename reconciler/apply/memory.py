@@ -1,15 +1,29 @@
 """State as it will be once unfinished batches of earlier runs are settled; nothing is written."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from reconciler.apply.run import ownership_after
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Outcome
-from reconciler.model.owned import OwnedRecord
-from reconciler.state.runs import UnfinishedBatch
+from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.state.runs import RunStatus, UnfinishedBatch
 from reconciler.state.store import Store
 
 _CHUNK = 500
+
+
+def version_seen(store: Store, now: datetime) -> StateVersion:
+    """The state that a plan made ``now`` knows.
+
+    While another run is under way a plan sees a part of its work only, so it is as old as the state
+    before that run: whatever that run writes has moved since.
+    """
+    version, holder, runs = store.version(), store.lock_holder(), store.runs()
+    is_under_way = bool(runs) and runs[0].status == RunStatus.RUNNING
+    if is_under_way and holder is not None and holder.expires_at > now:
+        return StateVersion(version.lineage, version.serial - 1)
+    return version
 
 
 class Memory:
