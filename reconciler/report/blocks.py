@@ -6,12 +6,13 @@ from itertools import takewhile
 from typing import TypeVar
 
 from reconciler.errors import Problem
-from reconciler.plan.changes import Change, Held
+from reconciler.plan.changes import Change, GuardRefusal, Held
 from reconciler.report.fitting import Block
 from reconciler.report.inert import code, fenced
 from reconciler.report.layout import Layout
 from reconciler.report.lines import Line, Style, painted
 from reconciler.report.problems import how_many, problem_lines
+from reconciler.report.refusals import refusal_lines
 from reconciler.report.sections import Section
 
 T = TypeVar("T")
@@ -30,6 +31,11 @@ def problem_blocks(problems: tuple[Problem, ...], layout: Layout) -> list[Block]
     return [Block(len(problems), text)] if problems else []
 
 
+def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout) -> list[Block]:
+    """A block for each guard that the plan ran into."""
+    return [_refusal_block(refusal, layout) for refusal in refusals]
+
+
 def change_blocks(sections: Iterable[Section[Change]], layout: Layout) -> list[Block]:
     """A block for each section."""
     firsts = ((section, section.entries[0]) for section in sections)
@@ -39,6 +45,11 @@ def change_blocks(sections: Iterable[Section[Change]], layout: Layout) -> list[B
 def held_blocks(sections: Iterable[Section[Held]], layout: Layout) -> list[Block]:
     """A block for each section."""
     return [_block(section, section.entries[0].key.object, "held", layout) for section in sections]
+
+
+def _refusal_block(refusal: GuardRefusal, layout: Layout) -> Block:
+    told = painted(refusal_lines([refusal], layout), color=False)
+    return Block(1, lambda _: _details(f"<b>guard: {refusal.guard}</b>", fenced(told, "text"), 0))
 
 
 def _block(section: Section[T], object_name: str, what: str, layout: Layout) -> Block:

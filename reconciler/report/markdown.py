@@ -2,21 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from urllib.parse import quote
 
 from reconciler.plan.changes import Change, Held, Plan
 from reconciler.plan.file import digest_of
-from reconciler.report.blocks import change_blocks, held_blocks, problem_blocks
+from reconciler.report.blocks import change_blocks, held_blocks, problem_blocks, refusal_blocks
 from reconciler.report.cells import ELLIPSIS, clipped, visible
 from reconciler.report.fitting import Fitted, fitted, size_of
 from reconciler.report.inert import code, fenced
 from reconciler.report.layout import Layout, counted
-from reconciler.report.lines import painted
 from reconciler.report.mask import Masking, masked_plan
-from reconciler.report.problems import how_many
 from reconciler.report.sections import Section, sections_of_changes, sections_of_held
-from reconciler.report.summary import closing, opening
+from reconciler.report.standing import headline, lifted_guards, notes, obstacles
 from reconciler.report.terminal import Where
 
 MOST_CHARACTERS = 64_000
@@ -45,7 +42,8 @@ def render_markdown(plan: Plan, *, masking: Masking, where: Where, full: bool = 
     head = _head(shown, sections)
     foot = _foot(shown, digest_of(plan), layout, is_masked=masking.is_on and bool(plan.personal))
     room = MOST_CHARACTERS - _LEFT_OUT_CHARACTERS - size_of(head + foot)
-    problems = fitted(problem_blocks(shown.problems, layout), room * 2 // 5)
+    obstructing = [*refusal_blocks(shown.refusals, layout), *problem_blocks(shown.problems, layout)]
+    problems = fitted(obstructing, room * 2 // 5)
     room -= problems.size
     to_hold = held_blocks(sections_of_held(shown.held), layout)
     kept_for_held = fitted(to_hold, room // 5).size
@@ -58,8 +56,6 @@ def render_markdown(plan: Plan, *, masking: Masking, where: Where, full: bool = 
 def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
     """The mark that finds the comment again, what the plan comes to, and a table of it."""
     mark = quote(clipped(visible(plan.environment), 100), safe="")
-    wide = Layout(width=200, full=False, where=str)
-    title = closing(plan, wide, is_masked=False)[-1] if plan.writes else opening(plan, wide)[0]
     manifests = plan.manifests
     about = (
         f"{code(plan.environment)}, portal {plan.portal_id}: {counted(manifests.records, 'record')} "
@@ -67,18 +63,20 @@ def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
     )
     return (
         f"<!-- reconciler plan {mark} {plan.portal_id} -->\n"
-        f"### {painted([title], color=False).strip().removesuffix('.')}\n\n"
+        f"### {headline(plan)}\n\n"
         f"{about}{f', commit {code(manifests.git)}' if manifests.git else ''}\n\n"
         f"{_alert(plan)}{_table(sections, plan.held)}"
     )
 
 
 def _alert(plan: Plan) -> str:
-    """Problems, where nobody overlooks them."""
-    if not plan.problems:
-        return ""
-    kind, start = ("WARNING", "") if plan.is_appliable else ("CAUTION", "This plan cannot be applied: ")
-    return f"> [!{kind}]\n> {start}{how_many(plan.problems)}.\n\n"
+    """What nobody is to overlook."""
+    kind = "WARNING" if plan.is_appliable else "CAUTION"
+    sentences = [obstacles(plan)]
+    if plan.allowances:
+        sentences.append(f"Guards were lifted: {lifted_guards(plan)}.")
+    told = " ".join(filter(None, sentences))
+    return f"> [!{kind}]\n> {told}\n\n" if told else ""
 
 
 def _table(sections: Iterable[Section[Change]], held: Iterable[Held]) -> str:
@@ -141,8 +139,7 @@ def _left_out(problems: Fitted, changes: Fitted, held: Fitted) -> str:
 
 def _foot(plan: Plan, digest: str, layout: Layout, *, is_masked: bool) -> str:
     """What it costs and needs, what exactly was planned, and what to do next."""
-    notes = closing(replace(plan, problems=()), layout, is_masked=is_masked)[:-1]
-    lines = [clipped(text, layout.width) for text in painted(notes, color=False).splitlines()]
+    lines = [clipped(text, layout.width) for text in notes(plan, layout, is_masked=is_masked)]
     if len(lines) > _MOST_NOTES:
         lines[_MOST_NOTES - 1 :] = [ELLIPSIS]
     planned = f"{plan.created_at:%Y-%m-%d %H:%M} UTC"
@@ -154,8 +151,10 @@ def _foot(plan: Plan, digest: str, layout: Layout, *, is_masked: bool) -> str:
 
 
 def _next(plan: Plan) -> str:
-    if not plan.is_appliable:
+    if not plan.is_sound:
         return "correct the manifests where the problems are, and push; a new plan follows from that."
+    if plan.refusals:
+        return "see whether that is intended; if it is, plan again with the flags that the guards name."
     if plan.writes:
         return (
             "review and merge. Then `reconciler plan --out FILE` shows what is left to do, and "

@@ -11,7 +11,7 @@ from typing import Generic, TypeAlias, TypeVar
 from reconciler.plan.changes import Change, Held
 from reconciler.report.groups import change_sections, held_sections
 from reconciler.report.layout import Layout
-from reconciler.report.lines import BLANK, Line, painted
+from reconciler.report.lines import BLANK, Line, Piece, painted
 from reconciler.report.stacks import grouped
 
 T = TypeVar("T")
@@ -34,6 +34,11 @@ class Section(Generic[T]):
         (told,) = self.tell(self.entries[:1], _FOR_HEADINGS)
         _, *remark = _heading(told)
         return " ".join(painted(remark, color=False).split())
+
+    @property
+    def sign(self) -> Piece:
+        """What stands before a record."""
+        return next(piece for piece in self.lines(1, _FOR_HEADINGS)[0] if piece.text.strip())
 
     def lines(self, most: int, layout: Layout) -> list[Line]:
         """What is told of the first ``most`` entries, without the heading."""

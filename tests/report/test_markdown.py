@@ -13,39 +13,18 @@ from markdown_it import MarkdownIt
 
 from reconciler.errors import Problem
 from reconciler.model.objects import RecordKey
-from reconciler.plan.changes import Plan, Update, ValueChange
+from reconciler.plan.changes import Guard, GuardRefusal, Plan, Update, ValueChange
 from reconciler.plan.file import digest_of
 from reconciler.report.fitting import size_of
 from reconciler.report.markdown import MOST_CHARACTERS, render_markdown
 from reconciler.report.mask import SHOW, Masking
+from tests.report.traps import hostile
 from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, HELD, PROBLEMS, UPDATES
-from tests.support.plans import any_plans, plan_of, texts
+from tests.support.plans import any_plans, plan_of
 
 GITHUB_TAKES = 65_536  # characters
 GOLDEN = Path(__file__).parent / "golden"
 MASKED = Masking(b"a key that only tests use")
-
-TRAPS = (
-    *(
-        "```",
-        "~~~~",
-        "`",
-        "``",
-        "````\n",
-        "    ```",
-        "|",
-        "\\|",
-        "*b*",
-        "_i_",
-        "[a](b)",
-        "![a](b)",
-        "\n\n# b\n",
-    ),
-    *("</details>", "<img src=x onerror=alert(1)>", "<!--", "-->", "</code>", "</pre>", "&lt;b&gt;"),
-    *("@everyone", "@acme/sales", "#123", "GH-1", "acme/shop#1", "mailto:a@b.example", "https://b.example/"),
-    *("www.b.example", "> [!NOTE]", "- [ ] b", "1. b", "<script>"),
-)
-hostile = st.lists(st.sampled_from(TRAPS) | texts, max_size=4).map("".join)
 
 TAGS = {
     *("h3", "p", "code", "pre", "blockquote", "strong", "b", "br", "details", "summary"),
@@ -277,6 +256,18 @@ def test_problems_are_announced_at_the_top() -> None:
 
     assert "> [!CAUTION]\n> This plan cannot be applied: 2 problems, 1 warning.\n" in comment(EVERYTHING)
     assert "> [!WARNING]\n> 1 warning.\n" in comment(plan_of(problems=tuple(warning)))
+
+
+def test_guards_are_told_with_their_flags_and_lifted_ones_are_never_overlooked() -> None:
+    refusal = GuardRefusal(Guard.UPDATE, 321, "41 % of all deals would be updated", (UPDATES[0].key,))
+
+    refused = comment(replace(plan_of(*UPDATES), refusals=(refusal,)))
+    lifted = comment(replace(plan_of(*UPDATES), allowances=((Guard.UPDATE, 321), (Guard.TOTAL, 20_000))))
+
+    assert "> [!CAUTION]\n> This plan cannot be applied: 1 guard against it.\n" in refused
+    assert "\n    first: companies/acme\n    if this is intended: --allow update=321\n" in refused
+    assert refused.splitlines()[-1].startswith("**Next:** see whether that is intended")
+    assert "> [!WARNING]\n> Guards were lifted: update to 321, total to 20,000.\n" in lifted
 
 
 def test_places_are_called_as_the_reader_would_type_them() -> None:

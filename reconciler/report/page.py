@@ -1,0 +1,95 @@
+"""A plan as one page that works from disk: no network, no framework, and values that are never markup.
+
+The page brings its data as JSON, and one script that puts it into text nodes. Its content security
+policy allows that script and that style by their digests and nothing else, no connection either; where
+a browser knows trusted types, it forbids the script to make markup out of text.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from reconciler.plan.changes import Plan
+from reconciler.plan.file import digest_of
+from reconciler.report.cells import visible
+from reconciler.report.layout import Layout, counted
+from reconciler.report.lines import painted
+from reconciler.report.mask import Masking, masked_plan
+from reconciler.report.refusals import refusal_lines
+from reconciler.report.rows import table_of
+from reconciler.report.standing import headline, lifted_guards, notes, obstacles
+
+_SCRIPTS = ("rows.js", "values.js", "facets.js", "list.js", "main.js")
+"""In the order in which they need each other."""
+
+_ESCAPES = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
+"""What might end a script, begin a comment or end a line, as JSON writes it."""
+
+_WIDE = Layout(width=100_000, full=True, where=str)
+"""A layout in which every sentence is one line."""
+
+
+def render_page(plan: Plan, *, masking: Masking) -> str:
+    """The plan as an HTML document."""
+    shown = masked_plan(plan, masking)
+    loader = PackageLoader("reconciler.report", "web")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    style, *scripts = (loader.get_source(environment, name)[0] for name in ("page.css", *_SCRIPTS))
+    script = "\n".join(scripts)
+    return environment.get_template("page.html.jinja").render(
+        policy=_policy(script, style),
+        style=style,
+        script=script,
+        data=_data(shown),
+        environment=visible(plan.environment),
+        portal_id=plan.portal_id,
+        headline=headline(shown),
+        obstacles=obstacles(shown),
+        is_appliable=plan.is_appliable,
+        refusals=painted(refusal_lines(shown.refusals, _WIDE), color=False),
+        facts=list(_facts(plan)),
+        notes=notes(shown, _WIDE, is_masked=masking.is_on and bool(plan.personal)),
+    )
+
+
+def _policy(script: str, style: str) -> str:
+    """Source: https://www.w3.org/TR/CSP3/."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {_hash(script)}",
+            f"style-src {_hash(style)}",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+        )
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _data(plan: Plan) -> str:
+    return json.dumps(table_of(plan), ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+
+
+def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
+    """What exactly was planned, from what."""
+    manifests = plan.manifests
+    yield "Read", f"{counted(manifests.records, 'record')} in {counted(manifests.files, 'manifest')}"
+    if manifests.git:
+        yield "Commit", visible(manifests.git)
+    yield (
+        "Planned",
+        f"{plan.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC by reconciler {visible(plan.tool_version)}",
+    )
+    if plan.allowances:
+        yield "Guards lifted", lifted_guards(plan)
+    yield "Digest", digest_of(plan)

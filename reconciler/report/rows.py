@@ -1,0 +1,154 @@
+"""The entries of a plan as rows of a table, for a page that searches and filters them.
+
+Rows are lists, whose columns ``web/rows.js`` names, and what recurs stands once: a plan of a hundred
+thousand changes is to stay small. All texts have been made visible.
+"""
+
+from collections.abc import Iterable
+from typing import TypeAlias, assert_never
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.objects import split_address
+from reconciler.plan.changes import Adopt, Archive, Change, Create, Held, Plan, Release, Update, values_of
+from reconciler.report.cells import visible
+from reconciler.report.lines import Piece, Style
+from reconciler.report.sections import Section, sections_of_changes, sections_of_held
+from reconciler.report.stacks import grouped
+from reconciler.report.values import shown
+from reconciler.source import SourceRef
+
+Json: TypeAlias = dict[str, object]
+
+_PROBLEMS = {
+    Severity.ERROR: ("problem", Piece("\u00d7", Style.ALARM), "the plan cannot be applied like this"),
+    Severity.LEFT_OUT: ("left out", Piece("\u00d7", Style.ALARM), "the record is not in the plan"),
+    Severity.WARNING: ("warning", Piece("!", Style.CHANGED), "the plan can be applied like this"),
+}
+"""In the order in which they weigh: how they are called and shown, and what follows from them."""
+
+
+def table_of(plan: Plan) -> Json:
+    """Problems, then changes, then what is held; of the changes those first that risk most."""
+    table = _Table()
+    for severity in _PROBLEMS:
+        table.add_problems([found for found in plan.problems if found.severity is severity])
+    for changes in sections_of_changes(plan.changes):
+        table.add_changes(changes)
+    for held in sections_of_held(plan.held):
+        table.add_held(held)
+    return table.as_document()
+
+
+class _Table:
+    """Rows, and the words that they share."""
+
+    def __init__(self) -> None:
+        self._kinds: list[Json] = []
+        self._files: dict[str, int] = {}
+        self._names: dict[str, int] = {}
+        self._reasons: dict[str, int] = {}
+        self._rows: list[list[object]] = []
+
+    def as_document(self) -> Json:
+        return {
+            "files": [visible(name) for name in self._files],
+            "kinds": self._kinds,
+            "names": [visible(name) for name in self._names],
+            "reasons": list(self._reasons),
+            "rows": self._rows,
+        }
+
+    def add_changes(self, section: Section[Change]) -> None:
+        first = section.entries[0]
+        kind = self._kind(str(first.action), first.key.object, first.reason, section.remark, section.sign)
+        for change in section.entries:
+            record_id, notes = _record(change)
+            values = []
+            for value in values_of(change):
+                remark: Json = self._place(value.source) if value.source != change.source else {}
+                if value.reason is not change.reason:
+                    remark["reason"] = _number(self._reasons, value.reason)
+                values.append(self._value(value.name, value.before, value.after, remark))
+            self._add(kind, change.key.address, change.source, record_id, values, notes)
+
+    def add_held(self, section: Section[Held]) -> None:
+        first = section.entries[0]
+        kind = self._kind("held", first.key.object, first.reason, section.remark, section.sign)
+        for key, record in grouped(section.entries, lambda entry: entry.key).items():
+            values = []
+            for entry in record:
+                if entry.name is not None:
+                    remark: Json = self._place(entry.source) if entry.source != record[0].source else {}
+                    if entry.note:
+                        remark["note"] = visible(entry.note)
+                    values.append(self._value(entry.name, entry.live, entry.desired, remark))
+            notes = [visible(entry.note) for entry in record if entry.name is None and entry.note]
+            self._add(kind, key.address, record[0].source, None, values, notes)
+
+    def add_problems(self, problems: Iterable[Problem]) -> None:
+        for object_name, found in grouped(problems, _object_of).items():
+            action, sign, why = _PROBLEMS[found[0].severity]
+            kind = self._kind(action, object_name, "", why, sign)
+            for problem in found:
+                notes = [visible(text) for text in (problem.message, problem.advice) if text]
+                self._add(kind, problem.address or "", problem.source, None, [], notes)
+
+    def _kind(self, action: str, object_name: str, reason: str, why: str, sign: Piece) -> int:
+        self._kinds.append(
+            {
+                "action": action,
+                "object": visible(object_name),
+                "reason": reason,
+                "sign": sign.text,
+                "tone": sign.style.name.lower(),
+                "why": why,
+            }
+        )
+        return len(self._kinds) - 1
+
+    def _add(self, kind: int, address: str, source: SourceRef | None, *rest: object) -> None:
+        """A row; ``rest`` is record id, values and notes."""
+        place = self._place(source)
+        self._rows.append([kind, visible(address), place.get("file", -1), place.get("line", 0), *rest])
+
+    def _value(self, name: str, before: str | None, after: str | None, remark: Json) -> list[object]:
+        value: list[object] = [_number(self._names, name), _lines(before), _lines(after)]
+        return [*value, remark] if remark else value
+
+    def _place(self, source: SourceRef | None) -> Json:
+        return {"file": _number(self._files, source.file), "line": source.line} if source else {}
+
+
+def _record(change: Change) -> tuple[str | None, list[str]]:
+    """The record id, where there is one already, and what to know besides values."""
+    match change:
+        case Create():
+            return None, []
+        case Update():
+            return change.record_id, _old_key(change.renamed_from)
+        case Adopt() | Archive() | Release():
+            return change.record_id, []
+        case _:
+            assert_never(change)
+
+
+def _old_key(renamed_from: str | None) -> list[str]:
+    return [f"its key was {visible(renamed_from)} until now"] if renamed_from else []
+
+
+def _object_of(problem: Problem) -> str:
+    try:
+        return split_address(problem.address or "")[0]
+    except ValueError:
+        return ""
+
+
+def _lines(value: str | None) -> str | None:
+    """``value`` as it is shown, line by line; two different values never look the same."""
+    if value is None or "\n" not in value:
+        return None if value is None else shown(value)
+    return "\n".join(line and shown(line) for line in value.split("\n"))
+
+
+def _number(words: dict[str, int], word: str) -> int:
+    return words.setdefault(word, len(words))

@@ -1,0 +1,40 @@
+"""How a plan stands, for reports that say so at the top: in our own words and numbers, without values."""
+
+from dataclasses import replace
+
+from reconciler.plan.changes import ManifestsRead, Plan
+from reconciler.report.layout import Layout, counted
+from reconciler.report.lines import painted
+from reconciler.report.problems import how_many
+from reconciler.report.summary import closing, opening
+
+_WIDE = Layout(width=1_000, full=True, where=str)
+_NAMELESS = ManifestsRead(digest="", files=0, records=0, git=None)
+
+
+def headline(plan: Plan) -> str:
+    """``Plan: 3 to create, …`` or ``No changes. 12 to adopt``, as a terminal says it, without full stop."""
+    nameless = replace(plan, environment="", manifests=_NAMELESS)
+    start = opening(nameless, _WIDE)
+    told = start[0] if len(start) > 1 else closing(nameless, _WIDE, is_masked=False)[-1]
+    return painted([told], color=False).strip().removesuffix(".")
+
+
+def obstacles(plan: Plan) -> str:
+    """What stands in the way of apply, or wants to be known before; empty where nothing does."""
+    counts = [how_many(plan.problems)] if plan.problems else []
+    counts += [f"{counted(len(plan.refusals), 'guard')} against it"] if plan.refusals else []
+    if not counts:
+        return ""
+    return f"{'' if plan.is_appliable else 'This plan cannot be applied: '}{', '.join(counts)}."
+
+
+def lifted_guards(plan: Plan) -> str:
+    """``update to 412, archive to 3``; empty where none was lifted."""
+    return ", ".join(f"{guard} to {number:,}" for guard, number in plan.allowances)
+
+
+def notes(plan: Plan, layout: Layout, *, is_masked: bool) -> list[str]:
+    """What a terminal says before its last line, but for problems; scopes stand in it as they are called."""
+    told = closing(replace(plan, problems=()), layout, is_masked=is_masked)[:-1]
+    return painted(told, color=False).splitlines()

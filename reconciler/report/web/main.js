@@ -1,0 +1,128 @@
+// The page: search, filters, sorting, keys and printing, wired to the list.
+"use strict";
+
+const MOST_PRINTED = 2000; // rows on paper
+
+const search = document.getElementById("search");
+const countLine = document.getElementById("count");
+const clear = document.getElementById("clear");
+const unfold = document.getElementById("unfold");
+const sorted = { column: "action", isDescending: false };
+
+const wordsOf = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+
+function refresh() {
+  const words = wordsOf(search.value);
+  setView(filtered(order(sorted.column, sorted.isDescending), words));
+  facets.forEach(refreshFacet);
+  const isFiltered = words.length > 0 || facets.some(isActive);
+  const shown = number(list.view.length), all = number(rows.length);
+  const nothing = rows.length ? "Nothing matches." : "Nothing to show: everything is in step.";
+  countLine.textContent = !list.view.length ? nothing : isFiltered ? `${shown} of ${all} entries` : `${all} entries`;
+  clear.hidden = !isFiltered;
+  unfold.hidden = !rows.length;
+}
+
+function showColumns() {
+  for (const [name, { title }] of Object.entries(COLUMNS)) {
+    const button = make("button", { type: "button" }, title);
+    const header = make("div", { role: "columnheader", class: name }, button);
+    button.addEventListener("click", () => {
+      sorted.isDescending = sorted.column === name && !sorted.isDescending;
+      sorted.column = name;
+      showSorted();
+      refresh();
+    });
+    document.getElementById("columns").append(header);
+  }
+}
+
+function showSorted() {
+  for (const header of document.querySelectorAll("[role=columnheader]")) {
+    const isSorted = header.classList.contains(sorted.column);
+    header.setAttribute("aria-sort", !isSorted ? "none" : sorted.isDescending ? "descending" : "ascending");
+  }
+}
+
+function clearFilters() {
+  search.value = "";
+  facets.forEach((one) => one.chosen.fill(0));
+  refresh();
+  search.focus();
+}
+
+const STEPS = {
+  ArrowDown: (at) => at + 1,
+  ArrowUp: (at) => at - 1,
+  PageDown: (at) => at + Math.floor(scroll.clientHeight / list.rowHeight),
+  PageUp: (at) => at - Math.floor(scroll.clientHeight / list.rowHeight),
+  Home: () => 0,
+  End: () => list.view.length - 1,
+};
+
+function onGridKey(event) {
+  if (event.target.closest("button") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const at = list.view.indexOf(list.active);
+  const isActive = at >= 0;
+  if (STEPS[event.key]) goTo(isActive ? STEPS[event.key](at) : event.key === "End" ? list.view.length - 1 : 0);
+  else if (isActive && (event.key === "Enter" || event.key === " ")) toggle(list.active);
+  else if (isActive && event.key === "ArrowRight" && !isOpen(list.active)) toggle(list.active);
+  else if (isActive && event.key === "ArrowLeft" && isOpen(list.active)) toggle(list.active);
+  else return;
+  event.preventDefault();
+}
+
+// Paper has no window to draw for: what is filtered is laid out whole, unfolded.
+function layOutForPrint() {
+  const printed = document.getElementById("printed");
+  const ids = [...list.view.subarray(0, MOST_PRINTED)];
+  const entries = ids.map((id) => {
+    const kind = kindOf(id);
+    return make("article", {}, make("h2", {}, `${kind.sign} ${kind.action} ${rows[id][ADDRESS]}`), ...detail(id));
+  });
+  const rest = list.view.length - ids.length;
+  printed.replaceChildren(make("p", {}, countLine.textContent), ...entries);
+  if (rest) printed.append(make("p", {}, `${number(rest)} more are not printed: filter the page first.`));
+}
+
+document.getElementById("filters").addEventListener("submit", (event) => event.preventDefault());
+search.addEventListener("input", refresh);
+search.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" || event.key === "ArrowDown") {
+    event.preventDefault();
+    grid.focus();
+    goTo(0);
+  }
+});
+clear.addEventListener("click", clearFilters);
+unfold.addEventListener("click", () => {
+  unfoldAll(!list.allOpen);
+  unfold.textContent = list.allOpen ? "Collapse all" : "Expand all";
+});
+grid.addEventListener("keydown", onGridKey);
+scroll.addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
+addEventListener("resize", () => {
+  list.heights.clear();
+  relayout();
+});
+addEventListener("beforeprint", layOutForPrint);
+addEventListener("afterprint", () => document.getElementById("printed").replaceChildren());
+addEventListener("keydown", (event) => {
+  if (event.key === "/" && document.activeElement !== search && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    search.select();
+    search.focus();
+  }
+});
+
+const narrow = matchMedia("(max-width: 48rem)"); // as in the style
+const foldFilters = () => { document.getElementById("narrow").open = !narrow.matches; };
+narrow.addEventListener("change", foldFilters);
+foldFilters();
+showColumns();
+showSorted();
+refresh();
+showFacets(refresh);
+
+// Made ready while nobody types yet, so that the first letter is as quick as the second.
+setTimeout(composeSearched, 50);

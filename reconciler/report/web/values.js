@@ -1,0 +1,179 @@
+// Values: what they were, what they become, and where exactly the two differ. Values are text, never markup.
+"use strict";
+
+const MOST_ALIGNED = 300; // lines; aligning takes the square of their number
+const CONTEXT = 2; // lines kept beside a difference
+
+const number = (count) => count.toLocaleString("en");
+
+function make(tag, attributes, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+const absent = (text) => make("span", { class: "absent" }, text);
+
+// In one line, for a row that is folded; properties that were filtered for come first.
+function gist(id, isWanted) {
+  const row = rows[id];
+  if (!row[VALUES].length) return [row[NOTES][0] ?? ""];
+  const parts = [];
+  const values = [...row[VALUES]].sort((one, other) => isWanted(nameOf(other)) - isWanted(nameOf(one)));
+  for (const value of values.slice(0, 3)) {
+    if (parts.length) parts.push(make("span", { class: "apart" }, " · "));
+    parts.push(make("b", {}, nameOf(value)), " ");
+    const before = value[BEFORE], after = value[AFTER];
+    if (kindOf(id).action === "held") {
+      parts.push(short(before, "(empty)"), make("span", { class: "arrow" }, " ≠ "), short(after, "(empty)"));
+    } else if (before === null) {
+      parts.push(short(after, "(empty)"));
+    } else {
+      const [start, end] = aroundDifference(before, after ?? "");
+      parts.push(short(start, ""), make("span", { class: "arrow" }, " → "));
+      parts.push(after === null ? absent("(cleared)") : short(end, ""));
+    }
+  }
+  if (row[VALUES].length > 3) parts.push(make("span", { class: "apart" }, ` · ${row[VALUES].length - 3} more`));
+  return parts;
+}
+
+const SHORT = 60; // characters of a value in a folded row
+
+function short(text, instead) {
+  if (text === null) return absent(instead);
+  const line = text.replaceAll("\n", " ⏎ ");
+  return line.length > SHORT ? `${line.slice(0, SHORT)}…` : line;
+}
+
+// Long texts from a little before they begin to differ.
+function aroundDifference(before, after) {
+  const start = commonStart(before, after) - 20;
+  const isLong = Math.max(before.length, after.length) > SHORT;
+  return isLong && start > 0 && after ? [`…${before.slice(start)}`, `…${after.slice(start)}`] : [before, after];
+}
+
+function commonStart(left, right) {
+  const most = Math.min(left.length, right.length);
+  let length = 0;
+  while (length < most && left[length] === right[length]) length++;
+  return length;
+}
+
+function commonEnd(left, right, from) {
+  const most = Math.min(left.length, right.length) - from;
+  let length = 0;
+  while (length < most && left[left.length - 1 - length] === right[right.length - 1 - length]) length++;
+  return length;
+}
+
+// Everything about a row, for one that is unfolded.
+function detail(id) {
+  const row = rows[id], kind = kindOf(id);
+  const facts = [row[ADDRESS], row[RECORD_ID] && `record ${row[RECORD_ID]}`, placeOf(row[FILE], row[LINE])];
+  const about = facts.filter(Boolean).map((fact) => make("span", { class: "fact" }, fact));
+  const parts = [make("p", { class: "about" }, kind.why, ...about)];
+  if (row[VALUES].length) {
+    const caption = make("caption", { class: "hidden" }, `Values of ${row[ADDRESS]}`);
+    parts.push(make("table", {}, caption, ...row[VALUES].map((value) => valueRow(value, row, kind))));
+  }
+  for (const note of row[NOTES]) parts.push(make("p", { class: "note" }, note));
+  return parts;
+}
+
+function valueRow(value, row, kind) {
+  const remark = value[REMARK] ?? {};
+  const place = remark.file === row[FILE] ? `:${remark.line}` : placeOf(remark.file ?? -1, remark.line);
+  const reason = remark.reason === undefined ? "" : reasons[remark.reason];
+  const shown = kind.action === "held" ? bothSides(value) : difference(value[BEFORE], value[AFTER]);
+  const cell = make("td", { class: "value" }, ...shown);
+  if (remark.note) cell.append(make("p", { class: "note" }, remark.note));
+  return make(
+    "tr", {},
+    make("th", { scope: "row" }, nameOf(value)), cell,
+    make("td", { class: "place" }, reason, reason && place ? " " : "", place),
+  );
+}
+
+function bothSides(value) {
+  const side = (label, text) => make("div", { class: "side" }, make("span", { class: "label" }, label), text ?? absent("(empty)"));
+  return [side("HubSpot", value[BEFORE]), side("manifest", value[AFTER])];
+}
+
+function difference(before, after) {
+  if (before === null) return [after === null ? absent("(empty)") : make("ins", {}, after)];
+  if (after === null) return [make("del", {}, before), make("span", { class: "arrow" }, " → "), absent("(cleared)")];
+  if (before.includes("\n") || after.includes("\n")) return [lineDifference(before.split("\n"), after.split("\n"))];
+  const [removed, added] = marked(before, after);
+  if (Math.max(before.length, after.length) > SHORT) {
+    const old = make("del", { "data-sign": "-" }, ...removed), young = make("ins", { "data-sign": "+" }, ...added);
+    return [make("div", { class: "lines" }, old, young)];
+  }
+  return [make("del", {}, ...removed), make("span", { class: "arrow" }, " → "), make("ins", {}, ...added)];
+}
+
+// Both texts with the part that differs marked, unless next to nothing is the same.
+function marked(before, after) {
+  const start = commonStart(before, after);
+  const end = commonEnd(before, after, start);
+  if (start + end < Math.max(before.length, after.length) / 3) return [[before], [after]];
+  const parts = (text) => {
+    const middle = text.slice(start, text.length - end);
+    return [text.slice(0, start), ...(middle ? [make("mark", {}, middle)] : []), text.slice(text.length - end)];
+  };
+  return [parts(before), parts(after)];
+}
+
+function lineDifference(before, after) {
+  const list = make("div", { class: "lines" });
+  const edits = aligned(before, after);
+  edits.forEach(([sign, text], index) => {
+    const isNear = edits.slice(Math.max(0, index - CONTEXT), index + CONTEXT + 1).some(([other]) => other !== " ");
+    if (isNear) {
+      const tag = sign === "-" ? "del" : sign === "+" ? "ins" : "span";
+      list.append(make(tag, { "data-sign": sign }, text || " "));
+    } else if (list.lastChild?.className !== "gap") {
+      list.append(make("span", { class: "gap", "data-sign": " " }, "…"));
+    }
+  });
+  return list;
+}
+
+// Lines that both have, that were removed, and that were added: a longest common subsequence.
+function aligned(before, after) {
+  const start = commonStart(before, after), end = commonEnd(before, after, start);
+  const old = before.slice(start, before.length - end), young = after.slice(start, after.length - end);
+  const same = (lines) => lines.map((text) => [" ", text]);
+  const middle =
+    Math.max(old.length, young.length) > MOST_ALIGNED
+      ? [...old.map((text) => ["-", text]), ...young.map((text) => ["+", text])]
+      : subsequence(old, young);
+  return [...same(before.slice(0, start)), ...middle, ...same(before.slice(before.length - end))];
+}
+
+function subsequence(old, young) {
+  const width = young.length + 1;
+  const length = new Uint16Array((old.length + 1) * width);
+  for (let i = old.length - 1; i >= 0; i--) {
+    for (let j = young.length - 1; j >= 0; j--) {
+      length[i * width + j] =
+        old[i] === young[j]
+          ? length[(i + 1) * width + j + 1] + 1
+          : Math.max(length[(i + 1) * width + j], length[i * width + j + 1]);
+    }
+  }
+  const edits = [];
+  let i = 0, j = 0;
+  while (i < old.length || j < young.length) {
+    if (i < old.length && j < young.length && old[i] === young[j]) {
+      edits.push([" ", old[i++]]);
+      j++;
+    } else if (j === young.length || (i < old.length && length[(i + 1) * width + j] >= length[i * width + j + 1])) {
+      edits.push(["-", old[i++]]);
+    } else {
+      edits.push(["+", young[j++]]);
+    }
+  }
+  return edits;
+}
