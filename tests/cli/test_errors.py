@@ -1,5 +1,6 @@
 """Held wrong, every command says one clear thing, with what to do, and touches nothing."""
 
+import contextlib
 from pathlib import Path
 
 import orjson
@@ -99,9 +100,8 @@ def test_an_unreachable_host(project: Project) -> None:
 
 
 def test_a_foreign_or_wrong_token(project: Project) -> None:
-    portal = Emulator(None)
-    portal.ensure_portal(PORTAL, orjson.loads((EXAMPLE / "portal.json").read_bytes()))
-    with running(portal) as url:
+    with contextlib.closing(Emulator(None)) as portal, running(portal) as url:
+        portal.ensure_portal(PORTAL, orjson.loads((EXAMPLE / "portal.json").read_bytes()))
         project.replace(
             "reconciler.yaml", "    portal_id: 1234567", f"    portal_id: 1234567\n    base_url: {url}"
         )

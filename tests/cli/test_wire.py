@@ -1,5 +1,6 @@
 """The exact calls, as they go over the wire."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,9 @@ from tests.support.projects import EXAMPLE, PORTAL, Project, Recorder, example
 @pytest.fixture
 def wire(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
     """The example project with its portal behind a port."""
-    portal = Recorder(None)
-    portal.ensure_portal(PORTAL, orjson.loads((EXAMPLE / "portal.json").read_bytes()))
     project = example(tmp_path)
-    with running(portal) as url:
+    with contextlib.closing(Recorder(None)) as portal, running(portal) as url:
+        portal.ensure_portal(PORTAL, orjson.loads((EXAMPLE / "portal.json").read_bytes()))
         project.replace(
             "reconciler.yaml",
             "    portal: emulator\n    portal_id: 1000000\n    seed: portal.json\n",

@@ -1,5 +1,6 @@
 """Writing a value and reading it back never shows a difference, whatever the type of the property."""
 
+import contextlib
 from collections.abc import Iterator
 from datetime import UTC, timedelta, timezone
 
@@ -92,9 +93,11 @@ class Portal:
 
 @pytest.fixture(scope="module")
 def portal() -> Iterator[Portal]:
-    emulator = Emulator(None)
-    emulator.ensure_portal(1, SEED)
-    with httpx.Client(transport=EmulatorTransport(emulator, 1), base_url="https://api.hubapi.com") as http:
+    with (
+        contextlib.closing(Emulator(None)) as emulator,
+        httpx.Client(transport=EmulatorTransport(emulator, 1), base_url="https://api.hubapi.com") as http,
+    ):
+        emulator.ensure_portal(1, SEED)
         pacer = Pacer()
         reader = Reader(http, "v3", pacer)
         schema = read_portal(reader, ["companies"])

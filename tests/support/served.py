@@ -19,9 +19,8 @@ def served(
     more: str = "",
 ) -> Iterator[tuple[Project, Recorder]]:
     """A project of ``manifests`` against a recorded portal that holds ``seed``; the token has ``scopes``."""
-    portal = Recorder(None)
-    portal.ensure_portal(PORTAL, seed)
-    with running(portal) as url:
+    with contextlib.closing(Recorder(None)) as portal, running(portal) as url:
+        portal.ensure_portal(PORTAL, seed)
         project = Project(folder, {"HUBSPOT_ACCESS_TOKEN": portal.token(PORTAL, scopes)})
         settings = (
             f"    portal_id: {PORTAL}\n    token: ${{HUBSPOT_ACCESS_TOKEN}}\n"
