@@ -50,6 +50,7 @@ class Circumstances:
     stand_ins: Mapping[str, str]  # e-mail of an absent owner -> of the one who stands in
     git_commit: str | None
     created_at: datetime
+    remembers: bool  # there is a state between runs
     skips_invalid: bool  # records with problems are left out of the plan instead of stopping it
 
 
@@ -94,7 +95,7 @@ def plan_changes(
     portal = read_portal(reader, objects, here.portal_id, desired.asked_at())
     desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
     memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
-    builder = PlanBuilder(here.policy, here.guards, here.skips_invalid)
+    builder = PlanBuilder(here.policy, here.guards, here.remembers, here.skips_invalid)
     planning = _Planning(desired, reader, portal, memory, builder)
     planning.judge_named(here.stand_ins, progress)
     for rule in (remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}).values():

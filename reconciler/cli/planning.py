@@ -1,24 +1,28 @@
-"""What ``plan``, ``show`` and ``apply`` share: making a plan, and showing one."""
+"""What ``plan``, ``show`` and ``apply`` share: making a plan, showing it, and keeping it for others."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import assert_never
 
 import click
 
-from reconciler.cli.files import read_text
-from reconciler.cli.output import color, masking_for, width
+from reconciler.cli.files import read_text, write_private
+from reconciler.cli.output import Form, color, masking_for, tell_github, width
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session
 from reconciler.cli.telling import annotate
 from reconciler.cli.wishes import Wishes
 from reconciler.errors import ManifestError
 from reconciler.plan.changes import Plan
-from reconciler.plan.file import plan_from_text
+from reconciler.plan.file import digest_of, plan_from_text
 from reconciler.plan.guards import Guards, limits_from
 from reconciler.plan.judging import Policy
 from reconciler.reconcile import Circumstances, plan_changes
 from reconciler.report.machine import plan_as_json
-from reconciler.report.mask import masked_problems
+from reconciler.report.markdown import render_markdown
+from reconciler.report.mask import Masking, masked_problems
+from reconciler.report.standing import headline
 from reconciler.report.terminal import render_plan
 
 
@@ -34,6 +38,7 @@ def make_plan(session: Session, wishes: Wishes) -> Plan:
         stand_ins=environment.owners,
         git_commit=session.git_commit(),
         created_at=datetime.now(UTC),
+        remembers=session.settings.state_url is not None,
         skips_invalid=wishes.skip_invalid,
     )
     with (
@@ -57,19 +62,51 @@ def read_plan(path: Path) -> Plan:
     return plan_from_text(read_text(path, "plan"))
 
 
-def show_plan(session: Session, plan: Plan, *, full: bool, values: str | None) -> None:
-    """Print ``plan`` for a person, or as JSON where that was asked for."""
+def show_plan(
+    session: Session, plan: Plan, *, full: bool, values: str | None, form: Form = Form.TERMINAL
+) -> None:
+    """Print ``plan`` for a person in ``form``, or as JSON where that was asked for."""
     annotate(masked_problems(session.seen(plan.problems), masking_for("mask", as_json=False), plan.personal))
-    masking = masking_for(values, as_json=session.said.as_json)
-    if session.said.as_json:
-        click.echo(plan_as_json(plan, masking), nl=False)
-        return
-    text = render_plan(
-        plan,
-        color=color(session.said),
-        width=width(),
-        full=full,
-        masking=masking,
-        where=session.where,
-    )
-    click.echo(text, nl=False, color=True)
+    chosen = Form.JSON if session.said.as_json else form
+    masking = masking_for(values, as_json=chosen is not Form.TERMINAL)
+    click.echo(_rendered(session, plan, chosen, masking, full=full), nl=False, color=True)
+
+
+def keep_plan(
+    session: Session, plan: Plan, files: Mapping[Form, Path | None], *, full: bool, values: str | None
+) -> None:
+    """Write ``plan`` to ``files`` and tell GitHub Actions of it; equal values have equal marks in all of them."""
+    masking = masking_for(values, as_json=True)
+    for form, path in files.items():
+        if path is not None:
+            write_private(path, _rendered(session, plan, form, masking, full=full))
+    tell_github("GITHUB_STEP_SUMMARY", lambda: _rendered(session, plan, Form.MARKDOWN, masking, full=full))
+    tell_github("GITHUB_OUTPUT", lambda: _outputs(plan))
+
+
+def _outputs(plan: Plan) -> str:
+    """What later steps of a job may ask for; no line holds a value."""
+    return f"changes={str(plan.writes).lower()}\ndigest={digest_of(plan)}\nsummary={headline(plan)}\n"
+
+
+def _rendered(session: Session, plan: Plan, form: Form, masking: Masking, *, full: bool) -> str:
+    match form:
+        case Form.TERMINAL:
+            return render_plan(
+                plan,
+                color=color(session.said),
+                width=width(),
+                full=full,
+                masking=masking,
+                where=session.where,
+            )
+        case Form.MARKDOWN:
+            return render_markdown(plan, masking=masking, where=session.where, full=full)
+        case Form.JSON:
+            return plan_as_json(plan, masking)
+        case Form.HTML:
+            from reconciler.report.page import render_page  # noqa: PLC0415 - Jinja2 costs 0.1 s
+
+            return render_page(plan, masking=masking)
+        case _:
+            assert_never(form)

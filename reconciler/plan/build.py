@@ -33,6 +33,7 @@ from reconciler.model.schema import PortalSchema, PropertyDef
 from reconciler.plan.budget import budget_of
 from reconciler.plan.changes import (
     Action,
+    Adopt,
     Change,
     Held,
     ManifestsRead,
@@ -68,6 +69,7 @@ class PlanBuilder:
 
     policy: Policy
     guards: Guards
+    remembers: bool = True  # there is a state for adoptions to go to
     skips_invalid: bool = False  # records with problems are left out instead of stopping everything
     changes: list[Change] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
@@ -134,7 +136,9 @@ class PlanBuilder:
             return
         self.held.extend(judged.held)
         self.problems.extend(judged.problems)
-        if judged.change is not None:
+        if isinstance(judged.change, Adopt) and not self.remembers:
+            self.no_op += not judged.held
+        elif judged.change is not None:
             self.changes.append(judged.change)
         elif judged == _NOTHING:
             self.no_op += 1

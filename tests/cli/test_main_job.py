@@ -158,3 +158,15 @@ def test_runs_are_listed_and_shown(applied: Project) -> None:
     assert run["status"] == "finished"
     shown = applied.run("runs", "show", run["id"])
     assert "71 planned = 71 applied + 0 rejected + 0 stale + 0 skipped + 0 unknown" in shown.out
+
+
+def test_without_state_everything_works_and_nothing_is_adopted(project: Project) -> None:
+    project.replace("reconciler.yaml", "default: local", "state: none\ndefault: local")
+    summary = project.run("plan", "--json").document["summary"]
+    assert (summary["create"], summary["update"], summary["adopt"]) == (CREATED, UPDATED, 0)
+    assert summary["no_op"] == ADOPTED
+    assert project.run("apply", "--auto-approve").code == 0
+    again = project.run("plan")
+    assert again.out.startswith("No changes. 71 in step.")
+    assert "Without state" in again.out
+    assert not (project.folder / ".reconciler" / "state.db").exists()

@@ -32,7 +32,7 @@ def plan(
     *,
     skips_invalid: bool = False,
 ) -> Plan:
-    builder = PlanBuilder(Policy(drift), GUARDS, skips_invalid)
+    builder = PlanBuilder(Policy(drift), GUARDS, skips_invalid=skips_invalid)
     builder.add_chunk(Resolver(schema, FILES, {}), records, found or {}, ours or {})
     builder.explain_gone({})
     return builder.finish(
