@@ -5,6 +5,7 @@ python floor.py MANIFEST BASE_URL
 
 import os
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,6 +16,7 @@ from yaml.events import MappingEndEvent, MappingStartEvent, ScalarEvent
 
 THREADS = 16
 CHUNK = 100
+REFUSED = 429
 
 
 def records(data: bytes) -> dict[str, dict[str, str]]:
@@ -47,7 +49,11 @@ def main(path: str, base_url: str) -> None:
                 "properties": [*names, "external_id"],
                 "inputs": [{"id": key} for key in chunk],
             }
-            answer = http.post("/crm/v3/objects/companies/batch/read", content=orjson.dumps(question))
+            while True:
+                answer = http.post("/crm/v3/objects/companies/batch/read", content=orjson.dumps(question))
+                if answer.status_code != REFUSED:
+                    break
+                time.sleep(0.5)
             results: list[dict[str, Any]] = orjson.loads(answer.content)["results"]
             return results
 
