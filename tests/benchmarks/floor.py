@@ -6,6 +6,7 @@ python floor.py MANIFEST BASE_URL
 import os
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,7 +22,7 @@ REFUSED = 429
 
 def records(data: bytes) -> dict[str, dict[str, str]]:
     """The mapping under ``records``, every scalar as its text."""
-    next_event = CParser(data).get_event
+    next_event: Callable[[], Any] = CParser(data).get_event
     while getattr(next_event(), "value", None) != "records":
         pass
     assert type(next_event()) is MappingStartEvent
