@@ -1,0 +1,154 @@
+"""Correcting what is remembered: rm, forget, export, import; and where applying would forget it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.exits import Exit
+from tests.support.projects import PORTAL, Project
+
+MANIFEST = "object: companies\nkey: external_id\nrecords:\n  acme: {name: Acme}\n  globex: {name: Globex}\n"
+SEED = {
+    "version": 1,
+    "properties": {
+        "companies": [
+            {
+                "name": "external_id",
+                "label": "Key",
+                "type": "string",
+                "fieldType": "text",
+                "groupName": "companyinformation",
+                "hasUniqueValue": True,
+            }
+        ]
+    },
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Two companies, applied to an embedded portal."""
+    made = Project(tmp_path)
+    made.write(
+        "reconciler.yaml",
+        "version: 1\nenvironments:\n  local: {portal: emulator, seed: portal.json}\n"
+        "  other: {portal: emulator, portal_id: 42, seed: portal.json}\ndefault: local\n",
+    )
+    made.write("portal.json", json.dumps(SEED))
+    made.write("companies.yaml", MANIFEST)
+    done = made.run("apply", "--auto-approve")
+    assert done.code == Exit.OK, done.out + done.err
+    return made
+
+
+def addresses(project: Project) -> list[str]:
+    return [entry["address"] for entry in project.run("state", "list", "--json").document]
+
+
+def backup_told(text: str) -> Path:
+    (line,) = [line for line in text.splitlines() if "as it was before lies in" in line]
+    return Path(line.split(" lies in ")[1])
+
+
+def test_rm_owns_no_longer_and_tells_where_the_backup_is(project: Project) -> None:
+    done = project.run("state", "rm", "companies/acme")
+
+    assert done.code == Exit.OK
+    assert done.out == "companies/acme is no longer owned\n"
+    assert (project.folder / backup_told(done.err)).is_file()
+    assert addresses(project) == ["companies/globex"]
+    assert "1 to adopt" in project.run("plan").out
+
+
+def test_rm_of_something_unknown_removes_nothing(project: Project) -> None:
+    done = project.run("state", "rm", "companies/acme", "companies/initech")
+
+    assert done.code == Exit.ERROR
+    assert done.err.startswith("companies/initech: not owned, and nothing was removed")
+    assert addresses(project) == ["companies/acme", "companies/globex"]
+
+
+@pytest.mark.parametrize("command", ["show", "rm", "forget"])
+def test_an_address_that_names_no_record_is_told(project: Project, command: str) -> None:
+    assert "not an address" in project.run("state", command, "acme").err
+    assert "names a property" in project.run("state", command, "companies/acme#name").err
+
+
+def test_forget_erases_from_state_and_journal(project: Project) -> None:
+    done = project.run("state", "forget", "companies/acme")
+
+    assert done.code == Exit.OK
+    assert done.out == "companies/acme was erased from 2 entries of state and journal\n"
+    assert addresses(project) == ["companies/globex"]
+    (run,) = project.run("runs", "list", "--json").document
+    assert "acme" not in project.run("runs", "show", run["id"], "--values", "show").out
+    again = project.run("state", "forget", "companies/acme")
+    assert (again.code, again.err) == (
+        Exit.ERROR,
+        "companies/acme is named nowhere in state and journal\n",
+    )
+
+
+def test_what_was_exported_can_be_imported(project: Project) -> None:
+    exported = project.run("state", "export").out
+    project.run("state", "rm", "companies/acme", "companies/globex")
+    project.write("state.json", exported)
+
+    done = project.run("state", "import", "state.json")
+
+    assert done.code == Exit.OK
+    assert done.out == "2 records are owned in environment local\n"
+    assert (project.folder / backup_told(done.err)).is_file()
+    assert json.loads(project.run("state", "export").out)["owned"] == json.loads(exported)["owned"]
+    assert project.run("plan").out.startswith("No changes.")
+
+
+def test_a_state_of_another_portal_is_not_imported(project: Project) -> None:
+    project.write("state.json", project.run("state", "export").out)
+
+    done = project.run("-e", "other", "state", "import", "state.json")
+
+    assert done.code == Exit.ERROR
+    assert f"exported from portal {PORTAL}, not 42" in done.err
+
+
+def test_what_is_no_state_is_not_imported(project: Project) -> None:
+    project.write("state.json", "[]")
+    done = project.run("state", "import", "state.json")
+    assert done.code == Exit.ERROR
+    assert "this is no exported state" in done.err
+    assert "cannot read exported state" in project.run("state", "import", "missing.json").err
+
+
+def test_without_state_there_is_nothing_to_correct(project: Project) -> None:
+    project.replace("reconciler.yaml", "version: 1\n", "version: 1\nstate: none\n")
+    done = project.run("state", "rm", "companies/acme")
+    assert (done.code, done.err.splitlines()[0]) == (
+        Exit.ERROR,
+        "`state: none` remembers nothing: there is nothing to correct",
+    )
+
+
+def test_a_run_that_does_not_exist_is_told(project: Project) -> None:
+    done = project.run("runs", "show", "20260101T000000Z-0001")
+    assert done.code == Exit.ERROR
+    assert "there is no run 20260101T000000Z-0001: `reconciler runs list` shows those there are" in done.err
+
+
+@pytest.mark.parametrize("written", ["60s", "2m", "0", "1.5", "1h"])
+def test_a_time_to_wait_may_be_written_in_several_ways(project: Project, written: str) -> None:
+    assert project.run("apply", "--auto-approve", "--lock-timeout", written).code == Exit.OK
+
+
+@pytest.mark.parametrize("written", ["soon", "-1", "5 s", "1d"])
+def test_a_time_that_cannot_be_read_is_told(project: Project, written: str) -> None:
+    done = project.run("apply", f"--lock-timeout={written}")
+    assert done.code == Exit.ERROR
+    assert "write 60s, 2m or plain seconds" in done.err
+
+
+def test_in_ci_an_embedded_portal_needs_no_lasting_state(project: Project) -> None:
+    (project.folder / ".reconciler" / "state.db").unlink()
+    in_ci = Project(project.folder, {"CI": "true"})
+    assert in_ci.run("apply", "--auto-approve").code == Exit.OK
