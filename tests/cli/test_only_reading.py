@@ -1,0 +1,71 @@
+"""What only looks never writes: held by a recorder on the portal's port."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from reconciler.cli.exits import Exit
+from reconciler.emulator.serve import running
+from tests.support.projects import EXAMPLE, PORTAL, Project, Recorder, example
+
+
+@pytest.fixture
+def wire(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
+    """The example project with its portal behind a port."""
+    portal = Recorder(None)
+    portal.ensure_portal(PORTAL, orjson.loads((EXAMPLE / "portal.json").read_bytes()))
+    project = example(tmp_path)
+    with running(portal) as url:
+        project.replace(
+            "reconciler.yaml",
+            "    portal: emulator\n    portal_id: 1000000\n    seed: portal.json\n",
+            f"    portal_id: {PORTAL}\n    token: ${{HUBSPOT_ACCESS_TOKEN}}\n    base_url: {url}\n",
+        )
+        yield Project(project.folder, {"HUBSPOT_ACCESS_TOKEN": portal.token(PORTAL)}), portal
+
+
+def written(portal: Recorder) -> list[tuple[str, str]]:
+    """Requests that may change something."""
+    return [
+        (request.method, request.path)
+        for request in portal.requests
+        if request.method != "GET" and not request.path.endswith("/batch/read")
+    ]
+
+
+def test_plan_show_and_validate_never_write(wire: tuple[Project, Recorder]) -> None:
+    project, portal = wire
+    for arguments in (
+        ("plan", "--out", "saved.json"),
+        ("plan", "--detailed-exitcode", "--json"),
+        ("show", "saved.json"),
+        ("validate",),
+        ("validate", "--online"),
+        ("state", "list"),
+        ("runs", "list"),
+    ):
+        done = project.run(*arguments)
+        assert done.code in {Exit.OK, Exit.CHANGES}, done.out + done.err
+        assert written(portal) == []
+    assert len(portal.requests) > 10
+    assert not (project.folder / ".reconciler" / "state.db").exists()
+
+
+def test_apply_writes_only_records_that_the_plan_lists_and_their_named_properties(
+    wire: tuple[Project, Recorder],
+) -> None:
+    project, portal = wire
+    plan = project.run("plan", "--json", "--values", "show").document
+    listed = {name for change in plan["changes"] for name in change.get("properties", ())}
+    keys = {"external_id", "hs_sku"}
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+
+    assert {path.rpartition("/")[2] for _, path in written(portal)} <= {"upsert", "update"}
+    rows = [
+        row for _, path in set(written(portal)) for _, body in portal.asked(path) for row in body["inputs"]
+    ]
+    writing = [change for change in plan["changes"] if change["action"] in {"create", "update"}]
+    assert len(rows) == len(writing)
+    assert {name for row in rows for name in row["properties"]} <= listed | keys
