@@ -1,33 +1,38 @@
 """``reconciler plan``."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import write_private
 from reconciler.cli.options import common_options
-from reconciler.cli.planning import make_plan, show_plan
+from reconciler.cli.output import Form, view_options
+from reconciler.cli.planning import keep_plan, make_plan, show_plan
 from reconciler.cli.session import open_session
 from reconciler.cli.wishes import Wishes, plan_options
+from reconciler.errors import UsageError
 from reconciler.plan.file import plan_to_text
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _file_option(name: str, explanation: str) -> Callable[[_Function], _Function]:
+    return click.option(
+        name, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help=explanation
+    )
 
 
 @click.command()
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Save the plan for `apply FILE`; it holds the values themselves (mode 0600).",
-)
+@_file_option("--out", "Save the plan for `apply FILE`; it holds the values themselves (mode 0600).")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if `apply` would write to the portal.")
+@_file_option("--markdown", "Write a comment for a pull request too, which always fits into one.")
+@_file_option("--html", "Write a page too, which searches and filters without network.")
+@_file_option("--json-into", "Write the JSON for machines too; it is masked and cannot be applied.")
 @plan_options
-@click.option("--full", is_flag=True, help="Show every change and every value in full.")
-@click.option(
-    "--values",
-    type=click.Choice(["show", "mask"]),
-    help="Personal values; by default shown on a terminal, masked elsewhere.",
-)
+@view_options
 @common_options
 @click.pass_context
 def command(
@@ -35,18 +40,33 @@ def command(
     *,
     out: Path | None,
     detailed_exitcode: bool,
+    markdown: Path | None,
+    html: Path | None,
+    json_into: Path | None,
     wishes: Wishes,
+    form: Form,
     full: bool,
     values: str | None,
 ) -> int:
     """Show what apply would change, and why. Changes nothing anywhere."""
+    _refuse_one_file_for_two([out, markdown, html, json_into])
     session = open_session(ctx)
     plan = make_plan(session, wishes)
     if out is not None:
         write_private(out, plan_to_text(plan))
-    show_plan(session, plan, full=full, values=values)
+    views = {Form.MARKDOWN: markdown, Form.HTML: html, Form.JSON: json_into}
+    keep_plan(session, plan, views, full=full, values=values)
+    show_plan(session, plan, full=full, values=values, form=form)
     if not plan.is_sound:
         return Exit.ERROR
     if plan.refusals:
         return Exit.GUARDED
     return Exit.CHANGES if detailed_exitcode and plan.writes else Exit.OK
+
+
+def _refuse_one_file_for_two(paths: Iterable[Path | None]) -> None:
+    """A plan to apply must not be overwritten by one to read."""
+    named = [path.absolute() for path in paths if path is not None]
+    for path in named:
+        if named.count(path) > 1:
+            raise UsageError(f"{path} cannot hold two things: give each its own file")

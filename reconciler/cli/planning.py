@@ -75,7 +75,7 @@ def show_plan(
 def keep_plan(
     session: Session, plan: Plan, files: Mapping[Form, Path | None], *, full: bool, values: str | None
 ) -> None:
-    """Write ``plan`` to ``files`` and tell GitHub Actions of it; equal values have equal marks in all of them."""
+    """Write ``plan`` to ``files``, and tell GitHub Actions of it; equal values get equal marks everywhere."""
     masking = masking_for(values, as_json=True)
     for form, path in files.items():
         if path is not None:

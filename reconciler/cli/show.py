@@ -5,20 +5,16 @@ from pathlib import Path
 import click
 
 from reconciler.cli.options import common_options
+from reconciler.cli.output import Form, view_options
 from reconciler.cli.planning import read_plan, show_plan
 from reconciler.cli.session import open_session
 
 
 @click.command()
 @click.argument("plan", type=click.Path(path_type=Path))
-@click.option("--full", is_flag=True, help="Show every change and every value in full.")
-@click.option(
-    "--values",
-    type=click.Choice(["show", "mask"]),
-    help="Personal values; by default shown on a terminal, masked elsewhere.",
-)
+@view_options
 @common_options
 @click.pass_context
-def command(ctx: click.Context, plan: Path, full: bool, values: str | None) -> None:
+def command(ctx: click.Context, plan: Path, form: Form, full: bool, values: str | None) -> None:
     """Show a saved plan."""
-    show_plan(open_session(ctx), read_plan(plan), full=full, values=values)
+    show_plan(open_session(ctx), read_plan(plan), full=full, values=values, form=form)
