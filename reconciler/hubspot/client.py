@@ -49,9 +49,7 @@ class Found:
 class _Caller:
     """Makes calls and counts them. Thread-safe."""
 
-    def __init__(
-        self, http: httpx.Client, pacer: Pacer, may_send: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, http: httpx.Client, pacer: Pacer, may_send: Callable[[], None] = lambda: None) -> None:
         self._http = http
         self._pacer = pacer
         self._may_send = may_send
