@@ -43,7 +43,7 @@ def _zone(count: int, *, is_source: bool) -> str:
     lines = []
     for number, company in enumerate(companies(count)):
         value = "moved" if is_source and not number % CHANGED_EVERY else company.record_id
-        lines.append(f"{company.key}:\n  type: TXT\n  ttl: 300\n  value: {value}\n")
+        lines.append(f'{company.key}:\n  ttl: 300\n  type: TXT\n  value: "{value}"\n')
     return "---\n" + "".join(lines)
 
 
