@@ -13,7 +13,7 @@ from reconciler.report.inert import code, fenced
 from reconciler.report.layout import Layout, counted
 from reconciler.report.mask import Masking, masked_plan
 from reconciler.report.sections import Section, sections_of_changes, sections_of_held
-from reconciler.report.standing import headline, lifted_guards, notes, obstacles
+from reconciler.report.standing import headline, notes, obstacles
 from reconciler.report.terminal import Where
 
 MOST_CHARACTERS = 64_000
@@ -70,13 +70,8 @@ def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
 
 
 def _alert(plan: Plan) -> str:
-    """What nobody is to overlook."""
-    kind = "WARNING" if plan.is_appliable else "CAUTION"
-    sentences = [obstacles(plan)]
-    if plan.allowances:
-        sentences.append(f"Guards were lifted: {lifted_guards(plan)}.")
-    told = " ".join(filter(None, sentences))
-    return f"> [!{kind}]\n> {told}\n\n" if told else ""
+    told = obstacles(plan)
+    return f"> [!{'WARNING' if plan.is_appliable else 'CAUTION'}]\n> {told}\n\n" if told else ""
 
 
 def _table(sections: Iterable[Section[Change]], held: Iterable[Held]) -> str:

@@ -21,7 +21,7 @@ from reconciler.report.lines import painted
 from reconciler.report.mask import Masking, masked_plan
 from reconciler.report.refusals import refusal_lines
 from reconciler.report.rows import table_of
-from reconciler.report.standing import headline, lifted_guards, notes, obstacles
+from reconciler.report.standing import headline, notes, obstacles
 
 _SCRIPTS = ("rows.js", "values.js", "facets.js", "list.js", "main.js")
 """In the order in which they need each other."""
@@ -90,6 +90,4 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
         "Planned",
         f"{plan.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC by reconciler {visible(plan.tool_version)}",
     )
-    if plan.allowances:
-        yield "Guards lifted", lifted_guards(plan)
     yield "Digest", digest_of(plan)

@@ -21,17 +21,14 @@ def headline(plan: Plan) -> str:
 
 
 def obstacles(plan: Plan) -> str:
-    """What stands in the way of apply, or wants to be known before; empty where nothing does."""
+    """What stands in the way of apply, and what nobody is to overlook; empty where there is nothing."""
     counts = [how_many(plan.problems)] if plan.problems else []
     counts += [f"{counted(len(plan.refusals), 'guard')} against it"] if plan.refusals else []
-    if not counts:
-        return ""
-    return f"{'' if plan.is_appliable else 'This plan cannot be applied: '}{', '.join(counts)}."
-
-
-def lifted_guards(plan: Plan) -> str:
-    """``update to 412, archive to 3``; empty where none was lifted."""
-    return ", ".join(f"{guard} to {number:,}" for guard, number in plan.allowances)
+    start = "" if plan.is_appliable else "This plan cannot be applied: "
+    sentences = [f"{start}{', '.join(counts)}."] if counts else []
+    lifted = ", ".join(f"{guard} to {number:,}" for guard, number in plan.allowances)
+    sentences += [f"Guards were lifted: {lifted}."] if lifted else []
+    return " ".join(sentences)
 
 
 def notes(plan: Plan, layout: Layout, *, is_masked: bool) -> list[str]:

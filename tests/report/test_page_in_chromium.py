@@ -187,10 +187,10 @@ def test_what_was_filtered_for_is_told_first(page: Page) -> None:
     assert [cell.text.split()[0] for cell in page.all(".row .changes")] == ["phone"] * 4
 
 
-def test_the_histogram_shows_how_much_is_set_changed_and_cleared(page: Page) -> None:
+def test_the_histogram_shows_how_much_is_set_changed_cleared_and_held(page: Page) -> None:
     bars = page.option("property", "phone").find_elements(By.CSS_SELECTOR, ".stack i")
 
-    assert [float(bar.value_of_css_property("width")[:-2]) > 0 for bar in bars] == [True, True, True]
+    assert [float(bar.value_of_css_property("width")[:-2]) > 0 for bar in bars] == [True, True, True, True]
     widest = page.option("property", "dealstage").find_elements(By.CSS_SELECTOR, ".stack i")
     assert max(bar.size["width"] for bar in widest) == page.one(".stack").size["width"]
 
@@ -407,8 +407,19 @@ def test_a_hundred_thousand_changes_are_a_few_rows_at_a_time(opened: Open, large
     page.one("#grid").send_keys(Keys.END)
     assert page.active == "companies/client-099999"
     assert len(page.all(".item")) < 100
+
+
+def test_everything_unfolds_while_it_is_not_too_much(opened: Open, large: str) -> None:
+    page = Page(opened(large))
+    assert not page.one("#unfold").is_displayed()
+
+    page.search("client-09")
     page.one("#unfold").click()
-    assert len(page.all(".item")) < 100
+    assert page.count == "10,000 of 100,000 entries"
+    assert 0 < len(page.all(".detail")) == len(page.all(".item")) < 100
+
+    page.one("#clear").click()
+    assert not page.all(".detail")
 
 
 def test_scrolling_draws_what_comes_into_the_window(opened: Open, large: str) -> None:

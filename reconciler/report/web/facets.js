@@ -7,9 +7,13 @@ const facets = [
   facet("action", "Action", (id) => [kindOf(id).action]),
   facet("reason", "Reason", (id) => (kindOf(id).reason ? [kindOf(id).reason] : [])),
   facet("object", "Object", (id) => (kindOf(id).object ? [kindOf(id).object] : [])),
-  facet("property", "Property", (id) => rows[id][VALUES].map(nameOf), (id) => rows[id][VALUES].map(wayOf)),
+  facet("property", "Property", (id) => rows[id][VALUES].map(nameOf), waysOf),
   facet("file", "File", (id) => filesOf(id)),
 ];
+
+function waysOf(id) {
+  return rows[id][VALUES].map((value) => wayOf(value, kindOf(id)));
+}
 
 function filesOf(id) {
   const found = new Set([rows[id][FILE], ...rows[id][VALUES].map((value) => value[REMARK]?.file ?? -1)]);
@@ -83,8 +87,9 @@ function count({ start, slot, counts }, id) {
 }
 
 function countOf(one, option) {
-  const at = option * WAYS.length;
-  return one.counts[at] + one.counts[at + 1] + one.counts[at + 2];
+  let sum = 0;
+  for (let at = option * WAYS.length; at < (option + 1) * WAYS.length; at++) sum += one.counts[at];
+  return sum;
 }
 
 function isChosenProperty(text) {
@@ -130,7 +135,8 @@ function optionRow(one, option, onChange) {
   });
   one.shown.push({ option, input, figure, bars });
   const bar = one.hasWays ? [make("span", { class: "stack", "aria-hidden": "true" }, ...bars)] : [];
-  return make("label", {}, input, make("span", { class: "option", title: one.texts[option] }, one.texts[option]), figure, ...bar);
+  const text = one.texts[option];
+  return make("label", {}, input, make("span", { class: "option", title: text }, text), figure, ...bar);
 }
 
 function refreshFacet(one) {

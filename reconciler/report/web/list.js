@@ -2,6 +2,7 @@
 "use strict";
 
 const OVERSCAN = 400; // pixels drawn above and below the window
+const MOST_UNFOLDED = 10_000; // rows at once: browsers bound how high something may be
 const scroll = document.getElementById("scroll");
 const rowsBox = document.getElementById("rows");
 const grid = document.getElementById("grid");
@@ -22,6 +23,7 @@ const guessedHeight = (id) => 52 + 27 * rows[id][VALUES].length;
 
 function setView(view) {
   list.view = view;
+  list.allOpen &&= view.length <= MOST_UNFOLDED;
   if (!view.includes(list.active)) list.active = -1;
   list.drawn.clear(); // what a row tells depends on the filter
   rowsBox.replaceChildren();

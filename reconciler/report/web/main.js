@@ -20,7 +20,12 @@ function refresh() {
   const nothing = rows.length ? "Nothing matches." : "Nothing to show: everything is in step.";
   countLine.textContent = !list.view.length ? nothing : isFiltered ? `${shown} of ${all} entries` : `${all} entries`;
   clear.hidden = !isFiltered;
-  unfold.hidden = !rows.length;
+  unfold.hidden = !list.view.length || list.view.length > MOST_UNFOLDED;
+  showUnfold();
+}
+
+function showUnfold() {
+  unfold.textContent = list.allOpen ? "Collapse all" : "Expand all";
 }
 
 function showColumns() {
@@ -97,7 +102,7 @@ search.addEventListener("keydown", (event) => {
 clear.addEventListener("click", clearFilters);
 unfold.addEventListener("click", () => {
   unfoldAll(!list.allOpen);
-  unfold.textContent = list.allOpen ? "Collapse all" : "Expand all";
+  showUnfold();
 });
 grid.addEventListener("keydown", onGridKey);
 scroll.addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });

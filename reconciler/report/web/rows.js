@@ -10,9 +10,14 @@ const kindOf = (id) => kinds[rows[id][KIND]];
 const nameOf = (value) => names[value[NAME]];
 const placeOf = (file, line) => (file < 0 ? "" : `${files[file]}:${line}`);
 
-// 0 set, 1 changed, 2 cleared
-const WAYS = ["set", "changed", "cleared"];
-const wayOf = (value) => (value[BEFORE] === null ? 0 : value[AFTER] === null ? 2 : 1);
+// What becomes of a value, as a number: its place in this list.
+const WAYS = ["set", "changed", "cleared", "held"];
+
+function wayOf(value, kind) {
+  if (kind.action === "held") return 3;
+  if (value[BEFORE] === null) return 0;
+  return value[AFTER] === null ? 2 : 1;
+}
 
 // All that a search looks through is one long text: looking through it once is quicker than through many.
 const searched = { text: null, ends: new Uint32Array(rows.length) }; // where each row's part ends

@@ -97,7 +97,8 @@ function valueRow(value, row, kind) {
 }
 
 function bothSides(value) {
-  const side = (label, text) => make("div", { class: "side" }, make("span", { class: "label" }, label), text ?? absent("(empty)"));
+  const side = (label, text) =>
+    make("div", { class: "side" }, make("span", { class: "label" }, label), text ?? absent("(empty)"));
   return [side("HubSpot", value[BEFORE]), side("manifest", value[AFTER])];
 }
 
