@@ -8,16 +8,21 @@ Source: https://github.com/gjtorikian/html-pipeline, lib/html_pipeline/node_filt
 
 import re
 
-from reconciler.report.cells import clipped, visible
+from reconciler.report.cells import ELLIPSIS, clipped, visible
 
-_MOST_CELLS = 80
+_MOST_CHARACTERS = 80
 _SHORTEST_FENCE = 3
+
+
+def shortened(text: str, most: int) -> str:
+    """``text`` in at most ``most`` cells, and as many characters: some characters take no cell."""
+    shown = clipped(visible(text), most)
+    return shown if len(shown) <= most else shown[: most - 1] + ELLIPSIS
 
 
 def code(text: str) -> str:
     """``text``, or the beginning of a long one, as inline code for Markdown, its tables, and HTML alike."""
-    shown = clipped(visible(text), _MOST_CELLS)
-    return f"<code>{''.join(map(_reference, shown))}</code>"
+    return f"<code>{''.join(map(_reference, shortened(text, _MOST_CHARACTERS)))}</code>"
 
 
 def fenced(text: str, language: str) -> str:

@@ -7,9 +7,9 @@ from urllib.parse import quote
 from reconciler.plan.changes import Change, Held, Plan
 from reconciler.plan.file import digest_of
 from reconciler.report.blocks import change_blocks, held_blocks, problem_blocks, refusal_blocks
-from reconciler.report.cells import ELLIPSIS, clipped, visible
+from reconciler.report.cells import ELLIPSIS
 from reconciler.report.fitting import Fitted, fitted, size_of
-from reconciler.report.inert import code, fenced
+from reconciler.report.inert import code, fenced, shortened
 from reconciler.report.layout import Layout, counted
 from reconciler.report.mask import Masking, masked_plan
 from reconciler.report.sections import Section, sections_of_changes, sections_of_held
@@ -29,6 +29,7 @@ _WIDTH = 100
 _OPEN_CHARACTERS = 3_000
 """Blocks that end within the first so many characters are unfolded."""
 
+_MARK_CHARACTERS = 100
 _MOST_OBJECTS = 30
 _MOST_NOTES = 30
 _LEFT_OUT_CHARACTERS = 400
@@ -55,7 +56,7 @@ def render_markdown(plan: Plan, *, masking: Masking, where: Where, full: bool = 
 
 def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
     """The mark that finds the comment again, what the plan comes to, and a table of it."""
-    mark = quote(clipped(visible(plan.environment), 100), safe="")
+    mark = quote(shortened(plan.environment, _MARK_CHARACTERS), safe="")
     manifests = plan.manifests
     about = (
         f"{code(plan.environment)}, portal {plan.portal_id}: {counted(manifests.records, 'record')} "
@@ -134,12 +135,13 @@ def _left_out(problems: Fitted, changes: Fitted, held: Fitted) -> str:
 
 def _foot(plan: Plan, digest: str, layout: Layout, *, is_masked: bool) -> str:
     """What it costs and needs, what exactly was planned, and what to do next."""
-    lines = [clipped(text, layout.width) for text in notes(plan, layout, is_masked=is_masked)]
+    lines = [shortened(text, layout.width) for text in notes(plan, layout, is_masked=is_masked)]
     if len(lines) > _MOST_NOTES:
         lines[_MOST_NOTES - 1 :] = [ELLIPSIS]
+    told = "\n".join(lines)
     planned = f"{plan.created_at:%Y-%m-%d %H:%M} UTC"
     return (
-        f"{fenced(chr(10).join(lines), 'text')}\n"
+        f"{fenced(told, 'text')}\n"
         f"Digest `{digest}`, planned {planned} by reconciler {code(plan.tool_version)}.\n\n"
         f"**Next:** {_next(plan)}\n"
     )

@@ -9,7 +9,6 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import UTC
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -88,6 +87,6 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "Commit", visible(manifests.git)
     yield (
         "Planned",
-        f"{plan.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC by reconciler {visible(plan.tool_version)}",
+        f"{plan.created_at:%Y-%m-%d %H:%M} UTC by reconciler {visible(plan.tool_version)}",
     )
     yield "Digest", digest_of(plan)

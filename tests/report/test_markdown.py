@@ -133,10 +133,15 @@ def test_every_fence_is_closed(plan: Plan, times: int, full: bool) -> None:
         plan_of(*UPDATES, problems=PROBLEMS * 2_000),
         plan_of(*UPDATES, held=tuple(replace(HELD[2], note=f"{number} " * 90) for number in range(2_000))),
         plan_of(*UPDATES, environment="\N{GRINNING FACE}" * 70_000),
+        plan_of(*UPDATES, environment="\N{COMBINING ACUTE ACCENT}" * 70_000),
         replace(EVERYTHING, write_scopes=("crm.objects.custom.write",) * 5_000),
+        replace(EVERYTHING, write_scopes=("e\N{COMBINING ACUTE ACCENT}" * 40_000,)),
         replace(EVERYTHING, tool_version="1" * 70_000),
     ],
-    ids=["updates", "properties", "key", "objects", "problems", "held", "environment", "scopes", "version"],
+    ids=[
+        *("updates", "properties", "key", "objects", "problems", "held", "environment", "no cells"),
+        *("scopes", "scope", "version"),
+    ],
 )
 @pytest.mark.parametrize("full", [False, True], ids=["folded", "full"])
 def test_whatever_there_is_too_much_of_the_comment_fits(plan: Plan, full: bool) -> None:

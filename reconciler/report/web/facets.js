@@ -1,5 +1,4 @@
 // What the rows can be filtered by, and the filter: one pass over all rows finds what is shown and every count.
-"use strict";
 
 const FEW = 8; // options shown of a facet before somebody asks for all
 
@@ -7,11 +6,11 @@ const facets = [
   facet("action", "Action", (id) => [kindOf(id).action]),
   facet("reason", "Reason", (id) => (kindOf(id).reason ? [kindOf(id).reason] : [])),
   facet("object", "Object", (id) => (kindOf(id).object ? [kindOf(id).object] : [])),
-  facet("property", "Property", (id) => rows[id][VALUES].map(nameOf), waysOf),
+  facet("property", "Property", (id) => rows[id][VALUES].map(nameOf), waysOfValues),
   facet("file", "File", (id) => filesOf(id)),
 ];
 
-function waysOf(id) {
+function waysOfValues(id) {
   return rows[id][VALUES].map((value) => wayOf(value, kindOf(id)));
 }
 
@@ -104,9 +103,10 @@ function showFacets(onChange) {
     if (one.texts.length < (one.hasWays ? 1 : 2)) continue; // nothing to choose
     const order = [...one.texts.keys()];
     if (one.name !== "action") order.sort((a, b) => countOf(one, b) - countOf(one, a));
-    one.most = Math.max(...order.map((option) => countOf(one, option)));
+    one.most = countOf(one, order[0]); // the longest bar
     const box = make("fieldset", { class: one.name }, make("legend", {}, one.title));
-    if (one.hasWays) box.append(make("p", { class: "ways" }, ...WAYS.map((way) => make("span", { class: way }, way))));
+    const legend = WAYS.map((way) => make("span", { class: way }, way));
+    if (one.hasWays) box.append(make("p", { class: "ways" }, ...legend));
     one.shown = [];
     const add = (options) => box.append(...options.map((option) => optionRow(one, option, onChange)));
     add(order.slice(0, FEW));

@@ -1,5 +1,4 @@
 // The list: only the rows near the window exist, whether there are ten or a hundred thousand.
-"use strict";
 
 const OVERSCAN = 400; // pixels drawn above and below the window
 const MOST_UNFOLDED = 10_000; // rows at once: browsers bound how high something may be

@@ -1,5 +1,4 @@
 // The page: search, filters, sorting, keys and printing, wired to the list.
-"use strict";
 
 const MOST_PRINTED = 2000; // rows on paper
 
@@ -18,7 +17,8 @@ function refresh() {
   const isFiltered = words.length > 0 || facets.some(isActive);
   const shown = number(list.view.length), all = number(rows.length);
   const nothing = rows.length ? "Nothing matches." : "Nothing to show: everything is in step.";
-  countLine.textContent = !list.view.length ? nothing : isFiltered ? `${shown} of ${all} entries` : `${all} entries`;
+  const some = isFiltered ? `${shown} of ${all} entries` : `${all} entries`;
+  countLine.textContent = list.view.length ? some : nothing;
   clear.hidden = !isFiltered;
   unfold.hidden = !list.view.length || list.view.length > MOST_UNFOLDED;
   showUnfold();
@@ -68,11 +68,9 @@ const STEPS = {
 function onGridKey(event) {
   if (event.target.closest("button") || event.ctrlKey || event.metaKey || event.altKey) return;
   const at = list.view.indexOf(list.active);
-  const isActive = at >= 0;
-  if (STEPS[event.key]) goTo(isActive ? STEPS[event.key](at) : event.key === "End" ? list.view.length - 1 : 0);
-  else if (isActive && (event.key === "Enter" || event.key === " ")) toggle(list.active);
-  else if (isActive && event.key === "ArrowRight" && !isOpen(list.active)) toggle(list.active);
-  else if (isActive && event.key === "ArrowLeft" && isOpen(list.active)) toggle(list.active);
+  const turns = { Enter: true, " ": true, ArrowRight: !isOpen(list.active), ArrowLeft: isOpen(list.active) };
+  if (STEPS[event.key]) goTo(at < 0 && event.key !== "End" ? 0 : STEPS[event.key](at));
+  else if (at >= 0 && turns[event.key]) toggle(list.active);
   else return;
   event.preventDefault();
 }

@@ -1,4 +1,5 @@
 // The plan as rows: what stands in which column of the data, and the text that a search looks through.
+// The first part of the page's one script, which is strict as a whole.
 "use strict";
 
 const { kinds, files, names, reasons, rows } = JSON.parse(document.getElementById("data").textContent);

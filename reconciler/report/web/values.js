@@ -1,5 +1,4 @@
 // Values: what they were, what they become, and where exactly the two differ. Values are text, never markup.
-"use strict";
 
 const MOST_ALIGNED = 300; // lines; aligning takes the square of their number
 const CONTEXT = 2; // lines kept beside a difference
