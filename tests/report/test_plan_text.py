@@ -58,7 +58,8 @@ def test_the_last_line_sums_up(plan: Plan) -> None:
 
 @given(plans)
 def test_no_changes_are_the_first_words_exactly_when_nothing_would_be_written(plan: Plan) -> None:
-    assert render_plan(plan, color=False, width=80).startswith("No changes.") == (not plan.writes)
+    is_calm = plan.is_sound and not plan.writes  # with problems nobody knows what would be written
+    assert render_plan(plan, color=False, width=80).startswith("No changes.") == is_calm
 
 
 def test_adoptions_are_counted_after_no_changes() -> None:
