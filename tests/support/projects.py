@@ -92,7 +92,7 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
     """Set environment variables for a while; ours are never inherited."""
     before = dict(os.environ)
     for name in list(os.environ):
-        if name.startswith(("RECONCILER_", "HUBSPOT_", "GITHUB_", "NO_COLOR")):
+        if name.startswith(("RECONCILER_", "HUBSPOT_", "GITHUB_", "NO_COLOR")) or name == "CI":
             del os.environ[name]
     os.environ.update(variables)
     try:
