@@ -1,29 +1,7 @@
 """What only looks never writes: held by a recorder on the portal's port."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import orjson
-import pytest
-
 from reconciler.cli.exits import Exit
-from reconciler.emulator.serve import running
-from tests.support.projects import EXAMPLE, PORTAL, Project, Recorder, example
-
-
-@pytest.fixture
-def wire(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
-    """The example project with its portal behind a port."""
-    portal = Recorder(None)
-    portal.ensure_portal(PORTAL, orjson.loads((EXAMPLE / "portal.json").read_bytes()))
-    project = example(tmp_path)
-    with running(portal) as url:
-        project.replace(
-            "reconciler.yaml",
-            "    portal: emulator\n    portal_id: 1000000\n    seed: portal.json\n",
-            f"    portal_id: {PORTAL}\n    token: ${{HUBSPOT_ACCESS_TOKEN}}\n    base_url: {url}\n",
-        )
-        yield Project(project.folder, {"HUBSPOT_ACCESS_TOKEN": portal.token(PORTAL)}), portal
+from tests.support.projects import Project, Recorder
 
 
 def written(portal: Recorder) -> list[tuple[str, str]]:
