@@ -70,6 +70,10 @@ class Document:
     place: Place  # where the document begins
     prune: Prune = Prune.OFF
 
+    def ownership_of(self, name: str) -> Ownership:
+        """Who decides about property ``name``."""
+        return self.ownership.get(name, Ownership.ENFORCE)
+
 
 @dataclass(frozen=True, slots=True)
 class Special:
