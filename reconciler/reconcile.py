@@ -195,6 +195,7 @@ def apply_plan(plan: Plan, connection: Connection, store: Store, claim: Claim, m
         actor=claim.actor,
         planned=Counter(change.action for change in plan.changes),
         personal=plan.personal,
+        commit=plan.manifests.git,
     )
     with claim.acquire(store) as journal:
         moved = moved_entries(plan, store)

@@ -70,6 +70,8 @@ def _document(header: RunHeader) -> dict[str, object]:
         "portal_id": header.portal_id,
         "plan_digest": header.plan_digest,
         "actor": dict(header.actor),
+        "commit": header.commit,
+        "undoes": header.undoes,
         "started_at": header.started_at.isoformat(),
         "finished_at": header.finished_at.isoformat() if header.finished_at else None,
         "status": header.status,

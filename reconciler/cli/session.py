@@ -149,7 +149,6 @@ class Session:
             host=platform.node(),
             pid=os.getpid(),
             run_url=_ci_run_url(os.environ),
-            commit=self.git_commit(),
         )
         return Claim(actor, lock_timeout_s, now=lambda: datetime.now(UTC), sleep=time.sleep)
 

@@ -27,6 +27,8 @@ class RunHeader:
     started_at: datetime  # aware, UTC
     finished_at: datetime | None  # aware, UTC; None where it never said so
     status: str  # one word: how the run stands or ended
+    commit: str | None = None  # git commit of the manifests that were applied
+    undoes: str | None = None  # id of the run that this one took back
     personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when shown
 
 

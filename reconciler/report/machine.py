@@ -40,6 +40,7 @@ def run_as_json(detail: RunDetail, masking: Masking, personal: Personal) -> str:
         "accounting": dict(shown.accounting()),
         "actor": dict(header.actor),
         "changes": map(_row, shown.rows),
+        "commit": header.commit,
         "environment": header.environment,
         "finished_at": _time(header.finished_at) if header.finished_at else None,
         "id": header.id,
@@ -48,6 +49,7 @@ def run_as_json(detail: RunDetail, masking: Masking, personal: Personal) -> str:
         "started_at": _time(header.started_at),
         "status": header.status,
         "tool_version": header.tool_version,
+        "undoes": header.undoes,
     }
     return _text(document, masking)
 

@@ -31,6 +31,7 @@ def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
     details = [
         _period(header),
         *(f"{name} {text}" for name, text in sorted(header.actor.items())),
+        *([f"commit {header.commit}"] if header.commit else []),
     ]
     return [
         *layout.paragraph(title, style=Style.STRONG),

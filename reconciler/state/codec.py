@@ -6,7 +6,7 @@ a character of it.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, assert_never
 
 from sqlalchemy import Row
@@ -51,8 +51,9 @@ def actor_text(actor: Actor) -> str:
 
 
 def actor_of(text: str) -> Actor:
-    """The actor that ``actor_text`` wrote."""
-    return Actor(**json.loads(text))
+    """The actor that ``actor_text`` wrote; another version may have said more of them."""
+    said = json.loads(text)
+    return Actor(**{field.name: said[field.name] for field in fields(Actor) if field.name in said})
 
 
 def owned_columns(portal_id: int, serial: int, record: OwnedRecord) -> dict[str, object]:
@@ -90,6 +91,8 @@ def run_columns(start: RunStart) -> dict[str, object]:
         "plan_digest": start.plan_digest,
         "tool_version": start.tool_version,
         "actor": actor_text(start.actor),
+        "git_commit": start.commit,
+        "undoes": start.undoes,
         "personal": json_text(start.personal),
         "planned": json_text({str(action): count for action, count in start.planned.items()}),
     }
@@ -109,6 +112,8 @@ def header_of(row: Row[Any]) -> RunHeader:
         plan_digest=row.plan_digest,
         tool_version=row.tool_version,
         actor={name: str(value) for name, value in json.loads(row.actor).items()},
+        commit=row.git_commit,
+        undoes=row.undoes,
         started_at=row.started_at,
         finished_at=row.finished_at,
         status=row.status,

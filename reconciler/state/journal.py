@@ -188,6 +188,16 @@ class Journal:
         query = select(runs).where(runs.c.portal_id == self.portal_id).order_by(runs.c.serial.desc())
         return tuple(map(header_of, self.connection.execute(query)))
 
+    def last_commit(self) -> str | None:
+        """The commit of the newest run that was made from a git checkout; None where there is none."""
+        query = (
+            select(runs.c.git_commit)
+            .where(runs.c.portal_id == self.portal_id, runs.c.git_commit.is_not(None))
+            .order_by(runs.c.serial.desc())
+            .limit(1)
+        )
+        return self.connection.scalar(query)
+
     def run(self, run_id: str) -> RunDetail:
         """One run with all that was journaled of it, in the order of the plan.
 

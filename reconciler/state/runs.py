@@ -11,13 +11,12 @@ from reconciler.plan.changes import Action, Writing
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who runs this, where, and from which commit."""
+    """Who runs this, and where."""
 
     user: str
     host: str
     pid: int  # of the process on ``host``
     run_url: str | None = None  # of the CI job
-    commit: str | None = None  # of the manifests
 
     def __str__(self) -> str:
         return f"{self.user} on {self.host} (process {self.pid})"
@@ -33,6 +32,8 @@ class RunStart:
     actor: Actor
     planned: Mapping[Action, int]  # changes by action; actions without any may be left out
     personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when shown
+    commit: str | None = None  # of the manifests that are applied
+    undoes: str | None = None  # the run that is taken back
 
 
 class RunStatus(StrEnum):

@@ -84,6 +84,11 @@ class Store:
         with self._journal() as journal:
             return journal.headers()
 
+    def last_commit(self) -> str | None:
+        """The commit of the manifests that were applied last; None where none is known."""
+        with self._journal() as journal:
+            return journal.last_commit()
+
     def run(self, run_id: str) -> RunDetail:
         """One run and its changes, in the order of the plan.
 

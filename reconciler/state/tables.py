@@ -22,9 +22,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-UPGRADES: Mapping[int, tuple[str, ...]] = {}
+UPGRADES: Mapping[int, tuple[str, ...]] = {
+    2: ("ALTER TABLE runs ADD COLUMN git_commit TEXT", "ALTER TABLE runs ADD COLUMN undoes TEXT"),
+}
 """By version, the statements that make it out of the version before; SQLite and PostgreSQL both run them."""
 
 _VERSION_ROW = "reconciler_schema"
@@ -110,6 +112,8 @@ runs = Table(
     _column("plan_digest"),
     _column("tool_version"),
     _column("actor"),  # JSON
+    _column("git_commit", nullable=True),  # of the manifests that were applied
+    _column("undoes", nullable=True),  # the run that this one takes back
     _column("personal"),  # JSON: pairs of object and property whose values are masked when shown
     _column("planned"),  # JSON: action to count
     _column("status"),

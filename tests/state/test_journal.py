@@ -50,12 +50,20 @@ def test_a_run_begins_with_its_header(store: Store) -> None:
         "host": "build-7",
         "pid": "4242",
         "run_url": "https://ci.example/runs/1",
-        "commit": "5f0c2e1",
     }
     assert header.started_at == datetime(2026, 11, 22, 16, 45, tzinfo=UTC)
     assert header.finished_at is None
     assert header.status == "running"
     assert header.personal == (("companies", "phone"), ("contacts", "email"))
+
+
+def test_the_commit_that_was_applied_last_is_that_of_the_newest_run_that_has_one(store: Store) -> None:
+    assert store.last_commit() is None
+    with writer(store) as pen:
+        for commit in ("5f0c2e1", "9ab41c7", None):
+            pen.begin_run(replace(start(0), commit=commit))
+
+    assert store.last_commit() == "9ab41c7"
 
 
 def test_runs_come_newest_first_even_within_a_second(store: Store) -> None:

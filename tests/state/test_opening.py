@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
@@ -216,23 +217,46 @@ def test_a_newer_version_is_refused_with_advice(url: str, tmp_path: Path, opener
     execute(url, tmp_path, "UPDATE meta SET value = '9'")
 
     with pytest.raises(
-        StateError, match=r"of version 9, this reconciler knows version 1: upgrade hubspot-recon"
+        StateError, match=r"of version 9, this reconciler knows version \d+: upgrade hubspot-recon"
     ):
         opener(url, tmp_path, PORTAL)
 
 
 def test_an_older_version_is_upgraded_by_whoever_writes(url: str, tmp_path: Path) -> None:
     make_state(url, tmp_path)
-    upgrades = {2: ("ALTER TABLE runs ADD COLUMN note TEXT",), 3: ("UPDATE runs SET note = 'old'",)}
+    step, last = tables.SCHEMA_VERSION + 1, tables.SCHEMA_VERSION + 2
+    upgrades = {step: ("ALTER TABLE runs ADD COLUMN note TEXT",), last: ("UPDATE runs SET note = 'old'",)}
 
     with closing(open_state(url, tmp_path, PORTAL)) as store:
         with store._database.reading() as connection, pytest.raises(tables.Unusable, match="upgrades it"):
-            tables.is_readable(connection, 3)
+            tables.is_readable(connection, last)
         with store._database.writing() as connection:
-            tables.create_or_upgrade(connection, 3, upgrades)
+            tables.create_or_upgrade(connection, last, upgrades)
         with store._database.reading() as connection:
-            assert tables.is_readable(connection, 3)
+            assert tables.is_readable(connection, last)
             assert connection.execute(text("SELECT note FROM runs")).scalar() == "old"
+
+
+VERSION_1 = (
+    "ALTER TABLE runs DROP COLUMN git_commit",
+    "ALTER TABLE runs DROP COLUMN undoes",
+    "UPDATE meta SET value = '1'",
+)
+"""Statements that make a database what the first version made."""
+
+
+def test_a_state_of_the_first_version_is_upgraded(url: str, tmp_path: Path) -> None:
+    make_state(url, tmp_path)
+    execute(url, tmp_path, *VERSION_1)
+
+    with closing(open_state(url, tmp_path, PORTAL)) as store:
+        (old,) = store.runs()
+        assert (old.commit, old.undoes, store.last_commit()) == (None, None, None)
+        with writer(store) as pen:
+            pen.begin_run(replace(start(0), commit="5f0c2e1", undoes=old.id))
+        new, _ = store.runs()
+
+    assert (new.commit, new.undoes) == ("5f0c2e1", old.id)
 
 
 def test_a_database_of_something_else_is_left_alone(url: str, tmp_path: Path) -> None:

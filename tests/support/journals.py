@@ -15,7 +15,7 @@ from reconciler.state.runs import Actor, RunStart
 from reconciler.state.store import Store
 from reconciler.state.writer import Writer
 
-ADA = Actor("ada", "build-7", 4242, "https://ci.example/runs/1", "5f0c2e1")
+ADA = Actor("ada", "build-7", 4242, "https://ci.example/runs/1")
 BOB = Actor("bob", "laptop", 17)
 
 UPSERT = Route(Call.UPSERT, "external_id")
