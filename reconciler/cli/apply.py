@@ -11,7 +11,7 @@ from reconciler.apply.earlier import is_anything_open
 from reconciler.apply.run import ApplyResult, Manner
 from reconciler.cli.durations import Duration
 from reconciler.cli.exits import Exit, exit_of, heaviest
-from reconciler.cli.files import write_private
+from reconciler.cli.files import write_sealed
 from reconciler.cli.memory import refuse_forgetful
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, width
@@ -129,7 +129,7 @@ def _saved_plan(session: Session, path: Path) -> Plan:
         PlanRefused: it was altered, or made for another environment.
         UsageError: it is no plan, or has problems.
     """
-    plan = read_plan(path)
+    plan = read_plan(path, to_apply=True)
     chosen = session.environment
     if (plan.environment, plan.portal_id) != (chosen.name, chosen.portal_id):
         raise PlanRefused(
@@ -185,9 +185,9 @@ def _write_reports(session: Session, result: ApplyResult, plan: Plan, besides: P
     text = run_as_json(result.run, SHOW, plan.personal)
     folder = session.folder / "reports"
     folder.mkdir(exist_ok=True)
-    write_private(folder / f"{result.run.header.id}.json", text)
+    write_sealed(folder / f"{result.run.header.id}.json", text)
     if besides is not None:
-        write_private(besides, text)
+        write_sealed(besides, text)
 
 
 def _show(session: Session, result: ApplyResult, plan: Plan, values: str | None) -> None:

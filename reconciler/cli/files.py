@@ -5,11 +5,83 @@ import os
 import tempfile
 from pathlib import Path
 
-from reconciler.errors import UsageError
+from reconciler.errors import PlanRefused, Refusal, UsageError
+from reconciler.sealed import KEY_VARIABLE, Altered, Unopened, is_sealed, key_from, seal, unseal
+
+
+def write_sealed(path: Path, text: str) -> None:
+    """Put ``text``, which holds the values themselves, at ``path``: encrypted, where there is a key for that.
+
+    Raises:
+        UsageError: the folder is missing or cannot be written to, or the key is none.
+    """
+    data, key = text.encode(), key_from(os.environ)
+    _write(path, seal(data, key) if key else data)
 
 
 def write_private(path: Path, text: str) -> None:
-    """Put ``text`` at ``path`` with mode 0600: a new file beside it, made durable, then renamed over it.
+    """Put ``text`` at ``path`` with mode 0600.
+
+    Raises:
+        UsageError: the folder is missing or cannot be written to.
+    """
+    _write(path, text.encode())
+
+
+def read_sealed(path: Path, what: str, *, insists: bool = False) -> str:
+    """The text of ``path``, which is to be ``what`` and may be encrypted.
+
+    Args:
+        path: of the file.
+        what: it is to be.
+        insists: it must be encrypted where there is a key: whoever has none could not have made it.
+
+    Raises:
+        UsageError: it is missing, unreadable, no UTF-8, or encrypted with a key that we do not have.
+        PlanRefused: it was altered since it was encrypted, or is not encrypted and has to be.
+    """
+    data, key = _read(path, what), key_from(os.environ)
+    try:
+        if is_sealed(data):
+            data = unseal(data, key)
+        elif insists and key:
+            raise PlanRefused(
+                Refusal.FOREIGN,
+                f"{what} {path} is not encrypted, and {KEY_VARIABLE} is set: anybody may have made it\n"
+                f"    {what} again with the key set",
+            )
+    except Altered as error:
+        raise PlanRefused(Refusal.ALTERED, f"cannot open {what} {path}: {error}") from None
+    except Unopened as error:
+        raise UsageError(f"cannot open {what} {path}: {error}") from None
+    return _decoded(data, path, what)
+
+
+def read_text(path: Path, what: str) -> str:
+    """The text of ``path``, which is to be ``what``.
+
+    Raises:
+        UsageError: it is missing, unreadable, or no UTF-8.
+    """
+    return _decoded(_read(path, what), path, what)
+
+
+def _read(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {what} {path} ({error.strerror})") from error
+
+
+def _decoded(data: bytes, path: Path, what: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} is no {what}: it is not UTF-8 text") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A new file beside ``path``, made durable, then renamed over it.
 
     Raises:
         UsageError: the folder is missing or cannot be written to.
@@ -18,8 +90,8 @@ def write_private(path: Path, text: str) -> None:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         temporary = Path(name)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
@@ -29,20 +101,6 @@ def write_private(path: Path, text: str) -> None:
         _sync_folder(path.parent)
     except OSError as error:
         raise UsageError(f"cannot write {path} ({error.strerror})") from error
-
-
-def read_text(path: Path, what: str) -> str:
-    """The text of ``path``, which is to be ``what``.
-
-    Raises:
-        UsageError: it is missing, unreadable, or no UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is no {what}: it is not UTF-8 text") from error
-    except OSError as error:
-        raise UsageError(f"cannot read {what} {path} ({error.strerror})") from error
 
 
 def _sync_folder(folder: Path) -> None:

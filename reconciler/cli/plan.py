@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import click
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.files import write_private
+from reconciler.cli.files import write_sealed
 from reconciler.cli.options import common_options
 from reconciler.cli.output import Form, view_options
 from reconciler.cli.planning import keep_plan, make_plan, show_plan
@@ -26,7 +26,9 @@ def _file_option(name: str, explanation: str) -> Callable[[_Function], _Function
 
 
 @click.command()
-@_file_option("--out", "Save the plan for `apply FILE`; it holds the values themselves (mode 0600).")
+@_file_option(
+    "--out", "Save the plan for `apply FILE`; it holds the values themselves; see RECONCILER_PLAN_KEY."
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if `apply` would write to the portal.")
 @_file_option("--markdown", "Write a comment for a pull request too, which always fits into one.")
 @_file_option("--html", "Write a page too, which searches and filters without network.")
@@ -53,7 +55,7 @@ def command(
     session = open_session(ctx)
     plan = make_plan(session, wishes)
     if out is not None:
-        write_private(out, plan_to_text(plan))
+        write_sealed(out, plan_to_text(plan))
     views = {Form.MARKDOWN: markdown, Form.HTML: html, Form.JSON: json_into}
     keep_plan(session, plan, views, full=full, values=values)
     show_plan(session, plan, full=full, values=values, form=form)

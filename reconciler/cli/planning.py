@@ -7,7 +7,7 @@ from typing import assert_never
 
 import click
 
-from reconciler.cli.files import read_text, write_private
+from reconciler.cli.files import read_sealed, write_private
 from reconciler.cli.output import Form, color, masking_for, tell_github, width
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session
@@ -52,14 +52,14 @@ def make_plan(session: Session, wishes: Wishes) -> Plan:
             raise ManifestError(session.seen(error.problems)) from None
 
 
-def read_plan(path: Path) -> Plan:
-    """A plan that ``plan --out`` wrote.
+def read_plan(path: Path, *, to_apply: bool = False) -> Plan:
+    """A plan that ``plan --out`` wrote; where plans are encrypted, ``to_apply`` takes no other.
 
     Raises:
-        UsageError: it is no plan, or of a version we do not know.
-        PlanRefused: it was altered.
+        UsageError: it is no plan, of a version we do not know, or cannot be opened.
+        PlanRefused: it was altered, or is not encrypted and has to be.
     """
-    return plan_from_text(read_text(path, "plan"))
+    return plan_from_text(read_sealed(path, "plan", insists=to_apply))
 
 
 def show_plan(

@@ -20,6 +20,7 @@ from reconciler.cli.options import Common, said
 from reconciler.cli.settings import Environment, Settings, find_project, load_settings
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.records import Desired
+from reconciler.sealed import key_from
 from reconciler.source import SourceRef
 
 if TYPE_CHECKING:
@@ -207,6 +208,7 @@ def open_session(ctx: click.Context) -> Session:
     """
     common = said(ctx)
     start_logging(common.log_format)
+    key_from(os.environ)  # a key that is none is told before anything is done, not when a report is written
     project = find_project(Path.cwd(), common.directory)
     return Session(common, load_settings(project, os.environ, common.environment))
 

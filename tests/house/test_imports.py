@@ -23,13 +23,15 @@ ROOMS = {
     "apply": BASE | {"model", "plan.changes", "plan.diff", "hubspot", "state"},
     "reconcile": BASE | {"model", "manifest", "hubspot", "plan", "apply", "state"},
     "emulator": set(),
+    "sealed": BASE,
     "cli": BASE
-    | {"model", "manifest", "state", "plan", "apply", "hubspot", "report", "emulator", "reconcile"},
+    | {"model", "manifest", "state", "plan", "apply", "hubspot", "report", "emulator", "reconcile", "sealed"},
 }
 """What each room may import besides itself. The standard library is open to all."""
 
 DOORS = {
     "click": {"cli"},
+    "cryptography": {"sealed.py"},
     "deepdiff": {"plan/diff.py"},
     "httpx": {"hubspot", "emulator/inprocess.py", "cli/session.py"},
     "jinja2": {"report/page.py"},

@@ -5,7 +5,18 @@ import sys
 
 import pytest
 
-HEAVY = {"sqlalchemy", "httpx", "pydantic", "rich", "deepdiff", "orjson", "yaml", "werkzeug", "waitress"}
+HEAVY = {
+    "sqlalchemy",
+    "httpx",
+    "pydantic",
+    "rich",
+    "deepdiff",
+    "orjson",
+    "yaml",
+    "werkzeug",
+    "waitress",
+    "cryptography",
+}
 
 
 def imported_by(*arguments: str) -> set[str]:
