@@ -137,11 +137,12 @@ class _Planning:
             if not self.builder.can_identify(resolver, group):
                 continue
             question = partial(keys_and_names, resolver.schema)
+            named = group.records if self.desired.has_one_key(group.object) else None
             chunks = group.chunks(BATCH_SIZE)
             for records, live in read_ahead(self.reader, resolver.schema, group.key, chunks, question):
                 keys, _ = question(records)
                 owned = self.memory.owned(group.object, group.key, keys)
-                self.builder.add_chunk(resolver, records, live, owned)
+                self.builder.add_chunk(resolver, records, live, owned, named)
                 done += len(records)
                 progress(done, self.desired.record_count)
 

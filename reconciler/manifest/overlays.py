@@ -6,7 +6,16 @@ from dataclasses import replace
 from reconciler.errors import Problem
 from reconciler.manifest.documents import ManifestDocument
 from reconciler.model.objects import RECORD_ID
-from reconciler.model.records import PLAIN, DesiredGroup, DesiredRecord, Document, Ownership, Prune, Written
+from reconciler.model.records import (
+    PLAIN,
+    DesiredGroup,
+    DesiredRecord,
+    Document,
+    InMemory,
+    Ownership,
+    Prune,
+    Written,
+)
 from reconciler.source import Place, SourceFiles
 
 Layer = Sequence[ManifestDocument]
@@ -27,9 +36,12 @@ def merge_layers(
     pruning, disagreeing = _pruning(layers, files)
     groups = tuple(
         DesiredGroup(
-            object_name, key, tuple(records[value] for value in sorted(records)), pruning[object_name, key]
+            *group,
+            records=InMemory(tuple(records[value] for value in sorted(records))),
+            documents=tuple(merger.documents[group]),
+            prune=pruning[group],
         )
-        for (object_name, key), records in sorted(merger.records.items(), key=lambda item: item[0])
+        for group, records in sorted(merger.records.items(), key=lambda item: item[0])
     )
     return groups, (*_disagreeing_keys(layers, files), *disagreeing, *merger.problems)
 
@@ -78,6 +90,7 @@ class _Merger:
         self.records: dict[
             tuple[str, str], dict[str, DesiredRecord]
         ] = {}  # by object and key property, then key
+        self.documents: dict[tuple[str, str], list[Document]] = {}
         self.problems: list[Problem] = []
         self._files = files
         self._documents: dict[tuple[int, int], Document] = {}  # merged ones, by identity of the two
@@ -89,6 +102,7 @@ class _Merger:
         declared: dict[tuple[str, str], dict[str, DesiredRecord]] = {}
         for document in layer:
             group = (document.document.object, document.document.key)
+            self.documents.setdefault(group, []).append(document.document)
             here = declared.setdefault(group, {})
             earlier = self.records.get(group, {})
             for record in document.records:

@@ -4,10 +4,13 @@ A desired record keeps one tuple of names (shared between records of one shape),
 one of places: at a hundred thousand records an object per property would cost a gigabyte.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import NewType, TypeAlias
+from itertools import islice
+from operator import attrgetter
+from typing import NewType, Protocol, Self, TypeAlias
 
 from reconciler.model.objects import RecordKey
 from reconciler.source import Place, SourceFiles, SourceRef
@@ -106,27 +109,80 @@ class DesiredRecord:
         return RecordKey(self.document.object, self.document.key, self.key)
 
 
+class Records(Protocol):
+    """Desired records of one group, sorted by key, by code point; keys are distinct.
+
+    They may be read from a file, anew each time they are gone through: whoever wants them flowing keeps
+    a few of them at a time.
+    """
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def __iter__(self) -> Iterator[DesiredRecord]:
+        """All of them in order."""
+
+    def find(self, key: str) -> DesiredRecord | None:
+        """The one of that key, spelled exactly so."""
+
+    def renamed(self, object_name: str) -> Self:
+        """The same under another name of their object type."""
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """Records that are all at hand."""
+
+    records: Sequence[DesiredRecord]  # sorted by key; keys are distinct
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[DesiredRecord]:
+        return iter(self.records)
+
+    def find(self, key: str) -> DesiredRecord | None:
+        """The one of that key, spelled exactly so."""
+        at = bisect_left(self.records, key, key=attrgetter("key"))
+        return self.records[at] if at < len(self.records) and self.records[at].key == key else None
+
+    def renamed(self, object_name: str) -> Self:
+        """The same under another name of their object type."""
+        documents = {
+            record.document.place: replace(record.document, object=object_name) for record in self.records
+        }
+        return replace(
+            self,
+            records=tuple(
+                replace(record, document=documents[record.document.place]) for record in self.records
+            ),
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class DesiredGroup:
     """All desired records that share object type and key property: what is read and planned together."""
 
     object: str
     key: str
-    records: Sequence[DesiredRecord]  # sorted by key, by code point; keys are distinct
+    records: Records
+    documents: tuple[Document, ...]  # those that name them, in the order of the manifests
     prune: Prune = Prune.OFF
 
     def chunks(self, size: int) -> Iterator[Sequence[DesiredRecord]]:
         """The records in order, ``size`` at a time."""
-        for start in range(0, len(self.records), size):
-            yield self.records[start : start + size]
+        records = iter(self.records)
+        while chunk := tuple(islice(records, size)):
+            yield chunk
 
     def renamed(self, object_name: str) -> "DesiredGroup":
         """The same records under another name of their object type."""
-        documents = {
-            record.document.place: replace(record.document, object=object_name) for record in self.records
-        }
-        records = tuple(replace(record, document=documents[record.document.place]) for record in self.records)
-        return replace(self, object=object_name, records=records)
+        return replace(
+            self,
+            object=object_name,
+            records=self.records.renamed(object_name),
+            documents=tuple(replace(document, object=object_name) for document in self.documents),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +205,14 @@ class Desired:
         """What the manifests say of pruning, sorted."""
         return tuple(PruneRule(group.object, group.key, group.prune) for group in self.groups)
 
-    def records_of(self, object_name: str, by: str) -> Sequence[DesiredRecord]:
+    def records_of(self, object_name: str, by: str) -> Records:
         """The records of one group; none where the manifests have no such group."""
         found = (group.records for group in self.groups if (group.object, group.key) == (object_name, by))
-        return next(found, ())
+        return next(found, InMemory(()))
+
+    def has_one_key(self, object_name: str) -> bool:
+        """Whether all records of a type are named by one key property; else some are by record id."""
+        return sum(group.object == object_name for group in self.groups) == 1
 
     def is_elsewhere(self, key: RecordKey) -> bool:
         """Whether the manifests name this record, but for other environments only."""
@@ -161,9 +221,8 @@ class Desired:
     def asked_at(self) -> Mapping[str, SourceRef]:
         """Where each object type is named first."""
         return {
-            group.object: self.files.ref(min(record.document.place for record in group.records))
+            group.object: self.files.ref(min(document.place for document in group.documents))
             for group in reversed(self.groups)
-            if group.records
         }
 
     def renamed(self, names: Mapping[str, str]) -> "Desired":

@@ -28,6 +28,7 @@ from reconciler.model.records import (
     Prune,
     PruneRule,
     RecordId,
+    Records,
 )
 from reconciler.model.schema import PortalSchema, PropertyDef
 from reconciler.plan.budget import budget_of
@@ -91,8 +92,13 @@ class PlanBuilder:
         records: Sequence[DesiredRecord],
         live: Mapping[str, LiveRecord],
         owned: Mapping[str, OwnedRecord],
+        named: Records | None = None,
     ) -> None:
-        """Judge ``records`` of one object type and key; ``live`` and ``owned`` are by key value."""
+        """Judge ``records`` of one object type and key; ``live`` and ``owned`` are by key value.
+
+        ``named`` are all records of the type, of which these are the next; None where some of them are
+        named by another key property.
+        """
         population = self.population(resolver.schema.name)
         for record in records:
             population.count(record, is_found=record.key in live, is_owned=record.key in owned)
@@ -100,10 +106,11 @@ class PlanBuilder:
             parts = Counterparts(
                 record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old)
             )
-            problem = self._identities.same_key(resolver, record)
             found = parts.live or parts.old_live
-            if found is not None:
-                problem = problem or self._identities.same_record(resolver, record, found)
+            if found is None:
+                problem = self._identities.same_key(resolver, record)
+            else:
+                problem = self._identities.same_record(resolver, record, found, named)
             judged = Judged(problems=(problem,)) if problem else judge_record(resolver, parts, self.policy)
             self._take(judged)
 

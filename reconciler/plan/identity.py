@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from reconciler.errors import Problem
 from reconciler.model.objects import RECORD_ID
-from reconciler.model.records import DesiredGroup, DesiredRecord, LiveRecord, RecordId, Write
+from reconciler.model.records import DesiredGroup, DesiredRecord, LiveRecord, RecordId, Records, Write
 from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.values import canonical
 from reconciler.plan.resolve import Resolver, did_you_mean
@@ -13,13 +13,17 @@ from reconciler.source import SourceRef
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """Remembers who has been met; every method gives a problem, or None when all is well."""
+    """Remembers who has been met; every method gives a problem, or None when all is well.
+
+    Of a million records most are found under the very key that they are named by, and no two can share
+    that. Only the others are remembered.
+    """
 
     _by_key: dict[tuple[str, str, str | None], DesiredRecord] = field(default_factory=dict)
     _by_id: dict[tuple[str, RecordId], DesiredRecord] = field(default_factory=dict)
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
-        """Another record has the same key in another spelling."""
+        """Another record that the portal lacks has the same key in another spelling."""
         by = record.document.key
         definition = resolver.schema.properties.get(by)
         kind = definition.kind if definition else Kind.TEXT
@@ -30,10 +34,22 @@ class Identities:
         message = f"{record.key} and {first.key} are one {kind} to HubSpot"
         return _declared_twice(resolver, record, first, message)
 
-    def same_record(self, resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Problem | None:
-        """Another address has turned out to be the same live record."""
-        first = self._by_id.setdefault((resolver.schema.name, live.id), record)
-        if first is record:
+    def same_record(
+        self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, named: Records | None
+    ) -> Problem | None:
+        """Another address has turned out to be the same live record.
+
+        ``named`` are all records of the type, sorted by key, of which this is the next one; None where
+        some of them are named by another key property.
+        """
+        by = record.document.key
+        own_key = live.id if by == RECORD_ID else live.properties.get(by)
+        first = self._by_id.get((resolver.schema.name, live.id))
+        if first is None and (named is None or own_key != record.key):
+            self._by_id[resolver.schema.name, live.id] = record
+            if named is not None and own_key is not None and own_key < record.key:  # it has come by already
+                first = named.find(own_key)
+        if first is None:
             return None
         addresses = f"{record.record_key.address} and {first.record_key.address}"
         return _declared_twice(
@@ -45,8 +61,8 @@ def key_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
     """A problem for every document of ``group`` when its key cannot tell records apart."""
     if group.key == RECORD_ID or resolver.schema.can_identify(group.key):
         return []
-    documents = {record.document.place: record.document for record in group.records}
-    return [_no_key(resolver.schema, group.key, resolver.files.ref(place)) for place in documents]
+    places = (resolver.files.ref(document.place) for document in group.documents)
+    return [_no_key(resolver.schema, group.key, place) for place in places]
 
 
 def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:

@@ -8,15 +8,15 @@
 - gone from the portal: forgotten.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.model.records import DesiredRecord, Fate, FateKind, Prune, PruneRule
+from reconciler.model.records import Fate, FateKind, Prune, PruneRule, Records
 from reconciler.plan.changes import Archive, Held, Reason, Release
 
 
-def unnamed(owned: Iterable[OwnedRecord], records: Sequence[DesiredRecord]) -> Iterator[OwnedRecord]:
+def unnamed(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRecord]:
     """Those of ``owned`` that are not among ``records``; both are sorted by key, by code point.
 
     A record that was renamed is named by its old key as well.

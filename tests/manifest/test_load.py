@@ -41,7 +41,7 @@ def test_records_are_grouped_by_object_and_key_and_sorted(tmp_path: Path) -> Non
 def test_places_name_files_from_the_project_folder(tmp_path: Path) -> None:
     project(tmp_path, {"sub/a.yaml": COMPANIES, "b.yaml": DEALS})
     desired = load(tmp_path)
-    record = desired.groups[0].records[0]
+    record = next(iter(desired.groups[0].records))
     assert str(desired.files.ref(record.place)) == "sub/a.yaml:4:3"
     assert str(desired.files.ref(record.places[0])) == "sub/a.yaml:4:16"
     assert str(desired.files.ref(record.document.place)) == "sub/a.yaml:1:1"
@@ -135,7 +135,7 @@ def test_later_folders_override_earlier_ones_property_by_property(tmp_path: Path
         "companies/b": {"country": "Germany"},
         "companies/c": {"name": "C"},
     }
-    acme = desired.groups[0].records[0]
+    acme = next(iter(desired.groups[0].records))
     assert [str(desired.files.ref(place)) for place in (acme.place, *acme.places)] == [
         "over/a.yaml:4:3",
         "base/a.yaml:3:16",

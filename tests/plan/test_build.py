@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from reconciler.errors import Severity
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
-from reconciler.model.records import DesiredGroup, DesiredRecord, Drift, LiveRecord, Ownership, Write
+from reconciler.model.records import (
+    DesiredGroup,
+    DesiredRecord,
+    Drift,
+    InMemory,
+    LiveRecord,
+    Ownership,
+    Records,
+    Write,
+)
 from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.writes import Call, Route
 from reconciler.plan.build import PlanBuilder
@@ -31,9 +40,10 @@ def plan(
     schema: ObjectSchema = COMPANIES,
     *,
     skips_invalid: bool = False,
+    named: Records | None = None,
 ) -> Plan:
     builder = PlanBuilder(Policy(drift), GUARDS, skips_invalid=skips_invalid)
-    builder.add_chunk(Resolver(schema, FILES, {}), records, found or {}, ours or {})
+    builder.add_chunk(Resolver(schema, FILES, {}), records, found or {}, ours or {}, named)
     builder.explain_gone({})
     return builder.finish(
         tool_version="0",
@@ -194,6 +204,18 @@ def test_two_addresses_of_one_live_record_are_a_problem() -> None:
     assert problem.message == "companies/b and companies/a are one record in the portal (9001)"
 
 
+@pytest.mark.parametrize("order", [("Acme", "acme"), ("acme", "zebra")])
+def test_who_was_found_by_its_own_key_is_not_remembered_and_still_met_again(order: tuple[str, str]) -> None:
+    same = live("9001", {"name": "Acme", "external_id": "acme"})
+    records = [desired(key, {"name": "Acme"}) for key in order]
+    made = plan(records, dict.fromkeys(order, same), named=InMemory(records))
+    (problem,) = made.problems
+    assert (
+        problem.message
+        == f"companies/{order[1]} and companies/{order[0]} are one record in the portal (9001)"
+    )
+
+
 def test_a_record_with_a_problem_is_not_half_planned() -> None:
     made = plan([desired("acme", {"name": "Acme", "tier": "lead"})], {"acme": live("1", {"name": "B"})})
     assert made.changes == ()
@@ -240,7 +262,8 @@ def test_the_order_of_records_does_not_matter(order: list[str]) -> None:
 )
 def test_a_key_that_cannot_tell_records_apart_is_a_problem(key: str, message: str, advice: str) -> None:
     builder = PlanBuilder(Policy(Drift.REVERT), GUARDS)
-    group = DesiredGroup("companies", key, [desired("acme", {}, document(key=key))])
+    said = document(key=key)
+    group = DesiredGroup("companies", key, InMemory([desired("acme", {}, said)]), (said,))
     assert not builder.can_identify(Resolver(COMPANIES, FILES, {}), group)
     (problem,) = builder.problems
     assert problem.message == message

@@ -11,6 +11,7 @@ from reconciler.model.records import (
     Drift,
     Fate,
     FateKind,
+    InMemory,
     LiveRecord,
     Prune,
     RecordId,
@@ -145,8 +146,8 @@ def test_a_leftover_that_is_gone_is_forgotten() -> None:
 def test_what_is_named_or_was_renamed_is_no_leftover() -> None:
     known = [owned(key, "1", {}) for key in ("a", "acme-old", "b", "c")]
     records = [desired("a", {}), RENAMED, desired("c", {})]
-    assert [entry.key.value for entry in unnamed(known, records)] == ["b"]
-    assert [entry.key.value for entry in unnamed(known, [])] == ["a", "acme-old", "b", "c"]
+    assert [entry.key.value for entry in unnamed(known, InMemory(records))] == ["b"]
+    assert [entry.key.value for entry in unnamed(known, InMemory(()))] == ["a", "acme-old", "b", "c"]
 
 
 @pytest.mark.parametrize(
