@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import islice
 from typing import TypeAlias
 
 from reconciler import __version__
@@ -15,19 +14,24 @@ from reconciler.apply.memory import Memory, version_seen
 from reconciler.apply.moved import moved_entries
 from reconciler.apply.run import ApplyResult, Manner, carry_out
 from reconciler.apply.settle import settle_batch
-from reconciler.hubspot.ahead import read_ahead
+from reconciler.errors import UsageError
+from reconciler.hubspot.ahead import in_chunks, read_ahead
 from reconciler.hubspot.client import Reader, Writer
 from reconciler.hubspot.fates import read_fates
+from reconciler.hubspot.history import read_histories
 from reconciler.hubspot.live import read_portal, read_records
 from reconciler.hubspot.scopes import write_scopes
+from reconciler.model.drift import DriftFound
 from reconciler.model.objects import RECORD_ID
-from reconciler.model.records import Desired, Fate, Prune, PruneRule, RecordId
+from reconciler.model.records import Desired, Prune, PruneRule
 from reconciler.model.schema import PortalSchema
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import ManifestsRead, Plan
+from reconciler.plan.drifted import DriftBuilder, keys_and_sent
 from reconciler.plan.file import digest_of
 from reconciler.plan.guards import Guards
+from reconciler.plan.hands import our_runs
 from reconciler.plan.judging import Policy
 from reconciler.plan.leftovers import new_rules, unnamed
 from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
@@ -154,7 +158,7 @@ class _Planning:
         leftovers = unnamed(self.memory.in_order(schema.name, by), self.desired.records_of(schema.name, by))
         is_pruned = rule.prune is not Prune.OFF
         wanted = (entry for entry in leftovers if is_pruned or self.desired.is_elsewhere(entry.key))
-        while chunk := list(islice(wanted, BATCH_SIZE)):
+        for chunk in in_chunks(wanted, BATCH_SIZE):
             ids = [entry.record_id for entry in chunk]
             live = read_records(self.reader, schema, RECORD_ID, ids, ())
             there = {record.id for record in live.values()}
@@ -170,13 +174,50 @@ class _Planning:
 
     def explain_gone(self) -> None:
         """What became of records that state knows and that are no longer found by their key."""
-        wanted: dict[tuple[str, str], list[RecordId]] = {}
-        for _, owned in self.builder.gone:
-            wanted.setdefault((owned.key.object, owned.key.by), []).append(owned.record_id)
-        fates: dict[RecordId, Fate] = {}
-        for (object_name, by), record_ids in wanted.items():
-            fates |= read_fates(self.reader, self.portal.objects[object_name], by, record_ids)
-        self.builder.explain_gone(fates)
+        gone = [owned for _, owned in self.builder.gone]
+        self.builder.explain_gone(read_fates(self.reader, self.portal, gone))
+
+
+def find_drift(
+    reader: Reader, store: Store, *, environment: str, portal_id: int, now: datetime, progress: Progress
+) -> DriftFound:
+    """Compare everything that we own with what we last applied to it; no manifest is read. Writes nothing.
+
+    Raises:
+        UsageError: there is no state to compare with, or the credentials belong to another portal.
+        ManifestError: the portal no longer has an object type.
+        HubSpotError: the portal cannot be read.
+        StateError: the state cannot be read.
+    """
+    seen = version_seen(store, now)
+    if seen.lineage is None:
+        raise UsageError(
+            "nothing was ever applied here: there is no state to compare the portal with\n"
+            "    reconciler apply, with the state kept where this run can read it"
+        )
+    unfinished, groups = store.unfinished(), store.owned_groups()
+    objects = {name for name, _, _ in groups} | {batch.object for batch in unfinished}
+    portal = read_portal(reader, objects, portal_id)
+    memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
+    builder = DriftBuilder()
+    total = sum(count for _, _, count in groups)
+    for object_name, by, _ in groups:
+        schema = portal.objects[object_name]
+        chunks = in_chunks(memory.in_order(object_name, by), BATCH_SIZE)
+        for chunk, live in read_ahead(reader, schema, by, chunks, keys_and_sent):
+            builder.add_chunk(schema, chunk, live)
+            progress(builder.looked_at, total)
+    builder.explain_missing(read_fates(reader, portal, builder.missing))
+    histories = read_histories(reader, portal, builder.drifted())
+    builder.tell_hands(portal, histories, our_runs(store.runs(), now))
+    return builder.finish(
+        tool_version=__version__,
+        created_at=now,
+        environment=environment,
+        portal=portal,
+        state=seen,
+        read_calls=reader.calls,
+    )
 
 
 def apply_plan(plan: Plan, connection: Connection, store: Store, claim: Claim, manner: Manner) -> ApplyResult:

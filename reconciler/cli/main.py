@@ -15,6 +15,7 @@ from reconciler.errors import ReconcilerError
 
 COMMANDS = {
     "apply": "Carry out PLAN, or plan, show, ask and carry out.",
+    "drift": "Show what people changed in HubSpot since the last apply, and who they were.",
     "emulator": "Serve, seed or reset the embedded portal of this project.",
     "plan": "Show what apply would change, and why.",
     "runs": "List past runs, or show one row by row.",

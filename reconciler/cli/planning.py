@@ -43,11 +43,11 @@ def make_plan(session: Session, wishes: Wishes) -> Plan:
     )
     with (
         session.state(to_write=False) as store,
-        session.portal() as connection,
+        session.reader() as reader,
         progress("reading", quiet=session.said.quiet) as report,
     ):
         try:
-            return plan_changes(desired, connection.reader, store, here, report)
+            return plan_changes(desired, reader, store, here, report)
         except ManifestError as error:
             raise ManifestError(session.seen(error.problems)) from None
 

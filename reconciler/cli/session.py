@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.emulator.app import Emulator
+    from reconciler.hubspot.client import Reader
     from reconciler.reconcile import Claim, Connection
     from reconciler.state.store import Store
 
@@ -91,8 +92,17 @@ class Session:
         )
 
     @contextmanager
+    def reader(self) -> Iterator["Reader"]:
+        """The environment's portal, for those who only look."""
+        from reconciler.hubspot.client import Reader  # noqa: PLC0415 - httpx costs 0.1 s
+        from reconciler.hubspot.pacing import Pacer  # noqa: PLC0415
+
+        with self._http() as http:
+            yield Reader(http, self.environment.api_version, Pacer())
+
+    @contextmanager
     def portal(self) -> Iterator["Connection"]:
-        """The environment's portal."""
+        """The environment's portal, to be written to."""
         from reconciler.hubspot.client import Reader, Writer  # noqa: PLC0415 - httpx costs 0.1 s
         from reconciler.hubspot.pacing import Pacer  # noqa: PLC0415
         from reconciler.reconcile import Connection  # noqa: PLC0415

@@ -148,7 +148,7 @@ def _key(given: Json) -> str | None:
 
 
 def _edit(work: Work, given: Json) -> Json:
-    """Changes (or archives) a record as somebody else, perhaps at another time."""
+    """Changes (or archives, or purges) a record as somebody else, perhaps at another time."""
     if "at" in given:
         try:
             work.at_ms = parse_iso(given["at"])
@@ -158,8 +158,10 @@ def _edit(work: Work, given: Json) -> Json:
     record = identity.find(work, object_type, shapes.as_text(given.get("id"), "id"), _key(given))
     if record is None:
         raise refusals.not_found("there is no such record")
-    if given.get("archive"):
+    if given.get("archive") or given.get("purge"):
         records.archive(work, object_type, str(record.id))
+        if given.get("purge"):
+            work.rows(object_type).erase(record.id)
         return {"id": str(record.id), "archived": True}
     properties = shapes.as_object(given.get("properties"), "properties")
     return batches.written_body(object_type, records.update(work, object_type, record, properties))

@@ -13,12 +13,20 @@ from reconciler.model.schema import ObjectSchema
 from reconciler.model.writes import BATCH_SIZE
 
 _Chunk = TypeVar("_Chunk")
+_Entry = TypeVar("_Entry")
 
 READERS = 16
 """Threads that read: three fill HubSpot's limit at 150 ms an answer, sixteen at 800 ms."""
 
 READ_AHEAD = 2 * READERS
 """Chunks asked for before their turn; memory holds these and what came of those before."""
+
+
+def in_chunks(entries: Iterable[_Entry], size: int) -> Iterator[Sequence[_Entry]]:
+    """The entries in order, ``size`` at a time, no more of them drawn than are asked for."""
+    remaining = iter(entries)
+    while chunk := tuple(islice(remaining, size)):
+        yield chunk
 
 
 def read_ahead(

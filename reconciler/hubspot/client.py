@@ -114,14 +114,15 @@ class Reader:
         """All custom object types."""
         return self._get(self._paths.schemas, SchemaPage.read).results
 
-    def owners(self) -> tuple[OwnerBody, ...]:
-        """All active owners."""
+    def owners(self, *, archived: bool = False) -> tuple[OwnerBody, ...]:
+        """All active owners, or all that left."""
+        asked = {"limit": str(OWNERS_PER_PAGE)} | ({"archived": "true"} if archived else {})
         owners: list[OwnerBody] = []
         after: str | None = None
         seen: set[str] = set()
         while after not in seen:
             cursor = {} if after is None else {"after": after}
-            page = self._get(self._paths.owners, OwnerPage.read, {"limit": str(OWNERS_PER_PAGE)} | cursor)
+            page = self._get(self._paths.owners, OwnerPage.read, asked | cursor)
             owners += page.results
             if page.after is None:
                 return tuple(owners)
@@ -135,14 +136,15 @@ class Reader:
         ids: Sequence[str],
         *,
         properties: Sequence[str],
+        with_history: Sequence[str] = (),
         id_property: str | None = None,
         is_archived: bool = False,
     ) -> Found:
-        """Records by record id, or by the value of unique property ``id_property``; at most 100."""
+        """Records by record id, or by unique property ``id_property``; at most 100, 50 ``with_history``."""
         body: dict[str, Any] = {
             "inputs": [{"id": id_} for id_ in ids],
             "properties": list(properties),
-            "propertiesWithHistory": [],
+            "propertiesWithHistory": list(with_history),
         }
         if id_property is not None:
             body["idProperty"] = id_property

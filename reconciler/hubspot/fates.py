@@ -1,29 +1,35 @@
 """What became of records that are no longer found by their key: archived, merged, rekeyed or erased."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from reconciler.hubspot.ahead import in_chunks
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.live import read_records
 from reconciler.model.objects import RECORD_ID
+from reconciler.model.owned import OwnedRecord
 from reconciler.model.records import Fate, FateKind, RecordId
-from reconciler.model.schema import ObjectSchema
+from reconciler.model.schema import ObjectSchema, PortalSchema
 from reconciler.model.writes import BATCH_SIZE
 
 
 def read_fates(
-    reader: Reader, schema: ObjectSchema, by: str, record_ids: Sequence[RecordId]
+    reader: Reader, portal: PortalSchema, missing: Iterable[OwnedRecord]
 ) -> Mapping[RecordId, Fate]:
-    """The fate of each of ``record_ids``, whose key is property ``by``.
+    """The fate of each of ``missing``, by the record id that we knew it by.
 
-    Costs a call for each hundred of them, another for those not found, and one each for those that
-    are not among the archived either: only reading a single record follows a merge.
+    Costs a call for each hundred of one type and key, another for those not found, and one each for
+    those that are not among the archived either: only reading a single record follows a merge.
 
     Raises:
         HubSpotError: the portal cannot be read.
     """
+    wanted: dict[tuple[str, str], list[RecordId]] = {}
+    for owned in missing:
+        wanted.setdefault((owned.key.object, owned.key.by), []).append(owned.record_id)
     fates: dict[RecordId, Fate] = {}
-    for start in range(0, len(record_ids), BATCH_SIZE):
-        fates |= _read(reader, schema, by, record_ids[start : start + BATCH_SIZE])
+    for (object_name, by), record_ids in wanted.items():
+        for chunk in in_chunks(record_ids, BATCH_SIZE):
+            fates |= _read(reader, portal.objects[object_name], by, chunk)
     return fates
 
 

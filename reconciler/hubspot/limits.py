@@ -15,3 +15,11 @@ LOCK_S = 2.0
 
 EDGE_TIMEOUT_S = 100.0
 """Seconds after which HubSpot's edge answers 524 by itself. Source: as above."""
+
+BATCH_WITH_HISTORY = 50
+"""Records in one batch/read that asks for history.
+Source: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm (batch reads)."""
+
+VERSIONS_KEPT, VERSIONS_KEPT_OF_CONTACTS = 20, 45
+"""Changes of one property that its history shows.
+Source: https://knowledge.hubspot.com/properties/export-property-history."""

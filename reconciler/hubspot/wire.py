@@ -8,6 +8,7 @@ One hundred records of ten properties take 0.25 ms here, as much as checking the
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any, Self, TypeVar
 
 import orjson
@@ -125,11 +126,23 @@ def read_error(body: bytes) -> ErrorBody:
         return ErrorBody()
 
 
+class VersionBody(Shape):
+    """One value that a property had, and where it came from."""
+
+    value: str | None = None
+    timestamp: datetime
+    source_type: str | None = None
+    source_id: str | None = None
+    source_label: str | None = None
+    updated_by_user_id: str | None = None
+
+
 class Record(Shape):
     """One record in the answer of a batch call."""
 
     id: str
     properties: dict[str, str | None] = {}
+    properties_with_history: dict[str, tuple[VersionBody, ...]] = {}  # newest first
     object_write_trace_id: str | None = None
     new: bool | None = None  # answers of batch/upsert only
 
@@ -214,6 +227,7 @@ class OwnerBody(Shape):
     first_name: str | None = None
     last_name: str | None = None
     user_id: str | None = None
+    user_id_including_inactive: str | None = None  # of those who left
 
 
 class SchemaBody(Shape):

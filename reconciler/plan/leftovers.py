@@ -52,21 +52,24 @@ def judge_leftover(
 
 def gone_note(owned: OwnedRecord, fate: Fate | None) -> str:
     """What became of a record that is named and owned and not found, and what to do about it."""
-    record, by = f"record {owned.record_id}", owned.key.by
     again = f"it is not created again; --recreate {owned.key.address} does"
+    if fate is not None and fate.kind is FateKind.REKEYED:
+        return f"{fate_of(owned, fate)}: correct it in HubSpot, or name it so here; {again}"
+    return f"{fate_of(owned, fate)}; {again}"
+
+
+def fate_of(owned: OwnedRecord, fate: Fate | None) -> str:
+    """What became of a record that we own: a sentence without full stop."""
+    record, by = f"record {owned.record_id}", owned.key.by
     match fate.kind if fate else FateKind.ERASED:
         case FateKind.ARCHIVED:
-            return f"{record} was archived in HubSpot, which can restore it for 90 days; {again}"
+            return f"{record} was archived in HubSpot, which can restore it for 90 days"
         case FateKind.MERGED if fate is not None:
-            survivor = f"record {fate.record_id}, whose {by} is {fate.key or 'empty'}"
-            return f"{record} was merged into {survivor}; {again}"
+            return f"{record} was merged into record {fate.record_id}, whose {by} is {fate.key or 'empty'}"
         case FateKind.REKEYED if fate is not None:
-            return (
-                f"{record} is there, but its {by} is now {fate.key or 'empty'}: "
-                f"correct it in HubSpot, or name it so here; {again}"
-            )
+            return f"{record} is there, but its {by} is now {fate.key or 'empty'}"
         case _:
-            return f"{record} is nowhere in the portal, nor among the archived; {again}"
+            return f"{record} is nowhere in the portal, nor among the archived"
 
 
 def new_rules(

@@ -2,10 +2,11 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from reconciler.plan.changes import Action, Change, Create, Held, Reason, ValueChange, values_of
-from reconciler.report.cells import cells, chopped, visible
+from reconciler.plan.changes import Action, Change, Create, Held, Reason, values_of
+from reconciler.report.cells import chopped, visible
 from reconciler.report.layout import Layout
-from reconciler.report.lines import Line, Piece, Style, beside, line, line_cells
+from reconciler.report.lines import Line, Piece, Style, line, line_cells
+from reconciler.report.properties import Row, padded, sign_of
 from reconciler.report.stacks import Kind, entries, grouped
 from reconciler.report.values import EMPTY, alone, around_difference, one_below_the_other, shown, side_by_side
 from reconciler.source import SourceRef
@@ -56,9 +57,6 @@ _WHY_HELD: dict[Reason, str] = {
     Reason.PRUNED: "pruned: no manifest names them any more, and they are protected",
 }
 
-_WIDEST_NAME = 24
-"""Columns that the names of properties share; a longer one moves only its own value."""
-
 
 def change_sections(changes: Iterable[Change], layout: Layout) -> Iterator[list[Line]]:
     """One section for each risk, object, action and reason."""
@@ -83,13 +81,13 @@ def _value_lines(alike: Sequence[Change], layout: Layout) -> list[Line]:
     """The values that are written; places and reasons only where they are not the record's own."""
     change = alike[0]
     values = values_of(change)
-    names = _padded([value.name for value in values])
+    names = padded([value.name for value in values])
     lines: list[Line] = []
     for name, value in zip(names, values, strict=True):
         remarks = [str(value.reason)] if value.reason is not change.reason else []
         if len(alike) == 1:
             remarks += _own_place(value.source, change.source, layout)
-        row = _Row(line(_value_sign(value), f" {name}", indent=6), remarks, layout.width)
+        row = Row(line(sign_of(value.before, value.after), f" {name}", indent=6), remarks, layout.width)
         if isinstance(change, Create):
             inline = alone(value.after, row.room, full=layout.full)
         else:
@@ -102,12 +100,12 @@ def _value_lines(alike: Sequence[Change], layout: Layout) -> list[Line]:
 def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
     """What HubSpot holds, what the manifests say, and what to know about it."""
     record = alike[0]
-    names = _padded([held.name or "" for held in record])
+    names = padded([held.name or "" for held in record])
     lines: list[Line] = []
     for name, held in zip(names, record, strict=True):
         if held.name:
             remarks = _own_place(held.source, record[0].source, layout) if len(alike) == 1 else []
-            row = _Row(line(name, indent=8), remarks, layout.width)
+            row = Row(line(name, indent=8), remarks, layout.width)
             live, desired = (EMPTY if text is None else shown(text) for text in (held.live, held.desired))
             pair = line(Piece("HubSpot ", Style.FAINT), live, Piece("   manifest ", Style.FAINT), desired)
             below = _labelled(live, desired, layout)
@@ -125,23 +123,6 @@ def _labelled(live: str, desired: str, layout: Layout) -> Iterator[Line]:
             yield line(Piece(f"{'' if index else label:10}", Style.FAINT), piece)
 
 
-class _Row:
-    """A property: its name, remarks at the right margin, and between them room for its values."""
-
-    def __init__(self, head: Line, remarks: Sequence[str], width: int) -> None:
-        self._head = head
-        self._remark = line(Piece("  ".join(remarks), Style.FAINT)) if remarks else ()
-        self._width = width
-        gap = 2 if remarks else 0
-        self.room = width - line_cells(head) - 2 - gap - line_cells(self._remark)  # cells
-
-    def lines(self, inline: Line | None, below: Iterable[Line]) -> list[Line]:
-        """The values in the row itself, or below where they are too long for it."""
-        if inline is not None:
-            return beside(line(*self._head, "  ", *inline), self._remark, self._width)
-        return [*beside(self._head, self._remark, self._width), *(line(*row, indent=10) for row in below)]
-
-
 def _own_place(source: SourceRef | None, of_record: SourceRef | None, layout: Layout) -> list[str]:
     """Where a value stands, if that is not the line of its record: the line alone within one file."""
     if source is None:
@@ -149,19 +130,6 @@ def _own_place(source: SourceRef | None, of_record: SourceRef | None, layout: La
     if of_record is None or source.file != of_record.file:
         return [layout.place(source)]
     return [f":{source.line}"] if source.line != of_record.line else []
-
-
-def _padded(names: Sequence[str]) -> list[str]:
-    """Names that can be seen and are equally wide, but for those that are very long."""
-    names = [visible(name) for name in names]
-    widest = max((cells(name) for name in names if cells(name) <= _WIDEST_NAME), default=0)
-    return [name + " " * (widest - cells(name)) for name in names]
-
-
-def _value_sign(value: ValueChange) -> Piece:
-    if value.before is None:
-        return Piece("+", Style.ADDED)
-    return Piece("-", Style.REMOVED) if value.after is None else Piece("~", Style.CHANGED)
 
 
 def _rank(change: Change) -> tuple[int, str, Action, Reason]:

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from reconciler.errors import Problem
+from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.objects import RecordKey
 from reconciler.model.runs import RunDetail, RunRow
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import digest_of, masked_plan_to_text, plan_to_text
 from reconciler.plan.shapes import Json
 from reconciler.plan.writing import problem_as_document, source_as_document, text_of
-from reconciler.report.mask import Masking, Personal, masked_plan, masked_problems, masked_run
+from reconciler.report.mask import Masking, Personal, masked_drift, masked_plan, masked_problems, masked_run
 
 FORMAT_VERSION = "1.0"
 """Of runs and problems. A newer minor adds keys; a newer major changes the meaning of old ones."""
@@ -24,6 +26,25 @@ def plan_as_json(plan: Plan, masking: Masking) -> str:
     if not masking.is_on:
         return plan_to_text(plan)
     return masked_plan_to_text(masked_plan(plan, masking), digest_of(plan))
+
+
+def drift_as_json(found: DriftFound, masking: Masking) -> str:
+    """What was changed behind our back: values with the hands that they went through, and lost records."""
+    shown = masked_drift(found, masking)
+    document: Json = {
+        "created_at": _time(shown.created_at),
+        "environment": shown.environment,
+        "looked_at": shown.looked_at,
+        "lost": map(_lost, shown.lost),
+        "personal": [{"object": object_name, "property": name} for object_name, name in shown.personal],
+        "portal": {"id": shown.portal_id},
+        "read_calls": shown.read_calls,
+        "state": {"lineage": shown.state.lineage, "serial": shown.state.serial},
+        "summary": {"lost": len(shown.lost), "values": len(shown.values)},
+        "tool_version": shown.tool_version,
+        "values": map(_drifted, shown.values),
+    }
+    return _text(document, masking)
 
 
 def problems_as_json(problems: Iterable[Problem], masking: Masking) -> str:
@@ -54,12 +75,42 @@ def run_as_json(detail: RunDetail, masking: Masking, personal: Personal) -> str:
     return _text(document, masking)
 
 
+def _drifted(value: DriftedValue) -> Json:
+    return {
+        "address": value.address,
+        "defined": value.is_defined,
+        "hands": [
+            {"at": _time(hand.at), "by": hand.by, "value": hand.value, "via": hand.via}
+            for hand in value.trail.hands
+        ],
+        "key": _key(value.key),
+        "last_applied": value.last_applied,
+        "live": value.live,
+        "object": value.key.object,
+        "property": value.name,
+        "record_id": value.record_id,
+        "since": value.trail.since,
+    }
+
+
+def _lost(record: LostRecord) -> Json:
+    return {
+        "address": record.address,
+        "fate": record.fate,
+        "key": _key(record.key),
+        "new_key": record.new_key,
+        "note": record.note,
+        "object": record.key.object,
+        "record_id": record.record_id,
+    }
+
+
 def _row(row: RunRow) -> Json:
     return {
         "action": row.action,
         "address": row.address,
         "detail": dict(row.detail),
-        "key": {"property": row.key.by, "value": row.key.value},
+        "key": _key(row.key),
         "number": row.number,
         "object": row.key.object,
         "outcome": row.outcome,
@@ -71,6 +122,10 @@ def _row(row: RunRow) -> Json:
         "record_id": row.record_id,
         "source": source_as_document(row.source),
     }
+
+
+def _key(key: RecordKey) -> Json:
+    return {"property": key.by, "value": key.value}
 
 
 def _time(moment: datetime) -> str:

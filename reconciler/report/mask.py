@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
 from reconciler.errors import Problem
+from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey, split_address
 from reconciler.model.runs import RunDetail, RunRow
 from reconciler.plan.changes import Adopt, Archive, Change, Create, Held, Plan, Release, Update, ValueChange
@@ -58,6 +60,16 @@ def masked_plan(plan: Plan, masking: Masking) -> Plan:
         refusals=tuple(
             replace(refusal, first=tuple(map(mask.record_key, refusal.first))) for refusal in plan.refusals
         ),
+    )
+
+
+def masked_drift(found: DriftFound, masking: Masking) -> DriftFound:
+    """What drifted, as it may be shown; of the people behind it the names stay, the addresses do not."""
+    if masking.key is None:
+        return found
+    mask = _Mask(masking.key, found.personal)
+    return replace(
+        found, values=tuple(map(mask.drifted, found.values)), lost=tuple(map(mask.lost, found.lost))
     )
 
 
@@ -123,6 +135,28 @@ class _Mask:
             desired=self.value(held.key.object, held.name or "", held.desired),
             note=self.text(held.note, hidden),
         )
+
+    def drifted(self, value: DriftedValue) -> DriftedValue:
+        object_name, name = value.key.object, value.name
+        hands = tuple(self.hand(object_name, name, hand) for hand in value.trail.hands)
+        return replace(
+            value,
+            key=self.record_key(value.key),
+            last_applied=self.value(object_name, name, value.last_applied),
+            live=self.value(object_name, name, value.live),
+            trail=replace(value.trail, hands=hands),
+        )
+
+    def hand(self, object_name: str, name: str, hand: Hand) -> Hand:
+        return replace(hand, by=self.text(hand.by, []), value=self.value(object_name, name, hand.value))
+
+    def lost(self, record: LostRecord) -> LostRecord:
+        """The key that a record has now is as personal as the one that it had."""
+        if not self.is_personal(record.key.object, record.key.by):
+            return record
+        note = self.text(record.note, [record.key.value, record.new_key or ""])
+        new_key = record.new_key and self.pseudonym(record.new_key)
+        return replace(record, key=self.record_key(record.key), note=note, new_key=new_key)
 
     def row(self, row: RunRow) -> RunRow:
         names = {*row.before, *row.after}

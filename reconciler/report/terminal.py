@@ -7,12 +7,22 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from reconciler.errors import Problem
+from reconciler.model.drift import DriftFound
 from reconciler.model.runs import RunDetail
 from reconciler.plan.changes import Plan
+from reconciler.report.drift import drift_closing, drift_opening, drifted_sections, lost_sections
 from reconciler.report.groups import change_sections, held_sections
 from reconciler.report.layout import Layout
 from reconciler.report.lines import BLANK, Line, line, painted
-from reconciler.report.mask import SHOW, Masking, Personal, masked_plan, masked_problems, masked_run
+from reconciler.report.mask import (
+    SHOW,
+    Masking,
+    Personal,
+    masked_drift,
+    masked_plan,
+    masked_problems,
+    masked_run,
+)
 from reconciler.report.outcomes import accounting_section, outcome_sections, run_opening
 from reconciler.report.problems import how_many, problem_lines
 from reconciler.report.refusals import refusal_lines
@@ -39,6 +49,21 @@ def render_plan(
         [problem_lines(shown.problems, layout)],
         [refusal_lines(shown.refusals, layout)],
         [closing(shown, layout, is_masked=masking.is_on and bool(plan.personal))],
+    )
+    return painted(_parted(sections), color=color)
+
+
+def render_drift(
+    found: DriftFound, *, color: bool, width: int, full: bool = False, masking: Masking = SHOW
+) -> str:
+    """What was changed behind our back: what is lost, then what is different, and by whose hands."""
+    layout = Layout(max(width, NARROWEST), full, str)
+    shown = masked_drift(found, masking)
+    sections = chain(
+        [drift_opening(shown, layout)],
+        lost_sections(shown.lost, layout),
+        drifted_sections(shown.values, layout),
+        [drift_closing(shown, layout, is_masked=shown != found)],
     )
     return painted(_parted(sections), color=color)
 

@@ -72,6 +72,14 @@ def test_an_edit_of_somebody_else_obeys_the_same_rules(portal: Portal) -> None:
     assert portal.client.get(f"{PATH}/{record_id}").status_code == 404
 
 
+def test_a_purged_record_is_not_among_the_archived_either(portal: Portal) -> None:
+    record_id = portal.create("companies", name="One")
+    assert portal.post(EDITS, {"object": "companies", "id": record_id, "purge": True}).status_code == 200
+    for archived in ("false", "true"):
+        answer = portal.client.get(f"{PATH}/{record_id}", params={"archived": archived})
+        assert answer.status_code == 404
+
+
 def test_an_edit_may_have_happened_at_another_time(portal: Portal) -> None:
     record_id = portal.create("companies", name="One")
     at = "2026-11-22T09:00:00.000Z"

@@ -1,0 +1,65 @@
+"""``reconciler drift``."""
+
+from datetime import UTC, datetime
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import common_options
+from reconciler.cli.output import color, masking_for, width
+from reconciler.cli.progress import progress
+from reconciler.cli.session import Session, open_session
+from reconciler.errors import UsageError
+from reconciler.model.drift import DriftFound
+from reconciler.reconcile import find_drift
+from reconciler.report.machine import drift_as_json
+from reconciler.report.terminal import render_drift
+
+
+@click.command()
+@click.option("--full", is_flag=True, help="Show every change and every value in full.")
+@click.option(
+    "--values",
+    type=click.Choice(["show", "mask"]),
+    help="Personal values; by default shown on a terminal, masked elsewhere.",
+)
+@common_options
+@click.pass_context
+def command(ctx: click.Context, full: bool, values: str | None) -> int:
+    """Show what people changed in HubSpot since the last apply, and who they were."""
+    session = open_session(ctx)
+    found = look_for_drift(session)
+    masking = masking_for(values, as_json=session.said.as_json)
+    if session.said.as_json:
+        text = drift_as_json(found, masking)
+    else:
+        text = render_drift(found, color=color(session.said), width=width(), full=full, masking=masking)
+    click.echo(text, nl=False, color=True)
+    return Exit.OK if found.is_empty else Exit.CHANGES
+
+
+def look_for_drift(session: Session) -> DriftFound:
+    """Compare the chosen environment with its state; writes nothing anywhere.
+
+    Raises:
+        UsageError: there is no state: nobody could tell what people changed.
+    """
+    environment = session.environment
+    if session.settings.state_url is None:
+        raise UsageError(
+            "`state: none` remembers nothing: what people changed cannot be told from what we never set\n"
+            "    give reconciler.yaml a `state:`"
+        )
+    with (
+        session.state(to_write=False) as store,
+        session.reader() as reader,
+        progress("reading", quiet=session.said.quiet) as report,
+    ):
+        return find_drift(
+            reader,
+            store,
+            environment=environment.name,
+            portal_id=environment.portal_id,
+            now=datetime.now(UTC),
+            progress=report,
+        )

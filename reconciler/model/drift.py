@@ -1,0 +1,84 @@
+"""What was changed behind our back, of everything that we own."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from reconciler.model.history import Hand
+from reconciler.model.objects import RecordKey
+from reconciler.model.owned import StateVersion
+from reconciler.model.records import FateKind, RecordId
+
+
+class Since(StrEnum):
+    """Where a list of hands begins."""
+
+    APPLIED = "applied"  # when the value was as applied, and a run of ours saw to that
+    SEEN = "seen"  # when the value last was as applied; no run that we know of was under way then
+    CUT = "cut"  # at the oldest change that HubSpot still keeps; there may have been others before
+    UNKNOWN = "unknown"  # HubSpot's history does not have the value that we know
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The hands that a value went through since we last applied it."""
+
+    hands: tuple[Hand, ...] = ()  # oldest first; the last one made what is there now
+    since: Since = Since.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class DriftedValue:
+    """One property that no longer is as we last applied it."""
+
+    key: RecordKey
+    record_id: RecordId  # the live record's
+    name: str
+    last_applied: str | None  # as HubSpot answered it then; None is empty
+    live: str | None
+    trail: Trail = Trail()
+    is_defined: bool = True  # the portal still has such a property
+
+    @property
+    def address(self) -> str:
+        """Of the property."""
+        return self.key.property_address(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class LostRecord:
+    """A record that we own and that its key no longer leads to."""
+
+    key: RecordKey
+    record_id: RecordId  # that we knew it by
+    fate: FateKind
+    note: str  # what became of it: a sentence without full stop
+    new_key: str | None = None  # of the record that it lives on as, where it does
+
+    @property
+    def address(self) -> str:
+        """Of the record."""
+        return self.key.address
+
+
+@dataclass(frozen=True, slots=True)
+class DriftFound:
+    """Everything in which live differs from what we last applied."""
+
+    tool_version: str
+    created_at: datetime  # aware, UTC
+    environment: str
+    portal_id: int
+    state: StateVersion
+    looked_at: int  # owned records
+    values: tuple[DriftedValue, ...]  # sorted by key, then name
+    lost: tuple[LostRecord, ...]  # sorted by key
+    read_calls: int
+    personal: tuple[
+        tuple[str, str], ...
+    ] = ()  # (object, property) whose values are masked when rendered, sorted
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether everything is as we left it."""
+        return not self.values and not self.lost

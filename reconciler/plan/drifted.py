@@ -1,0 +1,128 @@
+"""What no longer is as we last applied it, of everything that we own: live against state alone.
+
+No manifest has a say here. What state knows of a record is what was enforced when we last applied it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.history import Histories, Spot
+from reconciler.model.objects import RecordKey
+from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.personal import is_personal
+from reconciler.model.records import Fate, FateKind, LiveRecord, RecordId
+from reconciler.model.schema import Kind, ObjectSchema, PortalSchema
+from reconciler.plan.diff import same_value
+from reconciler.plan.hands import OurRuns, trail_of
+from reconciler.plan.leftovers import fate_of
+
+
+@dataclass(slots=True)
+class DriftBuilder:
+    """Collects what the chunks give."""
+
+    looked_at: int = 0
+    values: list[DriftedValue] = field(default_factory=list)
+    lost: list[LostRecord] = field(default_factory=list)
+    missing: list[OwnedRecord] = field(default_factory=list)  # their keys lead elsewhere; not explained yet
+    heirs: dict[RecordKey, RecordId] = field(default_factory=dict)  # records that lost keys lead to now
+
+    def add_chunk(
+        self, schema: ObjectSchema, chunk: Sequence[OwnedRecord], live: Mapping[str, LiveRecord]
+    ) -> None:
+        """Compare owned records with what their keys lead to."""
+        for owned in chunk:
+            found = live.get(owned.key.value)
+            if found is None or found.id != owned.record_id:
+                self.missing.append(owned)
+            if found is not None:
+                self.heirs |= {owned.key: found.id} if found.id != owned.record_id else {}
+                self.values.extend(_drifted(schema, owned, found))
+        self.looked_at += len(chunk)
+
+    def explain_missing(self, fates: Mapping[RecordId, Fate]) -> None:
+        """Say what became of records that their key no longer leads to."""
+        self.lost.extend(
+            _lost(owned, fates.get(owned.record_id), self.heirs.get(owned.key)) for owned in self.missing
+        )
+
+    def drifted(self) -> Iterator[Spot]:
+        """The properties whose history is worth reading."""
+        return ((value.key.object, value.record_id, value.name) for value in self.values)
+
+    def tell_hands(self, portal: PortalSchema, histories: Histories, runs: OurRuns) -> None:
+        """Say through whose hands values went."""
+        self.values = [
+            replace(
+                value,
+                trail=trail_of(
+                    histories.get((value.key.object, value.record_id, value.name)),
+                    _kind(portal.objects[value.key.object], value.name),
+                    value.last_applied,
+                    value.live,
+                    runs,
+                ),
+            )
+            for value in self.values
+        ]
+
+    def finish(
+        self,
+        *,
+        tool_version: str,
+        created_at: datetime,
+        environment: str,
+        portal: PortalSchema,
+        state: StateVersion,
+        read_calls: int,
+    ) -> DriftFound:
+        """What was found."""
+        return DriftFound(
+            tool_version=tool_version,
+            created_at=created_at,
+            environment=environment,
+            portal_id=portal.account.portal_id,
+            state=state,
+            looked_at=self.looked_at,
+            values=tuple(sorted(self.values, key=lambda value: (value.key, value.name))),
+            lost=tuple(sorted(self.lost, key=lambda record: record.key)),
+            read_calls=read_calls,
+            personal=tuple(sorted(self._personal(portal))),
+        )
+
+    def _personal(self, portal: PortalSchema) -> Iterator[tuple[str, str]]:
+        """Which of the properties that are shown hold personal data."""
+        shown = {(value.key.object, value.name) for value in self.values}
+        shown |= {(value.key.object, value.key.by) for value in self.values}
+        shown |= {(record.key.object, record.key.by) for record in self.lost}
+        for object_name, name in shown:
+            definition = portal.objects[object_name].properties.get(name)
+            if definition is not None and is_personal(object_name, definition):
+                yield object_name, name
+
+
+def keys_and_sent(chunk: Sequence[OwnedRecord]) -> tuple[list[str], list[str]]:
+    """The keys and the properties to read of some records that we own."""
+    return [owned.key.value for owned in chunk], sorted({name for owned in chunk for name in owned.sent})
+
+
+def _drifted(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> Iterator[DriftedValue]:
+    for name in sorted(owned.sent):
+        before, now = owned.live_since(name), live.properties.get(name)
+        if not same_value(_kind(schema, name), before, now):
+            yield DriftedValue(owned.key, live.id, name, before, now, is_defined=name in schema.properties)
+
+
+def _lost(owned: OwnedRecord, fate: Fate | None, heir: RecordId | None) -> LostRecord:
+    fate = fate or Fate(FateKind.ERASED, owned.record_id, None)
+    note = fate_of(owned, fate)
+    if heir is not None and heir != fate.record_id:
+        note += f"; record {heir} has its {owned.key.by} now"
+    return LostRecord(owned.key, owned.record_id, fate.kind, note, fate.key)
+
+
+def _kind(schema: ObjectSchema, name: str) -> Kind:
+    definition = schema.properties.get(name)
+    return definition.kind if definition else Kind.TEXT

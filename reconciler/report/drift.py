@@ -1,0 +1,100 @@
+"""What was changed behind our back, as people read it: lost records first, what changed alike once."""
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.report.cells import visible
+from reconciler.report.hands import trail_lines
+from reconciler.report.layout import Layout, counted
+from reconciler.report.lines import Line, Piece, Style, line
+from reconciler.report.properties import Row, padded, sign_of
+from reconciler.report.stacks import Kind, entries, grouped
+from reconciler.report.values import one_below_the_other, side_by_side
+
+_LOST_SIGN = Piece("-", Style.REMOVED)
+_DRIFT_SIGN = Piece("!", Style.CHANGED)
+_WHY_LOST = "lost: their keys no longer lead to the records that we made or adopted"
+_WHY_DRIFT = "drift: changed in HubSpot since the last apply"
+_NOT_DEFINED = "the portal no longer has this property"
+
+
+def drift_opening(found: DriftFound, layout: Layout) -> list[Line]:
+    """Where, and how much was looked at; that there is nothing comes before all else."""
+    about = (
+        f"{found.environment}, portal {found.portal_id}: {counted(found.looked_at, 'owned record')} looked at"
+    )
+    if found.is_empty:
+        return [line(Piece("No drift.", Style.STRONG)), *layout.paragraph(about, style=Style.FAINT)]
+    return list(layout.paragraph(about, style=Style.STRONG))
+
+
+def drift_closing(found: DriftFound, layout: Layout, *, is_masked: bool) -> list[Line]:
+    """Notes and counts; the last line is the one that scripts look for."""
+    notes = ["Personal values are masked; equal marks stand for equal values."] if is_masked else []
+    notes.append(f"Calls: {found.read_calls:,} to read.")
+    lines = [row for note in notes for row in layout.paragraph(note, style=Style.FAINT)]
+    return lines if found.is_empty else [*lines, line(f"Drift: {drift_headline(found)}.")]
+
+
+def drift_headline(found: DriftFound) -> str:
+    """``3 values of 2 records, 1 record lost``; ``No drift``."""
+    records = len({value.key for value in found.values})
+    counts = [f"{counted(len(found.values), 'value')} of {counted(records, 'record')}"] if records else []
+    counts += [f"{counted(len(found.lost), 'record')} lost"] if found.lost else []
+    return ", ".join(counts) or "No drift"
+
+
+def lost_sections(lost: Iterable[LostRecord], layout: Layout) -> Iterator[list[Line]]:
+    """One section for each object type."""
+    kind: Kind[LostRecord] = Kind(
+        _LOST_SIGN, lambda record: (record.key, None), lambda record: record.note, _lost_lines
+    )
+    for object_name, group in grouped(lost, lambda record: record.key.object).items():
+        title = f"{visible(object_name)}: {len(group):,} lost"
+        yield layout.heading(title, _WHY_LOST) + entries(kind, group, layout)
+
+
+def drifted_sections(values: Iterable[DriftedValue], layout: Layout) -> Iterator[list[Line]]:
+    """One section for each object type; the properties of a record stand together."""
+    kind: Kind[list[DriftedValue]] = Kind(
+        _DRIFT_SIGN, lambda record: (record[0].key, None), _likeness, _value_lines
+    )
+    for object_name, group in grouped(values, lambda value: value.key.object).items():
+        title = f"{visible(object_name)}: {counted(len(group), 'value')} changed"
+        records = grouped(group, lambda value: value.key).values()
+        yield layout.heading(title, _WHY_DRIFT) + entries(kind, records, layout)
+
+
+def _lost_lines(alike: Sequence[LostRecord], layout: Layout) -> list[Line]:
+    return list(layout.paragraph(alike[0].note, indent=6))
+
+
+def _value_lines(alike: Sequence[Sequence[DriftedValue]], layout: Layout) -> list[Line]:
+    record = alike[0]
+    names = padded([value.name for value in record])
+    lines: list[Line] = []
+    for index, (name, value) in enumerate(zip(names, record, strict=True)):
+        before, after = value.last_applied, value.live
+        row = Row(line(sign_of(before, after), f" {name}", indent=6), [], layout.width)
+        below = one_below_the_other(before, after, layout.width - 10, full=layout.full)
+        lines += row.lines(side_by_side(before, after, row.room), below)
+        if value.is_defined:
+            lines += trail_lines([other[index].trail for other in alike], layout)
+        else:
+            lines += layout.paragraph(_NOT_DEFINED, indent=10, style=Style.FAINT)
+    return lines
+
+
+def _likeness(record: Sequence[DriftedValue]) -> Hashable:
+    """What makes records alike: the same changes by the same hands, at whatever time."""
+    return tuple(
+        (
+            value.name,
+            value.last_applied,
+            value.live,
+            value.is_defined,
+            value.trail.since,
+            tuple((hand.via, hand.by, hand.value) for hand in value.trail.hands),
+        )
+        for value in record
+    )

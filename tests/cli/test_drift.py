@@ -1,0 +1,109 @@
+"""``drift``: what people changed behind git's back, who they were, and nothing where there is nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.cli.exits import Exit
+from tests.support.projects import PORTAL, Project, example
+
+ADA = {"type": "CRM_UI", "id": "userId:8100001", "userId": 8100001}
+FILLER = {"type": "AUTOMATION_PLATFORM", "id": "55", "label": "Fill names"}
+EDITS = f"/_emulator/portals/{PORTAL}/edits"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The example project, applied."""
+    project = example(tmp_path)
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+    return project
+
+
+def company(http: httpx.Client, key: str) -> str:
+    """A company's record id."""
+    body = {"inputs": [{"id": key}], "idProperty": "external_id", "properties": []}
+    return str(http.post("/crm/v3/objects/companies/batch/read", json=body).json()["results"][0]["id"])
+
+
+def edit(project: Project, key: str, **what: Any) -> None:
+    """Change a company as somebody else."""
+    with project.portal() as http:
+        answer = http.post(EDITS, json={"object": "companies", "id": company(http, key), **what})
+        assert answer.status_code == 200, answer.text
+
+
+def merge(project: Project, primary: str, other: str) -> None:
+    with project.portal() as http:
+        ids = {"primaryObjectId": company(http, primary), "objectIdToMerge": company(http, other)}
+        assert http.post("/crm/v3/objects/companies/merge", json=ids).status_code == 200
+
+
+def recreate(project: Project, key: str) -> None:
+    edit(project, key, archive=True)
+    with project.portal() as http:
+        body = {"properties": {"external_id": key, "name": "Made anew"}}
+        assert http.post("/crm/v3/objects/companies", json=body).status_code == 201
+
+
+def test_right_after_an_apply_there_is_none(project: Project) -> None:
+    done = project.run("drift")
+    assert done.code == Exit.OK
+    assert done.out.startswith("No drift.\nlocal, portal 1000000: 71 owned records looked at\n")
+
+
+def test_a_value_shows_all_hands_that_it_went_through_since_the_apply(project: Project) -> None:
+    edit(project, "K-10012", source=FILLER, properties={"name": "ALPENRAND"})
+    edit(project, "K-10012", source=ADA, properties={"name": "Alpenrand AG"})
+    done = project.run("drift", "--json", "--values", "show")
+    assert done.code == Exit.CHANGES
+    (value,) = done.document["values"]
+    assert value["address"] == "companies/K-10012#name"
+    assert (value["last_applied"], value["live"]) == ("Alpenrand Molkerei GmbH", "Alpenrand AG")
+    assert [(hand["via"], hand["by"], hand["value"]) for hand in value["hands"]] == [
+        ("workflow", "Fill names (55)", "ALPENRAND"),
+        ("person", "Ada Lindner <ada@inntal-sensorik.example>", "Alpenrand AG"),
+    ]
+    assert value["since"] == "applied"
+
+
+@pytest.mark.parametrize(
+    ("happens", "fate"),
+    [
+        (lambda project: edit(project, "K-10012", archive=True), "archived"),
+        (lambda project: merge(project, "K-10017", "K-10012"), "merged"),
+        (lambda project: edit(project, "K-10012", properties={"external_id": "X"}), "rekeyed"),
+        (lambda project: edit(project, "K-10012", purge=True), "erased"),
+        (lambda project: recreate(project, "K-10012"), "archived"),
+    ],
+    ids=["archived", "merged", "rekeyed", "erased", "recreated"],
+)
+def test_a_record_that_people_took_away_counts(
+    project: Project, happens: Callable[[Project], None], fate: str
+) -> None:
+    happens(project)
+    done = project.run("drift", "--json")
+    assert done.code == Exit.CHANGES
+    lost = {record["address"]: record["fate"] for record in done.document["lost"]}
+    assert lost["companies/K-10012"] == fate
+
+
+def test_manifests_that_are_broken_or_absent_make_no_difference(project: Project) -> None:
+    edit(project, "K-10012", source=ADA, properties={"name": "Alpenrand AG"})
+    before = project.run("drift", "--json").document
+    project.write("companies.yaml", "object: [")
+    (project.folder / "deals.yaml").unlink()
+    after = project.run("drift", "--json").document
+    assert after["summary"] == before["summary"] == {"lost": 0, "values": 1}
+
+
+@pytest.mark.parametrize("setting", ["state: none", "state: sqlite:///elsewhere.db"])
+def test_without_a_state_it_is_an_error_and_not_green(project: Project, setting: str) -> None:
+    project.write("reconciler.yaml", f"{setting}\n" + (project.folder / "reconciler.yaml").read_text())
+    done = project.run("drift")
+    assert done.code == Exit.ERROR
+    assert "state" in done.err
+    assert not done.out
