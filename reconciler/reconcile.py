@@ -238,6 +238,7 @@ def apply_plan(plan: Plan, connection: Connection, store: Store, claim: Claim, m
         planned=Counter(change.action for change in plan.changes),
         personal=plan.personal,
         commit=plan.manifests.git,
+        undoes=plan.undoes,
     )
     with claim.acquire(store) as journal:
         moved = moved_entries(plan, store)

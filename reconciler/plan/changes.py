@@ -12,7 +12,7 @@ from typing import ClassVar, TypeAlias
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.objects import RecordKey
-from reconciler.model.owned import Origin, StateVersion
+from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.records import PruneRule, RecordId
 from reconciler.model.writes import Call, Route
 from reconciler.source import SourceRef
@@ -44,6 +44,9 @@ class Reason(StrEnum):
     NARROWED = "narrowed"  # the manifests name it for other environments only
     IN_STEP = "in step"  # desired equals live
     OBSERVED = "observed"  # differs, and the manifest says only to look
+    UNDONE = "undone"  # a run did it, and is taken back
+    SUPERSEDED = "superseded"  # a run did it, and a later one did it again
+    FINAL = "final"  # a run did it, and nothing takes it back
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class Update:
     in_step: tuple[ValueChange, ...]  # not written: live agrees already, state learns them
     reason: Reason
     route: Route
-    source: SourceRef
+    source: SourceRef | None  # the line that asks for it; None where a run is taken back
     origin: Origin  # how we own it afterwards
     is_protected: bool = False  # afterwards: may it be archived?
     renamed_from: str | None = None  # the key it had until now
@@ -95,7 +98,7 @@ class Adopt:
     record_id: RecordId
     in_step: tuple[ValueChange, ...]  # live agrees with these already; sorted by name
     reason: Reason
-    source: SourceRef
+    source: SourceRef | None  # the line that asks for it; None where a run is taken back
     origin: Origin
     is_protected: bool = False  # afterwards: may it be archived?
     action: ClassVar[Action] = Action.ADOPT
@@ -122,6 +125,8 @@ class Release:
     record_id: RecordId
     reason: Reason
     source: SourceRef | None
+    origin: Origin  # how it was ours
+    in_step: tuple[ValueChange, ...] = ()  # what state forgets: as live held it then, and as sent
     action: ClassVar[Action] = Action.RELEASE
 
 
@@ -140,8 +145,17 @@ def values_of(change: Change) -> tuple[ValueChange, ...]:
 
 
 def in_step_of(change: Change) -> tuple[ValueChange, ...]:
-    """What state learns by ``change`` without a write."""
-    return change.in_step if isinstance(change, Update | Adopt) else ()
+    """What state learns, or forgets, by ``change`` without a write."""
+    return change.in_step if isinstance(change, Update | Adopt | Release) else ()
+
+
+def release_of(owned: OwnedRecord, reason: Reason, source: SourceRef | None = None) -> Release:
+    """``owned`` is no longer ours; the change keeps what state knew of it, for whoever takes that back."""
+    known = (
+        ValueChange(name, owned.live_since(name), sent, Reason.IN_STEP)
+        for name, sent in sorted(owned.sent.items())
+    )
+    return Release(owned.key, owned.record_id, reason, source, owned.origin, tuple(known))
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +245,7 @@ class Plan:
     personal: tuple[
         tuple[str, str], ...
     ] = ()  # (object, property) whose values are masked when rendered, sorted
+    undoes: str | None = None  # the run that it takes back; None: it is made from manifests
 
     @property
     def is_appliable(self) -> bool:

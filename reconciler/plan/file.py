@@ -4,9 +4,9 @@ Keys are sorted, and each change is one line, so that a plan of a hundred thousa
 quick to write, to read and to search. Equal plans give equal text.
 
 The digest tells whether what apply would do is still what was planned. It covers the format version,
-environment, portal, lineage, allowances and rules of pruning, and of each change address, action,
-record id, route, values, protection and former key; reasons, places, people, times and costs may
-differ between plans of one digest. It detects damage, not forgery.
+environment, portal, lineage, allowances, rules of pruning and the run that is taken back, and of each
+change address, action, record id, route, values, protection and former key; reasons, places, people,
+times and costs may differ between plans of one digest. It detects damage, not forgery.
 """
 
 import hashlib
@@ -90,6 +90,7 @@ def _digest(plan: Plan, format_version: str) -> str:
         "lineage": plan.state.lineage,
         "portal": plan.portal_id,
         "prune": prune_as_document(plan.prune_rules),
+        "undoes": plan.undoes,
     }
     digest = hashlib.sha256(_DIGESTED.encode(head).encode())
     for change in plan.changes:

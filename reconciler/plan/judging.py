@@ -24,9 +24,9 @@ from reconciler.plan.changes import (
     Create,
     Held,
     Reason,
-    Release,
     Update,
     ValueChange,
+    release_of,
 )
 from reconciler.plan.identity import not_there
 from reconciler.plan.resolve import ResolvedValue, Resolver
@@ -99,7 +99,7 @@ def _unwanted(resolver: Resolver, parts: Counterparts) -> Judged:
     record, live, owned, *_ = parts
     key, source = record.record_key, resolver.files.ref(record.place)
     if live is None:
-        return Judged(Release(key, owned.record_id, Reason.ABSENT, source) if owned else None)
+        return Judged(release_of(owned, Reason.ABSENT, source) if owned else None)
     if owned is not None and owned.is_protected:
         advice = "lift the protection first: `$protect: false`, applied in a run before this one"
         problem = Problem(f"{key.address} is protected and cannot be archived", advice, source, key.address)

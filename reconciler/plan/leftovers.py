@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import Fate, FateKind, Prune, PruneRule, Records
-from reconciler.plan.changes import Archive, Held, Reason, Release
+from reconciler.plan.changes import Archive, Held, Reason, Release, release_of
 
 
 def unnamed(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRecord]:
@@ -35,19 +35,18 @@ def judge_leftover(
     owned: OwnedRecord, prune: Prune, *, is_live: bool, is_named_elsewhere: bool
 ) -> Archive | Release | Held | None:
     """What becomes of one record that no manifest names here; ``is_live``: found by its record id."""
-    key, record_id = owned.key, owned.record_id
     if is_named_elsewhere and not owned.is_protected:
-        return Release(key, record_id, Reason.NARROWED, None)
+        return release_of(owned, Reason.NARROWED)
     if prune is Prune.OFF and not is_named_elsewhere:
         return None
     if owned.is_protected:
         note = "it stays until `$protect: false` has been applied to it"
-        return Held(key, None, Reason.PRUNED, None, None, None, note)
+        return Held(owned.key, None, Reason.PRUNED, None, None, None, note)
     if not is_live:
-        return Release(key, record_id, Reason.GONE, None)
+        return release_of(owned, Reason.GONE)
     if prune is Prune.OURS and owned.origin is Origin.ADOPTED:
-        return Release(key, record_id, Reason.PRUNED, None)
-    return Archive(key, record_id, Reason.PRUNED, None, owned.origin)
+        return release_of(owned, Reason.PRUNED)
+    return Archive(owned.key, owned.record_id, Reason.PRUNED, None, owned.origin)
 
 
 def gone_note(owned: OwnedRecord, fate: Fate | None) -> str:

@@ -95,6 +95,7 @@ def plan_from_document(document: Json) -> Plan:
         allowances=part(document, "allowances", _as_allowances),
         prune_rules=part(document, "prune", as_tuple(_as_prune_rule)),
         personal=part(document, "personal", as_tuple(_as_personal)),
+        undoes=part(document, "undoes", _as_text_or_null),
     )
 
 
@@ -107,7 +108,7 @@ def _as_change(found: object) -> Change:
     action = part(change, "action", _as_action)
     if action in {Action.ARCHIVE, Action.RELEASE}:
         return _removal(change, action, key, reason)
-    source = part(change, "source", _as_source)
+    source = part(change, "source", or_null(_as_source))
     match action:
         case Action.CREATE:
             return Create(
@@ -115,7 +116,7 @@ def _as_change(found: object) -> Change:
                 values=part(change, "properties", _as_values),
                 reason=reason,
                 route=part(change, "write", _as_route),
-                source=source,
+                source=part(change, "source", _as_source),
                 is_protected=part(change, "protected", as_flag),
             )
         case Action.UPDATE:
@@ -149,7 +150,8 @@ def _removal(change: Json, action: Action, key: RecordKey, reason: Reason) -> Ar
     record_id = part(change, "record_id", _as_record_id)
     source = part(change, "source", or_null(_as_source))
     if action is Action.RELEASE:
-        return Release(key, record_id, reason, source)
+        origin = part(change, "origin", _as_origin)
+        return Release(key, record_id, reason, source, origin, part(change, "in_step", _as_values))
     if part(change, "write", _as_route) != Archive.route:
         raise Wrong(".write", "archives travel by batch/archive and record id")
     return Archive(key, record_id, reason, source, part(change, "origin", or_null(_as_origin)))

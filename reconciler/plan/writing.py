@@ -73,6 +73,7 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
         "state": {"lineage": plan.state.lineage, "serial": plan.state.serial},
         "summary": dict(plan.summary()),
         "tool_version": plan.tool_version,
+        "undoes": plan.undoes,
         "write_scopes": list(plan.write_scopes),
     }
 
@@ -146,7 +147,7 @@ def _parts(change: Change) -> _Parts:
         case Archive():
             return _Parts(change.record_id, change.origin, change.route)
         case Release():
-            return _Parts(change.record_id)
+            return _Parts(change.record_id, change.origin)
         case _:
             assert_never(change)
 

@@ -44,6 +44,10 @@ _WHY: dict[tuple[Action, Reason], str] = {
     (Action.ARCHIVE, Reason.PRUNED): "pruned: no manifest names them any more",
     (Action.RELEASE, Reason.ABSENT): "absent: HubSpot has them no longer; state forgets them",
     (Action.RELEASE, Reason.PRUNED): "pruned: no manifest names them any more; there before us, so they stay",
+    (Action.UPDATE, Reason.UNDONE): "undone: back to what it was before that run",
+    (Action.ARCHIVE, Reason.UNDONE): "undone: that run created them",
+    (Action.RELEASE, Reason.UNDONE): "undone: that run adopted them; HubSpot keeps them",
+    (Action.ADOPT, Reason.UNDONE): "undone: that run released them; ours again",
     (Action.RELEASE, Reason.NARROWED): "narrowed: named for other environments only; HubSpot keeps them",
     (Action.ADOPT, Reason.ADOPT): "adopt: HubSpot holds these values already; nothing is written",
     (Action.ADOPT, Reason.IN_STEP): "in step: ours already; state learns what HubSpot holds",
@@ -55,6 +59,8 @@ _WHY_HELD: dict[Reason, str] = {
     Reason.GONE: "gone: HubSpot no longer has what we made or adopted",
     Reason.OBSERVED: "observed: compared and never written",
     Reason.PRUNED: "pruned: no manifest names them any more, and they are protected",
+    Reason.SUPERSEDED: "superseded: changed again since that run, and left as it is now",
+    Reason.FINAL: "final: nothing takes this back",
 }
 
 
@@ -75,6 +81,11 @@ def held_sections(held: Iterable[Held], layout: Layout) -> Iterator[list[Line]]:
             _HELD_SIGN, lambda record: (record[0].key, record[0].source), _likeness_of_held, _held_lines
         )
         yield layout.heading(title, _WHY_HELD.get(reason, str(reason))) + entries(kind, group, layout)
+
+
+def held_against(reason: Reason) -> str:
+    """What the other side is called that a held value is shown beside."""
+    return "before" if reason in {Reason.SUPERSEDED, Reason.FINAL} else "manifest"
 
 
 def _value_lines(alike: Sequence[Change], layout: Layout) -> list[Line]:
@@ -98,8 +109,9 @@ def _value_lines(alike: Sequence[Change], layout: Layout) -> list[Line]:
 
 
 def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
-    """What HubSpot holds, what the manifests say, and what to know about it."""
+    """What HubSpot holds, what it is held against, and what to know about it."""
     record = alike[0]
+    other = held_against(record[0].reason)
     names = padded([held.name or "" for held in record])
     lines: list[Line] = []
     for name, held in zip(names, record, strict=True):
@@ -107,18 +119,18 @@ def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
             remarks = _own_place(held.source, record[0].source, layout) if len(alike) == 1 else []
             row = Row(line(name, indent=8), remarks, layout.width)
             live, desired = (EMPTY if text is None else shown(text) for text in (held.live, held.desired))
-            pair = line(Piece("HubSpot ", Style.FAINT), live, Piece("   manifest ", Style.FAINT), desired)
-            below = _labelled(live, desired, layout)
+            pair = line(Piece("HubSpot ", Style.FAINT), live, Piece(f"   {other} ", Style.FAINT), desired)
+            below = _labelled(other, live, desired, layout)
             lines += row.lines(pair if line_cells(pair) <= row.room else None, below)
         lines += layout.paragraph(held.note, indent=8, style=Style.FAINT) if held.note else ()
     return lines
 
 
-def _labelled(live: str, desired: str, layout: Layout) -> Iterator[Line]:
+def _labelled(other: str, live: str, desired: str, layout: Layout) -> Iterator[Line]:
     """Both values below each other, cut to where they differ unless everything is to be shown."""
     room = layout.width - 20
     texts = (live, desired) if layout.full else around_difference(live, desired, room)
-    for label, text in zip(("HubSpot", "manifest"), texts, strict=True):
+    for label, text in zip(("HubSpot", other), texts, strict=True):
         for index, piece in enumerate(chopped(text, room)):
             yield line(Piece(f"{'' if index else label:10}", Style.FAINT), piece)
 

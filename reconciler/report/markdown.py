@@ -14,6 +14,7 @@ from reconciler.report.layout import Layout, counted
 from reconciler.report.mask import Masking, masked_plan
 from reconciler.report.sections import Section, sections_of_changes, sections_of_held
 from reconciler.report.standing import headline, notes, obstacles
+from reconciler.report.summary import made_of
 from reconciler.report.terminal import Where
 
 MOST_CHARACTERS = 64_000
@@ -58,10 +59,7 @@ def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
     """The mark that finds the comment again, what the plan comes to, and a table of it."""
     mark = quote(shortened(plan.environment, _MARK_CHARACTERS), safe="")
     manifests = plan.manifests
-    about = (
-        f"{code(plan.environment)}, portal {plan.portal_id}: {counted(manifests.records, 'record')} "
-        f"in {counted(manifests.files, 'manifest')}"
-    )
+    about = f"{code(plan.environment)}, portal {plan.portal_id}: {made_of(plan, code)}"
     return (
         f"<!-- reconciler plan {mark} {plan.portal_id} -->\n"
         f"### {headline(plan)}\n\n"
@@ -152,6 +150,8 @@ def _next(plan: Plan) -> str:
         return "correct the manifests where the problems are, and push; a new plan follows from that."
     if plan.refusals:
         return "see whether that is intended; if it is, plan again with the flags that the guards name."
+    if plan.writes and plan.undoes:
+        return "review it; `reconciler apply FILE` does exactly that, with the file of `rollback --out FILE`."
     if plan.writes:
         return (
             "review and merge. Then `reconciler plan --out FILE` shows what is left to do, and "

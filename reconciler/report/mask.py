@@ -119,9 +119,9 @@ class _Mask:
                     in_step=self.values(change.key, change.in_step),
                     renamed_from=old and self.record_key(replace(change.key, value=old)).value,
                 )
-            case Adopt():
+            case Adopt() | Release():
                 return replace(change, key=key, in_step=self.values(change.key, change.in_step))
-            case Archive() | Release():
+            case Archive():
                 return replace(change, key=key)
             case _:
                 assert_never(change)

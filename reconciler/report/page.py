@@ -15,12 +15,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import digest_of
 from reconciler.report.cells import visible
-from reconciler.report.layout import Layout, counted
+from reconciler.report.layout import Layout
 from reconciler.report.lines import painted
 from reconciler.report.mask import Masking, masked_plan
 from reconciler.report.refusals import refusal_lines
 from reconciler.report.rows import table_of
 from reconciler.report.standing import headline, notes, obstacles
+from reconciler.report.summary import made_of
 
 _SCRIPTS = ("rows.js", "values.js", "facets.js", "list.js", "main.js")
 """In the order in which they need each other."""
@@ -81,10 +82,9 @@ def _data(plan: Plan) -> str:
 
 def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
     """What exactly was planned, from what."""
-    manifests = plan.manifests
-    yield "Read", f"{counted(manifests.records, 'record')} in {counted(manifests.files, 'manifest')}"
-    if manifests.git:
-        yield "Commit", visible(manifests.git)
+    yield ("Undoes" if plan.undoes else "Read"), made_of(plan, visible)
+    if plan.manifests.git:
+        yield "Commit", visible(plan.manifests.git)
     yield (
         "Planned",
         f"{plan.created_at:%Y-%m-%d %H:%M} UTC by reconciler {visible(plan.tool_version)}",

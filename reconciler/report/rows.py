@@ -9,8 +9,20 @@ from typing import TypeAlias, assert_never
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.objects import split_address
-from reconciler.plan.changes import Adopt, Archive, Change, Create, Held, Plan, Release, Update, values_of
+from reconciler.plan.changes import (
+    Adopt,
+    Archive,
+    Change,
+    Create,
+    Held,
+    Plan,
+    Reason,
+    Release,
+    Update,
+    values_of,
+)
 from reconciler.report.cells import visible
+from reconciler.report.groups import held_against
 from reconciler.report.lines import Piece, Style
 from reconciler.report.sections import Section, sections_of_changes, sections_of_held
 from reconciler.report.stacks import grouped
@@ -97,6 +109,7 @@ class _Table:
         self._kinds.append(
             {
                 "action": action,
+                "against": held_against(Reason(reason)) if action == "held" else "",
                 "object": visible(object_name),
                 "reason": reason,
                 "sign": sign.text,

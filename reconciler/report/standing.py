@@ -14,7 +14,7 @@ _NAMELESS = ManifestsRead(digest="", files=0, records=0, git=None)
 
 def headline(plan: Plan) -> str:
     """``Plan: 3 to create, …`` or ``No changes. 12 to adopt``, as a terminal says it, without full stop."""
-    nameless = replace(plan, environment="", manifests=_NAMELESS)
+    nameless = replace(plan, environment="", manifests=_NAMELESS, undoes=None)
     start = opening(nameless, _WIDE)
     told = start[0] if len(start) > 1 else closing(nameless, _WIDE, is_masked=False)[-1]
     return painted([told], color=False).strip().removesuffix(".")

@@ -1,6 +1,6 @@
 """How the report of a plan begins and ends: what it is about, what it costs, what it comes to."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from reconciler.plan.changes import Action, Budget, Plan
 from reconciler.report.layout import Layout, counted
@@ -14,17 +14,21 @@ _MINUTE_S, _HOUR_S = 60, 3600
 
 
 def opening(plan: Plan, layout: Layout) -> list[Line]:
-    """Which portal, and from which manifests; that nothing changes comes before all else."""
-    manifests = plan.manifests
-    commit = f", commit {manifests.git[:_COMMIT_DIGITS]}" if manifests.git else ""
-    about = (
-        f"{plan.environment}, portal {plan.portal_id}: {counted(manifests.records, 'record')} "
-        f"in {counted(manifests.files, 'manifest')}{commit}"
-    )
+    """Which portal, and made of what; that nothing changes comes before all else."""
+    commit = f", commit {plan.manifests.git[:_COMMIT_DIGITS]}" if plan.manifests.git else ""
+    about = f"{plan.environment}, portal {plan.portal_id}: {made_of(plan, str)}{commit}"
     if plan.writes or not plan.is_sound:
         return list(layout.paragraph(about, style=Style.STRONG))
     nothing = " ".join(["No changes.", *_counts(plan)])
     return [*layout.paragraph(nothing, style=Style.STRONG), *layout.paragraph(about, style=Style.FAINT)]
+
+
+def made_of(plan: Plan, quoted: Callable[[str], str]) -> str:
+    """``71 records in 6 manifests``, or the run that is taken back; ``quoted`` makes a text harmless."""
+    if plan.undoes is not None:
+        return f"takes back run {quoted(plan.undoes)}"
+    manifests = plan.manifests
+    return f"{counted(manifests.records, 'record')} in {counted(manifests.files, 'manifest')}"
 
 
 def closing(plan: Plan, layout: Layout, *, is_masked: bool) -> list[Line]:

@@ -25,6 +25,7 @@ from reconciler.plan.changes import (
     Change,
     Create,
     Reason,
+    Release,
     StateOnly,
     Update,
     ValueChange,
@@ -145,7 +146,7 @@ def change_columns(change: Change) -> dict[str, object]:
         columns |= {"call": str(change.route.call), "id_property": change.route.id_property}
     if not isinstance(change, Create):
         columns |= {"record_id": change.record_id}
-    if isinstance(change, Update | Adopt | Archive):
+    if isinstance(change, Update | Adopt | Archive | Release):
         columns |= {"origin": change.origin and str(change.origin)}
     if isinstance(change, Create | Update | Adopt):
         columns |= {"protected": int(change.is_protected)}
@@ -154,32 +155,44 @@ def change_columns(change: Change) -> dict[str, object]:
     return columns
 
 
+def change_of(row: Row[Any]) -> Change:
+    """The change as the plan held it; its values must not have been erased."""
+    key, reason, source = RecordKey(row.object, row.by, row.key), Reason(row.reason), _source_of(row)
+    file = source.file if source else ""
+    values, in_step = _values_of(row.values, file), _values_of(row.in_step, file)
+    record_id, is_protected = RecordId(row.record_id), bool(row.protected)
+    origin = Origin(row.origin) if row.origin else None
+    match Action(row.action):
+        case Action.CREATE:
+            if source is None:
+                raise StateError(f"the journal has a created record without a place: {key.address}")
+            return Create(key, values, reason, _route_of(row), source, is_protected)
+        case Action.ARCHIVE:
+            return Archive(key, record_id, reason, source, origin)
+        case Action.UPDATE:
+            route, owned_as, old_key = _route_of(row), Origin(row.origin), row.renamed_from
+            return Update(
+                key, record_id, values, in_step, reason, route, source, owned_as, is_protected, old_key
+            )
+        case Action.ADOPT:
+            return Adopt(key, record_id, in_step, reason, source, Origin(row.origin), is_protected)
+        case Action.RELEASE:
+            # Those of the first version of the tables do not say how the record was owned.
+            return Release(key, record_id, reason, source, origin or Origin.ADOPTED, in_step)
+        case action:
+            assert_never(action)
+
+
 def writing_of(row: Row[Any]) -> Writing:
-    """The change that was about to be sent, as the plan held it."""
-    key = RecordKey(row.object, row.by, row.key)
-    reason = Reason(row.reason)
-    source = _source_of(row)
-    if row.action == Action.ARCHIVE:
-        origin = Origin(row.origin) if row.origin else None
-        return Archive(key, RecordId(row.record_id), reason, source, origin)
-    if source is None:
-        raise StateError(f"the journal has a change without a place: {key.address}")
-    route = Route(Call(row.call), row.id_property)
-    values = _values_of(row.values, source.file)
-    if row.action == Action.CREATE:
-        return Create(key, values, reason, route, source, bool(row.protected))
-    return Update(
-        key,
-        RecordId(row.record_id),
-        values,
-        _values_of(row.in_step, source.file),
-        reason,
-        route,
-        source,
-        Origin(row.origin),
-        bool(row.protected),
-        row.renamed_from,
-    )
+    """The change that was about to be sent."""
+    change = change_of(row)
+    if isinstance(change, StateOnly):
+        raise StateError(f"the journal has a call for {change.key.address}, which needs none: this is a bug")
+    return change
+
+
+def _route_of(row: Row[Any]) -> Route:
+    return Route(Call(row.call), row.id_property)
 
 
 def _source_of(row: Row[Any]) -> SourceRef | None:

@@ -152,6 +152,7 @@ OTHER_DIGEST: dict[str, Plan] = {
     "call": replace(PLAN, changes=(replace(CREATE, route=Route(Call.CREATE, "external_id")), UPDATE, ADOPT)),
     "protection": replace(PLAN, changes=(replace(CREATE, is_protected=True), UPDATE, ADOPT)),
     "old key": replace(PLAN, changes=(CREATE, replace(UPDATE, renamed_from="old"), ADOPT)),
+    "what is taken back": replace(PLAN, undoes="20261122T164500Z-0001"),
     "pruning": replace(PLAN, prune_rules=(PruneRule("companies", "external_id", Prune.ALL),)),
     "order": replace(PLAN, changes=(UPDATE, CREATE, ADOPT)),
     "fewer changes": replace(PLAN, changes=(CREATE, UPDATE)),
@@ -187,6 +188,7 @@ def digest_by_the_book(document: Any) -> str:
         "lineage": document["state"]["lineage"],
         "portal": document["portal"]["id"],
         "prune": document["prune"],
+        "undoes": document["undoes"],
     }
     lines = [head] + [
         {

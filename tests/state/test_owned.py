@@ -11,7 +11,7 @@ from reconciler.errors import StateError
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.records import Prune, PruneRule
-from reconciler.plan.changes import Reason, Release
+from reconciler.plan.changes import Reason, release_of
 from reconciler.state.store import Store, open_state
 from tests.support.journals import UPDATE, adopt, applied, owned, start, update, value, writer
 from tests.support.postgres import Postgres
@@ -81,7 +81,7 @@ def test_a_released_record_is_no_longer_owned(store: Store) -> None:
 
     with writer(store) as pen:
         run_id = pen.begin_run(start(1))
-        released = Release(acme.key, acme.record_id, Reason.PRUNED, None)
+        released = release_of(acme, Reason.PRUNED)
         pen.record_uncalled(run_id, [(0, released, applied("9001"))], disowned=[acme.key])
 
     assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": globex}

@@ -75,8 +75,8 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
     ).map(_by_name)
     routes = st.builds(Route, st.sampled_from(Call), st.none() | names)
     of_record: dict[str, Any] = {"key": keys, "reason": _reasons, "source": sources}
-    of_present = of_record | {"record_id": _record_ids, "in_step": changed, "origin": _origins}
     of_removed = of_record | {"record_id": _record_ids, "source": st.none() | sources}
+    of_present = of_removed | {"in_step": changed, "origin": _origins}
     changes: st.SearchStrategy[Change] = st.one_of(
         st.builds(Create, values=changed, route=routes, is_protected=st.booleans(), **of_record),
         st.builds(
@@ -89,7 +89,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         ),
         st.builds(Adopt, is_protected=st.booleans(), **of_present),
         st.builds(Archive, origin=st.none() | _origins, **of_removed),
-        st.builds(Release, **of_removed),
+        st.builds(Release, **of_present),
     )
     held = st.builds(
         Held,
@@ -127,6 +127,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         personal=st.lists(
             st.tuples(st.sampled_from(["contacts", "companies"]), names), max_size=4, unique=True
         ).map(tuple),
+        undoes=st.none() | words,
     )
 
 

@@ -85,7 +85,7 @@ function valueRow(value, row, kind) {
   const remark = value[REMARK] ?? {};
   const place = remark.file === row[FILE] ? `:${remark.line}` : placeOf(remark.file ?? -1, remark.line);
   const reason = remark.reason === undefined ? "" : reasons[remark.reason];
-  const shown = kind.action === "held" ? bothSides(value) : difference(value[BEFORE], value[AFTER]);
+  const shown = kind.action === "held" ? bothSides(value, kind.against) : difference(value[BEFORE], value[AFTER]);
   const cell = make("td", { class: "value" }, ...shown);
   if (remark.note) cell.append(make("p", { class: "note" }, remark.note));
   return make(
@@ -95,10 +95,10 @@ function valueRow(value, row, kind) {
   );
 }
 
-function bothSides(value) {
+function bothSides(value, against) {
   const side = (label, text) =>
     make("div", { class: "side" }, make("span", { class: "label" }, label), text ?? absent("(empty)"));
-  return [side("HubSpot", value[BEFORE]), side("manifest", value[AFTER])];
+  return [side("HubSpot", value[BEFORE]), side(against, value[AFTER])];
 }
 
 function difference(before, after) {
