@@ -14,8 +14,8 @@ from reconciler.cli.exits import Exit, exit_of, heaviest
 from reconciler.cli.files import write_sealed
 from reconciler.cli.memory import refuse_forgetful
 from reconciler.cli.options import common_options
-from reconciler.cli.output import color, masking_for, width
-from reconciler.cli.planning import make_plan, read_plan, show_plan
+from reconciler.cli.output import color, masking_for, tell_github, width
+from reconciler.cli.planning import make_plan, read_plan, show_plan, whose_values
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.signals import stop_requests
@@ -23,10 +23,14 @@ from reconciler.cli.wishes import Wishes, plan_options
 from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
 from reconciler.plan.changes import Plan
 from reconciler.reconcile import apply_plan, settle_earlier_runs
+from reconciler.report.inert import fenced
 from reconciler.report.machine import run_as_json
-from reconciler.report.mask import SHOW
+from reconciler.report.mask import SHOW, Masking
 from reconciler.report.refusals import refusal_text
 from reconciler.report.terminal import render_run
+
+_SUMMARY_WIDTH = 100
+_SUMMARY_CHARACTERS = 64_000
 
 
 @click.command()
@@ -109,6 +113,8 @@ def command(
         result = apply_plan(chosen, connection, store, session.claim(lock_timeout), manner)
     _write_reports(session, result, chosen, report)
     _show(session, result, chosen, values)
+    tell_github("GITHUB_OUTPUT", lambda: whose_values(session))
+    tell_github("GITHUB_STEP_SUMMARY", lambda: _summary(session, result, chosen, values))
     return heaviest(_exit(result), _left_out(chosen))
 
 
@@ -195,19 +201,27 @@ def _show(session: Session, result: ApplyResult, plan: Plan, values: str | None)
     if session.said.as_json:
         click.echo(run_as_json(result.run, masking, plan.personal), nl=False)
     else:
-        text = render_run(
-            result.run,
-            color=color(session.said),
-            width=width(),
-            masking=masking,
-            personal=plan.personal,
-            where=session.where,
-        )
+        text = _rendered(session, result, plan, masking, color=color(session.said), width=width())
         click.echo("\n" + text, nl=False, color=True)
     if result.stopped_by is not None:
         click.echo(str(result.stopped_by), err=True)
     if result.is_interrupted:
         click.echo("interrupted: `reconciler apply` goes on from here", err=True)
+
+
+def _summary(session: Session, result: ApplyResult, plan: Plan, values: str | None) -> str:
+    """The run for the summary of a job, which takes a million bytes; the report has all of it."""
+    masking = masking_for(values, as_json=True)
+    text = _rendered(session, result, plan, masking, color=False, width=_SUMMARY_WIDTH)
+    return fenced(text if len(text) <= _SUMMARY_CHARACTERS else f"…\n{text[-_SUMMARY_CHARACTERS:]}", "text")
+
+
+def _rendered(
+    session: Session, result: ApplyResult, plan: Plan, masking: Masking, *, color: bool, width: int
+) -> str:
+    return render_run(
+        result.run, color=color, width=width, masking=masking, personal=plan.personal, where=session.where
+    )
 
 
 def _exit(result: ApplyResult) -> Exit:

@@ -81,12 +81,20 @@ def keep_plan(
         if path is not None:
             write_private(path, _rendered(session, plan, form, masking, full=full))
     tell_github("GITHUB_STEP_SUMMARY", lambda: _rendered(session, plan, Form.MARKDOWN, masking, full=full))
-    tell_github("GITHUB_OUTPUT", lambda: _outputs(plan))
+    tell_github("GITHUB_OUTPUT", lambda: _outputs(plan) + whose_values(session))
 
 
 def _outputs(plan: Plan) -> str:
     """What later steps of a job may ask for; no line holds a value."""
-    return f"changes={str(plan.writes).lower()}\ndigest={digest_of(plan)}\nsummary={headline(plan)}\n"
+    return (
+        f"changes={str(plan.writes).lower()}\nempty={str(plan.is_empty).lower()}\n"
+        f"digest={digest_of(plan)}\nsummary={headline(plan)}\n"
+    )
+
+
+def whose_values(session: Session) -> str:
+    """The output that tells whether plans and reports hold real values, or those of an emulator."""
+    return f"emulator={str(session.environment.is_emulator).lower()}\n"
 
 
 def _rendered(session: Session, plan: Plan, form: Form, masking: Masking, *, full: bool) -> str:

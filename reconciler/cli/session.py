@@ -210,8 +210,8 @@ class Session:
         return replace(ref, file=os.path.relpath(self.settings.project / ref.file))
 
 
-def open_session(ctx: click.Context) -> Session:
-    """The project and environment that the command line means.
+def open_session(ctx: click.Context, *, offline: bool = False) -> Session:
+    """The project and environment that the command line means; ``offline`` asks neither portal nor state.
 
     Raises:
         UsageError: there is none, or its settings are wrong.
@@ -220,7 +220,7 @@ def open_session(ctx: click.Context) -> Session:
     start_logging(common.log_format)
     key_from(os.environ)  # a key that is none is told before anything is done, not when a report is written
     project = find_project(Path.cwd(), common.directory)
-    return Session(common, load_settings(project, os.environ, common.environment))
+    return Session(common, load_settings(project, os.environ, common.environment, offline=offline))
 
 
 def _user() -> str:

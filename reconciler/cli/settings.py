@@ -129,13 +129,16 @@ def find_project(start: Path, chosen: Path | None) -> Path:
     raise UsageError(f"there is no {FILE_NAME} in {where}\n    name the project folder with -C DIR")
 
 
-def load_settings(project: Path, environ: Mapping[str, str], chosen_environment: str | None) -> Settings:
+def load_settings(
+    project: Path, environ: Mapping[str, str], chosen_environment: str | None, *, offline: bool = False
+) -> Settings:
     """Read ``reconciler.yaml`` in ``project``.
 
     Args:
         project: the folder found by ``find_project``.
         environ: the environment variables, read for the chosen environment alone.
         chosen_environment: the one given by ``-e``; else ``RECONCILER_ENV``, ``default:`` or the only one.
+        offline: neither portal nor state will be looked at: what opens them may be missing.
 
     Raises:
         ManifestError: the file is wrong, or names a variable that is not set; with every problem found.
@@ -149,7 +152,7 @@ def load_settings(project: Path, environ: Mapping[str, str], chosen_environment:
     base_url = variables.fill(said.base_url, own, "base_url").rstrip("/")
     state = variables.fill(file.state, node, "state")
     seed = project / said.seed if said.seed else None
-    problems = [*variables.problems, *(seed_problems(seed, own) if seed else ())]
+    problems = [*(() if offline else variables.problems), *(seed_problems(seed, own) if seed else ())]
     if not variables.problems:
         problems += [*base_url_problems(base_url, own), *state_problems(state, node)]
     raise_if_any(problems)
@@ -169,7 +172,7 @@ def load_settings(project: Path, environ: Mapping[str, str], chosen_environment:
         ),
         environment_names=tuple(environments),
         manifests=tuple(said.manifests or file.manifests),
-        state_url=state_url(state, project),
+        state_url=None if variables.problems else state_url(state, project),
         guards=file.guards,
     )
 

@@ -19,7 +19,7 @@ from reconciler.report.terminal import render_problems
 @click.pass_context
 def command(ctx: click.Context, online: bool) -> int:
     """Check the manifests: without a portal, or with --online against it. Changes nothing anywhere."""
-    session = open_session(ctx)
+    session = open_session(ctx, offline=not online)
     return _check_online(session) if online else _check(session)
 
 

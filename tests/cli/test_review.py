@@ -50,6 +50,14 @@ def text_of(project: Project, name: str) -> str:
     return (project.folder / name).read_text(encoding="utf-8")
 
 
+def test_a_saved_plan_is_shown_without_the_token_of_its_portal(project: Project) -> None:
+    project.run("plan", "--out", "plan.json")
+    project.write("reconciler.yaml", SETTINGS.replace("portal: emulator", 'portal_id: 1, token: "${TOKEN}"'))
+
+    assert project.run("plan").code == 1
+    assert project.run("show", "plan.json").code == 0
+
+
 @pytest.mark.parametrize("form", STARTS)
 def test_a_plan_and_a_saved_plan_are_printed_in_every_form(project: Project, form: str) -> None:
     planned = project.run("plan", "--out", "plan.json", "--format", form)
@@ -159,19 +167,32 @@ def test_a_job_gets_a_summary_and_outputs(in_actions: Project) -> None:
     assert "Ada" not in text_of(in_actions, "summary.md")
     digest = json.loads(text_of(in_actions, "plan.json"))["digest"]
     assert text_of(in_actions, "output") == (
-        f"changes=true\ndigest={digest}\nsummary=Plan: 1 to create, 0 to update, 0 to archive\n"
+        f"changes=true\nempty=false\ndigest={digest}\n"
+        "summary=Plan: 1 to create, 0 to update, 0 to archive\nemulator=true\n"
     )
 
 
 def test_a_job_without_changes_is_told_so_and_each_plan_adds_to_its_summary(in_actions: Project) -> None:
     in_actions.run("apply", "--auto-approve")
-    assert not (in_actions.folder / "output").exists()
+    (in_actions.folder / "output").unlink()
 
     in_actions.run("plan")
     in_actions.run("plan")
 
     assert text_of(in_actions, "summary.md").count("### No changes. 1 in step\n") == 2
-    assert text_of(in_actions, "output").splitlines()[::3] == ["changes=false", "changes=false"]
+    assert text_of(in_actions, "output").splitlines()[::5] == ["changes=false", "changes=false"]
+    assert text_of(in_actions, "output").splitlines()[1::5] == ["empty=true", "empty=true"]
+
+
+def test_a_job_that_applies_gets_a_summary_too(in_actions: Project) -> None:
+    in_actions.run("apply", "--auto-approve")
+
+    summary = text_of(in_actions, "summary.md")
+    assert summary.endswith("1 planned = 1 applied + 0 rejected + 0 stale + 0 skipped + 0 unknown\n```\n"), (
+        summary
+    )
+    assert "```text\nRun " in summary
+    assert text_of(in_actions, "output") == "emulator=true\n"
 
 
 def test_showing_a_plan_again_leaves_the_job_alone(in_actions: Project) -> None:

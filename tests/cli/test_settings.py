@@ -71,6 +71,15 @@ def real(**lines: str) -> str:
     )
 
 
+def test_what_opens_portal_and_state_may_be_missing_where_neither_is_opened(folder: Path) -> None:
+    text = real(token="${TOKEN}").replace("version: 1\n", "version: 1\nstate: ${STATE}\n")
+    (folder / "reconciler.yaml").write_text(text)
+
+    settings = load_settings(folder, {}, None, offline=True)
+
+    assert (settings.environment.name, settings.environment.token, settings.state_url) == ("prod", None, None)
+
+
 def test_the_project_is_the_working_directory_or_its_manifests(tmp_path: Path) -> None:
     (tmp_path / "manifests").mkdir()
     (tmp_path / "manifests/reconciler.yaml").touch()
