@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Installs reconciler into a folder of its own, once a job.
+set -euo pipefail
+
+venv=$RUNNER_TEMP/reconciler-venv
+if [ ! -x "$venv/bin/reconciler" ]; then
+    python3 -m venv "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+        "${PACKAGE:-$(realpath "$GITHUB_ACTION_PATH/../../..")[postgres]}"
+fi
+echo "$venv/bin" >> "$GITHUB_PATH"

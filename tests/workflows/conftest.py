@@ -1,0 +1,40 @@
+"""Repositories on a small GitHub, and portals behind a port."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.serve import running
+from tests.support.projects import EXAMPLE
+from tests.support.workflows import World, made_world
+
+SANDBOX = 1234567
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """The example project, without secrets: its environment is the emulator."""
+    return made_world(tmp_path, EXAMPLE)
+
+
+@pytest.fixture
+def portal(world: World) -> Iterator[Emulator]:
+    """A portal and secrets that open it. To the project it is no emulator, but a server like any other."""
+    with contextlib.closing(Emulator(None)) as portal, running(portal) as url:
+        portal.ensure_portal(SANDBOX, orjson.loads((EXAMPLE / "portal.json").read_bytes()))
+        settings = world.repository / "manifests" / "reconciler.yaml"
+        line = f"    portal_id: {SANDBOX}\n"
+        assert line in settings.read_text()
+        settings.write_text(settings.read_text().replace(line, f"{line}    base_url: {url}\n"))
+        # The two records named by id exist in one environment only.
+        for file in ("companies", "deals", "tickets"):
+            path = world.repository / "manifests" / f"{file}.yaml"
+            path.write_text(path.read_text().replace("environments: [local]", "environments: [sandbox]"))
+        world.commit("Name the portal")
+        world.secrets["HUBSPOT_READ_TOKEN"] = portal.token(SANDBOX)
+        world.secrets["HUBSPOT_WRITE_TOKEN"] = portal.token(SANDBOX)
+        yield portal

@@ -1,0 +1,129 @@
+"""plan.yml: one comment on a pull request, kept up to date, and nothing that others may not see."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.hub import REPOSITORY
+from tests.support.projects import ROOT
+from tests.support.workflows import World
+
+AWKWARD = "$(touch pwned)`touch pwned`';touch pwned;\"\n::set-output name=folder::/etc"
+
+
+def pull_request(world: World, number: int = 7, repository: str = REPOSITORY) -> dict[str, Any]:
+    """The event of a pull request of the repository's head."""
+    head = {
+        "sha": world.git("rev-parse", "HEAD"),
+        "ref": AWKWARD,
+        "repo": {"id": 1 if repository == REPOSITORY else 2, "full_name": repository},
+    }
+    return {"pull_request": {"number": number, "title": AWKWARD, "body": AWKWARD, "head": head}}
+
+
+def test_a_pull_request_gets_one_comment_and_the_job_a_summary(world: World) -> None:
+    jobs = world.run("plan.yml", "pull_request", pull_request(world))
+
+    assert {name: job.conclusion for name, job in jobs.items()} == {"plan": "success", "comment": "success"}
+    (comment,) = world.hub.comments
+    assert comment["number"] == 7
+    assert comment["body"].startswith("<!-- reconciler plan local 1000000 -->\n### Plan: 11 to create, 16 to")
+    assert comment["body"] == jobs["plan"].summary
+    kept = world.hub.artifact(7000, "plan")
+    assert sorted(path.name for path in kept.iterdir()) == ["plan.html", "plan.json", "plan.md"]
+
+
+def test_the_next_push_updates_the_comment_and_leaves_those_of_others_alone(world: World) -> None:
+    mark = "<!-- reconciler plan local 1000000 -->\n"
+
+    def talk(hub: Any) -> None:
+        hub.add_comment(7, f"{mark}I am a person who quotes", login="mallory")
+        hub.add_comment(8, f"{mark}another pull request")
+        hub.add_comment(7, "<!-- reconciler plan production 2 -->\nanother environment")
+        hub.add_comment(7, f"{mark}the last plan")
+
+    world.change_hub(talk)
+
+    world.run("plan.yml", "pull_request", pull_request(world))
+    world.run("plan.yml", "pull_request", pull_request(world))
+
+    bodies = [comment["body"].splitlines()[1] for comment in world.hub.comments]
+    assert bodies[:3] == ["I am a person who quotes", "another pull request", "another environment"]
+    assert bodies[3].startswith("### Plan: 11 to create")
+    assert len(bodies) == 4
+
+
+def test_problems_fail_the_check_stand_beside_their_lines_and_replace_the_comment(world: World) -> None:
+    world.run("plan.yml", "pull_request", pull_request(world))
+    broken = world.repository / "manifests" / "products.yaml"
+    broken.write_text(broken.read_text().replace("price: 189.00", "price: 1\n    price: 2"))
+    world.commit()
+
+    jobs = world.run("plan.yml", "pull_request", pull_request(world))
+
+    assert (jobs["plan"].conclusion, jobs["comment"].conclusion) == ("failure", "success")
+    assert "::error file=manifests/products.yaml,line=" in jobs["plan"].log
+    (comment,) = world.hub.comments
+    assert comment["body"].splitlines()[1] == "### There is no plan"
+    assert f"https://github.com/{REPOSITORY}/actions/runs/7001" in comment["body"]
+
+
+def test_what_a_plan_finds_is_in_the_comment_and_fails_the_check(world: World) -> None:
+    manifest = world.repository / "manifests" / "products.yaml"
+    manifest.write_text(manifest.read_text().replace("price: 189.00", "price: cheap"))
+    world.commit()
+
+    jobs = world.run("plan.yml", "pull_request", pull_request(world))
+
+    assert jobs["plan"].conclusion == "failure"
+    (comment,) = world.hub.comments
+    assert "This plan cannot be applied: 1 problem." in comment["body"]
+
+
+def test_a_fork_is_planned_on_the_emulator_and_gets_the_summary_alone(world: World) -> None:
+    jobs = world.run("plan.yml", "pull_request", pull_request(world, repository="mallory/crm"))
+
+    assert {name: job.conclusion for name, job in jobs.items()} == {"plan": "success", "comment": "skipped"}
+    assert jobs["plan"].summary.startswith("<!-- reconciler plan local 1000000 -->")
+    assert world.hub.calls == []
+
+
+def test_names_and_titles_are_never_run(world: World) -> None:
+    jobs = world.run("plan.yml", "pull_request", pull_request(world))
+
+    assert jobs["comment"].conclusion == "success"
+    assert not list(world.folder.rglob("pwned"))
+
+
+@pytest.mark.usefixtures("portal")
+def test_a_plan_of_a_portal_that_is_not_encrypted_is_not_uploaded(world: World) -> None:
+    jobs = world.run("plan.yml", "pull_request", pull_request(world))
+
+    assert jobs["plan"].conclusion == "failure"
+    assert (
+        "::error::plan.json is not uploaded, because it is not encrypted: set the secret RECONCILER_PLAN_KEY"
+        in jobs["plan"].log
+    )
+    kept = world.hub.artifact(7000, "plan")
+    assert sorted(path.name for path in kept.iterdir()) == ["plan.html", "plan.md"]
+    (comment,) = world.hub.comments
+    assert comment["body"].startswith("<!-- reconciler plan sandbox 1234567 -->\n### Plan: 11 to create")
+
+
+@pytest.mark.usefixtures("portal")
+def test_an_encrypted_plan_is_uploaded(world: World) -> None:
+    world.secrets["RECONCILER_PLAN_KEY"] = "0123456789abcdef0123456789abcdef0123"
+
+    jobs = world.run("plan.yml", "pull_request", pull_request(world))
+
+    assert jobs["plan"].conclusion == "success"
+    assert (world.hub.artifact(7000, "plan") / "plan.json").read_bytes().startswith(b"reconciler sealed 1\n")
+
+
+def test_what_pip_installs_is_the_repository_of_the_action(world: World) -> None:
+    world.run("plan.yml", "pull_request", pull_request(world))
+
+    (asked,) = (world.folder / "hub" / "installed").read_text().splitlines()
+    assert asked.startswith("-m pip install ")
+    package = asked.rpartition(" ")[2]
+    assert package == f"{ROOT}[postgres]"
