@@ -11,6 +11,8 @@ from reconciler.manifest.nodes import MappingNode, Node, SequenceNode
 MAX_DEPTH: Final = 50
 """How deep lists and mappings may be nested, aliases counted as what they stand for."""
 
+TOO_DEEP: Final = f"this is nested deeper than {MAX_DEPTH} levels"
+
 _MAX_EXPANSION: Final = 1_000_000  # values that the aliases of a file may stand for, together
 
 
@@ -76,7 +78,7 @@ class Anchors:
         if anchored is None:
             raise BadAlias(f"*{name} stands inside &{name} and would never end", "write the value out")
         if depth + anchored.measure.height - 1 > MAX_DEPTH:
-            raise BadAlias(f"this is nested deeper than {MAX_DEPTH} levels", "write the value out")
+            raise BadAlias(TOO_DEEP, "write the value out")
         self._expanded += anchored.measure.size
         if self._expanded > _MAX_EXPANSION:
             message = f"the aliases up to here stand for more than {_MAX_EXPANSION:,} values"

@@ -2,10 +2,12 @@
 
 libyaml's own words ("mapping values are not allowed in this context") describe its state, not the
 mistake. Its complaints are a closed set, found in scanner.c and parser.c of
-https://github.com/yaml/libyaml (0.2.5); an unknown one is passed on as it is.
+https://github.com/yaml/libyaml (0.2.5 and what PyYAML 6.0.4 ships); an unknown one is passed on as it is.
 """
 
 from typing import NamedTuple
+
+from reconciler.manifest.anchors import TOO_DEEP
 
 
 class Complaint(NamedTuple):
@@ -30,6 +32,7 @@ NO_TAGS = Complaint(
     f"remove the tag, or {_QUOTE} if it begins with ! on purpose",
     at_start=True,
 )
+NESTING = Complaint(TOO_DEEP, _QUOTE)
 _DIRECTIVE = Complaint("this is not a directive that YAML knows", "remove the line", at_start=True)
 _ENDS_INSIDE = Complaint("the file ends inside a list or mapping", "close what was opened with [ or {")
 _NO_VALUE = "did not find expected node content"
@@ -44,6 +47,7 @@ _BY_PROBLEM = {
         "put a colon and a space after the name, or indent the line under the text that it continues",
         at_start=True,
     ),
+    "exceeded maximum nesting depth": NESTING,  # of libyaml's own, a thousand, met before any event
     "did not find expected ',' or ']'": Complaint(
         'a "," or "]" is missing in the list that begins here',
         "separate its items with commas and close it",

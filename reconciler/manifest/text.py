@@ -28,7 +28,7 @@ from yaml.events import (
 from reconciler.errors import Problem
 from reconciler.manifest.anchors import MAX_DEPTH, Anchors, BadAlias
 from reconciler.manifest.characters import BYTE_ORDER_MARK, unfit_characters
-from reconciler.manifest.complaints import NO_TAGS, TAB, complaint
+from reconciler.manifest.complaints import NESTING, NO_TAGS, TAB, complaint
 from reconciler.manifest.nodes import Blank, DocumentNode, MappingNode, Node, SequenceNode, picker
 from reconciler.source import Place, SourceFiles, SourceRef, place_of
 
@@ -122,9 +122,7 @@ class _Builder:
         if type(event) is ScalarEvent:
             node = self._quoted(event) if event.style else _BLANKS.get(event.value, event.value)
         elif depth > MAX_DEPTH:
-            self._report(
-                event.start_mark, f"this is nested deeper than {MAX_DEPTH} levels", "put the text in quotes"
-            )
+            self._report(event.start_mark, NESTING.message, NESTING.advice)
             raise _Abandoned
         elif type(event) is SequenceStartEvent:
             node = self._sequence(depth)
