@@ -52,6 +52,7 @@ def open_http(base_url: str, token: str) -> httpx.Client:
         )
     return httpx.Client(
         base_url=base_url,
+        verify=not base_url.startswith("http://"),  # where no TLS is spoken, no certificates: 16 ms to load
         headers={
             "Authorization": f"Bearer {token}",
             "Accept": "application/json",

@@ -1,0 +1,173 @@
+"""The small world that random lives are lived in: manifests, a portal with people in it, and the state."""
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from sqlalchemy.engine.default import DefaultDialect
+
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.inprocess import EmulatorTransport
+from reconciler.model.owned import OwnedRecord
+from reconciler.state.runs import RunStatus
+from reconciler.state.store import open_state
+from tests.crash.table import Name, Records, Wanted
+from tests.support.projects import PORTAL, Done, Project
+
+BY: Final = {"companies": "external_id", "contacts": "email"}
+"""Object types, and how their records are told apart."""
+
+NAMES: Final = {"companies": ("name", "city", "annualrevenue"), "contacts": ("firstname", "city")}
+"""What manifests may name."""
+
+UNNAMED: Final = "phone"
+"""What they never do."""
+
+KEYS: Final = {
+    "companies": ("acme", "globex", "initech"),
+    "contacts": ("ada@acme.example", "bob@acme.example"),
+}
+_UNIQUE: Final = {"label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
+_SEED: Final[dict[str, Any]] = {
+    "version": 1,
+    "properties": {
+        "companies": [_UNIQUE | {"name": "external_id", "groupName": "companyinformation"}],
+    },
+}
+_LIFTED: Final = tuple(
+    part
+    for guard in ("update", "create", "clear", "empty", "archive", "absent")
+    for part in ("--allow", f"{guard}=99")
+)
+"""Guards are about large shares, and here nearly everything is one."""
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: no handler of the program's catches it."""
+
+
+@dataclass
+class World:
+    """One project and its portal.
+
+    Attributes:
+        wanted: what the manifests say.
+        prune: what they say of pruning, by object type.
+        drift: what the settings say of drift.
+    """
+
+    wanted: dict[Name, Wanted] = field(default_factory=dict)
+    prune: dict[str, str] = field(default_factory=lambda: dict.fromkeys(BY, "false"))
+    drift: str = "revert"
+
+    def __post_init__(self) -> None:
+        """Everything is new; nobody has done anything yet."""
+        self._folder = tempfile.TemporaryDirectory()
+        self.emulator = Emulator(None)
+        self.emulator.ensure_portal(PORTAL, _SEED)
+        self.project = Project(Path(self._folder.name), {"TOKEN": self.emulator.token(PORTAL)})
+
+    def close(self) -> None:
+        self.emulator.close()
+        self._folder.cleanup()
+
+    def run(self, *arguments: str, dies_at: int = 0) -> Done:
+        """Run a command on what the manifests say by now; it dies at a point of its way, or at none."""
+        self._write()
+        with _through(self.emulator, dies_at):
+            return self.project.run(*arguments)
+
+    def apply(self, *arguments: str, dies_at: int = 0) -> int:
+        return self.run("apply", "--auto-approve", "--skip-invalid", *_LIFTED, *arguments, dies_at=dies_at).code
+
+    def plan(self, *arguments: str) -> Done:
+        return self.run("plan", "--skip-invalid", *_LIFTED, *arguments)
+
+    @contextmanager
+    def people(self) -> Iterator[httpx.Client]:
+        """The portal as everybody else uses it."""
+        transport = EmulatorTransport(self.emulator, PORTAL)
+        with httpx.Client(transport=transport, base_url="https://api.hubapi.com/crm/v3/objects/") as http:
+            yield http
+
+    def records(self, *, archived: bool = False) -> Records:
+        """What the portal holds, by object type and record id."""
+        found: dict[tuple[str, str], Mapping[str, str | None]] = {}
+        with self.people() as http:
+            for kind, by in BY.items():
+                names = (by, *NAMES[kind], UNNAMED)
+                params = {"properties": ",".join(names), "limit": "100", "archived": str(archived).lower()}
+                for record in http.get(kind, params=params).json()["results"]:
+                    held = record["properties"]
+                    found[kind, record["id"]] = {"key": held.get(by)} | {
+                        name: held.get(name) or None for name in names[1:]
+                    }
+        return found
+
+    def owned(self) -> tuple[Mapping[Name, OwnedRecord], bool]:
+        """What state knows, and whether everything in it is settled."""
+        with closing(open_state("sqlite:///.reconciler/state.db", self.project.folder, PORTAL)) as store:
+            found = {
+                (kind, key): record
+                for kind, by in BY.items()
+                for key, record in store.owned(kind, by, KEYS[kind]).items()
+            }
+            is_running = any(run.status == RunStatus.RUNNING for run in store.runs())
+            return found, not is_running and not store.unfinished()
+
+    def accounts(self) -> Sequence[Mapping[str, int]]:
+        """The accounting of every run."""
+        with closing(open_state("sqlite:///.reconciler/state.db", self.project.folder, PORTAL)) as store:
+            return [store.run(header.id).accounting() for header in store.runs()]
+
+    def _write(self) -> None:
+        portal = f"portal_id: {PORTAL}, token: '${{TOKEN}}', base_url: 'http://localhost', drift: {self.drift}"
+        self.project.write("reconciler.yaml", f"version: 1\nenvironments: {{it: {{{portal}}}}}\n")
+        for kind, by in BY.items():
+            named = {key: wanted for (of, key), wanted in sorted(self.wanted.items()) if of == kind}
+            records = "".join(f"  {key}: {wanted.as_yaml()}\n" for key, wanted in named.items()) or "  {}\n"
+            head = f"object: {kind}\nkey: {by}\nprune: {self.prune[kind]}\nrecords:\n"
+            self.project.write(f"{kind}.yaml", head + records)
+
+
+@contextmanager
+def _through(emulator: Emulator, dies_at: int) -> Iterator[None]:
+    """Every call of the program's goes to ``emulator``, and it dies at the n-th point of its way.
+
+    Points are calls and commits: it dies before one where ``dies_at`` is positive, else after it. 0: never.
+    """
+    transport = EmulatorTransport(emulator, PORTAL)
+    send, commit = httpx.HTTPTransport.handle_request, DefaultDialect.do_commit
+    passed = 0
+
+    def die(sign: int) -> None:
+        if passed * sign == dies_at:
+            raise Killed
+
+    def handle(_self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        nonlocal passed
+        passed += 1
+        die(1)
+        response = transport.handle_request(request)
+        response.read()
+        die(-1)
+        return response
+
+    def do_commit(self: DefaultDialect, connection: Any) -> None:
+        nonlocal passed
+        passed += 1
+        die(1)
+        commit(self, connection)
+        die(-1)
+
+    transports: Any = httpx.HTTPTransport
+    dialects: Any = DefaultDialect
+    transports.handle_request, dialects.do_commit = handle, do_commit
+    try:
+        yield
+    finally:
+        transports.handle_request, dialects.do_commit = send, commit
