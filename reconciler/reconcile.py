@@ -160,9 +160,8 @@ class _Planning:
         wanted = (entry for entry in leftovers if is_pruned or self.desired.is_elsewhere(entry.key))
         for chunk in in_chunks(wanted, BATCH_SIZE):
             ids = [entry.record_id for entry in chunk]
-            live = read_records(self.reader, schema, RECORD_ID, ids, ())
-            there = {record.id for record in live.values()}
-            self.builder.add_leftovers(chunk, there, self.desired, rule.prune)
+            live = read_records(self.reader, schema, RECORD_ID, ids, (by,))
+            self.builder.add_leftovers(schema, chunk, live, self.desired, rule.prune)
 
     def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
         """What guards take their shares of, besides the records that are named."""

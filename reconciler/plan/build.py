@@ -11,7 +11,7 @@ and among equals by object type, key property and key, by code point. The order 
 and answers never matters.
 """
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -30,7 +30,7 @@ from reconciler.model.records import (
     RecordId,
     Records,
 )
-from reconciler.model.schema import PortalSchema, PropertyDef
+from reconciler.model.schema import ObjectSchema, PortalSchema, PropertyDef
 from reconciler.plan.budget import budget_of
 from reconciler.plan.changes import (
     Action,
@@ -115,14 +115,21 @@ class PlanBuilder:
             self._take(judged)
 
     def add_leftovers(
-        self, leftovers: Iterable[OwnedRecord], live: Container[RecordId], desired: Desired, prune: Prune
+        self,
+        schema: ObjectSchema,
+        leftovers: Iterable[OwnedRecord],
+        live: Mapping[str, LiveRecord],
+        desired: Desired,
+        prune: Prune,
     ) -> None:
-        """Decide what becomes of records that we own and no manifest names here; ``live`` are still there."""
+        """Decide what becomes of records that we own and no manifest names here; ``live`` is by record id."""
         for owned in leftovers:
+            named = desired.records_of(schema.name, owned.key.by)
+            found = live.get(owned.record_id)
             decided = judge_leftover(
                 owned,
                 prune,
-                is_live=owned.record_id in live,
+                is_live=found is not None and self._identities.is_still(schema, owned, found, named),
                 is_named_elsewhere=desired.is_elsewhere(owned.key),
             )
             if isinstance(decided, Held):

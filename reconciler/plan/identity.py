@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from reconciler.errors import Problem
 from reconciler.model.objects import RECORD_ID
+from reconciler.model.owned import OwnedRecord
 from reconciler.model.records import DesiredGroup, DesiredRecord, LiveRecord, RecordId, Records, Write
 from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.values import canonical
@@ -54,6 +55,25 @@ class Identities:
         addresses = f"{record.record_key.address} and {first.record_key.address}"
         return _declared_twice(
             resolver, record, first, f"{addresses} are one record in the portal ({live.id})"
+        )
+
+    def is_still(self, schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord, named: Records) -> bool:
+        """Whether ``live`` is what state knows as ``owned``, under the same key and under no other name.
+
+        Nobody names it by the key in state. People may have given it another key since, and a manifest may
+        know it by that one, by another spelling, or by its record id. ``named`` are all records of its
+        object type and key property, each of which has been met.
+        """
+        by, known = owned.key.by, owned.key.value
+        definition = schema.properties.get(by)
+        kind = definition.kind if definition else Kind.TEXT
+        own_key = live.properties.get(by)
+        return (
+            live.id == owned.record_id
+            and own_key is not None
+            and canonical(kind, own_key) == canonical(kind, known)
+            and (schema.name, live.id) not in self._by_id
+            and (own_key == known or named.find(own_key) is None)
         )
 
 

@@ -5,7 +5,8 @@
 - without ``prune``: left;
 - with ``prune: true``: archived if we created them, released if they were there before us;
 - with ``prune: all``: archived;
-- gone from the portal: forgotten.
+- gone from the portal, or there under another key or name: forgotten. It is not archived: whoever gave it
+  another key made it something else.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +35,7 @@ def unnamed(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRec
 def judge_leftover(
     owned: OwnedRecord, prune: Prune, *, is_live: bool, is_named_elsewhere: bool
 ) -> Archive | Release | Held | None:
-    """What becomes of one record that no manifest names here; ``is_live``: found by its record id."""
+    """What becomes of one record that no manifest names here; ``is_live``: it is there, still that one."""
     if is_named_elsewhere and not owned.is_protected:
         return release_of(owned, Reason.NARROWED)
     if prune is Prune.OFF and not is_named_elsewhere:

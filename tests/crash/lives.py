@@ -28,7 +28,7 @@ UNNAMED: Final = "phone"
 """What they never do."""
 
 KEYS: Final = {
-    "companies": ("acme", "globex", "initech"),
+    "companies": ("acme", "globex", "was-acme"),
     "contacts": ("ada@acme.example", "bob@acme.example"),
 }
 _UNIQUE: Final = {"label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
@@ -82,7 +82,9 @@ class World:
             return self.project.run(*arguments)
 
     def apply(self, *arguments: str, dies_at: int = 0) -> int:
-        return self.run("apply", "--auto-approve", "--skip-invalid", *_LIFTED, *arguments, dies_at=dies_at).code
+        """Plan and apply in one go; the exit code."""
+        said = ("--auto-approve", "--skip-invalid", *_LIFTED, *arguments)
+        return self.run("apply", *said, dies_at=dies_at).code
 
     def plan(self, *arguments: str) -> Done:
         return self.run("plan", "--skip-invalid", *_LIFTED, *arguments)
@@ -125,7 +127,9 @@ class World:
             return [store.run(header.id).accounting() for header in store.runs()]
 
     def _write(self) -> None:
-        portal = f"portal_id: {PORTAL}, token: '${{TOKEN}}', base_url: 'http://localhost', drift: {self.drift}"
+        portal = (
+            f"portal_id: {PORTAL}, token: '${{TOKEN}}', base_url: 'http://localhost', drift: {self.drift}"
+        )
         self.project.write("reconciler.yaml", f"version: 1\nenvironments: {{it: {{{portal}}}}}\n")
         for kind, by in BY.items():
             named = {key: wanted for (of, key), wanted in sorted(self.wanted.items()) if of == kind}
@@ -161,7 +165,7 @@ def _through(emulator: Emulator, dies_at: int) -> Iterator[None]:
         nonlocal passed
         passed += 1
         die(1)
-        commit(self, connection)
+        commit(self, connection)  # type: ignore[no-untyped-call]
         die(-1)
 
     transports: Any = httpx.HTTPTransport

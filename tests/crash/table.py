@@ -95,9 +95,7 @@ class Before:
         if wanted is None or wanted.is_absent or prop not in wanted.values:
             return False
         text = wanted.values[prop]
-        return same(prop, after, text) and (
-            not self.is_settled or self._is_written(name, prop, before, text)
-        )
+        return same(prop, after, text) and (not self.is_settled or self._is_written(name, prop, before, text))
 
     def _is_written(self, name: Name, prop: str, live: str | None, desired: str | None) -> bool:
         """The table."""

@@ -6,7 +6,7 @@ others, told apart by chance. A life that breaks a promise is printed as the scr
 
 import os
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, seed, settings
@@ -19,6 +19,7 @@ from tests.crash.lives import BY, KEYS, NAMES, UNNAMED, Killed, World
 from tests.crash.table import Before, Name, Records, Wanted
 
 LOSSES: Final = ("drop_before", "drop_after", "cut_body", "result_left_out", "bad_gateway_html")
+CALLS: Final = ("upsert", "update", "archive")
 REQUIRED: Final = {"companies": "name", "contacts": "firstname"}
 """Always said: HubSpot takes no company without a name."""
 
@@ -46,6 +47,9 @@ def some_of(kind: str, what: st.SearchStrategy[object]) -> st.SearchStrategy[Map
     return st.dictionaries(st.sampled_from(KEYS[kind]), what)
 
 
+Portal: TypeAlias = Mapping[str, Mapping[str, Mapping[str, str | None]]]
+Manifests: TypeAlias = Mapping[str, Mapping[str, Wanted]]
+
 worlds: Final = st.fixed_dictionaries({kind: some_of(kind, values_of(kind)) for kind in BY})
 manifests: Final = st.fixed_dictionaries({kind: some_of(kind, wanted_of(kind)) for kind in BY})
 
@@ -56,19 +60,17 @@ class Lives(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.world = World()
-        self.archived_by_people: set[tuple[str, str]] = set()
 
     def teardown(self) -> None:
         self.world.close()
 
     @initialize(portal=worlds, manifest=manifests)
-    def begin(
-        self, portal: Mapping[str, Mapping[str, Mapping[str, str]]], manifest: Mapping[str, Mapping[str, Wanted]]
-    ) -> None:
+    def begin(self, portal: Portal, manifest: Manifests) -> None:
         for kind, records in portal.items():
             for key, values in records.items():
                 self.people_create((kind, key), values)
-        self.world.wanted = {(kind, key): w for kind, records in manifest.items() for key, w in records.items()}
+        for kind, named in manifest.items():
+            self.world.wanted |= {(kind, key): wanted for key, wanted in named.items()}
 
     @rule(data=st.data(), name=names)
     def name_it(self, data: st.DataObject, name: Name) -> None:
@@ -111,13 +113,12 @@ class Lives(RuleBasedStateMachine):
         if record_id is not None:
             with self.world.people() as http:
                 http.delete(f"{name[0]}/{record_id}").raise_for_status()
-            self.archived_by_people.add((name[0], record_id))
 
     @rule(name=names)
     def people_rekey(self, name: Name) -> None:
         self._patch(name, {BY[name[0]]: f"was-{name[1]}"})
 
-    @rule(kind=st.sampled_from(LOSSES), call=st.sampled_from(["upsert", "update", "archive"]), count=st.integers(1, 4))
+    @rule(kind=st.sampled_from(LOSSES), call=st.sampled_from(CALLS), count=st.integers(1, 4))
     def apply_while_answers_get_lost(self, kind: str, call: str, count: int) -> None:
         """The network has a bad day."""
         before = self._before()
