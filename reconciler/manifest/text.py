@@ -9,8 +9,9 @@ that contain themselves or expand without measure, and deep nesting.
 """
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, NamedTuple
 
 from yaml._yaml import CParser
@@ -19,6 +20,7 @@ from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
     MappingEndEvent,
+    MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
@@ -40,6 +42,31 @@ _USE_ALL = "say what records share under `all:`, or write the values out"
 # Places grow by one a column and by this a line; a longer line has no places for its end.
 _LINE_STEP = place_of(0, 2, 1) - place_of(0, 1, 1)
 _MAX_LINE = (place_of(1, 1, 1) - place_of(0, 1, 1)) // _LINE_STEP - 1
+
+
+class PieceKind(Enum):
+    """What a piece of a text is."""
+
+    DOCUMENT = "document"
+    SCALAR = "scalar"
+    ALIAS = "alias"
+    SEQUENCE = "sequence"  # its start; its items follow, then an END
+    MAPPING = "mapping"  # its start; names and values follow in turn, then an END
+    END = "end"  # of the innermost list or mapping
+
+
+class Piece(NamedTuple):
+    """One thing that the parser met, with where it stands."""
+
+    kind: PieceKind
+    start: int  # characters from the start of the text, a byte order mark not counted
+    end: int
+    line: int  # of the start, from 1, as the column
+    column: int
+    value: str = ""
+    style: str = ""  # of a scalar: ' " | > as written
+    is_flow: bool = False
+    anchor: str | None = None  # that it has; of an alias, the one it refers to
 
 
 class _Abandoned(Exception):
@@ -88,6 +115,40 @@ def read_nodes(data: bytes, files: SourceFiles, number: int, *, name_depth: int 
     except _Abandoned:
         pass
     return Reading(tuple(documents), tuple(builder.problems))
+
+
+_PIECE_KINDS: Mapping[type, PieceKind] = {
+    DocumentStartEvent: PieceKind.DOCUMENT,
+    ScalarEvent: PieceKind.SCALAR,
+    AliasEvent: PieceKind.ALIAS,
+    SequenceStartEvent: PieceKind.SEQUENCE,
+    MappingStartEvent: PieceKind.MAPPING,
+    SequenceEndEvent: PieceKind.END,
+    MappingEndEvent: PieceKind.END,
+}
+
+
+def read_pieces(data: bytes) -> Iterator[Piece]:
+    """What the parser meets in a file that ``read_nodes`` found no problem with, in order.
+
+    Slower than reading nodes; it is for whoever has to know where things end and how they are written.
+    """
+    next_event: Callable[[], Any] = CParser(data).get_event
+    while type(event := next_event()) is not StreamEndEvent:
+        kind = _PIECE_KINDS.get(type(event))
+        if kind is not None:
+            start, end = event.start_mark, event.end_mark
+            yield Piece(
+                kind,
+                start.index,
+                end.index,
+                start.line + 1,
+                start.column + 1,
+                getattr(event, "value", ""),
+                getattr(event, "style", None) or "",
+                bool(getattr(event, "flow_style", False)),
+                getattr(event, "anchor", None),
+            )
 
 
 class _Builder:

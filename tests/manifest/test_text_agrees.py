@@ -20,18 +20,19 @@ BLANKS = {"": Blank.EMPTY, "~": Blank.TILDE, "null": None, "Null": Blank.NULL_TI
 
 def second_opinion(text: str) -> Any:
     """What ruamel.yaml's own parser, written in Python, finds in the only document."""
-    return _plain(YAML(typ="safe", pure=True).compose(io.StringIO(text)))
+    return told_by_them(YAML(typ="safe", pure=True).compose(io.StringIO(text)))
 
 
-def _plain(node: TheirNode) -> Any:
+def told_by_them(node: TheirNode) -> Any:
+    """What a node of ruamel.yaml's says, in our words."""
     if isinstance(node, ScalarNode):
         if not node.style:
             return BLANKS.get(node.value, node.value)
         return node.value or Blank.QUOTED
     if isinstance(node, SequenceNode):
-        return [_plain(item) for item in node.value]
+        return [told_by_them(item) for item in node.value]
     assert isinstance(node, TheirMapping)
-    return {name.value: _plain(value) for name, value in node.value}
+    return {name.value: told_by_them(value) for name, value in node.value}
 
 
 # Texts as people write them: words, numbers that are none, punctuation that YAML reads into, emoji.
