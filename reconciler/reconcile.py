@@ -22,9 +22,10 @@ from reconciler.hubspot.history import read_histories
 from reconciler.hubspot.live import read_portal, read_records
 from reconciler.hubspot.scopes import write_scopes
 from reconciler.model.drift import DriftFound
-from reconciler.model.objects import RECORD_ID
-from reconciler.model.records import Desired, Prune, PruneRule
+from reconciler.model.objects import RECORD_ID, type_number
+from reconciler.model.records import Desired, DesiredGroup, Prune, PruneRule
 from reconciler.model.schema import PortalSchema
+from reconciler.model.selection import Selection
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import ManifestsRead, Plan
@@ -35,6 +36,7 @@ from reconciler.plan.hands import our_runs
 from reconciler.plan.judging import Policy
 from reconciler.plan.leftovers import new_rules, unnamed
 from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
+from reconciler.plan.selecting import LeftOut, Unmet, selected
 from reconciler.state.runs import Actor, RunStart
 from reconciler.state.store import Store
 from reconciler.state.writer import Writer as StateWriter
@@ -50,6 +52,7 @@ class Circumstances:
     environment: str
     portal_id: int  # that the credentials must belong to
     policy: Policy
+    selection: Selection
     guards: Guards
     stand_ins: Mapping[str, str]  # e-mail of an absent owner -> of the one who stands in
     git_commit: str | None
@@ -86,7 +89,7 @@ def plan_changes(
     """Read what the manifests name, compare, and say what would change. Writes nothing anywhere.
 
     Raises:
-        UsageError: the credentials belong to another portal.
+        UsageError: the credentials belong to another portal, or a flag means nothing that is there.
         ManifestError: the portal has no such object type.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
@@ -94,16 +97,29 @@ def plan_changes(
     seen = version_seen(store, here.created_at)  # first: what another run writes from now on has moved
     unfinished = store.unfinished()
     remembered = {(rule.object, rule.by): rule for rule in store.prune_rules()}
-    objects = {group.object for group in desired.groups} | {batch.object for batch in unfinished}
-    objects |= {object_name for object_name, _ in remembered}
+    named = {group.object for group in desired.groups} | {object_name for object_name, _ in remembered}
+    objects = {name for name in named if type_number(name) is None or here.selection.may_have(name)}
+    objects |= {batch.object for batch in unfinished}
     portal = read_portal(reader, objects, here.portal_id, desired.asked_at())
-    desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
+    names = {name: schema.name for name, schema in portal.objects.items()}
+    desired, selection, policy = (
+        desired.renamed(names),
+        here.selection.renamed(names),
+        here.policy.renamed(names),
+    )
     memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
-    builder = PlanBuilder(here.policy, here.guards, here.remembers, here.skips_invalid)
-    planning = _Planning(desired, reader, portal, memory, builder)
+    builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid)
+    flags = {
+        "--target": selection.target,
+        "--exclude": selection.exclude,
+        "--take": policy.take,
+        "--recreate": policy.recreate,
+    }
+    planning = _Planning(desired, reader, portal, memory, builder, selection, Unmet(flags))
     planning.judge_named(here.stand_ins, progress)
     for rule in (remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}).values():
         planning.judge_leftovers(rule)
+    planning.unmet.refuse()
     planning.explain_gone()
     planning.count_others(store.owned_groups())
     return builder.finish(
@@ -118,7 +134,8 @@ def plan_changes(
         read_calls=reader.calls,
         least_seconds=reader.least_seconds,
         write_scopes=write_scopes,
-        prune_rules=new_rules(desired.prune_rules, remembered),
+        prune_rules=() if selection.is_partial else new_rules(desired.prune_rules, remembered),
+        selection=selection,
     )
 
 
@@ -131,18 +148,24 @@ class _Planning:
     portal: PortalSchema
     memory: Memory
     builder: PlanBuilder
+    selection: Selection
+    unmet: Unmet
 
     def judge_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
         """What the manifests name, chunk by chunk."""
         ids = owner_ids(self.portal.owners, stand_ins)
         done = 0
         for group in self.desired.groups:
+            self.unmet.meet(group.records)
+            if not self.selection.may_have(group.object):
+                continue
             resolver = Resolver(self.portal.objects[group.object], self.desired.files, ids)
             if not self.builder.can_identify(resolver, group):
                 continue
             question = partial(keys_and_names, resolver.schema)
             named = group.records if self.desired.has_one_key(group.object) else None
-            chunks = group.chunks(BATCH_SIZE)
+            leave_out = partial(self._leave_out, group)
+            chunks = selected(group.chunks(BATCH_SIZE), self.selection, leave_out, BATCH_SIZE)
             for records, live in read_ahead(self.reader, resolver.schema, group.key, chunks, question):
                 keys, _ = question(records)
                 owned = self.memory.owned(group.object, group.key, keys)
@@ -154,10 +177,17 @@ class _Planning:
         """What we own and the manifests do not name."""
         if rule.prune is Prune.OFF and not self.desired.elsewhere:
             return  # whatever is left over stays as it is
+        if not self.selection.may_have(rule.object):
+            return
         schema, by = self.portal.objects[rule.object], rule.by
         leftovers = unnamed(self.memory.in_order(schema.name, by), self.desired.records_of(schema.name, by))
+        leftovers = self.unmet.passing(leftovers)
         is_pruned = rule.prune is not Prune.OFF
-        wanted = (entry for entry in leftovers if is_pruned or self.desired.is_elsewhere(entry.key))
+        wanted = (
+            entry
+            for entry in leftovers
+            if self.selection.has_record(entry.key) and (is_pruned or self.desired.is_elsewhere(entry.key))
+        )
         for chunk in in_chunks(wanted, BATCH_SIZE):
             ids = [entry.record_id for entry in chunk]
             live = read_records(self.reader, schema, RECORD_ID, ids, (by,))
@@ -175,6 +205,10 @@ class _Planning:
         """What became of records that state knows and that are no longer found by their key."""
         gone = [owned for _, owned in self.builder.gone]
         self.builder.explain_gone(read_fates(self.reader, self.portal, gone))
+
+    def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:
+        keys = [record.key for record, selected in left_out if selected is None]
+        self.builder.count_left_out(left_out, self.memory.owned(group.object, group.key, keys))
 
 
 def find_drift(

@@ -87,6 +87,7 @@ def command(
     """Carry out PLAN, or plan, show, ask and carry out."""
     session = open_session(ctx)
     if plan is not None:
+        _refuse_wishes(wishes)
         chosen = _saved_plan(session, plan)
     else:
         chosen = _new_plan(session, wishes, full=full, values=values)
@@ -126,6 +127,14 @@ def _settle(session: Session, lock_timeout_s: float) -> None:
     with session.state(to_write=True) as store, session.portal() as connection:
         settle_earlier_runs(connection, store, session.claim(lock_timeout_s), session.environment.portal_id)
     click.echo("settled what an earlier run left open", err=True)
+
+
+def _refuse_wishes(wishes: Wishes) -> None:
+    if wishes != Wishes():
+        raise UsageError(
+            "a saved plan is applied as it is: nothing can be added to it or taken from it here\n"
+            "    give these options to `reconciler plan --out FILE`"
+        )
 
 
 def _saved_plan(session: Session, path: Path) -> Plan:

@@ -14,6 +14,7 @@ from reconciler.cli.session import Session
 from reconciler.cli.telling import annotate
 from reconciler.cli.wishes import Wishes
 from reconciler.errors import ManifestError
+from reconciler.model.selection import Selection
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import digest_of, plan_from_text
 from reconciler.plan.guards import Guards, limits_from
@@ -34,6 +35,7 @@ def make_plan(session: Session, wishes: Wishes) -> Plan:
         environment=environment.name,
         portal_id=environment.portal_id,
         policy=Policy(environment.drift, wishes.take, wishes.recreate),
+        selection=Selection(wishes.target, wishes.exclude),
         guards=Guards(limits_from(session.settings.guards), dict(wishes.allow)),
         stand_ins=environment.owners,
         git_commit=session.git_commit(),

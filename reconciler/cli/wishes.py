@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from reconciler.model.selection import Glob, glob_of
 from reconciler.plan.changes import Guard
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -29,11 +30,13 @@ def _allowances(
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the person said about this one plan; globs and addresses as they were typed."""
+    """What the person said about this one plan."""
 
     skip_invalid: bool = False
-    take: tuple[str, ...] = ()
-    recreate: tuple[str, ...] = ()
+    target: tuple[Glob, ...] = ()
+    exclude: tuple[Glob, ...] = ()
+    take: tuple[Glob, ...] = ()
+    recreate: tuple[Glob, ...] = ()
     allow: tuple[tuple[Guard, int], ...] = ()
 
 
@@ -50,16 +53,15 @@ def plan_options(function: _Function) -> _Function:
     return cast("_Function", gathered)
 
 
+def _glob_option(name: str, explanation: str) -> Callable[[_Function], _Function]:
+    return click.option(name, type=glob_of, multiple=True, metavar="GLOB", help=explanation)
+
+
 _OPTIONS = (
-    click.option(
-        "--take",
-        multiple=True,
-        metavar="GLOB",
-        help="Write what `drift: hold` would leave, of these addresses (companies/a*, companies/acme#phone).",
-    ),
-    click.option(
-        "--recreate", multiple=True, metavar="ADDRESS", help="Create this record again although it is gone."
-    ),
+    _glob_option("--target", "Plan these addresses only (companies/a*, companies/acme#phone)."),
+    _glob_option("--exclude", "Plan everything but these addresses."),
+    _glob_option("--take", "Write what `drift: hold` would leave, of these addresses."),
+    _glob_option("--recreate", "Create these records again although they are gone."),
     click.option(
         "--allow",
         multiple=True,

@@ -87,16 +87,17 @@ class RecordKey:
     def address(self) -> str:
         """The name of this record in flags, plans and reports: ``companies/acme``, ``companies/=9001``."""
         sign = "=" if self.by == RECORD_ID else ""
-        return f"{self.object}/{sign}{_escape(self.value)}"
+        return f"{self.object}/{sign}{escaped(self.value)}"
 
     def property_address(self, name: str) -> str:
         """The name of one property of this record: ``companies/acme#phone``."""
         return f"{self.address}#{name}"
 
 
-def _escape(value: str) -> str:
-    escaped = "".join(_PERCENT.get(character, character) for character in value)
-    return "%3D" + escaped[1:] if escaped.startswith("=") else escaped
+def escaped(value: str) -> str:
+    """A key's value as it stands in addresses."""
+    text = "".join(_PERCENT.get(character, character) for character in value)
+    return "%3D" + text[1:] if text.startswith("=") else text
 
 
 _PERCENT = {character: quote(character, safe="") for character in "/#*?[%"} | {

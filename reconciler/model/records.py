@@ -5,7 +5,7 @@ one of places: at a hundred thousand records an object per property would cost a
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import islice
@@ -85,6 +85,7 @@ class Special:
     is_absent: bool = False  # it must not exist
     protect: bool | None = None  # whether it may be archived; None leaves that as it is
     renamed_from: str | None = None  # the key it had before
+    is_partial: bool = False  # some of its properties are looked at, and the record itself is let be
 
 
 PLAIN = Special()
@@ -107,6 +108,18 @@ class DesiredRecord:
     def record_key(self) -> RecordKey:
         """The record's key with its object type."""
         return RecordKey(self.document.object, self.document.key, self.key)
+
+    def limited_to(self, names: Container[str]) -> "DesiredRecord":
+        """The same record, managing only those of its properties that are among ``names``."""
+        kept = [index for index, name in enumerate(self.names) if name in names]
+        if len(kept) == len(self.names):
+            return self
+        return replace(
+            self,
+            names=tuple(self.names[index] for index in kept),
+            values=tuple(self.values[index] for index in kept),
+            places=tuple(self.places[index] for index in kept),
+        )
 
 
 class Records(Protocol):

@@ -11,7 +11,8 @@ and among equals by object type, key property and key, by code point. The order 
 and answers never matters.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -31,11 +32,13 @@ from reconciler.model.records import (
     Records,
 )
 from reconciler.model.schema import ObjectSchema, PortalSchema, PropertyDef
+from reconciler.model.selection import EVERYTHING, Selection
 from reconciler.plan.budget import budget_of
 from reconciler.plan.changes import (
     Action,
     Adopt,
     Change,
+    Create,
     Held,
     ManifestsRead,
     Plan,
@@ -48,6 +51,7 @@ from reconciler.plan.identity import Identities, key_problems
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
 from reconciler.plan.leftovers import gone_note, judge_leftover
 from reconciler.plan.resolve import Resolver
+from reconciler.plan.selecting import LeftOut
 
 _ORDER = {
     Action.CREATE: 0,
@@ -59,7 +63,7 @@ _ORDER = {
 
 
 FEWEST_NEW = 10
-"""Named records of a type, all of them new, from which on it is looked whether the portal has others."""
+"""Records of a type beyond which, where all of them are new, it is looked whether the portal has others."""
 
 _NOTHING = Judged()
 
@@ -113,6 +117,18 @@ class PlanBuilder:
                 problem = self._identities.same_record(resolver, record, found, named)
             judged = Judged(problems=(problem,)) if problem else judge_record(resolver, parts, self.policy)
             self._take(judged)
+
+    def count_left_out(self, left_out: LeftOut, owned: Container[str]) -> None:
+        """Guards take their shares of what is not selected, too.
+
+        What state knows was found once, and is taken to be there still.
+        """
+        for record, selected in left_out:
+            population = self.population(record.document.object)
+            if selected is None:
+                population.count(record, is_found=record.key in owned, is_owned=record.key in owned)
+            else:
+                population.values += len(record.names) - len(selected.names)
 
     def add_leftovers(
         self,
@@ -170,6 +186,7 @@ class PlanBuilder:
         least_seconds: Callable[[int], float],
         write_scopes: Callable[[Iterable[str]], tuple[str, ...]],
         prune_rules: tuple[PruneRule, ...],
+        selection: Selection = EVERYTHING,
     ) -> Plan:
         """The plan.
 
@@ -199,6 +216,8 @@ class PlanBuilder:
             ),
             prune_rules=prune_rules,
             personal=_personal(portal, changes, self.held, self.problems),
+            targets=tuple(glob.text for glob in selection.target),
+            excludes=tuple(glob.text for glob in selection.exclude),
         )
 
     def population(self, object_name: str) -> Population:
@@ -207,7 +226,8 @@ class PlanBuilder:
 
     def doubtful_types(self) -> list[str]:
         """Types of which all named records are new: whether the portal has others is worth a call."""
-        return [name for name, of in self.populations.items() if of.named > FEWEST_NEW and not of.found]
+        new = Counter(change.key.object for change in self.changes if isinstance(change, Create))
+        return sorted(name for name in new if new[name] > FEWEST_NEW and not self.population(name).found)
 
     def _weighed(self, problem: Problem) -> Problem:
         """Where invalid records are skipped, a problem of one record no longer stops the others."""

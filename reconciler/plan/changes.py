@@ -246,6 +246,8 @@ class Plan:
         tuple[str, str], ...
     ] = ()  # (object, property) whose values are masked when rendered, sorted
     undoes: str | None = None  # the run that it takes back; None: it is made from manifests
+    targets: tuple[str, ...] = ()  # globs that it is limited to; none: everything
+    excludes: tuple[str, ...] = ()  # globs of what it leaves out
 
     @property
     def is_appliable(self) -> bool:
@@ -261,6 +263,11 @@ class Plan:
     def writes(self) -> bool:
         """Whether apply would write to the portal."""
         return any(isinstance(change, Create | Update | Archive) for change in self.changes)
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it is about some of what the manifests name only."""
+        return bool(self.targets or self.excludes)
 
     @property
     def is_empty(self) -> bool:

@@ -9,14 +9,14 @@ The cases, in words:
 - the portal has it: compare value by value.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import PLAIN, DesiredRecord, Drift, LiveRecord, Ownership
+from reconciler.model.selection import Glob, means, renamed
 from reconciler.plan.changes import (
     Adopt,
     Archive,
@@ -39,24 +39,25 @@ _WEIGHT = (Reason.RENAMED, Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Who decides where people and manifests disagree; the globs match addresses."""
+    """Who decides where people and manifests disagree."""
 
     drift: Drift
-    take: tuple[str, ...] = ()  # written although drift is held
-    recreate: tuple[str, ...] = ()  # created again although they are gone
+    take: tuple[Glob, ...] = ()  # written although drift is held
+    recreate: tuple[Glob, ...] = ()  # created again although they are gone
 
     def drift_of(self, record: DesiredRecord, name: str) -> Drift:
         """What is done about drift of one property."""
         if self.drift is Drift.REVERT or not self.take:
             return self.drift
-        key = record.record_key
-        addresses = (key.address, key.property_address(name))
-        is_taken = any(fnmatchcase(address, glob) for glob in self.take for address in addresses)
-        return Drift.REVERT if is_taken else self.drift
+        return Drift.REVERT if means(self.take, record.record_key, name) else self.drift
 
     def recreates(self, record: DesiredRecord) -> bool:
         """Whether the record is to be created again."""
-        return any(fnmatchcase(record.record_key.address, glob) for glob in self.recreate)
+        return not record.special.is_partial and means(self.recreate, record.record_key)
+
+    def renamed(self, names: Mapping[str, str]) -> "Policy":
+        """The same with object types called by ``names``, where a portal knows them under another."""
+        return Policy(self.drift, renamed(self.take, names), renamed(self.recreate, names))
 
 
 class Counterparts(NamedTuple):
@@ -85,13 +86,17 @@ def judge_record(resolver: Resolver, parts: Counterparts, policy: Policy) -> Jud
     if parts.live is not None and parts.old_live is not None and parts.old_live.id != parts.live.id:
         return Judged(problems=(_two_names(resolver, parts),))
     if parts.live is None and parts.old_live is not None:
-        renamed = parts._replace(live=parts.old_live, owned=parts.owned or parts.old_owned)
-        return _present(resolver, renamed, parts.old_live, policy)
+        if parts.record.special.is_partial:
+            return _let_be(resolver, parts, Reason.RENAMED)
+        under_old_key = parts._replace(live=parts.old_live, owned=parts.owned or parts.old_owned)
+        return _present(resolver, under_old_key, parts.old_live, policy)
     if parts.live is not None:
         return _present(resolver, parts, parts.live, policy)
     known = parts.owned or parts.old_owned
     if known is not None and not policy.recreates(parts.record):
         return _gone(resolver, parts, known)
+    if parts.record.special.is_partial:
+        return _let_be(resolver, parts, Reason.MISSING)
     return _missing(resolver, parts)
 
 
@@ -121,6 +126,13 @@ def _gone(resolver: Resolver, parts: Counterparts, known: OwnedRecord) -> Judged
     source = resolver.files.ref(parts.record.place)
     held = Held(parts.record.record_key, None, Reason.GONE, None, None, source)
     return Judged(held=(held,), gone=known)
+
+
+def _let_be(resolver: Resolver, parts: Counterparts, reason: Reason) -> Judged:
+    """Single properties were targeted, and to write them would create or rename the record."""
+    key = parts.record.record_key
+    note = f"--target {key.address} takes the whole record"
+    return Judged(held=(Held(key, None, reason, None, None, resolver.files.ref(parts.record.place), note),))
 
 
 def _missing(resolver: Resolver, parts: Counterparts) -> Judged:

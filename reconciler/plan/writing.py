@@ -70,6 +70,7 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
         "portal": {"api_version": plan.api_version, "id": plan.portal_id, "type": plan.portal_type},
         "problems": map(problem_as_document, plan.problems),
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
+        "selection": {"exclude": list(plan.excludes), "target": list(plan.targets)},
         "state": {"lineage": plan.state.lineage, "serial": plan.state.serial},
         "summary": dict(plan.summary()),
         "tool_version": plan.tool_version,

@@ -61,6 +61,8 @@ _WHY_HELD: dict[Reason, str] = {
     Reason.PRUNED: "pruned: no manifest names them any more, and they are protected",
     Reason.SUPERSEDED: "superseded: changed again since that run, and left as it is now",
     Reason.FINAL: "final: nothing takes this back",
+    Reason.MISSING: "missing: HubSpot has no such record, and single properties were targeted",
+    Reason.RENAMED: "renamed: still under its old key, and single properties were targeted",
 }
 
 

@@ -14,7 +14,7 @@ from reconciler.report.layout import Layout, counted
 from reconciler.report.mask import Masking, masked_plan
 from reconciler.report.sections import Section, sections_of_changes, sections_of_held
 from reconciler.report.standing import headline, notes, obstacles
-from reconciler.report.summary import made_of
+from reconciler.report.summary import made_of, selected_by
 from reconciler.report.terminal import Where
 
 MOST_CHARACTERS = 64_000
@@ -63,7 +63,8 @@ def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
     return (
         f"<!-- reconciler plan {mark} {plan.portal_id} -->\n"
         f"### {headline(plan)}\n\n"
-        f"{about}{f', commit {code(manifests.git)}' if manifests.git else ''}\n\n"
+        f"{about}{f', commit {code(manifests.git)}' if manifests.git else ''}"
+        f"{f', selected by {code(selected_by(plan))}' if plan.is_partial else ''}\n\n"
         f"{_alert(plan)}{_table(sections, plan.held)}"
     )
 

@@ -57,6 +57,8 @@ def masked_plan(plan: Plan, masking: Masking) -> Plan:
         changes=tuple(map(mask.change, plan.changes)),
         held=tuple(map(mask.held, plan.held)),
         problems=tuple(mask.problem(problem, plain_objects) for problem in plan.problems),
+        targets=tuple(mask.address(glob, plain_objects) for glob in plan.targets),
+        excludes=tuple(mask.address(glob, plain_objects) for glob in plan.excludes),
         refusals=tuple(
             replace(refusal, first=tuple(map(mask.record_key, refusal.first))) for refusal in plan.refusals
         ),
@@ -172,8 +174,8 @@ class _Mask:
 
     def problem(self, problem: Problem, plain_objects: Iterable[str]) -> Problem:
         """A problem knows its address only: where nothing tells what its key is, the key is personal."""
-        object_name, is_record_id, key, name = _taken_apart(problem.address)
-        hides_key = object_name in self._objects and object_name not in plain_objects and not is_record_id
+        object_name, _, key, name = _taken_apart(problem.address)
+        hides_key = self._hides_key(problem.address, plain_objects)
         quotes_values = self.is_personal(object_name, name)
 
         def shown(text: str | None) -> str | None:
@@ -183,16 +185,26 @@ class _Mask:
                 text = _QUOTED.sub(lambda quoted: self._requoted(quoted[1], name), text)
             return self.text(text, [key] if hides_key else [])
 
-        address = problem.address
-        if address and hides_key:
-            record = RecordKey(object_name, "", self.pseudonym(key))
-            address = record.property_address(name) if name else record.address
         return replace(
             problem,
             message=shown(problem.message) or "",
             advice=shown(problem.advice),
-            address=self.text(address, []) if address else None,
+            address=self.address(problem.address, plain_objects) if problem.address else None,
         )
+
+    def address(self, address: str, plain_objects: Iterable[str]) -> str:
+        """An address, or a glob over them, of which nothing but itself is known."""
+        object_name, _, key, name = _taken_apart(address)
+        if self._hides_key(address, plain_objects):
+            record = RecordKey(object_name, "", self.pseudonym(key))
+            address = record.property_address(name) if name else record.address
+        return self.text(address, [])
+
+    def _hides_key(self, address: str | None, plain_objects: Iterable[str]) -> bool:
+        """Where nothing tells what the key of an address is, it is personal."""
+        object_name, is_record_id, key, _ = _taken_apart(address)
+        is_plain = object_name not in self._objects or object_name in plain_objects
+        return not is_plain and not is_record_id and key != "*"
 
     def record_key(self, key: RecordKey) -> RecordKey:
         return replace(key, value=self.pseudonym(key.value)) if self.is_personal(key.object, key.by) else key

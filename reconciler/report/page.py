@@ -21,7 +21,7 @@ from reconciler.report.mask import Masking, masked_plan
 from reconciler.report.refusals import refusal_lines
 from reconciler.report.rows import table_of
 from reconciler.report.standing import headline, notes, obstacles
-from reconciler.report.summary import made_of
+from reconciler.report.summary import made_of, selected_by
 
 _SCRIPTS = ("rows.js", "values.js", "facets.js", "list.js", "main.js")
 """In the order in which they need each other."""
@@ -53,7 +53,7 @@ def render_page(plan: Plan, *, masking: Masking) -> str:
         obstacles=obstacles(shown),
         is_appliable=plan.is_appliable,
         refusals=painted(refusal_lines(shown.refusals, _WIDE), color=False),
-        facts=list(_facts(plan)),
+        facts=list(_facts(plan, selected_by(shown))),
         notes=notes(shown, _WIDE, is_masked=masking.is_on and bool(plan.personal)),
     )
 
@@ -80,11 +80,13 @@ def _data(plan: Plan) -> str:
     return json.dumps(table_of(plan), ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
 
 
-def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
+def _facts(plan: Plan, flags: str) -> Iterator[tuple[str, str]]:
     """What exactly was planned, from what."""
     yield ("Undoes" if plan.undoes else "Read"), made_of(plan, visible)
     if plan.manifests.git:
         yield "Commit", visible(plan.manifests.git)
+    if flags:
+        yield "Selected by", visible(flags)
     yield (
         "Planned",
         f"{plan.created_at:%Y-%m-%d %H:%M} UTC by reconciler {visible(plan.tool_version)}",

@@ -14,7 +14,7 @@ _NAMELESS = ManifestsRead(digest="", files=0, records=0, git=None)
 
 def headline(plan: Plan) -> str:
     """``Plan: 3 to create, …`` or ``No changes. 12 to adopt``, as a terminal says it, without full stop."""
-    nameless = replace(plan, environment="", manifests=_NAMELESS, undoes=None)
+    nameless = replace(plan, environment="", manifests=_NAMELESS, undoes=None, targets=(), excludes=())
     start = opening(nameless, _WIDE)
     told = start[0] if len(start) > 1 else closing(nameless, _WIDE, is_masked=False)[-1]
     return painted([told], color=False).strip().removesuffix(".")
@@ -26,6 +26,7 @@ def obstacles(plan: Plan) -> str:
     counts += [f"{counted(len(plan.refusals), 'guard')} against it"] if plan.refusals else []
     start = "" if plan.is_appliable else "This plan cannot be applied: "
     sentences = [f"{start}{', '.join(counts)}."] if counts else []
+    sentences += ["Partial plan: only what is selected was looked at."] if plan.is_partial else []
     lifted = ", ".join(f"{guard} to {number:,}" for guard, number in plan.allowances)
     sentences += [f"Guards were lifted: {lifted}."] if lifted else []
     return " ".join(sentences)

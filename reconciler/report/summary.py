@@ -1,6 +1,7 @@
 """How the report of a plan begins and ends: what it is about, what it costs, what it comes to."""
 
 from collections.abc import Callable, Iterator
+from shlex import quote
 
 from reconciler.plan.changes import Action, Budget, Plan
 from reconciler.report.layout import Layout, counted
@@ -17,10 +18,19 @@ def opening(plan: Plan, layout: Layout) -> list[Line]:
     """Which portal, and made of what; that nothing changes comes before all else."""
     commit = f", commit {plan.manifests.git[:_COMMIT_DIGITS]}" if plan.manifests.git else ""
     about = f"{plan.environment}, portal {plan.portal_id}: {made_of(plan, str)}{commit}"
+    only = f"Partial plan: only what is selected by {selected_by(plan)} was looked at."
+    partly = layout.paragraph(only, style=Style.CHANGED) if plan.is_partial else ()
     if plan.writes or not plan.is_sound:
-        return list(layout.paragraph(about, style=Style.STRONG))
+        return [*layout.paragraph(about, style=Style.STRONG), *partly]
     nothing = " ".join(["No changes.", *_counts(plan)])
-    return [*layout.paragraph(nothing, style=Style.STRONG), *layout.paragraph(about, style=Style.FAINT)]
+    about_it = layout.paragraph(about, style=Style.FAINT)
+    return [*layout.paragraph(nothing, style=Style.STRONG), *about_it, *partly]
+
+
+def selected_by(plan: Plan) -> str:
+    """The flags that limit what the plan is about, as they would be typed; empty where none does."""
+    flags = [("--target", glob) for glob in plan.targets] + [("--exclude", glob) for glob in plan.excludes]
+    return " ".join(f"{flag} {quote(glob)}" for flag, glob in flags)
 
 
 def made_of(plan: Plan, quoted: Callable[[str], str]) -> str:

@@ -17,6 +17,7 @@ from reconciler.model.records import (
     RecordId,
     Special,
 )
+from reconciler.model.selection import Glob, glob_of
 from reconciler.plan.changes import Adopt, Archive, Create, Held, Reason, Release, Update
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
 from reconciler.plan.leftovers import gone_note, judge_leftover, unnamed
@@ -30,6 +31,10 @@ UNWANTED = replace(desired("acme", {}), special=Special(is_absent=True))
 THERE = live("9001", {"name": "Acme"})
 OTHER = live("9002", {"name": "Acme"})
 OURS = owned("acme", "9001", {"name": "Acme"})
+
+
+def meant(glob: str) -> tuple[Glob, ...]:
+    return (glob_of(glob),)
 
 
 def judged(
@@ -99,7 +104,7 @@ def test_what_is_gone_is_held_until_the_person_asks_for_it() -> None:
     gone = judged(ACME, None, OURS)
     assert gone.change is None
     assert gone.held[0].reason is Reason.GONE
-    again = judged(ACME, None, OURS, policy=Policy(Drift.REVERT, recreate=("companies/acme",))).change
+    again = judged(ACME, None, OURS, policy=Policy(Drift.REVERT, recreate=meant("companies/acme"))).change
     assert isinstance(again, Create)
     assert again.reason is Reason.RECREATED
 
@@ -108,9 +113,9 @@ def test_take_decides_for_git_by_address_and_by_property() -> None:
     edited = live("9001", {"name": "Edited"})
     assert judged(ACME, edited, OURS, policy=Policy(Drift.HOLD)).change is None
     for glob in ("companies/a*", "companies/acme#name", "companies/acme"):
-        taken = judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=(glob,)))
+        taken = judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=meant(glob)))
         assert isinstance(taken.change, Update)
-    assert judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=("companies/b*",))).change is None
+    assert judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=meant("companies/b*"))).change is None
 
 
 ADOPTED = replace(OURS, origin=Origin.ADOPTED)

@@ -1,0 +1,110 @@
+"""What a flag means: globs over addresses, and the records and properties that they select.
+
+A glob of records (``companies/a*``) means whole records, one with a ``#`` (``companies/acme#phone``,
+``*#phone``) means single properties. ``*`` matches anything, ``/`` included; a ``#`` is matched only by
+a ``#``, so that no glob of records ever means a property by accident.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from urllib.parse import unquote
+
+from reconciler.model.objects import RecordKey, escaped, object_name
+from reconciler.model.records import DesiredRecord, Special
+
+_ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|%")
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """One pattern over addresses."""
+
+    text: str  # as it was typed, spelled as addresses are
+    record: str  # pattern of addresses of records
+    name: str | None  # pattern of names of properties; None means whole records
+
+    def means(self, key: RecordKey, name: str | None = None) -> bool:
+        """Whether it means the record, or, with ``name``, that property of it."""
+        if self.name is not None and (name is None or not fnmatchcase(name, self.name)):
+            return False
+        return fnmatchcase(key.address, self.record)
+
+    def touches(self, key: RecordKey, names: Iterable[str]) -> bool:
+        """Whether it means the record or one of its properties ``names``."""
+        return self.means(key) or any(self.means(key, name) for name in names)
+
+
+def glob_of(text: str) -> Glob:
+    """The glob that somebody typed: types by name or number, percent-encoded as addresses are, or more."""
+    text = _ENCODED.sub(_as_in_addresses, text)
+    record, mark, name = text.partition("#")
+    object_part, slash, key_part = record.partition("/")
+    return Glob(text, object_name(object_part) + slash + key_part, name if mark else None)
+
+
+def means(globs: Iterable[Glob], key: RecordKey, name: str | None = None) -> bool:
+    """Whether one of ``globs`` means the record, or, with ``name``, that property of it."""
+    return any(glob.means(key, name) for glob in globs)
+
+
+def renamed(globs: Iterable[Glob], names: Mapping[str, str]) -> tuple[Glob, ...]:
+    """The same with object types called by ``names``, where a portal knows them under another."""
+    parted = ((glob, *glob.record.partition("/")) for glob in globs)
+    return tuple(replace(glob, record=names.get(of, of) + slash + key) for glob, of, slash, key in parted)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a plan is about: everything, or what is targeted and not excluded."""
+
+    target: tuple[Glob, ...] = ()  # none means everything
+    exclude: tuple[Glob, ...] = ()
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether something may be left out."""
+        return bool(self.target or self.exclude)
+
+    def may_have(self, object_name: str) -> bool:
+        """Whether records of a type may be selected, as far as the globs alone can tell."""
+        parts = [glob.record.partition("/") for glob in self.target]
+        return not parts or any(fnmatchcase(object_name, of) or not slash for of, slash, _ in parts)
+
+    def has_record(self, key: RecordKey) -> bool:
+        """Whether the record itself is selected: what creates, renames, archives or releases it."""
+        is_targeted = not self.target or means(self.target, key)
+        return is_targeted and not means(self.exclude, key)
+
+    def narrowed(self, record: DesiredRecord) -> DesiredRecord | None:
+        """The record with its selected properties only; None where nothing of it is selected."""
+        key, names, special = record.record_key, record.names, record.special
+        if means(self.exclude, key):
+            return None
+        if self.target and not means(self.target, key):
+            names = tuple(name for name in names if means(self.target, key, name))
+            special = Special(renamed_from=special.renamed_from, is_partial=True)
+            if not names or record.special.is_absent:
+                return None
+        kept = frozenset(name for name in names if not means(self.exclude, key, name))
+        if special.is_partial and not kept:
+            return None
+        if len(kept) == len(record.names) and special is record.special:
+            return record
+        return replace(record.limited_to(kept), special=special)
+
+    def renamed(self, names: Mapping[str, str]) -> "Selection":
+        """The same with object types called by ``names``, where a portal knows them under another."""
+        return Selection(renamed(self.target, names), renamed(self.exclude, names))
+
+
+EVERYTHING = Selection()
+
+
+def _as_in_addresses(found: re.Match[str]) -> str:
+    """Encoded characters as addresses spell them: encoded where they have to be, else plain."""
+    text = unquote(found[0])
+    if found.start() and found.string[found.start() - 1] == "/":
+        return escaped(text)
+    return escaped(f" {text}")[1:]

@@ -1,0 +1,78 @@
+"""What of the manifests a plan looks at, and flags that mean nothing of it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from shlex import quote
+from typing import TypeAlias
+
+from reconciler.errors import UsageError
+from reconciler.model.objects import RecordKey
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.records import DesiredRecord
+from reconciler.model.selection import Glob, Selection
+
+LeftOut: TypeAlias = Sequence[tuple[DesiredRecord, DesiredRecord | None]]
+"""Records that are not selected as they are, each with what is selected of it, if anything."""
+
+
+def selected(
+    chunks: Iterable[Sequence[DesiredRecord]],
+    selection: Selection,
+    leave_out: Callable[[LeftOut], None],
+    size: int,
+) -> Iterator[Sequence[DesiredRecord]]:
+    """What is selected of ``chunks``, ``size`` records at a time, so that the others cost no call."""
+    if not selection.is_partial:
+        yield from chunks
+        return
+    waiting: list[DesiredRecord] = []
+    for chunk in chunks:
+        pairs = [(record, selection.narrowed(record)) for record in chunk]
+        waiting += [narrowed for _, narrowed in pairs if narrowed is not None]
+        leave_out([pair for pair in pairs if pair[0] is not pair[1]])
+        while len(waiting) >= size:
+            yield waiting[:size]
+            waiting = waiting[size:]
+    if waiting:
+        yield waiting
+
+
+class Unmet:
+    """Globs of flags that have met nothing they mean yet.
+
+    One that meets nothing is most likely a slip, whose consequence would be silence: a mistyped
+    ``--target`` would show that nothing changes, a mistyped ``--exclude`` would write what was to be
+    left alone. So it is an error, told with all others of its kind.
+    """
+
+    def __init__(self, given: Mapping[str, Iterable[Glob]]) -> None:
+        self._left = [(flag, glob) for flag, globs in given.items() for glob in globs]
+
+    def meet(self, records: Iterable[DesiredRecord]) -> None:
+        """Records that the manifests name: whatever means one of them, or a property of it, is met."""
+        for record in records if self._left else ():
+            self._meet(record.record_key, record.names)
+            if not self._left:
+                return
+
+    def passing(self, owned: Iterable[OwnedRecord]) -> Iterator[OwnedRecord]:
+        """Records that no manifest names any more, as they go by: whatever means one of them is met."""
+        for entry in owned:
+            self._meet(entry.key, ())
+            yield entry
+
+    def refuse(self) -> None:
+        """Say which are left.
+
+        Raises:
+            UsageError: some are.
+        """
+        if self._left:
+            told = [f"{flag} {quote(glob.text)} matches nothing" for flag, glob in self._left]
+            raise UsageError(
+                "\n".join(told) + "\n    no record or property that the manifests name, and none that "
+                "prune is about, is called so:\n    companies/acme is one record, companies/* are all of a "
+                "type, companies/acme#phone is a property"
+            )
+
+    def _meet(self, key: RecordKey, names: Iterable[str]) -> None:
+        self._left = [(flag, glob) for flag, glob in self._left if not glob.touches(key, names)]

@@ -1,0 +1,149 @@
+"""What globs over addresses mean, and what they select of records."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.objects import RECORD_ID, RecordKey
+from reconciler.model.records import DesiredRecord, Special
+from reconciler.model.selection import Selection, glob_of
+from tests.support.nouns import desired
+
+ACME = RecordKey("companies", "external_id", "acme")
+
+objects = st.sampled_from(["companies", "deals", "car"])
+texts = st.text("ab=/#*?[]%!-é ", min_size=1, max_size=8)
+keys = st.builds(RecordKey, objects, st.just("external_id"), texts) | st.builds(
+    RecordKey, objects, st.just(RECORD_ID), st.integers(1, 999).map(str)
+)
+
+
+def selection(target: str = "", exclude: str = "") -> Selection:
+    targets, excludes = (tuple(map(glob_of, text.split())) for text in (target, exclude))
+    return Selection(targets, excludes)
+
+
+def names_of(record: DesiredRecord | None) -> tuple[str, ...] | None:
+    return record.names if record else None
+
+
+@pytest.mark.parametrize(
+    "glob",
+    [
+        "companies/acme",
+        "companies/a*",
+        "companies/????",
+        "0-2/acme",
+        "company/acme",
+        "*acme",
+        "*",
+        "c*/[a-b]*",
+    ],
+)
+def test_a_glob_of_records_means_the_record_and_all_its_properties(glob: str) -> None:
+    assert glob_of(glob).means(ACME)
+    assert glob_of(glob).means(ACME, "phone")
+
+
+@pytest.mark.parametrize("glob", ["companies/acme#phone", "companies/a*#ph*", "*#phone", "0-2/*#phone"])
+def test_a_glob_of_properties_means_them_alone(glob: str) -> None:
+    assert glob_of(glob).means(ACME, "phone")
+    assert not glob_of(glob).means(ACME, "name")
+    assert not glob_of(glob).means(ACME)
+
+
+@pytest.mark.parametrize(
+    "glob", ["companies", "companies/ACME", "deals/acme", "companies/a*e#", "companies/=acme", "*phone", ""]
+)
+def test_what_is_not_meant(glob: str) -> None:
+    assert not glob_of(glob).means(ACME)
+    assert not glob_of(glob).means(ACME, "phone")
+
+
+@given(keys, st.sampled_from(["phone", "name"]))
+def test_an_address_means_what_it_names_and_nothing_else(key: RecordKey, name: str) -> None:
+    assert glob_of(key.address).means(key, name)
+    assert glob_of(key.property_address(name)).means(key, name)
+    assert not glob_of(key.property_address(name)).means(key)
+
+
+@given(keys, keys)
+def test_the_address_of_one_record_never_means_another(key: RecordKey, other: RecordKey) -> None:
+    if key.address != other.address:
+        assert not glob_of(key.address).means(other)
+
+
+@pytest.mark.parametrize(
+    ("glob", "key"),
+    [
+        ("companies/a%2fb", "a/b"),
+        ("companies/a%20b", "a b"),
+        ("companies/%C3%A9", "é"),
+        ("companies/50%", "50%"),
+        ("companies/%3Da", "=a"),
+        ("companies/a%3Da", "a=a"),
+        ("companies/%2A", "*"),
+        ("companies/*%23b", "a#b"),
+    ],
+)
+def test_percent_encoding_is_respected_however_much_is_encoded(glob: str, key: str) -> None:
+    assert glob_of(glob).means(RecordKey("companies", "external_id", key))
+    assert not glob_of(glob).means(RecordKey("companies", "external_id", f"{key}x"))
+
+
+def test_a_record_id_is_no_key() -> None:
+    by_id = RecordKey("companies", RECORD_ID, "9001")
+    by_key = RecordKey("companies", "external_id", "9001")
+    assert glob_of("companies/=9001").means(by_id)
+    assert not glob_of("companies/=9001").means(by_key)
+    assert not glob_of("companies/9001").means(by_id)
+
+
+@pytest.mark.parametrize(
+    ("target", "exclude", "names"),
+    [
+        ("", "", ("name", "phone")),
+        ("companies/acme", "", ("name", "phone")),
+        ("companies/globex", "", None),
+        ("companies/globex companies/a*", "", ("name", "phone")),
+        ("companies/acme#phone", "", ("phone",)),
+        ("companies/acme#fax", "", None),
+        ("", "companies/acme", None),
+        ("", "companies/globex", ("name", "phone")),
+        ("", "*#phone", ("name",)),
+        ("", "*#*", ()),
+        ("companies/*", "companies/acme", None),
+        ("companies/acme#*", "*#name", ("phone",)),
+        ("companies/acme#phone", "*#phone", None),
+    ],
+)
+def test_what_is_selected_is_targeted_and_not_excluded(
+    target: str, exclude: str, names: tuple[str, ...] | None
+) -> None:
+    record = desired("acme", {"name": "Acme", "phone": "1"})
+    assert names_of(selection(target, exclude).narrowed(record)) == names
+
+
+def test_single_properties_leave_the_record_itself_alone() -> None:
+    record = desired("acme", {"name": "Acme", "phone": "1"})
+    alone = selection("companies/acme#phone").narrowed(record)
+    assert alone is not None
+    assert alone.special.is_partial
+    without = selection("", "companies/acme#phone").narrowed(record)
+    assert without is not None
+    assert not without.special.is_partial
+
+
+@given(st.permutations(["companies/a*", "*#phone", "deals/x"]))
+def test_the_order_of_globs_does_not_matter(globs: list[str]) -> None:
+    record = desired("acme", {"name": "Acme", "phone": "1"})
+    assert selection(" ".join(globs)).narrowed(record) == record
+    assert selection("", " ".join(globs)).narrowed(record) is None
+
+
+def test_a_record_that_must_not_exist_is_selected_as_a_whole_or_not_at_all() -> None:
+    record = replace(desired("acme", {"name": "Acme"}), special=Special(is_absent=True))
+    assert selection("companies/acme#name").narrowed(record) is None
+    assert selection("companies/acme").narrowed(record) == record
