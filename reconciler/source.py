@@ -4,6 +4,7 @@ A manifest of a hundred thousand records has a million places. A place is theref
 integer, and becomes a ``SourceRef`` only when somebody has to be shown it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NewType
 
@@ -46,3 +47,7 @@ class SourceFiles:
             line=(place >> _COLUMN_BITS) & _MAX_LINE,
             column=place & _MAX_COLUMN,
         )
+
+    def with_more(self, names: Iterable[str]) -> "SourceFiles":
+        """These files, and after them those of ``names`` that are not among them, sorted."""
+        return SourceFiles((*self.names, *sorted(set(names).difference(self.names))))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
@@ -10,7 +11,10 @@ from reconciler.errors import Problem
 from reconciler.manifest.anchors import MAX_DEPTH
 from reconciler.manifest.nodes import NO_ENTRIES, Blank, DocumentNode, MappingNode
 from reconciler.manifest.records import PROPERTY_NAME, RecordReader, name_advice
+from reconciler.manifest.rows import Shared
 from reconciler.manifest.shapes import plain, tell
+from reconciler.manifest.sources import Format, Source
+from reconciler.manifest.tables import Table
 from reconciler.manifest.text import read_nodes
 from reconciler.model.objects import RECORD_ID, object_name
 from reconciler.model.records import DesiredRecord, Document, Ownership, Prune, Write
@@ -44,8 +48,26 @@ class _Head(BaseModel):
         NO_ENTRIES, description="write `property: value` lines, or remove the line"
     )
     records: InstanceOf[MappingNode] = Field(
-        description="write a mapping from each key to its properties, or {} where there are no records"
+        NO_ENTRIES,
+        description="write a mapping from each key to its properties, or {} where there are no records",
     )
+    source: InstanceOf[MappingNode] = Field(
+        NO_ENTRIES, description="write the file that rows come from, such as {csv: companies.csv}"
+    )
+
+
+class _Source(BaseModel):
+    """What stands under ``source:``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    csv: str | None = Field(None, description="write a path that starts at the project folder")
+    parquet: str | None = Field(None, description="write a path that starts at the project folder")
+    jsonl: str | None = Field(None, description="write a path that starts at the project folder")
+    columns: dict[str, str | None] = Field(
+        {}, description="write `column: property` lines, or `column: null` to leave the column out"
+    )
+    clear: str | None = Field(None, description="write the text that clears a property, such as '\\N'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +83,16 @@ class ManifestDocument:
     records: tuple[DesiredRecord, ...]  # sorted by key
     shared: frozenset[str]  # the properties of ``all``
     unmanaged: Mapping[str, Mapping[str, Place]]  # by key, what $unmanaged names and where
+    source: Source | None  # the file that its rows come from, where they stand in one
+    filled: Shared  # what ``all`` fills into them
+    table: Table | None = None  # those rows, once the file has been opened
+
+    @property
+    def keys(self) -> Iterator[tuple[str, Place]]:
+        """The keys of all its records, sorted, and where they stand."""
+        if self.table is not None:
+            return self.table.keys()
+        return ((record.key, record.place) for record in self.records)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +148,7 @@ def _read_document(
     reader = RecordReader(common, shared, files)
     records = reader.read(node.mapping("records"))
     problems.extend(reader.problems)
-    problems.extend(_contradictions(said, node, files))
+    problems.extend(_contradictions(said, node, place, files))
     if head is None:
         return None
     return ManifestDocument(
@@ -129,12 +161,14 @@ def _read_document(
         records=records,
         shared=frozenset(shared.names),
         unmanaged=reader.unmanaged,
+        source=_read_source(node, files, problems),
+        filled=reader.filled,
     )
 
 
 def _read_head(node: MappingNode, place: Place, files: SourceFiles, problems: list[Problem]) -> _Head | None:
     try:
-        return _Head.model_validate(plain(node, kept={"all", "records"}))
+        return _Head.model_validate(plain(node, kept={"all", "records", "source"}))
     except ValidationError as error:
         complaints = error.errors(include_url=False, include_context=False)
     descriptions = {name: field.description for name, field in _Head.model_fields.items()}
@@ -142,7 +176,55 @@ def _read_head(node: MappingNode, place: Place, files: SourceFiles, problems: li
     return None
 
 
-def _contradictions(said: _Head, node: MappingNode, files: SourceFiles) -> Iterator[Problem]:
+def _read_source(node: MappingNode, files: SourceFiles, problems: list[Problem]) -> Source | None:
+    """What ``source:`` says; None where there is none, or where what it says is wrong."""
+    if "source" not in node.names:
+        return None
+    inner, place = node.mapping("source"), node.place_of("source")
+    try:
+        said = _Source.model_validate(plain(inner))
+    except ValidationError as error:
+        complaints = error.errors(include_url=False, include_context=False)
+        descriptions = {name: field.description for name, field in _Source.model_fields.items()}
+        problems.extend(tell(complaints, descriptions, inner, place, files))
+        return None
+    found = list(_source_problems(inner, place, files))
+    problems += found
+    named = [format_ for format_ in Format if format_ in inner.names]
+    if found or len(named) != 1:
+        return None
+    columns = inner.mapping("columns")
+    return Source(
+        format=named[0],
+        path=PurePosixPath(_text(inner, named[0])).as_posix(),
+        place=inner.place_of(named[0]),
+        columns=said.columns,
+        column_places={name: columns.name_place(index) for index, name in enumerate(columns.names)},
+        clear=said.clear,
+    )
+
+
+def _source_problems(node: MappingNode, place: Place, files: SourceFiles) -> Iterator[Problem]:
+    named = [format_ for format_ in Format if format_ in node.names]
+    if len(named) != 1:
+        message = f"`source` names {len(named)} files" if named else "`source` names no file"
+        yield Problem(message, "write one of csv, parquet and jsonl", files.ref(place))
+    for name in (*named, "clear"):
+        if name in node.names and not _text(node, name):
+            yield Problem(
+                f'"{name}" is empty', _Source.model_fields[name].description, files.ref(node.place_of(name))
+            )
+    columns = node.mapping("columns")
+    for name, value, where in zip(columns.names, columns.values, columns.places, strict=True):
+        if isinstance(value, Blank):
+            yield Problem(
+                f'"{name}" has no value', _Source.model_fields["columns"].description, files.ref(where)
+            )
+        elif isinstance(value, str) and (advice := name_advice(value)):
+            yield Problem(f'"{value}" is no property name', advice, files.ref(where))
+
+
+def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceFiles) -> Iterator[Problem]:
     """What each key may say alone, but not together with the others."""
     if said.key == "hs_object_id":
         source = files.ref(node.place_of("key"))
@@ -155,6 +237,11 @@ def _contradictions(said: _Head, node: MappingNode, files: SourceFiles) -> Itera
         yield Problem(
             "HubSpot cannot upsert by record id", "write `write: update`, or remove the line", source
         )
+    if "records" not in node.names and "source" not in node.names:
+        yield Problem('"records" is missing', _Head.model_fields["records"].description, files.ref(place))
+    if "records" in node.names and "source" in node.names:
+        source = files.ref(node.place_of("source"))
+        yield Problem("`source` stands beside `records`", "write two documents, or one of the two", source)
     ownership = node.mapping("ownership")
     for index, name in enumerate(ownership.names):
         if advice := name_advice(name):

@@ -4,6 +4,7 @@ import gc
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.files import ManifestFile, find_files
 from reconciler.manifest.overlays import merge_layers
 from reconciler.manifest.problems import raise_if_any
+from reconciler.manifest.sorted_rows import Unusable
+from reconciler.manifest.sources import Hash, digest_file
+from reconciler.manifest.tables import open_table
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.records import Desired
 from reconciler.source import SourceFiles
@@ -43,8 +47,7 @@ def _load(project: Path, folders: Sequence[str], environment: str, environments:
         problems.append(Problem(f"there are no manifests in {', '.join(folders)}", advice))
     files = SourceFiles(tuple(file.name for file in found))
     digest = hashlib.sha256()
-    layers: list[list[ManifestDocument]] = [[] for _ in folders]
-    elsewhere: set[tuple[str, str, str]] = set()
+    read: list[tuple[int, ManifestDocument]] = []  # with the folder
     for number, file in enumerate(found):
         data = _read_file(file, problems)
         for part in (file.name.encode(), data):
@@ -52,12 +55,17 @@ def _load(project: Path, folders: Sequence[str], environment: str, environments:
             digest.update(part)
         manifest = read_manifest(data, files, number)
         problems += manifest.problems
-        for document in manifest.documents:
-            problems += _record_id_problems(document, environments, files)
-            if not document.environments or _holds_in(document, environment):
-                layers[file.folder].append(document)
-            else:
-                elsewhere.update(_names_of(document))
+        read += [(file.folder, document) for document in manifest.documents]
+    files = files.with_more(document.source.path for _, document in read if document.source)
+    layers: list[list[ManifestDocument]] = [[] for _ in folders]
+    elsewhere: set[tuple[str, str, str]] = set()
+    for folder, untabled in read:
+        problems += _record_id_problems(untabled, environments, files)
+        document = _with_table(untabled, project, files, digest, problems)
+        if not document.environments or _holds_in(document, environment):
+            layers[folder].append(document)
+        else:
+            elsewhere.update(_names_of(document))
     groups, between = merge_layers(layers, files)
     if elsewhere:
         elsewhere.difference_update(
@@ -66,6 +74,25 @@ def _load(project: Path, folders: Sequence[str], environment: str, environments:
     problems += between
     raise_if_any(problems)
     return Desired(groups, files, f"sha256:{digest.hexdigest()}", frozenset(elsewhere))
+
+
+def _with_table(
+    document: ManifestDocument,
+    project: Path,
+    files: SourceFiles,
+    digest: Hash,
+    problems: list[Problem],
+) -> ManifestDocument:
+    """The document with the rows of the file that it names, if any; what that holds enters ``digest``."""
+    if document.source is None:
+        return document
+    try:
+        table = open_table(project, document.source, document.document, document.filled, files)
+        digest_file(project / document.source.path, digest)
+    except Unusable as unusable:
+        problems += unusable.problems
+        return document
+    return replace(document, document=table.document, table=table)
 
 
 def _read_file(file: ManifestFile, problems: list[Problem]) -> bytes:
@@ -83,7 +110,7 @@ def _holds_in(document: ManifestDocument, environment: str) -> bool:
 
 def _names_of(document: ManifestDocument) -> Iterator[tuple[str, str, str]]:
     about = document.document
-    return ((about.object, about.key, record.key) for record in document.records)
+    return ((about.object, about.key, key) for key, _ in document.keys)
 
 
 def _record_id_problems(

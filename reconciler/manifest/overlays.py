@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from heapq import merge
 
 from reconciler.errors import Problem
 from reconciler.manifest.documents import ManifestDocument
-from reconciler.model.objects import RECORD_ID
+from reconciler.manifest.tables import Table
+from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.records import (
     PLAIN,
     DesiredGroup,
@@ -14,6 +16,8 @@ from reconciler.model.records import (
     InMemory,
     Ownership,
     Prune,
+    Records,
+    Together,
     Written,
 )
 from reconciler.source import Place, SourceFiles
@@ -37,11 +41,11 @@ def merge_layers(
     groups = tuple(
         DesiredGroup(
             *group,
-            records=InMemory(tuple(records[value] for value in sorted(records))),
+            records=merger.records_of(group),
             documents=tuple(merger.documents[group]),
             prune=pruning[group],
         )
-        for group, records in sorted(merger.records.items(), key=lambda item: item[0])
+        for group in sorted(merger.records)
     )
     return groups, (*_disagreeing_keys(layers, files), *disagreeing, *merger.problems)
 
@@ -91,6 +95,7 @@ class _Merger:
             tuple[str, str], dict[str, DesiredRecord]
         ] = {}  # by object and key property, then key
         self.documents: dict[tuple[str, str], list[Document]] = {}
+        self.tables: dict[tuple[str, str], list[Table]] = {}
         self.problems: list[Problem] = []
         self._files = files
         self._documents: dict[tuple[int, int], Document] = {}  # merged ones, by identity of the two
@@ -103,6 +108,8 @@ class _Merger:
         for document in layer:
             group = (document.document.object, document.document.key)
             self.documents.setdefault(group, []).append(document.document)
+            if document.table is not None:
+                self.tables.setdefault(group, []).append(document.table)
             here = declared.setdefault(group, {})
             earlier = self.records.get(group, {})
             for record in document.records:
@@ -114,6 +121,26 @@ class _Merger:
                     here[record.key] = record
         for group, records in declared.items():
             self.records.setdefault(group, {}).update(records)
+
+    def records_of(self, group: tuple[str, str]) -> Records:
+        """All records of a group. What a table names is named nowhere else: tables override nothing."""
+        records = self.records[group]
+        written = InMemory(tuple(records[value] for value in sorted(records)))
+        tables = self.tables.get(group, [])
+        if not tables:
+            return written
+        keys = (((record.key, record.place) for record in written), *(table.keys() for table in tables))
+        before: tuple[str, Place] | None = None
+        for key, place in merge(*keys) if len(tables) > 1 or records else ():
+            if before and before[0] == key:
+                self._report_in_table(RecordKey(*group, key), place, before[1])
+            before = key, place
+        return Together((written, *tables)) if len(tables) > 1 or records else tables[0]
+
+    def _report_in_table(self, key: RecordKey, place: Place, first: Place) -> None:
+        message = f"{key.address} is declared in a table, and twice: also in {self._files.ref(first)}"
+        advice = "keep one: a table overrides nothing, and nothing overrides it"
+        self.problems.append(Problem(message, advice, self._files.ref(place), key.address))
 
     def _override(
         self, earlier: DesiredRecord | None, record: DesiredRecord, document: ManifestDocument

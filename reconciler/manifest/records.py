@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from reconciler.errors import Problem
 from reconciler.manifest.nodes import Blank, MappingNode, Node, SequenceNode, picker
+from reconciler.manifest.rows import Shared
 from reconciler.manifest.shapes import did_you_mean, suggest
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.records import PLAIN, DesiredRecord, Document, Special, Written
@@ -83,6 +84,13 @@ class RecordReader:
         for index, name in enumerate(shared.names):
             if not self._is_managed(name):
                 self._report_shared_name(name, shared.name_place(index))
+
+    @property
+    def filled(self) -> Shared:
+        """What ``all`` fills into records."""
+        managed = [index for index, name in enumerate(self._shared_names) if self._is_managed(name)]
+        pick = picker(managed)
+        return Shared(pick(self._shared_names), pick(self._shared_values), pick(self._shared_places))
 
     def read(self, records: MappingNode) -> tuple[DesiredRecord, ...]:
         """The records that can be made sense of, sorted by key."""

@@ -8,6 +8,7 @@ from bisect import bisect_left
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from heapq import merge
 from itertools import islice
 from operator import attrgetter
 from typing import NewType, Protocol, Self, TypeAlias
@@ -72,6 +73,8 @@ class Document:
     ownership: Mapping[str, Ownership]  # properties that are not ENFORCE
     place: Place  # where the document begins
     prune: Prune = Prune.OFF
+    columns: Mapping[str, Place] = field(default_factory=dict)
+    """Where its rows come from a table, the properties that are columns, and where they are named."""
 
     def ownership_of(self, name: str) -> Ownership:
         """Who decides about property ``name``."""
@@ -170,6 +173,27 @@ class InMemory:
                 replace(record, document=documents[record.document.place]) for record in self.records
             ),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Records from several places, no key in two of them."""
+
+    parts: tuple[Records, ...]
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    def __iter__(self) -> Iterator[DesiredRecord]:
+        return merge(*self.parts, key=attrgetter("key"))
+
+    def find(self, key: str) -> DesiredRecord | None:
+        """The one of that key, spelled exactly so."""
+        return next((found for part in self.parts if (found := part.find(key))), None)
+
+    def renamed(self, object_name: str) -> Self:
+        """The same under another name of their object type."""
+        return replace(self, parts=tuple(part.renamed(object_name) for part in self.parts))
 
 
 @dataclass(frozen=True, slots=True)

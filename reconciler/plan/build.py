@@ -47,7 +47,7 @@ from reconciler.plan.changes import (
     values_of,
 )
 from reconciler.plan.guards import Guards, Population
-from reconciler.plan.identity import Identities, key_problems
+from reconciler.plan.identity import Identities, column_problems, key_problems
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
 from reconciler.plan.leftovers import gone_note, judge_leftover
 from reconciler.plan.resolve import Resolver
@@ -85,8 +85,8 @@ class PlanBuilder:
     _identities: Identities = field(default_factory=Identities)
 
     def can_identify(self, resolver: Resolver, group: DesiredGroup) -> bool:
-        """Whether HubSpot recognises records by the group's key; if not, its documents are told."""
-        problems = key_problems(resolver, group)
+        """Whether HubSpot knows the group's key, and its tables' columns; if not, its documents are told."""
+        problems = key_problems(resolver, group) + column_problems(resolver, group)
         self.problems.extend(problems)
         return not problems
 

@@ -85,6 +85,22 @@ def key_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
     return [_no_key(resolver.schema, group.key, place) for place in places]
 
 
+def column_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
+    """A problem for every column of a table that is no property: told once, not once a row."""
+    schema, files = resolver.schema, resolver.files
+    return [
+        Problem(
+            f'{schema.name} has no property "{name}"',
+            f"{did_you_mean(name, schema.properties) or 'correct its name,'} "
+            f"or leave the column out: `columns: {{{name}: null}}`",
+            files.ref(place),
+        )
+        for document in group.documents
+        for name, place in document.columns.items()
+        if name not in schema.properties
+    ]
+
+
 def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
     """A record that the portal lacks and that may not be created; None where it may."""
     document = record.document

@@ -64,6 +64,14 @@ def test_the_manifest_and_the_settings_that_are_documented_are_understood(tmp_pa
     assert load_settings(tmp_path, {}, None).environment.is_emulator
 
 
+def test_the_table_that_is_documented_is_understood(tmp_path: Path) -> None:
+    (manifest,) = fenced((ROOT / "docs" / "tables.md").read_text(), "yaml")
+    project = Project(tmp_path)
+    project.write("companies.yaml", manifest)
+    project.write("data/companies.csv", "Customer no.,name,Remarks\n007,Bond,secret\n")
+    assert load_manifests(tmp_path, ["."], "local", ["local"]).record_count == 1
+
+
 def test_the_examples_in_the_readme_are_understood(tmp_path: Path) -> None:
     manifest, settings = fenced(README, "yaml")
     project = Project(tmp_path)

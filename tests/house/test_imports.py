@@ -33,6 +33,7 @@ DOORS = {
     "click": {"cli"},
     "cryptography": {"sealed.py"},
     "deepdiff": {"plan/diff.py"},
+    "duckdb": {"manifest/sorted_rows.py"},
     "httpx": {"hubspot", "emulator/inprocess.py", "cli/session.py"},
     "jinja2": {"report/page.py"},
     "orjson": {"hubspot", "emulator"},

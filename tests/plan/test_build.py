@@ -1,6 +1,7 @@
 """Records are paired by key, judged, routed and put in order."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -27,7 +28,7 @@ from reconciler.plan.changes import Adopt, Create, ManifestsRead, Plan, Reason, 
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.judging import Policy
 from reconciler.plan.resolve import Resolver
-from tests.support.nouns import COMPANIES, FILES, PORTAL, definition, desired, document, live, owned
+from tests.support.nouns import COMPANIES, FILES, PORTAL, at, definition, desired, document, live, owned
 
 GUARDS = Guards(DEFAULT_LIMITS, {})
 
@@ -269,6 +270,20 @@ def test_a_key_that_cannot_tell_records_apart_is_a_problem(key: str, message: st
     assert problem.message == message
     assert advice in (problem.advice or "")
     assert str(problem.source) == "companies.yaml:1:1"
+
+
+def test_a_column_that_is_no_property_is_told_once() -> None:
+    builder = PlanBuilder(Policy(Drift.REVERT), GUARDS)
+    said = replace(document(), columns={"name": at(1, 2), "teir": at(1, 3)})
+    rows = InMemory([desired(key, {"name": "A", "teir": "gold"}, said) for key in "abc"])
+    assert not builder.can_identify(
+        Resolver(COMPANIES, FILES, {}), DesiredGroup("companies", "external_id", rows, (said,))
+    )
+    (problem,) = builder.problems
+    assert str(problem) == (
+        'companies.yaml:1:3: companies has no property "teir"\n'
+        '    did you mean "tier"? or leave the column out: `columns: {teir: null}`'
+    )
 
 
 def test_two_spellings_of_one_key_are_a_problem() -> None:

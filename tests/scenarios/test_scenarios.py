@@ -27,10 +27,10 @@ def test_scenario(scenario: Path, tmp_path: Path, golden: Golden) -> None:
 
 
 def _set_stage(project: Project, act: Path) -> None:
-    for old in project.folder.rglob("*.yaml"):
+    for old in _manifests(project.folder):
         if old.name != "reconciler.yaml":
             old.unlink()
-    for manifest in act.rglob("*.yaml"):
+    for manifest in _manifests(act):
         project.write(manifest.relative_to(act).as_posix(), manifest.read_text())
     people = act / "people.json"
     if people.exists():
@@ -39,6 +39,10 @@ def _set_stage(project: Project, act: Path) -> None:
             for method, path, body in json.loads(people.read_text()):
                 answer = http.request(method, path, json=body)
                 assert answer.is_success, f"{method} {path}: {answer.text}"
+
+
+def _manifests(folder: Path) -> Sequence[Path]:
+    return [*folder.rglob("*.yaml"), *folder.rglob("*.csv"), *folder.rglob("*.jsonl")]
 
 
 def _play(project: Project, act: Path, watch: Mapping[str, Sequence[str]], golden: Golden) -> None:

@@ -1,0 +1,102 @@
+"""Rows of a file, sorted by key, by code point: the door of DuckDB.
+
+They are put into a database of their own in a private temporary folder, which ends with the object. So a
+file is read once, what is planned is what was checked, and memory holds a page, however many rows there are.
+"""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.errors import Problem
+from reconciler.source import SourceRef
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_PAGE = 2_000  # rows held at a time
+_MEMORY = "400MB"  # of DuckDB: what does not fit is sorted in the temporary folder
+_THREADS = 2
+
+
+MOST = 100
+"""Rows that are told one by one where many are wrong in one way."""
+
+
+def more(count: int, beginning: SourceRef) -> Problem:
+    """That ``count`` rows more are wrong in the same way."""
+    return Problem(f"{count:,} more rows are wrong in this way", "correct the first ones first", beginning)
+
+
+class Unusable(Exception):
+    """A file that cannot be a table; carries every problem found."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+class Unreadable(Exception):
+    """What DuckDB says against a file, in one sentence."""
+
+
+class SortedRows:
+    """Table ``rows``, once somebody has filled it: ``line``, ``key``, and what else the file has."""
+
+    def __init__(self) -> None:
+        import duckdb  # noqa: PLC0415 - 80 ms and an extra: only documents with a source need it
+
+        folder = tempfile.mkdtemp(prefix="reconciler-")
+        options: dict[str, Any] = {
+            "threads": _THREADS,
+            "memory_limit": _MEMORY,
+            "temp_directory": folder,
+            "autoinstall_known_extensions": False,  # nothing is ever downloaded
+            "autoload_known_extensions": False,
+        }
+        self._connection = duckdb.connect(str(Path(folder) / "rows.duckdb"), config=options)
+        self._error = duckdb.Error
+        self._end = weakref.finalize(self, _remove, self._connection, folder)
+
+    def close(self) -> None:
+        """Remove the rows."""
+        self._end()
+
+    def fill(self, columns: str, file: str) -> None:
+        """Read ``columns``, among which are line and key, of ``file``; both are SQL."""
+        self.run(f"CREATE OR REPLACE TABLE rows AS SELECT {columns} FROM {file} ORDER BY key")
+
+    def run(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """Everything that ``statement`` gives.
+
+        Raises:
+            Unreadable: the file that it reads is not what it should be.
+        """
+        try:
+            return self._connection.cursor().execute(statement, list(parameters)).fetchall()
+        except self._error as error:
+            sentence = str(error).partition("\n")[0]  # paths and advice for users of DuckDB follow
+            raise Unreadable(sentence.partition("Error: ")[2] or sentence) from None
+
+    def problems(self, statement: str, tell: Callable[..., Problem], beginning: SourceRef) -> list[Problem]:
+        """What ``tell`` makes of the rows that ``statement`` gives, by line; how many, beyond a hundred."""
+        found = self.run(f"{statement} ORDER BY line LIMIT {MOST + 1}")
+        problems = [tell(*row) for row in found[:MOST]]
+        if len(found) > MOST:
+            (count,) = self.run(f"SELECT count(*) FROM ({statement})")[0]
+            problems.append(more(count - MOST, beginning))
+        return problems
+
+    def flow(self, columns: str) -> Iterator[tuple[Any, ...]]:
+        """``columns`` of all rows in order, a page at a time."""
+        cursor = self._connection.cursor().execute(f"SELECT {columns} FROM rows")
+        while page := cursor.fetchmany(_PAGE):
+            yield from page
+
+
+def _remove(connection: "DuckDBPyConnection", folder: str) -> None:
+    connection.close()
+    shutil.rmtree(folder, ignore_errors=True)

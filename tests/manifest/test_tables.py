@@ -1,0 +1,437 @@
+"""Rows of CSV, Parquet and JSON lines become the records that the same manifest in YAML would give."""
+
+import builtins
+import csv
+import io
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.model.records import DesiredRecord, Prune, Write
+from tests.manifest.reading import HEAD, load, project, properties, refused, told, wanted
+
+CSV = HEAD + "source: {csv: companies.csv}\n"
+JSONL = HEAD + "source: {jsonl: companies.jsonl}\n"
+PARQUET = HEAD + "source: {parquet: companies.parquet}\n"
+
+
+def of_csv(folder: Path, text: str | bytes, manifest: str = CSV) -> dict[str, dict[str, Any]]:
+    return wanted(load(project(folder, {"a.yaml": manifest, "companies.csv": text})))
+
+
+def csv_faults(folder: Path, text: str | bytes, manifest: str = CSV) -> list[str]:
+    return told(refused(project(folder, {"a.yaml": manifest, "companies.csv": text})))
+
+
+def jsonl_faults(folder: Path, text: str, manifest: str = JSONL) -> list[str]:
+    return told(refused(project(folder, {"a.yaml": manifest, "companies.jsonl": text})))
+
+
+def records(folder: Path, files: Mapping[str, str | bytes]) -> list[DesiredRecord]:
+    (group,) = load(project(folder, files)).groups
+    return list(group.records)
+
+
+def write_parquet(folder: Path, select: str) -> None:
+    with duckdb.connect(":memory:") as connection:
+        connection.execute(f"COPY ({select}) TO '{folder / 'companies.parquet'}' (FORMAT parquet)")
+
+
+def test_cells_keep_their_text(tmp_path: Path) -> None:
+    cells = ["007", "1e3", "12.10", "+4915", "no", " two  blanks ", "123456789012345678901234567890", "NULL"]
+    text = "external_id,name\n" + "".join(f"{index},{cell}\n" for index, cell in enumerate(cells))
+    assert [values["name"] for values in of_csv(tmp_path, text).values()] == cells
+
+
+def test_an_empty_cell_is_left_alone_and_the_text_for_clearing_clears(tmp_path: Path) -> None:
+    manifest = HEAD + "source: {csv: companies.csv, clear: '\\N'}\n"
+    found = of_csv(tmp_path, 'external_id,name,phone,city\nacme,,"",\\N\n', manifest)
+    assert found == {"companies/acme": {"city": None}}
+
+
+def test_columns_are_renamed_or_left_out(tmp_path: Path) -> None:
+    manifest = (
+        HEAD + "source: {csv: companies.csv, columns: {No.: external_id, Company: name, Notes: null}}\n"
+    )
+    found = of_csv(tmp_path, "No.,Company,Notes\nacme,Acme,secret\n", manifest)
+    assert found == {"companies/acme": {"name": "Acme"}}
+
+
+def test_what_all_says_fills_empty_cells(tmp_path: Path) -> None:
+    manifest = CSV + "all: {city: Bremen, country: Germany, phone: null}\n"
+    found = of_csv(tmp_path, "external_id,name,city\na,A,\nb,B,Kiel\n", manifest)
+    assert found == {
+        "companies/a": {"city": "Bremen", "country": "Germany", "name": "A", "phone": None},
+        "companies/b": {"city": "Kiel", "country": "Germany", "name": "B", "phone": None},
+    }
+
+
+def test_a_document_with_a_table_says_all_that_documents_say(tmp_path: Path) -> None:
+    manifest = CSV + "write: upsert\nprune: all\nownership: {name: initial}\n"
+    (group,) = load(
+        project(tmp_path, {"a.yaml": manifest, "companies.csv": "external_id,name\na,A\n"})
+    ).groups
+    (record,) = group.records
+    assert (group.prune, record.document.write) == (Prune.ALL, Write.UPSERT)
+    assert record.document.ownership_of("name") == "initial"
+
+
+def test_records_come_by_code_point_and_can_be_found_and_read_again(tmp_path: Path) -> None:
+    keys = ["b", "Z", "é", "a", "\U0001f600", "\uffff", "10", "9"]
+    text = "external_id,name\n" + "".join(f"{key},{key}\n" for key in keys)
+    (group,) = load(project(tmp_path, {"a.yaml": CSV, "companies.csv": text})).groups
+    assert [record.key for record in group.records] == sorted(keys)
+    assert [record.key for record in group.records] == sorted(keys)
+    assert len(group.records) == len(keys)
+    found = group.records.find("é")
+    assert found is not None
+    assert properties(found) == {"name": "é"}
+    assert group.records.find("e") is None
+
+
+def test_a_row_knows_its_line_and_its_columns(tmp_path: Path) -> None:
+    text = '\ufeffname,external_id,city\r\n"Two\r\nlines",b,Kiel\r\nOne,a,Bremen\r\n'
+    files = project(tmp_path, {"a.yaml": CSV, "companies.csv": text})
+    desired = load(files)
+    a, b = desired.groups[0].records
+    assert [str(desired.files.ref(place)) for place in (a.place, *a.places)] == [
+        "companies.csv:4:1",
+        "companies.csv:4:3",
+        "companies.csv:4:1",
+    ]
+    assert str(desired.files.ref(b.place)) == "companies.csv:2:1"
+    assert properties(b)["name"] == "Two\r\nlines"
+
+
+CELLS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=0, max_size=12
+) | st.text('",\r\n ;x', max_size=8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.dictionaries(CELLS.filter(bool), st.tuples(CELLS, CELLS), max_size=6),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+def test_whatever_is_written_as_csv_is_read_back(
+    rows: dict[str, tuple[str, str]], end: str, quote_all: bool
+) -> None:
+    text = io.StringIO()
+    quote_all |= any("\r" in cell for key, cells in rows.items() for cell in (key, *cells))  # left bare else
+    writer = csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL)
+    writer.writerow(["external_id", "name", "city"])
+    writer.writerows((key, *cells) for key, cells in rows.items())
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"a.yaml": CSV, "companies.csv": text.getvalue()}
+        found = {record.key: properties(record) for record in records(Path(folder), files)}
+    assert found == {
+        key: {name: cell for name, cell in (("name", name), ("city", city)) if cell}
+        for key, (name, city) in rows.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        ("", ["companies.csv:1:1: the file has no header"]),
+        ("external_id;name\na;A\n", ["companies.csv:1:1: the header is separated by ';'"]),
+        (
+            "name,Phone Number,,name\nA,1,2,3\n",
+            [
+                'companies.csv:1:1: no column is called "external_id", which is the key',
+                'companies.csv:1:1: two columns are called "name"',
+                'companies.csv:1:2: the column "Phone Number" is called like no property',
+                "companies.csv:1:3: column 3 has no name",
+            ],
+        ),
+        (
+            "external_id,name\na\nb,B\nc,C,D\n",
+            [
+                "companies.csv:2:1: this row has 1 cells, and the header 2",
+                "companies.csv:4:1: this row has 3 cells, and the header 2",
+            ],
+        ),
+        (
+            "external_id,name\n,A\nb,B\nb,C\n,D\nb,E\n",
+            [
+                "companies.csv:2:1: this row has no key",
+                "companies.csv:4:1: companies/b is declared twice in this file: also in companies.csv:3:1",
+                "companies.csv:5:1: this row has no key",
+                "companies.csv:6:1: companies/b is declared twice in this file: also in companies.csv:3:1",
+            ],
+        ),
+        ("external_id,name\na,A\n\nb,B\n\n\n", ["companies.csv:3:1: this line is blank"]),
+        (
+            'external_id,name\na,A\nb,"B" C\n',
+            ["companies.csv:3:1: this row is no CSV: ',' expected after '\"'"],
+        ),
+        (
+            'external_id,name\na,A\nb,"open\nc,C\n',
+            ["companies.csv:3:1: this row is no CSV: unexpected end of data"],
+        ),
+        (b"external_id,name\na,A\nb,\xe9\n", ["companies.csv:3:1: this line is no UTF-8"]),
+        (
+            b"external_id,name\na,A\0\n",
+            ["companies.csv:2:1: this line holds a NUL, which no text does"],
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_csv_file_is_told_by_line(
+    tmp_path: Path, text: str | bytes, faults: list[str]
+) -> None:
+    assert csv_faults(tmp_path, text) == faults
+
+
+def test_many_faults_of_one_kind_are_counted(tmp_path: Path) -> None:
+    faults = csv_faults(tmp_path, "external_id,name\n" + ",A\n" * 250)
+    assert len(faults) == 101
+    assert faults[0] == "companies.csv:1:1: 150 more rows are wrong in this way"
+
+
+def test_keys_that_are_record_ids_are_digits(tmp_path: Path) -> None:
+    manifest = "object: companies\nkey: record_id\nenvironments: [local]\nsource: {csv: companies.csv}\n"
+    faults = csv_faults(tmp_path, "record_id,name\n9001,A\n09,B\n", manifest)
+    assert faults == ['companies.csv:3:1: "09" is no record id']
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ("source: {csv: gone.csv}", '3:15: "gone.csv" is a file that does not exist'),
+        ("source: {csv: folder}", '3:15: "folder" is a folder'),
+        ("source: {csv: ../outside.csv}", '3:15: "../outside.csv" lies outside the project folder'),
+        ("source: {csv: /etc/hosts}", '3:15: "/etc/hosts" lies outside the project folder'),
+        ("source: {csv: link.csv}", '3:15: "link.csv" lies outside the project folder'),
+        ("source: {}", "3:9: `source` names no file"),
+        ("source: {csv: a.csv, jsonl: b.jsonl}", "3:9: `source` names 2 files"),
+        ("source: {csv: a.csv, delim: x}", '3:22: unknown key "delim"'),
+        ("source: {csv: }", '3:15: "csv" is empty'),
+        ("source: companies.csv", '3:9: "source" must be a mapping'),
+        ("source: {csv: a.csv, clear: ''}", '3:29: "clear" is empty'),
+        ("source: {csv: a.csv, columns: {A: Name}}", '3:35: "Name" is no property name'),
+        ("source: {csv: a.csv, columns: {A: }}", '3:35: "A" has no value'),
+        ("source: {csv: a.csv}\nrecords: {}", "3:9: `source` stands beside `records`"),
+        ("prune: true", '1:1: "records" is missing'),
+    ],
+)
+def test_what_is_wrong_with_a_source_is_told_where_it_stands(tmp_path: Path, said: str, fault: str) -> None:
+    inside = project(tmp_path / "project", {"a.yaml": HEAD + said + "\n", "folder/x": ""})
+    project(tmp_path, {"outside.csv": "external_id\na\n"})
+    (inside / "link.csv").symlink_to(tmp_path / "outside.csv")
+    assert f"a.yaml:{fault}" in told(refused(inside))
+
+
+def test_a_renamed_column_must_be_there(tmp_path: Path) -> None:
+    manifest = HEAD + "source: {csv: companies.csv, columns: {Nmae: name}}\n"
+    files = project(tmp_path, {"a.yaml": manifest, "companies.csv": "external_id,Name\na,A\n"})
+    problems = refused(files)
+    assert told(problems)[0] == 'a.yaml:3:46: the file has no column "Nmae"'
+    assert "Name" in (problems[0].advice or "")
+
+
+def test_a_file_without_permission_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert csv_faults(tmp_path, "external_id\na\n") == [
+        'a.yaml:3:15: "companies.csv" cannot be read: permission denied'
+    ]
+
+
+def test_a_missing_extra_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def lacking(name: str, *rest: Any) -> Any:
+        if name == "duckdb":
+            raise ModuleNotFoundError(name)
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", lacking)
+    (problem,) = refused(project(tmp_path, {"a.yaml": CSV, "companies.csv": "external_id\na\n"}))
+    assert problem.message == "rows of a file are read by DuckDB, which is not installed"
+    assert problem.advice == "pip install 'hubspot-reconciler[tables]'"
+
+
+def test_names_of_files_are_taken_as_they_are(tmp_path: Path) -> None:
+    files = {"a.yaml": HEAD + 'source: {csv: "it\'s [a] *.csv"}\n', "it's [a] *.csv": "external_id\na\n"}
+    files |= {"it's [a] x.csv": "external_id\nb\n"}
+    assert [record.key for record in records(tmp_path, files)] == ["a"]
+
+
+def test_several_tables_and_yaml_name_one_group_together(tmp_path: Path) -> None:
+    files = {
+        "a.yaml": CSV + "---\n" + HEAD + "source: {csv: more.csv}\n",
+        "b.yaml": HEAD + "records:\n  b: {$protect: true}\n",
+        "companies.csv": "external_id,name\nc,C\na,A\n",
+        "more.csv": "external_id,city\nd,Kiel\n",
+    }
+    (group,) = load(project(tmp_path, files)).groups
+    assert [record.key for record in group.records] == ["a", "b", "c", "d"]
+    assert len(group.records) == 4
+    assert group.records.find("d") == [*group.records][3]
+    renamed = group.records.renamed("p1_companies")
+    assert {record.document.object for record in renamed} == {"p1_companies"}
+
+
+def test_a_table_overrides_nothing_and_nothing_overrides_it(tmp_path: Path) -> None:
+    files = {
+        "base/a.yaml": HEAD + "source: {csv: a.csv}\n---\n" + HEAD + "source: {csv: b.csv}\n",
+        "over/b.yaml": HEAD + "records:\n  x: {name: X}\n",
+        "a.csv": "external_id,name\nx,A\ny,B\n",
+        "b.csv": "external_id,name\ny,C\n",
+    }
+    assert told(refused(project(tmp_path, files), ("base", "over"))) == [
+        "a.csv:2:1: companies/x is declared in a table, and twice: also in over/b.yaml:4:3",
+        "b.csv:2:1: companies/y is declared in a table, and twice: also in a.csv:3:1",
+    ]
+
+
+def test_rows_for_other_environments_are_named_elsewhere(tmp_path: Path) -> None:
+    files = {
+        "a.yaml": CSV + "environments: [prod-eu]\n---\n" + HEAD + "records: {b: {}}\n",
+        "companies.csv": "external_id\na\nb\n",
+    }
+    assert load(project(tmp_path, files)).elsewhere == {("companies", "external_id", "a")}
+
+
+def test_the_digest_covers_what_the_file_holds(tmp_path: Path) -> None:
+    digests = set()
+    for text in ("external_id,name\na,A\n", "external_id,name\na,B\n"):
+        digests.add(load(project(tmp_path, {"a.yaml": CSV, "companies.csv": text})).digest)
+    assert len(digests) == 2
+
+
+def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    inside = project(tmp_path / "project", {"a.yaml": CSV, "companies.csv": "external_id\na\n"})
+    desired = load(inside)
+    (folder,) = temporary.iterdir()
+    assert folder.stat().st_mode & 0o777 == 0o700
+    del desired
+    assert not list(temporary.iterdir())
+    (inside / "companies.csv").write_text("external_id\na\na\n")
+    refused(inside)
+    assert not list(temporary.iterdir())
+
+
+def test_numbers_in_json_keep_their_text(tmp_path: Path) -> None:
+    text = (
+        '{"external_id": "a", "n": 12.10, "e": 1e3, "long": 123456789012345678901234567890, "yes": true}\n\n'
+        '{"external_id": 7, "none": null, "empty": "", "list": ["A", "B"], "nothing": []}\n'
+    )
+    files = project(tmp_path, {"a.yaml": JSONL, "companies.jsonl": text})
+    desired = load(files)
+    assert wanted(desired) == {
+        "companies/7": {"list": "A;B"},
+        "companies/a": {
+            "e": "1e3",
+            "long": "123456789012345678901234567890",
+            "n": "12.10",
+            "yes": "true",
+        },
+    }
+    seven, _ = desired.groups[0].records
+    assert str(desired.files.ref(seven.place)) == "companies.jsonl:3:1"
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.dictionaries(CELLS.filter(bool), CELLS, max_size=5), st.booleans())
+def test_whatever_is_written_as_json_is_read_back(rows: dict[str, str], ascii_only: bool) -> None:
+    lines = [
+        json.dumps({"external_id": k, "name": v}, ensure_ascii=ascii_only) + "\n" for k, v in rows.items()
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        found = records(Path(folder), {"a.yaml": JSONL, "companies.jsonl": "".join(lines)})
+    assert {record.key: properties(record) for record in found} == {
+        key: {"name": value} if value else {} for key, value in rows.items()
+    }
+    assert [record.key for record in found] == sorted(rows)
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("{", "2:1: this line is no JSON: Expecting property name enclosed in double quotes at column 2"),
+        ("[1]", "2:1: this line is no object"),
+        ('{"external_id": "b", "x": {}}', '2:1: "x" holds an object'),
+        ('{"external_id": "b", "x": [{}]}', '2:1: "x" is a list of more than texts without ";"'),
+        ('{"external_id": "b", "x": ["a;b"]}', '2:1: "x" is a list of more than texts without ";"'),
+        ('{"external_id": "b", "x": 1, "x": 2}', "2:1: a name stands twice in this line"),
+        ('{"external_id": "b", "x": NaN}', "2:1: NaN is no JSON"),
+        ('{"external_id": "b", "x": "\\ud800"}', '2:1: "x" holds half a character'),
+        ('{"external_id": 1.50}', "2:1: the key is neither a text nor a whole number"),
+        ('{"name": "B"}', "2:1: this row has no key"),
+        ('{"external_id": "b", "Name": 1}', '1:2: the column "Name" is called like no property'),
+    ],
+)
+def test_what_is_wrong_with_a_line_of_json_is_told(tmp_path: Path, line: str, fault: str) -> None:
+    faults = jsonl_faults(tmp_path, f'{{"external_id": "a"}}\n{line}\n')
+    assert [f"companies.jsonl:{fault}"] == faults
+
+
+def test_an_empty_file_of_json_lines_names_nothing(tmp_path: Path) -> None:
+    assert records(tmp_path, {"a.yaml": JSONL, "companies.jsonl": ""}) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("'007'", "007"),
+        ("true", "true"),
+        ("5::TINYINT", "5"),
+        ("12.10::DECIMAL(10, 2)", "12.10"),
+        ("5.0::DOUBLE", "5"),
+        ("0.1::FLOAT", "0.1"),
+        ("DATE '2026-11-22'", "2026-11-22"),
+        ("TIME '10:00:00'", "10:00:00"),
+        ("TIMESTAMPTZ '2026-11-22 09:30:00+01'", "2026-11-22T08:30:00.000Z"),
+        ("TIMESTAMP '2026-11-22 09:30:00'", "2026-11-22T09:30:00"),
+        ("['PRINT', 'CLOUD']", "PRINT;CLOUD"),
+        ("'b'::ENUM('a', 'b')", "b"),
+        ("'0b0f4a3c-6d2b-4b0e-9d77-1f2a3b4c5d6e'::UUID", "0b0f4a3c-6d2b-4b0e-9d77-1f2a3b4c5d6e"),
+        ("NULL::VARCHAR", None),
+        ("''", None),
+    ],
+)
+def test_typed_columns_are_written_as_a_manifest_would(tmp_path: Path, value: str, text: str | None) -> None:
+    write_parquet(tmp_path, f"SELECT 'a' AS external_id, {value} AS x")
+    assert wanted(load(project(tmp_path, {"a.yaml": PARQUET}))) == {
+        "companies/a": {} if text is None else {"x": text}
+    }
+
+
+def test_rows_of_parquet_are_numbered(tmp_path: Path) -> None:
+    write_parquet(tmp_path, "SELECT * FROM (VALUES (20, 'B'), (3, 'A')) AS t(external_id, name)")
+    desired = load(project(tmp_path, {"a.yaml": PARQUET}))
+    first, second = desired.groups[0].records
+    assert (first.key, second.key) == ("20", "3")
+    assert str(desired.files.ref(second.places[0])) == "companies.parquet:2:2"
+
+
+@pytest.mark.parametrize(
+    ("select", "fault"),
+    [
+        ("{'a': 1} AS x", '1:2: the column "x" is of type STRUCT(a INTEGER), which is no text'),
+        ("[1] AS x", '1:2: the column "x" is of type INTEGER[], which is no text'),
+        ("'a'::BLOB AS x", '1:2: the column "x" is of type BLOB, which is no text'),
+        ("'nan'::DOUBLE AS x", "1:2: nan cannot be written in plain digits"),
+        ("1e20::DOUBLE AS x", "1:2: 1e+20 cannot be written in plain digits"),
+    ],
+)
+def test_what_has_no_one_text_is_refused(tmp_path: Path, select: str, fault: str) -> None:
+    write_parquet(tmp_path, f"SELECT 'a' AS external_id, {select}")
+    assert told(refused(project(tmp_path, {"a.yaml": PARQUET}))) == [f"companies.parquet:{fault}"]
+
+
+def test_a_file_of_another_kind_is_told(tmp_path: Path) -> None:
+    (fault,) = told(refused(project(tmp_path, {"a.yaml": PARQUET, "companies.parquet": "name\n"})))
+    assert fault.startswith("a.yaml:3:19: companies.parquet cannot be read as parquet: ")
