@@ -28,7 +28,7 @@ from reconciler.model.schema import PortalSchema
 from reconciler.model.selection import Selection
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.build import PlanBuilder
-from reconciler.plan.changes import ManifestsRead, Plan
+from reconciler.plan.changes import ManifestsRead, Plan, keys_of
 from reconciler.plan.drifted import DriftBuilder, keys_and_sent
 from reconciler.plan.file import digest_of
 from reconciler.plan.guards import Guards
@@ -97,9 +97,9 @@ def plan_changes(
     seen = version_seen(store, here.created_at)  # first: what another run writes from now on has moved
     unfinished = store.unfinished()
     remembered = {(rule.object, rule.by): rule for rule in store.prune_rules()}
-    named = {group.object for group in desired.groups} | {object_name for object_name, _ in remembered}
+    named = desired.objects | {object_name for object_name, _ in remembered}
     objects = {name for name in named if type_number(name) is None or here.selection.may_have(name)}
-    objects |= {batch.object for batch in unfinished}
+    objects = objects.union(*(batch.objects for batch in unfinished))
     portal = read_portal(reader, objects, here.portal_id, desired.asked_at())
     names = {name: schema.name for name, schema in portal.objects.items()}
     desired, selection, policy = (
@@ -276,7 +276,7 @@ def apply_plan(plan: Plan, connection: Connection, store: Store, claim: Claim, m
     with claim.acquire(store) as journal:
         moved = moved_entries(plan, store)
         looks_again = manner.looks_again or plan.state != store.version()
-        objects = {change.key.object for change in plan.changes}
+        objects = {key.object for change in plan.changes for key in keys_of(change)}
         portal = read_portal(connection.reader, objects | _open_objects(store), plan.portal_id)
         settle_earlier(store, journal, connection.reader, portal)
         writer = connection.writer.asking(journal.assert_held)
@@ -301,4 +301,4 @@ def settle_earlier_runs(connection: Connection, store: Store, claim: Claim, port
 
 
 def _open_objects(store: Store) -> set[str]:
-    return {batch.object for batch in store.unfinished()}
+    return set().union(*(batch.objects for batch in store.unfinished()))

@@ -3,13 +3,29 @@
 Changes keep their place in the plan as a number; journal, report and answers refer to it.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
+from typing import NamedTuple
 
+from reconciler.model.objects import RecordKey
+from reconciler.model.outcomes import Skipped
+from reconciler.model.records import RecordId
 from reconciler.model.schema import ObjectSchema
-from reconciler.model.writes import BATCH_SIZE, Call, Route, Row
-from reconciler.plan.changes import Archive, Change, Create, StateOnly, Update, Writing, values_of
+from reconciler.model.writes import Call, Route, Row
+from reconciler.plan.changes import (
+    Archive,
+    Associate,
+    Change,
+    Create,
+    Dissociate,
+    PairWriting,
+    RecordWriting,
+    StateOnly,
+    Update,
+    Writing,
+    values_of,
+)
 
 _LIFECYCLE = "lifecyclestage"
 
@@ -24,7 +40,12 @@ class Batch:
     number: int  # within the run, from 0
     object: str
     route: Route
-    entries: tuple[tuple[int, Writing], ...]  # at most BATCH_SIZE; number and change
+    entries: tuple[tuple[int, Writing], ...]  # number and change; at most as many as the call takes
+
+    @property
+    def wave(self) -> int:
+        """Batches of one wave go together; a wave begins when the one before it has ended."""
+        return _WAVES[type(self.entries[0][1])]
 
 
 def batches_of(changes: Sequence[Change], without: Collection[int] = ()) -> tuple[Batch, ...]:
@@ -36,9 +57,9 @@ def batches_of(changes: Sequence[Change], without: Collection[int] = ()) -> tupl
     )
     batches: list[Batch] = []
     ordered = sorted(writing, key=_destination)  # stable: the plan's order within each call
-    for (object_name, _action, _call, _by), group in groupby(ordered, key=_destination):
-        while entries := tuple(islice(group, BATCH_SIZE)):
-            batches.append(Batch(len(batches), object_name, entries[0][1].route, entries))
+    for destination, group in groupby(ordered, key=_destination):
+        while entries := tuple(islice(group, destination.call.size)):
+            batches.append(Batch(len(batches), destination.object, entries[0][1].route, entries))
     return tuple(batches)
 
 
@@ -55,7 +76,17 @@ def state_only(
         yield chunk
 
 
-def row_of(number: int, change: Writing) -> Row:
+def with_ids(change: Associate, created: Mapping[RecordKey, RecordId]) -> Associate | Skipped:
+    """``change`` with the ids of records that were to be created before it; skipped where one was not."""
+    record_id = change.record_id or created.get(change.key)
+    target_id = change.target_id or created.get(change.target)
+    for found, key in ((record_id, change.key), (target_id, change.target)):
+        if found is None:
+            return Skipped(f"not attempted: {key.address} was not created")
+    return replace(change, record_id=record_id, target_id=target_id)
+
+
+def row_of(number: int, change: RecordWriting) -> Row:
     """The input that carries ``change``; its number in the plan is the trace id."""
     return Row(
         trace_id=str(number),
@@ -64,7 +95,7 @@ def row_of(number: int, change: Writing) -> Row:
     )
 
 
-def step_back_row(number: int, change: Writing, schema: ObjectSchema) -> Row | None:
+def step_back_row(number: int, change: RecordWriting, schema: ObjectSchema) -> Row | None:
     """What has to be written before ``change``: HubSpot moves a lifecycle stage back only from empty.
 
     Source: https://knowledge.hubspot.com/records/use-lifecycle-stages
@@ -78,12 +109,36 @@ def step_back_row(number: int, change: Writing, schema: ObjectSchema) -> Row | N
     return None
 
 
-def _id(change: Writing) -> str:
+def _id(change: RecordWriting) -> str:
     is_by_id = change.route.id_property is None
     return change.record_id if is_by_id and isinstance(change, Update | Archive) else change.key.value
 
 
-def _destination(entry: tuple[int, Writing]) -> tuple[str, int, Call, str]:
+_WAVES: Mapping[type[Writing], int] = {Create: 0, Update: 0, Associate: 1, Dissociate: 2, Archive: 2}
+"""Whatever is associated has been created before; what is to be archived is archived last of all."""
+
+
+class _Destination(NamedTuple):
+    """What changes have in common that travel together; sorts in the order in which they go."""
+
+    wave: int
+    object: str
+    kind: int
+    call: Call
+    id_property: str
+    other: str  # object type at the other end of associations
+
+
+def _destination(entry: tuple[int, Writing]) -> _Destination:
     _, change = entry
-    rank = (Create, Update, Archive).index(type(change))
-    return (change.key.object, rank, change.route.call, change.route.id_property or "")
+    kind = type(change)
+    other = change.target.object if isinstance(change, PairWriting) else ""
+    route = change.route
+    return _Destination(
+        _WAVES[kind],
+        change.key.object,
+        list(_WAVES).index(kind),
+        route.call,
+        route.id_property or "",
+        other,
+    )

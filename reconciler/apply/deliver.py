@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.apply.batches import Batch, row_of, step_back_row
-from reconciler.apply.settle import holds, identity, read_again, settled
+from reconciler.apply.between import between
+from reconciler.apply.settle import holds, identity, pairs_and_records, read_again, settle
 from reconciler.errors import HubSpotError
 from reconciler.hubspot.client import Reader, Writer
 from reconciler.hubspot.rows import write_rows
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Stale, Unknown
 from reconciler.model.records import LiveRecord
 from reconciler.model.schema import ObjectSchema, PortalSchema
-from reconciler.plan.changes import Create, Update, Writing, values_of
+from reconciler.model.writes import Route
+from reconciler.plan.changes import Create, RecordWriting, Update, Writing, values_of
 
 ATTEMPTS = 3
 """How often one change is sent when its answers keep getting lost."""
@@ -49,16 +51,15 @@ class Courier:
         Raises:
             HubSpotError: before anything was sent: credentials, daily limit, unreachable.
         """
-        schema = self.portal.objects[batch.object]
-        outcomes = self._stale(schema, batch)
+        outcomes = self._stale(batch.entries)
         pending = [entry for entry in batch.entries if entry[0] not in outcomes]
         for attempt in range(ATTEMPTS):
             if not pending:
                 break
             try:
-                outcomes |= self._send(schema, batch, pending)
+                outcomes |= self._send(batch.route, pending)
                 pending = [entry for entry in pending if isinstance(outcomes[entry[0]], Unknown)]
-                outcomes |= self._settled(schema, pending)
+                outcomes |= settle(self.reader, self.portal, pending)
             except HubSpotError:
                 if attempt == 0 and not any(number in outcomes for number, _ in pending):
                     raise
@@ -66,35 +67,33 @@ class Courier:
             pending = [entry for entry in pending if isinstance(outcomes[entry[0]], Unknown)]
         return outcomes
 
-    def _stale(self, schema: ObjectSchema, batch: Batch) -> dict[int, Outcome]:
+    def _stale(self, entries: Sequence[tuple[int, Writing]]) -> dict[int, Outcome]:
         if not self.looks_again or self.on_stale is OnStale.OVERWRITE:
             return {}
-        live = read_again(self.reader, schema, batch.entries)
-        moved = {
-            number: _moved(schema, change, live.get(identity(change))) for number, change in batch.entries
-        }
-        return {number: Stale(message) for number, message in moved.items() if message}
+        pairs, records = pairs_and_records(entries)
+        if pairs:
+            moved = between(self.reader, self.portal, pairs[0][1]).moved(pairs)
+        else:
+            schema = self.portal.objects[records[0][1].key.object]
+            live = read_again(self.reader, schema, records)
+            found = {number: _moved(schema, each, live.get(identity(each))) for number, each in records}
+            moved = {number: message for number, message in found.items() if message}
+        return {number: Stale(message) for number, message in moved.items()}
 
-    def _send(
-        self, schema: ObjectSchema, batch: Batch, entries: Sequence[tuple[int, Writing]]
-    ) -> Mapping[int, Outcome]:
-        back = [row for number, change in entries if (row := step_back_row(number, change, schema))]
+    def _send(self, route: Route, entries: Sequence[tuple[int, Writing]]) -> Mapping[int, Outcome]:
+        pairs, records = pairs_and_records(entries)
+        if pairs:
+            return between(self.reader, self.portal, pairs[0][1]).send(self.writer, pairs)
+        schema = self.portal.objects[records[0][1].key.object]
+        back = [row for number, change in records if (row := step_back_row(number, change, schema))]
         if back:
-            write_rows(self.writer, schema.path, batch.route, back)  # what comes of it shows in the next call
-        rows = [row_of(number, change) for number, change in entries]
-        answers = write_rows(self.writer, schema.path, batch.route, rows)
-        return {number: _judged(change, answers[str(number)]) for number, change in entries}
-
-    def _settled(self, schema: ObjectSchema, entries: Sequence[tuple[int, Writing]]) -> Mapping[int, Outcome]:
-        """Those of ``entries`` that turn out to have happened."""
-        if not entries:
-            return {}
-        live = read_again(self.reader, schema, entries)
-        found = {number: settled(schema, change, live.get(identity(change))) for number, change in entries}
-        return {number: outcome for number, outcome in found.items() if outcome}
+            write_rows(self.writer, schema.path, route, back)  # what comes of it shows in the next call
+        rows = [row_of(number, change) for number, change in records]
+        answers = write_rows(self.writer, schema.path, route, rows)
+        return {number: _judged(change, answers[str(number)]) for number, change in records}
 
 
-def _moved(schema: ObjectSchema, change: Writing, live: LiveRecord | None) -> str | None:
+def _moved(schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None) -> str | None:
     """How live moved since the plan was made, where that concerns ``change``; else None."""
     if isinstance(change, Create):
         return f"record {live.id} has this key by now" if live else None
@@ -104,7 +103,7 @@ def _moved(schema: ObjectSchema, change: Writing, live: LiveRecord | None) -> st
     return f"{', '.join(moved)} changed in HubSpot since the plan was made" if moved else None
 
 
-def _judged(change: Writing, outcome: Applied | Rejected | Unknown) -> Outcome:
+def _judged(change: RecordWriting, outcome: Applied | Rejected | Unknown) -> Outcome:
     """An update that made a new record went to the wrong place: say so instead of owning it."""
     if isinstance(change, Update) and isinstance(outcome, Applied) and outcome.is_new:
         return Rejected(

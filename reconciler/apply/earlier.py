@@ -23,8 +23,8 @@ def settle_earlier(store: Store, journal: Writer, reader: Reader, portal: Portal
     """
     for batch in store.unfinished():
         outcomes = settle_batch(reader, portal, batch)
-        ownership = ownership_after(store, batch.entries, outcomes)
-        journal.record(batch.run_id, batch.number, outcomes, *ownership)
+        owned, disowned, pairs = ownership_after(store, batch.entries, outcomes)
+        journal.record(batch.run_id, batch.number, outcomes, owned, disowned, pairs=pairs)
     for run in store.runs():
         if run.status == RunStatus.RUNNING:
             journal.finish_run(run.id, RunStatus.INTERRUPTED)

@@ -7,6 +7,8 @@ from reconciler.apply.run import ownership_after
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Outcome
 from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.pairs import OwnedPair, PairIdentity
+from reconciler.model.records import RecordId
 from reconciler.state.runs import RunStatus, UnfinishedBatch
 from reconciler.state.store import Store
 
@@ -34,9 +36,13 @@ class Memory:
     ) -> None:
         self._store = store
         self._owned: dict[RecordKey, OwnedRecord | None] = {}
+        self._pairs: dict[PairIdentity, OwnedPair | None] = {}
+        self._ended: set[tuple[str, RecordId]] = set()
         for batch, outcomes in settled:
-            owned, disowned = ownership_after(store, batch.entries, outcomes)
+            owned, disowned, pairs = ownership_after(store, batch.entries, outcomes)
             self._owned |= dict.fromkeys(disowned) | {record.key: record for record in owned}
+            self._pairs |= dict.fromkeys(pairs.disowned) | {pair.identity: pair for pair in pairs.owned}
+            self._ended.update(pairs.ended)
 
     def owned(self, object_name: str, by: str, keys: Sequence[str]) -> dict[str, OwnedRecord]:
         """Those of ``keys`` that are owned, by key."""
@@ -58,3 +64,23 @@ class Memory:
                 if settled is not None:
                     yield settled
             after = chunk[-1].key.value
+
+    def paired_types(self) -> frozenset[tuple[str, str]]:
+        """Between which object types associations are owned, from the one that names them."""
+        settled = {(pair.key.object, pair.target.object) for pair in self._pairs.values() if pair}
+        return self._store.paired_types() | settled
+
+    def pairs(self, object_name: str, other: str) -> list[OwnedPair]:
+        """Owned associations between records of two object types, whichever named them."""
+        types = {object_name, other}
+        stored = {pair.identity: pair for pair in self._store.pairs(object_name, other)}
+        settled = {
+            identity: pair
+            for identity, pair in self._pairs.items()
+            if {identity.object, identity.to_object} == types
+        }
+        return [pair for pair in (stored | settled).values() if pair and self._ended.isdisjoint(_ends(pair))]
+
+
+def _ends(pair: OwnedPair) -> tuple[tuple[str, RecordId], tuple[str, RecordId]]:
+    return (pair.key.object, pair.record_id), (pair.target.object, pair.target_id)

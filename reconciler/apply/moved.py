@@ -2,9 +2,11 @@
 
 from reconciler.errors import PlanRefused, Refusal
 from reconciler.model.outcomes import Stale
-from reconciler.plan.changes import Plan
+from reconciler.model.pairs import PairIdentity, identity_of
+from reconciler.plan.changes import PairChange, Plan
 from reconciler.state.store import Store
 
+_PAIR_MOVED = Stale("another run wrote this association's entry in state since the plan was made")
 _STATE_READ = 900
 """Keys in one read of state."""
 
@@ -27,10 +29,17 @@ def moved_entries(plan: Plan, store: Store) -> dict[int, Stale]:
         return {}
     numbers: dict[tuple[str, str], dict[str, list[int]]] = {}
     for number, change in enumerate(plan.changes):
+        if isinstance(change, PairChange):
+            continue
         group = numbers.setdefault((change.key.object, change.key.by), {})
         group.setdefault(change.key.value, []).append(number)
     stale = Stale("another run wrote this record's entry in state since the plan was made")
+    written = {pair.identity for pair in store.pairs_written_since(plan.state.serial)}
     return {
+        number: _PAIR_MOVED
+        for number, change in enumerate(plan.changes)
+        if isinstance(change, PairChange) and _identity(change) in written
+    } | {
         number: stale
         for (object_name, by), group in numbers.items()
         for start in range(0, len(group), _STATE_READ)
@@ -39,3 +48,10 @@ def moved_entries(plan: Plan, store: Store) -> dict[int, Stale]:
         )
         for number in group[key]
     }
+
+
+def _identity(change: PairChange) -> PairIdentity | None:
+    """None where one of the two records is yet to be created."""
+    if change.record_id is None or change.target_id is None:
+        return None
+    return identity_of(change.key, change.record_id, change.target, change.target_id, change.label)

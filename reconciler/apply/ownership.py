@@ -1,12 +1,29 @@
 """What state holds of a record once a change to it has been applied. Pure."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeAlias
 
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.plan.changes import Adopt, Archive, Change, Create, Release, Update, in_step_of, values_of
+from reconciler.model.pairs import OwnedPair, PairIdentity, PairsAfter, identity_of
+from reconciler.model.records import RecordId
+from reconciler.plan.changes import (
+    Adopt,
+    AdoptPair,
+    Archive,
+    Associate,
+    Change,
+    Create,
+    Dissociate,
+    Reason,
+    Release,
+    ReleasePair,
+    Update,
+    in_step_of,
+    values_of,
+)
 
 Owning: TypeAlias = Create | Update | Adopt
 """Changes after which a record is ours."""
@@ -54,3 +71,40 @@ def disowned_by(change: Change) -> RecordKey | None:
             return replace(change.key, value=change.renamed_from)
         case _:
             return None
+
+
+def pairs_after(applied: Iterable[Change]) -> PairsAfter:
+    """What state holds of associations once all of these changes have been applied.
+
+    What is gone has no associations; a record that is released keeps them until they are judged themselves.
+    """
+    owned: list[OwnedPair] = []
+    disowned: list[PairIdentity] = []
+    ended: list[tuple[str, RecordId]] = []
+    for change in applied:
+        match change:
+            case Associate() | AdoptPair():
+                owned.append(_pair(change))
+            case Dissociate() | ReleasePair():
+                ends = (change.key, change.record_id, change.target, change.target_id)
+                disowned.append(identity_of(*ends, change.label))
+            case Archive() | Release(reason=Reason.GONE | Reason.ABSENT):
+                ended.append((change.key.object, change.record_id))
+            case _:
+                pass
+    return PairsAfter(owned, disowned, ended)
+
+
+def _pair(change: Associate | AdoptPair) -> OwnedPair:
+    if change.record_id is None or change.target_id is None:
+        raise ValueError(f"{change.key.address} cannot be owned as associated before it has an id")
+    origin = change.origin if isinstance(change, AdoptPair) else Origin.CREATED
+    return OwnedPair(
+        change.key,
+        change.record_id,
+        change.target,
+        change.target_id,
+        change.label,
+        origin,
+        change.is_whole,
+    )

@@ -8,18 +8,22 @@ module's thread is the only one that does. A failed record never stops the other
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import attrgetter
 from typing import TypeAlias
 
-from reconciler.apply.batches import Batch, batches_of, state_only
+from reconciler.apply.batches import Batch, batches_of, state_only, with_ids
 from reconciler.apply.deliver import Courier, OnStale
-from reconciler.apply.ownership import disowned_by, owned_after
+from reconciler.apply.ownership import Owning, disowned_by, owned_after, pairs_after
 from reconciler.errors import HubSpotError, PlanRefused, ReconcilerError, Refusal
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.pairs import PairsAfter
+from reconciler.model.records import RecordId
 from reconciler.model.runs import RunDetail
-from reconciler.plan.changes import Archive, Change, Plan, Release
+from reconciler.plan.changes import Associate, Change, Create, PairChange, Plan, Writing
 from reconciler.state.runs import RunStart, RunStatus
 from reconciler.state.store import Store
 from reconciler.state.writer import Writer
@@ -72,8 +76,8 @@ def carry_out(
     settled = {} if courier.on_stale is OnStale.OVERWRITE else moved
     run.leave_alone(settled)
     run.remember_state_only(settled)
-    left = run.send_all(batches_of(plan.changes, settled))
-    run.skip(left)
+    for _, wave in groupby(batches_of(plan.changes, settled), key=attrgetter("wave")):
+        run.skip(run.send_all(tuple(wave)))
     is_whole = run.stopped_by is None and not run.is_interrupted
     journal.finish_run(run.id, RunStatus.FINISHED if is_whole else RunStatus.INTERRUPTED)
     return ApplyResult(store.run(run.id), run.stopped_by, run.is_interrupted)
@@ -91,6 +95,7 @@ class _Run:
     stopped_by: ReconcilerError | None = None
     is_interrupted: bool = False
     in_flight: dict[Future[Mapping[int, Outcome]], Batch] = field(default_factory=dict)
+    created: dict[RecordKey, RecordId] = field(default_factory=dict)
 
     def leave_alone(self, outcomes: Mapping[int, Outcome]) -> None:
         """Changes whose outcome is known before anything is sent."""
@@ -107,7 +112,8 @@ class _Run:
                 number: Applied(change.record_id, {}) for number, change in chunk
             }
             entries = [(number, change, outcomes[number]) for number, change in chunk]
-            self.journal.record_uncalled(self.id, entries, *self._ownership(chunk, outcomes))
+            owned, disowned, pairs = ownership_after(self.store, chunk, outcomes)
+            self.journal.record_uncalled(self.id, entries, owned, disowned, pairs=pairs)
             self._advance(len(chunk))
 
     def send_all(self, batches: Sequence[Batch]) -> Sequence[Batch]:
@@ -135,8 +141,25 @@ class _Run:
             self._advance(len(batch.entries))
 
     def _begin(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
-        self.journal.intend(self.id, batch.number, batch.object, batch.route, batch.entries)
-        self.in_flight[pool.submit(self.courier.deliver, batch)] = batch
+        batch = self._with_ids(batch)
+        if batch.entries:
+            self.journal.intend(self.id, batch.number, batch.object, batch.route, batch.entries)
+            self.in_flight[pool.submit(self.courier.deliver, batch)] = batch
+
+    def _with_ids(self, batch: Batch) -> Batch:
+        """Associations whose records this run has created, with their ids; without those it has not."""
+        entries: list[tuple[int, Writing]] = []
+        lacking: list[tuple[int, Change, Outcome]] = []
+        for number, change in batch.entries:
+            found = with_ids(change, self.created) if isinstance(change, Associate) else change
+            if isinstance(found, Skipped):
+                lacking.append((number, change, found))
+            else:
+                entries.append((number, found))
+        if lacking:
+            self.journal.record_uncalled(self.id, lacking)
+            self._advance(len(lacking))
+        return replace(batch, entries=tuple(entries))
 
     def _conclude(self, batch: Batch, future: Future[Mapping[int, Outcome]]) -> None:
         try:
@@ -144,8 +167,11 @@ class _Run:
         except HubSpotError as error:
             self.stopped_by = self.stopped_by or error
             outcomes = {number: Skipped(f"not sent: {error.summary}") for number, _ in batch.entries}
-        ownership = self._ownership(batch.entries, outcomes)
-        self.journal.record(self.id, batch.number, outcomes, *ownership)
+        for number, change in batch.entries:
+            if isinstance(change, Create) and isinstance(outcome := outcomes[number], Applied):
+                self.created[change.key] = outcome.record_id
+        owned, disowned, pairs = ownership_after(self.store, batch.entries, outcomes)
+        self.journal.record(self.id, batch.number, outcomes, owned, disowned, pairs=pairs)
         self._advance(len(batch.entries))
         self._heed(outcomes)
 
@@ -159,11 +185,6 @@ class _Run:
                     Refusal.STALE, "records changed since the plan was made, and --on-stale says to stop"
                 )
 
-    def _ownership(
-        self, entries: Sequence[tuple[int, Change]], outcomes: Mapping[int, Outcome]
-    ) -> tuple[list[OwnedRecord], list[RecordKey]]:
-        return ownership_after(self.store, entries, outcomes)
-
     def _is_stopping(self) -> bool:
         self.is_interrupted = self.is_interrupted or self.manner.should_stop()
         return self.is_interrupted or self.stopped_by is not None
@@ -175,8 +196,8 @@ class _Run:
 
 def ownership_after(
     store: Store, entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome]
-) -> tuple[list[OwnedRecord], list[RecordKey]]:
-    """What state is to hold of the changes that were applied, and which keys it is to forget."""
+) -> tuple[list[OwnedRecord], list[RecordKey], PairsAfter]:
+    """What state is to hold of the changes that were applied, which keys to forget, and the same of pairs."""
     applied = [
         (change, outcome)
         for number, change in entries
@@ -186,14 +207,17 @@ def ownership_after(
     owned = [
         owned_after(change, outcome, before.get(disowned_by(change) or change.key))
         for change, outcome in applied
-        if not isinstance(change, Archive | Release)
+        if isinstance(change, Owning)
     ]
-    return owned, [key for change, _ in applied if (key := disowned_by(change))]
+    disowned = [key for change, _ in applied if (key := disowned_by(change))]
+    return owned, disowned, pairs_after(change for change, _ in applied)
 
 
 def _owned_before(store: Store, changes: Iterable[Change]) -> Mapping[RecordKey, OwnedRecord]:
     keys: dict[tuple[str, str], list[str]] = {}
     for change in changes:
+        if isinstance(change, PairChange):
+            continue
         key = disowned_by(change) or change.key
         keys.setdefault((key.object, key.by), []).append(key.value)
     return {

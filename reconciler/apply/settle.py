@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from reconciler.apply.between import between
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.live import read_records
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.outcomes import Applied, Outcome, Skipped
 from reconciler.model.records import LiveRecord
 from reconciler.model.schema import ObjectSchema, PortalSchema
-from reconciler.plan.changes import Archive, Create, Writing, values_of
+from reconciler.plan.changes import Archive, Create, PairWriting, RecordWriting, Writing, values_of
 from reconciler.plan.diff import same_value
 from reconciler.state.runs import UnfinishedBatch
 
@@ -19,16 +20,27 @@ def settle_batch(reader: Reader, portal: PortalSchema, batch: UnfinishedBatch) -
     Raises:
         HubSpotError: the portal cannot be read.
     """
-    schema = portal.objects[batch.object]
-    live = read_again(reader, schema, batch.entries)
+    found = settle(reader, portal, batch.entries)
     never = Skipped("not written when its run ended")
-    return {
-        number: settled(schema, change, live.get(identity(change))) or never
-        for number, change in batch.entries
-    }
+    return {number: found.get(number, never) for number, _ in batch.entries}
 
 
-def settled(schema: ObjectSchema, change: Writing, live: LiveRecord | None) -> Applied | None:
+def settle(
+    reader: Reader, portal: PortalSchema, entries: Sequence[tuple[int, Writing]]
+) -> Mapping[int, Outcome]:
+    """Those of ``entries``, which travelled together, that turn out to have happened."""
+    pairs, records = pairs_and_records(entries)
+    if pairs:
+        return between(reader, portal, pairs[0][1]).settled(pairs)
+    if not records:
+        return {}
+    schema = portal.objects[records[0][1].key.object]
+    live = read_again(reader, schema, records)
+    found = {number: settled(schema, change, live.get(identity(change))) for number, change in records}
+    return {number: outcome for number, outcome in found.items() if outcome}
+
+
+def settled(schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None) -> Applied | None:
     """Applied when live is as ``change`` wanted it; None when it provably did not happen."""
     if isinstance(change, Archive):
         return None if live else Applied(change.record_id, {})
@@ -44,7 +56,7 @@ def holds(schema: ObjectSchema, live: LiveRecord, name: str, text: str | None) -
 
 
 def read_again(
-    reader: Reader, schema: ObjectSchema, entries: Sequence[tuple[int, Writing]]
+    reader: Reader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
 ) -> Mapping[tuple[str, str], LiveRecord]:
     """The records that ``entries`` are about, as they are now, by ``identity``."""
     names = sorted({value.name for _, change in entries for value in values_of(change)})
@@ -59,8 +71,22 @@ def read_again(
     }
 
 
-def identity(change: Writing) -> tuple[str, str]:
+def identity(change: RecordWriting) -> tuple[str, str]:
     """By which property, and by which value of it, the record of ``change`` is read."""
     if isinstance(change, Create):
         return (change.key.by, change.key.value)
     return (RECORD_ID, change.record_id)
+
+
+def pairs_and_records(
+    entries: Sequence[tuple[int, Writing]],
+) -> tuple[list[tuple[int, PairWriting]], list[tuple[int, RecordWriting]]]:
+    """The two kinds of ``entries`` apart; those that travel together are all of one kind."""
+    pairs: list[tuple[int, PairWriting]] = []
+    records: list[tuple[int, RecordWriting]] = []
+    for number, change in entries:
+        if isinstance(change, PairWriting):
+            pairs.append((number, change))
+        else:
+            records.append((number, change))
+    return pairs, records

@@ -17,11 +17,16 @@ from reconciler.hubspot.refusals import explain, missing_scopes, named_ids
 from reconciler.hubspot.versions import paths_of
 from reconciler.hubspot.wire import (
     AccountBody,
+    AssociationsBody,
+    AssociationsPage,
     BatchBody,
     EnablementBody,
     ErrorBody,
+    LabelBody,
+    LabelPage,
     OwnerBody,
     OwnerPage,
+    PairsBody,
     PipelineBody,
     PipelinePage,
     PropertyBody,
@@ -165,6 +170,26 @@ class Reader:
             return Found((), named_ids(exchange.error) or ids)
         raise error_for(request, exchange.status, exchange.error)
 
+    def labels(self, object_path: str, other_path: str) -> tuple[LabelBody, ...]:
+        """How records of the first type may be associated with records of the other."""
+        return self._get(self._paths.labels(object_path, other_path), LabelPage.read).results
+
+    def read_pairs(
+        self, object_path: str, other_path: str, inputs: Sequence[Mapping[str, str]]
+    ) -> tuple[AssociationsBody, ...]:
+        """What records are associated with: by id, and where to go on with ``after``; at most 1,000."""
+        path = self._paths.pairs_read(object_path, other_path)
+        request = Request("POST", path, body={"inputs": list(inputs)})
+        exchange = self._caller.ask(request, AssociationsPage.read)
+        if isinstance(exchange, Success):
+            for error in exchange.value.errors:
+                if error.category != _NO_SUCH_RECORD:
+                    raise error_for(request, _PARTIAL, error)
+            return exchange.value.results
+        if exchange.status == _NOT_FOUND and exchange.error.category == _NO_SUCH_RECORD:
+            return ()
+        raise error_for(request, exchange.status, exchange.error)
+
     def is_enabled(self, type_number: str) -> bool:
         """Whether the portal has switched on a type that has to be switched on."""
         return self._get(self._paths.enablement(type_number), EnablementBody.read).enablement
@@ -227,6 +252,15 @@ class Writer:
         )
         decode = BatchBody.read_or_empty if call is Call.ARCHIVE else BatchBody.read
         exchange = self._caller.ask(request, decode)
+        return exchange.value if isinstance(exchange, Success) else exchange
+
+    def write_pairs(
+        self, object_path: str, other_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]
+    ) -> PairsBody | Refusal:
+        """The same for associations, from records of the first type to records of the other."""
+        path = self._paths.pairs(object_path, other_path, call)
+        request = Request("POST", path, body={"inputs": inputs}, is_write=True)
+        exchange = self._caller.ask(request, PairsBody.read_or_empty)
         return exchange.value if isinstance(exchange, Success) else exchange
 
 

@@ -20,7 +20,7 @@ from reconciler.hubspot.wire import ErrorBody
 from reconciler.model.outcomes import Unknown
 from reconciler.model.writes import BATCH_SIZE, Call, Route, Row
 
-_PERHAPS_ONE_ROW = frozenset({400, 404, 409, 413, 422})
+PERHAPS_ONE_ROW = frozenset({400, 404, 409, 413, 422})
 """Statuses of a refused batch that a part of the same batch may not get."""
 
 
@@ -86,7 +86,7 @@ class _Batch:
         if not isinstance(answer, Refusal):
             self.outcomes |= join(self._route, rows, answer)
             return None
-        if len(rows) > 1 and answer.status in _PERHAPS_ONE_ROW:
+        if len(rows) > 1 and answer.status in PERHAPS_ONE_ROW:
             return answer
         self.outcomes |= {row.trace_id: rejected(answer.error) for row in rows}
         return None

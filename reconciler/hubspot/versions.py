@@ -43,6 +43,19 @@ class Paths:
     _records: str
     _properties: str
     _pipelines: str
+    _associations: str
+
+    def labels(self, object_path: str, other_path: str) -> str:
+        """Of the labels that associations of two types may bear."""
+        return f"{self._associations}/{object_path}/{other_path}/labels"
+
+    def pairs_read(self, object_path: str, other_path: str) -> str:
+        """Of batch/read of associations, which changes nothing although it is a POST."""
+        return f"{self._associations}/{object_path}/{other_path}/batch/read"
+
+    def pairs(self, object_path: str, other_path: str, call: Call) -> str:
+        """Of a batch call that makes or removes associations."""
+        return f"{self._associations}/{object_path}/{other_path}/{call.removeprefix('associations/')}"
 
     def batch_read(self, object_path: str) -> str:
         """Of batch/read, which changes nothing although it is a POST."""
@@ -90,6 +103,7 @@ def paths_of(version: str) -> Paths:
             _records="/crm/v3/objects",
             _properties="/crm/v3/properties",
             _pipelines="/crm/v3/pipelines",
+            _associations="/crm/v4/associations",
         )
     return Paths(
         account=f"/account-info/{version}/details",
@@ -99,4 +113,5 @@ def paths_of(version: str) -> Paths:
         _records=f"/crm/objects/{version}",
         _properties=f"/crm/properties/{version}",
         _pipelines=f"/crm/pipelines/{version}",
+        _associations=f"/crm/associations/{version}",
     )

@@ -280,3 +280,70 @@ class SchemaPage(Page):
     """All custom object types."""
 
     results: tuple[SchemaBody, ...]
+
+
+class LabelBody(Shape):
+    """A type of association; the plain one has no label."""
+
+    category: str
+    type_id: int
+    label: str | None = None
+
+
+class LabelPage(Shape):
+    """All types of association between two object types, from the first."""
+
+    results: tuple[LabelBody, ...]
+
+
+class _Id(Shape):
+    id: str
+
+
+class AssociatedBody(Shape):
+    """A record that another one is associated with, and how."""
+
+    to_object_id: str
+    association_types: tuple[LabelBody, ...] = ()
+
+
+class AssociationsBody(Page):
+    """Some of the records that one record is associated with."""
+
+    from_: _Id = Field(alias="from")
+    to: tuple[AssociatedBody, ...] = ()
+
+
+class AssociationsPage(Shape):
+    """The answer of batch/read of associations; a record that has none is an error."""
+
+    results: tuple[AssociationsBody, ...]
+    errors: _Dicts[ErrorBody] = ()
+
+
+class PairedBody(Shape):
+    """Two records that were associated. Each call has its own names for them."""
+
+    from_: _Id | None = Field(None, alias="from")
+    to: _Id | None = None
+    from_object_id: str | None = None
+    to_object_id: str | None = None
+
+    @property
+    def ids(self) -> tuple[str, str]:
+        """Of the one and of the other; empty where the answer does not say."""
+        one = self.from_.id if self.from_ else self.from_object_id
+        other = self.to.id if self.to else self.to_object_id
+        return one or "", other or ""
+
+
+class PairsBody(Shape):
+    """The answer of a batch call that makes or removes associations."""
+
+    results: tuple[PairedBody, ...] = ()
+    errors: _Dicts[ErrorBody] = ()
+
+    @classmethod
+    def read_or_empty(cls, body: bytes) -> Self:
+        """Read a body that may be missing, as that of a 204 is."""
+        return cls.read(body) if body else cls()

@@ -96,6 +96,17 @@ PLAIN = Special()
 
 
 @dataclass(frozen=True, slots=True)
+class DesiredAssociation:
+    """Another record that a record is to be associated with."""
+
+    object: str  # of the other record: canonical where the type is a standard one, else as written
+    by: str | None  # the property that ``value`` is one of; None: the key of that type in the manifests
+    value: str
+    label: str | None  # as written; None: the plain association
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredRecord:
     """One record as the manifests want it, before the portal's definitions have typed its values."""
 
@@ -106,6 +117,7 @@ class DesiredRecord:
     place: Place  # of the record's own line
     document: Document
     special: Special = PLAIN
+    associations: tuple[DesiredAssociation, ...] = ()  # sorted by object, else as written
 
     @property
     def record_key(self) -> RecordKey:
@@ -174,6 +186,22 @@ class InMemory:
             ),
         )
 
+    def associating_with(self, names: Mapping[str, str]) -> Self:
+        """The same with the object types of associations called by ``names``."""
+        records = tuple(
+            replace(
+                record,
+                associations=tuple(
+                    replace(wanted, object=names.get(wanted.object, wanted.object))
+                    for wanted in record.associations
+                ),
+            )
+            if record.associations
+            else record
+            for record in self.records
+        )
+        return replace(self, records=records)
+
 
 @dataclass(frozen=True, slots=True)
 class Together:
@@ -212,12 +240,21 @@ class DesiredGroup:
         while chunk := tuple(islice(records, size)):
             yield chunk
 
-    def renamed(self, object_name: str) -> "DesiredGroup":
-        """The same records under another name of their object type."""
+    @property
+    def associating(self) -> tuple[DesiredRecord, ...]:
+        """The records that name associations; those that are read from files never do."""
+        if not isinstance(self.records, InMemory):
+            return ()
+        return tuple(record for record in self.records if record.associations)
+
+    def renamed(self, names: Mapping[str, str]) -> "DesiredGroup":
+        """The same records with object types, their own and those of associations, called by ``names``."""
+        object_name = names.get(self.object, self.object)
+        records = self.records.renamed(object_name)
         return replace(
             self,
             object=object_name,
-            records=self.records.renamed(object_name),
+            records=records.associating_with(names) if isinstance(records, InMemory) else records,
             documents=tuple(replace(document, object=object_name) for document in self.documents),
         )
 
@@ -256,17 +293,34 @@ class Desired:
         return (key.object, key.by, key.value) in self.elsewhere
 
     def asked_at(self) -> Mapping[str, SourceRef]:
-        """Where each object type is named first."""
-        return {
-            group.object: self.files.ref(min(document.place for document in group.documents))
+        """Where each object type is named first: of its own records, else in an association."""
+        places = {
+            wanted.object: wanted.place
+            for group in reversed(self.groups)
+            for record in reversed(group.associating)
+            for wanted in reversed(record.associations)
+        } | {
+            group.object: min(document.place for document in group.documents)
             for group in reversed(self.groups)
         }
+        return {object_name: self.files.ref(place) for object_name, place in places.items()}
+
+    @property
+    def objects(self) -> frozenset[str]:
+        """The object types of records and of what they are to be associated with."""
+        associated = {
+            wanted.object
+            for group in self.groups
+            for record in group.associating
+            for wanted in record.associations
+        }
+        return frozenset({group.object for group in self.groups} | associated)
 
     def renamed(self, names: Mapping[str, str]) -> "Desired":
         """The same with object types called by ``names``, where a portal knows them under another."""
-        if all(names.get(group.object, group.object) == group.object for group in self.groups):
+        if all(names.get(name, name) == name for name in self.objects):
             return self
-        groups = tuple(group.renamed(names.get(group.object, group.object)) for group in self.groups)
+        groups = tuple(group.renamed(names) for group in self.groups)
         elsewhere = frozenset((names.get(name, name), by, key) for name, by, key in self.elsewhere)
         ordered = tuple(sorted(groups, key=lambda group: (group.object, group.key)))
         return replace(self, groups=ordered, elsewhere=elsewhere)

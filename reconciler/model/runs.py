@@ -46,6 +46,8 @@ class RunRow:
     outcome: str | None  # one of OUTCOME_WORDS; None where the journal has none
     detail: Mapping[str, str]  # HubSpot's word on it: message, category, correlation_id, where given
     source: SourceRef | None
+    target: RecordKey | None = None  # the other record, of an association
+    label: str | None = None  # of an association that has one
 
     @property
     def address(self) -> str:

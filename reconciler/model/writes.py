@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 BATCH_SIZE = 100
-"""Inputs in one call. Source: https://developers.hubspot.com/docs/guides/api/crm/objects/companies."""
+"""Records in one call. Source: https://developers.hubspot.com/docs/guides/api/crm/objects/companies."""
+
+PAIRS_MADE = 2000
+"""Associations made by one call.
+Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide."""
+
+PAIRS_REMOVED = 500
+"""Associations removed by one call; HubSpot states no limit, and this is well below its others."""
 
 
 class Call(StrEnum):
@@ -15,6 +22,23 @@ class Call(StrEnum):
     UPDATE = "batch/update"
     CREATE = "batch/create"  # only for types without upsert
     ARCHIVE = "batch/archive"
+    ASSOCIATE = "associations/batch/create"  # with a label
+    ASSOCIATE_PLAIN = "associations/batch/associate/default"
+    DISSOCIATE = "associations/batch/archive"  # whatever there is between two records
+    UNLABEL = "associations/batch/labels/archive"  # one label; the plain association stays
+
+    @property
+    def size(self) -> int:
+        """Inputs that one call takes."""
+        return _SIZES.get(self, BATCH_SIZE)
+
+
+_SIZES = {
+    Call.ASSOCIATE: PAIRS_MADE,
+    Call.ASSOCIATE_PLAIN: PAIRS_MADE,
+    Call.DISSOCIATE: PAIRS_REMOVED,
+    Call.UNLABEL: PAIRS_REMOVED,
+}
 
 
 @dataclass(frozen=True, slots=True)

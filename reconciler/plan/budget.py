@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from math import ceil
 
-from reconciler.model.writes import BATCH_SIZE
-from reconciler.plan.changes import Budget, Change, StateOnly
+from reconciler.model.writes import Route
+from reconciler.plan.changes import Budget, Change, PairWriting, StateOnly, Writing
 
 
 def budget_of(
@@ -15,8 +15,12 @@ def budget_of(
     daily_remaining: int | None,
 ) -> Budget:
     """Calls that ``changes`` need; ``least_seconds`` says how long so many take at the portal's limit."""
-    rows = Counter(
-        (change.key.object, change.route) for change in changes if not isinstance(change, StateOnly)
-    )
-    write_calls = sum(ceil(count / BATCH_SIZE) for count in rows.values())
+    rows = Counter(_destination(change) for change in changes if not isinstance(change, StateOnly))
+    write_calls = sum(ceil(count / route.call.size) for (_, _, route), count in rows.items())
     return Budget(read_calls, write_calls, least_seconds(write_calls), daily_remaining)
+
+
+def _destination(change: Writing) -> tuple[str, str, Route]:
+    """Object type, that at the other end of an association, and route: what goes together."""
+    other = change.target.object if isinstance(change, PairWriting) else ""
+    return change.key.object, other, change.route

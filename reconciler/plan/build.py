@@ -4,11 +4,12 @@ Records are paired by key, judged one by one, and put in order:
 
 1. creates, so that whatever refers to a new record finds it;
 2. updates;
-3. archives;
-4. adoptions and releases, which touch state alone;
+3. associations that are made, then those that are removed;
+4. archives;
+5. adoptions and releases, which touch state alone;
 
-and among equals by object type, key property and key, by code point. The order of files, records
-and answers never matters.
+and among equals by object type, key property and key, by code point, and by the other record of an
+association. The order of files, records and answers never matters.
 """
 
 from collections import Counter
@@ -41,9 +42,11 @@ from reconciler.plan.changes import (
     Create,
     Held,
     ManifestsRead,
+    PairChange,
     Plan,
     StateOnly,
     in_step_of,
+    keys_of,
     values_of,
 )
 from reconciler.plan.guards import Guards, Population
@@ -56,9 +59,11 @@ from reconciler.plan.selecting import LeftOut
 _ORDER = {
     Action.CREATE: 0,
     Action.UPDATE: 1,
-    Action.ARCHIVE: 2,
-    Action.ADOPT: 3,
-    Action.RELEASE: 4,
+    Action.ASSOCIATE: 2,
+    Action.DISSOCIATE: 3,
+    Action.ARCHIVE: 4,
+    Action.ADOPT: 5,
+    Action.RELEASE: 6,
 }
 
 
@@ -193,7 +198,7 @@ class PlanBuilder:
         ``least_seconds`` says how long so many calls take at the portal's limit, ``write_scopes`` what
         writing to some object types needs.
         """
-        changes = tuple(sorted(self.changes, key=lambda change: (_ORDER[change.action], change.key)))
+        changes = tuple(sorted(self.changes, key=_order))
         budget = budget_of(changes, read_calls, least_seconds, portal.account.daily_remaining)
         return Plan(
             tool_version=tool_version,
@@ -205,14 +210,17 @@ class PlanBuilder:
             state=state,
             manifests=manifests,
             changes=changes,
-            held=tuple(sorted(self.held, key=lambda held: (held.key, held.name or ""))),
+            held=tuple(sorted(self.held, key=lambda held: (held.key, held.what or ""))),
             problems=tuple(sorted(map(self._weighed, self.problems), key=_by_place)),
             no_op=self.no_op,
             budget=budget,
             refusals=self.guards.judge(changes, self.populations, budget),
             allowances=tuple(sorted(self.guards.allowances.items())),
             write_scopes=write_scopes(
-                {change.key.object for change in changes if not isinstance(change, StateOnly)}
+                key.object
+                for change in changes
+                if not isinstance(change, StateOnly)
+                for key in keys_of(change)
             ),
             prune_rules=prune_rules,
             personal=_personal(portal, changes, self.held, self.problems),
@@ -236,6 +244,13 @@ class PlanBuilder:
         return problem
 
 
+def _order(change: Change) -> tuple[object, ...]:
+    place = (_ORDER[change.action], change.key)
+    if not isinstance(change, PairChange):
+        return place
+    return (*place, change.target, change.label.type if change.label else ("", 0))
+
+
 def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
     source = problem.source
     if source is None:
@@ -249,10 +264,10 @@ def _personal(
     """Which of the properties that the plan shows hold personal data."""
     named = [split_address(problem.address) for problem in problems if problem.address]
     shown = {(entry.key.object, entry.name) for entry in held if entry.name}
-    shown |= {(entry.key.object, entry.key.by) for entry in held}
+    shown |= {(key.object, key.by) for entry in held for key in (entry.key, entry.target) if key}
     shown |= {(object_name, name) for object_name, _, _, name in named if name}
     for change in changes:
-        shown.add((change.key.object, change.key.by))
+        shown.update((key.object, key.by) for key in keys_of(change))
         names = (value.name for value in (*values_of(change), *in_step_of(change)))
         shown.update((change.key.object, name) for name in names)
     return tuple(sorted(pair for pair in shown if _is_personal(portal, *pair)))

@@ -13,6 +13,7 @@ from typing import ClassVar, TypeAlias
 from reconciler.errors import Problem, Severity
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.pairs import Label
 from reconciler.model.records import PruneRule, RecordId
 from reconciler.model.writes import Call, Route
 from reconciler.source import SourceRef
@@ -25,6 +26,8 @@ class Action(StrEnum):
     UPDATE = "update"
     ADOPT = "adopt"  # state only
     ARCHIVE = "archive"
+    ASSOCIATE = "associate"
+    DISSOCIATE = "dissociate"
     RELEASE = "release"  # state only
 
 
@@ -130,13 +133,102 @@ class Release:
     action: ClassVar[Action] = Action.RELEASE
 
 
-Writing: TypeAlias = Create | Update | Archive
+@dataclass(frozen=True, slots=True)
+class Associate:
+    """Two records that are to be associated, or to bear a label too."""
+
+    key: RecordKey
+    record_id: RecordId | None  # None: the record is created by the same plan
+    target: RecordKey
+    target_id: RecordId | None  # None: likewise
+    label: Label | None
+    reason: Reason
+    source: SourceRef
+    is_whole: bool  # they are not associated at all until now
+    action: ClassVar[Action] = Action.ASSOCIATE
+
+    @property
+    def route(self) -> Route:
+        """By a call that changes nothing where they are associated so already."""
+        return _ASSOCIATE if self.label else _ASSOCIATE_PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Dissociate:
+    """An association, or one label of it, that we made and that no manifest names any more."""
+
+    key: RecordKey
+    record_id: RecordId
+    target: RecordKey
+    target_id: RecordId
+    label: Label | None
+    reason: Reason
+    source: SourceRef | None
+    is_whole: bool  # nothing is left between the two; else they stay associated without the label
+    action: ClassVar[Action] = Action.DISSOCIATE
+
+    @property
+    def route(self) -> Route:
+        """By a call that changes nothing where they are not associated any more."""
+        return _DISSOCIATE if self.is_whole else _UNLABEL
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptPair:
+    """An association that is there: state learns of it, and no call is made."""
+
+    key: RecordKey
+    record_id: RecordId
+    target: RecordKey
+    target_id: RecordId
+    label: Label | None
+    reason: Reason
+    source: SourceRef
+    origin: Origin
+    is_whole: bool  # nothing else was between the two before us
+    action: ClassVar[Action] = Action.ADOPT
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePair:
+    """An association that is no longer ours: state forgets it, and no call is made."""
+
+    key: RecordKey
+    record_id: RecordId
+    target: RecordKey
+    target_id: RecordId
+    label: Label | None
+    reason: Reason
+    source: SourceRef | None
+    action: ClassVar[Action] = Action.RELEASE
+
+
+_ASSOCIATE = Route(Call.ASSOCIATE, None)
+_ASSOCIATE_PLAIN = Route(Call.ASSOCIATE_PLAIN, None)
+_DISSOCIATE = Route(Call.DISSOCIATE, None)
+_UNLABEL = Route(Call.UNLABEL, None)
+
+RecordWriting: TypeAlias = Create | Update | Archive
+"""Changes of one record that HubSpot gets to see."""
+
+PairWriting: TypeAlias = Associate | Dissociate
+"""Changes between two records that HubSpot gets to see."""
+
+Writing: TypeAlias = RecordWriting | PairWriting
 """Changes that HubSpot gets to see."""
 
-StateOnly: TypeAlias = Adopt | Release
+PairChange: TypeAlias = PairWriting | AdoptPair | ReleasePair
+"""Changes between two records."""
+
+StateOnly: TypeAlias = Adopt | Release | AdoptPair | ReleasePair
 """Changes that only state gets to see."""
 
 Change: TypeAlias = Writing | StateOnly
+
+
+def keys_of(change: Change) -> tuple[RecordKey, ...]:
+    """The records that ``change`` is about."""
+    return (change.key, change.target) if isinstance(change, PairChange) else (change.key,)
 
 
 def values_of(change: Change) -> tuple[ValueChange, ...]:
@@ -158,22 +250,32 @@ def release_of(owned: OwnedRecord, reason: Reason, source: SourceRef | None = No
     return Release(owned.key, owned.record_id, reason, source, owned.origin, tuple(known))
 
 
+ASSOCIATED = "associated"
+"""Stands where a property has its value: two records are associated, without a label."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """A difference that is shown and left alone."""
 
     key: RecordKey
-    name: str | None  # the property; None concerns the whole record
+    name: str | None  # the property; None concerns the whole record, or its association with ``target``
     reason: Reason
     live: str | None
     desired: str | None
     source: SourceRef | None  # None where no line names it any more
     note: str = ""  # what to know or do about it
+    target: RecordKey | None = None
+
+    @property
+    def what(self) -> str | None:
+        """The property, or the address of the other record; None concerns the whole record."""
+        return self.target.address if self.target else self.name
 
     @property
     def address(self) -> str:
-        """Of the property, or of the record."""
-        return self.key.property_address(self.name) if self.name else self.key.address
+        """Of the property, of the association, or of the record."""
+        return self.key.property_address(self.what) if self.what else self.key.address
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +364,7 @@ class Plan:
     @property
     def writes(self) -> bool:
         """Whether apply would write to the portal."""
-        return any(isinstance(change, Create | Update | Archive) for change in self.changes)
+        return not all(isinstance(change, StateOnly) for change in self.changes)
 
     @property
     def is_partial(self) -> bool:

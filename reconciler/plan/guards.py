@@ -17,6 +17,7 @@ from reconciler.plan.changes import (
     Change,
     Guard,
     GuardRefusal,
+    PairChange,
     Reason,
     StateOnly,
     values_of,
@@ -122,7 +123,7 @@ class Guards:
             Guard.CLEAR, cleared, population.values, f"values of {name} would be cleared", FEWEST_VALUES
         )
         if not population.named:
-            left = [c.key for c in changes if c.reason is Reason.PRUNED]
+            left = [c.key for c in changes if c.reason is Reason.PRUNED and not isinstance(c, PairChange)]
             yield from self._number(
                 Guard.EMPTY, left, name, "would leave, and the manifests name none any more"
             )

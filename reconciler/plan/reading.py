@@ -7,27 +7,33 @@ from datetime import UTC, datetime
 from functools import partial
 from json import dumps
 from sys import intern
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, StateVersion
+from reconciler.model.pairs import Label
 from reconciler.model.records import Prune, PruneRule, RecordId
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import (
     Action,
     Adopt,
+    AdoptPair,
     Archive,
+    Associate,
     Budget,
     Change,
     Create,
+    Dissociate,
     Guard,
     GuardRefusal,
     Held,
     ManifestsRead,
+    PairChange,
     Plan,
     Reason,
     Release,
+    ReleasePair,
     Update,
     ValueChange,
 )
@@ -46,6 +52,8 @@ from reconciler.plan.shapes import (
     part,
 )
 from reconciler.source import SourceRef
+
+P = TypeVar("P", Associate, Dissociate)
 
 _as_action = as_word(Action)
 _as_call = as_word(Call)
@@ -103,11 +111,11 @@ def plan_from_document(document: Json) -> Plan:
 
 def _as_change(found: object) -> Change:
     change = as_object(found)
-    key = _key(change)
-    if part(change, "address", as_text) != key.address:
-        raise Wrong(".address", "does not belong to the object and key beside it")
+    key = _addressed_key(change)
     reason = part(change, "reason", _as_reason)
     action = part(change, "action", _as_action)
+    if "association" in change:
+        return _pair_change(change, action, key, reason)
     if action in {Action.ARCHIVE, Action.RELEASE}:
         return _removal(change, action, key, reason)
     source = part(change, "source", or_null(_as_source))
@@ -144,8 +152,50 @@ def _as_change(found: object) -> Change:
                 origin=part(change, "origin", _as_origin),
                 is_protected=part(change, "protected", as_flag),
             )
+        case Action.ASSOCIATE | Action.DISSOCIATE:
+            raise Wrong(".association", "is missing")
         case _:
             assert_never(action)
+
+
+def _pair_change(change: Json, action: Action, key: RecordKey, reason: Reason) -> PairChange:
+    target = part(change, "association", _addressed_key)
+    target_id = part(change, "association.record_id", or_null(_as_record_id))
+    label = part(change, "association.label", or_null(_as_label))
+    if action is Action.ASSOCIATE:
+        record_id = part(change, "record_id", or_null(_as_record_id))
+        source = part(change, "source", _as_source)
+        is_whole = part(change, "association.whole", as_flag)
+        made = Associate(key, record_id, target, target_id, label, reason, source, is_whole)
+        return _by_its_route(change, made)
+    record_id = part(change, "record_id", _as_record_id)
+    target_id = part(change, "association.record_id", _as_record_id)
+    if action is Action.ADOPT:
+        return AdoptPair(
+            key,
+            record_id,
+            target,
+            target_id,
+            label,
+            reason,
+            part(change, "source", _as_source),
+            part(change, "origin", _as_origin),
+            part(change, "association.whole", as_flag),
+        )
+    source_or_none = part(change, "source", or_null(_as_source))
+    if action is Action.RELEASE:
+        return ReleasePair(key, record_id, target, target_id, label, reason, source_or_none)
+    if action is not Action.DISSOCIATE:
+        raise Wrong(".association", f"has no place in {action}")
+    is_whole = part(change, "association.whole", as_flag)
+    removed = Dissociate(key, record_id, target, target_id, label, reason, source_or_none, is_whole)
+    return _by_its_route(change, removed)
+
+
+def _by_its_route(change: Json, pair: P) -> P:
+    if part(change, "write", _as_route) != pair.route:
+        raise Wrong(".write", f"an association of this kind travels by {pair.route.call}")
+    return pair
 
 
 def _removal(change: Json, action: Action, key: RecordKey, reason: Reason) -> Archive | Release:
@@ -159,6 +209,15 @@ def _removal(change: Json, action: Action, key: RecordKey, reason: Reason) -> Ar
     return Archive(key, record_id, reason, source, part(change, "origin", or_null(_as_origin)))
 
 
+def _as_label(found: object) -> Label:
+    label = as_object(found)
+    return Label(
+        category=part(label, "category", as_text),
+        type_id=part(label, "type_id", as_count),
+        text=part(label, "text", as_text),
+    )
+
+
 def _as_held(found: object) -> Held:
     held = as_object(found)
     return Held(
@@ -169,6 +228,7 @@ def _as_held(found: object) -> Held:
         desired=part(held, "desired", _as_text_or_null),
         source=part(held, "source", or_null(_as_source)),
         note=part(held, "note", as_text),
+        target=part(held, "target", or_null(_addressed_key)) if "target" in held else None,
     )
 
 
@@ -212,6 +272,14 @@ def _as_prune_rule(found: object) -> PruneRule:
 def _as_personal(found: object) -> tuple[str, str]:
     pair = as_object(found)
     return part(pair, "object", as_text), part(pair, "property", as_text)
+
+
+def _addressed_key(found: object) -> RecordKey:
+    entry = as_object(found)
+    key = _key(entry)
+    if part(entry, "address", as_text) != key.address:
+        raise Wrong(".address", "does not belong to the object and key beside it")
+    return key
 
 
 def _key(entry: Json) -> RecordKey:

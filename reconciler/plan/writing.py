@@ -8,18 +8,24 @@ from typing import NamedTuple, assert_never
 from reconciler.errors import Problem
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
+from reconciler.model.pairs import Label
 from reconciler.model.records import PruneRule, RecordId
 from reconciler.model.writes import Route
 from reconciler.plan.changes import (
     Adopt,
+    AdoptPair,
     Archive,
+    Associate,
     Change,
     Create,
+    Dissociate,
     Guard,
     GuardRefusal,
     Held,
+    PairChange,
     Plan,
     Release,
+    ReleasePair,
     Update,
     ValueChange,
     in_step_of,
@@ -40,6 +46,7 @@ class _Parts(NamedTuple):
     route: Route | None = None
     is_protected: bool = False
     renamed_from: str | None = None
+    association: Json | None = None
 
 
 def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
@@ -97,7 +104,7 @@ def digested_change(change: Change) -> Json:
         "record_id": parts.record_id,
         "renamed_from": parts.renamed_from,
         "write": _route(parts.route),
-    }
+    } | _if_any("association", parts.association)
 
 
 def allowances_as_document(allowances: Iterable[tuple[Guard, int]]) -> Json:
@@ -149,6 +156,14 @@ def _parts(change: Change) -> _Parts:
             return _Parts(change.record_id, change.origin, change.route)
         case Release():
             return _Parts(change.record_id, change.origin)
+        case Associate() | Dissociate():
+            association = _association(change, is_whole=change.is_whole)
+            return _Parts(change.record_id, route=change.route, association=association)
+        case AdoptPair():
+            association = _association(change, is_whole=change.is_whole)
+            return _Parts(change.record_id, change.origin, association=association)
+        case ReleasePair():
+            return _Parts(change.record_id, association=_association(change))
         case _:
             assert_never(change)
 
@@ -169,7 +184,28 @@ def _change(change: Change) -> Json:
         "renamed_from": parts.renamed_from,
         "source": source_as_document(change.source),
         "write": _route(parts.route),
+    } | _if_any("association", parts.association)
+
+
+def _if_any(name: str, value: Json | None) -> Json:
+    """A member that most of many entries do not have."""
+    return {name: value} if value else {}
+
+
+def _association(change: PairChange, *, is_whole: bool | None = None) -> Json:
+    return _end(change.target) | {
+        "label": _label(change.label),
+        "record_id": change.target_id,
+        "whole": is_whole,
     }
+
+
+def _end(key: RecordKey) -> Json:
+    return {"address": key.address, "key": _key(key), "object": key.object}
+
+
+def _label(label: Label | None) -> Json | None:
+    return {"category": label.category, "text": label.text, "type_id": label.type_id} if label else None
 
 
 def _values(values: Iterable[ValueChange]) -> Json:
@@ -194,7 +230,7 @@ def _held(held: Held) -> Json:
         "property": held.name,
         "reason": held.reason,
         "source": source_as_document(held.source),
-    }
+    } | _if_any("target", _end(held.target) if held.target else None)
 
 
 def _key(key: RecordKey) -> Json:

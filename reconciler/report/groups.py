@@ -2,10 +2,11 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from reconciler.plan.changes import Action, Change, Create, Held, Reason, values_of
+from reconciler.plan.changes import Action, Change, Create, Held, PairChange, Reason
 from reconciler.report.cells import chopped, visible
 from reconciler.report.layout import Layout
 from reconciler.report.lines import Line, Piece, Style, line, line_cells
+from reconciler.report.pairs import told_values
 from reconciler.report.properties import Row, padded, sign_of
 from reconciler.report.stacks import Kind, entries, grouped
 from reconciler.report.values import EMPTY, alone, around_difference, one_below_the_other, shown, side_by_side
@@ -13,11 +14,14 @@ from reconciler.source import SourceRef
 
 _RISKS: tuple[tuple[Action, Reason | None], ...] = (
     (Action.ARCHIVE, None),
+    (Action.DISSOCIATE, None),
     (Action.UPDATE, Reason.CONFLICT),
     (Action.UPDATE, Reason.DRIFT),
     (Action.UPDATE, Reason.ADOPT),
     (Action.UPDATE, None),
     (Action.CREATE, None),
+    (Action.ASSOCIATE, Reason.DRIFT),
+    (Action.ASSOCIATE, None),
     (Action.RELEASE, None),
     (Action.ADOPT, None),
 )
@@ -27,6 +31,8 @@ _SIGNS = {
     Action.ARCHIVE: Piece("-", Style.REMOVED),
     Action.UPDATE: Piece("~", Style.CHANGED),
     Action.CREATE: Piece("+", Style.ADDED),
+    Action.ASSOCIATE: Piece("+", Style.ADDED),
+    Action.DISSOCIATE: Piece("-", Style.REMOVED),
     Action.RELEASE: Piece("=", Style.FAINT),
     Action.ADOPT: Piece("=", Style.FAINT),
 }
@@ -42,6 +48,10 @@ _WHY: dict[tuple[Action, Reason], str] = {
     (Action.CREATE, Reason.RECREATED): "recreated: HubSpot no longer has them, and --recreate asks for them",
     (Action.ARCHIVE, Reason.ABSENT): "absent: the manifests say that they must not exist",
     (Action.ARCHIVE, Reason.PRUNED): "pruned: no manifest names them any more",
+    (Action.ASSOCIATE, Reason.MISSING): "missing: HubSpot does not have them associated so",
+    (Action.ASSOCIATE, Reason.DRIFT): "drift: people took them apart since the last apply; made again",
+    (Action.DISSOCIATE, Reason.PRUNED): "pruned: made by us, and no manifest names them any more",
+    (Action.RELEASE, Reason.GONE): "gone: HubSpot has them no longer; state forgets them",
     (Action.RELEASE, Reason.ABSENT): "absent: HubSpot has them no longer; state forgets them",
     (Action.RELEASE, Reason.PRUNED): "pruned: no manifest names them any more; there before us, so they stay",
     (Action.UPDATE, Reason.UNDONE): "undone: back to what it was before that run",
@@ -70,8 +80,11 @@ def change_sections(changes: Iterable[Change], layout: Layout) -> Iterator[list[
     """One section for each risk, object, action and reason."""
     for (_, object_name, action, reason), group in sorted(grouped(changes, _rank).items()):
         title = f"{visible(object_name)}: {len(group):,} to {action}"
-        kind = Kind(_SIGNS[action], lambda change: (change.key, change.source), _likeness, _value_lines)
-        yield layout.heading(title, _WHY.get((action, reason), str(reason))) + entries(kind, group, layout)
+        records = grouped(group, lambda change: change.key).values()  # associations of one stand together
+        kind: Kind[list[Change]] = Kind(
+            _SIGNS[action], lambda record: (record[0].key, record[0].source), _likeness, _value_lines
+        )
+        yield layout.heading(title, _WHY.get((action, reason), str(reason))) + entries(kind, records, layout)
 
 
 def held_sections(held: Iterable[Held], layout: Layout) -> Iterator[list[Line]]:
@@ -90,19 +103,19 @@ def held_against(reason: Reason) -> str:
     return "before" if reason in {Reason.SUPERSEDED, Reason.FINAL} else "manifest"
 
 
-def _value_lines(alike: Sequence[Change], layout: Layout) -> list[Line]:
+def _value_lines(alike: Sequence[Sequence[Change]], layout: Layout) -> list[Line]:
     """The values that are written; places and reasons only where they are not the record's own."""
-    change = alike[0]
-    values = values_of(change)
-    names = padded([value.name for value in values])
+    record = alike[0]
+    told = [(change, value) for change in record for value in told_values(change)]
+    names = padded([value.name for _, value in told])
     lines: list[Line] = []
-    for name, value in zip(names, values, strict=True):
+    for name, (change, value) in zip(names, told, strict=True):
         remarks = [str(value.reason)] if value.reason is not change.reason else []
         if len(alike) == 1:
-            remarks += _own_place(value.source, change.source, layout)
+            remarks += _own_place(value.source, record[0].source, layout)
         row = Row(line(sign_of(value.before, value.after), f" {name}", indent=6), remarks, layout.width)
-        if isinstance(change, Create):
-            inline = alone(value.after, row.room, full=layout.full)
+        if isinstance(change, Create | PairChange):
+            inline = alone(value.after or value.before, row.room, full=layout.full)
         else:
             inline = side_by_side(value.before, value.after, row.room)
         below = one_below_the_other(value.before, value.after, layout.width - 10, full=layout.full)
@@ -114,10 +127,10 @@ def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
     """What HubSpot holds, what it is held against, and what to know about it."""
     record = alike[0]
     other = held_against(record[0].reason)
-    names = padded([held.name or "" for held in record])
+    names = padded([held.what or "" for held in record])
     lines: list[Line] = []
     for name, held in zip(names, record, strict=True):
-        if held.name:
+        if held.what:
             remarks = _own_place(held.source, record[0].source, layout) if len(alike) == 1 else []
             row = Row(line(name, indent=8), remarks, layout.width)
             live, desired = (EMPTY if text is None else shown(text) for text in (held.live, held.desired))
@@ -158,9 +171,10 @@ def _rank_of_held(record: Sequence[Held]) -> tuple[int, Reason, str]:
     return order.index(reason) if reason in order else len(order), reason, record[0].key.object
 
 
-def _likeness(change: Change) -> Hashable:
-    return tuple((value.name, value.before, value.after, value.reason) for value in values_of(change))
+def _likeness(record: Sequence[Change]) -> Hashable:
+    told = (value for change in record for value in told_values(change))
+    return tuple((value.name, value.before, value.after, value.reason) for value in told)
 
 
 def _likeness_of_held(record: Sequence[Held]) -> Hashable:
-    return tuple((held.name, held.live, held.desired, held.note) for held in record)
+    return tuple((held.what, held.live, held.desired, held.note) for held in record)

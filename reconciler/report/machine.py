@@ -121,7 +121,16 @@ def _row(row: RunRow) -> Json:
         "reason": row.reason,
         "record_id": row.record_id,
         "source": source_as_document(row.source),
-    }
+    } | _association(row)
+
+
+def _association(row: RunRow) -> Json:
+    """The other record and the label, of an association."""
+    if row.target is None:
+        return {}
+    key: Json = {"property": row.target.by, "value": row.target.value}
+    other: Json = {"address": row.target.address, "key": key, "object": row.target.object}
+    return {"association": other | {"label": row.label}}
 
 
 def _key(key: RecordKey) -> Json:

@@ -17,7 +17,22 @@ from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey, split_address
 from reconciler.model.runs import RunDetail, RunRow
-from reconciler.plan.changes import Adopt, Archive, Change, Create, Held, Plan, Release, Update, ValueChange
+from reconciler.plan.changes import (
+    Adopt,
+    AdoptPair,
+    Archive,
+    Associate,
+    Change,
+    Create,
+    Dissociate,
+    Held,
+    PairChange,
+    Plan,
+    Release,
+    ReleasePair,
+    Update,
+    ValueChange,
+)
 
 Personal: TypeAlias = Iterable[tuple[str, str]]
 """Pairs of object and property whose values are personal."""
@@ -105,7 +120,8 @@ class _Mask:
         return (object_name, name) in self._personal
 
     def change(self, change: Change) -> Change:
-        if change.key.object not in self._objects:
+        objects = {change.key.object, *([change.target.object] if isinstance(change, PairChange) else [])}
+        if self._objects.isdisjoint(objects):
             return change
         key = self.record_key(change.key)
         match change:
@@ -125,17 +141,21 @@ class _Mask:
                 return replace(change, key=key, in_step=self.values(change.key, change.in_step))
             case Archive():
                 return replace(change, key=key)
+            case Associate() | Dissociate() | AdoptPair() | ReleasePair():
+                return replace(change, key=key, target=self.record_key(change.target))
             case _:
                 assert_never(change)
 
     def held(self, held: Held) -> Held:
         hidden = self._hidden(held.key, {held.name or "": (held.live, held.desired)})
+        hidden += self._hidden(held.target, {}) if held.target else []
         return replace(
             held,
             key=self.record_key(held.key),
             live=self.value(held.key.object, held.name or "", held.live),
             desired=self.value(held.key.object, held.name or "", held.desired),
             note=self.text(held.note, hidden),
+            target=held.target and self.record_key(held.target),
         )
 
     def drifted(self, value: DriftedValue) -> DriftedValue:
@@ -164,9 +184,11 @@ class _Mask:
         names = {*row.before, *row.after}
         values = {name: (row.before.get(name), row.after.get(name)) for name in names}
         hidden = self._hidden(row.key, values)
+        hidden += self._hidden(row.target, {}) if row.target else []
         return replace(
             row,
             key=self.record_key(row.key),
+            target=row.target and self.record_key(row.target),
             before={name: self.value(row.key.object, name, text) for name, text in row.before.items()},
             after={name: self.value(row.key.object, name, text) for name, text in row.after.items()},
             detail={name: self.text(text, hidden) for name, text in row.detail.items()},

@@ -56,13 +56,15 @@ def accounting_section(detail: RunDetail, layout: Layout) -> list[Line]:
 
 
 def _likeness(row: RunRow) -> Hashable:
-    return row.key.object, row.action, tuple(sorted(row.detail.items()))
+    return row.key.object, row.action, row.target, row.label, tuple(sorted(row.detail.items()))
 
 
 def _row_lines(alike: Sequence[RunRow], layout: Layout) -> list[Line]:
     row = alike[0]
     told = row.detail.get("message") or "nothing is known of it"
-    lines = list(layout.paragraph(f"{row.action}: {told}", indent=_INDENT))
+    label = f" ({row.label})" if row.label else ""
+    action = f"{row.action} {row.target.address}{label}" if row.target else row.action
+    lines = list(layout.paragraph(f"{action}: {told}", indent=_INDENT))
     tickets = [f"{label} {row.detail[name]}" for name, label in _TICKETS.items() if row.detail.get(name)]
     together = "   ".join(tickets)
     if cells(visible(together)) <= layout.width - _INDENT:

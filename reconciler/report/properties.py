@@ -34,7 +34,9 @@ def padded(names: Sequence[str]) -> list[str]:
 
 
 def sign_of(before: str | None, after: str | None) -> Piece:
-    """Whether a value is new, changed or gone."""
+    """Whether a value is new, changed, gone, or as it was."""
     if before is None:
         return Piece("+", Style.ADDED)
+    if before == after:
+        return Piece("=", Style.FAINT)
     return Piece("-", Style.REMOVED) if after is None else Piece("~", Style.CHANGED)

@@ -11,19 +11,24 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.objects import split_address
 from reconciler.plan.changes import (
     Adopt,
+    AdoptPair,
     Archive,
+    Associate,
     Change,
     Create,
+    Dissociate,
     Held,
     Plan,
     Reason,
     Release,
+    ReleasePair,
+    StateOnly,
     Update,
-    values_of,
 )
 from reconciler.report.cells import visible
 from reconciler.report.groups import held_against
 from reconciler.report.lines import Piece, Style
+from reconciler.report.pairs import association_text, told_values
 from reconciler.report.sections import Section, sections_of_changes, sections_of_held
 from reconciler.report.stacks import grouped
 from reconciler.report.values import shown
@@ -76,7 +81,7 @@ class _Table:
         for change in section.entries:
             record_id, notes = _record(change)
             values = []
-            for value in values_of(change):
+            for value in () if isinstance(change, StateOnly) else told_values(change):
                 remark: Json = self._place(value.source) if value.source != change.source else {}
                 if value.reason is not change.reason:
                     remark["reason"] = _number(self._reasons, value.reason)
@@ -89,12 +94,12 @@ class _Table:
         for key, record in grouped(section.entries, lambda entry: entry.key).items():
             values = []
             for entry in record:
-                if entry.name is not None:
+                if entry.what is not None:
                     remark: Json = self._place(entry.source) if entry.source != record[0].source else {}
                     if entry.note:
                         remark["note"] = visible(entry.note)
-                    values.append(self._value(entry.name, entry.live, entry.desired, remark))
-            notes = [visible(entry.note) for entry in record if entry.name is None and entry.note]
+                    values.append(self._value(entry.what, entry.live, entry.desired, remark))
+            notes = [visible(entry.note) for entry in record if entry.what is None and entry.note]
             self._add(kind, key.address, record[0].source, None, values, notes)
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
@@ -139,8 +144,11 @@ def _record(change: Change) -> tuple[str | None, list[str]]:
             return None, []
         case Update():
             return change.record_id, _old_key(change.renamed_from)
-        case Adopt() | Archive() | Release():
+        case Adopt() | Archive() | Release() | Associate() | Dissociate():
             return change.record_id, []
+        case AdoptPair() | ReleasePair():
+            told = association_text(change.label, is_whole=False)
+            return change.record_id, [visible(f"{change.target.address}: {told}")]
         case _:
             assert_never(change)
 

@@ -5,10 +5,13 @@ from shlex import quote
 
 from reconciler.plan.changes import Action, Budget, Plan
 from reconciler.report.layout import Layout, counted
-from reconciler.report.lines import Line, Style, line
+from reconciler.report.lines import Line, Style
 from reconciler.report.problems import how_many
 
 _LAST_LINE = (Action.CREATE, Action.UPDATE, Action.ARCHIVE)
+_IF_ANY = (Action.ASSOCIATE, Action.DISSOCIATE)
+"""On the last line only where there are some: most plans have none."""
+
 _COMMIT_DIGITS = 12
 _SMALL_SHARE = 0.001
 _MINUTE_S, _HOUR_S = 60, 3600
@@ -54,14 +57,15 @@ def closing(plan: Plan, layout: Layout, *, is_masked: bool) -> list[Line]:
     if plan.writes:
         lines += [row for sentence in _counts(plan) for row in layout.paragraph(sentence)]
     summary = plan.summary()
-    last = ", ".join(f"{summary[action]} to {action}" for action in _LAST_LINE)
-    return [*lines, line(f"Plan: {last}.")]
+    actions = (*_LAST_LINE, *(action for action in _IF_ANY if summary[action]))
+    last = ", ".join(f"{summary[action]} to {action}" for action in actions)
+    return [*lines, *layout.paragraph(f"Plan: {last}.")]
 
 
 def _counts(plan: Plan) -> Iterator[str]:
     """A sentence on what is not written: adopted, held, in step already."""
     summary = plan.summary()
-    words = {str(action): f"to {action}" for action in Action if action not in _LAST_LINE}
+    words = {str(action): f"to {action}" for action in Action if action not in {*_LAST_LINE, *_IF_ANY}}
     words |= {"held": "held", "no_op": "in step"}
     counts = [f"{summary[name]:,} {word}" for name, word in words.items() if summary[name]]
     if counts:

@@ -15,17 +15,23 @@ from reconciler.errors import StateError
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.pairs import Label, OwnedPair
 from reconciler.model.records import RecordId
 from reconciler.model.runs import RunHeader, RunRow
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import (
     Action,
     Adopt,
+    AdoptPair,
     Archive,
+    Associate,
     Change,
     Create,
+    Dissociate,
+    PairChange,
     Reason,
     Release,
+    ReleasePair,
     StateOnly,
     Update,
     ValueChange,
@@ -85,6 +91,34 @@ def owned_of(row: Row[Any]) -> OwnedRecord:
     )
 
 
+def pair_columns(portal_id: int, serial: int, pair: OwnedPair) -> dict[str, object]:
+    """One row of the table of owned associations."""
+    return pair.identity._asdict() | {
+        "portal_id": portal_id,
+        "label": pair.label.text if pair.label else None,
+        "by": pair.key.by,
+        "key": pair.key.value,
+        "to_by": pair.target.by,
+        "to_key": pair.target.value,
+        "origin": str(pair.origin),
+        "whole": int(pair.is_whole),
+        "serial": serial,
+    }
+
+
+def pair_of(row: Row[Any]) -> OwnedPair:
+    """The owned association of one row."""
+    return OwnedPair(
+        key=RecordKey(row.object, row.by, row.key),
+        record_id=RecordId(row.record_id),
+        target=RecordKey(row.to_object, row.to_by, row.to_key),
+        target_id=RecordId(row.to_id),
+        label=Label(row.category, row.type_id, row.label or "") if row.category else None,
+        origin=Origin(row.origin),
+        is_whole=bool(row.whole),
+    )
+
+
 def run_columns(start: RunStart) -> dict[str, object]:
     """What the table of runs keeps of ``start``."""
     return {
@@ -141,12 +175,19 @@ def change_columns(change: Change) -> dict[str, object]:
         "id_property": None,
         "values": _values_text(values_of(change), file),
         "in_step": _values_text(in_step_of(change), file),
+        "to_object": None,
+        "to_by": None,
+        "to_key": None,
+        "to_id": None,
+        "association": None,
     }
+    if isinstance(change, PairChange):
+        columns |= _association_columns(change)
     if not isinstance(change, StateOnly):
         columns |= {"call": str(change.route.call), "id_property": change.route.id_property}
     if not isinstance(change, Create):
         columns |= {"record_id": change.record_id}
-    if isinstance(change, Update | Adopt | Archive | Release):
+    if isinstance(change, Update | Adopt | Archive | Release | AdoptPair):
         columns |= {"origin": change.origin and str(change.origin)}
     if isinstance(change, Create | Update | Adopt):
         columns |= {"protected": int(change.is_protected)}
@@ -155,8 +196,22 @@ def change_columns(change: Change) -> dict[str, object]:
     return columns
 
 
+def _association_columns(change: PairChange) -> dict[str, object]:
+    label = change.label and (change.label.category, change.label.type_id, change.label.text)
+    is_whole = None if isinstance(change, ReleasePair) else change.is_whole
+    return {
+        "to_object": change.target.object,
+        "to_by": change.target.by,
+        "to_key": change.target.value,
+        "to_id": change.target_id,
+        "association": json_text((label, is_whole)),
+    }
+
+
 def change_of(row: Row[Any]) -> Change:
     """The change as the plan held it; its values must not have been erased."""
+    if row.association:
+        return _pair_change_of(row)
     key, reason, source = RecordKey(row.object, row.by, row.key), Reason(row.reason), _source_of(row)
     file = source.file if source else ""
     values, in_step = _values_of(row.values, file), _values_of(row.in_step, file)
@@ -179,6 +234,8 @@ def change_of(row: Row[Any]) -> Change:
         case Action.RELEASE:
             # Those of the first version of the tables do not say how the record was owned.
             return Release(key, record_id, reason, source, origin or Origin.ADOPTED, in_step)
+        case Action.ASSOCIATE | Action.DISSOCIATE as action:
+            raise StateError(f"the journal says {action} of {key.address} and not with what: this is a bug")
         case action:
             assert_never(action)
 
@@ -193,6 +250,26 @@ def writing_of(row: Row[Any]) -> Writing:
 
 def _route_of(row: Row[Any]) -> Route:
     return Route(Call(row.call), row.id_property)
+
+
+def _pair_change_of(row: Row[Any]) -> PairChange:
+    key, target = RecordKey(row.object, row.by, row.key), RecordKey(row.to_object, row.to_by, row.to_key)
+    of_label, is_whole = json.loads(row.association)
+    label = Label(*of_label) if of_label else None
+    record_id, target_id = row.record_id and RecordId(row.record_id), row.to_id and RecordId(row.to_id)
+    reason, source = Reason(row.reason), _source_of(row)
+    match Action(row.action):
+        case Action.ASSOCIATE if source:
+            return Associate(key, record_id, target, target_id, label, reason, source, is_whole)
+        case Action.DISSOCIATE:
+            return Dissociate(key, record_id, target, target_id, label, reason, source, is_whole)
+        case Action.ADOPT if source:
+            origin = Origin(row.origin)
+            return AdoptPair(key, record_id, target, target_id, label, reason, source, origin, is_whole)
+        case Action.RELEASE:
+            return ReleasePair(key, record_id, target, target_id, label, reason, source)
+        case action:
+            raise StateError(f"the journal says {action} of an association of {key.address}: this is a bug")
 
 
 def _source_of(row: Row[Any]) -> SourceRef | None:
@@ -219,7 +296,14 @@ def run_row_of(row: Row[Any]) -> RunRow:
             if answer.get(name) is not None
         },
         source=_source_of(row),
+        target=RecordKey(row.to_object, row.to_by, row.to_key) if row.to_object else None,
+        label=_label_text(row.association),
     )
+
+
+def _label_text(association: str | None) -> str | None:
+    label = json.loads(association)[0] if association else None
+    return str(label[-1]) if label else None
 
 
 def outcome_columns(outcome: Outcome) -> dict[str, object]:

@@ -1,13 +1,14 @@
 """Erasing one record from state and journal, as its person may ask; within somebody else's transaction."""
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, or_, select, update
 
 from reconciler.errors import StateError
 from reconciler.model.objects import RECORD_ID
 from reconciler.state.journal import ERASED, IS_OPEN
-from reconciler.state.tables import changes, owned
+from reconciler.state.tables import changes, owned, pairs
 
 FORGOTTEN = "(forgotten)"
 """Stands where the key of an erased record stood."""
@@ -21,14 +22,29 @@ class _Record:
     keys: frozenset[str]
     ids: frozenset[str]
 
-    def in_rows(self, table: Table, portal_id: int) -> ColumnElement[bool]:
-        """Whether a row of ``table`` is about it."""
-        by_key = and_(table.c.key.in_(self.keys), table.c.by != RECORD_ID)
+    def in_rows(self, table: Table, portal_id: int, names: "_Names") -> ColumnElement[bool]:
+        """Whether a row of ``table`` is about it, in the columns of ``names``."""
+        by_key = and_(table.c[names.key].in_(self.keys), table.c[names.by] != RECORD_ID)
         return and_(
             table.c.portal_id == portal_id,
-            table.c.object == self.object,
-            or_(by_key, table.c.record_id.in_(self.ids)),
+            table.c[names.object] == self.object,
+            or_(by_key, table.c[names.id].in_(self.ids)),
         )
+
+
+class _Names(NamedTuple):
+    """Columns that name a record."""
+
+    object: str
+    by: str
+    key: str
+    id: str
+
+
+_OWN = _Names("object", "by", "key", "record_id")
+_OTHER = _Names("to_object", "to_by", "to_key", "to_id")
+_PLACES = ((owned, _OWN), (changes, _OWN), (changes, _OTHER), (pairs, _OWN), (pairs, _OTHER))
+"""Where a record is named."""
 
 
 def forget(
@@ -36,7 +52,8 @@ def forget(
 ) -> int:
     """Erase keys, record ids and values of the record; the journal keeps actions and outcomes.
 
-    It is followed from its key to its record ids, and from those to its other keys.
+    It is followed from its key to its record ids, and from those to its other keys. Its associations go
+    with it.
 
     Returns:
         In how many entries of state and journal it was named.
@@ -48,25 +65,32 @@ def forget(
     record = _Record(
         object_name, nothing if by_record_id else just_this, just_this if by_record_id else nothing
     )
-    ids = record.ids | _met(connection, portal_id, record, "record_id")
+    ids = record.ids | _met(connection, portal_id, record, "id")
     record = replace(record, ids=ids)
     record = replace(record, keys=record.keys | _met(connection, portal_id, record, "key"))
-    journaled, possessed = record.in_rows(changes, portal_id), record.in_rows(owned, portal_id)
-    if connection.scalar(select(exists().where(journaled, IS_OPEN))):
+    journaled = [(names, record.in_rows(changes, portal_id, names)) for names in (_OWN, _OTHER)]
+    if any(connection.scalar(select(exists().where(found, IS_OPEN))) for _, found in journaled):
         raise StateError(
             "an unfinished call names this record: `reconciler apply` settles it, then forget the record"
         )
-    nameless = {"key": FORGOTTEN, "renamed_from": None, "record_id": None}
-    erased = connection.execute(update(changes).where(journaled).values(dict(ERASED) | nameless))
-    released = connection.execute(delete(owned).where(possessed))
-    return erased.rowcount + released.rowcount
+    count = 0
+    for names, found in journaled:
+        nameless = {names.key: FORGOTTEN, names.id: None} | ({"renamed_from": None} if names is _OWN else {})
+        count += connection.execute(update(changes).where(found).values(dict(ERASED) | nameless)).rowcount
+    for table, names in _PLACES:
+        if table is not changes:
+            count += connection.execute(delete(table).where(record.in_rows(table, portal_id, names))).rowcount
+    return count
 
 
 def _met(connection: Connection, portal_id: int, record: _Record, column: str) -> frozenset[str]:
+    """What stands in that column of ``_Names`` wherever the record is named."""
     return frozenset(
         found
-        for table in (owned, changes)
+        for table, names in _PLACES
         for found in connection.scalars(
-            select(table.c[column]).where(record.in_rows(table, portal_id), table.c[column].is_not(None))
+            select(table.c[getattr(names, column)]).where(
+                record.in_rows(table, portal_id, names), table.c[getattr(names, column)].is_not(None)
+            )
         )
     )

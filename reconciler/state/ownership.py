@@ -12,7 +12,7 @@ from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.records import Prune, PruneRule
 from reconciler.state.codec import owned_columns, owned_of
 from reconciler.state.database import insert_into
-from reconciler.state.tables import owned, prune_rules, states
+from reconciler.state.tables import owned, pairs, prune_rules, states
 
 _PAGE = 1000  # rows fetched or written at a time
 _IDENTITY = ("portal_id", "object", "by", "key")
@@ -112,6 +112,7 @@ class OwnedRows:
     def remove_all(self) -> None:
         """Own nothing, and prune nothing."""
         self.connection.execute(delete(owned).where(self._ours()))
+        self.connection.execute(delete(pairs).where(pairs.c.portal_id == self.portal_id))
         self.connection.execute(delete(prune_rules).where(prune_rules.c.portal_id == self.portal_id))
 
     def prune_rules(self) -> tuple[PruneRule, ...]:

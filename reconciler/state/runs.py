@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.model.writes import Route
-from reconciler.plan.changes import Action, Writing
+from reconciler.plan.changes import Action, PairWriting, Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +54,9 @@ class UnfinishedBatch:
     route: Route
     intended_at: datetime  # aware, UTC
     entries: tuple[tuple[int, Writing], ...]  # only those without a final outcome, by number
+
+    @property
+    def objects(self) -> frozenset[str]:
+        """The object types of the records that it is about, at both ends of associations."""
+        others = {change.target.object for _, change in self.entries if isinstance(change, PairWriting)}
+        return frozenset({self.object} | others)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.pairs import OwnedPair
 from reconciler.model.records import PruneRule
 from reconciler.model.runs import RunDetail, RunHeader
 from reconciler.state import lock
@@ -17,6 +18,7 @@ from reconciler.state.database import Database, memory_database, open_database, 
 from reconciler.state.journal import Journal
 from reconciler.state.lock import LEASE, LockHolder
 from reconciler.state.ownership import OwnedRows
+from reconciler.state.pairs import PairRows
 from reconciler.state.runs import Actor, UnfinishedBatch
 from reconciler.state.transfer import export_lines
 from reconciler.state.writer import Writer
@@ -59,6 +61,26 @@ class Store:
         """Up to ``limit`` owned records of a group with keys above ``after_key``, by code point."""
         with self._owned() as rows:
             return rows.in_order(object_name, by, after_key, limit)
+
+    def paired_types(self) -> frozenset[tuple[str, str]]:
+        """Between which object types associations are owned."""
+        with self._pairs() as rows:
+            return rows.types()
+
+    def pairs(self, object_name: str, other: str) -> tuple[OwnedPair, ...]:
+        """Owned associations between records of two object types, whichever named them."""
+        with self._pairs() as rows:
+            return rows.between(object_name, other)
+
+    def pairs_of(self, record: OwnedRecord) -> tuple[OwnedPair, ...]:
+        """Owned associations that lead from one record, sorted by the other."""
+        with self._pairs() as rows:
+            return rows.of_record(record.key.object, record.record_id)
+
+    def pairs_written_since(self, serial: int) -> tuple[OwnedPair, ...]:
+        """Owned associations whose entry was written after ``serial``."""
+        with self._pairs() as rows:
+            return rows.written_since(serial)
 
     def prune_rules(self) -> tuple[PruneRule, ...]:
         """What is remembered of pruning, sorted by object and key property."""
@@ -104,7 +126,8 @@ class Store:
     def export(self) -> Iterator[str]:
         """Everything owned as JSON text, a line at a time, as of one moment."""
         with self._owned() as rows:
-            yield from export_lines(self._portal_id, rows.version(), rows.prune_rules(), rows.all())
+            pairs = PairRows(rows.connection, self._portal_id).all()
+            yield from export_lines(self._portal_id, rows.version(), rows.prune_rules(), rows.all(), pairs)
 
     def lock_holder(self) -> LockHolder | None:
         """Who has the lock, or had it last and never released it."""
@@ -140,6 +163,11 @@ class Store:
     def _owned(self) -> Iterator[OwnedRows]:
         with self._database.reading() as connection:
             yield OwnedRows(connection, self._portal_id)
+
+    @contextmanager
+    def _pairs(self) -> Iterator[PairRows]:
+        with self._database.reading() as connection:
+            yield PairRows(connection, self._portal_id)
 
     @contextmanager
     def _journal(self) -> Iterator[Journal]:

@@ -22,10 +22,25 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 UPGRADES: Mapping[int, tuple[str, ...]] = {
     2: ("ALTER TABLE runs ADD COLUMN git_commit TEXT", "ALTER TABLE runs ADD COLUMN undoes TEXT"),
+    3: (
+        """CREATE TABLE pairs (
+            portal_id BIGINT NOT NULL, "object" TEXT NOT NULL, record_id TEXT NOT NULL,
+            to_object TEXT NOT NULL, to_id TEXT NOT NULL, category TEXT NOT NULL, type_id BIGINT NOT NULL,
+            label TEXT, "by" TEXT NOT NULL, "key" TEXT NOT NULL, to_by TEXT NOT NULL, to_key TEXT NOT NULL,
+            origin TEXT NOT NULL, whole INTEGER NOT NULL, serial BIGINT NOT NULL,
+            PRIMARY KEY (portal_id, "object", record_id, to_object, to_id, category, type_id)
+        )""",
+        "CREATE INDEX pairs_by_target ON pairs (portal_id, to_object, to_id)",
+        "ALTER TABLE changes ADD COLUMN to_object TEXT",
+        "ALTER TABLE changes ADD COLUMN to_by TEXT",
+        "ALTER TABLE changes ADD COLUMN to_key TEXT",
+        "ALTER TABLE changes ADD COLUMN to_id TEXT",
+        "ALTER TABLE changes ADD COLUMN association TEXT",
+    ),
 }
 """By version, the statements that make it out of the version before; SQLite and PostgreSQL both run them."""
 
@@ -91,6 +106,27 @@ owned = Table(
     _column("serial", BigInteger()),  # of the state when this row was last written
     sqlite_with_rowid=False,
 )
+
+pairs = Table(
+    "pairs",
+    _METADATA,
+    _column("portal_id", _PORTAL, primary_key=True),
+    _column("object", primary_key=True),
+    _column("record_id", primary_key=True),
+    _column("to_object", primary_key=True),
+    _column("to_id", primary_key=True),
+    _column("category", primary_key=True),  # empty: the plain association
+    _column("type_id", BigInteger(), primary_key=True),  # 0: likewise
+    _column("label", nullable=True),
+    _column("by"),
+    _column("key"),
+    _column("to_by"),
+    _column("to_key"),
+    _column("origin"),
+    _column("whole", Integer()),  # 1: nothing else was between the two before us
+    _column("serial", BigInteger()),  # of the state when this row was last written
+)
+Index("pairs_by_target", pairs.c.portal_id, pairs.c.to_object, pairs.c.to_id)
 
 prune_rules = Table(
     "prune_rules",
@@ -165,6 +201,11 @@ changes = Table(
     _column("in_step", nullable=True),  # the same
     _column("outcome", nullable=True),  # its word; null until something is known
     _column("answer", nullable=True),  # JSON: what else the outcome says; null when erased
+    _column("to_object", nullable=True),  # the other record, of an association
+    _column("to_by", nullable=True),
+    _column("to_key", nullable=True),
+    _column("to_id", nullable=True),
+    _column("association", nullable=True),  # JSON: label as category, type id and text, and whether whole
     ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
 )
 Index("changes_by_batch", changes.c.portal_id, changes.c.run_id, changes.c.batch, changes.c.number)

@@ -12,10 +12,12 @@ from typing import Any, cast
 from reconciler.errors import StateError
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.pairs import Label, OwnedPair
 from reconciler.model.records import Prune, PruneRule, RecordId
 from reconciler.state.codec import json_text
 
-EXPORT_VERSION = 1
+EXPORT_VERSION = 2
+_READ_VERSIONS = (1, EXPORT_VERSION)  # the first knew no associations
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,15 @@ class Export:
     version: StateVersion
     prune_rules: tuple[PruneRule, ...]
     owned: tuple[OwnedRecord, ...]
+    pairs: tuple[OwnedPair, ...] = ()
 
 
 def export_lines(
-    portal_id: int, version: StateVersion, prune_rules: Iterable[PruneRule], records: Iterable[OwnedRecord]
+    portal_id: int,
+    version: StateVersion,
+    prune_rules: Iterable[PruneRule],
+    records: Iterable[OwnedRecord],
+    pairs: Iterable[OwnedPair] = (),
 ) -> Iterator[str]:
     """JSON text, a line at a time; rules and records come sorted by object, key property and key."""
     yield f'{{"lineage":{json_text(version.lineage)},\n"owned":['
@@ -48,12 +55,32 @@ def export_lines(
             }
         )
         separator = ",\n"
+    yield '\n],\n"pairs":['
+    separator = "\n"
+    for pair in pairs:
+        yield separator + json_text(_exported_pair(pair))
+        separator = ",\n"
     yield f'\n],\n"portal_id":{portal_id},\n"prune_rules":['
     separator = "\n"
     for rule in prune_rules:
         yield separator + json_text({"object": rule.object, "by": rule.by, "prune": str(rule.prune)})
         separator = ",\n"
     yield f'\n],\n"serial":{version.serial},\n"version":{EXPORT_VERSION}}}\n'
+
+
+def _exported_pair(pair: OwnedPair) -> dict[str, object]:
+    label = pair.label
+    return {
+        "object": pair.key.object,
+        "by": pair.key.by,
+        "key": pair.key.value,
+        "record_id": pair.record_id,
+        "target": {"object": pair.target.object, "by": pair.target.by, "key": pair.target.value},
+        "target_id": pair.target_id,
+        "label": label and {"category": label.category, "text": label.text, "type_id": label.type_id},
+        "origin": str(pair.origin),
+        "whole": pair.is_whole,
+    }
 
 
 def parse_export(text: str) -> Export:
@@ -67,11 +94,12 @@ def parse_export(text: str) -> Export:
     except ValueError as error:
         raise StateError(f"this is no exported state: {error}") from error
     whole = _object(document, "it")
-    if whole.get("version") != EXPORT_VERSION:
+    if whole.get("version") not in _READ_VERSIONS:
         raise StateError(
             f"this state was exported as version {whole.get('version')}, this reconciler reads version "
             f"{EXPORT_VERSION}: export it again with this reconciler, or upgrade"
         )
+    pairs = () if whole["version"] == 1 else _list(whole, "pairs")
     owned = tuple(_record(entry, f"owned[{index}].") for index, entry in enumerate(_list(whole, "owned")))
     rules = tuple(
         _rule(entry, f"prune_rules[{index}].") for index, entry in enumerate(_list(whole, "prune_rules"))
@@ -79,7 +107,8 @@ def parse_export(text: str) -> Export:
     _refuse_repeated(owned)
     lineage = None if whole.get("lineage") is None and not owned else _text(whole, "lineage", "")
     version = StateVersion(lineage, _number(whole, "serial"))
-    return Export(_number(whole, "portal_id"), version, rules, owned)
+    owned_pairs = tuple(_pair(entry, f"pairs[{index}].") for index, entry in enumerate(pairs))
+    return Export(_number(whole, "portal_id"), version, rules, owned, owned_pairs)
 
 
 def imported_version(portal_id: int, present: StateVersion, export: Export) -> StateVersion:
@@ -102,12 +131,34 @@ def imported_version(portal_id: int, present: StateVersion, export: Export) -> S
     return StateVersion(present.lineage, max(present.serial, export.version.serial) + 1)
 
 
+def _pair(entry: object, where: str) -> OwnedPair:
+    fields = _object(entry, where)
+    label = None
+    if fields.get("label") is not None:
+        said = _object(fields["label"], f"{where}label")
+        of_label = f"{where}label."
+        type_id = _number(said, "type_id", of_label)
+        label = Label(_text(said, "category", of_label), type_id, _text(said, "text", of_label))
+    target = f"{where}target."
+    return OwnedPair(
+        key=_key(fields, where),
+        record_id=RecordId(_text(fields, "record_id", where)),
+        target=_key(_object(fields.get("target"), target), target),
+        target_id=RecordId(_text(fields, "target_id", where)),
+        label=label,
+        origin=Origin(_word(fields, "origin", where, Origin)),
+        is_whole=_flag(fields, "whole", where),
+    )
+
+
+def _key(fields: Mapping[str, Any], where: str) -> RecordKey:
+    return RecordKey(_text(fields, "object", where), _text(fields, "by", where), _text(fields, "key", where))
+
+
 def _record(entry: object, where: str) -> OwnedRecord:
     fields = _object(entry, where)
     return OwnedRecord(
-        key=RecordKey(
-            _text(fields, "object", where), _text(fields, "by", where), _text(fields, "key", where)
-        ),
+        key=_key(fields, where),
         record_id=RecordId(_text(fields, "record_id", where)),
         origin=Origin(_word(fields, "origin", where, Origin)),
         sent=_values(fields, "sent", where),
@@ -164,10 +215,10 @@ def _text(fields: Mapping[str, Any], name: str, where: str) -> str:
     return value
 
 
-def _number(fields: Mapping[str, Any], name: str) -> int:
+def _number(fields: Mapping[str, Any], name: str, where: str = "") -> int:
     value = fields.get(name)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _wrong(name, "a whole number")
+        raise _wrong(f"{where}{name}", "a whole number")
     return value
 
 

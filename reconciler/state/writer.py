@@ -19,6 +19,7 @@ from reconciler.errors import StateError
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Outcome
 from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.pairs import NO_PAIRS, PairsAfter
 from reconciler.model.records import PruneRule
 from reconciler.model.writes import Route
 from reconciler.plan.changes import Change, Writing
@@ -28,6 +29,7 @@ from reconciler.state.forgetting import forget
 from reconciler.state.journal import Journal
 from reconciler.state.lock import Lease
 from reconciler.state.ownership import OwnedRows
+from reconciler.state.pairs import PairRows
 from reconciler.state.runs import RunStart, RunStatus, UnfinishedBatch
 from reconciler.state.transfer import Export, imported_version
 
@@ -99,6 +101,8 @@ class Writer:
         outcomes: Mapping[int, Outcome],
         owned: Iterable[OwnedRecord] = (),
         disowned: Iterable[RecordKey] = (),
+        *,
+        pairs: PairsAfter = NO_PAIRS,
     ) -> None:
         """What became of intended changes, of this or of an earlier run, and what we own for it.
 
@@ -108,7 +112,7 @@ class Writer:
         with self._writing() as connection:
             journal = Journal(connection, self._portal_id)
             journal.set_outcomes(run_id, batch_number, outcomes, self._lease.now())
-            self._own(connection, owned, disowned)
+            self._own(connection, owned, disowned, pairs)
 
     def record_uncalled(
         self,
@@ -116,11 +120,13 @@ class Writer:
         entries: Iterable[tuple[int, Change, Outcome]],
         owned: Iterable[OwnedRecord] = (),
         disowned: Iterable[RecordKey] = (),
+        *,
+        pairs: PairsAfter = NO_PAIRS,
     ) -> None:
         """Changes that no call is made for: those of state only, those skipped, those stale before."""
         with self._writing() as connection:
             Journal(connection, self._portal_id).add_uncalled(run_id, entries)
-            self._own(connection, owned, disowned)
+            self._own(connection, owned, disowned, pairs)
 
     def remember_pruning(self, rules: Iterable[PruneRule]) -> None:
         """What becomes of owned records of some groups once no manifest names them any more."""
@@ -140,7 +146,9 @@ class Writer:
         """Own ``keys`` no longer; the portal and the journal keep them. Returns a SQLite file's backup."""
         with self._writing() as connection:
             backup = self._back_up()
-            OwnedRows(connection, self._portal_id).remove(keys)
+            removed = tuple(keys)
+            OwnedRows(connection, self._portal_id).remove(removed)
+            PairRows(connection, self._portal_id).remove_named_by(removed)
             self._raise_serial(connection)
         return backup
 
@@ -178,6 +186,7 @@ class Writer:
             rows.remove_all()
             rows.put_prune_rules(export.prune_rules)
             rows.put(export.owned, version.serial)
+            PairRows(connection, self._portal_id).put(export.pairs, version.serial)
         return backup
 
     def drop(self) -> None:
@@ -196,11 +205,19 @@ class Writer:
         self._lease.confirm(renewed_at)
 
     def _own(
-        self, connection: Connection, records: Iterable[OwnedRecord], disowned: Iterable[RecordKey]
+        self,
+        connection: Connection,
+        records: Iterable[OwnedRecord],
+        disowned: Iterable[RecordKey],
+        pairs: PairsAfter,
     ) -> None:
-        rows = OwnedRows(connection, self._portal_id)
+        rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
+        serial = rows.version().serial
         rows.remove(disowned)  # first: a renamed record may take over the key of another
-        rows.put(records, rows.version().serial)
+        rows.put(records, serial)
+        between.remove(pairs.disowned)
+        between.remove_of(pairs.ended)
+        between.put(pairs.owned, serial)
 
     def _raise_serial(self, connection: Connection) -> int:
         rows = OwnedRows(connection, self._portal_id)

@@ -21,6 +21,8 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "record": ("companies", "9001", ["name"]),
     "has_records": ("companies",),
     "is_enabled": ("0-162",),
+    "labels": ("companies", "contacts"),
+    "read_pairs": ("companies", "contacts", [{"id": "1"}]),
 }
 
 
@@ -39,8 +41,11 @@ def test_a_reader_has_no_way_to_write() -> None:
             keywords = {"properties": ["name"]} if name == "batch_read" else {}
             method(*ARGUMENTS.get(name, ()), **keywords)
 
-    assert len(seen) == 9
-    assert {path for method, path in seen if method != "GET"} == {"v3/objects/companies/batch/read"}
+    assert len(seen) == 11
+    assert {path for method, path in seen if method != "GET"} == {
+        "v3/objects/companies/batch/read",
+        "v4/associations/companies/contacts/batch/read",
+    }
 
 
 def test_calls_are_counted_with_their_repetitions() -> None:

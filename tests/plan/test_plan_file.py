@@ -193,12 +193,20 @@ def digest_by_the_book(document: Any) -> str:
     lines = [head] + [
         {
             name: change[name]
-            for name in ("action", "address", "protected", "record_id", "renamed_from", "write")
+            for name in (
+                "action",
+                "address",
+                "protected",
+                "record_id",
+                "renamed_from",
+                "write",
+            )
         }
         | {
             part: {name: [value["before"], value["after"]] for name, value in change[part].items()}
             for part in ("properties", "in_step")
         }
+        | ({"association": change["association"]} if "association" in change else {})
         for change in document["changes"]
     ]
     text = "\n".join(json.dumps(line, sort_keys=True, separators=(",", ":")) for line in lines)

@@ -50,10 +50,9 @@ def test_no_line_is_wider_than_the_terminal(plan: Plan, width: int, full: bool) 
 def test_the_last_line_sums_up(plan: Plan) -> None:
     summary = plan.summary()
 
-    assert lines_of(plan)[-1] == (
-        f"Plan: {summary['create']} to create, {summary['update']} to update, "
-        f"{summary['archive']} to archive."
-    )
+    counts = [f"{summary[name]} to {name}" for name in ("create", "update", "archive")]
+    counts += [f"{summary[name]} to {name}" for name in ("associate", "dissociate") if summary[name]]
+    assert lines_of(plan, width=200)[-1] == f"Plan: {', '.join(counts)}."
 
 
 @given(plans)
@@ -105,7 +104,11 @@ def test_full_names_every_record() -> None:
 
 def test_a_large_group_of_different_changes_is_cut_and_says_so() -> None:
     updates = [
-        replace(UPDATES[-1], values=(replace(UPDATES[-1].values[0], after=f"{number}"),))
+        replace(
+            UPDATES[-1],
+            key=replace(UPDATES[-1].key, value=f"{number}"),
+            values=(replace(UPDATES[-1].values[0], after=f"{number}"),),
+        )
         for number in range(50)
     ]
 

@@ -14,9 +14,10 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from reconciler.errors import StateError, UsageError
+from reconciler.model.pairs import PairsAfter
 from reconciler.state import tables
 from reconciler.state.store import Store, memory_state, open_state, open_state_to_read
-from tests.support.journals import start, writer
+from tests.support.journals import pair, start, writer
 from tests.support.postgres import Postgres
 
 PORTAL = 7654321
@@ -237,9 +238,13 @@ def test_an_older_version_is_upgraded_by_whoever_writes(url: str, tmp_path: Path
             assert connection.execute(text("SELECT note FROM runs")).scalar() == "old"
 
 
+_OF_PAIRS = ("to_object", "to_by", "to_key", "to_id", "association")
+
 VERSION_1 = (
     "ALTER TABLE runs DROP COLUMN git_commit",
     "ALTER TABLE runs DROP COLUMN undoes",
+    "DROP TABLE pairs",
+    *(f"ALTER TABLE changes DROP COLUMN {name}" for name in _OF_PAIRS),
     "UPDATE meta SET value = '1'",
 )
 """Statements that make a database what the first version made."""
@@ -257,6 +262,22 @@ def test_a_state_of_the_first_version_is_upgraded(url: str, tmp_path: Path) -> N
         new, _ = store.runs()
 
     assert (new.commit, new.undoes) == ("5f0c2e1", old.id)
+
+
+def test_a_state_from_before_associations_learns_them(url: str, tmp_path: Path) -> None:
+    make_state(url, tmp_path)
+    execute(
+        url,
+        tmp_path,
+        "DROP TABLE pairs",
+        *(f"ALTER TABLE changes DROP COLUMN {name}" for name in _OF_PAIRS),
+        "UPDATE meta SET value = '2'",
+    )
+
+    with closing(open_state(url, tmp_path, PORTAL)) as store:
+        with writer(store) as pen:
+            pen.record_uncalled(pen.begin_run(start(0)), [], pairs=PairsAfter([pair("acme", "ada")]))
+        assert store.pairs("companies", "contacts") == (pair("acme", "ada"),)
 
 
 def test_a_database_of_something_else_is_left_alone(url: str, tmp_path: Path) -> None:

@@ -46,13 +46,15 @@ def test_an_export_is_sorted_json_with_a_record_a_line(store: Store) -> None:
         '{"answered":{"b":"two"},"by":"external_id","key":"globex","object":"companies","origin":"created",'
         '"protected":true,"record_id":"9002","sent":{"a":null,"b":"2"}}\n'
         "],\n"
+        '"pairs":[\n'
+        "],\n"
         f'"portal_id":{PORTAL},\n'
         '"prune_rules":[\n'
         '{"by":"external_id","object":"companies","prune":"all"},\n'
         '{"by":"code","object":"tickets","prune":"true"}\n'
         "],\n"
         '"serial":1,\n'
-        '"version":1}\n'
+        '"version":2}\n'
     )
     assert text == exported(store)
 
@@ -191,8 +193,8 @@ def changed(old: str, new: str) -> str:
     [
         ("{", "this is no exported state: Expecting"),
         ("[]", "this is no exported state: it should be an object"),
-        ("{}", "exported as version None, this reconciler reads version 1: export it again"),
-        (document(version="2"), "exported as version 2, this reconciler reads version 1"),
+        ("{}", "exported as version None, this reconciler reads version 2: export it again"),
+        (document(version="3"), "exported as version 3, this reconciler reads version 2"),
         (document(serial='"1"'), "serial should be a whole number"),
         (document(serial="true"), "serial should be a whole number"),
         (document(lineage="null"), "lineage should be text"),

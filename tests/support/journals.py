@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.pairs import Label, OwnedPair
 from reconciler.model.records import RecordId
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import Action, Adopt, Create, Reason, Update, ValueChange
@@ -85,4 +86,22 @@ def owned(
 ) -> OwnedRecord:
     return OwnedRecord(
         RecordKey(object_name, by, name), RecordId(record_id), Origin.CREATED, sent or {}, answered or {}
+    )
+
+
+BILLING = Label("USER_DEFINED", 7, "Billing")
+
+
+def pair(
+    name: str,
+    other: str,
+    record_id: str = "9001",
+    target_id: str = "501",
+    label: Label | None = None,
+    origin: Origin = Origin.CREATED,
+) -> OwnedPair:
+    """A company and a contact of ours."""
+    contact = RecordKey("contacts", "email", other)
+    return OwnedPair(
+        key(name), RecordId(record_id), contact, RecordId(target_id), label, origin, is_whole=True
     )

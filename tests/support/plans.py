@@ -8,19 +8,24 @@ from hypothesis import strategies as st
 from reconciler.errors import Problem, Severity
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import Origin, StateVersion
+from reconciler.model.pairs import Label
 from reconciler.model.records import Prune, PruneRule, RecordId
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import (
     Adopt,
+    AdoptPair,
     Archive,
+    Associate,
     Budget,
     Change,
     Create,
+    Dissociate,
     Held,
     ManifestsRead,
     Plan,
     Reason,
     Release,
+    ReleasePair,
     Update,
     ValueChange,
 )
@@ -77,6 +82,9 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
     of_record: dict[str, Any] = {"key": keys, "reason": _reasons, "source": sources}
     of_removed = of_record | {"record_id": _record_ids, "source": st.none() | sources}
     of_present = of_removed | {"in_step": changed, "origin": _origins}
+    labels = st.builds(Label, st.sampled_from(["HUBSPOT_DEFINED", "USER_DEFINED"]), counts, words)
+    of_pair: dict[str, Any] = {"target": keys, "label": st.none() | labels}
+    of_present_pair = of_pair | {"record_id": _record_ids, "target_id": _record_ids}
     changes: st.SearchStrategy[Change] = st.one_of(
         st.builds(Create, values=changed, route=routes, is_protected=st.booleans(), **of_record),
         st.builds(
@@ -90,6 +98,16 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         st.builds(Adopt, is_protected=st.booleans(), **of_present),
         st.builds(Archive, origin=st.none() | _origins, **of_removed),
         st.builds(Release, **of_present),
+        st.builds(
+            Associate,
+            record_id=st.none() | _record_ids,
+            target_id=st.none() | _record_ids,
+            is_whole=st.booleans(),
+            **of_record | of_pair,
+        ),
+        st.builds(Dissociate, is_whole=st.booleans(), **of_removed | of_present_pair),
+        st.builds(AdoptPair, origin=_origins, is_whole=st.booleans(), **of_record | of_present_pair),
+        st.builds(ReleasePair, **of_removed | of_present_pair),
     )
     held = st.builds(
         Held,
@@ -97,6 +115,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         live=st.none() | values,
         desired=st.none() | values,
         note=words,
+        target=st.none() | keys,
         **of_record,
     )
     return st.builds(

@@ -1,0 +1,44 @@
+"""Associations as reports tell them: like a property that is called by the address of the other record."""
+
+from typing import assert_never
+
+from reconciler.model.pairs import Label
+from reconciler.plan.changes import (
+    ASSOCIATED,
+    AdoptPair,
+    Associate,
+    Change,
+    Dissociate,
+    PairChange,
+    ReleasePair,
+    ValueChange,
+    values_of,
+)
+
+
+def told_values(change: Change) -> tuple[ValueChange, ...]:
+    """What a change does, value by value; equal values before and after are nothing that is written."""
+    if isinstance(change, PairChange):
+        before, after = _ends(change)
+        return (ValueChange(change.target.address, before, after, change.reason, change.source),)
+    return values_of(change)
+
+
+def _ends(change: PairChange) -> tuple[str | None, str | None]:
+    match change:
+        case Associate():
+            return None, association_text(change.label, is_whole=change.is_whole)
+        case Dissociate():
+            return association_text(change.label, is_whole=change.is_whole), None
+        case AdoptPair() | ReleasePair():
+            text = association_text(change.label, is_whole=False)
+            return text, text
+        case _:
+            assert_never(change)
+
+
+def association_text(label: Label | None, *, is_whole: bool) -> str:
+    """``associated``, its label, or both where the two come or go together."""
+    if label is None:
+        return ASSOCIATED
+    return f"{ASSOCIATED}, {label.text}" if is_whole else label.text
