@@ -208,7 +208,7 @@ class _Planning:
 
     def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:
         keys = [record.key for record, selected in left_out if selected is None]
-        self.builder.count_left_out(left_out, self.memory.owned(group.object, group.key, keys))
+        self.builder.leave_out(left_out, self.memory.owned(group.object, group.key, keys))
 
 
 def find_drift(

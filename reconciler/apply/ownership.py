@@ -32,10 +32,12 @@ Owning: TypeAlias = Create | Update | Adopt
 def owned_after(change: Owning, outcome: Applied, before: OwnedRecord | None) -> OwnedRecord:
     """Last applied values are kept as sent, and HubSpot's spelling beside them where it differs.
 
-    Values of ``before`` that the change does not mention stay: they are in step, or held.
+    Values of ``before`` that the change does not mention stay, if it is the same record: they are in step,
+    or held.
     """
-    sent = dict(before.sent) if before else {}
-    answered = dict(before.answered) if before else {}
+    is_same = before is not None and before.record_id == outcome.record_id
+    sent = dict(before.sent) if before and is_same else {}
+    answered = dict(before.answered) if before and is_same else {}
     for value in in_step_of(change):
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, value.before)

@@ -13,7 +13,7 @@ association. The order of files, records and answers never matters.
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -70,8 +70,6 @@ _ORDER = {
 FEWEST_NEW = 10
 """Records of a type beyond which, where all of them are new, it is looked whether the portal has others."""
 
-_NOTHING = Judged()
-
 
 @dataclass(slots=True)
 class PlanBuilder:
@@ -123,15 +121,17 @@ class PlanBuilder:
             judged = Judged(problems=(problem,)) if problem else judge_record(resolver, parts, self.policy)
             self._take(judged)
 
-    def count_left_out(self, left_out: LeftOut, owned: Container[str]) -> None:
-        """Guards take their shares of what is not selected, too.
+    def leave_out(self, left_out: LeftOut, owned: Mapping[str, OwnedRecord]) -> None:
+        """Guards take their shares of what is not selected, too; ``owned`` is by key value.
 
         What state knows was found once, and is taken to be there still.
         """
         for record, selected in left_out:
             population = self.population(record.document.object)
             if selected is None:
-                population.count(record, is_found=record.key in owned, is_owned=record.key in owned)
+                is_owned = record.key in owned
+                population.count(record, is_found=is_owned, is_owned=is_owned)
+                self._identities.leave_out(record, owned.get(record.key))
             else:
                 population.values += len(record.names) - len(selected.names)
 
@@ -175,7 +175,7 @@ class PlanBuilder:
             self.no_op += not judged.held
         elif judged.change is not None:
             self.changes.append(judged.change)
-        elif judged == _NOTHING:
+        elif judged.is_no_op:
             self.no_op += 1
 
     def finish(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, Severity
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.records import DesiredGroup, DesiredRecord, LiveRecord, RecordId, Records, Write
@@ -22,6 +22,7 @@ class Identities:
 
     _by_key: dict[tuple[str, str, str | None], DesiredRecord] = field(default_factory=dict)
     _by_id: dict[tuple[str, RecordId], DesiredRecord] = field(default_factory=dict)
+    _unread: set[tuple[str, str]] = field(default_factory=set)  # object and key, whatever its case
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
         """Another record that the portal lacks has the same key in another spelling."""
@@ -57,12 +58,22 @@ class Identities:
             resolver, record, first, f"{addresses} are one record in the portal ({live.id})"
         )
 
+    def leave_out(self, record: DesiredRecord, owned: OwnedRecord | None) -> None:
+        """A record that is named and not read: known by what state or its own name say of it."""
+        object_name, by = record.document.object, record.document.key
+        if by == RECORD_ID:
+            self._by_id.setdefault((object_name, RecordId(record.key)), record)
+        elif owned is not None:
+            self._by_id.setdefault((object_name, owned.record_id), record)
+        else:
+            self._unread.add((object_name, record.key.casefold()))
+
     def is_still(self, schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord, named: Records) -> bool:
         """Whether ``live`` is what state knows as ``owned``, under the same key and under no other name.
 
         Nobody names it by the key in state. People may have given it another key since, and a manifest may
         know it by that one, by another spelling, or by its record id. ``named`` are all records of its
-        object type and key property, each of which has been met.
+        object type and key property, each of which has been met or left out.
         """
         by, known = owned.key.by, owned.key.value
         definition = schema.properties.get(by)
@@ -73,6 +84,7 @@ class Identities:
             and own_key is not None
             and canonical(kind, own_key) == canonical(kind, known)
             and (schema.name, live.id) not in self._by_id
+            and (schema.name, known.casefold()) not in self._unread
             and (own_key == known or named.find(own_key) is None)
         )
 
@@ -112,6 +124,28 @@ def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
         return None
     message = f"{document.object} has no record whose {document.key} is {record.key}"
     return Problem(message, advice, source, record.record_key.address)
+
+
+def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> bool:
+    """Whether the portal knows the record by another key: in other letters, or by its first address."""
+    by = record.document.key
+    own_key = live.properties.get(by)
+    if by == RECORD_ID or own_key is None or own_key == record.key:
+        return False
+    kind = resolver.schema.properties[by].kind
+    return canonical(kind, own_key) != canonical(kind, record.key)
+
+
+def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Problem:
+    """A word on the two keys of a record that ``is_alias``."""
+    by, own_key = record.document.key, live.properties.get(record.document.key) or ""
+    address = record.record_key.address
+    if own_key.casefold() == record.key.casefold():
+        message, advice = f"{address} is spelled {own_key} in the portal", "spell it so here"
+    else:
+        message, advice = f"{address} is another {by} of {own_key} in the portal", f"name it {own_key} here"
+    advice += ", or leave it: both mean the same record"
+    return Problem(message, advice, resolver.files.ref(record.place), address, Severity.WARNING)
 
 
 def _no_key(schema: ObjectSchema, name: str, source: SourceRef) -> Problem:

@@ -28,7 +28,7 @@ from reconciler.plan.changes import (
     ValueChange,
     release_of,
 )
-from reconciler.plan.identity import not_there
+from reconciler.plan.identity import alias_warning, is_alias, not_there
 from reconciler.plan.resolve import ResolvedValue, Resolver
 from reconciler.plan.routes import BY_RECORD_ID, route_to_create, route_to_update
 from reconciler.plan.verdict import judge
@@ -78,9 +78,21 @@ class Judged(NamedTuple):
     problems: tuple[Problem, ...] = ()
     gone: OwnedRecord | None = None  # what state knows of a record that the portal no longer finds
 
+    @property
+    def is_no_op(self) -> bool:
+        """Whether all is as it should be; there may be warnings."""
+        return self.change is None and not self.held and not _has_errors(self.problems)
+
 
 def judge_record(resolver: Resolver, parts: Counterparts, policy: Policy) -> Judged:
     """Decide what becomes of one record."""
+    judged = _judge_record(resolver, parts, policy)
+    if parts.live is None or not is_alias(resolver, parts.record, parts.live):
+        return judged
+    return judged._replace(problems=(*judged.problems, alias_warning(resolver, parts.record, parts.live)))
+
+
+def _judge_record(resolver: Resolver, parts: Counterparts, policy: Policy) -> Judged:
     if parts.record.special.is_absent:
         return _unwanted(resolver, parts)
     if parts.live is not None and parts.old_live is not None and parts.old_live.id != parts.live.id:
@@ -167,6 +179,9 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
 def _present(resolver: Resolver, parts: Counterparts, live: LiveRecord, policy: Policy) -> Judged:
     if _is_spelled_alike(resolver, parts, live):
         return Judged()
+    protects = _is_protected(parts.record, parts.owned)
+    if parts.owned is not None and parts.owned.record_id != live.id:
+        parts = parts._replace(owned=None)  # ours is another one, which had this key before
     problems: list[Problem] = []
     values = resolver.resolve(parts.record, live, problems)
     if _has_errors(problems):
@@ -174,9 +189,9 @@ def _present(resolver: Resolver, parts: Counterparts, live: LiveRecord, policy: 
     is_renamed = live is parts.old_live
     sorted_out = _judge_values(resolver, parts, live, values, policy)
     if is_renamed:
-        sorted_out.written.append(_new_key(resolver, parts.record))
+        sorted_out.written.append(_new_key(resolver, parts.record, live))
         sorted_out.written.sort(key=lambda value: value.name)
-    change = _change_of(resolver, parts, live, sorted_out)
+    change = _change_of(resolver, parts, live, sorted_out, protects=protects)
     return Judged(change, tuple(sorted_out.held), tuple(problems))
 
 
@@ -237,13 +252,12 @@ def _judge_values(
 
 
 def _change_of(
-    resolver: Resolver, parts: Counterparts, live: LiveRecord, values: _SortedOut
+    resolver: Resolver, parts: Counterparts, live: LiveRecord, values: _SortedOut, *, protects: bool
 ) -> Update | Adopt | None:
     record, owned = parts.record, parts.owned
     key = record.record_key
     source = resolver.files.ref(record.place)
     origin = owned.origin if owned else Origin.ADOPTED
-    is_protected = _is_protected(record, owned)
     learned = tuple(values.learned)
     if values.written:
         is_renamed = live is parts.old_live
@@ -254,16 +268,16 @@ def _change_of(
             values=tuple(values.written),
             in_step=learned,
             reason=_weightiest(values.written) if owned or is_renamed else Reason.ADOPT,
-            route=BY_RECORD_ID if is_renamed else by_document,
+            route=BY_RECORD_ID if is_renamed or is_alias(resolver, record, live) else by_document,
             source=source,
             origin=origin,
-            is_protected=is_protected,
+            is_protected=protects,
             renamed_from=record.special.renamed_from if is_renamed else None,
         )
     if owned is None:
-        return Adopt(key, live.id, learned, Reason.ADOPT, source, origin, is_protected)
-    if learned or owned.record_id != live.id or owned.is_protected is not is_protected:
-        return Adopt(key, live.id, learned, Reason.IN_STEP, source, origin, is_protected)
+        return Adopt(key, live.id, learned, Reason.ADOPT, source, origin, protects)
+    if learned or owned.is_protected is not protects:
+        return Adopt(key, live.id, learned, Reason.IN_STEP, source, origin, protects)
     return None
 
 
@@ -274,10 +288,9 @@ def _is_protected(record: DesiredRecord, owned: OwnedRecord | None) -> bool:
     return owned is not None and owned.is_protected
 
 
-def _new_key(resolver: Resolver, record: DesiredRecord) -> ValueChange:
-    source = resolver.files.ref(record.place)
-    old = record.special.renamed_from
-    return ValueChange(record.document.key, old, record.key, Reason.RENAMED, source)
+def _new_key(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> ValueChange:
+    by, source = record.document.key, resolver.files.ref(record.place)
+    return ValueChange(by, live.properties.get(by), record.key, Reason.RENAMED, source)
 
 
 def _change(resolver: Resolver, value: ResolvedValue, before: str | None, reason: Reason) -> ValueChange:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.errors import Severity
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import (
@@ -16,13 +17,15 @@ from reconciler.model.records import (
     Prune,
     RecordId,
     Special,
+    Write,
 )
+from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.selection import Glob, glob_of
 from reconciler.plan.changes import Adopt, Archive, Create, Held, Reason, Release, Update
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
 from reconciler.plan.leftovers import gone_note, judge_leftover, unnamed
 from reconciler.plan.resolve import Resolver
-from tests.support.nouns import COMPANIES, FILES, desired, live, owned
+from tests.support.nouns import COMPANIES, FILES, definition, desired, document, live, owned
 
 ACME = desired("acme", {"name": "Acme"})
 RENAMED = replace(ACME, special=Special(renamed_from="acme-old"))
@@ -49,7 +52,7 @@ def judged(
 
 
 def test_only_the_old_key_is_there_and_the_record_is_renamed_by_its_id() -> None:
-    change = judged(RENAMED, None, None, THERE).change
+    change = judged(RENAMED, None, None, live("9001", {"name": "Acme", "external_id": "acme-old"})).change
     assert isinstance(change, Update)
     assert (change.record_id, change.reason, change.renamed_from) == ("9001", Reason.RENAMED, "acme-old")
     assert [(value.name, value.before, value.after) for value in change.values] == [
@@ -116,6 +119,41 @@ def test_take_decides_for_git_by_address_and_by_property() -> None:
         taken = judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=meant(glob)))
         assert isinstance(taken.change, Update)
     assert judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=meant("companies/b*"))).change is None
+
+
+def test_a_record_that_took_over_the_key_of_ours_is_one_that_was_there_before_us() -> None:
+    stranger = live("9002", {"name": "Edited"})
+    written = judged(ACME, stranger, OURS).change
+    assert isinstance(written, Update)
+    assert (written.record_id, written.reason, written.origin) == ("9002", Reason.ADOPT, Origin.ADOPTED)
+    assert judged(ACME, stranger, OURS, policy=Policy(Drift.HOLD)).held[0].reason is Reason.ADOPT
+    taken = judged(ACME, OTHER, replace(OURS, is_protected=True)).change
+    assert isinstance(taken, Adopt)
+    assert (taken.origin, taken.is_protected) == (Origin.ADOPTED, True)
+
+
+def test_an_alias_is_warned_of_and_written_by_record_id() -> None:
+    by_key = replace(ACME, document=replace(ACME.document, write=Write.UPSERT))
+    there = live("9001", {"name": "Old", "external_id": "ACME"})
+    found = judged(by_key, there, OURS)
+    assert isinstance(found.change, Update)
+    assert found.change.route.id_property is None
+    (warning,) = found.problems
+    assert (warning.message, warning.severity) == (
+        "companies/acme is spelled ACME in the portal",
+        Severity.WARNING,
+    )
+    assert judged(ACME, live("9001", {"name": "Acme", "external_id": "ACME"}), OURS).is_no_op
+
+
+def test_equal_spellings_of_a_key_are_no_alias() -> None:
+    contacts = ObjectSchema("contacts", "contacts", {"email": definition("email", Kind.EMAIL)})
+    record = desired("Ada@Acme.example", {}, document("contacts", "email"))
+    resolver = Resolver(contacts, FILES, {})
+    there = live("1", {"email": "ada@acme.example"})
+    assert judge_record(resolver, Counterparts(record, there, None), REVERT).problems == ()
+    second = judge_record(resolver, Counterparts(record, live("1", {"email": "a@x.example"}), None), REVERT)
+    assert second.problems[0].message.endswith("is another email of a@x.example in the portal")
 
 
 ADOPTED = replace(OURS, origin=Origin.ADOPTED)

@@ -1,0 +1,91 @@
+"""One live record under another key: joined, told, and no reason to write."""
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.exits import Exit
+from reconciler.emulator import guesses
+from tests.support.projects import Project
+
+SEED = """\
+{"properties": {"companies": [
+   {"name": "external_id", "label": "External id", "type": "string", "fieldType": "text",
+    "groupName": "companyinformation", "hasUniqueValue": true}]},
+ "records": {
+   "companies": [{"id": "9001", "properties": {"external_id": "acme", "name": "Acme"}}],
+   "contacts": [{"id": "71", "properties": {"email": "ada@acme.example", "firstname": "Ada",
+                                            "hs_additional_emails": "ada@old.example"}}]}}
+"""
+COMPANIES = "object: companies\nkey: external_id\nrecords:\n"
+CONTACTS = "object: contacts\nkey: email\nrecords:\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project whose portal does not tell keys apart by case."""
+    monkeypatch.setattr(guesses, "unique_form", str.casefold)
+    made = Project(tmp_path)
+    made.write("portal.json", SEED)
+    made.write(
+        "reconciler.yaml",
+        "version: 1\nmanifests: [.]\nenvironments:\n  it: {portal: emulator, seed: portal.json}\n",
+    )
+    made.write("companies.yaml", f"{COMPANIES}  Acme: {{name: Acme}}\n")
+    made.write("contacts.yaml", f"{CONTACTS}  ada@old.example: {{firstname: Ada}}\n")
+    return made
+
+
+def test_aliases_are_warned_of_and_change_nothing(project: Project) -> None:
+    for _ in range(2):
+        planned = project.run("plan", "--detailed-exitcode", "--values", "show")
+        assert planned.code == Exit.OK
+        assert planned.out.startswith("No changes.")
+        assert "companies.yaml:4:3: warning: companies/Acme is spelled acme in the portal" in planned.out
+        told = "warning: contacts/ada@old.example is another email of ada@acme.example in the portal"
+        assert told in " ".join(planned.out.split())
+        assert project.run("apply", "--auto-approve").code == Exit.OK
+    document = project.run("plan", "--json").document
+    assert (document["summary"]["no_op"], document["appliable"]) == (2, True)
+    assert [problem["severity"] for problem in document["problems"]] == ["warning", "warning"]
+
+
+def test_an_alias_is_written_to_the_record_that_it_means(project: Project) -> None:
+    project.write("companies.yaml", f"{COMPANIES}  Acme: {{name: Acme GmbH}}\n")
+    project.write("contacts.yaml", f"{CONTACTS}  ada@old.example: {{firstname: Ada B}}\n")
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+    with project.portal() as http:
+        company = http.get("/crm/v3/objects/companies/9001?properties=name,external_id").json()["properties"]
+        contact = http.get("/crm/v3/objects/contacts/71?properties=firstname,email").json()["properties"]
+    assert (company["name"], company["external_id"]) == ("Acme GmbH", "acme")
+    assert (contact["firstname"], contact["email"]) == ("Ada B", "ada@acme.example")
+    assert project.run("plan").out.startswith("No changes.")
+
+
+def test_the_spelling_of_the_portal_is_taken_over_without_a_loss(project: Project) -> None:
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+    project.write("companies.yaml", f"prune: all\n{COMPANIES}  acme: {{name: Acme}}\n")
+    planned = project.run("plan", "--json").document
+    assert {change["action"] for change in planned["changes"]} == {"adopt", "release"}
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert [entry["address"] for entry in project.run("state", "list", "--json").document] == [
+        "companies/acme",
+        "contacts/ada@old.example",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("manifest", "told"),
+    [
+        (f"{COMPANIES}  Acme: {{name: A}}\n  acme: {{name: B}}\n", "are one record in the portal (9001)"),
+        (
+            f"{CONTACTS}  ada@acme.example: {{}}\n  ada@old.example: {{firstname: B}}\n",
+            "are one record in the portal (71)",
+        ),
+    ],
+)
+def test_two_addresses_of_one_record_are_a_problem(project: Project, manifest: str, told: str) -> None:
+    project.write("companies.yaml" if "companies" in manifest else "contacts.yaml", manifest)
+    planned = project.run("plan")
+    assert planned.code == Exit.ERROR
+    assert told in " ".join(planned.out.split())
