@@ -1,7 +1,7 @@
 """The corridor: the only module that knows the order of the rooms. It holds sequence, not knowledge."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -20,23 +20,35 @@ from reconciler.hubspot.client import Reader, Writer
 from reconciler.hubspot.fates import read_fates
 from reconciler.hubspot.history import read_histories
 from reconciler.hubspot.live import read_portal, read_records
+from reconciler.hubspot.pairs import read_labels, read_pairs
 from reconciler.hubspot.scopes import write_scopes
 from reconciler.model.drift import DriftFound
-from reconciler.model.objects import RECORD_ID, type_number
-from reconciler.model.records import Desired, DesiredGroup, Prune, PruneRule
+from reconciler.model.objects import RECORD_ID, RecordKey, type_number
+from reconciler.model.records import (
+    Desired,
+    DesiredAssociation,
+    DesiredGroup,
+    DesiredRecord,
+    Prune,
+    PruneRule,
+)
 from reconciler.model.schema import PortalSchema
 from reconciler.model.selection import Selection
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import ManifestsRead, Plan, keys_of
 from reconciler.plan.drifted import DriftBuilder, keys_and_sent
+from reconciler.plan.ends import End, Ends, Standing, ends_of
 from reconciler.plan.file import digest_of
 from reconciler.plan.guards import Guards
 from reconciler.plan.hands import our_runs
 from reconciler.plan.judging import Policy
+from reconciler.plan.labels import Labels, directions_of_labels
 from reconciler.plan.leftovers import new_rules, unnamed
+from reconciler.plan.pairing import Pairing, Rules
 from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
 from reconciler.plan.selecting import LeftOut, Unmet, selected
+from reconciler.plan.wanted import PairResolver
 from reconciler.state.runs import Actor, RunStart
 from reconciler.state.store import Store
 from reconciler.state.writer import Writer as StateWriter
@@ -99,7 +111,8 @@ def plan_changes(
     remembered = {(rule.object, rule.by): rule for rule in store.prune_rules()}
     named = desired.objects | {object_name for object_name, _ in remembered}
     objects = {name for name in named if type_number(name) is None or here.selection.may_have(name)}
-    objects = objects.union(*(batch.objects for batch in unfinished))
+    objects |= desired.associated_with(objects)
+    objects = objects.union(*(batch.objects for batch in unfinished), *_paired(store, desired, remembered))
     portal = read_portal(reader, objects, here.portal_id, desired.asked_at())
     names = {name: schema.name for name, schema in portal.objects.items()}
     desired, selection, policy = (
@@ -108,7 +121,8 @@ def plan_changes(
         here.policy.renamed(names),
     )
     memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
-    builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid)
+    ends = ends_of(desired, portal, selection)
+    builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid, ends)
     flags = {
         "--target": selection.target,
         "--exclude": selection.exclude,
@@ -117,8 +131,11 @@ def plan_changes(
     }
     planning = _Planning(desired, reader, portal, memory, builder, selection, Unmet(flags))
     planning.judge_named(here.stand_ins, progress)
-    for rule in (remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}).values():
+    rules = remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}
+    for rule in rules.values():
         planning.judge_leftovers(rule)
+    prune = {group: rule.prune for group, rule in rules.items()}
+    planning.judge_associations(ends, Rules(policy, selection, desired, prune))
     planning.unmet.refuse()
     planning.explain_gone()
     planning.count_others(store.owned_groups())
@@ -192,6 +209,47 @@ class _Planning:
             ids = [entry.record_id for entry in chunk]
             live = read_records(self.reader, schema, RECORD_ID, ids, (by,))
             self.builder.add_leftovers(schema, chunk, live, self.desired, rule.prune)
+
+    def judge_associations(self, ends: Ends, rules: Rules) -> None:
+        """What the manifests associate and what we own of associations, two object types at a time."""
+        for schema, by, keys in ends.unknown():
+            chunks = in_chunks(iter(keys), BATCH_SIZE)
+            for chunk, live in read_ahead(self.reader, schema, by, chunks, lambda chunk: (chunk, ())):
+                for key in chunk:
+                    if key in live:
+                        ends.meet(RecordKey(schema.name, by, key), End(Standing.LIVE, live[key].id))
+        named: dict[frozenset[str], list[tuple[DesiredRecord, DesiredAssociation]]] = {
+            frozenset(types): []
+            for types in self.memory.paired_types()
+            if self.portal.objects.keys() >= set(types)
+        }
+        for record in sorted(self.builder.associating, key=lambda record: record.record_key):
+            for association in record.associations:
+                types = frozenset({record.document.object, association.object})
+                named.setdefault(types, []).append((record, association))
+        for types, associations in sorted(named.items(), key=lambda item: sorted(item[0])):
+            self._judge_between(types, associations, ends, rules)
+
+    def _judge_between(
+        self,
+        types: frozenset[str],
+        named: Sequence[tuple[DesiredRecord, DesiredAssociation]],
+        ends: Ends,
+        rules: Rules,
+    ) -> None:
+        owned = self.memory.pairs(min(types), max(types))
+        objects = self.portal.objects
+        labels = {
+            (one, other): read_labels(self.reader, objects[one], objects[other])
+            for one, other in directions_of_labels(named, owned)
+        }
+        resolver = PairResolver(ends, Labels(labels), self.desired.files, self.builder.archived)
+        pairing = Pairing(rules, resolver, resolver.resolve(named), owned)
+        live = {
+            (one, other): read_pairs(self.reader, objects[one], objects[other], ids)
+            for (one, other), ids in pairing.question().items()
+        }
+        self.builder.add_pairs((*pairing.judge(live), *resolver.held), resolver.problems)
 
     def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
         """What guards take their shares of, besides the records that are named."""
@@ -298,6 +356,16 @@ def settle_earlier_runs(connection: Connection, store: Store, claim: Claim, port
     with claim.acquire(store) as journal:
         portal = read_portal(connection.reader, _open_objects(store), portal_id)
         settle_earlier(store, journal, connection.reader, portal)
+
+
+def _paired(
+    store: Store, desired: Desired, remembered: Mapping[tuple[str, str], PruneRule]
+) -> Iterator[tuple[str, str]]:
+    """Object types between which we own associations that may have to go."""
+    pruned = {
+        rule.object for rule in (*remembered.values(), *desired.prune_rules) if rule.prune is not Prune.OFF
+    }
+    return (types for types in store.paired_types() if types[0] in pruned or desired.elsewhere)
 
 
 def _open_objects(store: Store) -> set[str]:

@@ -1,6 +1,6 @@
 """What a manifest may say, and what is wrong with one that says something else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
@@ -83,6 +83,7 @@ class ManifestDocument:
     records: tuple[DesiredRecord, ...]  # sorted by key
     shared: frozenset[str]  # the properties of ``all``
     unmanaged: Mapping[str, Mapping[str, Place]]  # by key, what $unmanaged names and where
+    associated: Mapping[str, Collection[str]]  # by key, the object types that $associations lists
     source: Source | None  # the file that its rows come from, where they stand in one
     filled: Shared  # what ``all`` fills into them
     table: Table | None = None  # those rows, once the file has been opened
@@ -161,6 +162,7 @@ def _read_document(
         records=records,
         shared=frozenset(shared.names),
         unmanaged=reader.unmanaged,
+        associated={key: frozenset(said.types) for key, said in reader.associations.items()},
         source=_read_source(node, files, problems),
         filled=reader.filled,
     )

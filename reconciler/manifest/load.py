@@ -117,14 +117,19 @@ def _record_id_problems(
     document: ManifestDocument, environments: Sequence[str], files: SourceFiles
 ) -> Iterator[Problem]:
     """HubSpot's own ids mean nothing in another portal."""
-    if document.document.key != RECORD_ID:
-        return
-    matching = [name for name in environments if _holds_in(document, name)]
-    if len(matching) != 1:
+    named = [("`key: record_id`", document.key_place)] if document.document.key == RECORD_ID else []
+    named += [
+        ("an association by record id", wanted.place)
+        for record in document.records
+        for wanted in record.associations
+        if wanted.by == RECORD_ID
+    ]
+    matching = [name for name in environments if _holds_in(document, name)] if named else []
+    for what, place in named if len(matching) != 1 else ():
         where = ", ".join(matching) if document.environments else "all environments"
-        message = f"`key: record_id` holds in one environment, and this document in {where or 'none'}"
+        message = f"{what} holds in one environment, and this document in {where or 'none'}"
         advice = f"write `environments:` so that it matches exactly one of {', '.join(environments)}"
-        yield Problem(message, advice, files.ref(document.key_place))
+        yield Problem(message, advice, files.ref(place))
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The documents of one environment become groups of records; later folders override earlier ones."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import merge
 
@@ -10,6 +10,7 @@ from reconciler.manifest.tables import Table
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.records import (
     PLAIN,
+    DesiredAssociation,
     DesiredGroup,
     DesiredRecord,
     Document,
@@ -164,6 +165,7 @@ class _Merger:
             place=record.place,
             document=self._merged(earlier.document, document),
             special=record.special if record.special is not PLAIN else earlier.special,
+            associations=_associations(earlier, record, document.associated.get(record.key, ())),
         )
 
     def _merged(self, earlier: Document, later: ManifestDocument) -> Document:
@@ -185,6 +187,16 @@ class _Merger:
         message = f"{address} is declared twice in this folder: also in {where}"
         source = self._files.ref(second.place)
         self.problems.append(Problem(message, "keep one, or move one to a later folder", source, address))
+
+
+def _associations(
+    earlier: DesiredRecord, record: DesiredRecord, listed: Collection[str]
+) -> tuple[DesiredAssociation, ...]:
+    """Object type by object type, the list of the later folder takes the place of the earlier one's."""
+    if record.special.is_absent:
+        return ()
+    kept = (wanted for wanted in earlier.associations if wanted.object not in listed)
+    return tuple(sorted((*kept, *record.associations), key=lambda wanted: wanted.object))
 
 
 def _parts(record: DesiredRecord) -> Iterator[tuple[str, tuple[Written, Place]]]:

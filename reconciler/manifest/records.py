@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from reconciler.errors import Problem
+from reconciler.manifest.associations import Associations
 from reconciler.manifest.nodes import Blank, MappingNode, Node, SequenceNode, picker
 from reconciler.manifest.rows import Shared
 from reconciler.manifest.shapes import did_you_mean, suggest
@@ -20,6 +21,7 @@ PROPERTY_NAME: Final = "[a-z][a-z0-9_]*"
 """A pattern of HubSpot's internal names of properties."""
 
 _UNMANAGED: Final = "$unmanaged"
+_ASSOCIATIONS: Final = "$associations"
 _ABSENT: Final = "$absent"
 _PROTECT: Final = "$protect"
 _RENAMED_FROM: Final = "$renamed_from"
@@ -69,12 +71,14 @@ class RecordReader:
     Attributes:
         problems: everything wrong with them.
         unmanaged: by key, what ``$unmanaged`` names, and where.
+        associations: by key, what ``$associations`` says.
     """
 
     def __init__(self, document: Document, shared: MappingNode, files: SourceFiles) -> None:
         """Records of ``document``, whose ``all`` is ``shared``."""
         self.problems: list[Problem] = []
         self.unmanaged: dict[str, Mapping[str, Place]] = {}
+        self.associations: dict[str, Associations] = {}
         self._document = document
         self._files = files
         self._shapes: dict[tuple[str, ...], _Shape] = {}
@@ -121,7 +125,10 @@ class RecordReader:
             if type(value) is not str and value is not None:
                 values = self._written(key, shape.names, values, places)
                 break
-        return DesiredRecord(key, shape.names, values, places, place, self._document, special)
+        associations = self.associations[key].found if key in self.associations else ()
+        return DesiredRecord(
+            key, shape.names, values, places, place, self._document, special, tuple(associations)
+        )
 
     def _shape(self, own: tuple[str, ...], unmanaged: Collection[str]) -> _Shape:
         """What is managed on records with these names, if what is ``unmanaged`` is not filled in."""
@@ -150,13 +157,15 @@ class RecordReader:
             name, value, place = node.names[index], node.values[index], node.places[index]
             if name == _UNMANAGED:
                 unmanaged = self._read_unmanaged(key, node, value, place)
+            elif name == _ASSOCIATIONS:
+                self._read_associations(key, value, place)
             elif name in _SPECIAL:
                 if isinstance(value, str) and _SPECIAL[name].fullmatch(value):
                     said[name] = value
                 else:
                     self._report(f'"{name}" cannot be this', _SPECIAL_ADVICE[name], place, key)
             elif name.startswith("$"):
-                known = (_UNMANAGED, *_SPECIAL)
+                known = (_UNMANAGED, _ASSOCIATIONS, *_SPECIAL)
                 self._report(f'unknown key "{name}"', suggest(name, known), node.name_place(index), key)
             elif name != self._document.key:
                 advice = name_advice(name)
@@ -180,6 +189,12 @@ class RecordReader:
             self._report("a record cannot be renamed from itself", advice, node.place_of(_RENAMED_FROM), key)
         protect = said[_PROTECT] == _TRUE if _PROTECT in said else None
         return Special(is_absent, protect, said.get(_RENAMED_FROM))
+
+    def _read_associations(self, key: str, value: Node, place: Place) -> None:
+        associations = self.associations[key] = Associations()
+        associations.read(value, place)
+        for message, advice, where in associations.problems:
+            self._report(message, advice, where, key)
 
     def _read_unmanaged(self, key: str, node: MappingNode, value: Node, place: Place) -> Collection[str]:
         if not isinstance(value, SequenceNode):

@@ -1,6 +1,6 @@
 """Tables: the rows of a file as desired records that flow, whatever the file's format and size."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -42,9 +42,13 @@ class Table:
         found = self._rows.run("SELECT * FROM rows WHERE key = ?", [key])
         return self._record(found[0]) if found else None
 
-    def renamed(self, object_name: str) -> Self:
-        """The same under another name of their object type."""
-        document = replace(self.document, object=object_name)
+    def associating(self) -> Iterable[DesiredRecord]:
+        """Those that name associations: none, rows hold properties only."""
+        return ()
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """The same with their object type called by ``names``."""
+        document = self.document.renamed(names)
         return replace(self, document=document, _reader=self._reader.of(document))
 
     def keys(self) -> Iterator[tuple[str, Place]]:

@@ -5,7 +5,7 @@ one of places: at a hundred thousand records an object per property would cost a
 """
 
 from bisect import bisect_left
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from heapq import merge
@@ -80,6 +80,10 @@ class Document:
         """Who decides about property ``name``."""
         return self.ownership.get(name, Ownership.ENFORCE)
 
+    def renamed(self, names: Mapping[str, str]) -> "Document":
+        """The same with its object type called by ``names``."""
+        return replace(self, object=names.get(self.object, self.object))
+
 
 @dataclass(frozen=True, slots=True)
 class Special:
@@ -104,6 +108,11 @@ class DesiredAssociation:
     value: str
     label: str | None  # as written; None: the plain association
     place: Place
+
+    @property
+    def address(self) -> str:
+        """Of the other record, whatever its key property turns out to be."""
+        return RecordKey(self.object, self.by or "", self.value).address
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +162,11 @@ class Records(Protocol):
     def find(self, key: str) -> DesiredRecord | None:
         """The one of that key, spelled exactly so."""
 
-    def renamed(self, object_name: str) -> Self:
-        """The same under another name of their object type."""
+    def associating(self) -> Iterable[DesiredRecord]:
+        """Those that name associations, in order."""
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """The same with object types, their own and those of associations, called by ``names``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,33 +186,27 @@ class InMemory:
         at = bisect_left(self.records, key, key=attrgetter("key"))
         return self.records[at] if at < len(self.records) and self.records[at].key == key else None
 
-    def renamed(self, object_name: str) -> Self:
-        """The same under another name of their object type."""
-        documents = {
-            record.document.place: replace(record.document, object=object_name) for record in self.records
-        }
+    def associating(self) -> Iterable[DesiredRecord]:
+        """Those that name associations, in order."""
+        return (record for record in self.records if record.associations)
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """The same with object types, their own and those of associations, called by ``names``."""
+        documents = {record.document.place: record.document.renamed(names) for record in self.records}
         return replace(
             self,
             records=tuple(
-                replace(record, document=documents[record.document.place]) for record in self.records
+                replace(
+                    record,
+                    document=documents[record.document.place],
+                    associations=tuple(
+                        replace(wanted, object=names.get(wanted.object, wanted.object))
+                        for wanted in record.associations
+                    ),
+                )
+                for record in self.records
             ),
         )
-
-    def associating_with(self, names: Mapping[str, str]) -> Self:
-        """The same with the object types of associations called by ``names``."""
-        records = tuple(
-            replace(
-                record,
-                associations=tuple(
-                    replace(wanted, object=names.get(wanted.object, wanted.object))
-                    for wanted in record.associations
-                ),
-            )
-            if record.associations
-            else record
-            for record in self.records
-        )
-        return replace(self, records=records)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +225,13 @@ class Together:
         """The one of that key, spelled exactly so."""
         return next((found for part in self.parts if (found := part.find(key))), None)
 
-    def renamed(self, object_name: str) -> Self:
-        """The same under another name of their object type."""
-        return replace(self, parts=tuple(part.renamed(object_name) for part in self.parts))
+    def associating(self) -> Iterable[DesiredRecord]:
+        """Those that name associations, in order."""
+        return merge(*(part.associating() for part in self.parts), key=attrgetter("key"))
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """The same with object types, their own and those of associations, called by ``names``."""
+        return replace(self, parts=tuple(part.renamed(names) for part in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,22 +250,13 @@ class DesiredGroup:
         while chunk := tuple(islice(records, size)):
             yield chunk
 
-    @property
-    def associating(self) -> tuple[DesiredRecord, ...]:
-        """The records that name associations; those that are read from files never do."""
-        if not isinstance(self.records, InMemory):
-            return ()
-        return tuple(record for record in self.records if record.associations)
-
     def renamed(self, names: Mapping[str, str]) -> "DesiredGroup":
         """The same records with object types, their own and those of associations, called by ``names``."""
-        object_name = names.get(self.object, self.object)
-        records = self.records.renamed(object_name)
         return replace(
             self,
-            object=object_name,
-            records=records.associating_with(names) if isinstance(records, InMemory) else records,
-            documents=tuple(replace(document, object=object_name) for document in self.documents),
+            object=names.get(self.object, self.object),
+            records=self.records.renamed(names),
+            documents=tuple(document.renamed(names) for document in self.documents),
         )
 
 
@@ -297,8 +298,8 @@ class Desired:
         places = {
             wanted.object: wanted.place
             for group in reversed(self.groups)
-            for record in reversed(group.associating)
-            for wanted in reversed(record.associations)
+            for record in group.records.associating()
+            for wanted in record.associations
         } | {
             group.object: min(document.place for document in group.documents)
             for group in reversed(self.groups)
@@ -308,13 +309,18 @@ class Desired:
     @property
     def objects(self) -> frozenset[str]:
         """The object types of records and of what they are to be associated with."""
-        associated = {
+        own = frozenset(group.object for group in self.groups)
+        return own | self.associated_with(own)
+
+    def associated_with(self, objects: Container[str]) -> frozenset[str]:
+        """The object types that records of these ``objects`` are to be associated with."""
+        return frozenset(
             wanted.object
             for group in self.groups
-            for record in group.associating
+            if group.object in objects
+            for record in group.records.associating()
             for wanted in record.associations
-        }
-        return frozenset({group.object for group in self.groups} | associated)
+        )
 
     def renamed(self, names: Mapping[str, str]) -> "Desired":
         """The same with object types called by ``names``, where a portal knows them under another."""

@@ -77,22 +77,28 @@ class Selection:
         is_targeted = not self.target or means(self.target, key)
         return is_targeted and not means(self.exclude, key)
 
+    def has(self, key: RecordKey, name: str) -> bool:
+        """Whether a property, or the association with the record at address ``name``, is selected."""
+        is_targeted = not self.target or means(self.target, key, name)
+        return is_targeted and not means(self.exclude, key) and not means(self.exclude, key, name)
+
     def narrowed(self, record: DesiredRecord) -> DesiredRecord | None:
-        """The record with its selected properties only; None where nothing of it is selected."""
-        key, names, special = record.record_key, record.names, record.special
+        """The record with what is selected of it; None where nothing is."""
+        key, special = record.record_key, record.special
         if means(self.exclude, key):
             return None
         if self.target and not means(self.target, key):
-            names = tuple(name for name in names if means(self.target, key, name))
             special = Special(renamed_from=special.renamed_from, is_partial=True)
-            if not names or record.special.is_absent:
+            if record.special.is_absent:
                 return None
-        kept = frozenset(name for name in names if not means(self.exclude, key, name))
-        if special.is_partial and not kept:
+        kept = frozenset(name for name in record.names if self.has(key, name))
+        associations = tuple(wanted for wanted in record.associations if self.has(key, wanted.address))
+        if special.is_partial and not kept and not associations:
             return None
-        if len(kept) == len(record.names) and special is record.special:
+        is_whole = len(kept) == len(record.names) and len(associations) == len(record.associations)
+        if is_whole and special is record.special:
             return record
-        return replace(record.limited_to(kept), special=special)
+        return replace(record.limited_to(kept), special=special, associations=associations)
 
     def renamed(self, names: Mapping[str, str]) -> "Selection":
         """The same with object types called by ``names``, where a portal knows them under another."""

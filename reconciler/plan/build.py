@@ -38,6 +38,7 @@ from reconciler.plan.budget import budget_of
 from reconciler.plan.changes import (
     Action,
     Adopt,
+    Archive,
     Change,
     Create,
     Held,
@@ -49,6 +50,7 @@ from reconciler.plan.changes import (
     keys_of,
     values_of,
 )
+from reconciler.plan.ends import Ends, end_of
 from reconciler.plan.guards import Guards, Population
 from reconciler.plan.identity import Identities, column_problems, key_problems
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
@@ -79,12 +81,14 @@ class PlanBuilder:
     guards: Guards
     remembers: bool = True  # there is a state for adoptions to go to
     skips_invalid: bool = False  # records with problems are left out instead of stopping everything
+    ends: Ends | None = None  # of associations: is told where their records stand; None: there are none
     changes: list[Change] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     no_op: int = 0
     gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # not explained yet
     populations: dict[str, Population] = field(default_factory=dict)  # by object
+    associating: list[DesiredRecord] = field(default_factory=list)  # records that name associations
     _identities: Identities = field(default_factory=Identities)
 
     def can_identify(self, resolver: Resolver, group: DesiredGroup) -> bool:
@@ -120,6 +124,9 @@ class PlanBuilder:
                 problem = self._identities.same_record(resolver, record, found, named)
             judged = Judged(problems=(problem,)) if problem else judge_record(resolver, parts, self.policy)
             self._take(judged)
+            if self.ends and (record.associations or self.ends.is_wanted(record.record_key)):
+                self.ends.meet(record.record_key, end_of(record, found, judged))
+                self.associating += [record] if record.associations else []
 
     def leave_out(self, left_out: LeftOut, owned: Mapping[str, OwnedRecord]) -> None:
         """Guards take their shares of what is not selected, too; ``owned`` is by key value.
@@ -157,6 +164,22 @@ class PlanBuilder:
                 self.held.append(decided)
             elif decided is not None:
                 self.changes.append(decided)
+
+    def add_pairs(self, judged: Iterable[PairChange | Held], problems: Iterable[Problem]) -> None:
+        """What becomes of associations."""
+        for found in judged:
+            if isinstance(found, Held):
+                self.held.append(found)
+            elif self.remembers or not isinstance(found, StateOnly):
+                self.changes.append(found)
+        self.problems.extend(problems)
+
+    @property
+    def archived(self) -> frozenset[tuple[str, RecordId]]:
+        """Object type and id of the records that go."""
+        return frozenset(
+            (change.key.object, change.record_id) for change in self.changes if isinstance(change, Archive)
+        )
 
     def explain_gone(self, fates: Mapping[RecordId, Fate]) -> None:
         """Say what became of the records that state knows and the portal no longer finds."""

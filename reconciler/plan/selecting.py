@@ -50,7 +50,8 @@ class Unmet:
     def meet(self, records: Iterable[DesiredRecord]) -> None:
         """Records that the manifests name: whatever means one of them, or a property of it, is met."""
         for record in records if self._left else ():
-            self._meet(record.record_key, record.names)
+            others = [wanted.address for wanted in record.associations]
+            self._meet(record.record_key, (*record.names, *others))
             if not self._left:
                 return
 

@@ -276,7 +276,7 @@ def test_several_tables_and_yaml_name_one_group_together(tmp_path: Path) -> None
     assert [record.key for record in group.records] == ["a", "b", "c", "d"]
     assert len(group.records) == 4
     assert group.records.find("d") == [*group.records][3]
-    renamed = group.records.renamed("p1_companies")
+    renamed = group.records.renamed({"companies": "p1_companies"})
     assert {record.document.object for record in renamed} == {"p1_companies"}
 
 

@@ -1,0 +1,108 @@
+"""What ``$associations`` of a record may say."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from reconciler.manifest.nodes import Blank, MappingNode, Node, SequenceNode
+from reconciler.manifest.shapes import suggest
+from reconciler.model.objects import RECORD_ID, object_name
+from reconciler.model.records import DesiredAssociation
+from reconciler.source import Place
+
+_TO, _BY, _LABEL = "to", "by", "label"
+_EXAMPLE: Final = "`contacts: [ada@acme.example, {to: bob@acme.example, label: Billing}]`"
+_is_object = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*").fullmatch
+_is_property = re.compile("[a-z][a-z0-9_]*").fullmatch
+_is_record_id = re.compile("[1-9][0-9]*").fullmatch
+
+
+@dataclass(slots=True)
+class Associations:
+    """The associations of one record, and everything wrong with them."""
+
+    found: list[DesiredAssociation] = field(default_factory=list)
+    types: dict[str, Place] = field(default_factory=dict)  # object types that are named, and where
+    problems: list[tuple[str, str | None, Place]] = field(default_factory=list)  # message, advice, place
+
+    def read(self, node: Node, place: Place) -> None:
+        """Read the value of ``$associations``, which stands at ``place``."""
+        if not isinstance(node, MappingNode):
+            if node is not Blank.REFUSED:
+                advice = f"write it as {_EXAMPLE}"
+                self.problems.append(("$associations must map object types to lists", advice, place))
+            return
+        for index, (written, value) in enumerate(zip(node.names, node.values, strict=True)):
+            self._read_type(written, node.name_place(index), value, node.places[index])
+        self.found.sort(key=lambda association: association.object)  # stable: else as written
+
+    def _read_type(self, written: str, name_place: Place, value: Node, place: Place) -> None:
+        name = object_name(written)
+        if not _is_object(written):
+            advice = "write the object type: its name (contacts), its number (0-1) or a custom object's name"
+            self.problems.append((f'"{written}" is no object type', advice, name_place))
+        elif name in self.types:
+            self.problems.append((f"{name} are listed twice", "put them into one list", name_place))
+        elif isinstance(value, SequenceNode):
+            self.types[name] = name_place
+            for item, item_place in zip(value.items, value.places, strict=True):
+                self._read_item(name, item, item_place)
+        elif value is not Blank.REFUSED:
+            self.problems.append((f'"{written}" must be a list', f"write it as {_EXAMPLE}", place))
+
+    def _read_item(self, name: str, item: Node, place: Place) -> None:
+        if isinstance(item, str):
+            self._add(DesiredAssociation(name, None, item, None, place), place)
+        elif isinstance(item, MappingNode):
+            said = self._read_parts(item, place)
+            if said is not None:
+                by, label = said.get(_BY), said.get(_LABEL)
+                self._add(DesiredAssociation(name, by, said[_TO], label, place), place)
+        elif item is not Blank.REFUSED:
+            message = "an association names another record by its key"
+            self.problems.append((message, "write a key, or `{to: KEY, label: LABEL}`", place))
+
+    def _read_parts(self, item: MappingNode, place: Place) -> Mapping[str, str] | None:
+        """``to``, ``by`` and ``label``; None where something is wrong with them."""
+        said: dict[str, str] = {}
+        before = len(self.problems)
+        for index, (name, value) in enumerate(zip(item.names, item.values, strict=True)):
+            if name not in {_TO, _BY, _LABEL}:
+                self.problems.append(
+                    (f'unknown key "{name}"', suggest(name, (_TO, _BY, _LABEL)), item.name_place(index))
+                )
+            elif isinstance(value, str):
+                said[name] = value
+            elif value is not Blank.REFUSED:
+                self.problems.append((f'"{name}" must be a text', _ADVICE[name], item.places[index]))
+        self.problems += _faults(said, item)
+        if _TO not in item.names:
+            self.problems.append(("an association needs `to`", _ADVICE[_TO], place))
+        return said if len(self.problems) == before and _TO in said else None
+
+    def _add(self, association: DesiredAssociation, place: Place) -> None:
+        parts = (association.object, association.by, association.value, association.label)
+        if any((a.object, a.by, a.value, a.label) == parts for a in self.found):
+            message = f"{association.object}/{association.value} is listed twice"
+            self.problems.append((message, "keep one of the two", place))
+        else:
+            self.found.append(association)
+
+
+_ADVICE: Final = {
+    _TO: "write the other record's key",
+    _BY: f"write the unique property that `to` is a value of, or {RECORD_ID}",
+    _LABEL: "write the label as HubSpot shows it, or remove it",
+}
+
+
+def _faults(said: Mapping[str, str], item: MappingNode) -> Iterator[tuple[str, str | None, Place]]:
+    by = said.get(_BY)
+    if by == "hs_object_id":
+        yield "hs_object_id is no unique property", f"write `by: {RECORD_ID}`", item.place_of(_BY)
+    elif by is not None and not _is_property(by):
+        yield f'"{by}" is no property name', _ADVICE[_BY], item.place_of(_BY)
+    if by == RECORD_ID and _TO in said and not _is_record_id(said[_TO]):
+        message = f'"{said[_TO]}" is no record id'
+        yield message, "write digits without leading zeros, such as 9001", item.place_of(_TO)
