@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -14,6 +14,7 @@ from reconciler.cli.session import Session, open_session
 from reconciler.errors import UsageError
 from reconciler.model.objects import split_address
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.pairs import OwnedPair
 from reconciler.state.store import Store
 from reconciler.state.transfer import parse_export
 
@@ -50,15 +51,15 @@ def show(ctx: click.Context, address: str) -> int:
     """Show what was last applied to the record at ADDRESS, such as companies/acme."""
     session = open_session(ctx)
     with session.state(to_write=False) as store:
-        found = _find(store, _record_at(address))
+        found = [(record, store.pairs_of(record)) for record in _find(store, _record_at(address))]
     if not found:
         click.echo(f"{address} is not owned: `reconciler state list` shows what is", err=True)
         return Exit.ERROR
     if session.said.as_json:
-        click.echo(json.dumps([_detail(record) for record in found]))
+        click.echo(json.dumps([_detail(record, pairs) for record, pairs in found]))
         return Exit.OK
-    for record in found:
-        _print(record)
+    for record, pairs in found:
+        _print(record, pairs)
     return Exit.OK
 
 
@@ -167,12 +168,15 @@ def _all(store: Store) -> Iterator[OwnedRecord]:
             after = chunk[-1].key.value
 
 
-def _print(record: OwnedRecord) -> None:
+def _print(record: OwnedRecord, pairs: Iterable[OwnedPair]) -> None:
     protected = "  protected" if record.is_protected else ""
     click.echo(f"{record.key.address}  {record.record_id}  {record.origin}{protected}")
     for name, sent in sorted(record.sent.items()):
         kept = f"  (HubSpot keeps {_text(record.answered[name])})" if name in record.answered else ""
         click.echo(f"  {name}: {_text(sent)}{kept}")
+    for pair in pairs:
+        label = f" {_text(pair.label.text)}" if pair.label else ""
+        click.echo(f"  associated with {pair.target.address}{label}  {pair.target_id}  {pair.origin}")
 
 
 def _text(value: str | None) -> str:
@@ -183,9 +187,18 @@ def _summary(record: OwnedRecord) -> dict[str, str]:
     return {"address": record.key.address, "record_id": record.record_id, "origin": str(record.origin)}
 
 
-def _detail(record: OwnedRecord) -> dict[str, object]:
+def _detail(record: OwnedRecord, pairs: Iterable[OwnedPair]) -> dict[str, object]:
     values = {"sent": dict(record.sent), "answered": dict(record.answered)}
     return {
+        "associations": [
+            {
+                "address": pair.target.address,
+                "label": pair.label.text if pair.label else None,
+                "origin": str(pair.origin),
+                "record_id": pair.target_id,
+            }
+            for pair in pairs
+        ],
         **_summary(record),
         "protected": record.is_protected,
         "key": {"property": record.key.by, "value": record.key.value},

@@ -115,7 +115,8 @@ class Pairing:
             return
         if pair is not None and self._drift_of(wanted) is Drift.HOLD:
             text = wanted.label.text if wanted.label else ASSOCIATED
-            yield Held(wanted.key, None, Reason.DRIFT, None, text, wanted.source, "", wanted.target)
+            there = ASSOCIATED if labels is not None else None
+            yield Held(wanted.key, None, Reason.DRIFT, there, text, wanted.source, "", wanted.target)
             return
         yield Associate(
             key=wanted.key,

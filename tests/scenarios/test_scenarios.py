@@ -52,11 +52,16 @@ def _play(project: Project, act: Path, watch: Mapping[str, Sequence[str]], golde
     golden(expected / "plan.txt", planned.out + planned.err)
     project.run("apply", "--auto-approve", *extra)
     with project.portal() as http:
-        held = {object_name: _records(http, object_name, names) for object_name, names in watch.items()}
+        held: dict[str, object] = {
+            object_name: _records(http, object_name, names) for object_name, names in watch.items()
+        }
+        for one, other in _associated(act.parent):
+            held[f"{one} to {other}"] = _pairs(http, one, other)
     golden(expected / "portal.json", _json(held))
     owned = [
-        project.run("state", "show", entry["address"], "--json").document[0]
+        {name: value for name, value in known.items() if value or name != "associations"}
         for entry in project.run("state", "list", "--json").document
+        for known in project.run("state", "show", entry["address"], "--json").document
     ]
     golden(expected / "state.json", _json(owned))
     again = project.run("plan", "--values", "show").out
@@ -77,6 +82,27 @@ def _records(http: httpx.Client, object_name: str, names: Sequence[str]) -> list
             for record in answer["results"]
         ]
     return sorted(found, key=str)
+
+
+def _associated(scenario: Path) -> Sequence[tuple[str, str]]:
+    path = scenario / "associations.json"
+    return [(one, other) for one, other in json.loads(path.read_text())] if path.exists() else []
+
+
+def _pairs(http: httpx.Client, one: str, other: str) -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """By record and by record that it is associated with: the labels."""
+    params = {"limit": "100", "archived": "false"}
+    answer = http.get(f"/crm/v3/objects/{one}", params=params).raise_for_status().json()
+    inputs = [{"id": record["id"]} for record in answer["results"]]
+    path = f"/crm/v4/associations/{one}/{other}/batch/read"
+    found = http.post(path, json={"inputs": inputs}).raise_for_status().json()["results"]
+    return {
+        page["from"]["id"]: {
+            str(to["toObjectId"]): [kind["label"] for kind in to["associationTypes"] if kind["label"]]
+            for to in page["to"]
+        }
+        for page in found
+    }
 
 
 def _json(value: object) -> str:
