@@ -70,6 +70,7 @@ class Circumstances:
     git_commit: str | None
     created_at: datetime
     remembers: bool  # there is a state between runs
+    reviewed: Plan | None  # nothing is planned that it does not have
     skips_invalid: bool  # records with problems are left out of the plan instead of stopping it
 
 
@@ -153,6 +154,7 @@ def plan_changes(
         write_scopes=write_scopes,
         prune_rules=() if selection.is_partial else new_rules(desired.prune_rules, remembered),
         selection=selection,
+        reviewed=here.reviewed,
     )
 
 

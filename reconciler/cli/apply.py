@@ -15,7 +15,7 @@ from reconciler.cli.files import write_sealed
 from reconciler.cli.memory import refuse_forgetful
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, tell_github, width
-from reconciler.cli.planning import make_plan, read_plan, show_plan, whose_values
+from reconciler.cli.planning import make_plan, read_plan, refuse_foreign, show_plan, whose_values
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.signals import stop_requests
@@ -145,13 +145,7 @@ def _saved_plan(session: Session, path: Path) -> Plan:
         UsageError: it is no plan, or has problems.
     """
     plan = read_plan(path, to_apply=True)
-    chosen = session.environment
-    if (plan.environment, plan.portal_id) != (chosen.name, chosen.portal_id):
-        raise PlanRefused(
-            Refusal.FOREIGN,
-            f"the plan was made for environment {plan.environment} (portal {plan.portal_id}), "
-            f"and this is {chosen.name} (portal {chosen.portal_id})",
-        )
+    refuse_foreign(plan, session.environment)
     return _appliable(plan)
 
 
@@ -159,7 +153,7 @@ def _new_plan(session: Session, wishes: Wishes, *, full: bool, values: str | Non
     """A plan made now, and shown.
 
     Raises:
-        PlanRefused: the environment takes saved plans only.
+        PlanRefused: the environment takes saved plans only, or something departs from the reviewed plan.
         UsageError: it has problems.
     """
     if session.environment.is_protected:
@@ -171,6 +165,13 @@ def _new_plan(session: Session, wishes: Wishes, *, full: bool, values: str | Non
     plan = make_plan(session, wishes)
     if not (session.said.as_json and not plan.is_empty and plan.is_appliable):
         show_plan(session, plan, full=full, values=values)
+    if plan.review is not None and plan.review.unreviewed:
+        raise PlanRefused(
+            Refusal.UNREVIEWED,
+            "not everything that would be applied is as it was reviewed: nothing was applied\n"
+            "    have it reviewed as it is now, or save what was reviewed alone:\n"
+            "    reconciler plan --reviewed PLAN --out FILE",
+        )
     return _appliable(plan)
 
 

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import Exit, heaviest
 from reconciler.cli.files import write_sealed
 from reconciler.cli.options import common_options
 from reconciler.cli.output import Form, view_options
@@ -59,11 +59,12 @@ def command(
     views = {Form.MARKDOWN: markdown, Form.HTML: html, Form.JSON: json_into}
     keep_plan(session, plan, views, full=full, values=values)
     show_plan(session, plan, full=full, values=values, form=form)
-    if not plan.is_sound:
-        return Exit.ERROR
-    if plan.refusals:
-        return Exit.GUARDED
-    return Exit.CHANGES if detailed_exitcode and plan.writes else Exit.OK
+    return heaviest(
+        Exit.OK if plan.is_sound else Exit.ERROR,
+        Exit.GUARDED if plan.refusals else Exit.OK,
+        Exit.PLAN_REFUSED if plan.review and plan.review.unreviewed else Exit.OK,
+        Exit.CHANGES if detailed_exitcode and plan.writes else Exit.OK,
+    )
 
 
 def _refuse_one_file_for_two(paths: Iterable[Path | None]) -> None:

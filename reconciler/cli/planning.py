@@ -11,9 +11,10 @@ from reconciler.cli.files import read_sealed, write_private
 from reconciler.cli.output import Form, color, masking_for, tell_github, width
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session
+from reconciler.cli.settings import Environment
 from reconciler.cli.telling import annotate
 from reconciler.cli.wishes import Wishes
-from reconciler.errors import ManifestError
+from reconciler.errors import ManifestError, PlanRefused, Refusal
 from reconciler.model.selection import Selection
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import digest_of, plan_from_text
@@ -28,7 +29,17 @@ from reconciler.report.terminal import render_plan
 
 
 def make_plan(session: Session, wishes: Wishes) -> Plan:
-    """Plan the chosen environment; writes nothing anywhere."""
+    """Plan the chosen environment; writes nothing anywhere.
+
+    Raises:
+        ManifestError: the manifests are wrong, with places as the person sees them.
+        PlanRefused: the reviewed plan is of another environment, or was altered.
+        UsageError: the reviewed plan is none.
+    """
+    reviewed = None
+    if wishes.reviewed is not None:
+        reviewed = read_plan(wishes.reviewed)
+        refuse_foreign(reviewed, session.environment, "the reviewed plan")
     desired = session.load_manifests()
     environment = session.environment
     here = Circumstances(
@@ -41,6 +52,7 @@ def make_plan(session: Session, wishes: Wishes) -> Plan:
         git_commit=session.git_commit(),
         created_at=datetime.now(UTC),
         remembers=session.settings.state_url is not None,
+        reviewed=reviewed,
         skips_invalid=wishes.skip_invalid,
     )
     with (
@@ -62,6 +74,20 @@ def read_plan(path: Path, *, to_apply: bool = False) -> Plan:
         PlanRefused: it was altered, or is not encrypted and has to be.
     """
     return plan_from_text(read_sealed(path, "plan", insists=to_apply))
+
+
+def refuse_foreign(plan: Plan, here: Environment, what: str = "the plan") -> None:
+    """Insist that ``plan`` was made for the environment that we are in.
+
+    Raises:
+        PlanRefused: it was not.
+    """
+    if (plan.environment, plan.portal_id) != (here.name, here.portal_id):
+        raise PlanRefused(
+            Refusal.FOREIGN,
+            f"{what} was made for environment {plan.environment} (portal {plan.portal_id}), "
+            f"and this is {here.name} (portal {here.portal_id})",
+        )
 
 
 def show_plan(

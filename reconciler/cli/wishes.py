@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
@@ -38,6 +39,7 @@ class Wishes:
     take: tuple[Glob, ...] = ()
     recreate: tuple[Glob, ...] = ()
     allow: tuple[tuple[Guard, int], ...] = ()
+    reviewed: Path | None = None
 
 
 def plan_options(function: _Function) -> _Function:
@@ -68,6 +70,12 @@ _OPTIONS = (
         metavar="NAME=NUMBER",
         callback=_allowances,
         help="Lift one guard to a number, for this plan: update=412.",
+    ),
+    click.option(
+        "--reviewed",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="PLAN",
+        help="Plan what the reviewed PLAN has too, and nothing else; list how the two differ.",
     ),
     click.option("--skip-invalid", is_flag=True, help="Leave out records with problems, visibly."),
 )

@@ -56,6 +56,7 @@ from reconciler.plan.identity import Identities, column_problems, key_problems
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
 from reconciler.plan.leftovers import gone_note, judge_leftover
 from reconciler.plan.resolve import Resolver
+from reconciler.plan.reviewed import keep_reviewed
 from reconciler.plan.selecting import LeftOut
 
 _ORDER = {
@@ -215,13 +216,21 @@ class PlanBuilder:
         write_scopes: Callable[[Iterable[str]], tuple[str, ...]],
         prune_rules: tuple[PruneRule, ...],
         selection: Selection = EVERYTHING,
+        reviewed: Plan | None = None,
     ) -> Plan:
         """The plan.
 
         ``least_seconds`` says how long so many calls take at the portal's limit, ``write_scopes`` what
-        writing to some object types needs.
+        writing to some object types needs. Where there is a ``reviewed`` plan, nothing is kept that it
+        does not have.
         """
         changes = tuple(sorted(self.changes, key=_order))
+        personal = _personal(portal, changes, self.held, self.problems)
+        review = None
+        if reviewed is not None:
+            kept = keep_reviewed(reviewed, changes, prune_rules)
+            changes, prune_rules, review = kept.changes, kept.prune_rules, kept.review
+            personal = tuple(sorted({*personal, *reviewed.personal}))
         budget = budget_of(changes, read_calls, least_seconds, portal.account.daily_remaining)
         return Plan(
             tool_version=tool_version,
@@ -246,9 +255,10 @@ class PlanBuilder:
                 for key in keys_of(change)
             ),
             prune_rules=prune_rules,
-            personal=_personal(portal, changes, self.held, self.problems),
             targets=tuple(glob.text for glob in selection.target),
             excludes=tuple(glob.text for glob in selection.exclude),
+            personal=personal,
+            review=review,
         )
 
     def population(self, object_name: str) -> Population:

@@ -321,6 +321,47 @@ class GuardRefusal:
     first: tuple[RecordKey, ...] = ()  # some of the records it is about
 
 
+class Departing(StrEnum):
+    """How a plan that was made again differs from the reviewed one, in one change."""
+
+    NOT_REVIEWED = "not reviewed"  # nobody saw that this record changes
+    CHANGED = "changed since"  # it was reviewed, and would do something else by now
+    NO_LONGER_PLANNED = "no longer planned"  # it was reviewed, and is not wanted any more, or not in whole
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """One change, and how it differs from what was reviewed; it holds no values."""
+
+    how: Departing
+    key: RecordKey
+    action: Action  # of the change that is planned now; of the reviewed one where there is none
+    note: str  # what exactly differs, or which properties or label; may be empty
+    source: SourceRef | None
+    target: RecordKey | None = None  # the other record of an association
+
+    @property
+    def what(self) -> str:
+        """The other record of an association, and the note."""
+        return ": ".join(part for part in (self.target and self.target.address, self.note) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What holding a plan against the reviewed one has found. The plan holds what was reviewed alone."""
+
+    digest: str  # of the reviewed plan
+    git: str | None  # the commit that it was made from
+    departures: tuple[Departure, ...]  # by how they differ, and key
+    unreviewed_rules: tuple[PruneRule, ...]  # of pruning, which state is not told of
+
+    @property
+    def unreviewed(self) -> int:
+        """How many were left out of the plan because nobody has reviewed them as they are now."""
+        left_out = (departure.how is not Departing.NO_LONGER_PLANNED for departure in self.departures)
+        return sum(left_out) + len(self.unreviewed_rules)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that apply would do, in order, and everything that it would not."""
@@ -350,6 +391,7 @@ class Plan:
     undoes: str | None = None  # the run that it takes back; None: it is made from manifests
     targets: tuple[str, ...] = ()  # globs that it is limited to; none: everything
     excludes: tuple[str, ...] = ()  # globs of what it leaves out
+    review: Review | None = None  # None: it was held against no reviewed plan
 
     @property
     def is_appliable(self) -> bool:

@@ -59,7 +59,7 @@ def plan_from_text(text: str) -> Plan:
     if document.get("masked"):
         raise UsageError(
             "this plan is masked: it is for reading, and its values are not the real ones\n"
-            "    apply the file that `reconciler plan --out FILE` writes"
+            "    take the file that `reconciler plan --out FILE` writes"
         )
     try:
         plan = plan_from_document(document)

@@ -24,6 +24,8 @@ from reconciler.plan.changes import (
     Budget,
     Change,
     Create,
+    Departing,
+    Departure,
     Dissociate,
     Guard,
     GuardRefusal,
@@ -34,6 +36,7 @@ from reconciler.plan.changes import (
     Reason,
     Release,
     ReleasePair,
+    Review,
     Update,
     ValueChange,
 )
@@ -57,6 +60,7 @@ P = TypeVar("P", Associate, Dissociate)
 
 _as_action = as_word(Action)
 _as_call = as_word(Call)
+_as_departing = as_word(Departing)
 _as_guard = as_word(Guard)
 _as_origin = as_word(Origin)
 _as_prune = as_word(Prune)
@@ -106,6 +110,7 @@ def plan_from_document(document: Json) -> Plan:
         undoes=part(document, "undoes", _as_text_or_null),
         targets=part(document, "selection.target", as_tuple(as_text)),
         excludes=part(document, "selection.exclude", as_tuple(as_text)),
+        review=part(document, "review", or_null(_as_review)),
     )
 
 
@@ -250,6 +255,28 @@ def _as_refusal(found: object) -> GuardRefusal:
         count=part(refusal, "count", as_count),
         message=part(refusal, "message", as_text),
         first=part(refusal, "first", as_tuple(lambda entry: _key(as_object(entry)))),
+    )
+
+
+def _as_review(found: object) -> Review:
+    review = as_object(found)
+    return Review(
+        digest=part(review, "digest", as_text),
+        git=part(review, "git", _as_text_or_null),
+        departures=part(review, "departures", as_tuple(_as_departure)),
+        unreviewed_rules=part(review, "unreviewed_prune", as_tuple(_as_prune_rule)),
+    )
+
+
+def _as_departure(found: object) -> Departure:
+    departure = as_object(found)
+    return Departure(
+        how=part(departure, "departs", _as_departing),
+        key=_key(departure),
+        action=part(departure, "action", _as_action),
+        note=part(departure, "note", as_text),
+        source=part(departure, "source", or_null(_as_source)),
+        target=part(departure, "target", or_null(_addressed_key)),
     )
 
 

@@ -18,6 +18,7 @@ from reconciler.plan.changes import (
     Associate,
     Change,
     Create,
+    Departure,
     Dissociate,
     Guard,
     GuardRefusal,
@@ -26,6 +27,7 @@ from reconciler.plan.changes import (
     Plan,
     Release,
     ReleasePair,
+    Review,
     Update,
     ValueChange,
     in_step_of,
@@ -76,6 +78,7 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
         "prune": prune_as_document(plan.prune_rules),
         "portal": {"api_version": plan.api_version, "id": plan.portal_id, "type": plan.portal_type},
         "problems": map(problem_as_document, plan.problems),
+        "review": _review(plan.review) if plan.review else None,
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "selection": {"exclude": list(plan.excludes), "target": list(plan.targets)},
         "state": {"lineage": plan.state.lineage, "serial": plan.state.serial},
@@ -110,6 +113,29 @@ def digested_change(change: Change) -> Json:
 def allowances_as_document(allowances: Iterable[tuple[Guard, int]]) -> Json:
     """Guards that were lifted, and to which number, as JSON values."""
     return {str(guard): number for guard, number in allowances}
+
+
+def _review(review: Review) -> Json:
+    return {
+        "departures": [_departure(departure) for departure in review.departures],
+        "digest": review.digest,
+        "git": review.git,
+        "unreviewed": review.unreviewed,
+        "unreviewed_prune": prune_as_document(review.unreviewed_rules),
+    }
+
+
+def _departure(departure: Departure) -> Json:
+    return {
+        "action": departure.action,
+        "address": departure.key.address,
+        "departs": departure.how,
+        "key": _key(departure.key),
+        "note": departure.note,
+        "object": departure.key.object,
+        "source": source_as_document(departure.source),
+        "target": _end(departure.target) if departure.target else None,
+    }
 
 
 def _refusal(refusal: GuardRefusal) -> Json:

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TypeVar
 
 from reconciler.errors import Problem
-from reconciler.plan.changes import Change, GuardRefusal, Held
+from reconciler.plan.changes import Change, Departure, GuardRefusal, Held
 from reconciler.report.fitting import Block
 from reconciler.report.inert import code, fenced
 from reconciler.report.layout import Layout
@@ -45,6 +45,15 @@ def change_blocks(sections: Iterable[Section[Change]], layout: Layout) -> list[B
 def held_blocks(sections: Iterable[Section[Held]], layout: Layout) -> list[Block]:
     """A block for each section."""
     return [_block(section, section.entries[0].key.object, "held", layout) for section in sections]
+
+
+def departure_blocks(sections: Iterable[Section[Departure]], layout: Layout) -> list[Block]:
+    """A block for each section."""
+    firsts = ((section, section.entries[0]) for section in sections)
+    return [
+        _block(section, first.key.object, f"to {first.action}, {first.how}", layout)
+        for section, first in firsts
+    ]
 
 
 def _refusal_block(refusal: GuardRefusal, layout: Layout) -> Block:

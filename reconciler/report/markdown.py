@@ -6,13 +6,24 @@ from urllib.parse import quote
 
 from reconciler.plan.changes import Change, Held, Plan
 from reconciler.plan.file import digest_of
-from reconciler.report.blocks import change_blocks, held_blocks, problem_blocks, refusal_blocks
+from reconciler.report.blocks import (
+    change_blocks,
+    departure_blocks,
+    held_blocks,
+    problem_blocks,
+    refusal_blocks,
+)
 from reconciler.report.cells import ELLIPSIS
 from reconciler.report.fitting import Fitted, fitted, size_of
 from reconciler.report.inert import code, fenced, shortened
 from reconciler.report.layout import Layout, counted
 from reconciler.report.mask import Masking, masked_plan
-from reconciler.report.sections import Section, sections_of_changes, sections_of_held
+from reconciler.report.sections import (
+    Section,
+    sections_of_changes,
+    sections_of_departures,
+    sections_of_held,
+)
 from reconciler.report.standing import headline, notes, obstacles
 from reconciler.report.summary import made_of, selected_by
 from reconciler.report.terminal import Where
@@ -47,12 +58,15 @@ def render_markdown(plan: Plan, *, masking: Masking, where: Where, full: bool = 
     obstructing = [*refusal_blocks(shown.refusals, layout), *problem_blocks(shown.problems, layout)]
     problems = fitted(obstructing, room * 2 // 5)
     room -= problems.size
+    departing = sections_of_departures(shown.review.departures if shown.review else ())
+    departures = fitted(departure_blocks(departing, layout), room // 5)
+    room -= departures.size
     to_hold = held_blocks(sections_of_held(shown.held), layout)
     kept_for_held = fitted(to_hold, room // 5).size
     changes = fitted(change_blocks(sections, layout), room - kept_for_held)
     held = fitted(to_hold, room - changes.size)
-    blocks = _unfolded([*problems.texts, *changes.texts, *held.texts])
-    return "".join([head, *blocks, _left_out(problems, changes, held), foot])
+    blocks = _unfolded([*problems.texts, *departures.texts, *changes.texts, *held.texts])
+    return "".join([head, *blocks, _left_out(problems, departures, changes, held), foot])
 
 
 def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
@@ -116,12 +130,13 @@ def _unfolded(blocks: Iterable[str]) -> Iterator[str]:
         yield block.replace("<details>", "<details open>", 1) if size <= _OPEN_CHARACTERS else block
 
 
-def _left_out(problems: Fitted, changes: Fitted, held: Fitted) -> str:
+def _left_out(problems: Fitted, departures: Fitted, changes: Fitted, held: Fitted) -> str:
     """How much had no room here, and where it can be seen."""
     counts = [
         counted(changes.left_out, "change") if changes.left_out else "",
         f"{held.left_out:,} held" if held.left_out else "",
         counted(problems.left_out, "problem") if problems.left_out else "",
+        counted(departures.left_out, "departure") if departures.left_out else "",
     ]
     what = ", ".join(filter(None, counts))
     if not what:
@@ -153,6 +168,13 @@ def _next(plan: Plan) -> str:
         return "see whether that is intended; if it is, plan again with the flags that the guards name."
     if plan.writes and plan.undoes:
         return "review it; `reconciler apply FILE` does exactly that, with the file of `rollback --out FILE`."
+    if plan.review is not None and plan.review.unreviewed:
+        return (
+            "have what was left out reviewed as it is now. `reconciler apply FILE` carries out the rest, "
+            "which was reviewed."
+        )
+    if plan.review is not None and plan.writes:
+        return "this was reviewed: `reconciler apply FILE` does exactly that."
     if plan.writes:
         return (
             "review and merge. Then `reconciler plan --out FILE` shows what is left to do, and "

@@ -24,12 +24,14 @@ from reconciler.plan.changes import (
     Associate,
     Change,
     Create,
+    Departure,
     Dissociate,
     Held,
     PairChange,
     Plan,
     Release,
     ReleasePair,
+    Review,
     Update,
     ValueChange,
 )
@@ -74,6 +76,7 @@ def masked_plan(plan: Plan, masking: Masking) -> Plan:
         problems=tuple(mask.problem(problem, plain_objects) for problem in plan.problems),
         targets=tuple(mask.address(glob, plain_objects) for glob in plan.targets),
         excludes=tuple(mask.address(glob, plain_objects) for glob in plan.excludes),
+        review=plan.review and mask.review(plan.review),
         refusals=tuple(
             replace(refusal, first=tuple(map(mask.record_key, refusal.first))) for refusal in plan.refusals
         ),
@@ -227,6 +230,13 @@ class _Mask:
         object_name, is_record_id, key, _ = _taken_apart(address)
         is_plain = object_name not in self._objects or object_name in plain_objects
         return not is_plain and not is_record_id and key != "*"
+
+    def review(self, review: Review) -> Review:
+        return replace(review, departures=tuple(map(self.departure, review.departures)))
+
+    def departure(self, departure: Departure) -> Departure:
+        target = departure.target and self.record_key(departure.target)
+        return replace(departure, key=self.record_key(departure.key), target=target)
 
     def record_key(self, key: RecordKey) -> RecordKey:
         return replace(key, value=self.pseudonym(key.value)) if self.is_personal(key.object, key.by) else key

@@ -16,6 +16,7 @@ from reconciler.plan.changes import (
     Associate,
     Change,
     Create,
+    Departure,
     Dissociate,
     Held,
     Plan,
@@ -29,7 +30,7 @@ from reconciler.report.cells import visible
 from reconciler.report.groups import held_against
 from reconciler.report.lines import Piece, Style
 from reconciler.report.pairs import association_text, told_values
-from reconciler.report.sections import Section, sections_of_changes, sections_of_held
+from reconciler.report.sections import Section, sections_of_changes, sections_of_departures, sections_of_held
 from reconciler.report.stacks import grouped
 from reconciler.report.values import shown
 from reconciler.source import SourceRef
@@ -45,7 +46,7 @@ _PROBLEMS = {
 
 
 def table_of(plan: Plan) -> Json:
-    """Problems, then changes, then what is held; of the changes those first that risk most."""
+    """Problems, changes, what is held, departures; of the changes those first that risk most."""
     table = _Table()
     for severity in _PROBLEMS:
         table.add_problems([found for found in plan.problems if found.severity is severity])
@@ -53,6 +54,8 @@ def table_of(plan: Plan) -> Json:
         table.add_changes(changes)
     for held in sections_of_held(plan.held):
         table.add_held(held)
+    for departures in sections_of_departures(plan.review.departures if plan.review else ()):
+        table.add_departures(departures)
     return table.as_document()
 
 
@@ -101,6 +104,13 @@ class _Table:
                     values.append(self._value(entry.what, entry.live, entry.desired, remark))
             notes = [visible(entry.note) for entry in record if entry.what is None and entry.note]
             self._add(kind, key.address, record[0].source, None, values, notes)
+
+    def add_departures(self, section: Section[Departure]) -> None:
+        first = section.entries[0]
+        kind = self._kind(first.how, first.key.object, first.action, section.remark, section.sign)
+        for departure in section.entries:
+            notes = [visible(departure.what)] if departure.what else []
+            self._add(kind, departure.key.address, departure.source, None, [], notes)
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
         for object_name, found in grouped(problems, _object_of).items():

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import Generic, TypeAlias, TypeVar
 
-from reconciler.plan.changes import Change, Held
+from reconciler.plan.changes import Change, Departure, Held
+from reconciler.report.departures import departure_sections
 from reconciler.report.groups import change_sections, held_sections
 from reconciler.report.layout import Layout
 from reconciler.report.lines import BLANK, Line, Piece, painted
@@ -56,6 +57,12 @@ def sections_of_held(held: Iterable[Held]) -> list[Section[Held]]:
     """What wants to be looked at most comes first."""
     groups = grouped(held, lambda entry: (entry.reason, entry.key.object))
     return _as_told(groups.values(), held_sections)
+
+
+def sections_of_departures(departures: Iterable[Departure]) -> list[Section[Departure]]:
+    """What nobody has reviewed comes first."""
+    groups = grouped(departures, lambda entry: (entry.how, entry.key.object, entry.action))
+    return _as_told(groups.values(), departure_sections)
 
 
 def _as_told(groups: Iterable[Sequence[T]], tell: Tell[T]) -> list[Section[T]]:

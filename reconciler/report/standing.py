@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 from reconciler.plan.changes import ManifestsRead, Plan
+from reconciler.report.cells import visible
+from reconciler.report.departures import review_sentences
 from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import painted
 from reconciler.report.problems import how_many
@@ -27,6 +29,8 @@ def obstacles(plan: Plan) -> str:
     start = "" if plan.is_appliable else "This plan cannot be applied: "
     sentences = [f"{start}{', '.join(counts)}."] if counts else []
     sentences += ["Partial plan: only what is selected was looked at."] if plan.is_partial else []
+    if plan.review is not None and plan.review.unreviewed:
+        sentences += map(visible, review_sentences(plan.review))
     lifted = ", ".join(f"{guard} to {number:,}" for guard, number in plan.allowances)
     sentences += [f"Guards were lifted: {lifted}."] if lifted else []
     return " ".join(sentences)

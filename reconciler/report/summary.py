@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from shlex import quote
 
 from reconciler.plan.changes import Action, Budget, Plan
+from reconciler.report.departures import review_lines
 from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import Line, Style
 from reconciler.report.problems import how_many
@@ -46,7 +47,8 @@ def made_of(plan: Plan, quoted: Callable[[str], str]) -> str:
 
 def closing(plan: Plan, layout: Layout, *, is_masked: bool) -> list[Line]:
     """Notes, costs and counts; the last line is the one that scripts look for."""
-    lines = [
+    lines = review_lines(plan.review, layout) if plan.review else []
+    lines += [
         row for note in _notes(plan, is_masked=is_masked) for row in layout.paragraph(note, style=Style.FAINT)
     ]
     if plan.problems:

@@ -10,6 +10,7 @@ from reconciler.errors import Problem
 from reconciler.model.drift import DriftFound
 from reconciler.model.runs import RunDetail
 from reconciler.plan.changes import Plan
+from reconciler.report.departures import departure_sections
 from reconciler.report.drift import drift_closing, drift_opening, drifted_sections, lost_sections
 from reconciler.report.groups import change_sections, held_sections
 from reconciler.report.layout import Layout
@@ -48,6 +49,7 @@ def render_plan(
         held_sections(shown.held, layout),
         [problem_lines(shown.problems, layout)],
         [refusal_lines(shown.refusals, layout)],
+        departure_sections(shown.review.departures if shown.review else (), layout),
         [closing(shown, layout, is_masked=masking.is_on and bool(plan.personal))],
     )
     return painted(_parted(sections), color=color)

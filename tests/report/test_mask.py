@@ -1,7 +1,7 @@
 """What is personal is never shown where it must not be, and what is shown still makes sense."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
 
@@ -12,7 +12,18 @@ from hypothesis import strategies as st
 from reconciler.errors import Problem
 from reconciler.model.objects import RecordKey
 from reconciler.model.runs import RunDetail
-from reconciler.plan.changes import Adopt, Change, Create, Held, Plan, Reason, Update, ValueChange, values_of
+from reconciler.plan.changes import (
+    Adopt,
+    Change,
+    Create,
+    Held,
+    Plan,
+    Reason,
+    Review,
+    Update,
+    ValueChange,
+    values_of,
+)
 from reconciler.plan.file import digest_of
 from reconciler.report.machine import plan_as_json, problems_as_json, run_as_json
 from reconciler.report.mask import SHOW, Masking, masked_plan, masked_problems, masked_run
@@ -25,6 +36,15 @@ MASKED = Masking(b"secret and random")
 PERSONAL = (("contacts", "email"), ("contacts", "phone"))
 ADA = RecordKey("contacts", "email", "ada@acme.example")
 SECRET = "hush-"
+
+
+def _with_keys(review: Review, key: Callable[[RecordKey], RecordKey]) -> Review:
+    return replace(
+        review,
+        departures=tuple(
+            replace(one, key=key(one.key), target=one.target and key(one.target)) for one in review.departures
+        ),
+    )
 
 
 def planted(plan: Plan) -> Plan:
@@ -73,7 +93,12 @@ def planted(plan: Plan) -> Plan:
         told = " and ".join(text for text in (new.key.value, live, desired) if text and SECRET in text)
         return replace(new, note=f"it says {told}, sadly")
 
-    return replace(plan, changes=tuple(map(change, plan.changes)), held=tuple(map(held, plan.held)))
+    return replace(
+        plan,
+        changes=tuple(map(change, plan.changes)),
+        held=tuple(map(held, plan.held)),
+        review=plan.review and _with_keys(plan.review, key),
+    )
 
 
 @given(plans, st.booleans())

@@ -12,6 +12,7 @@ from reconciler.model.pairs import Label
 from reconciler.model.records import Prune, PruneRule, RecordId
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import (
+    Action,
     Adopt,
     AdoptPair,
     Archive,
@@ -19,6 +20,8 @@ from reconciler.plan.changes import (
     Budget,
     Change,
     Create,
+    Departing,
+    Departure,
     Dissociate,
     Held,
     ManifestsRead,
@@ -26,6 +29,7 @@ from reconciler.plan.changes import (
     Reason,
     Release,
     ReleasePair,
+    Review,
     Update,
     ValueChange,
 )
@@ -118,6 +122,25 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         target=st.none() | keys,
         **of_record,
     )
+    rules = st.lists(st.builds(PruneRule, words, names, st.sampled_from(Prune)), max_size=2, unique=True).map(
+        tuple
+    )
+    departures = st.builds(
+        Departure,
+        how=st.sampled_from(Departing),
+        key=keys,
+        action=st.sampled_from(Action),
+        note=words,
+        source=st.none() | sources,
+        target=st.none() | keys,
+    )
+    reviews = st.builds(
+        Review,
+        digest=words,
+        git=st.none() | words,
+        departures=st.lists(departures, max_size=3).map(tuple),
+        unreviewed_rules=rules,
+    )
     return st.builds(
         Plan,
         tool_version=words,
@@ -140,9 +163,8 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
             daily_remaining=st.none() | counts,
         ),
         write_scopes=st.lists(words, max_size=3).map(tuple),
-        prune_rules=st.lists(
-            st.builds(PruneRule, words, names, st.sampled_from(Prune)), max_size=2, unique=True
-        ).map(tuple),
+        prune_rules=rules,
+        review=st.none() | reviews,
         personal=st.lists(
             st.tuples(st.sampled_from(["contacts", "companies"]), names), max_size=4, unique=True
         ).map(tuple),

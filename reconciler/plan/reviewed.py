@@ -1,0 +1,159 @@
+"""A plan that was made again, held against the one that people reviewed.
+
+Between a review and an apply both sides move: others merge, people work in HubSpot. What production
+gets is planned again from what holds now, and of that only what was reviewed is kept. The reviewed
+plan may come from anywhere: nothing of it is carried out, nothing of it lifts a guard. It only filters.
+
+A change is kept where the reviewed plan has one of the same record and action, and
+
+1. both mean the same record id, route, former key and protection;
+2. every value that is written was reviewed, and overwrites what the reviewer saw being overwritten;
+3. every value that is in step by now is the one that was reviewed, whether as a write or in step.
+
+So an update may have shrunk: a value that somebody has typed in meanwhile is not written any more, and
+an update all of whose values are there already becomes an adoption. A create never shrinks: half a
+record is another record. An association is recognised by both records and its label, and the ids of
+records that were new when it was reviewed may have become known. What is kept is what was planned now,
+never the reviewed change itself.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+
+from reconciler.model.records import PruneRule
+from reconciler.plan.changes import (
+    Action,
+    Change,
+    Departing,
+    Departure,
+    PairChange,
+    PairWriting,
+    Plan,
+    Release,
+    Review,
+    ValueChange,
+    in_step_of,
+    values_of,
+)
+from reconciler.plan.file import digest_of
+from reconciler.plan.writing import digested_change
+
+_OTHER_RECORD = "another record has this key by now"
+_OTHER_CALL = "another call would carry it"
+_SAID_OF = {
+    "record_id": _OTHER_RECORD,
+    "renamed_from": "its former key differs",
+    "protected": "its protection differs",
+    "write": _OTHER_CALL,
+}
+"""What has to be equal of all that the digest covers besides action and values, and what to say if not."""
+
+_SHRINKS = {(Action.UPDATE, Action.ADOPT), (Action.ASSOCIATE, Action.ADOPT)}
+"""Actions that become others where everything is in HubSpot already: reviewed, and now."""
+
+_BY_HOW = list(Departing)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is left of a plan, and what departs from the reviewed one."""
+
+    changes: tuple[Change, ...]
+    prune_rules: tuple[PruneRule, ...]
+    review: Review
+
+
+def keep_reviewed(reviewed: Plan, changes: Iterable[Change], rules: Iterable[PruneRule]) -> Kept:
+    """Those of ``changes`` and ``rules`` that ``reviewed`` has too, in their order."""
+    seen = {_subject(change): change for change in reviewed.changes}
+    kept: list[Change] = []
+    departures: list[Departure] = []
+    for change in changes:
+        departure = _departing(seen.pop(_subject(change), None), change)
+        if departure is None or departure.how is Departing.NO_LONGER_PLANNED:
+            kept.append(change)
+        if departure is not None:
+            departures.append(departure)
+    departures += (_departure(Departing.NO_LONGER_PLANNED, gone) for gone in seen.values())
+    known_rules = set(reviewed.prune_rules)
+    rules = tuple(rules)
+    review = Review(
+        digest=digest_of(reviewed),
+        git=reviewed.manifests.git,
+        departures=tuple(sorted(departures, key=lambda entry: (_BY_HOW.index(entry.how), entry.key))),
+        unreviewed_rules=tuple(rule for rule in rules if rule not in known_rules),
+    )
+    return Kept(tuple(kept), tuple(rule for rule in rules if rule in known_rules), review)
+
+
+def _subject(change: Change) -> Hashable:
+    """What a change is about: a plan has no two changes about the same."""
+    if isinstance(change, PairChange):
+        return change.key, change.target, change.label and change.label.type
+    return change.key
+
+
+def _departing(before: Change | None, now: Change) -> Departure | None:
+    """How ``now`` differs from what was reviewed of its subject; None where it does not."""
+    if before is None:
+        return _departure(Departing.NOT_REVIEWED, now)
+    differences = list(_differences(before, now))
+    if differences:
+        return _departure(Departing.CHANGED, now, "; ".join(differences))
+    written = {value.name for value in values_of(now)}
+    no_more = [value for value in values_of(before) if value.name not in written]
+    return _departure(Departing.NO_LONGER_PLANNED, before, _named(no_more)) if no_more else None
+
+
+def _departure(how: Departing, change: Change, note: str | None = None) -> Departure:
+    if isinstance(change, PairChange):
+        target, told = change.target, change.label.text if change.label else ""
+    else:
+        target, told = None, _named(values_of(change))
+    return Departure(how, change.key, change.action, told if note is None else note, change.source, target)
+
+
+def _differences(before: Change, now: Change) -> Iterator[str]:
+    """Every way in which ``now`` would do what nobody has reviewed."""
+    if before.action is not now.action and (before.action, now.action) not in _SHRINKS:
+        yield f"to {before.action} when it was reviewed, to {now.action} by now"
+    if isinstance(before, PairChange) and isinstance(now, PairChange):
+        yield from _differing_pair(before, now)
+        return
+    was, will = digested_change(before), digested_change(now)
+    for part, sentence in _SAID_OF.items():
+        if was[part] != will[part] and not (part == "write" and before.action is not now.action):
+            yield sentence
+    yield from _differing_values(before, now)
+
+
+def _differing_pair(before: PairChange, now: PairChange) -> Iterator[str]:
+    ids = ((before.record_id, now.record_id), (before.target_id, now.target_id))
+    if any(was is not None and was != will for was, will in ids):
+        yield _OTHER_RECORD
+    if isinstance(before, PairWriting) and isinstance(now, PairWriting) and before.route != now.route:
+        yield _OTHER_CALL
+
+
+def _differing_values(before: Change, now: Change) -> Iterator[str]:
+    written = {value.name: value for value in values_of(before)}
+    known = {(value.name, value.after) for value in (*values_of(before), *in_step_of(before))}
+    for value in values_of(now):
+        seen = written.get(value.name)
+        if seen is None:
+            yield f"{value.name} was not to be written"
+        elif seen.after != value.after:
+            yield f"{value.name} is to become something else"
+        elif seen.before != value.before:
+            yield f"{value.name} was changed in HubSpot"
+    learned = () if isinstance(now, Release) else in_step_of(now)  # a release forgets what it names there
+    for value in learned:
+        if (value.name, value.after) not in known:
+            yield f"{value.name} was not to be remembered like this"
+    if now.action is Action.CREATE:
+        missing = sorted(written.keys() - {value.name for value in values_of(now)})
+        yield from (f"{name} would be missing" for name in missing)
+
+
+def _named(values: Iterable[ValueChange]) -> str:
+    return ", ".join(value.name for value in values)

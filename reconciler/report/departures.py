@@ -1,0 +1,60 @@
+"""How a plan that was made again departs from the reviewed one: what was left out of it, and why."""
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+from reconciler.plan.changes import Departing, Departure, Review
+from reconciler.report.cells import visible
+from reconciler.report.layout import Layout, counted
+from reconciler.report.lines import Line, Piece, Style
+from reconciler.report.stacks import Kind, entries, grouped
+
+_SIGNS = {
+    Departing.NOT_REVIEWED: Piece("!", Style.CHANGED),
+    Departing.CHANGED: Piece("!", Style.CHANGED),
+    Departing.NO_LONGER_PLANNED: Piece(".", Style.FAINT),
+}
+_REMARKS = {
+    Departing.NOT_REVIEWED: "left out: the reviewed plan does not have them",
+    Departing.CHANGED: "left out: the reviewed plan would have done something else",
+    Departing.NO_LONGER_PLANNED: "reviewed, and done already or no longer asked for",
+}
+
+
+def departure_sections(departures: Iterable[Departure], layout: Layout) -> Iterator[list[Line]]:
+    """One section for each way to differ, object and action."""
+    groups = grouped(departures, lambda entry: (_rank(entry.how), entry.how, entry.key.object, entry.action))
+    for (_, how, object_name, action), group in sorted(groups.items()):
+        title = f"{visible(object_name)}: {len(group):,} to {action}, {how}"
+        kind = Kind(_SIGNS[how], lambda entry: (entry.key, entry.source), _likeness, _notes)
+        yield layout.heading(title, _REMARKS[how]) + entries(kind, group, layout)
+
+
+def review_lines(review: Review, layout: Layout) -> list[Line]:
+    """What a plan was held against, and what that comes to."""
+    style = Style.ALARM if review.unreviewed else Style.FAINT
+    return [row for sentence in review_sentences(review) for row in layout.paragraph(sentence, style=style)]
+
+
+def review_sentences(review: Review) -> Iterator[str]:
+    """The same as sentences."""
+    against = f"the reviewed plan of commit {review.git[:12]}" if review.git else "the reviewed plan"
+    for rule in review.unreviewed_rules:
+        yield f"`prune: {rule.prune}` of {rule.object} by {rule.by} was not reviewed."
+    if review.unreviewed:
+        verb = "is" if review.unreviewed == 1 else "are"
+        yield f"{counted(review.unreviewed, 'change')} {verb} left out: {against} has nothing like this."
+    else:
+        yield f"Held against {against}: nothing was left out."
+
+
+def _rank(how: Departing) -> int:
+    return list(Departing).index(how)
+
+
+def _likeness(departure: Departure) -> Hashable:
+    return departure.what
+
+
+def _notes(alike: Sequence[Departure], layout: Layout) -> list[Line]:
+    what = alike[0].what
+    return list(layout.paragraph(what, indent=8, style=Style.FAINT)) if what else []
