@@ -163,9 +163,10 @@ def _new_plan(session: Session, wishes: Wishes, *, full: bool, values: str | Non
             "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
         )
     plan = make_plan(session, wishes)
-    if not (session.said.as_json and not plan.is_empty and plan.is_appliable):
+    has_more = plan.review is not None and plan.review.unreviewed > 0
+    if not (session.said.as_json and not plan.is_empty and plan.is_appliable and not has_more):
         show_plan(session, plan, full=full, values=values)
-    if plan.review is not None and plan.review.unreviewed:
+    if has_more:
         raise PlanRefused(
             Refusal.UNREVIEWED,
             "not everything that would be applied is as it was reviewed: nothing was applied\n"

@@ -32,19 +32,20 @@ def departure_sections(departures: Iterable[Departure], layout: Layout) -> Itera
 def review_lines(review: Review, layout: Layout) -> list[Line]:
     """What a plan was held against, and what that comes to."""
     style = Style.ALARM if review.unreviewed else Style.FAINT
-    return [row for sentence in review_sentences(review) for row in layout.paragraph(sentence, style=style)]
+    return [row for sentence in _sentences(review) for row in layout.paragraph(sentence, style=style)]
 
 
-def review_sentences(review: Review) -> Iterator[str]:
-    """The same as sentences."""
+def left_out(review: Review, against: str = "the reviewed plan") -> str:
+    """How much of the plan nobody has reviewed, as a sentence in our own words."""
+    verb = "is" if review.unreviewed == 1 else "are"
+    return f"{counted(review.unreviewed, 'change')} {verb} left out: {against} has nothing like this."
+
+
+def _sentences(review: Review) -> Iterator[str]:
     against = f"the reviewed plan of commit {review.git[:12]}" if review.git else "the reviewed plan"
     for rule in review.unreviewed_rules:
         yield f"`prune: {rule.prune}` of {rule.object} by {rule.by} was not reviewed."
-    if review.unreviewed:
-        verb = "is" if review.unreviewed == 1 else "are"
-        yield f"{counted(review.unreviewed, 'change')} {verb} left out: {against} has nothing like this."
-    else:
-        yield f"Held against {against}: nothing was left out."
+    yield left_out(review, against) if review.unreviewed else f"Held against {against}: nothing is left out."
 
 
 def _rank(how: Departing) -> int:

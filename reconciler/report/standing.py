@@ -3,8 +3,7 @@
 from dataclasses import replace
 
 from reconciler.plan.changes import ManifestsRead, Plan
-from reconciler.report.cells import visible
-from reconciler.report.departures import review_sentences
+from reconciler.report.departures import left_out
 from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import painted
 from reconciler.report.problems import how_many
@@ -30,7 +29,7 @@ def obstacles(plan: Plan) -> str:
     sentences = [f"{start}{', '.join(counts)}."] if counts else []
     sentences += ["Partial plan: only what is selected was looked at."] if plan.is_partial else []
     if plan.review is not None and plan.review.unreviewed:
-        sentences += map(visible, review_sentences(plan.review))
+        sentences.append(left_out(plan.review))
     lifted = ", ".join(f"{guard} to {number:,}" for guard, number in plan.allowances)
     sentences += [f"Guards were lifted: {lifted}."] if lifted else []
     return " ".join(sentences)

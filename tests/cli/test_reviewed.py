@@ -57,7 +57,7 @@ def test_what_was_reviewed_is_applied(project: Project) -> None:
     planned = held_against(project)
 
     assert planned.code == 0
-    assert "Held against the reviewed plan: nothing was left out." in planned.out
+    assert "Held against the reviewed plan: nothing is left out." in planned.out
     assert saved(project)["review"]["departures"] == []
     assert project.run("apply", "now.json").code == 0
     assert project.run("plan").out.startswith("No changes.")
