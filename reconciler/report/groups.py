@@ -51,7 +51,7 @@ _WHY: dict[tuple[Action, Reason], str] = {
     (Action.ASSOCIATE, Reason.MISSING): "missing: HubSpot does not have them associated so",
     (Action.ASSOCIATE, Reason.DRIFT): "drift: people took them apart since the last apply; made again",
     (Action.DISSOCIATE, Reason.PRUNED): "pruned: made by us, and no manifest names them any more",
-    (Action.RELEASE, Reason.GONE): "gone: HubSpot has them no longer; state forgets them",
+    (Action.RELEASE, Reason.GONE): "gone: HubSpot no longer has them under these keys; state forgets them",
     (Action.RELEASE, Reason.ABSENT): "absent: HubSpot has them no longer; state forgets them",
     (Action.RELEASE, Reason.PRUNED): "pruned: no manifest names them any more; there before us, so they stay",
     (Action.UPDATE, Reason.UNDONE): "undone: back to what it was before that run",
