@@ -32,6 +32,10 @@ _YOUNG_OBJECTS = 10_000
 """New objects between two searches for cycles: ours form none, an answer's few objects do."""
 
 
+_UNUSED = ("httpx._main", "trio")
+"""What httpx imports where it can, and we have no use for: its own command line, and other ways to wait."""
+
+
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted(COMMANDS)
@@ -68,6 +72,8 @@ def group() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave the process with a code from the table."""
     gc.set_threshold(_YOUNG_OBJECTS)
+    for name in _UNUSED:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None refuses imports
     sys.exit(run(arguments))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 import click
 
@@ -15,17 +15,20 @@ from reconciler.cli.settings import Environment
 from reconciler.cli.telling import annotate
 from reconciler.cli.wishes import Wishes
 from reconciler.errors import ManifestError, PlanRefused, Refusal
+from reconciler.model.records import Desired
 from reconciler.model.selection import Selection
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import digest_of, plan_from_text
 from reconciler.plan.guards import Guards, limits_from
 from reconciler.plan.judging import Policy
-from reconciler.reconcile import Circumstances, plan_changes
 from reconciler.report.machine import plan_as_json
 from reconciler.report.markdown import render_markdown
 from reconciler.report.mask import Masking, masked_problems
 from reconciler.report.standing import headline
 from reconciler.report.terminal import render_plan
+
+if TYPE_CHECKING:
+    from reconciler.hubspot.client import Reader
 
 
 def make_plan(session: Session, wishes: Wishes) -> Plan:
@@ -36,11 +39,26 @@ def make_plan(session: Session, wishes: Wishes) -> Plan:
         PlanRefused: the reviewed plan is of another environment, or was altered.
         UsageError: the reviewed plan is none.
     """
+    from reconciler.hubspot.portal import begin_portal  # noqa: PLC0415 - httpx costs 0.1 s
+
     reviewed = None
     if wishes.reviewed is not None:
         reviewed = read_plan(wishes.reviewed)
         refuse_foreign(reviewed, session.environment, "the reviewed plan")
     desired = session.load_manifests()
+    selection = Selection(wishes.target, wishes.exclude)
+    objects = {group.object for group in desired.groups if selection.may_have(group.object)}
+    with session.reader() as reader:
+        begin_portal(reader, objects | desired.associated_with(objects))
+        return _plan(session, wishes, desired, reader, reviewed)
+
+
+def _plan(
+    session: Session, wishes: Wishes, desired: Desired, reader: "Reader", reviewed: Plan | None
+) -> Plan:
+    # SQLAlchemy takes 0.2 s to import, as long as the answers that have been asked for are on their way.
+    from reconciler.reconcile import Circumstances, plan_changes  # noqa: PLC0415
+
     environment = session.environment
     here = Circumstances(
         environment=environment.name,
@@ -57,7 +75,6 @@ def make_plan(session: Session, wishes: Wishes) -> Plan:
     )
     with (
         session.state(to_write=False) as store,
-        session.reader() as reader,
         progress("reading", quiet=session.said.quiet) as report,
     ):
         try:

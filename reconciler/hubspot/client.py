@@ -1,7 +1,8 @@
 """One method per endpoint that we use. What only reads is given a ``Reader``, which has no way to write."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self
@@ -88,6 +89,15 @@ class Reader:
         self._paths = paths_of(version)
         self._pacer = pacer
         self._caller = _Caller(http, pacer)
+        self._begun: dict[str, Future[Any]] = {}  # by path
+
+    def begin(self, object_paths: Iterable[str]) -> None:
+        """Ask already for the account and the definitions of types; who wants them next gets the answers."""
+        decoders: dict[str, Decoder[Any]] = {self._paths.account: AccountBody.read}
+        decoders |= dict.fromkeys(map(self._paths.properties, object_paths), PropertyPage.read)
+        pool = ThreadPoolExecutor(len(decoders))
+        self._begun = {path: pool.submit(self._ask, path, decode) for path, decode in decoders.items()}
+        pool.shutdown(wait=False)
 
     @property
     def calls(self) -> int:
@@ -214,6 +224,10 @@ class Reader:
         raise error_for(request, exchange.status, exchange.error)
 
     def _get(self, path: str, decode: Decoder[AnswerT], params: Mapping[str, str] | None = None) -> AnswerT:
+        begun: Future[AnswerT] | None = self._begun.pop(path, None)
+        return self._ask(path, decode, params) if begun is None else begun.result()
+
+    def _ask(self, path: str, decode: Decoder[AnswerT], params: Mapping[str, str] | None = None) -> AnswerT:
         request = Request("GET", path, params or {})
         exchange = self._caller.ask(request, decode)
         if isinstance(exchange, Success):

@@ -35,6 +35,12 @@ class _Type:
     required: tuple[str, ...] = ()  # by a custom type's own schema
 
 
+def begin_portal(reader: Reader, objects: Collection[str]) -> None:
+    """Ask already for what ``read_portal`` will want first of standard types, while there is other work."""
+    names = {object_name(written) for written in objects}
+    reader.begin([object_path(name) for name in sorted(names) if _is_standard(name)])
+
+
 def read_portal(
     reader: Reader,
     objects: Collection[str],

@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    event,
     inspect,
     select,
     text,
@@ -171,12 +172,15 @@ batches = Table(
     _column("recorded_at", Moment(), nullable=True),  # null while any of its changes is unsettled
     ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
 )
-Index(
-    "batches_unfinished",
-    batches.c.portal_id,
-    sqlite_where=batches.c.recorded_at.is_(None),
-    postgresql_where=batches.c.recorded_at.is_(None),
-)
+
+
+@event.listens_for(batches, "after_create")
+def _index_unfinished(_table: Table, connection: Connection, **_: object) -> None:
+    """As an ``Index`` it would import all of PostgreSQL's half of SQLAlchemy, to check one word."""
+    connection.execute(
+        text("CREATE INDEX batches_unfinished ON batches (portal_id) WHERE recorded_at IS NULL")
+    )
+
 
 changes = Table(
     "changes",

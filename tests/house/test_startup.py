@@ -1,9 +1,13 @@
 """Nothing heavy is imported by commands that do not need it."""
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.support.projects import EXAMPLE
 
 HEAVY = {
     "sqlalchemy",
@@ -16,6 +20,7 @@ HEAVY = {
     "werkzeug",
     "waitress",
     "cryptography",
+    "duckdb",
 }
 
 
@@ -34,3 +39,14 @@ def imported_by(*arguments: str) -> set[str]:
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["version"]], ids=" ".join)
 def test_saying_hello_imports_nothing_heavy(arguments: list[str]) -> None:
     assert not imported_by(*arguments) & HEAVY
+
+
+def test_checking_manifests_imports_no_network_and_no_state() -> None:
+    needed = {"pydantic", "yaml"}
+    assert not imported_by("-C", str(EXAMPLE), "validate") & (HEAVY - needed)
+
+
+def test_planning_imports_what_it_uses(tmp_path: Path) -> None:
+    shutil.copytree(EXAMPLE, tmp_path / "project", ignore=shutil.ignore_patterns(".reconciler"))
+    imported = imported_by("-C", str(tmp_path / "project"), "plan")
+    assert not imported & {"rich", "deepdiff", "duckdb", "jinja2", "cryptography", "trio", "psycopg"}

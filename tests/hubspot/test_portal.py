@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from reconciler.errors import ManifestError, NotAllowed, UsageError
-from reconciler.hubspot.live import read_portal
+from reconciler.hubspot.portal import begin_portal, read_portal
 from reconciler.model.schema import Account, Kind, Owner, Pipeline, PortalSchema, Stage
 from tests.hubspot.doubles import reader_of, reply
 
@@ -154,3 +154,19 @@ def test_a_type_that_the_token_may_not_see_names_the_scope() -> None:
 
     with pytest.raises(NotAllowed, match=r"the token lacks a scope: crm\.schemas\.companies\.read"):
         read_portal(reader_of(handler), ["companies"])
+
+
+def test_what_was_begun_is_not_asked_for_twice() -> None:
+    portal = Portal()
+    reader = reader_of(portal)
+    begin_portal(reader, ["companies", "0-2", "p1_car"])
+    assert list(read_portal(reader, ["companies"]).objects) == ["companies"]
+    assert sorted(portal.asked) == ["/account-info/v3/details", "/crm/v3/properties/companies"]
+    assert reader.calls == 2
+
+
+def test_what_goes_wrong_with_what_was_begun_is_told_to_who_wants_it() -> None:
+    reader = reader_of(lambda _: reply(403))
+    begin_portal(reader, ["companies"])
+    with pytest.raises(NotAllowed):
+        read_portal(reader, ["companies"])
