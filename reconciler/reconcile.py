@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import groupby
 from typing import TypeAlias
 
 from reconciler import __version__
@@ -22,6 +23,7 @@ from reconciler.hubspot.history import read_histories
 from reconciler.hubspot.live import read_portal, read_records
 from reconciler.hubspot.pairs import read_labels, read_pairs
 from reconciler.hubspot.scopes import write_scopes
+from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
 from reconciler.model.objects import RECORD_ID, RecordKey, type_number
 from reconciler.model.records import (
@@ -33,8 +35,9 @@ from reconciler.model.records import (
     PruneRule,
 )
 from reconciler.model.schema import PortalSchema
-from reconciler.model.selection import Selection
+from reconciler.model.selection import Glob, Selection
 from reconciler.model.writes import BATCH_SIZE
+from reconciler.plan.accepting import AcceptBuilder, DriftedRecord, chosen, keys_and_named
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import ManifestsRead, Plan, keys_of
 from reconciler.plan.drifted import DriftBuilder, keys_and_sent
@@ -311,6 +314,43 @@ def find_drift(
         state=seen,
         read_calls=reader.calls,
     )
+
+
+def accept_drift(
+    found: DriftFound,
+    globs: Iterable[Glob],
+    desired: Desired,
+    reader: Reader,
+    *,
+    stand_ins: Mapping[str, str],
+    shows_sensitive: bool,
+) -> Acceptance:
+    """Say what manifests have to say so that what people changed is right. Writes nothing anywhere.
+
+    Raises:
+        UsageError: a glob means nothing that was found.
+        HubSpotError: the portal cannot be read.
+    """
+    values, lost = chosen(found, globs)
+    objects = {value.key.object for value in values}
+    portal = read_portal(reader, objects, found.portal_id)
+    desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
+    ids = owner_ids(portal.owners, stand_ins)
+    builder = AcceptBuilder(shows_sensitive, desired.is_elsewhere)
+    for (object_name, by), group in groupby(values, lambda value: (value.key.object, value.key.by)):
+        schema, records = portal.objects[object_name], desired.records_of(object_name, by)
+        resolver = Resolver(schema, desired.files, ids)
+        drifted = (
+            DriftedRecord(records.find(key.value), tuple(of))
+            for key, of in groupby(group, lambda value: value.key)
+        )
+        chunks = in_chunks(drifted, BATCH_SIZE)
+        for chunk, live in read_ahead(reader, schema, by, chunks, partial(keys_and_named, schema)):
+            builder.add_chunk(resolver, chunk, live)
+    for record in lost:
+        named = desired.records_of(record.key.object, record.key.by).find(record.key.value)
+        builder.add_lost(record, desired.files.ref(named.place) if named else None)
+    return builder.finish(found.personal)
 
 
 def apply_plan(plan: Plan, connection: Connection, store: Store, claim: Claim, manner: Manner) -> ApplyResult:

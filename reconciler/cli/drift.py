@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
+from reconciler.cli.accepting import accept, show_acceptance
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, width
@@ -11,6 +12,7 @@ from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
 from reconciler.errors import UsageError
 from reconciler.model.drift import DriftFound
+from reconciler.model.selection import Glob, glob_of
 from reconciler.reconcile import find_drift
 from reconciler.report.machine import drift_as_json
 from reconciler.report.terminal import render_drift
@@ -23,11 +25,30 @@ from reconciler.report.terminal import render_drift
     type=click.Choice(["show", "mask"]),
     help="Personal values; by default shown on a terminal, masked elsewhere.",
 )
+@click.option(
+    "--accept",
+    "accepted",
+    type=glob_of,
+    multiple=True,
+    metavar="ADDRESS...",
+    help="Let the manifests say what people changed (companies/acme#phone, companies/acme, companies/*).",
+)
+@click.argument("more", type=glob_of, nargs=-1, metavar="")
 @common_options
 @click.pass_context
-def command(ctx: click.Context, full: bool, values: str | None) -> int:
+def command(
+    ctx: click.Context, *, full: bool, values: str | None, accepted: tuple[Glob, ...], more: tuple[Glob, ...]
+) -> int:
     """Show what people changed in HubSpot since the last apply, and who they were."""
     session = open_session(ctx)
+    if accepted:
+        desired = session.load_manifests()
+        found = look_for_drift(session)
+        wanted = (*accepted, *more)
+        done = accept(session, desired, found, wanted, shows_sensitive=values == "show")
+        return show_acceptance(session, done, full=full, values=values)
+    if more:
+        raise UsageError(f"{more[0].text}: an address is for --accept, which writes to the manifests")
     found = look_for_drift(session)
     masking = masking_for(values, as_json=session.said.as_json)
     if session.said.as_json:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -28,6 +29,20 @@ def write_private(path: Path, text: str) -> None:
     _write(path, text.encode())
 
 
+def write_over(path: Path, data: bytes) -> None:
+    """Put ``data`` in the place of what ``path`` holds, which keeps its mode; links lead where they led.
+
+    Raises:
+        UsageError: it is missing or cannot be written to.
+    """
+    real = Path(os.path.realpath(path))
+    try:
+        mode = stat.S_IMODE(real.stat().st_mode)
+    except OSError as error:
+        raise UsageError(f"cannot write {path} ({error.strerror})") from error
+    _write(real, data, mode)
+
+
 def read_sealed(path: Path, what: str, *, insists: bool = False) -> str:
     """The text of ``path``, which is to be ``what`` and may be encrypted.
 
@@ -40,7 +55,7 @@ def read_sealed(path: Path, what: str, *, insists: bool = False) -> str:
         UsageError: it is missing, unreadable, no UTF-8, or encrypted with a key that we do not have.
         PlanRefused: it was altered since it was encrypted, or is not encrypted and has to be.
     """
-    data, key = _read(path, what), key_from(os.environ)
+    data, key = read_bytes(path, what), key_from(os.environ)
     try:
         if is_sealed(data):
             data = unseal(data, key)
@@ -63,10 +78,15 @@ def read_text(path: Path, what: str) -> str:
     Raises:
         UsageError: it is missing, unreadable, or no UTF-8.
     """
-    return _decoded(_read(path, what), path, what)
+    return _decoded(read_bytes(path, what), path, what)
 
 
-def _read(path: Path, what: str) -> bytes:
+def read_bytes(path: Path, what: str) -> bytes:
+    """What ``path`` holds, which is to be ``what``.
+
+    Raises:
+        UsageError: it is missing or unreadable.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
@@ -80,7 +100,7 @@ def _decoded(data: bytes, path: Path, what: str) -> str:
         raise UsageError(f"{path} is no {what}: it is not UTF-8 text") from error
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, mode: int = stat.S_IRUSR | stat.S_IWUSR) -> None:
     """A new file beside ``path``, made durable, then renamed over it.
 
     Raises:
@@ -93,6 +113,7 @@ def _write(path: Path, data: bytes) -> None:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
+                temporary.chmod(mode)
                 os.fsync(file.fileno())
             temporary.replace(path)
         except BaseException:

@@ -20,28 +20,11 @@ from reconciler.manifest.nodes import Blank, MappingNode, Node, SequenceNode
 from reconciler.manifest.patches import LINE_BREAK, Patch, Patcher, Unsafe
 from reconciler.manifest.spans import Position
 from reconciler.manifest.text import Reading, read_nodes
-from reconciler.model.objects import RecordKey
-from reconciler.model.records import Written
+from reconciler.model.acceptance import Edit
 from reconciler.source import SourceFiles, SourceRef
 
 _Said: TypeAlias = "str | Blank | tuple[_Said, ...] | dict[str, _Said] | None"
 """What a node says, without where."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """One property of one record that is to say something else."""
-
-    key: RecordKey
-    name: str
-    before: Written  # what the manifest says
-    after: Written  # what it is to say
-    source: SourceRef  # of the value that holds now, be it the record's own or that of ``all:``
-
-    @property
-    def address(self) -> str:
-        """Of the property."""
-        return self.key.property_address(self.name)
 
 
 @dataclass(frozen=True, slots=True)

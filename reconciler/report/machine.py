@@ -8,14 +8,24 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from reconciler.errors import Problem
+from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
 from reconciler.model.objects import RecordKey
+from reconciler.model.records import Written
 from reconciler.model.runs import RunDetail, RunRow
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import digest_of, masked_plan_to_text, plan_to_text
 from reconciler.plan.shapes import Json
 from reconciler.plan.writing import problem_as_document, source_as_document, text_of
-from reconciler.report.mask import Masking, Personal, masked_drift, masked_plan, masked_problems, masked_run
+from reconciler.report.mask import (
+    Masking,
+    Personal,
+    masked_acceptance,
+    masked_drift,
+    masked_plan,
+    masked_problems,
+    masked_run,
+)
 
 FORMAT_VERSION = "1.0"
 """Of runs and problems. A newer minor adds keys; a newer major changes the meaning of old ones."""
@@ -43,6 +53,22 @@ def drift_as_json(found: DriftFound, masking: Masking) -> str:
         "summary": {"lost": len(shown.lost), "values": len(shown.values)},
         "tool_version": shown.tool_version,
         "values": map(_drifted, shown.values),
+    }
+    return _text(document, masking)
+
+
+def acceptance_as_json(acceptance: Acceptance, masking: Masking) -> str:
+    """Which live values manifests say now, where, and what could not be written back."""
+    shown = masked_acceptance(acceptance, masking)
+    document: Json = {
+        "accepted": map(_edit, shown.edits),
+        "agreed": map(_edit, shown.agreed),
+        "problems": map(problem_as_document, shown.problems),
+        "summary": {
+            "accepted": len(shown.edits),
+            "agreed": len(shown.agreed),
+            "problems": len(shown.problems),
+        },
     }
     return _text(document, masking)
 
@@ -103,6 +129,22 @@ def _lost(record: LostRecord) -> Json:
         "object": record.key.object,
         "record_id": record.record_id,
     }
+
+
+def _edit(edit: Edit) -> Json:
+    return {
+        "address": edit.address,
+        "after": _written(edit.after),
+        "before": _written(edit.before),
+        "key": _key(edit.key),
+        "object": edit.key.object,
+        "property": edit.name,
+        "source": source_as_document(edit.source),
+    }
+
+
+def _written(written: Written) -> object:
+    return list(written) if isinstance(written, tuple) else written
 
 
 def _row(row: RunRow) -> Json:

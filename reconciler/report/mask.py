@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias, assert_never
 
 from reconciler.errors import Problem
+from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey, split_address
+from reconciler.model.records import Written
 from reconciler.model.runs import RunDetail, RunRow
 from reconciler.plan.changes import (
     Adopt,
@@ -90,6 +92,19 @@ def masked_drift(found: DriftFound, masking: Masking) -> DriftFound:
     mask = _Mask(masking.key, found.personal)
     return replace(
         found, values=tuple(map(mask.drifted, found.values)), lost=tuple(map(mask.lost, found.lost))
+    )
+
+
+def masked_acceptance(acceptance: Acceptance, masking: Masking) -> Acceptance:
+    """What was written back, as it may be shown."""
+    if masking.key is None:
+        return acceptance
+    mask = _Mask(masking.key, acceptance.personal)
+    return replace(
+        acceptance,
+        edits=tuple(map(mask.edit, acceptance.edits)),
+        agreed=tuple(map(mask.edit, acceptance.agreed)),
+        problems=tuple(mask.problem(problem, ()) for problem in acceptance.problems),
     )
 
 
@@ -183,6 +198,14 @@ class _Mask:
         new_key = record.new_key and self.pseudonym(record.new_key)
         return replace(record, key=self.record_key(record.key), note=note, new_key=new_key)
 
+    def edit(self, edit: Edit) -> Edit:
+        return replace(
+            edit,
+            key=self.record_key(edit.key),
+            before=self._written(edit, edit.before),
+            after=self._written(edit, edit.after),
+        )
+
     def row(self, row: RunRow) -> RunRow:
         names = {*row.before, *row.after}
         values = {name: (row.before.get(name), row.after.get(name)) for name in names}
@@ -268,6 +291,17 @@ class _Mask:
     def pseudonym(self, value: str) -> str:
         digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256")
         return f"\u2039{digest.hex()[:_DIGITS]}\u203a"
+
+    def _written(self, edit: Edit, written: Written) -> Written:
+        """What a manifest says; it calls owners by their e-mail addresses."""
+        if isinstance(written, tuple):
+            return tuple(self._said(edit, item) for item in written)
+        return None if written is None else self._said(edit, written)
+
+    def _said(self, edit: Edit, text: str) -> str:
+        if self.is_personal(edit.key.object, edit.name):
+            return self.pseudonym(text)
+        return self.text(text, [])
 
     def _requoted(self, quoted: str, name: str) -> str:
         return f'"{quoted if quoted == name else self.pseudonym(quoted)}"'

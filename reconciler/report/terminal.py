@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from reconciler.errors import Problem
+from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
 from reconciler.model.runs import RunDetail
 from reconciler.plan.changes import Plan
+from reconciler.report.acceptance import acceptance_closing, acceptance_sections
 from reconciler.report.departures import departure_sections
 from reconciler.report.drift import drift_closing, drift_opening, drifted_sections, lost_sections
 from reconciler.report.groups import change_sections, held_sections
@@ -19,6 +21,7 @@ from reconciler.report.mask import (
     SHOW,
     Masking,
     Personal,
+    masked_acceptance,
     masked_drift,
     masked_plan,
     masked_problems,
@@ -66,6 +69,26 @@ def render_drift(
         lost_sections(shown.lost, layout),
         drifted_sections(shown.values, layout),
         [drift_closing(shown, layout, is_masked=shown != found)],
+    )
+    return painted(_parted(sections), color=color)
+
+
+def render_acceptance(
+    acceptance: Acceptance,
+    *,
+    color: bool,
+    width: int,
+    full: bool = False,
+    masking: Masking = SHOW,
+    where: Where = str,
+) -> str:
+    """Which live values manifests say now, and what is left to the person."""
+    layout = Layout(max(width, NARROWEST), full, where)
+    shown = masked_acceptance(acceptance, masking)
+    sections = chain(
+        acceptance_sections(shown, layout),
+        [problem_lines(shown.problems, layout)],
+        [acceptance_closing(shown, layout)],
     )
     return painted(_parted(sections), color=color)
 

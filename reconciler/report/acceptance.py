@@ -1,0 +1,58 @@
+"""Which live values manifests say now, and where; and why some could not be written back."""
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.model.acceptance import Acceptance, Edit
+from reconciler.model.records import Written
+from reconciler.report.cells import visible
+from reconciler.report.layout import Layout, counted
+from reconciler.report.lines import Line, Piece, Style, line
+from reconciler.report.properties import Row, padded, sign_of
+from reconciler.report.stacks import grouped
+from reconciler.report.values import one_below_the_other, side_by_side
+
+_AGREES = "says so already"
+
+
+def acceptance_sections(shown: Acceptance, layout: Layout) -> Iterator[list[Line]]:
+    """One section for each record: what its manifest said, what it says now, in which line."""
+    changed = frozenset(shown.edits)
+    edits = sorted((*shown.edits, *shown.agreed), key=lambda edit: (edit.key, edit.name))
+    for key, of in grouped(edits, lambda edit: edit.key).items():
+        lines = [line(Piece(visible(key.address), Style.STRONG))]
+        for name, edit in zip(padded([edit.name for edit in of]), of, strict=True):
+            lines += _edit_lines(name, edit, layout, is_new=edit in changed)
+        yield lines
+
+
+def acceptance_closing(shown: Acceptance, layout: Layout) -> list[Line]:
+    """Counts, and what comes next; the last line is the one that scripts look for."""
+    counts = acceptance_headline(shown)
+    next_step = "The next plan leaves them as they are in HubSpot; the next apply remembers them."
+    notes = [*layout.paragraph(next_step, style=Style.FAINT)] if shown.edits or shown.agreed else []
+    return [*notes, line(f"Accepted: {counts}.")]
+
+
+def acceptance_headline(shown: Acceptance) -> str:
+    """``3 values written into 2 files, 1 said already, 1 left``."""
+    files = len({edit.source.file for edit in shown.edits})
+    counts = [f"{counted(len(shown.edits), 'value')} written into {counted(files, 'file')}"] if files else []
+    counts += [f"{len(shown.agreed):,} said already"] if shown.agreed else []
+    counts += [f"{len(shown.problems):,} left"] if shown.problems else []
+    return ", ".join(counts)
+
+
+def text_of_written(written: Written) -> str | None:
+    """A value as one text; a list between brackets."""
+    return f"[{', '.join(written)}]" if isinstance(written, tuple) else written
+
+
+def _edit_lines(name: str, edit: Edit, layout: Layout, *, is_new: bool) -> Iterable[Line]:
+    before, after = text_of_written(edit.before), text_of_written(edit.after)
+    sign = sign_of(before, after) if is_new else Piece("=", Style.FAINT)
+    remarks = ([] if is_new else [_AGREES]) + [layout.place(edit.source)]
+    row = Row(line(sign, f" {name}", indent=2), remarks, layout.width)
+    if not is_new:
+        return row.lines((), ())
+    below = one_below_the_other(before, after, layout.width - 10, full=layout.full)
+    return row.lines(side_by_side(before, after, row.room), below)

@@ -1,0 +1,270 @@
+"""``drift --accept``: what people changed in HubSpot is right, and the manifests say so from then on."""
+
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.exits import Exit
+from tests.support.projects import PORTAL, Done, Project, example
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The example project, applied, in a git repository."""
+    project = example(tmp_path)
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+    git(project, "init", "-q")
+    git(project, "add", "-A")
+    git(project, "-c", "user.name=x", "-c", "user.email=x@x.example", "commit", "-qm", "as applied")
+    return project
+
+
+def git(project: Project, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=project.folder, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def change(project: Project, address: str, *, archive: bool = False, **properties: str) -> None:
+    """Change a record of the example as somebody else."""
+    object_name, _, key = address.partition("/")
+    by = {"products": "hs_sku"}.get(object_name, "external_id")
+    with project.portal() as http:
+        body = {"inputs": [{"id": key}], "idProperty": by, "properties": []}
+        found = http.post(f"/crm/v3/objects/{object_name}/batch/read", json=body).json()["results"]
+        edit = {"object": object_name, "id": found[0]["id"], "archive": archive, "properties": properties}
+        answer = http.post(f"/_emulator/portals/{PORTAL}/edits", json=edit)
+        assert answer.status_code == 200, answer.text
+
+
+def owner_id(project: Project, email: str) -> str:
+    with project.portal() as http:
+        owners = http.get("/crm/v3/owners").json()["results"]
+    return str(next(owner["id"] for owner in owners if owner["email"] == email))
+
+
+def accept(project: Project, *addresses: str, code: Exit = Exit.OK) -> Done:
+    done = project.run("drift", "--accept", *addresses)
+    assert done.code == code, done.out + done.err
+    return done
+
+
+def diff(project: Project) -> list[str]:
+    """Lines taken out of the manifests and put in."""
+    lines = git(project, "diff", "-U0").splitlines()
+    return [line for line in lines if line[0] in "+-" and line[:3] not in {"+++", "---"}]
+
+
+def assert_nothing_to_write(project: Project) -> None:
+    done = project.run("plan", "--detailed-exitcode")
+    assert done.code == Exit.OK, done.out
+
+
+def test_the_next_plan_has_nothing_to_write_and_after_an_apply_there_is_no_drift(project: Project) -> None:
+    change(project, "companies/K-10012", name="Alpenrand: die Molkerei", debtor_number="")
+    done = accept(project, "companies/K-10012")
+    assert diff(project) == [
+        "-    name: Alpenrand Molkerei GmbH",
+        '+    name: "Alpenrand: die Molkerei"',
+        "-    debtor_number: 007              # text as well: the oldest account in the books",
+        "+    debtor_number: null              # text as well: the oldest account in the books",
+    ]
+    assert "companies.yaml:17" in done.out
+    assert done.out.endswith("Accepted: 2 values written into 1 file.\n")
+    assert_nothing_to_write(project)
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("drift").code == Exit.OK
+
+
+def test_only_what_was_named_is_accepted(project: Project) -> None:
+    change(project, "companies/K-10012", name="A", city="B")
+    change(project, "companies/K-10017", name="C")
+    accept(project, "companies/K-10012#city", "companies/K-10017")
+    assert diff(project) == [
+        "-    city: Kempten",
+        "+    city: B",
+        "-    name: Brauhaus Sankt Leonhard KG",
+        "+    name: C",
+    ]
+    changes = project.run("plan", "--json", "--values", "show").document["changes"]
+    writes = {c["address"]: list(c["properties"]) for c in changes if c["action"] == "update"}
+    assert writes == {"companies/K-10012": ["name"]}
+
+
+def test_globs_may_follow_each_other_and_mean_properties_of_all_records(project: Project) -> None:
+    change(project, "companies/K-10012", name="A", city="B")
+    change(project, "companies/K-10017", city="C")
+    done = project.run("drift", "--accept", "companies/*#city", "--accept", "*#name", "--json")
+    assert done.code == Exit.OK
+    assert [entry["address"] for entry in done.document["accepted"]] == [
+        "companies/K-10012#city",
+        "companies/K-10012#name",
+        "companies/K-10017#city",
+    ]
+    assert done.document["accepted"][0]["source"] == {"column": 1, "file": "companies.yaml", "line": 22}
+
+
+def test_owners_are_called_by_e_mail_and_choices_keep_their_order(project: Project) -> None:
+    jonas = owner_id(project, "jonas@inntal-sensorik.example")
+    change(project, "companies/K-10012", hubspot_owner_id=jonas, product_lines="PRESSURE;LEVEL;FLOW")
+    accept(project, "companies/K-10012")
+    assert diff(project) == [
+        "-    product_lines: [LEVEL, TEMPERATURE, FLOW]",
+        "+    product_lines: [LEVEL, FLOW, PRESSURE]",
+        "-    hubspot_owner_id: ada@inntal-sensorik.example",
+        "+    hubspot_owner_id: jonas@inntal-sensorik.example",
+    ]
+    assert_nothing_to_write(project)
+
+
+def test_what_all_says_becomes_a_line_of_the_record_and_stages_follow_their_pipeline(
+    project: Project,
+) -> None:
+    change(project, "tickets/RMA-26-0118", hs_pipeline="0", hs_pipeline_stage="3")
+    accept(project, "tickets/RMA-26-0118")
+    assert diff(project) == [
+        "-    hs_pipeline_stage: Shipped back",
+        "+    hs_pipeline_stage: Waiting on us",
+        "+    hs_pipeline: Support Pipeline",
+    ]
+    assert_nothing_to_write(project)
+
+
+def test_a_stage_of_another_pipeline_cannot_be_accepted_alone(project: Project) -> None:
+    change(project, "tickets/RMA-26-0118", hs_pipeline="0", hs_pipeline_stage="3")
+    done = accept(project, "tickets/RMA-26-0118#hs_pipeline_stage", code=Exit.ERROR)
+    said = " ".join(done.out.split())
+    assert '"Waiting on us" is no stage of pipeline "Returns and repairs"' in said
+    assert "set the pipeline in the same record" in said
+    assert diff(project) == []
+
+
+def test_a_block_of_text_stays_one(project: Project) -> None:
+    change(project, "tickets/RMA-26-0117", content="Zero point 14 mbar off.\r\nSolved.")
+    accept(project, "tickets/*")
+    assert diff(project) == [
+        "-      Zero point 14 mbar off after cleaning in place at 135 °C.",
+        "-      Customer asks for the cause in writing, not just a new sensor.",
+        "+      Zero point 14 mbar off.",
+        "+      Solved.",
+    ]
+    assert_nothing_to_write(project)
+
+
+def test_the_folder_whose_value_holds_is_written_to(project: Project) -> None:
+    project.write(
+        "later/companies.yaml",
+        "object: companies\nkey: external_id\nrecords:\n  K-10012: {name: Alpenrand}  # here\n",
+    )
+    project.replace("reconciler.yaml", "manifests: [.]", "manifests: [., later]")
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+    change(project, "companies/K-10012", name="Neu, GmbH", city="Bonn")
+    accept(project, "companies/K-10012")
+    text = (project.folder / "later" / "companies.yaml").read_text()
+    assert text.endswith('  K-10012: {name: "Neu, GmbH"}  # here\n')
+    assert diff(project)[:2] == ["-    city: Kempten", "+    city: Bonn"]
+    assert_nothing_to_write(project)
+
+
+def test_a_record_that_people_took_away_is_told_what_to_do(project: Project) -> None:
+    change(project, "companies/K-10012", archive=True)
+    done = accept(project, "companies/K-10012", code=Exit.ERROR)
+    assert "was archived in HubSpot" in done.out
+    assert "`$absent: true`" in " ".join(done.out.split())
+    assert done.out.endswith("Accepted: 1 left.\n")
+    assert diff(project) == []
+
+
+def test_an_address_that_means_no_drift_is_an_error_and_nothing_is_written(project: Project) -> None:
+    change(project, "companies/K-10012", name="A")
+    done = accept(project, "companies/*", "companies/nobody", code=Exit.ERROR)
+    assert "--accept companies/nobody means nothing that people changed" in done.err
+    assert diff(project) == []
+
+
+def test_an_address_without_accept_is_an_error(project: Project) -> None:
+    done = project.run("drift", "companies/K-10012")
+    assert done.code == Exit.ERROR
+    assert "companies/K-10012: an address is for --accept" in done.err
+
+
+def test_what_the_manifest_says_already_is_no_edit(project: Project) -> None:
+    change(project, "companies/K-10012", name="A")
+    accept(project, "companies/K-10012")
+    done = accept(project, "companies/K-10012")
+    assert "says so already" in done.out
+    assert done.out.endswith("Accepted: 1 said already.\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("    city: Kempten\n", "", "no manifest sets this property"),
+        (
+            "key: external_id  ",
+            "ownership: {city: observe}\nkey: external_id  ",
+            "the manifest leaves it to people",
+        ),
+        ("    city: Kempten", "    city: &k Kempten", "the value has the anchor &k"),
+    ],
+)
+def test_what_cannot_be_written_back_is_said(project: Project, old: str, new: str, message: str) -> None:
+    project.replace("companies.yaml", old, new)
+    text = (project.folder / "companies.yaml").read_text()
+    change(project, "companies/K-10012", city="Bonn")
+    done = accept(project, "companies/K-10012", code=Exit.ERROR)
+    assert message in " ".join(done.out.split())
+    assert (project.folder / "companies.yaml").read_text() == text
+
+
+def test_a_record_for_other_environments_is_left_alone(project: Project) -> None:
+    project.replace("companies.yaml", "key: external_id  ", "environments: [sandbox]\nkey: external_id  ")
+    change(project, "companies/K-10012", city="Bonn")
+    done = accept(project, "companies/K-10012", code=Exit.ERROR)
+    assert "for other environments only" in " ".join(done.out.split())
+
+
+def test_the_mode_of_a_file_and_the_link_to_it_stay(project: Project) -> None:
+    real = project.folder / ".there.txt"
+    link = project.folder / "companies.yaml"
+    link.rename(real)
+    link.symlink_to(real)
+    real.chmod(0o664)
+    change(project, "companies/K-10012", city="Bonn")
+    accept(project, "companies/K-10012")
+    assert link.is_symlink()
+    assert stat.S_IMODE(real.stat().st_mode) == 0o664
+    assert "city: Bonn" in real.read_text()
+
+
+def test_a_file_that_cannot_be_written_is_a_problem_of_its_values_alone(project: Project) -> None:
+    longest = "x" * 250 + ".yaml"  # there is no room for the name of a file beside it
+    (project.folder / "companies.yaml").rename(project.folder / longest)
+    change(project, "companies/K-10012", city="Bonn")
+    change(project, "tickets/RMA-26-0117", subject="Solved")
+    done = project.run("drift", "--accept", "*", "--json")
+    assert done.code == Exit.ERROR
+    assert [entry["address"] for entry in done.document["accepted"]] == ["tickets/RMA-26-0117#subject"]
+    (problem,) = done.document["problems"]
+    assert problem["address"] == "companies/K-10012#city"
+    assert "cannot write" in problem["message"]
+    assert "city: Kempten" in (project.folder / longest).read_text()
+
+
+def test_personal_values_are_written_and_not_shown(project: Project) -> None:
+    change(project, "companies/K-10012", phone="+49 30 555")
+    jonas = owner_id(project, "jonas@inntal-sensorik.example")
+    change(project, "companies/K-10017", hubspot_owner_id=jonas)
+    for arguments in (("--accept", "companies/*", "--json"), ("--accept", "companies/*")):
+        done = project.run("drift", *arguments)
+        assert done.code == Exit.OK
+        assert "555" not in done.out
+        assert "jonas@" not in done.out
+    assert "+    phone: +49 30 555" in diff(project)
+
+
+def test_broken_manifests_are_told_before_the_portal_is_asked(project: Project) -> None:
+    project.write("broken.yaml", "object: [")
+    done = accept(project, "companies/*", code=Exit.ERROR)
+    assert "broken.yaml:2:1" in done.err
