@@ -11,7 +11,7 @@ from typing import TypeAlias
 from reconciler import __version__
 from reconciler.apply.deliver import Courier
 from reconciler.apply.earlier import is_anything_open, settle_earlier
-from reconciler.apply.memory import Memory, version_seen
+from reconciler.apply.memory import Memory, applied_by, run_under_way, version_seen
 from reconciler.apply.moved import moved_entries
 from reconciler.apply.run import ApplyResult, Manner, carry_out
 from reconciler.apply.settle import settle_batch
@@ -39,7 +39,7 @@ from reconciler.model.selection import Glob, Selection
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.accepting import AcceptBuilder, DriftedRecord, chosen, keys_and_named
 from reconciler.plan.build import PlanBuilder
-from reconciler.plan.changes import ManifestsRead, Plan, keys_of
+from reconciler.plan.changes import NO_MANIFESTS, ManifestsRead, Plan, keys_of
 from reconciler.plan.drifted import DriftBuilder, keys_and_sent
 from reconciler.plan.ends import End, Ends, Standing, ends_of
 from reconciler.plan.file import digest_of
@@ -47,10 +47,11 @@ from reconciler.plan.guards import Guards
 from reconciler.plan.hands import our_runs
 from reconciler.plan.judging import Policy
 from reconciler.plan.labels import Labels, directions_of_labels
-from reconciler.plan.leftovers import new_rules, unnamed
+from reconciler.plan.leftovers import fate_of, new_rules, unnamed
 from reconciler.plan.pairing import Pairing, Rules
 from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
 from reconciler.plan.selecting import LeftOut, Unmet, selected
+from reconciler.plan.undo import deeds_of, forgotten, ids_and_names
 from reconciler.plan.wanted import PairResolver
 from reconciler.state.runs import Actor, RunStart
 from reconciler.state.store import Store
@@ -140,7 +141,7 @@ def plan_changes(
         planning.judge_leftovers(rule)
     prune = {group: rule.prune for group, rule in rules.items()}
     planning.judge_associations(ends, Rules(policy, selection, desired, prune))
-    planning.unmet.refuse()
+    planning.unmet.refuse("the manifests name, and none that prune is about,")
     planning.explain_gone()
     planning.count_others(store.owned_groups())
     return builder.finish(
@@ -178,7 +179,7 @@ class _Planning:
         ids = owner_ids(self.portal.owners, stand_ins)
         done = 0
         for group in self.desired.groups:
-            self.unmet.meet(group.records)
+            self.unmet.meet_all(group.records)
             if not self.selection.may_have(group.object):
                 continue
             resolver = Resolver(self.portal.objects[group.object], self.desired.files, ids)
@@ -412,3 +413,52 @@ def _paired(
 
 def _open_objects(store: Store) -> set[str]:
     return set().union(*(batch.objects for batch in store.unfinished()))
+
+
+def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, progress: Progress) -> Plan:
+    """A plan that takes back what a run did. Writes nothing anywhere.
+
+    Raises:
+        UsageError: the run is under way, the credentials belong to another portal, or a flag means
+            nothing that the run did.
+        ManifestError: the portal no longer has an object type.
+        HubSpotError: the portal cannot be read.
+        StateError: there is no such run, its values were erased, or the state cannot be read.
+    """
+    if run_under_way(store, here.created_at) == run_id:
+        raise UsageError(f"run {run_id} is under way: wait for it to end")
+    seen, past, unfinished = version_seen(store, here.created_at), store.past_run(run_id), store.unfinished()
+    objects = {change.key.object for change, _ in past.applied} | {batch.object for batch in unfinished}
+    portal = read_portal(reader, objects, here.portal_id)
+    settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
+    memory = Memory(store, settled)
+    selection = here.selection.renamed({name: schema.name for name, schema in portal.objects.items()})
+    unmet = Unmet({"--target": selection.target, "--exclude": selection.exclude})
+    groups = deeds_of([*past.applied, *applied_by(run_id, settled)], selection, unmet)
+    unmet.refuse("this run changed")
+    count = sum(map(len, groups.values()))
+    builder = PlanBuilder(here.policy, here.guards, here.remembers, problems=forgotten(past.forgotten))
+    done = 0
+    for (object_name, by), group in groups.items():
+        schema = portal.objects[object_name]
+        for chunk, live in read_ahead(reader, schema, RECORD_ID, in_chunks(group, BATCH_SIZE), ids_and_names):
+            keys = [deed.change.key.value for deed in chunk]
+            builder.add_deeds(schema, chunk, live, memory.owned(object_name, by, keys))
+            done += len(chunk)
+            progress(done, count)
+    builder.explain_gone(read_fates(reader, portal, [owned for _, owned in builder.gone]), fate_of)
+    for object_name, _, owned in store.owned_groups():
+        builder.population(object_name).owned += owned
+    return builder.finish(
+        tool_version=__version__,
+        created_at=here.created_at,
+        environment=here.environment,
+        portal=portal,
+        state=seen,
+        manifests=NO_MANIFESTS,
+        read_calls=reader.calls,
+        least_seconds=reader.least_seconds,
+        write_scopes=write_scopes,
+        selection=selection,
+        undoes=run_id,
+    )

@@ -1,14 +1,16 @@
 """State as it will be once unfinished batches of earlier runs are settled; nothing is written."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from reconciler.apply.run import ownership_after
 from reconciler.model.objects import RecordKey
-from reconciler.model.outcomes import Outcome
+from reconciler.model.outcomes import Applied, Outcome
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.pairs import OwnedPair, PairIdentity
 from reconciler.model.records import RecordId
+from reconciler.plan.changes import Change
 from reconciler.state.runs import RunStatus, UnfinishedBatch
 from reconciler.state.store import Store
 
@@ -21,19 +23,35 @@ def version_seen(store: Store, now: datetime) -> StateVersion:
     While another run is under way a plan sees a part of its work only, so it is as old as the state
     before that run: whatever that run writes has moved since.
     """
-    version, holder, runs = store.version(), store.lock_holder(), store.runs()
-    is_under_way = bool(runs) and runs[0].status == RunStatus.RUNNING
-    if is_under_way and holder is not None and holder.expires_at > now:
-        return StateVersion(version.lineage, version.serial - 1)
-    return version
+    version = store.version()
+    return StateVersion(version.lineage, version.serial - 1) if run_under_way(store, now) else version
+
+
+def run_under_way(store: Store, now: datetime) -> str | None:
+    """The run that somebody carries out at this moment; None where nobody does."""
+    holder, runs = store.lock_holder(), store.runs()
+    is_begun = bool(runs) and runs[0].status == RunStatus.RUNNING
+    return runs[0].id if is_begun and holder is not None and holder.expires_at > now else None
+
+
+Settled: TypeAlias = Sequence[tuple[UnfinishedBatch, Mapping[int, Outcome]]]
+"""Batches of earlier runs, and what became of their changes by number."""
+
+
+def applied_by(run_id: str, settled: Settled) -> list[tuple[Change, Applied]]:
+    """Changes of a run that turn out to have been applied."""
+    return [
+        (change, outcome)
+        for batch, outcomes in settled
+        for number, change in batch.entries
+        if batch.run_id == run_id and isinstance(outcome := outcomes.get(number), Applied)
+    ]
 
 
 class Memory:
     """Owned records of the store, with what settling adds and takes away."""
 
-    def __init__(
-        self, store: Store, settled: Iterable[tuple[UnfinishedBatch, Mapping[int, Outcome]]]
-    ) -> None:
+    def __init__(self, store: Store, settled: Settled) -> None:
         self._store = store
         self._owned: dict[RecordKey, OwnedRecord | None] = {}
         self._pairs: dict[PairIdentity, OwnedPair | None] = {}

@@ -18,6 +18,7 @@ COMMANDS = {
     "drift": "Show what people changed in HubSpot since the last apply, and who they were.",
     "emulator": "Serve, seed or reset the embedded portal of this project.",
     "plan": "Show what apply would change, and why.",
+    "rollback": "Make a plan that takes back what run RUN did; `apply` carries it out.",
     "runs": "List past runs, or show one row by row.",
     "show": "Show a saved plan.",
     "state": "Look at what is remembered of owned records, and correct it.",

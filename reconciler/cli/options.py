@@ -1,9 +1,10 @@
 """Options that every command takes, before or after its name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 from click.core import ParameterSource
@@ -37,6 +38,17 @@ def said(ctx: click.Context) -> Common:
     """What the command line says of these options, as far as it has been read."""
     common: Common | None = ctx.find_root().obj
     return common or Common()
+
+
+def gathered(name: str, kind: type, function: _Function) -> _Function:
+    """Let the fields of ``kind``, which arrive one by one, arrive together as ``name``."""
+
+    @wraps(function)
+    def gathering(*args: Any, **kwargs: Any) -> Any:
+        gathered = kind(**{field.name: kwargs.pop(field.name) for field in fields(kind)})
+        return function(*args, **{name: gathered}, **kwargs)
+
+    return cast("_Function", gathering)
 
 
 def common_options(function: _Function) -> _Function:

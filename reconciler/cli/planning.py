@@ -29,6 +29,7 @@ from reconciler.report.terminal import render_plan
 
 if TYPE_CHECKING:
     from reconciler.hubspot.client import Reader
+    from reconciler.reconcile import Circumstances
 
 
 def make_plan(session: Session, wishes: Wishes) -> Plan:
@@ -57,10 +58,25 @@ def _plan(
     session: Session, wishes: Wishes, desired: Desired, reader: "Reader", reviewed: Plan | None
 ) -> Plan:
     # SQLAlchemy takes 0.2 s to import, as long as the answers that have been asked for are on their way.
-    from reconciler.reconcile import Circumstances, plan_changes  # noqa: PLC0415
+    from reconciler.reconcile import plan_changes  # noqa: PLC0415
+
+    here = circumstances(session, wishes, reviewed)
+    with (
+        session.state(to_write=False) as store,
+        progress("reading", quiet=session.said.quiet) as report,
+    ):
+        try:
+            return plan_changes(desired, reader, store, here, report)
+        except ManifestError as error:
+            raise ManifestError(session.seen(error.problems)) from None
+
+
+def circumstances(session: Session, wishes: Wishes, reviewed: Plan | None = None) -> "Circumstances":
+    """What planning needs to know of the chosen environment, and of what the person said."""
+    from reconciler.reconcile import Circumstances  # noqa: PLC0415 - as above
 
     environment = session.environment
-    here = Circumstances(
+    return Circumstances(
         environment=environment.name,
         portal_id=environment.portal_id,
         policy=Policy(environment.drift, wishes.take, wishes.recreate),
@@ -73,14 +89,6 @@ def _plan(
         reviewed=reviewed,
         skips_invalid=wishes.skip_invalid,
     )
-    with (
-        session.state(to_write=False) as store,
-        progress("reading", quiet=session.said.quiet) as report,
-    ):
-        try:
-            return plan_changes(desired, reader, store, here, report)
-        except ManifestError as error:
-            raise ManifestError(session.seen(error.problems)) from None
 
 
 def read_plan(path: Path, *, to_apply: bool = False) -> Plan:

@@ -1,13 +1,13 @@
 """Options that shape one plan; ``plan`` and ``apply`` take them alike."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from functools import wraps
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
 
+from reconciler.cli.options import gathered
 from reconciler.model.selection import Glob, glob_of
 from reconciler.plan.changes import Guard
 
@@ -44,33 +44,32 @@ class Wishes:
 
 def plan_options(function: _Function) -> _Function:
     """Give a command the options that shape a plan; they arrive together as ``wishes``."""
-
-    @wraps(function)
-    def gathered(*args: Any, **kwargs: Any) -> Any:
-        wishes = Wishes(**{wish.name: kwargs.pop(wish.name) for wish in fields(Wishes)})
-        return function(*args, wishes=wishes, **kwargs)
-
+    made = gathered("wishes", Wishes, function)
     for option in reversed(_OPTIONS):
-        gathered = option(gathered)
-    return cast("_Function", gathered)
+        made = option(made)
+    return made
 
 
 def _glob_option(name: str, explanation: str) -> Callable[[_Function], _Function]:
     return click.option(name, type=glob_of, multiple=True, metavar="GLOB", help=explanation)
 
 
+target_option = _glob_option("--target", "Plan these addresses only (companies/a*, companies/acme#phone).")
+exclude_option = _glob_option("--exclude", "Plan everything but these addresses.")
+allow_option = click.option(
+    "--allow",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    callback=_allowances,
+    help="Lift one guard to a number, for this plan: update=412.",
+)
+
 _OPTIONS = (
-    _glob_option("--target", "Plan these addresses only (companies/a*, companies/acme#phone)."),
-    _glob_option("--exclude", "Plan everything but these addresses."),
+    target_option,
+    exclude_option,
     _glob_option("--take", "Write what `drift: hold` would leave, of these addresses."),
     _glob_option("--recreate", "Create these records again although they are gone."),
-    click.option(
-        "--allow",
-        multiple=True,
-        metavar="NAME=NUMBER",
-        callback=_allowances,
-        help="Lift one guard to a number, for this plan: update=412.",
-    ),
+    allow_option,
     click.option(
         "--reviewed",
         type=click.Path(path_type=Path, dir_okay=False),

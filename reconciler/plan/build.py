@@ -58,6 +58,7 @@ from reconciler.plan.leftovers import gone_note, judge_leftover
 from reconciler.plan.resolve import Resolver
 from reconciler.plan.reviewed import keep_reviewed
 from reconciler.plan.selecting import LeftOut
+from reconciler.plan.undo import Deed, undo
 
 _ORDER = {
     Action.CREATE: 0,
@@ -182,10 +183,28 @@ class PlanBuilder:
             (change.key.object, change.record_id) for change in self.changes if isinstance(change, Archive)
         )
 
-    def explain_gone(self, fates: Mapping[RecordId, Fate]) -> None:
+    def add_deeds(
+        self,
+        schema: ObjectSchema,
+        deeds: Iterable[Deed],
+        live: Mapping[str, LiveRecord],
+        owned: Mapping[str, OwnedRecord],
+    ) -> None:
+        """Take back what a run did; ``live`` is by record id, ``owned`` by key value."""
+        population = self.population(schema.name)
+        for deed in deeds:
+            known = owned.get(deed.change.key.value)
+            population.values += len(known.sent) if known else 0
+            self._take(undo(schema, deed, live.get(deed.outcome.record_id), known))
+
+    def explain_gone(
+        self,
+        fates: Mapping[RecordId, Fate],
+        note: Callable[[OwnedRecord, Fate | None], str] = gone_note,
+    ) -> None:
         """Say what became of the records that state knows and the portal no longer finds."""
         self.held.extend(
-            replace(held, note=gone_note(owned, fates.get(owned.record_id))) for held, owned in self.gone
+            replace(held, note=note(owned, fates.get(owned.record_id))) for held, owned in self.gone
         )
         self.gone.clear()
 
@@ -214,9 +233,10 @@ class PlanBuilder:
         read_calls: int,
         least_seconds: Callable[[int], float],
         write_scopes: Callable[[Iterable[str]], tuple[str, ...]],
-        prune_rules: tuple[PruneRule, ...],
+        prune_rules: tuple[PruneRule, ...] = (),
         selection: Selection = EVERYTHING,
         reviewed: Plan | None = None,
+        undoes: str | None = None,
     ) -> Plan:
         """The plan.
 
@@ -259,6 +279,7 @@ class PlanBuilder:
             excludes=tuple(glob.text for glob in selection.exclude),
             personal=personal,
             review=review,
+            undoes=undoes,
         )
 
     def population(self, object_name: str) -> Population:

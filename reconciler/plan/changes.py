@@ -288,6 +288,10 @@ class ManifestsRead:
     git: str | None  # commit, where the project is a git checkout
 
 
+NO_MANIFESTS = ManifestsRead(digest="", files=0, records=0, git=None)
+"""Of a plan that is made from a run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """What plan and apply cost of the portal's API allowance."""

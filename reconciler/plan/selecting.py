@@ -47,22 +47,22 @@ class Unmet:
     def __init__(self, given: Mapping[str, Iterable[Glob]]) -> None:
         self._left = [(flag, glob) for flag, globs in given.items() for glob in globs]
 
-    def meet(self, records: Iterable[DesiredRecord]) -> None:
+    def meet_all(self, records: Iterable[DesiredRecord]) -> None:
         """Records that the manifests name: whatever means one of them, or a property of it, is met."""
         for record in records if self._left else ():
             others = [wanted.address for wanted in record.associations]
-            self._meet(record.record_key, (*record.names, *others))
+            self.meet(record.record_key, (*record.names, *others))
             if not self._left:
                 return
 
     def passing(self, owned: Iterable[OwnedRecord]) -> Iterator[OwnedRecord]:
         """Records that no manifest names any more, as they go by: whatever means one of them is met."""
         for entry in owned:
-            self._meet(entry.key, ())
+            self.meet(entry.key, ())
             yield entry
 
-    def refuse(self) -> None:
-        """Say which are left.
+    def refuse(self, among: str) -> None:
+        """Say which are left; ``among`` says what there was to mean.
 
         Raises:
             UsageError: some are.
@@ -70,10 +70,11 @@ class Unmet:
         if self._left:
             told = [f"{flag} {quote(glob.text)} matches nothing" for flag, glob in self._left]
             raise UsageError(
-                "\n".join(told) + "\n    no record or property that the manifests name, and none that "
-                "prune is about, is called so:\n    companies/acme is one record, companies/* are all of a "
-                "type, companies/acme#phone is a property"
+                "\n".join(told) + f"\n    no record or property that {among} is called so:\n"
+                "    companies/acme is one record, companies/* are all of a type, companies/acme#phone is a "
+                "property"
             )
 
-    def _meet(self, key: RecordKey, names: Iterable[str]) -> None:
+    def meet(self, key: RecordKey, names: Iterable[str]) -> None:
+        """Whatever means this record, or one of its properties ``names``, is met."""
         self._left = [(flag, glob) for flag, glob in self._left if not glob.touches(key, names)]

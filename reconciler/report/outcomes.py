@@ -36,6 +36,7 @@ def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
     return [
         *layout.paragraph(title, style=Style.STRONG),
         *layout.paragraph(", ".join(details), style=Style.FAINT),
+        *(layout.paragraph(f"takes back run {header.undoes}", style=Style.FAINT) if header.undoes else []),
     ]
 
 

@@ -329,6 +329,12 @@ def outcome_columns(outcome: Outcome) -> dict[str, object]:
     return {"outcome": outcome.word, "answer": json_text(answer)}
 
 
+def applied_of(row: Row[Any]) -> Applied:
+    """What an applied change was answered; it must not have been erased."""
+    answer = json.loads(row.answer)
+    return Applied(RecordId(answer["record_id"]), answer["answered"], answer["is_new"])
+
+
 def _values_text(values: Iterable[ValueChange], file: str) -> str:
     """By property name: before, after, reason, place. A million changes are kept: no word too many."""
     return json_text(

@@ -28,7 +28,9 @@ from reconciler.model.runs import RunDetail, RunHeader
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import Change, Writing
 from reconciler.state.codec import (
+    applied_of,
     change_columns,
+    change_of,
     header_of,
     outcome_columns,
     planned_count,
@@ -36,7 +38,7 @@ from reconciler.state.codec import (
     run_row_of,
     writing_of,
 )
-from reconciler.state.runs import RunStart, RunStatus, UnfinishedBatch
+from reconciler.state.runs import PastRun, RunStart, RunStatus, UnfinishedBatch
 from reconciler.state.tables import batches, changes, runs
 
 KEEP_VALUES = timedelta(days=90)
@@ -46,6 +48,12 @@ ERASED: Mapping[str, None] = {"values": None, "in_step": None, "answer": None}
 """What a change no longer says once its values are gone."""
 
 IS_OPEN: ColumnElement[bool] = or_(changes.c.outcome.is_(None), changes.c.outcome == Unknown.word)
+
+
+LAST = "last"
+"""Means the newest run."""
+
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +206,25 @@ class Journal:
         )
         return self.connection.scalar(query)
 
+    def find_run(self, said: str) -> str:
+        """The id of the run that is meant by the beginning of its id, or by ``last``.
+
+        Raises:
+            StateError: there is none, or more than one.
+        """
+        newest = select(runs.c.id).where(runs.c.portal_id == self.portal_id).order_by(runs.c.serial.desc())
+        if said == LAST:
+            meant = newest.limit(1)
+        else:
+            meant = newest.where(runs.c.id.startswith(said, autoescape=True)).limit(_MOST_NAMED + 1)
+        found = self.connection.scalars(meant).all()
+        if not found:
+            raise StateError(f"there is no run {said}: `reconciler runs list` shows those there are")
+        if len(found) > 1:
+            named = ", ".join(found[:_MOST_NAMED]) + (" and others" if len(found) > _MOST_NAMED else "")
+            raise StateError(f"{said} may be {named}: say more of it")
+        return str(found[0])
+
     def run(self, run_id: str) -> RunDetail:
         """One run with all that was journaled of it, in the order of the plan.
 
@@ -209,6 +236,28 @@ class Journal:
         rows = tuple(map(run_row_of, self.connection.execute(query)))
         _check_accounting(header, RunStatus(header.status), len(rows))
         return RunDetail(header_of(header), rows)
+
+    def past_run(self, run_id: str) -> PastRun:
+        """What one run did, with the values that it wrote over.
+
+        Raises:
+            StateError: there is no such run, or its values were kept long enough.
+        """
+        header = self._header(run_id)
+        if header.erased_at is not None:
+            raise StateError(
+                f"run {run_id} cannot be taken back: the values that it wrote over were kept for "
+                f"{KEEP_VALUES.days} days, and erased on {header.erased_at:%Y-%m-%d}"
+            )
+        query = (
+            select(changes)
+            .where(self._of_run(run_id), changes.c.outcome == Applied.word)
+            .order_by(changes.c.number)
+        )
+        rows = self.connection.execute(query).all()
+        known = [row for row in rows if row.values is not None]
+        applied = tuple((change_of(row), applied_of(row)) for row in known)
+        return PastRun(header_of(header), applied, len(rows) - len(known))
 
     def remove_all(self) -> None:
         """Remember no run."""

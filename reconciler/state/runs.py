@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from reconciler.model.outcomes import Applied
+from reconciler.model.runs import RunHeader
 from reconciler.model.writes import Route
-from reconciler.plan.changes import Action, PairWriting, Writing
+from reconciler.plan.changes import Action, Change, PairWriting, Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,15 @@ class RunStatus(StrEnum):
     RUNNING = "running"
     FINISHED = "finished"  # every planned change has its entry in the journal
     INTERRUPTED = "interrupted"  # it stopped, or was found dead: what has no entry was never attempted
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """What a run did, as far as it can be taken back."""
+
+    header: RunHeader
+    applied: tuple[tuple[Change, Applied], ...]  # with their values, in the order of the plan
+    forgotten: int  # changes that were applied, and whose values were erased since
 
 
 @dataclass(frozen=True, slots=True)

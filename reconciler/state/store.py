@@ -19,7 +19,7 @@ from reconciler.state.journal import Journal
 from reconciler.state.lock import LEASE, LockHolder
 from reconciler.state.ownership import OwnedRows
 from reconciler.state.pairs import PairRows
-from reconciler.state.runs import Actor, UnfinishedBatch
+from reconciler.state.runs import Actor, PastRun, UnfinishedBatch
 from reconciler.state.transfer import export_lines
 from reconciler.state.writer import Writer
 
@@ -106,6 +106,15 @@ class Store:
         with self._journal() as journal:
             return journal.headers()
 
+    def find_run(self, said: str) -> str:
+        """The id of the run that is meant by the beginning of its id, or by ``last``.
+
+        Raises:
+            StateError: there is none, or more than one.
+        """
+        with self._journal() as journal:
+            return journal.find_run(said)
+
     def last_commit(self) -> str | None:
         """The commit of the manifests that were applied last; None where none is known."""
         with self._journal() as journal:
@@ -122,6 +131,15 @@ class Store:
         """
         with self._journal() as journal:
             return journal.run(run_id)
+
+    def past_run(self, run_id: str) -> PastRun:
+        """What one run did, with the values that it wrote over.
+
+        Raises:
+            StateError: there is no such run, or its values were kept long enough.
+        """
+        with self._journal() as journal:
+            return journal.past_run(run_id)
 
     def export(self) -> Iterator[str]:
         """Everything owned as JSON text, a line at a time, as of one moment."""

@@ -1,0 +1,242 @@
+"""What a run did becomes what takes it back, change by change. Pure.
+
+The cases, in words:
+
+- a record that it created is archived, unless it is protected or was changed since;
+- a value that it wrote goes back to what it was before, a key too, unless it was changed since;
+- a record that it adopted is released, and one that it released is ours again, with what we knew of it;
+- a value that state merely learned stays known: the portal held it before and after;
+- an archived record stays archived: HubSpot's API restores nothing.
+
+What was changed since is left alone, whether people did it or a later run. A value that is back already
+is learned, so that the next plan takes the manifest's word for the change that it is.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple, TypeAlias
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.objects import RECORD_ID, RecordKey
+from reconciler.model.outcomes import Applied
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.records import LiveRecord
+from reconciler.model.schema import Kind, ObjectSchema, PropertyDef
+from reconciler.model.selection import Selection
+from reconciler.plan.changes import (
+    Adopt,
+    Archive,
+    Change,
+    Create,
+    Held,
+    PairChange,
+    Reason,
+    Release,
+    Update,
+    ValueChange,
+    in_step_of,
+    release_of,
+    values_of,
+)
+from reconciler.plan.diff import same_value
+from reconciler.plan.judging import Judged
+from reconciler.plan.routes import BY_RECORD_ID
+from reconciler.plan.selecting import Unmet
+
+_CAME_BY = frozenset({Reason.ADOPT, Reason.UNDONE})
+"""Reasons of adoptions by which a record became ours; by the others state learned of it."""
+
+
+Group: TypeAlias = tuple[str, str]
+"""Object and key property."""
+
+
+class Deed(NamedTuple):
+    """A change that a run applied."""
+
+    change: Change
+    outcome: Applied
+
+
+def deeds_of(
+    applied: Iterable[tuple[Change, Applied]], selection: Selection, unmet: Unmet
+) -> Mapping[Group, list[Deed]]:
+    """What of ``applied`` is selected, by object and key property; ``unmet`` gets to see all of it."""
+    groups: dict[Group, list[Deed]] = {}
+    for change, outcome in applied:
+        unmet.meet(change.key, [value.name for value in values_of(change)])
+        selected = _selected(selection, change)
+        if selected is not None:
+            groups.setdefault((change.key.object, change.key.by), []).append(Deed(selected, outcome))
+    return groups
+
+
+def forgotten(count: int) -> list[Problem]:
+    """What to say of ``count`` changes whose values were erased."""
+    if not count:
+        return []
+    changes, their = ("change", "its") if count == 1 else ("changes", "their")
+    message = f"{count:,} {changes} of this run cannot be taken back: {their} values were forgotten"
+    return [Problem(message, "`reconciler state forget` erases them for good", severity=Severity.WARNING)]
+
+
+def ids_and_names(deeds: Sequence[Deed]) -> tuple[Sequence[str], Sequence[str]]:
+    """Which records have to be looked at, and which of their properties, to take ``deeds`` back."""
+    changes = [deed.change for deed in deeds]
+    names = {value.name for change in changes for value in (*values_of(change), *in_step_of(change))}
+    names |= {change.key.by for change in changes} - {RECORD_ID}
+    return list(dict.fromkeys(deed.outcome.record_id for deed in deeds)), sorted(names)
+
+
+def undo(schema: ObjectSchema, deed: Deed, live: LiveRecord | None, owned: OwnedRecord | None) -> Judged:
+    """What takes ``deed`` back; ``live`` is found by its record id, ``owned`` by its key."""
+    change, record_id = deed.change, deed.outcome.record_id
+    if isinstance(change, PairChange):
+        held = _held(change.key, Reason.FINAL, "associations are not taken back yet").held[0]
+        return Judged(held=(replace(held, target=change.target),))
+    if isinstance(change, Archive):
+        return Judged() if live else _held(change.key, Reason.FINAL, _ARCHIVED.format(record_id))
+    if owned is not None and owned.record_id != record_id:
+        return _held(change.key, Reason.SUPERSEDED, f"this is record {owned.record_id} by now")
+    if isinstance(change, Adopt):
+        return Judged(release_of(owned, Reason.UNDONE) if owned and change.reason in _CAME_BY else None)
+    if live is None:
+        lost = _held(change.key, Reason.GONE, f"record {record_id} is no longer there")
+        return lost._replace(gone=owned)
+    match change:
+        case Create():
+            return _archive(schema, change, deed.outcome, live, owned)
+        case Update():
+            return _put_back(schema, change, deed.outcome, live, owned)
+        case Release():
+            return Judged() if owned else _own_again(schema, change, live)
+
+
+_ARCHIVED = "HubSpot's API restores nothing; its own pages can restore record {} within 90 days"
+
+
+def _archive(
+    schema: ObjectSchema, change: Create, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
+) -> Judged:
+    """A record that was created goes, while it is as it was created."""
+    key = change.key
+    if outcome.is_new is False:
+        return _held(key, Reason.FINAL, "HubSpot had it by then, and nobody knows what it was before")
+    if owned is not None and owned.is_protected:
+        return _held(key, Reason.FINAL, "it is protected: `$protect: false`, applied first, lifts that")
+    made = (*change.values, ValueChange(key.by, None, key.value, change.reason))
+    moved = [value.name for value in made if not _is_as_written(schema, value, outcome, live)]
+    if moved:
+        note = f"{', '.join(moved)} changed since, which archiving it would lose"
+        return _held(key, Reason.SUPERSEDED, note)
+    return Judged(Archive(key, live.id, Reason.UNDONE, None, owned.origin if owned else None))
+
+
+def _put_back(
+    schema: ObjectSchema, change: Update, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
+) -> Judged:
+    """What was written goes back, value by value."""
+    back: list[ValueChange] = []
+    learned: list[ValueChange] = []
+    held: list[Held] = []
+    for value in change.values:
+        definition, now = schema.properties.get(value.name), live.properties.get(value.name)
+        restored = ValueChange(value.name, now, value.before, Reason.UNDONE)
+        obstacle = _obstacle(definition, value.before)
+        if definition is not None and same_value(definition.kind, now, value.before):
+            if owned is not None and owned.sent.get(value.name, value.before) != value.before:
+                learned.append(restored)
+        elif obstacle:
+            held.append(Held(change.key, value.name, Reason.FINAL, now, value.before, None, obstacle))
+        elif _is_as_written(schema, value, outcome, live):
+            back.append(restored)
+        else:
+            by = _by_whom(schema, value.name, now, owned)
+            held.append(Held(change.key, value.name, Reason.SUPERSEDED, now, value.before, None, by))
+    return Judged(_written_back(change, live, owned, tuple(back), tuple(learned)), tuple(held))
+
+
+def _written_back(
+    change: Update,
+    live: LiveRecord,
+    owned: OwnedRecord | None,
+    back: tuple[ValueChange, ...],
+    learned: tuple[ValueChange, ...],
+) -> Update | Adopt | None:
+    origin = owned.origin if owned else Origin.ADOPTED  # no longer ours: nothing may prune it for this
+    is_protected = owned is not None and owned.is_protected
+    if not back:
+        in_step = Reason.IN_STEP
+        return Adopt(change.key, live.id, learned, in_step, None, origin, is_protected) if learned else None
+    old_key = next((value.after for value in back if value.name == change.key.by), None)
+    return Update(
+        key=replace(change.key, value=old_key) if old_key else change.key,
+        record_id=live.id,
+        values=back,
+        in_step=learned,
+        reason=Reason.UNDONE,
+        route=BY_RECORD_ID,
+        source=None,
+        origin=origin,
+        is_protected=is_protected,
+        renamed_from=change.key.value if old_key else None,
+    )
+
+
+def _own_again(schema: ObjectSchema, change: Release, live: LiveRecord) -> Judged:
+    """A record that was released is ours again, with those of its values that the portal still holds."""
+    known: list[ValueChange] = []
+    held: list[Held] = []
+    for value in change.in_step:
+        now = live.properties.get(value.name)
+        if _is_same(schema, value.name, now, value.before):
+            known.append(value)
+        else:
+            note = "changed in HubSpot"
+            held.append(Held(change.key, value.name, Reason.SUPERSEDED, now, value.after, None, note))
+    return Judged(Adopt(change.key, live.id, tuple(known), Reason.UNDONE, None, change.origin), tuple(held))
+
+
+def _is_as_written(schema: ObjectSchema, value: ValueChange, outcome: Applied, live: LiveRecord) -> bool:
+    """Whether the portal still holds what the run wrote, or what HubSpot made of that."""
+    if value.name == RECORD_ID:
+        return True
+    now = live.properties.get(value.name)
+    written = (value.after, outcome.answered.get(value.name, value.after))
+    return any(_is_same(schema, value.name, now, text) for text in written)
+
+
+def _is_same(schema: ObjectSchema, name: str, left: str | None, right: str | None) -> bool:
+    definition = schema.properties.get(name)
+    return same_value(definition.kind if definition else Kind.TEXT, left, right)
+
+
+def _by_whom(schema: ObjectSchema, name: str, now: str | None, owned: OwnedRecord | None) -> str:
+    is_ours = owned is not None and name in owned.sent and _is_same(schema, name, owned.live_since(name), now)
+    return "a later apply wrote it" if is_ours else "changed in HubSpot"
+
+
+def _obstacle(definition: PropertyDef | None, text: str | None) -> str:
+    """Why HubSpot would not take ``text`` back; empty where nothing is known against it."""
+    if definition is None:
+        return "HubSpot has no such property any more"
+    if definition.is_read_only or definition.is_calculated:
+        return "HubSpot lets nobody write it any more"
+    if text is None or definition.kind not in {Kind.CHOICE, Kind.CHOICES} or not definition.options:
+        return ""
+    known = {option.value for option in definition.options}
+    chosen = text.split(";") if definition.kind is Kind.CHOICES else [text]
+    lacking = sorted(set(chosen) - known)
+    return f"HubSpot has no option {lacking[0]!r} any more" if lacking else ""
+
+
+def _held(key: RecordKey, reason: Reason, note: str) -> Judged:
+    return Judged(held=(Held(key, None, reason, None, None, None, note),))
+
+
+def _selected(selection: Selection, change: Change) -> Change | None:
+    """As much of ``change`` as is selected; only values can be selected one by one."""
+    if not isinstance(change, Update):
+        return change if selection.has_record(change.key) else None
+    values = tuple(value for value in change.values if selection.has(change.key, value.name))
+    return replace(change, values=values) if values else None

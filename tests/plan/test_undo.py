@@ -1,0 +1,357 @@
+"""What takes a change back: every kind of change, and every reason to leave it as it is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.objects import RECORD_ID, RecordKey
+from reconciler.model.outcomes import Applied
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.records import LiveRecord, RecordId
+from reconciler.model.selection import Selection, glob_of
+from reconciler.model.writes import Call, Route
+from reconciler.plan.changes import (
+    Adopt,
+    Archive,
+    Change,
+    Create,
+    Reason,
+    Release,
+    Update,
+    ValueChange,
+    release_of,
+)
+from reconciler.plan.judging import Judged
+from reconciler.plan.routes import BY_RECORD_ID
+from reconciler.plan.selecting import Unmet
+from reconciler.plan.undo import Deed, deeds_of, forgotten, ids_and_names, undo
+from reconciler.source import SourceRef
+from tests.support.nouns import COMPANIES, live, owned
+
+ACME = RecordKey("companies", "external_id", "acme")
+ID = RecordId("9001")
+LINE = SourceRef("companies.yaml", 10, 3)
+UPSERT = Route(Call.UPSERT, "external_id")
+
+
+def written(name: str, before: str | None, after: str | None) -> ValueChange:
+    return ValueChange(name, before, after, Reason.CHANGED, LINE)
+
+
+def update(*values: ValueChange, renamed_from: str | None = None) -> Update:
+    return Update(
+        ACME, ID, values, (), Reason.CHANGED, UPSERT, LINE, Origin.CREATED, renamed_from=renamed_from
+    )
+
+
+def create(**values: str) -> Create:
+    made = tuple(ValueChange(name, None, text, Reason.MISSING) for name, text in sorted(values.items()))
+    return Create(ACME, made, Reason.MISSING, UPSERT, LINE)
+
+
+def adopt(*in_step: ValueChange, reason: Reason = Reason.ADOPT) -> Adopt:
+    return Adopt(ACME, ID, in_step, reason, LINE, Origin.ADOPTED)
+
+
+def undone(
+    change: Change,
+    now: LiveRecord | None,
+    known: OwnedRecord | None,
+    answered: Mapping[str, str | None] | None = None,
+    is_new: bool | None = None,
+) -> Judged:
+    return undo(COMPANIES, Deed(change, Applied(ID, answered or {}, is_new)), now, known)
+
+
+def of_acme(**values: str | None) -> LiveRecord:
+    return live(ID, {"external_id": "acme"} | values)
+
+
+def known_as(**sent: str | None) -> OwnedRecord:
+    return owned("acme", ID, sent)
+
+
+def only_held(judged: Judged) -> tuple[Reason, str]:
+    assert judged.change is None
+    (held,) = judged.held
+    return held.reason, held.note
+
+
+def test_a_value_goes_back_to_what_it_was() -> None:
+    judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known_as(phone="2"))
+
+    assert judged == Judged(
+        Update(
+            key=ACME,
+            record_id=ID,
+            values=(ValueChange("phone", "2", "1", Reason.UNDONE),),
+            in_step=(),
+            reason=Reason.UNDONE,
+            route=BY_RECORD_ID,
+            source=None,
+            origin=Origin.CREATED,
+        )
+    )
+
+
+@pytest.mark.parametrize(("before", "after"), [("1", None), (None, "2")])
+def test_what_was_cleared_is_filled_and_what_was_filled_is_cleared(
+    before: str | None, after: str | None
+) -> None:
+    judged = undone(update(written("phone", before, after)), of_acme(phone=after), known_as(phone=after))
+
+    assert isinstance(judged.change, Update)
+    assert [(value.before, value.after) for value in judged.change.values] == [(after, before)]
+
+
+def test_hubspots_own_spelling_of_what_was_written_is_no_edit() -> None:
+    judged = undone(
+        update(written("name", "Acme", " Acme GmbH")),
+        of_acme(name="Acme GmbH"),
+        known_as(name=" Acme GmbH"),
+        answered={"name": "Acme GmbH"},
+    )
+
+    assert isinstance(judged.change, Update)
+
+
+def test_a_value_that_people_changed_since_is_left_and_shown_beside_what_it_was() -> None:
+    change = update(written("name", "A", "B"), written("phone", "1", "2"))
+
+    judged = undone(change, of_acme(name="B", phone="3"), known_as(name="B", phone="2"))
+
+    assert isinstance(judged.change, Update)
+    assert [value.name for value in judged.change.values] == ["name"]
+    (held,) = judged.held
+    assert (held.name, held.reason, held.live, held.desired) == ("phone", Reason.SUPERSEDED, "3", "1")
+    assert held.note == "changed in HubSpot"
+
+
+def test_a_value_that_a_later_run_wrote_is_left_and_said_to_be_ours() -> None:
+    change = update(written("phone", "1", "2"))
+
+    assert only_held(undone(change, of_acme(phone="3"), known_as(phone="3"))) == (
+        Reason.SUPERSEDED,
+        "a later apply wrote it",
+    )
+
+
+def test_a_value_that_is_back_already_is_learned() -> None:
+    judged = undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="2"))
+
+    assert isinstance(judged.change, Adopt)
+    assert judged.change.in_step == (ValueChange("phone", "1", "1", Reason.UNDONE),)
+    assert undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="1")) == Judged()
+
+
+def test_a_key_goes_back_with_the_other_values() -> None:
+    change = update(written("external_id", "old", "acme"), written("name", "Old", "Acme"), renamed_from="old")
+
+    judged = undone(change, of_acme(name="Acme"), known_as(name="Acme"))
+
+    assert isinstance(judged.change, Update)
+    assert judged.change.key == replace(ACME, value="old")
+    assert judged.change.renamed_from == "acme"
+    assert judged.change.route == BY_RECORD_ID
+
+
+def test_a_key_that_changed_again_stays_and_the_other_values_go_back() -> None:
+    change = update(written("external_id", "old", "acme"), written("name", "Old", "Acme"), renamed_from="old")
+
+    judged = undone(change, live(ID, {"external_id": "third", "name": "Acme"}), known_as(name="Acme"))
+
+    assert isinstance(judged.change, Update)
+    assert (judged.change.key, judged.change.renamed_from) == (ACME, None)
+    assert [held.name for held in judged.held] == ["external_id"]
+
+
+def test_a_record_that_was_created_is_archived_as_ours() -> None:
+    judged = undone(create(name="Acme"), of_acme(name="Acme"), known_as(name="Acme"))
+
+    assert judged == Judged(Archive(ACME, ID, Reason.UNDONE, None, Origin.CREATED))
+
+
+def test_a_created_record_that_state_no_longer_knows_is_archived_as_a_strangers() -> None:
+    judged = undone(create(name="Acme"), of_acme(name="Acme"), None)
+
+    assert judged == Judged(Archive(ACME, ID, Reason.UNDONE, None, None))
+
+
+@pytest.mark.parametrize(
+    ("now", "known", "is_new", "reason", "note"),
+    [
+        (
+            of_acme(name="Other", phone="1"),
+            known_as(name="Acme", phone="1"),
+            True,
+            Reason.SUPERSEDED,
+            "name changed since",
+        ),
+        (
+            live(ID, {"external_id": "acme-2", "name": "Acme", "phone": "1"}),
+            known_as(),
+            True,
+            Reason.SUPERSEDED,
+            "external_id",
+        ),
+        (
+            of_acme(name="Acme", phone="1"),
+            replace(known_as(), is_protected=True),
+            True,
+            Reason.FINAL,
+            "`$protect: false`",
+        ),
+        (of_acme(name="Acme", phone="1"), known_as(), False, Reason.FINAL, "HubSpot had it by then"),
+        (
+            of_acme(name="Acme", phone="1"),
+            owned("acme", "9002", {}),
+            True,
+            Reason.SUPERSEDED,
+            "record 9002 by now",
+        ),
+        (None, None, True, Reason.GONE, "record 9001 is no longer there"),
+    ],
+)
+def test_a_created_record_stays_where_archiving_it_would_lose_something(
+    now: LiveRecord | None, known: OwnedRecord | None, is_new: bool, reason: Reason, note: str
+) -> None:
+    found, told = only_held(undone(create(name="Acme", phone="1"), now, known, is_new=is_new))
+
+    assert found is reason
+    assert note in told
+
+
+def test_an_adopted_record_is_released_with_what_state_knew_of_it() -> None:
+    known = replace(owned("acme", ID, {"phone": "1"}, {"phone": "+1"}), origin=Origin.ADOPTED)
+
+    judged = undone(adopt(), None, known)
+
+    in_step = (ValueChange("phone", "+1", "1", Reason.IN_STEP),)
+    assert judged == Judged(Release(ACME, ID, Reason.UNDONE, None, Origin.ADOPTED, in_step))
+    assert undone(adopt(), None, None) == Judged()
+
+
+def test_what_state_merely_learned_stays_known() -> None:
+    assert undone(adopt(reason=Reason.IN_STEP), of_acme(), known_as(phone="1")) == Judged()
+
+
+def test_a_released_record_is_ours_again_with_the_values_that_hubspot_still_holds() -> None:
+    known = owned("acme", ID, {"name": "Acme", "phone": "1"}, origin=Origin.ADOPTED)
+
+    judged = undone(release_of(known, Reason.PRUNED), of_acme(name="Acme", phone="3"), None)
+
+    in_step = (ValueChange("name", "Acme", "Acme", Reason.IN_STEP),)
+    assert judged.change == Adopt(ACME, ID, in_step, Reason.UNDONE, None, Origin.ADOPTED)
+    assert [(held.name, held.live, held.desired) for held in judged.held] == [("phone", "3", "1")]
+
+
+def test_the_two_take_each_other_back() -> None:
+    known = owned("acme", ID, {"name": "Acme"}, origin=Origin.ADOPTED)
+    now = of_acme(name="Acme")
+    adopted = undone(release_of(known, Reason.PRUNED), now, None).change
+    assert adopted is not None
+
+    released = undone(adopted, now, known).change
+    assert released == release_of(known, Reason.UNDONE)
+    assert undone(released, now, None).change == adopted
+
+
+def test_an_archived_record_stays_archived_unless_somebody_restored_it() -> None:
+    change = Archive(ACME, ID, Reason.PRUNED, None, Origin.CREATED)
+
+    reason, note = only_held(undone(change, None, None))
+
+    assert reason is Reason.FINAL
+    assert "within 90 days" in note
+    assert undone(change, of_acme(), None) == Judged()
+
+
+def test_a_record_that_is_gone_is_explained_by_what_state_knows_of_it() -> None:
+    known = known_as(phone="2")
+
+    judged = undone(update(written("phone", "1", "2")), None, known)
+
+    assert judged.gone == known
+    assert judged.held[0].reason is Reason.GONE
+
+
+def test_a_record_that_is_no_longer_ours_is_nothing_to_prune_afterwards() -> None:
+    judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), None)
+
+    assert isinstance(judged.change, Update)
+    assert (judged.change.origin, judged.change.is_protected) == (Origin.ADOPTED, False)
+
+
+def test_protection_is_kept() -> None:
+    known = replace(known_as(phone="2"), is_protected=True)
+
+    judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known)
+
+    assert isinstance(judged.change, Update)
+    assert judged.change.is_protected
+
+
+@pytest.mark.parametrize(
+    ("value", "note"),
+    [
+        (written("left", "1", "2"), "HubSpot has no such property any more"),
+        (written("createdate", "2026-11-22", "2026-11-23"), "HubSpot lets nobody write it any more"),
+        (written("industry", "TIMBER", "SENSORS"), "HubSpot has no option 'TIMBER' any more"),
+        (written("product_lines", "EDGE;STEAM", "EDGE"), "HubSpot has no option 'STEAM' any more"),
+    ],
+)
+def test_what_hubspot_would_not_take_is_said(value: ValueChange, note: str) -> None:
+    judged = undone(
+        update(value), of_acme(**{value.name: value.after}), known_as(**{value.name: value.after})
+    )
+
+    assert only_held(judged) == (Reason.FINAL, note)
+
+
+def test_records_named_by_record_id_have_no_key_to_look_at() -> None:
+    key = RecordKey("companies", RECORD_ID, ID)
+    change = replace(update(written("phone", "1", "2")), key=key)
+
+    ids, names = ids_and_names([Deed(change, Applied(ID, {}))])
+    judged = undone(change, live(ID, {"phone": "2"}), None)
+
+    assert (ids, names) == ([ID], ["phone"])
+    assert isinstance(judged.change, Update)
+    assert judged.change.key == key
+
+
+@pytest.mark.parametrize(
+    ("targets", "meant"),
+    [
+        ((), {"acme": ["name", "phone"], "globex": ["name"]}),
+        (("companies/a*",), {"acme": ["name", "phone"]}),
+        (("companies/*#phone",), {"acme": ["phone"]}),
+        (("companies/globex", "companies/acme#name"), {"acme": ["name"], "globex": ["name"]}),
+        (("deals/*",), {}),
+    ],
+)
+def test_targets_mean_records_or_properties(
+    targets: Sequence[str], meant: Mapping[str, Sequence[str]]
+) -> None:
+    acme = update(written("name", "A", "B"), written("phone", "1", "2"))
+    globex = replace(update(written("name", "A", "B")), key=replace(ACME, value="globex"))
+
+    globs = tuple(map(glob_of, targets))
+    applied = [(acme, Applied(ID, {})), (globex, Applied(RecordId("9002"), {}))]
+    groups = deeds_of(applied, Selection(target=globs), Unmet({}))
+
+    found = [deed.change for group in groups.values() for deed in group]
+    assert {
+        change.key.value: [value.name for value in change.values]
+        for change in found
+        if isinstance(change, Update)
+    } == meant
+
+
+def test_what_was_forgotten_is_said_and_stops_nothing() -> None:
+    (problem,) = forgotten(3)
+
+    assert problem.message.startswith("3 changes of this run cannot be taken back")
+    assert str(problem.severity) == "warning"
+    assert forgotten(0) == []
