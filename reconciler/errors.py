@@ -69,6 +69,7 @@ class Refusal(StrEnum):
     ALTERED = "altered"  # the file does not match its digest
     FOREIGN = "foreign"  # made for another portal, state or environment
     PROTECTED = "protected"  # a protected environment without a saved plan
+    DIVERGED = "diverged"  # its manifests do not contain what was applied last
     UNREVIEWED = "unreviewed"  # it would do more than the reviewed plan
     STALE = "stale"  # live moved, and the person asked to stop on that
 

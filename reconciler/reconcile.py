@@ -71,7 +71,8 @@ class Circumstances:
     selection: Selection
     guards: Guards
     stand_ins: Mapping[str, str]  # e-mail of an absent owner -> of the one who stands in
-    git_commit: str | None
+    commit: str | None  # that the manifests are at; None outside git
+    has_uncommitted: bool  # manifests that differ from it
     created_at: datetime
     remembers: bool  # there is a state between runs
     reviewed: Plan | None  # nothing is planned that it does not have
@@ -151,7 +152,11 @@ def plan_changes(
         portal=portal,
         state=seen,
         manifests=ManifestsRead(
-            desired.digest, len(desired.files.names), desired.record_count, here.git_commit
+            digest=desired.digest,
+            files=len(desired.files.names),
+            records=desired.record_count,
+            git=here.commit,
+            has_uncommitted=here.has_uncommitted,
         ),
         read_calls=reader.calls,
         least_seconds=reader.least_seconds,

@@ -15,7 +15,14 @@ from reconciler.cli.files import write_sealed
 from reconciler.cli.memory import refuse_forgetful
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, tell_github, width
-from reconciler.cli.planning import make_plan, read_plan, refuse_foreign, show_plan, whose_values
+from reconciler.cli.planning import (
+    make_plan,
+    read_plan,
+    refuse_foreign,
+    refused_by_guards,
+    show_plan,
+    whose_values,
+)
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.signals import stop_requests
@@ -26,7 +33,6 @@ from reconciler.reconcile import apply_plan, settle_earlier_runs
 from reconciler.report.inert import fenced
 from reconciler.report.machine import run_as_json
 from reconciler.report.mask import SHOW, Masking
-from reconciler.report.refusals import refusal_text
 from reconciler.report.terminal import render_run
 
 _SUMMARY_WIDTH = 100
@@ -179,8 +185,9 @@ def _new_plan(session: Session, wishes: Wishes, *, full: bool, values: str | Non
 def _appliable(plan: Plan) -> Plan:
     if not plan.is_sound:
         raise UsageError("the plan has problems and was not applied: correct them and plan again")
-    if plan.refusals:
-        raise PlanRefused(Refusal.GUARD, refusal_text(plan.refusals))
+    refused = refused_by_guards(plan)
+    if refused is not None:
+        raise refused
     return plan
 
 

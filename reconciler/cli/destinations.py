@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.cli.exits import Exit, heaviest
+from reconciler.cli.exits import Exit, exit_of, heaviest
 from reconciler.cli.files import write_sealed
 from reconciler.cli.options import gathered
 from reconciler.cli.output import Form, view_options
-from reconciler.cli.planning import keep_plan, show_plan
+from reconciler.cli.planning import keep_plan, refused_by_guards, show_plan
 from reconciler.cli.session import Session
 from reconciler.errors import UsageError
 from reconciler.plan.changes import Plan
@@ -65,8 +65,9 @@ def deliver(session: Session, plan: Plan, to: Destinations) -> Exit:
     views = {Form.MARKDOWN: to.markdown, Form.HTML: to.html, Form.JSON: to.json_into}
     keep_plan(session, plan, views, full=to.full, values=to.values)
     show_plan(session, plan, full=to.full, values=to.values, form=to.form)
+    refused = refused_by_guards(plan)
     return heaviest(
         Exit.OK if plan.is_sound else Exit.ERROR,
-        Exit.GUARDED if plan.refusals else Exit.OK,
+        exit_of(refused) if refused else Exit.OK,
         Exit.PLAN_REFUSED if plan.review and plan.review.unreviewed else Exit.OK,
     )

@@ -13,7 +13,7 @@ class Exit(IntEnum):
     CHANGES = 2  # changes or drift, where that was the question
     NOT_APPLIED = 3  # a planned change was not applied: rejected, stale, unknown, skipped
     GUARDED = 4  # refused by a guard
-    PLAN_REFUSED = 5  # plan altered or foreign, or stale rows and `--on-stale fail`
+    PLAN_REFUSED = 5  # altered, foreign, diverged or unreviewed plan, or stale rows and `--on-stale fail`
     LOCKED = 6  # somebody else is applying
     INTERRUPTED = 130
 

@@ -1,12 +1,14 @@
 """What ``plan``, ``show`` and ``apply`` share: making a plan, showing it, and keeping it for others."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 import click
 
+from reconciler.cli.checkout import divergence_from, read_checkout
 from reconciler.cli.files import read_sealed, write_private
 from reconciler.cli.output import Form, color, masking_for, tell_github, width
 from reconciler.cli.progress import progress
@@ -17,13 +19,14 @@ from reconciler.cli.wishes import Wishes
 from reconciler.errors import ManifestError, PlanRefused, Refusal
 from reconciler.model.records import Desired
 from reconciler.model.selection import Selection
-from reconciler.plan.changes import Plan
+from reconciler.plan.changes import Guard, Plan
 from reconciler.plan.file import digest_of, plan_from_text
 from reconciler.plan.guards import Guards, limits_from
 from reconciler.plan.judging import Policy
 from reconciler.report.machine import plan_as_json
 from reconciler.report.markdown import render_markdown
 from reconciler.report.mask import Masking, masked_problems
+from reconciler.report.refusals import refusal_text
 from reconciler.report.standing import headline
 from reconciler.report.terminal import render_plan
 
@@ -65,6 +68,9 @@ def _plan(
         session.state(to_write=False) as store,
         progress("reading", quiet=session.said.quiet) as report,
     ):
+        if here.commit is not None:
+            divergence = divergence_from(session.settings.project, here.commit, store.last_commit())
+            here = replace(here, guards=replace(here.guards, divergence=divergence))
         try:
             return plan_changes(desired, reader, store, here, report)
         except ManifestError as error:
@@ -75,7 +81,7 @@ def circumstances(session: Session, wishes: Wishes, reviewed: Plan | None = None
     """What planning needs to know of the chosen environment, and of what the person said."""
     from reconciler.reconcile import Circumstances  # noqa: PLC0415 - as above
 
-    environment = session.environment
+    environment, checkout = session.environment, read_checkout(session.settings.project)
     return Circumstances(
         environment=environment.name,
         portal_id=environment.portal_id,
@@ -83,7 +89,8 @@ def circumstances(session: Session, wishes: Wishes, reviewed: Plan | None = None
         selection=Selection(wishes.target, wishes.exclude),
         guards=Guards(limits_from(session.settings.guards), dict(wishes.allow)),
         stand_ins=environment.owners,
-        git_commit=session.git_commit(),
+        commit=checkout.commit if checkout else None,
+        has_uncommitted=checkout is not None and checkout.has_uncommitted,
         created_at=datetime.now(UTC),
         remembers=session.settings.state_url is not None,
         reviewed=reviewed,
@@ -113,6 +120,14 @@ def refuse_foreign(plan: Plan, here: Environment, what: str = "the plan") -> Non
             f"{what} was made for environment {plan.environment} (portal {plan.portal_id}), "
             f"and this is {here.name} (portal {here.portal_id})",
         )
+
+
+def refused_by_guards(plan: Plan) -> PlanRefused | None:
+    """What ``apply`` says to a plan that ran into guards; None where it did not."""
+    if not plan.refusals:
+        return None
+    has_diverged = any(refusal.guard is Guard.DIVERGED for refusal in plan.refusals)
+    return PlanRefused(Refusal.DIVERGED if has_diverged else Refusal.GUARD, refusal_text(plan.refusals))
 
 
 def show_plan(

@@ -4,7 +4,6 @@ import getpass
 import json
 import os
 import platform
-import subprocess
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -162,20 +161,6 @@ class Session:
             run_url=_ci_run_url(os.environ),
         )
         return Claim(actor, lock_timeout_s, now=lambda: datetime.now(UTC), sleep=time.sleep)
-
-    def git_commit(self) -> str | None:
-        """The commit that the project folder is at; None outside git."""
-        try:
-            done = subprocess.run(
-                ["git", "rev-parse", "HEAD"],  # noqa: S607 - whichever git the person uses
-                cwd=self.settings.project,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        except OSError:
-            return None
-        return done.stdout.strip() or None if done.returncode == 0 else None
 
     @contextmanager
     def _http(self) -> Iterator["httpx.Client"]:

@@ -46,4 +46,4 @@ def _check_online(session: Session) -> Exit:
     else:
         count = f"{plan.manifests.records} records in {plan.manifests.files} files"
         click.echo(f"{count}: no problems in portal {plan.portal_id}")
-    return Exit.OK if plan.is_appliable else Exit.ERROR
+    return Exit.OK if plan.is_sound else Exit.ERROR

@@ -286,6 +286,7 @@ class ManifestsRead:
     files: int
     records: int
     git: str | None  # commit, where the project is a git checkout
+    has_uncommitted: bool = False  # manifests that differ from it
 
 
 NO_MANIFESTS = ManifestsRead(digest="", files=0, records=0, git=None)
@@ -313,6 +314,7 @@ class Guard(StrEnum):
     TOTAL = "total"  # too many changes in all
     EMPTY = "empty"  # no records are named where there used to be some
     BUDGET = "budget"  # fewer calls are left today than are needed
+    DIVERGED = "diverged"  # the manifests do not contain the commit that was applied last
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +325,7 @@ class GuardRefusal:
     count: int  # what would have to be allowed
     message: str  # with the numbers: one sentence, no full stop
     first: tuple[RecordKey, ...] = ()  # some of the records it is about
+    advice: str = ""  # what to do if it is not intended; may be empty
 
 
 class Departing(StrEnum):

@@ -25,6 +25,7 @@ from reconciler.plan.changes import (
 
 FEWEST_RECORDS = 10
 FEWEST_VALUES = 100
+_DIGITS = 12  # of a commit
 _SHOWN = 3
 """Records that a refusal names."""
 
@@ -46,6 +47,7 @@ DEFAULT_LIMITS: Mapping[Guard, Limit] = {
     Guard.TOTAL: Limit(count=10_000),
     Guard.EMPTY: Limit(count=0),
     Guard.BUDGET: Limit(percent=20),  # of reserve
+    Guard.DIVERGED: Limit(count=0),  # of commits
 }
 
 
@@ -88,11 +90,38 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True)
+class Divergence:
+    """Manifests that do not contain what was applied last: they would take it back without knowing of it."""
+
+    commit: str  # that the manifests are at
+    applied: str  # the commit that was applied last
+    missing: int | None  # how many commits of it they lack; None where it is not known here
+    is_shallow: bool  # the clone lacks history: it cannot be told whether they contain it
+
+    def refusal(self) -> GuardRefusal:
+        """The refusal of a plan that is made of these manifests."""
+        start = f"the manifests (commit {self.commit[:_DIGITS]})"
+        applied = f"what was applied last (commit {self.applied[:_DIGITS]})"
+        if self.is_shallow:
+            message = f"whether {start} contain {applied} cannot be told, because this clone is shallow"
+            advice = "fetch the history: `git fetch --unshallow`, or `fetch-depth: 0` of actions/checkout"
+        elif self.missing is None:
+            message = f"{start} do not contain {applied}, which is not known here"
+            advice = "fetch the branch that was applied, merge it or rebase onto it, and plan again"
+        else:
+            lacking = "1 commit is" if self.missing == 1 else f"{self.missing:,} commits are"
+            message = f"{start} do not contain {applied}: {lacking} missing"
+            advice = "merge the branch that was applied or rebase onto it, and plan again"
+        return GuardRefusal(Guard.DIVERGED, self.missing or 1, message, advice=advice)
+
+
+@dataclass(frozen=True, slots=True)
 class Guards:
     """Limits, and what the person allowed beyond them."""
 
     limits: Mapping[Guard, Limit]
     allowances: Mapping[Guard, int]
+    divergence: Divergence | None = None  # of the manifests from what was applied last
 
     def judge(
         self, changes: Sequence[Change], populations: Mapping[str, Population], budget: Budget
@@ -104,6 +133,7 @@ class Guards:
             refusals += self._judge_type(name, mine, populations[name])
         refusals += self._total(changes)
         refusals += self._budget(budget)
+        refusals += self._diverged(changes)
         return tuple(refusals)
 
     def _judge_type(
@@ -164,6 +194,14 @@ class Guards:
                 f"(a reserve of {reserve:g} % is kept)"
             )
             yield GuardRefusal(Guard.BUDGET, needed, message)
+
+    def _diverged(self, changes: Sequence[Change]) -> Iterator[GuardRefusal]:
+        if self.divergence is None or not changes:
+            return
+        refusal = self.divergence.refusal()
+        most = self.limits[Guard.DIVERGED].count or 0
+        if refusal.count > most and not self._is_allowed(Guard.DIVERGED, refusal.count):
+            yield refusal
 
     def _is_allowed(self, guard: Guard, count: int) -> bool:
         return count <= self.allowances.get(guard, -1)

@@ -91,6 +91,7 @@ def plan_from_document(document: Json) -> Plan:
             files=part(document, "manifests.files", as_count),
             records=part(document, "manifests.records", as_count),
             git=part(document, "manifests.git", _as_text_or_null),
+            has_uncommitted=part(document, "manifests.uncommitted", as_flag),
         ),
         changes=part(document, "changes", as_tuple(_as_change)),
         held=part(document, "held", as_tuple(_as_held)),
@@ -252,6 +253,7 @@ def _as_refusal(found: object) -> GuardRefusal:
     refusal = as_object(found)
     return GuardRefusal(
         guard=part(refusal, "guard", _as_guard),
+        advice=part(refusal, "advice", as_text),
         count=part(refusal, "count", as_count),
         message=part(refusal, "message", as_text),
         first=part(refusal, "first", as_tuple(lambda entry: _key(as_object(entry)))),

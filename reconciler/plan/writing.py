@@ -73,6 +73,7 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
             "files": plan.manifests.files,
             "git": plan.manifests.git,
             "records": plan.manifests.records,
+            "uncommitted": plan.manifests.has_uncommitted,
         },
         "personal": [{"object": object_name, "property": name} for object_name, name in plan.personal],
         "prune": prune_as_document(plan.prune_rules),
@@ -140,6 +141,7 @@ def _departure(departure: Departure) -> Json:
 
 def _refusal(refusal: GuardRefusal) -> Json:
     return {
+        "advice": refusal.advice,
         "count": refusal.count,
         "first": [{"key": _key(key), "object": key.object} for key in refusal.first],
         "guard": refusal.guard,

@@ -78,6 +78,7 @@ def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
         f"<!-- reconciler plan {mark} {plan.portal_id} -->\n"
         f"### {headline(plan)}\n\n"
         f"{about}{f', commit {code(manifests.git)}' if manifests.git else ''}"
+        f"{' **and uncommitted changes**' if manifests.has_uncommitted else ''}"
         f"{f', selected by {code(selected_by(plan))}' if plan.is_partial else ''}\n\n"
         f"{_alert(plan)}{_table(sections, plan.held)}"
     )

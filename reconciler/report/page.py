@@ -84,7 +84,8 @@ def _facts(plan: Plan, flags: str) -> Iterator[tuple[str, str]]:
     """What exactly was planned, from what."""
     yield ("Undoes" if plan.undoes else "Read"), made_of(plan, visible)
     if plan.manifests.git:
-        yield "Commit", visible(plan.manifests.git)
+        uncommitted = " and uncommitted changes" if plan.manifests.has_uncommitted else ""
+        yield "Commit", f"{visible(plan.manifests.git)}{uncommitted}"
     if flags:
         yield "Selected by", visible(flags)
     yield (

@@ -30,5 +30,6 @@ def _sentences(refusal: GuardRefusal) -> list[str]:
     return [
         f"plan refused: {refusal.message}",
         *([f"first: {first}"] if first else []),
+        *([refusal.advice] if refusal.advice else []),
         f"if this is intended: --allow {refusal.guard}={refusal.count}",
     ]

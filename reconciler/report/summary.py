@@ -21,6 +21,7 @@ _MINUTE_S, _HOUR_S = 60, 3600
 def opening(plan: Plan, layout: Layout) -> list[Line]:
     """Which portal, and made of what; that nothing changes comes before all else."""
     commit = f", commit {plan.manifests.git[:_COMMIT_DIGITS]}" if plan.manifests.git else ""
+    commit += " and uncommitted changes" if plan.manifests.has_uncommitted else ""
     about = f"{plan.environment}, portal {plan.portal_id}: {made_of(plan, str)}{commit}"
     only = f"Partial plan: only what is selected by {selected_by(plan)} was looked at."
     partly = layout.paragraph(only, style=Style.CHANGED) if plan.is_partial else ()
