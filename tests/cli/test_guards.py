@@ -49,7 +49,7 @@ def test_an_allowance_for_less_is_none(project: Project) -> None:
 def test_an_allowance_cannot_be_forged_into_a_saved_plan(project: Project) -> None:
     project.run("plan", "--out", "plan.json")
     text = (project.folder / "plan.json").read_text()
-    start, end = text.index('"refusals"'), text.index('"selection"')
+    start, end = text.index('"refusals"'), text.index('"review"')
     project.write("plan.json", text[:start] + '"refusals": [],\n  ' + text[end:])
     project.replace("plan.json", '"allowances": {}', '"allowances": {"update": 12}')
     assert project.run("apply", "plan.json").code == 5
