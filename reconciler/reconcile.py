@@ -52,6 +52,7 @@ from reconciler.plan.pairing import Pairing, Rules
 from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
 from reconciler.plan.selecting import LeftOut, Unmet, selected
 from reconciler.plan.undo import deeds_of, forgotten, ids_and_names
+from reconciler.plan.undo_pairs import Unpairing, ids_of, pairs_done
 from reconciler.plan.wanted import PairResolver
 from reconciler.state.runs import Actor, RunStart
 from reconciler.state.store import Store
@@ -433,24 +434,30 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
     if run_under_way(store, here.created_at) == run_id:
         raise UsageError(f"run {run_id} is under way: wait for it to end")
     seen, past, unfinished = version_seen(store, here.created_at), store.past_run(run_id), store.unfinished()
-    objects = {change.key.object for change, _ in past.applied} | {batch.object for batch in unfinished}
-    portal = read_portal(reader, objects, here.portal_id)
+    objects = {key.object for change, _ in past.applied for key in keys_of(change)}
+    portal = read_portal(reader, objects | _open_objects(store), here.portal_id)
     settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
     memory = Memory(store, settled)
     selection = here.selection.renamed({name: schema.name for name, schema in portal.objects.items()})
     unmet = Unmet({"--target": selection.target, "--exclude": selection.exclude})
-    groups = deeds_of([*past.applied, *applied_by(run_id, settled)], selection, unmet)
+    done = [*past.applied, *applied_by(run_id, settled)]
+    groups = deeds_of(done, selection, unmet)
+    pairs = pairs_done((change for change, _ in done), selection, unmet)
     unmet.refuse("this run changed")
     count = sum(map(len, groups.values()))
     builder = PlanBuilder(here.policy, here.guards, here.remembers, problems=forgotten(past.forgotten))
-    done = 0
+    looked_at = 0
     for (object_name, by), group in groups.items():
         schema = portal.objects[object_name]
         for chunk, live in read_ahead(reader, schema, RECORD_ID, in_chunks(group, BATCH_SIZE), ids_and_names):
             keys = [deed.change.key.value for deed in chunk]
             builder.add_deeds(schema, chunk, live, memory.owned(object_name, by, keys))
-            done += len(chunk)
-            progress(done, count)
+            looked_at += len(chunk)
+            progress(looked_at, count)
+    for (one, other), changes in pairs.items():
+        owned_pairs = {pair.identity: pair for pair in memory.pairs(one, other)}
+        live_pairs = read_pairs(reader, portal.objects[one], portal.objects[other], ids_of(changes))
+        builder.add_pairs(Unpairing(live_pairs, owned_pairs, builder.archived).undo(changes), ())
     builder.explain_gone(read_fates(reader, portal, [owned for _, owned in builder.gone]), fate_of)
     for object_name, _, owned in store.owned_groups():
         builder.population(object_name).owned += owned

@@ -143,7 +143,7 @@ class Associate:
     target_id: RecordId | None  # None: likewise
     label: Label | None
     reason: Reason
-    source: SourceRef
+    source: SourceRef | None  # the line that asks for it; None where a run is taken back
     is_whole: bool  # they are not associated at all until now
     action: ClassVar[Action] = Action.ASSOCIATE
 
@@ -183,7 +183,7 @@ class AdoptPair:
     target_id: RecordId
     label: Label | None
     reason: Reason
-    source: SourceRef
+    source: SourceRef | None  # the line that asks for it; None where a run is taken back
     origin: Origin
     is_whole: bool  # nothing else was between the two before us
     action: ClassVar[Action] = Action.ADOPT
@@ -223,7 +223,10 @@ PairChange: TypeAlias = PairWriting | AdoptPair | ReleasePair
 StateOnly: TypeAlias = Adopt | Release | AdoptPair | ReleasePair
 """Changes that only state gets to see."""
 
-Change: TypeAlias = Writing | StateOnly
+RecordChange: TypeAlias = RecordWriting | Adopt | Release
+"""Changes of one record."""
+
+Change: TypeAlias = RecordChange | PairChange
 
 
 def keys_of(change: Change) -> tuple[RecordKey, ...]:

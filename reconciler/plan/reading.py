@@ -170,7 +170,7 @@ def _pair_change(change: Json, action: Action, key: RecordKey, reason: Reason) -
     label = part(change, "association.label", or_null(_as_label))
     if action is Action.ASSOCIATE:
         record_id = part(change, "record_id", or_null(_as_record_id))
-        source = part(change, "source", _as_source)
+        source = part(change, "source", or_null(_as_source))
         is_whole = part(change, "association.whole", as_flag)
         made = Associate(key, record_id, target, target_id, label, reason, source, is_whole)
         return _by_its_route(change, made)
@@ -184,7 +184,7 @@ def _pair_change(change: Json, action: Action, key: RecordKey, reason: Reason) -
             target_id,
             label,
             reason,
-            part(change, "source", _as_source),
+            part(change, "source", or_null(_as_source)),
             part(change, "origin", _as_origin),
             part(change, "association.whole", as_flag),
         )

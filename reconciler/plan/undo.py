@@ -31,6 +31,7 @@ from reconciler.plan.changes import (
     Held,
     PairChange,
     Reason,
+    RecordChange,
     Release,
     Update,
     ValueChange,
@@ -54,7 +55,7 @@ Group: TypeAlias = tuple[str, str]
 class Deed(NamedTuple):
     """A change that a run applied."""
 
-    change: Change
+    change: RecordChange
     outcome: Applied
 
 
@@ -64,6 +65,8 @@ def deeds_of(
     """What of ``applied`` is selected, by object and key property; ``unmet`` gets to see all of it."""
     groups: dict[Group, list[Deed]] = {}
     for change, outcome in applied:
+        if isinstance(change, PairChange):
+            continue  # undo_pairs.py takes them back
         unmet.meet(change.key, [value.name for value in values_of(change)])
         selected = _selected(selection, change)
         if selected is not None:
@@ -91,9 +94,6 @@ def ids_and_names(deeds: Sequence[Deed]) -> tuple[Sequence[str], Sequence[str]]:
 def undo(schema: ObjectSchema, deed: Deed, live: LiveRecord | None, owned: OwnedRecord | None) -> Judged:
     """What takes ``deed`` back; ``live`` is found by its record id, ``owned`` by its key."""
     change, record_id = deed.change, deed.outcome.record_id
-    if isinstance(change, PairChange):
-        held = _held(change.key, Reason.FINAL, "associations are not taken back yet").held[0]
-        return Judged(held=(replace(held, target=change.target),))
     if isinstance(change, Archive):
         return Judged() if live else _held(change.key, Reason.FINAL, _ARCHIVED.format(record_id))
     if owned is not None and owned.record_id != record_id:
@@ -234,7 +234,7 @@ def _held(key: RecordKey, reason: Reason, note: str) -> Judged:
     return Judged(held=(Held(key, None, reason, None, None, None, note),))
 
 
-def _selected(selection: Selection, change: Change) -> Change | None:
+def _selected(selection: Selection, change: RecordChange) -> RecordChange | None:
     """As much of ``change`` as is selected; only values can be selected one by one."""
     if not isinstance(change, Update):
         return change if selection.has_record(change.key) else None

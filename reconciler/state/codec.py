@@ -259,11 +259,11 @@ def _pair_change_of(row: Row[Any]) -> PairChange:
     record_id, target_id = row.record_id and RecordId(row.record_id), row.to_id and RecordId(row.to_id)
     reason, source = Reason(row.reason), _source_of(row)
     match Action(row.action):
-        case Action.ASSOCIATE if source:
+        case Action.ASSOCIATE:
             return Associate(key, record_id, target, target_id, label, reason, source, is_whole)
         case Action.DISSOCIATE:
             return Dissociate(key, record_id, target, target_id, label, reason, source, is_whole)
-        case Action.ADOPT if source:
+        case Action.ADOPT:
             origin = Origin(row.origin)
             return AdoptPair(key, record_id, target, target_id, label, reason, source, origin, is_whole)
         case Action.RELEASE:

@@ -14,9 +14,9 @@ from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import (
     Adopt,
     Archive,
-    Change,
     Create,
     Reason,
+    RecordChange,
     Release,
     Update,
     ValueChange,
@@ -55,7 +55,7 @@ def adopt(*in_step: ValueChange, reason: Reason = Reason.ADOPT) -> Adopt:
 
 
 def undone(
-    change: Change,
+    change: RecordChange,
     now: LiveRecord | None,
     known: OwnedRecord | None,
     answered: Mapping[str, str | None] | None = None,
@@ -250,9 +250,10 @@ def test_the_two_take_each_other_back() -> None:
     known = owned("acme", ID, {"name": "Acme"}, origin=Origin.ADOPTED)
     now = of_acme(name="Acme")
     adopted = undone(release_of(known, Reason.PRUNED), now, None).change
-    assert adopted is not None
+    assert isinstance(adopted, Adopt)
 
     released = undone(adopted, now, known).change
+    assert isinstance(released, Release)
     assert released == release_of(known, Reason.UNDONE)
     assert undone(released, now, None).change == adopted
 
