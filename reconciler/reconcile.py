@@ -44,7 +44,7 @@ from reconciler.plan.drifted import DriftBuilder, keys_and_sent
 from reconciler.plan.ends import End, Ends, Standing, ends_of
 from reconciler.plan.file import digest_of
 from reconciler.plan.guards import Guards
-from reconciler.plan.hands import our_runs
+from reconciler.plan.hands import Edits, OurRuns, our_runs
 from reconciler.plan.judging import Policy
 from reconciler.plan.labels import Labels, directions_of_labels
 from reconciler.plan.leftovers import fate_of, new_rules, unnamed
@@ -60,6 +60,10 @@ from reconciler.state.writer import Writer as StateWriter
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Told how many are done, of how many."""
+
+
+EDITED_AT_ONCE = 2_000
+"""Records that people changed, held in memory until it is read who did: forty calls, made at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +134,14 @@ def plan_changes(
     memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
     ends = ends_of(desired, portal, selection)
     builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid, ends)
+    runs = our_runs(store.runs(), here.created_at)
     flags = {
         "--target": selection.target,
         "--exclude": selection.exclude,
         "--take": policy.take,
         "--recreate": policy.recreate,
     }
-    planning = _Planning(desired, reader, portal, memory, builder, selection, Unmet(flags))
+    planning = _Planning(desired, reader, portal, memory, builder, runs, selection, Unmet(flags))
     planning.judge_named(here.stand_ins, progress)
     rules = remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}
     for rule in rules.values():
@@ -177,6 +182,7 @@ class _Planning:
     portal: PortalSchema
     memory: Memory
     builder: PlanBuilder
+    runs: OurRuns
     selection: Selection
     unmet: Unmet
 
@@ -199,8 +205,16 @@ class _Planning:
                 keys, _ = question(records)
                 owned = self.memory.owned(group.object, group.key, keys)
                 self.builder.add_chunk(resolver, records, live, owned, named)
+                if len(self.builder.edited) >= EDITED_AT_ONCE:
+                    self.judge_edited()
                 done += len(records)
                 progress(done, self.desired.record_count)
+        self.judge_edited()
+
+    def judge_edited(self) -> None:
+        """What people changed of it, once it is known who they were."""
+        histories = read_histories(self.reader, self.portal, self.builder.spots)
+        self.builder.judge_edited(Edits(histories, self.runs))
 
     def judge_leftovers(self, rule: PruneRule) -> None:
         """What we own and the manifests do not name."""

@@ -31,6 +31,19 @@ class Via(StrEnum):
 _AUTOMATIC = frozenset({Via.WORKFLOW, Via.INTEGRATION, Via.API, Via.CALCULATION, Via.OTHER})
 
 
+_NAMELESS = {
+    Via.PERSON: "somebody in HubSpot",
+    Via.WORKFLOW: "a workflow",
+    Via.INTEGRATION: "an integration",
+    Via.API: "the API",
+    Via.IMPORT: "an import",
+    Via.FORM: "a form",
+    Via.CALCULATION: "a calculation",
+    Via.MERGE: "a merge",
+    Via.OTHER: "somebody whom HubSpot does not name",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Hand:
     """One change of one property, whoever made it."""
@@ -39,6 +52,12 @@ class Hand:
     by: str  # "Ada Lovelace <ada@acme.example>", "Fill names (55)"; empty where HubSpot does not say
     at: datetime  # aware, UTC
     value: str | None  # what it made of the property; None is empty
+
+    def __str__(self) -> str:
+        """``Ada Lovelace <ada@acme.example>``, ``workflow Fill names (55)``."""
+        if not self.by:
+            return _NAMELESS[self.via]
+        return self.by if self.via in {Via.PERSON, Via.OTHER} else f"{self.via} {self.by}"
 
 
 @dataclass(frozen=True, slots=True)

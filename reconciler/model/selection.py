@@ -31,6 +31,10 @@ class Glob:
             return False
         return fnmatchcase(key.address, self.record)
 
+    def is_exactly(self, key: RecordKey, name: str) -> bool:
+        """Whether it is no pattern, but the address of this very property."""
+        return (self.record, self.name) == (key.address, name)
+
     def touches(self, key: RecordKey, names: Iterable[str]) -> bool:
         """Whether it means the record or one of its properties ``names``."""
         return self.means(key) or any(self.means(key, name) for name in names)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.history import Spot
 from reconciler.model.objects import split_address
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.personal import is_personal
@@ -52,6 +53,7 @@ from reconciler.plan.changes import (
 )
 from reconciler.plan.ends import Ends, end_of
 from reconciler.plan.guards import Guards, Population
+from reconciler.plan.hands import Edits
 from reconciler.plan.identity import Identities, column_problems, key_problems
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
 from reconciler.plan.leftovers import gone_note, judge_leftover
@@ -89,6 +91,8 @@ class PlanBuilder:
     problems: list[Problem] = field(default_factory=list)
     no_op: int = 0
     gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # not explained yet
+    edited: list[tuple[Resolver, Counterparts]] = field(default_factory=list)  # by people; not judged yet
+    spots: list[Spot] = field(default_factory=list)  # what they changed
     populations: dict[str, Population] = field(default_factory=dict)  # by object
     associating: list[DesiredRecord] = field(default_factory=list)  # records that name associations
     _identities: Identities = field(default_factory=Identities)
@@ -125,10 +129,21 @@ class PlanBuilder:
             else:
                 problem = self._identities.same_record(resolver, record, found, named)
             judged = Judged(problems=(problem,)) if problem else judge_record(resolver, parts, self.policy)
-            self._take(judged)
+            if judged.edited:
+                self.edited.append((resolver, parts))
+                self.spots.extend(judged.edited)
+            else:
+                self._take(judged)
             if self.ends and (record.associations or self.ends.is_wanted(record.record_key)):
                 self.ends.meet(record.record_key, end_of(record, found, judged))
                 self.associating += [record] if record.associations else []
+
+    def judge_edited(self, edits: Edits) -> None:
+        """Judge for good the records that people changed, now that it is known who they were."""
+        for resolver, parts in self.edited:
+            self._take(judge_record(resolver, parts, self.policy, edits))
+        self.edited.clear()
+        self.spots.clear()
 
     def leave_out(self, left_out: LeftOut, owned: Mapping[str, OwnedRecord]) -> None:
         """Guards take their shares of what is not selected, too; ``owned`` is by key value.

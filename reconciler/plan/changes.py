@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.pairs import Label
@@ -46,6 +47,7 @@ class Reason(StrEnum):
     PRUNED = "pruned"  # no manifest names it any more
     NARROWED = "narrowed"  # the manifests name it for other environments only
     IN_STEP = "in step"  # desired equals live
+    CONTESTED = "contested"  # an automation overwrites it after every apply
     OBSERVED = "observed"  # differs, and the manifest says only to look
     UNDONE = "undone"  # a run did it, and is taken back
     SUPERSEDED = "superseded"  # a run did it, and a later one did it again
@@ -61,6 +63,7 @@ class ValueChange:
     after: str | None  # the text to send; None clears
     reason: Reason
     source: SourceRef | None = None  # the line that asks for it
+    changed: Hand | None = None  # whose edit would be overwritten; None where nobody's, or nobody knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +272,7 @@ class Held:
     source: SourceRef | None  # None where no line names it any more
     note: str = ""  # what to know or do about it
     target: RecordKey | None = None
+    changed: Hand | None = None  # whose edit is left alone; None where nobody's, or nobody knows
 
     @property
     def what(self) -> str | None:

@@ -35,11 +35,12 @@ class DriftBuilder:
         """Compare owned records with what their keys lead to."""
         for owned in chunk:
             found = live.get(owned.key.value)
-            if found is None or found.id != owned.record_id:
-                self.missing.append(owned)
-            if found is not None:
-                self.heirs |= {owned.key: found.id} if found.id != owned.record_id else {}
+            if found is not None and found.id == owned.record_id:
                 self.values.extend(_drifted(schema, owned, found))
+                continue
+            self.missing.append(owned)
+            if found is not None:
+                self.heirs[owned.key] = found.id
         self.looked_at += len(chunk)
 
     def explain_missing(self, fates: Mapping[RecordId, Fate]) -> None:

@@ -7,11 +7,12 @@ where the value last was as applied, and says so.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain, pairwise
 
 from reconciler.model.drift import Since, Trail
-from reconciler.model.history import Hand, History
+from reconciler.model.history import Hand, Histories, History, Spot
 from reconciler.model.runs import RunHeader
 from reconciler.model.schema import Kind
 from reconciler.plan.diff import same_value
@@ -42,10 +43,44 @@ class OurRuns:
 def our_runs(runs: Iterable[RunHeader], now: datetime) -> OurRuns:
     """Runs that never said how they ended were under way until the next one began, or until ``now``."""
     ordered = sorted(runs, key=lambda run: run.started_at)
-    following = [*(run.started_at for run in ordered[1:]), now]
+    next_starts = chain((run.started_at for run in ordered[1:]), [now])
     return OurRuns(
-        tuple((run.started_at, run.finished_at or end) for run, end in zip(ordered, following, strict=True))
+        tuple(
+            (run.started_at, run.finished_at or end) for run, end in zip(ordered, next_starts, strict=False)
+        )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The last change of a value that is not as we last applied it."""
+
+    by: Hand | None = None  # None where nobody knows
+    rounds: int = 0  # writes of ours after which the same automation had the last word, and the same word
+
+    @property
+    def is_contested(self) -> bool:
+        """Whether writing the value once more would be fighting."""
+        return self.rounds >= _FIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What is known of the changes of some values."""
+
+    histories: Histories
+    runs: OurRuns
+
+    def edit(self, spot: Spot, kind: Kind, last_applied: str | None, live: str | None) -> Edit:
+        """Who made the value what it is, and whether they fight for it."""
+        history = self.histories.get(spot)
+        hands = _until(history.hands, kind, live) if history else ()
+        if not hands:
+            return Edit()
+        return Edit(replace(hands[-1], value=live), _rounds(hands, kind, last_applied, self.runs))
+
+
+NOBODY_KNOWS = Edits({}, OurRuns())
 
 
 def trail_of(
@@ -65,31 +100,25 @@ def trail_of(
     return Trail(hands, Since.CUT if history.is_cut else Since.UNKNOWN)
 
 
-def contender(
-    history: History | None, kind: Kind, last_applied: str | None, live: str | None, runs: OurRuns
-) -> Hand | None:
-    """The automation that fights for the property: it had the last word after two writes of ours.
+def _rounds(hands: Sequence[Hand], kind: Kind, last_applied: str | None, runs: OurRuns) -> int:
+    """After how many writes of ours the automation that had the last word did so.
 
-    Both times with the value that is live now, after a write of the value that we last applied. What
+    Each time with the value that is live now, after a write of the value that we last applied. What
     others did in between makes no difference.
     """
-    hands = _until(history.hands if history else (), kind, live)
-    last = hands[-1] if hands else None
-    if last is None or not last.via.is_automatic:
-        return None
+    last = hands[-1]
+    if not last.via.is_automatic:
+        return 0
     ours = [
         index
         for index, hand in enumerate(hands)
         if same_value(kind, hand.value, last_applied) and runs.cover(hand.at)
     ]
-    ends = [*ours[1:], len(hands)]
-    answers = [hands[end - 1] for start, end in zip(ours, ends, strict=False) if end - start > 1]
-    alike = [
-        hand
+    answers = [hands[end - 1] for start, end in pairwise([*ours, len(hands)]) if end - start > 1]
+    return sum(
+        (hand.via, hand.by) == (last.via, last.by) and same_value(kind, hand.value, last.value)
         for hand in answers
-        if (hand.via, hand.by) == (last.via, last.by) and same_value(kind, hand.value, live)
-    ]
-    return last if len(alike) >= _FIGHT and answers[-1] == last else None
+    )
 
 
 def _until(hands: Sequence[Hand], kind: Kind, live: str | None) -> tuple[Hand, ...]:

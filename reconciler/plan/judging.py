@@ -10,10 +10,11 @@ The cases, in words:
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.history import Hand, Spot
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import PLAIN, DesiredRecord, Drift, LiveRecord, Ownership
 from reconciler.model.selection import Glob, means, renamed
@@ -28,6 +29,7 @@ from reconciler.plan.changes import (
     ValueChange,
     release_of,
 )
+from reconciler.plan.hands import NOBODY_KNOWS, Edit, Edits
 from reconciler.plan.identity import alias_warning, is_alias, not_there
 from reconciler.plan.resolve import ResolvedValue, Resolver
 from reconciler.plan.routes import BY_RECORD_ID, route_to_create, route_to_update
@@ -42,7 +44,7 @@ class Policy:
     """Who decides where people and manifests disagree."""
 
     drift: Drift
-    take: tuple[Glob, ...] = ()  # written although drift is held
+    take: tuple[Glob, ...] = ()  # written although drift is held; contested ones by their exact address
     recreate: tuple[Glob, ...] = ()  # created again although they are gone
 
     def drift_of(self, record: DesiredRecord, name: str) -> Drift:
@@ -50,6 +52,10 @@ class Policy:
         if self.drift is Drift.REVERT or not self.take:
             return self.drift
         return Drift.REVERT if means(self.take, record.record_key, name) else self.drift
+
+    def insists(self, record: DesiredRecord, name: str) -> bool:
+        """Whether the person named this very property, knowing that an automation fights for it."""
+        return any(glob.is_exactly(record.record_key, name) for glob in self.take)
 
     def recreates(self, record: DesiredRecord) -> bool:
         """Whether the record is to be created again."""
@@ -77,6 +83,7 @@ class Judged(NamedTuple):
     held: tuple[Held, ...] = ()
     problems: tuple[Problem, ...] = ()
     gone: OwnedRecord | None = None  # what state knows of a record that the portal no longer finds
+    edited: tuple[Spot, ...] = ()  # values that people changed: what becomes of them depends on who it was
 
     @property
     def is_no_op(self) -> bool:
@@ -84,15 +91,17 @@ class Judged(NamedTuple):
         return self.change is None and not self.held and not _has_errors(self.problems)
 
 
-def judge_record(resolver: Resolver, parts: Counterparts, policy: Policy) -> Judged:
-    """Decide what becomes of one record."""
-    judged = _judge_record(resolver, parts, policy)
+def judge_record(
+    resolver: Resolver, parts: Counterparts, policy: Policy, edits: Edits = NOBODY_KNOWS
+) -> Judged:
+    """Decide what becomes of one record; for good once ``edits`` knows who changed what is ``edited``."""
+    judged = _judge_record(resolver, parts, policy, edits)
     if parts.live is None or not is_alias(resolver, parts.record, parts.live):
         return judged
     return judged._replace(problems=(*judged.problems, alias_warning(resolver, parts.record, parts.live)))
 
 
-def _judge_record(resolver: Resolver, parts: Counterparts, policy: Policy) -> Judged:
+def _judge_record(resolver: Resolver, parts: Counterparts, policy: Policy, edits: Edits) -> Judged:
     if parts.record.special.is_absent:
         return _unwanted(resolver, parts)
     if parts.live is not None and parts.old_live is not None and parts.old_live.id != parts.live.id:
@@ -101,9 +110,9 @@ def _judge_record(resolver: Resolver, parts: Counterparts, policy: Policy) -> Ju
         if parts.record.special.is_partial:
             return _let_be(resolver, parts, Reason.RENAMED)
         under_old_key = parts._replace(live=parts.old_live, owned=parts.owned or parts.old_owned)
-        return _present(resolver, under_old_key, parts.old_live, policy)
+        return _present(resolver, under_old_key, parts.old_live, policy, edits)
     if parts.live is not None:
-        return _present(resolver, parts, parts.live, policy)
+        return _present(resolver, parts, parts.live, policy, edits)
     known = parts.owned or parts.old_owned
     if known is not None and not policy.recreates(parts.record):
         return _gone(resolver, parts, known)
@@ -164,7 +173,7 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
     created = Create(
         key=record.record_key,
         values=tuple(
-            _change(resolver, value, None, reason)
+            _first(resolver, value, reason)
             for value in values
             if value.text is not None and value.ownership is not Ownership.OBSERVE
         ),
@@ -176,7 +185,9 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
     return Judged(created, problems=tuple(problems))
 
 
-def _present(resolver: Resolver, parts: Counterparts, live: LiveRecord, policy: Policy) -> Judged:
+def _present(
+    resolver: Resolver, parts: Counterparts, live: LiveRecord, policy: Policy, edits: Edits
+) -> Judged:
     if _is_spelled_alike(resolver, parts, live):
         return Judged()
     protects = _is_protected(parts.record, parts.owned)
@@ -187,12 +198,14 @@ def _present(resolver: Resolver, parts: Counterparts, live: LiveRecord, policy: 
     if _has_errors(problems):
         return Judged(problems=tuple(problems))
     is_renamed = live is parts.old_live
-    sorted_out = _judge_values(resolver, parts, live, values, policy)
+    sorted_out = _Values(resolver, parts, live)
+    for value in values:
+        sorted_out.judge(value, policy, edits)
     if is_renamed:
         sorted_out.written.append(_new_key(resolver, parts.record, live))
         sorted_out.written.sort(key=lambda value: value.name)
     change = _change_of(resolver, parts, live, sorted_out, protects=protects)
-    return Judged(change, tuple(sorted_out.held), tuple(problems))
+    return Judged(change, tuple(sorted_out.held), tuple(problems), edited=tuple(sorted_out.edited))
 
 
 def _is_spelled_alike(resolver: Resolver, parts: Counterparts, live: LiveRecord) -> bool:
@@ -214,45 +227,68 @@ def _is_spelled_alike(resolver: Resolver, parts: Counterparts, live: LiveRecord)
     )
 
 
-class _SortedOut(NamedTuple):
+@dataclass(slots=True)
+class _Values:
     """What the verdicts on a record's values come to."""
 
-    written: list[ValueChange]
-    learned: list[ValueChange]
-    held: list[Held]
+    resolver: Resolver
+    parts: Counterparts
+    live: LiveRecord
+    written: list[ValueChange] = field(default_factory=list)
+    learned: list[ValueChange] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    edited: list[Spot] = field(default_factory=list)
 
-
-def _judge_values(
-    resolver: Resolver,
-    parts: Counterparts,
-    live: LiveRecord,
-    values: Iterable[ResolvedValue],
-    policy: Policy,
-) -> _SortedOut:
-    result = _SortedOut([], [], [])
-    for value in values:
+    def judge(self, value: ResolvedValue, policy: Policy, edits: Edits) -> None:
+        """Put one value where it belongs."""
         if value.ownership is Ownership.INITIAL:
-            continue  # people's, from the record's first day on
-        name = value.definition.name
-        text = live.properties.get(name)
-        verdict = judge(value.definition, text, value.text, parts.owned, policy.drift_of(parts.record, name))
+            return  # people's, from the record's first day on
+        record, owned, name = self.parts.record, self.parts.owned, value.definition.name
+        text = self.live.properties.get(name)
+        verdict = judge(value.definition, text, value.text, owned, policy.drift_of(record, name))
         reason = verdict.reason
-        is_observed = value.ownership is Ownership.OBSERVE
-        if verdict.is_learned and not is_observed:
-            result.learned.append(_change(resolver, value, text, reason))
-        elif reason is Reason.IN_STEP:
-            continue
-        elif verdict.is_written and not is_observed:
-            result.written.append(_change(resolver, value, text, reason))
-        else:
-            why = Reason.OBSERVED if is_observed else reason
-            source = resolver.files.ref(value.place)
-            result.held.append(Held(parts.record.record_key, name, why, text, value.text, source))
-    return result
+        if value.ownership is Ownership.OBSERVE:
+            if reason is not Reason.IN_STEP:
+                self._hold(value, Reason.OBSERVED)
+        elif verdict.is_learned:
+            self.learned.append(self.change(value, reason))
+        elif owned is not None and reason in {Reason.DRIFT, Reason.CONFLICT}:
+            spot = (record.document.object, self.live.id, name)
+            edit = edits.edit(spot, value.definition.kind, owned.live_since(name), text)
+            self.edited.append(spot)
+            if reason is Reason.DRIFT and edit.is_contested and not policy.insists(record, name):
+                self._hold(value, Reason.CONTESTED, edit.by, _why_contested(record, name, edit))
+            elif verdict.is_written:
+                self.written.append(self.change(value, reason, edit.by))
+            else:
+                self._hold(value, reason, edit.by)
+        elif verdict.is_written:
+            self.written.append(self.change(value, reason))
+        elif reason is not Reason.IN_STEP:
+            self._hold(value, reason)
+
+    def change(self, value: ResolvedValue, reason: Reason, changed: Hand | None = None) -> ValueChange:
+        """One value that is written, or learned."""
+        name, place = value.definition.name, self.resolver.files.ref(value.place)
+        return ValueChange(name, self.live.properties.get(name), value.text, reason, place, changed)
+
+    def _hold(self, value: ResolvedValue, why: Reason, changed: Hand | None = None, note: str = "") -> None:
+        name, place = value.definition.name, self.resolver.files.ref(value.place)
+        live = self.live.properties.get(name)
+        self.held.append(
+            Held(self.parts.record.record_key, name, why, live, value.text, place, note, changed=changed)
+        )
+
+
+def _why_contested(record: DesiredRecord, name: str, edit: Edit) -> str:
+    return (
+        f"it has overwritten what {edit.rounds} applies wrote: change one or the other; "
+        f"--take {record.record_key.property_address(name)} writes it once more"
+    )
 
 
 def _change_of(
-    resolver: Resolver, parts: Counterparts, live: LiveRecord, values: _SortedOut, *, protects: bool
+    resolver: Resolver, parts: Counterparts, live: LiveRecord, values: _Values, *, protects: bool
 ) -> Update | Adopt | None:
     record, owned = parts.record, parts.owned
     key = record.record_key
@@ -293,8 +329,9 @@ def _new_key(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Val
     return ValueChange(by, live.properties.get(by), record.key, Reason.RENAMED, source)
 
 
-def _change(resolver: Resolver, value: ResolvedValue, before: str | None, reason: Reason) -> ValueChange:
-    return ValueChange(value.definition.name, before, value.text, reason, resolver.files.ref(value.place))
+def _first(resolver: Resolver, value: ResolvedValue, reason: Reason) -> ValueChange:
+    """A value of a record that does not exist yet."""
+    return ValueChange(value.definition.name, None, value.text, reason, resolver.files.ref(value.place))
 
 
 def _weightiest(values: Iterable[ValueChange]) -> Reason:

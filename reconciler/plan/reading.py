@@ -10,6 +10,7 @@ from sys import intern
 from typing import TypeVar, assert_never
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.history import Hand, Via
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, StateVersion
 from reconciler.model.pairs import Label
@@ -67,6 +68,7 @@ _as_prune = as_word(Prune)
 _as_reason = as_word(Reason)
 _as_severity = as_word(Severity)
 _as_text_or_null = or_null(as_text)
+_as_via = as_word(Via)
 
 
 def plan_from_document(document: Json) -> Plan:
@@ -235,6 +237,7 @@ def _as_held(found: object) -> Held:
         source=part(held, "source", or_null(_as_source)),
         note=part(held, "note", as_text),
         target=part(held, "target", or_null(_addressed_key)) if "target" in held else None,
+        changed=_changed(held, "live"),
     )
 
 
@@ -337,6 +340,19 @@ def _value(name: str, found: object) -> ValueChange:
         after=part(value, "after", _as_text_or_null),
         reason=part(value, "reason", _as_reason),
         source=part(value, "source", _as_source) if "source" in value else None,
+        changed=_changed(value, "before"),
+    )
+
+
+def _changed(found: Json, live: str) -> Hand | None:
+    """Whose edit it is about; ``live`` names the member that says what they made of the value."""
+    if "changed_at" not in found:
+        return None
+    return Hand(
+        via=part(found, "changed_via", _as_via),
+        by=part(found, "changed_by", as_text),
+        at=part(found, "changed_at", _as_time),
+        value=part(found, live, _as_text_or_null),
     )
 
 

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import NamedTuple, assert_never
 
 from reconciler.errors import Problem
+from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
 from reconciler.model.pairs import Label
@@ -63,7 +64,7 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
             "write_calls": plan.budget.write_calls,
         },
         "changes": map(_change, plan.changes),
-        "created_at": plan.created_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "created_at": _time(plan.created_at),
         "digest": digest,
         "environment": plan.environment,
         "format_version": format_version,
@@ -244,21 +245,36 @@ def _value(value: ValueChange) -> Json:
     document: Json = {"after": value.after, "before": value.before, "reason": value.reason}
     if value.source:
         document["source"] = source_as_document(value.source)
-    return document
+    return document | _changed(value.changed)
+
+
+def _changed(hand: Hand | None) -> Json:
+    """Whose edit it is about, where that is known."""
+    if hand is None:
+        return {}
+    return {"changed_at": _time(hand.at), "changed_by": hand.by, "changed_via": hand.via}
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _held(held: Held) -> Json:
-    return {
-        "address": held.address,
-        "desired": held.desired,
-        "key": _key(held.key),
-        "live": held.live,
-        "note": held.note,
-        "object": held.key.object,
-        "property": held.name,
-        "reason": held.reason,
-        "source": source_as_document(held.source),
-    } | _if_any("target", _end(held.target) if held.target else None)
+    return (
+        {
+            "address": held.address,
+            "desired": held.desired,
+            "key": _key(held.key),
+            "live": held.live,
+            "note": held.note,
+            "object": held.key.object,
+            "property": held.name,
+            "reason": held.reason,
+            "source": source_as_document(held.source),
+        }
+        | _if_any("target", _end(held.target) if held.target else None)
+        | _changed(held.changed)
+    )
 
 
 def _key(key: RecordKey) -> Json:

@@ -2,8 +2,10 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from reconciler.plan.changes import Action, Change, Create, Held, PairChange, Reason
+from reconciler.model.history import Hand
+from reconciler.plan.changes import Action, Change, Create, Held, PairChange, Reason, ValueChange
 from reconciler.report.cells import chopped, visible
+from reconciler.report.hands import edit_text
 from reconciler.report.layout import Layout
 from reconciler.report.lines import Line, Piece, Style, line, line_cells
 from reconciler.report.pairs import told_values
@@ -65,6 +67,7 @@ _WHY: dict[tuple[Action, Reason], str] = {
 _WHY_HELD: dict[Reason, str] = {
     Reason.CONFLICT: "conflict: the manifests changed, and people changed HubSpot too",
     Reason.DRIFT: "drift: people changed HubSpot since the last apply",
+    Reason.CONTESTED: "contested: an automation overwrites it after every apply; it is left alone",
     Reason.ADOPT: "adopt: there before us, and different",
     Reason.GONE: "gone: HubSpot no longer has what we made or adopted",
     Reason.OBSERVED: "observed: compared and never written",
@@ -109,7 +112,7 @@ def _value_lines(alike: Sequence[Sequence[Change]], layout: Layout) -> list[Line
     told = [(change, value) for change in record for value in told_values(change)]
     names = padded([value.name for _, value in told])
     lines: list[Line] = []
-    for name, (change, value) in zip(names, told, strict=True):
+    for index, (name, (change, value)) in enumerate(zip(names, told, strict=True)):
         remarks = [str(value.reason)] if value.reason is not change.reason else []
         if len(alike) == 1:
             remarks += _own_place(value.source, record[0].source, layout)
@@ -120,6 +123,7 @@ def _value_lines(alike: Sequence[Sequence[Change]], layout: Layout) -> list[Line
             inline = side_by_side(value.before, value.after, row.room)
         below = one_below_the_other(value.before, value.after, layout.width - 10, full=layout.full)
         lines += row.lines(inline, below)
+        lines += _edited([values[index].changed for values in map(_told, alike)], layout)
     return lines
 
 
@@ -129,7 +133,7 @@ def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
     other = held_against(record[0].reason)
     names = padded([held.what or "" for held in record])
     lines: list[Line] = []
-    for name, held in zip(names, record, strict=True):
+    for index, (name, held) in enumerate(zip(names, record, strict=True)):
         if held.what:
             remarks = _own_place(held.source, record[0].source, layout) if len(alike) == 1 else []
             row = Row(line(name, indent=8), remarks, layout.width)
@@ -137,8 +141,22 @@ def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
             pair = line(Piece("HubSpot ", Style.FAINT), live, Piece(f"   {other} ", Style.FAINT), desired)
             below = _labelled(other, live, desired, layout)
             lines += row.lines(pair if line_cells(pair) <= row.room else None, below)
-        lines += layout.paragraph(held.note, indent=8, style=Style.FAINT) if held.note else ()
+        lines += _edited([entries[index].changed for entries in alike], layout)
+        lines += (
+            layout.paragraph(held.note, indent=10 if held.what else 8, style=Style.FAINT) if held.note else ()
+        )
     return lines
+
+
+def _edited(hands: Sequence[Hand | None], layout: Layout) -> Iterator[Line]:
+    known = [hand for hand in hands if hand is not None]
+    if known:
+        yield from layout.paragraph(edit_text(known), indent=10, style=Style.FAINT)
+
+
+def _whose(hand: Hand | None) -> Hashable:
+    """What makes edits alike: the same hand, at whatever time."""
+    return hand and (hand.via, hand.by)
 
 
 def _labelled(other: str, live: str, desired: str, layout: Layout) -> Iterator[Line]:
@@ -172,9 +190,15 @@ def _rank_of_held(record: Sequence[Held]) -> tuple[int, Reason, str]:
 
 
 def _likeness(record: Sequence[Change]) -> Hashable:
-    told = (value for change in record for value in told_values(change))
-    return tuple((value.name, value.before, value.after, value.reason) for value in told)
+    return tuple(
+        (value.name, value.before, value.after, value.reason, _whose(value.changed))
+        for value in _told(record)
+    )
+
+
+def _told(record: Sequence[Change]) -> Sequence[ValueChange]:
+    return [value for change in record for value in told_values(change)]
 
 
 def _likeness_of_held(record: Sequence[Held]) -> Hashable:
-    return tuple((held.what, held.live, held.desired, held.note) for held in record)
+    return tuple((held.what, held.live, held.desired, held.note, _whose(held.changed)) for held in record)

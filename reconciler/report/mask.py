@@ -36,6 +36,7 @@ from reconciler.plan.changes import (
     Review,
     Update,
     ValueChange,
+    values_of,
 )
 
 Personal: TypeAlias = Iterable[tuple[str, str]]
@@ -139,7 +140,7 @@ class _Mask:
 
     def change(self, change: Change) -> Change:
         objects = {change.key.object, *([change.target.object] if isinstance(change, PairChange) else [])}
-        if self._objects.isdisjoint(objects):
+        if self._objects.isdisjoint(objects) and not any(value.changed for value in values_of(change)):
             return change
         key = self.record_key(change.key)
         match change:
@@ -174,6 +175,7 @@ class _Mask:
             desired=self.value(held.key.object, held.name or "", held.desired),
             note=self.text(held.note, hidden),
             target=held.target and self.record_key(held.target),
+            changed=held.changed and self.hand(held.key.object, held.name or "", held.changed),
         )
 
     def drifted(self, value: DriftedValue) -> DriftedValue:
@@ -270,6 +272,7 @@ class _Mask:
                 value,
                 before=self.value(key.object, value.name, value.before),
                 after=self.value(key.object, value.name, value.after),
+                changed=value.changed and self.hand(key.object, value.name, value.changed),
             )
             for value in values
         )

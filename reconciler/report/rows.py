@@ -28,6 +28,7 @@ from reconciler.plan.changes import (
 )
 from reconciler.report.cells import visible
 from reconciler.report.groups import held_against
+from reconciler.report.hands import edit_text
 from reconciler.report.lines import Piece, Style
 from reconciler.report.pairs import association_text, told_values
 from reconciler.report.sections import Section, sections_of_changes, sections_of_departures, sections_of_held
@@ -88,6 +89,8 @@ class _Table:
                 remark: Json = self._place(value.source) if value.source != change.source else {}
                 if value.reason is not change.reason:
                     remark["reason"] = _number(self._reasons, value.reason)
+                if value.changed:
+                    remark["note"] = visible(edit_text([value.changed]))
                 values.append(self._value(value.name, value.before, value.after, remark))
             self._add(kind, change.key.address, change.source, record_id, values, notes)
 
@@ -99,8 +102,10 @@ class _Table:
             for entry in record:
                 if entry.what is not None:
                     remark: Json = self._place(entry.source) if entry.source != record[0].source else {}
-                    if entry.note:
-                        remark["note"] = visible(entry.note)
+                    told = [visible(edit_text([entry.changed]))] if entry.changed else []
+                    told += [visible(entry.note)] if entry.note else []
+                    if told:
+                        remark["note"] = "; ".join(told)
                     values.append(self._value(entry.what, entry.live, entry.desired, remark))
             notes = [visible(entry.note) for entry in record if entry.what is None and entry.note]
             self._add(kind, key.address, record[0].source, None, values, notes)

@@ -2,17 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 
 from reconciler.cli.exits import Exit
-from tests.support.projects import PORTAL, Project, example
-
-ADA = {"type": "CRM_UI", "id": "userId:8100001", "userId": 8100001}
-FILLER = {"type": "AUTOMATION_PLATFORM", "id": "55", "label": "Fill names"}
-EDITS = f"/_emulator/portals/{PORTAL}/edits"
+from tests.support.edits import ADA, FILLER, company, edit
+from tests.support.projects import Project, example
 
 
 @pytest.fixture
@@ -21,19 +16,6 @@ def project(tmp_path: Path) -> Project:
     project = example(tmp_path)
     assert project.run("apply", "--auto-approve").code == Exit.OK
     return project
-
-
-def company(http: httpx.Client, key: str) -> str:
-    """A company's record id."""
-    body = {"inputs": [{"id": key}], "idProperty": "external_id", "properties": []}
-    return str(http.post("/crm/v3/objects/companies/batch/read", json=body).json()["results"][0]["id"])
-
-
-def edit(project: Project, key: str, **what: Any) -> None:
-    """Change a company as somebody else."""
-    with project.portal() as http:
-        answer = http.post(EDITS, json={"object": "companies", "id": company(http, key), **what})
-        assert answer.status_code == 200, answer.text
 
 
 def merge(project: Project, primary: str, other: str) -> None:

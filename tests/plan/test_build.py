@@ -26,6 +26,7 @@ from reconciler.model.writes import Call, Route
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import Adopt, Create, ManifestsRead, Plan, Reason, Update
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
+from reconciler.plan.hands import NOBODY_KNOWS
 from reconciler.plan.judging import Policy
 from reconciler.plan.resolve import Resolver
 from tests.support.nouns import COMPANIES, FILES, PORTAL, at, definition, desired, document, live, owned
@@ -45,6 +46,7 @@ def plan(
 ) -> Plan:
     builder = PlanBuilder(Policy(drift), GUARDS, skips_invalid=skips_invalid)
     builder.add_chunk(Resolver(schema, FILES, {}), records, found or {}, ours or {}, named)
+    builder.judge_edited(NOBODY_KNOWS)
     builder.explain_gone({})
     return builder.finish(
         tool_version="0",

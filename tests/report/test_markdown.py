@@ -235,8 +235,8 @@ def test_the_first_sections_are_unfolded_and_the_others_folded() -> None:
 def test_lines_of_a_diff_begin_with_their_sign() -> None:
     (block,) = re.findall(r"```diff\n(.*?)\n```", comment(plan_of(UPDATES[1])), flags=re.DOTALL)
 
-    assert [line[0] for line in block.splitlines()] == list("!+!-+   +")
-    assert block.splitlines()[3].split() == ["-", "Payment", "within", "30", "days."]
+    assert [line[0] for line in block.splitlines()] == list("!+ !-+   +")
+    assert block.splitlines()[4].split() == ["-", "Payment", "within", "30", "days."]
 
 
 @pytest.mark.parametrize(

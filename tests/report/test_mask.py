@@ -1,6 +1,7 @@
 """What is personal is never shown where it must not be, and what is shown still makes sense."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import count
@@ -28,7 +29,7 @@ from reconciler.plan.file import digest_of
 from reconciler.report.machine import plan_as_json, problems_as_json, run_as_json
 from reconciler.report.mask import SHOW, Masking, masked_plan, masked_problems, masked_run
 from reconciler.report.terminal import render_plan, render_problems, render_run
-from tests.support.example_plan import CREATES, EVERYTHING, PROBLEMS, UPDATES
+from tests.support.example_plan import CREATES, EVERYTHING, HELD, PROBLEMS, UPDATES
 from tests.support.example_run import HEADER, RUN, row
 from tests.support.plans import at, plan_of, plans
 
@@ -126,7 +127,7 @@ def test_masking_keeps_what_is_equal_equal_and_what_changed_changed(plan: Plan) 
     ):
         assert (masked.before == masked.after) == (value.before == value.after)
         assert (masked.before is None, masked.after is None) == (value.before is None, value.after is None)
-        if (object_name, value.name) not in plan.personal:
+        if (object_name, value.name) not in plan.personal and value.changed is None:
             assert masked == value
 
 
@@ -252,4 +253,15 @@ def test_what_is_not_personal_stays_as_it_is() -> None:
 
     companies = [change for change in masked_plan(plan, MASKED).changes if change.key.object != "contacts"]
 
-    assert companies == [change for change in plan.changes if change.key.object != "contacts"]
+    changes = [change for change in plan.changes if change.key.object != "contacts"]
+    assert companies[1:] == changes[1:]
+    assert companies[0].key == changes[0].key
+
+
+def test_of_people_who_edited_the_names_are_shown_and_the_addresses_are_not() -> None:
+    plan = masked_plan(plan_of(*UPDATES, held=HELD, personal=PERSONAL), MASKED)
+
+    (edit,) = [value.changed for value in values_of(plan.changes[0]) if value.changed]
+    assert re.fullmatch("Grace Hopper <\u2039[0-9a-f]{8}\u203a>", edit.by)
+    assert plan.held[0].changed is not None
+    assert plan.held[0].changed.by == edit.by

@@ -205,7 +205,8 @@ def test_a_value_names_its_place_and_reason_only_where_they_are_its_own() -> Non
 
     (row,) = data["rows"]
     remarks = {data["names"][name]: rest for name, _, _, *rest in row[5]}
-    assert remarks["annualrevenue"] == [{"file": 0, "line": 16}]
+    edit = "by Grace Hopper <grace@acme.example>, 2026-11-18 14:05 UTC"
+    assert remarks["annualrevenue"] == [{"file": 0, "line": 16, "note": edit}]
     assert remarks["phone"] == [{"file": 0, "line": 18, "reason": 0}]
     assert data["reasons"] == ["changed"]
 

@@ -215,6 +215,11 @@ def test_it_sorts_by_every_column(page: Page) -> None:
     assert heads["Action"].get_attribute("aria-sort") == "none"
 
 
+def test_search_finds_the_people_whose_edits_are_overwritten(page: Page) -> None:
+    page.search("grace hopper conflict")
+    assert len(page.all(".row")) == 1
+
+
 def test_a_record_unfolds_to_its_values_and_their_places(page: Page) -> None:
     page.search("companies/acme conflict")
     row = page.one(".row")
@@ -226,7 +231,10 @@ def test_a_record_unfolds_to_its_values_and_their_places(page: Page) -> None:
     assert "conflict: the manifests changed, and people changed HubSpot too" in page.one(".detail").text
     assert "record 9001" in page.one(".detail").text
     rows = {line.find_element(By.TAG_NAME, "th").text: line for line in page.all(".detail tr")}
-    assert rows["annualrevenue"].text == "annualrevenue 1000000 → 1200000.50 :16"
+    told = (
+        "annualrevenue 1000000 → 1200000.50\nby Grace Hopper <grace@acme.example>, 2026-11-18 14:05 UTC\n:16"
+    )
+    assert rows["annualrevenue"].text == told
     assert rows["phone"].text == "phone +49 30 1234 → (cleared) changed :18"
     marks = rows["description"].find_elements(By.TAG_NAME, "mark")
     assert [mark.text for mark in marks] == ["eleven", "twelve"]

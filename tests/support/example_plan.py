@@ -1,6 +1,10 @@
 """A plan with one of everything, as a reader would meet it."""
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 from reconciler.errors import Problem, Severity
+from reconciler.model.history import Hand, Via
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
 from reconciler.model.records import RecordId
@@ -26,9 +30,22 @@ _TERMS_AFTER = (
 
 
 def _value(
-    name: str, before: str | None, after: str | None, reason: Reason, source: SourceRef | None = None
+    name: str,
+    before: str | None,
+    after: str | None,
+    reason: Reason,
+    source: SourceRef | None = None,
+    changed: Hand | None = None,
 ) -> ValueChange:
-    return ValueChange(name, before, after, reason, source)
+    return ValueChange(name, before, after, reason, source, changed and replace(changed, value=before))
+
+
+def _hand(via: Via, by: str, day: int) -> Hand:
+    return Hand(via, by, datetime(2026, 11, day, 14, 5, tzinfo=UTC), None)
+
+
+GRACE = _hand(Via.PERSON, "Grace Hopper <grace@acme.example>", 18)
+FILLER = _hand(Via.WORKFLOW, "Fill countries (55)", 19)
 
 
 def _update(key: RecordKey, number: int, reason: Reason, source: SourceRef, *values: ValueChange) -> Update:
@@ -78,7 +95,7 @@ UPDATES = (
         1,
         Reason.CONFLICT,
         at(14),
-        _value("annualrevenue", "1000000", "1200000.50", Reason.CONFLICT, at(16)),
+        _value("annualrevenue", "1000000", "1200000.50", Reason.CONFLICT, at(16), GRACE),
         _value("description", _BEFORE, _AFTER, Reason.CHANGED, at(17)),
         _value("phone", "+49 30 1234", None, Reason.CHANGED, at(18)),
     ),
@@ -87,7 +104,7 @@ UPDATES = (
         2,
         Reason.DRIFT,
         at(20),
-        _value("country", None, "Germany", Reason.DRIFT, at(3, "all/germany.yaml")),
+        _value("country", None, "Germany", Reason.DRIFT, at(3, "all/germany.yaml"), FILLER),
         _value("terms_and_conditions", _TERMS_BEFORE, _TERMS_AFTER, Reason.DRIFT, at(22)),
     ),
     _update(
@@ -135,7 +152,7 @@ ADOPTS = tuple(
     for number in range(1, 13)
 )
 HELD = (
-    Held(_company("umbrella"), "phone", Reason.DRIFT, "+49 30 99", "+49 30 98", at(52)),
+    Held(_company("umbrella"), "phone", Reason.DRIFT, "+49 30 99", "+49 30 98", at(52), changed=GRACE),
     Held(_company("umbrella"), "zip", Reason.DRIFT, None, "34117", at(53)),
     Held(
         _company("stark"),
@@ -191,3 +208,19 @@ ADOPTING: Plan = plan_of(
     budget=Budget(read_calls=5, write_calls=0, seconds=0.0, daily_remaining=None),
 )
 CONVERGED: Plan = plan_of(no_op=120)
+CONTESTED: Plan = plan_of(
+    held=(
+        Held(
+            _company("wonka"),
+            "country",
+            Reason.CONTESTED,
+            None,
+            "Germany",
+            at(3, "all/germany.yaml"),
+            "it has overwritten what 2 applies wrote: change one or the other; "
+            "--take companies/wonka#country writes it once more",
+            changed=FILLER,
+        ),
+    ),
+    no_op=119,
+)

@@ -1,11 +1,13 @@
 """Plans for tests of everything that reads or shows one: any plan (Hypothesis), and building blocks."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.history import Hand, Via
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import Origin, StateVersion
 from reconciler.model.pairs import Label
@@ -51,6 +53,15 @@ _record_ids = st.integers(1, 10**12).map(lambda number: RecordId(str(number)))
 _names = st.sampled_from(["email", "name", "phone", "hs_lead_status", "a_rather_long_property_name"])
 
 
+def _edited_value(value: ValueChange, hand: Hand | None) -> ValueChange:
+    """Whoever edited a value made it what is there."""
+    return replace(value, changed=hand and replace(hand, value=value.before))
+
+
+def _edited_held(held: Held, hand: Hand | None) -> Held:
+    return replace(held, changed=hand and replace(hand, value=held.live))
+
+
 def _by_name(changed: list[ValueChange]) -> tuple[ValueChange, ...]:
     return tuple(sorted(changed, key=lambda value: value.name))
 
@@ -58,6 +69,13 @@ def _by_name(changed: list[ValueChange]) -> tuple[ValueChange, ...]:
 def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
     """Any plan, whether or not planning would ever make it; things are called and described by ``words``."""
     names = _names | words
+    hands = st.builds(
+        Hand,
+        via=st.sampled_from(Via),
+        by=words,
+        at=st.datetimes(timezones=st.just(UTC)),
+        value=st.none(),
+    )
     sources = st.builds(
         SourceRef,
         file=st.sampled_from(["companies.yaml", "acme/deals.yaml"]) | words,
@@ -78,7 +96,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
             after=st.none() | values,
             reason=_reasons,
             source=st.none() | sources,
-        ),
+        ).flatmap(lambda value: st.builds(_edited_value, st.just(value), st.none() | hands)),
         max_size=4,
         unique_by=lambda value: value.name,
     ).map(_by_name)
@@ -121,7 +139,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         note=words,
         target=st.none() | keys,
         **of_record,
-    )
+    ).flatmap(lambda entry: st.builds(_edited_held, st.just(entry), st.none() | hands))
     rules = st.lists(st.builds(PruneRule, words, names, st.sampled_from(Prune)), max_size=2, unique=True).map(
         tuple
     )

@@ -29,7 +29,9 @@ function composeSearched() {
   for (const row of rows) {
     const kind = kinds[row[KIND]];
     let part = `${row[ADDRESS]}\n${kind.action} ${kind.reason}\n${placeOf(row[FILE], row[LINE])}\n`;
-    for (const value of row[VALUES]) part += `${nameOf(value)}\n${value[BEFORE] ?? ""}\n${value[AFTER] ?? ""}\n`;
+    for (const value of row[VALUES]) {
+      part += `${nameOf(value)}\n${value[BEFORE] ?? ""}\n${value[AFTER] ?? ""}\n${value[REMARK]?.note ?? ""}\n`;
+    }
     for (const note of row[NOTES]) part += `${note}\n`;
     part = part.toLowerCase();
     end += part.length;
