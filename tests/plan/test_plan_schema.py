@@ -1,0 +1,168 @@
+"""The JSON Schema of plan files describes every key of every plan that is written, and a page tells it."""
+
+import json
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from jsonschema import Draft202012Validator
+
+from reconciler.errors import Severity
+from reconciler.model.history import Via
+from reconciler.model.owned import Origin
+from reconciler.model.records import Prune
+from reconciler.model.writes import Call
+from reconciler.plan.changes import Action, Departing, Guard, Plan, Reason
+from reconciler.plan.file import FORMAT_VERSION, masked_plan_to_text, plan_to_text
+from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, FEW
+from tests.support.plans import plans
+from tests.support.projects import ROOT, example
+
+SCHEMA = json.loads(resources.files("reconciler.plan").joinpath("plan.schema.json").read_text("utf-8"))
+PAGE = ROOT / "docs" / "plan-file.md"
+GOLDEN = sorted((ROOT / "tests" / "report" / "golden").glob("*.json"))
+
+WORDS: dict[str, type[StrEnum]] = {
+    "action": Action,
+    "reason": Reason,
+    "guard": Guard,
+    "call": Call,
+    "origin": Origin,
+    "prune": Prune,
+    "severity": Severity,
+    "departs": Departing,
+    "changed_via": Via,
+    "propertyNames": Guard,  # of allowances
+}
+"""Closed sets of words, by the key that holds one of them."""
+
+
+def closed(schema: Any) -> Any:
+    """``schema`` in which an object has described keys only: what is forgotten in it is found."""
+    if isinstance(schema, list):
+        return [closed(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    extra = {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else {}
+    return {name: closed(part) for name, part in schema.items()} | extra
+
+
+STRICT = Draft202012Validator(closed(SCHEMA))
+
+
+def complaints(text: str) -> list[str]:
+    return [f"{error.json_path}: {error.message}" for error in STRICT.iter_errors(json.loads(text))]
+
+
+def enumerations(schema: Any, name: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Every closed set of words, and the key that it is of."""
+    if isinstance(schema, dict):
+        if "enum" in schema:
+            yield name, {word for word in schema["enum"] if word is not None}
+        for key, part in schema.items():
+            yield from enumerations(part, key)
+
+
+def test_it_is_a_schema() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+
+
+@given(plans)
+def test_every_plan_is_described(plan: Plan) -> None:
+    assert complaints(plan_to_text(plan)) == []
+
+
+@pytest.mark.parametrize("plan", [EVERYTHING, FEW, ADOPTING, CONVERGED])
+def test_masked_plans_are_described(plan: Plan) -> None:
+    assert complaints(masked_plan_to_text(plan, f"sha256:{'0' * 64}")) == []
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_every_golden_plan_is_described(path: Path) -> None:
+    if "changes" in (document := json.loads(path.read_bytes())) and "manifests" in document:
+        assert complaints(path.read_text()) == []
+
+
+def test_the_plan_of_the_example_is_described(tmp_path: Path) -> None:
+    project = example(tmp_path)
+    project.run("plan", "--out", "plan.json", "--json-into", "masked.json")
+
+    for name in ("plan.json", "masked.json"):
+        assert complaints((project.folder / name).read_text()) == []
+
+
+def test_closed_sets_of_words_are_complete() -> None:
+    found = list(enumerations(SCHEMA))
+
+    assert {name for name, _ in found} == WORDS.keys()
+    for name, words in found:
+        assert words == set(WORDS[name]), name
+
+
+def test_the_summary_counts_every_action() -> None:
+    assert set(SCHEMA["properties"]["summary"]["properties"]) == {*Action, "no_op", "held"}
+
+
+def test_it_is_of_the_version_that_is_written() -> None:
+    Draft202012Validator(SCHEMA["properties"]["format_version"]).validate(FORMAT_VERSION)
+
+
+def test_a_plan_of_another_shape_is_not_described() -> None:
+    document = json.loads(plan_to_text(FEW))
+    del document["digest"]
+    document["changes"][0]["action"] = "destroy"
+
+    assert len(complaints(json.dumps(document))) == 2
+
+
+def tables() -> Iterator[str]:
+    """What the schema describes, as tables of Markdown."""
+    yield from _table("The plan", SCHEMA)
+    for name, part in SCHEMA["$defs"].items():
+        if "properties" in part:
+            yield from _table(f"`{name}`", part)
+
+
+def _table(title: str, schema: Any) -> Iterator[str]:
+    yield f"\n### {title}\n\n{schema['description']}\n\n| key | holds | is |\n|---|---|---|\n"
+    yield from _rows(schema, "")
+
+
+def _rows(schema: Any, above: str) -> Iterator[str]:
+    for name, part in sorted(schema["properties"].items()):
+        yield f"| `{above}{name}` | {_kind(part)} | {part['description']} |\n"
+        if "properties" in part:
+            yield from _rows(part, f"{above}{name}.")
+
+
+def _kind(part: Any) -> str:
+    if "anyOf" in part:
+        return " or ".join(map(_kind, part["anyOf"]))
+    if "$ref" in part:
+        name = part["$ref"].rpartition("/")[2]
+        meant = SCHEMA["$defs"][name]
+        return f"[{name}](#{name})" if "properties" in meant else _kind(meant)
+    if "$ref" in part.get("additionalProperties", {}):
+        return f"object of {_kind(part['additionalProperties'])}"
+    if "enum" in part:
+        return _words(part["enum"])
+    if part.get("type") == "array":
+        items = part["items"]
+        return f"list of {_kind(items) if '$ref' in items else items['type']}"
+    if "const" in part:
+        return json.dumps(part["const"])
+    kinds = part["type"] if isinstance(part["type"], list) else [part["type"]]
+    return " or ".join(kinds)
+
+
+def _words(words: list[str | None]) -> str:
+    return ", ".join("null" if word is None else f"`{word}`" for word in words)
+
+
+def test_the_page_tells_what_the_schema_says(golden: Callable[[Path, str], None]) -> None:
+    head, mark, _ = PAGE.read_text().partition("<!-- written from the schema -->\n")
+    golden(PAGE, head + mark + "".join(tables()))
