@@ -1,8 +1,8 @@
 """The corridor: the only module that knows the order of the rooms. It holds sequence, not knowledge."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import groupby
@@ -25,6 +25,7 @@ from reconciler.hubspot.pairs import read_labels, read_pairs
 from reconciler.hubspot.scopes import write_scopes
 from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
+from reconciler.model.explanation import Explanation, Trace
 from reconciler.model.objects import RECORD_ID, RecordKey, type_number
 from reconciler.model.records import (
     Desired,
@@ -42,6 +43,7 @@ from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import NO_MANIFESTS, ManifestsRead, Plan, keys_of
 from reconciler.plan.drifted import DriftBuilder, keys_and_sent
 from reconciler.plan.ends import End, Ends, Standing, ends_of
+from reconciler.plan.explaining import Findings, explain, spots_of
 from reconciler.plan.file import digest_of
 from reconciler.plan.guards import Guards
 from reconciler.plan.hands import Edits, OurRuns, our_runs
@@ -51,6 +53,7 @@ from reconciler.plan.leftovers import fate_of, new_rules, unnamed
 from reconciler.plan.pairing import Pairing, Rules
 from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
 from reconciler.plan.selecting import LeftOut, Unmet, selected
+from reconciler.plan.subject import Asked, find_subject, refuse_unknown_type
 from reconciler.plan.undo import deeds_of, forgotten, ids_and_names
 from reconciler.plan.undo_pairs import Unpairing, ids_of, pairs_done
 from reconciler.plan.wanted import PairResolver
@@ -60,6 +63,9 @@ from reconciler.state.writer import Writer as StateWriter
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Told how many are done, of how many."""
+
+Tracing: TypeAlias = Callable[[Collection[str], str, str], Trace]
+"""Finds the lines that say something of a record: what manifests call its type, key property, key."""
 
 
 EDITED_AT_ONCE = 2_000
@@ -372,6 +378,47 @@ def accept_drift(
         named = desired.records_of(record.key.object, record.key.by).find(record.key.value)
         builder.add_lost(record, desired.files.ref(named.place) if named else None)
     return builder.finish(found.personal)
+
+
+def explain_record(
+    asked: Asked, desired: Desired, reader: Reader, store: Store, *, here: Circumstances, trace: Tracing
+) -> Explanation:
+    """Say all there is to know of one record, or of one property of it. Writes nothing anywhere.
+
+    Raises:
+        UsageError: there is nothing at that address.
+        HubSpotError: the portal cannot be read.
+        StateError: the state cannot be read.
+    """
+    refuse_unknown_type(asked, desired, store.owned_groups())
+    portal = read_portal(reader, {asked.object}, here.portal_id)
+    schema = portal.objects[asked.object]
+    written = {group.object for group in desired.groups} & {asked.object, schema.name}
+    named = desired.renamed(dict.fromkeys(written, schema.name))
+    found = store.find(schema.name, by_record_id=asked.is_record_id, value=asked.value)
+    rules = {(rule.object, rule.by): rule.prune for rule in (*store.prune_rules(), *named.prune_rules)}
+    subject = find_subject(replace(asked, object=schema.name), named, found, rules)
+    subject = subject.traced(trace(written, subject.key.by, subject.key.value))
+    question = [name for name in subject.names(schema) if name in schema.properties]
+    live = subject.live_among(read_records(reader, schema, subject.key.by, subject.keys, question))
+    plan = None
+    if subject.is_planned(named):
+        only = replace(here, selection=Selection((subject.glob,)))
+        plan = plan_changes(desired, reader, store, only, lambda _done, _total: None)
+    return explain(
+        subject,
+        Findings(
+            schema=schema,
+            live=live,
+            plan=plan,
+            applyings=store.last_runs(subject.owned) if subject.owned else {},
+            pairs=store.pairs_of(subject.owned) if subject.owned else (),
+            histories=read_histories(reader, portal, spots_of(subject, schema, live)),
+            runs=our_runs(store.runs(), here.created_at),
+            portal_id=here.portal_id,
+            environment=here.environment,
+        ),
+    )
 
 
 def apply_plan(plan: Plan, connection: Connection, store: Store, claim: Claim, manner: Manner) -> ApplyResult:

@@ -17,6 +17,7 @@ COMMANDS = {
     "apply": "Carry out PLAN, or plan, show, ask and carry out.",
     "drift": "Show what people changed in HubSpot since the last apply, and who they were.",
     "emulator": "Serve, seed or reset the embedded portal of this project.",
+    "explain": "Say all there is to know of the record or property at ADDRESS.",
     "plan": "Show what apply would change, and why.",
     "rollback": "Make a plan that takes back what run RUN did; `apply` carries it out.",
     "runs": "List past runs, or show one row by row.",

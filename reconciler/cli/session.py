@@ -5,7 +5,7 @@ import json
 import os
 import platform
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from reconciler.cli.logs import start_logging
 from reconciler.cli.options import Common, said
 from reconciler.cli.settings import Environment, Settings, find_project, load_settings
 from reconciler.errors import ManifestError, Problem, UsageError
+from reconciler.model.explanation import Trace
 from reconciler.model.records import Desired
 from reconciler.sealed import key_from
 from reconciler.source import SourceRef
@@ -82,6 +83,15 @@ class Session:
             )
         except ManifestError as error:
             raise ManifestError(self.seen(error.problems)) from None
+
+    def trace_record(self, objects: Collection[str], by: str, key: str) -> Trace:
+        """The lines of the manifests that say something of one record."""
+        from reconciler.manifest.trace import trace_record  # noqa: PLC0415 - not every command asks for them
+
+        settings = self.settings
+        return trace_record(
+            settings.project, settings.manifests, self.environment.name, objects=objects, by=by, key=key
+        )
 
     def seen(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
         """Problems with their files as the person sees them, from their working directory."""

@@ -62,7 +62,7 @@ def _load(project: Path, folders: Sequence[str], environment: str, environments:
     for folder, untabled in read:
         problems += _record_id_problems(untabled, environments, files)
         document = _with_table(untabled, project, files, digest, problems)
-        if not document.environments or _holds_in(document, environment):
+        if holds_in(document, environment):
             layers[folder].append(document)
         else:
             elsewhere.update(_names_of(document))
@@ -104,8 +104,9 @@ def _read_file(file: ManifestFile, problems: list[Problem]) -> bytes:
         return b""
 
 
-def _holds_in(document: ManifestDocument, environment: str) -> bool:
-    return any(fnmatchcase(environment, glob) for glob in document.environments)
+def holds_in(document: ManifestDocument, environment: str) -> bool:
+    """Whether the document names ``environment``, or none at all."""
+    return not document.environments or any(fnmatchcase(environment, glob) for glob in document.environments)
 
 
 def _names_of(document: ManifestDocument) -> Iterator[tuple[str, str, str]]:
@@ -124,7 +125,8 @@ def _record_id_problems(
         for wanted in record.associations
         if wanted.by == RECORD_ID
     ]
-    matching = [name for name in environments if _holds_in(document, name)] if named else []
+    is_limited = bool(named and document.environments)
+    matching = [name for name in environments if is_limited and holds_in(document, name)]
     for what, place in named if len(matching) != 1 else ():
         where = ", ".join(matching) if document.environments else "all environments"
         message = f"{what} holds in one environment, and this document in {where or 'none'}"

@@ -3,13 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.records import Written
 from reconciler.report.cells import visible
 from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import Line, Piece, Style, line
 from reconciler.report.properties import Row, padded, sign_of
 from reconciler.report.stacks import grouped
-from reconciler.report.values import one_below_the_other, side_by_side
+from reconciler.report.values import one_below_the_other, side_by_side, text_of_written
 
 _AGREES = "says so already"
 
@@ -40,11 +39,6 @@ def acceptance_headline(shown: Acceptance) -> str:
     counts += [f"{len(shown.agreed):,} said already"] if shown.agreed else []
     counts += [f"{len(shown.problems):,} left"] if shown.problems else []
     return ", ".join(counts)
-
-
-def text_of_written(written: Written) -> str | None:
-    """A value as one text; a list between brackets."""
-    return f"[{', '.join(written)}]" if isinstance(written, tuple) else written
 
 
 def _edit_lines(name: str, edit: Edit, layout: Layout, *, is_new: bool) -> Iterable[Line]:

@@ -87,7 +87,7 @@ def change_sections(changes: Iterable[Change], layout: Layout) -> Iterator[list[
         kind: Kind[list[Change]] = Kind(
             _SIGNS[action], lambda record: (record[0].key, record[0].source), _likeness, _value_lines
         )
-        yield layout.heading(title, _WHY.get((action, reason), str(reason))) + entries(kind, records, layout)
+        yield layout.heading(title, why_changed(action, reason)) + entries(kind, records, layout)
 
 
 def held_sections(held: Iterable[Held], layout: Layout) -> Iterator[list[Line]]:
@@ -98,7 +98,17 @@ def held_sections(held: Iterable[Held], layout: Layout) -> Iterator[list[Line]]:
         kind: Kind[list[Held]] = Kind(
             _HELD_SIGN, lambda record: (record[0].key, record[0].source), _likeness_of_held, _held_lines
         )
-        yield layout.heading(title, _WHY_HELD.get(reason, str(reason))) + entries(kind, group, layout)
+        yield layout.heading(title, why_held(reason)) + entries(kind, group, layout)
+
+
+def why_changed(action: Action, reason: Reason) -> str:
+    """The reason of a change in words, its own word first."""
+    return _WHY.get((action, reason), str(reason))
+
+
+def why_held(reason: Reason) -> str:
+    """The reason why something is left in words, its own word first."""
+    return _WHY_HELD.get(reason, str(reason))
 
 
 def held_against(reason: Reason) -> str:

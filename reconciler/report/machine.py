@@ -10,6 +10,14 @@ from datetime import UTC, datetime
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.explanation import (
+    Applying,
+    Explanation,
+    PairExplained,
+    PropertyExplained,
+    Step,
+)
+from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey
 from reconciler.model.records import Written
 from reconciler.model.runs import RunDetail, RunRow
@@ -22,6 +30,7 @@ from reconciler.report.mask import (
     Personal,
     masked_acceptance,
     masked_drift,
+    masked_explanation,
     masked_plan,
     masked_problems,
     masked_run,
@@ -73,6 +82,29 @@ def acceptance_as_json(acceptance: Acceptance, masking: Masking) -> str:
     return _text(document, masking)
 
 
+def explanation_as_json(explained: Explanation, masking: Masking) -> str:
+    """Everything there is to know of one record or property."""
+    shown = masked_explanation(explained, masking)
+    document: Json = {
+        "address": shown.key.property_address(shown.name) if shown.name else shown.key.address,
+        "associations": map(_pair, shown.pairs),
+        "declared": [source_as_document(source) for source in shown.declared],
+        "environment": shown.environment,
+        "is_live": shown.is_live,
+        "key": _key(shown.key),
+        "next": _step(shown.step),
+        "object": shown.key.object,
+        "origin": shown.origin,
+        "portal": {"id": shown.portal_id},
+        "problems": map(problem_as_document, shown.problems),
+        "properties": {of.name: _explained(of) for of in shown.properties},
+        "protected": shown.is_protected,
+        "prune": shown.prune,
+        "record_id": shown.record_id,
+    }
+    return _text(document, masking)
+
+
 def problems_as_json(problems: Iterable[Problem], masking: Masking) -> str:
     """Problems, in the shape that they have in a plan."""
     shown = masked_problems(problems, masking)
@@ -105,10 +137,7 @@ def _drifted(value: DriftedValue) -> Json:
     return {
         "address": value.address,
         "defined": value.is_defined,
-        "hands": [
-            {"at": _time(hand.at), "by": hand.by, "value": hand.value, "via": hand.via}
-            for hand in value.trail.hands
-        ],
+        "hands": [_hand(hand) for hand in value.trail.hands],
         "key": _key(value.key),
         "last_applied": value.last_applied,
         "live": value.live,
@@ -117,6 +146,10 @@ def _drifted(value: DriftedValue) -> Json:
         "record_id": value.record_id,
         "since": value.trail.since,
     }
+
+
+def _hand(hand: Hand) -> Json:
+    return {"at": _time(hand.at), "by": hand.by, "value": hand.value, "via": hand.via}
 
 
 def _lost(record: LostRecord) -> Json:
@@ -141,6 +174,45 @@ def _edit(edit: Edit) -> Json:
         "property": edit.name,
         "source": source_as_document(edit.source),
     }
+
+
+def _explained(of: PropertyExplained) -> Json:
+    last = of.last
+    return {
+        "hands": [_hand(hand) for hand in of.hands],
+        "last_applied": last and {"kept": last.kept, "run": _applying(last.by), "sent": last.sent},
+        "live": of.live,
+        "next": _step(of.step),
+        "ownership": of.ownership,
+        "statements": [
+            {
+                "all": said.is_shared,
+                "source": source_as_document(said.source),
+                "value": _written(said.value),
+            }
+            for said in of.statements
+        ],
+        "unmanaged": source_as_document(of.unmanaged_at),
+    }
+
+
+def _applying(by: Applying | None) -> Json | None:
+    if by is None:
+        return None
+    return {"actor": dict(by.actor), "at": _time(by.at), "commit": by.commit, "id": by.run_id}
+
+
+def _pair(pair: PairExplained) -> Json:
+    return {
+        "label": pair.label,
+        "next": _step(pair.step),
+        "origin": pair.origin,
+        "target": pair.target.address,
+    }
+
+
+def _step(step: Step) -> Json:
+    return {"action": step.action, "after": step.after, "note": step.note, "reason": step.reason}
 
 
 def _written(written: Written) -> object:

@@ -15,6 +15,7 @@ from typing import TypeAlias, assert_never
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.explanation import Explanation, PropertyExplained, Step
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey, split_address
 from reconciler.model.records import Written
@@ -106,6 +107,24 @@ def masked_acceptance(acceptance: Acceptance, masking: Masking) -> Acceptance:
         edits=tuple(map(mask.edit, acceptance.edits)),
         agreed=tuple(map(mask.edit, acceptance.agreed)),
         problems=tuple(mask.problem(problem, ()) for problem in acceptance.problems),
+    )
+
+
+def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
+    """What is known of a record, as it may be shown."""
+    if masking.key is None:
+        return explained
+    mask = _Mask(masking.key, explained.personal)
+    return replace(
+        explained,
+        key=mask.record_key(explained.key),
+        step=mask.step(explained.key, "", explained.step),
+        properties=tuple(mask.explained(explained.key, of) for of in explained.properties),
+        pairs=tuple(
+            replace(pair, target=replace(pair.target, value=mask.text(pair.target.value, [])))
+            for pair in explained.pairs
+        ),
+        problems=tuple(mask.problem(problem, ()) for problem in explained.problems),
     )
 
 
@@ -204,8 +223,33 @@ class _Mask:
         return replace(
             edit,
             key=self.record_key(edit.key),
-            before=self._written(edit, edit.before),
-            after=self._written(edit, edit.after),
+            before=self._written(edit.key.object, edit.name, edit.before),
+            after=self._written(edit.key.object, edit.name, edit.after),
+        )
+
+    def explained(self, key: RecordKey, of: PropertyExplained) -> PropertyExplained:
+        object_name, name = key.object, of.name
+        last = of.last
+        return replace(
+            of,
+            statements=tuple(
+                replace(said, value=self._written(object_name, name, said.value)) for said in of.statements
+            ),
+            last=last
+            and replace(
+                last,
+                sent=self.value(object_name, name, last.sent),
+                kept=self.value(object_name, name, last.kept),
+            ),
+            live=self.value(object_name, name, of.live),
+            hands=tuple(self.hand(object_name, name, hand) for hand in of.hands),
+            step=self.step(key, name, of.step),
+        )
+
+    def step(self, key: RecordKey, name: str, step: Step) -> Step:
+        hidden = self._hidden(key, {name: [step.after]})
+        return replace(
+            step, after=self.value(key.object, name, step.after), note=self.text(step.note, hidden)
         )
 
     def row(self, row: RunRow) -> RunRow:
@@ -295,16 +339,14 @@ class _Mask:
         digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256")
         return f"\u2039{digest.hex()[:_DIGITS]}\u203a"
 
-    def _written(self, edit: Edit, written: Written) -> Written:
+    def _written(self, object_name: str, name: str, written: Written) -> Written:
         """What a manifest says; it calls owners by their e-mail addresses."""
         if isinstance(written, tuple):
-            return tuple(self._said(edit, item) for item in written)
-        return None if written is None else self._said(edit, written)
+            return tuple(self._said(object_name, name, item) for item in written)
+        return None if written is None else self._said(object_name, name, written)
 
-    def _said(self, edit: Edit, text: str) -> str:
-        if self.is_personal(edit.key.object, edit.name):
-            return self.pseudonym(text)
-        return self.text(text, [])
+    def _said(self, object_name: str, name: str, text: str) -> str:
+        return self.pseudonym(text) if self.is_personal(object_name, name) else self.text(text, [])
 
     def _requoted(self, quoted: str, name: str) -> str:
         return f'"{quoted if quoted == name else self.pseudonym(quoted)}"'

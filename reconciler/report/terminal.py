@@ -9,11 +9,13 @@ from itertools import chain
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
+from reconciler.model.explanation import Explanation
 from reconciler.model.runs import RunDetail
 from reconciler.plan.changes import Plan
 from reconciler.report.acceptance import acceptance_closing, acceptance_sections
 from reconciler.report.departures import departure_sections
 from reconciler.report.drift import drift_closing, drift_opening, drifted_sections, lost_sections
+from reconciler.report.explanation import explanation_sections
 from reconciler.report.groups import change_sections, held_sections
 from reconciler.report.layout import Layout
 from reconciler.report.lines import BLANK, Line, line, painted
@@ -23,6 +25,7 @@ from reconciler.report.mask import (
     Personal,
     masked_acceptance,
     masked_drift,
+    masked_explanation,
     masked_plan,
     masked_problems,
     masked_run,
@@ -90,6 +93,22 @@ def render_acceptance(
         [problem_lines(shown.problems, layout)],
         [acceptance_closing(shown, layout)],
     )
+    return painted(_parted(sections), color=color)
+
+
+def render_explanation(
+    explained: Explanation,
+    *,
+    color: bool,
+    width: int,
+    full: bool = False,
+    masking: Masking = SHOW,
+    where: Where = str,
+) -> str:
+    """Everything there is to know of one record or property."""
+    layout = Layout(max(width, NARROWEST), full, where)
+    shown = masked_explanation(explained, masking)
+    sections = chain(explanation_sections(shown, layout), [problem_lines(shown.problems, layout)])
     return painted(_parted(sections), color=color)
 
 

@@ -8,6 +8,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import NamedTuple
 
+from reconciler.model.records import Written
 from reconciler.report.cells import ELLIPSIS, cells, chopped, clipped, visible
 from reconciler.report.lines import Line, Piece, Style, line_cells
 
@@ -41,6 +42,11 @@ def shown(value: str) -> str:
     """``value`` in one line; in quotes where it would otherwise be mistaken for something else."""
     is_plain = _is_plain(value) and value == value.strip() and value not in {"", EMPTY, CLEARED}
     return value if is_plain and ARROW not in value else _quoted(value)
+
+
+def text_of_written(written: Written) -> str | None:
+    """What a manifest says as one text; a list between brackets."""
+    return f"[{', '.join(written)}]" if isinstance(written, tuple) else written
 
 
 def side_by_side(before: str | None, after: str | None, room: int) -> Line | None:

@@ -301,6 +301,11 @@ def run_row_of(row: Row[Any]) -> RunRow:
     )
 
 
+def names_told(row: Row[Any]) -> frozenset[str]:
+    """The properties that a change wrote, or found in step; none once its values are erased."""
+    return frozenset(json.loads(row.values or _NOTHING)) | frozenset(json.loads(row.in_step or _NOTHING))
+
+
 def _label_text(association: str | None) -> str | None:
     label = json.loads(association)[0] if association else None
     return str(label[-1]) if label else None

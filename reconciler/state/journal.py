@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from reconciler.errors import StateError
 from reconciler.model.outcomes import Applied, Outcome, Unknown
+from reconciler.model.records import RecordId
 from reconciler.model.runs import RunDetail, RunHeader
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import Change, Writing
@@ -32,6 +33,7 @@ from reconciler.state.codec import (
     change_columns,
     change_of,
     header_of,
+    names_told,
     outcome_columns,
     planned_count,
     run_columns,
@@ -224,6 +226,25 @@ class Journal:
             named = ", ".join(found[:_MOST_NAMED]) + (" and others" if len(found) > _MOST_NAMED else "")
             raise StateError(f"{said} may be {named}: say more of it")
         return str(found[0])
+
+    def last_runs(self, object_name: str, record_id: RecordId) -> Mapping[str, RunHeader]:
+        """By property of one record, the newest run that wrote it or saw that there was nothing to write."""
+        query = (
+            select(runs, changes.c["values"], changes.c.in_step)
+            .join(changes, and_(changes.c.portal_id == runs.c.portal_id, changes.c.run_id == runs.c.id))
+            .where(
+                runs.c.portal_id == self.portal_id,
+                changes.c.object == object_name,
+                changes.c.record_id == record_id,
+                changes.c.outcome == Applied.word,
+            )
+            .order_by(runs.c.serial.desc(), changes.c.number.desc())
+        )
+        newest: dict[str, RunHeader] = {}
+        for row in self.connection.execute(query):
+            for name in names_told(row):
+                newest.setdefault(name, header_of(row))
+        return newest
 
     def run(self, run_id: str) -> RunDetail:
         """One run with all that was journaled of it, in the order of the plan.

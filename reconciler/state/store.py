@@ -4,7 +4,7 @@ Every method is one transaction and is called from the coordinating thread only:
 never touch state. What changes anything is a method of ``Writer``, which ``acquire`` hands out.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -114,6 +114,11 @@ class Store:
         """
         with self._journal() as journal:
             return journal.find_run(said)
+
+    def last_runs(self, record: OwnedRecord) -> Mapping[str, RunHeader]:
+        """By property of ``record``, the newest run that applied it, as far as the journal still knows."""
+        with self._journal() as journal:
+            return journal.last_runs(record.key.object, record.record_id)
 
     def last_commit(self) -> str | None:
         """The commit of the manifests that were applied last; None where none is known."""

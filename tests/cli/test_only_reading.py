@@ -31,11 +31,16 @@ def test_plan_show_and_validate_never_write(wire: tuple[Project, Recorder]) -> N
     assert not (project.folder / ".reconciler" / "state.db").exists()
 
 
-def test_drift_never_writes(wire: tuple[Project, Recorder]) -> None:
+def test_drift_and_explain_never_write(wire: tuple[Project, Recorder]) -> None:
     project, portal = wire
     assert project.run("apply", "--auto-approve").code == Exit.OK
     portal.requests.clear()
-    for arguments in (("drift",), ("drift", "--json")):
+    for arguments in (
+        ("drift",),
+        ("drift", "--json"),
+        ("explain", "companies/K-10012"),
+        ("explain", "companies/K-10012#phone", "--json"),
+    ):
         assert project.run(*arguments).code == Exit.OK
     assert len(portal.requests) > 10
     assert written(portal) == []

@@ -6,11 +6,11 @@ import pytest
 
 from reconciler.errors import StateError
 from reconciler.model.objects import RecordKey
-from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import Origin
 from reconciler.model.records import RecordId
 from reconciler.model.runs import RunRow
-from reconciler.plan.changes import Archive, Reason, Update, ValueChange, Writing
+from reconciler.plan.changes import Archive, Change, Reason, Update, ValueChange, Writing
 from reconciler.source import SourceRef
 from reconciler.state.runs import RunStatus, UnfinishedBatch
 from reconciler.state.store import Store
@@ -171,6 +171,31 @@ def test_a_final_or_foreign_change_is_not_recorded_again(store: Store, number: i
 
     assert [row.outcome for row in store.run(run_id).rows] == ["rejected", None]
     assert store.count() == 0
+
+
+def test_the_run_that_last_applied_a_property_is_the_newest_that_wrote_it_or_found_it_in_step(
+    store: Store,
+) -> None:
+    clock = Clock()
+    there = tuple(value(name, "A", "A", Reason.IN_STEP) for name in ("name", "city"))
+    entries: list[tuple[int, Change, Outcome]] = [
+        (0, adopt("acme", "9001", *there), applied("9001")),
+        (0, update("acme", "9001", value("name", "A", "B")), applied("9001")),
+        (0, update("acme", "9001", value("city", "A", "B")), Rejected("too long")),
+    ]
+    runs = []
+    with writer(store, clock) as pen:
+        for entry in entries:
+            clock.sleep(60)
+            runs.append(pen.begin_run(start(1)))
+            pen.record_uncalled(runs[-1], [entry])
+    acme = owned("acme", "9001")
+
+    assert {name: run.id for name, run in store.last_runs(acme).items()} == {
+        "city": runs[0],
+        "name": runs[1],
+    }
+    assert store.last_runs(owned("globex", "9002")) == {}
 
 
 def test_a_run_tells_every_change_in_the_order_of_the_plan(store: Store) -> None:

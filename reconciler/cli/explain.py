@@ -1,0 +1,58 @@
+"""``reconciler explain``."""
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import common_options
+from reconciler.cli.output import color, masking_for, width
+from reconciler.cli.planning import circumstances
+from reconciler.cli.session import Session, open_session
+from reconciler.cli.wishes import Wishes
+from reconciler.model.explanation import Explanation
+from reconciler.plan.subject import asked_of
+from reconciler.reconcile import explain_record
+from reconciler.report.machine import explanation_as_json
+from reconciler.report.terminal import render_explanation
+
+
+@click.command()
+@click.argument("address")
+@click.option("--full", is_flag=True, help="Show every value and every change of it in full.")
+@click.option(
+    "--values",
+    type=click.Choice(["show", "mask"]),
+    help="Personal values; by default shown on a terminal, masked elsewhere.",
+)
+@common_options
+@click.pass_context
+def command(ctx: click.Context, address: str, full: bool, values: str | None) -> int:
+    """Say all there is to know of the record or property at ADDRESS."""
+    session = open_session(ctx)
+    explained = look_up(session, address)
+    masking = masking_for(values, as_json=session.said.as_json)
+    if session.said.as_json:
+        text = explanation_as_json(explained, masking)
+    else:
+        text = render_explanation(
+            explained,
+            color=color(session.said),
+            width=width(),
+            full=full,
+            masking=masking,
+            where=session.where,
+        )
+    click.echo(text, nl=False, color=True)
+    return Exit.OK
+
+
+def look_up(session: Session, address: str) -> Explanation:
+    """What manifests, state and portal say of it; writes nothing anywhere.
+
+    Raises:
+        UsageError: there is nothing at that address.
+    """
+    asked = asked_of(address)
+    desired = session.load_manifests()
+    with session.reader() as reader, session.state(to_write=False) as store:
+        here = circumstances(session, Wishes())
+        return explain_record(asked, desired, reader, store, here=here, trace=session.trace_record)

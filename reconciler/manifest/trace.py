@@ -1,0 +1,95 @@
+"""Which lines of the manifests say something of one record: those that hold, and those they override.
+
+Loading forgets what was overridden, which is nobody's business but that of whoever asks about one record. So
+the manifests are read once more.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.manifest.documents import ManifestDocument, read_manifest
+from reconciler.manifest.files import find_files
+from reconciler.manifest.load import holds_in
+from reconciler.manifest.nodes import MappingNode, Node, SequenceNode
+from reconciler.manifest.text import read_nodes
+from reconciler.model.explanation import Statement, Trace
+from reconciler.model.records import Written
+from reconciler.source import SourceFiles, SourceRef
+
+
+def trace_record(
+    project: Path,
+    folders: Sequence[str],
+    environment: str,
+    *,
+    objects: Collection[str],
+    by: str,
+    key: str,
+) -> Trace:
+    """Find what the manifests, which have no problems, say of one record in ``environment``.
+
+    Args:
+        project: the folder that ``folders`` start from.
+        folders: later ones override earlier ones.
+        environment: the chosen one.
+        objects: what manifests call the record's object type.
+        by: its key property.
+        key: its key.
+    """
+    found, _ = find_files(project, folders)
+    tracer = _Tracer(SourceFiles(tuple(file.name for file in found)), by, key)
+    for number, file in sorted(enumerate(found), key=lambda item: item[1].folder):
+        data = file.path.read_bytes()
+        nodes = {
+            document.place: document.node for document in read_nodes(data, tracer.files, number).documents
+        }
+        for document in read_manifest(data, tracer.files, number).documents:
+            about, node = document.document, nodes[document.document.place]
+            is_meant = about.object in objects and about.key == by and holds_in(document, environment)
+            if is_meant and isinstance(node, MappingNode):
+                tracer.add(document, node)
+    return tracer.trace()
+
+
+@dataclass(slots=True)
+class _Tracer:
+    """Adds document after document, in the order in which they override each other."""
+
+    files: SourceFiles
+    by: str
+    key: str
+    declared: list[SourceRef] = field(default_factory=list)
+    statements: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
+    unmanaged: dict[str, SourceRef] = field(default_factory=dict)
+
+    def add(self, document: ManifestDocument, node: MappingNode) -> None:
+        """What a document says, if it names the record."""
+        records = node.mapping("records")
+        record = records.mapping(self.key)
+        if self.key not in records.names:
+            return
+        self.declared.append(self.files.ref(records.name_place(records.names.index(self.key))))
+        taken_out = document.unmanaged.get(self.key, {})
+        for name, place in taken_out.items():
+            self.statements.pop(name, None)
+            self.unmanaged[name] = self.files.ref(place)
+        self._state(node.mapping("all"), taken_out, is_shared=True)
+        self._state(record, (), is_shared=False)
+
+    def trace(self) -> Trace:
+        """What was found."""
+        return Trace(tuple(self.declared), self.statements, self.unmanaged)
+
+    def _state(self, mapping: MappingNode, left_out: Collection[str], *, is_shared: bool) -> None:
+        for name, value, place in zip(mapping.names, mapping.values, mapping.places, strict=True):
+            if name != self.by and not name.startswith("$") and name not in left_out:
+                said = Statement(_written(value), self.files.ref(place), is_shared)
+                self.statements[name] = (*self.statements.get(name, ()), said)
+                self.unmanaged.pop(name, None)
+
+
+def _written(node: Node) -> Written:
+    if isinstance(node, SequenceNode):
+        return tuple(item for item in node.items if isinstance(item, str))
+    return node if isinstance(node, str) else None

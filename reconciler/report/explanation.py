@@ -1,0 +1,215 @@
+"""One record or property as people read it: which line says what, what is live, and what comes next."""
+
+from collections.abc import Iterator
+
+from reconciler.model.explanation import (
+    Applying,
+    Explanation,
+    LastApplied,
+    PairExplained,
+    PropertyExplained,
+    Statement,
+    Step,
+)
+from reconciler.model.history import Hand
+from reconciler.model.owned import Origin
+from reconciler.model.records import Ownership, Prune
+from reconciler.plan.changes import Action, Reason
+from reconciler.report.cells import chopped, visible
+from reconciler.report.groups import why_changed, why_held
+from reconciler.report.hands import moment
+from reconciler.report.layout import Layout
+from reconciler.report.lines import Line, Piece, Style, beside, line, line_cells
+from reconciler.report.properties import padded
+from reconciler.report.values import EMPTY, alone, shown, text_of_written
+
+_LABEL = 14
+"""Columns of the words at the left."""
+
+_MOST_LINES = 6
+"""Shown of a text of several lines, unless everything is."""
+
+_MOST_HANDS = 10
+"""Changes shown of a property's history, the latest of them, unless everything is."""
+
+_OURS = {
+    None: "not ours yet",
+    Origin.CREATED: "ours: created by us",
+    Origin.ADOPTED: "ours: adopted, it was there before us",
+}
+_PROTECTED = "protected: never archived, until `$protect: false` has been applied"
+_PRUNED = {
+    Prune.OFF: "left in HubSpot, should no manifest name it any more",
+    Prune.OURS: "archived if created by us, should no manifest name it any more",
+    Prune.ALL: "archived, should no manifest name it any more",
+}
+_OWNERSHIP = {
+    Ownership.INITIAL: "initial: written when the record is created, then left to people",
+    Ownership.OBSERVE: "observe: compared, never written",
+}
+_CREATES = {Reason.MISSING, Reason.RECREATED}
+_SIMPLE = {
+    "remember": "remembers it: HubSpot holds what the manifest says",
+    "problem": "cannot be made: see the problem",
+}
+
+
+def explanation_sections(explained: Explanation, layout: Layout) -> Iterator[list[Line]]:
+    """The record, then its properties; of a whole record those with nothing to do take a line each."""
+    yield _record_lines(explained, layout)
+    if explained.name is not None:
+        yield from (_property_lines(of, explained, layout) for of in explained.properties)
+        return
+    quiet = [of for of in explained.properties if of.step.action == "nothing" and of.statements]
+    yield from (_property_lines(of, explained, layout) for of in explained.properties if of not in quiet)
+    names = padded([of.name for of in quiet])
+    yield [row for name, of in zip(names, quiet, strict=True) for row in _row(name, of, layout)]
+    yield [row for pair in explained.pairs for row in _pair_lines(pair, layout)]
+
+
+_IN_STEP = Step("nothing", Reason.IN_STEP)
+
+
+def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
+    lines = [line(Piece(visible(explained.key.address), Style.STRONG))]
+    where = f"portal {explained.portal_id} ({explained.environment})"
+    if explained.is_live:
+        lines += _said("HubSpot", f"record {explained.record_id} in {where}", layout)
+    else:
+        lines += _said("HubSpot", f"no such record in {where}", layout)
+    lines += _said("state", _OURS[explained.origin], layout)
+    lines += _said("", _PROTECTED, layout) if explained.is_protected else []
+    for index, source in enumerate(explained.declared):
+        lines += _said("" if index else "named", layout.place(source), layout)
+    if explained.declared:
+        lines += _said("pruning", _PRUNED[explained.prune], layout)
+    else:
+        lines += _said("named", "nowhere in the manifests of this environment", layout)
+    return lines + _said("next apply", _next_of_record(explained.step), layout)
+
+
+def _property_lines(of: PropertyExplained, explained: Explanation, layout: Layout) -> list[Line]:
+    lines = [line(Piece(visible(of.name), Style.STRONG))]
+    for index, statement in enumerate(reversed(of.statements)):
+        lines += _statement_lines("overrides" if index else "manifest", statement, layout)
+    if of.unmanaged_at:
+        remark = layout.place(of.unmanaged_at)
+        lines += _fact("manifest", line("taken out by `$unmanaged`"), remark, layout)
+    elif not of.statements:
+        lines += _said("manifest", "no manifest sets it", layout)
+    lines += _said("ownership", _OWNERSHIP[of.ownership], layout) if of.ownership in _OWNERSHIP else []
+    lines += _last_lines(of.last, layout)
+    if explained.is_live:
+        lines += _value("live", of.live, "", layout)
+    lines += _hand_lines(of.hands, layout)
+    return lines + _said("next apply", _next(of), layout)
+
+
+def _statement_lines(label: str, statement: Statement, layout: Layout) -> list[Line]:
+    if statement.value is None:
+        return _fact(label, line("null, which clears it"), _place(statement, layout), layout)
+    return _value(label, text_of_written(statement.value), _place(statement, layout), layout)
+
+
+def _place(statement: Statement, layout: Layout) -> str:
+    return layout.place(statement.source) + (" (all)" if statement.is_shared else "")
+
+
+def _last_lines(last: LastApplied | None, layout: Layout) -> list[Line]:
+    if last is None:
+        return _said("last applied", "never", layout)
+    lines = _value("last applied", last.sent, moment(last.by.at) if last.by else "", layout)
+    if last.kept != last.sent:
+        lines += _value("", last.kept, "as HubSpot keeps it", layout)
+    return lines + _said("", _run(last.by), layout)
+
+
+def _hand_lines(hands: tuple[Hand, ...], layout: Layout) -> list[Line]:
+    """Who made it what it is, oldest first."""
+    told = hands if layout.full else hands[-_MOST_HANDS:]
+    lines: list[Line] = []
+    for index, hand in enumerate(told):
+        who = line(Piece(f"{moment(hand.at)}  ", Style.FAINT), visible(str(hand)))
+        value = EMPTY if hand.value is None else shown(hand.value)
+        lines += _fact("" if index else "history", who, value, layout)
+    return lines
+
+
+def _row(name: str, of: PropertyExplained, layout: Layout) -> list[Line]:
+    """A property with nothing to do: what the manifest says, and in which lines."""
+    head = line(Piece("=" if of.step == _IN_STEP else " ", Style.FAINT), f" {name}  ", indent=2)
+    *overridden, last = of.statements
+    place = _place(last, layout)
+    room = layout.width - line_cells(head) - len(place) - 2
+    first, line_break, _ = (text_of_written(last.value) or "").partition("\n")
+    value = alone(f"{first}\u2026" if line_break else first or None, room, full=False) or ()
+    lines = beside(line(*head, *value), line(Piece(place, Style.FAINT)), layout.width)
+    for statement in reversed(overridden):
+        lines += _statement_lines("  overrides", statement, layout)
+    return lines
+
+
+def _pair_lines(pair: PairExplained, layout: Layout) -> list[Line]:
+    what = visible(pair.target.address) + (f" ({visible(pair.label)})" if pair.label else "")
+    remark = _OURS[pair.origin] if pair.step.action == "nothing" else f"next apply: {pair.step.action}"
+    return _fact("associated", line(what), remark, layout)
+
+
+def _next_of_record(step: Step) -> str:
+    """What becomes of the record."""
+    if step.action == "leave":
+        return _noted(f"leaves it; {why_held(Reason(step.reason))}", step)
+    if step.action in {"nothing", "problem"}:
+        return _SIMPLE.get(step.action, "nothing")
+    return f"{step.action}; {why_changed(Action(step.action), Reason(step.reason))}"
+
+
+def _next(of: PropertyExplained) -> str:
+    """What becomes of the property."""
+    step = of.step
+    if step.action == "write":
+        action = Action.CREATE if step.reason in _CREATES else Action.UPDATE
+        what = "clears it" if step.after is None else f"writes {shown(step.after)}"
+        return f"{what}; {why_changed(action, Reason(step.reason))}"
+    if step.action == "leave" and step.reason == Ownership.INITIAL:
+        return "leaves it to people"
+    if step.action == "leave":
+        return _noted(f"leaves it; {why_held(Reason(step.reason))}", step)
+    if step == _IN_STEP:
+        return "nothing: HubSpot holds what the manifest says"
+    return _SIMPLE.get(step.action, "nothing")
+
+
+def _noted(sentence: str, step: Step) -> str:
+    return f"{sentence}; {step.note}" if step.note else sentence
+
+
+def _run(by: Applying | None) -> str:
+    if by is None:
+        return "by a run that the journal no longer knows"
+    who = by.actor.get("run_url") or by.actor.get("user", "")
+    return f"by run {by.run_id}" + (f" of {who}" if who else "")
+
+
+def _said(label: str, sentence: str, layout: Layout) -> list[Line]:
+    """Words, broken at spaces."""
+    rows = list(layout.paragraph(sentence, indent=2 + _LABEL))
+    (_, *first), *others = rows
+    return [line(Piece(label.ljust(_LABEL), Style.FAINT), *first, indent=2), *others]
+
+
+def _value(label: str, value: str | None, remark: str, layout: Layout) -> list[Line]:
+    """A value beside its label, or below it where it is too long."""
+    gap = len(remark) + 2 if remark else 0
+    inline = alone(value, layout.width - 2 - _LABEL - gap, full=layout.full)
+    if inline is not None:
+        return _fact(label, inline, remark, layout)
+    rows = [part for row in (value or "").split("\n") for part in chopped(visible(row), layout.width - 4)]
+    told = rows if layout.full else rows[:_MOST_LINES]
+    more = [line(Piece("\u2026", Style.FAINT), indent=4)] if len(told) < len(rows) else []
+    return [*_fact(label, (), remark, layout), *(line(row, indent=4) for row in told), *more]
+
+
+def _fact(label: str, value: Line, remark: str, layout: Layout) -> list[Line]:
+    left = line(Piece(label.ljust(_LABEL), Style.FAINT), *value, indent=2)
+    return beside(left, line(Piece(remark, Style.FAINT)) if remark else (), layout.width)

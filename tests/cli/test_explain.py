@@ -1,0 +1,227 @@
+"""``explain``: one record or property, seen from manifests, state and portal."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.exits import Exit
+from tests.support.projects import PORTAL, Done, Project, example
+
+ADA = {"type": "CRM_UI", "id": "userId:8100001", "userId": 8100001}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The example project, applied."""
+    project = example(tmp_path)
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+    return project
+
+
+def edit(project: Project, key: str, **what: Any) -> None:
+    """Change a company as Ada."""
+    with project.portal() as http:
+        body = {"inputs": [{"id": key}], "idProperty": "external_id", "properties": []}
+        found = http.post("/crm/v3/objects/companies/batch/read", json=body).json()["results"]
+        answer = http.post(
+            f"/_emulator/portals/{PORTAL}/edits",
+            json={"object": "companies", "id": found[0]["id"], "source": ADA, **what},
+        )
+        assert answer.status_code == 200, answer.text
+
+
+def explain(project: Project, address: str, *flags: str) -> Any:
+    done = project.run("explain", address, "--json", "--values", "show", *flags)
+    assert done.code == Exit.OK, done.err
+    return done.document
+
+
+def of_property(project: Project, address: str) -> Any:
+    return explain(project, address)["properties"][address.partition("#")[2]]
+
+
+def told(project: Project, address: str) -> str:
+    """The text at 80 columns, without its line breaks."""
+    done: Done = project.run("explain", address, "--values", "show")
+    assert done.code == Exit.OK, done.err
+    assert max(map(len, done.out.splitlines())) <= 80
+    return " ".join(done.out.split())
+
+
+def lines_of(explained: Any) -> list[tuple[str, int, Any, bool]]:
+    """Which lines say what; the last one holds."""
+    return [
+        (said["source"]["file"], said["source"]["line"], said["value"], said["all"])
+        for said in explained["statements"]
+    ]
+
+
+def test_a_property_in_step_names_its_line_its_run_and_that_there_is_nothing_to_do(project: Project) -> None:
+    document = explain(project, "companies/K-10012#city")
+    city = document["properties"]["city"]
+    assert lines_of(city) == [("companies.yaml", 22, "Kempten", False)]
+    assert city["live"] == "Kempten"
+    (run,) = project.run("runs", "list", "--json").document
+    assert city["last_applied"]["run"]["id"] == run["id"]
+    assert city["last_applied"]["sent"] == "Kempten"
+    assert city["next"] == {"action": "nothing", "after": None, "note": "", "reason": "in step"}
+    assert document["origin"] == "adopted"
+    assert document["declared"] == [{"column": 3, "file": "companies.yaml", "line": 16}]
+    assert list(document["properties"]) == ["city"]
+
+
+def test_drift_is_told_with_the_hands_and_what_the_next_apply_does(project: Project) -> None:
+    edit(project, "K-10012", properties={"city": "Füssen"})
+    city = of_property(project, "companies/K-10012#city")
+    assert city["hands"][-1]["by"] == "Ada Lindner <ada@inntal-sensorik.example>"
+    assert city["hands"][-1]["value"] == city["live"] == "Füssen"
+    assert city["next"] == {"action": "write", "after": "Kempten", "note": "", "reason": "drift"}
+    text = told(project, "companies/K-10012#city")
+    assert "writes Kempten; drift: people changed HubSpot since the last apply" in text
+    assert "Ada Lindner <ada@inntal-sensorik.example>" in text
+
+
+def test_what_hold_leaves_is_told_so(project: Project) -> None:
+    project.replace("reconciler.yaml", "    portal: emulator\n", "    portal: emulator\n    drift: hold\n")
+    edit(project, "K-10012", properties={"city": "Füssen"})
+    assert of_property(project, "companies/K-10012#city")["next"]["action"] == "leave"
+    assert "leaves it; drift: people changed HubSpot" in told(project, "companies/K-10012#city")
+
+
+def test_lines_that_are_overridden_are_told_those_that_hold_come_last(project: Project) -> None:
+    project.write(
+        "later/companies.yaml",
+        "object: 0-2\nkey: external_id\nall: {country: Italy}\nrecords:\n  K-10012: {country: Spain}\n"
+        "  K-10017: {$unmanaged: [country]}\n  K-10023: {}\n",
+    )
+    project.replace("reconciler.yaml", "manifests: [.]", "manifests: [., later]")
+    assert lines_of(of_property(project, "companies/K-10012#country")) == [
+        ("companies.yaml", 12, "Germany", True),
+        ("later/companies.yaml", 3, "Italy", True),
+        ("later/companies.yaml", 5, "Spain", False),
+    ]
+    taken_out = of_property(project, "companies/K-10017#country")
+    assert taken_out["statements"] == []
+    assert taken_out["unmanaged"]["line"] == 6
+    assert "taken out by `$unmanaged`" in told(project, "companies/K-10017#country")
+    text = told(project, "companies/K-10012")
+    assert "named companies.yaml:16 later/companies.yaml:5" in text
+    assert "overrides Italy later/companies.yaml:3 (all) overrides Germany companies.yaml:12 (all)" in text
+
+
+def test_documents_for_other_environments_say_nothing_here(project: Project) -> None:
+    project.write(
+        "elsewhere.yaml",
+        "object: companies\nkey: external_id\nenvironments: [sandbox]\nrecords:\n  K-10012: {city: Wien}\n",
+    )
+    assert lines_of(of_property(project, "companies/K-10012#city")) == [
+        ("companies.yaml", 22, "Kempten", False)
+    ]
+
+
+def test_a_record_may_be_asked_for_by_its_id(project: Project) -> None:
+    record_id = explain(project, "companies/K-10012")["record_id"]
+    assert explain(project, f"companies/={record_id}")["key"] == {
+        "property": "external_id",
+        "value": "K-10012",
+    }
+
+
+def test_a_changed_manifest_and_an_observed_property(project: Project) -> None:
+    project.replace("companies.yaml", "city: Kempten", "city: Füssen")
+    project.replace(
+        "companies.yaml", "key: external_id  ", "ownership: {name: observe, zip: initial}\nkey: external_id  "
+    )
+    edit(project, "K-10012", properties={"name": "Other", "zip": "1"})
+    properties = explain(project, "companies/K-10012")["properties"]
+    assert properties["city"]["next"]["reason"] == "changed"
+    assert properties["name"]["next"]["reason"] == "observed"
+    assert properties["name"]["ownership"] == "observe"
+    assert properties["zip"]["next"] == {"action": "leave", "after": None, "note": "", "reason": "initial"}
+    assert "leaves it to people" in told(project, "companies/K-10012#zip")
+
+
+def test_a_record_that_is_gone_and_one_that_is_new(project: Project) -> None:
+    edit(project, "K-10012", archive=True)
+    document = explain(project, "companies/K-10012")
+    assert (document["is_live"], document["next"]["reason"]) == (False, "gone")
+    assert "was archived in HubSpot" in document["next"]["note"]
+    project.write("new.yaml", "object: companies\nkey: external_id\nrecords:\n  new: {name: New}\n")
+    document = explain(project, "companies/new#name")
+    assert document["next"] == {"action": "create", "after": None, "note": "", "reason": "missing"}
+    assert document["properties"]["name"]["next"]["after"] == "New"
+    assert document["properties"]["name"]["last_applied"] is None
+    assert document["record_id"] is None
+
+
+def test_a_record_that_no_manifest_names_any_more(project: Project) -> None:
+    text = (project.folder / "companies.yaml").read_text()
+    start, end = text.index("  K-10012:"), text.index("  K-10017:")
+    project.write("companies.yaml", text[:start] + text[end:])
+    document = explain(project, "companies/K-10012")
+    assert document["declared"] == []
+    assert document["next"]["action"] == "nothing"
+    assert document["properties"]["city"]["statements"] == []
+    assert "nowhere in the manifests" in told(project, "companies/K-10012")
+    project.replace("companies.yaml", "key: external_id  ", "prune: all\nkey: external_id  ")
+    assert explain(project, "companies/K-10012")["next"] == {
+        "action": "archive",
+        "after": None,
+        "note": "",
+        "reason": "pruned",
+    }
+
+
+def test_a_property_that_nobody_manages_shows_what_is_live(project: Project) -> None:
+    edit(project, "K-10012", properties={"description": "By hand"})
+    description = of_property(project, "companies/K-10012#description")
+    assert (description["live"], description["statements"]) == ("By hand", [])
+    assert description["hands"][-1]["value"] == "By hand"
+    assert "no manifest sets it" in told(project, "companies/K-10012#description")
+
+
+def test_a_problem_is_told_where_it_is(project: Project) -> None:
+    project.replace("companies.yaml", "    industry: DAIRY", "    industry: DAIRIES")
+    document = explain(project, "companies/K-10012")
+    assert document["properties"]["industry"]["next"]["action"] == "problem"
+    (problem,) = document["problems"]
+    assert problem["address"] == "companies/K-10012#industry"
+    assert 'industry has no option "DAIRIES"' in told(project, "companies/K-10012")
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("companies/K-1001", "no manifest names companies/K-1001, and state does not know it"),
+        ("companies/K-1001", "did you mean companies/K-100"),
+        ("companies/=5", "no manifest names companies/=5"),
+        ("companies/K-10012#citty", 'did you mean "city"?'),
+        ("companys/K-10012", 'did you mean "companies"?'),
+        ("cars/x", "they know companies, deals, goal_targets, postal_mail, products, tickets"),
+        ("companies", "is not an address such as companies/acme"),
+    ],
+)
+def test_what_is_not_there_is_an_error_with_the_nearest_names(
+    project: Project, address: str, message: str
+) -> None:
+    done = project.run("explain", address)
+    assert (done.code, done.out) == (Exit.ERROR, "")
+    assert message in done.err
+
+
+def test_personal_values_are_masked_unless_they_are_asked_for(project: Project) -> None:
+    edit(project, "K-10012", properties={"phone": "+49 30 555"})
+    for flags in ((), ("--json",)):
+        done = project.run("explain", "companies/K-10012", *flags)
+        assert done.code == Exit.OK
+        for secret in ("99998 112", "555", "ada@"):
+            assert secret not in done.out
+    assert "+49 30 555" in told(project, "companies/K-10012#phone")
+
+
+def test_before_the_first_apply_it_says_what_that_would_do(tmp_path: Path) -> None:
+    document = explain(example(tmp_path), "companies/K-10012#city")
+    assert document["origin"] is None
+    assert document["properties"]["city"]["last_applied"] is None
+    assert document["next"]["reason"] == "adopt"
