@@ -109,8 +109,7 @@ def _judge_record(resolver: Resolver, parts: Counterparts, policy: Policy, edits
     if parts.live is None and parts.old_live is not None:
         if parts.record.special.is_partial:
             return _let_be(resolver, parts, Reason.RENAMED)
-        under_old_key = parts._replace(live=parts.old_live, owned=parts.owned or parts.old_owned)
-        return _present(resolver, under_old_key, parts.old_live, policy, edits)
+        return _present(resolver, parts, parts.old_live, policy, edits)
     if parts.live is not None:
         return _present(resolver, parts, parts.live, policy, edits)
     known = parts.owned or parts.old_owned
@@ -190,9 +189,10 @@ def _present(
 ) -> Judged:
     if _is_spelled_alike(resolver, parts, live):
         return Judged()
-    protects = _is_protected(parts.record, parts.owned)
-    if parts.owned is not None and parts.owned.record_id != live.id:
-        parts = parts._replace(owned=None)  # ours is another one, which had this key before
+    known = [owned for owned in (parts.owned, parts.old_owned) if owned is not None]
+    protects = _is_protected(parts.record, *known)
+    same = next((owned for owned in known if owned.record_id == live.id), None)
+    parts = parts._replace(owned=same)  # another one of ours may have had this key before
     problems: list[Problem] = []
     values = resolver.resolve(parts.record, live, problems)
     if _has_errors(problems):
@@ -317,11 +317,11 @@ def _change_of(
     return None
 
 
-def _is_protected(record: DesiredRecord, owned: OwnedRecord | None) -> bool:
+def _is_protected(record: DesiredRecord, *owned: OwnedRecord | None) -> bool:
     """Protection outlives its line: only an explicit word changes it."""
     if record.special.protect is not None:
         return record.special.protect
-    return owned is not None and owned.is_protected
+    return any(known is not None and known.is_protected for known in owned)
 
 
 def _new_key(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> ValueChange:

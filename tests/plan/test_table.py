@@ -1,0 +1,231 @@
+"""Whatever manifests, state and portal hold: what is written is what the table of verdicts says, and no more.
+
+The table is told here once more, from ``docs/verdicts.md`` and not from the code.
+"""
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TypeAlias
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.manifest.load import load_manifests
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.records import DesiredRecord, Drift, Ownership, Prune
+from reconciler.model.selection import EVERYTHING, Glob
+from reconciler.plan.changes import Action, Archive, Create, Plan, Reason, Update
+from reconciler.plan.file import digest_of
+from tests.plan.worlds import World, worlds
+
+Writes: TypeAlias = dict[tuple[str, str], Mapping[str, str | None]]
+"""By action and key, the properties written."""
+
+
+def same(name: str, left: str | None, right: str | None) -> bool:
+    """Whether two texts mean the same to HubSpot."""
+    if left is None or right is None:
+        return left is right
+    if name == "annualrevenue":
+        return Decimal(left) == Decimal(right)
+    if name == "phone":
+        return re.sub(r"\D", "", left) == re.sub(r"\D", "", right)
+    return left == right
+
+
+def told(globs: tuple[Glob, ...], key: str, name: str | None = None) -> bool:
+    """Whether somebody told this record, or this property of it, by its address."""
+    for glob in globs:
+        record, mark, of = glob.text.partition("#")
+        if fnmatchcase(f"companies/{key}", record) and (
+            not mark or (name is not None and fnmatchcase(name, of))
+        ):
+            return True
+    return False
+
+
+def is_due(
+    world: World, known: OwnedRecord | None, record: DesiredRecord, name: str, live: str | None
+) -> bool:
+    """The table: whether a property of a record that is there is to be written."""
+    desired = values_of(record)[name]
+    if record.document.ownership_of(name) is not Ownership.ENFORCE or same(name, live, desired):
+        return False
+    git_decides = world.drift is Drift.REVERT or told(world.take, record.key, name)
+    if known is None or name not in known.sent:
+        return git_decides or live is None  # adopt
+    answered = known.answered.get(name, known.sent[name])
+    if same(name, live, answered):
+        return not same(name, desired, known.sent[name])  # changed; else HubSpot only spells it its own way
+    return git_decides  # drift, conflict
+
+
+def values_of(record: DesiredRecord) -> Mapping[str, str | None]:
+    """What a manifest says of one record."""
+    pairs = zip(record.names, record.values, strict=True)
+    return {name: value for name, value in pairs if not isinstance(value, tuple)}
+
+
+def expected(world: World) -> Writes:
+    """What the table says to write, where everything is selected."""
+    by_key = {held["external_id"]: (record_id, held) for record_id, held in world.live.items()}
+    writes: Writes = {}
+    for record in world.records:
+        old = record.special.renamed_from or "no such key"
+        found, old_found = by_key.get(record.key), by_key.get(old)
+        known = [world.owned[key] for key in (record.key, old) if key in world.owned]
+        if record.special.is_absent:
+            if found and not any(owned.is_protected for owned in known):
+                writes["archive", record.key] = {}
+        elif found is None and old_found is None:
+            if not known or told(world.recreate, record.key):
+                writes["create", record.key] = new_values(record)
+        elif found is None or old_found is None:  # else they are two records, and that is a problem
+            record_id, held = found or old_found or ("", {})
+            ours = next((owned for owned in known if owned.record_id == record_id), None)
+            due = {n: v for n, v in values_of(record).items() if is_due(world, ours, record, n, held.get(n))}
+            due |= {"external_id": record.key} if found is None else {}
+            writes |= {("update", record.key): due} if due else {}
+    return writes | {("archive", key): {} for key in pruned(world)}
+
+
+def new_values(record: DesiredRecord) -> Mapping[str, str | None]:
+    """What a new record is made with: all that has a value and is not only observed."""
+    rule = record.document.ownership_of
+    return {
+        name: value
+        for name, value in values_of(record).items()
+        if value is not None and rule(name) is not Ownership.OBSERVE
+    }
+
+
+def pruned(world: World) -> Iterator[str]:
+    """Keys of records that nobody names and that are ours to archive."""
+    named = {record.key for record in world.records}
+    named |= {record.special.renamed_from for record in world.records if record.special.renamed_from}
+    for record_id, held in world.live.items():
+        owned = world.owned.get(held["external_id"] or "")
+        if owned is None or owned.record_id != record_id or owned.key.value in named or owned.is_protected:
+            continue
+        if world.prune is Prune.ALL or (world.prune is Prune.OURS and owned.origin is Origin.CREATED):
+            yield owned.key.value
+
+
+def planned(plan: Plan) -> Writes:
+    """What the planner says to write."""
+    return {
+        (str(change.action), change.key.value): {value.name: value.after for value in change.values}
+        if isinstance(change, Create | Update)
+        else {}
+        for change in plan.changes
+        if isinstance(change, Create | Update | Archive)
+    }
+
+
+@settings(max_examples=300)
+@given(worlds())
+def test_what_is_written_is_what_the_table_says(world: World) -> None:
+    assert planned(world.plan()) == expected(world)
+
+
+@settings(max_examples=200)
+@given(worlds(with_selection=True))
+def test_a_selection_writes_the_same_and_only_what_it_selects(world: World) -> None:
+    everything = planned(replace(world, selection=EVERYTHING).plan())
+    target, exclude = world.selection.target, world.selection.exclude
+    for (action, key), values in planned(world.plan()).items():
+        assert not told(tuple(g for g in exclude if g.name is None), key)
+        whole = tuple(glob for glob in target if glob.name is None)
+        assert action == "update" or not target or told(whole, key)
+        for name, value in values.items():
+            assert name == "external_id" or not target or told(target, key, name)
+            assert not told(exclude, key, name)
+            assert everything[action, key][name] == value
+
+
+@settings(max_examples=200)
+@given(worlds())
+def test_applying_twice_equals_applying_once(world: World) -> None:
+    first = world.plan()
+    once = world.after(first)
+    second = once.plan()
+    assert not second.writes, second.changes
+    twice = once.after(second)
+    assert (twice.live, twice.plan().changes) == (once.live, ())
+
+
+@settings(max_examples=60)
+@given(worlds(), st.data())
+def test_the_order_of_files_and_records_makes_no_difference(world: World, data: st.DataObject) -> None:
+    """However records are spread over files and documents, and whatever these are called."""
+    digests = set()
+    for _ in range(2):
+        files: dict[str, list[str]] = {"a.yaml": [], "z.yaml": [], "m/b.yaml": []}
+        for record in data.draw(st.permutations(world.records)):
+            files[data.draw(st.sampled_from(list(files)))].append(as_yaml(record))
+        with tempfile.TemporaryDirectory() as folder:
+            for name, documents in files.items():
+                path = Path(folder, name)
+                path.parent.mkdir(exist_ok=True)
+                path.write_text("---\n".join(documents))
+            loaded = load_manifests(Path(folder), ["."], "local", ["local"])
+        records = tuple(loaded.records_of("companies", "external_id"))
+        digests.add(digest_of(replace(world, records=records, files=loaded.files).plan()))
+    assert digests == {digest_of(world.plan())}
+
+
+def as_yaml(record: DesiredRecord) -> str:
+    """A document about one record."""
+    said = {name: json.dumps(value) for name, value in values_of(record).items()}
+    special = record.special
+    said |= {"$absent": "true"} if special.is_absent else {}
+    said |= {"$renamed_from": special.renamed_from} if special.renamed_from else {}
+    said |= {"$protect": json.dumps(special.protect)} if special.protect is not None else {}
+    lines = ", ".join(f"{name}: {text}" for name, text in said.items())
+    owners = ", ".join(f"{name}: {owner}" for name, owner in record.document.ownership.items())
+    head = f"object: companies\nkey: external_id\nownership: {{{owners}}}\n"
+    return f"{head}records:\n  {record.key}: {{{lines}}}\n"
+
+
+@settings(max_examples=100)
+@given(worlds(), st.data())
+def test_what_nobody_names_makes_no_difference(world: World, data: st.DataObject) -> None:
+    edited = {
+        record_id: {**held, "industry": data.draw(st.sampled_from(["SENSORS", "PRINTING", None]))}
+        for record_id, held in world.live.items()
+    }
+    assert digest_of(replace(world, live=edited).plan()) == digest_of(world.plan())
+
+
+def test_worlds_meet_every_action_and_every_reason() -> None:
+    """The strategy is worth its name."""
+    seen: set[str] = set()
+
+    @settings(max_examples=300, database=None, derandomize=True)
+    @given(worlds())
+    def collect(world: World) -> None:
+        for change in world.plan().changes:
+            seen.update((change.action, change.reason))
+            if isinstance(change, Update):
+                seen.update(value.reason for value in change.values)
+
+    collect()
+    assert seen >= {Action.CREATE, Action.UPDATE, Action.ARCHIVE, Action.ADOPT, Action.RELEASE}
+    assert seen >= {
+        Reason.MISSING,
+        Reason.CHANGED,
+        Reason.DRIFT,
+        Reason.CONFLICT,
+        Reason.ADOPT,
+        Reason.RENAMED,
+        Reason.RECREATED,
+        Reason.ABSENT,
+        Reason.PRUNED,
+        Reason.IN_STEP,
+    }

@@ -1,0 +1,193 @@
+"""Random small worlds of one object type: manifests, state and portal, and what an apply makes of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from hypothesis import strategies as st
+
+from reconciler.apply.ownership import disowned_by, owned_after
+from reconciler.model.objects import RecordKey
+from reconciler.model.outcomes import Applied
+from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.records import (
+    Desired,
+    DesiredGroup,
+    DesiredRecord,
+    Drift,
+    InMemory,
+    LiveRecord,
+    Ownership,
+    Prune,
+    RecordId,
+    Special,
+)
+from reconciler.model.selection import EVERYTHING, Glob, Selection, glob_of
+from reconciler.plan.build import PlanBuilder
+from reconciler.plan.changes import Adopt, Archive, Create, ManifestsRead, Plan, Release, Update, values_of
+from reconciler.plan.guards import DEFAULT_LIMITS, Guards
+from reconciler.plan.judging import Policy
+from reconciler.plan.leftovers import unnamed
+from reconciler.plan.resolve import Resolver
+from reconciler.plan.selecting import selected
+from reconciler.source import SourceFiles
+from tests.support.nouns import COMPANIES, FILES, PORTAL, desired, document
+
+SCHEMA = replace(COMPANIES, required=())
+KEYS = ("a", "b", "c", "d")
+OLD = "old"
+"""The key that ``b`` may have had before."""
+
+POOL: Mapping[str, Sequence[str]] = {
+    "annualrevenue": ("1.5", "1.50", "2", "3"),
+    "name": ("ann", "bob", "cyd"),
+    "phone": ("+49 30 1", "+49301", "+49302"),
+    "tier": ("gold", "silver"),
+}
+
+texts = {name: st.none() | st.sampled_from(pool) for name, pool in POOL.items()}
+some_values = st.fixed_dictionaries(
+    {name: texts[name] for name in ("name", "tier")},
+    optional={name: texts[name] for name in ("annualrevenue", "phone")},
+)
+often = st.integers(0, 3).map(bool)
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything that a plan depends on.
+
+    Attributes:
+        records: what the manifests name, sorted by key.
+        live: by record id, properties and key.
+        owned: by key.
+        is_shouted: HubSpot writes every name in capitals.
+    """
+
+    records: tuple[DesiredRecord, ...]
+    live: Mapping[RecordId, Mapping[str, str | None]]
+    owned: Mapping[str, OwnedRecord]
+    drift: Drift = Drift.REVERT
+    prune: Prune = Prune.OFF
+    take: tuple[Glob, ...] = ()
+    recreate: tuple[Glob, ...] = ()
+    selection: Selection = EVERYTHING
+    is_shouted: bool = False
+    files: SourceFiles = FILES
+
+    def by_key(self) -> Mapping[str, LiveRecord]:
+        """What the portal holds, by key."""
+        return {
+            held["external_id"] or "": LiveRecord(record_id, held) for record_id, held in self.live.items()
+        }
+
+    def plan(self) -> Plan:
+        """What the planner makes of it."""
+        named, live = InMemory(self.records), self.by_key()
+        desired_ = Desired((DesiredGroup("companies", "external_id", named, ()),), self.files, "sha256:0")
+        builder = PlanBuilder(
+            Policy(self.drift, self.take, self.recreate), Guards(DEFAULT_LIMITS, {}), skips_invalid=True
+        )
+        resolver = Resolver(SCHEMA, self.files, {})
+        for chunk in selected(
+            [self.records], self.selection, lambda left: builder.leave_out(left, self.owned), 2
+        ):
+            builder.add_chunk(resolver, chunk, live, self.owned, named)
+        left = [self.owned[key] for key in sorted(self.owned)]
+        for entry in unnamed(left, named) if self.prune is not Prune.OFF else ():
+            if self.selection.has_record(entry.key):
+                found: dict[str, LiveRecord] = {record.id: record for record in live.values()}
+                builder.add_leftovers(SCHEMA, [entry], found, desired_, self.prune)
+        builder.explain_gone({})
+        return builder.finish(
+            tool_version="0",
+            created_at=datetime(2026, 11, 22, tzinfo=UTC),
+            environment="local",
+            portal=PORTAL,
+            state=StateVersion(None, 0),
+            manifests=ManifestsRead("sha256:0", 1, len(self.records), None),
+            read_calls=1,
+            least_seconds=lambda calls: calls / 19,
+            write_scopes=lambda names: tuple(sorted(names)),
+            prune_rules=(),
+        )
+
+    def after(self, plan: Plan) -> "World":
+        """The world once ``plan`` has been applied to it, without a fault."""
+        live = {record_id: dict(held) for record_id, held in self.live.items()}
+        owned = dict(self.owned)
+        for number, change in enumerate(plan.changes):
+            if isinstance(change, Create):
+                record_id = RecordId(str(70000 + number))
+                live[record_id] = {"external_id": change.key.value}
+            else:
+                assert isinstance(change, Update | Adopt | Archive | Release)
+                record_id = change.record_id
+            answered = {value.name: self._made_of(value.name, value.after) for value in values_of(change)}
+            if isinstance(change, Archive):
+                del live[record_id]
+            elif not isinstance(change, Release):
+                live[record_id] |= answered
+            gone = disowned_by(change)
+            before = owned.get(change.key.value) or (owned.get(gone.value) if gone else None)
+            if gone is not None:
+                owned.pop(gone.value, None)
+            if isinstance(change, Create | Update | Adopt):
+                owned[change.key.value] = owned_after(change, Applied(record_id, answered, None), before)
+        return replace(self, live=live, owned=owned)
+
+    def _made_of(self, name: str, text: str | None) -> str | None:
+        return text.upper() if self.is_shouted and text and name == "name" else text
+
+
+@st.composite
+def worlds(draw: st.DrawFn, *, with_selection: bool = False) -> World:
+    """Any of them: who knows whom is up to chance."""
+    ownership = draw(st.dictionaries(st.sampled_from(list(POOL)), st.sampled_from(Ownership), max_size=3))
+    within = document(ownership={n: o for n, o in ownership.items() if o is not Ownership.ENFORCE})
+    records = []
+    for key in draw(st.sets(st.sampled_from(KEYS), min_size=2)):
+        special = Special(
+            is_absent=draw(st.integers(0, 9)) == 0,
+            protect=draw(st.sampled_from([None, None, True, False])),
+            renamed_from=draw(st.sampled_from([None, OLD])) if key == "b" else None,
+        )
+        values = {} if special.is_absent else draw(some_values)
+        if special.is_absent:
+            special = Special(is_absent=True)
+        records.append(replace(desired(key, values, within), special=special))
+    live: dict[RecordId, Mapping[str, str | None]] = {}
+    owned: dict[str, OwnedRecord] = {}
+    for number, key in enumerate((*KEYS, OLD)):
+        record_id = RecordId(str(9000 + number))
+        if draw(often):
+            live[record_id] = {**draw(some_values), "external_id": key}
+        if draw(often):
+            sent = draw(some_values)
+            known_id = draw(st.sampled_from([record_id, record_id, record_id, RecordId("8000")]))
+            answered = {"name": "THEIRS"} if sent["name"] and draw(st.booleans()) else {}
+            if known_id == record_id and record_id in live and draw(st.booleans()):
+                live[record_id] = {**live[record_id], **sent, **answered}
+            owned[key] = OwnedRecord(
+                RecordKey("companies", "external_id", key),
+                known_id,
+                draw(st.sampled_from(Origin)),
+                sent,
+                answered,
+                draw(st.integers(0, 3)) == 0,
+            )
+    globs = st.sampled_from(
+        ["companies/a", "companies/[ab]", "companies/*", "companies/*#name", "companies/b#tier", "*#phone"]
+    ).map(glob_of)
+    few = st.lists(globs, max_size=2).map(tuple)
+    return World(
+        records=tuple(sorted(records, key=lambda record: record.key)),
+        live=live,
+        owned=owned,
+        drift=draw(st.sampled_from(Drift)),
+        prune=draw(st.sampled_from(Prune)),
+        take=draw(few),
+        recreate=draw(few),
+        selection=Selection(draw(few), draw(few)) if with_selection else EVERYTHING,
+        is_shouted=draw(st.booleans()),
+    )
