@@ -14,14 +14,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import httpx
 import yaml
 
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.inprocess import EmulatorTransport
 from tests.support import hub as gh
 from tests.support.expressions import filled, holds
 from tests.support.hub import REPOSITORY, Hub
 from tests.support.projects import ROOT
 
 WORKFLOWS = ROOT / ".github" / "workflows"
+SANDBOX = 1234567
+"""The portal that the example names beside its emulator."""
+
+AWKWARD = "$(touch pwned)`touch pwned`';touch pwned;\"\n::set-output name=folder::/etc"
+"""A title and a name of a branch, as somebody might choose them."""
+
 _SHELLS = {"": ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]}
 _PYTHON3 = f"""\
 #!/bin/sh
@@ -99,6 +108,16 @@ def _program(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
+def pull_request(world: World, number: int = 7, repository: str = REPOSITORY) -> dict[str, Any]:
+    """The event of a pull request whose last commit is the repository's."""
+    head = {
+        "sha": world.git("rev-parse", "HEAD"),
+        "ref": AWKWARD,
+        "repo": {"id": 1 if repository == REPOSITORY else 2, "full_name": repository},
+    }
+    return {"pull_request": {"number": number, "title": AWKWARD, "body": AWKWARD, "head": head}}
+
+
 class Run:
     """One run of one workflow."""
 
@@ -172,6 +191,7 @@ class _Job:
 
     def run(self) -> JobRun:
         contexts = self._run.contexts()
+        contexts["runner"] = {"temp": str(self._folder / "temp")}
         contexts["needs"] = {
             name: {"result": need.conclusion, "outputs": need.outputs} for name, need in self._needs.items()
         }
@@ -302,3 +322,27 @@ class _Job:
 
 def _all_filled(mapping: Mapping[str, str], contexts: Mapping[str, Any]) -> dict[str, str]:
     return {name: filled(text, contexts) for name, text in mapping.items()}
+
+
+def price(portal: Emulator, product: str) -> str:
+    """What ``product`` costs at the portal."""
+    with _client(portal) as http:
+        answer = http.get(_product(product), params={"idProperty": "hs_sku", "properties": "price"})
+        return str(answer.json()["properties"]["price"])
+
+
+def change_price(portal: Emulator, product: str, price: str) -> None:
+    """Do what a salesperson would."""
+    with _client(portal) as http:
+        asked = http.patch(
+            _product(product), params={"idProperty": "hs_sku"}, json={"properties": {"price": price}}
+        )
+        assert asked.status_code == httpx.codes.OK
+
+
+def _client(portal: Emulator) -> httpx.Client:
+    return httpx.Client(transport=EmulatorTransport(portal, SANDBOX), base_url="https://api.hubapi.com")
+
+
+def _product(name: str) -> str:
+    return f"/crm/v3/objects/products/{name}"

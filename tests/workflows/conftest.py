@@ -10,9 +10,7 @@ import pytest
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.serve import running
 from tests.support.projects import EXAMPLE
-from tests.support.workflows import World, made_world
-
-SANDBOX = 1234567
+from tests.support.workflows import SANDBOX, World, made_world
 
 
 @pytest.fixture
@@ -29,7 +27,8 @@ def portal(world: World) -> Iterator[Emulator]:
         settings = world.repository / "manifests" / "reconciler.yaml"
         line = f"    portal_id: {SANDBOX}\n"
         assert line in settings.read_text()
-        settings.write_text(settings.read_text().replace(line, f"{line}    base_url: {url}\n"))
+        text = settings.read_text().replace(line, f"{line}    base_url: {url}\n")
+        settings.write_text(f"state: sqlite:///{world.folder}/state.db\n{text}")
         # The two records named by id exist in one environment only.
         for file in ("companies", "deals", "tickets"):
             path = world.repository / "manifests" / f"{file}.yaml"

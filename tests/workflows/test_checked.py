@@ -1,5 +1,6 @@
 """What tools say of our workflows, without network: nothing."""
 
+import json
 import re
 import subprocess
 import sys
@@ -72,3 +73,21 @@ def test_jobs_ask_for_what_they_need_and_end_some_day(path: Path) -> None:
         assert set(job["permissions"].values()) <= {"read", "write"}
         assert "timeout-minutes" in job
     assert "pull_request_target" not in document["on"]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_token_that_writes_is_given_behind_an_environment_only(path: Path) -> None:
+    document = yaml.load(path.read_text(), yaml.BaseLoader)
+    for job in document["jobs"].values():
+        if "HUBSPOT_WRITE_TOKEN" in json.dumps(job):
+            assert job["environment"] == "hubspot"
+    assert "HUBSPOT_WRITE_TOKEN" not in json.dumps(document.get("env", {}))
+
+
+def test_applies_wait_for_each_other_and_are_never_cancelled() -> None:
+    document = yaml.load((ROOT / ".github/workflows/apply.yml").read_text(), yaml.BaseLoader)
+    assert document["concurrency"] == {
+        "group": "apply-sandbox",
+        "queue": "max",
+        "cancel-in-progress": "false",
+    }

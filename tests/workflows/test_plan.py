@@ -6,19 +6,7 @@ import pytest
 
 from tests.support.hub import REPOSITORY
 from tests.support.projects import ROOT
-from tests.support.workflows import World
-
-AWKWARD = "$(touch pwned)`touch pwned`';touch pwned;\"\n::set-output name=folder::/etc"
-
-
-def pull_request(world: World, number: int = 7, repository: str = REPOSITORY) -> dict[str, Any]:
-    """The event of a pull request of the repository's head."""
-    head = {
-        "sha": world.git("rev-parse", "HEAD"),
-        "ref": AWKWARD,
-        "repo": {"id": 1 if repository == REPOSITORY else 2, "full_name": repository},
-    }
-    return {"pull_request": {"number": number, "title": AWKWARD, "body": AWKWARD, "head": head}}
+from tests.support.workflows import World, pull_request
 
 
 def test_a_pull_request_gets_one_comment_and_the_job_a_summary(world: World) -> None:
@@ -126,4 +114,4 @@ def test_what_pip_installs_is_the_repository_of_the_action(world: World) -> None
     (asked,) = (world.folder / "hub" / "installed").read_text().splitlines()
     assert asked.startswith("-m pip install ")
     package = asked.rpartition(" ")[2]
-    assert package == f"{ROOT}[postgres]"
+    assert package == f"{ROOT}[postgres,tables]"

@@ -4,7 +4,7 @@
 # they stay here, unless they are encrypted or of an emulator.
 set -euo pipefail
 
-folder=$RUNNER_TEMP/reconciler
+folder=$RUNNER_TEMP/reconciler-$COMMAND
 [ -d "$folder" ] || exit 0
 echo "folder=$folder" >> "$GITHUB_OUTPUT"
 

@@ -1,0 +1,140 @@
+"""apply.yml: production gets what was reviewed, planned again from main, after a person's yes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.faults import parse
+from tests.support.workflows import JobRun, World, price, pull_request
+
+KEY = "0123456789abcdef0123456789abcdef0123"
+
+
+def merge(world: World, head: str) -> str:
+    """A merge of a pull request, whose last commit was ``head``, and nothing else."""
+    commit = world.commit("Merge pull request #7")
+    world.change_hub(
+        lambda hub: hub.pulls.update({commit: [{"merge_commit_sha": commit, "head": {"sha": head}}]})
+    )
+    return commit
+
+
+def reviewed(world: World) -> str:
+    """Plan the head as a pull request; returns its commit."""
+    world.run("plan.yml", "pull_request", pull_request(world))
+    return world.git("rev-parse", "HEAD")
+
+
+def push(world: World) -> dict[str, JobRun]:
+    return world.run("apply.yml", "push", {})
+
+
+def conclusions(jobs: dict[str, JobRun]) -> dict[str, str]:
+    return {name: job.conclusion for name, job in jobs.items()}
+
+
+def raise_price(world: World, product: str, old: str, new: str) -> None:
+    path = world.repository / "manifests" / "products.yaml"
+    text = path.read_text()
+    start = text.index(f"  {product}:")
+    path.write_text(text[:start] + text[start:].replace(f"price: {old}", f"price: {new}", 1))
+
+
+def report(world: World, run: int) -> Any:
+    return json.loads((world.hub.artifact(run, "report") / "report.json").read_text())
+
+
+def test_what_was_reviewed_is_applied(world: World) -> None:
+    merge(world, reviewed(world))
+
+    jobs = push(world)
+
+    assert conclusions(jobs) == {"plan": "success", "apply": "success", "rest": "skipped"}
+    assert "71 planned = 71 applied + 0 rejected" in jobs["apply"].summary
+    assert report(world, 7001)["accounting"]["applied"] == 71
+
+
+@pytest.fixture
+def live(world: World, portal: Emulator) -> Emulator:
+    """A portal, reviewed plans of which are encrypted."""
+    world.secrets["RECONCILER_PLAN_KEY"] = KEY
+    return portal
+
+
+def test_what_nobody_reviewed_is_left_out_and_the_run_says_so(world: World, live: Emulator) -> None:
+    head = reviewed(world)
+    raise_price(world, "TS-12", "58.90", "61.00")  # somebody else merged this in between
+    merge(world, head)
+
+    jobs = push(world)
+
+    assert conclusions(jobs) == {"plan": "success", "apply": "success", "rest": "failure"}
+    assert "::error::Some of what main asks for was not reviewed" in jobs["rest"].log
+    assert (price(live, "PT-100"), price(live, "TS-12")) == ("189.00", "58.9")
+
+
+def test_plans_and_reports_of_a_portal_are_encrypted(world: World, live: Emulator) -> None:
+    merge(world, reviewed(world))
+
+    jobs = push(world)
+
+    assert conclusions(jobs) == {"plan": "success", "apply": "success", "rest": "skipped"}
+    assert price(live, "PT-100") == "189.00"
+    for kept in (
+        world.hub.artifact(7001, "plan") / "plan.json",
+        world.hub.artifact(7001, "report") / "report.json",
+    ):
+        assert kept.read_bytes().startswith(b"reconciler sealed 1\n")
+
+
+def test_a_commit_that_no_pull_request_brought_is_not_applied(world: World, live: Emulator) -> None:
+    raise_price(world, "TS-12", "58.90", "61.00")
+    world.commit()
+
+    jobs = push(world)
+
+    assert conclusions(jobs) == {"plan": "failure", "apply": "skipped", "rest": "skipped"}
+    assert "::error::No plan of this commit was reviewed: nothing is applied." in jobs["plan"].log
+    assert price(live, "TS-12") == "58.9"
+
+
+@pytest.mark.usefixtures("live")
+def test_the_plan_of_a_fork_is_nobodys_review(world: World) -> None:
+    world.run("plan.yml", "pull_request", pull_request(world, repository="mallory/crm"))
+    merge(world, world.git("rev-parse", "HEAD"))
+
+    jobs = push(world)
+
+    assert conclusions(jobs)["plan"] == "failure"
+    assert "No plan of this commit was reviewed" in jobs["plan"].log
+
+
+def test_by_hand_all_of_main_is_applied(world: World, live: Emulator) -> None:
+    jobs = world.run("apply.yml", "workflow_dispatch", {})
+
+    assert conclusions(jobs) == {"plan": "success", "apply": "success", "rest": "skipped"}
+    assert price(live, "PT-100") == "189.00"
+
+
+@pytest.mark.usefixtures("live")
+def test_nobody_is_asked_where_there_is_nothing_to_do(world: World) -> None:
+    merge(world, reviewed(world))
+    push(world)
+    reviewed(world)
+
+    jobs = world.run("apply.yml", "workflow_dispatch", {})
+
+    assert conclusions(jobs) == {"plan": "success", "apply": "skipped", "rest": "skipped"}
+
+
+def test_a_rejected_record_fails_the_run_whose_report_is_kept(world: World, live: Emulator) -> None:
+    merge(world, reviewed(world))
+    live.add_fault(parse("poisoned_record:value=189.00,status=400"))
+
+    jobs = push(world)
+
+    assert conclusions(jobs) == {"plan": "success", "apply": "failure", "rest": "skipped"}
+    assert "71 planned = 70 applied + 1 rejected" in jobs["apply"].summary
+    assert (world.hub.artifact(7001, "report") / "report.json").exists()

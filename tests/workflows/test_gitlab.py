@@ -1,0 +1,113 @@
+"""The example for GitLab CI: its schema agrees, and its jobs do what they say."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.gitlab import CONFIG, NOTER, PROJECT, READER, GitLab, run_job, running_gitlab
+from tests.support.projects import Project, example
+
+KEY = "0123456789abcdef0123456789abcdef0123"
+MARK = "<!-- reconciler plan local 1000000 -->\n"
+
+
+@pytest.fixture
+def gitlab() -> Iterator[GitLab]:
+    with running_gitlab() as gitlab:
+        yield gitlab
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return example(tmp_path)
+
+
+def run(name: str, project: Project, gitlab: GitLab, **more: str) -> subprocess.CompletedProcess[str]:
+    variables = {
+        "CI_API_V4_URL": gitlab.url,
+        "CI_PROJECT_ID": str(PROJECT),
+        "CI_JOB_URL": "https://gitlab.example/jobs/1",
+        "CI_MERGE_REQUEST_IID": "7",
+        "CI_COMMIT_SHA": "c0ffee",
+        "GITLAB_NOTE_TOKEN": NOTER,
+        "GITLAB_READ_TOKEN": READER,
+        "RECONCILER_PLAN_KEY": KEY,
+    } | more
+    local = CONFIG.read_text().replace("RECONCILER_ENV: production", "RECONCILER_ENV: local")
+    return run_job(local, name, project.folder, variables)
+
+
+def test_the_schema_agrees() -> None:
+    schema = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", *schema, CONFIG],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_a_merge_request_gets_one_note_that_is_kept_up_to_date(project: Project, gitlab: GitLab) -> None:
+    gitlab.notes.append({"id": 0, "author": {"id": 1}, "body": f"{MARK}I am a person who quotes"})
+
+    for _ in range(2):
+        done = run("plan", project, gitlab)
+        assert done.returncode == 0, done.stderr
+
+    assert len(gitlab.notes) == 2
+    assert gitlab.notes[1]["body"].startswith(f"{MARK}### Plan: 11 to create, 16 to update")
+    assert (project.folder / "plan.json").read_bytes().startswith(b"reconciler sealed 1\n")
+
+
+def test_problems_fail_the_job_and_replace_the_note(project: Project, gitlab: GitLab) -> None:
+    run("plan", project, gitlab)
+    for name in ("plan.json", "plan.md", "plan.html"):
+        (project.folder / name).unlink()
+    project.replace("products.yaml", "price: 189.00", "price: ~")
+
+    done = run("plan", project, gitlab)
+
+    assert done.returncode == 1
+    (note,) = gitlab.notes
+    assert note["body"].splitlines()[1] == "### There is no plan"
+
+
+@pytest.mark.parametrize("name", ["plan", "plan main", "apply"])
+def test_nothing_runs_without_a_key(project: Project, gitlab: GitLab, name: str) -> None:
+    done = run(name, project, gitlab, RECONCILER_PLAN_KEY="")
+
+    assert done.returncode == 1
+    assert done.stdout.startswith("set RECONCILER_PLAN_KEY")
+
+
+def applied_after_the_merge(project: Project, gitlab: GitLab) -> subprocess.CompletedProcess[str]:
+    """The pipeline of main, after a merge request whose pipeline planned what stands there now."""
+    run("plan", project, gitlab)
+    gitlab.artifacts[502] = (project.folder / "plan.json").read_bytes()
+    gitlab.merge_requests.append({"iid": 7, "state": "merged", "sha": "feed"})
+    gitlab.pipelines += [
+        {"id": 300, "sha": "feed", "project_id": 666},  # of a fork, which may say what it likes
+        {"id": 400, "sha": "0ld", "project_id": PROJECT},
+        {"id": 500, "sha": "feed", "project_id": PROJECT},
+    ]
+    return run("plan main", project, gitlab)
+
+
+def test_what_was_reviewed_is_planned_again_and_applied(project: Project, gitlab: GitLab) -> None:
+    planned = applied_after_the_merge(project, gitlab)
+    applied = run("apply", project, gitlab)
+
+    assert (planned.returncode, applied.returncode) == (0, 0), planned.stderr + applied.stderr
+    assert "71 planned = 71 applied" in applied.stdout
+    assert (project.folder / "report.json").read_bytes().startswith(b"reconciler sealed 1\n")
+
+
+def test_a_commit_without_a_merge_request_is_not_planned(project: Project, gitlab: GitLab) -> None:
+    done = run("plan main", project, gitlab)
+
+    assert done.returncode == 1
+    assert "no merge request brought this commit" in done.stdout
