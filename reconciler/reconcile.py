@@ -27,6 +27,7 @@ from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
 from reconciler.model.explanation import Explanation, Trace
 from reconciler.model.objects import RECORD_ID, RecordKey, type_number
+from reconciler.model.personal import Masks
 from reconciler.model.records import (
     Desired,
     DesiredAssociation,
@@ -81,6 +82,7 @@ class Circumstances:
     policy: Policy
     selection: Selection
     guards: Guards
+    masks: Masks  # whose values are masked when shown
     stand_ins: Mapping[str, str]  # e-mail of an absent owner -> of the one who stands in
     commit: str | None  # that the manifests are at; None outside git
     has_uncommitted: bool  # manifests that differ from it
@@ -139,7 +141,7 @@ def plan_changes(
     )
     memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
     ends = ends_of(desired, portal, selection)
-    builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid, ends)
+    builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid, ends, here.masks)
     runs = our_runs(store.runs(), here.created_at)
     flags = {
         "--target": selection.target,
@@ -302,7 +304,14 @@ class _Planning:
 
 
 def find_drift(
-    reader: Reader, store: Store, *, environment: str, portal_id: int, now: datetime, progress: Progress
+    reader: Reader,
+    store: Store,
+    *,
+    environment: str,
+    portal_id: int,
+    masks: Masks,
+    now: datetime,
+    progress: Progress,
 ) -> DriftFound:
     """Compare everything that we own with what we last applied to it; no manifest is read. Writes nothing.
 
@@ -322,7 +331,7 @@ def find_drift(
     objects = {name for name, _, _ in groups} | {batch.object for batch in unfinished}
     portal = read_portal(reader, objects, portal_id)
     memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
-    builder = DriftBuilder()
+    builder = DriftBuilder(masks)
     total = sum(count for _, _, count in groups)
     for object_name, by, _ in groups:
         schema = portal.objects[object_name]
@@ -506,7 +515,9 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
     pairs = pairs_done((change for change, _ in done), selection, unmet)
     unmet.refuse("this run changed")
     count = sum(map(len, groups.values()))
-    builder = PlanBuilder(here.policy, here.guards, here.remembers, problems=forgotten(past.forgotten))
+    builder = PlanBuilder(
+        here.policy, here.guards, here.remembers, masks=here.masks, problems=forgotten(past.forgotten)
+    )
     looked_at = 0
     for (object_name, by), group in groups.items():
         schema = portal.objects[object_name]

@@ -26,6 +26,7 @@ from reconciler.cli.planning import (
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.signals import stop_requests
+from reconciler.cli.telling import told
 from reconciler.cli.wishes import Wishes, plan_options
 from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
 from reconciler.plan.changes import Plan
@@ -222,7 +223,7 @@ def _show(session: Session, result: ApplyResult, plan: Plan, values: str | None)
         text = _rendered(session, result, plan, masking, color=color(session.said), width=width())
         click.echo("\n" + text, nl=False, color=True)
     if result.stopped_by is not None:
-        click.echo(str(result.stopped_by), err=True)
+        click.echo(told(result.stopped_by), err=True)
     if result.is_interrupted:
         click.echo("interrupted: `reconciler apply` goes on from here", err=True)
 

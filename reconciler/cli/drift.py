@@ -81,6 +81,7 @@ def look_for_drift(session: Session) -> DriftFound:
             store,
             environment=environment.name,
             portal_id=environment.portal_id,
+            masks=session.settings.masks,
             now=datetime.now(UTC),
             progress=report,
         )

@@ -88,6 +88,7 @@ def circumstances(session: Session, wishes: Wishes, reviewed: Plan | None = None
         policy=Policy(environment.drift, wishes.take, wishes.recreate),
         selection=Selection(wishes.target, wishes.exclude),
         guards=Guards(limits_from(session.settings.guards), dict(wishes.allow)),
+        masks=session.settings.masks,
         stand_ins=environment.owners,
         commit=checkout.commit if checkout else None,
         has_uncommitted=checkout is not None and checkout.has_uncommitted,

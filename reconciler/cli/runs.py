@@ -48,8 +48,10 @@ def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
     with session.state(to_write=False) as store:
         detail = store.run(run)
     masking = masking_for(values, as_json=session.said.as_json)
+    shown = {(row.key.object, name) for row in detail.rows for name in (row.key.by, *row.before, *row.after)}
+    personal = session.settings.masks.named(shown).union(detail.header.personal)
     if session.said.as_json:
-        click.echo(run_as_json(detail, masking, detail.header.personal), nl=False)
+        click.echo(run_as_json(detail, masking, personal), nl=False)
         return
     text = render_run(
         detail,
@@ -57,7 +59,7 @@ def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
         width=width(),
         full=full,
         masking=masking,
-        personal=detail.header.personal,
+        personal=personal,
         where=session.where,
     )
     click.echo(text, nl=False, color=True)

@@ -29,6 +29,8 @@ from reconciler.manifest.nodes import Blank, MappingNode
 from reconciler.manifest.problems import raise_if_any
 from reconciler.manifest.shapes import plain, tell
 from reconciler.manifest.text import Reading, read_nodes
+from reconciler.model.objects import object_name
+from reconciler.model.personal import Masks
 from reconciler.model.records import Drift
 from reconciler.plan.changes import Guard
 from reconciler.source import Place, SourceRef
@@ -64,6 +66,7 @@ class Settings:
     manifests: tuple[str, ...]  # folders; later ones override earlier ones
     state_url: str | None = field(repr=False)  # may hold a password; None keeps no state
     guards: Mapping[Guard, str] = field(default_factory=dict)  # limits that differ: "50%" or "500"
+    masks: Masks = field(default_factory=Masks)  # whose values are masked
 
 
 class _Shape(BaseModel):
@@ -79,6 +82,9 @@ class _FileShape(_Shape):
     default: str = Field("", description="write the name of an environment, or remove the line")
     guards: dict[Guard, Annotated[str, Field(pattern=r"^[0-9]{1,9}%?$")]] = Field(
         {}, description=f"write lines such as `update: 50%` or `archive: 500`; guards are {', '.join(Guard)}"
+    )
+    values: dict[Literal["mask", "show"], dict[str, list[str]]] = Field(
+        {}, description="write `mask:` or `show:`, and below it lines such as `companies: [annualrevenue]`"
     )
     environments: InstanceOf[MappingNode] = Field(
         description="write a mapping such as `environments: {local: {portal: emulator}}`"
@@ -174,7 +180,17 @@ def load_settings(
         manifests=tuple(said.manifests or file.manifests),
         state_url=None if variables.problems else state_url(state, project),
         guards=file.guards,
+        masks=Masks(mask=_by_object(file, "mask"), show=_by_object(file, "show")),
     )
+
+
+def _by_object(file: _FileShape, what: Literal["mask", "show"]) -> Mapping[str, tuple[str, ...]]:
+    """Globs over properties, by object type as plans call it, or by glob over object types."""
+    by_object: dict[str, tuple[str, ...]] = {}
+    for written, names in file.values.get(what, {}).items():
+        name = object_name(written)
+        by_object[name] = (*by_object.get(name, ()), *names)
+    return by_object
 
 
 def _choose(names: Collection[str], default: str, environ: Mapping[str, str], chosen: str | None) -> str:

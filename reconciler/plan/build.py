@@ -13,7 +13,7 @@ association. The order of files, records and answers never matters.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -21,7 +21,7 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.history import Spot
 from reconciler.model.objects import split_address
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.model.personal import is_personal
+from reconciler.model.personal import Masks
 from reconciler.model.records import (
     Desired,
     DesiredGroup,
@@ -33,7 +33,7 @@ from reconciler.model.records import (
     RecordId,
     Records,
 )
-from reconciler.model.schema import ObjectSchema, PortalSchema, PropertyDef
+from reconciler.model.schema import ObjectSchema, PortalSchema
 from reconciler.model.selection import EVERYTHING, Selection
 from reconciler.plan.budget import budget_of
 from reconciler.plan.changes import (
@@ -86,6 +86,7 @@ class PlanBuilder:
     remembers: bool = True  # there is a state for adoptions to go to
     skips_invalid: bool = False  # records with problems are left out instead of stopping everything
     ends: Ends | None = None  # of associations: is told where their records stand; None: there are none
+    masks: Masks = field(default_factory=Masks)
     changes: list[Change] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -260,7 +261,7 @@ class PlanBuilder:
         does not have.
         """
         changes = tuple(sorted(self.changes, key=_order))
-        personal = _personal(portal, changes, self.held, self.problems)
+        personal = self.masks.personal(portal, _shown(changes, self.held, self.problems))
         review = None
         if reviewed is not None:
             kept = keep_reviewed(reviewed, changes, prune_rules)
@@ -327,22 +328,20 @@ def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
     return (source.file, source.line, source.column, problem.address or "", problem.message)
 
 
-def _personal(
-    portal: PortalSchema, changes: Iterable[Change], held: Iterable[Held], problems: Iterable[Problem]
-) -> tuple[tuple[str, str], ...]:
-    """Which of the properties that the plan shows hold personal data."""
-    named = [split_address(problem.address) for problem in problems if problem.address]
-    shown = {(entry.key.object, entry.name) for entry in held if entry.name}
-    shown |= {(key.object, key.by) for entry in held for key in (entry.key, entry.target) if key}
-    shown |= {(object_name, name) for object_name, _, _, name in named if name}
+def _shown(
+    changes: Iterable[Change], held: Iterable[Held], problems: Iterable[Problem]
+) -> Iterator[tuple[str, str]]:
+    """Object type and property of everything that a plan shows."""
+    for problem in problems:
+        if problem.address:
+            object_name, _, _, name = split_address(problem.address)
+            if name:
+                yield object_name, name
+    for entry in held:
+        if entry.name:
+            yield entry.key.object, entry.name
+        yield from ((key.object, key.by) for key in (entry.key, entry.target) if key)
     for change in changes:
-        shown.update((key.object, key.by) for key in keys_of(change))
-        names = (value.name for value in (*values_of(change), *in_step_of(change)))
-        shown.update((change.key.object, name) for name in names)
-    return tuple(sorted(pair for pair in shown if _is_personal(portal, *pair)))
-
-
-def _is_personal(portal: PortalSchema, object_name: str, name: str) -> bool:
-    schema = portal.objects.get(object_name)
-    definition: PropertyDef | None = schema.properties.get(name) if schema else None
-    return definition is not None and is_personal(object_name, definition)
+        yield from ((key.object, key.by) for key in keys_of(change))
+        for value in (*values_of(change), *in_step_of(change)):
+            yield change.key.object, value.name

@@ -11,7 +11,7 @@ from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
 from reconciler.model.history import Histories, Spot
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.model.personal import is_personal
+from reconciler.model.personal import Masks
 from reconciler.model.records import Fate, FateKind, LiveRecord, RecordId
 from reconciler.model.schema import Kind, ObjectSchema, PortalSchema
 from reconciler.plan.diff import same_value
@@ -23,6 +23,7 @@ from reconciler.plan.leftovers import fate_of
 class DriftBuilder:
     """Collects what the chunks give."""
 
+    masks: Masks = field(default_factory=Masks)
     looked_at: int = 0
     values: list[DriftedValue] = field(default_factory=list)
     lost: list[LostRecord] = field(default_factory=list)
@@ -90,18 +91,14 @@ class DriftBuilder:
             values=tuple(sorted(self.values, key=lambda value: (value.key, value.name))),
             lost=tuple(sorted(self.lost, key=lambda record: record.key)),
             read_calls=read_calls,
-            personal=tuple(sorted(self._personal(portal))),
+            personal=self.masks.personal(portal, self._shown()),
         )
 
-    def _personal(self, portal: PortalSchema) -> Iterator[tuple[str, str]]:
-        """Which of the properties that are shown hold personal data."""
-        shown = {(value.key.object, value.name) for value in self.values}
-        shown |= {(value.key.object, value.key.by) for value in self.values}
-        shown |= {(record.key.object, record.key.by) for record in self.lost}
-        for object_name, name in shown:
-            definition = portal.objects[object_name].properties.get(name)
-            if definition is not None and is_personal(object_name, definition):
-                yield object_name, name
+    def _shown(self) -> Iterator[tuple[str, str]]:
+        """Object type and property of everything that is shown."""
+        for value in self.values:
+            yield from ((value.key.object, name) for name in (value.name, value.key.by))
+        yield from ((record.key.object, record.key.by) for record in self.lost)
 
 
 def keys_and_sent(chunk: Sequence[OwnedRecord]) -> tuple[list[str], list[str]]:

@@ -146,6 +146,11 @@ def masked_problems(
     return tuple(mask.problem(problem, ()) for problem in problems)
 
 
+def masked_text(text: str, masking: Masking) -> str:
+    """A text that belongs to no record, as it may be shown: nothing but e-mail addresses is known to be."""
+    return text if masking.key is None else _Mask(masking.key, ()).text(text, [])
+
+
 class _Mask:
     """Replaces the personal parts of one thing that is shown."""
 

@@ -1,0 +1,242 @@
+"""Values that must not be seen are planted everywhere, and looked for in everything that comes out."""
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.emulator.calls import Answer, Request
+from reconciler.emulator.serve import running
+from tests.support.projects import PORTAL, Done, Project, Recorder
+
+SETTINGS = """\
+version: 1
+values:
+  mask: {companies: [annualrevenue, website], "*": ["*_secret"]}
+  show: {contacts: [lastname]}
+environments:
+  real:
+    portal_id: 1000000
+    token: ${HUBSPOT_ACCESS_TOKEN}
+    base_url: URL
+"""
+CONTACTS = """\
+object: contacts
+key: email
+records:
+  canary.one@acme.example: {firstname: Canaria, phone: "+493012345678", lastname: Lovelace}
+  canary.two@acme.example: {firstname: Canaria, jobtitle: CTO}
+"""
+COMPANIES = """\
+object: companies
+key: external_id
+records:
+  acme: {name: Acme, annualrevenue: 77123456, website: canary.acme.example, pricing_secret: canarymilk}
+"""
+CANARIES = ("canary", "canaria", "301234567", "77123456")
+TEXT = {"type": "string", "fieldType": "text", "groupName": "companyinformation"}
+SEED = {
+    "version": 1,
+    "properties": {
+        "companies": [
+            {**TEXT, "name": "external_id", "label": "External id", "hasUniqueValue": True},
+            {**TEXT, "name": "pricing_secret", "label": "Pricing"},
+        ]
+    },
+}
+
+
+class Repeating(Recorder):
+    """A portal that repeats, in every refusal, what it was sent."""
+
+    refused: str = ""  # the end of a path; empty: nothing is refused
+
+    def answer(self, request: Request) -> Answer:
+        if self.refused and request.path.endswith(self.refused):
+            sent = json.loads(request.body)["inputs"][0]
+            values = {**sent.get("properties", {}), "key": sent.get("id")}
+            said = ", ".join(f'{name} was "{value}"' for name, value in values.items())
+            body = {
+                "status": "error",
+                "message": f"Property values were not valid: {said} ({said.upper()})",
+                "correlationId": "c0ffee00-0000-4000-8000-000000000000",
+                "category": "VALIDATION_ERROR",
+            }
+            return Answer(400, {"Content-Type": "application/json"}, json.dumps(body).encode())
+        return super().answer(request)
+
+
+@pytest.fixture
+def wire(tmp_path: Path) -> Iterator[tuple[Project, Repeating]]:
+    with closing(Repeating(None)) as portal, running(portal) as url:
+        portal.ensure_portal(PORTAL, SEED)
+        environ = {
+            "HUBSPOT_ACCESS_TOKEN": portal.token(PORTAL),
+            "RECONCILER_LOG": "debug",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md"),
+            "GITHUB_OUTPUT": str(tmp_path / "output"),
+        }
+        project = Project(tmp_path / "project", environ)
+        project.write("reconciler.yaml", SETTINGS.replace("URL", url))
+        project.write("contacts.yaml", CONTACTS)
+        project.write("companies.yaml", COMPANIES)
+        yield project, portal
+
+
+def seen_in(*texts: str) -> list[str]:
+    return [bird for bird in CANARIES if any(bird in text.casefold() for text in texts)]
+
+
+def everything_said(project: Project, *done: Done) -> list[str]:
+    """What was printed, logged, and written for others to read."""
+    folder = project.folder.parent
+    told = [path.read_text() for path in (folder / "summary.md", folder / "output") if path.exists()]
+    told += [path.read_text() for path in project.folder.glob("*.view")]
+    return [*told, *(text for one in done for text in (one.out, one.err))]
+
+
+VIEWS = ("--markdown", "md.view", "--html", "html.view", "--json-into", "json.view")
+
+
+def test_plans_and_runs_let_no_canary_out(wire: tuple[Project, Repeating]) -> None:
+    project, _ = wire
+    done = [
+        project.run("plan", "--out", "plan.json", "--full", *VIEWS),
+        project.run("plan", "--json"),
+        *(project.run("show", "plan.json", "--format", form) for form in ("terminal", "markdown", "html")),
+        project.run("apply", "plan.json"),
+        project.run("plan"),
+    ]
+    (run,) = json.loads(project.run("runs", "list", "--json").out)
+    done += [project.run("runs", "show", run["id"], *more) for more in (["--full"], ["--json"])]
+
+    said = everything_said(project, *done)
+    assert [one.code for one in done] == [0] * len(done)
+    assert seen_in(*said) == []
+    assert any("Lovelace" in text for text in said)  # which the project wants shown
+    assert seen_in((project.folder / "plan.json").read_text()) == list(CANARIES)
+
+
+def test_equal_values_get_equal_marks_and_different_ones_do_not(wire: tuple[Project, Repeating]) -> None:
+    project, _ = wire
+    document = project.run("plan", "--json").document
+
+    values: dict[str, Any] = {
+        f"{change['object']}.{index}.{name}": value["after"]
+        for index, change in enumerate(document["changes"])
+        for name, value in change["properties"].items()
+    }
+    first = [mark for name, mark in values.items() if name.endswith(".firstname")]
+    assert first[0] == first[1] != values["companies.0.annualrevenue"]
+    assert values["companies.0.name"] == "Acme"
+
+
+@pytest.mark.parametrize("refused", ["/contacts/batch/upsert", "/companies/batch/upsert"])
+def test_what_hubspot_repeats_of_a_record_is_masked(wire: tuple[Project, Repeating], refused: str) -> None:
+    project, portal = wire
+    portal.refused = refused
+
+    applied = project.run("apply", "--auto-approve", "--full")
+    (run,) = json.loads(project.run("runs", "list", "--json").out)
+    done = [applied, *(project.run("runs", "show", run["id"], *more) for more in (["--full"], ["--json"]))]
+
+    assert applied.code == 3
+    assert "Property values were not valid" in applied.out
+    assert seen_in(*everything_said(project, *done)) == []
+
+
+def test_what_hubspot_repeats_of_a_reading_call_is_masked(wire: tuple[Project, Repeating]) -> None:
+    project, portal = wire
+    portal.refused = "/contacts/batch/read"
+
+    done = project.run("plan")
+
+    assert done.code == 1
+    assert "Property values were not valid" in done.err
+    assert seen_in(*everything_said(project, done)) == []
+
+
+def test_drift_of_canaries_is_told_without_them(wire: tuple[Project, Repeating]) -> None:
+    project, portal = wire
+    project.run("apply", "--auto-approve")
+    for path, by, key, name in (
+        ("contacts", "email", "canary.one@acme.example", "firstname"),
+        ("companies", "external_id", "acme", "pricing_secret"),
+    ):
+        row = {"id": key, "idProperty": by, "properties": {name: f"canaria of {path}"}}
+        body = json.dumps({"inputs": [row]}).encode()
+        headers = {"authorization": f"Bearer {portal.token(PORTAL)}", "content-type": "application/json"}
+        request = Request("POST", f"/crm/v3/objects/{path}/batch/upsert", {}, headers, body)
+        assert portal.answer(request).status == 200
+
+    done = [project.run("plan", *VIEWS), project.run("drift"), project.run("drift", "--json")]
+
+    assert [one.code for one in done] == [0, 2, 2]
+    assert "2 to update" in done[0].out
+    assert seen_in(*everything_said(project, *done)) == []
+
+
+def test_problems_are_told_without_values(wire: tuple[Project, Repeating]) -> None:
+    project, _ = wire
+    project.write("companies.yaml", COMPANIES.replace("77123456", "canary 77"))
+    project.write("more.yaml", "object: contacts\nkey: email\nrecords: {canary@bird: {phone: '1'}}\n")
+
+    done = [project.run("plan", *VIEWS), project.run("plan", "--json"), project.run("validate", "--online")]
+
+    assert done[0].code == 1
+    assert seen_in(*everything_said(project, *done)) == []
+
+
+def test_wrong_manifests_are_told_without_e_mail_addresses(wire: tuple[Project, Repeating]) -> None:
+    project, _ = wire
+    project.write("more.yaml", CONTACTS.replace("firstname: Canaria", "firstname:"))
+
+    done = [project.run("plan"), project.run("plan", "--json"), project.run("validate")]
+
+    assert done[0].code == 1
+    assert "more.yaml:4:" in done[0].err
+    assert seen_in(*everything_said(project, *done)) == []
+
+
+def test_a_rule_holds_for_past_runs_too(wire: tuple[Project, Repeating]) -> None:
+    project, _ = wire
+    project.run("apply", "--auto-approve")
+    project.replace("reconciler.yaml", "[annualrevenue, website]", "[annualrevenue, website, name]")
+
+    (run,) = json.loads(project.run("runs", "list", "--json").out)
+
+    assert '"Acme"' not in project.run("runs", "show", run["id"], "--json").out
+
+
+def test_values_are_shown_where_somebody_asks_for_them(wire: tuple[Project, Repeating]) -> None:
+    project, _ = wire
+
+    shown = project.run("plan", "--values", "show")
+
+    assert seen_in(shown.out) == list(CANARIES)
+
+
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ("{hide: {contacts: [phone]}}", 'unknown name "hide" in "values"'),
+        ("{mask: [phone]}", '"values.mask" must be a mapping'),
+        ("{mask: {contacts: phone}}", '"values.mask.contacts" must be a list'),
+    ],
+)
+def test_rules_that_are_none_are_told(wire: tuple[Project, Repeating], rules: str, told: str) -> None:
+    project, _ = wire
+    text = (project.folder / "reconciler.yaml").read_text()
+    start, end = text.index("values:"), text.index("environments:")
+    project.write("reconciler.yaml", f"{text[:start]}values: {rules}\n{text[end:]}")
+
+    refused = replace(project, environ=project.environ).run("plan")
+
+    assert refused.code == 1
+    assert told in refused.err
+    assert "write `mask:` or `show:`" in refused.err
