@@ -42,7 +42,7 @@ def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
     before = read_nodes(data, files, 0)
     if before.problems:
         return Edited(data, {}, before.problems)
-    patcher = Patcher(data)
+    patcher = Patcher(data, {edit.key.value for edit in edits})
     meant = list(_said(before))
     patches: dict[Edit, Patch] = {}
     problems: list[Problem] = []

@@ -5,7 +5,7 @@ What cannot be changed without touching what somebody else wrote or says is refu
 
 import re
 from bisect import bisect
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar
 
@@ -60,13 +60,13 @@ class Unsafe(Exception):
 
 
 class Patcher:
-    """Makes patches of one text."""
+    """Makes patches of the records with some keys, in one text."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, keys: Collection[str]) -> None:
         text = data.decode()
         self._mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
         self._text = text.removeprefix(BYTE_ORDER_MARK)
-        self._documents = read_spans(data)
+        self._documents = read_spans(data, keys)
         self._filled: set[int] = set()  # where empty records begin that have got an entry
 
     def document_at(self, position: Position) -> int:

@@ -4,11 +4,11 @@ Reading what a manifest says (``text.py``) is done at every run and keeps one nu
 rare, and needs to know where a value ends, how it is written, and who else uses it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from reconciler.manifest.text import Piece, PieceKind, read_pieces
+from reconciler.manifest.text import Piece, PieceKind, PieceReader
 
 
 class Position(NamedTuple):
@@ -94,14 +94,14 @@ class DocumentSpan:
     used: frozenset[str]  # the anchors that aliases of this document refer to
 
 
-def read_spans(data: bytes) -> tuple[DocumentSpan, ...]:
-    """The documents of a file that ``read_nodes`` found no problem with."""
-    pieces = read_pieces(data)
+def read_spans(data: bytes, keys: Collection[str]) -> tuple[DocumentSpan, ...]:
+    """The documents of a file that ``read_nodes`` found no problem with; of records those with ``keys``."""
+    pieces = PieceReader(data)
     documents = []
-    for piece in pieces:
+    while piece := pieces.read():
         if piece.kind is PieceKind.DOCUMENT:
-            builder = _Builder(pieces)
-            root = builder.span(next(pieces))
+            builder = _Builder(pieces, keys)
+            root = builder.root()
             documents.append(DocumentSpan(_position(piece), root, frozenset(builder.used)))
     return tuple(documents)
 
@@ -109,12 +109,20 @@ def read_spans(data: bytes) -> tuple[DocumentSpan, ...]:
 class _Builder:
     """Builds the spans of one document."""
 
-    def __init__(self, pieces: Iterator[Piece]) -> None:
+    def __init__(self, pieces: PieceReader, keys: Collection[str]) -> None:
         self.used: set[str] = set()
         self._pieces = pieces
+        self._keys = keys
         self._texts: dict[str, str] = {}  # of anchored texts, which may serve as names
 
-    def span(self, piece: Piece) -> Span:
+    def root(self) -> Span:
+        """The document itself."""
+        piece = self._read()
+        return (
+            self._mapping(piece, self._of_document) if piece.kind is PieceKind.MAPPING else self._span(piece)
+        )
+
+    def _span(self, piece: Piece) -> Span:
         """What begins with ``piece``."""
         position = _position(piece)
         match piece.kind:
@@ -124,22 +132,51 @@ class _Builder:
                 return AliasSpan(piece.start, piece.end, position, name)
             case PieceKind.SEQUENCE:
                 items: list[Span] = []
-                while (part := next(self._pieces)).kind is not PieceKind.END:
-                    items.append(self.span(part))
+                while (part := self._read()).kind is not PieceKind.END:
+                    items.append(self._span(part))
                 return SequenceSpan(
                     piece.start, part.end, position, tuple(items), piece.is_flow, piece.anchor
                 )
             case PieceKind.MAPPING:
-                entries: list[Entry] = []
-                while (part := next(self._pieces)).kind is not PieceKind.END:
-                    name_span = self.span(part)
-                    entries.append(Entry(self._name(name_span), name_span, self.span(next(self._pieces))))
-                return MappingSpan(
-                    piece.start, part.end, position, tuple(entries), piece.is_flow, piece.anchor
-                )
+                return self._mapping(piece, self._any)
         if piece.anchor:
             self._texts[piece.anchor] = piece.value
         return ScalarSpan(piece.start, piece.end, position, piece.value, piece.style, piece.anchor)
+
+    def _mapping(self, piece: Piece, value_of: Callable[[str], Span | None]) -> MappingSpan:
+        """A mapping, whose values ``value_of`` reads by name, or passes over."""
+        entries: list[Entry] = []
+        while (part := self._read()).kind is not PieceKind.END:
+            name_span = self._span(part)
+            name = self._name(name_span)
+            value = value_of(name)
+            if value is not None:
+                entries.append(Entry(name, name_span, value))
+        return MappingSpan(
+            piece.start, part.end, _position(piece), tuple(entries), piece.is_flow, piece.anchor
+        )
+
+    def _any(self, _name: str) -> Span:
+        return self._span(self._read())
+
+    def _of_document(self, name: str) -> Span:
+        piece = self._read()
+        if name == "records" and piece.kind is PieceKind.MAPPING:
+            return self._mapping(piece, self._record)
+        return self._span(piece)
+
+    def _record(self, key: str) -> Span | None:
+        if key in self._keys:
+            return self._span(self._read())
+        self.used.update(self._pieces.skip())
+        return None
+
+    def _read(self) -> Piece:
+        """The next piece of a document, which does not end before it is complete."""
+        piece = self._pieces.read()
+        if piece is None:
+            raise EOFError  # no file that was read without problems ends so
+        return piece
 
     def _name(self, span: Span) -> str:
         if isinstance(span, AliasSpan):

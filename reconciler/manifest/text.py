@@ -9,7 +9,7 @@ that contain themselves or expand without measure, and deep nesting.
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
@@ -128,27 +128,45 @@ _PIECE_KINDS: Mapping[type, PieceKind] = {
 }
 
 
-def read_pieces(data: bytes) -> Iterator[Piece]:
-    """What the parser meets in a file that ``read_nodes`` found no problem with, in order.
+class PieceReader:
+    """Reads a file that ``read_nodes`` found no problem with, piece by piece.
 
     Slower than reading nodes; it is for whoever has to know where things end and how they are written.
     """
-    next_event: Callable[[], Any] = CParser(data).get_event
-    while type(event := next_event()) is not StreamEndEvent:
-        kind = _PIECE_KINDS.get(type(event))
-        if kind is not None:
-            start, end = event.start_mark, event.end_mark
-            yield Piece(
-                kind,
-                start.index,
-                end.index,
-                start.line + 1,
-                start.column + 1,
-                getattr(event, "value", ""),
-                getattr(event, "style", None) or "",
-                bool(getattr(event, "flow_style", False)),
-                getattr(event, "anchor", None),
-            )
+
+    def __init__(self, data: bytes) -> None:
+        self._next: Callable[[], Any] = CParser(data).get_event
+
+    def read(self) -> Piece | None:
+        """The next piece; None at the end of the file."""
+        while (kind := _PIECE_KINDS.get(type(event := self._next()))) is None:
+            if type(event) is StreamEndEvent:
+                return None
+        start, end = event.start_mark, event.end_mark
+        piece = Piece(kind, start.index, end.index, start.line + 1, start.column + 1)
+        match kind:
+            case PieceKind.SCALAR:
+                return piece._replace(value=event.value, style=event.style or "", anchor=event.anchor)
+            case PieceKind.ALIAS:
+                return piece._replace(anchor=event.anchor)
+            case PieceKind.SEQUENCE | PieceKind.MAPPING:
+                return piece._replace(is_flow=bool(event.flow_style), anchor=event.anchor)
+        return piece
+
+    def skip(self) -> Sequence[str]:
+        """Pass over the value that comes next; the anchors that it refers to."""
+        depth = 0
+        referred: list[str] = []
+        while True:
+            kind = _PIECE_KINDS.get(type(event := self._next()))
+            if kind is PieceKind.ALIAS:
+                referred.append(event.anchor)
+            elif kind is PieceKind.END:
+                depth -= 1
+            elif kind is not PieceKind.SCALAR:
+                depth += 1
+            if not depth:
+                return referred
 
 
 class _Builder:
