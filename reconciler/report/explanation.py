@@ -151,7 +151,12 @@ def _row(name: str, of: PropertyExplained, layout: Layout) -> list[Line]:
 
 def _pair_lines(pair: PairExplained, layout: Layout) -> list[Line]:
     what = visible(pair.target.address) + (f" ({visible(pair.label)})" if pair.label else "")
-    remark = _OURS[pair.origin] if pair.step.action == "nothing" else f"next apply: {pair.step.action}"
+    if pair.step.action == Action.ADOPT:
+        remark = "HubSpot has them so"
+    elif pair.step.action == "nothing":
+        remark = _OURS[pair.origin]
+    else:
+        remark = f"next apply: {pair.step.action}"
     return _fact("associated", line(what), remark, layout)
 
 

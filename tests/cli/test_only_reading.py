@@ -1,7 +1,10 @@
 """What only looks never writes: held by a recorder on the portal's port."""
 
+import httpx
+
 from reconciler.cli.exits import Exit
-from tests.support.projects import Project, Recorder
+from reconciler.emulator.inprocess import EmulatorTransport
+from tests.support.projects import PORTAL, Project, Recorder
 
 
 def written(portal: Recorder) -> list[tuple[str, str]]:
@@ -44,6 +47,22 @@ def test_drift_and_explain_never_write(wire: tuple[Project, Recorder]) -> None:
         assert project.run(*arguments).code == Exit.OK
     assert len(portal.requests) > 10
     assert written(portal) == []
+
+
+def test_accepting_drift_writes_to_manifests_alone(wire: tuple[Project, Recorder]) -> None:
+    project, portal = wire
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+    state = (project.folder / ".reconciler" / "state.db").read_bytes()
+    with httpx.Client(transport=EmulatorTransport(portal, PORTAL), base_url="https://api.hubapi.com") as http:
+        body = {"inputs": [{"id": "K-10012"}], "idProperty": "external_id", "properties": []}
+        found = http.post("/crm/v3/objects/companies/batch/read", json=body).json()["results"][0]
+        http.patch(f"/crm/v3/objects/companies/{found['id']}", json={"properties": {"city": "Bonn"}})
+    portal.requests.clear()
+
+    assert project.run("drift", "--accept", "companies/*").code == Exit.OK
+    assert written(portal) == []
+    assert (project.folder / ".reconciler" / "state.db").read_bytes() == state
+    assert "city: Bonn" in (project.folder / "companies.yaml").read_text()
 
 
 def test_apply_writes_only_records_that_the_plan_lists_and_their_named_properties(
