@@ -18,6 +18,7 @@ from reconciler.model.records import (
     Ownership,
     Prune,
     Records,
+    Special,
     Together,
     Written,
 )
@@ -164,7 +165,7 @@ class _Merger:
             places=tuple(parts[name][1] for name in names),
             place=record.place,
             document=self._merged(earlier.document, document),
-            special=record.special if record.special is not PLAIN else earlier.special,
+            special=_special(earlier.special, record.special),
             associations=_associations(earlier, record, document.associated.get(record.key, ())),
         )
 
@@ -197,6 +198,15 @@ def _associations(
         return ()
     kept = (wanted for wanted in earlier.associations if wanted.object not in listed)
     return tuple(sorted((*kept, *record.associations), key=lambda wanted: wanted.object))
+
+
+def _special(earlier: Special, later: Special) -> Special:
+    """Word by word; whether the record may exist at all is for the last folder that names it to say."""
+    if earlier is PLAIN or later.is_absent:
+        return later
+    protect = earlier.protect if later.protect is None else later.protect
+    both = Special(protect=protect, renamed_from=later.renamed_from or earlier.renamed_from)
+    return PLAIN if both == PLAIN else both
 
 
 def _parts(record: DesiredRecord) -> Iterator[tuple[str, tuple[Written, Place]]]:

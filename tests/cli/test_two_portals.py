@@ -131,3 +131,104 @@ def test_an_unknown_object_type_is_told_with_those_near_by(tmp_path: Path) -> No
     done = project.run("plan")
     assert done.code == 1
     assert done.err.startswith('cars.yaml:1:1: the portal has no object type "carr"\n    did you mean car?')
+
+
+TWO_COUNTRIES = """\
+version: 1
+default: germany
+environments:
+  germany: {portal: emulator, manifests: [all, germany], seed: germany.json}
+  austria:
+    portal: emulator
+    portal_id: 2000000
+    manifests: [all, austria]
+    seed: austria.json
+    owners: {ada@acme.example: bob@acme.example}
+"""
+CATALOGUE = """\
+object: products
+key: hs_sku
+all: {hs_cost_of_goods_sold: 10, hubspot_owner_id: ada@acme.example}
+records:
+  A-1: {name: Chair, price: 100.00}
+  A-2: {name: Table, price: 250.00}
+---
+object: products
+key: hs_sku
+environments: ["aus*"]
+records:
+  AT-1: {name: Sacher torte, price: 55}
+---
+object: products
+key: hs_sku
+environments: [germany]
+records:
+  DE-1: {name: Stollen, price: 25}
+"""
+PRICES = "object: products\nkey: hs_sku\nrecords:\n  A-1: {price: %s}\n"
+
+
+def catalogue(folder: Path) -> Project:
+    """One catalogue for two portals: other ids, prices and people."""
+    project = Project(folder)
+    project.write("reconciler.yaml", TWO_COUNTRIES)
+    project.write("all/products.yaml", CATALOGUE)
+    project.write("germany/prices.yaml", PRICES % 90)
+    project.write("austria/prices.yaml", PRICES % 110)
+    project.write("germany.json", seed(11, ["ada@acme.example", "bob@acme.example"]))
+    project.write("austria.json", seed(22, ["carol@acme.example", "bob@acme.example"]))
+    return project
+
+
+def products(project: Project, portal_id: int) -> dict[str, tuple[str, str]]:
+    """Price and owner, by SKU."""
+    with project.portal(portal_id) as http:
+        params = {"properties": "hs_sku,price,hubspot_owner_id"}
+        found = http.get("/crm/v3/objects/products", params=params).raise_for_status().json()["results"]
+    held = (record["properties"] for record in found)
+    return {each["hs_sku"]: (each["price"], each["hubspot_owner_id"]) for each in held}
+
+
+def test_one_catalogue_with_other_prices_and_people_in_each_portal(tmp_path: Path) -> None:
+    project = catalogue(tmp_path)
+    for name in ("germany", "austria"):
+        assert project.run("apply", "-e", name, "--auto-approve").code == 0
+        assert project.run("plan", "-e", name).out.startswith("No changes.")
+    assert products(project, 1000000) == {
+        "A-1": ("90", "110"),
+        "A-2": ("250.00", "110"),
+        "DE-1": ("25", None),
+    }
+    assert products(project, 2000000) == {
+        "A-1": ("110", "221"),
+        "A-2": ("250.00", "221"),
+        "AT-1": ("55", None),
+    }
+
+
+def test_a_change_of_one_environment_is_none_of_the_other(tmp_path: Path) -> None:
+    project = catalogue(tmp_path)
+    for name in ("germany", "austria"):
+        assert project.run("apply", "-e", name, "--auto-approve").code == 0
+    project.write("austria/prices.yaml", PRICES % 120)
+    assert project.run("plan").out.startswith("No changes."), "germany is the default"
+    (change,) = project.run("plan", "-e", "austria", "--json").document["changes"]
+    assert (change["address"], change["source"]["file"]) == ("products/A-1", "austria/prices.yaml")
+    assert {name: value["after"] for name, value in change["properties"].items()} == {"price": "120"}
+
+
+def test_a_plan_for_one_environment_is_refused_by_the_other(tmp_path: Path) -> None:
+    project = catalogue(tmp_path)
+    assert project.run("plan", "-e", "austria", "--out", "plan.json").code == 0
+    refused = project.run("apply", "plan.json", "-e", "germany")
+    assert refused.code == 5
+    assert "the plan was made for environment austria (portal 2000000)" in refused.err
+
+
+def test_nobody_changes_the_wrong_portal_by_forgetting(tmp_path: Path) -> None:
+    project = catalogue(tmp_path)
+    project.replace("reconciler.yaml", "default: germany\n", "")
+    for command in ("plan", "apply"):
+        done = project.run(command)
+        assert done.code == 1
+        assert "-e" in done.err

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import ManifestError
-from reconciler.model.records import Ownership, Write
+from reconciler.model.records import PLAIN, Ownership, Special, Write
 from tests.manifest.reading import HEAD, load, project, refused, told, wanted
 from tests.support.people import as_nobody
 
@@ -187,6 +187,30 @@ def test_a_later_folder_can_leave_a_property_unmanaged(tmp_path: Path) -> None:
         },
     )
     assert wanted(load(tmp_path, ["base", "over"])) == {"companies/acme": {"phone": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "special"),
+    [
+        ("$protect: true", "$renamed_from: old", Special(protect=True, renamed_from="old")),
+        ("$protect: true", "$protect: false", Special(protect=False)),
+        ("$renamed_from: older", "$renamed_from: old", Special(renamed_from="old")),
+        ("$protect: true", "name: Acme", Special(protect=True)),
+        ("name: Acme", "$absent: true", Special(is_absent=True)),
+        ("$absent: true", "name: Acme", PLAIN),
+        ("name: Acme", "name: Other", PLAIN),
+    ],
+)
+def test_later_folders_override_special_words_one_by_one(
+    tmp_path: Path, earlier: str, later: str, special: Special
+) -> None:
+    files = {
+        f"{folder}/a.yaml": HEAD + f"records: {{acme: {{{said}}}}}\n"
+        for folder, said in (("base", earlier), ("over", later))
+    }
+    project(tmp_path, files)
+    (group,) = load(tmp_path, ["base", "over"]).groups
+    assert [record.special for record in group.records] == [special]
 
 
 def test_leaving_unmanaged_what_nobody_manages_is_told(tmp_path: Path) -> None:

@@ -69,11 +69,11 @@ class Project:
         return Done(code, out.getvalue(), err.getvalue())
 
     @contextlib.contextmanager
-    def portal(self) -> Iterator[httpx.Client]:
+    def portal(self, portal_id: int = PORTAL) -> Iterator[httpx.Client]:
         """The project's embedded portal, as other people use it."""
         emulator = Emulator(self.folder / ".reconciler" / "portal.db")
         try:
-            transport = EmulatorTransport(emulator, PORTAL)
+            transport = EmulatorTransport(emulator, portal_id)
             with httpx.Client(transport=transport, base_url="https://api.hubapi.com") as http:
                 yield http
         finally:
