@@ -1,6 +1,7 @@
 """Measures plan and apply beside their peers and the physical floor, in one run, and prints tables.
 
-    python -m tests.benchmarks [--sizes 1000,10000] [--latency-ms 150] [--limit 0] [--repeat 3]
+    python -m tests.benchmarks [--sizes 1000,10000,100000] [--rows 1000000] [--latency-ms 150] [--limit 0]
+                               [--repeat 3]
 
 Every contender is a whole process, the portal is another one. Of several runs the fastest is told. Seconds
 depend on the machine; the ratios, which are taken within one run, travel further.
@@ -8,6 +9,7 @@ depend on the machine; the ratios, which are taken within one run, travel furthe
 
 import argparse
 import platform
+import shutil
 import sys
 import tempfile
 import time
@@ -26,7 +28,7 @@ _ROOT = _HERE.parents[1]
 _MANY = 10_000
 """More records than this are planned only, and not by the script, which takes minutes."""
 _WARM_UP = "import reconciler.cli.apply, reconciler.hubspot.connection, hubspot, ruamel.yaml, deepdiff"
-_LIBRARIES = ("httpx", "orjson", "PyYAML", "pydantic", "SQLAlchemy", "ruamel.yaml", "deepdiff")
+_LIBRARIES = ("httpx", "orjson", "PyYAML", "pydantic", "SQLAlchemy", "duckdb", "ruamel.yaml", "deepdiff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class Setting:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("--sizes", default="1000,10000", help="numbers of records")
+    parser.add_argument("--sizes", default="1000,10000", help="numbers of records in YAML")
+    parser.add_argument("--rows", default="", help="numbers of rows of a table")
     parser.add_argument("--latency-ms", type=float, default=150, help="of every answer")
     parser.add_argument("--limit", type=int, default=0, help="calls in ten seconds; HubSpot allows 190")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each contender")
@@ -50,13 +53,18 @@ def main() -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     say(f"{platform.platform()}, Python {platform.python_version()}, {versions}")
     with tempfile.TemporaryDirectory() as folder:
-        for size in map(int, said.sizes.split(",")):
-            inner = Path(folder) / str(size)
-            inner.mkdir()
-            setting = Setting(size, said.latency_ms, said.limit, said.repeat, inner)
+        for size in _numbers(said.rows):
+            setting = Setting(size, said.latency_ms, said.limit, said.repeat, Path(folder) / f"rows-{size}")
+            _table(f"plan, a table of {size:,} rows, 1 % changed", setting, dict(_table_plans(setting)))
+        for size in _numbers(said.sizes):
+            setting = Setting(size, said.latency_ms, said.limit, said.repeat, Path(folder) / str(size))
             _table(f"plan, {size:,} records, 1 % changed", setting, dict(_plans(setting)))
             if size <= _MANY:
                 _table(f"apply, {size:,} records created", setting, dict(_applies(setting)))
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(number) for number in text.split(",") if number]
 
 
 def say(line: str) -> None:
@@ -64,27 +72,42 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+def _table_plans(setting: Setting) -> Iterator[tuple[str, Cost | str]]:
+    with portal(setting.size, setting.latency_ms, setting.limit) as base_url:
+        project = setting.folder / "plan"
+        write_project(project, setting.size, base_url, is_known=True, is_table=True)
+        yield "floor", _run(setting, project, str(_HERE / "floor.py"), "companies.csv", base_url)
+        yield "reconciler plan", _run(setting, project, "-m", "reconciler", "plan", "--quiet")
+        shutil.rmtree(project / ".reconciler")
+        first = ("-m", "reconciler", "plan", "--quiet", "--json")
+        yield "reconciler plan, adopting them all", _run(setting, project, *first)
+    yield "SDK script, octoDNS, Terraform", "skipped: they hold it all in memory, for hours"
+
+
+def _run(setting: Setting, project: Path, *command: str) -> Cost:
+    return _fastest(setting, lambda: cost_of([sys.executable, *command], project, _environ(setting)))
+
+
 def _plans(setting: Setting) -> Iterator[tuple[str, Cost | str]]:
     with portal(setting.size, setting.latency_ms, setting.limit) as base_url:
         project = setting.folder / "plan"
         write_project(project, setting.size, base_url, is_known=True)
         manifest = [str(project / "companies.yaml"), base_url]
-
-        def run(*command: str) -> Cost:
-            return _fastest(setting, lambda: cost_of([sys.executable, *command], project, _environ(setting)))
-
         cost_of([sys.executable, "-c", _WARM_UP], project, _environ(setting))  # leaves bytecode behind
-        yield "floor", run(str(_HERE / "floor.py"), *manifest)
-        yield "reconciler plan", run("-m", "reconciler", "plan")
+        yield "floor", _run(setting, project, str(_HERE / "floor.py"), *manifest)
+        yield "reconciler plan", _run(setting, project, "-m", "reconciler", "plan")
         if setting.size > _MANY:
             yield "SDK script", "skipped: it takes minutes"
         else:
-            yield "SDK script", run(str(_HERE / "script.py"), *manifest)
+            yield "SDK script", _run(setting, project, str(_HERE / "script.py"), *manifest)
     yield "octoDNS, YAML to YAML", octodns(setting.folder, setting.size)
     yield "Terraform plan, no provider's calls", terraform(setting.folder, setting.size)
 
 
 def _applies(setting: Setting) -> Iterator[tuple[str, Cost | str]]:
+    with _made(setting, "floor") as (project, base_url):
+        command = [sys.executable, str(_HERE / "floor.py"), "companies.yaml", base_url, "--apply"]
+        yield "floor", cost_of(command, project, _environ(setting))
     with _made(setting, "ours") as (project, _):
         command = [sys.executable, "-m", "reconciler", "apply", "--auto-approve"]
         yield "reconciler apply", cost_of(command, project, _environ(setting))

@@ -1,6 +1,7 @@
 """What planning costs, in counts: seconds depend on the machine and on who else uses it, these do not."""
 
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from tests.benchmarks.world import TOKEN, write_project
 from tests.support.projects import Project
 
 FEW, MANY = 1_000, 3_000
+LARGE = 10_000  # half of which is more than the chunks that are on their way at once
 
 
 @dataclass(slots=True)
@@ -46,10 +48,10 @@ def counting(counts: Counts) -> Iterator[None]:
         event.remove(Engine, "before_cursor_execute", listener)
 
 
-def plan_of(folder: Path, size: int) -> Counts:
+def plan_of(folder: Path, size: int, *, is_table: bool = False) -> Counts:
     counts = Counts()
     with portal(size, 0, 0) as base_url:
-        write_project(folder, size, base_url, is_known=True)
+        write_project(folder, size, base_url, is_known=True, is_table=is_table)
         project = Project(folder, {"TOKEN": TOKEN})
         with counting(counts):
             done = project.run("plan", "--json", "--quiet")
@@ -59,12 +61,14 @@ def plan_of(folder: Path, size: int) -> Counts:
     return counts
 
 
-@pytest.fixture(scope="module")
-def plans(tmp_path_factory: pytest.TempPathFactory) -> tuple[Counts, Counts]:
+@pytest.fixture(scope="module", params=["manifest", "table"])
+def plans(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Counts, Counts]:
     """Of few records, and of many; the first plan of all is not counted, since it imports."""
     folder = tmp_path_factory.mktemp("counts")
-    plan_of(folder / "first", 1)
-    return plan_of(folder / "few", FEW), plan_of(folder / "many", MANY)
+    is_table = request.param == "table"
+    plan_of(folder / "first", 1, is_table=is_table)
+    few = plan_of(folder / "few", FEW, is_table=is_table)
+    return few, plan_of(folder / "many", MANY, is_table=is_table)
 
 
 def test_a_plan_reads_a_hundred_records_a_call_and_two_things_besides(plans: tuple[Counts, Counts]) -> None:
@@ -78,10 +82,31 @@ def test_the_plan_that_is_counted_finds_what_changed(plans: tuple[Counts, Counts
 def test_a_record_more_costs_few_function_calls(plans: tuple[Counts, Counts]) -> None:
     few, many = plans
     a_record = (many.functions - few.functions) / (MANY - FEW)
-    assert 20 < a_record < 165, f"{a_record:.0f} function calls a record"
+    assert 20 < a_record < 140, f"{a_record:.0f} function calls a record"
 
 
 def test_state_is_asked_a_few_statements_a_hundred_records(plans: tuple[Counts, Counts]) -> None:
     few, many = plans
     a_chunk = (many.statements - few.statements) / ((MANY - FEW) / 100)
     assert 0 < a_chunk <= 2, f"{a_chunk} statements a hundred records"
+
+
+def peak_of(folder: Path, size: int) -> int:
+    """The most bytes that planning a table of so many rows holds at once."""
+    with portal(size, 0, 0) as base_url:
+        write_project(folder, size, base_url, is_known=True, is_table=True)
+        tracemalloc.start()
+        try:
+            done = Project(folder, {"TOKEN": TOKEN}).run("plan", "--quiet")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert done.code == 0, done.err
+    return peak
+
+
+def test_a_row_more_takes_no_more_memory_than_its_share_of_the_changes(tmp_path: Path) -> None:
+    """One row in a hundred is a change of some kilobytes; a row that stayed would take more by itself."""
+    peak_of(tmp_path / "first", 1)
+    a_row = (peak_of(tmp_path / "many", LARGE) - peak_of(tmp_path / "few", LARGE // 2)) / (LARGE // 2)
+    assert a_row < 100, f"{a_row:.0f} bytes a row"

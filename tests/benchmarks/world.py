@@ -1,5 +1,6 @@
 """The made-up world that everything is measured in: companies of eight properties, 260 bytes of YAML each."""
 
+import csv
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ KEY = "external_id"
 TOKEN = "pat-na1-00000000-benchmark"
 CHANGED_EVERY = 100
 """One record in so many differs between manifests and portal, in one property."""
+
+_STRIDE = 7919
+"""Prime, so that steps of it come by every record."""
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _INDUSTRIES = ("BANKING", "BIOTECHNOLOGY", "COMPUTER_SOFTWARE", "CONSTRUCTION", "RETAIL")
@@ -49,19 +53,22 @@ class Company:
 
 def companies(count: int) -> Iterator[Company]:
     """Always the same ones, in the order of their keys."""
-    for number in range(count):
-        key = f"acme-{number:07d}"
-        properties = {
-            "annualrevenue": f"{(number * 7919) % 9_000_000 + 100_000}.5",
-            "city": _CITIES[number % len(_CITIES)],
-            "country": "Germany",
-            "description": f"Customer number {number} of the northern region, by hand",
-            "industry": _INDUSTRIES[number % len(_INDUSTRIES)],
-            "name": f"Acme Trading {number} GmbH & Co. KG",
-            "numberofemployees": str(number % 4_000 + 5),
-            "phone": f"+49 30 {number:07d}",
-        }
-        yield Company(key, str(9_000_000 + number), properties)
+    return map(company, range(count))
+
+
+def company(number: int) -> Company:
+    """One of them; numbers count from 0."""
+    properties = {
+        "annualrevenue": f"{(number * 7919) % 9_000_000 + 100_000}.5",
+        "city": _CITIES[number % len(_CITIES)],
+        "country": "Germany",
+        "description": f"Customer number {number} of the northern region, by hand",
+        "industry": _INDUSTRIES[number % len(_INDUSTRIES)],
+        "name": f"Acme Trading {number} GmbH & Co. KG",
+        "numberofemployees": str(number % 4_000 + 5),
+        "phone": f"+49 30 {number:07d}",
+    }
+    return Company(f"acme-{number:07d}", str(9_000_000 + number), properties)
 
 
 def desired(company: Company, number: int) -> Mapping[str, str]:
@@ -78,6 +85,17 @@ def manifest(count: int) -> str:
         lines.append(f"  {company.key}:\n")
         lines += [f"    {name}: {value}\n" for name, value in desired(company, number).items()]
     return "".join(lines)
+
+
+def write_table(path: Path, count: int) -> None:
+    """All of them as CSV, in an order that has nothing to do with their keys."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([KEY, *NAMES])
+        for place in range(count):
+            number = place * _STRIDE % count
+            one = company(number)
+            writer.writerow([one.key, *desired(one, number).values()])
 
 
 def definitions() -> list[Mapping[str, Any]]:
@@ -105,10 +123,15 @@ def _definition(name: str, kind: str, field_type: str) -> Mapping[str, Any]:
     }
 
 
-def write_project(folder: Path, count: int, base_url: str, *, is_known: bool) -> None:
+def write_project(folder: Path, count: int, base_url: str, *, is_known: bool, is_table: bool = False) -> None:
     """A project of so many records; where ``is_known``, state has them all as the portal holds them."""
     folder.mkdir(parents=True)
-    (folder / "companies.yaml").write_text(manifest(count))
+    if is_table:
+        write_table(folder / "companies.csv", count)
+        text = f"object: {OBJECT}\nkey: {KEY}\nsource: {{csv: companies.csv}}\n"
+    else:
+        text = manifest(count)
+    (folder / "companies.yaml").write_text(text)
     environment = {"portal_id": str(PORTAL_ID), "token": "${TOKEN}", "base_url": base_url}
     settings = {"version": "1", "manifests": ["."], "environments": {"main": environment}}
     (folder / "reconciler.yaml").write_text(json.dumps(settings))
