@@ -45,6 +45,13 @@ from reconciler.state.runs import Actor, RunStart
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 _NOTHING = "{}"
+_ORIGINS = {str(origin): origin for origin in Origin}
+_DECODER = json.JSONDecoder()
+
+
+def _read(text: str) -> Any:
+    """What ``json_text`` wrote, without looking for blanks around it."""
+    return _DECODER.raw_decode(text)[0]
 
 
 def json_text(value: object) -> str:
@@ -79,15 +86,20 @@ def owned_columns(portal_id: int, serial: int, record: OwnedRecord) -> dict[str,
     }
 
 
-def owned_of(row: Row[Any]) -> OwnedRecord:
-    """The owned record of one row."""
+OWNED_COLUMNS = ("object", "by", "key", "record_id", "origin", "sent", "answered", "protected")
+"""What ``owned_of`` takes, in this order: a hundred thousand rows are unpacked at half the cost of names."""
+
+
+def owned_of(row: Sequence[Any]) -> OwnedRecord:
+    """The owned record of one row of ``OWNED_COLUMNS``."""
+    object_name, by, key, record_id, origin, sent, answered, protected = row
     return OwnedRecord(
-        key=RecordKey(row.object, row.by, row.key),
-        record_id=RecordId(row.record_id),
-        origin=Origin(row.origin),
-        sent=json.loads(row.sent),
-        answered=json.loads(row.answered) if row.answered else {},
-        is_protected=bool(row.protected),
+        RecordKey(object_name, by, key),
+        record_id,
+        _ORIGINS[origin],
+        _read(sent),
+        _read(answered) if answered else {},
+        bool(protected),
     )
 
 

@@ -10,11 +10,12 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.records import Prune, PruneRule
-from reconciler.state.codec import owned_columns, owned_of
+from reconciler.state.codec import OWNED_COLUMNS, owned_columns, owned_of
 from reconciler.state.database import insert_into
 from reconciler.state.tables import owned, pairs, prune_rules, states
 
 _PAGE = 1000  # rows fetched or written at a time
+_RECORDS = select(*(owned.c[name] for name in OWNED_COLUMNS))
 _IDENTITY = ("portal_id", "object", "by", "key")
 
 
@@ -42,7 +43,7 @@ class OwnedRows:
 
     def of_keys(self, object_name: str, by: str, keys: Sequence[str]) -> Iterator[OwnedRecord]:
         """Those of ``keys`` that are owned, in no order."""
-        query = select(owned).where(self._in_group(object_name, by), *_among(keys))
+        query = _RECORDS.where(self._in_group(object_name, by), *_among(keys))
         return map(owned_of, self.connection.execute(query).all())
 
     def moved_since(self, serial: int, object_name: str, by: str, keys: Sequence[str]) -> frozenset[str]:
@@ -56,7 +57,7 @@ class OwnedRows:
         self, object_name: str, by: str, after_key: str | None, limit: int
     ) -> tuple[OwnedRecord, ...]:
         """The first ``limit`` records with keys above ``after_key``, by code point."""
-        query = select(owned).where(self._in_group(object_name, by)).order_by(owned.c.key).limit(limit)
+        query = _RECORDS.where(self._in_group(object_name, by)).order_by(owned.c.key).limit(limit)
         if after_key is not None:
             query = query.where(owned.c.key > after_key)
         return tuple(map(owned_of, self.connection.execute(query)))
@@ -74,22 +75,17 @@ class OwnedRows:
     def at_address(self, object_name: str, *, by_record_id: bool, value: str) -> tuple[OwnedRecord, ...]:
         """What ``companies/acme`` or ``companies/=9001`` may mean; sorted by key property, then key."""
         by_key = and_(owned.c.key == value, owned.c.by != RECORD_ID)
-        query = (
-            select(owned)
-            .where(
-                self._ours(),
-                owned.c.object == object_name,
-                owned.c.record_id == value if by_record_id else by_key,
-            )
-            .order_by(owned.c.by, owned.c.key)
-        )
+        query = _RECORDS.where(
+            self._ours(),
+            owned.c.object == object_name,
+            owned.c.record_id == value if by_record_id else by_key,
+        ).order_by(owned.c.by, owned.c.key)
         return tuple(map(owned_of, self.connection.execute(query)))
 
     def all(self) -> Iterator[OwnedRecord]:
         """Everything owned, by object, key property and key; fetched some at a time."""
         query = (
-            select(owned)
-            .where(self._ours())
+            _RECORDS.where(self._ours())
             .order_by(owned.c.object, owned.c.by, owned.c.key)
             .execution_options(yield_per=_PAGE)
         )
