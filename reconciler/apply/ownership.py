@@ -39,11 +39,15 @@ def owned_after(change: Owning, outcome: Applied, before: OwnedRecord | None) ->
     sent = dict(before.sent) if before and is_same else {}
     answered = dict(before.answered) if before and is_same else {}
     for value in in_step_of(change):
+        if value.reason is Reason.UNMANAGED:
+            sent.pop(value.name, None)
+            answered.pop(value.name, None)
+            continue
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, value.before)
     for value in values_of(change):
-        if value.name == change.key.by:
-            continue  # the key is kept as such
+        if value.name == change.key.by or value.reason is Reason.INITIAL:
+            continue  # the key is kept as such; what is people's from now on is no drift when they change it
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, outcome.answered.get(value.name, value.after))
     origin = _origin(change, outcome)

@@ -82,11 +82,12 @@ def circumstances(session: Session, wishes: Wishes, reviewed: Plan | None = None
     from reconciler.reconcile import Circumstances  # noqa: PLC0415 - as above
 
     environment, checkout = session.environment, read_checkout(session.settings.project)
+    selection = Selection(wishes.target, wishes.exclude)
     return Circumstances(
         environment=environment.name,
         portal_id=environment.portal_id,
-        policy=Policy(environment.drift, wishes.take, wishes.recreate),
-        selection=Selection(wishes.target, wishes.exclude),
+        policy=Policy(environment.drift, wishes.take, wishes.recreate, lets_go=not selection.is_partial),
+        selection=selection,
         guards=Guards(limits_from(session.settings.guards), dict(wishes.allow)),
         masks=session.settings.masks,
         stand_ins=environment.owners,

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     """Why a change is in the plan: what comparing last applied, desired and live has found."""
 
     MISSING = "missing"  # no such record in the portal
+    INITIAL = "initial"  # written when the record is created, and then left to people
     CHANGED = "changed"  # the manifest changed since we last applied it
     DRIFT = "drift"  # people changed it since we last applied it
     CONFLICT = "conflict"  # both
@@ -47,6 +48,7 @@ class Reason(StrEnum):
     PRUNED = "pruned"  # no manifest names it any more
     NARROWED = "narrowed"  # the manifests name it for other environments only
     IN_STEP = "in step"  # desired equals live
+    UNMANAGED = "unmanaged"  # no line enforces the property any more
     CONTESTED = "contested"  # an automation overwrites it after every apply
     OBSERVED = "observed"  # differs, and the manifest says only to look
     UNDONE = "undone"  # a run did it, and is taken back
@@ -86,7 +88,7 @@ class Update:
     key: RecordKey
     record_id: RecordId
     values: tuple[ValueChange, ...]  # what is written; never empty; sorted by name
-    in_step: tuple[ValueChange, ...]  # not written: live agrees already, state learns them
+    in_step: tuple[ValueChange, ...]  # not written: state learns them, or forgets those that are unmanaged
     reason: Reason
     route: Route
     source: SourceRef | None  # the line that asks for it; None where a run is taken back
@@ -102,7 +104,7 @@ class Adopt:
 
     key: RecordKey
     record_id: RecordId
-    in_step: tuple[ValueChange, ...]  # live agrees with these already; sorted by name
+    in_step: tuple[ValueChange, ...]  # state learns them, or forgets those that are unmanaged; sorted by name
     reason: Reason
     source: SourceRef | None  # the line that asks for it; None where a run is taken back
     origin: Origin

@@ -10,7 +10,7 @@ The cases, in words:
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
@@ -46,6 +46,7 @@ class Policy:
     drift: Drift
     take: tuple[Glob, ...] = ()  # written although drift is held; contested ones by their exact address
     recreate: tuple[Glob, ...] = ()  # created again although they are gone
+    lets_go: bool = True  # state forgets what no line enforces; not where only some lines are looked at
 
     def drift_of(self, record: DesiredRecord, name: str) -> Drift:
         """What is done about drift of one property."""
@@ -63,7 +64,8 @@ class Policy:
 
     def renamed(self, names: Mapping[str, str]) -> "Policy":
         """The same with object types called by ``names``, where a portal knows them under another."""
-        return Policy(self.drift, renamed(self.take, names), renamed(self.recreate, names))
+        take, recreate = renamed(self.take, names), renamed(self.recreate, names)
+        return replace(self, take=take, recreate=recreate)
 
 
 class Counterparts(NamedTuple):
@@ -172,7 +174,7 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
     created = Create(
         key=record.record_key,
         values=tuple(
-            _first(resolver, value, reason)
+            _first(resolver, value, reason if value.ownership is Ownership.ENFORCE else Reason.INITIAL)
             for value in values
             if value.text is not None and value.ownership is not Ownership.OBSERVE
         ),
@@ -187,7 +189,7 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
 def _present(
     resolver: Resolver, parts: Counterparts, live: LiveRecord, policy: Policy, edits: Edits
 ) -> Judged:
-    if _is_spelled_alike(resolver, parts, live):
+    if _is_spelled_alike(resolver, parts, live, policy):
         return Judged()
     known = [owned for owned in (parts.owned, parts.old_owned) if owned is not None]
     protects = _is_protected(parts.record, *known)
@@ -201,6 +203,8 @@ def _present(
     sorted_out = _Values(resolver, parts, live)
     for value in values:
         sorted_out.judge(value, policy, edits)
+    if policy.lets_go:
+        sorted_out.let_go()
     if is_renamed:
         sorted_out.written.append(_new_key(resolver, parts.record, live))
         sorted_out.written.sort(key=lambda value: value.name)
@@ -208,7 +212,7 @@ def _present(
     return Judged(change, tuple(sorted_out.held), tuple(problems), edited=tuple(sorted_out.edited))
 
 
-def _is_spelled_alike(resolver: Resolver, parts: Counterparts, live: LiveRecord) -> bool:
+def _is_spelled_alike(resolver: Resolver, parts: Counterparts, live: LiveRecord, policy: Policy) -> bool:
     """Whether manifest, portal and state say the same in the same letters: then there is nothing to judge.
 
     Most records of most plans are, and this tells at a twentieth of the cost. A reference is left to the
@@ -222,6 +226,7 @@ def _is_spelled_alike(resolver: Resolver, parts: Counterparts, live: LiveRecord)
         and record.special is PLAIN
         and tuple(map(live.properties.get, record.names)) == record.values
         and tuple(map(owned.sent.get, record.names)) == record.values
+        and (len(owned.sent) == len(record.names) or not policy.lets_go)
         and None not in record.values
         and resolver.references.isdisjoint(record.names)
     )
@@ -266,6 +271,18 @@ class _Values:
             self.written.append(self.change(value, reason))
         elif reason is not Reason.IN_STEP:
             self._hold(value, reason)
+
+    def let_go(self) -> None:
+        """What state knows and no line enforces any more, it forgets: people may change it as they like."""
+        record, owned = self.parts.record, self.parts.owned
+        if owned is None:
+            return
+        enforced = {name for name in record.names if record.document.ownership_of(name) is Ownership.ENFORCE}
+        source = self.resolver.files.ref(record.place)
+        for name in owned.sent.keys() - enforced:
+            known = owned.live_since(name), owned.sent[name]
+            self.learned.append(ValueChange(name, *known, Reason.UNMANAGED, source))
+        self.learned.sort(key=lambda value: value.name)
 
     def change(self, value: ResolvedValue, reason: Reason, changed: Hand | None = None) -> ValueChange:
         """One value that is written, or learned."""
@@ -313,7 +330,9 @@ def _change_of(
     if owned is None:
         return Adopt(key, live.id, learned, Reason.ADOPT, source, origin, protects)
     if learned or owned.is_protected is not protects:
-        return Adopt(key, live.id, learned, Reason.IN_STEP, source, origin, protects)
+        is_forgotten = bool(learned) and all(value.reason is Reason.UNMANAGED for value in learned)
+        reason = Reason.UNMANAGED if is_forgotten else Reason.IN_STEP
+        return Adopt(key, live.id, learned, reason, source, origin, protects)
     return None
 
 

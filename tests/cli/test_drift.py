@@ -82,6 +82,34 @@ def test_manifests_that_are_broken_or_absent_make_no_difference(project: Project
     assert after["summary"] == before["summary"] == {"lost": 0, "values": 1}
 
 
+def test_what_the_manifests_leave_to_people_is_no_drift(project: Project) -> None:
+    project.write(
+        "new.yaml",
+        "object: companies\nkey: external_id\nownership: {phone: initial}\n"
+        "records: {K-99999: {name: New One, phone: +49 30 1}}\n",
+    )
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+    edit(project, "K-99999", source=ADA, properties={"phone": "+49 30 2"})
+    assert project.run("drift").code == Exit.OK
+
+
+def test_a_line_that_left_the_manifest_enforces_nothing_any_more(project: Project) -> None:
+    project.replace("companies.yaml", "    name: Alpenrand Molkerei GmbH\n", "")
+    plan = project.run("plan", "--json").document
+    assert [(change["address"], change["action"], change["reason"]) for change in plan["changes"]] == [
+        ("companies/K-10012", "adopt", "unmanaged")
+    ]
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("plan").out.startswith("No changes.")
+    edit(project, "K-10012", source=ADA, properties={"name": "Alpenrand AG"})
+    assert project.run("drift").code == Exit.OK
+
+
+def test_a_plan_of_a_part_forgets_nothing_of_the_rest(project: Project) -> None:
+    assert project.run("plan", "--exclude", "*#name").out.startswith("No changes. ")
+    assert project.run("plan", "--target", "*#city", "--json").document["changes"] == []
+
+
 @pytest.mark.parametrize("setting", ["state: none", "state: sqlite:///elsewhere.db"])
 def test_without_a_state_it_is_an_error_and_not_green(project: Project, setting: str) -> None:
     project.write("reconciler.yaml", f"{setting}\n" + (project.folder / "reconciler.yaml").read_text())
