@@ -424,6 +424,7 @@ def explain_record(
             pairs=store.pairs_of(subject.owned) if subject.owned else (),
             histories=read_histories(reader, portal, spots_of(subject, schema, live)),
             runs=our_runs(store.runs(), here.created_at),
+            masks=here.masks,
             portal_id=here.portal_id,
             environment=here.environment,
         ),

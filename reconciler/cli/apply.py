@@ -92,11 +92,14 @@ def command(
     lock_timeout: float,
 ) -> int:
     """Carry out PLAN, or plan, show, ask and carry out."""
-    session = open_session(ctx)
     if plan is not None:
         _refuse_wishes(wishes)
-        chosen = _saved_plan(session, plan)
+        chosen = read_plan(plan, to_apply=True)
+        session = open_session(ctx, plan=chosen)
+        refuse_foreign(chosen, session.environment)
+        _refuse_unappliable(chosen)
     else:
+        session = open_session(ctx)
         chosen = _new_plan(session, wishes, full=full, values=values)
         if not chosen.is_empty and not auto_approve:
             _ask(chosen, session.environment.name)
@@ -144,18 +147,6 @@ def _refuse_wishes(wishes: Wishes) -> None:
         )
 
 
-def _saved_plan(session: Session, path: Path) -> Plan:
-    """A plan from a file.
-
-    Raises:
-        PlanRefused: it was altered, or made for another environment.
-        UsageError: it is no plan, or has problems.
-    """
-    plan = read_plan(path, to_apply=True)
-    refuse_foreign(plan, session.environment)
-    return _appliable(plan)
-
-
 def _new_plan(session: Session, wishes: Wishes, *, full: bool, values: str | None) -> Plan:
     """A plan made now, and shown.
 
@@ -180,16 +171,22 @@ def _new_plan(session: Session, wishes: Wishes, *, full: bool, values: str | Non
             "    have it reviewed as it is now, or save what was reviewed alone:\n"
             "    reconciler plan --reviewed PLAN --out FILE",
         )
-    return _appliable(plan)
+    _refuse_unappliable(plan)
+    return plan
 
 
-def _appliable(plan: Plan) -> Plan:
+def _refuse_unappliable(plan: Plan) -> None:
+    """Insist that nothing stands in the way of ``plan``.
+
+    Raises:
+        UsageError: it has problems.
+        PlanRefused: it ran into guards.
+    """
     if not plan.is_sound:
         raise UsageError("the plan has problems and was not applied: correct them and plan again")
     refused = refused_by_guards(plan)
     if refused is not None:
         raise refused
-    return plan
 
 
 def _left_out(plan: Plan) -> Exit:

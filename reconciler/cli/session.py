@@ -20,6 +20,7 @@ from reconciler.cli.settings import Environment, Settings, find_project, load_se
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.explanation import Trace
 from reconciler.model.records import Desired
+from reconciler.plan.changes import Plan
 from reconciler.sealed import key_from
 from reconciler.source import SourceRef
 
@@ -205,8 +206,13 @@ class Session:
         return replace(ref, file=os.path.relpath(self.settings.project / ref.file))
 
 
-def open_session(ctx: click.Context, *, offline: bool = False) -> Session:
-    """The project and environment that the command line means; ``offline`` asks neither portal nor state.
+def open_session(ctx: click.Context, *, offline: bool = False, plan: Plan | None = None) -> Session:
+    """The project and environment that the command line means.
+
+    Args:
+        ctx: of the command.
+        offline: neither portal nor state will be looked at.
+        plan: a saved one, whose environment is meant where the command line names none.
 
     Raises:
         UsageError: there is none, or its settings are wrong.
@@ -215,7 +221,11 @@ def open_session(ctx: click.Context, *, offline: bool = False) -> Session:
     start_logging(common.log_format)
     key_from(os.environ)  # a key that is none is told before anything is done, not when a report is written
     project = find_project(Path.cwd(), common.directory)
-    return Session(common, load_settings(project, os.environ, common.environment, offline=offline))
+    chosen, said_by = common.environment, "-e"
+    if chosen is None and plan is not None:
+        chosen, said_by = plan.environment, "the plan"
+    settings = load_settings(project, os.environ, chosen, said_by=said_by, offline=offline)
+    return Session(common, settings)
 
 
 def _user() -> str:

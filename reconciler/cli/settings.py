@@ -1,7 +1,7 @@
 """``reconciler.yaml``, flags and environment variables become settings."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple, TypeVar
@@ -136,7 +136,12 @@ def find_project(start: Path, chosen: Path | None) -> Path:
 
 
 def load_settings(
-    project: Path, environ: Mapping[str, str], chosen_environment: str | None, *, offline: bool = False
+    project: Path,
+    environ: Mapping[str, str],
+    chosen_environment: str | None,
+    *,
+    said_by: str = "-e",
+    offline: bool = False,
 ) -> Settings:
     """Read ``reconciler.yaml`` in ``project``.
 
@@ -144,6 +149,7 @@ def load_settings(
         project: the folder found by ``find_project``.
         environ: the environment variables, read for the chosen environment alone.
         chosen_environment: the one given by ``-e``; else ``RECONCILER_ENV``, ``default:`` or the only one.
+        said_by: what has chosen it.
         offline: neither portal nor state will be looked at: what opens them may be missing.
 
     Raises:
@@ -151,7 +157,8 @@ def load_settings(
         UsageError: the file cannot be read; no environment, or an unknown one, is chosen.
     """
     file, node, environments = _read_file(project)
-    name = _choose(environments, file.default, environ, chosen_environment)
+    chosen = ((chosen_environment, said_by), (environ.get("RECONCILER_ENV"), "RECONCILER_ENV"))
+    name = _choose(environments, file.default, chosen)
     said, own = environments[name]
     variables = Variables(name, environ)
     token = variables.fill(said.token, own, "token")
@@ -193,10 +200,10 @@ def _by_object(file: _FileShape, what: Literal["mask", "show"]) -> Mapping[str, 
     return by_object
 
 
-def _choose(names: Collection[str], default: str, environ: Mapping[str, str], chosen: str | None) -> str:
-    """The name of the environment to use."""
+def _choose(names: Collection[str], default: str, chosen: Iterable[tuple[str | None, str]]) -> str:
+    """The name of the environment to use, the first of ``chosen`` that is one."""
     listed = ", ".join(names)
-    for name, said_by in ((chosen, "-e"), (environ.get("RECONCILER_ENV"), "RECONCILER_ENV")):
+    for name, said_by in chosen:
         if name and name not in names:
             raise UsageError(
                 f'{said_by} names "{name}", which is no environment\n    {FILE_NAME} has: {listed}'

@@ -17,4 +17,5 @@ from reconciler.cli.session import open_session
 @click.pass_context
 def command(ctx: click.Context, plan: Path, form: Form, full: bool, values: str | None) -> None:
     """Show a saved plan."""
-    show_plan(open_session(ctx, offline=True), read_plan(plan), full=full, values=values, form=form)
+    saved = read_plan(plan)
+    show_plan(open_session(ctx, offline=True, plan=saved), saved, full=full, values=values, form=form)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
-from reconciler.model.schema import Kind, PortalSchema, PropertyDef
+from reconciler.model.schema import Kind, ObjectSchema, PropertyDef
 
 _NAMES = frozenset(
     {
@@ -39,9 +39,10 @@ class Masks:
     mask: Globs = field(default_factory=dict)  # masked besides
     show: Globs = field(default_factory=dict)  # of what is masked by default, shown all the same
 
-    def personal(self, portal: PortalSchema, pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    def personal(
+        self, schemas: Mapping[str, ObjectSchema], pairs: Iterable[tuple[str, str]]
+    ) -> tuple[tuple[str, str], ...]:
         """Those of ``pairs`` of object type and property whose values are masked, sorted."""
-        schemas = portal.objects
         return tuple(
             sorted(
                 (object_name, name)

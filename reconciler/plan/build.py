@@ -261,7 +261,7 @@ class PlanBuilder:
         does not have.
         """
         changes = tuple(sorted(self.changes, key=_order))
-        personal = self.masks.personal(portal, _shown(changes, self.held, self.problems))
+        personal = self.masks.personal(portal.objects, _shown(changes, self.held, self.problems))
         review = None
         if reviewed is not None:
             kept = keep_reviewed(reviewed, changes, prune_rules)

@@ -91,7 +91,7 @@ class DriftBuilder:
             values=tuple(sorted(self.values, key=lambda value: (value.key, value.name))),
             lost=tuple(sorted(self.lost, key=lambda record: record.key)),
             read_calls=read_calls,
-            personal=self.masks.personal(portal, self._shown()),
+            personal=self.masks.personal(portal.objects, self._shown()),
         )
 
     def _shown(self) -> Iterator[tuple[str, str]]:

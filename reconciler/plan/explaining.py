@@ -1,6 +1,6 @@
 """What is known of one record comes together: manifests, state, portal, and a plan of this record alone."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import Severity
@@ -17,7 +17,7 @@ from reconciler.model.history import Hand, Histories, Spot
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.pairs import OwnedPair
-from reconciler.model.personal import is_personal
+from reconciler.model.personal import Masks
 from reconciler.model.records import LiveRecord, Ownership
 from reconciler.model.runs import RunHeader
 from reconciler.model.schema import Kind, ObjectSchema
@@ -41,6 +41,7 @@ class Findings:
     pairs: Sequence[OwnedPair]
     histories: Histories
     runs: OurRuns
+    masks: Masks
     portal_id: int
     environment: str
 
@@ -58,6 +59,9 @@ def explain(subject: Subject, findings: Findings) -> Explanation:
     names = subject.names(schema)
     record_id = live.id if live else owned.record_id if owned else None
     asked = {subject.key.address, *map(subject.key.property_address, names)}
+    pairs = tuple(_pairs(subject.key, findings)) if subject.name is None else ()
+    shown = [(subject.key.object, name) for name in (*names, subject.key.by)]
+    shown += ((pair.target.object, pair.target.by) for pair in pairs)
     return Explanation(
         key=subject.key,
         name=subject.name,
@@ -71,9 +75,9 @@ def explain(subject: Subject, findings: Findings) -> Explanation:
         prune=subject.prune,
         step=_step_of_record(subject, plan),
         properties=tuple(_property(subject, findings, name) for name in names),
-        pairs=tuple(_pairs(subject.key, findings)) if subject.name is None else (),
+        pairs=pairs,
         problems=tuple(problem for problem in plan.problems if problem.address in asked) if plan else (),
-        personal=tuple(sorted(_personal(subject.key, names, schema))),
+        personal=findings.masks.personal({schema.name: schema}, shown),
     )
 
 
@@ -190,12 +194,6 @@ def _pairs(key: RecordKey, findings: Findings) -> Iterator[PairExplained]:
     for (target, label), change in planned.items():
         step = Step(change.action, change.reason)
         yield PairExplained(target, label.text if label else None, None, step)
-
-
-def _personal(key: RecordKey, names: Iterable[str], schema: ObjectSchema) -> Iterator[tuple[str, str]]:
-    for name in {*names, key.by} & schema.properties.keys():
-        if is_personal(key.object, schema.properties[name]):
-            yield key.object, name
 
 
 def _has_drifted(owned: OwnedRecord | None, schema: ObjectSchema, live: LiveRecord, name: str) -> bool:

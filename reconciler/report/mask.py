@@ -120,10 +120,7 @@ def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
         key=mask.record_key(explained.key),
         step=mask.step(explained.key, "", explained.step),
         properties=tuple(mask.explained(explained.key, of) for of in explained.properties),
-        pairs=tuple(
-            replace(pair, target=replace(pair.target, value=mask.text(pair.target.value, [])))
-            for pair in explained.pairs
-        ),
+        pairs=tuple(replace(pair, target=mask.other(pair.target)) for pair in explained.pairs),
         problems=tuple(mask.problem(problem, ()) for problem in explained.problems),
     )
 
@@ -250,6 +247,11 @@ class _Mask:
             hands=tuple(self.hand(object_name, name, hand) for hand in of.hands),
             step=self.step(key, name, of.step),
         )
+
+    def other(self, key: RecordKey) -> RecordKey:
+        """A record of a type whose definitions are not known: e-mail addresses are recognised as they are."""
+        shown = self.record_key(key)
+        return replace(shown, value=self.text(shown.value, []))
 
     def step(self, key: RecordKey, name: str, step: Step) -> Step:
         hidden = self._hidden(key, {name: [step.after]})

@@ -35,7 +35,12 @@ COMPANIES = """\
 object: companies
 key: external_id
 records:
-  acme: {name: Acme, annualrevenue: 77123456, website: canary.acme.example, pricing_secret: canarymilk}
+  acme:
+    name: Acme
+    annualrevenue: 77123456
+    website: canary.acme.example
+    pricing_secret: canarymilk
+    $associations: {contacts: [canary.one@acme.example]}
 """
 CANARIES = ("canary", "canaria", "301234567", "77123456")
 TEXT = {"type": "string", "fieldType": "text", "groupName": "companyinformation"}
@@ -114,6 +119,8 @@ def test_plans_and_runs_let_no_canary_out(wire: tuple[Project, Repeating]) -> No
     ]
     (run,) = json.loads(project.run("runs", "list", "--json").out)
     done += [project.run("runs", "show", run["id"], *more) for more in (["--full"], ["--json"])]
+    for address in ("companies/acme", "contacts/canary.one@acme.example"):
+        done += [project.run("explain", address, "--full"), project.run("explain", address, "--json")]
 
     said = everything_said(project, *done)
     assert [one.code for one in done] == [0] * len(done)

@@ -36,7 +36,7 @@ Globs = Mapping[str, tuple[str, ...]]
 
 
 def masked(mask: Globs, show: Globs) -> set[tuple[str, str]]:
-    return set(Masks(mask, show).personal(WITH_PEOPLE, ALL))
+    return set(Masks(mask, show).personal(WITH_PEOPLE.objects, ALL))
 
 
 def test_people_and_what_the_portal_calls_sensitive_are_masked_by_default() -> None:
@@ -78,7 +78,7 @@ def test_what_is_named_by_both_is_masked() -> None:
 def test_what_the_portal_does_not_know_is_masked_by_name_alone() -> None:
     unknown = [("contacts", "secrets"), ("goals", "secret"), ("goals", "target")]
 
-    assert Masks({"*": ("secret*",)}).personal(WITH_PEOPLE, unknown) == (
+    assert Masks({"*": ("secret*",)}).personal(WITH_PEOPLE.objects, unknown) == (
         ("contacts", "secrets"),
         ("goals", "secret"),
     )
