@@ -1,24 +1,33 @@
 """``reconciler drift``."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from reconciler.cli.accepting import accept, show_acceptance
 from reconciler.cli.exits import Exit
+from reconciler.cli.files import write_private
 from reconciler.cli.options import common_options
-from reconciler.cli.output import color, masking_for, width
+from reconciler.cli.output import color, masking_for, tell_github, width
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
 from reconciler.errors import UsageError
 from reconciler.model.drift import DriftFound
 from reconciler.model.selection import Glob, glob_of
 from reconciler.reconcile import find_drift
+from reconciler.report.drift_markdown import render_drift_markdown
 from reconciler.report.machine import drift_as_json
 from reconciler.report.terminal import render_drift
 
 
 @click.command()
+@click.option(
+    "--markdown",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the text of an issue too, which always fits into one.",
+)
 @click.option("--full", is_flag=True, help="Show every change and every value in full.")
 @click.option(
     "--values",
@@ -37,10 +46,18 @@ from reconciler.report.terminal import render_drift
 @common_options
 @click.pass_context
 def command(
-    ctx: click.Context, *, full: bool, values: str | None, accepted: tuple[Glob, ...], more: tuple[Glob, ...]
+    ctx: click.Context,
+    *,
+    markdown: Path | None,
+    full: bool,
+    values: str | None,
+    accepted: tuple[Glob, ...],
+    more: tuple[Glob, ...],
 ) -> int:
     """Show what people changed in HubSpot since the last apply, and who they were."""
     session = open_session(ctx)
+    if accepted and markdown:
+        raise UsageError("--markdown tells of drift, which --accept ends: say one of them")
     if accepted:
         desired = session.load_manifests()
         found = look_for_drift(session)
@@ -55,8 +72,17 @@ def command(
         text = drift_as_json(found, masking)
     else:
         text = render_drift(found, color=color(session.said), width=width(), full=full, masking=masking)
+    keep_drift(found, markdown, full=full, values=values)
     click.echo(text, nl=False, color=True)
     return Exit.OK if found.is_empty else Exit.CHANGES
+
+
+def keep_drift(found: DriftFound, markdown: Path | None, *, full: bool, values: str | None) -> None:
+    """Write what was found for others: to a file, and in GitHub Actions to the job's summary."""
+    masking = masking_for(values, as_json=True)
+    if markdown is not None:
+        write_private(markdown, render_drift_markdown(found, masking=masking, full=full))
+    tell_github("GITHUB_STEP_SUMMARY", lambda: render_drift_markdown(found, masking=masking, full=full))
 
 
 def look_for_drift(session: Session) -> DriftFound:

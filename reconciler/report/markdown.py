@@ -35,7 +35,7 @@ GitHub refuses more than 65,536 ("Body is too long", reported for instance in
 https://github.com/telia-oss/github-pr-resource/issues/259).
 """
 
-_WIDTH = 100
+BLOCK_WIDTH = 100
 """Columns that a block of code in a comment has room for."""
 
 _OPEN_CHARACTERS = 3_000
@@ -44,17 +44,17 @@ _OPEN_CHARACTERS = 3_000
 _MARK_CHARACTERS = 100
 _MOST_OBJECTS = 30
 _MOST_NOTES = 30
-_LEFT_OUT_CHARACTERS = 400
+LEFT_OUT_CHARACTERS = 400
 
 
 def render_markdown(plan: Plan, *, masking: Masking, where: Where, full: bool = False) -> str:
     """The plan in GitHub's Markdown; ``full`` shows what is folded or shortened, as far as it fits."""
     shown = masked_plan(plan, masking)
-    layout = Layout(_WIDTH, full, where)
+    layout = Layout(BLOCK_WIDTH, full, where)
     sections = sections_of_changes(shown.changes)
     head = _head(shown, sections)
     foot = _foot(shown, digest_of(plan), layout, is_masked=masking.is_on and bool(plan.personal))
-    room = MOST_CHARACTERS - _LEFT_OUT_CHARACTERS - size_of(head + foot)
+    room = MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot)
     obstructing = [*refusal_blocks(shown.refusals, layout), *problem_blocks(shown.problems, layout)]
     problems = fitted(obstructing, room * 2 // 5)
     room -= problems.size
@@ -69,13 +69,19 @@ def render_markdown(plan: Plan, *, masking: Masking, where: Where, full: bool = 
     return "".join([head, *blocks, _left_out(problems, departures, changes, held), foot])
 
 
+def mark_of(what: str, environment: str, portal_id: int) -> str:
+    """A first line that nobody sees, by which what was posted last is found again."""
+    return (
+        f"<!-- reconciler {what} {quote(shortened(environment, _MARK_CHARACTERS), safe='')} {portal_id} -->"
+    )
+
+
 def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
     """The mark that finds the comment again, what the plan comes to, and a table of it."""
-    mark = quote(shortened(plan.environment, _MARK_CHARACTERS), safe="")
     manifests = plan.manifests
     about = f"{code(plan.environment)}, portal {plan.portal_id}: {made_of(plan, code)}"
     return (
-        f"<!-- reconciler plan {mark} {plan.portal_id} -->\n"
+        f"{mark_of('plan', plan.environment, plan.portal_id)}\n"
         f"### {headline(plan)}\n\n"
         f"{about}{f', commit {code(manifests.git)}' if manifests.git else ''}"
         f"{' **and uncommitted changes**' if manifests.has_uncommitted else ''}"

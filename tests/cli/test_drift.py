@@ -1,6 +1,7 @@
 """``drift``: what people changed behind git's back, who they were, and nothing where there is nothing."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,22 @@ def test_without_a_state_it_is_an_error_and_not_green(project: Project, setting:
     assert done.code == Exit.ERROR
     assert "state" in done.err
     assert not done.out
+
+
+def test_it_is_written_for_an_issue_and_for_the_summary_of_a_job(project: Project) -> None:
+    edit(project, "K-10012", source=ADA, properties={"name": "Alpenrand AG"})
+    in_actions = replace(project, environ={"GITHUB_STEP_SUMMARY": str(project.folder / "summary.md")})
+
+    done = in_actions.run("drift", "--markdown", "drift.md")
+
+    assert done.code == Exit.CHANGES
+    written = (project.folder / "drift.md").read_text()
+    assert written.startswith("<!-- reconciler drift local 1000000 -->\n### Drift: 1 value of 1 record\n")
+    assert (project.folder / "summary.md").read_text().splitlines()[1] == written.splitlines()[1]
+
+
+def test_an_issue_about_drift_that_is_accepted_is_refused(project: Project) -> None:
+    done = project.run("drift", "--markdown", "drift.md", "--accept", "companies/K-10012")
+
+    assert done.code == Exit.ERROR
+    assert "--markdown tells of drift, which --accept ends" in done.err

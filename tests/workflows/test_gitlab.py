@@ -76,7 +76,7 @@ def test_problems_fail_the_job_and_replace_the_note(project: Project, gitlab: Gi
     assert note["body"].splitlines()[1] == "### There is no plan"
 
 
-@pytest.mark.parametrize("name", ["plan", "plan main", "apply"])
+@pytest.mark.parametrize("name", ["plan", "plan main", "apply", "drift"])
 def test_nothing_runs_without_a_key(project: Project, gitlab: GitLab, name: str) -> None:
     done = run(name, project, gitlab, RECONCILER_PLAN_KEY="")
 
@@ -111,3 +111,25 @@ def test_a_commit_without_a_merge_request_is_not_planned(project: Project, gitla
 
     assert done.returncode == 1
     assert "no merge request brought this commit" in done.stdout
+
+
+def test_drift_opens_updates_and_closes_one_issue(project: Project, gitlab: GitLab) -> None:
+    project.run("apply", "--auto-approve")
+    change_price(project, "190")
+    assert run("drift", project, gitlab).returncode == 0
+    change_price(project, "191")
+    assert run("drift", project, gitlab).returncode == 0
+    (issue,) = gitlab.issues
+    assert (issue["title"], issue["state"]) == ("Drift in local", "opened")
+    assert "191" in issue["description"]
+
+    change_price(project, "189.00")
+    assert run("drift", project, gitlab).returncode == 0
+
+    assert [issue["state"] for issue in gitlab.issues] == ["closed"]
+
+
+def change_price(project: Project, price: str) -> None:
+    with project.portal() as http:
+        path = "/crm/v3/objects/products/PT-100?idProperty=hs_sku"
+        assert http.patch(path, json={"properties": {"price": price}}).status_code == 200

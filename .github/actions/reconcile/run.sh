@@ -19,8 +19,12 @@ apply)
     # calls in flight and records them.
     exec reconciler -C "$PROJECT" apply "$PLAN" --report "$folder/report.json" --lock-timeout 10m
     ;;
+drift)
+    reconciler -C "$PROJECT" drift --markdown "$folder/drift.md" || code=$?
+    if [ "$code" = 2 ]; then is_answer=true; fi
+    ;;
 *)
-    echo "::error::command is plan or apply, not $COMMAND"
+    echo "::error::command is plan, apply or drift, not $COMMAND"
     exit 1
     ;;
 esac

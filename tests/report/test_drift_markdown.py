@@ -1,0 +1,97 @@
+"""Drift as the text of an issue: it fits, its values are no markup, and it is found again."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.objects import RecordKey
+from reconciler.model.owned import StateVersion
+from reconciler.model.records import FateKind, RecordId
+from reconciler.report.drift_markdown import render_drift_markdown
+from reconciler.report.fitting import size_of
+from reconciler.report.markdown import MOST_CHARACTERS
+from reconciler.report.mask import SHOW, Masking
+from tests.report.traps import hostile
+
+SEEN_AT = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+
+
+def key(number: int) -> RecordKey:
+    return RecordKey("companies", "external_id", f"client-{number:06}")
+
+
+def found(values: Sequence[str] = (), lost: int = 0, environment: str = "production") -> DriftFound:
+    """One record for each of ``values``, by which it is no longer empty."""
+    return DriftFound(
+        tool_version="1.0",
+        created_at=SEEN_AT,
+        environment=environment,
+        portal_id=7654321,
+        state=StateVersion("a", 3),
+        looked_at=120,
+        values=tuple(
+            DriftedValue(key(number), RecordId(str(number)), "name", None, value)
+            for number, value in enumerate(values)
+        ),
+        lost=tuple(
+            LostRecord(key(number), RecordId(str(number)), FateKind.ARCHIVED, f"archived as {number}")
+            for number in range(lost)
+        ),
+        read_calls=4,
+        personal=(("companies", "name"),),
+    )
+
+
+def issue(drift: DriftFound, *, full: bool = False) -> str:
+    return render_drift_markdown(drift, masking=SHOW, full=full)
+
+
+def test_it_is_found_again_says_what_there_is_and_what_to_do() -> None:
+    lines = issue(found(["A"], lost=2)).splitlines()
+
+    assert lines[0] == "<!-- reconciler drift production 7654321 -->"
+    assert lines[1] == "### Drift: 1 value of 1 record, 2 records lost"
+    assert lines.index("companies: 2 lost") < lines.index("companies: 1 value changed")
+    assert lines[-1].startswith("**Next:** where people are right, `reconciler drift --accept ADDRESS`")
+    assert lines[-1].endswith("`plan --recreate ADDRESS` alone makes anew what is lost.")
+
+
+def test_where_there_is_none_that_is_said() -> None:
+    lines = issue(found()).splitlines()
+
+    assert lines[1] == "### No drift"
+    assert lines[-1] == "**Next:** nothing to do."
+
+
+@given(st.lists(hostile, max_size=5), hostile.filter(bool), st.booleans())
+def test_values_are_nothing_but_text(values: list[str], environment: str, full: bool) -> None:
+    text = issue(found(values, environment=environment), full=full)
+
+    tokens = MarkdownIt("commonmark", {"html": True}).parse(text)
+    kinds = [token.type for token in tokens]
+    assert kinds.count("fence") == bool(values)
+    assert tokens[-2].content.startswith("**Next:** ")
+    assert set(kinds) <= {
+        *("html_block", "heading_open", "heading_close", "inline", "paragraph_open", "paragraph_close"),
+        "fence",
+    }
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_it_fits_into_an_issue_and_counts_what_does_not(full: bool) -> None:
+    text = issue(found([f"{number} 🙂" * 20 for number in range(3_000)], lost=3_000), full=full)
+
+    assert size_of(text) <= MOST_CHARACTERS
+    assert "more, of which an issue has no room:** `reconciler drift --full` prints all." in text or not full
+
+
+def test_personal_values_are_masked() -> None:
+    text = render_drift_markdown(found(["Ada Lindner"]), masking=Masking(b"a key that only tests use"))
+
+    assert "Ada" not in text
+    assert "Personal values are masked" in text
