@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -11,7 +12,6 @@ from reconciler.apply.earlier import is_anything_open
 from reconciler.apply.run import ApplyResult, Manner
 from reconciler.cli.durations import Duration
 from reconciler.cli.exits import Exit, exit_of, heaviest
-from reconciler.cli.files import write_sealed
 from reconciler.cli.memory import refuse_forgetful
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, tell_github, width
@@ -24,6 +24,7 @@ from reconciler.cli.planning import (
     whose_values,
 )
 from reconciler.cli.progress import progress
+from reconciler.cli.reports import reports_kept, write_report
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.signals import stop_requests
 from reconciler.cli.telling import told
@@ -33,7 +34,7 @@ from reconciler.plan.changes import Plan
 from reconciler.reconcile import apply_plan, settle_earlier_runs
 from reconciler.report.inert import fenced
 from reconciler.report.machine import run_as_json
-from reconciler.report.mask import SHOW, Masking
+from reconciler.report.mask import Masking
 from reconciler.report.terminal import render_run
 
 _SUMMARY_WIDTH = 100
@@ -110,6 +111,7 @@ def command(
         progress("applying", quiet=session.said.quiet) as tell,
         stop_requests() as should_stop,
         session.state(to_write=True) as store,
+        reports_kept(session, store),
         session.portal() as connection,
     ):
         refuse_forgetful(session.environment, session.settings.state_url, store, os.environ)
@@ -122,7 +124,8 @@ def command(
             progress=tell,
         )
         result = apply_plan(chosen, connection, store, session.claim(lock_timeout), manner)
-    _write_reports(session, result, chosen, report)
+        if report is not None:
+            write_report(store, result.run.header.id, report)
     _show(session, result, chosen, values)
     tell_github("GITHUB_OUTPUT", lambda: whose_values(session))
     tell_github("GITHUB_STEP_SUMMARY", lambda: _summary(session, result, chosen, values))
@@ -133,8 +136,13 @@ def _settle(session: Session, lock_timeout_s: float) -> None:
     """Nothing to do in the portal; what a run that died has done is still to be remembered."""
     with session.state(to_write=False) as state:
         if not is_anything_open(state):
-            return
-    with session.state(to_write=True) as store, session.portal() as connection:
+            with suppress(UsageError), reports_kept(session, state):  # one that cannot be written yet waits
+                return
+    with (
+        session.state(to_write=True) as store,
+        reports_kept(session, store),
+        session.portal() as connection,
+    ):
         settle_earlier_runs(connection, store, session.claim(lock_timeout_s), session.environment.portal_id)
     click.echo("settled what an earlier run left open", err=True)
 
@@ -201,15 +209,6 @@ def _ask(plan: Plan, environment: str) -> None:
     question = f"\nApply this to {environment} (portal {plan.portal_id})?"
     if not click.confirm(question, default=False, err=True):
         raise UsageError("declined: nothing was applied")
-
-
-def _write_reports(session: Session, result: ApplyResult, plan: Plan, besides: Path | None) -> None:
-    text = run_as_json(result.run, SHOW, plan.personal)
-    folder = session.folder / "reports"
-    folder.mkdir(exist_ok=True)
-    write_sealed(folder / f"{result.run.header.id}.json", text)
-    if besides is not None:
-        write_sealed(besides, text)
 
 
 def _show(session: Session, result: ApplyResult, plan: Plan, values: str | None) -> None:

@@ -1,15 +1,12 @@
 """``reconciler runs``: what past runs did."""
 
-import json
-
 import click
 
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, width
 from reconciler.cli.session import open_session
-from reconciler.model.runs import RunHeader
-from reconciler.report.machine import run_as_json
-from reconciler.report.terminal import render_run
+from reconciler.report.machine import run_as_json, runs_as_json
+from reconciler.report.terminal import render_run, render_runs
 
 
 @click.group()
@@ -25,28 +22,27 @@ def list_(ctx: click.Context) -> None:
     """List past runs, newest first."""
     session = open_session(ctx)
     with session.state(to_write=False) as store:
-        headers = store.runs()
+        runs = store.run_summaries()
     if session.said.as_json:
-        click.echo(json.dumps([_document(header) for header in headers]))
+        click.echo(runs_as_json(runs), nl=False)
         return
-    for header in headers:
-        who = header.actor.get("user", "unknown")
-        click.echo(f"{header.id}  {header.started_at:%Y-%m-%d %H:%M} UTC  {header.status}  {who}")
-    if not headers:
+    if runs:
+        click.echo(render_runs(runs, color=color(session.said), width=width()), nl=False, color=True)
+    else:
         click.echo(f"nothing was applied to environment {session.environment.name} yet", err=True)
 
 
 @command.command()
 @click.argument("run")
-@click.option("--full", is_flag=True, help="Show every row.")
+@click.option("--full", is_flag=True, help="Show every row and every value in full.")
 @click.option("--values", type=click.Choice(["show", "mask"]), help="Personal values.")
 @common_options
 @click.pass_context
 def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
-    """Show run RUN: what was applied, and what was not and why."""
+    """Show run RUN row by row: what was applied, and what was not and why."""
     session = open_session(ctx)
     with session.state(to_write=False) as store:
-        detail = store.run(run)
+        detail = store.run(store.find_run(run))
     masking = masking_for(values, as_json=session.said.as_json)
     shown = {(row.key.object, name) for row in detail.rows for name in (row.key.by, *row.before, *row.after)}
     personal = session.settings.masks.named(shown).union(detail.header.personal)
@@ -61,20 +57,6 @@ def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
         masking=masking,
         personal=personal,
         where=session.where,
+        shows_applied=True,
     )
     click.echo(text, nl=False, color=True)
-
-
-def _document(header: RunHeader) -> dict[str, object]:
-    return {
-        "id": header.id,
-        "environment": header.environment,
-        "portal_id": header.portal_id,
-        "plan_digest": header.plan_digest,
-        "actor": dict(header.actor),
-        "commit": header.commit,
-        "undoes": header.undoes,
-        "started_at": header.started_at.isoformat(),
-        "finished_at": header.finished_at.isoformat() if header.finished_at else None,
-        "status": header.status,
-    }

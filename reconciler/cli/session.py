@@ -160,6 +160,11 @@ class Session:
         finally:
             opened.close()
 
+    @property
+    def host(self) -> str:
+        """What this machine calls itself."""
+        return platform.node()
+
     def claim(self, lock_timeout_s: float = 0) -> "Claim":
         """This process asking for the lock on the state, and how long it would wait."""
         from reconciler.reconcile import Claim  # noqa: PLC0415
@@ -167,7 +172,7 @@ class Session:
 
         actor = Actor(
             user=_user(),
-            host=platform.node(),
+            host=self.host,
             pid=os.getpid(),
             run_url=_ci_run_url(os.environ),
         )

@@ -4,12 +4,13 @@ Plain words instead of the plan's own classes: a journal outlives the versions o
 wrote it, and a report must be able to show a run whose actions this version no longer knows.
 """
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.objects import RecordKey
-from reconciler.model.outcomes import OUTCOME_WORDS
+from reconciler.model.outcomes import OUTCOME_WORDS, Skipped, Unknown
 from reconciler.model.records import RecordId
 from reconciler.source import SourceRef
 
@@ -29,6 +30,7 @@ class RunHeader:
     status: str  # one word: how the run stands or ended
     commit: str | None = None  # git commit of the manifests that were applied
     undoes: str | None = None  # id of the run that this one took back
+    planned: Mapping[str, int] = field(default_factory=dict)  # changes by action
     personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when shown
 
 
@@ -62,12 +64,32 @@ class RunDetail:
     header: RunHeader
     rows: tuple[RunRow, ...]  # in the order of the plan
 
+    @property
+    def never_attempted(self) -> int:
+        """How many planned changes the run ended before."""
+        return max(sum(self.header.planned.values()) - len(self.rows), 0)
+
+    def accounting(self) -> Mapping[str, int]:
+        """``planned`` and each word for an outcome, in fixed order; the words add up to ``planned``."""
+        return RunSummary(self.header, Counter(row.outcome for row in self.rows)).accounting()
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run and what its rows come to."""
+
+    header: RunHeader
+    outcomes: Mapping[str | None, int]  # rows by outcome; None: the journal has none
+
     def accounting(self) -> Mapping[str, int]:
         """``planned`` and each word for an outcome, in fixed order; the words add up to ``planned``.
 
-        A row without an outcome counts as unknown: nobody can say what became of it.
+        A row without an outcome counts as unknown: nobody can say what became of it. A planned change
+        without a row was never attempted, and counts as skipped.
         """
-        counts = {"planned": len(self.rows)} | dict.fromkeys(OUTCOME_WORDS, 0)
-        for row in self.rows:
-            counts[row.outcome if row.outcome is not None else "unknown"] += 1
+        rows = sum(self.outcomes.values())
+        planned = max(rows, sum(self.header.planned.values()))
+        counts = {"planned": planned} | {word: self.outcomes.get(word, 0) for word in OUTCOME_WORDS}
+        counts[Unknown.word] += self.outcomes.get(None, 0)
+        counts[Skipped.word] += planned - rows
         return counts

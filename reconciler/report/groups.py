@@ -29,7 +29,7 @@ _RISKS: tuple[tuple[Action, Reason | None], ...] = (
 )
 """What may do most harm first; None stands for any other reason."""
 
-_SIGNS = {
+SIGNS = {
     Action.ARCHIVE: Piece("-", Style.REMOVED),
     Action.UPDATE: Piece("~", Style.CHANGED),
     Action.CREATE: Piece("+", Style.ADDED),
@@ -86,7 +86,7 @@ def change_sections(changes: Iterable[Change], layout: Layout) -> Iterator[list[
         title = f"{visible(object_name)}: {len(group):,} to {action}"
         records = grouped(group, lambda change: change.key).values()  # associations of one stand together
         kind: Kind[list[Change]] = Kind(
-            _SIGNS[action], lambda record: (record[0].key, record[0].source), _likeness, _value_lines
+            SIGNS[action], lambda record: (record[0].key, record[0].source), _likeness, _value_lines
         )
         yield layout.heading(title, why_changed(action, reason)) + entries(kind, records, layout)
 

@@ -4,6 +4,7 @@ A plan has the shape of its file. Where values were replaced it says ``"masked":
 applied; its digest is that of the plan it shows.
 """
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -20,7 +21,7 @@ from reconciler.model.explanation import (
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey
 from reconciler.model.records import Written
-from reconciler.model.runs import RunDetail, RunRow
+from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import digest_of, masked_plan_to_text, plan_to_text
 from reconciler.plan.shapes import Json
@@ -114,11 +115,30 @@ def problems_as_json(problems: Iterable[Problem], masking: Masking) -> str:
 def run_as_json(detail: RunDetail, masking: Masking, personal: Personal) -> str:
     """The run: whose it was, what became of each planned change, and the accounting."""
     shown = masked_run(detail, masking, personal)
-    header = shown.header
     document: Json = {
         "accounting": dict(shown.accounting()),
-        "actor": dict(header.actor),
         "changes": map(_row, shown.rows),
+        **_header(shown.header),
+    }
+    return _text(document, masking)
+
+
+def runs_as_json(runs: Iterable[RunSummary]) -> str:
+    """Past runs, each with what it set out to do and what became of that; no line holds a value."""
+    documents = (
+        {
+            "accounting": dict(run.accounting()),
+            "planned": dict(run.header.planned),
+            **_header(run.header),
+        }
+        for run in runs
+    )
+    return json.dumps(list(documents), indent=2, sort_keys=True) + "\n"
+
+
+def _header(header: RunHeader) -> Json:
+    return {
+        "actor": dict(header.actor),
         "commit": header.commit,
         "environment": header.environment,
         "finished_at": _time(header.finished_at) if header.finished_at else None,
@@ -130,7 +150,6 @@ def run_as_json(detail: RunDetail, masking: Masking, personal: Personal) -> str:
         "tool_version": header.tool_version,
         "undoes": header.undoes,
     }
-    return _text(document, masking)
 
 
 def _drifted(value: DriftedValue) -> Json:

@@ -3,12 +3,16 @@
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC
 
-from reconciler.model.outcomes import Rejected, Skipped, Stale, Unknown
-from reconciler.model.runs import RunDetail, RunHeader, RunRow
+from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Rejected, Skipped, Stale, Unknown
+from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
+from reconciler.plan.changes import ASSOCIATED, Action
 from reconciler.report.cells import cells, visible
-from reconciler.report.layout import Layout
+from reconciler.report.groups import SIGNS
+from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import Line, Piece, Style, line
+from reconciler.report.properties import Row, padded, sign_of
 from reconciler.report.stacks import Kind, entries, grouped
+from reconciler.report.values import alone, one_below_the_other, side_by_side
 
 _SECTIONS = {
     Rejected.word: (Piece("x", Style.REMOVED), "HubSpot said no; these records are as they were"),
@@ -21,7 +25,13 @@ _SECTIONS = {
 }
 """What was not applied, in the order in which it wants to be looked at."""
 
+_SIGNS = {str(action): sign for action, sign in SIGNS.items()}
+"""By action; a journal may know actions that this version does not."""
+
+_OF_STATE_ONLY = {str(Action.ADOPT), str(Action.RELEASE)}
+
 _INDENT = 6
+_COMMIT_DIGITS = 12
 _TICKETS = {"category": "category", "correlation_id": "correlationId"}
 
 
@@ -50,14 +60,86 @@ def outcome_sections(rows: Iterable[RunRow], layout: Layout) -> Iterator[list[Li
             yield layout.heading(f"{len(found):,} {outcome}", remark) + entries(kind, found, layout)
 
 
+def applied_sections(rows: Iterable[RunRow], layout: Layout) -> Iterator[list[Line]]:
+    """One section for each object and action that was applied."""
+    applied = [row for row in rows if row.outcome == Applied.word]
+    groups = grouped(applied, lambda row: (row.key.object, row.action))
+    for (object_name, action), found in sorted(groups.items()):
+        sign = _SIGNS.get(action, Piece("=", Style.FAINT))
+        kind = Kind(sign, lambda row: (row.key, row.source), _likeness_of_applied, _applied_lines)
+        title = f"{visible(object_name)}: {len(found):,} {_done(visible(action))}"
+        yield [line(Piece(title, Style.STRONG)), *entries(kind, found, layout)]
+
+
 def accounting_section(detail: RunDetail, layout: Layout) -> list[Line]:
     """``11 planned = 10 applied + 1 rejected + …``."""
     planned, *outcomes = (f"{count} {word}" for word, count in detail.accounting().items())
-    return list(layout.paragraph(f"{planned} = {' + '.join(outcomes)}", style=Style.STRONG))
+    never = detail.never_attempted
+    told = f"Never attempted, and counted as skipped: {counted(never, 'change')}."
+    return [
+        *(layout.paragraph(told, style=Style.FAINT) if never else []),
+        *layout.paragraph(f"{planned} = {' + '.join(outcomes)}", style=Style.STRONG),
+    ]
+
+
+def run_entries(runs: Iterable[RunSummary], layout: Layout) -> Iterator[list[Line]]:
+    """Each run on a few lines: when and whose, what it set out to do, and what became of that."""
+    for run in runs:
+        header = run.header
+        planned = ", ".join(f"{count:,} to {action}" for action, count in header.planned.items() if count)
+        counts = run.accounting()
+        became = ", ".join(f"{counts[word]:,} {word}" for word in OUTCOME_WORDS if counts[word])
+        whose = f"{header.actor.get('user', 'unknown')} on {header.actor.get('host', 'unknown')}"
+        when = f"{header.started_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        told = [
+            f"{planned}: {became}" if planned else "nothing to do",
+            f"takes back run {header.undoes}" if header.undoes else "",
+            f"commit {header.commit[:_COMMIT_DIGITS]}" if header.commit else "",
+            header.actor.get("run_url", ""),
+        ]
+        first, *others = (text for text in told if text)
+        yield [
+            *layout.paragraph(f"{header.id}  {header.status}  {when}  {whose}", style=Style.STRONG),
+            *layout.paragraph(first, indent=2),
+            *(row for text in others for row in layout.paragraph(text, indent=2, style=Style.FAINT)),
+        ]
 
 
 def _likeness(row: RunRow) -> Hashable:
     return row.key.object, row.action, row.target, row.label, tuple(sorted(row.detail.items()))
+
+
+def _done(action: str) -> str:
+    """``update`` as something that was done."""
+    return f"{action}d" if action.endswith("e") else f"{action}ed"
+
+
+def _likeness_of_applied(row: RunRow) -> Hashable:
+    return tuple(_told(row))
+
+
+def _applied_lines(alike: Sequence[RunRow], layout: Layout) -> list[Line]:
+    """What was written, value by value."""
+    told = list(_told(alike[0]))
+    lines: list[Line] = []
+    for name, (_, before, after) in zip(padded([name for name, _, _ in told]), told, strict=True):
+        row = Row(line(sign_of(before, after), f" {name}", indent=_INDENT), [], layout.width)
+        if before is None or before == after:
+            inline = alone(after, row.room, full=layout.full)
+        else:
+            inline = side_by_side(before, after, row.room)
+        lines += row.lines(inline, one_below_the_other(before, after, layout.width - 10, full=layout.full))
+    return lines
+
+
+def _told(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
+    """Name, value before and after of what a row is about."""
+    if row.target is not None:
+        yield row.target.address, None, row.label or ASSOCIATED
+    if row.action in _OF_STATE_ONLY:
+        return  # nothing was written
+    for name in sorted(row.before.keys() | row.after.keys()):
+        yield name, row.before.get(name), row.after.get(name)
 
 
 def _row_lines(alike: Sequence[RunRow], layout: Layout) -> list[Line]:

@@ -10,7 +10,7 @@ from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
 from reconciler.model.explanation import Explanation
-from reconciler.model.runs import RunDetail
+from reconciler.model.runs import RunDetail, RunSummary
 from reconciler.plan.changes import Plan
 from reconciler.report.acceptance import acceptance_closing, acceptance_sections
 from reconciler.report.departures import departure_sections
@@ -30,7 +30,13 @@ from reconciler.report.mask import (
     masked_problems,
     masked_run,
 )
-from reconciler.report.outcomes import accounting_section, outcome_sections, run_opening
+from reconciler.report.outcomes import (
+    accounting_section,
+    applied_sections,
+    outcome_sections,
+    run_entries,
+    run_opening,
+)
 from reconciler.report.problems import how_many, problem_lines
 from reconciler.report.refusals import refusal_lines
 from reconciler.report.summary import closing, opening
@@ -131,16 +137,24 @@ def render_run(
     masking: Masking = SHOW,
     personal: Personal = (),
     where: Where = str,
+    shows_applied: bool = False,
 ) -> str:
     """What became of a run: what was not applied, with HubSpot's words on it, and the accounting."""
     layout = Layout(max(width, NARROWEST), full, where)
     shown = masked_run(detail, masking, personal)
     sections = chain(
         [run_opening(shown.header, layout)],
+        applied_sections(shown.rows, layout) if shows_applied else (),
         outcome_sections(shown.rows, layout),
         [accounting_section(shown, layout)],
     )
     return painted(_parted(sections), color=color)
+
+
+def render_runs(runs: Iterable[RunSummary], *, color: bool, width: int) -> str:
+    """Past runs, in the order given."""
+    layout = Layout(max(width, NARROWEST), full=False, where=str)
+    return painted(_parted(run_entries(runs, layout)), color=color)
 
 
 def _parted(sections: Iterable[list[Line]]) -> Iterator[Line]:

@@ -161,6 +161,7 @@ def header_of(row: Row[Any]) -> RunHeader:
         actor={name: str(value) for name, value in json.loads(row.actor).items()},
         commit=row.git_commit,
         undoes=row.undoes,
+        planned=json.loads(row.planned),
         started_at=row.started_at,
         finished_at=row.finished_at,
         status=row.status,

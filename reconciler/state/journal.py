@@ -25,7 +25,7 @@ from sqlalchemy import (
 from reconciler.errors import StateError
 from reconciler.model.outcomes import Applied, Outcome, Unknown
 from reconciler.model.records import RecordId
-from reconciler.model.runs import RunDetail, RunHeader
+from reconciler.model.runs import RunDetail, RunHeader, RunSummary
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import Change, Writing
 from reconciler.state.codec import (
@@ -207,6 +207,18 @@ class Journal:
             .limit(1)
         )
         return self.connection.scalar(query)
+
+    def summaries(self) -> tuple[RunSummary, ...]:
+        """All runs, newest first, and what their changes come to."""
+        query = (
+            select(changes.c.run_id, changes.c.outcome, func.count())
+            .where(changes.c.portal_id == self.portal_id)
+            .group_by(changes.c.run_id, changes.c.outcome)
+        )
+        outcomes: dict[str, dict[str | None, int]] = {}
+        for run_id, outcome, count in self.connection.execute(query):
+            outcomes.setdefault(run_id, {})[outcome] = count
+        return tuple(RunSummary(header, outcomes.get(header.id, {})) for header in self.headers())
 
     def find_run(self, said: str) -> str:
         """The id of the run that is meant by the beginning of its id, or by ``last``.

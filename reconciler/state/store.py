@@ -12,7 +12,7 @@ from pathlib import Path
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.pairs import OwnedPair
 from reconciler.model.records import PruneRule
-from reconciler.model.runs import RunDetail, RunHeader
+from reconciler.model.runs import RunDetail, RunHeader, RunSummary
 from reconciler.state import lock
 from reconciler.state.database import Database, memory_database, open_database, open_to_read
 from reconciler.state.journal import Journal
@@ -105,6 +105,11 @@ class Store:
         """All runs, newest first."""
         with self._journal() as journal:
             return journal.headers()
+
+    def run_summaries(self) -> tuple[RunSummary, ...]:
+        """All runs, newest first, and what their changes come to."""
+        with self._journal() as journal:
+            return journal.summaries()
 
     def find_run(self, said: str) -> str:
         """The id of the run that is meant by the beginning of its id, or by ``last``.

@@ -1,11 +1,24 @@
 """What past runs did: when, whose, from which commit, and what became of it."""
 
+import json
 import subprocess
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.support.projects import Project, example
+from reconciler.cli.exits import Exit
+from reconciler.model.outcomes import Unknown
+from reconciler.plan.changes import Action
+from reconciler.plan.routes import BY_RECORD_ID
+from reconciler.state.runs import RunStart, RunStatus
+from reconciler.state.store import open_state
+from tests.support.journals import ADA, update, value
+from tests.support.projects import PORTAL, Project, example
+
+STATE = "sqlite:///.reconciler/state.db"
 
 
 def git(project: Project, *arguments: str) -> str:
@@ -36,3 +49,100 @@ def test_a_run_knows_the_commit_of_the_manifests_that_its_plan_was_made_from(pro
     (run,) = project.run("runs", "list", "--json").document
     assert run["commit"] == commit
     assert f"commit {commit}" in " ".join(project.run("runs", "show", run["id"]).out.split())
+
+
+def test_runs_are_listed_with_when_whose_what_and_what_became_of_it(project: Project) -> None:
+    in_ci = replace(
+        project,
+        environ={"GITHUB_RUN_ID": "7", "GITHUB_REPOSITORY": "acme/crm", "USER": "ada", "LOGNAME": "ada"},
+    )
+    commit = git(project, "rev-parse", "HEAD")
+    in_ci.run("apply", "--auto-approve")
+
+    (run,) = project.run("runs", "list", "--json").document
+    assert run["planned"] == {"adopt": 44, "create": 11, "update": 16}
+    assert run["accounting"]["applied"] == run["accounting"]["planned"] == 71
+    assert run["actor"]["run_url"] == "https://github.com/acme/crm/actions/runs/7"
+    first, *others = project.run("runs", "list").out.splitlines()
+    assert first.startswith(f"{run['id']}  finished  ")
+    assert first.endswith(f" UTC  ada on {run['actor']['host']}")
+    assert others == [
+        "  44 to adopt, 11 to create, 16 to update: 71 applied",
+        f"  commit {commit[:12]}",
+        "  https://github.com/acme/crm/actions/runs/7",
+    ]
+
+
+def test_gitlabs_jobs_are_named_too(project: Project) -> None:
+    in_ci = replace(project, environ={"CI_JOB_URL": "https://gitlab.example/acme/crm/-/jobs/7"})
+    in_ci.run("apply", "--auto-approve")
+    assert "  https://gitlab.example/acme/crm/-/jobs/7\n" in project.run("runs", "list").out
+
+
+def test_a_run_is_shown_row_by_row(project: Project) -> None:
+    project.run("apply", "--auto-approve")
+
+    shown = project.run("runs", "show", "last", "--full").out
+
+    told = [line.split()[1] for line in shown.splitlines() if line.startswith(("  + ", "  ~ ", "  = "))]
+    assert len(told) == 71
+    assert "      ~ price  179 → 189.00" in shown.splitlines()
+
+
+def test_nothing_is_said_of_runs_where_there_are_none(project: Project) -> None:
+    done = project.run("runs", "list")
+    assert (done.code, done.out) == (Exit.OK, "")
+    assert project.run("runs", "list", "--json").document == []
+    assert "there is no run last" in project.run("runs", "show", "last").err
+
+
+def test_a_report_that_was_written_before_all_was_known_is_written_again(project: Project) -> None:
+    project.run("apply", "--auto-approve")
+    product = json.loads(project.run("state", "show", "products/PT-100", "--json").out)[0]
+    change = replace(
+        update("PT-100", product["record_id"], value("price", "1", "189.00")),
+        key=replace(update("PT-100", "1").key, object="products", by="hs_sku"),
+    )
+    with (
+        closing(open_state(STATE, project.folder, PORTAL)) as store,
+        store.acquire(ADA, now=lambda: datetime.now(UTC), sleep=lambda _: None, timeout_s=0) as pen,
+    ):
+        run_id = pen.begin_run(RunStart("local", "sha256:1", "0.1.0", ADA, {Action.UPDATE: 3}))
+        pen.intend(run_id, 0, "products", BY_RECORD_ID, [(0, change)])
+        pen.record(run_id, 0, {0: Unknown("no answer")})
+        pen.finish_run(run_id, RunStatus.INTERRUPTED)
+    report = project.write(
+        f".reconciler/reports/{run_id}.json", project.run("runs", "show", "last", "--json").out
+    )
+    assert json.loads(report.read_text())["accounting"]["unknown"] == 1
+
+    done = project.run("apply", "--auto-approve")
+
+    assert done.code == Exit.OK
+    assert report.read_text() == project.run("runs", "show", "last", "--json", "--values", "show").out
+    accounting = json.loads(report.read_text())["accounting"]
+    assert accounting == {"planned": 3, "applied": 1, "rejected": 0, "stale": 0, "skipped": 2, "unknown": 0}
+    assert "Never attempted, and counted as skipped: 2 changes." in project.run("runs", "show", "last").out
+
+
+def test_a_report_that_a_kill_prevented_is_written_by_the_next_apply(project: Project) -> None:
+    project.run("apply", "--auto-approve")
+    (report,) = (project.folder / ".reconciler" / "reports").iterdir()
+    told = report.read_text()
+    report.unlink()
+
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+
+    assert report.read_text() == told
+
+
+def test_where_reports_cannot_be_written_nothing_is_applied(project: Project) -> None:
+    (project.folder / ".reconciler").mkdir()
+    (project.folder / ".reconciler" / "reports").write_text("in the way")
+    project.run("emulator", "seed")
+
+    done = project.run("apply", "--auto-approve", "--quiet")
+
+    assert done.code == Exit.ERROR
+    assert "cannot write" in done.err
+    assert project.run("runs", "list", "--json").document == []

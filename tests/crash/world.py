@@ -253,8 +253,23 @@ def check(made: World, start: Beginning) -> None:
     assert +(applied(made) - _FIRST_RUN) == +(start.changes - _FIRST_RUN)
     planned = made.run("plan")
     assert planned.out.startswith("No changes."), planned.out + planned.err
-    for entry in json.loads(made.run("runs", "list", "--json").out):
-        assert made.run("runs", "show", entry["id"]).code == 0
+    check_reports(made)
+
+
+def check_reports(made: World) -> None:
+    """Every run has its report, killed ones too, and it says what the journal says."""
+    lacking = []
+    ids = [entry["id"] for entry in made.run("runs", "list", "--json").document]
+    for run_id in ids:
+        report = made.project.folder / ".reconciler" / "reports" / f"{run_id}.json"
+        told = made.run("runs", "show", run_id, "--json", "--values", "show")
+        assert told.code == 0
+        if report.exists():
+            assert report.read_text() == told.out
+        else:
+            lacking.append(run_id)
+    before_us = ids[-1:] if made.state.startswith("sqlite") else []  # applied ``BEFORE`` in another folder
+    assert lacking in ([], before_us)
 
 
 _FIRST_RUN = Counter(

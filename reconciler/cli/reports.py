@@ -1,0 +1,70 @@
+"""Reports of runs, as files: made from the journal alone, so that the two cannot disagree."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.cli.files import write_sealed
+from reconciler.cli.session import Session
+from reconciler.errors import StateError, UsageError
+from reconciler.report.machine import run_as_json
+from reconciler.report.mask import SHOW
+
+if TYPE_CHECKING:
+    from reconciler.state.store import Store
+
+
+@contextmanager
+def reports_kept(session: Session, store: "Store") -> Iterator[None]:
+    """Whatever happens within: every run that ends or is settled there has its report afterwards.
+
+    So has a run of this machine that was killed before it could write its own.
+
+    Raises:
+        UsageError: reports cannot be written; nothing has happened yet then.
+    """
+    folder, is_new = _folder(session)
+    open_before = _open_runs(store)
+    known = {run.id for run in store.runs()}
+    try:
+        yield
+    finally:
+        with suppress(StateError):  # what went wrong first is the news; the next run writes the report
+            settled = open_before - _open_runs(store)
+            ended = [run for run in store.runs() if run.finished_at is not None]
+            here = (run for run in ended if run.actor.get("host") == session.host)
+            lacking = takewhile(lambda run: not _path(folder, run.id).exists(), here)
+            due = settled | {run.id for run in lacking if not is_new or run.id not in known}
+            for run_id in sorted(due):
+                write_report(store, run_id, _path(folder, run_id))
+
+
+def write_report(store: "Store", run_id: str, path: Path) -> None:
+    """Put the report of a run at ``path``."""
+    run = store.run(run_id)
+    write_sealed(path, run_as_json(run, SHOW, run.header.personal))
+
+
+def _open_runs(store: "Store") -> set[str]:
+    """Runs that have not ended, or have changes that nobody knows the outcome of."""
+    unsettled = {batch.run_id for batch in store.unfinished()}
+    return unsettled | {run.id for run in store.runs() if run.finished_at is None}
+
+
+def _folder(session: Session) -> tuple[Path, bool]:
+    """Where reports lie, and whether that folder was made just now."""
+    folder = session.folder / "reports"
+    is_new = not folder.is_dir()
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write reports to {folder} ({error.strerror}): nothing was applied"
+        ) from error
+    return folder, is_new
+
+
+def _path(folder: Path, run_id: str) -> Path:
+    return folder / f"{run_id}.json"
