@@ -12,6 +12,8 @@ from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.files import find_files
 from reconciler.manifest.load import holds_in
 from reconciler.manifest.nodes import MappingNode, Node, SequenceNode
+from reconciler.manifest.sources import Source
+from reconciler.manifest.tables import open_table
 from reconciler.manifest.text import read_nodes
 from reconciler.model.explanation import Statement, Trace
 from reconciler.model.records import Written
@@ -47,7 +49,9 @@ def trace_record(
         for document in read_manifest(data, tracer.files, number).documents:
             about, node = document.document, nodes[document.document.place]
             is_meant = about.object in objects and about.key == by and holds_in(document, environment)
-            if is_meant and isinstance(node, MappingNode):
+            if is_meant and document.source is not None:
+                tracer.add_row(project, document, document.source)
+            elif is_meant and isinstance(node, MappingNode):
                 tracer.add(document, node)
     return tracer.trace()
 
@@ -76,6 +80,17 @@ class _Tracer:
             self.unmanaged[name] = self.files.ref(place)
         self._state(node.mapping("all"), taken_out, is_shared=True)
         self._state(record, (), is_shared=False)
+
+    def add_row(self, project: Path, document: ManifestDocument, source: Source) -> None:
+        """What a document says whose rows come from a file, if one of them is the record."""
+        files = self.files.with_more([source.path])
+        record = open_table(project, source, document.document, document.filled, files).find(self.key)
+        if record is None:
+            return
+        self.declared.append(files.ref(record.place))
+        for name, value, place in zip(record.names, record.values, record.places, strict=True):
+            ref = files.ref(place)
+            self.statements[name] = (Statement(value, ref, is_shared=ref.file != source.path),)
 
     def trace(self) -> Trace:
         """What was found."""

@@ -225,3 +225,14 @@ def test_before_the_first_apply_it_says_what_that_would_do(tmp_path: Path) -> No
     assert document["origin"] is None
     assert document["properties"]["city"]["last_applied"] is None
     assert document["next"]["reason"] == "adopt"
+
+
+def test_a_record_that_stands_in_a_table_is_explained_by_its_row(project: Project) -> None:
+    (project.folder / "companies.yaml").write_text(
+        "object: companies\nkey: external_id\nall: {country: Austria}\nsource: {csv: companies.csv}\n"
+    )
+    (project.folder / "companies.csv").write_text("external_id,city\nK-1,Wien\nK-10012,Kiel\n")
+    out = project.run("explain", "companies/K-10012", "--values", "show").out
+    assert "companies.csv:3" in out
+    assert "companies.yaml:3 (all)" in out
+    assert "Kiel" in out
