@@ -12,7 +12,7 @@ from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Skipped
 from reconciler.model.records import RecordId
 from reconciler.model.schema import ObjectSchema
-from reconciler.model.writes import Call, Route, Row
+from reconciler.model.writes import Call, Route, Row, inputs_of
 from reconciler.plan.changes import (
     Archive,
     Associate,
@@ -58,7 +58,7 @@ def batches_of(changes: Sequence[Change], without: Collection[int] = ()) -> tupl
     batches: list[Batch] = []
     ordered = sorted(writing, key=_destination)  # stable: the plan's order within each call
     for destination, group in groupby(ordered, key=_destination):
-        while entries := tuple(islice(group, destination.call.size)):
+        while entries := tuple(islice(group, inputs_of(destination.call))):
             batches.append(Batch(len(batches), destination.object, entries[0][1].route, entries))
     return tuple(batches)
 

@@ -27,11 +27,6 @@ class Call(StrEnum):
     DISSOCIATE = "associations/batch/archive"  # whatever there is between two records
     UNLABEL = "associations/batch/labels/archive"  # one label; the plain association stays
 
-    @property
-    def size(self) -> int:
-        """Inputs that one call takes."""
-        return _SIZES.get(self, BATCH_SIZE)
-
 
 _SIZES = {
     Call.ASSOCIATE: PAIRS_MADE,
@@ -39,6 +34,11 @@ _SIZES = {
     Call.DISSOCIATE: PAIRS_REMOVED,
     Call.UNLABEL: PAIRS_REMOVED,
 }
+
+
+def inputs_of(call: Call) -> int:
+    """How many inputs one such call takes."""
+    return _SIZES.get(call, BATCH_SIZE)
 
 
 @dataclass(frozen=True, slots=True)

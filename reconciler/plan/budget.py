@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from math import ceil
 
-from reconciler.model.writes import Route
+from reconciler.model.writes import Route, inputs_of
 from reconciler.plan.changes import Budget, Change, PairWriting, StateOnly, Writing
 
 
@@ -16,7 +16,7 @@ def budget_of(
 ) -> Budget:
     """Calls that ``changes`` need; ``least_seconds`` says how long so many take at the portal's limit."""
     rows = Counter(_destination(change) for change in changes if not isinstance(change, StateOnly))
-    write_calls = sum(ceil(count / route.call.size) for (_, _, route), count in rows.items())
+    write_calls = sum(ceil(count / inputs_of(route.call)) for (_, _, route), count in rows.items())
     return Budget(read_calls, write_calls, least_seconds(write_calls), daily_remaining)
 
 

@@ -76,7 +76,7 @@ def shorten_lease(seconds: float) -> None:
 
 if __name__ == "__main__":
     chosen, *arguments = sys.argv[1:]
-    batches.BATCH_SIZE = ROWS  # type: ignore[attr-defined] # a name of its own, although imported
+    vars(batches)["inputs_of"] = lambda _call: ROWS
     if arguments[0] == "--lease":
         shorten_lease(float(arguments[1]))
         del arguments[:2]

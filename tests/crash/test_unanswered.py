@@ -15,7 +15,7 @@ from reconciler.emulator import faults
 from tests.crash.world import APPLY, Beginning, World, applied, check
 from tests.support.projects import PORTAL
 
-ROUTES = ("upsert", "update", "create", "archive")
+ROUTES = ("upsert", "update", "create", "archive", "associate/default", "labels/archive")
 LOSSES = {
     "dropped before the write": "drop_before:",
     "dropped after the write": "drop_after:",
@@ -30,12 +30,12 @@ LOSSES = {
 @contextmanager
 def three_a_call() -> Iterator[None]:
     """Many calls for a small project."""
-    before = vars(batches)["BATCH_SIZE"]
-    vars(batches)["BATCH_SIZE"] = 3
+    before = vars(batches)["inputs_of"]
+    vars(batches)["inputs_of"] = lambda _call: 3
     try:
         yield
     finally:
-        vars(batches)["BATCH_SIZE"] = before
+        vars(batches)["inputs_of"] = before
 
 
 def apply_in_process(world: World) -> int:

@@ -41,28 +41,64 @@ SEED: dict[str, Any] = {
         "tickets": [_KEY | {"name": "external_id", "groupName": "ticketinformation"}],
         "goal_targets": [_KEY | {"name": "external_id", "groupName": "goal_target_information"}],
     },
+    "association_labels": [
+        {"from": "companies", "to": "companies", "name": "partner", "label": "Partner"},
+        {"from": "companies", "to": "tickets", "name": "paying", "label": "Paying"},
+    ],
     "records": {
         "companies": [
-            {"properties": {"external_id": f"adopted-{n}", "name": f"Adopted {n}", "city": "Ulm"}}
+            {
+                "id": f"70{n}",
+                "properties": {"external_id": f"adopted-{n}", "name": f"Adopted {n}", "city": "Ulm"},
+            }
             for n in range(4)
         ],
         "products": [{"properties": {"hs_sku": f"sku-{n}", "name": f"Old {n}"}} for n in range(4)],
-        "tickets": [{"properties": {"external_id": "ticket-0", "subject": "Old", "hs_pipeline_stage": "1"}}],
+        "tickets": [
+            {
+                "id": "800",
+                "properties": {"external_id": "ticket-0", "subject": "Old", "hs_pipeline_stage": "1"},
+            }
+        ],
     },
+    "associations": [
+        {
+            "from": {"type": "companies", "id": f"70{n}"},
+            "to": {"type": "tickets", "id": "800"},
+            "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 340}],
+        }
+        for n in range(2)
+    ],
 }
 BEFORE = """object: companies
 key: external_id
 records:
-""" + "".join(f"  {kind}-{n}: {{name: {kind} {n}}}\n" for kind in ("changed", "leaving") for n in range(4))
+""" + "".join(
+    f"  {kind}-{n}: {{name: {kind} {n}{associated}}}\n"
+    for kind, associated in (
+        ("changed", ", $associations: {tickets: [{by: external_id, to: ticket-0, label: Paying}]}"),
+        ("leaving", ""),
+    )
+    for n in range(4)
+)
 AFTER = (
     """object: companies
 key: external_id
 prune: true
 records:
 """
-    + "".join(f"  new-{n}: {{name: New {n}, phone: 030 {n}}}\n" for n in range(7))
-    + "".join(f"  changed-{n}: {{name: Changed {n}, city: Bonn}}\n" for n in range(4))
-    + "".join(f"  adopted-{n}: {{name: Adopted {n}}}\n" for n in range(4))
+    + "".join(
+        f"  new-{n}: {{name: New {n}, phone: 030 {n}, $associations: {{tickets: [ticket-1, "
+        "{to: ticket-2, label: Paying}]}}\n"
+        for n in range(7)
+    )
+    + "".join(
+        f"  changed-{n}: {{name: Changed {n}, city: Bonn, $associations: {{tickets: [ticket-{n}]}}}}\n"
+        for n in range(4)
+    )
+    + "".join(
+        f"  adopted-{n}: {{name: Adopted {n}, $associations: {{tickets: [ticket-0]}}}}\n" for n in range(4)
+    )
     + """---
 object: products
 key: hs_sku
@@ -114,7 +150,8 @@ class World:
 
     def records(self) -> Mapping[str, list[str]]:
         """What the portal holds, archived records too; sorted, without ids."""
-        return {name: sorted(map(str, self._records(name))) for name in WATCHED}
+        found = {name: sorted(map(str, self._records(name))) for name in WATCHED}
+        return found | {"associations": sorted(map(str, self._associations()))}
 
     def ids(self) -> Mapping[tuple[str, str], str]:
         """Record ids of what is not archived, by object and key."""
@@ -133,6 +170,18 @@ class World:
             for entry in document["owned"]
         }
 
+    def owned_pairs(self) -> list[tuple[str, ...]]:
+        """What state says of associations: both keys, label, how owned; sorted. Ids are as in the portal."""
+        document = json.loads(self.run("state", "export").out)
+        ids = self.ids()
+        pairs = []
+        for pair in document["pairs"]:
+            one, other = (pair["object"], pair["key"]), (pair["target"]["object"], pair["target"]["key"])
+            assert (ids[one], ids[other]) == (pair["record_id"], pair["target_id"])
+            label = pair["label"]["text"] if pair["label"] else ""
+            pairs.append((*one, *other, label, pair["origin"], str(pair["whole"])))
+        return sorted(pairs)
+
     def run(self, *arguments: str) -> Done:
         """Run the command line within this process."""
         return self.project.run(*arguments)
@@ -143,6 +192,22 @@ class World:
             for record in self._listed(name, archived=archived):
                 values = record["properties"]
                 yield ("archived" if archived else "live", values.get(by), *map(values.get, names))
+
+    def _associations(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Keys of companies and tickets that are associated, and the labels."""
+        keys = {(name, record_id): key for (name, key), record_id in self.ids().items()}
+        companies = [record_id for name, record_id in keys if name == "companies"]
+        answer = httpx.post(
+            f"{self.project.environ['URL']}/crm/v4/associations/companies/tickets/batch/read",
+            json={"inputs": [{"id": record_id} for record_id in companies]},
+            headers={"Authorization": f"Bearer {self.project.environ['TOKEN']}"},
+        )
+        answer.raise_for_status()
+        for page in answer.json()["results"]:
+            for to in page["to"]:
+                labels = tuple(kind["label"] for kind in to["associationTypes"] if kind["label"])
+                company = keys["companies", page["from"]["id"]]
+                yield company, keys["tickets", str(to["toObjectId"])], labels
 
     def _listed(self, name: str, *, archived: bool) -> list[dict[str, Any]]:
         by, names = WATCHED[name]
@@ -187,6 +252,7 @@ class Beginning:
     export: str
     records: Mapping[str, Any]
     owned: Mapping[tuple[str, str], tuple[str, Mapping[str, str | None]]]
+    pairs: list[tuple[str, ...]]
     changes: Counter[tuple[str, str]]
     points: tuple[str, ...]  # names of the points that a run passes, in order
 
@@ -217,7 +283,7 @@ def begin(folder: Path) -> Beginning:
         done = made.run("apply", *APPLY)
         assert done.code == 0, done.out + done.err
         export = made.run("state", "export").out
-    start = Beginning(folder, export, {}, {}, Counter(), ())
+    start = Beginning(folder, export, {}, {}, [], Counter(), ())
     (folder / "undisturbed").mkdir()
     with start.again(folder / "undisturbed") as made:
         done = made.apply(0)
@@ -225,7 +291,8 @@ def begin(folder: Path) -> Beginning:
         assert made.run("plan").out.startswith("No changes.")
         owned = {key: (origin, sent) for key, (origin, _, sent) in made.owned().items()}
         points = [line.split(" ", 2)[2] for line in done.err.splitlines() if line.startswith("point ")]
-        return Beginning(folder, export, made.records(), owned, applied(made), tuple(points))
+        pairs = made.owned_pairs()
+        return Beginning(folder, export, made.records(), owned, pairs, applied(made), tuple(points))
 
 
 def applied(made: World) -> Counter[tuple[str, str]]:
@@ -239,7 +306,14 @@ def applied(made: World) -> Counter[tuple[str, str]]:
             accounting = dict(run.accounting())
             assert accounting.pop("planned") == sum(accounting.values())
             assert accounting["unknown"] == 0
-            counts.update((row.action, row.address) for row in run.rows if row.outcome == "applied")
+            counts.update(
+                (
+                    row.action,
+                    f"{row.address} {row.target.address if row.target else ''} {row.label or ''}".strip(),
+                )
+                for row in run.rows
+                if row.outcome == "applied"
+            )
     return counts
 
 
@@ -248,6 +322,7 @@ def check(made: World, start: Beginning) -> None:
     assert made.records() == start.records
     owned = made.owned()
     assert {key: (origin, sent) for key, (origin, _, sent) in owned.items()} == start.owned
+    assert made.owned_pairs() == start.pairs
     ids = made.ids()
     assert {key: record_id for key, (_, record_id, _) in owned.items()} == {key: ids[key] for key in owned}
     assert +(applied(made) - _FIRST_RUN) == +(start.changes - _FIRST_RUN)
@@ -274,6 +349,7 @@ def check_reports(made: World) -> None:
 
 _FIRST_RUN = Counter(
     {("create", f"companies/{kind}-{n}"): 1 for kind in ("changed", "leaving") for n in range(4)}
+    | {("associate", f"companies/changed-{n} tickets/ticket-0 Paying"): 1 for n in range(4)}
 )
 """What was applied before the beginning; a state that was imported knows nothing of it."""
 
