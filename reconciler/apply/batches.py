@@ -82,7 +82,7 @@ def with_ids(change: Associate, created: Mapping[RecordKey, RecordId]) -> Associ
     target_id = change.target_id or created.get(change.target)
     for found, key in ((record_id, change.key), (target_id, change.target)):
         if found is None:
-            return Skipped(f"not attempted: {key.address} was not created")
+            return Skipped(f"not attempted: {key.address} was not created by this run")
     return replace(change, record_id=record_id, target_id=target_id)
 
 

@@ -168,8 +168,9 @@ class _Run:
             self.stopped_by = self.stopped_by or error
             outcomes = {number: Skipped(f"not sent: {error.summary}") for number, _ in batch.entries}
         for number, change in batch.entries:
-            if isinstance(change, Create) and isinstance(outcome := outcomes[number], Applied):
-                self.created[change.key] = outcome.record_id
+            outcome = outcomes[number]
+            if isinstance(change, Create) and isinstance(outcome, Applied) and outcome.is_new is not False:
+                self.created[change.key] = outcome.record_id  # else what it is associated with is not known
         owned, disowned, pairs = ownership_after(self.store, batch.entries, outcomes)
         self.journal.record(self.id, batch.number, outcomes, owned, disowned, pairs=pairs)
         self._advance(len(batch.entries))

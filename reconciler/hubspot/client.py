@@ -14,7 +14,7 @@ from reconciler.hubspot.connection import attempt
 from reconciler.hubspot.exchange import AnswerT, Decoder, Exchange, Refusal, Request, Success
 from reconciler.hubspot.limits import OWNERS_PER_PAGE
 from reconciler.hubspot.pacing import Pacer
-from reconciler.hubspot.refusals import explain, missing_scopes, named_ids
+from reconciler.hubspot.refusals import explain, missing_scopes, named_ids, named_sources
 from reconciler.hubspot.versions import paths_of
 from reconciler.hubspot.wire import (
     AccountBody,
@@ -50,6 +50,14 @@ class Found:
 
     records: Sequence[Record]
     missing: Sequence[str]  # ids that HubSpot says do not exist, in its spelling
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPairs:
+    """The answer of batch/read of associations: order and completeness are HubSpot's, not ours."""
+
+    pages: Sequence[AssociationsBody]
+    alone: Sequence[str]  # ids of records that HubSpot says are associated with nothing
 
 
 class _Caller:
@@ -186,7 +194,7 @@ class Reader:
 
     def read_pairs(
         self, object_path: str, other_path: str, inputs: Sequence[Mapping[str, str]]
-    ) -> tuple[AssociationsBody, ...]:
+    ) -> FoundPairs:
         """What records are associated with: by id, and where to go on with ``after``; at most 1,000."""
         path = self._paths.pairs_read(object_path, other_path)
         request = Request("POST", path, body={"inputs": list(inputs)})
@@ -195,9 +203,10 @@ class Reader:
             for error in exchange.value.errors:
                 if error.category != _NO_SUCH_RECORD:
                     raise error_for(request, _PARTIAL, error)
-            return exchange.value.results
+            alone = [id_ for error in exchange.value.errors for id_ in named_sources(error)]
+            return FoundPairs(exchange.value.results, alone)
         if exchange.status == _NOT_FOUND and exchange.error.category == _NO_SUCH_RECORD:
-            return ()
+            return FoundPairs((), named_sources(exchange.error) or [input_["id"] for input_ in inputs])
         raise error_for(request, exchange.status, exchange.error)
 
     def is_enabled(self, type_number: str) -> bool:

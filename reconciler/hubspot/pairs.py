@@ -1,5 +1,6 @@
 """Reads what records are associated with, and how they may be."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
@@ -12,6 +13,9 @@ from reconciler.hubspot.wire import AssociationsBody, LabelBody
 from reconciler.model.pairs import Label
 from reconciler.model.records import RecordId
 from reconciler.model.schema import ObjectSchema
+
+_TIMES_ASKED = 4
+"""How often the same is asked until nothing being said means that there is nothing."""
 
 LivePairs: TypeAlias = Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]
 """By record, and by record that it is associated with, the labels; the plain association comes with all."""
@@ -50,21 +54,31 @@ def read_pairs(
 def _read(
     reader: Reader, one: ObjectSchema, other: ObjectSchema, record_ids: Sequence[RecordId]
 ) -> Sequence[AssociationsBody]:
-    """All pages of some records; those that have more are asked for again together."""
+    """All pages of some records; those that have more are asked for again together.
+
+    A record of which HubSpot says nothing at all is asked for again: one that is only believed to be
+    associated with nothing would be associated as ours.
+    """
     pages: list[AssociationsBody] = []
-    seen: set[tuple[str, str]] = set()
+    asked: Counter[tuple[str, str]] = Counter()
     inputs: list[dict[str, str]] = [{"id": record_id} for record_id in record_ids]
     while inputs:
-        answer = reader.read_pairs(one.path, other.path, inputs)
-        pages += answer
-        cursors = [(page.from_.id, page.after) for page in answer if page.after is not None]
-        if not seen.isdisjoint(cursors):
+        asked.update(map(_place, inputs))
+        found = reader.read_pairs(one.path, other.path, inputs)
+        pages += found.pages
+        told = {page.from_.id for page in found.pages} | set(found.alone)
+        silent = [each for each in inputs if each["id"] not in told and asked[_place(each)] < _TIMES_ASKED]
+        more = [{"id": page.from_.id, "after": page.after} for page in found.pages if page.after is not None]
+        if any(_place(each) in asked for each in more):
             raise Unavailable(
                 "HubSpot's list of associations never ends", method="POST", path=f"{one.path}/{other.path}"
             )
-        seen.update(cursors)
-        inputs = [{"id": record_id, "after": after} for record_id, after in cursors]
+        inputs = silent + more
     return pages
+
+
+def _place(input_: Mapping[str, str]) -> tuple[str, str]:
+    return input_["id"], input_.get("after", "")
 
 
 def _label(body: LabelBody) -> Label | None:

@@ -50,6 +50,11 @@ def named_ids(error: ErrorBody) -> tuple[str, ...]:
     return error.context.get("ids", ())
 
 
+def named_sources(error: ErrorBody) -> tuple[str, ...]:
+    """Records that the error says are associated with nothing."""
+    return tuple(_named(error, "fromObjectId")) or named_ids(error)
+
+
 def named_properties(error: ErrorBody) -> frozenset[str]:
     """Properties that the error is about."""
     return frozenset(name for detail in error.details for name in detail.properties) | frozenset(

@@ -226,7 +226,7 @@ class RecordReader:
         )
 
     def _read_value(self, value: Node, place: Place, name: str, key: str | None) -> Written:
-        if value is Blank.REFUSED:
+        if value is Blank.REFUSED or name.startswith("$"):  # told already
             return None
         if isinstance(value, Blank):
             fault = _BLANK.get(value, f"says {value.value}, which clears nothing")

@@ -135,7 +135,8 @@ class PlanBuilder:
                 self.spots.extend(judged.edited)
             else:
                 self._take(judged)
-            if self.ends and (record.associations or self.ends.is_wanted(record.record_key)):
+            is_about = record.associations or judged.gone
+            if self.ends and (is_about or self.ends.is_wanted(record.record_key)):
                 self.ends.meet(record.record_key, end_of(record, found, judged))
                 self.associating += [record] if record.associations else []
 

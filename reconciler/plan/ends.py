@@ -117,8 +117,10 @@ def ends_of(desired: Desired, portal: PortalSchema, selection: Selection) -> End
     named: set[frozenset[Spelling]] = set()
     for group in desired.groups:
         for record in group.records.associating():
-            narrowed = selection.narrowed(record)
-            for association in record.associations if selection.may_have(group.object) else ():
+            narrowed = selection.narrowed(record) if selection.may_have(group.object) else None
+            for association in record.associations:
+                if not portal.objects.keys() >= {group.object, association.object}:
+                    continue  # of types that nothing is planned for
                 key = ends.key_of(association)
                 if isinstance(key, Fault):  # told where the association is judged
                     continue

@@ -200,13 +200,19 @@ class Pairing:
         )
 
     def _is_ours_to_judge(self, pair: OwnedPair) -> bool:
-        """Whether it is selected, and does not go with one of its records anyway."""
-        selection, archived = self._rules.selection, self._resolver.archived
+        """Whether it is selected, and nobody names it; and does not go with one of its records anyway.
+
+        A record that is gone, or that something is wrong with, may be named and have no say.
+        """
+        selection, archived, ends = self._rules.selection, self._resolver.archived, self._resolver.ends
+        if ends.of(pair.key).standing is Standing.GONE:
+            return False
+        sides = self._resolver.identity_of_owned(pair).sides
+        if ends.are_named(pair.key, pair.target) and (selection.is_partial or sides not in self._named):
+            return False
         if (pair.key.object, pair.record_id) in archived or (pair.target.object, pair.target_id) in archived:
             return False
-        if not selection.has(pair.key, pair.target.address):
-            return False
-        return not (selection.is_partial and self._resolver.ends.are_named(pair.key, pair.target))
+        return selection.has(pair.key, pair.target.address)
 
     def _prune_of(self, pair: OwnedPair) -> Prune:
         return self._rules.prune.get((pair.key.object, pair.key.by), Prune.OFF)

@@ -1,0 +1,537 @@
+"""Associations from manifest to portal: what goes over the wire, what is refused, what is left alone."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.exits import Exit
+from reconciler.emulator.calls import Answer, Request
+from tests.support.projects import PORTAL, Done, Project, Recorder
+from tests.support.served import served
+
+KEY = {"label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
+SEED: dict[str, Any] = {
+    "version": 1,
+    "properties": {
+        "companies": [
+            KEY | {"name": "external_id", "groupName": "companyinformation"},
+            KEY | {"name": "plain_text", "groupName": "companyinformation", "hasUniqueValue": False},
+        ],
+        "tickets": [KEY | {"name": "code", "groupName": "ticketinformation"}],
+    },
+    "association_labels": [
+        {"from": "companies", "to": "contacts", "name": "billing", "label": "Billing"},
+        {
+            "from": "companies",
+            "to": "contacts",
+            "name": "manager",
+            "label": "Manager",
+            "inverseLabel": "Employee",
+        },
+        {"from": "companies", "to": "companies", "name": "twice", "label": "Twice"},
+        {"from": "companies", "to": "companies", "name": "again", "label": "twice"},
+    ],
+    "records": {
+        "companies": [
+            {"id": "901", "properties": {"external_id": "acme", "name": "Acme"}},
+            {"id": "902", "properties": {"external_id": "globex", "name": "Globex"}},
+        ],
+        "contacts": [
+            {"id": "501", "properties": {"email": "ada@acme.example", "firstname": "Ada"}},
+            {"id": "502", "properties": {"email": "bob@acme.example", "firstname": "Bob"}},
+        ],
+    },
+}
+PRUNED = "prune: true\n"
+
+
+def companies(acme: str = "", globex: str = "", head: str = "") -> str:
+    """Two companies and their associations."""
+    said = {"acme": acme, "globex": globex}
+    lines = (
+        f"  {key}: {{name: {key.title()}{f', $associations: {text}' if text else ''}}}\n"
+        for key, text in said.items()
+    )
+    return f"object: companies\nkey: external_id\n{head}records:\n" + "".join(lines)
+
+
+def contacts(ada: str = "", bob: str = "", head: str = "") -> str:
+    """Two contacts and their associations."""
+    said = {"ada": ada, "bob": bob}
+    lines = (
+        f"  {key}@acme.example: {{firstname: {key.title()}{f', $associations: {text}' if text else ''}}}\n"
+        for key, text in said.items()
+    )
+    return f"object: contacts\nkey: email\n{head}records:\n" + "".join(lines)
+
+
+@contextmanager
+def world(
+    folder: Path, manifests: Mapping[str, str], seed: Mapping[str, object] = SEED, **more: Any
+) -> Iterator[tuple[Project, Recorder]]:
+    with served(folder, manifests, seed, **more) as (project, portal):
+        yield project, portal
+
+
+def people(portal: Recorder, method: str, path: str, body: object = None) -> Any:
+    """What somebody else does in the portal meanwhile; or looks at."""
+    content = b"" if body is None else json.dumps(body).encode()
+    answer = Recorder.answer(portal, Request(method, path, {}, {}, content, portal_id=PORTAL))
+    portal.requests.pop()
+    assert answer.status < 300, answer.content
+    return json.loads(answer.content) if answer.content else None
+
+
+def associate(portal: Recorder, one: str, other: str) -> None:
+    body = {"inputs": [{"from": {"id": one}, "to": {"id": other}}]}
+    people(portal, "POST", "/crm/v4/associations/companies/contacts/batch/associate/default", body)
+
+
+def label(portal: Recorder, one: str, other: str, number: int) -> None:
+    types = [{"associationCategory": "USER_DEFINED", "associationTypeId": number}]
+    body = {"inputs": [{"from": {"id": one}, "to": {"id": other}, "types": types}]}
+    people(portal, "POST", "/crm/v4/associations/companies/contacts/batch/create", body)
+
+
+def take_apart(portal: Recorder, one: str, other: str) -> None:
+    people(portal, "DELETE", f"/crm/v4/objects/companies/{one}/associations/contacts/{other}")
+
+
+def pairs(portal: Recorder) -> dict[tuple[str, str], list[str]]:
+    """Which companies are associated with which contacts, and the labels."""
+    body = {"inputs": [{"id": "901"}, {"id": "902"}]}
+    answer = people(portal, "POST", "/crm/v4/associations/companies/contacts/batch/read", body)
+    return {
+        (page["from"]["id"], str(to["toObjectId"])): [
+            kind["label"] for kind in to["associationTypes"] if kind["label"]
+        ]
+        for page in answer["results"]
+        for to in page["to"]
+    }
+
+
+def apply(project: Project, *more: str) -> Done:
+    """Apply, after which nothing is left to do."""
+    done = project.run("apply", "--auto-approve", *more)
+    assert done.code == 0, done.out + done.err
+    changes = project.run("plan", "--json").document["changes"]
+    assert not changes, changes
+    return done
+
+
+def planned(project: Project, *more: str) -> list[tuple[str, str, str]]:
+    """Action, both addresses of each association that a plan is about."""
+    document = project.run("plan", "--json", "--values", "show", *more).document
+    return [
+        (change["action"], change["address"], change["association"]["address"])
+        for change in document["changes"]
+        if "association" in change
+    ]
+
+
+ADA, BOB = "contacts/ada@acme.example", "contacts/bob@acme.example"
+BOTH = "{contacts: [ada@acme.example, {to: bob@acme.example, label: Billing}]}"
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("{contact: [eve@acme.example]}", r"contacts has no record whose email is \S+ correct it"),
+        (
+            "{contacts: [{to: ada@acme.example, label: Biling}]}",
+            'the portal has no label "Biling" for associations of companies with contacts did you',
+        ),
+        ("{companies: [{to: globex, label: Twice}]}", '"Twice" names more than one label'),
+        ("{companies: [acme]}", "companies/acme cannot be associated with itself"),
+        ("{companies: [{by: record_id, to: 901}]}", "companies/=901 cannot be associated with itself"),
+        ("{companies: [{by: plain_text, to: x}]}", '"plain_text" of companies cannot tell records apart'),
+        ("{deals: [D-1]}", "deals are not named by a key in these manifests"),
+        ("{contacts: [ada@acme.example, ADA@acme.example]}", "is associated twice, also at"),
+        ("{contacts: [gone@acme.example]}", "the manifests say that it must not exist"),
+        ("{tickets: [{by: code, to: T-1}]}", "tickets has no record whose code is T-1"),
+        (
+            "{contacts: [bad@acme.example]}",
+            r"contacts/\S+ cannot be associated: something is wrong",
+        ),
+    ],
+)
+def test_what_cannot_be_is_told_at_its_line_by_plan_and_validate(
+    tmp_path: Path, said: str, problem: str
+) -> None:
+    others = (
+        contacts()
+        + "  gone@acme.example: {$absent: true}\n  bad@acme.example: {firstname: X, createdate: yesterday}\n"
+    )
+    files = {"companies.yaml": companies(said, head="environments: [real]\n"), "contacts.yaml": others}
+    with world(tmp_path, files) as (project, portal):
+        found = project.run("validate", "--online")
+        assert found.code == Exit.ERROR
+        assert "companies.yaml:5:" in found.out
+        assert re.search(problem, " ".join(found.out.split())), found.out
+        assert project.run("apply", "--auto-approve").code == Exit.ERROR
+        skipping = project.run("apply", "--auto-approve", "--skip-invalid", "--allow", "update=2")
+        assert skipping.code == Exit.NOT_APPLIED, skipping.out + skipping.err
+        if "also at" not in problem:
+            assert pairs(portal) == {}
+
+
+def test_an_unknown_object_type_is_told_at_its_line(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies("{kontacts: [ada]}")}) as (project, _):
+        done = project.run("plan")
+    assert done.code == Exit.ERROR
+    assert 'a.yaml:4:49: the portal has no object type "kontacts"' in done.err
+    assert "did you mean contacts?" in done.err
+
+
+def test_a_label_gets_a_suggestion(tmp_path: Path) -> None:
+    said = "{contacts: [{to: ada@acme.example, label: Bilin}]}"
+    with world(tmp_path, {"a.yaml": companies(said)}) as (project, _):
+        assert 'did you mean "Billing"?' in project.run("plan").out
+
+
+def test_plain_ones_and_labels_travel_by_their_own_calls(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies(BOTH)}) as (project, portal):
+        apply(project)
+        ((_, plain),) = portal.asked("/companies/contacts/batch/associate/default")
+        ((_, labelled),) = portal.asked("/companies/contacts/batch/create")
+        assert plain == {"inputs": [{"from": {"id": "901"}, "to": {"id": "501"}}]}
+        types = [{"associationCategory": "USER_DEFINED", "associationTypeId": 1}]
+        assert labelled == {"inputs": [{"from": {"id": "901"}, "to": {"id": "502"}, "types": types}]}
+        assert pairs(portal) == {("901", "501"): [], ("901", "502"): ["Billing"]}
+
+
+@pytest.mark.parametrize("api_version", ["v3", "2025-09", "2026-03", "2026-09"])
+def test_they_are_made_and_removed_in_every_version(tmp_path: Path, api_version: str) -> None:
+    with world(tmp_path, {"a.yaml": companies(BOTH, head=PRUNED)}, api_version=api_version) as (
+        project,
+        portal,
+    ):
+        apply(project)
+        assert pairs(portal) == {("901", "501"): [], ("901", "502"): ["Billing"]}
+        project.write("a.yaml", companies(head=PRUNED))
+        apply(project)
+        assert pairs(portal) == {}
+
+
+def test_named_from_both_sides_they_are_made_once(tmp_path: Path) -> None:
+    files = {
+        "companies.yaml": companies(
+            "{contacts: [ada@acme.example, {to: bob@acme.example, label: Manager}]}",
+            "{contacts: [ada@acme.example]}",
+        ),
+        "contacts.yaml": contacts(
+            "{companies: [acme, {to: globex, label: Billing}]}", "{companies: [{to: acme, label: employee}]}"
+        ),
+    }
+    with world(tmp_path, files) as (project, portal):
+        assert planned(project) == [
+            ("associate", "companies/acme", ADA),
+            ("associate", "companies/acme", BOB),
+            ("associate", ADA, "companies/globex"),
+        ]
+        apply(project)
+        assert pairs(portal) == {
+            ("901", "501"): [],
+            ("901", "502"): ["Manager"],
+            ("902", "501"): ["Billing"],
+        }
+
+
+def test_naming_it_from_the_other_side_writes_nothing_and_moves_the_say_over_it(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies(BOTH), "b.yaml": contacts()}) as (project, portal):
+        apply(project)
+        project.write("a.yaml", companies(head=PRUNED))
+        project.write("b.yaml", contacts("{companies: [acme]}", "{companies: [{to: acme, label: Billing}]}"))
+        assert not project.run("plan", "--json").document["summary"]["dissociate"]
+        apply(project)
+        project.write("b.yaml", contacts())  # nothing is pruned there
+        apply(project)
+        assert len(pairs(portal)) == 2
+
+
+def test_a_renamed_record_keeps_its_associations(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies(BOTH)}) as (project, portal):
+        apply(project)
+        renamed = companies(BOTH).replace("acme: {", "acme-2: {$renamed_from: acme, ")
+        project.write("a.yaml", renamed)
+        apply(project)
+        assert len(pairs(portal)) == 2
+        assert (
+            "associated with contacts/ada@acme.example"
+            in project.run("state", "show", "companies/acme-2").out
+        )
+
+
+def test_without_prune_nothing_is_removed_and_with_it_only_what_we_made(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies(BOTH)}) as (project, portal):
+        associate(portal, "901", "501")
+        associate(portal, "902", "502")
+        apply(project)
+        before = pairs(portal)
+        project.write("a.yaml", companies())
+        apply(project)
+        assert pairs(portal) == before
+        project.write("a.yaml", companies(head="prune: all\n"))
+        apply(project)
+        assert pairs(portal) == {("901", "501"): [], ("902", "502"): []}
+
+
+def test_what_was_associated_before_us_loses_our_label_only(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies(BOTH, head=PRUNED)}) as (project, portal):
+        associate(portal, "901", "502")
+        apply(project)
+        assert pairs(portal)["901", "502"] == ["Billing"]
+        project.write("a.yaml", companies(head=PRUNED))
+        apply(project)
+        assert pairs(portal) == {("901", "502"): []}
+
+
+def test_a_label_that_is_dropped_goes_and_the_plain_association_stays_ours(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies(BOTH, head=PRUNED)}) as (project, portal):
+        apply(project)
+        project.write("a.yaml", companies("{contacts: [ada@acme.example, bob@acme.example]}", head=PRUNED))
+        apply(project)
+        assert pairs(portal) == {("901", "501"): [], ("901", "502"): []}
+        project.write("a.yaml", companies(head=PRUNED))
+        apply(project)
+        assert pairs(portal) == {}
+
+
+def test_a_label_that_is_added_and_dropped_again_leaves_nothing_behind(tmp_path: Path) -> None:
+    plain = companies("{contacts: [ada@acme.example]}", head=PRUNED)
+    labelled = companies("{contacts: [{to: ada@acme.example, label: Billing}]}", head=PRUNED)
+    with world(tmp_path, {"a.yaml": plain}) as (project, portal):
+        apply(project)
+        project.write("a.yaml", labelled)
+        apply(project)
+        assert pairs(portal) == {("901", "501"): ["Billing"]}
+        project.write("a.yaml", companies(head=PRUNED))
+        apply(project)
+        assert pairs(portal) == {}
+
+
+def test_what_people_gave_a_label_is_not_removed_with_it(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies("{contacts: [ada@acme.example]}", head=PRUNED)}) as (
+        project,
+        portal,
+    ):
+        apply(project)
+        label(portal, "901", "501", 3)
+        project.write("a.yaml", companies(head=PRUNED))
+        plan = project.run("plan")
+        assert "No changes." in plan.out
+        assert "it bears a label that is not ours" in " ".join(plan.out.split())
+        apply(project)
+        assert pairs(portal) == {("901", "501"): ["Manager"]}
+
+
+def test_records_that_go_take_their_associations_with_them(tmp_path: Path) -> None:
+    new = (
+        companies(BOTH, head=PRUNED)
+        + "  initech: {name: Initech, $associations: {contacts: [ada@acme.example]}}\n"
+    )
+    with world(tmp_path, {"a.yaml": new}) as (project, _):
+        apply(project)
+        project.write("a.yaml", companies(BOTH, head=PRUNED))
+        assert planned(project) == []
+        apply(project, "--allow", "archive=1")
+        exported = json.loads(project.run("state", "export").out)
+        assert {pair["key"] for pair in exported["pairs"]} == {"acme"}
+
+
+def test_narrowing_environments_releases_associations_and_leaves_them(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies(BOTH, head=PRUNED)}) as (project, portal):
+        apply(project)
+        project.write("a.yaml", companies(BOTH, head=f"{PRUNED}environments: [other]\n"))
+        apply(project)
+        assert len(pairs(portal)) == 2
+        assert json.loads(project.run("state", "export").out)["pairs"] == []
+
+
+def test_an_archive_planned_by_prune_stands_against_an_association(tmp_path: Path) -> None:
+    files = {
+        "a.yaml": companies(),
+        "b.yaml": contacts(head=PRUNED) + "  eve@acme.example: {firstname: Eve}\n",
+    }
+    with world(tmp_path, files) as (project, _):
+        apply(project)
+        project.write("b.yaml", contacts(head=PRUNED))
+        project.write("a.yaml", companies("{contacts: [eve@acme.example]}"))
+        done = project.run("plan", "--values", "show")
+    assert done.code == Exit.ERROR
+    assert "contacts/eve@acme.example cannot be associated: this plan archives it" in " ".join(
+        done.out.split()
+    )
+
+
+def test_a_target_that_is_gone_is_held_and_told(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies(BOTH), "b.yaml": contacts()}) as (project, portal):
+        apply(project)
+        people(portal, "DELETE", "/crm/v3/objects/contacts/501")
+        plan = project.run("plan", "--json", "--values", "show").document
+    held = [entry["address"] for entry in plan["held"]]
+    assert held == [f"companies/acme#{ADA}", ADA]
+    assert plan["appliable"]
+
+
+class Refusing(Recorder):
+    """A portal in which no contact can be created."""
+
+    def answer(self, request: Request) -> Answer:
+        if request.path.endswith("/contacts/batch/upsert"):
+            return Answer(400, {}, b'{"status": "error", "category": "VALIDATION_ERROR", "message": "no"}')
+        return super().answer(request)
+
+
+def test_what_was_not_created_is_associated_with_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.support.served.Recorder", Refusing)
+    files = {
+        "a.yaml": companies("{contacts: [ada@acme.example, eve@acme.example]}"),
+        "b.yaml": contacts() + "  eve@acme.example: {firstname: Eve}\n",
+    }
+    with world(tmp_path, files) as (project, portal):
+        done = project.run("apply", "--auto-approve", "--json", "--values", "show")
+        assert done.code == Exit.NOT_APPLIED
+        rows = {
+            (row["action"], row.get("association", row)["address"]): (
+                row["outcome"],
+                row["detail"].get("message"),
+            )
+            for row in done.document["changes"]
+        }
+        assert rows["associate", ADA] == ("applied", None)
+        assert rows["create", "contacts/eve@acme.example"] == ("rejected", "no")
+        skipped = ("skipped", "not attempted: contacts/eve@acme.example was not created by this run")
+        assert rows["associate", "contacts/eve@acme.example"] == skipped
+        assert pairs(portal) == {("901", "501"): []}
+
+
+def test_a_saved_plan_leaves_alone_what_moved_meanwhile(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies("{contacts: [ada@acme.example]}", head=PRUNED)}) as (
+        project,
+        portal,
+    ):
+        apply(project)
+        project.write("a.yaml", companies("{contacts: [bob@acme.example]}", head=PRUNED))
+        assert project.run("plan", "--out", "plan.json").code == 0
+        take_apart(portal, "901", "501")
+        associate(portal, "901", "502")
+        done = project.run("apply", "plan.json", "--auto-approve", "--json", "--values", "show")
+        assert done.code == Exit.NOT_APPLIED
+        assert [(row["outcome"], row["detail"]["message"]) for row in done.document["changes"]] == [
+            ("stale", f"it is associated so with {BOB} by now"),
+            ("stale", f"it is no longer associated so with {ADA} by now"),
+        ]
+
+
+def test_a_saved_plan_leaves_alone_what_was_given_a_label_meanwhile(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies("{contacts: [ada@acme.example]}", head=PRUNED)}) as (
+        project,
+        portal,
+    ):
+        apply(project)
+        project.write("a.yaml", companies(head=PRUNED))
+        project.run("plan", "--out", "plan.json")
+        label(portal, "901", "501", 1)
+        done = project.run("apply", "plan.json", "--auto-approve", "--json", "--values", "show")
+        assert [row["outcome"] for row in done.document["changes"]] == ["stale"]
+        assert pairs(portal) == {("901", "501"): ["Billing"]}
+
+
+def test_without_a_state_they_are_made_and_nothing_is_adopted(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies(BOTH)}) as (project, portal):
+        project.replace("reconciler.yaml", "version: 1", "version: 1\nstate: none")
+        apply(project)
+        assert len(pairs(portal)) == 2
+        assert project.run("plan").out.startswith("No changes.")
+
+
+def test_a_part_can_be_targeted_excluded_and_taken(tmp_path: Path) -> None:
+    more = "    drift: hold\n"
+    with world(tmp_path, {"a.yaml": companies(BOTH, BOTH, head=PRUNED)}, more=more) as (project, portal):
+        assert planned(project, "--target", f"companies/acme#{ADA}") == [("associate", "companies/acme", ADA)]
+        assert planned(project, "--exclude", "companies/acme", "--exclude", "*#contacts/bob*") == [
+            ("associate", "companies/globex", ADA)
+        ]
+        apply(project)
+        take_apart(portal, "901", "501")
+        assert planned(project) == []
+        assert planned(project, "--take", "companies/acme#contacts/*") == [
+            ("associate", "companies/acme", ADA)
+        ]
+        project.write("a.yaml", companies(head=PRUNED))
+        assert planned(project, "--target", "companies/globex") == [
+            ("dissociate", "companies/globex", ADA),
+            ("dissociate", "companies/globex", BOB),
+        ]
+        done = project.run("plan", "--target", "companies/acme#contacts/eve")
+        assert "matches nothing" in done.err
+
+
+def test_what_is_left_out_of_a_plan_is_not_taken_for_left_out_of_the_manifests(tmp_path: Path) -> None:
+    files = {"a.yaml": companies(BOTH, head=PRUNED), "b.yaml": contacts(head=PRUNED)}
+    with world(tmp_path, files) as (project, _):
+        apply(project)
+        project.write("a.yaml", companies(head=PRUNED))
+        project.write(
+            "b.yaml", contacts("{companies: [acme]}", "{companies: [{to: acme, label: Billing}]}", PRUNED)
+        )
+        assert planned(project, "--target", "companies/*") == []
+        assert planned(project, "--exclude", "*#companies/*") == []
+
+
+def test_calls_are_few_and_counted(tmp_path: Path) -> None:
+    seed = SEED | {
+        "records": {
+            "companies": [{"properties": {"external_id": f"c-{n}", "name": "C"}} for n in range(250)],
+            "contacts": SEED["records"]["contacts"],
+        }
+    }
+    text = "object: companies\nkey: external_id\nrecords:\n" + "".join(
+        f"  c-{n}: {{$associations: {BOTH}}}\n" for n in range(250)
+    )
+    with world(tmp_path, {"a.yaml": text}, seed) as (project, portal):
+        portal.requests.clear()
+        budget = project.run("plan", "--json").document["budget"]
+        assert budget["read_calls"] == len(portal.requests)
+        assert len(portal.asked("/companies/contacts/batch/read")) == 1
+        assert len([each for each in portal.requests if each.path.endswith("/labels")]) == 1
+        assert budget["write_calls"] == 2  # 250 of each kind; the records themselves are only adopted
+        portal.requests.clear()
+        apply(project)
+        writes = [
+            each.path for each in portal.requests if "/batch/" in each.path and "/read" not in each.path
+        ]
+        assert len(writes) == 2
+
+
+def test_labels_are_not_read_where_none_is_named_nor_anything_where_nothing_is(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies("{contacts: [ada@acme.example]}")}) as (project, portal):
+        project.run("plan")
+        assert not [each for each in portal.requests if each.path.endswith("/labels")]
+        project.write("a.yaml", companies())
+        portal.requests.clear()
+        project.run("plan")
+        assert not [each for each in portal.requests if "associations" in each.path]
+
+
+def test_e_mail_addresses_of_the_others_are_masked(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies(BOTH)}) as (project, _):
+        texts = [
+            project.run("plan").out,
+            project.run("plan", "--format", "markdown").out,
+            project.run("plan", "--format", "html").out,
+            project.run("plan", "--json").out,
+            project.run("apply", "--auto-approve", "--json").out,
+        ]
+        project.write("a.yaml", companies("{contacts: [eve@acme.example]}"))
+        texts += [project.run("plan").out, project.run("validate", "--online", "--json").out]
+    for text in texts:
+        assert "@acme" not in text.replace("a.yaml", ""), text
