@@ -40,13 +40,14 @@ from reconciler.model.schema import PortalSchema
 from reconciler.model.selection import Glob, Selection
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.accepting import AcceptBuilder, DriftedRecord, chosen, keys_and_named
+from reconciler.plan.budget import budget_of
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import NO_MANIFESTS, ManifestsRead, Plan, keys_of
 from reconciler.plan.drifted import DriftBuilder, keys_and_sent
 from reconciler.plan.ends import End, Ends, Standing, ends_of
 from reconciler.plan.explaining import Findings, explain, spots_of
 from reconciler.plan.file import digest_of
-from reconciler.plan.guards import Guards
+from reconciler.plan.guards import Guards, Limits, refuse_overdrawn
 from reconciler.plan.hands import Edits, OurRuns, our_runs
 from reconciler.plan.judging import Policy
 from reconciler.plan.labels import Labels, directions_of_labels
@@ -173,6 +174,7 @@ def plan_changes(
             has_uncommitted=here.has_uncommitted,
         ),
         read_calls=reader.calls,
+        daily_remaining=reader.daily_remaining,
         least_seconds=reader.least_seconds,
         write_scopes=write_scopes,
         prune_rules=() if selection.is_partial else new_rules(desired.prune_rules, remembered),
@@ -431,12 +433,14 @@ def explain_record(
     )
 
 
-def apply_plan(plan: Plan, connection: Connection, store: Store, claim: Claim, manner: Manner) -> ApplyResult:
-    """Settle what earlier runs left open, then carry out ``plan``.
+def apply_plan(
+    plan: Plan, connection: Connection, store: Store, claim: Claim, *, manner: Manner, limits: Limits
+) -> ApplyResult:
+    """Settle what earlier runs left open, then carry out ``plan``; portal and budget are judged again.
 
     Raises:
         UsageError: the credentials belong to another portal than the plan.
-        PlanRefused: it was made against another state.
+        PlanRefused: it was made against another state, or fewer calls are left today than it needs.
         Locked: somebody else is applying.
         HubSpotError: nothing could be read or sent at all.
         StateError: state or lock was lost on the way; the next run settles what was in flight.
@@ -457,6 +461,9 @@ def apply_plan(plan: Plan, connection: Connection, store: Store, claim: Claim, m
         objects = {key.object for change in plan.changes for key in keys_of(change)}
         portal = read_portal(connection.reader, objects | _open_objects(store), plan.portal_id)
         settle_earlier(store, journal, connection.reader, portal)
+        reader = connection.reader
+        budget = budget_of(plan.changes, reader.calls, reader.least_seconds, reader.daily_remaining)
+        refuse_overdrawn(plan, budget, limits)
         writer = connection.writer.asking(journal.assert_held)
         courier = Courier(connection.reader, writer, portal, looks_again, manner.on_stale)
         return carry_out(plan, start, moved, store=store, journal=journal, courier=courier, manner=manner)
@@ -542,6 +549,7 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
         state=seen,
         manifests=NO_MANIFESTS,
         read_calls=reader.calls,
+        daily_remaining=reader.daily_remaining,
         least_seconds=reader.least_seconds,
         write_scopes=write_scopes,
         selection=selection,

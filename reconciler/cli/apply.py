@@ -31,6 +31,7 @@ from reconciler.cli.telling import told
 from reconciler.cli.wishes import Wishes, plan_options
 from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
 from reconciler.plan.changes import Plan
+from reconciler.plan.guards import limits_from
 from reconciler.reconcile import apply_plan, settle_earlier_runs
 from reconciler.report.inert import fenced
 from reconciler.report.machine import run_as_json
@@ -123,7 +124,8 @@ def command(
             should_stop=should_stop,
             progress=tell,
         )
-        result = apply_plan(chosen, connection, store, session.claim(lock_timeout), manner)
+        claim, limits = session.claim(lock_timeout), limits_from(session.settings.guards)
+        result = apply_plan(chosen, connection, store, claim, manner=manner, limits=limits)
         if report is not None:
             write_report(store, result.run.header.id, report)
     _show(session, result, chosen, values)

@@ -83,7 +83,7 @@ def read_portal(
         }
         owners = reading_owners.result() if reading_owners else ()
     return PortalSchema(
-        account=Account(account.portal_id, account.account_type, reader.daily_remaining),
+        account=Account(account.portal_id, account.account_type),
         api_version=reader.version,
         objects={found.name: schema for found, schema in schemas.items()}
         | {name: schemas[found] for name, found in types.items()},

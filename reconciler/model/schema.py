@@ -99,7 +99,6 @@ class Account:
 
     portal_id: int
     type: str  # STANDARD, SANDBOX, DEVELOPER_TEST, APP_DEVELOPER
-    daily_remaining: int | None = None  # calls left today; None where HubSpot does not say
 
 
 @dataclass(frozen=True, slots=True)

@@ -248,6 +248,7 @@ class PlanBuilder:
         state: StateVersion,
         manifests: ManifestsRead,
         read_calls: int,
+        daily_remaining: int | None,
         least_seconds: Callable[[int], float],
         write_scopes: Callable[[Iterable[str]], tuple[str, ...]],
         prune_rules: tuple[PruneRule, ...] = (),
@@ -268,7 +269,7 @@ class PlanBuilder:
             kept = keep_reviewed(reviewed, changes, prune_rules)
             changes, prune_rules, review = kept.changes, kept.prune_rules, kept.review
             personal = tuple(sorted({*personal, *reviewed.personal}))
-        budget = budget_of(changes, read_calls, least_seconds, portal.account.daily_remaining)
+        budget = budget_of(changes, read_calls, least_seconds, daily_remaining)
         return Plan(
             tool_version=tool_version,
             created_at=created_at,

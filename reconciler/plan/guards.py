@@ -7,7 +7,9 @@ lifts one guard to that number, for one plan.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
+from reconciler.errors import PlanRefused, Refusal
 from reconciler.model.objects import RecordKey
 from reconciler.model.records import DesiredRecord
 from reconciler.plan.changes import (
@@ -18,6 +20,7 @@ from reconciler.plan.changes import (
     Guard,
     GuardRefusal,
     PairChange,
+    Plan,
     Reason,
     StateOnly,
     values_of,
@@ -38,7 +41,9 @@ class Limit:
     count: int | None = None
 
 
-DEFAULT_LIMITS: Mapping[Guard, Limit] = {
+Limits: TypeAlias = Mapping[Guard, Limit]
+
+DEFAULT_LIMITS: Limits = {
     Guard.UPDATE: Limit(percent=30),
     Guard.ARCHIVE: Limit(percent=10, count=100),
     Guard.CREATE: Limit(count=100),
@@ -51,7 +56,7 @@ DEFAULT_LIMITS: Mapping[Guard, Limit] = {
 }
 
 
-def limits_from(said: Mapping[Guard, str]) -> Mapping[Guard, Limit]:
+def limits_from(said: Mapping[Guard, str]) -> Limits:
     """The limits, with those of ``said`` in place of the default: ``50%`` is a share, ``500`` a number.
 
     A guard that bounds both keeps the other one.
@@ -119,7 +124,7 @@ class Divergence:
 class Guards:
     """Limits, and what the person allowed beyond them."""
 
-    limits: Mapping[Guard, Limit]
+    limits: Limits
     allowances: Mapping[Guard, int]
     divergence: Divergence | None = None  # of the manifests from what was applied last
 
@@ -132,7 +137,7 @@ class Guards:
             mine = [change for change in changes if change.key.object == name]
             refusals += self._judge_type(name, mine, populations[name])
         refusals += self._total(changes)
-        refusals += self._budget(budget)
+        refusals += self.judge_budget(budget)
         refusals += self._diverged(changes)
         return tuple(refusals)
 
@@ -182,7 +187,8 @@ class Guards:
         keys = [change.key for change in changes if not isinstance(change, StateOnly)]
         yield from self._number(Guard.TOTAL, keys, "all types", "would be written")
 
-    def _budget(self, budget: Budget) -> Iterator[GuardRefusal]:
+    def judge_budget(self, budget: Budget) -> Iterator[GuardRefusal]:
+        """Whether enough calls are left today; apply asks that again."""
         reserve = self.limits[Guard.BUDGET].percent
         if budget.daily_remaining is None or reserve is None or not budget.write_calls:
             return
@@ -205,6 +211,21 @@ class Guards:
 
     def _is_allowed(self, guard: Guard, count: int) -> bool:
         return count <= self.allowances.get(guard, -1)
+
+
+def refuse_overdrawn(plan: Plan, budget: Budget, limits: Limits) -> None:
+    """Insist once more that enough calls are left: between a plan and its apply others use them, too.
+
+    Raises:
+        PlanRefused: too few are left today.
+    """
+    for refusal in Guards(limits, dict(plan.allowances)).judge_budget(budget):
+        raise PlanRefused(
+            Refusal.GUARD,
+            f"plan refused: {refusal.message}\n"
+            "    apply it tomorrow; if it cannot wait: "
+            f"reconciler plan --allow {refusal.guard}={refusal.count} --out FILE",
+        )
 
 
 def _first(keys: Iterable[RecordKey]) -> tuple[RecordKey, ...]:

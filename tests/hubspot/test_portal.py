@@ -81,7 +81,7 @@ def test_a_simple_type_takes_two_calls() -> None:
     schema, portal = read("companies", "0-2")
 
     assert sorted(portal.asked) == ["/account-info/v3/details", "/crm/v3/properties/companies"]
-    assert schema.account == Account(1000000, "SANDBOX", 900)
+    assert schema.account == Account(1000000, "SANDBOX")
     assert schema.api_version == "v3"
     assert list(schema.objects) == ["companies"]
     companies = schema.objects["companies"]

@@ -56,6 +56,7 @@ def plan(
         state=StateVersion(None, 0),
         manifests=ManifestsRead("sha256:0", 1, len(records), None),
         read_calls=1,
+        daily_remaining=None,
         least_seconds=lambda calls: calls / 19,
         write_scopes=lambda names: tuple(sorted(names)),
         prune_rules=(),

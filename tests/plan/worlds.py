@@ -107,6 +107,7 @@ class World:
             state=StateVersion(None, 0),
             manifests=ManifestsRead("sha256:0", 1, len(self.records), None),
             read_calls=1,
+            daily_remaining=None,
             least_seconds=lambda calls: calls / 19,
             write_scopes=lambda names: tuple(sorted(names)),
             prune_rules=(),
