@@ -27,6 +27,7 @@ from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
 from reconciler.model.explanation import Explanation, Trace
 from reconciler.model.objects import RECORD_ID, RecordKey, type_number
+from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal import Masks
 from reconciler.model.records import (
     Desired,
@@ -406,9 +407,13 @@ def explain_record(
     schema = portal.objects[asked.object]
     written = {group.object for group in desired.groups} & {asked.object, schema.name}
     named = desired.renamed(dict.fromkeys(written, schema.name))
-    found = store.find(schema.name, by_record_id=asked.is_record_id, value=asked.value)
+
+    def owned_under(value: str) -> Sequence[OwnedRecord]:
+        return store.find(schema.name, by_record_id=asked.is_record_id, value=value)
+
     rules = {(rule.object, rule.by): rule.prune for rule in (*store.prune_rules(), *named.prune_rules)}
-    subject = find_subject(replace(asked, object=schema.name), named, found, rules)
+    personal = here.masks.personal(portal.objects, ((group.object, group.key) for group in named.groups))
+    subject = find_subject(replace(asked, object=schema.name), named, owned_under, rules, personal)
     subject = subject.traced(trace(written, subject.key.by, subject.key.value))
     question = [name for name in subject.names(schema) if name in schema.properties]
     live = subject.live_among(read_records(reader, schema, subject.key.by, subject.keys, question))

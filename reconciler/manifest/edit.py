@@ -66,8 +66,10 @@ def _record_of(document: _Said, edit: Edit) -> dict[str, _Said]:
     """The record in ``document`` that is to say something else.
 
     Raises:
-        Unsafe: until now it says something else than the edit believes.
+        Unsafe: it is no record of the document, or says something else than the edit believes.
     """
+    if _entry(document, "source"):
+        raise Unsafe("the record is a row of a table, which has no lines here", "change the row")
     record = _entry(_entry(document, "records"), edit.key.value)
     shared = _entry(document, "all")
     if isinstance(record, dict):

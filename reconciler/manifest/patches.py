@@ -106,8 +106,6 @@ class Patcher:
     def _record(self, document: DocumentSpan, key: str) -> MappingSpan:
         """The record's own mapping."""
         span = document.root
-        if isinstance(span, MappingSpan) and span.entry("source"):
-            raise Unsafe("the record is a row of a table, which has no lines here", "change the row")
         for name, what in (("records", "`records`"), (key, "the record")):
             entry = span.entry(name) if isinstance(span, MappingSpan) else None
             if entry is None:

@@ -54,7 +54,7 @@ class Step:
     """What the next apply would do to a record or a property, and why."""
 
     action: (
-        str  # an action of the plan; of a property also "write", "remember"; "leave", "nothing", "problem"
+        str  # of the plan; of a property "write", "remember" or "forget"; or "leave", "nothing", "problem"
     )
     reason: str = ""  # why, in one word; empty where nothing is compared
     after: str | None = None  # what is written, where a value is

@@ -98,7 +98,7 @@ def _property(subject: Subject, findings: Findings, name: str) -> PropertyExplai
         last=_last_applied(subject.owned, findings, name),
         live=live.properties.get(name) if live else None,
         hands=_hands(subject, findings, name),
-        step=_step(subject, findings, name) if is_managed else _NOTHING,
+        step=_step(subject, findings, name),
     )
 
 
@@ -149,31 +149,36 @@ def _step_of_record(subject: Subject, plan: Plan | None) -> Step:
 
 
 def _step(subject: Subject, findings: Findings, name: str) -> Step:
-    """What a plan of the record does to one property that manifests set."""
+    """What a plan of the record does to one property."""
     plan, key, record = findings.plan, subject.key, subject.record
     if plan is None or record is None:
         return _NOTHING
+    is_managed = name in record.names
+    if is_managed and record.document.ownership_of(name) is Ownership.INITIAL and findings.live is not None:
+        return Step("leave", Reason.INITIAL)
     planned = _planned(plan, key, name)
     if planned is not None:
         return planned
-    if findings.live is None or _is_wrong(plan, key.address):
-        return _NOTHING
-    is_left = record.document.ownership_of(name) is Ownership.INITIAL
-    return Step("leave", Ownership.INITIAL) if is_left else Step("nothing", Reason.IN_STEP)
+    is_judged = findings.live is not None and not _is_wrong(plan, key.address)
+    return Step("nothing", Reason.IN_STEP) if is_managed and is_judged else _NOTHING
 
 
 def _planned(plan: Plan, key: RecordKey, name: str) -> Step | None:
     """What a plan says of the property; None where it passes over it."""
     if _is_wrong(plan, key.property_address(name)):
         return Step("problem")
+    held = next((held for held in plan.held if (held.key, held.name) == (key, name)), None)
+    if held is not None:
+        return Step("leave", held.reason, note=held.note)
     for change in (change for change in plan.changes if change.key == key):
         for value in values_of(change):
             if value.name == name:
                 return Step("write", value.reason, value.after)
-        if any(value.name == name for value in in_step_of(change)):
-            return Step("remember", Reason.IN_STEP)
-    held = next((held for held in plan.held if (held.key, held.name) == (key, name)), None)
-    return Step("leave", held.reason, note=held.note) if held else None
+        for value in in_step_of(change):
+            if value.name == name:
+                is_forgotten = value.reason is Reason.UNMANAGED
+                return Step("forget" if is_forgotten else "remember", value.reason)
+    return None
 
 
 def _is_wrong(plan: Plan, address: str) -> bool:

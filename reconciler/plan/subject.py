@@ -1,6 +1,6 @@
 """Which record somebody asks about: what is known of it before anybody looks at the portal."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
@@ -113,10 +113,14 @@ def refuse_unknown_type(asked: Asked, desired: Desired, owned: Iterable[tuple[st
 def find_subject(
     asked: Asked,
     desired: Desired,
-    owned: Sequence[OwnedRecord],
+    owned_under: Callable[[str], Sequence[OwnedRecord]],
     rules: Mapping[tuple[str, str], Prune],
+    personal: Container[tuple[str, str]],
 ) -> Subject:
     """The record that is meant, of those that manifests name and those that state knows at the address.
+
+    ``owned_under`` gives what state knows under a key, or a record id where that was asked for; ``personal``
+    are pairs of object and key property whose keys are told to nobody who did not type them.
 
     Raises:
         UsageError: there is none.
@@ -127,22 +131,28 @@ def find_subject(
         if group.object == asked.object and (group.key == RECORD_ID) == asked.is_record_id
     ]
     named = next((found for group in groups if (found := group.records.find(asked.value))), None)
+    owned = list(owned_under(asked.value))
     if named is None and not owned:
-        keys = (record.key for group in groups for record in group.records)
-        near = get_close_matches(asked.value, keys, n=3, cutoff=0.75)
-        addresses = [replace(asked, value=key).address for key in near]
-        advice = (
-            f"did you mean {' or '.join(addresses)}?"
-            if near
-            else "`reconciler state list` tells what is owned"
-        )
-        raise UsageError(f"no manifest names {asked.address}, and state does not know it\n    {advice}")
+        told = [group for group in groups if (group.object, group.key) not in personal]
+        raise UsageError(_unknown(asked, (record.key for group in told for record in group.records)))
     key = named.record_key if named else owned[0].key
+    record = named or desired.records_of(key.object, key.by).find(key.value)
+    if record and record.special.renamed_from:
+        owned += owned_under(record.special.renamed_from)
     return Subject(
         key=key,
         name=asked.name,
-        record=named or desired.records_of(key.object, key.by).find(key.value),
-        owned=next((entry for entry in owned if entry.key == key), None),
+        record=record,
+        owned=next((entry for entry in owned if entry.key.by == key.by), None),
         files=desired.files,
         prune=rules.get((key.object, key.by), Prune.OFF),
     )
+
+
+def _unknown(asked: Asked, keys: Iterable[str]) -> str:
+    near = get_close_matches(asked.value, keys, n=3, cutoff=0.75)
+    addresses = [replace(asked, value=key).address for key in near]
+    advice = (
+        f"did you mean {' or '.join(addresses)}?" if near else "`reconciler state list` tells what is owned"
+    )
+    return f"no manifest names {asked.address}, and state does not know it\n    {advice}"

@@ -50,6 +50,7 @@ _OWNERSHIP = {
 _CREATES = {Reason.MISSING, Reason.RECREATED}
 _SIMPLE = {
     "remember": "remembers it: HubSpot holds what the manifest says",
+    "forget": "forgets it: no line enforces it any more, and HubSpot keeps what it holds",
     "problem": "cannot be made: see the problem",
 }
 
@@ -176,7 +177,7 @@ def _next(of: PropertyExplained) -> str:
         action = Action.CREATE if step.reason in _CREATES else Action.UPDATE
         what = "clears it" if step.after is None else f"writes {shown(step.after)}"
         return f"{what}; {why_changed(action, Reason(step.reason))}"
-    if step.action == "leave" and step.reason == Ownership.INITIAL:
+    if step.action == "leave" and step.reason == Reason.INITIAL:
         return "leaves it to people"
     if step.action == "leave":
         return _noted(f"leaves it; {why_held(Reason(step.reason))}", step)

@@ -227,6 +227,22 @@ def test_a_record_for_other_environments_is_left_alone(project: Project) -> None
     assert "for other environments only" in " ".join(done.out.split())
 
 
+def test_rows_of_a_table_are_left_to_whoever_makes_it(project: Project) -> None:
+    project.write(
+        "companies.yaml",
+        "object: companies\nkey: external_id\nall: {country: Austria}\nsource: {csv: companies.csv}\n",
+    )
+    project.write("companies.csv", "external_id,city\nK-10012,Kiel\n")
+    assert project.run("apply", "--auto-approve").code == Exit.OK
+    change(project, "companies/K-10012", city="Bonn", country="Italy")
+    done = project.run("drift", "--accept", "companies/K-10012", "--json")
+    assert done.code == Exit.ERROR
+    assert {problem["address"]: problem["message"] for problem in done.document["problems"]} == {
+        "companies/K-10012#city": "the value comes from a table, which is not written to",
+        "companies/K-10012#country": "the record is a row of a table, which has no lines here",
+    }
+
+
 def test_the_mode_of_a_file_and_the_link_to_it_stay(project: Project) -> None:
     real = project.folder / ".there.txt"
     link = project.folder / "companies.yaml"

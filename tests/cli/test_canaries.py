@@ -168,9 +168,8 @@ def test_what_hubspot_repeats_of_a_reading_call_is_masked(wire: tuple[Project, R
     assert seen_in(*everything_said(project, done)) == []
 
 
-def test_drift_of_canaries_is_told_without_them(wire: tuple[Project, Repeating]) -> None:
-    project, portal = wire
-    project.run("apply", "--auto-approve")
+def change_as_somebody(portal: Repeating) -> None:
+    """Put other canaries into the portal."""
     for path, by, key, name in (
         ("contacts", "email", "canary.one@acme.example", "firstname"),
         ("companies", "external_id", "acme", "pricing_secret"),
@@ -181,11 +180,35 @@ def test_drift_of_canaries_is_told_without_them(wire: tuple[Project, Repeating])
         request = Request("POST", f"/crm/v3/objects/{path}/batch/upsert", {}, headers, body)
         assert portal.answer(request).status == 200
 
+
+def test_drift_of_canaries_is_told_without_them(wire: tuple[Project, Repeating]) -> None:
+    project, portal = wire
+    project.run("apply", "--auto-approve")
+    change_as_somebody(portal)
+
     done = [project.run("plan", *VIEWS), project.run("drift"), project.run("drift", "--json")]
 
     assert [one.code for one in done] == [0, 2, 2]
     assert "2 to update" in done[0].out
     assert seen_in(*everything_said(project, *done)) == []
+
+
+def test_explaining_and_accepting_lets_no_canary_out(wire: tuple[Project, Repeating]) -> None:
+    project, portal = wire
+    project.run("apply", "--auto-approve")
+    change_as_somebody(portal)
+
+    addresses = ("companies/acme", "contacts/canary.one@acme.example", "companies/acme#pricing_secret")
+    done = [project.run("explain", address, *more) for address in addresses for more in ([], ["--json"])]
+    done += [project.run("drift", "--accept", "*", *more) for more in ([], ["--json"])]
+
+    assert [one.code for one in done] == [0] * len(done)
+    assert seen_in(*everything_said(project, *done)) == []
+    assert "canaria of contacts" in (project.folder / "contacts.yaml").read_text()
+
+    unknown = project.run("explain", "contacts/kanary.one@acme.example")
+    assert unknown.code == 1
+    assert seen_in(unknown.err) == []
 
 
 def test_problems_are_told_without_values(wire: tuple[Project, Repeating]) -> None:

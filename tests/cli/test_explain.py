@@ -155,6 +155,27 @@ def test_a_record_that_is_gone_and_one_that_is_new(project: Project) -> None:
     assert document["record_id"] is None
 
 
+def test_a_line_that_is_gone_is_forgotten(project: Project) -> None:
+    project.replace("companies.yaml", "    city: Kempten\n", "")
+    document = explain(project, "companies/K-10012")
+    assert document["properties"]["city"]["next"]["action"] == "forget"
+    assert document["next"] == {"action": "adopt", "after": None, "note": "", "reason": "unmanaged"}
+    assert "forgets it: no line enforces it any more" in told(project, "companies/K-10012#city")
+
+
+def test_a_renamed_record_is_known_by_its_old_key(project: Project) -> None:
+    project.replace("companies.yaml", "  K-10012:\n", "  K-10012-B:\n    $renamed_from: K-10012\n")
+    document = explain(project, "companies/K-10012-B#city")
+    assert document["next"] == {"action": "update", "after": None, "note": "", "reason": "renamed"}
+    assert document["origin"] == "adopted"
+    assert document["properties"]["city"]["last_applied"]["sent"] == "Kempten"
+
+
+def test_without_a_state_nothing_was_ever_applied(project: Project) -> None:
+    project.write("reconciler.yaml", "state: none\n" + (project.folder / "reconciler.yaml").read_text())
+    assert of_property(project, "companies/K-10012#city")["last_applied"] is None
+
+
 def test_a_record_that_no_manifest_names_any_more(project: Project) -> None:
     text = (project.folder / "companies.yaml").read_text()
     start, end = text.index("  K-10012:"), text.index("  K-10017:")
