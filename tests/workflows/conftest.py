@@ -1,6 +1,8 @@
 """Repositories on a small GitHub, and portals behind a port."""
 
 import contextlib
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +15,18 @@ from tests.support.projects import EXAMPLE
 from tests.support.workflows import SANDBOX, World, made_world
 
 
+@pytest.fixture(scope="session")
+def runner() -> None:
+    """The programs that steps find on their machines; skips without them, fails where all is to be tested."""
+    missing = [name for name in ("bash", "curl", "git", "jq") if shutil.which(name) is None]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"needs {', '.join(missing)}")
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}")
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(runner: None, tmp_path: Path) -> World:  # noqa: ARG001 - steps need its programs
     """The example project, without secrets: its environment is the emulator."""
     return made_world(tmp_path, EXAMPLE)
 

@@ -15,7 +15,7 @@ MARK = "<!-- reconciler plan local 1000000 -->\n"
 
 
 @pytest.fixture
-def gitlab() -> Iterator[GitLab]:
+def gitlab(runner: None) -> Iterator[GitLab]:  # noqa: ARG001 - jobs need its programs
     with running_gitlab() as gitlab:
         yield gitlab
 

@@ -40,7 +40,9 @@ def project(tmp_path: Path) -> Project:
 
 def run(project: Project, *command: str) -> subprocess.CompletedProcess[str]:
     inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "HUBSPOT"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("GIT", "HUBSPOT_", "RECONCILER_"))
     }
     return subprocess.run(
         command,
