@@ -153,6 +153,9 @@ class Session:
             opened = store.memory_state(portal_id)
         elif to_write:
             opened = store.open_state(url, self.settings.project, portal_id)
+            if opened.upgrade is not None:
+                click.echo("the state was of an older version and has been upgraded", err=True)
+                tell_backup(opened.upgrade.backup)
         else:
             opened = store.open_state_to_read(url, self.settings.project, portal_id)
         try:
@@ -209,6 +212,14 @@ class Session:
 
     def _seen(self, ref: SourceRef) -> SourceRef:
         return replace(ref, file=os.path.relpath(self.settings.project / ref.file))
+
+
+def tell_backup(backup: Path | None) -> None:
+    """Say where the state lies as it was before surgery."""
+    if backup is not None:
+        click.echo(f"the state as it was before lies in {os.path.relpath(backup)}", err=True)
+    else:
+        click.echo("PostgreSQL's own backups hold the state as it was before", err=True)
 
 
 def open_session(ctx: click.Context, *, offline: bool = False, plan: Plan | None = None) -> Session:

@@ -10,7 +10,7 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import read_text
 from reconciler.cli.options import common_options
-from reconciler.cli.session import Session, open_session
+from reconciler.cli.session import Session, open_session, tell_backup
 from reconciler.errors import UsageError
 from reconciler.model.objects import split_address
 from reconciler.model.owned import OwnedRecord
@@ -84,7 +84,7 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
         backup = writer.remove(keys)
     for key in keys:
         click.echo(f"{key.address} is no longer owned")
-    _tell_backup(session, backup)
+    tell_backup(backup)
 
 
 @command.command()
@@ -98,12 +98,27 @@ def forget(ctx: click.Context, address: str) -> int:
     object_name, by_record_id, value = _record_at(address)
     with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
         count = writer.forget(object_name, by_record_id=by_record_id, value=value)
+        backups = store.backups()
     if not count:
         click.echo(f"{address} is named nowhere in state and journal", err=True)
         return Exit.ERROR
     click.echo(f"{address} was erased from {count} entries of state and journal")
-    click.echo("reports, plan files, backups and manifests are files of yours: erase it there, too", err=True)
+    click.echo("reports, plan files and manifests are files of yours: erase it there, too", err=True)
+    for backup in backups:
+        click.echo(f"a backup may hold it still: {os.path.relpath(backup)}", err=True)
     return Exit.OK
+
+
+@command.command()
+@common_options
+@click.pass_context
+def upgrade(ctx: click.Context) -> None:
+    """Bring a state that an older version made to this one, after a backup."""
+    session = open_session(ctx)
+    _insist_on_state(session)
+    with session.state(to_write=True) as store:
+        if store.upgrade is None:
+            click.echo("the state is of this version already", err=True)
 
 
 @command.command()
@@ -129,7 +144,7 @@ def import_(ctx: click.Context, file: Path) -> None:
         backup = writer.import_state(export)
         count = store.count()
     click.echo(f"{count} records are owned in environment {session.environment.name}")
-    _tell_backup(session, backup)
+    tell_backup(backup)
 
 
 def _record_at(address: str) -> tuple[str, bool, str]:
@@ -151,13 +166,6 @@ def _find(store: Store, record: tuple[str, bool, str]) -> tuple[OwnedRecord, ...
 def _insist_on_state(session: Session) -> None:
     if session.settings.state_url is None:
         raise UsageError("`state: none` remembers nothing: there is nothing to correct")
-
-
-def _tell_backup(session: Session, backup: Path | None) -> None:
-    if backup is not None:
-        click.echo(f"the state as it was before lies in {os.path.relpath(backup)}", err=True)
-    elif not (session.settings.state_url or "").startswith("sqlite"):
-        click.echo("PostgreSQL's own backups hold the state as it was before", err=True)
 
 
 def _all(store: Store) -> Iterator[OwnedRecord]:

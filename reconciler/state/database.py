@@ -3,7 +3,8 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from reconciler.errors import StateError, UsageError
 from reconciler.state.failures import explanation
-from reconciler.state.files import can_have_side_files, make_private, shown
+from reconciler.state.files import can_have_side_files, copy_database, make_private, shown
 from reconciler.state.tables import Unusable, create_or_upgrade, is_readable
 
 _BUSY_TIMEOUT_S = 30.0  # how long a transaction waits for that of another process; ours take milliseconds
@@ -25,12 +26,20 @@ _SQLITE = "sqlite"
 _POSTGRESQL = "postgresql+psycopg"
 
 
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """Tables of an older version were brought to ours."""
+
+    backup: Path | None  # of a SQLite file, as it was before
+
+
 class Database:
     """A database with our tables; every use of it is one transaction, by one thread at a time."""
 
     def __init__(self, engine: Engine, name: str, *, path: Path | None, is_writable: bool) -> None:
         self.name = name  # for messages: no password in it
         self.path = path  # of a SQLite file
+        self.upgrade: Upgrade | None = None  # that opening it made
         self._engine = engine
         self._is_writable = is_writable
         self._file = _identity(path)
@@ -140,9 +149,14 @@ def open_database(url: str, project: Path) -> Database:
         database = _sqlite(path, "mode=rw", is_writable=True)
     else:
         database = _postgresql(parsed, is_writable=True)
+
+    def back_up() -> None:
+        path = database.path
+        database.upgrade = Upgrade(copy_database(path, datetime.now(UTC)) if path else None)
+
     try:
         with database.writing() as connection:
-            create_or_upgrade(connection)
+            create_or_upgrade(connection, before_upgrade=back_up)
     except StateError:
         database.close()
         raise

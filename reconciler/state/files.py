@@ -1,5 +1,6 @@
 """The SQLite file and its folder: nobody else's eyes, and a copy before surgery."""
 
+import glob
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -57,6 +58,11 @@ def copy_database(path: Path, now: datetime) -> Path:
             copy.unlink()
             raise StateError(f"no backup {copy.name} could be made ({error}): nothing was changed") from error
     return copy
+
+
+def backups_of(path: Path) -> tuple[Path, ...]:
+    """The copies that ``copy_database`` made, oldest first."""
+    return tuple(sorted(path.parent.glob(f"{glob.escape(path.name)}.*.backup")))
 
 
 def shown(path: Path) -> str:

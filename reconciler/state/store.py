@@ -14,7 +14,8 @@ from reconciler.model.pairs import OwnedPair
 from reconciler.model.records import PruneRule
 from reconciler.model.runs import RunDetail, RunHeader, RunSummary
 from reconciler.state import lock
-from reconciler.state.database import Database, memory_database, open_database, open_to_read
+from reconciler.state.database import Database, Upgrade, memory_database, open_database, open_to_read
+from reconciler.state.files import backups_of
 from reconciler.state.journal import Journal
 from reconciler.state.lock import LEASE, LockHolder
 from reconciler.state.ownership import OwnedRows
@@ -30,6 +31,11 @@ class Store:
     def __init__(self, database: Database, portal_id: int) -> None:
         self._database = database
         self._portal_id = portal_id
+
+    @property
+    def upgrade(self) -> Upgrade | None:
+        """That the tables were of an older version until this state was opened; None where they were not."""
+        return self._database.upgrade
 
     def close(self) -> None:
         """Let go of the database."""
@@ -182,6 +188,11 @@ class Store:
             self._database, self._portal_id, actor, now=now, sleep=sleep, timeout_s=timeout_s, lasts=lasts
         )
         return Writer(self._database, self._portal_id, lease)
+
+    def backups(self) -> tuple[Path, ...]:
+        """Copies of a SQLite file that were made before surgery, oldest first."""
+        path = self._database.path
+        return backups_of(path) if path else ()
 
     def unlock(self) -> LockHolder | None:
         """Take the lock away by force; says from whom, if from anybody."""

@@ -1,6 +1,6 @@
 """The tables and their version: what is remembered of every portal that one database serves."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -251,9 +251,15 @@ def schema_version(connection: Connection) -> int | None:
 
 
 def create_or_upgrade(
-    connection: Connection, version: int = SCHEMA_VERSION, upgrades: Mapping[int, tuple[str, ...]] = UPGRADES
+    connection: Connection,
+    version: int = SCHEMA_VERSION,
+    upgrades: Mapping[int, tuple[str, ...]] = UPGRADES,
+    *,
+    before_upgrade: Callable[[], None] = lambda: None,
 ) -> None:
     """Bring the tables to ``version``, from nothing or from an older one.
+
+    ``before_upgrade`` is called where there is something to lose.
 
     Raises:
         Unusable: they are newer, or the database holds something else.
@@ -267,6 +273,8 @@ def create_or_upgrade(
         connection.execute(meta.insert(), {"name": _VERSION_ROW, "value": str(version)})
         return
     _refuse_newer(found, version)
+    if found < version:
+        before_upgrade()
     for step in range(found + 1, version + 1):
         for statement in upgrades[step]:
             connection.execute(text(statement))
@@ -285,7 +293,7 @@ def is_readable(connection: Connection, version: int = SCHEMA_VERSION) -> bool:
         return False
     _refuse_newer(found, version)
     if found < version:
-        raise Unusable(f"it is of the older version {found}: the next `reconciler apply` upgrades it")
+        raise Unusable(f"it is of the older version {found}: `reconciler state upgrade` upgrades it")
     return True
 
 

@@ -123,14 +123,25 @@ def _definition(name: str, kind: str, field_type: str) -> Mapping[str, Any]:
     }
 
 
-def write_project(folder: Path, count: int, base_url: str, *, is_known: bool, is_table: bool = False) -> None:
-    """A project of so many records; where ``is_known``, state has them all as the portal holds them."""
+def write_project(
+    folder: Path,
+    count: int,
+    base_url: str,
+    *,
+    is_known: bool,
+    is_table: bool = False,
+    named: int | None = None,
+) -> None:
+    """A project of so many records; where ``is_known``, state has them all as the portal holds them.
+
+    The manifests name all of them, or as many as are to be ``named``.
+    """
     folder.mkdir(parents=True)
     if is_table:
         write_table(folder / "companies.csv", count)
         text = f"object: {OBJECT}\nkey: {KEY}\nsource: {{csv: companies.csv}}\n"
     else:
-        text = manifest(count)
+        text = manifest(count if named is None else named)
     (folder / "companies.yaml").write_text(text)
     environment = {"portal_id": str(PORTAL_ID), "token": "${TOKEN}", "base_url": base_url}
     settings = {"version": "1", "manifests": ["."], "environments": {"main": environment}}

@@ -1,11 +1,14 @@
 """Correcting what is remembered: rm, forget, export, import; and where applying would forget it."""
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from reconciler.cli.exits import Exit
+from tests.state.test_opening import VERSION_1
 from tests.support.projects import PORTAL, Project
 
 MANIFEST = "object: companies\nkey: external_id\nrecords:\n  acme: {name: Acme}\n  globex: {name: Globex}\n"
@@ -88,6 +91,38 @@ def test_forget_erases_from_state_and_journal(project: Project) -> None:
         Exit.ERROR,
         "companies/acme is named nowhere in state and journal\n",
     )
+
+
+def test_forget_keeps_no_copy_and_names_the_backups_that_may(project: Project) -> None:
+    project.run("state", "rm", "companies/globex")
+    (backup,) = (project.folder / ".reconciler").glob("*.backup")
+
+    done = project.run("state", "forget", "companies/acme")
+
+    assert list((project.folder / ".reconciler").glob("*.backup")) == [backup]
+    assert f"a backup may hold it still: .reconciler/{backup.name}" in done.err.splitlines()
+
+
+def test_a_state_of_an_older_version_is_upgraded_after_a_backup(project: Project) -> None:
+    database = project.folder / ".reconciler" / "state.db"
+    with closing(sqlite3.connect(database)) as connection:
+        for statement in VERSION_1:
+            connection.execute(statement)
+        connection.commit()
+    for arguments in (("plan",), ("apply", "--auto-approve"), ("state", "list")):
+        refused = project.run(*arguments)
+        assert refused.code == Exit.ERROR
+        assert "it is of the older version 1: `reconciler state upgrade` upgrades it" in refused.err
+
+    done = project.run("state", "upgrade")
+
+    assert done.code == Exit.OK
+    assert done.err.startswith("the state was of an older version and has been upgraded\n")
+    with closing(sqlite3.connect(project.folder / backup_told(done.err))) as backup:
+        assert backup.execute("SELECT value FROM meta").fetchall() == [("1",)]
+        assert backup.execute("SELECT count(*) FROM owned").fetchone() == (2,)
+    assert project.run("plan").out.startswith("No changes.")
+    assert project.run("state", "upgrade").err == "the state is of this version already\n"
 
 
 def test_what_was_exported_can_be_imported(project: Project) -> None:
