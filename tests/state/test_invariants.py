@@ -201,7 +201,8 @@ class Runs(RuleBasedStateMachine):
                 (number, change.key.value) for number, change in sorted(run.entries.items())
             ]
             accounting = dict(detail.accounting())
-            assert accounting.pop("planned") == sum(accounting.values()) == len(run.entries)
+            assert accounting.pop("planned") == sum(accounting.values()) == PLANNED
+            assert detail.never_attempted == PLANNED - len(run.entries)
             assert tuple(accounting) == OUTCOME_WORDS
 
     @invariant()
