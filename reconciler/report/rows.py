@@ -47,16 +47,16 @@ _PROBLEMS = {
 
 
 def table_of(plan: Plan) -> Json:
-    """Problems, changes, what is held, departures; of the changes those first that risk most."""
+    """Problems, departures from a review, changes, what is held; first what risks most."""
     table = _Table()
     for severity in _PROBLEMS:
         table.add_problems([found for found in plan.problems if found.severity is severity])
+    for departures in sections_of_departures(plan.review.departures if plan.review else ()):
+        table.add_departures(departures)
     for changes in sections_of_changes(plan.changes):
         table.add_changes(changes)
     for held in sections_of_held(plan.held):
         table.add_held(held)
-    for departures in sections_of_departures(plan.review.departures if plan.review else ()):
-        table.add_departures(departures)
     return table.as_document()
 
 
@@ -112,10 +112,10 @@ class _Table:
 
     def add_departures(self, section: Section[Departure]) -> None:
         first = section.entries[0]
-        kind = self._kind(first.how, first.key.object, first.action, section.remark, section.sign)
+        kind = self._kind(first.how, first.key.object, "", section.remark, section.sign)
         for departure in section.entries:
-            notes = [visible(departure.what)] if departure.what else []
-            self._add(kind, departure.key.address, departure.source, None, [], notes)
+            told = ": ".join(filter(None, (f"to {departure.action}", departure.what)))
+            self._add(kind, departure.key.address, departure.source, None, [], [visible(told)])
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
         for object_name, found in grouped(problems, _object_of).items():

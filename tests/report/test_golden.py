@@ -8,7 +8,7 @@ import pytest
 from reconciler.report.machine import plan_as_json, problems_as_json, run_as_json
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.terminal import render_plan, render_problems, render_run
-from tests.support.example_plan import ADOPTING, CONTESTED, CONVERGED, EVERYTHING, FEW, PROBLEMS
+from tests.support.example_plan import ADOPTING, CONTESTED, CONVERGED, EVERYTHING, FEW, PROBLEMS, REVIEWED
 from tests.support.example_run import RUN
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -24,6 +24,7 @@ REPORTS: dict[str, Callable[[int, bool], str]] = {
     "adopting": lambda width, color: render_plan(ADOPTING, color=color, width=width),
     "contested": lambda width, color: render_plan(CONTESTED, color=color, width=width),
     "converged": lambda width, color: render_plan(CONVERGED, color=color, width=width),
+    "reviewed": lambda width, color: render_plan(REVIEWED, color=color, width=width, masking=MASKED),
     "problems": lambda width, color: render_problems(PROBLEMS, color=color, width=width),
     "run": lambda width, color: render_run(RUN, color=color, width=width),
     "run-masked": lambda width, color: render_run(

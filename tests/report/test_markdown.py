@@ -19,10 +19,12 @@ from reconciler.report.fitting import size_of
 from reconciler.report.markdown import MOST_CHARACTERS, render_markdown
 from reconciler.report.mask import SHOW, Masking
 from tests.report.traps import hostile
-from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, HELD, PROBLEMS, UPDATES
+from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, HELD, PROBLEMS, REVIEWED, UPDATES
 from tests.support.plans import any_plans, plan_of
 
 GITHUB_TAKES = 65_536  # characters
+assert REVIEWED.review
+REVIEW = REVIEWED.review
 GOLDEN = Path(__file__).parent / "golden"
 MASKED = Masking(b"a key that only tests use")
 
@@ -132,6 +134,9 @@ def test_every_fence_is_closed(plan: Plan, times: int, full: bool) -> None:
         plan_of(*(replace(UPDATES[0], key=RecordKey(f"p{number}_car", "vin", "1")) for number in range(700))),
         plan_of(*UPDATES, problems=PROBLEMS * 2_000),
         plan_of(*UPDATES, held=tuple(replace(HELD[2], note=f"{number} " * 90) for number in range(2_000))),
+        replace(REVIEWED, review=replace(REVIEW, departures=REVIEW.departures * 2_000)),
+        replace(REVIEWED, review=replace(REVIEW, unreviewed_rules=REVIEW.unreviewed_rules * 5_000)),
+        replace(REVIEWED, review=replace(REVIEW, git="`" * 70_000)),
         plan_of(*UPDATES, environment="\N{GRINNING FACE}" * 70_000),
         plan_of(*UPDATES, environment="\N{COMBINING ACUTE ACCENT}" * 70_000),
         replace(EVERYTHING, write_scopes=("crm.objects.custom.write",) * 5_000),
@@ -295,7 +300,7 @@ def test_personal_values_are_masked() -> None:
 
 @pytest.mark.parametrize(
     ("name", "plan"),
-    [("everything", EVERYTHING), ("adopting", ADOPTING), ("converged", CONVERGED)],
+    [("everything", EVERYTHING), ("adopting", ADOPTING), ("converged", CONVERGED), ("reviewed", REVIEWED)],
 )
 def test_comment_looks_as_it_did(name: str, plan: Plan, golden: Callable[[Path, str], None]) -> None:
     text = render_markdown(plan, masking=MASKED, where=str)

@@ -7,9 +7,24 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.history import Hand, Via
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
-from reconciler.model.records import RecordId
+from reconciler.model.records import Prune, PruneRule, RecordId
 from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import Adopt, Budget, Create, Held, Plan, Reason, Update, ValueChange
+from reconciler.plan.changes import (
+    Action,
+    Adopt,
+    Budget,
+    Create,
+    Departing,
+    Departure,
+    Guard,
+    GuardRefusal,
+    Held,
+    Plan,
+    Reason,
+    Review,
+    Update,
+    ValueChange,
+)
 from reconciler.source import SourceRef
 from tests.support.plans import at, plan_of
 
@@ -208,6 +223,46 @@ ADOPTING: Plan = plan_of(
     budget=Budget(read_calls=5, write_calls=0, seconds=0.0, daily_remaining=None),
 )
 CONVERGED: Plan = plan_of(no_op=120)
+REVIEWED: Plan = replace(
+    plan_of(UPDATES[0], personal=PERSONAL, budget=Budget(6, 1, 0.0, 249_000)),
+    refusals=(
+        GuardRefusal(
+            Guard.DIVERGED,
+            3,
+            "the manifests (commit 3f2c9ab41d7e) do not contain what was applied last (commit ab12cd34ef56): "
+            "3 commits are missing",
+            advice="merge the branch that was applied or rebase onto it, and plan again",
+        ),
+    ),
+    review=Review(
+        digest=f"sha256:{'ab' * 32}",
+        git="77d0aa51c3ee2b9d4f6a8c0e1b2d3f4a5b6c7d8e",
+        departures=(
+            *(
+                Departure(
+                    Departing.NOT_REVIEWED, _company(f"new-{n}"), Action.CREATE, "country, name", at(60 + n)
+                )
+                for n in range(5)
+            ),
+            Departure(
+                Departing.CHANGED,
+                _contact("ada@acme.example"),
+                Action.UPDATE,
+                "jobtitle was changed in HubSpot; phone was not to be written",
+                at(4, "contacts.yaml"),
+            ),
+            Departure(
+                Departing.NO_LONGER_PLANNED,
+                _company("globex"),
+                Action.ASSOCIATE,
+                "Billing",
+                at(22),
+                target=_contact("bob@acme.example"),
+            ),
+        ),
+        unreviewed_rules=(PruneRule("companies", "external_id", Prune.OURS),),
+    ),
+)
 CONTESTED: Plan = plan_of(
     held=(
         Held(
