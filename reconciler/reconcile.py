@@ -55,7 +55,7 @@ from reconciler.plan.labels import Labels, directions_of_labels
 from reconciler.plan.leftovers import fate_of, new_rules, unnamed
 from reconciler.plan.pairing import Pairing, Rules
 from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
-from reconciler.plan.selecting import LeftOut, Unmet, selected
+from reconciler.plan.selecting import LeftOut, Unmet, selected, selected_owned
 from reconciler.plan.subject import Asked, find_subject, refuse_unknown_type
 from reconciler.plan.undo import deeds_of, forgotten, ids_and_names
 from reconciler.plan.undo_pairs import Unpairing, ids_of, pairs_done
@@ -312,6 +312,7 @@ def find_drift(
     *,
     environment: str,
     portal_id: int,
+    selection: Selection,
     masks: Masks,
     now: datetime,
     progress: Progress,
@@ -319,7 +320,8 @@ def find_drift(
     """Compare everything that we own with what we last applied to it; no manifest is read. Writes nothing.
 
     Raises:
-        UsageError: there is no state to compare with, or the credentials belong to another portal.
+        UsageError: there is no state to compare with, the selection matches nothing that we own, or the
+            credentials belong to another portal.
         ManifestError: the portal no longer has an object type.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
@@ -331,17 +333,20 @@ def find_drift(
             "    reconciler apply, with the state kept where this run can read it"
         )
     unfinished, groups = store.unfinished(), store.owned_groups()
-    objects = {name for name, _, _ in groups} | {batch.object for batch in unfinished}
+    objects = {name for name, _, _ in groups}.union(*(batch.objects for batch in unfinished))
     portal = read_portal(reader, objects, portal_id)
     memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
     builder = DriftBuilder(masks)
+    unmet = Unmet({"--target": selection.target, "--exclude": selection.exclude})
     total = sum(count for _, _, count in groups)
     for object_name, by, _ in groups:
         schema = portal.objects[object_name]
-        chunks = in_chunks(memory.in_order(object_name, by), BATCH_SIZE)
+        owned = selected_owned(memory.in_order(object_name, by), selection, unmet)
+        chunks = in_chunks(owned, BATCH_SIZE)
         for chunk, live in read_ahead(reader, schema, by, chunks, keys_and_sent):
             builder.add_chunk(schema, chunk, live)
             progress(builder.looked_at, total)
+    unmet.refuse("we own")
     builder.explain_missing(read_fates(reader, portal, builder.missing))
     histories = read_histories(reader, portal, builder.drifted())
     builder.tell_hands(portal, histories, our_runs(store.runs(), now))

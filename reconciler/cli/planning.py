@@ -143,13 +143,12 @@ def show_plan(
 
 
 def keep_plan(
-    session: Session, plan: Plan, files: Mapping[Form, Path | None], *, full: bool, values: str | None
+    session: Session, plan: Plan, files: Mapping[Form, Path], *, full: bool, values: str | None
 ) -> None:
     """Write ``plan`` to ``files``, and tell GitHub Actions of it; equal values get equal marks everywhere."""
     masking = masking_for(values, as_json=True)
     for form, path in files.items():
-        if path is not None:
-            write_private(path, _rendered(session, plan, form, masking, full=full))
+        write_private(path, _rendered(session, plan, form, masking, full=full))
     tell_github("GITHUB_STEP_SUMMARY", lambda: _rendered(session, plan, Form.MARKDOWN, masking, full=full))
     tell_github("GITHUB_OUTPUT", lambda: _outputs(plan) + whose_values(session))
 

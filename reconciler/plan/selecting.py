@@ -1,6 +1,7 @@
 """What of the manifests a plan looks at, and flags that mean nothing of it."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from shlex import quote
 from typing import TypeAlias
 
@@ -34,6 +35,20 @@ def selected(
             waiting = waiting[size:]
     if waiting:
         yield waiting
+
+
+def selected_owned(
+    owned: Iterable[OwnedRecord], selection: Selection, unmet: "Unmet"
+) -> Iterator[OwnedRecord]:
+    """What is selected of records that we own, each with those of its values that are."""
+    if not selection.is_partial:
+        yield from owned
+        return
+    for entry in owned:
+        unmet.meet(entry.key, entry.sent)
+        kept = {name: text for name, text in entry.sent.items() if selection.has(entry.key, name)}
+        if kept or selection.has_record(entry.key):
+            yield replace(entry, sent=kept)
 
 
 class Unmet:

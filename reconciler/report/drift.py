@@ -11,29 +11,38 @@ from reconciler.report.properties import Row, padded, sign_of
 from reconciler.report.stacks import Kind, entries, grouped
 from reconciler.report.values import one_below_the_other, side_by_side
 
-_LOST_SIGN = Piece("-", Style.REMOVED)
-_DRIFT_SIGN = Piece("!", Style.CHANGED)
-_WHY_LOST = "lost: their keys no longer lead to the records that we made or adopted"
-_WHY_DRIFT = "drift: changed in HubSpot since the last apply"
-_NOT_DEFINED = "the portal no longer has this property"
+LOST_SIGN = Piece("-", Style.REMOVED)
+DRIFT_SIGN = Piece("!", Style.CHANGED)
+WHY_LOST = "lost: their keys no longer lead to the records that we made or adopted"
+WHY_DRIFT = "drift: changed in HubSpot since the last apply"
+NOT_DEFINED = "the portal no longer has this property"
 
 
 def drift_opening(found: DriftFound, layout: Layout) -> list[Line]:
     """Where, and how much was looked at; that there is nothing comes before all else."""
-    about = (
-        f"{found.environment}, portal {found.portal_id}: {counted(found.looked_at, 'owned record')} looked at"
-    )
+    about = f"{found.environment}, {drift_about(found)}"
     if found.is_empty:
-        return [line(Piece("No drift.", Style.STRONG)), *layout.paragraph(about, style=Style.FAINT)]
+        start = Piece(f"{drift_headline(found)}.", Style.STRONG)
+        return [line(start), *layout.paragraph(about, style=Style.FAINT)]
     return list(layout.paragraph(about, style=Style.STRONG))
 
 
 def drift_closing(found: DriftFound, layout: Layout, *, is_masked: bool) -> list[Line]:
     """Notes and counts; the last line is the one that scripts look for."""
-    notes = ["Personal values are masked; equal marks stand for equal values."] if is_masked else []
-    notes.append(f"Calls: {found.read_calls:,} to read.")
+    notes = drift_notes(found, is_masked=is_masked)
     lines = [row for note in notes for row in layout.paragraph(note, style=Style.FAINT)]
     return lines if found.is_empty else [*lines, line(f"Drift: {drift_headline(found)}.")]
+
+
+def drift_about(found: DriftFound) -> str:
+    """In which portal, and how much was looked at."""
+    return f"portal {found.portal_id}: {counted(found.looked_at, 'owned record')} looked at"
+
+
+def drift_notes(found: DriftFound, *, is_masked: bool) -> list[str]:
+    """What to know about the report."""
+    notes = ["Personal values are masked; equal marks stand for equal values."] if is_masked else []
+    return [*notes, f"Calls: {found.read_calls:,} to read."]
 
 
 def drift_headline(found: DriftFound) -> str:
@@ -47,22 +56,22 @@ def drift_headline(found: DriftFound) -> str:
 def lost_sections(lost: Iterable[LostRecord], layout: Layout) -> Iterator[list[Line]]:
     """One section for each object type."""
     kind: Kind[LostRecord] = Kind(
-        _LOST_SIGN, lambda record: (record.key, None), lambda record: record.note, _lost_lines
+        LOST_SIGN, lambda record: (record.key, None), lambda record: record.note, _lost_lines
     )
     for object_name, group in grouped(lost, lambda record: record.key.object).items():
         title = f"{visible(object_name)}: {len(group):,} lost"
-        yield layout.heading(title, _WHY_LOST) + entries(kind, group, layout)
+        yield layout.heading(title, WHY_LOST) + entries(kind, group, layout)
 
 
 def drifted_sections(values: Iterable[DriftedValue], layout: Layout) -> Iterator[list[Line]]:
     """One section for each object type; the properties of a record stand together."""
     kind: Kind[list[DriftedValue]] = Kind(
-        _DRIFT_SIGN, lambda record: (record[0].key, None), _likeness, _value_lines
+        DRIFT_SIGN, lambda record: (record[0].key, None), _likeness, _value_lines
     )
     for object_name, group in grouped(values, lambda value: value.key.object).items():
         title = f"{visible(object_name)}: {counted(len(group), 'value')} changed"
         records = grouped(group, lambda value: value.key).values()
-        yield layout.heading(title, _WHY_DRIFT) + entries(kind, records, layout)
+        yield layout.heading(title, WHY_DRIFT) + entries(kind, records, layout)
 
 
 def _lost_lines(alike: Sequence[LostRecord], layout: Layout) -> list[Line]:
@@ -81,7 +90,7 @@ def _value_lines(alike: Sequence[Sequence[DriftedValue]], layout: Layout) -> lis
         if value.is_defined:
             lines += trail_lines([other[index].trail for other in alike], layout)
         else:
-            lines += layout.paragraph(_NOT_DEFINED, indent=10, style=Style.FAINT)
+            lines += layout.paragraph(NOT_DEFINED, indent=10, style=Style.FAINT)
     return lines
 
 

@@ -1,6 +1,6 @@
 """Who changed a value, when and through what, as people read it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from reconciler.model.drift import Since, Trail
@@ -22,6 +22,16 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
+def trail_text(trail: Trail) -> str:
+    """The hands of a value in one line, oldest first."""
+    is_one = len(trail.hands) == 1
+    told = [
+        f"{moment(hand.at)} {hand}" + ("" if is_one else f": {EMPTY if hand.value is None else hand.value}")
+        for hand in trail.hands
+    ]
+    return "; ".join(filter(None, [*told, _note(trail)]))
+
+
 def trail_lines(trails: Sequence[Trail], layout: Layout) -> list[Line]:
     """The hands of values that changed alike, oldest first; of several, also what each made of the value."""
     trail = trails[0]
@@ -31,8 +41,8 @@ def trail_lines(trails: Sequence[Trail], layout: Layout) -> list[Line]:
         *head, last = layout.paragraph(told, indent=_INDENT)
         value = Piece(EMPTY if hand.value is None else shown(hand.value), Style.FAINT)
         lines += [*head, *beside(last, (value,) if len(trail.hands) > 1 else (), layout.width)]
-    note = _NOTES.get(trail.since) if trail.hands else "HubSpot does not say who"
-    return lines + list(_noted(note, layout))
+    note = _note(trail)
+    return lines + (list(layout.paragraph(note, indent=_INDENT, style=Style.FAINT)) if note else [])
 
 
 def edit_text(hands: Sequence[Hand]) -> str:
@@ -40,9 +50,8 @@ def edit_text(hands: Sequence[Hand]) -> str:
     return f"by {hands[0]}, {_period([hand.at for hand in hands])} UTC"
 
 
-def _noted(note: str | None, layout: Layout) -> Iterator[Line]:
-    if note:
-        yield from layout.paragraph(note, indent=_INDENT, style=Style.FAINT)
+def _note(trail: Trail) -> str:
+    return _NOTES.get(trail.since, "") if trail.hands else "HubSpot does not say who"
 
 
 def _period(times: Sequence[datetime]) -> str:

@@ -1,4 +1,4 @@
-"""A plan as one page that works from disk: no network, no framework, and values that are never markup.
+"""A plan, or drift, as a page that works from disk: no network, no framework, values that are no markup.
 
 The page brings its data as JSON, and one script that puts it into text nodes. Its content security
 policy allows that script and that style by their digests and nothing else, no connection either; where
@@ -8,18 +8,20 @@ a browser knows trusted types, it forbids the script to make markup out of text.
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from reconciler.model.drift import DriftFound
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import digest_of
 from reconciler.report.cells import visible
+from reconciler.report.drift import drift_headline, drift_notes
 from reconciler.report.layout import Layout
 from reconciler.report.lines import painted
-from reconciler.report.mask import Masking, masked_plan
+from reconciler.report.mask import Masking, masked_drift, masked_plan
 from reconciler.report.refusals import refusal_lines
-from reconciler.report.rows import table_of
+from reconciler.report.rows import table_of, table_of_drift
 from reconciler.report.standing import headline, notes, obstacles
 from reconciler.report.summary import made_of, selected_by
 
@@ -36,17 +38,10 @@ _WIDE = Layout(width=100_000, full=True, where=str)
 def render_page(plan: Plan, *, masking: Masking) -> str:
     """The plan as an HTML document."""
     shown = masked_plan(plan, masking)
-    loader = PackageLoader("reconciler.report", "web")
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    style, *scripts = (loader.get_source(environment, name)[0] for name in ("page.css", *_SCRIPTS))
-    script = "\n".join(scripts)
-    return environment.get_template("page.html.jinja").render(
-        policy=_policy(script, style),
-        style=style,
-        script=script,
-        data=_data(shown),
+    return _document(
+        table_of(shown),
+        subject="Plan",
+        command="reconciler plan --full",
         environment=visible(plan.environment),
         portal_id=plan.portal_id,
         headline=headline(shown),
@@ -55,6 +50,39 @@ def render_page(plan: Plan, *, masking: Masking) -> str:
         refusals=painted(refusal_lines(shown.refusals, _WIDE), color=False),
         facts=list(_facts(plan, selected_by(shown))),
         notes=notes(shown, _WIDE, is_masked=masking.is_on and bool(plan.personal)),
+    )
+
+
+def render_drift_page(found: DriftFound, *, masking: Masking) -> str:
+    """What was changed behind our back as an HTML document."""
+    shown = masked_drift(found, masking)
+    when = f"{found.created_at:%Y-%m-%d %H:%M} UTC by reconciler {visible(found.tool_version)}"
+    return _document(
+        table_of_drift(shown),
+        subject="Drift",
+        command="reconciler drift --full",
+        environment=visible(found.environment),
+        portal_id=found.portal_id,
+        headline=drift_headline(shown),
+        obstacles="",
+        is_appliable=True,
+        refusals="",
+        facts=[("Read", f"{found.looked_at:,} owned records"), ("Looked at", when)],
+        notes=drift_notes(shown, is_masked=shown != found),
+    )
+
+
+def _document(data: Mapping[str, object], **contents: object) -> str:
+    """The page that shows ``data``, with what its template names."""
+    loader = PackageLoader("reconciler.report", "web")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    style, *scripts = (loader.get_source(environment, name)[0] for name in ("page.css", *_SCRIPTS))
+    script = "\n".join(scripts)
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+    return environment.get_template("page.html.jinja").render(
+        policy=_policy(script, style), style=style, script=script, data=text, **contents
     )
 
 
@@ -74,10 +102,6 @@ def _policy(script: str, style: str) -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-def _data(plan: Plan) -> str:
-    return json.dumps(table_of(plan), ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
 
 
 def _facts(plan: Plan, flags: str) -> Iterator[tuple[str, str]]:

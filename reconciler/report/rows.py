@@ -4,10 +4,11 @@ Rows are lists, whose columns ``web/rows.js`` names, and what recurs stands once
 thousand changes is to stay small. All texts have been made visible.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias, assert_never
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
 from reconciler.model.objects import split_address
 from reconciler.plan.changes import (
     Adopt,
@@ -27,8 +28,9 @@ from reconciler.plan.changes import (
     Update,
 )
 from reconciler.report.cells import visible
+from reconciler.report.drift import DRIFT_SIGN, LOST_SIGN, NOT_DEFINED, WHY_DRIFT, WHY_LOST
 from reconciler.report.groups import held_against
-from reconciler.report.hands import edit_text
+from reconciler.report.hands import edit_text, trail_text
 from reconciler.report.lines import Piece, Style
 from reconciler.report.pairs import association_text, told_values
 from reconciler.report.sections import Section, sections_of_changes, sections_of_departures, sections_of_held
@@ -57,6 +59,16 @@ def table_of(plan: Plan) -> Json:
         table.add_changes(changes)
     for held in sections_of_held(plan.held):
         table.add_held(held)
+    return table.as_document()
+
+
+def table_of_drift(found: DriftFound) -> Json:
+    """Lost records, then what was changed of others, by the kind of hand that changed it last."""
+    table = _Table()
+    for lost in grouped(found.lost, lambda record: (record.key.object, record.fate)).values():
+        table.add_lost(lost)
+    for changed in grouped(found.values, lambda value: (value.key.object, _via(value))).values():
+        table.add_drifted(changed)
     return table.as_document()
 
 
@@ -117,6 +129,25 @@ class _Table:
             told = ": ".join(filter(None, (f"to {departure.action}", departure.what)))
             self._add(kind, departure.key.address, departure.source, None, [], [visible(told)])
 
+    def add_lost(self, lost: Sequence[LostRecord]) -> None:
+        kind = self._kind("lost", lost[0].key.object, lost[0].fate, WHY_LOST, LOST_SIGN)
+        for record in lost:
+            self._add(kind, record.address, None, record.record_id, [], [visible(record.note)])
+
+    def add_drifted(self, changed: Sequence[DriftedValue]) -> None:
+        kind = self._kind("drift", changed[0].key.object, _via(changed[0]), WHY_DRIFT, DRIFT_SIGN)
+        for key, record in grouped(changed, lambda value: value.key).items():
+            values = [
+                self._value(
+                    value.name,
+                    value.last_applied,
+                    value.live,
+                    {"note": visible(trail_text(value.trail) if value.is_defined else NOT_DEFINED)},
+                )
+                for value in record
+            ]
+            self._add(kind, key.address, None, record[0].record_id, values, [])
+
     def add_problems(self, problems: Iterable[Problem]) -> None:
         for object_name, found in grouped(problems, _object_of).items():
             action, sign, why = _PROBLEMS[found[0].severity]
@@ -150,6 +181,11 @@ class _Table:
 
     def _place(self, source: SourceRef | None) -> Json:
         return {"file": _number(self._files, source.file), "line": source.line} if source else {}
+
+
+def _via(value: DriftedValue) -> str:
+    """Through what it was changed last."""
+    return str(value.trail.hands[-1].via) if value.trail.hands else "unknown"
 
 
 def _record(change: Change) -> tuple[str | None, list[str]]:
