@@ -1,7 +1,8 @@
 """``reconciler drift``."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import Any, TypeVar, assert_never
 
 import click
 
@@ -9,31 +10,38 @@ from reconciler.cli.accepting import accept, show_acceptance
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import write_private
 from reconciler.cli.options import common_options
-from reconciler.cli.output import color, masking_for, tell_github, width
+from reconciler.cli.output import Form, color, masking_for, tell_github, width
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
+from reconciler.cli.views import Views, file_options
+from reconciler.cli.wishes import glob_option
 from reconciler.errors import UsageError
 from reconciler.model.drift import DriftFound
-from reconciler.model.selection import Glob, glob_of
+from reconciler.model.selection import EVERYTHING, Glob, Selection, glob_of
 from reconciler.reconcile import find_drift
+from reconciler.report.drift import drift_headline
 from reconciler.report.drift_markdown import render_drift_markdown
 from reconciler.report.machine import drift_as_json
+from reconciler.report.mask import Masking
 from reconciler.report.terminal import render_drift
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+_FILES = {
+    "--markdown": "Write the text of an issue too, which always fits into one.",
+    "--html": "Write a page too, which searches and filters without network.",
+    "--json-into": "Write the JSON for machines too; it is masked.",
+}
+
+
+def _view_options(function: _Function) -> _Function:
+    return file_options(Views, _FILES, function)
 
 
 @click.command()
-@click.option(
-    "--markdown",
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Write the text of an issue too, which always fits into one.",
-)
-@click.option("--full", is_flag=True, help="Show every change and every value in full.")
-@click.option(
-    "--values",
-    type=click.Choice(["show", "mask"]),
-    help="Personal values; by default shown on a terminal, masked elsewhere.",
-)
+@_view_options
+@glob_option("--target", "Look at these addresses only (companies/a*, companies/acme#phone).")
+@glob_option("--exclude", "Look at everything but these addresses.")
 @click.option(
     "--accept",
     "accepted",
@@ -48,44 +56,78 @@ from reconciler.report.terminal import render_drift
 def command(
     ctx: click.Context,
     *,
-    markdown: Path | None,
-    full: bool,
-    values: str | None,
+    to: Views,
+    target: tuple[Glob, ...],
+    exclude: tuple[Glob, ...],
     accepted: tuple[Glob, ...],
     more: tuple[Glob, ...],
 ) -> int:
     """Show what people changed in HubSpot since the last apply, and who they were."""
     session = open_session(ctx)
-    if accepted and markdown:
-        raise UsageError("--markdown tells of drift, which --accept ends: say one of them")
-    if accepted:
-        desired = session.load_manifests()
-        found = look_for_drift(session)
-        wanted = (*accepted, *more)
-        done = accept(session, desired, found, wanted, shows_sensitive=values == "show")
-        return show_acceptance(session, done, full=full, values=values)
-    if more:
-        raise UsageError(f"{more[0].text}: an address is for --accept, which writes to the manifests")
+    if not accepted:
+        if more:
+            raise UsageError(f"{more[0].text}: an address is for --accept, which writes to the manifests")
+        found = look_for_drift(session, Selection(target, exclude))
+        _keep(session, found, to)
+        _show(session, found, to)
+        return Exit.OK if found.is_empty else Exit.CHANGES
+    _refuse_to_tell_of_what_ends(to, target or exclude)
+    desired = session.load_manifests()
     found = look_for_drift(session)
-    masking = masking_for(values, as_json=session.said.as_json)
-    if session.said.as_json:
-        text = drift_as_json(found, masking)
-    else:
-        text = render_drift(found, color=color(session.said), width=width(), full=full, masking=masking)
-    keep_drift(found, markdown, full=full, values=values)
-    click.echo(text, nl=False, color=True)
-    return Exit.OK if found.is_empty else Exit.CHANGES
+    done = accept(session, desired, found, (*accepted, *more), shows_sensitive=to.values == "show")
+    return show_acceptance(session, done, full=to.full, values=to.values)
 
 
-def keep_drift(found: DriftFound, markdown: Path | None, *, full: bool, values: str | None) -> None:
-    """Write what was found for others: to a file, and in GitHub Actions to the job's summary."""
-    masking = masking_for(values, as_json=True)
-    if markdown is not None:
-        write_private(markdown, render_drift_markdown(found, masking=masking, full=full))
-    tell_github("GITHUB_STEP_SUMMARY", lambda: render_drift_markdown(found, masking=masking, full=full))
+def _refuse_to_tell_of_what_ends(to: Views, is_selected: object) -> None:
+    """What is accepted is no drift any more, and ``--accept`` names what it is about.
+
+    Raises:
+        UsageError: flags say otherwise.
+    """
+    flags = {Form.MARKDOWN: "--markdown", Form.HTML: "--html", Form.JSON: "--json-into"}
+    told = [flags[form] for form in to.files]
+    told += [f"--format {to.form}"] if to.form not in {Form.TERMINAL, Form.JSON} else []
+    if told:
+        raise UsageError(f"{told[0]} tells of drift, which --accept ends: say one of them")
+    if is_selected:
+        raise UsageError("--accept names what it is about: --target and --exclude have no say in it")
 
 
-def look_for_drift(session: Session) -> DriftFound:
+def _show(session: Session, found: DriftFound, to: Views) -> None:
+    form = Form.JSON if session.said.as_json else to.form
+    masking = masking_for(to.values, as_json=form is not Form.TERMINAL)
+    click.echo(_rendered(session, found, form, masking, full=to.full), nl=False, color=True)
+
+
+def _keep(session: Session, found: DriftFound, to: Views) -> None:
+    """Write what was found for others: to files, and in GitHub Actions to summary and outputs of the job."""
+    masking = masking_for(to.values, as_json=True)
+    for form, path in to.files.items():
+        write_private(path, _rendered(session, found, form, masking, full=to.full))
+    tell_github(
+        "GITHUB_STEP_SUMMARY", lambda: _rendered(session, found, Form.MARKDOWN, masking, full=to.full)
+    )
+    is_some = str(not found.is_empty).lower()
+    tell_github("GITHUB_OUTPUT", lambda: f"drift={is_some}\nsummary={drift_headline(found)}\n")
+
+
+def _rendered(session: Session, found: DriftFound, form: Form, masking: Masking, *, full: bool) -> str:
+    match form:
+        case Form.TERMINAL:
+            return render_drift(found, color=color(session.said), width=width(), full=full, masking=masking)
+        case Form.MARKDOWN:
+            return render_drift_markdown(found, masking=masking, full=full)
+        case Form.JSON:
+            return drift_as_json(found, masking)
+        case Form.HTML:
+            from reconciler.report.page import render_drift_page  # noqa: PLC0415 - Jinja2 costs 0.1 s
+
+            return render_drift_page(found, masking=masking)
+        case _:
+            assert_never(form)
+
+
+def look_for_drift(session: Session, selection: Selection = EVERYTHING) -> DriftFound:
     """Compare the chosen environment with its state; writes nothing anywhere.
 
     Raises:
@@ -107,6 +149,7 @@ def look_for_drift(session: Session) -> DriftFound:
             store,
             environment=environment.name,
             portal_id=environment.portal_id,
+            selection=selection,
             masks=session.settings.masks,
             now=datetime.now(UTC),
             progress=report,

@@ -44,9 +44,9 @@ class Views:
 
 
 def file_options(kind: type[Views], files: Mapping[str, str], function: _Function) -> _Function:
-    """Give a command the options of ``kind``, those that name ``files`` with their help; together as ``to``."""
+    """Give a command the options of ``kind``, ``files`` with their help among them; together as ``to``."""
     made = gathered("to", kind, view_options(function))
-    for name, explanation in reversed(files.items()):
+    for name, explanation in reversed(list(files.items())):
         path = click.Path(path_type=Path, dir_okay=False)
         made = click.option(name, type=path, metavar="FILE", help=explanation)(made)
     return made

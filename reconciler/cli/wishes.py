@@ -50,12 +50,13 @@ def plan_options(function: _Function) -> _Function:
     return made
 
 
-def _glob_option(name: str, explanation: str) -> Callable[[_Function], _Function]:
+def glob_option(name: str, explanation: str) -> Callable[[_Function], _Function]:
+    """An option that takes addresses, as often as it is given."""
     return click.option(name, type=glob_of, multiple=True, metavar="GLOB", help=explanation)
 
 
-target_option = _glob_option("--target", "Plan these addresses only (companies/a*, companies/acme#phone).")
-exclude_option = _glob_option("--exclude", "Plan everything but these addresses.")
+target_option = glob_option("--target", "Plan these addresses only (companies/a*, companies/acme#phone).")
+exclude_option = glob_option("--exclude", "Plan everything but these addresses.")
 allow_option = click.option(
     "--allow",
     multiple=True,
@@ -67,8 +68,8 @@ allow_option = click.option(
 _OPTIONS = (
     target_option,
     exclude_option,
-    _glob_option("--take", "Write what `drift: hold` would leave, of these addresses."),
-    _glob_option("--recreate", "Create these records again although they are gone."),
+    glob_option("--take", "Write what `drift: hold` would leave, of these addresses."),
+    glob_option("--recreate", "Create these records again although they are gone."),
     allow_option,
     click.option(
         "--reviewed",

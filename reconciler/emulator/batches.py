@@ -238,6 +238,6 @@ def read_body(
     if with_history:
         edits = work.rows(object_type).edits(record.id)
         body["propertiesWithHistory"] = shapes.history_body(
-            edits, [name for name in with_history if name in defined]
+            object_type, edits, [name for name in with_history if name in defined]
         )
     return body

@@ -10,6 +10,7 @@ from reconciler.emulator.record_rows import Edit, Record
 from reconciler.emulator.work import Work
 
 Json = dict[str, Any]
+VERSIONS_KEPT, VERSIONS_KEPT_OF_CONTACTS = 20, 45
 
 
 def as_object(value: object, where: str = "body") -> Json:
@@ -72,14 +73,18 @@ def record_body(object_type: ObjectType, record: Record, names: Iterable[str]) -
     return body
 
 
-def history_body(edits: Sequence[Edit], names: Iterable[str]) -> Json:
-    """``propertiesWithHistory``: the versions of each property, newest first."""
+def history_body(object_type: ObjectType, edits: Sequence[Edit], names: Iterable[str]) -> Json:
+    """``propertiesWithHistory``: the versions of each property, newest first; HubSpot keeps a few only.
+
+    knowledge.hubspot.com/properties/export-property-history
+    """
+    kept = VERSIONS_KEPT_OF_CONTACTS if object_type.path == "contacts" else VERSIONS_KEPT
     return {
         name: [
             {"value": edit.changes[name], "timestamp": iso(edit.at_ms), **edit.source}
             for edit in reversed(edits)
             if name in edit.changes
-        ]
+        ][:kept]
         for name in names
     }
 

@@ -1,5 +1,6 @@
 """``drift``: what people changed behind git's back, who they were, and nothing where there is nothing."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -137,3 +138,43 @@ def test_an_issue_about_drift_that_is_accepted_is_refused(project: Project) -> N
 
     assert done.code == Exit.ERROR
     assert "--markdown tells of drift, which --accept ends" in done.err
+
+
+def test_it_comes_in_every_form_and_the_same_in_files(project: Project) -> None:
+    edit(project, "K-10012", source=ADA, properties={"name": "Alpenrand AG"})
+    done = project.run("drift", "--html", "drift.html", "--json-into", "drift.json", "--format", "markdown")
+    assert done.out.startswith("<!-- reconciler drift local 1000000 -->\n")
+    page = (project.folder / "drift.html").read_text()
+    assert "<h1>Drift for <b>local</b>" in page
+    assert "Ada Lindner" in page
+    assert "ada@inntal-sensorik.example" not in page
+    assert json.loads((project.folder / "drift.json").read_text())["masked"] is True
+    printed = project.run("drift", "--format", "json", "--values", "show").document
+    assert printed["values"][0]["hands"][0]["by"] == "Ada Lindner <ada@inntal-sensorik.example>"
+    twice = project.run("drift", "--html", "x", "--json-into", "x")
+    assert twice.code == Exit.ERROR
+    assert "cannot hold two things" in twice.err
+
+
+def test_outputs_tell_later_steps_of_a_job(project: Project) -> None:
+    edit(project, "K-10012", source=ADA, properties={"name": "Alpenrand AG"})
+    in_actions = replace(project, environ={"GITHUB_OUTPUT": str(project.folder / "outputs")})
+    assert in_actions.run("drift").code == Exit.CHANGES
+    assert (project.folder / "outputs").read_text() == "drift=true\nsummary=1 value of 1 record\n"
+
+
+def test_only_what_is_selected_is_looked_at(project: Project) -> None:
+    edit(project, "K-10012", source=ADA, properties={"name": "Alpenrand AG", "city": "Bonn"})
+    edit(project, "K-10017", source=ADA, properties={"name": "Leonhard AG"})
+
+    def addresses(*arguments: str) -> list[str]:
+        return [value["address"] for value in project.run("drift", "--json", *arguments).document["values"]]
+
+    name, city, other = "companies/K-10012#name", "companies/K-10012#city", "companies/K-10017#name"
+    assert addresses() == [city, name, other]
+    assert addresses("--target", "companies/K-10012") == [city, name]
+    assert addresses("--exclude", "*#name") == [city]
+    assert addresses("--target", "companies/*", "--exclude", "*#city", "--exclude", "*/K-10017") == [name]
+    nothing = project.run("drift", "--target", "companies/nobody")
+    assert nothing.code == Exit.ERROR
+    assert "--target companies/nobody matches nothing" in nothing.err

@@ -1,0 +1,174 @@
+"""A week in the life of a portal, by the clock of the story."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from reconciler.apply.run import Manner
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.inprocess import EmulatorTransport
+from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.pacing import Pacer
+from reconciler.manifest.load import load_manifests
+from reconciler.model.drift import DriftFound
+from reconciler.model.personal import Masks
+from reconciler.model.records import Drift
+from reconciler.model.selection import EVERYTHING
+from reconciler.plan.changes import Plan
+from reconciler.plan.guards import DEFAULT_LIMITS, Guards
+from reconciler.plan.judging import Policy
+from reconciler.reconcile import Circumstances, Claim, Connection, apply_plan, find_drift, plan_changes
+from reconciler.state.runs import Actor
+from reconciler.state.store import Store, memory_state
+from tests.support.projects import PORTAL
+
+ADA = {"type": "CRM_UI", "id": "userId:7", "userId": 7}
+GRACE = {"type": "CRM_UI", "id": "userId:8", "userId": 8}  # left the company on Friday
+FILLER = {"type": "AUTOMATION_PLATFORM", "id": "5512", "label": "Fill countries"}
+ERP = {"type": "INTEGRATION", "id": "88001", "label": "Nightly ERP"}
+FAIR = {"type": "IMPORT", "id": "413", "label": "Fair in Kassel.csv"}
+
+SEED: Mapping[str, Any] = {
+    "version": 1,
+    "owners": [
+        {"id": "71", "email": "ada@acme.example", "firstName": "Ada", "lastName": "Lindner", "userId": 7},
+        {
+            "id": "72",
+            "email": "grace@acme.example",
+            "firstName": "Grace",
+            "lastName": "Huber",
+            "archived": True,
+            "userIdIncludingInactive": 8,
+        },
+    ],
+    "properties": {
+        "companies": [
+            {
+                "name": "external_id",
+                "label": "External id",
+                "type": "string",
+                "fieldType": "text",
+                "groupName": "companyinformation",
+                "hasUniqueValue": True,
+            }
+        ]
+    },
+    "records": {
+        "companies": [
+            {
+                "properties": {"external_id": "old-friend", "name": "Old Friend KG", "country": "Austria"},
+                "createdAt": "2026-10-01T08:00:00Z",
+            }
+        ]
+    },
+}
+
+
+@dataclass
+class Clock:
+    """The time of the story; every look at it takes a moment."""
+
+    at: datetime
+
+    def __call__(self) -> datetime:
+        self.at += timedelta(milliseconds=20)
+        return self.at
+
+
+@dataclass
+class Portal:
+    """The portal, its people, and the state of whoever keeps it in git."""
+
+    http: httpx.Client
+    clock: Clock
+    store: Store
+    folder: Path
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def passes_to(self, day: int, hour: int, minute: int = 0) -> None:
+        """It is November 2026; the 16th is a Monday."""
+        self.clock.at = datetime(2026, 11, day, hour, minute, tzinfo=UTC)
+
+    def edit(self, key: str, source: Mapping[str, Any], **properties: str) -> None:
+        """Somebody changes a company."""
+        self._control(key, {"source": source, "properties": properties})
+
+    def archive(self, key: str) -> None:
+        self._control(key, {"archive": True})
+
+    def merge(self, primary: str, other: str) -> None:
+        ids = {"primaryObjectId": self._id(primary), "objectIdToMerge": self._id(other)}
+        self.http.post("/crm/v3/objects/companies/merge", json=ids).raise_for_status()
+
+    def create(self, key: str, name: str) -> None:
+        body = {"properties": {"external_id": key, "name": name}}
+        self.http.post("/crm/v3/objects/companies", json=body).raise_for_status()
+
+    def plan(self, drift: Drift = Drift.REVERT) -> Plan:
+        desired = load_manifests(self.folder, ["."], "production", ("production",))
+        here = Circumstances(
+            environment="production",
+            portal_id=PORTAL,
+            policy=Policy(drift),
+            selection=EVERYTHING,
+            guards=Guards(DEFAULT_LIMITS, {}),
+            masks=Masks(),
+            stand_ins={},
+            commit=None,
+            has_uncommitted=False,
+            created_at=self.clock(),
+            remembers=True,
+            reviewed=None,
+            skips_invalid=False,
+        )
+        return plan_changes(desired, self._reader(), self.store, here, lambda _done, _total: None)
+
+    def apply(self, drift: Drift = Drift.REVERT) -> None:
+        connection = Connection(self._reader(), Writer(self.http, "v3", Pacer()))
+        claim = Claim(Actor("robot", "ci", 1), 0, self.clock, lambda _s: None)
+        manner = Manner(parallelism=1)
+        result = apply_plan(
+            self.plan(drift), connection, self.store, claim, manner=manner, limits=DEFAULT_LIMITS
+        )
+        assert result.stopped_by is None
+
+    def drift(self) -> DriftFound:
+        return find_drift(
+            self._reader(),
+            self.store,
+            environment="production",
+            portal_id=PORTAL,
+            selection=EVERYTHING,
+            masks=Masks(),
+            now=self.clock(),
+            progress=lambda _done, _total: None,
+        )
+
+    def _reader(self) -> Reader:
+        return Reader(self.http, "v3", Pacer())
+
+    def _control(self, key: str, what: Mapping[str, Any]) -> None:
+        body = {"object": "companies", "id": self._id(key), **what}
+        self.http.post(f"/_emulator/portals/{PORTAL}/edits", json=body).raise_for_status()
+
+    def _id(self, key: str) -> str:
+        body = {"inputs": [{"id": key}], "idProperty": "external_id", "properties": []}
+        answer = self.http.post("/crm/v3/objects/companies/batch/read", json=body).raise_for_status()
+        return str(answer.json()["results"][0]["id"])
+
+
+@contextmanager
+def portal(folder: Path, manifest: str) -> Iterator[Portal]:
+    """A portal on a Monday morning, before anything was applied."""
+    (folder / "companies.yaml").write_text(manifest)
+    clock = Clock(datetime(2026, 11, 16, 8, 0, tzinfo=UTC))
+    with closing(Emulator(None, now=clock)) as emulator, closing(memory_state(PORTAL)) as store:
+        emulator.ensure_portal(PORTAL, SEED)
+        transport = EmulatorTransport(emulator, PORTAL)
+        with httpx.Client(transport=transport, base_url="https://api.hubapi.com") as http:
+            yield Portal(http, clock, store, folder)
