@@ -144,7 +144,8 @@ def test_every_fence_is_closed(plan: Plan, times: int, full: bool) -> None:
         replace(EVERYTHING, tool_version="1" * 70_000),
     ],
     ids=[
-        *("updates", "properties", "key", "objects", "problems", "held", "environment", "no cells"),
+        *("updates", "properties", "key", "objects", "problems", "held"),
+        *("departures", "rules", "commit", "environment", "no cells"),
         *("scopes", "scope", "version"),
     ],
 )
