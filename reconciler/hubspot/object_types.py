@@ -30,6 +30,10 @@ _REQUIRED = {
     "appointments": ("hs_appointment_name",),
     "projects": ("hs_name", "hs_pipeline", "hs_pipeline_stage"),
 }
+_ONE_OF = {
+    "contacts": ("email", "firstname", "lastname"),
+    "companies": ("name", "domain"),
+}
 _PIPELINE_IF_SEVERAL = {"deals": "pipeline", "tickets": "hs_pipeline"}
 _DEFAULT_KEYS = {
     "contacts": "email",
@@ -40,12 +44,14 @@ _DEFAULT_KEYS = {
 
 
 def required_properties(name: str, pipeline_count: int) -> tuple[str, ...]:
-    """Properties without which no record of the standard type ``name`` can be created.
-
-    Contacts and companies need one of several, which their key or HubSpot's answer settles.
-    """
+    """Properties without which no record of the standard type ``name`` can be created."""
     several = (_PIPELINE_IF_SEVERAL[name],) if pipeline_count > 1 and name in _PIPELINE_IF_SEVERAL else ()
     return _REQUIRED.get(name, ()) + several
+
+
+def one_of_properties(name: str) -> tuple[str, ...]:
+    """Properties of the standard type ``name`` of which a new record has at least one; or none."""
+    return _ONE_OF.get(name, ())
 
 
 def default_key(name: str) -> str | None:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.definitions import pipeline, property_def
-from reconciler.hubspot.object_types import default_key, required_properties
+from reconciler.hubspot.object_types import default_key, one_of_properties, required_properties
 from reconciler.hubspot.versions import has_upsert, object_path
 from reconciler.hubspot.wire import AccountBody, OwnerBody, SchemaBody
 from reconciler.model.objects import object_name, standard_names, type_number
@@ -163,6 +163,7 @@ def _schema(
         properties=known,
         pipelines=pipelines,
         required=tuple(name for name in required if name in known),
+        one_of=one_of_properties(found.name),
         default_key=default_key(found.name),
         has_upsert=has_upsert(version, found.name),
     )

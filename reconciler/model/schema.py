@@ -74,6 +74,7 @@ class ObjectSchema:
     properties: Mapping[str, PropertyDef]
     pipelines: tuple[Pipeline, ...] = ()
     required: tuple[str, ...] = ()  # properties without which no record can be created
+    one_of: tuple[str, ...] = ()  # properties of which a new record has at least one
     default_key: str | None = None  # usable as idProperty although not flagged unique
     has_upsert: bool = True
 

@@ -160,14 +160,11 @@ def _let_be(resolver: Resolver, parts: Counterparts, reason: Reason) -> Judged:
 def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
     record = parts.record
     source = resolver.files.ref(record.place)
-    absence = not_there(record, source)
-    if absence is not None:
-        return Judged(problems=(absence,))
     problems: list[Problem] = []
     values = resolver.resolve(record, None, problems)
-    missing = resolver.missing_required(record, values)
-    if missing and not problems:
-        problems.append(missing)
+    obstacle = not_there(record, source) or resolver.missing_required(record)
+    if obstacle is not None:
+        problems.append(obstacle)
     if _has_errors(problems):
         return Judged(problems=tuple(problems))
     reason = Reason.RECREATED if parts.owned or parts.old_owned else Reason.MISSING
@@ -226,9 +223,16 @@ def _is_spelled_alike(resolver: Resolver, parts: Counterparts, live: LiveRecord,
         and record.special is PLAIN
         and tuple(map(live.properties.get, record.names)) == record.values
         and tuple(map(owned.sent.get, record.names)) == record.values
-        and (len(owned.sent) == len(record.names) or not policy.lets_go)
+        and not (policy.lets_go and _may_forget(record, owned))
         and None not in record.values
         and resolver.references.isdisjoint(record.names)
+    )
+
+
+def _may_forget(record: DesiredRecord, owned: OwnedRecord) -> bool:
+    """Whether state may know a value of ``record`` that no line enforces; it knows all that are named."""
+    return len(owned.sent) != len(record.names) or not record.document.ownership.keys().isdisjoint(
+        record.names
     )
 
 

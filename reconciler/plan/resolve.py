@@ -90,10 +90,17 @@ class Resolver:
             resolved.append(ResolvedValue(definition, text, owner, place))
         return resolved
 
-    def missing_required(self, record: DesiredRecord, values: Iterable[ResolvedValue]) -> Problem | None:
-        """A problem when a record to be created lacks properties that HubSpot insists on."""
-        given = {value.definition.name for value in values if value.text is not None} | {record.document.key}
-        missing = [name for name in self.schema.required if name not in given]
+    def missing_required(self, record: DesiredRecord) -> Problem | None:
+        """A problem when a record to be created lacks properties that HubSpot insists on.
+
+        That one of them is wrong, or cleared, is told at its own line.
+        """
+        sent = {name for name in record.names if record.document.ownership_of(name) is not Ownership.OBSERVE}
+        sent.add(record.document.key)
+        cleared = {name for name, value in zip(record.names, record.values, strict=True) if value is None}
+        missing = [name for name in self.schema.required if name not in sent]
+        if self.schema.one_of and (sent - cleared).isdisjoint(self.schema.one_of):
+            missing.append(" or ".join(self.schema.one_of))
         if not missing:
             return None
         return Problem(

@@ -1,5 +1,8 @@
 """Everything that can be known before a write is a problem in the plan, with its place and advice."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,10 +135,31 @@ def test_an_observed_property_may_be_read_only() -> None:
     assert (value.ownership, problems) == (Ownership.OBSERVE, [])
 
 
-def test_a_new_record_needs_what_hubspot_requires() -> None:
-    problem = RESOLVER.missing_required(desired("acme", {}), [])
-    assert problem is not None
-    assert problem.message == "a new record of companies needs name"
+@pytest.mark.parametrize(
+    ("values", "rules", "needed"),
+    [
+        ({}, {}, "name"),
+        ({"name": "A"}, {"name": Ownership.OBSERVE}, "name"),
+        ({"name": "A"}, {"name": Ownership.INITIAL}, None),
+        ({"name": None}, {}, None),  # that it cannot be cleared is told at its own line
+    ],
+)
+def test_a_new_record_needs_what_hubspot_requires(
+    values: Mapping[str, Written], rules: Mapping[str, Ownership], needed: str | None
+) -> None:
+    problem = RESOLVER.missing_required(desired("acme", values, document(ownership=rules)))
+    assert (problem and problem.message) == (needed and f"a new record of companies needs {needed}")
+
+
+@pytest.mark.parametrize(
+    ("values", "is_enough"),
+    [({"name": "A"}, True), ({"domain": "a.example"}, True), ({"name": None}, False), ({"city": "B"}, False)],
+)
+def test_a_new_record_may_need_one_of_several(values: Mapping[str, Written], is_enough: bool) -> None:
+    schema = replace(COMPANIES, required=(), one_of=("name", "domain"))
+    problem = Resolver(schema, FILES, {}).missing_required(desired("acme", values))
+    assert (problem is None) is is_enough
+    assert is_enough or (problem and problem.message == "a new record of companies needs name or domain")
 
 
 @given(

@@ -26,6 +26,7 @@ from reconciler.model.selection import EVERYTHING, Glob, Selection, glob_of
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import Adopt, Archive, Create, ManifestsRead, Plan, Release, Update, values_of
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
+from reconciler.plan.hands import NOBODY_KNOWS
 from reconciler.plan.judging import Policy
 from reconciler.plan.leftovers import unnamed
 from reconciler.plan.resolve import Resolver
@@ -93,6 +94,7 @@ class World:
             [self.records], self.selection, lambda left: builder.leave_out(left, self.owned), 2
         ):
             builder.add_chunk(resolver, chunk, live, self.owned, named)
+        builder.judge_edited(NOBODY_KNOWS)
         left = [self.owned[key] for key in sorted(self.owned)]
         for entry in unnamed(left, named) if self.prune is not Prune.OFF else ():
             if self.selection.has_record(entry.key):
