@@ -13,9 +13,10 @@ from sqlalchemy.engine.default import DefaultDialect
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.pairs import OwnedPair
 from reconciler.state.runs import RunStatus
 from reconciler.state.store import open_state
-from tests.crash.table import Name, Records, Wanted
+from tests.crash.table import Id, Look, Name, Wanted, other_of
 from tests.support.projects import PORTAL, Done, Project
 
 BY: Final = {"companies": "external_id", "contacts": "email"}
@@ -93,33 +94,43 @@ class World:
     def people(self) -> Iterator[httpx.Client]:
         """The portal as everybody else uses it."""
         transport = EmulatorTransport(self.emulator, PORTAL)
-        with httpx.Client(transport=transport, base_url="https://api.hubapi.com/crm/v3/objects/") as http:
+        with httpx.Client(transport=transport, base_url="https://api.hubapi.com/crm/") as http:
             yield http
 
-    def records(self, *, archived: bool = False) -> Records:
-        """What the portal holds, by object type and record id."""
-        found: dict[tuple[str, str], Mapping[str, str | None]] = {}
+    def look(self) -> Look:
+        """What the portal holds."""
+        records: dict[Id, Mapping[str, str | None]] = {}
         with self.people() as http:
             for kind, by in BY.items():
                 names = (by, *NAMES[kind], UNNAMED)
-                params = {"properties": ",".join(names), "limit": "100", "archived": str(archived).lower()}
-                for record in http.get(kind, params=params).json()["results"]:
+                params = {"properties": ",".join(names), "limit": "100"}
+                for record in http.get(f"v3/objects/{kind}", params=params).json()["results"]:
                     held = record["properties"]
-                    found[kind, record["id"]] = {"key": held.get(by)} | {
-                        name: held.get(name) or None for name in names[1:]
-                    }
-        return found
+                    others = {name: held.get(name) or None for name in names[1:]}
+                    records[kind, record["id"]] = {"key": held.get(by)} | others
+            inputs = [{"id": record_id} for kind, record_id in records if kind == "companies"]
+            found = http.post("v4/associations/companies/contacts/batch/read", json={"inputs": inputs})
+        pairs = {
+            frozenset({("companies", result["from"]["id"]), ("contacts", str(to["toObjectId"]))})
+            for result in (found.json()["results"] if inputs else ())
+            for to in result["to"]
+        }
+        return Look(records, frozenset(pairs))
 
-    def owned(self) -> tuple[Mapping[Name, OwnedRecord], bool]:
-        """What state knows, and whether everything in it is settled."""
+    def owned(self) -> tuple[Mapping[Name, OwnedRecord], Mapping[frozenset[Id], OwnedPair], bool]:
+        """What state knows of records and associations, and whether everything in it is settled."""
         with closing(open_state("sqlite:///.reconciler/state.db", self.project.folder, PORTAL)) as store:
-            found = {
+            records = {
                 (kind, key): record
                 for kind, by in BY.items()
                 for key, record in store.owned(kind, by, KEYS[kind]).items()
             }
+            pairs: dict[frozenset[Id], OwnedPair] = {
+                frozenset({(pair.key.object, pair.record_id), (pair.target.object, pair.target_id)}): pair
+                for pair in store.pairs("companies", "contacts")
+            }
             is_running = any(run.status == RunStatus.RUNNING for run in store.runs())
-            return found, not is_running and not store.unfinished()
+            return records, pairs, not is_running and not store.unfinished()
 
     def accounts(self) -> Sequence[Mapping[str, int]]:
         """The accounting of every run."""
@@ -133,7 +144,10 @@ class World:
         self.project.write("reconciler.yaml", f"version: 1\nenvironments: {{it: {{{portal}}}}}\n")
         for kind, by in BY.items():
             named = {key: wanted for (of, key), wanted in sorted(self.wanted.items()) if of == kind}
-            records = "".join(f"  {key}: {wanted.as_yaml()}\n" for key, wanted in named.items()) or "  {}\n"
+            records = (
+                "".join(f"  {key}: {wanted.as_yaml(other_of(kind))}\n" for key, wanted in named.items())
+                or "  {}\n"
+            )
             head = f"object: {kind}\nkey: {by}\nprune: {self.prune[kind]}\nrecords:\n"
             self.project.write(f"{kind}.yaml", head + records)
 

@@ -7,30 +7,48 @@ not allow. See ``docs/verdicts.md``.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.pairs import OwnedPair
 
 Name: TypeAlias = tuple[str, str]
 """Object type and key of a record."""
 
-Records: TypeAlias = Mapping[tuple[str, str], Mapping[str, str | None]]
-"""By object type and record id, what a record holds: its ``key``, and properties by their names."""
+Id: TypeAlias = tuple[str, str]
+"""Object type and id of a record."""
+
+Held: TypeAlias = Mapping[str, str | None]
+"""What a record holds: its ``key``, and properties by their names."""
+
+
+class Look(NamedTuple):
+    """A look at the portal."""
+
+    records: Mapping[Id, Held]
+    pairs: frozenset[frozenset[Id]]  # records that are associated
+
+    @property
+    def names(self) -> Mapping[Name, Id]:
+        """By key."""
+        return {(kind, held["key"] or ""): (kind, id_) for (kind, id_), held in self.records.items()}
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What a manifest says of one record."""
 
-    values: Mapping[str, str | None]
+    values: Held
     is_absent: bool = False
     protect: bool | None = None
+    pairs: tuple[str, ...] = ()  # keys of records of the other type
 
-    def as_yaml(self) -> str:
+    def as_yaml(self, other: str) -> str:
         if self.is_absent:
             return "{$absent: true}"
         parts = [f"{name}: {'null' if text is None else text}" for name, text in self.values.items()]
         parts += [f"$protect: {str(self.protect).lower()}"] if self.protect is not None else []
+        parts += [f"$associations: {{{other}: [{', '.join(self.pairs)}]}}"] if self.pairs else []
         return "{" + ", ".join(parts) + "}"
 
 
@@ -38,35 +56,44 @@ class Wanted:
 class Before:
     """What was so when an apply began."""
 
-    live: Records
+    live: Look
     wanted: Mapping[Name, Wanted]
     owned: Mapping[Name, OwnedRecord]
+    owned_pairs: Mapping[frozenset[Id], OwnedPair]
     is_settled: bool  # else state does not tell all that was done, and less can be said
     prune: Mapping[str, str]
     drift: str
 
-    def forbidden(self, after: Records) -> Iterator[str]:
+    def forbidden(self, after: Look) -> Iterator[str]:
         """Everything that an apply did to the portal and should not have."""
-        for (kind, record_id), held in after.items():
+        for (kind, record_id), held in after.records.items():
             name = (kind, held["key"] or "")
-            if (kind, record_id) not in self.live:
+            if (kind, record_id) not in self.live.records:
                 yield from self._forbidden_in_new(name, held)
                 continue
-            before = self.live[kind, record_id]
+            before = self.live.records[kind, record_id]
             for prop in before:
                 if before[prop] != held[prop] and not self._may_write(name, prop, before[prop], held[prop]):
                     yield f"{name} {prop}: {before[prop]} became {held[prop]}"
-        for (kind, record_id), held in self.live.items():
+        yield from self._forbidden_removals(after)
+        for pair in after.pairs - self.live.pairs:
+            if not self._is_named(pair, after) or self._is_held(pair):
+                yield f"{pair} was associated"
+        for pair in self.live.pairs - after.pairs:
+            if pair <= after.records.keys() and not self._may_part(pair, after):
+                yield f"{pair} was taken apart"
+
+    def _forbidden_removals(self, after: Look) -> Iterator[str]:
+        for (kind, record_id), held in self.live.records.items():
             name = (kind, held["key"] or "")
-            if (kind, record_id) not in after and not self._may_go(name, record_id):
+            if (kind, record_id) not in after.records and not self._may_go(name, record_id):
                 yield f"{name} was archived"
 
-    def left_undone(self, after: Records) -> Iterator[str]:
+    def left_undone(self, after: Look) -> Iterator[str]:
         """What an apply that nothing disturbed should have done and did not; state was settled before it."""
-        live = {(kind, held["key"] or ""): held for (kind, _), held in after.items()}
-        before = {(kind, held["key"] or ""): held for (kind, _), held in self.live.items()}
         for name, wanted in self.wanted.items():
-            held, was = live.get(name), before.get(name)
+            held = after.records.get(after.names.get(name, name))
+            was = self.live.records.get(self.live.names.get(name, name))
             if wanted.is_absent:
                 if held and not self._is_protected(name):
                     yield f"{name} is still there"
@@ -78,8 +105,11 @@ class Before:
                     is_due = was is None or self._is_written(name, prop, was[prop], text)
                     if is_due and not same(prop, held[prop], text):
                         yield f"{name} {prop}: {held[prop]} is not {text}"
+        for pair in self._named(after):
+            if pair not in after.pairs and not self._is_held(pair):
+                yield f"{pair} is not associated"
 
-    def _forbidden_in_new(self, name: Name, held: Mapping[str, str | None]) -> Iterator[str]:
+    def _forbidden_in_new(self, name: Name, held: Held) -> Iterator[str]:
         wanted = self.wanted.get(name)
         if wanted is None or wanted.is_absent:
             yield f"{name} was created and nobody names it"
@@ -95,7 +125,8 @@ class Before:
         if wanted is None or wanted.is_absent or prop not in wanted.values:
             return False
         text = wanted.values[prop]
-        return same(prop, after, text) and (not self.is_settled or self._is_written(name, prop, before, text))
+        is_due = not self.is_settled or self._is_written(name, prop, before, text)
+        return is_due and same(prop, after, text)
 
     def _is_written(self, name: Name, prop: str, live: str | None, desired: str | None) -> bool:
         """The table."""
@@ -123,9 +154,42 @@ class Before:
     def _is_protected(self, name: Name) -> bool:
         return name in self.owned and self.owned[name].is_protected
 
+    def _named(self, after: Look) -> Iterator[frozenset[Id]]:
+        """Associations that manifests name, between records that are there."""
+        for (kind, key), wanted in self.wanted.items():
+            for other in wanted.pairs:
+                names = {(kind, key), (other_of(kind), other)}
+                if names <= after.names.keys() and all(self._is_present(name) for name in names):
+                    yield frozenset(after.names[name] for name in names)
+
+    def _is_present(self, name: Name) -> bool:
+        return name not in self.wanted or not self.wanted[name].is_absent
+
+    def _is_named(self, pair: frozenset[Id], after: Look) -> bool:
+        return pair in set(self._named(after))
+
+    def _is_held(self, pair: frozenset[Id]) -> bool:
+        """Whether people took apart what state knows, and that is left."""
+        return self.is_settled and self.drift == "hold" and pair in self.owned_pairs
+
+    def _may_part(self, pair: frozenset[Id], after: Look) -> bool:
+        owned = self.owned_pairs.get(pair)
+        if self._is_named(pair, after):
+            return False
+        if not self.is_settled:
+            return any(self.prune[kind] != "false" for kind, _ in pair)
+        return (
+            owned is not None and self.prune[owned.key.object] != "false" and owned.origin is Origin.CREATED
+        )
+
 
 def same(prop: str, left: str | None, right: str | None) -> bool:
     """Whether two texts of a property mean the same."""
     if prop == "annualrevenue" and left and right:
         return Decimal(left) == Decimal(right)
     return left == right
+
+
+def other_of(kind: str) -> str:
+    """The object type that records of ``kind`` are associated with."""
+    return "contacts" if kind == "companies" else "companies"

@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from reconciler.cli.exits import Exit
 from reconciler.emulator import faults
 from tests.crash.lives import BY, KEYS, NAMES, UNNAMED, Killed, World
-from tests.crash.table import Before, Name, Records, Wanted
+from tests.crash.table import Before, Held, Id, Look, Name, Wanted, other_of
 
 LOSSES: Final = ("drop_before", "drop_after", "cut_body", "result_left_out", "bad_gateway_html")
 CALLS: Final = ("upsert", "update", "archive")
@@ -28,7 +28,7 @@ texts: Final = st.sampled_from(["red", "green", "blü"])
 numbers: Final = st.sampled_from(["1.50", "1.5", "2"])
 
 
-def values_of(kind: str) -> st.SearchStrategy[Mapping[str, str | None]]:
+def values_of(kind: str) -> st.SearchStrategy[Held]:
     """Some of the properties that manifests name."""
     optional = {prop: st.none() | (numbers if prop == "annualrevenue" else texts) for prop in NAMES[kind]}
     required = REQUIRED[kind]
@@ -38,8 +38,9 @@ def values_of(kind: str) -> st.SearchStrategy[Mapping[str, str | None]]:
 
 def wanted_of(kind: str) -> st.SearchStrategy[Wanted]:
     """What a manifest may say of a record; mostly nothing special."""
-    plain = st.builds(Wanted, values_of(kind))
-    protected = st.builds(Wanted, values_of(kind), protect=st.booleans())
+    pairs = st.lists(st.sampled_from(KEYS[other_of(kind)]), unique=True, max_size=2).map(tuple)
+    plain = st.builds(Wanted, values_of(kind), pairs=pairs)
+    protected = st.builds(Wanted, values_of(kind), protect=st.booleans(), pairs=pairs)
     return st.one_of(plain, plain, protected, st.just(Wanted({}, is_absent=True)))
 
 
@@ -47,7 +48,7 @@ def some_of(kind: str, what: st.SearchStrategy[object]) -> st.SearchStrategy[Map
     return st.dictionaries(st.sampled_from(KEYS[kind]), what)
 
 
-Portal: TypeAlias = Mapping[str, Mapping[str, Mapping[str, str | None]]]
+Portal: TypeAlias = Mapping[str, Mapping[str, Held]]
 Manifests: TypeAlias = Mapping[str, Mapping[str, Wanted]]
 
 worlds: Final = st.fixed_dictionaries({kind: some_of(kind, values_of(kind)) for kind in BY})
@@ -98,25 +99,41 @@ class Lives(RuleBasedStateMachine):
         self._patch(name, {prop: number if prop == "annualrevenue" else text})
 
     @rule(name=names, values=st.just({"city": "red"}))
-    def people_create(self, name: Name, values: Mapping[str, str | None]) -> None:
+    def people_create(self, name: Name, values: Held) -> None:
         """Somebody makes a record that is not there."""
         kind, key = name
         if self._id_of(name) is None:
             held = {prop: text for prop, text in values.items() if text is not None}
             properties = {BY[kind]: key, REQUIRED[kind]: "Somebody", UNNAMED: "1"} | held
             with self.world.people() as http:
-                http.post(kind, json={"properties": properties}).raise_for_status()
+                http.post(f"v3/objects/{kind}", json={"properties": properties}).raise_for_status()
 
     @rule(name=names)
     def people_archive(self, name: Name) -> None:
         record_id = self._id_of(name)
         if record_id is not None:
             with self.world.people() as http:
-                http.delete(f"{name[0]}/{record_id}").raise_for_status()
+                http.delete(f"v3/objects/{name[0]}/{record_id}").raise_for_status()
 
     @rule(name=names)
     def people_rekey(self, name: Name) -> None:
         self._patch(name, {BY[name[0]]: f"was-{name[1]}"})
+
+    @rule(
+        one=st.sampled_from(KEYS["companies"]),
+        other=st.sampled_from(KEYS["contacts"]),
+        are_parted=st.booleans(),
+    )
+    def people_associate(self, one: str, other: str, are_parted: bool) -> None:
+        """Somebody puts two records together, or takes them apart."""
+        ids = self._id_of(("companies", one)), self._id_of(("contacts", other))
+        if None not in ids:
+            path = f"v4/objects/companies/{ids[0]}/associations/{{}}contacts/{ids[1]}"
+            with self.world.people() as http:
+                if are_parted:
+                    http.delete(path.format("")).raise_for_status()
+                else:
+                    http.put(path.format("default/")).raise_for_status()
 
     @rule(kind=st.sampled_from(LOSSES), call=st.sampled_from(CALLS), count=st.integers(1, 4))
     def apply_while_answers_get_lost(self, kind: str, call: str, count: int) -> None:
@@ -142,14 +159,16 @@ class Lives(RuleBasedStateMachine):
         """What they typed since is theirs."""
         if self.world.plan("--out", "plan.json").code != Exit.OK:
             return
-        earlier = self.world.records()
+        earlier = self.world.look()
         self.people_edit(name, index, text, "7")
         before = self._before()
         assert self.world.run("apply", "plan.json").code in {Exit.OK, Exit.NOT_APPLIED}
         after = self._compare(before)
-        for record, held in before.live.items():
-            edited = {prop for prop, text in held.items() if text != earlier[record][prop]}
-            assert all(after[record][prop] == held[prop] for prop in edited if record in after)
+        for record, held in before.live.records.items():
+            edited = {prop for prop, text in held.items() if text != earlier.records[record][prop]}
+            assert all(
+                after.records[record][prop] == held[prop] for prop in edited if record in after.records
+            )
 
     @rule()
     def apply_in_peace(self) -> None:
@@ -162,12 +181,13 @@ class Lives(RuleBasedStateMachine):
         again = self.world.plan("--json")
         assert again.document["changes"] == [], again.out
         assert all(counts["unknown"] == 0 for counts in self.world.accounts())
-        assert self.world.owned()[1], "everything is settled"
+        *_, is_settled = self.world.owned()
+        assert is_settled
 
     @invariant()
     def keys_are_there_once(self) -> None:
-        held = [(kind, values["key"]) for (kind, _), values in self.world.records().items()]
-        assert len(held) == len(set(held))
+        look = self.world.look()
+        assert len(look.names) == len(look.records)
 
     @invariant()
     def accounts_add_up(self) -> None:
@@ -175,25 +195,28 @@ class Lives(RuleBasedStateMachine):
             assert counts.pop("planned") == sum(counts.values())
 
     def _before(self) -> Before:
-        owned, is_settled = self.world.owned()
-        live, world = self.world.records(), self.world
-        return Before(live, dict(world.wanted), owned, is_settled, dict(world.prune), world.drift)
+        world = self.world
+        owned, pairs, is_settled = world.owned()
+        return Before(
+            world.look(), dict(world.wanted), owned, pairs, is_settled, dict(world.prune), world.drift
+        )
 
-    def _compare(self, before: Before) -> Records:
-        after = self.world.records()
+    def _compare(self, before: Before) -> Look:
+        after = self.world.look()
         assert list(before.forbidden(after)) == []
         return after
 
     def _id_of(self, name: Name) -> str | None:
-        kind, key = name
-        records = self.world.records().items()
-        return next((id_ for (of, id_), held in records if (of, held["key"]) == (kind, key)), None)
+        found: Id | None = self.world.look().names.get(name)
+        return found[1] if found else None
 
     def _patch(self, name: Name, properties: Mapping[str, str]) -> None:
         record_id = self._id_of(name)
         if record_id is not None:
             with self.world.people() as http:
-                http.patch(f"{name[0]}/{record_id}", json={"properties": properties})  # a key may be taken
+                http.patch(
+                    f"v3/objects/{name[0]}/{record_id}", json={"properties": properties}
+                )  # a key may be taken
 
 
 ON_DEMAND = os.environ.get("RECONCILER_TEST_EXAMPLES")
