@@ -78,6 +78,7 @@ class Create:
     route: Route
     source: SourceRef
     is_protected: bool = False  # afterwards: may it be archived?
+    in_step: tuple[ValueChange, ...] = ()  # empty as wanted: state learns them; sorted by name
     action: ClassVar[Action] = Action.CREATE
 
 
@@ -246,7 +247,7 @@ def values_of(change: Change) -> tuple[ValueChange, ...]:
 
 def in_step_of(change: Change) -> tuple[ValueChange, ...]:
     """What state learns, or forgets, by ``change`` without a write."""
-    return change.in_step if isinstance(change, Update | Adopt | Release) else ()
+    return change.in_step if isinstance(change, Create | Update | Adopt | Release) else ()
 
 
 def release_of(owned: OwnedRecord, reason: Reason, source: SourceRef | None = None) -> Release:

@@ -179,6 +179,11 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
         route=route_to_create(resolver.schema, record.document),
         source=source,
         is_protected=_is_protected(record, parts.owned),
+        in_step=tuple(
+            _first(resolver, value, Reason.IN_STEP)
+            for value in values
+            if value.text is None and value.ownership is Ownership.ENFORCE
+        ),
     )
     return Judged(created, problems=tuple(problems))
 

@@ -136,6 +136,7 @@ def _as_change(found: object) -> Change:
                 route=part(change, "write", _as_route),
                 source=part(change, "source", _as_source),
                 is_protected=part(change, "protected", as_flag),
+                in_step=part(change, "in_step", _as_values),
             )
         case Action.UPDATE:
             return Update(

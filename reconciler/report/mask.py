@@ -166,7 +166,8 @@ class _Mask:
         key = self.record_key(change.key)
         match change:
             case Create():
-                return replace(change, key=key, values=self.values(change.key, change.values))
+                values, in_step = (self.values(change.key, of) for of in (change.values, change.in_step))
+                return replace(change, key=key, values=values, in_step=in_step)
             case Update():
                 values = self.values(change.key, change.values)
                 old = change.renamed_from

@@ -234,7 +234,7 @@ def change_of(row: Row[Any]) -> Change:
         case Action.CREATE:
             if source is None:
                 raise StateError(f"the journal has a created record without a place: {key.address}")
-            return Create(key, values, reason, _route_of(row), source, is_protected)
+            return Create(key, values, reason, _route_of(row), source, is_protected, in_step)
         case Action.ARCHIVE:
             return Archive(key, record_id, reason, source, origin)
         case Action.UPDATE:

@@ -74,6 +74,15 @@ def test_neither_key_is_there_and_the_record_is_created() -> None:
     assert isinstance(judged(RENAMED).change, Create)
 
 
+def test_what_a_new_record_leaves_empty_is_remembered_as_such() -> None:
+    change = judged(desired("acme", {"name": "Acme", "phone": None}), None, None).change
+    assert isinstance(change, Create)
+    assert [value.name for value in change.values] == ["name"]
+    assert [(value.name, value.after, value.reason) for value in change.in_step] == [
+        ("phone", None, Reason.IN_STEP)
+    ]
+
+
 def test_an_unwanted_record_is_archived_whoever_made_it() -> None:
     mine, strange = judged(UNWANTED, THERE, OURS).change, judged(UNWANTED, THERE).change
     assert isinstance(mine, Archive)
