@@ -286,14 +286,14 @@ def _pair_change_of(row: Row[Any]) -> PairChange:
 
 
 def _source_of(row: Row[Any]) -> SourceRef | None:
-    place = json.loads(row.source)
+    place = _read(row.source)
     return SourceRef(*place) if place else None
 
 
 def run_row_of(row: Row[Any]) -> RunRow:
     """One line of a report: what was planned, and what became of it."""
-    answer: Mapping[str, Any] = json.loads(row.answer) if row.answer else {}
-    shown = json.loads(row.values or _NOTHING) or json.loads(row.in_step or _NOTHING)
+    answer: Mapping[str, Any] = _read(row.answer) if row.answer else {}
+    shown = _read(row.values or _NOTHING) or _read(row.in_step or _NOTHING)
     return RunRow(
         number=row.number,
         key=RecordKey(row.object, row.by, row.key),
@@ -349,7 +349,7 @@ def outcome_columns(outcome: Outcome) -> dict[str, object]:
 
 def applied_of(row: Row[Any]) -> Applied:
     """What an applied change was answered; it must not have been erased."""
-    answer = json.loads(row.answer)
+    answer = _read(row.answer)
     return Applied(RecordId(answer["record_id"]), answer["answered"], answer["is_new"])
 
 
@@ -367,7 +367,7 @@ def _values_of(text: str, file: str) -> tuple[ValueChange, ...]:
     """Sorted by name, as JSON text keeps them."""
     return tuple(
         ValueChange(name, before, after, Reason(reason), _source_at(place, file))
-        for name, (before, after, reason, place) in json.loads(text).items()
+        for name, (before, after, reason, place) in _read(text).items()
     )
 
 
