@@ -18,6 +18,9 @@ from reconciler.manifest.sorted_rows import MOST, SortedRows, Unreadable, Unusab
 from reconciler.manifest.sources import count_lines, in_sql
 from reconciler.source import SourceRef
 
+_LONGEST_NAME = 10_000
+_QUOTES = 'quote the whole cell, and write a quote inside it twice: "say ""hi"""'
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
@@ -35,9 +38,15 @@ def read_header(path: Path, name: str) -> Header:
         Unusable: there is none, or the file is no text.
     """
     all_lines = count_lines(path, name)
+    csv.field_size_limit(_LONGEST_NAME)  # or one forgotten quote would make the whole file a name
     with _text(path) as file:
-        reader = csv.reader(file)
-        header = next(reader, [])
+        reader = csv.reader(file, strict=True)
+        try:
+            header = next(reader, [])
+        except csv.Error as error:
+            raise Unusable(
+                Problem(f"the header is no CSV: {error}", _QUOTES, SourceRef(name, 1, 1))
+            ) from None
         lines = reader.line_num
     if not header:
         advice = "begin with a line that names the columns"
@@ -118,8 +127,7 @@ def _faults(path: Path, name: str, width: int) -> Iterator[Problem]:
                     yield Problem(message, advice, SourceRef(name, line, 1))
                 line = reader.line_num + 1
         except csv.Error as error:
-            advice = 'quote the whole cell, and write a quote inside it twice: "say ""hi"""'
-            yield Problem(f"this row is no CSV: {error}", advice, SourceRef(name, line, 1))
+            yield Problem(f"this row is no CSV: {error}", _QUOTES, SourceRef(name, line, 1))
 
 
 def _text(path: Path) -> TextIO:

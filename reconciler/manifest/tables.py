@@ -71,11 +71,9 @@ def open_table(
     Raises:
         Unusable: with everything wrong with the file.
     """
-    path, place, number = (
-        locate(source, project, files),
-        files.ref(source.place),
-        files.names.index(source.path),
-    )
+    path = locate(source, project, files)
+    place = files.ref(source.place)
+    number = files.names.index(source.path)
     try:
         rows = SortedRows()
     except ModuleNotFoundError:

@@ -143,6 +143,11 @@ def test_whatever_is_written_as_csv_is_read_back(
     ("text", "faults"),
     [
         ("", ["companies.csv:1:1: the file has no header"]),
+        (
+            'external_id,"name\n' + "a,A\n" * 5_000,
+            ["companies.csv:1:1: the header is no CSV: field larger than field limit (10000)"],
+        ),
+        ('external_id,"a" b\n', ["companies.csv:1:1: the header is no CSV: ',' expected after '\"'"]),
         ("external_id;name\na;A\n", ["companies.csv:1:1: the header is separated by ';'"]),
         (
             "name,Phone Number,,name\nA,1,2,3\n",
