@@ -55,7 +55,7 @@ from reconciler.plan.labels import Labels, directions_of_labels
 from reconciler.plan.leftovers import fate_of, new_rules, unnamed
 from reconciler.plan.pairing import Pairing, Rules
 from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
-from reconciler.plan.selecting import LeftOut, Unmet, selected, selected_owned
+from reconciler.plan.selecting import LeftOut, Unmet, selected, selected_owned, selected_pairs
 from reconciler.plan.subject import Asked, find_subject, refuse_unknown_type
 from reconciler.plan.undo import deeds_of, forgotten, ids_and_names
 from reconciler.plan.undo_pairs import Unpairing, ids_of, pairs_done
@@ -333,7 +333,8 @@ def find_drift(
             "    reconciler apply, with the state kept where this run can read it"
         )
     unfinished, groups = store.unfinished(), store.owned_groups()
-    objects = {name for name, _, _ in groups}.union(*(batch.objects for batch in unfinished))
+    objects = {name for name, _, _ in groups}.union(*store.paired_types())
+    objects = objects.union(*(batch.objects for batch in unfinished))
     portal = read_portal(reader, objects, portal_id)
     memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
     builder = DriftBuilder(masks)
@@ -346,6 +347,10 @@ def find_drift(
         for chunk, live in read_ahead(reader, schema, by, chunks, keys_and_sent):
             builder.add_chunk(schema, chunk, live)
             progress(builder.looked_at, total)
+    for one, other in sorted(memory.paired_types()):
+        pairs = selected_pairs(memory.pairs(one, other), (one, other), selection, unmet)
+        ids = [pair.record_id for pair in pairs]
+        builder.add_pairs(pairs, read_pairs(reader, portal.objects[one], portal.objects[other], ids))
     unmet.refuse("we own")
     builder.explain_missing(read_fates(reader, portal, builder.missing))
     histories = read_histories(reader, portal, builder.drifted())

@@ -62,6 +62,22 @@ class LostRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LostPair:
+    """An association that we own, and that people removed or took the label from."""
+
+    key: RecordKey
+    record_id: RecordId
+    target: RecordKey
+    last_applied: str  # ``associated``, or the label
+    live: str | None  # None: the two are not associated at all any more
+
+    @property
+    def address(self) -> str:
+        """Of the association, as a property of the record that names it."""
+        return self.key.property_address(self.target.address)
+
+
+@dataclass(frozen=True, slots=True)
 class DriftFound:
     """Everything in which live differs from what we last applied."""
 
@@ -77,8 +93,9 @@ class DriftFound:
     personal: tuple[
         tuple[str, str], ...
     ] = ()  # (object, property) whose values are masked when rendered, sorted
+    pairs: tuple[LostPair, ...] = ()  # sorted by key, then target
 
     @property
     def is_empty(self) -> bool:
         """Whether everything is as we left it."""
-        return not self.values and not self.lost
+        return not self.values and not self.lost and not self.pairs

@@ -3,17 +3,19 @@
 No manifest has a say here. What state knows of a record is what was enforced when we last applied it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
 from reconciler.model.history import Histories, Spot
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.pairs import Label, OwnedPair, is_so
 from reconciler.model.personal import Masks
 from reconciler.model.records import Fate, FateKind, LiveRecord, RecordId
 from reconciler.model.schema import Kind, ObjectSchema, PortalSchema
+from reconciler.plan.changes import ASSOCIATED
 from reconciler.plan.diff import same_value
 from reconciler.plan.hands import OurRuns, trail_of
 from reconciler.plan.leftovers import fate_of
@@ -27,6 +29,7 @@ class DriftBuilder:
     looked_at: int = 0
     values: list[DriftedValue] = field(default_factory=list)
     lost: list[LostRecord] = field(default_factory=list)
+    pairs: list[LostPair] = field(default_factory=list)
     missing: list[OwnedRecord] = field(default_factory=list)  # their keys lead elsewhere; not explained yet
     heirs: dict[RecordKey, RecordId] = field(default_factory=dict)  # records that lost keys lead to now
 
@@ -43,6 +46,21 @@ class DriftBuilder:
             if found is not None:
                 self.heirs[owned.key] = found.id
         self.looked_at += len(chunk)
+
+    def add_pairs(
+        self,
+        owned: Iterable[OwnedPair],
+        live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]],
+    ) -> None:
+        """Compare associations that we own; those of lost records went with them."""
+        lost = {(entry.key.object, entry.record_id) for entry in self.missing}
+        for pair in owned:
+            ends = {(pair.key.object, pair.record_id), (pair.target.object, pair.target_id)}
+            labels = live.get(pair.record_id, {}).get(pair.target_id)
+            if lost.isdisjoint(ends) and not is_so(labels, pair.label):
+                text = pair.label.text if pair.label else ASSOCIATED
+                there = None if labels is None else ASSOCIATED
+                self.pairs.append(LostPair(pair.key, pair.record_id, pair.target, text, there))
 
     def explain_missing(self, fates: Mapping[RecordId, Fate]) -> None:
         """Say what became of records that their key no longer leads to."""
@@ -90,6 +108,7 @@ class DriftBuilder:
             looked_at=self.looked_at,
             values=tuple(sorted(self.values, key=lambda value: (value.key, value.name))),
             lost=tuple(sorted(self.lost, key=lambda record: record.key)),
+            pairs=tuple(sorted(self.pairs, key=lambda pair: (pair.key, pair.target))),
             read_calls=read_calls,
             personal=self.masks.personal(portal.objects, self._shown()),
         )
@@ -99,6 +118,7 @@ class DriftBuilder:
         for value in self.values:
             yield from ((value.key.object, name) for name in (value.name, value.key.by))
         yield from ((record.key.object, record.key.by) for record in self.lost)
+        yield from ((key.object, key.by) for pair in self.pairs for key in (pair.key, pair.target))
 
 
 def keys_and_sent(chunk: Sequence[OwnedRecord]) -> tuple[list[str], list[str]]:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from reconciler.errors import UsageError
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.pairs import OwnedPair
 from reconciler.model.records import DesiredRecord
 from reconciler.model.selection import Glob, Selection
 
@@ -49,6 +50,16 @@ def selected_owned(
         kept = {name: text for name, text in entry.sent.items() if selection.has(entry.key, name)}
         if kept or selection.has_record(entry.key):
             yield replace(entry, sent=kept)
+
+
+def selected_pairs(
+    pairs: Iterable[OwnedPair], types: tuple[str, str], selection: Selection, unmet: "Unmet"
+) -> list[OwnedPair]:
+    """What is selected of associations that we own, of those from one of two object types to the other."""
+    directed = [pair for pair in pairs if (pair.key.object, pair.target.object) == types]
+    for pair in directed:
+        unmet.meet(pair.key, [pair.target.address])
+    return [pair for pair in directed if selection.has(pair.key, pair.target.address)]
 
 
 class Unmet:

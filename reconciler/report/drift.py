@@ -2,14 +2,14 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
 from reconciler.report.cells import visible
 from reconciler.report.hands import trail_lines
 from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import Line, Piece, Style, line
 from reconciler.report.properties import Row, padded, sign_of
 from reconciler.report.stacks import Kind, entries, grouped
-from reconciler.report.values import one_below_the_other, side_by_side
+from reconciler.report.values import alone, one_below_the_other, side_by_side
 
 LOST_SIGN = Piece("-", Style.REMOVED)
 DRIFT_SIGN = Piece("!", Style.CHANGED)
@@ -49,6 +49,7 @@ def drift_headline(found: DriftFound) -> str:
     """``3 values of 2 records, 1 record lost``; ``No drift``."""
     records = len({value.key for value in found.values})
     counts = [f"{counted(len(found.values), 'value')} of {counted(records, 'record')}"] if records else []
+    counts += [f"{counted(len(found.pairs), 'association')} removed"] if found.pairs else []
     counts += [f"{counted(len(found.lost), 'record')} lost"] if found.lost else []
     return ", ".join(counts) or "No drift"
 
@@ -72,6 +73,31 @@ def drifted_sections(values: Iterable[DriftedValue], layout: Layout) -> Iterator
         title = f"{visible(object_name)}: {counted(len(group), 'value')} changed"
         records = grouped(group, lambda value: value.key).values()
         yield layout.heading(title, WHY_DRIFT) + entries(kind, records, layout)
+
+
+def pair_sections(pairs: Iterable[LostPair], layout: Layout) -> Iterator[list[Line]]:
+    """One section for each object type; the associations of a record stand together."""
+    kind: Kind[list[LostPair]] = Kind(
+        DRIFT_SIGN,
+        lambda record: (record[0].key, None),
+        lambda record: tuple((pair.target, pair.last_applied, pair.live) for pair in record),
+        _pair_lines,
+    )
+    for object_name, group in grouped(pairs, lambda pair: pair.key.object).items():
+        title = f"{visible(object_name)}: {counted(len(group), 'association')} removed"
+        records = grouped(group, lambda pair: pair.key).values()
+        yield layout.heading(title, WHY_DRIFT) + entries(kind, records, layout)
+
+
+def _pair_lines(alike: Sequence[Sequence[LostPair]], layout: Layout) -> list[Line]:
+    record = alike[0]
+    lines: list[Line] = []
+    for name, pair in zip(padded([pair.target.address for pair in record]), record, strict=True):
+        row = Row(line(sign_of(pair.last_applied, pair.live), f" {name}", indent=6), [], layout.width)
+        told = (pair.last_applied, pair.live)
+        inline = side_by_side(*told, row.room) if pair.live else alone(told[0], row.room, full=layout.full)
+        lines += row.lines(inline, one_below_the_other(*told, layout.width - 10, full=layout.full))
+    return lines
 
 
 def _lost_lines(alike: Sequence[LostRecord], layout: Layout) -> list[Line]:

@@ -5,7 +5,7 @@ from itertools import chain
 from typing import TypeVar
 
 from reconciler.model.drift import DriftFound
-from reconciler.report.drift import drift_headline, drifted_sections, lost_sections
+from reconciler.report.drift import drift_headline, drifted_sections, lost_sections, pair_sections
 from reconciler.report.fitting import Block, fitted, size_of
 from reconciler.report.inert import code, fenced
 from reconciler.report.layout import Layout, counted
@@ -24,7 +24,11 @@ def render_drift_markdown(found: DriftFound, *, masking: Masking, full: bool = F
     head = _head(shown)
     foot = _foot(shown, is_masked=shown != found)
     told = fitted(
-        [*_blocks(shown.lost, lost_sections, layout), *_blocks(shown.values, drifted_sections, layout)],
+        [
+            *_blocks(shown.lost, lost_sections, layout),
+            *_blocks(shown.values, drifted_sections, layout),
+            *_blocks(shown.pairs, pair_sections, layout),
+        ],
         MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot),
     )
     return "".join([head, *told.texts, _left_out(told.left_out), foot])

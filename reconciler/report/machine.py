@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
 from reconciler.model.explanation import (
     Applying,
     Explanation,
@@ -56,11 +56,12 @@ def drift_as_json(found: DriftFound, masking: Masking) -> str:
         "environment": shown.environment,
         "looked_at": shown.looked_at,
         "lost": map(_lost, shown.lost),
+        "pairs": map(_lost_pair, shown.pairs),
         "personal": [{"object": object_name, "property": name} for object_name, name in shown.personal],
         "portal": {"id": shown.portal_id},
         "read_calls": shown.read_calls,
         "state": {"lineage": shown.state.lineage, "serial": shown.state.serial},
-        "summary": {"lost": len(shown.lost), "values": len(shown.values)},
+        "summary": {"lost": len(shown.lost), "pairs": len(shown.pairs), "values": len(shown.values)},
         "tool_version": shown.tool_version,
         "values": map(_drifted, shown.values),
     }
@@ -169,6 +170,18 @@ def _drifted(value: DriftedValue) -> Json:
 
 def _hand(hand: Hand) -> Json:
     return {"at": _time(hand.at), "by": hand.by, "value": hand.value, "via": hand.via}
+
+
+def _lost_pair(pair: LostPair) -> Json:
+    return {
+        "address": pair.address,
+        "key": _key(pair.key),
+        "last_applied": pair.last_applied,
+        "live": pair.live,
+        "object": pair.key.object,
+        "record_id": pair.record_id,
+        "target": pair.target.address,
+    }
 
 
 def _lost(record: LostRecord) -> Json:

@@ -14,7 +14,7 @@ from typing import TypeAlias, assert_never
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
 from reconciler.model.explanation import Explanation, PropertyExplained, Step
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey, split_address
@@ -93,7 +93,10 @@ def masked_drift(found: DriftFound, masking: Masking) -> DriftFound:
         return found
     mask = _Mask(masking.key, found.personal)
     return replace(
-        found, values=tuple(map(mask.drifted, found.values)), lost=tuple(map(mask.lost, found.lost))
+        found,
+        values=tuple(map(mask.drifted, found.values)),
+        lost=tuple(map(mask.lost, found.lost)),
+        pairs=tuple(map(mask.lost_pair, found.pairs)),
     )
 
 
@@ -213,6 +216,9 @@ class _Mask:
 
     def hand(self, object_name: str, name: str, hand: Hand) -> Hand:
         return replace(hand, by=self.text(hand.by, []), value=self.value(object_name, name, hand.value))
+
+    def lost_pair(self, pair: LostPair) -> LostPair:
+        return replace(pair, key=self.record_key(pair.key), target=self.record_key(pair.target))
 
     def lost(self, record: LostRecord) -> LostRecord:
         """The key that a record has now is as personal as the one that it had."""

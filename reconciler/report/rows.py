@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias, assert_never
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
 from reconciler.model.objects import split_address
 from reconciler.plan.changes import (
     Adopt,
@@ -69,6 +69,8 @@ def table_of_drift(found: DriftFound) -> Json:
         table.add_lost(lost)
     for changed in grouped(found.values, lambda value: (value.key.object, _via(value))).values():
         table.add_drifted(changed)
+    for pairs in grouped(found.pairs, lambda pair: pair.key.object).values():
+        table.add_lost_pairs(pairs)
     return table.as_document()
 
 
@@ -133,6 +135,12 @@ class _Table:
         kind = self._kind("lost", lost[0].key.object, lost[0].fate, WHY_LOST, LOST_SIGN)
         for record in lost:
             self._add(kind, record.address, None, record.record_id, [], [visible(record.note)])
+
+    def add_lost_pairs(self, pairs: Sequence[LostPair]) -> None:
+        kind = self._kind("drift", pairs[0].key.object, "association", WHY_DRIFT, DRIFT_SIGN)
+        for key, record in grouped(pairs, lambda pair: pair.key).items():
+            values = [self._value(pair.target.address, pair.last_applied, pair.live, {}) for pair in record]
+            self._add(kind, key.address, None, record[0].record_id, values, [])
 
     def add_drifted(self, changed: Sequence[DriftedValue]) -> None:
         kind = self._kind("drift", changed[0].key.object, _via(changed[0]), WHY_DRIFT, DRIFT_SIGN)

@@ -14,7 +14,13 @@ from reconciler.model.runs import RunDetail, RunSummary
 from reconciler.plan.changes import Plan
 from reconciler.report.acceptance import acceptance_closing, acceptance_sections
 from reconciler.report.departures import departure_sections
-from reconciler.report.drift import drift_closing, drift_opening, drifted_sections, lost_sections
+from reconciler.report.drift import (
+    drift_closing,
+    drift_opening,
+    drifted_sections,
+    lost_sections,
+    pair_sections,
+)
 from reconciler.report.explanation import explanation_sections
 from reconciler.report.groups import change_sections, held_sections
 from reconciler.report.layout import Layout
@@ -77,6 +83,7 @@ def render_drift(
         [drift_opening(shown, layout)],
         lost_sections(shown.lost, layout),
         drifted_sections(shown.values, layout),
+        pair_sections(shown.pairs, layout),
         [drift_closing(shown, layout, is_masked=shown != found)],
     )
     return painted(_parted(sections), color=color)

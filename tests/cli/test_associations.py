@@ -535,3 +535,48 @@ def test_e_mail_addresses_of_the_others_are_masked(tmp_path: Path) -> None:
         texts += [project.run("plan").out, project.run("validate", "--online", "--json").out]
     for text in texts:
         assert "@acme" not in text.replace("a.yaml", ""), text
+
+
+def test_drift_tells_associations_and_labels_that_people_took_away(tmp_path: Path) -> None:
+    said = "{contacts: [ada@acme.example, {to: bob@acme.example, label: Billing}]}"
+    manifests = {
+        "companies.yaml": companies(said, "{contacts: [bob@acme.example]}"),
+        "people.yaml": contacts(),
+    }
+    with world(tmp_path, manifests) as (project, portal):
+        apply(project)
+        assert project.run("drift").code == Exit.OK
+        take_apart(portal, "901", "501")
+        kinds = people(portal, "GET", "/crm/v4/associations/companies/contacts/labels")["results"]
+        (number,) = [kind["typeId"] for kind in kinds if kind["label"] == "Billing"]
+        billing = [{"associationCategory": "USER_DEFINED", "associationTypeId": number}]
+        body = {"inputs": [{"from": {"id": "901"}, "to": {"id": "502"}, "types": billing}]}
+        people(portal, "POST", "/crm/v4/associations/companies/contacts/batch/labels/archive", body)
+
+        done = project.run("drift", "--values", "show")
+        assert done.code == Exit.CHANGES
+        assert "companies: 2 associations removed\n" in done.out
+        assert "      - contacts/ada@acme.example  associated\n" in done.out
+        assert "      ~ contacts/bob@acme.example  Billing → associated\n" in done.out
+        assert done.out.endswith("Drift: 2 associations removed.\n")
+        masked = project.run("drift", "--json").out
+        assert "acme.example" not in masked
+        assert [pair["live"] for pair in json.loads(masked)["pairs"]] in (
+            [None, "associated"],
+            ["associated", None],
+        )
+        chosen = project.run(
+            "drift", "--json", "--target", "companies/acme#contacts/bob*", "--values", "show"
+        )
+        assert [pair["last_applied"] for pair in chosen.document["pairs"]] == ["Billing"]
+        page = project.run("drift", "--format", "html", "--values", "show").out
+        assert "contacts/bob@acme.example" in page
+
+
+def test_associations_of_a_lost_record_are_lost_with_it(tmp_path: Path) -> None:
+    manifests = {"companies.yaml": companies("{contacts: [ada@acme.example]}"), "people.yaml": contacts()}
+    with world(tmp_path, manifests) as (project, portal):
+        apply(project)
+        people(portal, "DELETE", "/crm/v3/objects/contacts/501")
+        found = project.run("drift", "--json").document
+        assert found["summary"] == {"lost": 1, "pairs": 0, "values": 0}
