@@ -97,7 +97,7 @@ def command(
     if plan is not None:
         _refuse_wishes(wishes)
         chosen = read_plan(plan, to_apply=True)
-        session = open_session(ctx, plan=chosen)
+        session = open_session(ctx, made_for=chosen.environment)
         refuse_foreign(chosen, session.environment)
         _refuse_unappliable(chosen)
     else:

@@ -21,7 +21,7 @@ COMMANDS = {
     "plan": "Show what apply would change, and why.",
     "rollback": "Make a plan that takes back what run RUN did; `apply` carries it out.",
     "runs": "List past runs, or show one row by row.",
-    "show": "Show a saved plan.",
+    "show": "Show a saved plan, or the report of a run.",
     "state": "Look at what is remembered of owned records, and correct it.",
     "unlock": "Remove a lock that nobody holds any more.",
     "validate": "Check the manifests: without a portal, or with --online against it.",

@@ -4,7 +4,8 @@ import click
 
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, width
-from reconciler.cli.session import open_session
+from reconciler.cli.session import Session, open_session
+from reconciler.model.runs import RunDetail
 from reconciler.report.machine import run_as_json, runs_as_json
 from reconciler.report.terminal import render_run, render_runs
 
@@ -43,6 +44,11 @@ def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
     session = open_session(ctx)
     with session.state(to_write=False) as store:
         detail = store.run(store.find_run(run))
+    show_run(session, detail, full=full, values=values)
+
+
+def show_run(session: Session, detail: RunDetail, *, full: bool, values: str | None) -> None:
+    """Print a run row by row, or as JSON where that was asked for."""
     masking = masking_for(values, as_json=session.said.as_json)
     shown = {(row.key.object, name) for row in detail.rows for name in (row.key.by, *row.before, *row.after)}
     personal = session.settings.masks.named(shown).union(detail.header.personal)

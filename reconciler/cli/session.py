@@ -20,7 +20,6 @@ from reconciler.cli.settings import Environment, Settings, find_project, load_se
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.explanation import Trace
 from reconciler.model.records import Desired
-from reconciler.plan.changes import Plan
 from reconciler.sealed import key_from
 from reconciler.source import SourceRef
 
@@ -222,13 +221,13 @@ def tell_backup(backup: Path | None) -> None:
         click.echo("PostgreSQL's own backups hold the state as it was before", err=True)
 
 
-def open_session(ctx: click.Context, *, offline: bool = False, plan: Plan | None = None) -> Session:
+def open_session(ctx: click.Context, *, offline: bool = False, made_for: str | None = None) -> Session:
     """The project and environment that the command line means.
 
     Args:
         ctx: of the command.
         offline: neither portal nor state will be looked at.
-        plan: a saved one, whose environment is meant where the command line names none.
+        made_for: the environment of a saved plan, which is meant where the command line names none.
 
     Raises:
         UsageError: there is none, or its settings are wrong.
@@ -238,8 +237,8 @@ def open_session(ctx: click.Context, *, offline: bool = False, plan: Plan | None
     key_from(os.environ)  # a key that is none is told before anything is done, not when a report is written
     project = find_project(Path.cwd(), common.directory)
     chosen, said_by = common.environment, "-e"
-    if chosen is None and plan is not None:
-        chosen, said_by = plan.environment, "the plan"
+    if chosen is None and made_for is not None:
+        chosen, said_by = made_for, "the plan"
     settings = load_settings(project, os.environ, chosen, said_by=said_by, offline=offline)
     return Session(common, settings)
 

@@ -4,10 +4,15 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.files import read_sealed
 from reconciler.cli.options import common_options
 from reconciler.cli.output import Form, view_options
-from reconciler.cli.planning import read_plan, show_plan
+from reconciler.cli.planning import show_plan
+from reconciler.cli.runs import show_run
 from reconciler.cli.session import open_session
+from reconciler.errors import UsageError
+from reconciler.plan.file import plan_from_text
+from reconciler.report.run_file import is_run, run_from_text
 
 
 @click.command()
@@ -16,6 +21,15 @@ from reconciler.cli.session import open_session
 @common_options
 @click.pass_context
 def command(ctx: click.Context, plan: Path, form: Form, full: bool, values: str | None) -> None:
-    """Show a saved plan."""
-    saved = read_plan(plan)
-    show_plan(open_session(ctx, offline=True, plan=saved), saved, full=full, values=values, form=form)
+    """Show a saved plan, or the report of a run."""
+    text = read_sealed(plan, "plan")
+    if is_run(text):
+        if form not in {Form.TERMINAL, Form.JSON}:
+            raise UsageError("a report is shown as text or as JSON: leave --format out, or say json")
+        run = run_from_text(text)
+        session = open_session(ctx, offline=True, made_for=run.header.environment)
+        show_run(session, run, full=full, values=values)
+        return
+    saved = plan_from_text(text)
+    session = open_session(ctx, offline=True, made_for=saved.environment)
+    show_plan(session, saved, full=full, values=values, form=form)

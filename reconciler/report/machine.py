@@ -119,6 +119,8 @@ def run_as_json(detail: RunDetail, masking: Masking, personal: Personal) -> str:
     document: Json = {
         "accounting": dict(shown.accounting()),
         "changes": map(_row, shown.rows),
+        "personal": [{"object": object_name, "property": name} for object_name, name in sorted(personal)],
+        "planned": dict(shown.header.planned),
         **_header(shown.header),
     }
     return _text(document, masking)

@@ -131,6 +131,11 @@ def test_reports_are_sealed_and_what_is_for_reading_is_not(project: Project) -> 
     for path in (report, project.folder / "report.sealed"):
         assert is_sealed(path.read_bytes())
         assert json.loads(unseal(path.read_bytes(), KEY))["accounting"]["applied"] == 1
+    shown = project.run("show", "report.sealed", "--full")
+    assert (shown.code, "1 planned = 1 applied" in shown.out) == (0, True)
+    assert "Augusta" not in shown.out
+    assert "Augusta Ada" in project.run("show", "report.sealed", "--json", "--values", "show").out
+    assert project.run("show", "report.sealed", "--format", "html").code == 1
     assert json.loads((project.folder / "masked.json").read_bytes())["masked"] is True
     assert (project.folder / "plan.md").read_text().startswith("<!-- reconciler plan")
 
