@@ -21,8 +21,8 @@ from reconciler.source import Place, SourceFiles
 LONGEST_TEXT = 65_536
 """Characters in one value. Source: https://developers.hubspot.com/docs/guides/api/crm/properties."""
 
-_PLAIN_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
-_OWNER_ID = re.compile(r"\d+")
+_PLAIN_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+_OWNER_ID = re.compile(r"\d+", re.ASCII)
 _REFERENCES = frozenset({Kind.OWNER, Kind.PIPELINE, Kind.STAGE})
 _MANY = frozenset({Kind.CHOICES, Kind.FILES})
 _Labelled = TypeVar("_Labelled", Pipeline, Stage)

@@ -68,6 +68,8 @@ BAD: list[tuple[str, Written, str, str | None]] = [
     ("annualrevenue", "1,200", 'annualrevenue takes a number such as 1200000.50, not "1,200"', "thousands"),
     ("annualrevenue", "0x1F", "annualrevenue takes a number", None),
     ("annualrevenue", "1e3", "annualrevenue takes a number", "exponents"),
+    ("annualrevenue", "\u0663", "annualrevenue takes a number", None),  # a digit, and not HubSpot's
+    ("annualrevenue", "1_000", "annualrevenue takes a number", None),
     ("is_public", "yes", 'is_public takes true or false, not "yes"', None),
     ("founded_on", "22.11.2026", 'founded_on takes a date such as 2026-11-22, not "22.11.2026"', None),
     ("founded_on", "2026-02-30", "founded_on takes a date", None),
