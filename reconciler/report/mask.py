@@ -283,7 +283,8 @@ class _Mask:
     def problem(self, problem: Problem, plain_objects: Iterable[str]) -> Problem:
         """A problem knows its address only: where nothing tells what its key is, the key is personal."""
         object_name, _, key, name = _taken_apart(problem.address)
-        hides_key = self._hides_key(problem.address, plain_objects)
+        keys = [key] if self._hides_key(problem.address, plain_objects) else []
+        keys += [_taken_apart(name)[2]] if self._hides_key(name, plain_objects) else []  # of an association
         quotes_values = self.is_personal(object_name, name)
 
         def shown(text: str | None) -> str | None:
@@ -291,7 +292,7 @@ class _Mask:
                 return None
             if quotes_values:
                 text = _QUOTED.sub(lambda quoted: self._requoted(quoted[1], name), text)
-            return self.text(text, [key] if hides_key else [])
+            return self.text(text, keys)
 
         return replace(
             problem,
@@ -303,10 +304,13 @@ class _Mask:
     def address(self, address: str, plain_objects: Iterable[str]) -> str:
         """An address, or a glob over them, of which nothing but itself is known."""
         object_name, _, key, name = _taken_apart(address)
+        record = address.partition("#")[0]
         if self._hides_key(address, plain_objects):
-            record = RecordKey(object_name, "", self.pseudonym(key))
-            address = record.property_address(name) if name else record.address
-        return self.text(address, [])
+            record = RecordKey(object_name, "", self.pseudonym(key)).address
+        if name:
+            other = self.address(name, plain_objects) if "/" in name else name
+            record = f"{record}#{other}"
+        return self.text(record if object_name else address, [])
 
     def _hides_key(self, address: str | None, plain_objects: Iterable[str]) -> bool:
         """Where nothing tells what the key of an address is, it is personal."""

@@ -18,6 +18,7 @@ from reconciler.plan.changes import (
     Change,
     Create,
     Held,
+    PairChange,
     Plan,
     Reason,
     Review,
@@ -85,7 +86,8 @@ def planted(plan: Plan) -> Plan:
                 in_step=values(name, old.in_step),
                 renamed_from=maybe(name, old.key.by, old.renamed_from),
             )
-        return replace(old, key=key(old.key))
+        hidden = replace(old, key=key(old.key))
+        return replace(hidden, target=key(hidden.target)) if isinstance(hidden, PairChange) else hidden
 
     def held(old: Held) -> Held:
         name = old.key.object
@@ -191,6 +193,16 @@ def test_a_problem_names_no_key_that_may_be_personal() -> None:
     assert "dele" not in problem.message
     assert problem.address is not None
     assert problem.address.startswith("contacts/\u2039")
+
+
+def test_a_problem_of_an_association_names_the_key_of_neither_record() -> None:
+    problem = Problem("contacts/Ädele is archived", None, at(3), "companies/acme#contacts/Ädele")
+
+    told = shown(problem)
+
+    assert "dele" not in repr(told)
+    assert told.address is not None
+    assert told.address.startswith("companies/acme#contacts/\u2039")
 
 
 def test_a_problem_names_keys_that_the_plan_knows_not_to_be_personal() -> None:
