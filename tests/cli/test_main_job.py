@@ -9,6 +9,7 @@ from tests.support.projects import Project, example
 
 ADOPTED = 44
 CREATED = 11
+ASSOCIATED = 1
 UPDATED = 16
 
 
@@ -45,7 +46,7 @@ def test_after_an_apply_there_is_nothing_left_to_do(applied: Project) -> None:
 def test_every_planned_change_is_accounted_for_in_the_report(applied: Project) -> None:
     (path,) = (applied.folder / ".reconciler" / "reports").glob("*.json")
     report = json.loads(path.read_text())
-    planned = CREATED + UPDATED + ADOPTED
+    planned = CREATED + UPDATED + ADOPTED + ASSOCIATED
     assert report["accounting"]["planned"] == planned
     assert report["accounting"]["applied"] == planned
     assert path.stat().st_mode & 0o777 == 0o600
@@ -157,7 +158,7 @@ def test_runs_are_listed_and_shown(applied: Project) -> None:
     (run,) = applied.run("runs", "list", "--json").document
     assert run["status"] == "finished"
     shown = applied.run("runs", "show", run["id"])
-    assert "71 planned = 71 applied + 0 rejected + 0 stale + 0 skipped + 0 unknown" in shown.out
+    assert "72 planned = 72 applied + 0 rejected + 0 stale + 0 skipped + 0 unknown" in shown.out
 
 
 def test_without_state_everything_works_and_nothing_is_adopted(project: Project) -> None:
