@@ -79,6 +79,7 @@ class _FileShape(_Shape):
     version: Literal["1"] = Field(description="write `version: 1`")
     manifests: list[str] = Field(["."], min_length=1, description="write a list of folders, such as [.]")
     state: str = Field("sqlite:///.reconciler/state.db", description=STATE_ADVICE)
+    drift: Drift = Field(Drift.REVERT, description="write revert or hold")
     default: str = Field("", description="write the name of an environment, or remove the line")
     guards: dict[Guard, Annotated[str, Field(pattern=r"^[0-9]{1,9}%?$")]] = Field(
         {}, description=f"write lines such as `update: 50%` or `archive: 500`; guards are {', '.join(Guard)}"
@@ -103,7 +104,7 @@ class _EnvironmentShape(_Shape):
     )
     base_url: str = Field("https://api.hubapi.com", description=URL_ADVICE)
     protected: Literal["true", "false"] = Field("false", description="write true or false")
-    drift: Drift = Field(Drift.REVERT, description="write revert or hold")
+    drift: Drift | None = Field(None, description="write revert or hold, or remove the line")
     manifests: list[str] = Field([], min_length=1, description="write a list of folders, such as [catalogue]")
     owners: dict[str, str] = Field(
         {}, description="write lines such as `ada@acme.example: robot@acme.example`"
@@ -180,7 +181,7 @@ def load_settings(
             api_version=said.api_version,
             base_url=base_url,
             is_protected=said.protected == "true",
-            drift=said.drift,
+            drift=said.drift or file.drift,
             owners=said.owners,
         ),
         environment_names=tuple(environments),

@@ -138,6 +138,15 @@ def test_everything_can_be_said(folder: Path) -> None:
     assert production.environment.drift is Drift.HOLD
 
 
+def test_drift_is_said_for_the_project_and_an_environment_has_its_own_word(folder: Path) -> None:
+    text = (
+        "version: 1\ndrift: hold\ndefault: a\nenvironments:\n"
+        "  a: {portal: emulator}\n  b: {portal: emulator, portal_id: 2, drift: revert}\n"
+    )
+    assert load(folder, text, {}).environment.drift is Drift.HOLD
+    assert load(folder, text, {}, "b").environment.drift is Drift.REVERT
+
+
 def test_only_the_variables_of_the_chosen_environment_are_read(folder: Path) -> None:
     assert load(folder, FULL, {"HUBSPOT_ACCESS_TOKEN": "x"}, "production").environment.token == "x"
     assert refused(folder, FULL, {"HUBSPOT_ACCESS_TOKEN": "x"}, "sandbox") == [
@@ -353,7 +362,7 @@ def test_a_wrong_file_is_told_with_every_place(folder: Path, text: str, expected
 def test_an_unknown_key_gets_the_nearest_name(folder: Path) -> None:
     with pytest.raises(
         ManifestError,
-        match='did you mean "manifests"\\? known here: default, environments, guards, manifests',
+        match='did you mean "manifests"\\? known here: default, drift, environments, guards, manifests',
     ):
         load(folder, LOCAL + "manifest: [a]\n")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.model.selection import Selection, glob_of
 from reconciler.report.drift_markdown import render_drift_markdown
 from reconciler.report.machine import drift_as_json
 from reconciler.report.mask import SHOW, Masking
@@ -84,3 +85,21 @@ def test_the_example_of_the_page_is_what_was_printed(friday: Portal) -> None:
     example = page.split("```text\n", 1)[1].split("```", 1)[0]
     for part in example.split("\n…\n"):
         assert part.strip("\n") in text
+
+
+def test_it_costs_a_call_for_each_hundred_owned_and_each_fifty_drifted(tmp_path: Path) -> None:
+    head = "object: companies\nkey: external_id\nrecords:\n"
+    names = "".join(f"  c{number:03}: {{name: Company {number}}}\n" for number in range(250))
+    with portal(tmp_path, head + names) as here:
+        here.passes_to(16, 9)
+        here.apply()
+        here.passes_to(17, 9)
+        quiet = here.drift()
+        assert (quiet.is_empty, quiet.looked_at) == (True, 250)
+        for number in range(60):
+            here.edit(f"c{number:03}", ADA, name="Somebody")
+        found = here.drift()
+        assert len(found.values) == 60
+        assert found.read_calls == quiet.read_calls + 2
+        few = here.drift(Selection((glob_of("companies/c0*"),)))
+        assert (few.looked_at, few.read_calls) == (100, found.read_calls - 2)

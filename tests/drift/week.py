@@ -18,7 +18,7 @@ from reconciler.manifest.load import load_manifests
 from reconciler.model.drift import DriftFound
 from reconciler.model.personal import Masks
 from reconciler.model.records import Drift
-from reconciler.model.selection import EVERYTHING
+from reconciler.model.selection import EVERYTHING, Selection
 from reconciler.plan.changes import Plan
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.judging import Policy
@@ -137,13 +137,13 @@ class Portal:
         )
         assert result.stopped_by is None
 
-    def drift(self) -> DriftFound:
+    def drift(self, selection: Selection = EVERYTHING) -> DriftFound:
         return find_drift(
             self._reader(),
             self.store,
             environment="production",
             portal_id=PORTAL,
-            selection=EVERYTHING,
+            selection=selection,
             masks=Masks(),
             now=self.clock(),
             progress=lambda _done, _total: None,
