@@ -9,6 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+_END = 2000
+"""Bytes that are kept of what a process printed: the next one's peak of memory begins with ours."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -44,7 +47,9 @@ def cost_of(command: Sequence[str], folder: Path, environ: Mapping[str, str]) ->
         _, status, used = os.wait4(process.pid, 0)
         wall_s = time.perf_counter() - begin
         process.returncode = os.waitstatus_to_exitcode(status)
-    out = printed.read_text()[-2000:]
+    with printed.open("rb") as output:
+        output.seek(max(printed.stat().st_size - _END, 0))
+        out = output.read().decode(errors="replace")
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}:\n{out}")
     return Cost(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, out)

@@ -4,7 +4,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from reconciler.model.pairs import PairsAfter
 from reconciler.state import tables
 from reconciler.state.store import Store, memory_state, open_state, open_state_to_read
 from tests.support.journals import pair, start, writer
+from tests.support.people import unprivileged
 from tests.support.postgres import Postgres
 
 PORTAL = 7654321
@@ -43,19 +44,6 @@ def execute(url: str, project: Path, *statements: str) -> None:
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
-
-
-@contextmanager
-def unprivileged() -> Iterator[None]:
-    """As a user that file permissions hold for, also where tests run as root."""
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.setresuid(65534, 65534, 0)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.setresuid(0, 0, 0)
 
 
 @pytest.fixture
