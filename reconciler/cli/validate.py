@@ -8,6 +8,7 @@ from reconciler.cli.output import color, masking_for, width
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.telling import annotate
 from reconciler.cli.wishes import Wishes
+from reconciler.report.layout import counted
 from reconciler.report.machine import problems_as_json
 from reconciler.report.mask import SHOW, masked_problems
 from reconciler.report.terminal import render_problems
@@ -28,7 +29,7 @@ def _check(session: Session) -> Exit:
     if session.said.as_json:
         click.echo(problems_as_json((), SHOW), nl=False)
     else:
-        click.echo(f"{desired.record_count} records in {len(desired.files.names)} files: no problems")
+        click.echo(f"{_counts(desired.record_count, len(desired.files.names))}: no problems")
     return Exit.OK
 
 
@@ -44,6 +45,10 @@ def _check_online(session: Session) -> Exit:
     elif problems:
         click.echo(render_problems(problems, color=color(session.said), width=width()), nl=False, color=True)
     else:
-        count = f"{plan.manifests.records} records in {plan.manifests.files} files"
+        count = _counts(plan.manifests.records, plan.manifests.files)
         click.echo(f"{count}: no problems in portal {plan.portal_id}")
     return Exit.OK if plan.is_sound else Exit.ERROR
+
+
+def _counts(records: int, files: int) -> str:
+    return f"{counted(records, 'record')} in {counted(files, 'file')}"
