@@ -232,3 +232,34 @@ def test_nobody_changes_the_wrong_portal_by_forgetting(tmp_path: Path) -> None:
         done = project.run(command)
         assert done.code == 1
         assert "-e" in done.err
+
+
+def test_associations_with_custom_objects_and_labels_are_found_in_both(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", SETTINGS)
+    for number, name in ((11, "first"), (22, "second")):
+        portal = json.loads(seed(number, []))
+        portal["schemas"][0]["associatedObjects"] = ["CONTACT"]
+        labels = ["Driver", "Owner"] if number == 11 else ["Owner", "Driver"]  # so that their numbers differ
+        portal["association_labels"] = [
+            {"from": f"2-{number}", "to": "contacts", "name": label.lower(), "label": label}
+            for label in labels
+        ]
+        portal["records"] = {
+            "contacts": [{"id": f"{number}501", "properties": {"email": "ada@acme.example"}}]
+        }
+        project.write(f"{name}.json", json.dumps(portal))
+    for written, other in (("car", "contacts"), ("2-11", "0-1")):
+        project.write(
+            "cars.yaml",
+            f"object: {written}\nkey: vin\nrecords:\n"
+            f"  a: {{$associations: {{{other}: [{{to: ada@acme.example, label: Driver}}]}}}}\n",
+        )
+        for name in ("first", "second") if written == "car" else ("first",):
+            done = project.run("apply", "-e", name, "--auto-approve", "--json")
+            assert done.code == 0, done.out + done.err
+            assert project.run("plan", "-e", name).out.startswith("No changes.")
+    with project.portal() as http:
+        cars = http.get("/crm/v3/objects/2-11").json()["results"]
+        found = http.get(f"/crm/v4/objects/2-11/{cars[0]['id']}/associations/contacts").json()["results"]
+    assert [kind["label"] for kind in found[0]["associationTypes"] if kind["label"]] == ["Driver"]
