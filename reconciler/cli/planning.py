@@ -157,6 +157,7 @@ def _outputs(plan: Plan) -> str:
     """What later steps of a job may ask for; no line holds a value."""
     return (
         f"changes={str(plan.writes).lower()}\nempty={str(plan.is_empty).lower()}\n"
+        f"appliable={str(plan.is_appliable).lower()}\n"
         f"digest={digest_of(plan)}\nsummary={headline(plan)}\n"
     )
 

@@ -16,6 +16,7 @@ from tests.hubspot.doubles import batch, body_of, http_of, pacer_of, reader_of, 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "properties": ("companies",),
     "pipelines": ("companies",),
+    "begin": (["companies"],),
     "batch_read": ("companies", ["1"]),
     "least_seconds": (1,),
     "record": ("companies", "9001", ["name"]),

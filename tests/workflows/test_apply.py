@@ -138,3 +138,15 @@ def test_a_rejected_record_fails_the_run_whose_report_is_kept(world: World, live
     assert conclusions(jobs) == {"plan": "success", "apply": "failure", "rest": "skipped"}
     assert "71 planned = 70 applied + 1 rejected" in jobs["apply"].summary
     assert (world.hub.artifact(7001, "report") / "report.json").exists()
+
+
+@pytest.mark.usefixtures("live")
+def test_nobody_is_asked_for_a_plan_that_cannot_be_applied(world: World) -> None:
+    head = reviewed(world)
+    raise_price(world, "TS-12", "58.90", "61.00")
+    raise_price(world, "TS-90", "74.20", "cheap")
+    merge(world, head)
+
+    jobs = push(world)
+
+    assert conclusions(jobs) == {"plan": "success", "apply": "skipped", "rest": "failure"}
