@@ -16,7 +16,7 @@ from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.drift import DriftFound
 from reconciler.model.records import Desired
 from reconciler.model.selection import Glob
-from reconciler.reconcile import accept_drift
+from reconciler.reconcile.drifting import accept_drift
 from reconciler.report.machine import acceptance_as_json
 from reconciler.report.stacks import grouped
 from reconciler.report.terminal import render_acceptance

@@ -32,7 +32,7 @@ from reconciler.cli.wishes import Wishes, plan_options
 from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
 from reconciler.plan.changes import Plan
 from reconciler.plan.guards import limits_from
-from reconciler.reconcile import apply_plan, settle_earlier_runs
+from reconciler.reconcile.applying import apply_plan, settle_earlier_runs
 from reconciler.report.inert import fenced
 from reconciler.report.machine import run_as_json
 from reconciler.report.mask import Masking

@@ -18,7 +18,7 @@ from reconciler.cli.wishes import glob_option
 from reconciler.errors import UsageError
 from reconciler.model.drift import DriftFound
 from reconciler.model.selection import EVERYTHING, Glob, Selection, glob_of
-from reconciler.reconcile import find_drift
+from reconciler.reconcile.drifting import find_drift
 from reconciler.report.drift import drift_headline
 from reconciler.report.drift_markdown import render_drift_markdown
 from reconciler.report.machine import drift_as_json

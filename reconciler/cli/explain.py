@@ -10,7 +10,7 @@ from reconciler.cli.session import Session, open_session
 from reconciler.cli.wishes import Wishes
 from reconciler.model.explanation import Explanation
 from reconciler.plan.subject import asked_of
-from reconciler.reconcile import explain_record
+from reconciler.reconcile.explaining import explain_record
 from reconciler.report.machine import explanation_as_json
 from reconciler.report.terminal import render_explanation
 

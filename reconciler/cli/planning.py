@@ -32,7 +32,7 @@ from reconciler.report.terminal import render_plan
 
 if TYPE_CHECKING:
     from reconciler.hubspot.client import Reader
-    from reconciler.reconcile import Circumstances
+    from reconciler.reconcile.planning import Circumstances
 
 
 def make_plan(session: Session, wishes: Wishes) -> Plan:
@@ -61,7 +61,7 @@ def _plan(
     session: Session, wishes: Wishes, desired: Desired, reader: "Reader", reviewed: Plan | None
 ) -> Plan:
     # SQLAlchemy takes 0.2 s to import, as long as the answers that have been asked for are on their way.
-    from reconciler.reconcile import plan_changes  # noqa: PLC0415
+    from reconciler.reconcile.planning import plan_changes  # noqa: PLC0415
 
     here = circumstances(session, wishes, reviewed)
     with (
@@ -79,7 +79,7 @@ def _plan(
 
 def circumstances(session: Session, wishes: Wishes, reviewed: Plan | None = None) -> "Circumstances":
     """What planning needs to know of the chosen environment, and of what the person said."""
-    from reconciler.reconcile import Circumstances  # noqa: PLC0415 - as above
+    from reconciler.reconcile.planning import Circumstances  # noqa: PLC0415 - as above
 
     environment, checkout = session.environment, read_checkout(session.settings.project)
     selection = Selection(wishes.target, wishes.exclude)

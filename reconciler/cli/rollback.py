@@ -11,7 +11,7 @@ from reconciler.cli.wishes import Wishes, allow_option, exclude_option, target_o
 from reconciler.errors import UsageError
 from reconciler.model.selection import Glob
 from reconciler.plan.changes import Guard, Plan
-from reconciler.reconcile import undo_run
+from reconciler.reconcile.undoing import undo_run
 
 
 @click.command()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from reconciler.emulator.app import Emulator
     from reconciler.hubspot.client import Reader
-    from reconciler.reconcile import Claim, Connection
+    from reconciler.reconcile.applying import Claim, Connection
     from reconciler.state.store import Store
 
 FOLDER = ".reconciler"
@@ -114,7 +114,7 @@ class Session:
         """The environment's portal, to be written to."""
         from reconciler.hubspot.client import Reader, Writer  # noqa: PLC0415 - httpx costs 0.1 s
         from reconciler.hubspot.pacing import Pacer  # noqa: PLC0415
-        from reconciler.reconcile import Connection  # noqa: PLC0415
+        from reconciler.reconcile.applying import Connection  # noqa: PLC0415
 
         with self._http() as http:
             pacer = Pacer()
@@ -169,7 +169,7 @@ class Session:
 
     def claim(self, lock_timeout_s: float = 0) -> "Claim":
         """This process asking for the lock on the state, and how long it would wait."""
-        from reconciler.reconcile import Claim  # noqa: PLC0415
+        from reconciler.reconcile.applying import Claim  # noqa: PLC0415
         from reconciler.state.runs import Actor  # noqa: PLC0415
 
         actor = Actor(

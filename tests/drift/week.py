@@ -22,7 +22,9 @@ from reconciler.model.selection import EVERYTHING, Selection
 from reconciler.plan.changes import Plan
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.judging import Policy
-from reconciler.reconcile import Circumstances, Claim, Connection, apply_plan, find_drift, plan_changes
+from reconciler.reconcile.applying import Claim, Connection, apply_plan
+from reconciler.reconcile.drifting import find_drift
+from reconciler.reconcile.planning import Circumstances, plan_changes
 from reconciler.state.runs import Actor
 from reconciler.state.store import Store, memory_state
 from tests.support.projects import PORTAL

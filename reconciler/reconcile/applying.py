@@ -1,0 +1,100 @@
+"""A plan is carried out, after what earlier runs left open is settled."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler import __version__
+from reconciler.apply.deliver import Courier
+from reconciler.apply.earlier import is_anything_open, settle_earlier
+from reconciler.apply.moved import moved_entries
+from reconciler.apply.run import ApplyResult, Manner, carry_out
+from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.live import read_portal
+from reconciler.plan.budget import budget_of
+from reconciler.plan.changes import Plan, keys_of
+from reconciler.plan.file import digest_of
+from reconciler.plan.guards import Limits, refuse_overdrawn
+from reconciler.state.runs import Actor, RunStart
+from reconciler.state.store import Store
+from reconciler.state.writer import Writer as StateWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A portal that may be written to."""
+
+    reader: Reader
+    writer: Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who wants the lock on the state, and how long they wait for it."""
+
+    actor: Actor
+    timeout_s: float
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+    def acquire(self, store: Store) -> StateWriter:
+        """The right to write to ``store``; raises ``Locked`` where somebody else keeps it."""
+        return store.acquire(self.actor, now=self.now, sleep=self.sleep, timeout_s=self.timeout_s)
+
+
+def apply_plan(
+    plan: Plan, connection: Connection, store: Store, claim: Claim, *, manner: Manner, limits: Limits
+) -> ApplyResult:
+    """Settle what earlier runs left open, then carry out ``plan``; portal and budget are judged again.
+
+    Raises:
+        UsageError: the credentials belong to another portal than the plan.
+        PlanRefused: it was made against another state, or fewer calls are left today than it needs.
+        Locked: somebody else is applying.
+        HubSpotError: nothing could be read or sent at all.
+        StateError: state or lock was lost on the way; the next run settles what was in flight.
+    """
+    start = RunStart(
+        environment=plan.environment,
+        plan_digest=digest_of(plan),
+        tool_version=__version__,
+        actor=claim.actor,
+        planned=Counter(change.action for change in plan.changes),
+        personal=plan.personal,
+        commit=plan.manifests.git,
+        undoes=plan.undoes,
+    )
+    with claim.acquire(store) as journal:
+        moved = moved_entries(plan, store)
+        looks_again = manner.looks_again or plan.state != store.version()
+        objects = {key.object for change in plan.changes for key in keys_of(change)}
+        portal = read_portal(connection.reader, objects | open_objects(store), plan.portal_id)
+        settle_earlier(store, journal, connection.reader, portal)
+        reader = connection.reader
+        budget = budget_of(plan.changes, reader.calls, reader.least_seconds, reader.daily_remaining)
+        refuse_overdrawn(plan, budget, limits)
+        writer = connection.writer.asking(journal.assert_held)
+        courier = Courier(connection.reader, writer, portal, looks_again, manner.on_stale)
+        return carry_out(plan, start, moved, store=store, journal=journal, courier=courier, manner=manner)
+
+
+def settle_earlier_runs(connection: Connection, store: Store, claim: Claim, portal_id: int) -> None:
+    """Settle what earlier runs left open, if anything, where there is no plan to carry out.
+
+    Raises:
+        UsageError: the credentials belong to another portal.
+        Locked: somebody else is applying.
+        HubSpotError: the portal cannot be read.
+        StateError: state or lock was lost on the way.
+    """
+    if not is_anything_open(store):
+        return
+    with claim.acquire(store) as journal:
+        portal = read_portal(connection.reader, open_objects(store), portal_id)
+        settle_earlier(store, journal, connection.reader, portal)
+
+
+def open_objects(store: Store) -> set[str]:
+    """Object types of which earlier runs left something open."""
+    return set().union(*(batch.objects for batch in store.unfinished()))

@@ -1,0 +1,83 @@
+"""Associations of a plan: read two object types at a time, after all of its records have been judged."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.apply.memory import Memory
+from reconciler.hubspot.ahead import in_chunks, read_ahead
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.pairs import read_labels, read_pairs
+from reconciler.model.objects import RecordKey
+from reconciler.model.records import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
+from reconciler.model.schema import PortalSchema
+from reconciler.model.writes import BATCH_SIZE
+from reconciler.plan.build import PlanBuilder
+from reconciler.plan.ends import End, Ends, Standing
+from reconciler.plan.labels import Labels, directions_of_labels
+from reconciler.plan.pairing import Pairing, Rules
+from reconciler.plan.wanted import PairResolver
+from reconciler.state.store import Store
+
+
+def paired_objects(
+    store: Store, desired: Desired, remembered: Mapping[tuple[str, str], PruneRule]
+) -> Iterator[tuple[str, str]]:
+    """Object types between which we own associations that may have to go."""
+    pruned = {
+        rule.object for rule in (*remembered.values(), *desired.prune_rules) if rule.prune is not Prune.OFF
+    }
+    return (types for types in store.paired_types() if types[0] in pruned or desired.elsewhere)
+
+
+@dataclass(frozen=True, slots=True)
+class Associating:
+    """What the steps share."""
+
+    reader: Reader
+    portal: PortalSchema
+    memory: Memory
+    builder: PlanBuilder
+    ends: Ends
+    rules: Rules
+
+    def judge(self) -> None:
+        """What the manifests associate, and what we own of associations."""
+        self._meet_others()
+        named: dict[frozenset[str], list[tuple[DesiredRecord, DesiredAssociation]]] = {
+            frozenset(types): []
+            for types in self.memory.paired_types()
+            if self.portal.objects.keys() >= set(types)
+        }
+        for record in sorted(self.builder.associating, key=lambda record: record.record_key):
+            for association in record.associations:
+                types = frozenset({record.document.object, association.object})
+                named.setdefault(types, []).append((record, association))
+        for types, associations in sorted(named.items(), key=lambda item: sorted(item[0])):
+            self._judge_between(types, associations)
+
+    def _meet_others(self) -> None:
+        """Look up the records that associations lead to and no manifest names."""
+        for schema, by, keys in self.ends.unknown():
+            chunks = in_chunks(iter(keys), BATCH_SIZE)
+            for chunk, live in read_ahead(self.reader, schema, by, chunks, lambda chunk: (chunk, ())):
+                for key in chunk:
+                    if key in live:
+                        self.ends.meet(RecordKey(schema.name, by, key), End(Standing.LIVE, live[key].id))
+
+    def _judge_between(
+        self, types: frozenset[str], named: Sequence[tuple[DesiredRecord, DesiredAssociation]]
+    ) -> None:
+        owned = self.memory.pairs(min(types), max(types))
+        objects = self.portal.objects
+        labels = {
+            (one, other): read_labels(self.reader, objects[one], objects[other])
+            for one, other in directions_of_labels(named, owned)
+        }
+        files, archived = self.rules.desired.files, self.builder.archived
+        resolver = PairResolver(self.ends, Labels(labels), files, archived)
+        pairing = Pairing(self.rules, resolver, resolver.resolve(named), owned)
+        live = {
+            (one, other): read_pairs(self.reader, objects[one], objects[other], ids)
+            for (one, other), ids in pairing.question().items()
+        }
+        self.builder.add_pairs((*pairing.judge(live), *resolver.held), resolver.problems)

@@ -1,0 +1,128 @@
+"""What people changed behind git's back, and what manifests have to say for it to be right."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+
+from reconciler import __version__
+from reconciler.apply.memory import Memory, version_seen
+from reconciler.apply.settle import settle_batch
+from reconciler.errors import UsageError
+from reconciler.hubspot.ahead import in_chunks, read_ahead
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.fates import read_fates
+from reconciler.hubspot.history import read_histories
+from reconciler.hubspot.live import read_portal
+from reconciler.hubspot.pairs import read_pairs
+from reconciler.model.acceptance import Acceptance
+from reconciler.model.drift import DriftFound
+from reconciler.model.personal import Masks
+from reconciler.model.records import (
+    Desired,
+)
+from reconciler.model.selection import Glob, Selection
+from reconciler.model.writes import BATCH_SIZE
+from reconciler.plan.accepting import AcceptBuilder, DriftedRecord, chosen, keys_and_named
+from reconciler.plan.drifted import DriftBuilder, keys_and_sent
+from reconciler.plan.hands import our_runs
+from reconciler.plan.resolve import Resolver, owner_ids
+from reconciler.plan.selecting import Unmet, selected_owned, selected_pairs
+from reconciler.reconcile.planning import Progress
+from reconciler.state.store import Store
+
+
+def find_drift(
+    reader: Reader,
+    store: Store,
+    *,
+    environment: str,
+    portal_id: int,
+    selection: Selection,
+    masks: Masks,
+    now: datetime,
+    progress: Progress,
+) -> DriftFound:
+    """Compare everything that we own with what we last applied to it; no manifest is read. Writes nothing.
+
+    Raises:
+        UsageError: there is no state to compare with, the selection matches nothing that we own, or the
+            credentials belong to another portal.
+        ManifestError: the portal no longer has an object type.
+        HubSpotError: the portal cannot be read.
+        StateError: the state cannot be read.
+    """
+    seen = version_seen(store, now)
+    if seen.lineage is None:
+        raise UsageError(
+            "nothing was ever applied here: there is no state to compare the portal with\n"
+            "    reconciler apply, with the state kept where this run can read it"
+        )
+    unfinished, groups = store.unfinished(), store.owned_groups()
+    objects = {name for name, _, _ in groups}.union(*store.paired_types())
+    objects = objects.union(*(batch.objects for batch in unfinished))
+    portal = read_portal(reader, objects, portal_id)
+    memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
+    builder = DriftBuilder(masks)
+    unmet = Unmet({"--target": selection.target, "--exclude": selection.exclude})
+    total = sum(count for _, _, count in groups)
+    for object_name, by, _ in groups:
+        schema = portal.objects[object_name]
+        owned = selected_owned(memory.in_order(object_name, by), selection, unmet)
+        chunks = in_chunks(owned, BATCH_SIZE)
+        for chunk, live in read_ahead(reader, schema, by, chunks, keys_and_sent):
+            builder.add_chunk(schema, chunk, live)
+            progress(builder.looked_at, total)
+    for one, other in sorted(memory.paired_types()):
+        pairs = selected_pairs(memory.pairs(one, other), (one, other), selection, unmet)
+        ids = [pair.record_id for pair in pairs]
+        builder.add_pairs(pairs, read_pairs(reader, portal.objects[one], portal.objects[other], ids))
+    unmet.refuse("we own")
+    builder.explain_missing(read_fates(reader, portal, builder.missing))
+    histories = read_histories(reader, portal, builder.drifted())
+    builder.tell_hands(portal, histories, our_runs(store.runs(), now))
+    return builder.finish(
+        tool_version=__version__,
+        created_at=now,
+        environment=environment,
+        portal=portal,
+        state=seen,
+        read_calls=reader.calls,
+    )
+
+
+def accept_drift(
+    found: DriftFound,
+    globs: Iterable[Glob],
+    desired: Desired,
+    reader: Reader,
+    *,
+    stand_ins: Mapping[str, str],
+    shows_sensitive: bool,
+) -> Acceptance:
+    """Say what manifests have to say so that what people changed is right. Writes nothing anywhere.
+
+    Raises:
+        UsageError: a glob means nothing that was found.
+        HubSpotError: the portal cannot be read.
+    """
+    values, lost = chosen(found, globs)
+    objects = {value.key.object for value in values}
+    portal = read_portal(reader, objects, found.portal_id)
+    desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
+    ids = owner_ids(portal.owners, stand_ins)
+    builder = AcceptBuilder(shows_sensitive, desired.is_elsewhere)
+    for (object_name, by), group in groupby(values, lambda value: (value.key.object, value.key.by)):
+        schema, records = portal.objects[object_name], desired.records_of(object_name, by)
+        resolver = Resolver(schema, desired.files, ids)
+        drifted = (
+            DriftedRecord(records.find(key.value), tuple(of))
+            for key, of in groupby(group, lambda value: value.key)
+        )
+        chunks = in_chunks(drifted, BATCH_SIZE)
+        for chunk, live in read_ahead(reader, schema, by, chunks, partial(keys_and_named, schema)):
+            builder.add_chunk(resolver, chunk, live)
+    for record in lost:
+        named = desired.records_of(record.key.object, record.key.by).find(record.key.value)
+        builder.add_lost(record, desired.files.ref(named.place) if named else None)
+    return builder.finish(found.personal)

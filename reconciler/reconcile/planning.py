@@ -1,0 +1,218 @@
+"""What the manifests want, what the portal holds and what state knows become a plan."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TypeAlias
+
+from reconciler import __version__
+from reconciler.apply.memory import Memory, version_seen
+from reconciler.apply.settle import settle_batch
+from reconciler.hubspot.ahead import in_chunks, read_ahead
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.fates import read_fates
+from reconciler.hubspot.history import read_histories
+from reconciler.hubspot.live import read_portal, read_records
+from reconciler.hubspot.scopes import write_scopes
+from reconciler.model.objects import RECORD_ID, type_number
+from reconciler.model.personal import Masks
+from reconciler.model.records import (
+    Desired,
+    DesiredGroup,
+    Prune,
+    PruneRule,
+)
+from reconciler.model.schema import PortalSchema
+from reconciler.model.selection import Selection
+from reconciler.model.writes import BATCH_SIZE
+from reconciler.plan.build import PlanBuilder
+from reconciler.plan.changes import ManifestsRead, Plan
+from reconciler.plan.ends import ends_of
+from reconciler.plan.guards import Guards
+from reconciler.plan.hands import Edits, OurRuns, our_runs
+from reconciler.plan.judging import Policy
+from reconciler.plan.leftovers import new_rules, unnamed
+from reconciler.plan.pairing import Rules
+from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
+from reconciler.plan.selecting import LeftOut, Unmet, selected
+from reconciler.reconcile.associating import Associating, paired_objects
+from reconciler.state.store import Store
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told how many are done, of how many."""
+
+
+EDITED_AT_ONCE = 2_000
+"""Records that people changed, held in memory until it is read who did: forty calls, made at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What planning needs to know besides manifests, portal and state."""
+
+    environment: str
+    portal_id: int  # that the credentials must belong to
+    policy: Policy
+    selection: Selection
+    guards: Guards
+    masks: Masks  # whose values are masked when shown
+    stand_ins: Mapping[str, str]  # e-mail of an absent owner -> of the one who stands in
+    commit: str | None  # that the manifests are at; None outside git
+    has_uncommitted: bool  # manifests that differ from it
+    created_at: datetime
+    remembers: bool  # there is a state between runs
+    reviewed: Plan | None  # nothing is planned that it does not have
+    skips_invalid: bool  # records with problems are left out of the plan instead of stopping it
+
+
+def plan_changes(
+    desired: Desired, reader: Reader, store: Store, here: Circumstances, progress: Progress
+) -> Plan:
+    """Read what the manifests name, compare, and say what would change. Writes nothing anywhere.
+
+    Raises:
+        UsageError: the credentials belong to another portal, or a flag means nothing that is there.
+        ManifestError: the portal has no such object type.
+        HubSpotError: the portal cannot be read.
+        StateError: the state cannot be read.
+    """
+    seen = version_seen(store, here.created_at)  # first: what another run writes from now on has moved
+    unfinished = store.unfinished()
+    remembered = {(rule.object, rule.by): rule for rule in store.prune_rules()}
+    named = desired.objects | {object_name for object_name, _ in remembered}
+    objects = {name for name in named if type_number(name) is None or here.selection.may_have(name)}
+    objects |= desired.associated_with(objects)
+    objects = objects.union(
+        *(batch.objects for batch in unfinished), *paired_objects(store, desired, remembered)
+    )
+    portal = read_portal(reader, objects, here.portal_id, desired.asked_at())
+    names = {name: schema.name for name, schema in portal.objects.items()}
+    desired, selection, policy = (
+        desired.renamed(names),
+        here.selection.renamed(names),
+        here.policy.renamed(names),
+    )
+    memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
+    ends = ends_of(desired, portal, selection)
+    builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid, ends, here.masks)
+    runs = our_runs(store.runs(), here.created_at)
+    flags = {
+        "--target": selection.target,
+        "--exclude": selection.exclude,
+        "--take": policy.take,
+        "--recreate": policy.recreate,
+    }
+    planning = _Planning(desired, reader, portal, memory, builder, runs, selection, Unmet(flags))
+    planning.judge_named(here.stand_ins, progress)
+    rules = remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}
+    for rule in rules.values():
+        planning.judge_leftovers(rule)
+    prune = {group: rule.prune for group, rule in rules.items()}
+    associations = Rules(policy, selection, desired, prune)
+    Associating(reader, portal, memory, builder, ends, associations).judge()
+    planning.unmet.refuse("the manifests name, and none that prune is about,")
+    planning.explain_gone()
+    planning.count_others(store.owned_groups())
+    return builder.finish(
+        tool_version=__version__,
+        created_at=here.created_at,
+        environment=here.environment,
+        portal=portal,
+        state=seen,
+        manifests=ManifestsRead(
+            digest=desired.digest,
+            files=len(desired.files.names),
+            records=desired.record_count,
+            git=here.commit,
+            has_uncommitted=here.has_uncommitted,
+        ),
+        read_calls=reader.calls,
+        daily_remaining=reader.daily_remaining,
+        least_seconds=reader.least_seconds,
+        write_scopes=write_scopes,
+        prune_rules=() if selection.is_partial else new_rules(desired.prune_rules, remembered),
+        selection=selection,
+        reviewed=here.reviewed,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Planning:
+    """What the steps of planning share."""
+
+    desired: Desired
+    reader: Reader
+    portal: PortalSchema
+    memory: Memory
+    builder: PlanBuilder
+    runs: OurRuns
+    selection: Selection
+    unmet: Unmet
+
+    def judge_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
+        """What the manifests name, chunk by chunk."""
+        ids = owner_ids(self.portal.owners, stand_ins)
+        done = 0
+        for group in self.desired.groups:
+            self.unmet.meet_all(group.records)
+            if not self.selection.may_have(group.object):
+                continue
+            resolver = Resolver(self.portal.objects[group.object], self.desired.files, ids)
+            if not self.builder.can_identify(resolver, group):
+                continue
+            question = partial(keys_and_names, resolver.schema)
+            named = group.records if self.desired.has_one_key(group.object) else None
+            leave_out = partial(self._leave_out, group)
+            chunks = selected(group.chunks(BATCH_SIZE), self.selection, leave_out, BATCH_SIZE)
+            for records, live in read_ahead(self.reader, resolver.schema, group.key, chunks, question):
+                keys, _ = question(records)
+                owned = self.memory.owned(group.object, group.key, keys)
+                self.builder.add_chunk(resolver, records, live, owned, named)
+                if len(self.builder.edited) >= EDITED_AT_ONCE:
+                    self.judge_edited()
+                done += len(records)
+                progress(done, self.desired.record_count)
+        self.judge_edited()
+
+    def judge_edited(self) -> None:
+        """What people changed of it, once it is known who they were."""
+        histories = read_histories(self.reader, self.portal, self.builder.spots)
+        self.builder.judge_edited(Edits(histories, self.runs))
+
+    def judge_leftovers(self, rule: PruneRule) -> None:
+        """What we own and the manifests do not name."""
+        if rule.prune is Prune.OFF and not self.desired.elsewhere:
+            return  # whatever is left over stays as it is
+        if not self.selection.may_have(rule.object):
+            return
+        schema, by = self.portal.objects[rule.object], rule.by
+        leftovers = unnamed(self.memory.in_order(schema.name, by), self.desired.records_of(schema.name, by))
+        leftovers = self.unmet.passing(leftovers)
+        is_pruned = rule.prune is not Prune.OFF
+        wanted = (
+            entry
+            for entry in leftovers
+            if self.selection.has_record(entry.key) and (is_pruned or self.desired.is_elsewhere(entry.key))
+        )
+        for chunk in in_chunks(wanted, BATCH_SIZE):
+            ids = [entry.record_id for entry in chunk]
+            live = read_records(self.reader, schema, RECORD_ID, ids, (by,))
+            self.builder.add_leftovers(schema, chunk, live, self.desired, rule.prune)
+
+    def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
+        """What guards take their shares of, besides the records that are named."""
+        for object_name, _, count in owned:
+            self.builder.population(object_name).owned += count
+        for object_name in self.builder.doubtful_types():
+            path = self.portal.objects[object_name].path
+            self.builder.population(object_name).has_records = self.reader.has_records(path)
+
+    def explain_gone(self) -> None:
+        """What became of records that state knows and that are no longer found by their key."""
+        gone = [owned for _, owned in self.builder.gone]
+        self.builder.explain_gone(read_fates(self.reader, self.portal, gone))
+
+    def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:
+        keys = [record.key for record, selected in left_out if selected is None]
+        self.builder.leave_out(left_out, self.memory.owned(group.object, group.key, keys))

@@ -1,0 +1,81 @@
+"""What a run did becomes a plan that takes it back."""
+
+from reconciler import __version__
+from reconciler.apply.memory import Memory, applied_by, run_under_way, version_seen
+from reconciler.apply.settle import settle_batch
+from reconciler.errors import UsageError
+from reconciler.hubspot.ahead import in_chunks, read_ahead
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.fates import read_fates
+from reconciler.hubspot.live import read_portal
+from reconciler.hubspot.pairs import read_pairs
+from reconciler.hubspot.scopes import write_scopes
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.writes import BATCH_SIZE
+from reconciler.plan.build import PlanBuilder
+from reconciler.plan.changes import NO_MANIFESTS, Plan, keys_of
+from reconciler.plan.leftovers import fate_of
+from reconciler.plan.selecting import Unmet
+from reconciler.plan.undo import deeds_of, forgotten, ids_and_names
+from reconciler.plan.undo_pairs import Unpairing, ids_of, pairs_done
+from reconciler.reconcile.applying import open_objects
+from reconciler.reconcile.planning import Circumstances, Progress
+from reconciler.state.store import Store
+
+
+def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, progress: Progress) -> Plan:
+    """A plan that takes back what a run did. Writes nothing anywhere.
+
+    Raises:
+        UsageError: the run is under way, the credentials belong to another portal, or a flag means
+            nothing that the run did.
+        ManifestError: the portal no longer has an object type.
+        HubSpotError: the portal cannot be read.
+        StateError: there is no such run, its values were erased, or the state cannot be read.
+    """
+    if run_under_way(store, here.created_at) == run_id:
+        raise UsageError(f"run {run_id} is under way: wait for it to end")
+    seen, past, unfinished = version_seen(store, here.created_at), store.past_run(run_id), store.unfinished()
+    objects = {key.object for change, _ in past.applied for key in keys_of(change)}
+    portal = read_portal(reader, objects | open_objects(store), here.portal_id)
+    settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
+    memory = Memory(store, settled)
+    selection = here.selection.renamed({name: schema.name for name, schema in portal.objects.items()})
+    unmet = Unmet({"--target": selection.target, "--exclude": selection.exclude})
+    done = [*past.applied, *applied_by(run_id, settled)]
+    groups = deeds_of(done, selection, unmet)
+    pairs = pairs_done((change for change, _ in done), selection, unmet)
+    unmet.refuse("this run changed")
+    count = sum(map(len, groups.values()))
+    builder = PlanBuilder(
+        here.policy, here.guards, here.remembers, masks=here.masks, problems=forgotten(past.forgotten)
+    )
+    looked_at = 0
+    for (object_name, by), group in groups.items():
+        schema = portal.objects[object_name]
+        for chunk, live in read_ahead(reader, schema, RECORD_ID, in_chunks(group, BATCH_SIZE), ids_and_names):
+            keys = [deed.change.key.value for deed in chunk]
+            builder.add_deeds(schema, chunk, live, memory.owned(object_name, by, keys))
+            looked_at += len(chunk)
+            progress(looked_at, count)
+    for (one, other), changes in pairs.items():
+        owned_pairs = {pair.identity: pair for pair in memory.pairs(one, other)}
+        live_pairs = read_pairs(reader, portal.objects[one], portal.objects[other], ids_of(changes))
+        builder.add_pairs(Unpairing(live_pairs, owned_pairs, builder.archived).undo(changes), ())
+    builder.explain_gone(read_fates(reader, portal, [owned for _, owned in builder.gone]), fate_of)
+    for object_name, _, owned in store.owned_groups():
+        builder.population(object_name).owned += owned
+    return builder.finish(
+        tool_version=__version__,
+        created_at=here.created_at,
+        environment=here.environment,
+        portal=portal,
+        state=seen,
+        manifests=NO_MANIFESTS,
+        read_calls=reader.calls,
+        daily_remaining=reader.daily_remaining,
+        least_seconds=reader.least_seconds,
+        write_scopes=write_scopes,
+        selection=selection,
+        undoes=run_id,
+    )
