@@ -379,6 +379,15 @@ def test_a_target_that_is_gone_is_held_and_told(tmp_path: Path) -> None:
     assert plan["appliable"]
 
 
+def test_a_record_that_is_gone_takes_nothing_apart(tmp_path: Path) -> None:
+    with world(tmp_path, {"a.yaml": companies(BOTH, head=PRUNED)}) as (project, portal):
+        apply(project)
+        people(portal, "PATCH", "/crm/v3/objects/companies/901", {"properties": {"external_id": "other"}})
+        assert planned(project) == []
+        project.write("a.yaml", companies(head=PRUNED))  # named still, and its associations are not
+        assert planned(project) == []
+
+
 class Refusing(Recorder):
     """A portal in which no contact can be created."""
 
