@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from reconciler.emulator.app import Emulator
     from reconciler.hubspot.client import Reader
+    from reconciler.hubspot.pacing import Pacer
     from reconciler.reconcile.applying import Claim, Connection
     from reconciler.state.store import Store
 
@@ -41,6 +42,7 @@ class Session:
 
     said: Common
     settings: Settings
+    _pacers: list["Pacer"] = field(default_factory=list)  # one, once there are calls to make
 
     @property
     def environment(self) -> Environment:
@@ -104,20 +106,18 @@ class Session:
     def reader(self) -> Iterator["Reader"]:
         """The environment's portal, for those who only look."""
         from reconciler.hubspot.client import Reader  # noqa: PLC0415 - httpx costs 0.1 s
-        from reconciler.hubspot.pacing import Pacer  # noqa: PLC0415
 
         with self._http() as http:
-            yield Reader(http, self.environment.api_version, Pacer())
+            yield Reader(http, self.environment.api_version, self._pacer())
 
     @contextmanager
     def portal(self) -> Iterator["Connection"]:
         """The environment's portal, to be written to."""
         from reconciler.hubspot.client import Reader, Writer  # noqa: PLC0415 - httpx costs 0.1 s
-        from reconciler.hubspot.pacing import Pacer  # noqa: PLC0415
         from reconciler.reconcile.applying import Connection  # noqa: PLC0415
 
         with self._http() as http:
-            pacer = Pacer()
+            pacer = self._pacer()
             version = self.environment.api_version
             yield Connection(Reader(http, version, pacer), Writer(http, version, pacer))
 
@@ -179,6 +179,14 @@ class Session:
             run_url=_ci_run_url(os.environ),
         )
         return Claim(actor, lock_timeout_s, now=lambda: datetime.now(UTC), sleep=time.sleep)
+
+    def _pacer(self) -> "Pacer":
+        """The one that all calls of this command share: to another, the first ones' calls are strangers'."""
+        from reconciler.hubspot.pacing import Pacer  # noqa: PLC0415
+
+        if not self._pacers:
+            self._pacers.append(Pacer())
+        return self._pacers[0]
 
     @contextmanager
     def _http(self) -> Iterator["httpx.Client"]:

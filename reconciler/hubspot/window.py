@@ -22,8 +22,9 @@ _FIRST_CALLS = 4
 _RESERVE = 10
 """One in so many calls is left to others, once there are others."""
 
-_ESTIMATES = 8
-"""So many of the latest answers say how many calls are others'."""
+_ESTIMATES = 16
+"""So many of the latest answers say how many calls are others': as many as are on their way at once, so that
+calls of our own that overtook one another are not taken for others'."""
 
 _MARGIN_S = 0.05
 """Clocks and networks are not exact."""

@@ -1,0 +1,21 @@
+"""HubSpot counts the calls of a token, whoever makes them: all of a command's keep one pace."""
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.hubspot import pacing
+from tests.support.projects import example
+
+
+def test_planning_and_applying_share_one_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[pacing.Pacer] = []
+
+    class Counted(pacing.Pacer):
+        def __init__(self) -> None:
+            super().__init__()
+            made.append(self)
+
+    monkeypatch.setattr(pacing, "Pacer", Counted)
+    assert example(tmp_path).run("apply", "--auto-approve").code == 0
+    assert len(made) == 1
