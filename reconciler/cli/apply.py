@@ -28,6 +28,7 @@ from reconciler.cli.reports import reports_kept, write_report
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.signals import stop_requests
 from reconciler.cli.telling import told
+from reconciler.cli.verifying import refuse_unverifiable, verify_applied
 from reconciler.cli.wishes import Wishes, plan_options
 from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
 from reconciler.plan.changes import Plan
@@ -54,6 +55,7 @@ _SUMMARY_CHARACTERS = 64_000
 )
 @plan_options
 @click.option("--fail-fast", is_flag=True, help="Stop at the first record that HubSpot rejects.")
+@click.option("--verify", is_flag=True, help="Plan again afterwards, and show what is still to be written.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write the report here too.")
 @click.option("--full", is_flag=True, help="Show every change and every value in full.")
 @click.option(
@@ -87,6 +89,7 @@ def command(
     on_stale: str,
     wishes: Wishes,
     fail_fast: bool,
+    verify: bool,
     report: Path | None,
     full: bool,
     values: str | None,
@@ -108,6 +111,8 @@ def command(
     if chosen.is_empty:
         _settle(session, lock_timeout)
         return _left_out(chosen)
+    if verify:
+        refuse_unverifiable(session, chosen)
     with (
         progress("applying", quiet=session.said.quiet) as tell,
         stop_requests() as should_stop,
@@ -131,7 +136,8 @@ def command(
     _show(session, result, chosen, values)
     tell_github("GITHUB_OUTPUT", lambda: whose_values(session))
     tell_github("GITHUB_STEP_SUMMARY", lambda: _summary(session, result, chosen, values))
-    return heaviest(_exit(result), _left_out(chosen))
+    verified = verify_applied(session, chosen, wishes, values=values) if verify else Exit.OK
+    return heaviest(_exit(result), _left_out(chosen), verified)
 
 
 def _settle(session: Session, lock_timeout_s: float) -> None:
