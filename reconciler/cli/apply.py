@@ -12,6 +12,7 @@ from reconciler.apply.earlier import is_anything_open
 from reconciler.apply.run import ApplyResult, Manner
 from reconciler.cli.durations import Duration
 from reconciler.cli.exits import Exit, exit_of, heaviest
+from reconciler.cli.files import insist_on_sealing
 from reconciler.cli.memory import refuse_forgetful
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, tell_github, width
@@ -97,6 +98,8 @@ def command(
     lock_timeout: float,
 ) -> int:
     """Carry out PLAN, or plan, show, ask and carry out."""
+    if report is not None:
+        insist_on_sealing(report)
     if plan is not None:
         _refuse_wishes(wishes)
         chosen = read_plan(plan, to_apply=True)

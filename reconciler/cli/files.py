@@ -4,10 +4,27 @@ import contextlib
 import os
 import stat
 import tempfile
+from errno import EISDIR
 from pathlib import Path
 
 from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.sealed import KEY_VARIABLE, Altered, Unopened, is_sealed, key_from, seal, unseal
+
+
+def insist_on_sealing(path: Path) -> None:
+    """Insist that ``write_sealed`` could write ``path``, before anything happens that is to be told there.
+
+    Raises:
+        UsageError: the folder is missing or cannot be written to, a folder is there, or the key is none.
+    """
+    key_from(os.environ)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", dir=path.parent):
+            pass
+    except OSError as error:
+        raise UsageError(f"cannot write {path} ({error.strerror}): nothing was applied") from error
 
 
 def write_sealed(path: Path, text: str) -> None:

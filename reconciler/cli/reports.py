@@ -6,7 +6,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.files import write_sealed
+from reconciler.cli.files import insist_on_sealing, write_sealed
 from reconciler.cli.session import Session
 from reconciler.errors import StateError, UsageError
 from reconciler.report.machine import run_as_json
@@ -63,6 +63,7 @@ def _folder(session: Session) -> tuple[Path, bool]:
         raise UsageError(
             f"cannot write reports to {folder} ({error.strerror}): nothing was applied"
         ) from error
+    insist_on_sealing(_path(folder, "report"))
     return folder, is_new
 
 
