@@ -298,6 +298,7 @@ class PlanBuilder:
             personal=personal,
             review=review,
             undoes=undoes,
+            remembers=self.remembers,
         )
 
     def population(self, object_name: str) -> Population:

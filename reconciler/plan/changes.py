@@ -406,6 +406,7 @@ class Plan:
         tuple[str, str], ...
     ] = ()  # (object, property) whose values are masked when rendered, sorted
     undoes: str | None = None  # the run that it takes back; None: it is made from manifests
+    remembers: bool = True  # there is a state between runs, be it empty; False with `state: none`
     targets: tuple[str, ...] = ()  # globs that it is limited to; none: everything
     excludes: tuple[str, ...] = ()  # globs of what it leaves out
     review: Review | None = None  # None: it was held against no reviewed plan

@@ -111,6 +111,7 @@ def plan_from_document(document: Json) -> Plan:
         prune_rules=part(document, "prune", as_tuple(_as_prune_rule)),
         personal=part(document, "personal", as_tuple(_as_personal)),
         undoes=part(document, "undoes", _as_text_or_null),
+        remembers=part(document, "state.kept", as_flag),
         targets=part(document, "selection.target", as_tuple(as_text)),
         excludes=part(document, "selection.exclude", as_tuple(as_text)),
         review=part(document, "review", or_null(_as_review)),

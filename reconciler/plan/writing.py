@@ -83,7 +83,7 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
         "review": _review(plan.review) if plan.review else None,
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "selection": {"exclude": list(plan.excludes), "target": list(plan.targets)},
-        "state": {"lineage": plan.state.lineage, "serial": plan.state.serial},
+        "state": {"kept": plan.remembers, "lineage": plan.state.lineage, "serial": plan.state.serial},
         "summary": dict(plan.summary()),
         "tool_version": plan.tool_version,
         "undoes": plan.undoes,

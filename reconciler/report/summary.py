@@ -76,10 +76,14 @@ def _counts(plan: Plan) -> Iterator[str]:
 
 
 def _notes(plan: Plan, *, is_masked: bool) -> Iterator[str]:
-    if plan.state.lineage is None:
+    if not plan.remembers:
         yield (
             "Without state, what people changed cannot be told from what we never set: there is no drift, "
             "no prune, no protection and no rollback."
+        )
+    elif plan.state.lineage is None:
+        yield (
+            "Nothing was applied here yet: drift, prune, protection and rollback begin with the first apply."
         )
     if is_masked:
         yield "Personal values are masked; equal marks stand for equal values."

@@ -105,7 +105,7 @@ def test_the_file_holds_what_a_reader_looks_for() -> None:
 
     assert document["format_version"] == "1.0"
     assert document["portal"] == {"api_version": "2026-03", "id": 7654321, "type": "STANDARD"}
-    assert document["state"] == {"lineage": "5f6b1c9e", "serial": 41}
+    assert document["state"] == {"kept": True, "lineage": "5f6b1c9e", "serial": 41}
     assert document["summary"] | {"create": 1, "update": 1, "adopt": 1, "held": 1} == document["summary"]
     assert document["appliable"] is False
     assert document["digest"] == digest_of(PLAN)

@@ -161,8 +161,21 @@ def test_every_kind_of_change_has_its_place(action: Action, reason: Reason) -> N
 
 
 def test_a_plan_without_state_says_what_is_missing() -> None:
-    assert any(line.startswith("Without state, ") for line in lines_of(plan_of(lineage=None)))
-    assert not any(line.startswith("Without state, ") for line in lines_of(plan_of()))
+    without = render_plan(replace(plan_of(lineage=None), remembers=False), color=False, width=80)
+    assert "\nWithout state, " in without
+    assert "Nothing was applied" not in without
+
+
+def test_a_plan_with_an_empty_state_says_what_begins_with_the_first_apply() -> None:
+    first = render_plan(plan_of(lineage=None), color=False, width=80)
+    assert "\nNothing was applied here yet: drift, " in first
+    assert "Without state" not in first
+
+
+def test_a_plan_with_a_state_says_nothing_of_it() -> None:
+    later = render_plan(plan_of(), color=False, width=80)
+    assert "Without state" not in later
+    assert "Nothing was applied" not in later
 
 
 def test_a_plan_with_problems_says_that_it_cannot_be_applied() -> None:

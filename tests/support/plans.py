@@ -187,6 +187,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
             st.tuples(st.sampled_from(["contacts", "companies"]), names), max_size=4, unique=True
         ).map(tuple),
         undoes=st.none() | words,
+        remembers=st.booleans(),
     )
 
 
