@@ -52,8 +52,8 @@ def test_what_was_reviewed_is_applied(world: World) -> None:
     jobs = push(world)
 
     assert conclusions(jobs) == {"plan": "success", "apply": "success", "rest": "skipped"}
-    assert "71 planned = 71 applied + 0 rejected" in jobs["apply"].summary
-    assert report(world, 7001)["accounting"]["applied"] == 71
+    assert "72 planned = 72 applied + 0 rejected" in jobs["apply"].summary
+    assert report(world, 7001)["accounting"]["applied"] == 72
 
 
 @pytest.fixture
@@ -136,7 +136,7 @@ def test_a_rejected_record_fails_the_run_whose_report_is_kept(world: World, live
     jobs = push(world)
 
     assert conclusions(jobs) == {"plan": "success", "apply": "failure", "rest": "skipped"}
-    assert "71 planned = 70 applied + 1 rejected" in jobs["apply"].summary
+    assert "72 planned = 71 applied + 1 rejected" in jobs["apply"].summary
     assert (world.hub.artifact(7001, "report") / "report.json").exists()
 
 

@@ -102,7 +102,7 @@ def test_what_was_reviewed_is_planned_again_and_applied(project: Project, gitlab
     applied = run("apply", project, gitlab)
 
     assert (planned.returncode, applied.returncode) == (0, 0), planned.stderr + applied.stderr
-    assert "71 planned = 71 applied" in applied.stdout
+    assert "72 planned = 72 applied" in applied.stdout
     assert (project.folder / "report.json").read_bytes().startswith(b"reconciler sealed 1\n")
 
 
