@@ -15,7 +15,7 @@ from reconciler.cli.exits import Exit, exit_of, heaviest
 from reconciler.cli.files import insist_on_sealing
 from reconciler.cli.memory import refuse_forgetful
 from reconciler.cli.options import common_options
-from reconciler.cli.output import color, masking_for, tell_github, width
+from reconciler.cli.output import color, masking_for, tell_github, values_option, width
 from reconciler.cli.planning import (
     make_plan,
     read_plan,
@@ -59,11 +59,7 @@ _SUMMARY_CHARACTERS = 64_000
 @click.option("--verify", is_flag=True, help="Plan again afterwards, and show what is still to be written.")
 @click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write the report here too.")
 @click.option("--full", is_flag=True, help="Show every change and every value in full.")
-@click.option(
-    "--values",
-    type=click.Choice(["show", "mask"]),
-    help="Personal values; by default shown on a terminal, masked elsewhere.",
-)
+@values_option
 @click.option(
     "--parallelism",
     type=click.IntRange(1, 64),

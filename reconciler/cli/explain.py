@@ -4,7 +4,7 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import common_options
-from reconciler.cli.output import color, masking_for, width
+from reconciler.cli.output import color, masking_for, values_option, width
 from reconciler.cli.planning import circumstances
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.wishes import Wishes
@@ -18,11 +18,7 @@ from reconciler.report.terminal import render_explanation
 @click.command()
 @click.argument("address")
 @click.option("--full", is_flag=True, help="Show every value and every change of it in full.")
-@click.option(
-    "--values",
-    type=click.Choice(["show", "mask"]),
-    help="Personal values; by default shown on a terminal, masked elsewhere.",
-)
+@values_option
 @common_options
 @click.pass_context
 def command(ctx: click.Context, address: str, full: bool, values: str | None) -> int:

@@ -41,6 +41,14 @@ def _chosen_form(ctx: click.Context, _param: click.Parameter, value: str) -> For
     return Form.JSON if common.as_json else form
 
 
+values_option = click.option(
+    "--values",
+    type=click.Choice(["show", "mask"]),
+    help="Personal values; by default shown on a terminal, masked elsewhere.",
+)
+"""What commands that show values are given; ``masking_for`` takes it."""
+
+
 def view_options(function: _Function) -> _Function:
     """Give a command that shows a plan ``--format``, ``--full`` and ``--values``."""
     for option in reversed(_VIEW_OPTIONS):
@@ -58,11 +66,7 @@ _VIEW_OPTIONS = (
         help="What to print: text, a comment for a pull request, JSON, or a page.",
     ),
     click.option("--full", is_flag=True, help="Show every change and every value in full."),
-    click.option(
-        "--values",
-        type=click.Choice(["show", "mask"]),
-        help="Personal values; by default shown on a terminal, masked elsewhere.",
-    ),
+    values_option,
 )
 
 

@@ -3,7 +3,7 @@
 import click
 
 from reconciler.cli.options import common_options
-from reconciler.cli.output import color, masking_for, width
+from reconciler.cli.output import color, masking_for, values_option, width
 from reconciler.cli.session import Session, open_session
 from reconciler.model.runs import RunDetail
 from reconciler.report.machine import run_as_json, runs_as_json
@@ -36,7 +36,7 @@ def list_(ctx: click.Context) -> None:
 @command.command()
 @click.argument("run")
 @click.option("--full", is_flag=True, help="Show every row and every value in full.")
-@click.option("--values", type=click.Choice(["show", "mask"]), help="Personal values.")
+@values_option
 @common_options
 @click.pass_context
 def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:

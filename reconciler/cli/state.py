@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,11 +11,14 @@ import click
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import read_text
 from reconciler.cli.options import common_options
+from reconciler.cli.output import masking_for, values_option
+from reconciler.cli.remembered import Remembered
 from reconciler.cli.session import Session, open_session, tell_backup
 from reconciler.errors import UsageError
 from reconciler.model.objects import split_address
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.pairs import OwnedPair
+from reconciler.report.mask import masked_key, masked_owned
 from reconciler.state.store import Store
 from reconciler.state.transfer import parse_export
 
@@ -28,16 +32,21 @@ def command() -> None:
 
 
 @command.command("list")
+@values_option
 @common_options
 @click.pass_context
-def list_(ctx: click.Context) -> None:
+def list_(ctx: click.Context, values: str | None) -> None:
     """List owned records: address, record id, and whether we created or adopted them."""
     session = open_session(ctx)
+    masking = masking_for(values, as_json=session.said.as_json)
     with session.state(to_write=False) as store:
+        groups = ((object_name, by) for object_name, by, _ in store.owned_groups())
+        personal = Remembered(store, session.settings.masks).keys(groups)
+        records = (replace(record, key=masked_key(record.key, masking, personal)) for record in _all(store))
         if session.said.as_json:
-            click.echo(json.dumps([_summary(record) for record in _all(store)]))
+            click.echo(json.dumps([_summary(record) for record in records]))
             return
-        for record in _all(store):
+        for record in records:
             click.echo(f"{record.key.address}  {record.record_id}  {record.origin}")
         if not store.count():
             click.echo(f"nothing is owned in environment {session.environment.name} yet", err=True)
@@ -45,13 +54,20 @@ def list_(ctx: click.Context) -> None:
 
 @command.command()
 @click.argument("address")
+@values_option
 @common_options
 @click.pass_context
-def show(ctx: click.Context, address: str) -> int:
+def show(ctx: click.Context, address: str, values: str | None) -> int:
     """Show what was last applied to the record at ADDRESS, such as companies/acme."""
     session = open_session(ctx)
+    masking = masking_for(values, as_json=session.said.as_json)
     with session.state(to_write=False) as store:
-        found = [(record, store.pairs_of(record)) for record in _find(store, _record_at(address))]
+        remembered = Remembered(store, session.settings.masks)
+        found = []
+        for record in _find(store, _record_at(address)):
+            pairs = store.pairs_of(record)
+            personal = remembered.values(record, (pair.target for pair in pairs))
+            found.append(masked_owned(record, pairs, masking, personal))
     if not found:
         click.echo(f"{address} is not owned: `reconciler state list` shows what is", err=True)
         return Exit.ERROR
@@ -80,10 +96,9 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
                 f"{', '.join(missing)}: not owned, and nothing was removed\n"
                 "    `reconciler state list` shows what is owned"
             )
-        keys = dict.fromkeys(record.key for owned in found for record in owned)
-        backup = writer.remove(keys)
-    for key in keys:
-        click.echo(f"{key.address} is no longer owned")
+        backup = writer.remove(dict.fromkeys(record.key for owned in found for record in owned))
+    for address in dict.fromkeys(addresses):
+        click.echo(f"{address} is no longer owned")
     tell_backup(backup)
 
 
@@ -125,7 +140,10 @@ def upgrade(ctx: click.Context) -> None:
 @common_options
 @click.pass_context
 def export(ctx: click.Context) -> None:
-    """Print everything that is owned as one JSON document, for `reconciler state import`."""
+    """Print everything that is owned as one JSON document, for `reconciler state import`.
+
+    It is the state itself, and holds all values as they are: nothing is masked.
+    """
     with open_session(ctx).state(to_write=False) as store:
         for line in store.export():
             click.echo(line, nl=False)

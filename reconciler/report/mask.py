@@ -18,6 +18,8 @@ from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecor
 from reconciler.model.explanation import Explanation, PropertyExplained, Step
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey, split_address
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.pairs import OwnedPair
 from reconciler.model.records import Written
 from reconciler.model.runs import RunDetail, RunRow
 from reconciler.plan.changes import (
@@ -134,6 +136,21 @@ def masked_run(detail: RunDetail, masking: Masking, personal: Personal) -> RunDe
         return detail
     mask = _Mask(masking.key, personal)
     return replace(detail, rows=tuple(map(mask.row, detail.rows)))
+
+
+def masked_key(key: RecordKey, masking: Masking, personal: Personal) -> RecordKey:
+    """The key of a record as it may be shown."""
+    return key if masking.key is None else _Mask(masking.key, personal).record_key(key)
+
+
+def masked_owned(
+    record: OwnedRecord, pairs: Iterable[OwnedPair], masking: Masking, personal: Personal
+) -> tuple[OwnedRecord, tuple[OwnedPair, ...]]:
+    """What is remembered of a record and of its associations, as it may be shown."""
+    if masking.key is None:
+        return record, tuple(pairs)
+    mask = _Mask(masking.key, personal)
+    return mask.owned(record), tuple(map(mask.owned_pair, pairs))
 
 
 def masked_problems(
@@ -265,6 +282,18 @@ class _Mask:
         return replace(
             step, after=self.value(key.object, name, step.after), note=self.text(step.note, hidden)
         )
+
+    def owned(self, record: OwnedRecord) -> OwnedRecord:
+        object_name = record.key.object
+        return replace(
+            record,
+            key=self.record_key(record.key),
+            sent={name: self.value(object_name, name, text) for name, text in record.sent.items()},
+            answered={name: self.value(object_name, name, text) for name, text in record.answered.items()},
+        )
+
+    def owned_pair(self, pair: OwnedPair) -> OwnedPair:
+        return replace(pair, key=self.record_key(pair.key), target=self.record_key(pair.target))
 
     def row(self, row: RunRow) -> RunRow:
         names = {*row.before, *row.after}

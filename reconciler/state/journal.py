@@ -258,6 +258,13 @@ class Journal:
                 newest.setdefault(name, header_of(row))
         return newest
 
+    def names(self, object_name: str, by: str) -> bool:
+        """Whether any change is about a record of this type that is recognised by property ``by``."""
+        own = and_(changes.c.object == object_name, changes.c.by == by)
+        other = and_(changes.c.to_object == object_name, changes.c.to_by == by)
+        found = exists().where(changes.c.portal_id == self.portal_id, or_(own, other))
+        return bool(self.connection.scalar(select(found)))
+
     def run(self, run_id: str) -> RunDetail:
         """One run with all that was journaled of it, in the order of the plan.
 

@@ -131,6 +131,11 @@ class Store:
         with self._journal() as journal:
             return journal.last_runs(record.key.object, record.record_id)
 
+    def has_named(self, object_name: str, by: str) -> bool:
+        """Whether the journal knows any record of this type that is recognised by property ``by``."""
+        with self._journal() as journal:
+            return journal.names(object_name, by)
+
     def last_commit(self) -> str | None:
         """The commit of the manifests that were applied last; None where none is known."""
         with self._journal() as journal:

@@ -263,7 +263,7 @@ def test_a_renamed_record_keeps_its_associations(tmp_path: Path) -> None:
         assert len(pairs(portal)) == 2
         assert (
             "associated with contacts/ada@acme.example"
-            in project.run("state", "show", "companies/acme-2").out
+            in project.run("state", "show", "companies/acme-2", "--values", "show").out
         )
 
 

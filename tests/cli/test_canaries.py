@@ -243,6 +243,75 @@ def test_a_rule_holds_for_past_runs_too(wire: tuple[Project, Repeating]) -> None
     assert '"Acme"' not in project.run("runs", "show", run["id"], "--json").out
 
 
+def test_state_is_shown_without_canaries(wire: tuple[Project, Repeating]) -> None:
+    project, _ = wire
+    project.run("apply", "--auto-approve")
+    done = [
+        project.run("state", "list"),
+        project.run("state", "list", "--json"),
+        *(
+            project.run("state", "show", address, *more)
+            for address in ("companies/acme", "contacts/canary.one@acme.example")
+            for more in ([], ["--json"])
+        ),
+    ]
+    (by_id,) = [each for each in done[1].document if each["address"] == "companies/acme"]
+
+    assert [one.code for one in done] == [0] * len(done)
+    assert seen_in(*(text for one in done for text in (one.out, one.err))) == []
+    assert "Lovelace" in done[-1].out  # which the project wants shown
+    assert {'  name: "Acme"', f"companies/acme  {by_id['record_id']}  created"} <= set(
+        "\n".join(one.out for one in done).splitlines()
+    )
+    assert "canary.one@acme.example" in project.run("state", "export").out
+
+
+def test_owned_values_are_shown_where_somebody_asks_for_them(wire: tuple[Project, Repeating]) -> None:
+    project, _ = wire
+    project.run("apply", "--auto-approve")
+    listed = project.run("state", "list", "--json", "--values", "show").document
+    shown = project.run("state", "show", "contacts/canary.one@acme.example", "--values", "show")
+
+    assert "contacts/canary.two@acme.example" in [each["address"] for each in listed]
+    assert '  phone: "+493012345678"' in shown.out.splitlines()
+
+
+def test_a_new_rule_holds_for_what_is_owned_already(wire: tuple[Project, Repeating]) -> None:
+    project, _ = wire
+    project.run("apply", "--auto-approve")
+    project.replace("reconciler.yaml", "[annualrevenue, website]", "[external_id, name]")
+
+    said = [project.run("state", *command).out for command in (["list"], ["show", "companies/acme"])]
+
+    assert not [text for text in said if "acme  " in text or "Acme" in text]
+
+
+def test_what_no_run_tells_of_may_be_personal(wire: tuple[Project, Repeating]) -> None:
+    project, _ = wire
+    project.run("apply", "--auto-approve")
+    project.write("state.export", project.run("state", "export").out)
+    (elsewhere := project.folder / ".reconciler").rename(project.folder / "away")
+    assert project.run("state", "import", "state.export").code == 0
+    assert elsewhere.exists()
+
+    said = [project.run("state", *command).out for command in (["list"], ["show", "companies/acme"])]
+
+    assert seen_in(*said) == []
+    assert not [text for text in said if "acme  " in text or "Acme" in text]
+
+
+def test_removing_tells_no_more_than_was_said(wire: tuple[Project, Repeating]) -> None:
+    project, _ = wire
+    project.run("apply", "--auto-approve")
+    listed = project.run("state", "list", "--json").document
+    (first, *_) = [each["record_id"] for each in listed if each["address"].startswith("contacts/")]
+
+    done = project.run("state", "rm", f"contacts/={first}")
+
+    assert (done.code, done.out) == (0, f"contacts/={first} is no longer owned\n")
+    assert seen_in(done.out, done.err) == []
+
+
 def test_values_are_shown_where_somebody_asks_for_them(wire: tuple[Project, Repeating]) -> None:
     project, _ = wire
 

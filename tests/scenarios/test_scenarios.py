@@ -62,8 +62,8 @@ def _play(
     golden(expected / "portal.json", _json(held))
     owned = [
         {name: value for name, value in known.items() if value or name != "associations"}
-        for entry in project.run("state", "list", "--json").document
-        for known in project.run("state", "show", entry["address"], "--json").document
+        for entry in project.run("state", "list", "--json", "--values", "show").document
+        for known in project.run("state", "show", entry["address"], "--json", "--values", "show").document
     ]
     golden(expected / "state.json", _json(owned))
     again = _timeless(project.run("plan", "--values", "show").out)
