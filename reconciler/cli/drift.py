@@ -39,7 +39,6 @@ def _view_options(function: _Function) -> _Function:
 
 
 @click.command()
-@_view_options
 @glob_option("--target", "Look at these addresses only (companies/a*, companies/acme#phone).")
 @glob_option("--exclude", "Look at everything but these addresses.")
 @click.option(
@@ -51,6 +50,7 @@ def _view_options(function: _Function) -> _Function:
     help="Let the manifests say what people changed (companies/acme#phone, companies/acme, companies/*).",
 )
 @click.argument("more", type=glob_of, nargs=-1, metavar="")
+@_view_options
 @common_options
 @click.pass_context
 def command(

@@ -2,12 +2,12 @@
 
 import click
 
-from reconciler.cli.options import common_options
+from reconciler.cli.options import Group, common_options
 from reconciler.cli.session import open_session
 from reconciler.errors import UsageError
 
 
-@click.group()
+@click.group(cls=Group)
 @common_options
 def command() -> None:
     """Serve, seed or reset the embedded portal of this project."""

@@ -51,6 +51,20 @@ def gathered(name: str, kind: type, function: _Function) -> _Function:
     return cast("_Function", gathering)
 
 
+class Group(click.Group):
+    """Says what its commands do in whole sentences, wrapped instead of cut."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Click's own cuts them to what is left of a line."""
+        with formatter.section("Commands"):
+            names = self.list_commands(ctx)
+            formatter.write_dl([(name, self.commands[name].get_short_help_str(_WHOLE)) for name in names])
+
+
+_WHOLE = 1000
+"""Characters: no sentence has so many."""
+
+
 def common_options(function: _Function) -> _Function:
     """Give a command ``-C``, ``-e``, ``--json``, ``--no-color``, ``--quiet`` and ``--log-format``."""
     for option in reversed(_OPTIONS):

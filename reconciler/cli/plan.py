@@ -11,9 +11,9 @@ from reconciler.cli.wishes import Wishes, plan_options
 
 
 @click.command()
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if `apply` would write to the portal.")
-@destination_options
 @plan_options
+@destination_options
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if `apply` would write to the portal.")
 @common_options
 @click.pass_context
 def command(ctx: click.Context, *, detailed_exitcode: bool, wishes: Wishes, to: Destinations) -> int:

@@ -2,7 +2,7 @@
 
 import click
 
-from reconciler.cli.options import common_options
+from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import color, masking_for, values_option, width
 from reconciler.cli.session import Session, open_session
 from reconciler.model.runs import RunDetail
@@ -10,7 +10,7 @@ from reconciler.report.machine import run_as_json, runs_as_json
 from reconciler.report.terminal import render_run, render_runs
 
 
-@click.group()
+@click.group(cls=Group)
 @common_options
 def command() -> None:
     """List past runs, or show one row by row."""

@@ -10,7 +10,7 @@ import click
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import read_text
-from reconciler.cli.options import common_options
+from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import masking_for, values_option
 from reconciler.cli.remembered import Remembered
 from reconciler.cli.session import Session, open_session, tell_backup
@@ -25,7 +25,7 @@ from reconciler.state.transfer import parse_export
 _CHUNK = 1000
 
 
-@click.group()
+@click.group(cls=Group)
 @common_options
 def command() -> None:
     """Look at what is remembered of owned records, and correct it."""

@@ -12,7 +12,7 @@ from reconciler.model.records import DesiredAssociation
 from reconciler.source import Place
 
 _TO, _BY, _LABEL = "to", "by", "label"
-_EXAMPLE: Final = "`contacts: [ada@acme.example, {to: bob@acme.example, label: Billing}]`"
+_EXAMPLE: Final = "`companies: [acme, {to: globex, label: Billing}]`"
 _is_object = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*").fullmatch
 _is_property = re.compile("[a-z][a-z0-9_]*").fullmatch
 _is_record_id = re.compile("[1-9][0-9]*").fullmatch

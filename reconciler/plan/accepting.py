@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity, UsageError
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
 from reconciler.model.objects import RecordKey
 from reconciler.model.records import DesiredRecord, FateKind, LiveRecord, Ownership, Written
 from reconciler.model.schema import Kind, ObjectSchema, PropertyDef
@@ -40,7 +40,9 @@ class _Obstacle(Exception):
         self.advice = advice
 
 
-def chosen(found: DriftFound, globs: Iterable[Glob]) -> tuple[Sequence[DriftedValue], Sequence[LostRecord]]:
+def chosen(
+    found: DriftFound, globs: Iterable[Glob]
+) -> tuple[Sequence[DriftedValue], Sequence[LostRecord], Sequence[LostPair]]:
     """What the person means of what was found.
 
     Raises:
@@ -49,16 +51,18 @@ def chosen(found: DriftFound, globs: Iterable[Glob]) -> tuple[Sequence[DriftedVa
     globs = tuple(globs)
     values = [value for value in found.values if means(globs, value.key, value.name)]
     lost = [record for record in found.lost if means(globs, record.key)]
+    pairs = [pair for pair in found.pairs if means(globs, pair.key, pair.target.address)]
     unmet = [
         glob.text
         for glob in globs
         if not any(glob.means(value.key, value.name) for value in values)
         and not any(glob.means(record.key) for record in lost)
+        and not any(glob.means(pair.key, pair.target.address) for pair in pairs)
     ]
     if unmet:
         told = [f"--accept {quote(text)} means nothing that people changed" for text in unmet]
         raise UsageError("\n".join(told) + "\n    `reconciler drift` shows what they did")
-    return values, lost
+    return values, lost, pairs
 
 
 class DriftedRecord(NamedTuple):
@@ -113,6 +117,13 @@ class AcceptBuilder:
         """A record that is no longer there has no values to write back."""
         message = f"{lost.note}: there is no value to write back"
         self.problems.append(Problem(message, _WHAT_NOW[lost.fate], source, lost.address))
+
+    def add_pair(self, pair: LostPair, source: SourceRef | None) -> None:
+        """An association is an entry of a list, not a value; which entry it is, people see at once."""
+        what = "this association" if pair.live is None else f'the label "{pair.last_applied}"'
+        message = f"people removed {what} in HubSpot: there is no value to write back"
+        advice = "to let it go, take it out of `$associations`; else the next apply makes it again"
+        self.problems.append(Problem(message, advice, source, pair.address))
 
     def finish(self, personal: tuple[tuple[str, str], ...]) -> Acceptance:
         """What was decided."""

@@ -51,9 +51,9 @@ def plan_from_text(text: str) -> Plan:
     document = _parsed(text)
     try:
         version = part(document, "format_version", as_text)
-    except Wrong as wrong:
+    except Wrong:
         raise UsageError(
-            f"this is no plan file: {wrong}\n    make one with `reconciler plan --out FILE`"
+            "this is no plan file: it has no format_version\n    make one with `reconciler plan --out FILE`"
         ) from None
     _check_version(version)
     if document.get("masked"):

@@ -17,10 +17,9 @@ from reconciler.hubspot.live import read_portal
 from reconciler.hubspot.pairs import read_pairs
 from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
+from reconciler.model.objects import RecordKey
 from reconciler.model.personal import Masks
-from reconciler.model.records import (
-    Desired,
-)
+from reconciler.model.records import Desired
 from reconciler.model.selection import Glob, Selection
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.accepting import AcceptBuilder, DriftedRecord, chosen, keys_and_named
@@ -29,6 +28,7 @@ from reconciler.plan.hands import our_runs
 from reconciler.plan.resolve import Resolver, owner_ids
 from reconciler.plan.selecting import Unmet, selected_owned, selected_pairs
 from reconciler.reconcile.planning import Progress
+from reconciler.source import SourceRef
 from reconciler.state.store import Store
 
 
@@ -106,7 +106,7 @@ def accept_drift(
         UsageError: a glob means nothing that was found.
         HubSpotError: the portal cannot be read.
     """
-    values, lost = chosen(found, globs)
+    values, lost, pairs = chosen(found, globs)
     objects = {value.key.object for value in values}
     portal = read_portal(reader, objects, found.portal_id)
     desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
@@ -123,6 +123,12 @@ def accept_drift(
         for chunk, live in read_ahead(reader, schema, by, chunks, partial(keys_and_named, schema)):
             builder.add_chunk(resolver, chunk, live)
     for record in lost:
-        named = desired.records_of(record.key.object, record.key.by).find(record.key.value)
-        builder.add_lost(record, desired.files.ref(named.place) if named else None)
+        builder.add_lost(record, _named_at(desired, record.key))
+    for pair in pairs:
+        builder.add_pair(pair, _named_at(desired, pair.key))
     return builder.finish(found.personal)
+
+
+def _named_at(desired: Desired, key: RecordKey) -> SourceRef | None:
+    named = desired.records_of(key.object, key.by).find(key.value)
+    return desired.files.ref(named.place) if named else None

@@ -91,7 +91,10 @@ def parse_export(text: str) -> Export:
     """
     try:
         document = json.loads(text)
-    except ValueError as error:
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise StateError(f"this is no exported state: it is not JSON ({where}: {error.msg})") from error
+    except ValueError as error:  # a number of thousands of digits
         raise StateError(f"this is no exported state: {error}") from error
     whole = _object(document, "it")
     if whole.get("version") not in _READ_VERSIONS:

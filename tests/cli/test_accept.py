@@ -6,10 +6,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from reconciler.cli.exits import Exit
 from tests.support.projects import PORTAL, Done, Project, example
+
+DEAL, COMPANY = "R-2027-011", "K-10023"  # associated in the example
 
 
 @pytest.fixture
@@ -33,11 +36,17 @@ def change(project: Project, address: str, *, archive: bool = False, **propertie
     object_name, _, key = address.partition("/")
     by = {"products": "hs_sku"}.get(object_name, "external_id")
     with project.portal() as http:
-        body = {"inputs": [{"id": key}], "idProperty": by, "properties": []}
-        found = http.post(f"/crm/v3/objects/{object_name}/batch/read", json=body).json()["results"]
-        edit = {"object": object_name, "id": found[0]["id"], "archive": archive, "properties": properties}
+        record_id = found(http, object_name, key, by)
+        edit = {"object": object_name, "id": record_id, "archive": archive, "properties": properties}
         answer = http.post(f"/_emulator/portals/{PORTAL}/edits", json=edit)
         assert answer.status_code == 200, answer.text
+
+
+def found(http: httpx.Client, object_name: str, key: str, by: str = "external_id") -> str:
+    """The record's id."""
+    body = {"inputs": [{"id": key}], "idProperty": by, "properties": []}
+    results = http.post(f"/crm/v3/objects/{object_name}/batch/read", json=body).json()["results"]
+    return str(results[0]["id"])
 
 
 def owner_id(project: Project, email: str) -> str:
@@ -139,6 +148,20 @@ def test_a_stage_of_another_pipeline_cannot_be_accepted_alone(project: Project) 
     said = " ".join(done.out.split())
     assert '"Waiting on us" is no stage of pipeline "Returns and repairs"' in said
     assert "set the pipeline in the same record" in said
+    assert diff(project) == []
+
+
+@pytest.mark.parametrize("address", ["deals/R-2027-011", "deals/R-2027-011#companies/K-10023"])
+def test_an_association_that_people_removed_is_left_to_the_person(project: Project, address: str) -> None:
+    with project.portal() as http:
+        deal, company = (found(http, name, key) for name, key in (("deals", DEAL), ("companies", COMPANY)))
+        path = f"/crm/v4/objects/deals/{deal}/associations/companies/{company}"
+        assert http.delete(path).status_code == 204
+    done = accept(project, address, code=Exit.ERROR)
+    said = " ".join(done.out.split())
+    assert "deals.yaml:" in said
+    assert "people removed this association in HubSpot: there is no value to write back" in said
+    assert "take it out of `$associations`; else the next apply makes it again" in said
     assert diff(project) == []
 
 

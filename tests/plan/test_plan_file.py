@@ -268,7 +268,7 @@ def test_a_wrong_shape_is_named_with_its_place(edit: Edit, message: str) -> None
         ("", "not JSON"),
         ("{", r"not JSON \(line 1, column 2"),
         ("[]", "an object is expected, not a list"),
-        ("{}", "format_version: is missing"),
+        ("{}", "it has no format_version\n"),
         ('{"format_version": NaN}', "not JSON"),
         ("[" * 100_000, "not JSON"),
         ("1" * 10_000, "not JSON"),

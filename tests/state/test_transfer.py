@@ -191,7 +191,7 @@ def changed(old: str, new: str) -> str:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("{", "this is no exported state: Expecting"),
+        ("{", r"this is no exported state: it is not JSON \(line 1, column 2: Expecting"),
         ("[]", "this is no exported state: it should be an object"),
         ("{}", "exported as version None, this reconciler reads version 2: export it again"),
         (document(version="3"), "exported as version 3, this reconciler reads version 2"),
