@@ -104,7 +104,8 @@ def command(
         _refuse_unappliable(chosen)
     else:
         session = open_session(ctx)
-        chosen = _new_plan(session, wishes, full=full, values=values)
+        looks_again = not auto_approve and on_stale != OnStale.OVERWRITE
+        chosen = _new_plan(session, wishes, looks_again=looks_again, full=full, values=values)
         if not chosen.is_empty and not auto_approve:
             _ask(chosen, session.environment.name)
     if chosen.is_empty:
@@ -162,7 +163,7 @@ def _refuse_wishes(wishes: Wishes) -> None:
         )
 
 
-def _new_plan(session: Session, wishes: Wishes, *, full: bool, values: str | None) -> Plan:
+def _new_plan(session: Session, wishes: Wishes, *, looks_again: bool, full: bool, values: str | None) -> Plan:
     """A plan made now, and shown.
 
     Raises:
@@ -175,7 +176,7 @@ def _new_plan(session: Session, wishes: Wishes, *, full: bool, values: str | Non
             f"environment {session.environment.name} is protected: it takes a saved plan only\n"
             "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
         )
-    plan = make_plan(session, wishes)
+    plan = make_plan(session, wishes, looks_again=looks_again)
     has_more = plan.review is not None and plan.review.unreviewed > 0
     if not (session.said.as_json and not plan.is_empty and plan.is_appliable and not has_more):
         show_plan(session, plan, full=full, values=values)

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from reconciler.reconcile.planning import Circumstances
 
 
-def make_plan(session: Session, wishes: Wishes) -> Plan:
-    """Plan the chosen environment; writes nothing anywhere.
+def make_plan(session: Session, wishes: Wishes, *, looks_again: bool = True) -> Plan:
+    """Plan the chosen environment, for an apply that ``looks_again`` at records; writes nothing anywhere.
 
     Raises:
         ManifestError: the manifests are wrong, with places as the person sees them.
@@ -54,16 +54,22 @@ def make_plan(session: Session, wishes: Wishes) -> Plan:
     objects = {group.object for group in desired.groups if selection.may_have(group.object)}
     with session.reader() as reader:
         begin_portal(reader, objects | desired.associated_with(objects))
-        return _plan(session, wishes, desired, reader, reviewed)
+        return _plan(session, wishes, desired, reader, reviewed, looks_again=looks_again)
 
 
 def _plan(
-    session: Session, wishes: Wishes, desired: Desired, reader: "Reader", reviewed: Plan | None
+    session: Session,
+    wishes: Wishes,
+    desired: Desired,
+    reader: "Reader",
+    reviewed: Plan | None,
+    *,
+    looks_again: bool,
 ) -> Plan:
     # SQLAlchemy takes 0.2 s to import, as long as the answers that have been asked for are on their way.
     from reconciler.reconcile.planning import plan_changes  # noqa: PLC0415
 
-    here = circumstances(session, wishes, reviewed)
+    here = replace(circumstances(session, wishes, reviewed), looks_again=looks_again)
     with (
         session.state(to_write=False) as store,
         progress("reading", quiet=session.said.quiet) as report,

@@ -23,7 +23,3 @@ Source: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm
 VERSIONS_KEPT, VERSIONS_KEPT_OF_CONTACTS = 20, 45
 """Changes of one property that its history shows.
 Source: https://knowledge.hubspot.com/properties/export-property-history."""
-
-PAIRS_READ = 1000
-"""Records whose associations one call reads.
-Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide."""

@@ -8,11 +8,11 @@ from typing import TypeAlias
 from reconciler.errors import Unavailable
 from reconciler.hubspot.ahead import READERS
 from reconciler.hubspot.client import Reader
-from reconciler.hubspot.limits import PAIRS_READ
 from reconciler.hubspot.wire import AssociationsBody, LabelBody
 from reconciler.model.pairs import Label
 from reconciler.model.records import RecordId
 from reconciler.model.schema import ObjectSchema
+from reconciler.model.writes import PAIRS_READ
 
 _TIMES_ASKED = 4
 """How often the same is asked until nothing being said means that there is nothing."""

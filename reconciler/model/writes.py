@@ -14,6 +14,10 @@ Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/gu
 PAIRS_REMOVED = 500
 """Associations removed by one call; HubSpot states no limit, and this is well below its others."""
 
+PAIRS_READ = 1000
+"""Records whose associations one call reads, before others are made or removed.
+Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide."""
+
 
 class Call(StrEnum):
     """HubSpot's batch call that carries a change."""

@@ -255,11 +255,13 @@ class PlanBuilder:
         selection: Selection = EVERYTHING,
         reviewed: Plan | None = None,
         undoes: str | None = None,
+        looks_again: bool = True,
     ) -> Plan:
         """The plan.
 
         ``least_seconds`` says how long so many calls take at the portal's limit, ``write_scopes`` what
-        writing to some object types needs. Where there is a ``reviewed`` plan, nothing is kept that it
+        writing to some object types needs, ``looks_again`` whether apply reads records again before it
+        writes them. Where there is a ``reviewed`` plan, nothing is kept that it
         does not have.
         """
         changes = tuple(sorted(self.changes, key=_order))
@@ -269,7 +271,7 @@ class PlanBuilder:
             kept = keep_reviewed(reviewed, changes, prune_rules)
             changes, prune_rules, review = kept.changes, kept.prune_rules, kept.review
             personal = tuple(sorted({*personal, *reviewed.personal}))
-        budget = budget_of(changes, read_calls, least_seconds, daily_remaining)
+        budget = budget_of(changes, read_calls, least_seconds, daily_remaining, looks_again=looks_again)
         return Plan(
             tool_version=tool_version,
             created_at=created_at,

@@ -309,8 +309,14 @@ class Budget:
 
     read_calls: int  # made while planning
     write_calls: int  # that apply will make, if none has to be repeated
-    seconds: float  # least time those writes take at the portal's limit
+    seconds: float  # least time that apply's calls take at the portal's limit
     daily_remaining: int | None  # calls left today when the plan was made
+    reread_calls: int = 0  # that apply will make to see what moved since: not where it follows at once
+
+    @property
+    def apply_calls(self) -> int:
+        """All that apply will make."""
+        return self.write_calls + self.reread_calls
 
 
 class Guard(StrEnum):

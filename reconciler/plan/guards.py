@@ -190,9 +190,9 @@ class Guards:
     def judge_budget(self, budget: Budget) -> Iterator[GuardRefusal]:
         """Whether enough calls are left today; apply asks that again."""
         reserve = self.limits[Guard.BUDGET].percent
-        if budget.daily_remaining is None or reserve is None or not budget.write_calls:
+        if budget.daily_remaining is None or reserve is None or not budget.apply_calls:
             return
-        needed = budget.write_calls
+        needed = budget.apply_calls
         is_short = budget.daily_remaining < needed * (1 + reserve / 100)
         if is_short and not self._is_allowed(Guard.BUDGET, needed):
             message = (

@@ -104,6 +104,7 @@ def plan_from_document(document: Json) -> Plan:
             write_calls=part(document, "budget.write_calls", as_count),
             seconds=part(document, "budget.seconds", as_seconds),
             daily_remaining=part(document, "budget.daily_remaining", or_null(as_count)),
+            reread_calls=part(document, "budget.reread_calls", as_count),
         ),
         write_scopes=part(document, "write_scopes", as_tuple(as_text)),
         refusals=part(document, "refusals", as_tuple(_as_refusal)),

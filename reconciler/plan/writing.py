@@ -60,6 +60,7 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
         "budget": {
             "daily_remaining": plan.budget.daily_remaining,
             "read_calls": plan.budget.read_calls,
+            "reread_calls": plan.budget.reread_calls,
             "seconds": plan.budget.seconds,
             "write_calls": plan.budget.write_calls,
         },

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler import __version__
-from reconciler.apply.deliver import Courier
+from reconciler.apply.deliver import Courier, OnStale
 from reconciler.apply.earlier import is_anything_open, settle_earlier
 from reconciler.apply.moved import moved_entries
 from reconciler.apply.run import ApplyResult, Manner, carry_out
@@ -67,12 +67,19 @@ def apply_plan(
     )
     with claim.acquire(store) as journal:
         moved = moved_entries(plan, store)
-        looks_again = manner.looks_again or plan.state != store.version()
+        is_old = manner.looks_again or plan.state != store.version()
+        looks_again = is_old and manner.on_stale is not OnStale.OVERWRITE
         objects = {key.object for change in plan.changes for key in keys_of(change)}
         portal = read_portal(connection.reader, objects | open_objects(store), plan.portal_id)
         settle_earlier(store, journal, connection.reader, portal)
         reader = connection.reader
-        budget = budget_of(plan.changes, reader.calls, reader.least_seconds, reader.daily_remaining)
+        budget = budget_of(
+            plan.changes,
+            reader.calls,
+            reader.least_seconds,
+            reader.daily_remaining,
+            looks_again=looks_again,
+        )
         refuse_overdrawn(plan, budget, limits)
         writer = connection.writer.asking(journal.assert_held)
         courier = Courier(connection.reader, writer, portal, looks_again, manner.on_stale)

@@ -64,6 +64,7 @@ class Circumstances:
     remembers: bool  # there is a state between runs
     reviewed: Plan | None  # nothing is planned that it does not have
     skips_invalid: bool  # records with problems are left out of the plan instead of stopping it
+    looks_again: bool = True  # apply will read records again before it writes them
 
 
 def plan_changes(
@@ -134,6 +135,7 @@ def plan_changes(
         prune_rules=() if selection.is_partial else new_rules(desired.prune_rules, remembered),
         selection=selection,
         reviewed=here.reviewed,
+        looks_again=here.looks_again,
     )
 
 

@@ -96,7 +96,9 @@ def _costs(budget: Budget) -> str:
     reading = f"Calls: {budget.read_calls:,} to read"
     if not budget.write_calls:
         return f"{reading}."
-    return f"{reading}, {budget.write_calls:,} to write ({_time(budget.seconds)}, {_share(budget)})."
+    again = f"{budget.reread_calls:,} to read again and " if budget.reread_calls else ""
+    writing = f"{again}{budget.write_calls:,} to write"
+    return f"{reading}, {writing} ({_time(budget.seconds)}, {_share(budget)})."
 
 
 def _share(budget: Budget) -> str:
@@ -104,7 +106,7 @@ def _share(budget: Budget) -> str:
         return "how many are left today is not known"
     if not budget.daily_remaining:
         return "none are left today"
-    share = budget.write_calls / budget.daily_remaining
+    share = budget.apply_calls / budget.daily_remaining
     percent = f"{100 * share:,.1f} %" if share >= _SMALL_SHARE else "under 0.1 %"
     return f"{percent} of the {budget.daily_remaining:,} left today"
 

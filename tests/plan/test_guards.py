@@ -128,7 +128,7 @@ def test_no_records_where_there_used_to_be_some() -> None:
 
 @pytest.mark.parametrize(("left", "is_refused"), [(120, False), (119, True), (None, False)])
 def test_a_fifth_of_the_calls_needed_is_kept_in_reserve(left: int | None, is_refused: bool) -> None:
-    budget = Budget(1, 100, 0.0, left)
+    budget = Budget(1, 60, 0.0, left, reread_calls=40)
     assert (refused([], Population(), budget=budget) == [Guard.BUDGET]) is is_refused
 
 

@@ -187,6 +187,10 @@ def test_a_plan_with_problems_says_that_it_cannot_be_applied() -> None:
     [
         ((5, 0, 0.0, None), "Calls: 5 to read."),
         (
+            (5, 40, 0.0, 1000, 10),
+            "Calls: 5 to read, 10 to read again and 40 to write (at once, 5.0 % of the 1,000 left today).",
+        ),
+        (
             (1200, 40, 20.0, 1000),
             "Calls: 1,200 to read, 40 to write (in 20 s or more, 4.0 % of the 1,000 left today).",
         ),
@@ -201,5 +205,5 @@ def test_a_plan_with_problems_says_that_it_cannot_be_applied() -> None:
         ),
     ],
 )
-def test_what_it_costs_is_told(budget: tuple[int, int, float, int | None], line: str) -> None:
+def test_what_it_costs_is_told(budget: tuple[int, int, float, int | None, int], line: str) -> None:
     assert line in lines_of(plan_of(budget=Budget(*budget)), width=120)

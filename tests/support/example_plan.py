@@ -204,7 +204,7 @@ EVERYTHING: Plan = plan_of(
     problems=PROBLEMS,
     personal=PERSONAL,
     no_op=97,
-    budget=Budget(read_calls=12, write_calls=7, seconds=0.0, daily_remaining=249_000),
+    budget=Budget(read_calls=12, write_calls=7, seconds=0.0, daily_remaining=249_000, reread_calls=7),
 )
 FEW: Plan = plan_of(
     *CREATES,
@@ -213,7 +213,7 @@ FEW: Plan = plan_of(
     held=HELD[-1:],
     problems=PROBLEMS[-1:],
     personal=PERSONAL,
-    budget=Budget(read_calls=3, write_calls=4, seconds=0.0, daily_remaining=1_200),
+    budget=Budget(read_calls=3, write_calls=4, seconds=0.0, daily_remaining=1_200, reread_calls=4),
 )
 ADOPTING: Plan = plan_of(
     *ADOPTS,

@@ -177,6 +177,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
             Budget,
             read_calls=counts,
             write_calls=counts,
+            reread_calls=counts,
             seconds=st.floats(0, 10**6),
             daily_remaining=st.none() | counts,
         ),
