@@ -4,7 +4,7 @@ import click
 
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import color, masking_for, values_option, width
-from reconciler.cli.session import Session, open_session
+from reconciler.cli.session import Session, open_session, tell_nothing
 from reconciler.model.runs import RunDetail
 from reconciler.report.machine import run_as_json, runs_as_json
 from reconciler.report.terminal import render_run, render_runs
@@ -30,7 +30,7 @@ def list_(ctx: click.Context) -> None:
     if runs:
         click.echo(render_runs(runs, color=color(session.said), width=width()), nl=False, color=True)
     else:
-        click.echo(f"nothing was applied to environment {session.environment.name} yet", err=True)
+        tell_nothing(session, "nothing was applied to")
 
 
 @command.command()

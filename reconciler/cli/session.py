@@ -221,6 +221,12 @@ class Session:
         return replace(ref, file=os.path.relpath(self.settings.project / ref.file))
 
 
+def tell_nothing(session: Session, what: str) -> None:
+    """Say that the state knows nothing: ``what`` has not happened, or nobody would remember it."""
+    told = f"{what} environment {session.environment.name} yet"
+    click.echo(told if session.settings.state_url else "`state: none` remembers nothing", err=True)
+
+
 def tell_backup(backup: Path | None) -> None:
     """Say where the state lies as it was before surgery."""
     if backup is not None:

@@ -13,7 +13,7 @@ from reconciler.cli.files import read_text
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import masking_for, values_option
 from reconciler.cli.remembered import Remembered
-from reconciler.cli.session import Session, open_session, tell_backup
+from reconciler.cli.session import Session, open_session, tell_backup, tell_nothing
 from reconciler.errors import UsageError
 from reconciler.model.objects import split_address
 from reconciler.model.owned import OwnedRecord
@@ -49,7 +49,7 @@ def list_(ctx: click.Context, values: str | None) -> None:
         for record in records:
             click.echo(f"{record.key.address}  {record.record_id}  {record.origin}")
         if not store.count():
-            click.echo(f"nothing is owned in environment {session.environment.name} yet", err=True)
+            tell_nothing(session, "nothing is owned in")
 
 
 @command.command()

@@ -171,3 +171,5 @@ def test_without_state_everything_works_and_nothing_is_adopted(project: Project)
     assert again.out.startswith("No changes. 71 in step.")
     assert "Without state" in again.out
     assert not (project.folder / ".reconciler" / "state.db").exists()
+    for command in (("runs", "list"), ("state", "list")):
+        assert project.run(*command).err == "`state: none` remembers nothing\n"
