@@ -4,8 +4,10 @@ import contextlib
 import os
 import stat
 import tempfile
+from collections.abc import Iterator
 from errno import EISDIR
 from pathlib import Path
+from typing import BinaryIO
 
 from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.sealed import KEY_VARIABLE, Altered, Unopened, is_sealed, key_from, seal, unseal
@@ -86,7 +88,7 @@ def read_sealed(path: Path, what: str, *, insists: bool = False) -> str:
         raise PlanRefused(Refusal.ALTERED, f"cannot open {what} {path}: {error}") from None
     except Unopened as error:
         raise UsageError(f"cannot open {what} {path}: {error}") from None
-    return _decoded(data, path, what)
+    return decoded(data, path, what)
 
 
 def read_text(path: Path, what: str) -> str:
@@ -95,7 +97,7 @@ def read_text(path: Path, what: str) -> str:
     Raises:
         UsageError: it is missing, unreadable, or no UTF-8.
     """
-    return _decoded(read_bytes(path, what), path, what)
+    return decoded(read_bytes(path, what), path, what)
 
 
 def read_bytes(path: Path, what: str) -> bytes:
@@ -110,7 +112,27 @@ def read_bytes(path: Path, what: str) -> bytes:
         raise UsageError(f"cannot read {what} {path} ({error.strerror})") from error
 
 
-def _decoded(data: bytes, path: Path, what: str) -> str:
+@contextlib.contextmanager
+def opened(path: Path, what: str) -> Iterator[BinaryIO]:
+    """The bytes of ``path``, which is to be ``what``, to be read bit by bit.
+
+    Raises:
+        UsageError: it is missing or unreadable.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise UsageError(f"cannot read {what} {path} ({error.strerror})") from error
+    with file:
+        yield file
+
+
+def decoded(data: bytes, path: Path, what: str) -> str:
+    """The text that ``data`` is, read from ``path``, which is to be ``what``.
+
+    Raises:
+        UsageError: it is no UTF-8.
+    """
     try:
         return data.decode()
     except UnicodeDecodeError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.files import read_text
+from reconciler.cli.files import decoded, opened
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import masking_for, values_option
 from reconciler.cli.remembered import Remembered
@@ -19,6 +19,7 @@ from reconciler.model.objects import split_address
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.pairs import OwnedPair
 from reconciler.report.mask import masked_key, masked_owned
+from reconciler.state.export_file import export_by_line
 from reconciler.state.store import Store
 from reconciler.state.transfer import parse_export
 
@@ -157,10 +158,11 @@ def import_(ctx: click.Context, file: Path) -> None:
     """Own what the exported state in FILE says, and nothing else."""
     session = open_session(ctx)
     _insist_on_state(session)
-    export = parse_export(read_text(file, "exported state"))
-    with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
-        backup = writer.import_state(export)
-        count = store.count()
+    with opened(file, "exported state") as lines:
+        export = export_by_line(lines) or parse_export(decoded(lines.read(), file, "exported state"))
+        with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
+            backup = writer.import_state(export)
+            count = store.count()
     click.echo(f"{count} records are owned in environment {session.environment.name}")
     tell_backup(backup)
 

@@ -4,10 +4,10 @@ One record a line, everything sorted, so that two exports can be compared by ``d
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 from reconciler.errors import StateError
 from reconciler.model.objects import RecordKey
@@ -19,6 +19,25 @@ from reconciler.state.codec import json_text
 EXPORT_VERSION = 2
 _READ_VERSIONS = (1, EXPORT_VERSION)  # the first knew no associations
 
+_T = TypeVar("_T")
+
+
+class UnreadList(Iterable[object]):
+    """A list of an export that is read each time it is gone through: it may be larger than memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entries(Generic[_T]):
+    """What a list says: parsed, and refused, anew each time it is gone through."""
+
+    name: str
+    listed: Iterable[object]
+    parse: Callable[[object, str], _T]
+
+    def __iter__(self) -> Iterator[_T]:
+        for index, entry in enumerate(self.listed):
+            yield self.parse(entry, f"{self.name}[{index}].")
+
 
 @dataclass(frozen=True, slots=True)
 class Export:
@@ -27,8 +46,8 @@ class Export:
     portal_id: int
     version: StateVersion
     prune_rules: tuple[PruneRule, ...]
-    owned: tuple[OwnedRecord, ...]
-    pairs: tuple[OwnedPair, ...] = ()
+    owned: Iterable[OwnedRecord]  # like pairs: can be gone through again, and may be larger than memory
+    pairs: Iterable[OwnedPair] = ()
 
 
 def export_lines(
@@ -96,22 +115,32 @@ def parse_export(text: str) -> Export:
         raise StateError(f"this is no exported state: it is not JSON ({where}: {error.msg})") from error
     except ValueError as error:  # a number of thousands of digits
         raise StateError(f"this is no exported state: {error}") from error
+    return export_of(document)
+
+
+def export_of(document: object) -> Export:
+    """What an exported document says, all of it checked; its lists may be unread.
+
+    Raises:
+        StateError: as ``parse_export``.
+    """
     whole = _object(document, "it")
     if whole.get("version") not in _READ_VERSIONS:
         raise StateError(
             f"this state was exported as version {whole.get('version')}, this reconciler reads version "
             f"{EXPORT_VERSION}: export it again with this reconciler, or upgrade"
         )
-    pairs = () if whole["version"] == 1 else _list(whole, "pairs")
-    owned = tuple(_record(entry, f"owned[{index}].") for index, entry in enumerate(_list(whole, "owned")))
-    rules = tuple(
-        _rule(entry, f"prune_rules[{index}].") for index, entry in enumerate(_list(whole, "prune_rules"))
-    )
-    _refuse_repeated(owned)
-    lineage = None if whole.get("lineage") is None and not owned else _text(whole, "lineage", "")
+    pairs = _Entries("pairs", [] if whole["version"] == 1 else _list(whole, "pairs"), _pair)
+    owned = _Entries("owned", _list(whole, "owned"), _record)
+    suspects = _not_rising(record.key for record in owned)  # which checks every record on the way
+    rules = tuple(_Entries("prune_rules", _list(whole, "prune_rules"), _rule))
+    _refuse_repeated(owned, suspects)
+    is_empty = next(iter(owned), None) is None
+    lineage = None if whole.get("lineage") is None and is_empty else _text(whole, "lineage", "")
     version = StateVersion(lineage, _number(whole, "serial"))
-    owned_pairs = tuple(_pair(entry, f"pairs[{index}].") for index, entry in enumerate(pairs))
-    return Export(_number(whole, "portal_id"), version, rules, owned, owned_pairs)
+    for _ in pairs:  # which checks every one
+        pass
+    return Export(_number(whole, "portal_id"), version, rules, owned, pairs)
 
 
 def imported_version(portal_id: int, present: StateVersion, export: Export) -> StateVersion:
@@ -176,9 +205,9 @@ def _rule(entry: object, where: str) -> PruneRule:
     return PruneRule(_text(fields, "object", where), _text(fields, "by", where), prune)
 
 
-def _list(fields: Mapping[str, Any], name: str) -> list[object]:
+def _list(fields: Mapping[str, Any], name: str) -> Iterable[object]:
     value = fields.get(name)
-    if not isinstance(value, list):
+    if not isinstance(value, list | UnreadList):
         raise _wrong(name, "a list")
     return value
 
@@ -225,12 +254,27 @@ def _number(fields: Mapping[str, Any], name: str, where: str = "") -> int:
     return value
 
 
-def _refuse_repeated(owned: tuple[OwnedRecord, ...]) -> None:
+def _not_rising(keys: Iterable[RecordKey]) -> set[RecordKey]:
+    """Those not above all before them: none as we write it, and any repeated one, however edited."""
+    highest: RecordKey | None = None
+    found: set[RecordKey] = set()
+    for key in keys:
+        if highest is None or key > highest:
+            highest = key
+        else:
+            found.add(key)
+    return found
+
+
+def _refuse_repeated(owned: Iterable[OwnedRecord], suspects: set[RecordKey]) -> None:
+    if not suspects:
+        return
     seen: set[RecordKey] = set()
     for record in owned:
         if record.key in seen:
             raise StateError(f"this exported state names {record.key.address} twice: keep one of them")
-        seen.add(record.key)
+        if record.key in suspects:
+            seen.add(record.key)
 
 
 def _wrong(where: str, expected: str) -> StateError:

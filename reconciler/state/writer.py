@@ -176,7 +176,8 @@ class Writer:
         than both.
 
         Raises:
-            StateError: it is of another portal, or the present state is of another lineage.
+            StateError: it is of another portal, the present state is of another lineage, or its file
+                was changed.
         """
         with self._writing() as connection:
             rows = OwnedRows(connection, self._portal_id)

@@ -139,6 +139,15 @@ def test_what_was_exported_can_be_imported(project: Project) -> None:
     assert project.run("plan").out.startswith("No changes.")
 
 
+def test_what_was_exported_and_formatted_anew_can_be_imported(project: Project) -> None:
+    exported = json.loads(project.run("state", "export").out)
+    project.run("state", "rm", "companies/acme")
+    project.write("state.json", json.dumps(exported, indent=2))
+
+    assert project.run("state", "import", "state.json").out == "2 records are owned in environment local\n"
+    assert json.loads(project.run("state", "export").out)["owned"] == exported["owned"]
+
+
 def test_a_state_of_another_portal_is_not_imported(project: Project) -> None:
     project.write("state.json", project.run("state", "export").out)
 

@@ -123,7 +123,7 @@ def test_pairs_are_exported_and_imported(store: Store) -> None:
     with writer(store) as pen:
         pen.import_state(export)
 
-    assert export.pairs == (ADA, replace(BOB, label=BILLING))
+    assert tuple(export.pairs) == (ADA, replace(BOB, label=BILLING))
     assert set(store.pairs("companies", "contacts")) == set(export.pairs)
 
 

@@ -254,4 +254,7 @@ def test_export_and_import_round_trip(
 ) -> None:
     text = "".join(export_lines(7, version, prune_rules, owned_records))
 
-    assert parse_export(text) == Export(7, version, tuple(prune_rules), tuple(owned_records))
+    export = parse_export(text)
+
+    assert (export.portal_id, export.version, export.prune_rules) == (7, version, tuple(prune_rules))
+    assert list(export.owned) == owned_records
