@@ -116,7 +116,7 @@ class Storage:
         try:
             self._connection = _connect(path)
         except (OSError, sqlite3.Error) as error:
-            raise StorageError(f"the emulator cannot use {path}: {error}") from error
+            raise StorageError(f"{path} cannot be used: {error}") from error
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[None]:
