@@ -68,7 +68,9 @@ def test_the_spelling_of_the_portal_is_taken_over_without_a_loss(project: Projec
     planned = project.run("plan", "--json").document
     assert {change["action"] for change in planned["changes"]} == {"adopt", "release"}
     assert project.run("apply", "--auto-approve").code == Exit.OK
-    assert [entry["address"] for entry in project.run("state", "list", "--json").document] == [
+    assert [
+        entry["address"] for entry in project.run("state", "list", "--json", "--values", "show").document
+    ] == [
         "companies/acme",
         "contacts/ada@old.example",
     ]
