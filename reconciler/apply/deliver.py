@@ -9,10 +9,10 @@ Runs in a worker thread and touches no state. In order:
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from reconciler.apply.batches import Batch, row_of, step_back_row
 from reconciler.apply.between import between
+from reconciler.apply.manner import OnStale
 from reconciler.apply.settle import holds, identity, pairs_and_records, read_again, settle
 from reconciler.errors import HubSpotError
 from reconciler.hubspot.client import Reader, Writer
@@ -25,14 +25,6 @@ from reconciler.plan.changes import Create, RecordWriting, Update, Writing, valu
 
 ATTEMPTS = 3
 """How often one change is sent when its answers keep getting lost."""
-
-
-class OnStale(StrEnum):
-    """What is done with records that moved between plan and apply."""
-
-    SKIP = "skip"  # leave them, apply the others
-    FAIL = "fail"  # leave them and stop
-    OVERWRITE = "overwrite"  # write them all the same
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ module's thread is the only one that does. A failed record never stops the other
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import attrgetter
-from typing import TypeAlias
 
 from reconciler.apply.batches import Batch, batches_of, state_only, with_ids
-from reconciler.apply.deliver import Courier, OnStale
+from reconciler.apply.deliver import Courier
+from reconciler.apply.manner import Manner, OnStale
 from reconciler.apply.ownership import Owning, disowned_by, owned_after, pairs_after
 from reconciler.errors import HubSpotError, PlanRefused, ReconcilerError, Refusal
 from reconciler.model.objects import RecordKey
@@ -31,27 +31,12 @@ from reconciler.state.writer import Writer
 HEARTBEAT_S = 5.0
 """The longest time without a look at the lock, in seconds; its lease is a minute."""
 
-Progress: TypeAlias = Callable[[int, int], None]
-"""Told how many changes have an outcome, of how many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How a run behaves."""
-
-    parallelism: int = 16  # calls in flight at the most
-    looks_again: bool = False  # somebody had time to edit since the plan was made
-    on_stale: OnStale = OnStale.SKIP
-    fail_fast: bool = False  # stop at the first change that HubSpot rejects
-    should_stop: Callable[[], bool] = lambda: False  # asked before every call
-    progress: Progress = lambda _done, _total: None
-
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
     """A run that has ended, and why it stopped where it did not get to the end."""
 
-    run: RunDetail
+    run: RunDetail  # without the rows that were applied
     stopped_by: ReconcilerError | None
     is_interrupted: bool
 
@@ -80,7 +65,7 @@ def carry_out(
         run.skip(run.send_all(tuple(wave)))
     is_whole = run.stopped_by is None and not run.is_interrupted
     journal.finish_run(run.id, RunStatus.FINISHED if is_whole else RunStatus.INTERRUPTED)
-    return ApplyResult(store.run(run.id), run.stopped_by, run.is_interrupted)
+    return ApplyResult(store.run(run.id, lists_applied=False), run.stopped_by, run.is_interrupted)
 
 
 @dataclass(slots=True)

@@ -1,44 +1,28 @@
 """``reconciler apply``."""
 
-import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from reconciler.apply.deliver import OnStale
-from reconciler.apply.earlier import is_anything_open
-from reconciler.apply.run import ApplyResult, Manner
+from reconciler.apply.manner import Manner, OnStale
 from reconciler.cli.durations import Duration
-from reconciler.cli.exits import Exit, exit_of, heaviest
+from reconciler.cli.exits import Exit, heaviest
 from reconciler.cli.files import insist_on_sealing
-from reconciler.cli.memory import refuse_forgetful
 from reconciler.cli.options import common_options
-from reconciler.cli.output import color, masking_for, tell_github, values_option, width
+from reconciler.cli.output import values_option
 from reconciler.cli.planning import (
     make_plan,
     read_plan,
     refuse_foreign,
     refused_by_guards,
     show_plan,
-    whose_values,
 )
-from reconciler.cli.progress import progress
-from reconciler.cli.reports import reports_kept, write_report
 from reconciler.cli.session import Session, open_session
-from reconciler.cli.signals import stop_requests
-from reconciler.cli.telling import told
 from reconciler.cli.verifying import refuse_unverifiable, verify_applied
 from reconciler.cli.wishes import Wishes, plan_options
 from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
 from reconciler.plan.changes import Plan
-from reconciler.plan.guards import limits_from
-from reconciler.reconcile.applying import apply_plan, settle_earlier_runs
-from reconciler.report.inert import fenced
-from reconciler.report.machine import run_as_json
-from reconciler.report.mask import Masking
-from reconciler.report.terminal import render_run
 
 _SUMMARY_WIDTH = 100
 _SUMMARY_CHARACTERS = 64_000
@@ -108,51 +92,28 @@ def command(
         chosen = _new_plan(session, wishes, looks_again=looks_again, full=full, values=values)
         if not chosen.is_empty and not auto_approve:
             _ask(chosen, session.environment.name)
+    from reconciler.cli.carrying import (  # noqa: PLC0415 - SQLAlchemy, not to be waited for before the plan
+        carry_out,
+        exit_of_result,
+        settle,
+        show_result,
+    )
+
     if chosen.is_empty:
-        _settle(session, lock_timeout)
+        settle(session, lock_timeout)
         return _left_out(chosen)
     if verify:
         refuse_unverifiable(session, chosen)
-    with (
-        progress("applying", quiet=session.said.quiet) as tell,
-        stop_requests() as should_stop,
-        session.state(to_write=True) as store,
-        reports_kept(session, store),
-        session.portal() as connection,
-    ):
-        refuse_forgetful(session.environment, session.settings.state_url, store, os.environ)
-        manner = Manner(
-            parallelism=parallelism,
-            looks_again=plan is not None or not auto_approve,
-            on_stale=OnStale(on_stale),
-            fail_fast=fail_fast,
-            should_stop=should_stop,
-            progress=tell,
-        )
-        claim, limits = session.claim(lock_timeout), limits_from(session.settings.guards)
-        result = apply_plan(chosen, connection, store, claim, manner=manner, limits=limits)
-        if report is not None:
-            write_report(store, result.run.header.id, report)
-    _show(session, result, chosen, values)
-    tell_github("GITHUB_OUTPUT", lambda: whose_values(session))
-    tell_github("GITHUB_STEP_SUMMARY", lambda: _summary(session, result, chosen, values))
+    manner = Manner(
+        parallelism=parallelism,
+        looks_again=plan is not None or not auto_approve,
+        on_stale=OnStale(on_stale),
+        fail_fast=fail_fast,
+    )
+    result = carry_out(session, chosen, manner, lock_timeout, report)
+    show_result(session, result, chosen, values)
     verified = verify_applied(session, chosen, wishes, values=values) if verify else Exit.OK
-    return heaviest(_exit(result), _left_out(chosen), verified)
-
-
-def _settle(session: Session, lock_timeout_s: float) -> None:
-    """Nothing to do in the portal; what a run that died has done is still to be remembered."""
-    with session.state(to_write=False) as state:
-        if not is_anything_open(state):
-            with suppress(UsageError), reports_kept(session, state):  # one that cannot be written yet waits
-                return
-    with (
-        session.state(to_write=True) as store,
-        reports_kept(session, store),
-        session.portal() as connection,
-    ):
-        settle_earlier_runs(connection, store, session.claim(lock_timeout_s), session.environment.portal_id)
-    click.echo("settled what an earlier run left open", err=True)
+    return heaviest(exit_of_result(result), _left_out(chosen), verified)
 
 
 def _refuse_wishes(wishes: Wishes) -> None:
@@ -217,40 +178,3 @@ def _ask(plan: Plan, environment: str) -> None:
     question = f"\nApply this to {environment} (portal {plan.portal_id})?"
     if not click.confirm(question, default=False, err=True):
         raise UsageError("declined: nothing was applied")
-
-
-def _show(session: Session, result: ApplyResult, plan: Plan, values: str | None) -> None:
-    masking = masking_for(values, as_json=session.said.as_json)
-    if session.said.as_json:
-        click.echo(run_as_json(result.run, masking, plan.personal), nl=False)
-    else:
-        text = _rendered(session, result, plan, masking, color=color(session.said), width=width())
-        click.echo("\n" + text, nl=False, color=True)
-    if result.stopped_by is not None:
-        click.echo(told(result.stopped_by), err=True)
-    if result.is_interrupted:
-        click.echo("interrupted: `reconciler apply` goes on from here", err=True)
-
-
-def _summary(session: Session, result: ApplyResult, plan: Plan, values: str | None) -> str:
-    """The run for the summary of a job, which takes a million bytes; the report has all of it."""
-    masking = masking_for(values, as_json=True)
-    text = _rendered(session, result, plan, masking, color=False, width=_SUMMARY_WIDTH)
-    return fenced(text if len(text) <= _SUMMARY_CHARACTERS else f"…\n{text[-_SUMMARY_CHARACTERS:]}", "text")
-
-
-def _rendered(
-    session: Session, result: ApplyResult, plan: Plan, masking: Masking, *, color: bool, width: int
-) -> str:
-    return render_run(
-        result.run, color=color, width=width, masking=masking, personal=plan.personal, where=session.where
-    )
-
-
-def _exit(result: ApplyResult) -> Exit:
-    counts = result.run.accounting()
-    return heaviest(
-        Exit.INTERRUPTED if result.is_interrupted else Exit.OK,
-        exit_of(result.stopped_by) if result.stopped_by else Exit.OK,
-        Exit.OK if counts["applied"] == counts["planned"] else Exit.NOT_APPLIED,
-    )

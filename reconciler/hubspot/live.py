@@ -8,14 +8,11 @@ record that is only believed missing would be planned as new.
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.hubspot.client import Reader
-from reconciler.hubspot.portal import read_portal
 from reconciler.hubspot.wire import Record
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.records import LiveRecord, RecordId
 from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.values import canonical
-
-__all__ = ["read_portal", "read_records"]
 
 _SECONDARY_EMAILS = "hs_additional_emails"
 """Addresses separated by ``;`` under which a contact is found as well as by its ``email``."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reconciler.model.objects import RecordKey
-from reconciler.model.outcomes import OUTCOME_WORDS, Skipped, Unknown
+from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Skipped, Unknown
 from reconciler.model.records import RecordId
 from reconciler.source import SourceRef
 
@@ -59,19 +59,22 @@ class RunRow:
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """A run with all of its rows."""
+    """A run with its rows: with all of them, or without those that were applied, of which only the number."""
 
     header: RunHeader
     rows: tuple[RunRow, ...]  # in the order of the plan
+    unlisted: int = 0  # rows that were applied and are not among ``rows``
 
     @property
     def never_attempted(self) -> int:
         """How many planned changes the run ended before."""
-        return max(sum(self.header.planned.values()) - len(self.rows), 0)
+        return max(sum(self.header.planned.values()) - len(self.rows) - self.unlisted, 0)
 
     def accounting(self) -> Mapping[str, int]:
         """``planned`` and each word for an outcome, in fixed order; the words add up to ``planned``."""
-        return RunSummary(self.header, Counter(row.outcome for row in self.rows)).accounting()
+        outcomes = Counter(row.outcome for row in self.rows)
+        outcomes[Applied.word] += self.unlisted
+        return RunSummary(self.header, outcomes).accounting()
 
 
 @dataclass(frozen=True, slots=True)

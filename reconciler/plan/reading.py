@@ -4,7 +4,6 @@ Summary and appliability are computed again from what they sum up, never believe
 """
 
 from datetime import UTC, datetime
-from functools import partial
 from json import dumps
 from sys import intern
 from typing import TypeVar, assert_never
@@ -327,7 +326,7 @@ def _key(entry: Json) -> RecordKey:
 
 def _as_values(found: object) -> tuple[ValueChange, ...]:
     values = as_object(found)
-    return tuple(inside(_step(name), partial(_value, name), values[name]) for name in sorted(values))
+    return tuple(_value(name, values[name]) for name in sorted(values))
 
 
 def _step(name: str) -> str:
@@ -336,15 +335,18 @@ def _step(name: str) -> str:
 
 
 def _value(name: str, found: object) -> ValueChange:
-    value = as_object(found)
-    return ValueChange(
-        name=name,
-        before=part(value, "before", _as_text_or_null),
-        after=part(value, "after", _as_text_or_null),
-        reason=part(value, "reason", _as_reason),
-        source=part(value, "source", _as_source) if "source" in value else None,
-        changed=_changed(value, "before"),
-    )
+    try:
+        value = as_object(found)
+        return ValueChange(
+            name=name,
+            before=part(value, "before", _as_text_or_null),
+            after=part(value, "after", _as_text_or_null),
+            reason=part(value, "reason", _as_reason),
+            source=part(value, "source", _as_source) if "source" in value else None,
+            changed=_changed(value, "before"),
+        )
+    except Wrong as wrong:
+        raise Wrong(_step(name) + wrong.path, wrong.what) from None
 
 
 def _changed(found: Json, live: str) -> Hand | None:

@@ -37,9 +37,11 @@ def part(found: Json, path: str, read: Callable[[object], T]) -> T:
     name, _, below = path.partition(".")
     if name not in found:
         raise Wrong(f".{name}", "is missing")
-    if below:
-        return inside(f".{name}", lambda member: part(as_object(member), below, read), found[name])
-    return inside(f".{name}", read, found[name])
+    member = found[name]
+    try:
+        return part(as_object(member), below, read) if below else read(member)
+    except Wrong as wrong:
+        raise Wrong(f".{name}{wrong.path}", wrong.what) from None
 
 
 def or_null(read: Callable[[object], T]) -> Callable[[object], T | None]:

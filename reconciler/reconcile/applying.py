@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler import __version__
-from reconciler.apply.deliver import Courier, OnStale
+from reconciler.apply.deliver import Courier
 from reconciler.apply.earlier import is_anything_open, settle_earlier
+from reconciler.apply.manner import Manner, OnStale
 from reconciler.apply.moved import moved_entries
-from reconciler.apply.run import ApplyResult, Manner, carry_out
+from reconciler.apply.run import ApplyResult, carry_out
 from reconciler.hubspot.client import Reader, Writer
-from reconciler.hubspot.live import read_portal
+from reconciler.hubspot.portal import begin_portal, read_portal
 from reconciler.plan.budget import budget_of
 from reconciler.plan.changes import Plan, keys_of
 from reconciler.plan.file import digest_of
@@ -55,21 +56,13 @@ def apply_plan(
         HubSpotError: nothing could be read or sent at all.
         StateError: state or lock was lost on the way; the next run settles what was in flight.
     """
-    start = RunStart(
-        environment=plan.environment,
-        plan_digest=digest_of(plan),
-        tool_version=__version__,
-        actor=claim.actor,
-        planned=Counter(change.action for change in plan.changes),
-        personal=plan.personal,
-        commit=plan.manifests.git,
-        undoes=plan.undoes,
-    )
     with claim.acquire(store) as journal:
+        objects = {key.object for change in plan.changes for key in keys_of(change)}
+        begin_portal(connection.reader, objects)  # the answers come while the plan is digested
+        start = _start_of(plan, claim.actor)
         moved = moved_entries(plan, store)
         is_old = manner.looks_again or plan.state != store.version()
         looks_again = is_old and manner.on_stale is not OnStale.OVERWRITE
-        objects = {key.object for change in plan.changes for key in keys_of(change)}
         portal = read_portal(connection.reader, objects | open_objects(store), plan.portal_id)
         settle_earlier(store, journal, connection.reader, portal)
         reader = connection.reader
@@ -100,6 +93,19 @@ def settle_earlier_runs(connection: Connection, store: Store, claim: Claim, port
     with claim.acquire(store) as journal:
         portal = read_portal(connection.reader, open_objects(store), portal_id)
         settle_earlier(store, journal, connection.reader, portal)
+
+
+def _start_of(plan: Plan, actor: Actor) -> RunStart:
+    return RunStart(
+        environment=plan.environment,
+        plan_digest=digest_of(plan),
+        tool_version=__version__,
+        actor=actor,
+        planned=Counter(change.action for change in plan.changes),
+        personal=plan.personal,
+        commit=plan.manifests.git,
+        undoes=plan.undoes,
+    )
 
 
 def open_objects(store: Store) -> set[str]:

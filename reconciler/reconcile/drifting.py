@@ -13,8 +13,8 @@ from reconciler.hubspot.ahead import in_chunks, read_ahead
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.fates import read_fates
 from reconciler.hubspot.history import read_histories
-from reconciler.hubspot.live import read_portal
 from reconciler.hubspot.pairs import read_pairs
+from reconciler.hubspot.portal import read_portal
 from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
 from reconciler.model.objects import RecordKey

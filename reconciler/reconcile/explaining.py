@@ -6,7 +6,8 @@ from typing import TypeAlias
 
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.history import read_histories
-from reconciler.hubspot.live import read_portal, read_records
+from reconciler.hubspot.live import read_records
+from reconciler.hubspot.portal import read_portal
 from reconciler.model.explanation import Explanation, Trace
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.records import (

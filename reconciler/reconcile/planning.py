@@ -13,7 +13,8 @@ from reconciler.hubspot.ahead import in_chunks, read_ahead
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.fates import read_fates
 from reconciler.hubspot.history import read_histories
-from reconciler.hubspot.live import read_portal, read_records
+from reconciler.hubspot.live import read_records
+from reconciler.hubspot.portal import read_portal
 from reconciler.hubspot.scopes import write_scopes
 from reconciler.model.objects import RECORD_ID, type_number
 from reconciler.model.personal import Masks

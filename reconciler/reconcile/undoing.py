@@ -7,8 +7,8 @@ from reconciler.errors import UsageError
 from reconciler.hubspot.ahead import in_chunks, read_ahead
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.fates import read_fates
-from reconciler.hubspot.live import read_portal
 from reconciler.hubspot.pairs import read_pairs
+from reconciler.hubspot.portal import read_portal
 from reconciler.hubspot.scopes import write_scopes
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.writes import BATCH_SIZE

@@ -292,7 +292,8 @@ def _source_of(row: Row[Any]) -> SourceRef | None:
 
 def run_row_of(row: Row[Any]) -> RunRow:
     """One line of a report: what was planned, and what became of it."""
-    answer: Mapping[str, Any] = _read(row.answer) if row.answer else {}
+    told = row.answer and row.outcome != Applied.word  # else there is nothing to say, and values are long
+    answer: Mapping[str, Any] = _read(row.answer) if told else {}
     shown = _read(row.values or _NOTHING) or _read(row.in_step or _NOTHING)
     return RunRow(
         number=row.number,

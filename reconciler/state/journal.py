@@ -265,17 +265,23 @@ class Journal:
         found = exists().where(changes.c.portal_id == self.portal_id, or_(own, other))
         return bool(self.connection.scalar(select(found)))
 
-    def run(self, run_id: str) -> RunDetail:
-        """One run with all that was journaled of it, in the order of the plan.
+    def run(self, run_id: str, *, lists_applied: bool) -> RunDetail:
+        """One run with what was journaled of it, in the order of the plan.
 
         Raises:
             StateError: there is no such run, or its accounting does not add up.
         """
         header = self._header(run_id)
         query = select(changes).where(self._of_run(run_id)).order_by(changes.c.number)
+        unlisted = 0
+        if not lists_applied:
+            is_applied = changes.c.outcome == Applied.word
+            count = select(func.count()).select_from(changes).where(self._of_run(run_id), is_applied)
+            unlisted = self.connection.scalar(count) or 0
+            query = query.where(or_(changes.c.outcome.is_(None), ~is_applied))
         rows = tuple(map(run_row_of, self.connection.execute(query)))
-        _check_accounting(header, RunStatus(header.status), len(rows))
-        return RunDetail(header_of(header), rows)
+        _check_accounting(header, RunStatus(header.status), len(rows) + unlisted)
+        return RunDetail(header_of(header), rows, unlisted)
 
     def past_run(self, run_id: str) -> PastRun:
         """What one run did, with the values that it wrote over.

@@ -141,8 +141,8 @@ class Store:
         with self._journal() as journal:
             return journal.last_commit()
 
-    def run(self, run_id: str) -> RunDetail:
-        """One run and its changes, in the order of the plan.
+    def run(self, run_id: str, *, lists_applied: bool = True) -> RunDetail:
+        """One run with its changes, in the order of the plan; those that were applied may be left unlisted.
 
         Changes that were never attempted before an interruption have no row. Values that were
         forgotten, or kept for 90 days, are not there.
@@ -151,7 +151,7 @@ class Store:
             StateError: there is no such run, or its accounting does not add up.
         """
         with self._journal() as journal:
-            return journal.run(run_id)
+            return journal.run(run_id, lists_applied=lists_applied)
 
     def past_run(self, run_id: str) -> PastRun:
         """What one run did, with the values that it wrote over.

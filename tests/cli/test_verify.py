@@ -30,7 +30,7 @@ def edited_afterwards(project: Project, monkeypatch: pytest.MonkeyPatch) -> Proj
         edit(project, "K-10017", source=ADA, properties={"country": "Austria"})
         return result
 
-    monkeypatch.setattr("reconciler.cli.apply.apply_plan", apply_and_edit)
+    monkeypatch.setattr("reconciler.cli.carrying.apply_plan", apply_and_edit)
     return project
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from reconciler.apply.run import Manner
+from reconciler.apply.manner import Manner
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.hubspot.client import Reader, Writer

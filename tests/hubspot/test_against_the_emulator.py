@@ -11,8 +11,9 @@ from reconciler.emulator.faults import Kind as FaultKind
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.errors import RequestRejected
 from reconciler.hubspot.client import Reader, Writer
-from reconciler.hubspot.live import read_portal, read_records
+from reconciler.hubspot.live import read_records
 from reconciler.hubspot.pacing import Pacer
+from reconciler.hubspot.portal import read_portal
 from reconciler.hubspot.rows import write_rows
 from reconciler.hubspot.versions import API_VERSIONS, object_path
 from reconciler.model.objects import RECORD_ID

@@ -13,8 +13,9 @@ from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.errors import Problem
 from reconciler.hubspot.client import Reader, Writer
-from reconciler.hubspot.live import read_portal, read_records
+from reconciler.hubspot.live import read_records
 from reconciler.hubspot.pacing import Pacer
+from reconciler.hubspot.portal import read_portal
 from reconciler.hubspot.rows import write_rows
 from reconciler.model.outcomes import Applied
 from reconciler.model.records import Written
