@@ -77,7 +77,9 @@ def main(arguments: list[str] | None = None) -> None:
     gc.set_threshold(_YOUNG_OBJECTS)
     for name in _UNUSED:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None refuses imports
-    sys.exit(run(arguments))
+    code = run(arguments)
+    gc.freeze()  # all that is left goes with the process; two searches for cycles in it take up to 0.1 s
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
