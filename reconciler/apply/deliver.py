@@ -43,6 +43,10 @@ class Courier:
         Raises:
             HubSpotError: before anything was sent: credentials, daily limit, unreachable.
         """
+        with self.writer.keeping_place():  # else what was looked at might be written ten seconds later
+            return self._deliver(batch)
+
+    def _deliver(self, batch: Batch) -> Mapping[int, Outcome]:
         outcomes = self._stale(batch.entries)
         pending = [entry for entry in batch.entries if entry[0] not in outcomes]
         for attempt in range(ATTEMPTS):

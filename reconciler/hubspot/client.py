@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self
@@ -69,6 +70,10 @@ class _Caller:
         self._may_send = may_send
         self._lock = threading.Lock()
         self.calls = 0
+
+    def keeping_place(self) -> AbstractContextManager[None]:
+        """See ``Pacer.keeping_place``."""
+        return self._pacer.keeping_place()
 
     def asking(self, may_send: Callable[[], None]) -> "_Caller":
         """One that asks before every call."""
@@ -256,6 +261,10 @@ class Writer:
         other = copy(self)
         other._caller = self._caller.asking(may_send)  # noqa: SLF001 - it is ours
         return other
+
+    def keeping_place(self) -> AbstractContextManager[None]:
+        """Within, what this thread writes is sent right after what it read, by a reader of the same pacer."""
+        return self._caller.keeping_place()
 
     @property
     def calls(self) -> int:

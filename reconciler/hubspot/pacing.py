@@ -7,7 +7,8 @@ import math
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from reconciler.errors import HubSpotError, NoAnswer, NotAllowed, Unavailable
@@ -17,6 +18,20 @@ from reconciler.hubspot.retries import PATIENCE_S, SHORT_PATIENCE_S, Verdict, ju
 from reconciler.hubspot.window import RollingWindow
 
 ErrorT = TypeVar("ErrorT", bound=HubSpotError)
+
+
+class _Keeping(threading.local):
+    """What a thread does with places in the window."""
+
+    is_on = False  # its reads keep a place for the write that comes of them
+    has_place = False
+
+    def places(self, *, is_write: bool) -> int:
+        """How many its next call has to wait for."""
+        if is_write:
+            return 0 if self.has_place else 1
+        return 2 if self.is_on and not self.has_place else 1
+
 
 _SPENT = (
     "the portal has no API calls left today; the allowance starts again at midnight in the portal's time zone"
@@ -44,6 +59,7 @@ class Pacer:
         self._jitter = jitter
         self._lock = threading.Lock()
         self._window = RollingWindow()
+        self._keeping = _Keeping()
         self._stopped: Callable[[], HubSpotError] | None = None
         self._was_answered = False
         self._daily_remaining: int | None = None
@@ -58,6 +74,22 @@ class Pacer:
         bursts = math.ceil(calls / self._window.limit)
         return max(bursts - 1, 0) * self._window.interval_s
 
+    @contextmanager
+    def keeping_place(self) -> Iterator[None]:
+        """Within, a write of this thread goes right after the read before it: a read waits for room for both.
+
+        Else the read might be the last call of a window, and the write be sent ten seconds later.
+        """
+        self._keeping.is_on = True
+        try:
+            yield
+        finally:
+            self._keeping.is_on = False
+            if self._keeping.has_place:
+                self._keeping.has_place = False
+                with self._lock:
+                    self._window.release()
+
     def run(self, request: Request, attempt: Callable[[], Exchange[AnswerT]]) -> Success[AnswerT] | Refusal:
         """Call ``attempt`` when its turn comes, and again as long as that is safe and makes sense.
 
@@ -70,7 +102,7 @@ class Pacer:
         tries = 0
         while True:
             tries += 1
-            exchange = self._once(attempt)
+            exchange = self._once(attempt, is_write=request.is_write)
             if isinstance(exchange, Success):
                 return exchange
             judgement = judge(exchange, is_write=request.is_write, tries=tries, jitter=self._jitter())
@@ -87,8 +119,8 @@ class Pacer:
             else:
                 self._wait(judgement.wait_s)
 
-    def _once(self, attempt: Callable[[], Exchange[AnswerT]]) -> Exchange[AnswerT]:
-        ours = self._enter()
+    def _once(self, attempt: Callable[[], Exchange[AnswerT]], *, is_write: bool) -> Exchange[AnswerT]:
+        ours = self._enter(self._keeping.places(is_write=is_write))
         exchange: Exchange[AnswerT] | None = None
         try:
             exchange = attempt()
@@ -102,13 +134,15 @@ class Pacer:
                     self._daily_remaining = pace.daily_remaining
         return exchange
 
-    def _enter(self) -> int:
+    def _enter(self, places: int) -> int:
         while True:
             with self._lock:
                 self._raise_if_stopped()
-                wait_s = self._window.wait_s(self._now())
+                wait_s = self._window.wait_s(self._now(), places)
                 if wait_s <= 0:
-                    return self._window.enter()
+                    if places != 1:
+                        self._keeping.has_place = places == 2  # noqa: PLR2004 - the call's own and the kept one
+                    return self._window.enter(places)
             self._sleep(min(wait_s, _NAP_S))
 
     def _wait(self, seconds: float) -> None:

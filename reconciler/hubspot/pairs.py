@@ -42,7 +42,8 @@ def read_pairs(
     chunks = [ids[start : start + PAIRS_READ] for start in range(0, len(ids), PAIRS_READ)]
     found: dict[RecordId, dict[RecordId, frozenset[Label]]] = {}
     with ThreadPoolExecutor(READERS) as pool:
-        for pages in pool.map(lambda chunk: _read(reader, one, other, chunk), chunks):
+        each = pool.map if len(chunks) > 1 else map  # in this thread, which may keep a place for a write
+        for pages in each(lambda chunk: _read(reader, one, other, chunk), chunks):
             for page in pages:
                 to = found.setdefault(RecordId(page.from_.id), {})
                 for record in page.to:

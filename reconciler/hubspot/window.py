@@ -41,28 +41,38 @@ class RollingWindow:
         self.interval_s = WINDOW_S
         self._has_heard = False  # whether any call has come to its end
         self._in_flight = 0
+        self._kept = 0  # places of calls that are to follow others at once
         self._leaving: deque[float] = deque()  # when each answered call leaves the window
         self._estimates: deque[int] = deque(maxlen=_ESTIMATES)
         self._others = 0  # calls of other users of the token
         self._others_until = 0.0
         self._held_until = 0.0
 
-    def wait_s(self, now: float) -> float:
-        """Seconds until it is worth asking again; 0: a call may be sent now."""
+    def wait_s(self, now: float, places: int = 1) -> float:
+        """Seconds until it is worth asking again; 0: a call may be sent now.
+
+        ``places`` is 2 where one is to be kept for the call after it, and 0 where its own has been kept.
+        """
         if now < self._held_until:
             return self._held_until - now
-        if not self._has_heard:
-            return 0.0 if self._in_flight < _FIRST_CALLS else _TICK_S
+        if places == 0:
+            return 0.0
+        room = self._room(now) if self._has_heard else _FIRST_CALLS
         self._forget(now)
-        surplus = self._in_flight + len(self._leaving) - self._room(now)
+        surplus = self._in_flight + self._kept + len(self._leaving) + min(places, room) - 1 - room
         if surplus < 0:
             return 0.0
         return self._leaving[surplus] - now if surplus < len(self._leaving) else _TICK_S
 
-    def enter(self) -> int:
-        """A call is being sent; the places that we occupy, including its own."""
+    def enter(self, places: int = 1) -> int:
+        """A call is being sent that waited for ``places``; the places that our calls occupy, with its own."""
         self._in_flight += 1
+        self._kept += places - 1
         return self._in_flight + len(self._leaving)
+
+    def release(self) -> None:
+        """The call that a place was kept for is not made."""
+        self._kept -= 1
 
     def leave(self, now: float, pace: Pace, ours: int, *, was_sent: bool) -> None:
         """The answer to a call is here, or will never be; ``ours`` is what ``enter`` gave it."""

@@ -95,22 +95,27 @@ def run_calls(
     clock: SimulatedClock, pacer: Pacer, call: Callable[[], Exchange[None]], *, calls: int, workers: int
 ) -> float:
     """Make so many calls in so many threads; seconds until the last answer."""
-    tickets = iter(range(calls))
+    return run_work(clock, lambda: pacer.run(READ, call), times=calls, workers=workers)
+
+
+def run_work(clock: SimulatedClock, work: Callable[[], object], *, times: int, workers: int) -> float:
+    """Do ``work`` so many times in so many threads; seconds until all is done."""
+    tickets = iter(range(times))
     lock = threading.Lock()
     finished = [0.0]
 
-    def work() -> None:
+    def work_on() -> None:
         try:
             while True:
                 with lock:
                     if next(tickets, None) is None:
                         return
-                pacer.run(READ, call)
+                work()
                 finished.append(clock.now())
         finally:
             clock.leave()
 
-    threads = [threading.Thread(target=work) for _ in range(workers)]
+    threads = [threading.Thread(target=work_on) for _ in range(workers)]
     for thread in threads:
         thread.start()
     for thread in threads:

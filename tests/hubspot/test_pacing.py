@@ -14,7 +14,7 @@ from reconciler.hubspot.exchange import Exchange, Lost, Pace, Refusal, Request, 
 from reconciler.hubspot.pacing import Pacer
 from reconciler.hubspot.wire import ErrorBody
 from tests.hubspot.doubles import pacer_of
-from tests.hubspot.simulation import READ, WRITE, SimulatedClock, SimulatedHubSpot, run_calls
+from tests.hubspot.simulation import READ, WRITE, SimulatedClock, SimulatedHubSpot, run_calls, run_work
 
 WORKERS = 16
 DONE: Success[None] = Success(None, Pace())
@@ -74,6 +74,90 @@ def test_alone_no_429_is_met_however_calls_overtake_each_other(
     run_calls(clock, pacer_of(clock), hubspot.call, calls=2 * limit + 7, workers=WORKERS)
 
     assert hubspot.refused == 0
+
+
+@given(st.integers(0, 2**32), st.sampled_from([0.05, 0.15, 0.8]), st.sampled_from([5, 100, 190]))
+@settings(max_examples=25, deadline=None)
+def test_a_write_goes_right_after_the_read_that_it_comes_of(seed: int, latency_s: float, limit: int) -> None:
+    chance = random.Random(seed)
+    clock = SimulatedClock(WORKERS)
+    hubspot = SimulatedHubSpot(
+        clock, limit=limit, latency_s=latency_s, jitter=lambda: chance.choice([0.1, 1.0, 4.0])
+    )
+    pacer = pacer_of(clock)
+    waited: list[float] = []
+
+    def look_and_write() -> None:
+        with pacer.keeping_place():
+            pacer.run(READ, hubspot.call)
+            looked_at = clock.now()
+
+            def write() -> Exchange[None]:
+                waited.append(clock.now() - looked_at)
+                return hubspot.call()
+
+            pacer.run(WRITE, write)
+
+    run_work(clock, look_and_write, times=limit + 7, workers=WORKERS)
+
+    assert hubspot.refused == 0
+    assert max(waited) == 0
+
+
+def test_looking_before_writing_takes_no_longer_than_as_many_calls_do() -> None:
+    clock = SimulatedClock(WORKERS)
+    hubspot = SimulatedHubSpot(clock, limit=190, latency_s=0.15)
+    pacer = pacer_of(clock)
+
+    def look_and_write() -> None:
+        with pacer.keeping_place():
+            pacer.run(READ, hubspot.call)
+            pacer.run(WRITE, hubspot.call)
+
+    seconds = run_work(clock, look_and_write, times=950, workers=WORKERS)
+
+    assert floor_s(1900, 190) <= seconds <= (floor_s(1900, 190) + 0.3) * 1.06
+
+
+def test_a_place_that_no_write_took_is_free_again() -> None:
+    clock = SimulatedClock(1)
+    hubspot = SimulatedHubSpot(clock, limit=100, latency_s=0)
+    pacer = pacer_of(clock)
+
+    for _ in range(50):
+        with pacer.keeping_place():
+            pacer.run(READ, hubspot.call)
+    for _ in range(50):
+        pacer.run(READ, hubspot.call)
+
+    assert clock.now() == 0
+
+
+def test_a_kept_place_is_no_way_around_a_hold() -> None:
+    clock = SimulatedClock(2)
+    pacer = pacer_of(clock)
+    crowded = Script([refusal(429, "TEN_SECONDLY_ROLLING"), DONE])
+    sent: list[float] = []
+
+    def other() -> None:
+        clock.sleep(1.0)
+        pacer.run(READ, crowded)
+        clock.leave()
+
+    def write() -> Exchange[None]:
+        sent.append(clock.now())
+        return DONE
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    with pacer.keeping_place():
+        pacer.run(READ, Script([DONE]))
+        clock.sleep(2.0)
+        pacer.run(WRITE, write)
+    clock.leave()
+    thread.join()
+
+    assert sent[0] >= 11.0
 
 
 def test_a_thousand_records_need_no_pacing() -> None:
