@@ -24,14 +24,11 @@ HEAVY = {
 }
 
 
-def imported_by(*arguments: str) -> set[str]:
-    """Top-level packages that a run imports."""
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "reconciler", *arguments],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+def imported_by(*arguments: str, code: int = 0) -> set[str]:
+    """Top-level packages that a run imports, which ends with ``code``."""
+    command = [sys.executable, "-X", "importtime", "-m", "reconciler", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
     lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
     return {line.rpartition("|")[2].strip().partition(".")[0] for line in lines}
 
@@ -44,6 +41,10 @@ def test_saying_hello_imports_nothing_heavy(arguments: list[str]) -> None:
 def test_checking_manifests_imports_no_network_and_no_state() -> None:
     needed = {"pydantic", "yaml"}
     assert not imported_by("-C", str(EXAMPLE), "validate") & (HEAVY - needed)
+
+
+def test_a_plan_to_be_applied_is_read_before_state_and_network_are_imported(tmp_path: Path) -> None:
+    assert not imported_by("apply", str(tmp_path / "none.json"), code=1) & (HEAVY - {"pydantic", "yaml"})
 
 
 def test_planning_imports_what_it_uses(tmp_path: Path) -> None:

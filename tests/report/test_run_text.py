@@ -50,6 +50,15 @@ def test_the_accounting_always_adds_up(run: RunDetail) -> None:
     )
 
 
+@given(runs)
+def test_a_run_reads_the_same_where_what_was_applied_is_only_counted(run: RunDetail) -> None:
+    others = tuple(row for row in run.rows if row.outcome != "applied")
+    counted = RunDetail(run.header, others, unlisted=len(run.rows) - len(others))
+
+    assert lines_of(counted) == lines_of(run)
+    assert counted.never_attempted == run.never_attempted
+
+
 def test_a_row_without_an_outcome_counts_as_unknown() -> None:
     assert RunDetail(HEADER, (row(0, KEY, None),)).accounting()["unknown"] == 1
 

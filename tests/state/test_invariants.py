@@ -204,6 +204,9 @@ class Runs(RuleBasedStateMachine):
             assert accounting.pop("planned") == sum(accounting.values()) == PLANNED
             assert detail.never_attempted == PLANNED - len(run.entries)
             assert tuple(accounting) == OUTCOME_WORDS
+            counted = self.store.run(run.id, lists_applied=False)
+            assert counted.rows == tuple(row for row in detail.rows if row.outcome != "applied")
+            assert counted.accounting() == detail.accounting()
 
     @invariant()
     def the_serial_counts_runs_and_the_export_is_the_state(self) -> None:

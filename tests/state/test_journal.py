@@ -269,6 +269,9 @@ def test_a_run_tells_every_change_in_the_order_of_the_plan(store: Store) -> None
         "unknown": 0,
         "skipped": 1,
     }
+    counted = store.run(run_id, lists_applied=False)
+    assert (counted.rows, counted.unlisted) == (detail.rows[1:4], 2)
+    assert counted.accounting() == detail.accounting()
     assert detail.header.status == "finished"
     assert detail.header.finished_at == datetime(2026, 11, 22, 16, 45, tzinfo=UTC)
 
