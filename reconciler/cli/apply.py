@@ -24,9 +24,6 @@ from reconciler.cli.wishes import Wishes, plan_options
 from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
 from reconciler.plan.changes import Plan
 
-_SUMMARY_WIDTH = 100
-_SUMMARY_CHARACTERS = 64_000
-
 
 @click.command()
 @click.argument("plan", type=click.Path(path_type=Path), required=False)

@@ -20,6 +20,13 @@ from reconciler.hubspot.window import RollingWindow
 ErrorT = TypeVar("ErrorT", bound=HubSpotError)
 
 
+_SPENT = (
+    "the portal has no API calls left today; the allowance starts again at midnight in the portal's time zone"
+)
+_NAP_S = 1.0
+"""The longest sleep, so that waiting threads hear soon that everything stops."""
+
+
 class _Keeping(threading.local):
     """What a thread does with places in the window."""
 
@@ -31,13 +38,6 @@ class _Keeping(threading.local):
         if is_write:
             return 0 if self.has_place else 1
         return 2 if self.is_on and not self.has_place else 1
-
-
-_SPENT = (
-    "the portal has no API calls left today; the allowance starts again at midnight in the portal's time zone"
-)
-_NAP_S = 1.0
-"""The longest sleep, so that waiting threads hear soon that everything stops."""
 
 
 class Pacer:
@@ -141,7 +141,7 @@ class Pacer:
                 wait_s = self._window.wait_s(self._now(), places)
                 if wait_s <= 0:
                     if places != 1:
-                        self._keeping.has_place = places == 2  # noqa: PLR2004 - the call's own and the kept one
+                        self._keeping.has_place = places > 1
                     return self._window.enter(places)
             self._sleep(min(wait_s, _NAP_S))
 
