@@ -27,8 +27,6 @@ from reconciler.plan.changes import (
     values_of,
 )
 
-_LIFECYCLE = "lifecyclestage"
-
 STATE_ONLY_SIZE = 1000
 """Changes that make no call, remembered in one transaction."""
 
@@ -96,17 +94,13 @@ def row_of(number: int, change: RecordWriting) -> Row:
 
 
 def step_back_row(number: int, change: RecordWriting, schema: ObjectSchema) -> Row | None:
-    """What has to be written before ``change``: HubSpot moves a lifecycle stage back only from empty.
-
-    Source: https://knowledge.hubspot.com/records/use-lifecycle-stages
-    """
-    stages = schema.properties.get(_LIFECYCLE)
-    order = [option.value for option in stages.options] if stages else []
-    for value in values_of(change):
-        if value.name == _LIFECYCLE and value.before in order and value.after in order:
-            is_back = order.index(value.after) < order.index(value.before)
-            return Row(str(number), _id(change), {_LIFECYCLE: ""}) if is_back else None
-    return None
+    """What has to be written before ``change``; None where nothing has."""
+    emptied = {
+        value.name: ""
+        for value in values_of(change)
+        if schema.is_step_back(value.name, value.before, value.after)
+    }
+    return Row(str(number), _id(change), emptied) if emptied else None
 
 
 def _id(change: RecordWriting) -> str:

@@ -83,6 +83,15 @@ class ObjectSchema:
         definition = self.properties.get(name)
         return definition is not None and (definition.is_unique or name == self.default_key)
 
+    def is_step_back(self, name: str, before: str | None, after: str | None) -> bool:
+        """Whether this takes a lifecycle stage back, which HubSpot does from empty only.
+
+        Source: https://knowledge.hubspot.com/records/use-lifecycle-stages
+        """
+        definition = self.properties.get(name) if name == "lifecyclestage" else None
+        order = [option.value for option in definition.options] if definition else []
+        return before in order and after in order and order.index(after) < order.index(before)
+
 
 @dataclass(frozen=True, slots=True)
 class Owner:

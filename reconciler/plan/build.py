@@ -271,7 +271,9 @@ class PlanBuilder:
             kept = keep_reviewed(reviewed, changes, prune_rules)
             changes, prune_rules, review = kept.changes, kept.prune_rules, kept.review
             personal = tuple(sorted({*personal, *reviewed.personal}))
-        budget = budget_of(changes, read_calls, least_seconds, daily_remaining, looks_again=looks_again)
+        budget = budget_of(
+            changes, portal.objects, read_calls, least_seconds, daily_remaining, looks_again=looks_again
+        )
         return Plan(
             tool_version=tool_version,
             created_at=created_at,

@@ -68,6 +68,7 @@ def apply_plan(
         reader = connection.reader
         budget = budget_of(
             plan.changes,
+            portal.objects,
             reader.calls,
             reader.least_seconds,
             reader.daily_remaining,

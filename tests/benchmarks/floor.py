@@ -55,7 +55,7 @@ def read(path: str) -> Iterable[Row]:
     """All of a manifest, as tools do, or a table as it flows."""
     if path.endswith(".csv"):
         return from_table(path)
-    with open(path, "rb") as file:  # noqa: PTH123
+    with open(path, "rb") as file:  # noqa: PTH123 - likewise
         return list(from_manifest(file.read()))
 
 

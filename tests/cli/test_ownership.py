@@ -95,6 +95,7 @@ def test_a_step_back_of_the_lifecycle_stage_carries_nothing_else(tmp_path: Path)
         "  there: {name: New, lifecyclestage: lead, city: Bonn, industry: BANKING}\n"
     )
     with served(tmp_path, {"companies.yaml": text}, SEED) as (project, portal):
+        assert project.run("plan", "--json").document["budget"]["write_calls"] == 2
         ok(project.run("apply", "--auto-approve"))
         assert [properties for _, _, properties in rows(portal)] == [
             {"lifecyclestage": ""},
@@ -109,5 +110,6 @@ def test_a_stage_that_is_peoples_is_never_stepped_back(tmp_path: Path, rule: str
         "  there: {name: New, lifecyclestage: lead}\n"
     )
     with served(tmp_path, {"companies.yaml": text}, SEED) as (project, portal):
+        assert project.run("plan", "--json").document["budget"]["write_calls"] == 1
         ok(project.run("apply", "--auto-approve"))
         assert [properties for _, _, properties in rows(portal)] == [{"name": "New"}]

@@ -52,7 +52,7 @@ def plan(
         tool_version="0",
         created_at=datetime(2026, 11, 22, tzinfo=UTC),
         environment="local",
-        portal=PORTAL,
+        portal=replace(PORTAL, objects={schema.name: schema}),
         state=StateVersion(None, 0),
         manifests=ManifestsRead("sha256:0", 1, len(records), None),
         read_calls=1,
