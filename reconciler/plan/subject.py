@@ -152,7 +152,9 @@ def find_subject(
 def _unknown(asked: Asked, keys: Iterable[str]) -> str:
     near = get_close_matches(asked.value, keys, n=3, cutoff=0.75)
     addresses = [replace(asked, value=key).address for key in near]
-    advice = (
-        f"did you mean {' or '.join(addresses)}?" if near else "`reconciler state list` tells what is owned"
-    )
+    advice = "`reconciler state list` tells what is owned"
+    if near:
+        advice = f"did you mean {' or '.join(addresses)}?"
+    elif "*" in asked.value:
+        advice = "one record is asked about, not several: * stands for itself here"
     return f"no manifest names {asked.address}, and state does not know it\n    {advice}"
