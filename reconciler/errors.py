@@ -42,8 +42,9 @@ class Problem:
     def __str__(self) -> str:
         place = f"{self.source}: " if self.source else ""
         subject = f"{self.address}: " if self.address and not self.source else ""
+        weight = "warning: " if self.severity is Severity.WARNING else ""
         advice = f"\n    {self.advice}" if self.advice else ""
-        return f"{place}{subject}{self.message}{advice}"
+        return f"{place}{subject}{weight}{self.message}{advice}"
 
 
 class ReconcilerError(Exception):

@@ -82,6 +82,7 @@ class Session:
                 self.settings.manifests,
                 self.environment.name,
                 self.settings.environment_names,
+                self.settings.listed,
             )
         except ManifestError as error:
             raise ManifestError(self.seen(error.problems)) from None

@@ -25,6 +25,7 @@ from reconciler.cli.settings_rules import (
     version_problems,
 )
 from reconciler.errors import ManifestError, Problem, UsageError
+from reconciler.manifest.environments import ListedEnvironment
 from reconciler.manifest.nodes import Blank, MappingNode
 from reconciler.manifest.problems import raise_if_any
 from reconciler.manifest.shapes import plain, tell
@@ -63,8 +64,10 @@ class Settings:
     project: Path  # the folder that every path in the file starts from
     environment: Environment
     environment_names: tuple[str, ...]  # all of them, sorted
+    listed: tuple[ListedEnvironment, ...]  # the same with their portals and folders
     manifests: tuple[str, ...]  # folders; later ones override earlier ones
     state_url: str | None = field(repr=False)  # may hold a password; None keeps no state
+    name: str | None = None  # of the project; None where the file does not say
     guards: Mapping[Guard, str] = field(default_factory=dict)  # limits that differ: "50%" or "500"
     masks: Masks = field(default_factory=Masks)  # whose values are masked
 
@@ -77,6 +80,11 @@ class _Shape(BaseModel):
 
 class _FileShape(_Shape):
     version: Literal["1"] = Field(description="write `version: 1`")
+    project: str = Field(
+        "",
+        pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+        description="write a name such as acme-crm: letters, digits, dots, dashes and underscores",
+    )
     manifests: list[str] = Field(["."], min_length=1, description="write a list of folders, such as [.]")
     state: str = Field("sqlite:///.reconciler/state.db", description=STATE_ADVICE)
     drift: Drift = Field(Drift.REVERT, description="write revert or hold")
@@ -174,7 +182,7 @@ def load_settings(
         project=project,
         environment=Environment(
             name=name,
-            portal_id=int(said.portal_id or _EMULATOR_PORTAL_ID),
+            portal_id=_portal_id(said),
             token=token or None,
             is_emulator=bool(said.portal),
             seed=seed,
@@ -185,11 +193,20 @@ def load_settings(
             owners=said.owners,
         ),
         environment_names=tuple(environments),
+        listed=tuple(
+            ListedEnvironment(each, _portal_id(of.said), tuple(of.said.manifests or file.manifests))
+            for each, of in environments.items()
+        ),
         manifests=tuple(said.manifests or file.manifests),
+        name=file.project or None,
         state_url=None if variables.problems else state_url(state, project),
         guards=file.guards,
         masks=Masks(mask=_by_object(file, "mask"), show=_by_object(file, "show")),
     )
+
+
+def _portal_id(said: _EnvironmentShape) -> int:
+    return int(said.portal_id or _EMULATOR_PORTAL_ID)
 
 
 def _by_object(file: _FileShape, what: Literal["mask", "show"]) -> Mapping[str, tuple[str, ...]]:

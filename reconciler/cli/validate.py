@@ -1,5 +1,7 @@
 """``reconciler validate``."""
 
+from collections.abc import Sequence
+
 import click
 
 from reconciler.cli.exits import Exit
@@ -8,6 +10,7 @@ from reconciler.cli.output import color, masking_for, width
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.telling import annotate
 from reconciler.cli.wishes import Wishes
+from reconciler.errors import Problem
 from reconciler.report.layout import counted
 from reconciler.report.machine import problems_as_json
 from reconciler.report.mask import SHOW, masked_problems
@@ -26,10 +29,8 @@ def command(ctx: click.Context, online: bool) -> int:
 
 def _check(session: Session) -> Exit:
     desired = session.load_manifests()
-    if session.said.as_json:
-        click.echo(problems_as_json((), SHOW), nl=False)
-    else:
-        click.echo(f"{_counts(desired.record_count, len(desired.files.names))}: no problems")
+    count = _counts(desired.record_count, len(desired.files.names))
+    _tell(session, session.seen(desired.warnings), f"{count}: no problems")
     return Exit.OK
 
 
@@ -39,15 +40,20 @@ def _check_online(session: Session) -> Exit:
     plan = make_plan(session, Wishes())
     masking = masking_for(None, as_json=session.said.as_json)
     problems = masked_problems(session.seen(plan.problems), masking, plan.personal)
+    count = _counts(plan.manifests.records, plan.manifests.files)
+    _tell(session, problems, f"{count}: no problems in portal {plan.portal_id}")
+    return Exit.OK if plan.is_sound else Exit.ERROR
+
+
+def _tell(session: Session, problems: Sequence[Problem], none: str) -> None:
+    """Show problems and warnings, or say ``none``."""
     annotate(problems)
     if session.said.as_json:
         click.echo(problems_as_json(problems, SHOW), nl=False)
     elif problems:
         click.echo(render_problems(problems, color=color(session.said), width=width()), nl=False, color=True)
     else:
-        count = _counts(plan.manifests.records, plan.manifests.files)
-        click.echo(f"{count}: no problems in portal {plan.portal_id}")
-    return Exit.OK if plan.is_sound else Exit.ERROR
+        click.echo(none)
 
 
 def _counts(records: int, files: int) -> str:

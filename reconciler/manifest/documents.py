@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
 from reconciler.errors import Problem
 from reconciler.manifest.anchors import MAX_DEPTH
-from reconciler.manifest.nodes import NO_ENTRIES, Blank, DocumentNode, MappingNode
+from reconciler.manifest.nodes import NO_ENTRIES, Blank, DocumentNode, MappingNode, SequenceNode
 from reconciler.manifest.records import PROPERTY_NAME, RecordReader, name_advice
 from reconciler.manifest.rows import Shared
 from reconciler.manifest.shapes import plain, tell
@@ -78,6 +78,7 @@ class ManifestDocument:
     write: Write | None  # None where it does not say
     ownership: Mapping[str, Ownership]  # all that it says, ENFORCE included
     environments: tuple[str, ...]  # globs; none means everywhere
+    environment_places: tuple[Place, ...]  # of the globs
     key_place: Place
     prune: Prune | None  # None where it does not say
     records: tuple[DesiredRecord, ...]  # sorted by key
@@ -152,11 +153,13 @@ def _read_document(
     problems.extend(_contradictions(said, node, place, files))
     if head is None:
         return None
+    globs = node.get("environments")
     return ManifestDocument(
         document=common,
         write=head.write if "write" in head.model_fields_set else None,
         ownership=head.ownership,
         environments=tuple(head.environments),
+        environment_places=globs.places if isinstance(globs, SequenceNode) else (),
         key_place=node.place_of("key"),
         prune=head.prune if "prune" in head.model_fields_set else None,
         records=records,

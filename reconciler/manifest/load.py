@@ -5,11 +5,16 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, Severity
 from reconciler.manifest.documents import ManifestDocument, read_manifest
+from reconciler.manifest.environments import (
+    ListedEnvironment,
+    glob_problems,
+    holds_in,
+    one_portal_problems,
+)
 from reconciler.manifest.files import ManifestFile, find_files
 from reconciler.manifest.overlays import merge_layers
 from reconciler.manifest.problems import raise_if_any
@@ -22,7 +27,11 @@ from reconciler.source import SourceFiles
 
 
 def load_manifests(
-    project: Path, folders: Sequence[str], environment: str, environments: Sequence[str]
+    project: Path,
+    folders: Sequence[str],
+    environment: str,
+    environments: Sequence[str],
+    listed: Sequence[ListedEnvironment] = (),
 ) -> Desired:
     """Read all manifests, and keep what holds in ``environment``.
 
@@ -31,15 +40,22 @@ def load_manifests(
         folders: searched recursively for ``*.yaml``; later ones override earlier ones.
         environment: the chosen one.
         environments: the names of all.
+        listed: the same with their portals, where two of them may have the same one.
 
     Raises:
         ManifestError: with every problem found, also in documents that do not hold in ``environment``.
     """
     with _cyclic_gc_off():
-        return _load(project, folders, environment, environments)
+        return _load(project, folders, environment, environments, listed)
 
 
-def _load(project: Path, folders: Sequence[str], environment: str, environments: Sequence[str]) -> Desired:
+def _load(
+    project: Path,
+    folders: Sequence[str],
+    environment: str,
+    environments: Sequence[str],
+    listed: Sequence[ListedEnvironment],
+) -> Desired:
     found, in_folders = find_files(project, folders)
     problems = list(in_folders)
     if not found and not problems:
@@ -60,7 +76,8 @@ def _load(project: Path, folders: Sequence[str], environment: str, environments:
     layers: list[list[ManifestDocument]] = [[] for _ in folders]
     elsewhere: set[tuple[str, str, str]] = set()
     for folder, untabled in read:
-        problems += _record_id_problems(untabled, environments, files)
+        problems += glob_problems(untabled, environments, files)
+        problems += _record_id_problems(untabled, environments, listed, files)
         document = _with_table(untabled, project, files, digest, problems)
         if holds_in(document, environment):
             layers[folder].append(document)
@@ -72,8 +89,11 @@ def _load(project: Path, folders: Sequence[str], environment: str, environments:
             name for layer in layers for document in layer for name in _names_of(document)
         )
     problems += between
+    for chosen in (each for each in listed if each.name == environment):
+        problems += one_portal_problems(project, chosen, listed, (document for _, document in read), files)
     raise_if_any(problems)
-    return Desired(groups, files, f"sha256:{digest.hexdigest()}", frozenset(elsewhere))
+    warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)
+    return Desired(groups, files, f"sha256:{digest.hexdigest()}", frozenset(elsewhere), warnings)
 
 
 def _with_table(
@@ -104,18 +124,16 @@ def _read_file(file: ManifestFile, problems: list[Problem]) -> bytes:
         return b""
 
 
-def holds_in(document: ManifestDocument, environment: str) -> bool:
-    """Whether the document names ``environment``, or none at all."""
-    return not document.environments or any(fnmatchcase(environment, glob) for glob in document.environments)
-
-
 def _names_of(document: ManifestDocument) -> Iterator[tuple[str, str, str]]:
     about = document.document
     return ((about.object, about.key, key) for key, _ in document.keys)
 
 
 def _record_id_problems(
-    document: ManifestDocument, environments: Sequence[str], files: SourceFiles
+    document: ManifestDocument,
+    environments: Sequence[str],
+    listed: Sequence[ListedEnvironment],
+    files: SourceFiles,
 ) -> Iterator[Problem]:
     """HubSpot's own ids mean nothing in another portal."""
     named = [("`key: record_id`", document.key_place)] if document.document.key == RECORD_ID else []
@@ -127,9 +145,13 @@ def _record_id_problems(
     ]
     is_limited = bool(named and document.environments)
     matching = [name for name in environments if is_limited and holds_in(document, name)]
-    for what, place in named if len(matching) != 1 else ():
-        where = ", ".join(matching) if document.environments else "all environments"
-        message = f"{what} holds in one environment, and this document in {where or 'none'}"
+    if is_limited and not matching:
+        return  # that it holds nowhere is told already
+    portals = {each.portal_id for each in listed if each.name in matching}
+    is_one_portal = len(portals) == 1 if portals else len(matching) == 1
+    for what, place in named if not is_one_portal else ():
+        where = ", ".join(matching) or "all environments"
+        message = f"{what} holds in one environment, and this document in {where}"
         advice = f"write `environments:` so that it matches exactly one of {', '.join(environments)}"
         yield Problem(message, advice, files.ref(place))
 

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable
 
-from reconciler.errors import ManifestError, Problem
+from reconciler.errors import ManifestError, Problem, Severity
 
 
 def raise_if_any(problems: Iterable[Problem]) -> None:
-    """Raise what was found, if anything was.
+    """Raise what was found, if any of it is more than a warning.
 
     Raises:
-        ManifestError: with all ``problems`` in order; those without a place come first.
+        ManifestError: with all ``problems`` in order, warnings too; those without a place come first.
     """
     found = sorted(problems, key=_order)
-    if found:
+    if any(problem.severity is not Severity.WARNING for problem in found):
         raise ManifestError(tuple(found))
 
 

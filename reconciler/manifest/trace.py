@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.manifest.documents import ManifestDocument, read_manifest
+from reconciler.manifest.environments import holds_in
 from reconciler.manifest.files import find_files
-from reconciler.manifest.load import holds_in
 from reconciler.manifest.nodes import MappingNode, Node, SequenceNode
 from reconciler.manifest.sources import Source
 from reconciler.manifest.tables import open_table

@@ -13,6 +13,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import NewType, Protocol, Self, TypeAlias
 
+from reconciler.errors import Problem
 from reconciler.model.objects import RecordKey
 from reconciler.source import Place, SourceFiles, SourceRef
 
@@ -269,6 +270,7 @@ class Desired:
     digest: str  # "sha256:…" over names and contents of the manifests that were read
     elsewhere: frozenset[tuple[str, str, str]] = frozenset()
     """Object, key property and key of records that are named for other environments only."""
+    warnings: tuple[Problem, ...] = ()  # about the manifests themselves
 
     @property
     def record_count(self) -> int:

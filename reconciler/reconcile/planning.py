@@ -98,6 +98,7 @@ def plan_changes(
     memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
     ends = ends_of(desired, portal, selection)
     builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid, ends, here.masks)
+    builder.problems += desired.warnings
     runs = our_runs(store.runs(), here.created_at)
     flags = {
         "--target": selection.target,

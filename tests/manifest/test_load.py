@@ -54,7 +54,8 @@ def test_places_name_files_from_the_project_folder(tmp_path: Path) -> None:
         ("[local]", "prod-eu", False),
         ('["prod*"]', "prod-us", True),
         ("[prod-?s, x]", "prod-us", True),
-        ("[LOCAL]", "local", False),
+        ("[x, prod-?s]", "prod-eu", False),
+        ("[LOCAL, prod-eu]", "local", False),
     ],
 )
 def test_a_document_holds_where_its_environments_say(
@@ -84,7 +85,7 @@ def test_one_record_may_differ_between_environments(tmp_path: Path) -> None:
     [
         ("", "all environments"),
         ('environments: ["prod*"]\n', "prod-eu, prod-us"),
-        ("environments: [x]\n", "none"),
+        ("environments: [local, prod-eu]\n", "local, prod-eu"),
     ],
 )
 def test_record_ids_hold_in_exactly_one_environment(tmp_path: Path, line: str, where: str) -> None:
