@@ -31,6 +31,12 @@ from reconciler.report.machine import run_as_json
 from reconciler.report.mask import Masking
 from reconciler.report.terminal import render_run
 
+_NO_NAME = (
+    "this project has no name: two projects on one database cannot be told apart\n"
+    "    write `project: NAME` into reconciler.yaml; the state keeps it from the next apply on"
+)
+"""Told once for every state: its first apply."""
+
 _SUMMARY_WIDTH = 100
 _SUMMARY_CHARACTERS = 64_000
 
@@ -57,7 +63,10 @@ def carry_out(
         refuse_forgetful(session.environment, session.settings.state_url, store, os.environ)
         manner = replace(manner, should_stop=should_stop, progress=tell)
         claim, limits = session.claim(lock_timeout_s), limits_from(session.settings.guards)
+        is_new_without_name = session.settings.name is None and store.project() is None
         result = apply_plan(plan, connection, store, claim, manner=manner, limits=limits)
+        if is_new_without_name and session.settings.state_url is not None and not session.said.quiet:
+            click.echo(_NO_NAME, err=True)
         if report is not None:
             write_report(store, result.run.header.id, report)
         if session.said.as_json:

@@ -103,6 +103,7 @@ def circumstances(session: Session, wishes: Wishes, reviewed: Plan | None = None
         remembers=session.settings.state_url is not None,
         reviewed=reviewed,
         skips_invalid=wishes.skip_invalid,
+        project=session.settings.name,
     )
 
 

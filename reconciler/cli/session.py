@@ -179,7 +179,13 @@ class Session:
             pid=os.getpid(),
             run_url=_ci_run_url(os.environ),
         )
-        return Claim(actor, lock_timeout_s, now=lambda: datetime.now(UTC), sleep=time.sleep)
+        return Claim(
+            actor,
+            lock_timeout_s,
+            now=lambda: datetime.now(UTC),
+            sleep=time.sleep,
+            project=self.settings.name,
+        )
 
     def _pacer(self) -> "Pacer":
         """The one that all calls of this command share: to another, the first ones' calls are strangers'."""

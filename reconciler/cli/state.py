@@ -137,6 +137,26 @@ def upgrade(ctx: click.Context) -> None:
             click.echo("the state is of this version already", err=True)
 
 
+@command.command("adopt-project")
+@common_options
+@click.pass_context
+def adopt_project(ctx: click.Context) -> None:
+    """Let the state be that of this project, as reconciler.yaml calls it, whoever's it was."""
+    session = open_session(ctx)
+    _insist_on_state(session)
+    name = session.settings.name
+    with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
+        if store.version().lineage is None:
+            raise UsageError(
+                f"nothing was applied in environment {session.environment.name} yet: its state is nobody's"
+            )
+        before = store.project()
+        writer.adopt_project(name)
+    now = f"project {name}" if name else "a project without a name"
+    was = f", and was that of project {before}" if before and before != name else ""
+    click.echo(f"the state of environment {session.environment.name} is that of {now}{was}")
+
+
 @command.command()
 @common_options
 @click.pass_context

@@ -17,6 +17,7 @@ from reconciler.plan.budget import budget_of
 from reconciler.plan.changes import Plan, keys_of
 from reconciler.plan.file import digest_of
 from reconciler.plan.guards import Limits, refuse_overdrawn
+from reconciler.reconcile.whose import refuse_other_project
 from reconciler.state.runs import Actor, RunStart
 from reconciler.state.store import Store
 from reconciler.state.writer import Writer as StateWriter
@@ -38,6 +39,7 @@ class Claim:
     timeout_s: float
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
+    project: str | None = None  # what their project is called; None where it has no name
 
     def acquire(self, store: Store) -> StateWriter:
         """The right to write to ``store``; raises ``Locked`` where somebody else keeps it."""
@@ -51,15 +53,17 @@ def apply_plan(
 
     Raises:
         UsageError: the credentials belong to another portal than the plan.
-        PlanRefused: it was made against another state, or fewer calls are left today than it needs.
+        PlanRefused: it was made against another state, the state is that of another project, or fewer
+            calls are left today than it needs.
         Locked: somebody else is applying.
         HubSpotError: nothing could be read or sent at all.
         StateError: state or lock was lost on the way; the next run settles what was in flight.
     """
     with claim.acquire(store) as journal:
+        refuse_other_project(store, claim.project)
         objects = {key.object for change in plan.changes for key in keys_of(change)}
         begin_portal(connection.reader, objects)  # the answers come while the plan is digested
-        start = _start_of(plan, claim.actor)
+        start = _start_of(plan, claim)
         moved = moved_entries(plan, store)
         is_old = manner.looks_again or plan.state != store.version()
         looks_again = is_old and manner.on_stale is not OnStale.OVERWRITE
@@ -96,16 +100,17 @@ def settle_earlier_runs(connection: Connection, store: Store, claim: Claim, port
         settle_earlier(store, journal, connection.reader, portal)
 
 
-def _start_of(plan: Plan, actor: Actor) -> RunStart:
+def _start_of(plan: Plan, claim: Claim) -> RunStart:
     return RunStart(
         environment=plan.environment,
         plan_digest=digest_of(plan),
         tool_version=__version__,
-        actor=actor,
+        actor=claim.actor,
         planned=Counter(change.action for change in plan.changes),
         personal=plan.personal,
         commit=plan.manifests.git,
         undoes=plan.undoes,
+        project=claim.project,
     )
 
 

@@ -38,6 +38,7 @@ from reconciler.plan.pairing import Rules
 from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
 from reconciler.plan.selecting import LeftOut, Unmet, selected
 from reconciler.reconcile.associating import Associating, paired_objects
+from reconciler.reconcile.whose import refuse_other_project
 from reconciler.state.store import Store
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -66,6 +67,7 @@ class Circumstances:
     reviewed: Plan | None  # nothing is planned that it does not have
     skips_invalid: bool  # records with problems are left out of the plan instead of stopping it
     looks_again: bool = True  # apply will read records again before it writes them
+    project: str | None = None  # what the project is called; None where it has no name
 
 
 def plan_changes(
@@ -78,7 +80,9 @@ def plan_changes(
         ManifestError: the portal has no such object type.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
+        PlanRefused: the state is that of another project.
     """
+    refuse_other_project(store, here.project)
     seen = version_seen(store, here.created_at)  # first: what another run writes from now on has moved
     unfinished = store.unfinished()
     remembered = {(rule.object, rule.by): rule for rule in store.prune_rules()}

@@ -20,6 +20,7 @@ from reconciler.plan.undo import deeds_of, forgotten, ids_and_names
 from reconciler.plan.undo_pairs import Unpairing, ids_of, pairs_done
 from reconciler.reconcile.applying import open_objects
 from reconciler.reconcile.planning import Circumstances, Progress
+from reconciler.reconcile.whose import refuse_other_project
 from reconciler.state.store import Store
 
 
@@ -32,7 +33,9 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
         ManifestError: the portal no longer has an object type.
         HubSpotError: the portal cannot be read.
         StateError: there is no such run, its values were erased, or the state cannot be read.
+        PlanRefused: the state is that of another project.
     """
+    refuse_other_project(store, here.project)
     if run_under_way(store, here.created_at) == run_id:
         raise UsageError(f"run {run_id} is under way: wait for it to end")
     seen, past, unfinished = version_seen(store, here.created_at), store.past_run(run_id), store.unfinished()

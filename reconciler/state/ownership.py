@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import OwnedRecord, StateVersion
@@ -34,12 +34,24 @@ class OwnedRows:
         return StateVersion(row.lineage, row.serial) if row else StateVersion(None, 0)
 
     def set_version(self, to: StateVersion) -> None:
-        """Put lineage and serial in place of what was there."""
-        self.connection.execute(delete(states).where(states.c.portal_id == self.portal_id))
-        if to.lineage is not None:
-            self.connection.execute(
-                states.insert(), {"portal_id": self.portal_id, "lineage": to.lineage, "serial": to.serial}
-            )
+        """Put lineage and serial in place of what was there; without a lineage nothing is left."""
+        if to.lineage is None:
+            self.connection.execute(delete(states).where(states.c.portal_id == self.portal_id))
+            return
+        insert = insert_into(self.connection, states)
+        new = {"lineage": to.lineage, "serial": to.serial}
+        statement = insert.on_conflict_do_update(index_elements=("portal_id",), set_=new)
+        self.connection.execute(statement, {"portal_id": self.portal_id} | new)
+
+    def project(self) -> str | None:
+        """Whose state it is; empty where that project has no name, None where nothing was applied yet."""
+        return self.connection.scalar(select(states.c.project).where(states.c.portal_id == self.portal_id))
+
+    def set_project(self, name: str | None) -> None:
+        """Say whose state it is."""
+        self.connection.execute(
+            update(states).where(states.c.portal_id == self.portal_id).values(project=name or "")
+        )
 
     def of_keys(self, object_name: str, by: str, keys: Sequence[str]) -> Iterator[OwnedRecord]:
         """Those of ``keys`` that are owned, in no order."""

@@ -36,6 +36,7 @@ class RunStart:
     personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when shown
     commit: str | None = None  # of the manifests that are applied
     undoes: str | None = None  # the run that is taken back
+    project: str | None = None  # the name of the project; None where it has none
 
 
 class RunStatus(StrEnum):

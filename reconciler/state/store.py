@@ -46,6 +46,11 @@ class Store:
         with self._owned() as rows:
             return rows.version()
 
+    def project(self) -> str | None:
+        """The project whose state it is; empty where it has no name, None where nothing was applied yet."""
+        with self._owned() as rows:
+            return rows.project()
+
     def owned(self, object_name: str, by: str, keys: Sequence[str]) -> dict[str, OwnedRecord]:
         """Those of ``keys`` that are owned, by key. Up to 900 keys at a time."""
         with self._owned() as rows:
@@ -166,7 +171,14 @@ class Store:
         """Everything owned as JSON text, a line at a time, as of one moment."""
         with self._owned() as rows:
             pairs = PairRows(rows.connection, self._portal_id).all()
-            yield from export_lines(self._portal_id, rows.version(), rows.prune_rules(), rows.all(), pairs)
+            yield from export_lines(
+                self._portal_id,
+                rows.version(),
+                rows.prune_rules(),
+                rows.all(),
+                pairs,
+                project=rows.project() or None,
+            )
 
     def lock_holder(self) -> LockHolder | None:
         """Who has the lock, or had it last and never released it."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 UPGRADES: Mapping[int, tuple[str, ...]] = {
     2: ("ALTER TABLE runs ADD COLUMN git_commit TEXT", "ALTER TABLE runs ADD COLUMN undoes TEXT"),
@@ -42,6 +42,7 @@ UPGRADES: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE changes ADD COLUMN to_id TEXT",
         "ALTER TABLE changes ADD COLUMN association TEXT",
     ),
+    4: ("ALTER TABLE states ADD COLUMN project TEXT",),
 }
 """By version, the statements that make it out of the version before; SQLite and PostgreSQL both run them."""
 
@@ -90,6 +91,7 @@ states = Table(
     _column("portal_id", _PORTAL, primary_key=True),
     _column("lineage"),
     _column("serial", BigInteger()),
+    _column("project", nullable=True),  # whose it is; empty: of one without a name, which was told about that
 )
 
 owned = Table(

@@ -48,6 +48,7 @@ class Export:
     prune_rules: tuple[PruneRule, ...]
     owned: Iterable[OwnedRecord]  # like pairs: can be gone through again, and may be larger than memory
     pairs: Iterable[OwnedPair] = ()
+    project: str | None = None  # whose state it is; None where it has no name
 
 
 def export_lines(
@@ -56,6 +57,8 @@ def export_lines(
     prune_rules: Iterable[PruneRule],
     records: Iterable[OwnedRecord],
     pairs: Iterable[OwnedPair] = (),
+    *,
+    project: str | None = None,
 ) -> Iterator[str]:
     """JSON text, a line at a time; rules and records come sorted by object, key property and key."""
     yield f'{{"lineage":{json_text(version.lineage)},\n"owned":['
@@ -79,7 +82,9 @@ def export_lines(
     for pair in pairs:
         yield separator + json_text(_exported_pair(pair))
         separator = ",\n"
-    yield f'\n],\n"portal_id":{portal_id},\n"prune_rules":['
+    yield f'\n],\n"portal_id":{portal_id},\n'
+    yield f'"project":{json_text(project)},\n' if project else ""
+    yield '"prune_rules":['
     separator = "\n"
     for rule in prune_rules:
         yield separator + json_text({"object": rule.object, "by": rule.by, "prune": str(rule.prune)})
@@ -140,7 +145,8 @@ def export_of(document: object) -> Export:
     version = StateVersion(lineage, _number(whole, "serial"))
     for _ in pairs:  # which checks every one
         pass
-    return Export(_number(whole, "portal_id"), version, rules, owned, pairs)
+    project = None if whole.get("project") is None else _text(whole, "project", "")
+    return Export(_number(whole, "portal_id"), version, rules, owned, pairs, project)
 
 
 def imported_version(portal_id: int, present: StateVersion, export: Export) -> StateVersion:

@@ -69,12 +69,15 @@ class Writer:
     def begin_run(self, start: RunStart) -> str:
         """Open a run in the journal; its id sorts by time, then by serial.
 
-        The first ever makes the lineage; each raises the serial. Values of runs older than 90 days
-        are erased on the way.
+        The first ever makes the lineage, and says whose state it is; each raises the serial. Values of
+        runs older than 90 days are erased on the way.
         """
         now = self._lease.now().astimezone(UTC)
         with self._writing() as connection:
             serial = self._raise_serial(connection)
+            rows = OwnedRows(connection, self._portal_id)
+            if not rows.project():
+                rows.set_project(start.project)
             run_id = f"{now:%Y%m%dT%H%M%SZ}-{serial:04x}"
             journal = Journal(connection, self._portal_id)
             journal.erase_old_values(now)
@@ -184,11 +187,18 @@ class Writer:
             version = imported_version(self._portal_id, rows.version(), export)
             backup = self._back_up()
             rows.set_version(version)
+            if not rows.project() and export.project:
+                rows.set_project(export.project)
             rows.remove_all()
             rows.put_prune_rules(export.prune_rules)
             rows.put(export.owned, version.serial)
             PairRows(connection, self._portal_id).put(export.pairs, version.serial)
         return backup
+
+    def adopt_project(self, name: str | None) -> None:
+        """Say that the state is that of the project called ``name`` from now on."""
+        with self._writing() as connection:
+            OwnedRows(connection, self._portal_id).set_project(name)
 
     def drop(self) -> None:
         """Remember nothing of this portal any more: neither what is owned nor what was done."""

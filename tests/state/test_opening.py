@@ -232,6 +232,7 @@ VERSION_1 = (
     "ALTER TABLE runs DROP COLUMN git_commit",
     "ALTER TABLE runs DROP COLUMN undoes",
     "DROP TABLE pairs",
+    "ALTER TABLE states DROP COLUMN project",
     *(f"ALTER TABLE changes DROP COLUMN {name}" for name in _OF_PAIRS),
     "UPDATE meta SET value = '1'",
 )
@@ -258,6 +259,7 @@ def test_a_state_from_before_associations_learns_them(url: str, tmp_path: Path) 
         url,
         tmp_path,
         "DROP TABLE pairs",
+        "ALTER TABLE states DROP COLUMN project",
         *(f"ALTER TABLE changes DROP COLUMN {name}" for name in _OF_PAIRS),
         "UPDATE meta SET value = '2'",
     )
