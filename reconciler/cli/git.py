@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler.errors import UsageError
+
 _PASSED_ON = (
     "GIT_CONFIG_GLOBAL",
     "GIT_CONFIG_NOSYSTEM",
@@ -75,8 +77,31 @@ class Repository:
 
         Paths among ``arguments`` start at that folder.
         """
-        if self.distrust is not None:
-            return Answer(_NO_GIT, "", self.distrust)
+        return self._ask(*arguments) if self.distrust is None else Answer(_NO_GIT, "", self.distrust)
+
+    def path_of(self, file: Path) -> str | None:
+        """``file`` as git names it, from the top; None where it lies outside the checkout."""
+        real = Path(os.path.realpath(file.parent), file.name)
+        return str(real.relative_to(self.top)) if real.is_relative_to(self.top) else None
+
+    def tracked(self, *paths: str) -> tuple[str, ...] | None:
+        """List the files at and below ``paths`` that git tracks; None where git is missing.
+
+        All start at the top, in letters of any case. Repositories that git distrusts are looked at too:
+        nothing is run for that.
+
+        Raises:
+            UsageError: git cannot tell.
+        """
+        if self._program is None:
+            return None
+        below_top = (f":(top,icase,literal){path}" for path in paths)
+        listed = self._ask("ls-files", "-z", "--full-name", "--", *below_top)
+        if not listed.is_yes:
+            raise UsageError(f"git cannot tell which files it tracks in {self._folder}: {listed.err.strip()}")
+        return tuple(filter(None, listed.out.split("\0")))
+
+    def _ask(self, *arguments: str) -> Answer:
         here = {"GIT_DIR": str(self._git_dir), "GIT_WORK_TREE": str(self.top)}
         return _run(self._program, self._folder, {**self._environ, **here}, *arguments)
 

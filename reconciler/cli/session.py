@@ -16,6 +16,7 @@ import click
 
 from reconciler.cli.logs import start_logging
 from reconciler.cli.options import Common, said
+from reconciler.cli.private_folder import FOLDER, refuse_foreign_files
 from reconciler.cli.settings import Environment, Settings, find_project, load_settings
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.explanation import Trace
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from reconciler.hubspot.pacing import Pacer
     from reconciler.reconcile.applying import Claim, Connection
     from reconciler.state.store import Store
-
-FOLDER = ".reconciler"
-"""Where a project keeps what is not for git."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +249,7 @@ def open_session(ctx: click.Context, *, offline: bool = False, made_for: str | N
         made_for: the environment of a saved plan, which is meant where the command line names none.
 
     Raises:
-        UsageError: there is none, or its settings are wrong.
+        UsageError: there is none, its settings are wrong, or ``.reconciler/`` is not of this checkout alone.
     """
     common = said(ctx)
     start_logging(common.log_format)
@@ -261,6 +259,7 @@ def open_session(ctx: click.Context, *, offline: bool = False, made_for: str | N
     if chosen is None and made_for is not None:
         chosen, said_by = made_for, "the plan"
     settings = load_settings(project, os.environ, chosen, said_by=said_by, offline=offline)
+    refuse_foreign_files(project, settings.state_url)
     return Session(common, settings)
 
 
