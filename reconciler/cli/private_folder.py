@@ -40,11 +40,11 @@ def refuse_foreign_files(project: Path, state_url: str | None) -> None:
     inside = [path for file in kept if (path := repository.path_of(file)) is not None]
     tracked = repository.tracked(*inside) if inside else None
     if tracked:
-        file = _shown(repository.top / tracked[0])
+        name = _shown(repository.top / tracked[0])
         raise UsageError(
-            f"git tracks {file}, which is to be of this machine alone: "
+            f"git tracks {name}, which is to be of this machine alone: "
             "a commit could replace what is remembered here\n"
-            f"    if it is yours: git rm --cached -r -- {file}, and commit that\n"
+            f"    if it is yours: git rm --cached -r -- {name}, and commit that\n"
             "    if somebody else added it, remove the file too: what it says is theirs"
         )
 
