@@ -198,6 +198,7 @@ class PropertyBody(Shape):
     external_options: bool | None = None
     referenced_object_type: str | None = None
     has_unique_value: bool | None = None
+    hidden: bool | None = None
     data_sensitivity: str | None = None
     modification_metadata: Modification | None = None
 

@@ -145,6 +145,7 @@ def _read_document(
         ownership={name: owner for name, owner in said.ownership.items() if owner is not Ownership.ENFORCE},
         place=place,
         prune=said.prune,
+        key_place=node.place_of("key") if "key" in node.names else None,
     )
     shared = node.mapping("all")
     reader = RecordReader(common, shared, files)

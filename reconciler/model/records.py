@@ -76,6 +76,7 @@ class Document:
     prune: Prune = Prune.OFF
     columns: Mapping[str, Place] = field(default_factory=dict)
     """Where its rows come from a table, the properties that are columns, and where they are named."""
+    key_place: Place | None = None  # where it says ``key``; None where that is not known
 
     def ownership_of(self, name: str) -> Ownership:
         """Who decides about property ``name``."""

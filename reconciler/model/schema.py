@@ -46,6 +46,7 @@ class PropertyDef:
     is_read_only: bool = False
     is_calculated: bool = False
     is_sensitive: bool = False
+    is_hidden: bool = False  # from people, in HubSpot's own pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,14 @@ class ObjectSchema:
         """Whether property ``name`` can serve as HubSpot's ``idProperty``."""
         definition = self.properties.get(name)
         return definition is not None and (definition.is_unique or name == self.default_key)
+
+    def advisable_keys(self) -> list[str]:
+        """The properties that people can recognise records by, sorted: they see them, and can fill them."""
+        return sorted(
+            name
+            for name, known in self.properties.items()
+            if self.can_identify(name) and not (known.is_hidden or known.is_read_only or known.is_calculated)
+        )
 
     def is_step_back(self, name: str, before: str | None, after: str | None) -> bool:
         """Whether this takes a lifecycle stage back, which HubSpot does from empty only.

@@ -12,6 +12,7 @@ from reconciler.model.schema import Kind, ObjectSchema, PortalSchema
 from reconciler.model.selection import Selection
 from reconciler.model.values import canonical
 from reconciler.plan.changes import Create
+from reconciler.plan.identity import key_advice
 from reconciler.plan.judging import Judged
 from reconciler.plan.resolve import did_you_mean
 
@@ -61,13 +62,11 @@ class Ends:
         if by is None:
             return Fault(
                 f"{schema.name} are not named by a key in these manifests",
-                "say by which property: `{by: PROPERTY, to: VALUE}`",
+                f"say by which property: `{{by: PROPERTY, to: VALUE}}`; {key_advice(schema)}",
             )
         if by != RECORD_ID and not schema.can_identify(by):
-            unique = sorted(name for name in schema.properties if schema.can_identify(name))
-            known = f"name it by {' or '.join(unique)}, or by record_id" if unique else "name it by record_id"
             message = f'"{by}" of {schema.name} cannot tell records apart'
-            return Fault(message, did_you_mean(by, unique) or known)
+            return Fault(message, did_you_mean(by, schema.advisable_keys()) or key_advice(schema))
         return self.called(RecordKey(schema.name, by, wanted.value))
 
     def called(self, key: RecordKey) -> RecordKey:

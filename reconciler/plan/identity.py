@@ -93,8 +93,8 @@ def key_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
     """A problem for every document of ``group`` when its key cannot tell records apart."""
     if group.key == RECORD_ID or resolver.schema.can_identify(group.key):
         return []
-    places = (resolver.files.ref(document.place) for document in group.documents)
-    return [_no_key(resolver.schema, group.key, place) for place in places]
+    places = (document.key_place or document.place for document in group.documents)
+    return [_no_key(resolver.schema, group.key, resolver.files.ref(place)) for place in places]
 
 
 def column_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
@@ -151,15 +151,21 @@ def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -
 def _no_key(schema: ObjectSchema, name: str, source: SourceRef) -> Problem:
     if name not in schema.properties:
         message = f'{schema.name} has no property "{name}" to recognise records by'
-        return Problem(message, did_you_mean(name, schema.properties), source)
-    unique = sorted(known for known in schema.properties if schema.can_identify(known))
-    advice = (
-        f"recognise them by {' or '.join(unique)}, or by record_id"
-        if unique
-        else "make a property whose values are unique (that can be chosen only when a property is created), "
-        "or recognise them by record_id"
+        return Problem(message, did_you_mean(name, schema.advisable_keys()) or key_advice(schema), source)
+    message = f"{name} of {schema.name} is not unique: it cannot tell records apart"
+    return Problem(message, key_advice(schema), source)
+
+
+def key_advice(schema: ObjectSchema) -> str:
+    """How to recognise records of a type: by what the portal has, or by a property that is made for it."""
+    known = schema.advisable_keys()
+    if known:
+        return f"recognise them by {' or '.join(known)}, or by record_id"
+    return (
+        f"make a property of {schema.name} for it in HubSpot: Settings, Properties, Create property, "
+        "a single-line text, and among its rules `Require unique values for this property`, which can be "
+        "chosen at that moment only; then name that property here. Or recognise them by record_id"
     )
-    return Problem(f"{name} of {schema.name} is not unique: it cannot tell records apart", advice, source)
 
 
 def _declared_twice(resolver: Resolver, record: DesiredRecord, first: DesiredRecord, message: str) -> Problem:

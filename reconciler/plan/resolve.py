@@ -91,10 +91,18 @@ class Resolver:
         return resolved
 
     def missing_required(self, record: DesiredRecord) -> Problem | None:
-        """A problem when a record to be created lacks properties that HubSpot insists on.
+        """A problem when a record cannot be created: its key, or what HubSpot insists on, cannot be sent.
 
         That one of them is wrong, or cleared, is told at its own line.
         """
+        key = self.schema.properties.get(record.document.key)
+        if key is not None and (key.is_read_only or key.is_calculated):
+            return Problem(
+                f"a new record of {self.schema.name} cannot be given its key: {key.name} is read-only",
+                "the portal has no such record yet; recognise records by a property that can be written",
+                self.files.ref(record.place),
+                record.record_key.address,
+            )
         sent = {name for name in record.names if record.document.ownership_of(name) is not Ownership.OBSERVE}
         sent.add(record.document.key)
         cleared = {name for name, value in zip(record.names, record.values, strict=True) if value is None}
