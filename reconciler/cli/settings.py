@@ -25,6 +25,7 @@ from reconciler.cli.settings_rules import (
     version_problems,
 )
 from reconciler.errors import ManifestError, Problem, UsageError
+from reconciler.manifest import inside
 from reconciler.manifest.environments import ListedEnvironment
 from reconciler.manifest.nodes import Blank, MappingNode
 from reconciler.manifest.problems import raise_if_any
@@ -174,7 +175,10 @@ def load_settings(
     base_url = variables.fill(said.base_url, own, "base_url").rstrip("/")
     state = variables.fill(file.state, node, "state")
     seed = project / said.seed if said.seed else None
-    problems = [*(() if offline else variables.problems), *(seed_problems(seed, own) if seed else ())]
+    problems = [
+        *(() if offline else variables.problems),
+        *(seed_problems(seed, project, own) if seed else ()),
+    ]
     if not variables.problems:
         problems += [*base_url_problems(base_url, own), *state_problems(state, node)]
     raise_if_any(problems)
@@ -240,6 +244,11 @@ def _choose(names: Collection[str], default: str, chosen: Iterable[tuple[str | N
 
 def _read_file(project: Path) -> tuple[_FileShape, MappingNode, dict[str, _Written]]:
     """The file and its environments, free of mistakes that can be told before one is chosen."""
+    refused = inside.fault_of(project / FILE_NAME, project)
+    if refused is not None:
+        raise UsageError(
+            f"{FILE_NAME} is a link, and where it leads {refused}\n    put the file itself there"
+        )
     try:
         data = (project / FILE_NAME).read_bytes()
     except OSError as error:

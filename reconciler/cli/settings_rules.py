@@ -13,6 +13,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from reconciler.errors import Problem
+from reconciler.manifest import inside
 from reconciler.manifest.nodes import MappingNode, SequenceNode
 from reconciler.manifest.shapes import suggest
 from reconciler.source import SourceFiles, SourceRef
@@ -122,9 +123,12 @@ class Variables:
         return _VARIABLE.sub(held, text)
 
 
-def seed_problems(seed: Path, node: MappingNode) -> Iterator[Problem]:
-    """A seed that is not there."""
-    if not os.path.isfile(seed):  # noqa: PTH113 - Path.is_file raises where it may not look
+def seed_problems(seed: Path, project: Path, node: MappingNode) -> Iterator[Problem]:
+    """A seed that is not there, or that is not the project's."""
+    refused = inside.fault_of(seed, project)
+    if refused is not None:
+        yield Problem(f"{node.get('seed')} {refused}", inside.ADVICE, _ref(node, "seed"))
+    elif not os.path.isfile(seed):  # noqa: PTH113 - Path.is_file raises where it may not look
         message = f"there is no file {node.get('seed')}"
         yield Problem(message, "write its path from the project folder", _ref(node, "seed"))
 

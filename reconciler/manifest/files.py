@@ -1,7 +1,7 @@
 """Which files of the project folder are manifests, and which only look like it.
 
-Folders are searched in order of names, through symbolic links too. A file that is reached twice
-belongs to the folder listed last: ``[., overrides]`` means what it says.
+Folders are searched in order of names, through symbolic links too, as long as these stay in the project. A
+file that is reached twice belongs to the folder listed last: ``[., overrides]`` means what it says.
 """
 
 import errno
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import Problem
+from reconciler.manifest import inside
 from reconciler.source import SourceRef
 
 _SETTINGS = "reconciler.yaml"
@@ -47,7 +48,10 @@ class _Search:
         """Find the manifests in ``folder`` and below."""
         path = self._project / folder
         mode = _mode(path)
-        if not mode:
+        refused = inside.fault_of(path, self._project)
+        if refused is not None:
+            self._report(f'the folder "{folder}" {refused}', inside.ADVICE)
+        elif not mode:
             self._report(
                 f'the folder "{folder}" does not exist', "make it, or correct `manifests:` in reconciler.yaml"
             )
@@ -73,10 +77,22 @@ class _Search:
             self._report(f"{self._name(folder)} cannot be read: {error.strerror}", "correct its permissions")
             return
         for path, mode in entries:
+            if path.is_symlink() and self._leads_away(path, mode):
+                continue
             if stat.S_ISDIR(mode):
                 yield from self._walk(path, (*above, real))
-            elif path.suffix.lower() in {".yaml", ".yml"} and self._is_manifest(path, mode):
+            elif _is_yaml(path) and self._is_manifest(path, mode):
                 yield path
+
+    def _leads_away(self, link: Path, mode: int) -> bool:
+        """Whether ``link`` would be searched or read, and leads to what must not be."""
+        refused = inside.fault_of(link, self._project)
+        if refused is None or not (stat.S_ISDIR(mode) or _is_yaml(link)):
+            return False
+        name = self._name(link)
+        shown = name if name.isprintable() else ascii(name)
+        self._report(f"{shown} is a link, and where it leads {refused}", inside.ADVICE)
+        return True
 
     def _is_manifest(self, path: Path, mode: int) -> bool:
         name = self._name(path)
@@ -96,6 +112,10 @@ class _Search:
     def _report(self, message: str, advice: str, file: str | None = None) -> None:
         source = SourceRef(file, 1, 1) if file else None
         self.problems.append(Problem(message, advice, source))
+
+
+def _is_yaml(path: Path) -> bool:
+    return path.suffix.lower() in {".yaml", ".yml"}
 
 
 def _is_visible(path: Path) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reconciler.errors import Problem
+from reconciler.manifest import inside
 from reconciler.manifest.sorted_rows import Unusable
 from reconciler.source import Place, SourceFiles, SourceRef
 
@@ -44,12 +45,13 @@ def locate(source: Source, project: Path, files: SourceFiles) -> Path:
     """Where the file lies.
 
     Raises:
-        Unusable: there is none that can be read, or it lies outside the project folder.
+        Unusable: there is none that can be read, or it is hidden, or lies outside the project folder.
     """
     path = project / source.path
     fault, advice = None, "paths start at the project folder, the one that holds reconciler.yaml"
-    if not path.resolve().is_relative_to(project.resolve()):
-        fault, advice = "lies outside the project folder", "put the file into the project folder"
+    refused = inside.fault_of(path, project)
+    if refused is not None:
+        fault, advice = refused, inside.ADVICE
     elif path.is_dir():
         fault, advice = "is a folder", "name the file"
     elif not path.is_file():

@@ -267,7 +267,7 @@ def test_rows_of_a_table_are_left_to_whoever_makes_it(project: Project) -> None:
 
 
 def test_the_mode_of_a_file_and_the_link_to_it_stay(project: Project) -> None:
-    real = project.folder / ".there.txt"
+    real = project.folder / "there.txt"
     link = project.folder / "companies.yaml"
     link.rename(real)
     link.symlink_to(real)

@@ -106,8 +106,3 @@ def test_a_file_in_two_folders_belongs_to_the_later_one(tmp_path: Path) -> None:
     project(tmp_path, {"a.yaml": "", "sub/b.yaml": ""})
     files, _ = find_files(tmp_path, [".", "sub"])
     assert [(file.name, file.folder) for file in files] == [("a.yaml", 0), ("sub/b.yaml", 1)]
-
-
-def test_a_folder_may_lie_outside_the_project(tmp_path: Path) -> None:
-    project(tmp_path, {"project/a.yaml": "", "shared/b.yaml": ""})
-    assert names(tmp_path / "project", ".", "../shared") == ["../shared/b.yaml", "a.yaml"]
