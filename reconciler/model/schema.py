@@ -66,6 +66,10 @@ class Pipeline:
     stages: tuple[Stage, ...]
 
 
+_PIPELINE_AND_STAGE = (("pipeline", "dealstage"), ("hs_pipeline", "hs_pipeline_stage"))
+"""Of deals, and of all others that have pipelines."""
+
+
 @dataclass(frozen=True, slots=True)
 class ObjectSchema:
     """An object type as the portal defines it."""
@@ -91,6 +95,16 @@ class ObjectSchema:
             for name, known in self.properties.items()
             if self.can_identify(name) and not (known.is_hidden or known.is_read_only or known.is_calculated)
         )
+
+    @property
+    def pipeline_and_stage(self) -> tuple[str, str] | None:
+        """The properties that say in which pipeline a record is, and at which stage; None without either."""
+        for names in _PIPELINE_AND_STAGE:
+            if all(name in self.properties for name in names):
+                return names
+        pipelines = [name for name, known in self.properties.items() if known.kind is Kind.PIPELINE]
+        stages = [name for name, known in self.properties.items() if known.kind is Kind.STAGE]
+        return (pipelines[0], stages[0]) if pipelines and stages else None
 
     def is_step_back(self, name: str, before: str | None, after: str | None) -> bool:
         """Whether this takes a lifecycle stage back, which HubSpot does from empty only.

@@ -31,6 +31,7 @@ from reconciler.plan.changes import (
 )
 from reconciler.plan.hands import NOBODY_KNOWS, Edit, Edits
 from reconciler.plan.identity import alias_warning, is_alias, not_there
+from reconciler.plan.pipeline_stages import Misfit, misfit_of
 from reconciler.plan.resolve import ResolvedValue, Resolver
 from reconciler.plan.routes import BY_RECORD_ID, route_to_create, route_to_update
 from reconciler.plan.verdict import judge
@@ -165,16 +166,20 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
     obstacle = not_there(record, source) or resolver.missing_required(record)
     if obstacle is not None:
         problems.append(obstacle)
+    reason = Reason.RECREATED if parts.owned or parts.old_owned else Reason.MISSING
+    first = tuple(
+        _first(resolver, value, reason if value.ownership is Ownership.ENFORCE else Reason.INITIAL)
+        for value in values
+        if value.text is not None and value.ownership is not Ownership.OBSERVE
+    )
+    if found := misfit_of(resolver.schema, {}, {value.name: value.after for value in first}):
+        value = next(value for value in first if value.name == found.name)
+        problems.append(_misfit_problem(record, found, value, is_left=False))
     if _has_errors(problems):
         return Judged(problems=tuple(problems))
-    reason = Reason.RECREATED if parts.owned or parts.old_owned else Reason.MISSING
     created = Create(
         key=record.record_key,
-        values=tuple(
-            _first(resolver, value, reason if value.ownership is Ownership.ENFORCE else Reason.INITIAL)
-            for value in values
-            if value.text is not None and value.ownership is not Ownership.OBSERVE
-        ),
+        values=first,
         reason=reason,
         route=route_to_create(resolver.schema, record.document),
         source=source,
@@ -205,6 +210,8 @@ def _present(
     sorted_out = _Values(resolver, parts, live)
     for value in values:
         sorted_out.judge(value, policy, edits)
+    if misfit := sorted_out.misfit(policy):
+        return Judged(problems=(*problems, misfit), edited=tuple(sorted_out.edited))
     if policy.lets_go:
         sorted_out.let_go()
     if is_renamed:
@@ -281,6 +288,38 @@ class _Values:
         elif reason is not Reason.IN_STEP:
             self._hold(value, reason)
 
+    def misfit(self, policy: Policy) -> Problem | None:
+        """What is wrong with pipeline and stage as they will be; one is held along with the other if it was.
+
+        Whoever takes one of them although the other is left has to say what becomes of that.
+        """
+        schema, record = self.resolver.schema, self.parts.record
+        found = misfit_of(schema, self.live.properties, {value.name: value.after for value in self.written})
+        if found is None:
+            return None
+        other = next((held for held in self.held if held.name == found.other), None)
+        is_left = other is not None and other.reason is not Reason.OBSERVED
+        value = next(value for value in self.written if value.name == found.name)
+        if other is None or not is_left or means(policy.take, record.record_key, found.name):
+            return _misfit_problem(record, found, value, is_left=is_left)
+        self.written.remove(value)
+        note = f"it goes with {found.other}, which is left as it is"
+        live, source = value.before, value.source
+        self.held.append(
+            Held(
+                record.record_key,
+                value.name,
+                other.reason,
+                live,
+                value.after,
+                source,
+                note,
+                None,
+                other.changed,
+            )
+        )
+        return None
+
     def let_go(self) -> None:
         """What state knows and no line enforces any more, it forgets: people may change it as they like."""
         record, owned = self.parts.record, self.parts.owned
@@ -304,6 +343,22 @@ class _Values:
         self.held.append(
             Held(self.parts.record.record_key, name, why, live, value.text, place, note, changed=changed)
         )
+
+
+def _misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, is_left: bool) -> Problem:
+    """``is_left``: the other one is named, and what people made of it is left."""
+    key, other = record.record_key, found.other
+    if found.is_both:
+        advice = f"correct one of {found.name} and {other}"
+    elif record.special.is_partial:
+        advice = f"--target {key.address} takes the whole record"
+    elif is_left:
+        advice = f"--take {key.property_address(other)} takes the other one too"
+    elif other in record.names:
+        advice = f"`ownership` leaves {other} as it is: give {found.name} the same ownership, or enforce both"
+    else:
+        advice = f"set {other} in the same record"
+    return Problem(found.message, advice, value.source, key.property_address(found.name))
 
 
 def _why_contested(record: DesiredRecord, name: str, edit: Edit) -> str:

@@ -191,23 +191,40 @@ class Resolver:
                 if any(written in (stage.id, stage.label) for stage in other.stages):
                     raise _Wrong(
                         f'"{written}" is no stage of pipeline "{pipeline.label}"',
-                        f'it is one of "{other.label}": set the pipeline in the same record',
+                        f'it is one of "{other.label}": {self._advice_on_pipeline(record)}',
                     ) from wrong
             raise
 
     def _pipeline_of(self, record: DesiredRecord, live: LiveRecord | None) -> Pipeline | None:
-        for name, written in zip(record.names, record.values, strict=True):
-            definition = self.schema.properties.get(name)
-            if definition and definition.kind is Kind.PIPELINE and isinstance(written, str):
-                try:
-                    return self._pipeline(written)
-                except _Wrong:
-                    return None  # said once already, at the pipeline's own line
+        """The pipeline whose stages are meant; None where any of them may be."""
+        names = self.schema.pipeline_and_stage
+        if names is None:
+            return None
+        by_pipeline, by_stage = names
+        ownership = record.document.ownership_of
+        stays = (
+            live is not None
+            and live.properties.get(by_pipeline) is not None
+            and ownership(by_pipeline) is not Ownership.ENFORCE
+            and ownership(by_stage) is Ownership.ENFORCE
+        )
+        written = _written_of(record, by_pipeline)
+        if isinstance(written, str) and not stays:
+            try:
+                return self._pipeline(written)
+            except _Wrong:
+                return None  # said once already, at the pipeline's own line
         if live is not None:
             for pipeline in self.schema.pipelines:
-                if pipeline.id in (live.properties.get("pipeline"), live.properties.get("hs_pipeline")):
+                if pipeline.id == live.properties.get(by_pipeline):
                     return pipeline
         return self.schema.pipelines[0] if len(self.schema.pipelines) == 1 else None
+
+    def _advice_on_pipeline(self, record: DesiredRecord) -> str:
+        """What to do about a stage that is none of the pipeline that the record will be in."""
+        name = (self.schema.pipeline_and_stage or ("",))[0]
+        is_left = name in record.names and record.document.ownership_of(name) is not Ownership.ENFORCE
+        return f"`ownership` leaves {name} as it is" if is_left else "set the pipeline in the same record"
 
 
 def owner_ids(owners: Iterable[Owner], stand_ins: Mapping[str, str]) -> Mapping[str, str]:
@@ -225,15 +242,20 @@ def keys_and_names(
 ) -> tuple[Sequence[str], Sequence[str]]:
     """What to ask the portal to judge ``records``: keys, old ones included, and properties.
 
-    Properties are those that are named and exist, and where a stage is named, the pipeline too.
+    Properties are those that are named and exist, and where a pipeline or a stage is, the other too.
     """
     keys = [record.key for record in records]
     keys += [record.special.renamed_from for record in records if record.special.renamed_from]
     named = {name for shape in {record.names for record in records} for name in shape}
     known = named & schema.properties.keys()
-    if any(schema.properties[name].kind is Kind.STAGE for name in known):
-        known |= {name for name, prop in schema.properties.items() if prop.kind is Kind.PIPELINE}
+    if (pair := schema.pipeline_and_stage) and not known.isdisjoint(pair):
+        known |= set(pair)
     return keys, sorted(known)
+
+
+def _written_of(record: DesiredRecord, name: str) -> Written:
+    """What ``record`` says of one property; None also where it says nothing."""
+    return record.values[record.names.index(name)] if name in record.names else None
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> str | None:

@@ -41,6 +41,7 @@ from reconciler.plan.changes import (
 )
 from reconciler.plan.diff import same_value
 from reconciler.plan.judging import Judged
+from reconciler.plan.pipeline_stages import misfit_of
 from reconciler.plan.routes import BY_RECORD_ID
 from reconciler.plan.selecting import Unmet
 
@@ -83,11 +84,13 @@ def forgotten(count: int) -> list[Problem]:
     return [Problem(message, "`reconciler state forget` erases them for good", severity=Severity.WARNING)]
 
 
-def ids_and_names(deeds: Sequence[Deed]) -> tuple[Sequence[str], Sequence[str]]:
+def ids_and_names(schema: ObjectSchema, deeds: Sequence[Deed]) -> tuple[Sequence[str], Sequence[str]]:
     """Which records have to be looked at, and which of their properties, to take ``deeds`` back."""
     changes = [deed.change for deed in deeds]
     names = {value.name for change in changes for value in (*values_of(change), *in_step_of(change))}
     names |= {change.key.by for change in changes} - {RECORD_ID}
+    if (pair := schema.pipeline_and_stage) and not names.isdisjoint(pair):
+        names |= set(pair)
     return list(dict.fromkeys(deed.outcome.record_id for deed in deeds)), sorted(names)
 
 
@@ -142,7 +145,7 @@ def _put_back(
     for value in change.values:
         definition, now = schema.properties.get(value.name), live.properties.get(value.name)
         restored = ValueChange(value.name, now, value.before, Reason.UNDONE)
-        obstacle = _obstacle(definition, value.before)
+        obstacle = _obstacle(schema, definition, value.before)
         if definition is not None and same_value(definition.kind, now, value.before):
             if owned is not None and owned.sent.get(value.name, value.before) != value.before:
                 learned.append(restored)
@@ -153,6 +156,12 @@ def _put_back(
         else:
             by = _by_whom(schema, value.name, now, owned)
             held.append(Held(change.key, value.name, Reason.SUPERSEDED, now, value.before, None, by))
+    while misfit := misfit_of(schema, live.properties, {value.name: value.after for value in back}):
+        value = next(value for value in back if value.name == misfit.name)
+        back.remove(value)
+        held.append(
+            Held(change.key, value.name, Reason.FINAL, value.before, value.after, None, misfit.message)
+        )
     return Judged(_written_back(change, live, owned, tuple(back), tuple(learned)), tuple(held))
 
 
@@ -216,18 +225,29 @@ def _by_whom(schema: ObjectSchema, name: str, now: str | None, owned: OwnedRecor
     return "a later apply wrote it" if is_ours else "changed in HubSpot"
 
 
-def _obstacle(definition: PropertyDef | None, text: str | None) -> str:
+def _obstacle(schema: ObjectSchema, definition: PropertyDef | None, text: str | None) -> str:
     """Why HubSpot would not take ``text`` back; empty where nothing is known against it."""
     if definition is None:
         return "HubSpot has no such property any more"
     if definition.is_read_only or definition.is_calculated:
         return "HubSpot lets nobody write it any more"
+    if text is None and definition.name in schema.required:
+        return f"it was empty, and {schema.name} require it"
+    if text is not None and not _is_in_portal(schema, definition.kind, text):
+        return f"HubSpot has no {definition.kind} {text!r} any more"
     if text is None or definition.kind not in {Kind.CHOICE, Kind.CHOICES} or not definition.options:
         return ""
     known = {option.value for option in definition.options}
     chosen = text.split(";") if definition.kind is Kind.CHOICES else [text]
     lacking = sorted(set(chosen) - known)
     return f"HubSpot has no option {lacking[0]!r} any more" if lacking else ""
+
+
+def _is_in_portal(schema: ObjectSchema, kind: Kind, text: str) -> bool:
+    """Whether a pipeline or stage still exists; of all other kinds it does."""
+    stages = {stage.id for pipeline in schema.pipelines for stage in pipeline.stages}
+    known = {Kind.PIPELINE: {pipeline.id for pipeline in schema.pipelines}, Kind.STAGE: stages}
+    return text in known.get(kind, {text})
 
 
 def _held(key: RecordKey, reason: Reason, note: str) -> Judged:

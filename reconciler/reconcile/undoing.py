@@ -1,5 +1,7 @@
 """What a run did becomes a plan that takes it back."""
 
+from functools import partial
+
 from reconciler import __version__
 from reconciler.apply.memory import Memory, applied_by, run_under_way, version_seen
 from reconciler.apply.settle import settle_batch
@@ -56,7 +58,8 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
     looked_at = 0
     for (object_name, by), group in groups.items():
         schema = portal.objects[object_name]
-        for chunk, live in read_ahead(reader, schema, RECORD_ID, in_chunks(group, BATCH_SIZE), ids_and_names):
+        question = partial(ids_and_names, schema)
+        for chunk, live in read_ahead(reader, schema, RECORD_ID, in_chunks(group, BATCH_SIZE), question):
             keys = [deed.change.key.value for deed in chunk]
             builder.add_deeds(schema, chunk, live, memory.owned(object_name, by, keys))
             looked_at += len(chunk)

@@ -9,6 +9,7 @@ from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import LiveRecord, RecordId
+from reconciler.model.schema import Kind
 from reconciler.model.selection import Selection, glob_of
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import (
@@ -27,7 +28,7 @@ from reconciler.plan.routes import BY_RECORD_ID
 from reconciler.plan.selecting import Unmet
 from reconciler.plan.undo import Deed, deeds_of, forgotten, ids_and_names, undo
 from reconciler.source import SourceRef
-from tests.support.nouns import COMPANIES, live, owned
+from tests.support.nouns import COMPANIES, definition, live, owned
 
 ACME = RecordKey("companies", "external_id", "acme")
 ID = RecordId("9001")
@@ -314,7 +315,7 @@ def test_records_named_by_record_id_have_no_key_to_look_at() -> None:
     key = RecordKey("companies", RECORD_ID, ID)
     change = replace(update(written("phone", "1", "2")), key=key)
 
-    ids, names = ids_and_names([Deed(change, Applied(ID, {}))])
+    ids, names = ids_and_names(COMPANIES, [Deed(change, Applied(ID, {}))])
     judged = undone(change, live(ID, {"phone": "2"}), None)
 
     assert (ids, names) == ([ID], ["phone"])
@@ -356,3 +357,55 @@ def test_what_was_forgotten_is_said_and_stops_nothing() -> None:
     assert problem.message.startswith("3 changes of this run cannot be taken back")
     assert str(problem.severity) == "warning"
     assert forgotten(0) == []
+
+
+def test_a_pipeline_goes_back_with_its_stage() -> None:
+    change = update(written("pipeline", "p1", "p2"), written("stage", "s1", "s3"))
+    judged = undone(change, of_acme(pipeline="p2", stage="s3"), known_as(pipeline="p2", stage="s3"))
+    assert isinstance(judged.change, Update)
+    assert {value.name: value.after for value in judged.change.values} == {"pipeline": "p1", "stage": "s1"}
+
+
+def test_a_pipeline_does_not_go_back_without_a_stage_that_people_changed_since() -> None:
+    change = update(written("pipeline", "p1", "p2"), written("stage", "s1", "s3"))
+    judged = undone(change, of_acme(pipeline="p2", stage="s4"), known_as(pipeline="p2", stage="s3"))
+    assert judged.change is None
+    assert {held.name: held.reason for held in judged.held} == {
+        "stage": Reason.SUPERSEDED,
+        "pipeline": Reason.FINAL,
+    }
+
+
+def test_a_stage_does_not_go_back_into_a_pipeline_that_people_chose_since() -> None:
+    judged = undone(
+        update(written("stage", "s1", "s2")), of_acme(pipeline="p2", stage="s2"), known_as(stage="s2")
+    )
+    reason, note = only_held(judged)
+    assert reason is Reason.FINAL
+    assert note == 'stage "New" of "Sales" is none of pipeline "Renewals", in which the record would stay'
+
+
+@pytest.mark.parametrize(("name", "kind"), [("pipeline", "pipeline"), ("stage", "stage")])
+def test_what_goes_back_to_a_pipeline_or_stage_that_is_no_more_is_left(name: str, kind: str) -> None:
+    judged = undone(update(written(name, "gone", "p1")), of_acme(**{name: "p1"}), known_as(**{name: "p1"}))
+    assert only_held(judged) == (Reason.FINAL, f"HubSpot has no {kind} 'gone' any more")
+
+
+def test_what_a_type_requires_is_not_emptied_again() -> None:
+    judged = undone(update(written("name", None, "Acme")), of_acme(name="Acme"), known_as(name="Acme"))
+    assert only_held(judged) == (Reason.FINAL, "it was empty, and companies require it")
+
+
+def test_both_of_pipeline_and_stage_are_read_to_take_one_of_them_back() -> None:
+    _, names = ids_and_names(COMPANIES, [Deed(update(written("stage", "s1", "s2")), Applied(ID, {}))])
+    assert names == ["external_id", "pipeline", "stage"]
+
+
+def test_a_choice_whose_options_the_portal_does_not_list_goes_back() -> None:
+    """Options that HubSpot keeps elsewhere are not in the definition: nothing is known against a value."""
+    schema = replace(COMPANIES, properties={**COMPANIES.properties, "tier": definition("tier", Kind.CHOICE)})
+    deed = Deed(update(written("tier", "gold", "silver")), Applied(ID, {}))
+    judged = undo(schema, deed, of_acme(tier="silver"), known_as(tier="silver"))
+    assert judged.held == ()
+    assert isinstance(judged.change, Update)
+    assert judged.change.values == (ValueChange("tier", "silver", "gold", Reason.UNDONE),)

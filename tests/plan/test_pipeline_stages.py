@@ -1,0 +1,196 @@
+"""Pipeline and stage fit together, whatever of them is going to be written."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from reconciler.model.records import Drift, Ownership, Special
+from reconciler.model.schema import Kind, ObjectSchema
+from reconciler.model.selection import glob_of
+from reconciler.plan.changes import Create, Reason, Update, values_of
+from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
+from reconciler.plan.pipeline_stages import misfit_of
+from reconciler.plan.resolve import Resolver, keys_and_names
+from tests.support.nouns import COMPANIES, FILES, definition, desired, document, live, owned
+
+SCHEMA = replace(COMPANIES, required=())
+RESOLVER = Resolver(SCHEMA, FILES, {})
+SALES = {"pipeline": "p1", "stage": "s1"}
+REVERT = Policy(Drift.REVERT)
+
+
+def judged(
+    values: Mapping[str, str],
+    held: Mapping[str, str | None] | None,
+    known: Mapping[str, str | None] | None = None,
+    policy: Policy = REVERT,
+    *,
+    ownership: Mapping[str, Ownership] | None = None,
+    special: Special | None = None,
+) -> Judged:
+    record = desired("acme", dict(values), document(ownership=ownership))
+    record = replace(record, special=special or record.special)
+    parts = Counterparts(
+        record, live("9001", held) if held else None, owned("acme", "9001", known) if known else None
+    )
+    return judge_record(RESOLVER, parts, policy)
+
+
+def problem(found: Judged) -> tuple[str, str]:
+    assert found.change is None
+    (only,) = found.problems
+    return only.message, only.advice or ""
+
+
+def written(found: Judged) -> Mapping[str, str | None]:
+    assert found.problems == ()
+    return {value.name: value.after for value in values_of(found.change)} if found.change else {}
+
+
+def test_a_pipeline_does_not_change_without_its_stage() -> None:
+    message, advice = problem(judged({"pipeline": "Renewals"}, SALES, SALES))
+    assert message == 'pipeline "Renewals" has no stage "New" of "Sales", which the record would keep'
+    assert advice == "set stage in the same record"
+
+
+def test_a_stage_of_another_pipeline_needs_that_pipeline() -> None:
+    _, advice = problem(judged({"stage": "Renewed"}, SALES, SALES))
+    assert advice == 'it is one of "Renewals": set the pipeline in the same record'
+
+
+def test_both_change_together() -> None:
+    change = judged({"pipeline": "Renewals", "stage": "New"}, SALES, SALES)
+    assert written(change) == {"pipeline": "p2", "stage": "s3"}
+
+
+@pytest.mark.parametrize("left", [Ownership.INITIAL, Ownership.OBSERVE])
+def test_a_stage_is_checked_against_the_pipeline_that_people_decide_about(left: Ownership) -> None:
+    message, advice = problem(
+        judged({"pipeline": "Renewals", "stage": "Renewed"}, SALES, SALES, ownership={"pipeline": left})
+    )
+    assert message == '"Renewed" is no stage of pipeline "Sales"'
+    assert advice == 'it is one of "Renewals": `ownership` leaves pipeline as it is'
+
+
+def test_a_stage_is_named_in_the_pipeline_that_people_put_the_record_into() -> None:
+    moved = {"pipeline": "p2", "stage": "s4"}
+    change = judged({"pipeline": "Sales", "stage": "New"}, moved, ownership={"pipeline": Ownership.INITIAL})
+    assert written(change) == {"stage": "s3"}
+
+
+@pytest.mark.parametrize("left", [Ownership.INITIAL, Ownership.OBSERVE])
+def test_a_pipeline_does_not_change_where_the_stage_is_left_to_people(left: Ownership) -> None:
+    message, advice = problem(
+        judged({"pipeline": "Renewals", "stage": "Renewed"}, SALES, SALES, ownership={"stage": left})
+    )
+    assert "has no stage" in message
+    assert advice.startswith("`ownership` leaves stage as it is")
+
+
+def test_what_is_left_to_people_altogether_is_not_looked_at() -> None:
+    initial = {"pipeline": Ownership.INITIAL, "stage": Ownership.INITIAL}
+    assert written(judged({"pipeline": "p2", "stage": "Renewed"}, SALES, SALES, ownership=initial)) == {}
+
+
+@pytest.mark.parametrize(("taken", "other"), [("stage", "pipeline"), ("pipeline", "stage")])
+def test_one_of_the_two_is_not_taken_without_the_other(taken: str, other: str) -> None:
+    policy = Policy(Drift.HOLD, take=(glob_of(f"companies/acme#{taken}"),))
+    moved = {"pipeline": "p2", "stage": "s3"}
+    _, advice = problem(judged({"pipeline": "p1", "stage": "s1"}, moved, SALES, policy))
+    assert advice == f"--take companies/acme#{other} takes the other one too"
+    both = Policy(Drift.HOLD, take=(glob_of("companies/acme"),))
+    assert written(judged({"pipeline": "p1", "stage": "s1"}, moved, SALES, both)) == SALES
+
+
+def test_a_stage_is_held_along_with_a_pipeline_that_is_held() -> None:
+    found = judged({"pipeline": "p1", "stage": "s1"}, {"pipeline": "p2"}, None, Policy(Drift.HOLD))
+    assert written(found) == {}
+    assert {held.name: (held.reason, held.note) for held in found.held} == {
+        "pipeline": (Reason.ADOPT, ""),
+        "stage": (Reason.ADOPT, "it goes with pipeline, which is left as it is"),
+    }
+
+
+def test_a_targeted_stage_alone_is_refused_in_another_pipeline() -> None:
+    partial = Special(is_partial=True)
+    _, advice = problem(judged({"pipeline": "Renewals"}, SALES, SALES, special=partial))
+    assert advice == "--target companies/acme takes the whole record"
+
+
+def test_a_new_record_without_a_pipeline_gets_the_first_one() -> None:
+    message, advice = problem(judged({"stage": "Renewed"}, None))
+    assert (
+        message
+        == 'stage "Renewed" of "Renewals" is none of pipeline "Sales", which a record gets that names none'
+    )
+    assert advice == "set pipeline in the same record"
+    assert isinstance(judged({"stage": "Won"}, None).change, Create)
+    observed = {"pipeline": Ownership.OBSERVE}
+    message, _ = problem(judged({"pipeline": "Renewals", "stage": "Renewed"}, None, ownership=observed))
+    assert "which a record gets that names none" in message
+
+
+def test_a_new_record_may_have_a_pipeline_and_no_stage() -> None:
+    assert isinstance(judged({"pipeline": "Renewals"}, None).change, Create)
+
+
+def test_whoever_names_one_of_the_two_needs_to_see_both() -> None:
+    for name in ("pipeline", "stage"):
+        assert keys_and_names(SCHEMA, [desired("acme", {name: "x"})])[1] == ["pipeline", "stage"]
+    assert keys_and_names(SCHEMA, [desired("acme", {"name": "x"})])[1] == ["name"]
+
+
+def test_tickets_and_deals_have_their_own_names_for_the_two() -> None:
+    def schema(*names: str) -> ObjectSchema:
+        kinds = {True: Kind.STAGE, False: Kind.PIPELINE}
+        properties = {name: definition(name, kinds["stage" in name]) for name in names}
+        return replace(SCHEMA, properties=properties)
+
+    assert schema("hs_pipeline_stage", "hs_pipeline").pipeline_and_stage == (
+        "hs_pipeline",
+        "hs_pipeline_stage",
+    )
+    deals = schema("hs_pipeline", "hs_pipeline_stage", "pipeline", "dealstage")
+    assert deals.pipeline_and_stage == ("pipeline", "dealstage")
+    assert schema("hs_pipeline").pipeline_and_stage is None
+
+
+pipelines = st.sampled_from(["p1", "p2"])
+stages = st.sampled_from(["s1", "s2", "s3", "s4"])
+OF = {stage.id: pipeline.id for pipeline in SCHEMA.pipelines for stage in pipeline.stages}
+
+
+@given(
+    names=st.fixed_dictionaries({}, optional={"pipeline": pipelines, "stage": stages}),
+    there=st.none() | stages.map(lambda stage: {"pipeline": OF[stage], "stage": stage}),
+    known=st.none() | st.fixed_dictionaries({"pipeline": pipelines, "stage": stages}),
+    drift=st.sampled_from(Drift),
+    take=st.sets(st.sampled_from(["pipeline", "stage"])),
+    ownership=st.dictionaries(st.sampled_from(["pipeline", "stage"]), st.sampled_from(Ownership)),
+)
+def test_whatever_is_written_leaves_a_stage_of_its_pipeline(
+    names: Mapping[str, str],
+    there: Mapping[str, str] | None,
+    known: Mapping[str, str] | None,
+    drift: Drift,
+    take: set[str],
+    ownership: Mapping[str, Ownership],
+) -> None:
+    globs = tuple(glob_of(f"companies/acme#{name}") for name in sorted(take))
+    found = judged(names, there, known, Policy(drift, globs), ownership=ownership)
+    assume(isinstance(found.change, Create | Update))
+    assert found.change is not None
+    after = dict(there or {}) | {value.name: value.after for value in values_of(found.change)}
+    if after.get("stage"):
+        assert OF[after["stage"] or ""] == after.get("pipeline", "p1")
+
+
+def test_what_the_portal_does_not_know_is_not_judged() -> None:
+    assert misfit_of(SCHEMA, {"pipeline": "gone"}, {"stage": "s1"}) is None
+    assert misfit_of(SCHEMA, {"pipeline": "p1", "stage": "s3"}, {"name": "Acme"}) is None
+    found = misfit_of(SCHEMA, {"pipeline": "p1", "stage": "gone"}, {"pipeline": "p2"})
+    assert found is not None
+    assert '"gone", which no pipeline has' in found.message
