@@ -345,7 +345,8 @@ def test_records_that_go_take_their_associations_with_them(tmp_path: Path) -> No
 
 
 def test_narrowing_environments_releases_associations_and_leaves_them(tmp_path: Path) -> None:
-    with world(tmp_path, {"a.yaml": companies(BOTH, head=PRUNED)}) as (project, portal):
+    other = "  other: {portal: emulator, portal_id: 5}\ndefault: real\n"
+    with world(tmp_path, {"a.yaml": companies(BOTH, head=PRUNED)}, more=other) as (project, portal):
         apply(project)
         project.write("a.yaml", companies(BOTH, head=f"{PRUNED}environments: [other]\n"))
         apply(project)
