@@ -5,21 +5,26 @@ to learn which lines are wrong.
 """
 
 import csv
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import TextIO
 
 from reconciler.errors import Problem
 from reconciler.manifest.columns import Columns
-from reconciler.manifest.sorted_rows import MOST, SortedRows, Unreadable, Unusable, more
+from reconciler.manifest.csv_faults import (
+    QUOTES,
+    blanks_at_quotes,
+    blanks_problem,
+    csv_text,
+    find_faults,
+    looks_odd,
+    read_rows,
+)
+from reconciler.manifest.sorted_rows import SortedRows, Unreadable, Unusable
 from reconciler.manifest.sources import count_lines, in_sql
 from reconciler.source import SourceRef
 
 _LONGEST_NAME = 10_000
-_QUOTES = 'quote the whole cell, and write a quote inside it twice: "say ""hi"""'
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +44,33 @@ def read_header(path: Path, name: str) -> Header:
     """
     all_lines = count_lines(path, name)
     csv.field_size_limit(_LONGEST_NAME)  # or one forgotten quote would make the whole file a name
-    with _text(path) as file:
-        reader = csv.reader(file, strict=True)
-        try:
-            header = next(reader, [])
-        except csv.Error as error:
-            raise Unusable(
-                Problem(f"the header is no CSV: {error}", _QUOTES, SourceRef(name, 1, 1))
-            ) from None
-        lines = reader.line_num
-    if not header:
-        advice = "begin with a line that names the columns"
-        raise Unusable(Problem("the file has no header", advice, SourceRef(name, 1, 1)))
-    other = max(";\t|", key=header[0].count)
-    if len(header) == 1 and other in header[0]:
+    place = SourceRef(name, 1, 1)
+    with csv_text(path) as file:
+        first = next(read_rows(file), None)
+    if first is None or not first.text.strip("\r\n"):
+        raise Unusable(Problem("the file has no header", "begin with a line that names the columns", place))
+    if len(first.cells) <= 1 and (other := _separator(first.text)):
         advice = "save the file with commas between its cells"
-        raise Unusable(Problem(f"the header is separated by {other!r}", advice, SourceRef(name, 1, 1)))
-    return Header(header, lines, all_lines)
+        raise Unusable(Problem(f"the header is separated by {other!r}", advice, place))
+    if cells := blanks_at_quotes(first.text):
+        raise Unusable(*(blanks_problem(SourceRef(name, 1, cell)) for cell in cells))
+    if first.fault is not None:
+        raise Unusable(Problem(f"the header is no CSV: {first.fault}", QUOTES, place))
+    return Header(first.cells, first.text.rstrip("\r\n").count("\n") + 1, all_lines)
+
+
+def _separator(header: str) -> str | None:
+    """What separates the names of ``header``, where commas do not."""
+    names = {other: _names(header, other) for other in ";\t|"}
+    other = max(names, key=lambda other: len(names[other]))
+    return other if len(names[other]) > 1 else None
+
+
+def _names(header: str, separator: str) -> Sequence[str]:
+    try:
+        return next(csv.reader([header], delimiter=separator, strict=True), [])
+    except csv.Error:
+        return []
 
 
 def fill_from_csv(rows: SortedRows, path: Path, name: str, columns: Columns, header: Header) -> None:
@@ -69,10 +84,13 @@ def fill_from_csv(rows: SortedRows, path: Path, name: str, columns: Columns, hea
     types = ", ".join(f"{cell}: 'VARCHAR'" for cell in cells)
     file = (
         f"read_csv({in_sql(path)}, columns={{{types}}}, header=true, auto_detect=false, "
-        "delim=',', quote='\"', escape='\"', nullstr='', strict_mode=true)"
+        "delim=',', quote='\"', escape='\"', nullstr='', strict_mode=true, "
+        "hive_partitioning=false, compression='none')"
     )
+    if looks_odd(path) and (faults := find_faults(path, name, width)):
+        raise Unusable(*faults)
     wanted = ", ".join((f"c{columns.key} AS key", *(f"c{number}" for number in columns.numbers.values())))
-    fault = "its line ends are mixed up: use the same everywhere"
+    fault = "its rows and its lines do not fit together"
     try:
         rows.fill(f"line, {wanted}", f"(SELECT row_number() OVER () + {header.lines} AS line, * FROM {file})")
         (count,) = rows.run("SELECT count(*) FROM rows")[0]
@@ -98,37 +116,3 @@ def _with_breaks(rows: SortedRows, wanted: str, file: str, cells: Sequence[str],
     rows.fill(f"line, {wanted}", f"({placed})")
     (total,) = rows.run(f"SELECT coalesce(sum({breaks}), 0)::BIGINT FROM {file}")[0]
     return int(total)
-
-
-def find_faults(path: Path, name: str, width: int) -> list[Problem]:
-    """What keeps the file from being a table of ``width`` columns, line by line."""
-    found = _faults(path, name, width)
-    told = list(islice(found, MOST))
-    if rest := sum(1 for _ in found):
-        told.append(more(rest, SourceRef(name, 1, 1)))
-    return told
-
-
-def _faults(path: Path, name: str, width: int) -> Iterator[Problem]:
-    csv.field_size_limit(sys.maxsize)
-    with _text(path) as file:
-        reader = csv.reader(file, strict=True)
-        line, blank = 1, 0
-        try:
-            for row in reader:
-                if not row:
-                    blank = blank or line  # which is none where nothing follows
-                elif blank:
-                    yield Problem("this line is blank", "remove it", SourceRef(name, blank, 1))
-                    blank = 0
-                if row and len(row) != width:
-                    message = f"this row has {len(row)} cells, and the header {width}"
-                    advice = "give it a cell for every column, and quote cells that hold a comma"
-                    yield Problem(message, advice, SourceRef(name, line, 1))
-                line = reader.line_num + 1
-        except csv.Error as error:
-            yield Problem(f"this row is no CSV: {error}", _QUOTES, SourceRef(name, line, 1))
-
-
-def _text(path: Path) -> TextIO:
-    return path.open(encoding="utf-8-sig", newline="")

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.errors import Problem
-from reconciler.manifest.sorted_rows import SortedRows
-from reconciler.manifest.sources import Source, in_sql
+from reconciler.manifest.line_ends import uneven_ends
+from reconciler.manifest.sorted_rows import SortedRows, Unusable
+from reconciler.manifest.sources import Source, blocks, in_sql
 from reconciler.model.records import Written
 from reconciler.source import SourceRef
 
@@ -37,10 +38,20 @@ _DECODER = json.JSONDecoder(
 
 
 def fill_from_jsonl(rows: SortedRows, path: Path, source: Source, key: str) -> None:
-    """Put the lines of the file at ``path`` into ``rows`` as they are, sorted by property ``key``."""
+    """Put the lines of the file at ``path`` into ``rows`` as they are, sorted by property ``key``.
+
+    Raises:
+        Unusable: its lines do not all end alike.
+    """
+    if any(b"\r" in block for block in blocks(path)):
+        with path.open(encoding="utf-8", newline="") as file:
+            problems = tuple(uneven_ends(enumerate(file, 1), source.path))
+        if problems:
+            raise Unusable(*problems)
     column = next((column for column, name in source.columns.items() if name == key), key)
     lines = (
         f"read_csv({in_sql(path)}, columns={{'text': 'VARCHAR'}}, header=false, auto_detect=false, "
+        "hive_partitioning=false, compression='none', "
         "delim='\x01', quote='', escape='', strict_mode=true)"  # no JSON text holds a bare \x01
     )
     pointer = "/" + column.replace("~", "~0").replace("/", "~1").replace("'", "''")
@@ -73,7 +84,7 @@ class JsonLines:
         if len(columns) < len(found):
             raise Faulty("a name stands twice in this line", "remove one of the two")
         self.columns |= columns
-        texts = ((self._source.property_of(column), _text(column, value)) for column, value in found)
+        texts = ((self._source.property_of(column), _written(column, value)) for column, value in found)
         row = {name: text for name, text in texts if name is not None}
         key = row.pop(self._key, None)
         return key, tuple(row), tuple(row.values())
@@ -108,15 +119,21 @@ def _decoded(line: str) -> list[tuple[str, Any]]:
     return found
 
 
-def _text(column: str, value: object) -> str | None:
-    if isinstance(value, str) and not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-        raise Faulty(f'"{column}" holds half a character', "write all of it, or none")
-    if value is None or isinstance(value, str):
-        return value or None
+def _written(column: str, value: object) -> str | None:
+    if isinstance(value, _Object) or not isinstance(value, str | bool | list | None):
+        raise Faulty(f'"{column}" holds an object', _VALUES)
+    if isinstance(value, list):
+        if not all(isinstance(item, str) and item and ";" not in item for item in value):
+            raise Faulty(f'"{column}" is a list of more than texts without ";"', _VALUES)
+        return ";".join(_text(column, item) for item in value) or None
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, _Object) or not isinstance(value, list):
-        raise Faulty(f'"{column}" holds an object', _VALUES)
-    if not all(isinstance(item, str) and ";" not in item for item in value):
-        raise Faulty(f'"{column}" is a list of more than texts without ";"', _VALUES)
-    return ";".join(value) or None
+    return _text(column, value) if value else None
+
+
+def _text(column: str, value: str) -> str:
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise Faulty(f'"{column}" holds half a character', "write all of it, or none")
+    if "\0" in value:
+        raise Faulty(f'"{column}" holds a NUL, which no text does', "remove it")
+    return value

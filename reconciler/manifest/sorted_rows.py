@@ -4,6 +4,7 @@ They are put into a database of their own in a private temporary folder, which e
 file is read once, what is planned is what was checked, and memory holds a page, however many rows there are.
 """
 
+import re
 import shutil
 import tempfile
 import weakref
@@ -56,6 +57,7 @@ class SortedRows:
             "temp_directory": folder,
             "autoinstall_known_extensions": False,  # nothing is ever downloaded
             "autoload_known_extensions": False,
+            "disabled_optimizers": "compressed_materialization",  # it has damaged texts while it sorted
         }
         self._connection = duckdb.connect(str(Path(folder) / "rows.duckdb"), config=options)
         self._error = duckdb.Error
@@ -78,8 +80,7 @@ class SortedRows:
         try:
             return self._connection.cursor().execute(statement, list(parameters)).fetchall()
         except self._error as error:
-            sentence = str(error).partition("\n")[0]  # paths and advice for users of DuckDB follow
-            raise Unreadable(sentence.partition("Error: ")[2] or sentence) from None
+            raise Unreadable(_sentence(str(error))) from None
 
     def problems(self, statement: str, tell: Callable[..., Problem], beginning: SourceRef) -> list[Problem]:
         """What ``tell`` makes of the rows that ``statement`` gives, by line; how many, beyond a hundred."""
@@ -95,6 +96,14 @@ class SortedRows:
         cursor = self._connection.cursor().execute(f"SELECT {columns} FROM rows")
         while page := cursor.fetchmany(_PAGE):
             yield from page
+
+
+def _sentence(error: str) -> str:
+    """What DuckDB says, without the paths and the advice for its users that follow."""
+    if found := re.search(r"Maximum line size of (\d+) bytes", error):
+        return f"one of its lines is longer than {int(found[1]):,} bytes"
+    sentence = error.partition("\n")[0]
+    return sentence.partition("Error: ")[2] or sentence
 
 
 def _remove(connection: "DuckDBPyConnection", folder: str) -> None:

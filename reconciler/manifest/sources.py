@@ -1,6 +1,7 @@
 """Which file a document takes its rows from, and whether it is there to be read."""
 
 import codecs
+import errno
 import glob
 import os
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from reconciler.manifest.sorted_rows import Unusable
 from reconciler.source import Place, SourceFiles, SourceRef
 
 _BLOCK = 1 << 20  # bytes read at a time
+_LONGEST_SHOWN = 100  # characters of a path
 
 
 class Format(StrEnum):
@@ -48,21 +50,48 @@ def locate(source: Source, project: Path, files: SourceFiles) -> Path:
         Unusable: there is none that can be read, or it is hidden, or lies outside the project folder.
     """
     path = project / source.path
-    fault, advice = None, "paths start at the project folder, the one that holds reconciler.yaml"
+    if wrong := _wrong_with(path, project):
+        fault, advice = wrong
+        raise Unusable(Problem(f'"{_shortened(source.path)}" {fault}', advice, files.ref(source.place)))
+    return path
+
+
+def _wrong_with(path: Path, project: Path) -> tuple[str, str] | None:
+    """What keeps ``path`` from being read, and what to do about it."""
     refused = inside.fault_of(path, project)
     if refused is not None:
-        fault, advice = refused, inside.ADVICE
-    elif path.is_dir():
-        fault, advice = "is a folder", "name the file"
-    elif not path.is_file():
-        fault = (
-            "is a file that does not exist" if not os.path.lexists(path) else "is no file that can be read"
-        )
-    elif not os.access(path, os.R_OK):
-        fault, advice = "cannot be read: permission denied", "correct its permissions"
-    if fault:
-        raise Unusable(Problem(f'"{source.path}" {fault}', advice, files.ref(source.place)))
-    return path
+        return refused, inside.ADVICE
+    if no_name := _no_name(path):
+        return no_name, "write the path of a file, starting at the project folder"
+    if path.is_dir():
+        return "is a folder", "name the file"
+    if not path.is_file():
+        is_there = os.path.lexists(path)
+        fault = "is no file that can be read" if is_there else "is a file that does not exist"
+        return fault, "paths start at the project folder, the one that holds reconciler.yaml"
+    if not os.access(path, os.R_OK):
+        return "cannot be read: permission denied", "correct its permissions"
+    return None
+
+
+def _no_name(path: Path) -> str | None:
+    """Why there can be no file of that name."""
+    try:
+        path.stat()
+    except ValueError:
+        return "holds a NUL, which no path does"
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "is a link that leads back to itself"
+        if error.errno == errno.ENAMETOOLONG:
+            return "is too long for the name of a file"
+    return None
+
+
+def _shortened(path: str) -> str:
+    """``path`` as a message can hold it."""
+    plain = path.replace("\0", "\\0")
+    return plain if len(plain) <= _LONGEST_SHOWN else plain[:_LONGEST_SHOWN] + "…"
 
 
 class Hash(Protocol):
@@ -75,7 +104,7 @@ class Hash(Protocol):
 def digest_file(path: Path, into: Hash) -> None:
     """Add the content of ``path``, whatever its size."""
     into.update(b"%d:" % path.stat().st_size)
-    for block in _blocks(path):
+    for block in blocks(path):
         into.update(block)
 
 
@@ -88,7 +117,7 @@ def count_lines(path: Path, name: str) -> int:
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines, ends = 0, b""
     fault: tuple[str, bytes, int] | None = None
-    for block in _blocks(path):
+    for block in blocks(path):
         try:
             decoder.decode(block, final=len(block) < _BLOCK)
         except UnicodeDecodeError as error:
@@ -109,7 +138,8 @@ def in_sql(path: Path) -> str:
     return "'" + glob.escape(str(path)).replace("'", "''") + "'"
 
 
-def _blocks(path: Path) -> Iterator[bytes]:
+def blocks(path: Path) -> Iterator[bytes]:
+    """The content of the file, a part at a time."""
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             yield block

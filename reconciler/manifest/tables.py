@@ -122,7 +122,7 @@ class _Opening:
                 fill_from_csv(self._rows, self._path, self._name, columns, header)
             case Format.PARQUET:
                 types = read_types(self._rows, self._path)
-                columns = self._columns(tuple(types))
+                columns = self._columns(tuple(column.name for column in types))
                 fill_from_parquet(self._rows, self._path, self._name, columns, types)
             case Format.JSONL:
                 self.lines = JsonLines(self._source, self._document.key)

@@ -317,7 +317,12 @@ def _choice(definition: PropertyDef, written: str) -> str:
 
 def _choices(definition: PropertyDef, written: str) -> str:
     """A leading ``;`` would append to what HubSpot stores; a manifest states the whole set."""
-    items = [item for item in written.split(";") if item]
+    items = [item for item in written.split(";") if item.strip()]
+    if written and not items:
+        raise _Wrong(
+            f'{definition.name} takes choices, and "{written}" names none',
+            "write the option's value; to clear it, write null in YAML, the text of `clear:` in a table",
+        )
     for item in items:
         _check_option(definition, item)
     return ";".join(items)

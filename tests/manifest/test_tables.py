@@ -15,6 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.errors import ManifestError
+from reconciler.manifest.sorted_rows import SortedRows
 from reconciler.model.records import DesiredRecord, Prune, Write
 from tests.manifest.reading import HEAD, load, project, properties, refused, told, wanted
 
@@ -139,6 +141,26 @@ def test_whatever_is_written_as_csv_is_read_back(
     }
 
 
+_BLANKS = "there are blanks between the quotes of this cell and its comma"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text('",\r\n \tx', max_size=24))
+def test_whatever_is_accepted_says_what_another_reader_of_csv_finds(text: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"a.yaml": CSV, "companies.csv": "external_id,name\nk,v\n" + text}
+        try:
+            found = {record.key: properties(record) for record in records(Path(folder), files)}
+        except ManifestError:
+            return
+    rows = csv.reader(io.StringIO("k,v\n" + text, newline=""), strict=True)
+    expected = {}
+    for key, name, *more in filter(None, rows):
+        assert not any(more)  # an empty cell too many is none
+        expected[key] = {"name": name} if name else {}
+    assert found == expected
+
+
 @pytest.mark.parametrize(
     ("text", "faults"),
     [
@@ -184,6 +206,36 @@ def test_whatever_is_written_as_csv_is_read_back(
             ["companies.csv:3:1: this row is no CSV: unexpected end of data"],
         ),
         (b"external_id,name\na,A\nb,\xe9\n", ["companies.csv:3:1: this line is no UTF-8"]),
+        ('external_id,name\na, "A"\n', ["companies.csv:2:2: " + _BLANKS]),
+        ('external_id,name\na,"A" \n', ["companies.csv:2:2: " + _BLANKS]),
+        ('external_id,name\n "a",A\n', ["companies.csv:2:1: " + _BLANKS]),
+        ('external_id,name\n"a"\t,A\n', ["companies.csv:2:1: " + _BLANKS]),
+        (
+            'external_id,name\n"a" , "A, B"\nb\nc,"C"  ',
+            [
+                "companies.csv:2:1: " + _BLANKS,
+                "companies.csv:2:2: " + _BLANKS,
+                "companies.csv:3:1: this row has 1 cells, and the header 2",
+                "companies.csv:4:2: " + _BLANKS,
+            ],
+        ),
+        ('external_id, "name"\na,A\n', ["companies.csv:1:2: " + _BLANKS]),
+        ("external_id,name\ra,A\rb,B\r", ["companies.csv:1:1: this line ends in CR alone"]),
+        (
+            "external_id,name\na,A\r\nb,B\n",
+            ["companies.csv:2:1: this line ends in CR LF, and the first one in LF"],
+        ),
+        (
+            "external_id,name\r\na,A\r\nb,B\n",
+            ["companies.csv:3:1: this line ends in LF, and the first one in CR LF"],
+        ),
+        (
+            "external_id,name\na,A\rb,B\n",
+            ["companies.csv:2:1: this line ends in CR alone, and the first one in LF"],
+        ),
+        ('"external_id";"name"\n"a";"A"\n', ["companies.csv:1:1: the header is separated by ';'"]),
+        ('"external_id"\t"name"\n', ["companies.csv:1:1: the header is separated by '\\t'"]),
+        ('external_id|"name"\n', ["companies.csv:1:1: the header is separated by '|'"]),
         (
             b"external_id,name\na,A\0\n",
             ["companies.csv:2:1: this line holds a NUL, which no text does"],
@@ -215,6 +267,9 @@ def test_keys_that_are_record_ids_are_digits(tmp_path: Path) -> None:
         ("source: {csv: folder}", '3:15: "folder" is a folder'),
         ("source: {csv: ../outside.csv}", '3:15: "../outside.csv" lies outside the project folder'),
         ("source: {csv: /etc/hosts}", '3:15: "/etc/hosts" lies outside the project folder'),
+        (f"source: {{csv: {'n' * 300}}}", f'3:15: "{"n" * 100}…" is too long for the name of a file'),
+        ("source: {parquet: loop.csv}", '3:19: "loop.csv" is a link that leads back to itself'),
+        ('source: {jsonl: "a\\0b"}', '3:17: "a\\0b" holds a NUL, which no path does'),
         ("source: {csv: link.csv}", '3:15: "link.csv" lies outside the project folder'),
         ("source: {}", "3:9: `source` names no file"),
         ("source: {csv: a.csv, jsonl: b.jsonl}", "3:9: `source` names 2 files"),
@@ -232,6 +287,7 @@ def test_what_is_wrong_with_a_source_is_told_where_it_stands(tmp_path: Path, sai
     inside = project(tmp_path / "project", {"a.yaml": HEAD + said + "\n", "folder/x": ""})
     project(tmp_path, {"outside.csv": "external_id\na\n"})
     (inside / "link.csv").symlink_to(tmp_path / "outside.csv")
+    (inside / "loop.csv").symlink_to("loop.csv")
     assert f"a.yaml:{fault}" in told(refused(inside))
 
 
@@ -372,6 +428,10 @@ def test_whatever_is_written_as_json_is_read_back(rows: dict[str, str], ascii_on
         ('{"external_id": "b", "x": ["a;b"]}', '2:1: "x" is a list of more than texts without ";"'),
         ('{"external_id": "b", "x": 1, "x": 2}', "2:1: a name stands twice in this line"),
         ('{"external_id": "b", "x": NaN}', "2:1: NaN is no JSON"),
+        ('{"external_id": "b", "x": ["a", ""]}', '2:1: "x" is a list of more than texts without ";"'),
+        ('{"external_id": "b", "x": "\\u0000"}', '2:1: "x" holds a NUL, which no text does'),
+        ('{"external_id": "b", "x": ["\\u0000"]}', '2:1: "x" holds a NUL, which no text does'),
+        ('{"external_id": "b\\u0000"}', '2:1: "external_id" holds a NUL, which no text does'),
         ('{"external_id": "b", "x": "\\ud800"}', '2:1: "x" holds half a character'),
         ('{"external_id": 1.50}', "2:1: the key is neither a text nor a whole number"),
         ('{"name": "B"}', "2:1: this row has no key"),
@@ -381,6 +441,18 @@ def test_whatever_is_written_as_json_is_read_back(rows: dict[str, str], ascii_on
 def test_what_is_wrong_with_a_line_of_json_is_told(tmp_path: Path, line: str, fault: str) -> None:
     faults = jsonl_faults(tmp_path, f'{{"external_id": "a"}}\n{line}\n')
     assert [f"companies.jsonl:{fault}"] == faults
+
+
+@pytest.mark.parametrize(
+    ("ends", "fault"),
+    [
+        ("\r\r\r", "1:1: this line ends in CR alone"),
+        ("\n\r\n\n", "2:1: this line ends in CR LF, and the first one in LF"),
+    ],
+)
+def test_lines_of_json_end_alike(tmp_path: Path, ends: str, fault: str) -> None:
+    text = f'{{"external_id": "a"}}{ends[:1]}{{"external_id": "b"}}{ends[1:]}'
+    assert jsonl_faults(tmp_path, text) == [f"companies.jsonl:{fault}"]
 
 
 def test_an_empty_file_of_json_lines_names_nothing(tmp_path: Path) -> None:
@@ -399,6 +471,17 @@ def test_an_empty_file_of_json_lines_names_nothing(tmp_path: Path) -> None:
         ("DATE '2026-11-22'", "2026-11-22"),
         ("TIME '10:00:00'", "10:00:00"),
         ("TIMESTAMPTZ '2026-11-22 09:30:00+01'", "2026-11-22T08:30:00.000Z"),
+        ("TIMESTAMPTZ '2026-11-22 09:30:00.123456+01'", "2026-11-22T08:30:00.123456Z"),
+        ("TIMESTAMPTZ '9999-12-31 00:00:00+00'", "9999-12-31T00:00:00.000Z"),
+        ("TIMESTAMP_NS '2026-11-22 09:30:00.123456789'", "2026-11-22T09:30:00.123456789"),
+        (
+            "12345678901234567890123456.123456789012::DECIMAL(38, 12)",
+            "12345678901234567890123456.123456789012",
+        ),
+        ("18446744073709551615::UBIGINT", "18446744073709551615"),
+        ("[]::VARCHAR[]", None),
+        ("[]::INTEGER[]", None),
+        ("NULL::STRUCT(a INTEGER)", None),
         ("TIMESTAMP '2026-11-22 09:30:00'", "2026-11-22T09:30:00"),
         ("['PRINT', 'CLOUD']", "PRINT;CLOUD"),
         ("'b'::ENUM('a', 'b')", "b"),
@@ -414,6 +497,72 @@ def test_typed_columns_are_written_as_a_manifest_would(tmp_path: Path, value: st
     }
 
 
+def of_foreign_parquet(folder: Path, name: str) -> Path:
+    """A project with a file that DuckDB could not have written."""
+    data = (Path(__file__).parent / "parquet" / f"{name}.parquet").read_bytes()
+    return project(folder, {"a.yaml": PARQUET, "companies.parquet": data})
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        (
+            "decimal-of-76-digits",
+            '1:2: the column "x" is of type DECIMAL of 76 digits, and 38 are read exactly',
+        ),
+        (
+            "key-of-39-digits",
+            '1:1: the column "external_id" is of type DECIMAL of 39 digits, and 38 are read exactly',
+        ),
+        ("one-name-twice", '1:2: two columns are called "x"'),
+    ],
+)
+def test_a_column_that_would_not_be_read_exactly_is_refused(tmp_path: Path, name: str, fault: str) -> None:
+    assert told(refused(of_foreign_parquet(tmp_path, name))) == [f"companies.parquet:{fault}"]
+
+
+def test_columns_that_hold_nothing_are_empty_whatever_their_type(tmp_path: Path) -> None:
+    found = wanted(load(of_foreign_parquet(tmp_path, "columns-without-type")))
+    assert found == {"companies/a": {}, "companies/b": {}}
+
+
+@pytest.mark.parametrize("column", ["file_row_number", "line", "key", "c1", "text"])
+def test_columns_may_be_called_as_we_call_things(tmp_path: Path, column: str) -> None:
+    write_parquet(tmp_path, f"SELECT 'a' AS external_id, 'x' AS {column}")
+    assert wanted(load(project(tmp_path, {"a.yaml": PARQUET}))) == {"companies/a": {column: "x"}}
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl", "parquet"])
+def test_names_of_folders_say_nothing_about_rows(tmp_path: Path, format_: str) -> None:
+    folder = tmp_path / "name=Evil"
+    folder.mkdir()
+    write_parquet(folder, "SELECT 'a' AS external_id, 'Good' AS name")
+    files = {
+        "a.yaml": HEAD + f"source: {{{format_}: name=Evil/companies.{format_}}}\n",
+        "name=Evil/companies.csv": "external_id,name\na,Good\n",
+        "name=Evil/companies.jsonl": '{"external_id": "a", "name": "Good"}\n',
+    }
+    assert wanted(load(project(tmp_path, files))) == {"companies/a": {"name": "Good"}}
+
+
+def test_rows_of_parquet_are_numbered_through_all_its_groups(tmp_path: Path) -> None:
+    select = "SELECT (9999 - i)::VARCHAR AS external_id, i AS n FROM range(9000) t(i)"
+    with duckdb.connect(":memory:") as connection:
+        target = tmp_path / "companies.parquet"
+        connection.execute(f"COPY ({select}) TO '{target}' (FORMAT parquet, ROW_GROUP_SIZE 2048)")
+    desired = load(project(tmp_path, {"a.yaml": PARQUET}))
+    for record in desired.groups[0].records:
+        assert str(desired.files.ref(record.place)).split(":")[1] == str(
+            int(str(properties(record)["n"])) + 1
+        )
+
+
+def test_texts_are_not_squeezed_while_they_are_sorted() -> None:
+    rows = SortedRows()
+    assert rows.run("SELECT current_setting('disabled_optimizers')") == [("compressed_materialization",)]
+    rows.close()
+
+
 def test_rows_of_parquet_are_numbered(tmp_path: Path) -> None:
     write_parquet(tmp_path, "SELECT * FROM (VALUES (20, 'B'), (3, 'A')) AS t(external_id, name)")
     desired = load(project(tmp_path, {"a.yaml": PARQUET}))
@@ -422,13 +571,22 @@ def test_rows_of_parquet_are_numbered(tmp_path: Path) -> None:
     assert str(desired.files.ref(second.places[0])) == "companies.parquet:2:2"
 
 
+_LOST = '1:2: this list holds an item that is empty, or contains ";" or a NUL'
+
+
 @pytest.mark.parametrize(
     ("select", "fault"),
     [
         ("{'a': 1} AS x", '1:2: the column "x" is of type STRUCT(a INTEGER), which is no text'),
         ("[1] AS x", '1:2: the column "x" is of type INTEGER[], which is no text'),
         ("'a'::BLOB AS x", '1:2: the column "x" is of type BLOB, which is no text'),
-        ("'nan'::DOUBLE AS x", "1:2: nan cannot be written in plain digits"),
+        ("['A', 'B;C'] AS x", _LOST),
+        ("['A', NULL] AS x", _LOST),
+        ("['A', ''] AS x", _LOST),
+        ("['A' || chr(0)] AS x", _LOST),
+        ("'A' || chr(0) AS x", "1:2: this cell holds a NUL, which no text does"),
+        ("'-inf'::FLOAT AS x", "1:2: -infinity cannot be written in plain digits"),
+        ("'nan'::DOUBLE AS x", "1:2: NaN cannot be written in plain digits"),
         ("1e20::DOUBLE AS x", "1:2: 1e+20 cannot be written in plain digits"),
     ],
 )

@@ -1,0 +1,22 @@
+"""Line ends that differ within a file, or that few programs know: told once, at the first one."""
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.errors import Problem
+from reconciler.source import SourceRef
+
+_NAMES = {"\n": "LF", "\r\n": "CR LF", "\r": "CR alone"}
+_ADVICE = "save the file with the same line end everywhere: LF, or CR LF"
+
+
+def uneven_ends(lines: Iterable[tuple[int, str]], name: str) -> Iterator[Problem]:
+    """The first of the numbered ``lines`` of file ``name`` that ends in CR alone, or unlike the first."""
+    first = None
+    for line, text in lines:
+        end = text[len(text.rstrip("\r\n")) :]
+        end = end if end in _NAMES else end[:1]
+        first = first or end
+        if end == "\r" or (end and end != first):
+            others = f", and the first one in {_NAMES[first]}" if first != end else ""
+            yield Problem(f"this line ends in {_NAMES[end]}{others}", _ADVICE, SourceRef(name, line, 1))
+            return
