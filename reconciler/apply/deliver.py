@@ -7,21 +7,21 @@ Runs in a worker thread and touches no state. In order:
 3. settle what got no answer by reading it; send again only what provably did not happen.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.apply.batches import Batch, row_of, step_back_row
 from reconciler.apply.between import between
 from reconciler.apply.manner import OnStale
-from reconciler.apply.settle import holds, identity, pairs_and_records, read_again, settle
+from reconciler.apply.settle import pairs_and_records, settle
+from reconciler.apply.stale import stale_changes
 from reconciler.errors import HubSpotError
 from reconciler.hubspot.client import Reader, Writer
 from reconciler.hubspot.rows import write_rows
-from reconciler.model.outcomes import Applied, Outcome, Rejected, Stale, Unknown
-from reconciler.model.records import LiveRecord
-from reconciler.model.schema import ObjectSchema, PortalSchema
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Unknown
+from reconciler.model.schema import PortalSchema
 from reconciler.model.writes import Route
-from reconciler.plan.changes import Create, RecordWriting, Update, Writing, values_of
+from reconciler.plan.changes import Action, RecordWriting, Update, Writing
 
 ATTEMPTS = 3
 """How often one change is sent when its answers keep getting lost."""
@@ -34,7 +34,7 @@ class Courier:
     reader: Reader
     writer: Writer
     portal: PortalSchema
-    looks_again: bool  # somebody had time to edit since the plan was made
+    looks_again_at: Collection[Action]  # changes whose records are read again right before the call
     on_stale: OnStale
 
     def deliver(self, batch: Batch) -> Mapping[int, Outcome]:
@@ -64,17 +64,9 @@ class Courier:
         return outcomes
 
     def _stale(self, entries: Sequence[tuple[int, Writing]]) -> dict[int, Outcome]:
-        if not self.looks_again or self.on_stale is OnStale.OVERWRITE:
+        if entries[0][1].action not in self.looks_again_at:
             return {}
-        pairs, records = pairs_and_records(entries)
-        if pairs:
-            moved = between(self.reader, self.portal, pairs[0][1]).moved(pairs)
-        else:
-            schema = self.portal.objects[records[0][1].key.object]
-            live = read_again(self.reader, schema, records)
-            found = {number: _moved(schema, each, live.get(identity(each))) for number, each in records}
-            moved = {number: message for number, message in found.items() if message}
-        return {number: Stale(message) for number, message in moved.items()}
+        return dict(stale_changes(self.reader, self.portal, entries))
 
     def _send(self, route: Route, entries: Sequence[tuple[int, Writing]]) -> Mapping[int, Outcome]:
         pairs, records = pairs_and_records(entries)
@@ -89,22 +81,20 @@ class Courier:
         return {number: _judged(change, answers[str(number)]) for number, change in records}
 
 
-def _moved(schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None) -> str | None:
-    """How live moved since the plan was made, where that concerns ``change``; else None."""
-    if isinstance(change, Create):
-        return f"record {live.id} has this key by now" if live else None
-    if live is None:
-        return f"record {change.record_id} is no longer there"
-    moved = [value.name for value in values_of(change) if not holds(schema, live, value.name, value.before)]
-    return f"{', '.join(moved)} changed in HubSpot since the plan was made" if moved else None
-
-
 def _judged(change: RecordWriting, outcome: Applied | Rejected | Unknown) -> Outcome:
-    """An update that made a new record went to the wrong place: say so instead of owning it."""
-    if isinstance(change, Update) and isinstance(outcome, Applied) and outcome.is_new:
+    """An update that reached another record went to the wrong place: say so instead of owning that."""
+    if not (isinstance(change, Update) and isinstance(outcome, Applied)):
+        return outcome
+    if outcome.is_new:
         return Rejected(
             f"HubSpot created record {outcome.record_id} instead of updating {change.record_id}: "
             "the key was gone from it. Archive the new record, or name the old one by its present key",
+            record_id=outcome.record_id,
+        )
+    if outcome.record_id != change.record_id:
+        return Rejected(
+            f"HubSpot wrote to record {outcome.record_id} instead of {change.record_id}: the key moved to "
+            "it. Look at both records, and plan again",
             record_id=outcome.record_id,
         )
     return outcome

@@ -9,7 +9,15 @@ from reconciler.model.objects import RECORD_ID
 from reconciler.model.outcomes import Applied, Outcome, Skipped
 from reconciler.model.records import LiveRecord
 from reconciler.model.schema import ObjectSchema, PortalSchema
-from reconciler.plan.changes import Archive, Create, PairWriting, RecordWriting, Writing, values_of
+from reconciler.plan.changes import (
+    Archive,
+    Create,
+    PairWriting,
+    RecordWriting,
+    Writing,
+    rests_on_of,
+    values_of,
+)
 from reconciler.plan.diff import same_value
 from reconciler.state.runs import UnfinishedBatch
 
@@ -59,7 +67,8 @@ def read_again(
     reader: Reader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
 ) -> Mapping[tuple[str, str], LiveRecord]:
     """The records that ``entries`` are about, as they are now, by ``identity``."""
-    names = sorted({value.name for _, change in entries for value in values_of(change)})
+    known = (value for _, change in entries for value in (*values_of(change), *rests_on_of(change)))
+    names = sorted({value.name for value in known} & schema.properties.keys())
     wanted: dict[str, list[str]] = {}
     for _, change in entries:
         by, value = identity(change)

@@ -1,6 +1,7 @@
 """``reconciler apply``."""
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -22,7 +23,8 @@ from reconciler.cli.session import Session, open_session
 from reconciler.cli.verifying import refuse_unverifiable, verify_applied
 from reconciler.cli.wishes import Wishes, plan_options
 from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
-from reconciler.plan.changes import Plan
+from reconciler.plan.budget import looked_at_again
+from reconciler.plan.changes import Action, Plan
 
 
 @click.command()
@@ -85,8 +87,9 @@ def command(
         _refuse_unappliable(chosen)
     else:
         session = open_session(ctx)
-        looks_again = not auto_approve and on_stale != OnStale.OVERWRITE
-        chosen = _new_plan(session, wishes, looks_again=looks_again, full=full, values=values)
+        overwrites = on_stale == OnStale.OVERWRITE
+        looks_again_at = looked_at_again(had_time=not auto_approve, overwrites=overwrites)
+        chosen = _new_plan(session, wishes, looks_again_at, full=full, values=values)
         if not chosen.is_empty and not auto_approve:
             _ask(chosen, session.environment.name)
     from reconciler.cli.carrying import (  # noqa: PLC0415 - SQLAlchemy, not to be waited for before the plan
@@ -121,7 +124,9 @@ def _refuse_wishes(wishes: Wishes) -> None:
         )
 
 
-def _new_plan(session: Session, wishes: Wishes, *, looks_again: bool, full: bool, values: str | None) -> Plan:
+def _new_plan(
+    session: Session, wishes: Wishes, looks_again_at: Collection[Action], *, full: bool, values: str | None
+) -> Plan:
     """A plan made now, and shown.
 
     Raises:
@@ -134,7 +139,7 @@ def _new_plan(session: Session, wishes: Wishes, *, looks_again: bool, full: bool
             f"environment {session.environment.name} is protected: it takes a saved plan only\n"
             "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
         )
-    plan = make_plan(session, wishes, looks_again=looks_again)
+    plan = make_plan(session, wishes, looks_again_at)
     has_more = plan.review is not None and plan.review.unreviewed > 0
     if not (session.said.as_json and not plan.is_empty and plan.is_appliable and not has_more):
         show_plan(session, plan, full=full, values=values)

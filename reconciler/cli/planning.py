@@ -1,6 +1,6 @@
 """What ``plan``, ``show`` and ``apply`` share: making a plan, showing it, and keeping it for others."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,8 @@ from reconciler.cli.wishes import Wishes
 from reconciler.errors import ManifestError, PlanRefused, Refusal
 from reconciler.model.records import Desired
 from reconciler.model.selection import Selection
-from reconciler.plan.changes import Guard, Plan
+from reconciler.plan.budget import ALWAYS_LOOKED_AT
+from reconciler.plan.changes import Action, Guard, Plan
 from reconciler.plan.file import digest_of, plan_from_text
 from reconciler.plan.guards import Guards, limits_from
 from reconciler.plan.judging import Policy
@@ -35,8 +36,12 @@ if TYPE_CHECKING:
     from reconciler.reconcile.planning import Circumstances
 
 
-def make_plan(session: Session, wishes: Wishes, *, looks_again: bool = True) -> Plan:
-    """Plan the chosen environment, for an apply that ``looks_again`` at records; writes nothing anywhere.
+def make_plan(
+    session: Session, wishes: Wishes, looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT
+) -> Plan:
+    """Plan the chosen environment; writes nothing anywhere.
+
+    ``looks_again_at`` are the changes whose records apply will read again.
 
     Raises:
         ManifestError: the manifests are wrong, with places as the person sees them.
@@ -54,7 +59,7 @@ def make_plan(session: Session, wishes: Wishes, *, looks_again: bool = True) -> 
     objects = {group.object for group in desired.groups if selection.may_have(group.object)}
     with session.reader() as reader:
         begin_portal(reader, objects | desired.associated_with(objects))
-        return _plan(session, wishes, desired, reader, reviewed, looks_again=looks_again)
+        return _plan(session, wishes, desired, reader, reviewed, looks_again_at=looks_again_at)
 
 
 def _plan(
@@ -64,12 +69,12 @@ def _plan(
     reader: "Reader",
     reviewed: Plan | None,
     *,
-    looks_again: bool,
+    looks_again_at: Collection[Action],
 ) -> Plan:
     # SQLAlchemy takes 0.2 s to import, as long as the answers that have been asked for are on their way.
     from reconciler.reconcile.planning import plan_changes  # noqa: PLC0415
 
-    here = replace(circumstances(session, wishes, reviewed), looks_again=looks_again)
+    here = replace(circumstances(session, wishes, reviewed), looks_again_at=looks_again_at)
     with (
         session.state(to_write=False) as store,
         progress("reading", quiet=session.said.quiet) as report,

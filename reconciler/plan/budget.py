@@ -1,12 +1,37 @@
 """What a plan costs in calls and time."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from math import ceil
 from typing import TypeAlias
 
 from reconciler.model.schema import ObjectSchema
 from reconciler.model.writes import PAIRS_READ, Route, inputs_of
-from reconciler.plan.changes import Budget, Change, PairWriting, StateOnly, Update, Writing
+from reconciler.plan.changes import (
+    Action,
+    Budget,
+    Change,
+    PairWriting,
+    StateOnly,
+    Update,
+    Writing,
+)
+from reconciler.plan.rests import objects_rested_on
+
+
+def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Action]:
+    """Changes whose records apply reads again right before it writes.
+
+    All of them where people ``had_time`` to edit since the plan was made. Archives always, because nothing
+    brings a record back, and a call for a hundred of them costs little. None where the person said to
+    overwrite.
+    """
+    if overwrites:
+        return frozenset()
+    return frozenset(Action) if had_time else frozenset({Action.ARCHIVE})
+
+
+ALWAYS_LOOKED_AT = looked_at_again(had_time=True, overwrites=False)
+"""What an apply of a saved plan looks at."""
 
 
 def budget_of(
@@ -16,11 +41,11 @@ def budget_of(
     least_seconds: Callable[[int], float],
     daily_remaining: int | None,
     *,
-    looks_again: bool,
+    looks_again_at: Collection[Action],
 ) -> Budget:
     """Calls that ``changes`` need; ``least_seconds`` says how long so many take at the portal's limit.
 
-    ``looks_again``: the records of every call that writes are read once more right before it.
+    ``looks_again_at``: the records of these changes are read once more right before their call.
     """
     together: dict[_Destination, list[Writing]] = {}
     for change in changes:
@@ -28,7 +53,8 @@ def budget_of(
             together.setdefault(_destination(change), []).append(change)
     batches = [batch for group in together.values() for batch in _batches(group)]
     write_calls = sum(_calls_to_write(batch, objects[batch[0].key.object]) for batch in batches)
-    reread_calls = sum(map(_calls_to_read_again, batches)) if looks_again else 0
+    looked_at = [batch for batch in batches if batch[0].action in looks_again_at]
+    reread_calls = sum(map(_calls_to_read_again, looked_at))
     seconds = least_seconds(write_calls + reread_calls)
     return Budget(read_calls, write_calls, seconds, daily_remaining, reread_calls)
 
@@ -54,7 +80,10 @@ def _calls_to_write(batch: Sequence[Writing], schema: ObjectSchema) -> int:
 
 
 def _calls_to_read_again(batch: Sequence[Writing]) -> int:
-    """As many records as go in one call are read by one; of associations, those at the first end are."""
+    """As many records as go in one call are read by one; of associations, those at the first end are.
+
+    Associations that archives rest on are read by a call for each type at the other end.
+    """
     if not isinstance(batch[0], PairWriting):
-        return 1
+        return 1 + len(objects_rested_on(batch))
     return ceil(len({change.key for change in batch}) / PAIRS_READ)

@@ -13,7 +13,7 @@ association. The order of files, records and answers never matters.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -35,7 +35,7 @@ from reconciler.model.records import (
 )
 from reconciler.model.schema import ObjectSchema, PortalSchema
 from reconciler.model.selection import EVERYTHING, Selection
-from reconciler.plan.budget import budget_of
+from reconciler.plan.budget import ALWAYS_LOOKED_AT, budget_of
 from reconciler.plan.changes import (
     Action,
     Adopt,
@@ -47,6 +47,7 @@ from reconciler.plan.changes import (
     PairChange,
     Plan,
     StateOnly,
+    ValueChange,
     in_step_of,
     keys_of,
     values_of,
@@ -58,6 +59,7 @@ from reconciler.plan.identity import Identities, column_problems, key_problems
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
 from reconciler.plan.leftovers import gone_note, judge_leftover
 from reconciler.plan.resolve import Resolver
+from reconciler.plan.rests import archive_rests_on
 from reconciler.plan.reviewed import keep_reviewed
 from reconciler.plan.selecting import LeftOut
 from reconciler.plan.undo import Deed, undo
@@ -178,6 +180,7 @@ class PlanBuilder:
                 prune,
                 is_live=found is not None and self._identities.is_still(schema, owned, found, named),
                 is_named_elsewhere=desired.is_elsewhere(owned.key),
+                rests_on=archive_rests_on(schema, owned.key.by, found, owned) if found else (),
             )
             if isinstance(decided, Held):
                 self.held.append(decided)
@@ -199,6 +202,13 @@ class PlanBuilder:
         return frozenset(
             (change.key.object, change.record_id) for change in self.changes if isinstance(change, Archive)
         )
+
+    def rest_on(self, more: Mapping[tuple[str, RecordId], Sequence[ValueChange]]) -> None:
+        """Let archives rest on ``more`` than values: by object type and record id."""
+        for index, change in enumerate(self.changes):
+            if isinstance(change, Archive) and (found := more.get((change.key.object, change.record_id))):
+                rests_on = sorted((*change.rests_on, *found), key=lambda value: value.name)
+                self.changes[index] = replace(change, rests_on=tuple(rests_on))
 
     def add_deeds(
         self,
@@ -255,13 +265,13 @@ class PlanBuilder:
         selection: Selection = EVERYTHING,
         reviewed: Plan | None = None,
         undoes: str | None = None,
-        looks_again: bool = True,
+        looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT,
     ) -> Plan:
         """The plan.
 
         ``least_seconds`` says how long so many calls take at the portal's limit, ``write_scopes`` what
-        writing to some object types needs, ``looks_again`` whether apply reads records again before it
-        writes them. Where there is a ``reviewed`` plan, nothing is kept that it
+        writing to some object types needs, ``looks_again_at`` which changes' records apply reads again
+        before it writes them. Where there is a ``reviewed`` plan, nothing is kept that it
         does not have.
         """
         changes = tuple(sorted(self.changes, key=_order))
@@ -272,7 +282,7 @@ class PlanBuilder:
             changes, prune_rules, review = kept.changes, kept.prune_rules, kept.review
             personal = tuple(sorted({*personal, *reviewed.personal}))
         budget = budget_of(
-            changes, portal.objects, read_calls, least_seconds, daily_remaining, looks_again=looks_again
+            changes, portal.objects, read_calls, least_seconds, daily_remaining, looks_again_at=looks_again_at
         )
         return Plan(
             tool_version=tool_version,

@@ -96,6 +96,7 @@ class Update:
     origin: Origin  # how we own it afterwards
     is_protected: bool = False  # afterwards: may it be archived?
     renamed_from: str | None = None  # the key it had until now
+    rests_on: tuple[ValueChange, ...] = ()  # read, not written: see rests.py; sorted by name
     action: ClassVar[Action] = Action.UPDATE
 
 
@@ -122,6 +123,7 @@ class Archive:
     reason: Reason
     source: SourceRef | None  # the line that says so; None where no line names it any more
     origin: Origin | None  # how we own it; None where we do not
+    rests_on: tuple[ValueChange, ...] = ()  # read, not written: see rests.py; sorted by name
     action: ClassVar[Action] = Action.ARCHIVE
     route: ClassVar[Route] = Route(Call.ARCHIVE, None)
 
@@ -248,6 +250,11 @@ def values_of(change: Change) -> tuple[ValueChange, ...]:
 def in_step_of(change: Change) -> tuple[ValueChange, ...]:
     """What state learns, or forgets, by ``change`` without a write."""
     return change.in_step if isinstance(change, Create | Update | Adopt | Release) else ()
+
+
+def rests_on_of(change: Change) -> tuple[ValueChange, ...]:
+    """What ``change`` rests on: read right before its call; the journal does not keep it."""
+    return change.rests_on if isinstance(change, Update | Archive) else ()
 
 
 def release_of(owned: OwnedRecord, reason: Reason, source: SourceRef | None = None) -> Release:

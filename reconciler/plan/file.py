@@ -25,7 +25,7 @@ from reconciler.plan.writing import (
     text_of,
 )
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 """Of the files we write. A newer minor adds keys; a newer major changes the meaning of old ones."""
 
 _DIGESTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))

@@ -33,6 +33,7 @@ from reconciler.plan.hands import NOBODY_KNOWS, Edit, Edits
 from reconciler.plan.identity import alias_warning, is_alias, not_there
 from reconciler.plan.pipeline_stages import Misfit, misfit_of
 from reconciler.plan.resolve import ResolvedValue, Resolver
+from reconciler.plan.rests import archive_rests_on, update_rests_on
 from reconciler.plan.routes import BY_RECORD_ID, route_to_create, route_to_update
 from reconciler.plan.verdict import judge
 
@@ -132,7 +133,9 @@ def _unwanted(resolver: Resolver, parts: Counterparts) -> Judged:
         advice = "lift the protection first: `$protect: false`, applied in a run before this one"
         problem = Problem(f"{key.address} is protected and cannot be archived", advice, source, key.address)
         return Judged(problems=(problem,))
-    return Judged(Archive(key, live.id, Reason.ABSENT, source, owned.origin if owned else None))
+    same = owned if owned is not None and owned.record_id == live.id else None
+    rests_on = archive_rests_on(resolver.schema, key.by, live, same)
+    return Judged(Archive(key, live.id, Reason.ABSENT, source, owned.origin if owned else None, rests_on))
 
 
 def _two_names(resolver: Resolver, parts: Counterparts) -> Problem:
@@ -390,6 +393,7 @@ def _change_of(
             origin=origin,
             is_protected=protects,
             renamed_from=record.special.renamed_from if is_renamed else None,
+            rests_on=() if is_renamed else update_rests_on(key.by, live),
         )
     if owned is None:
         return Adopt(key, live.id, learned, Reason.ADOPT, source, origin, protects)

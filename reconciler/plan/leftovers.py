@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import Fate, FateKind, Prune, PruneRule, Records
-from reconciler.plan.changes import Archive, Held, Reason, Release, release_of
+from reconciler.plan.changes import Archive, Held, Reason, Release, ValueChange, release_of
 
 
 def unnamed(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRecord]:
@@ -33,9 +33,17 @@ def unnamed(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRec
 
 
 def judge_leftover(
-    owned: OwnedRecord, prune: Prune, *, is_live: bool, is_named_elsewhere: bool
+    owned: OwnedRecord,
+    prune: Prune,
+    *,
+    is_live: bool,
+    is_named_elsewhere: bool,
+    rests_on: tuple[ValueChange, ...] = (),
 ) -> Archive | Release | Held | None:
-    """What becomes of one record that no manifest names here; ``is_live``: it is there, still that one."""
+    """What becomes of one record that no manifest names here; ``is_live``: it is there, still that one.
+
+    ``rests_on`` is what an archive of it would rest on.
+    """
     if is_named_elsewhere and not owned.is_protected:
         return release_of(owned, Reason.NARROWED)
     if prune is Prune.OFF and not is_named_elsewhere:
@@ -47,7 +55,7 @@ def judge_leftover(
         return release_of(owned, Reason.GONE)
     if prune is Prune.OURS and owned.origin is Origin.ADOPTED:
         return release_of(owned, Reason.PRUNED)
-    return Archive(owned.key, owned.record_id, Reason.PRUNED, None, owned.origin)
+    return Archive(owned.key, owned.record_id, Reason.PRUNED, None, owned.origin, rests_on)
 
 
 def gone_note(owned: OwnedRecord, fate: Fate | None) -> str:

@@ -151,6 +151,7 @@ def _as_change(found: object) -> Change:
                 origin=part(change, "origin", _as_origin),
                 is_protected=part(change, "protected", as_flag),
                 renamed_from=part(change, "renamed_from", _as_text_or_null),
+                rests_on=part(change, "rests_on", _as_rests_on),
             )
         case Action.ADOPT:
             return Adopt(
@@ -216,7 +217,8 @@ def _removal(change: Json, action: Action, key: RecordKey, reason: Reason) -> Ar
         return Release(key, record_id, reason, source, origin, part(change, "in_step", _as_values))
     if part(change, "write", _as_route) != Archive.route:
         raise Wrong(".write", "archives travel by batch/archive and record id")
-    return Archive(key, record_id, reason, source, part(change, "origin", or_null(_as_origin)))
+    origin_or_none = part(change, "origin", or_null(_as_origin))
+    return Archive(key, record_id, reason, source, origin_or_none, part(change, "rests_on", _as_rests_on))
 
 
 def _as_label(found: object) -> Label:
@@ -327,6 +329,12 @@ def _key(entry: Json) -> RecordKey:
 def _as_values(found: object) -> tuple[ValueChange, ...]:
     values = as_object(found)
     return tuple(_value(name, values[name]) for name in sorted(values))
+
+
+def _as_rests_on(found: object) -> tuple[ValueChange, ...]:
+    texts = as_object(found)
+    read = ((name, inside(_step(name), _as_text_or_null, texts[name])) for name in sorted(texts))
+    return tuple(ValueChange(name, text, text, Reason.IN_STEP) for name, text in read)
 
 
 def _step(name: str) -> str:

@@ -8,7 +8,8 @@ A change is kept where the reviewed plan has one of the same record and action, 
 
 1. both mean the same record id, route, former key and protection;
 2. every value that is written was reviewed, and overwrites what the reviewer saw being overwritten;
-3. every value that is in step by now is the one that was reviewed, whether as a write or in step.
+3. every value that is in step by now is the one that was reviewed, whether as a write or in step;
+4. an archive rests on what the reviewer saw: nobody has edited the record since.
 
 So an update may have shrunk: a value that somebody has typed in meanwhile is not written any more, and
 an update all of whose values are there already becomes an adoption. A create never shrinks: half a
@@ -23,6 +24,7 @@ from dataclasses import dataclass
 from reconciler.model.records import PruneRule
 from reconciler.plan.changes import (
     Action,
+    Archive,
     Change,
     Departing,
     Departure,
@@ -33,6 +35,7 @@ from reconciler.plan.changes import (
     Review,
     ValueChange,
     in_step_of,
+    rests_on_of,
     values_of,
 )
 from reconciler.plan.file import digest_of
@@ -125,6 +128,10 @@ def _differences(before: Change, now: Change) -> Iterator[str]:
         if was[part] != will[part] and not (part == "write" and before.action is not now.action):
             yield sentence
     yield from _differing_values(before, now)
+    if isinstance(now, Archive):
+        seen = {value.name: value.before for value in rests_on_of(before)}
+        changed = [value.name for value in now.rests_on if value.before != seen.get(value.name, value.before)]
+        yield from (f"{name} was changed in HubSpot" for name in changed)
 
 
 def _differing_pair(before: PairChange, now: PairChange) -> Iterator[str]:

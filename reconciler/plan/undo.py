@@ -42,6 +42,7 @@ from reconciler.plan.changes import (
 from reconciler.plan.diff import same_value
 from reconciler.plan.judging import Judged
 from reconciler.plan.pipeline_stages import misfit_of
+from reconciler.plan.rests import archive_rests_on, update_rests_on
 from reconciler.plan.routes import BY_RECORD_ID
 from reconciler.plan.selecting import Unmet
 
@@ -132,7 +133,10 @@ def _archive(
     if moved:
         note = f"{', '.join(moved)} changed since, which archiving it would lose"
         return _held(key, Reason.SUPERSEDED, note)
-    return Judged(Archive(key, live.id, Reason.UNDONE, None, owned.origin if owned else None))
+    others = [value.name for value in (*change.values, *change.in_step)]
+    rests_on = archive_rests_on(schema, key.by, live, owned, others, last_change=True)
+    origin = owned.origin if owned else None
+    return Judged(Archive(key, live.id, Reason.UNDONE, None, origin, rests_on))
 
 
 def _put_back(
@@ -189,6 +193,7 @@ def _written_back(
         origin=origin,
         is_protected=is_protected,
         renamed_from=change.key.value if old_key else None,
+        rests_on=() if old_key else update_rests_on(change.key.by, live),
     )
 
 

@@ -32,6 +32,7 @@ from reconciler.plan.changes import (
     Update,
     ValueChange,
     in_step_of,
+    rests_on_of,
     values_of,
 )
 from reconciler.plan.shapes import Json
@@ -109,6 +110,7 @@ def digested_change(change: Change) -> Json:
         "protected": parts.is_protected,
         "record_id": parts.record_id,
         "renamed_from": parts.renamed_from,
+        "rests_on": _rests_on(change),
         "write": _route(parts.route),
     } | _if_any("association", parts.association)
 
@@ -212,9 +214,14 @@ def _change(change: Change) -> Json:
         "reason": change.reason,
         "record_id": parts.record_id,
         "renamed_from": parts.renamed_from,
+        "rests_on": _rests_on(change),
         "source": source_as_document(change.source),
         "write": _route(parts.route),
     } | _if_any("association", parts.association)
+
+
+def _rests_on(change: Change) -> Json:
+    return {value.name: value.before for value in rests_on_of(change)}
 
 
 def _if_any(name: str, value: Json | None) -> Json:

@@ -13,10 +13,11 @@ from reconciler.apply.moved import moved_entries
 from reconciler.apply.run import ApplyResult, carry_out
 from reconciler.hubspot.client import Reader, Writer
 from reconciler.hubspot.portal import begin_portal, read_portal
-from reconciler.plan.budget import budget_of
+from reconciler.plan.budget import budget_of, looked_at_again
 from reconciler.plan.changes import Plan, keys_of
 from reconciler.plan.file import digest_of
 from reconciler.plan.guards import Limits, refuse_overdrawn
+from reconciler.plan.rests import objects_rested_on
 from reconciler.reconcile.whose import refuse_other_project
 from reconciler.state.runs import Actor, RunStart
 from reconciler.state.store import Store
@@ -65,9 +66,12 @@ def apply_plan(
         begin_portal(connection.reader, objects)  # the answers come while the plan is digested
         start = _start_of(plan, claim)
         moved = moved_entries(plan, store)
-        is_old = manner.looks_again or plan.state != store.version()
-        looks_again = is_old and manner.on_stale is not OnStale.OVERWRITE
-        portal = read_portal(connection.reader, objects | open_objects(store), plan.portal_id)
+        looks_again_at = looked_at_again(
+            had_time=manner.looks_again or plan.state != store.version(),
+            overwrites=manner.on_stale is OnStale.OVERWRITE,
+        )
+        objects |= objects_rested_on(plan.changes) | open_objects(store)
+        portal = read_portal(connection.reader, objects, plan.portal_id)
         settle_earlier(store, journal, connection.reader, portal)
         reader = connection.reader
         budget = budget_of(
@@ -76,11 +80,11 @@ def apply_plan(
             reader.calls,
             reader.least_seconds,
             reader.daily_remaining,
-            looks_again=looks_again,
+            looks_again_at=looks_again_at,
         )
         refuse_overdrawn(plan, budget, limits)
         writer = connection.writer.asking(journal.assert_held)
-        courier = Courier(connection.reader, writer, portal, looks_again, manner.on_stale)
+        courier = Courier(connection.reader, writer, portal, looks_again_at, manner.on_stale)
         return carry_out(plan, start, moved, store=store, journal=journal, courier=courier, manner=manner)
 
 

@@ -7,14 +7,24 @@ from reconciler.apply.memory import Memory
 from reconciler.hubspot.ahead import in_chunks, read_ahead
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.pairs import read_labels, read_pairs
+from reconciler.hubspot.portal import read_portal
 from reconciler.model.objects import RecordKey
-from reconciler.model.records import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
+from reconciler.model.records import (
+    Desired,
+    DesiredAssociation,
+    DesiredRecord,
+    Prune,
+    PruneRule,
+    RecordId,
+)
 from reconciler.model.schema import PortalSchema
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.build import PlanBuilder
+from reconciler.plan.changes import ValueChange
 from reconciler.plan.ends import End, Ends, Standing
 from reconciler.plan.labels import Labels, directions_of_labels
 from reconciler.plan.pairing import Pairing, Rules
+from reconciler.plan.rests import association_rested_on
 from reconciler.plan.wanted import PairResolver
 from reconciler.state.store import Store
 
@@ -81,3 +91,28 @@ class Associating:
             for (one, other), ids in pairing.question().items()
         }
         self.builder.add_pairs((*pairing.judge(live), *resolver.held), resolver.problems)
+
+
+def rest_on_associations(reader: Reader, portal: PortalSchema, memory: Memory, builder: PlanBuilder) -> None:
+    """Let archives rest on what state knows of their records' associations, as live shows them now.
+
+    An association of two records that both go says nothing: whichever goes first takes it along.
+    """
+    going = builder.archived
+    known: dict[tuple[str, str], dict[RecordId, set[RecordId]]] = {}
+    for one, other in memory.paired_types() if going else ():
+        for pair in memory.pairs(one, other):
+            ends = (pair.key.object, pair.record_id), (pair.target.object, pair.target_id)
+            if (ends[0] in going) is not (ends[1] in going):
+                (own, own_id), (far, far_id) = sorted(ends, key=lambda end: end not in going)
+                known.setdefault((own, far), {}).setdefault(own_id, set()).add(far_id)
+    lacking = {name for types in known for name in types} - portal.objects.keys()
+    objects = dict(portal.objects) | (dict(read_portal(reader, lacking).objects) if lacking else {})
+    rests_on: dict[tuple[str, RecordId], list[ValueChange]] = {}
+    for (own, far), ids in known.items():
+        live = read_pairs(reader, objects[own], objects[far], ids)
+        for own_id, far_ids in ids.items():
+            labels = {far_id: live.get(own_id, {}).get(far_id) for far_id in far_ids}
+            associations = [association_rested_on(far, *each) for each in labels.items()]
+            rests_on.setdefault((own, own_id), []).extend(associations)
+    builder.rest_on(rests_on)

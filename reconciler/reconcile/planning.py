@@ -1,6 +1,6 @@
 """What the manifests want, what the portal holds and what state knows become a plan."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -21,14 +21,16 @@ from reconciler.model.personal import Masks
 from reconciler.model.records import (
     Desired,
     DesiredGroup,
+    DesiredRecord,
     Prune,
     PruneRule,
 )
-from reconciler.model.schema import PortalSchema
+from reconciler.model.schema import ObjectSchema, PortalSchema
 from reconciler.model.selection import Selection
 from reconciler.model.writes import BATCH_SIZE
+from reconciler.plan.budget import ALWAYS_LOOKED_AT
 from reconciler.plan.build import PlanBuilder
-from reconciler.plan.changes import ManifestsRead, Plan
+from reconciler.plan.changes import Action, ManifestsRead, Plan
 from reconciler.plan.ends import ends_of
 from reconciler.plan.guards import Guards
 from reconciler.plan.hands import Edits, OurRuns, our_runs
@@ -36,8 +38,9 @@ from reconciler.plan.judging import Policy
 from reconciler.plan.leftovers import new_rules, unnamed
 from reconciler.plan.pairing import Rules
 from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
+from reconciler.plan.rests import names_rested_on
 from reconciler.plan.selecting import LeftOut, Unmet, selected
-from reconciler.reconcile.associating import Associating, paired_objects
+from reconciler.reconcile.associating import Associating, paired_objects, rest_on_associations
 from reconciler.reconcile.whose import refuse_other_project
 from reconciler.state.store import Store
 
@@ -66,8 +69,8 @@ class Circumstances:
     remembers: bool  # there is a state between runs
     reviewed: Plan | None  # nothing is planned that it does not have
     skips_invalid: bool  # records with problems are left out of the plan instead of stopping it
-    looks_again: bool = True  # apply will read records again before it writes them
     project: str | None = None  # what the project is called; None where it has no name
+    looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT  # whose records apply will read again
 
 
 def plan_changes(
@@ -118,6 +121,7 @@ def plan_changes(
     prune = {group: rule.prune for group, rule in rules.items()}
     associations = Rules(policy, selection, desired, prune)
     Associating(reader, portal, memory, builder, ends, associations).judge()
+    rest_on_associations(reader, portal, memory, builder)
     planning.unmet.refuse("the manifests name, and none that prune is about,")
     planning.explain_gone()
     planning.count_others(store.owned_groups())
@@ -141,7 +145,7 @@ def plan_changes(
         prune_rules=() if selection.is_partial else new_rules(desired.prune_rules, remembered),
         selection=selection,
         reviewed=here.reviewed,
-        looks_again=here.looks_again,
+        looks_again_at=here.looks_again_at,
     )
 
 
@@ -169,7 +173,7 @@ class _Planning:
             resolver = Resolver(self.portal.objects[group.object], self.desired.files, ids)
             if not self.builder.can_identify(resolver, group):
                 continue
-            question = partial(keys_and_names, resolver.schema)
+            question = partial(self._question, resolver.schema, group)
             named = group.records if self.desired.has_one_key(group.object) else None
             leave_out = partial(self._leave_out, group)
             chunks = selected(group.chunks(BATCH_SIZE), self.selection, leave_out, BATCH_SIZE)
@@ -205,7 +209,8 @@ class _Planning:
         )
         for chunk in in_chunks(wanted, BATCH_SIZE):
             ids = [entry.record_id for entry in chunk]
-            live = read_records(self.reader, schema, RECORD_ID, ids, (by,))
+            names = names_rested_on(schema, chunk) | ({by} - {RECORD_ID})
+            live = read_records(self.reader, schema, RECORD_ID, ids, sorted(names))
             self.builder.add_leftovers(schema, chunk, live, self.desired, rule.prune)
 
     def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
@@ -220,6 +225,17 @@ class _Planning:
         """What became of records that state knows and that are no longer found by their key."""
         gone = [owned for _, owned in self.builder.gone]
         self.builder.explain_gone(read_fates(self.reader, self.portal, gone))
+
+    def _question(
+        self, schema: ObjectSchema, group: DesiredGroup, records: Sequence[DesiredRecord]
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """What to ask the portal to judge ``records``, and to see later whether what is to go has moved."""
+        keys, names = keys_and_names(schema, records)
+        unwanted = [record.key for record in records if record.special.is_absent]
+        if unwanted:
+            owned = self.memory.owned(group.object, group.key, unwanted).values()
+            names = sorted(names_rested_on(schema, owned).union(names))
+        return keys, names
 
     def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:
         keys = [record.key for record, selected in left_out if selected is None]

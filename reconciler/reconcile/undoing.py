@@ -1,5 +1,6 @@
 """What a run did becomes a plan that takes it back."""
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from reconciler import __version__
@@ -13,14 +14,18 @@ from reconciler.hubspot.pairs import read_pairs
 from reconciler.hubspot.portal import read_portal
 from reconciler.hubspot.scopes import write_scopes
 from reconciler.model.objects import RECORD_ID
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.schema import ObjectSchema
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.build import PlanBuilder
-from reconciler.plan.changes import NO_MANIFESTS, Plan, keys_of
+from reconciler.plan.changes import NO_MANIFESTS, Create, Plan, keys_of
 from reconciler.plan.leftovers import fate_of
+from reconciler.plan.rests import names_rested_on
 from reconciler.plan.selecting import Unmet
-from reconciler.plan.undo import deeds_of, forgotten, ids_and_names
+from reconciler.plan.undo import Deed, deeds_of, forgotten, ids_and_names
 from reconciler.plan.undo_pairs import Unpairing, ids_of, pairs_done
 from reconciler.reconcile.applying import open_objects
+from reconciler.reconcile.associating import rest_on_associations
 from reconciler.reconcile.planning import Circumstances, Progress
 from reconciler.reconcile.whose import refuse_other_project
 from reconciler.state.store import Store
@@ -58,16 +63,16 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
     looked_at = 0
     for (object_name, by), group in groups.items():
         schema = portal.objects[object_name]
-        question = partial(ids_and_names, schema)
+        question = partial(_question, schema, partial(memory.owned, object_name, by))
         for chunk, live in read_ahead(reader, schema, RECORD_ID, in_chunks(group, BATCH_SIZE), question):
-            keys = [deed.change.key.value for deed in chunk]
-            builder.add_deeds(schema, chunk, live, memory.owned(object_name, by, keys))
+            builder.add_deeds(schema, chunk, live, memory.owned(object_name, by, _keys(chunk)))
             looked_at += len(chunk)
             progress(looked_at, count)
     for (one, other), changes in pairs.items():
         owned_pairs = {pair.identity: pair for pair in memory.pairs(one, other)}
         live_pairs = read_pairs(reader, portal.objects[one], portal.objects[other], ids_of(changes))
         builder.add_pairs(Unpairing(live_pairs, owned_pairs, builder.archived).undo(changes), ())
+    rest_on_associations(reader, portal, memory, builder)
     builder.explain_gone(read_fates(reader, portal, [owned for _, owned in builder.gone]), fate_of)
     for object_name, _, owned in store.owned_groups():
         builder.population(object_name).owned += owned
@@ -85,3 +90,18 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
         selection=selection,
         undoes=run_id,
     )
+
+
+def _question(
+    schema: ObjectSchema, owned: Callable[[Sequence[str]], Mapping[str, OwnedRecord]], deeds: Sequence[Deed]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """What to ask the portal to take ``deeds`` back, and to see later whether what is to go has moved."""
+    ids, names = ids_and_names(schema, deeds)
+    created = [deed for deed in deeds if isinstance(deed.change, Create)]
+    if created:
+        names = sorted(names_rested_on(schema, owned(_keys(created)).values()).union(names))
+    return ids, names
+
+
+def _keys(deeds: Sequence[Deed]) -> list[str]:
+    return [deed.change.key.value for deed in deeds]

@@ -197,11 +197,12 @@ class _Mask:
                     values=values,
                     in_step=self.values(change.key, change.in_step),
                     renamed_from=old and self.record_key(replace(change.key, value=old)).value,
+                    rests_on=self.values(change.key, change.rests_on),
                 )
             case Adopt() | Release():
                 return replace(change, key=key, in_step=self.values(change.key, change.in_step))
             case Archive():
-                return replace(change, key=key)
+                return replace(change, key=key, rests_on=self.values(change.key, change.rests_on))
             case Associate() | Dissociate() | AdoptPair() | ReleasePair():
                 return replace(change, key=key, target=self.record_key(change.target))
             case _:

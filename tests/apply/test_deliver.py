@@ -11,6 +11,7 @@ from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.records import RecordId
 from reconciler.model.schema import Account, Kind, PortalSchema
+from reconciler.plan.budget import ALWAYS_LOOKED_AT
 from reconciler.plan.changes import Associate, Change, Reason
 from tests.hubspot.doubles import batch, body_of, http_of, pacer_of, reply, schema_of
 from tests.hubspot.simulation import SimulatedClock
@@ -57,7 +58,7 @@ def test_a_look_waits_until_the_write_can_follow_it(change: Change) -> None:
 
     http, pacer = http_of(hubspot), pacer_of(clock)
     reader = Reader(http, "v3", pacer)
-    courier = Courier(reader, Writer(http, "v3", pacer), PORTAL, looks_again=True, on_stale=OnStale.SKIP)
+    courier = Courier(reader, Writer(http, "v3", pacer), PORTAL, ALWAYS_LOOKED_AT, OnStale.SKIP)
     for _ in range(2):
         reader.batch_read("companies", ["9001"], properties=["phone"], id_property=None)
 

@@ -57,6 +57,35 @@ def test_an_upsert_that_makes_a_new_record_of_an_update_is_rejected_and_told(
     assert "instead of updating 7001" in row["detail"]["message"]
 
 
+class Handing(Rekeying):
+    """A portal in which the key goes to an older record, too."""
+
+    def answer(self, request: Request) -> Answer:
+        if request.path.endswith(("/products/batch/upsert", "/products/batch/update")):
+            for record_id, sku in (("7001", "A-2"), ("7002", "A-1")):
+                body = b'{"properties": {"hs_sku": "%s"}}' % sku.encode()
+                path = f"/crm/v3/objects/products/{record_id}"
+                Recorder.answer(self, replace(request, method="PATCH", path=path, body=body))
+        return Recorder.answer(self, request)
+
+
+@pytest.mark.parametrize("write", ["upsert", "update"])
+def test_an_update_that_reached_another_record_is_rejected_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: str
+) -> None:
+    monkeypatch.setattr("tests.support.served.Recorder", Handing)
+    manifest = f"object: products\nkey: hs_sku\nwrite: {write}\nrecords:\n  A-1: {{name: New name}}\n"
+    skus = {"7001": "A-1", "7002": "B"}
+    products = [{"id": id_, "properties": {"hs_sku": sku, "name": "Old"}} for id_, sku in skus.items()]
+    with served(tmp_path, {"products.yaml": manifest}, {"records": {"products": products}}) as (project, _):
+        done = project.run("apply", "--auto-approve", "--json")
+        assert project.run("state", "list", "--json").document == []
+    assert done.code == 3
+    (row,) = done.document["changes"]
+    assert row["outcome"] == "rejected"
+    assert "record 7002 instead of 7001" in row["detail"]["message"]
+
+
 def test_a_lifecycle_stage_goes_back_by_two_ordered_writes(tmp_path: Path) -> None:
     manifest = "object: contacts\nkey: email\nrecords:\n  ada@acme.example: {{lifecyclestage: {stage}}}\n"
     with served(tmp_path, {"contacts.yaml": manifest.format(stage="customer")}, SEED) as (project, portal):

@@ -20,7 +20,7 @@ ROOMS = {
     "manifest": BASE | {"model"},
     "hubspot": BASE | {"model"},
     "state": BASE | {"model", "plan.changes"},
-    "apply": BASE | {"model", "plan.changes", "plan.diff", "hubspot", "state"},
+    "apply": BASE | {"model", "plan.changes", "plan.diff", "plan.rests", "hubspot", "state"},
     "reconcile": BASE | {"model", "manifest", "hubspot", "plan", "apply", "state"},
     "emulator": set(),
     "sealed": BASE,

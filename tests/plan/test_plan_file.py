@@ -44,6 +44,7 @@ UPDATE = Update(
     route=Route(Call.UPDATE, None),
     source=at(7),
     origin=Origin.CREATED,
+    rests_on=(ValueChange("external_id", "müller", "müller", Reason.IN_STEP),),
 )
 ADOPT = Adopt(
     key=RecordKey("companies", "external_id", "globex"),
@@ -103,7 +104,7 @@ def test_the_file_is_json_whose_entries_take_one_line_each(plan: Plan) -> None:
 def test_the_file_holds_what_a_reader_looks_for() -> None:
     document = json.loads(plan_to_text(PLAN))
 
-    assert document["format_version"] == "1.0"
+    assert document["format_version"] == "1.1"
     assert document["portal"] == {"api_version": "2026-03", "id": 7654321, "type": "STANDARD"}
     assert document["state"] == {"kept": True, "lineage": "5f6b1c9e", "serial": 41}
     assert document["summary"] | {"create": 1, "update": 1, "adopt": 1, "held": 1} == document["summary"]
@@ -128,6 +129,7 @@ def test_the_file_holds_what_a_reader_looks_for() -> None:
         "reason": "changed",
         "record_id": "9001",
         "renamed_from": None,
+        "rests_on": {"external_id": "müller"},
         "source": {"column": 7, "file": "companies.yaml", "line": 7},
         "write": {"call": "batch/update", "id_property": None},
     }
@@ -152,6 +154,7 @@ OTHER_DIGEST: dict[str, Plan] = {
     "call": replace(PLAN, changes=(replace(CREATE, route=Route(Call.CREATE, "external_id")), UPDATE, ADOPT)),
     "protection": replace(PLAN, changes=(replace(CREATE, is_protected=True), UPDATE, ADOPT)),
     "old key": replace(PLAN, changes=(CREATE, replace(UPDATE, renamed_from="old"), ADOPT)),
+    "what it rests on": replace(PLAN, changes=(CREATE, replace(UPDATE, rests_on=()), ADOPT)),
     "what is taken back": replace(PLAN, undoes="20261122T164500Z-0001"),
     "pruning": replace(PLAN, prune_rules=(PruneRule("companies", "external_id", Prune.ALL),)),
     "order": replace(PLAN, changes=(UPDATE, CREATE, ADOPT)),
@@ -199,6 +202,7 @@ def digest_by_the_book(document: Any) -> str:
                 "protected",
                 "record_id",
                 "renamed_from",
+                "rests_on",
                 "write",
             )
         }
@@ -345,4 +349,4 @@ def test_text_damaged_anywhere_never_gives_another_order(place: int, junk: str) 
 
 
 def test_the_version_of_the_format_is_what_the_documentation_says() -> None:
-    assert FORMAT_VERSION == "1.0"
+    assert FORMAT_VERSION == "1.1"

@@ -275,3 +275,15 @@ def test_nothing_is_written_that_was_not_reviewed(reviewed: Plan, now: Plan) -> 
             assert {(v.name, v.after) for v in in_step_of(change)} <= remembered
     told = [entry for entry in kept.review.departures if entry.how is not Departing.NO_LONGER_PLANNED]
     assert len(kept.changes) + len(told) == len(now.changes)
+
+
+def test_an_archive_of_what_somebody_edited_since_the_review_departs() -> None:
+    seen = replace(ARCHIVE, rests_on=(ValueChange("city", "Ulm", "Ulm", Reason.IN_STEP),))
+    edited = replace(ARCHIVE, rests_on=(ValueChange("city", "Bonn", "Bonn", Reason.IN_STEP),))
+
+    kept = keep_reviewed(plan_of(seen), [edited], ())
+
+    assert kept.changes == ()
+    (departure,) = kept.review.departures
+    assert (departure.how, departure.note) == (Departing.CHANGED, "city was changed in HubSpot")
+    assert keep_reviewed(plan_of(seen), [seen], ()).changes == (seen,)

@@ -46,6 +46,13 @@ def update(*values: ValueChange, renamed_from: str | None = None) -> Update:
     )
 
 
+def kept(name: str, text: str | None) -> ValueChange:
+    return ValueChange(name, text, text, Reason.IN_STEP)
+
+
+RESTS_ON = (kept("external_id", "acme"), kept("name", "Acme"))
+
+
 def create(**values: str) -> Create:
     made = tuple(ValueChange(name, None, text, Reason.MISSING) for name, text in sorted(values.items()))
     return Create(ACME, made, Reason.MISSING, UPSERT, LINE)
@@ -92,6 +99,7 @@ def test_a_value_goes_back_to_what_it_was() -> None:
             route=BY_RECORD_ID,
             source=None,
             origin=Origin.CREATED,
+            rests_on=(kept("external_id", "acme"),),
         )
     )
 
@@ -170,13 +178,13 @@ def test_a_key_that_changed_again_stays_and_the_other_values_go_back() -> None:
 def test_a_record_that_was_created_is_archived_as_ours() -> None:
     judged = undone(create(name="Acme"), of_acme(name="Acme"), known_as(name="Acme"))
 
-    assert judged == Judged(Archive(ACME, ID, Reason.UNDONE, None, Origin.CREATED))
+    assert judged == Judged(Archive(ACME, ID, Reason.UNDONE, None, Origin.CREATED, RESTS_ON))
 
 
 def test_a_created_record_that_state_no_longer_knows_is_archived_as_a_strangers() -> None:
     judged = undone(create(name="Acme"), of_acme(name="Acme"), None)
 
-    assert judged == Judged(Archive(ACME, ID, Reason.UNDONE, None, None))
+    assert judged == Judged(Archive(ACME, ID, Reason.UNDONE, None, None, RESTS_ON))
 
 
 @pytest.mark.parametrize(

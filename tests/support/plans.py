@@ -100,6 +100,9 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         max_size=4,
         unique_by=lambda value: value.name,
     ).map(_by_name)
+    rests_on = changed.map(
+        lambda read: tuple(ValueChange(one.name, one.before, one.before, Reason.IN_STEP) for one in read)
+    )
     routes = st.builds(Route, st.sampled_from(Call), st.none() | names)
     of_record: dict[str, Any] = {"key": keys, "reason": _reasons, "source": sources}
     of_removed = of_record | {"record_id": _record_ids, "source": st.none() | sources}
@@ -115,10 +118,11 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
             route=routes,
             is_protected=st.booleans(),
             renamed_from=st.none() | words,
+            rests_on=rests_on,
             **of_present,
         ),
         st.builds(Adopt, is_protected=st.booleans(), **of_present),
-        st.builds(Archive, origin=st.none() | _origins, **of_removed),
+        st.builds(Archive, origin=st.none() | _origins, rests_on=rests_on, **of_removed),
         st.builds(Release, **of_present),
         st.builds(
             Associate,

@@ -1,0 +1,350 @@
+"""People edit between a saved plan and its apply: what the plan rests on has moved, and nothing is sent."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.exits import Exit
+from tests.support.projects import PORTAL, Done, Project
+
+KEY = {"name": "external_id", "label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
+NUMBER = KEY | {"name": "erp_no"}
+COMPANIES = [{"id": f"700{n}", "properties": {"external_id": f"old-{n}", "name": "Old"}} for n in range(3)]
+SEED: dict[str, Any] = {
+    "version": 1,
+    "properties": {
+        "companies": [{"groupName": "companyinformation"} | each for each in (KEY, NUMBER)],
+        "tickets": [KEY | {"groupName": "ticketinformation"}],
+    },
+    "association_labels": [
+        {"from": "companies", "to": "tickets", "name": "paying", "label": "Paying"},
+        {"from": "companies", "to": "tickets", "name": "using", "label": "Using"},
+    ],
+    "records": {
+        "companies": COMPANIES,
+        "contacts": [
+            {
+                "id": "501",
+                "properties": {"email": "ada@acme.example", "hs_additional_emails": "second@acme.example"},
+            }
+        ],
+        "tickets": [
+            {
+                "id": "800",
+                "properties": {"external_id": "ticket", "subject": "Old", "hs_pipeline_stage": "1"},
+            }
+        ],
+    },
+}
+SETTINGS = f"""version: 1
+guards: {{update: 100%, clear: 100%, archive: 100%, absent: 10}}
+environments:
+  local: {{portal: emulator, portal_id: {PORTAL}, seed: portal.json}}
+default: local
+"""
+HEAD = "object: companies\nkey: external_id\nprune: true\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path)
+    made.write("reconciler.yaml", SETTINGS)
+    made.write("portal.json", json.dumps(SEED))
+    return made
+
+
+def applied(project: Project, manifest: str) -> None:
+    project.write("records.yaml", manifest)
+    done = project.run("apply", "--auto-approve")
+    assert done.code == Exit.OK, done.out + done.err
+
+
+def saved(project: Project, *command: str) -> None:
+    """Save a plan, of manifests or of a run that is taken back."""
+    done = project.run(*(command or ("plan",)), "--out", "plan.json")
+    assert done.code == Exit.OK, done.out + done.err
+
+
+def record(project: Project, key: str, object_name: str = "companies") -> Mapping[str, Any]:
+    with project.portal() as http:
+        body = {"inputs": [{"id": key}], "idProperty": "external_id", "properties": ["name", "city"]}
+        found = http.post(f"/crm/v3/objects/{object_name}/batch/read", json=body).json()["results"]
+    return dict(found[0]) if found else {}
+
+
+def patch(project: Project, record_id: str, object_name: str = "companies", **properties: str) -> None:
+    with project.portal() as http:
+        path = f"/crm/v3/objects/{object_name}/{record_id}"
+        answer = http.patch(path, json={"properties": properties})
+        assert answer.status_code == 200, answer.text
+
+
+def create(project: Project, **properties: str) -> str:
+    with project.portal() as http:
+        answer = http.post("/crm/v3/objects/companies", json={"properties": properties})
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+
+def archive(project: Project, record_id: str) -> None:
+    with project.portal() as http:
+        assert http.delete(f"/crm/v3/objects/companies/{record_id}").status_code == 204
+
+
+def is_there(project: Project, record_id: str, object_name: str = "companies") -> bool:
+    with project.portal() as http:
+        return http.get(f"/crm/v3/objects/{object_name}/{record_id}").status_code == 200
+
+
+def assert_stale(done: Done, *messages: str) -> None:
+    """Nothing was sent of the changes that these messages are about."""
+    assert done.code == Exit.NOT_APPLIED, done.out + done.err
+    rows = [row for row in done.document["changes"] if row["outcome"] == "stale"]
+    assert len(rows) == len(messages), done.out
+    for row, message in zip(rows, messages, strict=True):
+        assert message in row["detail"]["message"]
+
+
+def apply_saved(project: Project) -> Done:
+    return project.run("apply", "plan.json", "--json", "--values", "show")
+
+
+EDITS: Mapping[str, tuple[dict[str, str], str]] = {
+    "a value that the run wrote": ({"name": "Theirs"}, "name"),
+    "a value that the run left empty": ({"phone": "1"}, "phone"),
+    "a value that the run never heard of": ({"city": "Ulm"}, "hs_lastmodifieddate"),
+    "its key": ({"external_id": "theirs"}, "external_id"),
+}
+
+
+@pytest.mark.parametrize("edited", EDITS)
+def test_a_record_that_a_run_created_and_somebody_edited_is_not_taken_back(
+    project: Project, edited: str
+) -> None:
+    applied(project, HEAD + "records:\n  new: {name: New, phone: null}\n")
+    made = record(project, "new")["id"]
+    saved(project, "rollback", "last")
+    values, name = EDITS[edited]
+    patch(project, made, **values)
+
+    done = apply_saved(project)
+
+    assert_stale(done, name)
+    assert is_there(project, made)
+
+
+PRUNED = HEAD + "records:\n  new: {name: New, city: Bonn}\n  stays: {name: Stays}\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"external_id": "theirs"}, "external_id"),
+        ({"external_id": ""}, "external_id"),
+        ({"city": "Ulm"}, "city"),
+        ({"city": ""}, "city"),
+    ],
+    ids=["another key", "no key", "a value", "an emptied value"],
+)
+def test_a_record_that_is_to_be_pruned_and_was_edited_stays(
+    project: Project, values: dict[str, str], name: str
+) -> None:
+    applied(project, PRUNED)
+    made = record(project, "new")["id"]
+    project.write("records.yaml", HEAD + "records:\n  stays: {name: Stays}\n")
+    saved(project)
+    patch(project, made, **values)
+
+    assert_stale(apply_saved(project), f"{name} changed in HubSpot")
+    assert is_there(project, made)
+
+
+def test_what_nobody_touched_is_pruned_and_rolled_back_as_planned(project: Project) -> None:
+    applied(project, PRUNED)
+    made = record(project, "new")["id"]
+    project.write("records.yaml", HEAD + "records:\n  stays: {name: Stays}\n")
+    saved(project)
+    assert apply_saved(project).code == Exit.OK
+    assert not is_there(project, made)
+
+    applied(project, HEAD + "records:\n  stays: {name: Stays}\n  again: {name: Again}\n")
+    made = record(project, "again")["id"]
+    saved(project, "rollback", "last")
+    assert apply_saved(project).code == Exit.OK
+    assert not is_there(project, made)
+
+
+def test_a_value_that_live_held_otherwise_when_it_was_planned_does_not_make_it_stale(
+    project: Project,
+) -> None:
+    applied(project, PRUNED)
+    made = record(project, "new")["id"]
+    patch(project, made, city="Ulm")
+    project.write("records.yaml", HEAD + "records:\n  stays: {name: Stays}\n")
+    saved(project)
+
+    assert apply_saved(project).code == Exit.OK
+    assert not is_there(project, made)
+
+
+@pytest.mark.parametrize("is_owned", [True, False], ids=["ours", "a stranger"])
+@pytest.mark.parametrize("edited", ["name", "external_id", "city"])
+def test_a_record_that_must_not_exist_and_was_edited_stays(
+    project: Project, is_owned: bool, edited: str
+) -> None:
+    if is_owned:
+        applied(project, HEAD + "records:\n  old-1: {name: Old, city: Bonn}\n")
+    project.write("records.yaml", HEAD + "records:\n  old-1: {$absent: true}\n")
+    saved(project)
+    patch(project, "7001", **{edited: "theirs"})
+
+    assert_stale(apply_saved(project), edited if is_owned else "hs_lastmodifieddate")
+    assert is_there(project, "7001")
+
+
+def test_a_contact_has_a_time_of_its_last_change_too(project: Project) -> None:
+    project.write(
+        "records.yaml", "object: contacts\nkey: email\nrecords:\n  ada@acme.example: {$absent: true}\n"
+    )
+    saved(project)
+    patch(project, "501", "contacts", city="Ulm")
+
+    assert_stale(apply_saved(project), "lastmodifieddate")
+    assert is_there(project, "501", "contacts")
+
+
+ASSOCIATED = (
+    HEAD + "records:\n  new: {name: New, $associations: {tickets: "
+    "[{by: external_id, to: ticket, label: Paying}]}}\n"
+    "  stays: {name: Stays}\n"
+)
+
+
+def _label(project: Project, made: str, text: str) -> None:
+    with project.portal() as http:
+        labels = http.get("/crm/v4/associations/companies/tickets/labels").json()["results"]
+        (type_id,) = [each["typeId"] for each in labels if each["label"] == text]
+        body = [{"associationCategory": "USER_DEFINED", "associationTypeId": type_id}]
+        path = f"/crm/v4/objects/companies/{made}/associations/tickets/800"
+        assert http.put(path, json=body).is_success
+
+
+def _dissociate(project: Project, made: str) -> None:
+    with project.portal() as http:
+        assert http.delete(f"/crm/v4/objects/companies/{made}/associations/tickets/800").is_success
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [lambda project, made: _label(project, made, "Using"), _dissociate],
+    ids=["another label", "no longer associated"],
+)
+@pytest.mark.parametrize("way", ["pruned", "absent", "rolled back"])
+def test_an_archive_rests_on_the_associations_that_state_knows(
+    project: Project, edit: Callable[[Project, str], None], way: str
+) -> None:
+    applied(project, ASSOCIATED)
+    made = record(project, "new")["id"]
+    if way == "rolled back":
+        saved(project, "rollback", "last", "--target", "companies/new")
+    else:
+        absent = "  new: {$absent: true}\n" if way == "absent" else ""
+        project.write("records.yaml", HEAD + "records:\n  stays: {name: Stays}\n" + absent)
+        saved(project)
+    edit(project, made)
+
+    assert_stale(apply_saved(project), "tickets/=800")
+    assert is_there(project, made)
+
+
+def test_associations_that_nobody_touched_do_not_keep_a_record(project: Project) -> None:
+    applied(project, ASSOCIATED)
+    made = record(project, "new")["id"]
+    project.write("records.yaml", HEAD + "records:\n  stays: {name: Stays}\n")
+    saved(project)
+
+    done = apply_saved(project)
+
+    assert done.code == Exit.OK, done.out
+    assert not is_there(project, made)
+
+
+@pytest.mark.parametrize("write", ["auto", "upsert", "update"])
+@pytest.mark.parametrize("heir", ["an older record", "a new record", "nobody"])
+def test_a_key_that_moved_makes_an_update_stale(project: Project, write: str, heir: str) -> None:
+    head = f"object: companies\nkey: external_id\nwrite: {write}\n"
+    project.write("records.yaml", head + "records:\n  old-1: {name: Ours}\n  old-2: {name: Ours}\n")
+    saved(project)
+    patch(project, "7001", external_id="moved")
+    if heir == "an older record":
+        patch(project, "7000", external_id="old-1")
+    elif heir == "a new record":
+        create(project, external_id="old-1", name="Theirs")
+
+    done = apply_saved(project)
+
+    assert_stale(done, "external_id")
+    assert record(project, "moved")["properties"]["name"] == "Old"
+    assert record(project, "old-2")["properties"]["name"] == "Ours"
+    assert record(project, "old-1").get("properties", {}).get("name") != "Ours"
+
+
+def test_a_second_address_of_a_contact_is_no_reason_to_be_stale(project: Project) -> None:
+    project.write(
+        "records.yaml", "object: contacts\nkey: email\nrecords:\n  second@acme.example: {city: Ulm}\n"
+    )
+    saved(project)
+
+    assert apply_saved(project).code == Exit.OK
+
+
+def test_a_create_whose_key_somebody_took_is_stale(project: Project) -> None:
+    project.write("records.yaml", HEAD + "records:\n  new: {name: Ours}\n  other: {name: Ours}\n")
+    saved(project)
+    create(project, external_id="new", name="Theirs")
+
+    assert_stale(apply_saved(project), "has this key by now")
+    assert record(project, "new")["properties"]["name"] == "Theirs"
+    assert record(project, "other")["properties"]["name"] == "Ours"
+
+
+@pytest.mark.parametrize("does", ["update", "archive"])
+def test_a_change_of_a_record_that_is_gone_is_stale(project: Project, does: str) -> None:
+    said = "{name: Ours}" if does == "update" else "{$absent: true}"
+    project.write("records.yaml", f"{HEAD}records:\n  old-1: {said}\n")
+    saved(project)
+    archive(project, "7001")
+
+    assert_stale(apply_saved(project), "record 7001 is no longer there")
+
+
+def test_overwriting_is_what_the_person_asked_for(project: Project) -> None:
+    project.write("records.yaml", HEAD + "records:\n  old-1: {$absent: true}\n  old-2: {name: Ours}\n")
+    saved(project)
+    patch(project, "7001", name="Theirs")
+    patch(project, "7002", name="Theirs")
+
+    done = project.run("apply", "plan.json", "--on-stale", "overwrite")
+
+    assert done.code == Exit.OK
+    assert not is_there(project, "7001")
+    assert record(project, "old-2")["properties"]["name"] == "Ours"
+
+
+def test_what_a_plan_rests_on_stands_in_it_under_its_digest(project: Project) -> None:
+    applied(project, PRUNED)
+    project.write("records.yaml", HEAD + "records:\n  stays: {name: Stays now}\n")
+    saved(project)
+    plan = json.loads((project.folder / "plan.json").read_text())
+    rests_on = {change["address"]: change["rests_on"] for change in plan["changes"]}
+    assert rests_on == {
+        "companies/new": {"external_id": "new", "name": "New", "city": "Bonn"},
+        "companies/stays": {"external_id": "stays"},
+    }
+
+    project.write("plan.json", json.dumps(plan).replace('"city": "Bonn"', '"city": "Ulm"'))
+
+    assert project.run("apply", "plan.json").code == Exit.PLAN_REFUSED
