@@ -134,9 +134,11 @@ def _new_plan(
         UsageError: it has problems.
     """
     if session.environment.is_protected:
+        by = session.environment.protected_by
+        like = "" if by == session.environment.name else f", like {by}, which is the same portal"
         raise PlanRefused(
             Refusal.PROTECTED,
-            f"environment {session.environment.name} is protected: it takes a saved plan only\n"
+            f"environment {session.environment.name} is protected{like}: it takes a saved plan only\n"
             "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
         )
     plan = make_plan(session, wishes, looks_again_at)

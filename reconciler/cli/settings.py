@@ -8,6 +8,7 @@ from typing import Annotated, Final, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
+from reconciler.cli.permits import permits_of
 from reconciler.cli.settings_rules import (
     FILE_NAME,
     FILES,
@@ -15,12 +16,15 @@ from reconciler.cli.settings_rules import (
     TOKEN_ADVICE,
     URL_ADVICE,
     Variables,
+    base_url_permit_problems,
     base_url_problems,
     environment_problems,
     file_problems,
     literal_token_problems,
     seed_problems,
+    state_permit_problems,
     state_problems,
+    state_token_problems,
     state_url,
     version_problems,
 )
@@ -53,9 +57,14 @@ class Environment:
     seed: Path | None  # what a fresh emulator begins with
     api_version: str
     base_url: str  # without a slash at the end
-    is_protected: bool  # takes a saved plan only
+    protected_by: str | None  # the environment of the same portal that says so; it takes a saved plan only
     drift: Drift
     owners: Mapping[str, str]  # e-mail in the manifests -> e-mail of who stands in here
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether it takes a saved plan only."""
+        return self.protected_by is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +179,8 @@ def load_settings(
     chosen = ((chosen_environment, said_by), (environ.get("RECONCILER_ENV"), "RECONCILER_ENV"))
     name = _choose(environments, file.default, chosen)
     said, own = environments[name]
-    variables = Variables(name, environ)
+    permits = permits_of(environ)
+    variables = Variables(name, environ, permits)
     token = variables.fill(said.token, own, "token")
     base_url = variables.fill(said.base_url, own, "base_url").rstrip("/")
     state = variables.fill(file.state, node, "state")
@@ -180,7 +190,16 @@ def load_settings(
         *(seed_problems(seed, project, own) if seed else ()),
     ]
     if not variables.problems:
-        problems += [*base_url_problems(base_url, own), *state_problems(state, node)]
+        problems += [
+            *base_url_problems(base_url, own),
+            *state_problems(state, node),
+            *state_token_problems(state, token, node),
+        ]
+    if not variables.problems and not offline:
+        problems += [
+            *base_url_permit_problems(base_url, own, permits),
+            *state_permit_problems(state, project, node, permits),
+        ]
     raise_if_any(problems)
     return Settings(
         project=project,
@@ -192,7 +211,7 @@ def load_settings(
             seed=seed,
             api_version=said.api_version,
             base_url=base_url,
-            is_protected=said.protected == "true",
+            protected_by=_protected_by(name, environments),
             drift=said.drift or file.drift,
             owners=said.owners,
         ),
@@ -207,6 +226,16 @@ def load_settings(
         guards=file.guards,
         masks=Masks(mask=_by_object(file, "mask"), show=_by_object(file, "show")),
     )
+
+
+def _protected_by(name: str, environments: Mapping[str, _Written]) -> str | None:
+    """The environment that protects the portal of ``name``: itself, or another that leads to the same."""
+    portal_id = _portal_id(environments[name].said)
+    for other in (name, *sorted(environments)):
+        said = environments[other].said
+        if said.protected == "true" and _portal_id(said) == portal_id:
+            return other
+    return None
 
 
 def _portal_id(said: _EnvironmentShape) -> int:

@@ -6,12 +6,13 @@ Values that came from variables may be secret and are repeated in no message.
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from re import Match
 from typing import Final
-from urllib.parse import urlsplit
 
+from reconciler.cli.permits import ALLOW_HOSTS, Permits, is_loopback
+from reconciler.cli.private_folder import FOLDER as PRIVATE_FOLDER
+from reconciler.cli.servers import POSTGRESQL, database_hosts, encoded, is_database, portal_server
 from reconciler.errors import Problem
 from reconciler.manifest import inside
 from reconciler.manifest.nodes import MappingNode, SequenceNode
@@ -24,8 +25,13 @@ URL_ADVICE: Final = (
     "write it like https://api.hubapi.com; http:// is for this machine only (http://localhost)"
 )
 STATE_ADVICE: Final = "write sqlite:///FILE, postgresql+psycopg://HOST/NAME or none"
+DATABASE_ADVICE: Final = (
+    "write postgresql+psycopg://USER:${RECONCILER_PASSWORD}@HOST/NAME; in an address that a variable holds "
+    "as a whole, write @ as %40, : as %3A and / as %2F in user and password"
+)
 TOKEN_ADVICE: Final = "write `token: ${VARIABLE}`, and put the token into that variable"  # noqa: S105 - no token
 
+_WHOLE_ADVICE: Final = "let one variable hold all of the address: `state: ${RECONCILER_STATE}`"
 _VERSION: Final = 1
 _SQLITE: Final = "sqlite:///"
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -99,28 +105,39 @@ class Variables:
     """Replaces variables by what they hold.
 
     Attributes:
-        problems: those that hold nothing.
+        problems: those that hold nothing, or may not be read.
     """
 
-    def __init__(self, environment: str, environ: Mapping[str, str]) -> None:
+    def __init__(self, environment: str, environ: Mapping[str, str], permits: Permits) -> None:
         self.problems: list[Problem] = []
         self._environment = environment
         self._environ = environ
+        self._permits = permits
 
     def fill(self, text: str, node: MappingNode, key: str) -> str:
-        """``text``, which is the value of ``key`` or its default, with what its variables hold."""
+        """``text``, which is the value of ``key`` or its default, with what its variables hold.
+
+        A part of a database's address is percent-encoded: a password that holds ``@`` remains one.
+        """
+        is_part = text.startswith(POSTGRESQL)
 
         def held(variable: Match[str]) -> str:
-            value = self._environ.get(variable[1], "").strip()
-            if not value:
-                fault = "is empty" if variable[1] in self._environ else "is not set"
-                message = (
-                    f'the variable {variable[1]} {fault}; the environment "{self._environment}" needs it'
-                )
-                self.problems.append(Problem(message, "set it, or choose another with -e", _ref(node, key)))
-            return value
+            value = self._value(variable[1], _ref(node, key))
+            return encoded(value) if is_part else value
 
         return _VARIABLE.sub(held, text)
+
+    def _value(self, name: str, source: SourceRef) -> str:
+        fault = self._permits.fault_of_variable(name)
+        if fault is not None:
+            self.problems.append(Problem(*fault, source))
+            return ""
+        value = self._environ.get(name, "").strip()
+        if not value:
+            fault_of = "is empty" if name in self._environ else "is not set"
+            message = f'the variable {name} {fault_of}; the environment "{self._environment}" needs it'
+            self.problems.append(Problem(message, "set it, or choose another with -e", source))
+        return value
 
 
 def seed_problems(seed: Path, project: Path, node: MappingNode) -> Iterator[Problem]:
@@ -135,17 +152,12 @@ def seed_problems(seed: Path, project: Path, node: MappingNode) -> Iterator[Prob
 
 def base_url_problems(url: str, node: MappingNode) -> Iterator[Problem]:
     """An address that cannot be called, or not safely."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        host, parts = "", urlsplit("")
-    if not host or parts.scheme not in {"http", "https"} or parts.username or parts.query or parts.fragment:
+    server = portal_server(url.rstrip("/"))
+    if server is None:
         yield Problem("this is not the address of a server", URL_ADVICE, _ref(node, "base_url"))
-    elif parts.scheme == "http" and not _is_loopback(host):
-        yield Problem(
-            "http:// would send the token for everybody to read", URL_ADVICE, _ref(node, "base_url")
-        )
+    elif server.scheme == "http" and not is_loopback(server.host):
+        message = "http:// would send the token for everybody to read"
+        yield Problem(message, URL_ADVICE, _ref(node, "base_url"))
 
 
 def state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
@@ -155,8 +167,56 @@ def state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
     elif state.startswith("sqlite"):
         if not state.startswith(_SQLITE) or state.removeprefix(_SQLITE) in {"", ":memory:"}:
             yield Problem("this names no file for the state", STATE_ADVICE, _ref(node, "state"))
-    elif state != "none" and "://" not in state:
+    elif state.startswith(POSTGRESQL):
+        if not is_database(state):
+            yield Problem("this is not the address of a database", DATABASE_ADVICE, _ref(node, "state"))
+    elif state != "none":
         yield Problem("this is no place for state", STATE_ADVICE, _ref(node, "state"))
+
+
+def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> Iterator[Problem]:
+    """A host that the token must not be sent to."""
+    server = portal_server(url)
+    if server is None or server.scheme == "http" or permits.allows_portal_at(server.host):
+        return
+    shown = server.host if server.host in str(node.get("base_url")).lower() else "this host"
+    yield Problem(
+        f"{shown} is neither HubSpot's nor this machine, and would get the token",
+        f"write https://api.hubapi.com, or let the job that runs us set {ALLOW_HOSTS} to the host",
+        _ref(node, "base_url"),
+    )
+
+
+def state_token_problems(state: str, token: str, node: MappingNode) -> Iterator[Problem]:
+    """A token in the address of the state, which goes to another server, or becomes the name of a file."""
+    if (token and token in state) or _LITERAL_TOKEN.search(state):
+        message = "a token does not belong into the address of the state"
+        yield Problem(message, "name the variable that holds the password", _ref(node, "state"))
+
+
+def state_permit_problems(
+    state: str, project: Path, node: MappingNode, permits: Permits
+) -> Iterator[Problem]:
+    """A place for state that the file may not choose; what one variable holds, the job has chosen."""
+    written = str(node.get("state"))
+    if _VARIABLE.fullmatch(written):
+        return
+    if state.startswith(_SQLITE):
+        file = Path(os.path.normpath(state.removeprefix(_SQLITE)))
+        below = file.relative_to(PRIVATE_FOLDER) if file.is_relative_to(PRIVATE_FOLDER) else file
+        refused = None if file.is_absolute() else inside.fault_of(project / below, project)
+        if refused is not None:
+            yield Problem(f"this file {refused}", f"write {_SQLITE}.reconciler/state.db", _ref(node, "state"))
+    elif state.startswith(POSTGRESQL):
+        hosts = database_hosts(state)
+        if hosts is None:
+            message = "this address says more of a connection than a file may say"
+            yield Problem(message, _WHOLE_ADVICE, _ref(node, "state"))
+        for host in (host for host in hosts or () if not permits.allows_state_at(host)):
+            shown = host if host in written.lower() else "this host"
+            message = f"{shown} is not this machine, and would get the password of the database"
+            advice = f"let the job that runs us set {ALLOW_HOSTS} to the host, or {_WHOLE_ADVICE}"
+            yield Problem(message, advice, _ref(node, "state"))
 
 
 def state_url(state: str, project: Path) -> str | None:
@@ -166,13 +226,6 @@ def state_url(state: str, project: Path) -> str | None:
     if state.startswith(_SQLITE):
         return _SQLITE + str(project.absolute() / state.removeprefix(_SQLITE))
     return state
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _text_problems(
@@ -197,6 +250,10 @@ def _variable_problems(node: MappingNode | SequenceNode) -> Iterator[Problem]:
                 yield Problem("no variable is read here", advice, FILES.ref(place))
             elif "${" in _VARIABLE.sub("", child):
                 yield Problem("this is no variable", "write it like ${HUBSPOT_TOKEN}", FILES.ref(place))
+            elif names[index] == "base_url" and not _VARIABLE.fullmatch(child):
+                message = "no variable is read inside an address that gets the token"
+                advice = "write the address itself, or one variable that holds all of it"
+                yield Problem(message, advice, FILES.ref(place))
 
 
 def _ref(node: MappingNode, key: str) -> SourceRef:

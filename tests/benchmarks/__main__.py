@@ -135,7 +135,7 @@ def _made(setting: Setting, name: str) -> Iterator[tuple[Path, str]]:
 
 def _environ(setting: Setting) -> dict[str, str]:
     return {
-        "TOKEN": TOKEN,
+        "HUBSPOT_TOKEN": TOKEN,
         "PYTHONPATH": str(_ROOT),
         "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONPYCACHEPREFIX": str(setting.folder.parent / "bytecode"),

@@ -78,7 +78,7 @@ def ahead(pool: ThreadPoolExecutor, ask: Callable[[Any], Any], questions: Iterab
 
 def main(path: str, base_url: str, *, is_applied: bool) -> None:
     rows = read(path)
-    headers = {"Authorization": f"Bearer {os.environ['TOKEN']}", "Content-Type": "application/json"}
+    headers = {"Authorization": f"Bearer {os.environ['HUBSPOT_TOKEN']}", "Content-Type": "application/json"}
     limits = httpx.Limits(max_connections=THREADS, max_keepalive_connections=THREADS)
     with httpx.Client(base_url=base_url, headers=headers, limits=limits) as http:
 

@@ -18,7 +18,7 @@ CHUNK = 100
 
 def main(path: str, base_url: str, *, is_applied: bool) -> None:
     desired: dict[str, dict[str, Any]] = YAML().load(Path(path))["records"]
-    calls = HubSpot(access_token=os.environ["TOKEN"], host=base_url).crm.companies.batch_api
+    calls = HubSpot(access_token=os.environ["HUBSPOT_TOKEN"], host=base_url).crm.companies.batch_api
     keys = list(desired)
     names = sorted({name for values in desired.values() for name in values})
     inputs: list[Any] = []

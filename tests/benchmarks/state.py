@@ -51,7 +51,7 @@ def main() -> None:
 
 def _runner(folder: Path) -> Callable[..., Cost]:
     command = [sys.executable, "-m", "reconciler"]
-    environ = {"HUBSPOT_ACCESS_TOKEN": TOKEN, "TOKEN": TOKEN}
+    environ = {"HUBSPOT_ACCESS_TOKEN": TOKEN, "HUBSPOT_TOKEN": TOKEN}
     return lambda *arguments: cost_of([*command, *arguments], folder, environ)
 
 

@@ -55,7 +55,7 @@ def plan_of(folder: Path, size: int, *, is_table: bool = False) -> Counts:
     counts = Counts()
     with portal(size, 0, 0) as base_url:
         write_project(folder, size, base_url, is_known=True, is_table=is_table)
-        project = Project(folder, {"TOKEN": TOKEN})
+        project = Project(folder, {"HUBSPOT_TOKEN": TOKEN})
         with counting(counts):
             done = project.run("plan", "--json", "--quiet")
     assert done.code == 0, done.err
@@ -109,7 +109,7 @@ def held_after(folder: Path, size: int, monkeypatch: pytest.MonkeyPatch) -> int:
         write_project(folder, size, base_url, is_known=True, is_table=True)
         tracemalloc.start()
         try:
-            done = Project(folder, {"TOKEN": TOKEN}).run("plan", "--quiet")
+            done = Project(folder, {"HUBSPOT_TOKEN": TOKEN}).run("plan", "--quiet")
         finally:
             tracemalloc.stop()
     assert done.code == 0, done.err

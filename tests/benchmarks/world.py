@@ -143,7 +143,7 @@ def write_project(
     else:
         text = manifest(count if named is None else named)
     (folder / "companies.yaml").write_text(text)
-    environment = {"portal_id": str(PORTAL_ID), "token": "${TOKEN}", "base_url": base_url}
+    environment = {"portal_id": str(PORTAL_ID), "token": "${HUBSPOT_TOKEN}", "base_url": base_url}
     settings = {"version": "1", "manifests": ["."], "environments": {"main": environment}}
     (folder / "reconciler.yaml").write_text(json.dumps(settings))
     if is_known:

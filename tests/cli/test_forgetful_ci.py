@@ -20,12 +20,12 @@ CI = MappingProxyType({"CI": "true"})
 def environment(folder: Path, line: str) -> Environment:
     text = f"version: 1\nenvironments:\n  it: {{{line}}}\n"
     (folder / "reconciler.yaml").write_text(text)
-    return load_settings(folder, {"TOKEN": "pat-x"}, "it").environment
+    return load_settings(folder, {"HUBSPOT_TOKEN": "pat-x"}, "it").environment
 
 
 @pytest.fixture
 def real(tmp_path: Path) -> Environment:
-    return environment(tmp_path, f'portal_id: {PORTAL}, token: "${{TOKEN}}"')
+    return environment(tmp_path, f'portal_id: {PORTAL}, token: "${{HUBSPOT_TOKEN}}"')
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_what_is_kept_elsewhere_or_outside_ci_passes(
 
 @pytest.mark.parametrize("host", ["http://localhost:8765", "http://127.0.0.1:1", "http://[::1]:1"])
 def test_this_machine_passes(tmp_path: Path, empty: Store, host: str) -> None:
-    line = f'portal_id: {PORTAL}, token: "${{TOKEN}}", base_url: "{host}"'
+    line = f'portal_id: {PORTAL}, token: "${{HUBSPOT_TOKEN}}", base_url: "{host}"'
     with closing(empty):
         refuse_forgetful(environment(tmp_path, line), SQLITE, empty, CI)
 

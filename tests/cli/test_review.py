@@ -52,7 +52,9 @@ def text_of(project: Project, name: str) -> str:
 
 def test_a_saved_plan_is_shown_without_the_token_of_its_portal(project: Project) -> None:
     project.run("plan", "--out", "plan.json")
-    project.write("reconciler.yaml", SETTINGS.replace("portal: emulator", 'portal_id: 1, token: "${TOKEN}"'))
+    project.write(
+        "reconciler.yaml", SETTINGS.replace("portal: emulator", 'portal_id: 1, token: "${HUBSPOT_TOKEN}"')
+    )
 
     assert project.run("plan").code == 1
     assert project.run("show", "plan.json").code == 0

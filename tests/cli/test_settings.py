@@ -65,14 +65,14 @@ def refused(
 
 def real(**lines: str) -> str:
     """A file with one environment, a real portal, in which some lines differ."""
-    own = {"portal_id": "1234567", "token": "${TOKEN}"} | lines
+    own = {"portal_id": "1234567", "token": "${HUBSPOT_TOKEN}"} | lines
     return "version: 1\nenvironments:\n  prod:\n" + "".join(
         f"    {key}: {value}\n" for key, value in own.items() if value
     )
 
 
 def test_what_opens_portal_and_state_may_be_missing_where_neither_is_opened(folder: Path) -> None:
-    text = real(token="${TOKEN}").replace("version: 1\n", "version: 1\nstate: ${STATE}\n")
+    text = real(token="${HUBSPOT_TOKEN}").replace("version: 1\n", "version: 1\nstate: ${RECONCILER_STATE}\n")
     (folder / "reconciler.yaml").write_text(text)
 
     settings = load_settings(folder, {}, None, offline=True)
@@ -158,10 +158,16 @@ def test_only_the_variables_of_the_chosen_environment_are_read(folder: Path) -> 
 
 
 def test_all_unset_variables_are_told(folder: Path) -> None:
-    text = "state: postgresql+psycopg://${USER_NAME}:${PASSWORD}@db/x\n" + real(base_url="https://${HOST}")
+    state = "state: postgresql+psycopg://${RECONCILER_USER}:${RECONCILER_PASSWORD}@db/x\n"
+    text = state + real(base_url="${RECONCILER_URL}")
     assert refused(folder, text) == [
         f'{place}: the variable {name} is not set; the environment "prod" needs it'
-        for place, name in (("1:8", "PASSWORD"), ("1:8", "USER_NAME"), ("6:12", "TOKEN"), ("7:15", "HOST"))
+        for place, name in (
+            ("1:8", "RECONCILER_PASSWORD"),
+            ("1:8", "RECONCILER_USER"),
+            ("6:12", "HUBSPOT_TOKEN"),
+            ("7:15", "RECONCILER_URL"),
+        )
     ]
 
 
@@ -218,14 +224,14 @@ def test_nobody_gets_the_wrong_portal_by_forgetting(
     ],
 )
 def test_state_starts_at_the_project_folder(folder: Path, url: str, expected: str | None) -> None:
-    settings = load(folder, LOCAL + f"state: {url}\n")
+    settings = load(folder, LOCAL + f"state: {url}\n", {"RECONCILER_ALLOW_HOSTS": "db"})
     assert settings.state_url == (expected and expected.format(folder=folder))
 
 
 def test_state_may_take_its_password_from_a_variable(folder: Path) -> None:
-    text = LOCAL + "state: postgresql+psycopg://u:${PASSWORD}@db/x\n"
-    settings = load(folder, text, {"PASSWORD": "hunter2"})
-    assert settings.state_url == "postgresql+psycopg://u:hunter2@db/x"
+    text = LOCAL + "state: postgresql+psycopg://u:${RECONCILER_PASSWORD}@localhost/x\n"
+    settings = load(folder, text, {"RECONCILER_PASSWORD": "hunter2"})
+    assert settings.state_url == "postgresql+psycopg://u:hunter2@localhost/x"
     assert "hunter2" not in repr(settings)
 
 
@@ -233,7 +239,7 @@ def test_state_may_take_its_password_from_a_variable(folder: Path) -> None:
     "host", ["localhost", "localhost:8080", "127.0.0.1:1", "127.8.8.8", "[::1]:80", "LOCALHOST"]
 )
 def test_plain_http_is_for_this_machine(folder: Path, host: str) -> None:
-    environment = load(folder, real(base_url=f"'http://{host}/'"), {"TOKEN": "x"}).environment
+    environment = load(folder, real(base_url=f"'http://{host}/'"), {"HUBSPOT_TOKEN": "x"}).environment
     assert environment.base_url == f"http://{host}"
 
 
@@ -254,7 +260,9 @@ def test_plain_http_is_for_this_machine(folder: Path, host: str) -> None:
 )
 def test_other_addresses_are_refused_wherever_they_come_from(folder: Path, url: str, message: str) -> None:
     assert refused(folder, real(base_url=f"'{url}'")) == [f"6:15: {message}"]
-    assert refused(folder, real(base_url="${URL}"), {"URL": url, "TOKEN": "x"}) == [f"6:15: {message}"]
+    assert refused(
+        folder, real(base_url="${RECONCILER_URL}"), {"RECONCILER_URL": url, "HUBSPOT_TOKEN": "x"}
+    ) == [f"6:15: {message}"]
 
 
 @pytest.mark.parametrize(
@@ -276,16 +284,16 @@ def test_a_token_in_the_file_is_told_and_never_repeated(folder: Path, text: str)
     assert TOKEN not in str(caught.value)
 
 
-@pytest.mark.parametrize("written", ["hunter2", "$TOKEN", "x${TOKEN}", "${TOKEN", "pat-1"])
+@pytest.mark.parametrize("written", ["hunter2", "$TOKEN", "x${HUBSPOT_TOKEN}", "${HUBSPOT_TOKEN", "pat-1"])
 def test_a_token_is_given_by_a_variable_alone(folder: Path, written: str) -> None:
     with pytest.raises(ManifestError) as caught:
-        load(folder, real(token=f"'{written}'"), {"TOKEN": "secret"})
+        load(folder, real(token=f"'{written}'"), {"HUBSPOT_TOKEN": "secret"})
     assert "reconciler.yaml:5:12: a token does not belong into a file" in str(caught.value)
     assert f"{written}\n" not in f"{caught.value}\n".replace("${VARIABLE}", "")
 
 
 def test_a_token_is_not_in_the_repr(folder: Path) -> None:
-    settings = load(folder, real(), {"TOKEN": TOKEN})
+    settings = load(folder, real(), {"HUBSPOT_TOKEN": TOKEN})
     assert settings.environment.token == TOKEN
     assert TOKEN not in repr(settings)
 
@@ -402,6 +410,7 @@ VALUES = st.sampled_from(
         "emulator",
         "1",
         "${A}",
+        "${HUBSPOT_A}",
         "portal.json",
         "v3",
         "https://a",
@@ -438,6 +447,6 @@ def test_any_mixture_of_keys_and_values_is_settings_or_complaints(
 
 def outcome(folder: Path) -> tuple[tuple[Problem, ...], Settings | None]:
     try:
-        return (), load_settings(folder, {"A": "https://x"}, None)
+        return (), load_settings(folder, {"A": "https://x", "HUBSPOT_A": "https://x"}, None)
     except ManifestError as error:
         return error.problems, None

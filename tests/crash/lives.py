@@ -70,7 +70,7 @@ class World:
         self._folder = tempfile.TemporaryDirectory()
         self.emulator = Emulator(None)
         self.emulator.ensure_portal(PORTAL, _SEED)
-        self.project = Project(Path(self._folder.name), {"TOKEN": self.emulator.token(PORTAL)})
+        self.project = Project(Path(self._folder.name), {"HUBSPOT_TOKEN": self.emulator.token(PORTAL)})
 
     def close(self) -> None:
         self.emulator.close()
@@ -139,7 +139,8 @@ class World:
 
     def _write(self) -> None:
         portal = (
-            f"portal_id: {PORTAL}, token: '${{TOKEN}}', base_url: 'http://localhost', drift: {self.drift}"
+            f"portal_id: {PORTAL}, token: '${{HUBSPOT_TOKEN}}', base_url: 'http://localhost', "
+            f"drift: {self.drift}"
         )
         self.project.write("reconciler.yaml", f"version: 1\nenvironments: {{it: {{{portal}}}}}\n")
         for kind, by in BY.items():

@@ -47,11 +47,13 @@ def slow_down(world: World, ms: int = SLOWLY_MS) -> None:
     """Let every write take so long."""
     for call in WRITES:
         fault = f"latency:ms={ms},path=*/batch/{call}"
-        httpx.post(f"{world.project.environ['URL']}/_emulator/faults", json=fault).raise_for_status()
+        httpx.post(
+            f"{world.project.environ['RECONCILER_URL']}/_emulator/faults", json=fault
+        ).raise_for_status()
 
 
 def speed_up(world: World) -> None:
-    httpx.delete(f"{world.project.environ['URL']}/_emulator/faults").raise_for_status()
+    httpx.delete(f"{world.project.environ['RECONCILER_URL']}/_emulator/faults").raise_for_status()
 
 
 def begin_apply(world: World, *before: str) -> "subprocess.Popen[bytes]":

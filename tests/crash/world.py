@@ -20,9 +20,13 @@ from tests.support.projects import PORTAL, ROOT, Done, Project, Recorder
 
 SETTINGS = f"""version: 1
 manifests: [.]
-state: ${{STATE}}
+state: ${{RECONCILER_STATE}}
 environments:
-  live: {{portal_id: {PORTAL}, token: "${{TOKEN}}", base_url: "${{URL}}", api_version: "2026-09"}}
+  live:
+    portal_id: {PORTAL}
+    token: ${{HUBSPOT_TOKEN}}
+    base_url: ${{RECONCILER_URL}}
+    api_version: "2026-09"
 """
 APPLY = ("--auto-approve", "--allow", "archive=4", "--allow", "update=9", "--allow", "create=14")
 """A small portal in which nearly everything changes: the guards are right to object."""
@@ -198,9 +202,9 @@ class World:
         keys = {(name, record_id): key for (name, key), record_id in self.ids().items()}
         companies = [record_id for name, record_id in keys if name == "companies"]
         answer = httpx.post(
-            f"{self.project.environ['URL']}/crm/v4/associations/companies/tickets/batch/read",
+            f"{self.project.environ['RECONCILER_URL']}/crm/v4/associations/companies/tickets/batch/read",
             json={"inputs": [{"id": record_id} for record_id in companies]},
-            headers={"Authorization": f"Bearer {self.project.environ['TOKEN']}"},
+            headers={"Authorization": f"Bearer {self.project.environ['HUBSPOT_TOKEN']}"},
         )
         answer.raise_for_status()
         for page in answer.json()["results"]:
@@ -212,9 +216,9 @@ class World:
     def _listed(self, name: str, *, archived: bool) -> list[dict[str, Any]]:
         by, names = WATCHED[name]
         answer = httpx.get(
-            f"{self.project.environ['URL']}/crm/v3/objects/{name}",
+            f"{self.project.environ['RECONCILER_URL']}/crm/v3/objects/{name}",
             params={"properties": ",".join([by, *names]), "limit": "100", "archived": str(archived).lower()},
-            headers={"Authorization": f"Bearer {self.project.environ['TOKEN']}"},
+            headers={"Authorization": f"Bearer {self.project.environ['HUBSPOT_TOKEN']}"},
         )
         answer.raise_for_status()
         results: list[dict[str, Any]] = answer.json()["results"]
@@ -237,7 +241,10 @@ def world(folder: Path, state: str, portal_file: Path | None) -> Iterator[World]
     portal.ensure_portal(PORTAL, SEED)
     try:
         with running(portal) as url:
-            project = Project(folder, {"STATE": state, "URL": url, "TOKEN": portal.token(PORTAL)})
+            project = Project(
+                folder,
+                {"RECONCILER_STATE": state, "RECONCILER_URL": url, "HUBSPOT_TOKEN": portal.token(PORTAL)},
+            )
             project.write("reconciler.yaml", SETTINGS)
             yield World(project, portal, state)
     finally:

@@ -1,0 +1,116 @@
+"""Addresses of servers, read so strictly that all programs that read them see the same host.
+
+What one reader takes for a password is the host of another. So there is one grammar, narrower than any
+standard: what it does not know is refused. Hosts are written in ASCII (``xn--…``), names and passwords of
+databases percent-encoded.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl, quote
+
+POSTGRESQL: Final = "postgresql+psycopg://"
+
+_LABEL: Final = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_NAME: Final = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_LONGEST_NAME: Final = 253  # characters, RFC 1035
+_HOST: Final = r"(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?"
+_HIGHEST_PORT: Final = 65_535
+_PORTAL: Final = re.compile(rf"(?P<scheme>https?)://{_HOST}(?:/[A-Za-z0-9._~-]+)*")
+_WORD: Final = r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*"
+_STATE: Final = re.compile(
+    rf"{re.escape(POSTGRESQL)}(?:{_WORD}(?::{_WORD})?@)?(?:{_HOST})?/(?P<database>[^/?#@\s]+)"
+    r"(?:\?(?P<query>[^#\s]*))?"
+)
+_ADDED: Final = frozenset(
+    {
+        "application_name",
+        "channel_binding",
+        "connect_timeout",
+        "gssencmode",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "options",
+        "port",
+        "require_auth",
+        "sslmode",
+        "sslnegotiation",
+        "ssl_min_protocol_version",
+        "sslrootcert",
+        "target_session_attrs",
+        "tcp_user_timeout",
+    }
+)
+"""What may follow a ``?`` besides ``host``; others name files to be read, or another server.
+
+Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where a portal answers."""
+
+    scheme: str
+    host: str  # in small letters, an IPv6 address without brackets
+    port: int | None
+
+    @property
+    def shown(self) -> str:
+        """The host, and the port where one is named."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port is None else f"{host}:{self.port}"
+
+
+def is_host_name(text: str) -> bool:
+    """Whether ``text`` is a name that can be looked up, or an IPv4 address."""
+    return len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) is not None
+
+
+def portal_server(url: str) -> Server | None:
+    """The server that ``url`` names; None where it is not the address of one."""
+    found = _PORTAL.fullmatch(url)
+    if found is None:
+        return None
+    host, port = _host(found["host"]), int(found["port"]) if found["port"] else None
+    if host is None or (port is not None and not 0 < port <= _HIGHEST_PORT):
+        return None
+    return Server(found["scheme"], host, port)
+
+
+def is_database(url: str) -> bool:
+    """Whether ``url`` is the address of a PostgreSQL database, with all that is special percent-encoded."""
+    found = _STATE.fullmatch(url)
+    return found is not None and (not found["port"] or 0 < int(found["port"]) <= _HIGHEST_PORT)
+
+
+def database_hosts(url: str) -> tuple[str, ...] | None:
+    """The hosts that ``url``, which is a database's, names; None where it says more than a file may say.
+
+    A folder that holds a socket is on this machine, and is left out.
+    """
+    found = _STATE.fullmatch(url)
+    if found is None:
+        return None
+    named = [found["host"]] if found["host"] else []
+    for key, value in parse_qsl(found["query"] or "", keep_blank_values=True):
+        if key == "host":
+            named += [part for part in value.split(",") if not part.startswith("/")]
+        elif key not in _ADDED:
+            return None
+    hosts = [_host(name) for name in named]
+    return tuple(host for host in hosts if host is not None) if all(hosts) else None
+
+
+def encoded(value: str) -> str:
+    """``value`` as one part of an address, which it cannot break out of."""
+    return quote(value, safe="")
+
+
+def _host(written: str) -> str | None:
+    if written.startswith("["):
+        return written.strip("[]").lower()
+    return written.lower() if is_host_name(written) else None
