@@ -23,7 +23,7 @@ def test_the_same_portal_by_another_name_takes_a_saved_plan_only(tmp_path: Path)
     refused = project.run("apply", "--auto-approve")
     by_name = project.run("-e", "careful", "apply", "--auto-approve")
 
-    assert (refused.code, by_name.code) == (5, 5)
+    assert (refused.code, by_name.code) == (4, 4)
     assert refused.err.startswith(
         "environment open is protected, like careful, which is the same portal: it takes a saved plan only\n"
     )
