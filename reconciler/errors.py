@@ -38,6 +38,7 @@ class Problem:
     source: SourceRef | None = None
     address: str | None = None  # of the record or property, where one is known
     severity: Severity = Severity.ERROR
+    people: tuple[str, ...] = ()  # e-mail addresses in it that nobody hides: owners, who use the portal
 
     def __str__(self) -> str:
         place = f"{self.source}: " if self.source else ""

@@ -103,6 +103,7 @@ class Reader:
         self._pacer = pacer
         self._caller = _Caller(http, pacer)
         self._begun: dict[str, Future[Any]] = {}  # by path
+        self._owners: dict[bool, tuple[OwnerBody, ...]] = {}  # by whether they left
 
     def begin(self, object_paths: Iterable[str]) -> None:
         """Ask already for the account and the definitions of types; who wants them next gets the answers."""
@@ -143,7 +144,12 @@ class Reader:
         return self._get(self._paths.schemas, SchemaPage.read).results
 
     def owners(self, *, archived: bool = False) -> tuple[OwnerBody, ...]:
-        """All active owners, or all that left."""
+        """All active owners, or all that left; read once."""
+        if archived not in self._owners:
+            self._owners[archived] = self._read_owners(archived=archived)
+        return self._owners[archived]
+
+    def _read_owners(self, *, archived: bool) -> tuple[OwnerBody, ...]:
         asked = {"limit": str(OWNERS_PER_PAGE)} | ({"archived": "true"} if archived else {})
         owners: list[OwnerBody] = []
         after: str | None = None

@@ -63,9 +63,10 @@ def _kind(object_name: str, body: PropertyBody) -> Kind:
 
 
 def _enumeration(body: PropertyBody) -> Kind:
+    is_about_owners = body.referenced_object_type == "OWNER"
     if body.field_type == "checkbox":
-        return Kind.CHOICES
-    if body.referenced_object_type == "OWNER":
+        return Kind.OWNERS if is_about_owners else Kind.CHOICES
+    if is_about_owners:
         return Kind.OWNER
     if {option.value for option in body.options or ()} == _TRUTH:
         return Kind.BOOLEAN

@@ -51,7 +51,7 @@ def read_histories(reader: Reader, portal: PortalSchema, spots: Iterable[Spot]) 
     for object_name, record_id, name in spots:
         if name in portal.objects[object_name].properties:
             wanted.setdefault(object_name, {}).setdefault(record_id, set()).add(name)
-    people = People(reader, portal.owners)
+    people = People(reader)
     histories: dict[Spot, History] = {}
     for object_name, names in wanted.items():
         histories |= _read_type(reader, portal.objects[object_name], names, people)

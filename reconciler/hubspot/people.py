@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from reconciler.errors import NotAllowed, RequestRejected
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.wire import VersionBody
-from reconciler.model.schema import Owner
 
 _USER = "userId:"
 """How ``sourceId`` begins for people.
@@ -29,12 +28,10 @@ class People:
     them, or they are nowhere, people are called by what the history says of them.
     """
 
-    def __init__(self, reader: Reader, owners: Iterable[Owner]) -> None:
+    def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._names = {owner.user_id: _called(owner.name, owner.email) for owner in owners if owner.user_id}
+        self._names: dict[str, str] = {}
         self._unread = [False, True]  # the active owners, the archived ones
-        if self._names:
-            self._unread.remove(False)
 
     def learn(self, user_ids: Iterable[str]) -> None:
         """Look up those that are not known yet.

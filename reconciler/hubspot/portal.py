@@ -1,4 +1,4 @@
-"""Reads what planning needs to know of a portal besides its records: types, definitions, people."""
+"""Reads what planning needs to know of a portal besides its records: types and definitions."""
 
 import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
@@ -13,9 +13,9 @@ from reconciler.hubspot.client import Reader
 from reconciler.hubspot.definitions import pipeline, property_def
 from reconciler.hubspot.object_types import default_key, one_of_properties, required_properties
 from reconciler.hubspot.versions import has_upsert, object_path
-from reconciler.hubspot.wire import AccountBody, OwnerBody, SchemaBody
+from reconciler.hubspot.wire import AccountBody, SchemaBody
 from reconciler.model.objects import object_name, standard_names, type_number
-from reconciler.model.schema import Account, Kind, ObjectSchema, Owner, Pipeline, PortalSchema, PropertyDef
+from reconciler.model.schema import Account, Kind, ObjectSchema, Pipeline, PortalSchema, PropertyDef
 from reconciler.source import SourceRef
 
 _THREADS = 8
@@ -75,19 +75,16 @@ def read_portal(
             {body.name: property_def(found.name, body) for body in bodies if not body.archived}
             for found, bodies in zip(distinct, reading_properties, strict=True)
         ]
-        reading_owners = pool.submit(reader.owners) if _any_kind(Kind.OWNER, definitions) else None
         reading_pipelines = pool.map(partial(_read_pipelines, reader), distinct, definitions)
         schemas = {
             found: _schema(reader.version, found, known, pipelines)
             for found, known, pipelines in zip(distinct, definitions, reading_pipelines, strict=True)
         }
-        owners = reading_owners.result() if reading_owners else ()
     return PortalSchema(
         account=Account(account.portal_id, account.account_type),
         api_version=reader.version,
         objects={found.name: schema for found, schema in schemas.items()}
         | {name: schemas[found] for name, found in types.items()},
-        owners=tuple(_owner(body) for body in owners),
     )
 
 
@@ -167,8 +164,3 @@ def _schema(
         default_key=default_key(found.name),
         has_upsert=has_upsert(version, found.name),
     )
-
-
-def _owner(body: OwnerBody) -> Owner:
-    name = " ".join(part for part in (body.first_name, body.last_name) if part)
-    return Owner(body.id, body.email or "", body.user_id, name)

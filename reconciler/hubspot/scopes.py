@@ -29,13 +29,13 @@ _BESIDES = {"emails": ("sales-email-read",)}
 _READ_ONLY = frozenset({"feedback_submissions"})
 
 
-def read_scopes(objects: Iterable[str]) -> tuple[str, ...]:
-    """Scopes for planning records of these types: records, definitions, pipelines and owners. Sorted."""
+def read_scopes(objects: Iterable[str], *, names_owners: bool) -> tuple[str, ...]:
+    """Scopes for planning records of these types: records, definitions and pipelines, and owners. Sorted."""
     names = {object_name(name) for name in objects}
     scopes = {scope for name in names for scope in _scopes(name, "read")}
     if any(type_number(name) is None for name in names):
         scopes.add("crm.schemas.custom.read")
-    return tuple(sorted(scopes | {"crm.objects.owners.read"}))
+    return tuple(sorted(scopes | ({"crm.objects.owners.read"} if names_owners else set())))
 
 
 def write_scopes(objects: Iterable[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What the portal says about its object types, properties, pipelines and people."""
+"""What the portal says about its object types, properties and pipelines, and who may own records."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ class Kind(StrEnum):
     DATE = "date"
     DATETIME = "datetime"
     OWNER = "owner"
+    OWNERS = "owners"  # several of them
     PIPELINE = "pipeline"
     STAGE = "stage"
     FILES = "file"
@@ -122,8 +123,7 @@ class Owner:
 
     id: str
     email: str
-    user_id: str | None = None
-    name: str = ""
+    is_active: bool = True  # else they were deactivated: nothing can be given to them
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,4 +141,3 @@ class PortalSchema:
     account: Account
     api_version: str
     objects: Mapping[str, ObjectSchema]  # by name
-    owners: tuple[Owner, ...]

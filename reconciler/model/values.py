@@ -132,6 +132,7 @@ _FORMS: dict[Kind, Callable[[str], str | None]] = {
     Kind.NUMBER: _number,
     Kind.BOOLEAN: _boolean,
     Kind.CHOICES: _set,
+    Kind.OWNERS: _set,
     Kind.FILES: _set,
     Kind.DATE: _date,
     Kind.DATETIME: _datetime,

@@ -253,6 +253,7 @@ def _as_problem(found: object) -> Problem:
         source=part(problem, "source", or_null(_as_source)),
         address=part(problem, "address", _as_text_or_null),
         severity=part(problem, "severity", _as_severity),
+        people=part(problem, "people", as_tuple(as_text)) if "people" in problem else (),
     )
 
 

@@ -6,8 +6,8 @@ that is none, an owner or stage that does not exist. What cannot be foreseen is 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import NamedTuple, TypeVar
@@ -23,8 +23,9 @@ LONGEST_TEXT = 65_536
 
 _PLAIN_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)", re.ASCII)
 _OWNER_ID = re.compile(r"\d+", re.ASCII)
-_REFERENCES = frozenset({Kind.OWNER, Kind.PIPELINE, Kind.STAGE})
-_MANY = frozenset({Kind.CHOICES, Kind.FILES})
+_OWNERS = frozenset({Kind.OWNER, Kind.OWNERS})
+_REFERENCES = _OWNERS | {Kind.PIPELINE, Kind.STAGE}
+_MANY = frozenset({Kind.CHOICES, Kind.FILES, Kind.OWNERS})
 _Labelled = TypeVar("_Labelled", Pipeline, Stage)
 
 
@@ -40,10 +41,11 @@ class ResolvedValue(NamedTuple):
 class _Wrong(Exception):
     """Never leaves this module."""
 
-    def __init__(self, message: str, advice: str | None = None) -> None:
+    def __init__(self, message: str, advice: str | None = None, people: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.advice = advice
+        self.people = people
 
 
 @dataclass(frozen=True)  # without slots: it keeps what it has worked out once
@@ -53,12 +55,40 @@ class Resolver:
     schema: ObjectSchema
     files: SourceFiles
     owner_ids: Mapping[str, str]  # lower-case e-mail -> id
+    departed: Mapping[str, str] = field(default_factory=dict)  # the same of owners who were deactivated
+    stand_ins: Mapping[str, str] = field(default_factory=dict)  # e-mail -> of who stands in here
 
     @cached_property
     def references(self) -> frozenset[str]:
         """Names of the properties whose values lead to something else in the portal."""
         properties = self.schema.properties.items()
         return frozenset(name for name, definition in properties if definition.kind in _REFERENCES)
+
+    @cached_property
+    def owner_names(self) -> frozenset[str]:
+        """Names of the properties whose values are owners."""
+        properties = self.schema.properties.items()
+        return frozenset(name for name, definition in properties if definition.kind in _OWNERS)
+
+    def owners_named(self, records: Iterable[DesiredRecord]) -> frozenset[str]:
+        """The owners that ``records`` name, by e-mail or id, as they are written."""
+        return frozenset(
+            owner
+            for record in records
+            if not self.owner_names.isdisjoint(record.names)
+            for name, written in zip(record.names, record.values, strict=True)
+            if name in self.owner_names and written is not None
+            for text in (written if isinstance(written, tuple) else (written,))
+            for owner in text.split(";")
+        )
+
+    def knowing(self, owners: Iterable[Owner], stand_ins: Mapping[str, str]) -> "Resolver":
+        """The same, once it is known who may own records, and who stands in for whom."""
+        known = tuple(owners)
+        departed = {owner.email.lower(): owner.id for owner in known if owner.email and not owner.is_active}
+        active = owner_ids((owner for owner in known if owner.is_active), stand_ins)
+        lowered = {absent.lower(): present for absent, present in stand_ins.items()}
+        return replace(self, owner_ids=active, departed=departed, stand_ins=lowered)
 
     def resolve(
         self, record: DesiredRecord, live: LiveRecord | None, problems: list[Problem]
@@ -87,6 +117,8 @@ class Resolver:
             except _Wrong as wrong:
                 problems.append(self._problem(record, name, place, wrong))
                 continue
+            if definition.kind in _OWNERS and text is not None and self.departed:
+                problems.extend(self._still_there(definition, text, record, place))
             resolved.append(ResolvedValue(definition, text, owner, place))
         return resolved
 
@@ -118,6 +150,18 @@ class Resolver:
             record.record_key.address,
         )
 
+    def _still_there(
+        self, definition: PropertyDef, text: str, record: DesiredRecord, place: Place
+    ) -> Iterator[Problem]:
+        """A warning for every owner of a record who was deactivated, and whom the manifest leaves there."""
+        emails = {owner_id: email for email, owner_id in self.departed.items()}
+        for owner_id in text.split(";"):
+            if owner_id in emails:
+                gone = self._deactivated(emails[owner_id])
+                held = _Wrong(f"{gone.message}, and still owns the record", gone.advice, gone.people)
+                problem = self._problem(record, definition.name, place, held)
+                yield replace(problem, severity=Severity.WARNING)
+
     def _warn(
         self,
         definition: PropertyDef,
@@ -135,7 +179,7 @@ class Resolver:
 
     def _problem(self, record: DesiredRecord, name: str, place: Place, wrong: _Wrong) -> Problem:
         address = record.record_key.property_address(name)
-        return Problem(wrong.message, wrong.advice, self.files.ref(place), address)
+        return Problem(wrong.message, wrong.advice, self.files.ref(place), address, people=wrong.people)
 
     def _unknown_property(self, name: str) -> _Wrong:
         return _Wrong(
@@ -156,8 +200,10 @@ class Resolver:
                 f"{definition.name} is {len(written):,} characters long", f"HubSpot takes {LONGEST_TEXT:,}"
             )
         match definition.kind:
-            case Kind.OWNER:
-                return self._owner(written)
+            case Kind.OWNER | Kind.OWNERS:
+                held = (live.properties.get(definition.name) or "").split(";") if live else []
+                owners = written.split(";") if definition.kind is Kind.OWNERS else [written]
+                return ";".join(self._owner(owner, held) for owner in owners if owner) or None
             case Kind.PIPELINE:
                 return self._pipeline(written).id
             case Kind.STAGE:
@@ -165,15 +211,46 @@ class Resolver:
             case _:
                 return _checked_text(definition, written) or None
 
-    def _owner(self, written: str) -> str:
-        if _OWNER_ID.fullmatch(written):
-            if written not in self.owner_ids.values():
-                raise _Wrong(f"the portal has no owner with id {written}", "name owners by e-mail address")
-            return written
-        owner_id = self.owner_ids.get(written.strip().lower())
-        if owner_id is None:
-            raise _Wrong(f'the portal has no owner "{written}"', did_you_mean(written, self.owner_ids))
-        return owner_id
+    def _owner(self, written: str, held: Container[str]) -> str:
+        """The id of an owner; of one who was deactivated only where the record has him still, ``held``."""
+        email = written.strip().lower()
+        if _OWNER_ID.fullmatch(email):
+            if email in self.owner_ids.values():
+                return email
+            email = next((known for known, owner_id in self.departed.items() if owner_id == email), email)
+        elif email in self.owner_ids:
+            return self.owner_ids[email]
+        owner_id = self.departed.get(email)
+        if owner_id is not None and owner_id in held:
+            return owner_id
+        if owner_id is not None:
+            raise self._deactivated(email)
+        if _OWNER_ID.fullmatch(email):
+            raise _Wrong(f"the portal has no owner with id {email}", "name owners by e-mail address")
+        raise self._no_owner(written)
+
+    def _deactivated(self, email: str) -> _Wrong:
+        """What is to be done about an owner who was deactivated: let somebody stand in."""
+        message = f"{email} was deactivated in HubSpot"
+        present = self.stand_ins.get(email)
+        if present is not None:
+            message += f", and {present}, who stands in here, is no active owner"
+        heir = min((each for each in self.owner_ids if each not in self.stand_ins), default="ADDRESS")
+        advice = (
+            "name somebody else here, or write in the environment of reconciler.yaml who stands in, such as "
+            f"`owners: {{{email}: {heir}}}`"
+        )
+        return _Wrong(message, advice, (email, heir, *([present] if present else [])))
+
+    def _no_owner(self, written: str) -> _Wrong:
+        present = self.stand_ins.get(written.strip().lower())
+        if present is not None:
+            message = f"{present}, who stands in for {written} here, is no active owner of the portal"
+            advice = "correct `owners:` in the environment of reconciler.yaml"
+            return _Wrong(message, advice, (written, present))
+        advice_or_none = did_you_mean(written, self.owner_ids)
+        suggested = (email for email in self.owner_ids if f'"{email}"' in (advice_or_none or ""))
+        return _Wrong(f'the portal has no owner "{written}"', advice_or_none, (written, *suggested))
 
     def _pipeline(self, written: str) -> Pipeline:
         return _by_label_or_id(written, self.schema.pipelines, f"pipeline of {self.schema.name}")

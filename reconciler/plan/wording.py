@@ -24,7 +24,12 @@ def wordings(
         yield None
         return
     kind = definition.kind
-    if kind in _SETS:
+    if kind is Kind.OWNERS:
+        names = _names(resolver, kind)
+        ids = [owner_id for owner_id in live.split(";") if owner_id]
+        yield tuple(next(iter(names.get(owner_id, ())), owner_id) for owner_id in ids)
+        yield tuple(ids)
+    elif kind in _SETS:
         yield _choices(live, before)
         yield live
     elif kind is Kind.DATETIME:
@@ -55,7 +60,7 @@ def _names(resolver: Resolver, kind: Kind) -> Mapping[str, Sequence[str]]:
     """What things that are referred to by id are called, by id."""
     names: dict[str, list[str]] = {}
     pipelines = resolver.schema.pipelines
-    if kind is Kind.OWNER:
+    if kind in {Kind.OWNER, Kind.OWNERS}:
         for email, owner_id in resolver.owner_ids.items():
             names.setdefault(owner_id, []).append(email)
     elif kind is Kind.PIPELINE:

@@ -166,6 +166,7 @@ def problem_as_document(problem: Problem) -> Json:
         "message": problem.message,
         "severity": problem.severity,
         "source": source_as_document(problem.source),
+        **({"people": list(problem.people)} if problem.people else {}),
     }
 
 

@@ -25,8 +25,9 @@ from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.accepting import AcceptBuilder, DriftedRecord, chosen, keys_and_named
 from reconciler.plan.drifted import DriftBuilder, keys_and_sent
 from reconciler.plan.hands import our_runs
-from reconciler.plan.resolve import Resolver, owner_ids
+from reconciler.plan.resolve import Resolver
 from reconciler.plan.selecting import Unmet, selected_owned, selected_pairs
+from reconciler.reconcile.owning import OwnerLookup
 from reconciler.reconcile.planning import Progress
 from reconciler.source import SourceRef
 from reconciler.state.store import Store
@@ -110,18 +111,22 @@ def accept_drift(
     objects = {value.key.object for value in values}
     portal = read_portal(reader, objects, found.portal_id)
     desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
-    ids = owner_ids(portal.owners, stand_ins)
+    owners = OwnerLookup(reader, stand_ins)
     builder = AcceptBuilder(shows_sensitive, desired.is_elsewhere)
-    for (object_name, by), group in groupby(values, lambda value: (value.key.object, value.key.by)):
+    for (object_name, by), of_group in groupby(values, lambda value: (value.key.object, value.key.by)):
         schema, records = portal.objects[object_name], desired.records_of(object_name, by)
-        resolver = Resolver(schema, desired.files, ids)
+        resolver = Resolver(schema, desired.files, {})
+        group = tuple(of_group)
+        owners_now = (value.live or "" for value in group if value.name in resolver.owner_names)
+        resolver = owners.resolver_knowing(resolver, ";".join(owners_now).split(";"))
         drifted = (
             DriftedRecord(records.find(key.value), tuple(of))
             for key, of in groupby(group, lambda value: value.key)
         )
         chunks = in_chunks(drifted, BATCH_SIZE)
         for chunk, live in read_ahead(reader, schema, by, chunks, partial(keys_and_named, schema)):
-            builder.add_chunk(resolver, chunk, live)
+            named = (drifted.record for drifted in chunk if drifted.record is not None)
+            builder.add_chunk(owners.resolver_for(resolver, named), chunk, live)
     for record in lost:
         builder.add_lost(record, _named_at(desired, record.key))
     for pair in pairs:

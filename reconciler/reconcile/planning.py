@@ -37,10 +37,11 @@ from reconciler.plan.hands import Edits, OurRuns, our_runs
 from reconciler.plan.judging import Policy
 from reconciler.plan.leftovers import new_rules, unnamed
 from reconciler.plan.pairing import Rules
-from reconciler.plan.resolve import Resolver, keys_and_names, owner_ids
+from reconciler.plan.resolve import Resolver, keys_and_names
 from reconciler.plan.rests import names_rested_on
 from reconciler.plan.selecting import LeftOut, Unmet, selected
 from reconciler.reconcile.associating import Associating, paired_objects, rest_on_associations
+from reconciler.reconcile.owning import OwnerLookup
 from reconciler.reconcile.whose import refuse_other_project
 from reconciler.state.store import Store
 
@@ -164,13 +165,13 @@ class _Planning:
 
     def judge_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
         """What the manifests name, chunk by chunk."""
-        ids = owner_ids(self.portal.owners, stand_ins)
+        owners = OwnerLookup(self.reader, stand_ins)
         done = 0
         for group in self.desired.groups:
             self.unmet.meet_all(group.records)
             if not self.selection.may_have(group.object):
                 continue
-            resolver = Resolver(self.portal.objects[group.object], self.desired.files, ids)
+            resolver = Resolver(self.portal.objects[group.object], self.desired.files, {})
             if not self.builder.can_identify(resolver, group):
                 continue
             question = partial(self._question, resolver.schema, group)
@@ -180,6 +181,7 @@ class _Planning:
             for records, live in read_ahead(self.reader, resolver.schema, group.key, chunks, question):
                 keys, _ = question(records)
                 owned = self.memory.owned(group.object, group.key, keys)
+                resolver = owners.resolver_for(resolver, records)
                 self.builder.add_chunk(resolver, records, live, owned, named)
                 if len(self.builder.edited) >= EDITED_AT_ONCE:
                     self.judge_edited()

@@ -322,7 +322,7 @@ class _Mask:
                 return None
             if quotes_values:
                 text = _QUOTED.sub(lambda quoted: self._requoted(quoted[1], name), text)
-            return self.text(text, keys)
+            return self.text(text, keys, () if quotes_values else problem.people)
 
         return replace(
             problem,
@@ -373,14 +373,21 @@ class _Mask:
         """None stays None: empty and cleared tell nothing about a person."""
         return self.pseudonym(text) if text is not None and self.is_personal(object_name, name) else text
 
-    def text(self, text: str, hidden: Iterable[str]) -> str:
-        """``text`` without the values in ``hidden``, in any case of letters, and without e-mail addresses."""
+    def text(self, text: str, hidden: Iterable[str], people: Iterable[str] = ()) -> str:
+        """``text`` without the values in ``hidden``, in any case of letters, and without e-mail addresses.
+
+        Those of ``people`` stay, unless they are among ``hidden`` too.
+        """
         known = {value.casefold(): value for value in hidden if value}
+        shown = {email.casefold() for email in people} - known.keys()
+
+        def masked(found: re.Match[str]) -> str:
+            matched = found[0].casefold()
+            return found[0] if matched in shown else self.pseudonym(known.get(matched, found[0]))
+
         for pattern in (_any_of(known.values()), _EMAIL):
             if pattern:
-                text = pattern.sub(
-                    lambda found: self.pseudonym(known.get(found[0].casefold(), found[0])), text
-                )
+                text = pattern.sub(masked, text)
         return text
 
     def pseudonym(self, value: str) -> str:

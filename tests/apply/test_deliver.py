@@ -20,9 +20,7 @@ from tests.support.journals import key, update, value
 LIMIT = 3  # calls in ten seconds
 COMPANIES = schema_of("companies", "companies", phone=Kind.TEXT)
 CONTACTS = schema_of("contacts", "contacts", email=Kind.TEXT)
-PORTAL = PortalSchema(
-    Account(4711000, "STANDARD"), "v3", {"companies": COMPANIES, "contacts": CONTACTS}, owners=()
-)
+PORTAL = PortalSchema(Account(4711000, "STANDARD"), "v3", {"companies": COMPANIES, "contacts": CONTACTS})
 ADA = RecordKey("contacts", "email", "ada@example.com")
 
 

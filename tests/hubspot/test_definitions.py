@@ -36,7 +36,7 @@ def defined(object_name: str = "companies", **body: Any) -> PropertyDef:
         ({"type": "enumeration", "fieldType": "radio", "options": []}, Kind.CHOICE),
         ({"type": "enumeration", "fieldType": "checkbox", "options": TIERS}, Kind.CHOICES),
         ({"type": "enumeration", "fieldType": "select", **OWNER}, Kind.OWNER),
-        ({"type": "enumeration", "fieldType": "checkbox", **OWNER}, Kind.CHOICES),
+        ({"type": "enumeration", "fieldType": "checkbox", **OWNER}, Kind.OWNERS),
         ({"type": "date", "fieldType": "date"}, Kind.DATE),
         ({"type": "datetime", "fieldType": "date"}, Kind.DATETIME),
         ({"type": "json", "fieldType": "text"}, Kind.JSON),

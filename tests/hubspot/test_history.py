@@ -106,7 +106,7 @@ def test_who_may_not_read_owners_is_told_their_numbers() -> None:
         emulator.ensure_portal(PORTAL, {"owners": OWNERS})
         token = emulator.token(PORTAL, ["tickets"])
         with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}) as http:
-            people = People(Reader(http, "v3", Pacer()), ())
+            people = People(Reader(http, "v3", Pacer()))
             people.learn(["7"])
     version = VersionBody.read(
         b'{"timestamp": "2026-11-24T00:00:00Z", "sourceType": "CRM_UI", "updatedByUserId": 7}'

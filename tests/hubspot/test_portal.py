@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.errors import ManifestError, NotAllowed, UsageError
 from reconciler.hubspot.portal import begin_portal, read_portal
-from reconciler.model.schema import Account, Kind, Owner, Pipeline, PortalSchema, Stage
+from reconciler.model.schema import Account, Kind, Pipeline, PortalSchema, Stage
 from tests.hubspot.doubles import reader_of, reply
 
 TEXT = {"type": "string", "fieldType": "text"}
@@ -87,13 +87,12 @@ def test_a_simple_type_takes_two_calls() -> None:
     companies = schema.objects["companies"]
     assert (companies.path, list(companies.properties)) == ("companies", ["external_id"])
     assert companies.can_identify("external_id")
-    assert schema.owners == ()
 
 
-def test_owners_and_pipelines_are_read_where_a_type_has_them() -> None:
+def test_pipelines_are_read_where_a_type_has_them_and_owners_are_not() -> None:
     schema, portal = read("deals", "companies")
 
-    assert len(portal.asked) == 5
+    assert len(portal.asked) == 4
     deals = schema.objects["deals"]
     assert deals.path == "0-3"
     assert deals.properties["hubspot_owner_id"].kind is Kind.OWNER
@@ -102,7 +101,6 @@ def test_owners_and_pipelines_are_read_where_a_type_has_them() -> None:
         Pipeline("second", "Renewals", ()),
     )
     assert deals.required == ("dealname", "dealstage", "pipeline")
-    assert schema.owners == (Owner("71", "ada@acme.example", "8", "Ada L"), Owner("72", "", None, ""))
 
 
 @pytest.mark.parametrize("written", ["car", "p1000000_car", "2-77"])

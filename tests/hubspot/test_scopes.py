@@ -21,13 +21,12 @@ def test_write_scopes_are_those_of_the_types_written() -> None:
 
 
 def test_read_scopes_are_those_of_planning() -> None:
-    assert read_scopes(["companies", "tickets"]) == (
+    assert read_scopes(["companies", "tickets"], names_owners=True) == (
         "crm.objects.companies.read",
         "crm.objects.owners.read",
         "tickets",
     )
-    assert read_scopes(["car"]) == (
+    assert read_scopes(["car"], names_owners=False) == (
         "crm.objects.custom.read",
-        "crm.objects.owners.read",
         "crm.schemas.custom.read",
     )

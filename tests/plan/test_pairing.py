@@ -18,7 +18,7 @@ from tests.house.test_verdicts_page import table
 from tests.support.nouns import COMPANIES, FILES, at, definition, desired, document
 
 CONTACTS = ObjectSchema("contacts", "contacts", {"email": definition("email", is_unique=True)})
-PORTAL = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": COMPANIES, "contacts": CONTACTS}, ())
+PORTAL = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": COMPANIES, "contacts": CONTACTS})
 ACME = RecordKey("companies", "external_id", "acme")
 ADA = RecordKey("contacts", "email", "ada")
 IDS = (RecordId("901"), RecordId("501"))

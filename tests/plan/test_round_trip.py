@@ -14,6 +14,7 @@ from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.errors import Problem
 from reconciler.hubspot.client import Reader, Writer
 from reconciler.hubspot.live import read_records
+from reconciler.hubspot.owners import read_owners
 from reconciler.hubspot.pacing import Pacer
 from reconciler.hubspot.portal import read_portal
 from reconciler.hubspot.rows import write_rows
@@ -22,7 +23,7 @@ from reconciler.model.records import Written
 from reconciler.model.schema import ObjectSchema
 from reconciler.model.writes import Call, Route, Row
 from reconciler.plan.diff import same_value
-from reconciler.plan.resolve import Resolver, owner_ids
+from reconciler.plan.resolve import Resolver
 from tests.support.nouns import FILES, desired
 
 OPTIONS = ["PRINT", "CLOUD", "Edge case", "1"]
@@ -102,7 +103,7 @@ def portal() -> Iterator[Portal]:
         pacer = Pacer()
         reader = Reader(http, "v3", pacer)
         schema = read_portal(reader, ["companies"])
-        resolver = Resolver(schema.objects["companies"], FILES, owner_ids(schema.owners, {}))
+        resolver = Resolver(schema.objects["companies"], FILES, {}).knowing(read_owners(reader, ()), {})
         yield Portal(reader, Writer(http, "v3", pacer), resolver)
 
 

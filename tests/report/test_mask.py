@@ -231,6 +231,28 @@ def test_problems_are_shown_as_they_are_where_everything_is() -> None:
     assert masked_problems(PROBLEMS, SHOW) == PROBLEMS
 
 
+def test_owners_that_a_problem_names_are_shown_and_nobody_else() -> None:
+    message = "bob@acme.example left; eve@acme.example did not"
+    said = Problem(
+        message, "ask Bob@acme.example", address="deals/d1#hubspot_owner_id", people=("bob@acme.example",)
+    )
+
+    (problem,) = masked_problems((said,), MASKED)
+
+    assert problem.message.startswith("bob@acme.example left; \u2039")
+    assert problem.advice == "ask Bob@acme.example"
+    (masked,) = masked_problems((said,), MASKED, (("deals", "hubspot_owner_id"),))
+    assert "bob@" not in masked.message
+
+
+def test_an_owner_who_is_the_record_that_a_problem_is_about_is_masked() -> None:
+    said = Problem(
+        "ada@acme.example left", address=ADA.property_address("hubspot_owner_id"), people=(ADA.value,)
+    )
+    (problem,) = masked_problems((said,), MASKED, PERSONAL)
+    assert ADA.value not in problem.message
+
+
 RUN_OF_ADA = RunDetail(
     HEADER,
     (

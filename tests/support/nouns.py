@@ -107,4 +107,4 @@ COMPANIES = ObjectSchema(
     required=("name",),
 )
 
-PORTAL = PortalSchema(Account(1000000, "SANDBOX"), "v3", {"companies": COMPANIES}, ())
+PORTAL = PortalSchema(Account(1000000, "SANDBOX"), "v3", {"companies": COMPANIES})

@@ -209,6 +209,7 @@ def any_problems(
         source=st.none() | sources,
         address=st.none() | keys.map(lambda key: key.address),
         severity=st.sampled_from(Severity),
+        people=st.lists(words, max_size=2).map(tuple),
     )
 
 
