@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from reconciler.model.facts import Fact
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import StateVersion
@@ -52,13 +53,17 @@ class LostRecord:
     key: RecordKey
     record_id: RecordId  # that we knew it by
     fate: FateKind
-    note: str  # what became of it: a sentence without full stop
-    new_key: str | None = None  # of the record that it lives on as, where it does
+    facts: tuple[Fact, ...]  # what became of it
 
     @property
     def address(self) -> str:
         """Of the record."""
         return self.key.address
+
+    @property
+    def new_key(self) -> str | None:
+        """Of the record that it lives on as, where it does."""
+        return next((fact.key.value for fact in self.facts if fact.key), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.errors import Problem
+from reconciler.model.facts import Fact
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
@@ -58,7 +59,7 @@ class Step:
     )
     reason: str = ""  # why, in one word; empty where nothing is compared
     after: str | None = None  # what is written, where a value is
-    note: str = ""  # what else to know of it
+    facts: tuple[Fact, ...] = ()  # what else to know of it
 
 
 @dataclass(frozen=True, slots=True)

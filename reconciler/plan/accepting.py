@@ -22,11 +22,18 @@ from reconciler.plan.wording import wordings
 from reconciler.source import SourceRef
 
 _MANIFEST = ".yaml"
+_WHAT_BECAME: Mapping[FateKind, str] = {
+    FateKind.ARCHIVED: "the record was archived in HubSpot",
+    FateKind.MERGED: "the record was merged into another one",
+    FateKind.REKEYED: "the record has another key in HubSpot",
+    FateKind.ERASED: "the record is nowhere in the portal",
+}
+"""Without its new key, which may be personal: `reconciler drift` shows that."""
 _LET_GO = "to let it go, make `$absent: true` all that is said of it, or remove its lines"
 _WHAT_NOW: Mapping[FateKind, str] = {
     FateKind.ARCHIVED: f"restore it in HubSpot; or {_LET_GO}",
     FateKind.MERGED: "to let it go, remove its lines",
-    FateKind.REKEYED: "to follow it, write its new key in place of the old one",
+    FateKind.REKEYED: "to follow it, write the key that `reconciler drift` shows in place of the old one",
     FateKind.ERASED: _LET_GO,
 }
 
@@ -115,7 +122,7 @@ class AcceptBuilder:
 
     def add_lost(self, lost: LostRecord, source: SourceRef | None) -> None:
         """A record that is no longer there has no values to write back."""
-        message = f"{lost.note}: there is no value to write back"
+        message = f"{_WHAT_BECAME[lost.fate]}: there is no value to write back"
         self.problems.append(Problem(message, _WHAT_NOW[lost.fate], source, lost.address))
 
     def add_pair(self, pair: LostPair, source: SourceRef | None) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.facts import Fact
 from reconciler.model.history import Spot
 from reconciler.model.objects import split_address
 from reconciler.model.owned import OwnedRecord, StateVersion
@@ -57,7 +58,7 @@ from reconciler.plan.guards import Guards, Population
 from reconciler.plan.hands import Edits
 from reconciler.plan.identity import Identities, column_problems, key_problems
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
-from reconciler.plan.leftovers import gone_note, judge_leftover
+from reconciler.plan.leftovers import facts_of_gone, judge_leftover
 from reconciler.plan.resolve import Resolver
 from reconciler.plan.rests import archive_rests_on
 from reconciler.plan.reviewed import keep_reviewed
@@ -227,11 +228,11 @@ class PlanBuilder:
     def explain_gone(
         self,
         fates: Mapping[RecordId, Fate],
-        note: Callable[[OwnedRecord, Fate | None], str] = gone_note,
+        facts: Callable[[OwnedRecord, Fate | None], tuple[Fact, ...]] = facts_of_gone,
     ) -> None:
         """Say what became of the records that state knows and the portal no longer finds."""
         self.held.extend(
-            replace(held, note=note(owned, fates.get(owned.record_id))) for held, owned in self.gone
+            replace(held, facts=facts(owned, fates.get(owned.record_id))) for held, owned in self.gone
         )
         self.gone.clear()
 
@@ -357,7 +358,8 @@ def _shown(
     for entry in held:
         if entry.name:
             yield entry.key.object, entry.name
-        yield from ((key.object, key.by) for key in (entry.key, entry.target) if key)
+        keys = (entry.key, entry.target, *(fact.key for fact in entry.facts))
+        yield from ((key.object, key.by) for key in keys if key)
     for change in changes:
         yield from ((key.object, key.by) for key in keys_of(change))
         for value in (*values_of(change), *in_step_of(change)):

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.facts import Fact
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
@@ -280,7 +281,7 @@ class Held:
     live: str | None
     desired: str | None
     source: SourceRef | None  # None where no line names it any more
-    note: str = ""  # what to know or do about it
+    facts: tuple[Fact, ...] = ()  # what to know or do about it
     target: RecordKey | None = None
     changed: Hand | None = None  # whose edit is left alone; None where nobody's, or nobody knows
 
@@ -366,14 +367,9 @@ class Departure:
     how: Departing
     key: RecordKey
     action: Action  # of the change that is planned now; of the reviewed one where there is none
-    note: str  # what exactly differs, or which properties or label; may be empty
+    facts: tuple[Fact, ...]  # what exactly differs, or which properties or label; may be empty
     source: SourceRef | None
     target: RecordKey | None = None  # the other record of an association
-
-    @property
-    def what(self) -> str:
-        """The other record of an association, and the note."""
-        return ": ".join(part for part in (self.target and self.target.address, self.note) if part)
 
 
 @dataclass(frozen=True, slots=True)

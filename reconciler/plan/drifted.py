@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.history import Histories, Spot
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import OwnedRecord, StateVersion
@@ -18,7 +19,7 @@ from reconciler.model.schema import Kind, ObjectSchema, PortalSchema
 from reconciler.plan.changes import ASSOCIATED
 from reconciler.plan.diff import same_value
 from reconciler.plan.hands import OurRuns, trail_of
-from reconciler.plan.leftovers import fate_of
+from reconciler.plan.leftovers import fact_of
 
 
 @dataclass(slots=True)
@@ -135,10 +136,10 @@ def _drifted(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> Iter
 
 def _lost(owned: OwnedRecord, fate: Fate | None, heir: RecordId | None) -> LostRecord:
     fate = fate or Fate(FateKind.ERASED, owned.record_id, None)
-    note = fate_of(owned, fate)
+    facts = [fact_of(owned, fate)]
     if heir is not None and heir != fate.record_id:
-        note += f"; record {heir} has its {owned.key.by} now"
-    return LostRecord(owned.key, owned.record_id, fate.kind, note, fate.key)
+        facts.append(Fact(FactKind.KEY_TAKEN, heir))
+    return LostRecord(owned.key, owned.record_id, fate.kind, tuple(facts))
 
 
 def _kind(schema: ObjectSchema, name: str) -> Kind:

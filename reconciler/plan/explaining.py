@@ -144,7 +144,7 @@ def _step_of_record(subject: Subject, plan: Plan | None) -> Step:
             return Step(change.action, change.reason)
     for held in plan.held:
         if held.key == key and held.what is None:
-            return Step("leave", held.reason, note=held.note)
+            return Step("leave", held.reason, facts=held.facts)
     return _NOTHING
 
 
@@ -169,7 +169,7 @@ def _planned(plan: Plan, key: RecordKey, name: str) -> Step | None:
         return Step("problem")
     held = next((held for held in plan.held if (held.key, held.name) == (key, name)), None)
     if held is not None:
-        return Step("leave", held.reason, note=held.note)
+        return Step("leave", held.reason, facts=held.facts)
     for change in (change for change in plan.changes if change.key == key):
         for value in values_of(change):
             if value.name == name:

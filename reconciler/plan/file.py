@@ -122,10 +122,11 @@ def _refuse_constant(name: str) -> object:
 
 def _check_version(version: str) -> None:
     if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}", version):
-        raise UsageError("this is no plan file: its format_version is not a version such as 1.0")
-    major, ours = version.partition(".")[0], FORMAT_VERSION.partition(".")[0]
-    if major != ours:
+        raise UsageError("this is no plan file: its format_version is not a version such as 1.1")
+    major, minor = map(int, version.split("."))
+    ours, least = map(int, FORMAT_VERSION.split("."))
+    if major != ours or minor < least:
         raise UsageError(
-            f"the plan file has format {version}, and this version reads {ours}.x\n"
+            f"the plan file has format {version}, and this version reads {ours}.x from {FORMAT_VERSION} on\n"
             "    apply it with the version that made it, or plan again"
         )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.history import Hand, Spot
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import PLAIN, DesiredRecord, Drift, LiveRecord, Ownership
@@ -29,7 +30,7 @@ from reconciler.plan.changes import (
     ValueChange,
     release_of,
 )
-from reconciler.plan.hands import NOBODY_KNOWS, Edit, Edits
+from reconciler.plan.hands import NOBODY_KNOWS, Edits
 from reconciler.plan.identity import alias_warning, is_alias, not_there
 from reconciler.plan.pipeline_stages import Misfit, misfit_of
 from reconciler.plan.resolve import ResolvedValue, Resolver
@@ -157,8 +158,9 @@ def _gone(resolver: Resolver, parts: Counterparts, known: OwnedRecord) -> Judged
 def _let_be(resolver: Resolver, parts: Counterparts, reason: Reason) -> Judged:
     """Single properties were targeted, and to write them would create or rename the record."""
     key = parts.record.record_key
-    note = f"--target {key.address} takes the whole record"
-    return Judged(held=(Held(key, None, reason, None, None, resolver.files.ref(parts.record.place), note),))
+    source = resolver.files.ref(parts.record.place)
+    held = Held(key, None, reason, None, None, source, (Fact(FactKind.WHOLE_RECORD_ONLY),))
+    return Judged(held=(held,))
 
 
 def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
@@ -281,7 +283,7 @@ class _Values:
             edit = edits.edit(spot, value.definition.kind, owned.live_since(name), text)
             self.edited.append(spot)
             if reason is Reason.DRIFT and edit.is_contested and not policy.insists(record, name):
-                self._hold(value, Reason.CONTESTED, edit.by, _why_contested(record, name, edit))
+                self._hold(value, Reason.CONTESTED, edit.by, Fact(FactKind.CONTESTED, count=edit.rounds))
             elif verdict.is_written:
                 self.written.append(self.change(value, reason, edit.by))
             else:
@@ -306,7 +308,6 @@ class _Values:
         if other is None or not is_left or means(policy.take, record.record_key, found.name):
             return _misfit_problem(record, found, value, is_left=is_left)
         self.written.remove(value)
-        note = f"it goes with {found.other}, which is left as it is"
         live, source = value.before, value.source
         self.held.append(
             Held(
@@ -316,7 +317,7 @@ class _Values:
                 live,
                 value.after,
                 source,
-                note,
+                (Fact(FactKind.GOES_WITH, names=(found.other,)),),
                 None,
                 other.changed,
             )
@@ -340,11 +341,11 @@ class _Values:
         name, place = value.definition.name, self.resolver.files.ref(value.place)
         return ValueChange(name, self.live.properties.get(name), value.text, reason, place, changed)
 
-    def _hold(self, value: ResolvedValue, why: Reason, changed: Hand | None = None, note: str = "") -> None:
+    def _hold(self, value: ResolvedValue, why: Reason, changed: Hand | None = None, *facts: Fact) -> None:
         name, place = value.definition.name, self.resolver.files.ref(value.place)
         live = self.live.properties.get(name)
         self.held.append(
-            Held(self.parts.record.record_key, name, why, live, value.text, place, note, changed=changed)
+            Held(self.parts.record.record_key, name, why, live, value.text, place, facts, changed=changed)
         )
 
 
@@ -362,13 +363,6 @@ def _misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *,
     else:
         advice = f"set {other} in the same record"
     return Problem(found.message, advice, value.source, key.property_address(found.name))
-
-
-def _why_contested(record: DesiredRecord, name: str, edit: Edit) -> str:
-    return (
-        f"it has overwritten what {edit.rounds} applies wrote: change one or the other; "
-        f"--take {record.record_key.property_address(name)} writes it once more"
-    )
 
 
 def _change_of(

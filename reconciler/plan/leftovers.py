@@ -12,6 +12,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import Fate, FateKind, Prune, PruneRule, Records
 from reconciler.plan.changes import Archive, Held, Reason, Release, ValueChange, release_of
@@ -49,8 +51,8 @@ def judge_leftover(
     if prune is Prune.OFF and not is_named_elsewhere:
         return None
     if owned.is_protected:
-        note = "it stays until `$protect: false` has been applied to it"
-        return Held(owned.key, None, Reason.PRUNED, None, None, None, note)
+        facts = (Fact(FactKind.PROTECTED_STILL),)
+        return Held(owned.key, None, Reason.PRUNED, None, None, None, facts)
     if not is_live:
         return release_of(owned, Reason.GONE)
     if prune is Prune.OURS and owned.origin is Origin.ADOPTED:
@@ -58,26 +60,21 @@ def judge_leftover(
     return Archive(owned.key, owned.record_id, Reason.PRUNED, None, owned.origin, rests_on)
 
 
-def gone_note(owned: OwnedRecord, fate: Fate | None) -> str:
+def facts_of_gone(owned: OwnedRecord, fate: Fate | None) -> tuple[Fact, ...]:
     """What became of a record that is named and owned and not found, and what to do about it."""
-    again = f"it is not created again; --recreate {owned.key.address} does"
-    if fate is not None and fate.kind is FateKind.REKEYED:
-        return f"{fate_of(owned, fate)}: correct it in HubSpot, or name it so here; {again}"
-    return f"{fate_of(owned, fate)}; {again}"
+    became = fact_of(owned, fate)
+    advice = [Fact(FactKind.RENAME_OR_CORRECT)] if became.kind is FactKind.REKEYED else []
+    return (became, *advice, Fact(FactKind.NOT_CREATED_AGAIN))
 
 
-def fate_of(owned: OwnedRecord, fate: Fate | None) -> str:
-    """What became of a record that we own: a sentence without full stop."""
-    record, by = f"record {owned.record_id}", owned.key.by
-    match fate.kind if fate else FateKind.ERASED:
-        case FateKind.ARCHIVED:
-            return f"{record} was archived in HubSpot, which can restore it for 90 days"
-        case FateKind.MERGED if fate is not None:
-            return f"{record} was merged into record {fate.record_id}, whose {by} is {fate.key or 'empty'}"
-        case FateKind.REKEYED if fate is not None:
-            return f"{record} is there, but its {by} is now {fate.key or 'empty'}"
-        case _:
-            return f"{record} is nowhere in the portal, nor among the archived"
+def fact_of(owned: OwnedRecord, fate: Fate | None) -> Fact:
+    """What became of a record that we own."""
+    if fate is None:
+        return Fact(FactKind.ERASED, owned.record_id)
+    other_id = fate.record_id if fate.kind is FateKind.MERGED else None
+    lives_on = fate.kind in {FateKind.MERGED, FateKind.REKEYED}
+    key = RecordKey(owned.key.object, owned.key.by, fate.key) if lives_on and fate.key else None
+    return Fact(FactKind(fate.kind), owned.record_id, other_id, key)
 
 
 def new_rules(

@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin
 from reconciler.model.pairs import Label, OwnedPair, is_so
 from reconciler.model.records import Desired, Drift, Prune, RecordId
@@ -116,7 +117,7 @@ class Pairing:
         if pair is not None and self._drift_of(wanted) is Drift.HOLD:
             text = wanted.label.text if wanted.label else ASSOCIATED
             there = ASSOCIATED if labels is not None else None
-            yield Held(wanted.key, None, Reason.DRIFT, there, text, wanted.source, "", wanted.target)
+            yield Held(wanted.key, None, Reason.DRIFT, there, text, wanted.source, (), wanted.target)
             return
         yield Associate(
             key=wanted.key,
@@ -176,8 +177,8 @@ class Pairing:
         is_whole = pair.is_whole and not others and identity.sides not in self._named
         if pair.label is None and not is_whole:
             text = ", ".join([ASSOCIATED, *sorted(label.text for label in others)])
-            note = "it stays: it bears a label that is not ours, and would take that along"
-            yield Held(pair.key, None, Reason.PRUNED, text, None, None, note, pair.target)
+            facts = (Fact(FactKind.OTHER_LABEL_STAYS),)
+            yield Held(pair.key, None, Reason.PRUNED, text, None, None, facts, pair.target)
             return
         yield Dissociate(
             pair.key,

@@ -3,12 +3,14 @@
 Summary and appliability are computed again from what they sum up, never believed.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from json import dumps
 from sys import intern
 from typing import TypeVar, assert_never
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.history import Hand, Via
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, StateVersion
@@ -57,10 +59,12 @@ from reconciler.plan.shapes import (
 from reconciler.source import SourceRef
 
 P = TypeVar("P", Associate, Dissociate)
+T = TypeVar("T")
 
 _as_action = as_word(Action)
 _as_call = as_word(Call)
 _as_departing = as_word(Departing)
+_as_fact_kind = as_word(FactKind)
 _as_guard = as_word(Guard)
 _as_origin = as_word(Origin)
 _as_prune = as_word(Prune)
@@ -239,10 +243,29 @@ def _as_held(found: object) -> Held:
         live=part(held, "live", _as_text_or_null),
         desired=part(held, "desired", _as_text_or_null),
         source=part(held, "source", or_null(_as_source)),
-        note=part(held, "note", as_text),
+        facts=part(held, "facts", as_tuple(_as_fact)),
         target=part(held, "target", or_null(_addressed_key)) if "target" in held else None,
         changed=_changed(held, "live"),
     )
+
+
+def _as_fact(found: object) -> Fact:
+    fact = as_object(found)
+    return Fact(
+        kind=part(fact, "kind", _as_fact_kind),
+        record_id=_if_there(fact, "record_id", _as_record_id),
+        other_id=_if_there(fact, "other_id", _as_record_id),
+        key=_if_there(fact, "key", _addressed_key),
+        names=_if_there(fact, "names", as_tuple(as_text)) or (),
+        value=_if_there(fact, "value", as_text),
+        word=_if_there(fact, "word", as_text),
+        count=_if_there(fact, "count", as_count),
+    )
+
+
+def _if_there(found: Json, name: str, read: Callable[[object], T]) -> T | None:
+    """A member that is left out where there is nothing to say."""
+    return part(found, name, read) if name in found else None
 
 
 def _as_problem(found: object) -> Problem:
@@ -284,7 +307,7 @@ def _as_departure(found: object) -> Departure:
         how=part(departure, "departs", _as_departing),
         key=_key(departure),
         action=part(departure, "action", _as_action),
-        note=part(departure, "note", as_text),
+        facts=part(departure, "facts", as_tuple(_as_fact)),
         source=part(departure, "source", or_null(_as_source)),
         target=part(departure, "target", or_null(_addressed_key)),
     )

@@ -21,6 +21,7 @@ never the reviewed change itself.
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.records import PruneRule
 from reconciler.plan.changes import (
     Action,
@@ -41,15 +42,13 @@ from reconciler.plan.changes import (
 from reconciler.plan.file import digest_of
 from reconciler.plan.writing import digested_change
 
-_OTHER_RECORD = "another record has this key by now"
-_OTHER_CALL = "another call would carry it"
-_SAID_OF = {
-    "record_id": _OTHER_RECORD,
-    "renamed_from": "its former key differs",
-    "protected": "its protection differs",
-    "write": _OTHER_CALL,
+_KIND_OF = {
+    "record_id": FactKind.ANOTHER_RECORD_HAS_KEY,
+    "renamed_from": FactKind.OTHER_FORMER_KEY,
+    "protected": FactKind.OTHER_PROTECTION,
+    "write": FactKind.OTHER_CALL,
 }
-"""What has to be equal of all that the digest covers besides action and values, and what to say if not."""
+"""What has to be equal of all that the digest covers besides action and values, and what is so if not."""
 
 _SHRINKS = {(Action.UPDATE, Action.ADOPT), (Action.ASSOCIATE, Action.ADOPT)}
 """Actions that become others where everything is in HubSpot already: reviewed, and now."""
@@ -102,65 +101,71 @@ def _departing(before: Change | None, now: Change) -> Departure | None:
         return _departure(Departing.NOT_REVIEWED, now)
     differences = list(_differences(before, now))
     if differences:
-        return _departure(Departing.CHANGED, now, "; ".join(differences))
+        return _departure(Departing.CHANGED, now, tuple(differences))
     written = {value.name for value in values_of(now)}
     no_more = [value for value in values_of(before) if value.name not in written]
-    return _departure(Departing.NO_LONGER_PLANNED, before, _named(no_more)) if no_more else None
+    return _departure(Departing.NO_LONGER_PLANNED, before, (_named(no_more),)) if no_more else None
 
 
-def _departure(how: Departing, change: Change, note: str | None = None) -> Departure:
-    if isinstance(change, PairChange):
-        target, told = change.target, change.label.text if change.label else ""
-    else:
-        target, told = None, _named(values_of(change))
-    return Departure(how, change.key, change.action, told if note is None else note, change.source, target)
+def _departure(how: Departing, change: Change, facts: tuple[Fact, ...] | None = None) -> Departure:
+    target = change.target if isinstance(change, PairChange) else None
+    facts = tuple(_about(change)) if facts is None else facts
+    return Departure(how, change.key, change.action, facts, change.source, target)
 
 
-def _differences(before: Change, now: Change) -> Iterator[str]:
+def _about(change: Change) -> Iterator[Fact]:
+    """Which label, or which properties; never their values."""
+    if isinstance(change, PairChange) and change.label:
+        yield Fact(FactKind.LABEL, word=change.label.text)
+    elif values_of(change):
+        yield _named(values_of(change))
+
+
+def _differences(before: Change, now: Change) -> Iterator[Fact]:
     """Every way in which ``now`` would do what nobody has reviewed."""
     if before.action is not now.action and (before.action, now.action) not in _SHRINKS:
-        yield f"to {before.action} when it was reviewed, to {now.action} by now"
+        yield Fact(FactKind.REVIEWED_TO, word=before.action)
     if isinstance(before, PairChange) and isinstance(now, PairChange):
         yield from _differing_pair(before, now)
         return
     was, will = digested_change(before), digested_change(now)
-    for part, sentence in _SAID_OF.items():
+    for part, kind in _KIND_OF.items():
         if was[part] != will[part] and not (part == "write" and before.action is not now.action):
-            yield sentence
+            yield Fact(kind)
     yield from _differing_values(before, now)
     if isinstance(now, Archive):
         seen = {value.name: value.before for value in rests_on_of(before)}
         changed = [value.name for value in now.rests_on if value.before != seen.get(value.name, value.before)]
-        yield from (f"{name} was changed in HubSpot" for name in changed)
+        yield from (Fact(FactKind.EDITED_SINCE, names=(name,)) for name in changed)
 
 
-def _differing_pair(before: PairChange, now: PairChange) -> Iterator[str]:
+def _differing_pair(before: PairChange, now: PairChange) -> Iterator[Fact]:
     ids = ((before.record_id, now.record_id), (before.target_id, now.target_id))
     if any(was is not None and was != will for was, will in ids):
-        yield _OTHER_RECORD
+        yield Fact(FactKind.ANOTHER_RECORD_HAS_KEY)
     if isinstance(before, PairWriting) and isinstance(now, PairWriting) and before.route != now.route:
-        yield _OTHER_CALL
+        yield Fact(FactKind.OTHER_CALL)
 
 
-def _differing_values(before: Change, now: Change) -> Iterator[str]:
+def _differing_values(before: Change, now: Change) -> Iterator[Fact]:
     written = {value.name: value for value in values_of(before)}
     known = {(value.name, value.after) for value in (*values_of(before), *in_step_of(before))}
     for value in values_of(now):
         seen = written.get(value.name)
         if seen is None:
-            yield f"{value.name} was not to be written"
+            yield Fact(FactKind.WRITE_NOT_REVIEWED, names=(value.name,))
         elif seen.after != value.after:
-            yield f"{value.name} is to become something else"
+            yield Fact(FactKind.OTHER_VALUE, names=(value.name,))
         elif seen.before != value.before:
-            yield f"{value.name} was changed in HubSpot"
+            yield Fact(FactKind.EDITED_SINCE, names=(value.name,))
     learned = () if isinstance(now, Release) else in_step_of(now)  # a release forgets what it names there
     for value in learned:
         if (value.name, value.after) not in known:
-            yield f"{value.name} was not to be remembered like this"
+            yield Fact(FactKind.MEMORY_NOT_REVIEWED, names=(value.name,))
     if now.action is Action.CREATE:
         missing = sorted(written.keys() - {value.name for value in values_of(now)})
-        yield from (f"{name} would be missing" for name in missing)
+        yield from (Fact(FactKind.VALUE_MISSING, names=(name,)) for name in missing)
 
 
-def _named(values: Iterable[ValueChange]) -> str:
-    return ", ".join(value.name for value in values)
+def _named(values: Iterable[ValueChange]) -> Fact:
+    return Fact(FactKind.PROPERTIES, names=tuple(value.name for value in values))

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
@@ -99,13 +100,17 @@ def undo(schema: ObjectSchema, deed: Deed, live: LiveRecord | None, owned: Owned
     """What takes ``deed`` back; ``live`` is found by its record id, ``owned`` by its key."""
     change, record_id = deed.change, deed.outcome.record_id
     if isinstance(change, Archive):
-        return Judged() if live else _held(change.key, Reason.FINAL, _ARCHIVED.format(record_id))
+        return (
+            Judged()
+            if live
+            else _held(change.key, Reason.FINAL, Fact(FactKind.RESTORED_BY_HAND_ONLY, record_id))
+        )
     if owned is not None and owned.record_id != record_id:
-        return _held(change.key, Reason.SUPERSEDED, f"this is record {owned.record_id} by now")
+        return _held(change.key, Reason.SUPERSEDED, Fact(FactKind.OTHER_RECORD_NOW, owned.record_id))
     if isinstance(change, Adopt):
         return Judged(release_of(owned, Reason.UNDONE) if owned and change.reason in _CAME_BY else None)
     if live is None:
-        lost = _held(change.key, Reason.GONE, f"record {record_id} is no longer there")
+        lost = _held(change.key, Reason.GONE, Fact(FactKind.NO_LONGER_THERE, record_id))
         return lost._replace(gone=owned)
     match change:
         case Create():
@@ -116,23 +121,19 @@ def undo(schema: ObjectSchema, deed: Deed, live: LiveRecord | None, owned: Owned
             return Judged() if owned else _own_again(schema, change, live)
 
 
-_ARCHIVED = "HubSpot's API restores nothing; its own pages can restore record {} within 90 days"
-
-
 def _archive(
     schema: ObjectSchema, change: Create, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
 ) -> Judged:
     """A record that was created goes, while it is as it was created."""
     key = change.key
     if outcome.is_new is False:
-        return _held(key, Reason.FINAL, "HubSpot had it by then, and nobody knows what it was before")
+        return _held(key, Reason.FINAL, Fact(FactKind.THERE_BEFORE))
     if owned is not None and owned.is_protected:
-        return _held(key, Reason.FINAL, "it is protected: `$protect: false`, applied first, lifts that")
+        return _held(key, Reason.FINAL, Fact(FactKind.PROTECTED))
     made = (*change.values, ValueChange(key.by, None, key.value, change.reason))
     moved = [value.name for value in made if not _is_as_written(schema, value, outcome, live)]
     if moved:
-        note = f"{', '.join(moved)} changed since, which archiving it would lose"
-        return _held(key, Reason.SUPERSEDED, note)
+        return _held(key, Reason.SUPERSEDED, Fact(FactKind.CHANGED_SINCE, names=tuple(moved)))
     others = [value.name for value in (*change.values, *change.in_step)]
     rests_on = archive_rests_on(schema, key.by, live, owned, others, last_change=True)
     origin = owned.origin if owned else None
@@ -154,18 +155,17 @@ def _put_back(
             if owned is not None and owned.sent.get(value.name, value.before) != value.before:
                 learned.append(restored)
         elif obstacle:
-            held.append(Held(change.key, value.name, Reason.FINAL, now, value.before, None, obstacle))
+            held.append(Held(change.key, value.name, Reason.FINAL, now, value.before, None, (obstacle,)))
         elif _is_as_written(schema, value, outcome, live):
             back.append(restored)
         else:
             by = _by_whom(schema, value.name, now, owned)
-            held.append(Held(change.key, value.name, Reason.SUPERSEDED, now, value.before, None, by))
+            held.append(Held(change.key, value.name, Reason.SUPERSEDED, now, value.before, None, (by,)))
     while misfit := misfit_of(schema, live.properties, {value.name: value.after for value in back}):
         value = next(value for value in back if value.name == misfit.name)
         back.remove(value)
-        held.append(
-            Held(change.key, value.name, Reason.FINAL, value.before, value.after, None, misfit.message)
-        )
+        facts = (Fact(FactKind.STAGE_OF_OTHER_PIPELINE, names=(misfit.other,)),)
+        held.append(Held(change.key, value.name, Reason.FINAL, value.before, value.after, None, facts))
     return Judged(_written_back(change, live, owned, tuple(back), tuple(learned)), tuple(held))
 
 
@@ -206,8 +206,8 @@ def _own_again(schema: ObjectSchema, change: Release, live: LiveRecord) -> Judge
         if _is_same(schema, value.name, now, value.before):
             known.append(value)
         else:
-            note = "changed in HubSpot"
-            held.append(Held(change.key, value.name, Reason.SUPERSEDED, now, value.after, None, note))
+            facts = (Fact(FactKind.CHANGED_IN_HUBSPOT),)
+            held.append(Held(change.key, value.name, Reason.SUPERSEDED, now, value.after, None, facts))
     return Judged(Adopt(change.key, live.id, tuple(known), Reason.UNDONE, None, change.origin), tuple(held))
 
 
@@ -225,27 +225,27 @@ def _is_same(schema: ObjectSchema, name: str, left: str | None, right: str | Non
     return same_value(definition.kind if definition else Kind.TEXT, left, right)
 
 
-def _by_whom(schema: ObjectSchema, name: str, now: str | None, owned: OwnedRecord | None) -> str:
+def _by_whom(schema: ObjectSchema, name: str, now: str | None, owned: OwnedRecord | None) -> Fact:
     is_ours = owned is not None and name in owned.sent and _is_same(schema, name, owned.live_since(name), now)
-    return "a later apply wrote it" if is_ours else "changed in HubSpot"
+    return Fact(FactKind.WRITTEN_LATER if is_ours else FactKind.CHANGED_IN_HUBSPOT)
 
 
-def _obstacle(schema: ObjectSchema, definition: PropertyDef | None, text: str | None) -> str:
-    """Why HubSpot would not take ``text`` back; empty where nothing is known against it."""
+def _obstacle(schema: ObjectSchema, definition: PropertyDef | None, text: str | None) -> Fact | None:
+    """Why HubSpot would not take ``text`` back; None where nothing is known against it."""
     if definition is None:
-        return "HubSpot has no such property any more"
+        return Fact(FactKind.NO_SUCH_PROPERTY)
     if definition.is_read_only or definition.is_calculated:
-        return "HubSpot lets nobody write it any more"
+        return Fact(FactKind.NOT_WRITABLE)
     if text is None and definition.name in schema.required:
-        return f"it was empty, and {schema.name} require it"
+        return Fact(FactKind.REQUIRED)
     if text is not None and not _is_in_portal(schema, definition.kind, text):
-        return f"HubSpot has no {definition.kind} {text!r} any more"
+        return Fact(FactKind.NO_SUCH_CHOICE, value=text, word=definition.kind)
     if text is None or definition.kind not in {Kind.CHOICE, Kind.CHOICES} or not definition.options:
-        return ""
+        return None
     known = {option.value for option in definition.options}
     chosen = text.split(";") if definition.kind is Kind.CHOICES else [text]
     lacking = sorted(set(chosen) - known)
-    return f"HubSpot has no option {lacking[0]!r} any more" if lacking else ""
+    return Fact(FactKind.NO_SUCH_CHOICE, value=lacking[0], word="option") if lacking else None
 
 
 def _is_in_portal(schema: ObjectSchema, kind: Kind, text: str) -> bool:
@@ -255,8 +255,8 @@ def _is_in_portal(schema: ObjectSchema, kind: Kind, text: str) -> bool:
     return text in known.get(kind, {text})
 
 
-def _held(key: RecordKey, reason: Reason, note: str) -> Judged:
-    return Judged(held=(Held(key, None, reason, None, None, None, note),))
+def _held(key: RecordKey, reason: Reason, fact: Fact) -> Judged:
+    return Judged(held=(Held(key, None, reason, None, None, None, (fact,)),))
 
 
 def _selected(selection: Selection, change: RecordChange) -> RecordChange | None:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
 from reconciler.model.pairs import Label, OwnedPair, PairIdentity, identity_of, is_so
@@ -115,8 +116,8 @@ def _unmade(
             yield _released(pair, Reason.IN_STEP)
     elif others and change.label is None:
         text = ", ".join([ASSOCIATED, *others])
-        note = "it bears a label by now, which would go along"
-        yield Held(change.key, None, Reason.SUPERSEDED, text, None, None, note, change.target)
+        facts = (Fact(FactKind.LABELLED_NOW),)
+        yield Held(change.key, None, Reason.SUPERSEDED, text, None, None, facts, change.target)
     else:
         yield Dissociate(*ends, Reason.UNDONE, None, change.is_whole and not others)
 
@@ -139,8 +140,8 @@ def _owned_again(change: ReleasePair, labels: frozenset[Label] | None) -> Iterat
         return
     text = change.label.text if change.label else ASSOCIATED
     there = ASSOCIATED if labels is not None else None
-    note = "no longer so in HubSpot"
-    yield Held(change.key, None, Reason.SUPERSEDED, there, text, None, note, change.target)
+    facts = (Fact(FactKind.NOT_ASSOCIATED_SO),)
+    yield Held(change.key, None, Reason.SUPERSEDED, there, text, None, facts, change.target)
 
 
 def _released(pair: OwnedPair, reason: Reason) -> ReleasePair:

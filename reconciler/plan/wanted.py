@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from reconciler.errors import Problem
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RecordKey
 from reconciler.model.pairs import Label, OwnedPair
 from reconciler.model.records import DesiredAssociation, DesiredRecord, RecordId
@@ -100,9 +101,9 @@ class PairResolver:
             return None
         target_end = self.ends.of(target)
         if target_end.standing is Standing.GONE:
-            note = f"{target.address} is gone, as is told there"
+            facts = (Fact(FactKind.OTHER_END_GONE, key=target),)
             text = association.label or ASSOCIATED
-            self.held.append(Held(key, None, Reason.GONE, None, text, source, note, target))
+            self.held.append(Held(key, None, Reason.GONE, None, text, source, facts, target))
             return None
         faults += self._faults(key, end, target, target_end)
         self._tell(record, association, faults)

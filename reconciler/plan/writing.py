@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple, assert_never
 
 from reconciler.errors import Problem
+from reconciler.model.facts import Fact
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
@@ -136,11 +137,25 @@ def _departure(departure: Departure) -> Json:
         "address": departure.key.address,
         "departs": departure.how,
         "key": _key(departure.key),
-        "note": departure.note,
+        "facts": [_fact(fact) for fact in departure.facts],
         "object": departure.key.object,
         "source": source_as_document(departure.source),
         "target": _end(departure.target) if departure.target else None,
     }
+
+
+def _fact(fact: Fact) -> Json:
+    """Its kind, and of the other members those that it has."""
+    members = {
+        "count": fact.count,
+        "key": _end(fact.key) if fact.key else None,
+        "names": list(fact.names) or None,
+        "other_id": fact.other_id,
+        "record_id": fact.record_id,
+        "value": fact.value,
+        "word": fact.word,
+    }
+    return {"kind": fact.kind} | {name: value for name, value in members.items() if value is not None}
 
 
 def _refusal(refusal: GuardRefusal) -> Json:
@@ -275,7 +290,7 @@ def _held(held: Held) -> Json:
             "desired": held.desired,
             "key": _key(held.key),
             "live": held.live,
-            "note": held.note,
+            "facts": [_fact(fact) for fact in held.facts],
             "object": held.key.object,
             "property": held.name,
             "reason": held.reason,

@@ -19,7 +19,7 @@ from reconciler.model.schema import ObjectSchema
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import NO_MANIFESTS, Create, Plan, keys_of
-from reconciler.plan.leftovers import fate_of
+from reconciler.plan.leftovers import fact_of
 from reconciler.plan.rests import names_rested_on
 from reconciler.plan.selecting import Unmet
 from reconciler.plan.undo import Deed, deeds_of, forgotten, ids_and_names
@@ -73,7 +73,8 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
         live_pairs = read_pairs(reader, portal.objects[one], portal.objects[other], ids_of(changes))
         builder.add_pairs(Unpairing(live_pairs, owned_pairs, builder.archived).undo(changes), ())
     rest_on_associations(reader, portal, memory, builder)
-    builder.explain_gone(read_fates(reader, portal, [owned for _, owned in builder.gone]), fate_of)
+    fates = read_fates(reader, portal, [owned for _, owned in builder.gone])
+    builder.explain_gone(fates, lambda owned, fate: (fact_of(owned, fate),))
     for object_name, _, owned in store.owned_groups():
         builder.population(object_name).owned += owned
     return builder.finish(

@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from reconciler.plan.changes import Departing, Departure, Review
 from reconciler.report.cells import visible
+from reconciler.report.facts import what_departs
 from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import Line, Piece, Style
 from reconciler.report.stacks import Kind, entries, grouped
@@ -53,9 +54,9 @@ def _rank(how: Departing) -> int:
 
 
 def _likeness(departure: Departure) -> Hashable:
-    return departure.what
+    return what_departs(departure)
 
 
 def _notes(alike: Sequence[Departure], layout: Layout) -> list[Line]:
-    what = alike[0].what
+    what = what_departs(alike[0])
     return list(layout.paragraph(what, indent=8, style=Style.FAINT)) if what else []

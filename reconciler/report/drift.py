@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
 from reconciler.report.cells import visible
+from reconciler.report.facts import facts_text
 from reconciler.report.hands import trail_lines
 from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import Line, Piece, Style, line
@@ -56,9 +57,7 @@ def drift_headline(found: DriftFound) -> str:
 
 def lost_sections(lost: Iterable[LostRecord], layout: Layout) -> Iterator[list[Line]]:
     """One section for each object type."""
-    kind: Kind[LostRecord] = Kind(
-        LOST_SIGN, lambda record: (record.key, None), lambda record: record.note, _lost_lines
-    )
+    kind: Kind[LostRecord] = Kind(LOST_SIGN, lambda record: (record.key, None), _what_became, _lost_lines)
     for object_name, group in grouped(lost, lambda record: record.key.object).items():
         title = f"{visible(object_name)}: {len(group):,} lost"
         yield layout.heading(title, WHY_LOST) + entries(kind, group, layout)
@@ -100,8 +99,12 @@ def _pair_lines(alike: Sequence[Sequence[LostPair]], layout: Layout) -> list[Lin
     return lines
 
 
+def _what_became(record: LostRecord) -> str:
+    return facts_text(record.facts, record.key)
+
+
 def _lost_lines(alike: Sequence[LostRecord], layout: Layout) -> list[Line]:
-    return list(layout.paragraph(alike[0].note, indent=6))
+    return list(layout.paragraph(_what_became(alike[0]), indent=6))
 
 
 def _value_lines(alike: Sequence[Sequence[DriftedValue]], layout: Layout) -> list[Line]:

@@ -12,10 +12,12 @@ from reconciler.model.explanation import (
     Step,
 )
 from reconciler.model.history import Hand
+from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
 from reconciler.model.records import Ownership, Prune
 from reconciler.plan.changes import Action, Reason
 from reconciler.report.cells import chopped, visible
+from reconciler.report.facts import facts_text
 from reconciler.report.groups import why_changed, why_held
 from reconciler.report.hands import moment
 from reconciler.report.layout import Layout
@@ -86,7 +88,7 @@ def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
         lines += _said("pruning", _PRUNED[explained.prune], layout)
     else:
         lines += _said("named", "nowhere in the manifests of this environment", layout)
-    return lines + _said("next apply", _next_of_record(explained.step), layout)
+    return lines + _said("next apply", _next_of_record(explained.step, explained.key), layout)
 
 
 def _property_lines(of: PropertyExplained, explained: Explanation, layout: Layout) -> list[Line]:
@@ -103,7 +105,7 @@ def _property_lines(of: PropertyExplained, explained: Explanation, layout: Layou
     if explained.is_live:
         lines += _value("live", of.live, "", layout)
     lines += _hand_lines(of.hands, layout)
-    return lines + _said("next apply", _next(of), layout)
+    return lines + _said("next apply", _next(of, explained.key), layout)
 
 
 def _statement_lines(label: str, statement: Statement, layout: Layout) -> list[Line]:
@@ -161,16 +163,16 @@ def _pair_lines(pair: PairExplained, layout: Layout) -> list[Line]:
     return _fact("associated", line(what), remark, layout)
 
 
-def _next_of_record(step: Step) -> str:
+def _next_of_record(step: Step, key: RecordKey) -> str:
     """What becomes of the record."""
     if step.action == "leave":
-        return _noted(f"leaves it; {why_held(Reason(step.reason))}", step)
+        return _left(step, key, key.address)
     if step.action in {"nothing", "problem"}:
         return _SIMPLE.get(step.action, "nothing")
     return f"{step.action}; {why_changed(Action(step.action), Reason(step.reason))}"
 
 
-def _next(of: PropertyExplained) -> str:
+def _next(of: PropertyExplained, key: RecordKey) -> str:
     """What becomes of the property."""
     step = of.step
     if step.action == "write":
@@ -180,14 +182,15 @@ def _next(of: PropertyExplained) -> str:
     if step.action == "leave" and step.reason == Reason.INITIAL:
         return "leaves it to people"
     if step.action == "leave":
-        return _noted(f"leaves it; {why_held(Reason(step.reason))}", step)
+        return _left(step, key, key.property_address(of.name))
     if step == _IN_STEP:
         return "nothing: HubSpot holds what the manifest says"
     return _SIMPLE.get(step.action, "nothing")
 
 
-def _noted(sentence: str, step: Step) -> str:
-    return f"{sentence}; {step.note}" if step.note else sentence
+def _left(step: Step, key: RecordKey, address: str) -> str:
+    told = facts_text(step.facts, key, address)
+    return f"leaves it; {why_held(Reason(step.reason))}" + (f"; {told}" if told else "")
 
 
 def _run(by: Applying | None) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from reconciler.model.history import Hand
 from reconciler.plan.changes import Action, Change, Create, Held, PairChange, Reason, ValueChange
 from reconciler.report.cells import chopped, visible
+from reconciler.report.facts import note_of
 from reconciler.report.hands import edit_text
 from reconciler.report.layout import Layout
 from reconciler.report.lines import Line, Piece, Style, line, line_cells
@@ -154,7 +155,9 @@ def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
             lines += row.lines(pair if line_cells(pair) <= row.room else None, below)
         lines += _edited([entries[index].changed for entries in alike], layout)
         lines += (
-            layout.paragraph(held.note, indent=10 if held.what else 8, style=Style.FAINT) if held.note else ()
+            layout.paragraph(note_of(held), indent=10 if held.what else 8, style=Style.FAINT)
+            if held.facts
+            else ()
         )
     return lines
 
@@ -212,4 +215,4 @@ def _told(record: Sequence[Change]) -> Sequence[ValueChange]:
 
 
 def _likeness_of_held(record: Sequence[Held]) -> Hashable:
-    return tuple((held.what, held.live, held.desired, held.note, _whose(held.changed)) for held in record)
+    return tuple((held.what, held.live, held.desired, note_of(held), _whose(held.changed)) for held in record)

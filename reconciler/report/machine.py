@@ -26,6 +26,7 @@ from reconciler.plan.changes import Plan
 from reconciler.plan.file import digest_of, masked_plan_to_text, plan_to_text
 from reconciler.plan.shapes import Json
 from reconciler.plan.writing import problem_as_document, source_as_document, text_of
+from reconciler.report.facts import facts_text
 from reconciler.report.mask import (
     Masking,
     Personal,
@@ -94,12 +95,12 @@ def explanation_as_json(explained: Explanation, masking: Masking) -> str:
         "environment": shown.environment,
         "is_live": shown.is_live,
         "key": _key(shown.key),
-        "next": _step(shown.step),
+        "next": _step(shown.step, shown.key, shown.key.address),
         "object": shown.key.object,
         "origin": shown.origin,
         "portal": {"id": shown.portal_id},
         "problems": map(problem_as_document, shown.problems),
-        "properties": {of.name: _explained(of) for of in shown.properties},
+        "properties": {of.name: _explained(of, shown.key) for of in shown.properties},
         "protected": shown.is_protected,
         "prune": shown.prune,
         "record_id": shown.record_id,
@@ -192,7 +193,7 @@ def _lost(record: LostRecord) -> Json:
         "fate": record.fate,
         "key": _key(record.key),
         "new_key": record.new_key,
-        "note": record.note,
+        "note": facts_text(record.facts, record.key),
         "object": record.key.object,
         "record_id": record.record_id,
     }
@@ -210,13 +211,13 @@ def _edit(edit: Edit) -> Json:
     }
 
 
-def _explained(of: PropertyExplained) -> Json:
+def _explained(of: PropertyExplained, key: RecordKey) -> Json:
     last = of.last
     return {
         "hands": [_hand(hand) for hand in of.hands],
         "last_applied": last and {"kept": last.kept, "run": _applying(last.by), "sent": last.sent},
         "live": of.live,
-        "next": _step(of.step),
+        "next": _step(of.step, key, key.property_address(of.name)),
         "ownership": of.ownership,
         "statements": [
             {
@@ -239,14 +240,15 @@ def _applying(by: Applying | None) -> Json | None:
 def _pair(pair: PairExplained) -> Json:
     return {
         "label": pair.label,
-        "next": _step(pair.step),
+        "next": _step(pair.step, pair.target, pair.target.address),
         "origin": pair.origin,
         "target": pair.target.address,
     }
 
 
-def _step(step: Step) -> Json:
-    return {"action": step.action, "after": step.after, "note": step.note, "reason": step.reason}
+def _step(step: Step, key: RecordKey, address: str) -> Json:
+    note = facts_text(step.facts, key, address)
+    return {"action": step.action, "after": step.after, "note": note, "reason": step.reason}
 
 
 def _written(written: Written) -> object:

@@ -16,6 +16,7 @@ from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
 from reconciler.model.explanation import Explanation, PropertyExplained, Step
+from reconciler.model.facts import Fact
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey, split_address
 from reconciler.model.owned import OwnedRecord
@@ -209,14 +210,12 @@ class _Mask:
                 assert_never(change)
 
     def held(self, held: Held) -> Held:
-        hidden = self._hidden(held.key, {held.name or "": (held.live, held.desired)})
-        hidden += self._hidden(held.target, {}) if held.target else []
         return replace(
             held,
             key=self.record_key(held.key),
             live=self.value(held.key.object, held.name or "", held.live),
             desired=self.value(held.key.object, held.name or "", held.desired),
-            note=self.text(held.note, hidden),
+            facts=self.facts(held.key.object, held.name or "", held.facts),
             target=held.target and self.record_key(held.target),
             changed=held.changed and self.hand(held.key.object, held.name or "", held.changed),
         )
@@ -240,11 +239,19 @@ class _Mask:
 
     def lost(self, record: LostRecord) -> LostRecord:
         """The key that a record has now is as personal as the one that it had."""
-        if not self.is_personal(record.key.object, record.key.by):
-            return record
-        note = self.text(record.note, [record.key.value, record.new_key or ""])
-        new_key = record.new_key and self.pseudonym(record.new_key)
-        return replace(record, key=self.record_key(record.key), note=note, new_key=new_key)
+        facts = self.facts(record.key.object, "", record.facts)
+        return replace(record, key=self.record_key(record.key), facts=facts)
+
+    def facts(self, object_name: str, name: str, facts: Iterable[Fact]) -> tuple[Fact, ...]:
+        """Facts that are kept beside property ``name``, or beside a record where it is empty."""
+        return tuple(
+            replace(
+                fact,
+                key=fact.key and self.record_key(fact.key),
+                value=self.value(object_name, name, fact.value),
+            )
+            for fact in facts
+        )
 
     def edit(self, edit: Edit) -> Edit:
         return replace(
@@ -279,10 +286,8 @@ class _Mask:
         return replace(shown, value=self.text(shown.value, []))
 
     def step(self, key: RecordKey, name: str, step: Step) -> Step:
-        hidden = self._hidden(key, {name: [step.after]})
-        return replace(
-            step, after=self.value(key.object, name, step.after), note=self.text(step.note, hidden)
-        )
+        after = self.value(key.object, name, step.after)
+        return replace(step, after=after, facts=self.facts(key.object, name, step.facts))
 
     def owned(self, record: OwnedRecord) -> OwnedRecord:
         object_name = record.key.object
@@ -353,7 +358,8 @@ class _Mask:
 
     def departure(self, departure: Departure) -> Departure:
         target = departure.target and self.record_key(departure.target)
-        return replace(departure, key=self.record_key(departure.key), target=target)
+        facts = self.facts(departure.key.object, "", departure.facts)
+        return replace(departure, key=self.record_key(departure.key), target=target, facts=facts)
 
     def record_key(self, key: RecordKey) -> RecordKey:
         return replace(key, value=self.pseudonym(key.value)) if self.is_personal(key.object, key.by) else key

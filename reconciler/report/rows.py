@@ -29,6 +29,7 @@ from reconciler.plan.changes import (
 )
 from reconciler.report.cells import visible
 from reconciler.report.drift import DRIFT_SIGN, LOST_SIGN, NOT_DEFINED, WHY_DRIFT, WHY_LOST
+from reconciler.report.facts import facts_text, note_of, what_departs
 from reconciler.report.groups import held_against
 from reconciler.report.hands import edit_text, trail_text
 from reconciler.report.lines import Piece, Style
@@ -117,24 +118,31 @@ class _Table:
                 if entry.what is not None:
                     remark: Json = self._place(entry.source) if entry.source != record[0].source else {}
                     told = [visible(edit_text([entry.changed]))] if entry.changed else []
-                    told += [visible(entry.note)] if entry.note else []
+                    told += [visible(note_of(entry))] if entry.facts else []
                     if told:
                         remark["note"] = "; ".join(told)
                     values.append(self._value(entry.what, entry.live, entry.desired, remark))
-            notes = [visible(entry.note) for entry in record if entry.what is None and entry.note]
+            notes = [visible(note_of(entry)) for entry in record if entry.what is None and entry.facts]
             self._add(kind, key.address, record[0].source, None, values, notes)
 
     def add_departures(self, section: Section[Departure]) -> None:
         first = section.entries[0]
         kind = self._kind(first.how, first.key.object, "", section.remark, section.sign)
         for departure in section.entries:
-            told = ": ".join(filter(None, (f"to {departure.action}", departure.what)))
+            told = ": ".join(filter(None, (f"to {departure.action}", what_departs(departure))))
             self._add(kind, departure.key.address, departure.source, None, [], [visible(told)])
 
     def add_lost(self, lost: Sequence[LostRecord]) -> None:
         kind = self._kind("lost", lost[0].key.object, lost[0].fate, WHY_LOST, LOST_SIGN)
         for record in lost:
-            self._add(kind, record.address, None, record.record_id, [], [visible(record.note)])
+            self._add(
+                kind,
+                record.address,
+                None,
+                record.record_id,
+                [],
+                [visible(facts_text(record.facts, record.key))],
+            )
 
     def add_lost_pairs(self, pairs: Sequence[LostPair]) -> None:
         kind = self._kind("drift", pairs[0].key.object, "association", WHY_DRIFT, DRIFT_SIGN)

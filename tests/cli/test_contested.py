@@ -41,7 +41,7 @@ def test_the_second_time_it_is_held_and_says_which_workflow_it_is(fought: Projec
     (held,) = done.document["held"]
     assert (held["address"], held["reason"]) == (ADDRESS, "contested")
     assert (held["changed_by"], held["changed_via"]) == ("Fill names (55)", "workflow")
-    assert held["note"].startswith("it has overwritten what 2 applies wrote")
+    assert held["facts"] == [{"kind": "contested", "count": 2}]
     assert fought.run("apply", "--auto-approve").code == Exit.OK
     assert fought.run("plan", "--json").document["held"] == done.document["held"]
 

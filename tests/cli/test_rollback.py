@@ -206,9 +206,9 @@ def test_what_was_changed_since_is_left_alone_and_listed(project: Project) -> No
     assert now["changed"] == {"name": "People's", "phone": "1", "city": "Bonn"}
     assert now["cleared"]["phone"] == "6"
     assert now["created"]["phone"] == "5"
-    notes = {entry["address"]: entry["note"] for entry in document["held"]}
-    assert notes["companies/changed#name"] == "changed in HubSpot"
-    assert notes["companies/cleared#phone"] == "a later apply wrote it"
+    facts = {entry["address"]: entry["facts"] for entry in document["held"]}
+    assert facts["companies/changed#name"] == [{"kind": "changed in HubSpot"}]
+    assert facts["companies/cleared#phone"] == [{"kind": "written later"}]
 
 
 def test_a_record_that_went_away_is_explained(project: Project) -> None:
@@ -220,8 +220,8 @@ def test_a_record_that_went_away_is_explained(project: Project) -> None:
     document = project.run("rollback", "last", "--json").document
 
     assert held(document)["companies/changed"] == "gone"
-    (note,) = [entry["note"] for entry in document["held"] if entry["address"] == "companies/changed"]
-    assert note == f"record {found['id']} was archived in HubSpot, which can restore it for 90 days"
+    (facts,) = [entry["facts"] for entry in document["held"] if entry["address"] == "companies/changed"]
+    assert facts == [{"kind": "archived", "record_id": found["id"]}]
 
 
 def test_only_the_targets_are_taken_back(project: Project) -> None:

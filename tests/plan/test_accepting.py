@@ -161,8 +161,9 @@ def test_a_property_that_the_portal_no_longer_has_is_a_problem() -> None:
 @pytest.mark.parametrize("fate", FateKind)
 def test_a_lost_record_is_told_what_to_write_instead(fate: FateKind) -> None:
     builder = AcceptBuilder(shows_sensitive=False, is_elsewhere=lambda _: False)
-    builder.add_lost(LostRecord(KEY, RecordId("9"), fate, "it went"), FILES.ref(at(3)))
+    builder.add_lost(LostRecord(KEY, RecordId("9"), fate, ()), FILES.ref(at(3)))
     (problem,) = builder.problems
-    assert problem.message == "it went: there is no value to write back"
+    assert problem.message.startswith("the record ")
+    assert problem.message.endswith(": there is no value to write back")
     assert problem.advice
     assert problem.address == "companies/acme"

@@ -141,7 +141,7 @@ def test_what_state_knows_and_the_portal_lost_is_never_created_again() -> None:
     made = plan([desired("acme", {"name": "Acme"})], {}, {"acme": owned("acme", "9001", {"name": "Acme"})})
     assert made.changes == ()
     assert made.held[0].reason is Reason.GONE
-    assert "9001" in made.held[0].note
+    assert made.held[0].facts[0].record_id == "9001"
 
 
 def test_initial_values_are_written_at_creation_only() -> None:

@@ -23,8 +23,9 @@ from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.selection import Glob, glob_of
 from reconciler.plan.changes import Adopt, Archive, Create, Held, Reason, Release, Update
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
-from reconciler.plan.leftovers import gone_note, judge_leftover, unnamed
+from reconciler.plan.leftovers import facts_of_gone, judge_leftover, unnamed
 from reconciler.plan.resolve import Resolver
+from reconciler.report.facts import facts_text
 from tests.support.nouns import COMPANIES, FILES, definition, desired, document, live, owned
 
 ACME = desired("acme", {"name": "Acme"})
@@ -216,7 +217,7 @@ def test_what_is_named_or_was_renamed_is_no_leftover() -> None:
     ],
 )
 def test_what_became_of_a_record_is_told_with_the_way_back(fate: Fate | None, told: str) -> None:
-    note = gone_note(OURS, fate)
+    note = facts_text(facts_of_gone(OURS, fate), OURS.key)
     assert told in note
     assert note.endswith("--recreate companies/acme does")
 

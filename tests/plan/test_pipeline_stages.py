@@ -14,6 +14,7 @@ from reconciler.plan.changes import Create, Reason, Update, values_of
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
 from reconciler.plan.pipeline_stages import misfit_of
 from reconciler.plan.resolve import Resolver, keys_and_names
+from reconciler.report.facts import note_of
 from tests.support.nouns import COMPANIES, FILES, definition, desired, document, live, owned
 
 SCHEMA = replace(COMPANIES, required=())
@@ -108,7 +109,7 @@ def test_one_of_the_two_is_not_taken_without_the_other(taken: str, other: str) -
 def test_a_stage_is_held_along_with_a_pipeline_that_is_held() -> None:
     found = judged({"pipeline": "p1", "stage": "s1"}, {"pipeline": "p2"}, None, Policy(Drift.HOLD))
     assert written(found) == {}
-    assert {held.name: (held.reason, held.note) for held in found.held} == {
+    assert {held.name: (held.reason, note_of(held)) for held in found.held} == {
         "pipeline": (Reason.ADOPT, ""),
         "stage": (Reason.ADOPT, "it goes with pipeline, which is left as it is"),
     }

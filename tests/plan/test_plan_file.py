@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import PlanRefused, Problem, Refusal, UsageError
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, StateVersion
 from reconciler.model.records import Prune, PruneRule, RecordId
@@ -54,7 +55,11 @@ ADOPT = Adopt(
     source=at(12),
     origin=Origin.ADOPTED,
 )
-HELD = Held(ACME, "phone", Reason.DRIFT, "1", "2", at(6), "note")
+FACTS = (
+    Fact(FactKind.MERGED, RecordId("1"), RecordId("2"), RecordKey("companies", "external_id", "acme-2")),
+    Fact(FactKind.CHANGED_SINCE, names=("name", "phone"), value="v", word="w", count=0),
+)
+HELD = Held(ACME, "phone", Reason.DRIFT, "1", "2", at(6), FACTS)
 PLAN = plan_of(CREATE, UPDATE, ADOPT, held=(HELD,), problems=(Problem("wrong", "do this", at(3)),))
 
 Edit = Callable[[Any], object]
@@ -286,9 +291,11 @@ def test_what_is_no_plan_is_refused(text: str, message: str) -> None:
         plan_from_text(text)
 
 
-def test_a_newer_major_version_is_refused_with_advice() -> None:
-    with pytest.raises(UsageError, match=r"format 2\.0, and this version reads 1\.x\n.*plan again"):
-        plan_from_text(edited(put("2.0", "format_version")))
+@pytest.mark.parametrize("version", ["2.0", "1.0", "0.9", "2.1"])
+def test_other_versions_are_refused_with_advice(version: str) -> None:
+    told = rf"format {version}, and this version reads 1\.x from 1\.1 on\n.*plan again"
+    with pytest.raises(UsageError, match=told):
+        plan_from_text(edited(put(version, "format_version")))
 
 
 def test_what_a_newer_minor_version_added_is_ignored() -> None:

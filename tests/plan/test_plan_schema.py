@@ -12,6 +12,7 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from reconciler.errors import Severity
+from reconciler.model.facts import FactKind
 from reconciler.model.history import Via
 from reconciler.model.owned import Origin
 from reconciler.model.records import Prune
@@ -30,6 +31,7 @@ WORDS: dict[str, type[StrEnum]] = {
     "action": Action,
     "reason": Reason,
     "guard": Guard,
+    "kind": FactKind,
     "call": Call,
     "origin": Origin,
     "prune": Prune,

@@ -28,6 +28,7 @@ from reconciler.plan.changes import (
     values_of,
 )
 from reconciler.plan.reviewed import Kept, _subject, keep_reviewed
+from reconciler.report.facts import what_departs
 from tests.support.plans import at, plan_of, plans
 
 ACME = RecordKey("companies", "external_id", "acme")
@@ -128,7 +129,7 @@ def test_another_association_was_not_reviewed(now: Change) -> None:
     not_reviewed, no_longer_planned = kept.review.departures
     assert kept.changes == ()
     assert (not_reviewed.how, not_reviewed.action) == (Departing.NOT_REVIEWED, now.action)
-    assert no_longer_planned.what == "contacts/ada@acme.example: Billing"
+    assert what_departs(no_longer_planned) == "contacts/ada@acme.example: Billing"
 
 
 def test_an_association_to_another_record_of_the_same_key_is_left_out() -> None:
@@ -136,7 +137,7 @@ def test_an_association_to_another_record_of_the_same_key_is_left_out() -> None:
 
     (departure,) = kept.review.departures
     assert (kept.changes, departure.how) == ((), Departing.CHANGED)
-    assert departure.what == "contacts/ada@acme.example: another record has this key by now"
+    assert what_departs(departure) == "contacts/ada@acme.example: another record has this key by now"
 
 
 def test_what_nobody_has_seen_is_left_out() -> None:
@@ -145,7 +146,7 @@ def test_what_nobody_has_seen_is_left_out() -> None:
     (departure,) = kept.review.departures
     assert kept.changes == ()
     assert (departure.how, departure.key, departure.action) == (Departing.NOT_REVIEWED, ACME, Action.UPDATE)
-    assert departure.note == "name, phone"
+    assert what_departs(departure) == "name, phone"
     assert kept.review.unreviewed == 1
 
 
@@ -193,15 +194,15 @@ def test_what_nobody_has_seen_is_left_out() -> None:
             CREATE,
             replace(UPDATE, values=(value("name", "Akme", "Acme"),)),
             (
-                "to create when it was reviewed, to update by now; another record has this key by now; "
+                "to create when it was reviewed; another record has this key by now; "
                 "name was changed in HubSpot"
             ),
         ),
-        (UPDATE, ARCHIVE, "to update when it was reviewed, to archive by now"),
+        (UPDATE, ARCHIVE, "to update when it was reviewed"),
         (
             CREATE,
             replace(ADOPT, in_step=(learned(CREATE.values[0]),)),
-            "to create when it was reviewed, to adopt by now; another record has this key by now",
+            "to create when it was reviewed; another record has this key by now",
         ),
     ],
 )
@@ -210,7 +211,7 @@ def test_what_would_do_something_else_is_left_out(reviewed: Change, now: Change,
 
     (departure,) = kept.review.departures
     assert kept.changes == ()
-    assert (departure.how, departure.note) == (Departing.CHANGED, note)
+    assert (departure.how, what_departs(departure)) == (Departing.CHANGED, note)
     assert kept.review.unreviewed == 1
 
 
@@ -221,7 +222,7 @@ def test_a_value_that_somebody_has_typed_in_meanwhile_is_written_no_more() -> No
 
     (departure,) = kept.review.departures
     assert kept.changes == (now,)
-    assert (departure.how, departure.note) == (Departing.NO_LONGER_PLANNED, "name")
+    assert (departure.how, what_departs(departure)) == (Departing.NO_LONGER_PLANNED, "name")
     assert kept.review.unreviewed == 0
 
 
@@ -285,5 +286,5 @@ def test_an_archive_of_what_somebody_edited_since_the_review_departs() -> None:
 
     assert kept.changes == ()
     (departure,) = kept.review.departures
-    assert (departure.how, departure.note) == (Departing.CHANGED, "city was changed in HubSpot")
+    assert (departure.how, what_departs(departure)) == (Departing.CHANGED, "city was changed in HubSpot")
     assert keep_reviewed(plan_of(seen), [seen], ()).changes == (seen,)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import StateVersion
 from reconciler.model.records import FateKind, RecordId
@@ -39,7 +40,12 @@ def found(values: Sequence[str] = (), lost: int = 0, environment: str = "product
             for number, value in enumerate(values)
         ),
         lost=tuple(
-            LostRecord(key(number), RecordId(str(number)), FateKind.ARCHIVED, f"archived as {number}")
+            LostRecord(
+                key(number),
+                RecordId(str(number)),
+                FateKind.ARCHIVED,
+                (Fact(FactKind.ARCHIVED, RecordId(str(number))),),
+            )
             for number in range(lost)
         ),
         read_calls=4,

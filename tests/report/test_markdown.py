@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from reconciler.errors import Problem
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RecordKey
 from reconciler.plan.changes import Guard, GuardRefusal, Plan, Update, ValueChange
 from reconciler.plan.file import digest_of
@@ -62,6 +63,11 @@ class Page(HTMLParser):
             self.outside += data
         elif self.blocks:
             self.blocks[-1] += data
+
+
+def wordy(number: int) -> Fact:
+    """Something to know that fills lines."""
+    return Fact(FactKind.PROPERTIES, names=(f"{number} " * 90,))
 
 
 def comment(plan: Plan, *, full: bool = False) -> str:
@@ -133,7 +139,7 @@ def test_every_fence_is_closed(plan: Plan, times: int, full: bool) -> None:
         plan_of(replace(UPDATES[0], key=RecordKey("companies", "external_id", "k" * 100_000)), *UPDATES[1:]),
         plan_of(*(replace(UPDATES[0], key=RecordKey(f"p{number}_car", "vin", "1")) for number in range(700))),
         plan_of(*UPDATES, problems=PROBLEMS * 2_000),
-        plan_of(*UPDATES, held=tuple(replace(HELD[2], note=f"{number} " * 90) for number in range(2_000))),
+        plan_of(*UPDATES, held=tuple(replace(HELD[2], facts=(wordy(number),)) for number in range(2_000))),
         replace(REVIEWED, review=replace(REVIEW, departures=REVIEW.departures * 2_000)),
         replace(REVIEWED, review=replace(REVIEW, unreviewed_rules=REVIEW.unreviewed_rules * 5_000)),
         replace(REVIEWED, review=replace(REVIEW, git="`" * 70_000)),
@@ -172,7 +178,7 @@ def test_what_is_left_out_is_counted() -> None:
 
 def test_a_large_section_leaves_room_for_smaller_ones_and_for_what_is_held() -> None:
     huge = replace(UPDATES[0], key=RecordKey("companies", "external_id", "k" * 100_000))
-    held = tuple(replace(HELD[2], note=f"{number} " * 90) for number in range(2_000))
+    held = tuple(replace(HELD[2], facts=(wordy(number),)) for number in range(2_000))
 
     text = comment(plan_of(huge, UPDATES[1], *many_updates(3_000), held=held), full=True)
 

@@ -12,6 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RecordKey
 from reconciler.plan.changes import Update
 from reconciler.report.mask import SHOW
@@ -347,7 +348,7 @@ def test_values_are_text_whatever_they_say(opened: Open) -> None:
     )
     keys = (RecordKey("<b>", "external_id", text) for text in texts)
     changes = (replace(UPDATES[0], key=key, values=values, source=at(1, texts[0])) for key in keys)
-    held = tuple(replace(HELD[0], live=text, note=text) for text in texts)
+    held = tuple(replace(HELD[0], live=text, facts=(Fact(FactKind.LABEL, word=text),)) for text in texts)
     problems = tuple(replace(PROBLEMS[0], message=text, advice=text) for text in texts)
     plan = plan_of(*changes, held=held, problems=problems, environment="<img src=x onerror=alert(1)>")
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.history import Hand, Via
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
@@ -176,7 +177,7 @@ HELD = (
         None,
         None,
         at(60),
-        "state knows it as record 9123, and the portal has no such record any more; it is not created again",
+        (Fact(FactKind.ERASED, RecordId("9123")), Fact(FactKind.NOT_CREATED_AGAIN)),
     ),
     Held(_company("acme"), "description", Reason.OBSERVED, _BEFORE, _AFTER, at(17)),
 )
@@ -240,7 +241,11 @@ REVIEWED: Plan = replace(
         departures=(
             *(
                 Departure(
-                    Departing.NOT_REVIEWED, _company(f"new-{n}"), Action.CREATE, "country, name", at(60 + n)
+                    Departing.NOT_REVIEWED,
+                    _company(f"new-{n}"),
+                    Action.CREATE,
+                    (Fact(FactKind.PROPERTIES, names=("country", "name")),),
+                    at(60 + n),
                 )
                 for n in range(5)
             ),
@@ -248,14 +253,17 @@ REVIEWED: Plan = replace(
                 Departing.CHANGED,
                 _contact("ada@acme.example"),
                 Action.UPDATE,
-                "jobtitle was changed in HubSpot; phone was not to be written",
+                (
+                    Fact(FactKind.EDITED_SINCE, names=("jobtitle",)),
+                    Fact(FactKind.WRITE_NOT_REVIEWED, names=("phone",)),
+                ),
                 at(4, "contacts.yaml"),
             ),
             Departure(
                 Departing.NO_LONGER_PLANNED,
                 _company("globex"),
                 Action.ASSOCIATE,
-                "Billing",
+                (Fact(FactKind.LABEL, word="Billing"),),
                 at(22),
                 target=_contact("bob@acme.example"),
             ),
@@ -272,8 +280,7 @@ CONTESTED: Plan = plan_of(
             None,
             "Germany",
             at(3, "all/germany.yaml"),
-            "it has overwritten what 2 applies wrote: change one or the other; "
-            "--take companies/wonka#country writes it once more",
+            (Fact(FactKind.CONTESTED, count=2),),
             changed=FILLER,
         ),
     ),

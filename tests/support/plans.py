@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.history import Hand, Via
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import Origin, StateVersion
@@ -135,12 +136,13 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         st.builds(AdoptPair, origin=_origins, is_whole=st.booleans(), **of_record | of_present_pair),
         st.builds(ReleasePair, **of_removed | of_present_pair),
     )
+    facts = st.lists(any_facts(words, keys, names), max_size=3).map(tuple)
     held = st.builds(
         Held,
         name=st.none() | names,
         live=st.none() | values,
         desired=st.none() | values,
-        note=words,
+        facts=facts,
         target=st.none() | keys,
         **of_record,
     ).flatmap(lambda entry: st.builds(_edited_held, st.just(entry), st.none() | hands))
@@ -152,7 +154,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         how=st.sampled_from(Departing),
         key=keys,
         action=st.sampled_from(Action),
-        note=words,
+        facts=facts,
         source=st.none() | sources,
         target=st.none() | keys,
     )
@@ -193,6 +195,23 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         ).map(tuple),
         undoes=st.none() | words,
         remembers=st.booleans(),
+    )
+
+
+def any_facts(
+    words: st.SearchStrategy[str], keys: st.SearchStrategy[RecordKey], names: st.SearchStrategy[str]
+) -> st.SearchStrategy[Fact]:
+    """Any fact, whether or not its kind has such fields."""
+    return st.builds(
+        Fact,
+        kind=st.sampled_from(FactKind),
+        record_id=st.none() | _record_ids,
+        other_id=st.none() | _record_ids,
+        key=st.none() | keys,
+        names=st.lists(names, max_size=2).map(tuple),
+        value=st.none() | words,
+        word=st.none() | words,
+        count=st.none() | counts,
     )
 
 

@@ -1,0 +1,73 @@
+"""Every kind of fact has one sentence, and none of them tells a masked value."""
+
+import pytest
+
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.objects import RecordKey
+from reconciler.model.records import RecordId
+from reconciler.plan.changes import Held, Reason
+from reconciler.report.facts import SENTENCES, facts_text, note_of
+from reconciler.report.machine import plan_as_json
+from reconciler.report.markdown import render_markdown
+from reconciler.report.mask import SHOW, Masking
+from reconciler.report.page import render_page
+from reconciler.report.terminal import render_plan
+from tests.support.plans import plan_of
+
+MASKED = Masking(b"secret and random")
+OLD, NEW = "+49-561-4711", "+49-561-4712"
+KEY = RecordKey("contacts", "phone", OLD)
+PERSONAL = (("contacts", "phone"),)
+
+
+def told(kind: FactKind) -> Held:
+    """All that a fact can hold, beside a property that is personal."""
+    fact = Fact(
+        kind, RecordId("1"), RecordId("2"), RecordKey("contacts", "phone", NEW), ("name",), NEW, "update", 3
+    )
+    return Held(KEY, "phone", Reason.GONE, OLD, NEW, None, (fact,), KEY)
+
+
+def test_every_kind_has_its_sentence() -> None:
+    assert set(SENTENCES) == set(FactKind)
+
+
+@pytest.mark.parametrize("kind", FactKind)
+def test_a_sentence_begins_small_and_has_no_full_stop(kind: FactKind) -> None:
+    sentence = note_of(told(kind))
+
+    assert sentence
+    assert not sentence.endswith(".")
+
+
+@pytest.mark.parametrize("kind", FactKind)
+def test_no_sentence_tells_what_is_masked(kind: FactKind) -> None:
+    plan = plan_of(held=(told(kind),), personal=PERSONAL)
+
+    shown = [
+        render_plan(plan, color=False, width=120, full=True, masking=MASKED),
+        render_markdown(plan, masking=MASKED, full=True, where=str),
+        plan_as_json(plan, MASKED),
+        render_page(plan, masking=MASKED),
+    ]
+
+    for text in shown:
+        assert OLD not in text
+        assert NEW not in text
+    assert OLD in plan_as_json(plan, SHOW)
+
+
+def test_a_rekeyed_record_is_told_with_its_new_key_where_everything_is_shown() -> None:
+    key = RecordKey("contacts", "phone", NEW)
+
+    assert (
+        facts_text((Fact(FactKind.REKEYED, RecordId("9"), key=key), Fact(FactKind.NOT_CREATED_AGAIN)), KEY)
+        == f"record 9 is there, but its phone is now {NEW}; "
+        f"it is not created again; --recreate contacts/{OLD} does"
+    )
+
+
+def test_a_record_without_a_key_is_told_as_such() -> None:
+    merged = Fact(FactKind.MERGED, RecordId("9"), RecordId("10"))
+
+    assert facts_text((merged,), KEY) == "record 9 was merged into record 10, whose phone is empty"
