@@ -3,28 +3,43 @@
 Runs in a worker thread and touches no state. In order:
 
 1. look again: what moved since the plan was made is stale and is not sent;
-2. send the rest;
-3. settle what got no answer by reading it; send again only what provably did not happen.
+2. empty the lifecycle stages that go back: HubSpot takes them back from empty only;
+3. send the rest;
+4. settle what got no answer by reading it; send again only what provably did not happen.
+
+A change that takes two calls has one outcome of both: where the second did not happen, it is not applied, and
+the outcome says what the first one did.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
 
+from reconciler.apply.answers import judged, only_emptied
 from reconciler.apply.batches import Batch, row_of, step_back_row
 from reconciler.apply.between import between
 from reconciler.apply.manner import OnStale
-from reconciler.apply.settle import pairs_and_records, settle
+from reconciler.apply.settle import are_emptied, pairs_and_records, settle
 from reconciler.apply.stale import stale_changes
 from reconciler.errors import HubSpotError
 from reconciler.hubspot.client import Reader, Writer
 from reconciler.hubspot.rows import write_rows
-from reconciler.model.outcomes import Applied, Outcome, Rejected, Unknown
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Unknown
 from reconciler.model.schema import PortalSchema
-from reconciler.model.writes import Route
-from reconciler.plan.changes import Action, RecordWriting, Update, Writing
+from reconciler.plan.changes import Action, Update, Writing
 
 ATTEMPTS = 3
 """How often one change is sent when its answers keep getting lost."""
+
+Entries: TypeAlias = Sequence[tuple[int, Writing]]
+"""Changes that travel together, by number."""
+
+
+class Delivery(NamedTuple):
+    """What became of a batch."""
+
+    outcomes: dict[int, Outcome]  # of every change, by number
+    stopped_by: HubSpotError | None = None  # why the others of its kind need not be tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,64 +52,109 @@ class Courier:
     looks_again_at: Collection[Action]  # changes whose records are read again right before the call
     on_stale: OnStale
 
-    def deliver(self, batch: Batch) -> Mapping[int, Outcome]:
-        """An outcome for every change of ``batch``, by number.
-
-        Raises:
-            HubSpotError: before anything was sent: credentials, daily limit, unreachable.
-        """
+    def deliver(self, batch: Batch) -> Delivery:
+        """An outcome for every change of ``batch``."""
         with self.writer.keeping_place():  # else what was looked at might be written ten seconds later
-            return self._deliver(batch)
+            way = _Way(self, batch)
+            return Delivery(way.outcomes, way.go())
 
-    def _deliver(self, batch: Batch) -> Mapping[int, Outcome]:
-        outcomes = self._stale(batch.entries)
-        pending = [entry for entry in batch.entries if entry[0] not in outcomes]
-        for attempt in range(ATTEMPTS):
-            if not pending:
-                break
-            try:
-                outcomes |= self._send(batch.route, pending)
-                pending = [entry for entry in pending if isinstance(outcomes[entry[0]], Unknown)]
-                outcomes |= settle(self.reader, self.portal, pending)
-            except HubSpotError:
-                if attempt == 0 and not any(number in outcomes for number, _ in pending):
-                    raise
-                break  # unknown it is for now; the next run settles it
-            pending = [entry for entry in pending if isinstance(outcomes[entry[0]], Unknown)]
-        return outcomes
 
-    def _stale(self, entries: Sequence[tuple[int, Writing]]) -> dict[int, Outcome]:
-        if entries[0][1].action not in self.looks_again_at:
-            return {}
-        return dict(stale_changes(self.reader, self.portal, entries))
+@dataclass(slots=True)
+class _Way:
+    """A batch on its way."""
 
-    def _send(self, route: Route, entries: Sequence[tuple[int, Writing]]) -> Mapping[int, Outcome]:
+    courier: Courier
+    batch: Batch
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    emptied: set[int] = field(default_factory=set)  # whose lifecycle stage the first of two calls has emptied
+
+    def go(self) -> HubSpotError | None:
+        """Deliver it; gives back what stopped that on the way."""
+        try:
+            if self.batch.entries[0][1].action in self.courier.looks_again_at:
+                self.outcomes |= stale_changes(self.courier.reader, self.courier.portal, self.batch.entries)
+            for _ in range(ATTEMPTS):
+                pending = self._pending()
+                if not pending:
+                    break
+                self._send(self._empty_stages(pending))
+                if not self._settle():
+                    break  # unknown it is for now; the next run settles it
+        except HubSpotError as error:
+            self._stop(error)
+            return error
+        return None
+
+    def _pending(self) -> Entries:
+        """What has no outcome, or one that is not known."""
+        return [
+            (number, change)
+            for number, change in self.batch.entries
+            if isinstance(self.outcomes.get(number), Unknown | None)
+        ]
+
+    def _empty_stages(self, entries: Entries) -> Entries:
+        """Make the first of two calls where there are two; those that are ready for the last one."""
+        _, records = pairs_and_records(entries)
+        if not records:
+            return entries
+        schema = self.courier.portal.objects[records[0][1].key.object]
+        back = [
+            (change, row)
+            for number, change in records
+            if number not in self.emptied and (row := step_back_row(number, change, schema))
+        ]
+        if not back:
+            return entries
+        rows = [row for _, row in back]
+        answers = write_rows(self.courier.writer, schema.path, self.batch.route, rows)
+        for change, row in back:
+            number, answer = int(row.trace_id), judged(schema, change, answers[row.trace_id], row.properties)
+            if isinstance(answer, Applied):
+                self.emptied.add(number)
+            else:
+                self.outcomes[number] = answer
+        unanswered = [
+            (number, change)
+            for number, change in records
+            if isinstance(change, Update) and isinstance(self.outcomes.get(number), Unknown)
+        ]
+        self.emptied |= are_emptied(self.courier.reader, schema, unanswered)
+        waiting = {int(row.trace_id) for row in rows} - self.emptied
+        return [entry for entry in entries if entry[0] not in waiting]
+
+    def _send(self, entries: Entries) -> None:
+        if not entries:
+            return
+        courier = self.courier
         pairs, records = pairs_and_records(entries)
         if pairs:
-            return between(self.reader, self.portal, pairs[0][1]).send(self.writer, pairs)
-        schema = self.portal.objects[records[0][1].key.object]
-        back = [row for number, change in records if (row := step_back_row(number, change, schema))]
-        if back:
-            write_rows(self.writer, schema.path, route, back)  # what comes of it shows in the next call
+            self.outcomes |= between(courier.reader, courier.portal, pairs[0][1]).send(courier.writer, pairs)
+            return
+        schema = courier.portal.objects[records[0][1].key.object]
         rows = [row_of(number, change) for number, change in records]
-        answers = write_rows(self.writer, schema.path, route, rows)
-        return {number: _judged(change, answers[str(number)]) for number, change in records}
+        answers = write_rows(courier.writer, schema.path, self.batch.route, rows)
+        for number, change in records:
+            outcome = judged(schema, change, answers[str(number)])
+            if number in self.emptied and isinstance(outcome, Rejected):
+                outcome = only_emptied(schema, change, outcome)
+            self.outcomes[number] = outcome
 
+    def _settle(self) -> bool:
+        """Look for what got no answer; False where the portal cannot be read."""
+        try:
+            self.outcomes |= settle(self.courier.reader, self.courier.portal, self._pending())
+        except HubSpotError:
+            return False
+        return True
 
-def _judged(change: RecordWriting, outcome: Applied | Rejected | Unknown) -> Outcome:
-    """An update that reached another record went to the wrong place: say so instead of owning that."""
-    if not (isinstance(change, Update) and isinstance(outcome, Applied)):
-        return outcome
-    if outcome.is_new:
-        return Rejected(
-            f"HubSpot created record {outcome.record_id} instead of updating {change.record_id}: "
-            "the key was gone from it. Archive the new record, or name the old one by its present key",
-            record_id=outcome.record_id,
-        )
-    if outcome.record_id != change.record_id:
-        return Rejected(
-            f"HubSpot wrote to record {outcome.record_id} instead of {change.record_id}: the key moved to "
-            "it. Look at both records, and plan again",
-            record_id=outcome.record_id,
-        )
-    return outcome
+    def _stop(self, error: HubSpotError) -> None:
+        """Account for what was never sent."""
+        for number, change in self._without_outcome():
+            self.outcomes[number] = Skipped(f"not sent: {error.summary}")
+            if number in self.emptied and isinstance(change, Update):
+                schema = self.courier.portal.objects[change.key.object]
+                self.outcomes[number] = only_emptied(schema, change, Rejected(error.summary))
+
+    def _without_outcome(self) -> Iterable[tuple[int, Writing]]:
+        return [entry for entry in self.batch.entries if entry[0] not in self.outcomes]

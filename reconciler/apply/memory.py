@@ -6,11 +6,11 @@ from typing import TypeAlias
 
 from reconciler.apply.run import ownership_after
 from reconciler.model.objects import RecordKey
-from reconciler.model.outcomes import Applied, Outcome
+from reconciler.model.outcomes import Applied, Outcome, done_of
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.pairs import OwnedPair, PairIdentity
 from reconciler.model.records import RecordId
-from reconciler.plan.changes import Change
+from reconciler.plan.changes import Change, carried_out
 from reconciler.state.runs import RunStatus, UnfinishedBatch
 from reconciler.state.store import Store
 
@@ -41,10 +41,10 @@ Settled: TypeAlias = Sequence[tuple[UnfinishedBatch, Mapping[int, Outcome]]]
 def applied_by(run_id: str, settled: Settled) -> list[tuple[Change, Applied]]:
     """Changes of a run that turn out to have been applied."""
     return [
-        (change, outcome)
+        (carried_out(change, done.written), done)
         for batch, outcomes in settled
         for number, change in batch.entries
-        if batch.run_id == run_id and isinstance(outcome := outcomes.get(number), Applied)
+        if batch.run_id == run_id and (done := done_of(outcomes.get(number)))
     ]
 
 

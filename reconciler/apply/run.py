@@ -13,17 +13,17 @@ from itertools import groupby
 from operator import attrgetter
 
 from reconciler.apply.batches import Batch, batches_of, state_only, with_ids
-from reconciler.apply.deliver import Courier
+from reconciler.apply.deliver import Courier, Delivery
 from reconciler.apply.manner import Manner, OnStale
 from reconciler.apply.ownership import Owning, disowned_by, owned_after, pairs_after
-from reconciler.errors import HubSpotError, PlanRefused, ReconcilerError, Refusal
+from reconciler.errors import PlanRefused, ReconcilerError, Refusal
 from reconciler.model.objects import RecordKey
-from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, done_of
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.pairs import PairsAfter
 from reconciler.model.records import RecordId
 from reconciler.model.runs import RunDetail
-from reconciler.plan.changes import Associate, Change, Create, PairChange, Plan, Writing
+from reconciler.plan.changes import Associate, Change, Create, PairChange, Plan, Writing, carried_out
 from reconciler.state.runs import RunStart, RunStatus
 from reconciler.state.store import Store
 from reconciler.state.writer import Writer
@@ -79,7 +79,7 @@ class _Run:
     done: int = 0
     stopped_by: ReconcilerError | None = None
     is_interrupted: bool = False
-    in_flight: dict[Future[Mapping[int, Outcome]], Batch] = field(default_factory=dict)
+    in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
     created: dict[RecordKey, RecordId] = field(default_factory=dict)
 
     def leave_alone(self, outcomes: Mapping[int, Outcome]) -> None:
@@ -146,16 +146,13 @@ class _Run:
             self._advance(len(lacking))
         return replace(batch, entries=tuple(entries))
 
-    def _conclude(self, batch: Batch, future: Future[Mapping[int, Outcome]]) -> None:
-        try:
-            outcomes = future.result()
-        except HubSpotError as error:
-            self.stopped_by = self.stopped_by or error
-            outcomes = {number: Skipped(f"not sent: {error.summary}") for number, _ in batch.entries}
+    def _conclude(self, batch: Batch, future: Future[Delivery]) -> None:
+        outcomes, error = future.result()
+        self.stopped_by = self.stopped_by or error
         for number, change in batch.entries:
-            outcome = outcomes[number]
-            if isinstance(change, Create) and isinstance(outcome, Applied) and outcome.is_new is not False:
-                self.created[change.key] = outcome.record_id  # else what it is associated with is not known
+            done = done_of(outcomes[number])
+            if isinstance(change, Create) and done and done.is_new is not False:
+                self.created[change.key] = done.record_id  # else what it is associated with is not known
         owned, disowned, pairs = ownership_after(self.store, batch.entries, outcomes)
         self.journal.record(self.id, batch.number, outcomes, owned, disowned, pairs=pairs)
         self._advance(len(batch.entries))
@@ -185,9 +182,9 @@ def ownership_after(
 ) -> tuple[list[OwnedRecord], list[RecordKey], PairsAfter]:
     """What state is to hold of the changes that were applied, which keys to forget, and the same of pairs."""
     applied = [
-        (change, outcome)
+        (carried_out(change, done.written), done)
         for number, change in entries
-        if isinstance(outcome := outcomes.get(number), Applied)
+        if (done := done_of(outcomes.get(number)))
     ]
     before = _owned_before(store, [change for change, _ in applied])
     owned = [

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from reconciler.apply.answers import only_emptied
 from reconciler.apply.between import between
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.live import read_records
 from reconciler.model.objects import RECORD_ID
-from reconciler.model.outcomes import Applied, Outcome, Skipped
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped
 from reconciler.model.records import LiveRecord
 from reconciler.model.schema import ObjectSchema, PortalSchema
 from reconciler.plan.changes import (
@@ -28,9 +29,17 @@ def settle_batch(reader: Reader, portal: PortalSchema, batch: UnfinishedBatch) -
     Raises:
         HubSpotError: the portal cannot be read.
     """
-    found = settle(reader, portal, batch.entries)
-    never = Skipped("not written when its run ended")
-    return {number: found.get(number, never) for number, _ in batch.entries}
+    found: dict[int, Outcome] = dict.fromkeys(
+        (number for number, _ in batch.entries), Skipped("not written when its run ended")
+    )
+    _, records = pairs_and_records(batch.entries)
+    if records:
+        schema = portal.objects[batch.object]
+        changes = dict(records)
+        for number in are_emptied(reader, schema, records):
+            found[number] = only_emptied(schema, changes[number], Rejected("not written when its run ended"))
+    found.update(settle(reader, portal, batch.entries))
+    return found
 
 
 def settle(
@@ -46,6 +55,28 @@ def settle(
     live = read_again(reader, schema, records)
     found = {number: settled(schema, change, live.get(identity(change))) for number, change in records}
     return {number: outcome for number, outcome in found.items() if outcome}
+
+
+def are_emptied(
+    reader: Reader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
+) -> frozenset[int]:
+    """Those of ``entries`` whose lifecycle stage was to go back and is empty now, by number."""
+    if not entries:
+        return frozenset()
+    live = read_again(reader, schema, entries)
+    return frozenset(
+        number for number, change in entries if is_emptied(schema, change, live.get(identity(change)))
+    )
+
+
+def is_emptied(schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None) -> bool:
+    """Whether the first of two calls has happened: it empties the lifecycle stage, which the second sets."""
+    back = [
+        value.name
+        for value in values_of(change)
+        if schema.is_step_back(value.name, value.before, value.after)
+    ]
+    return live is not None and bool(back) and all(live.properties.get(name) is None for name in back)
 
 
 def settled(schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None) -> Applied | None:

@@ -14,17 +14,19 @@ class Applied:
     record_id: RecordId
     answered: Mapping[str, str | None]  # properties as the answer holds them; not a full read
     is_new: bool | None = None  # an upsert's answer says whether it created; other calls do not
+    written: Mapping[str, str | None] | None = None  # what was sent and is there; None: all of it
     word: ClassVar[str] = "applied"
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """HubSpot said no; the record is as it was."""
+    """HubSpot said no; the record is as it was, but for what is ``done``."""
 
     message: str
     category: str | None = None
     correlation_id: str | None = None
     record_id: RecordId | None = None  # where the answer names one although it is a refusal
+    done: Applied | None = None  # as much of it as was carried out all the same
     word: ClassVar[str] = "rejected"
 
 
@@ -53,6 +55,18 @@ class Skipped:
 
 
 Outcome: TypeAlias = Applied | Rejected | Stale | Unknown | Skipped
+
+
+def done_of(outcome: Outcome | None) -> Applied | None:
+    """What HubSpot did, in whole or in part; None where it did nothing, or nobody knows."""
+    match outcome:
+        case Applied():
+            return outcome
+        case Rejected():
+            return outcome.done
+        case _:
+            return None
+
 
 OUTCOME_WORDS: tuple[str, ...] = tuple(kind.word for kind in (Applied, Rejected, Stale, Skipped, Unknown))
 """The words for outcomes in their fixed order; an accounting names each of them."""

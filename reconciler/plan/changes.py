@@ -5,7 +5,7 @@ so that a new action fails the type checker in every place that forgot it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
@@ -256,6 +256,19 @@ def in_step_of(change: Change) -> tuple[ValueChange, ...]:
 def rests_on_of(change: Change) -> tuple[ValueChange, ...]:
     """What ``change`` rests on: read right before its call; the journal does not keep it."""
     return change.rests_on if isinstance(change, Update | Archive) else ()
+
+
+def carried_out(change: Change, written: Mapping[str, str | None] | None) -> Change:
+    """``change`` as far as it was carried out: what of its values was ``written``; None: all of them."""
+    if written is None or not isinstance(change, Create | Update):
+        return change
+    values = tuple(
+        replace(value, after=written[value.name]) for value in change.values if value.name in written
+    )
+    if isinstance(change, Update) and change.renamed_from is not None and change.key.by not in written:
+        key = replace(change.key, value=change.renamed_from)
+        return replace(change, key=key, values=values, renamed_from=None)
+    return replace(change, values=values)
 
 
 def release_of(owned: OwnedRecord, reason: Reason, source: SourceRef | None = None) -> Release:

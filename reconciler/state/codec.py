@@ -327,20 +327,17 @@ def _label_text(association: str | None) -> str | None:
 
 def outcome_columns(outcome: Outcome) -> dict[str, object]:
     """What the journal keeps of ``outcome``."""
+    answer: dict[str, object]
     match outcome:
         case Applied():
-            answer: dict[str, object] = {
-                "record_id": outcome.record_id,
-                "answered": dict(outcome.answered),
-                "is_new": outcome.is_new,
-            }
+            answer = _answer(outcome)
         case Rejected():
             answer = {
                 "message": outcome.message,
                 "category": outcome.category,
                 "correlation_id": outcome.correlation_id,
                 "record_id": outcome.record_id,
-            }
+            } | ({"done": _answer(outcome.done)} if outcome.done else {})
         case Stale() | Unknown() | Skipped():
             answer = {"message": outcome.message}
         case _:
@@ -348,10 +345,22 @@ def outcome_columns(outcome: Outcome) -> dict[str, object]:
     return {"outcome": outcome.word, "answer": json_text(answer)}
 
 
-def applied_of(row: Row[Any]) -> Applied:
-    """What an applied change was answered; it must not have been erased."""
+def _answer(applied: Applied) -> dict[str, object]:
+    answer: dict[str, object] = {
+        "record_id": applied.record_id,
+        "answered": dict(applied.answered),
+        "is_new": applied.is_new,
+    }
+    return answer if applied.written is None else answer | {"written": dict(applied.written)}
+
+
+def done_in(row: Row[Any]) -> Applied | None:
+    """What HubSpot did of a change, in whole or in part; it must not have been erased."""
     answer = _read(row.answer)
-    return Applied(RecordId(answer["record_id"]), answer["answered"], answer["is_new"])
+    done = answer if row.outcome == Applied.word else answer.get("done")
+    if done is None:
+        return None
+    return Applied(RecordId(done["record_id"]), done["answered"], done["is_new"], done.get("written"))
 
 
 def _values_text(values: Iterable[ValueChange], file: str) -> str:

@@ -23,15 +23,15 @@ from sqlalchemy import (
 )
 
 from reconciler.errors import StateError
-from reconciler.model.outcomes import Applied, Outcome, Unknown
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Unknown, done_of
 from reconciler.model.records import RecordId
 from reconciler.model.runs import RunDetail, RunHeader, RunSummary
 from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import Change, Writing
+from reconciler.plan.changes import Change, Writing, carried_out
 from reconciler.state.codec import (
-    applied_of,
     change_columns,
     change_of,
+    done_in,
     header_of,
     names_told,
     outcome_columns,
@@ -128,7 +128,7 @@ class Journal:
                     record_id=func.coalesce(changes.c.record_id, bindparam("given_id")),
                 ),
                 [
-                    {"entry": number, "given_id": outcome.record_id if isinstance(outcome, Applied) else None}
+                    {"entry": number, "given_id": done.record_id if (done := done_of(outcome)) else None}
                     | outcome_columns(outcome)
                     for number, outcome in outcomes.items()
                 ],
@@ -297,13 +297,15 @@ class Journal:
             )
         query = (
             select(changes)
-            .where(self._of_run(run_id), changes.c.outcome == Applied.word)
+            .where(self._of_run(run_id), changes.c.outcome.in_([Applied.word, Rejected.word]))
             .order_by(changes.c.number)
         )
         rows = self.connection.execute(query).all()
         known = [row for row in rows if row.values is not None]
-        applied = tuple((change_of(row), applied_of(row)) for row in known)
-        return PastRun(header_of(header), applied, len(rows) - len(known))
+        done = ((change_of(row), found) for row in known if (found := done_in(row)))
+        applied = tuple((carried_out(change, found.written), found) for change, found in done)
+        erased = sum(row.values is None and row.outcome == Applied.word for row in rows)
+        return PastRun(header_of(header), applied, erased)
 
     def remove_all(self) -> None:
         """Remember no run."""
