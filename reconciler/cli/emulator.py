@@ -25,9 +25,16 @@ def command() -> None:
     metavar="KIND[:NAME=VALUE,…]",
     help="Misbehave: latency:ms=200, drop_after:path=/crm/*,count=1 (see docs/emulator.md).",
 )
+@click.option(
+    "--allow-host",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="A name of this machine that clients call it by; its address and localhost always work.",
+)
 @common_options
 @click.pass_context
-def serve(ctx: click.Context, host: str, port: int, faults: tuple[str, ...]) -> None:
+def serve(ctx: click.Context, host: str, port: int, faults: tuple[str, ...], names: tuple[str, ...]) -> None:
     """Serve the portal over HTTP until interrupted, for anything that speaks HubSpot's API."""
     from reconciler.emulator.faults import parse  # noqa: PLC0415 - the server's libraries are for it alone
     from reconciler.emulator.serve import serve as serve_forever  # noqa: PLC0415
@@ -44,7 +51,7 @@ def serve(ctx: click.Context, host: str, port: int, faults: tuple[str, ...]) -> 
             click.echo("serving; Ctrl-C stops", err=True)
 
         try:
-            serve_forever(emulator, host, port, ready)
+            serve_forever(emulator, host, port, ready, names)
         except OSError as error:
             raise UsageError(f"cannot listen on {host}:{port} ({error.strerror})") from error
 

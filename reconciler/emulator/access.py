@@ -7,9 +7,19 @@ from collections.abc import Mapping
 
 from reconciler.emulator import guesses, refusals
 from reconciler.emulator.calls import Actor
-from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.object_types import ObjectType, standard_types
 from reconciler.emulator.routes import Route
 from reconciler.emulator.work import Work
+
+_FIXED: Mapping[str, tuple[str, ...]] = {
+    "owners": ("crm.objects.owners.read",),
+    "users": ("settings.users.read",),
+    "teams": ("settings.users.teams.read",),
+    "deals": ("crm.objects.deals.{access}",),
+    "companies": ("crm.schemas.companies.{access}", "crm.objects.companies.{access}"),
+}
+"""Rules that ask for the same scopes, whatever the path names. Others depend on the object type in it:
+``records``, ``schemas``, and ``custom`` (schemas of the portal's own types, and of standard ones)."""
 
 
 def check(work: Work, route: Route, actor: Actor, args: Mapping[str, str]) -> None:
@@ -32,15 +42,14 @@ def _check_operation(work: Work, route: Route, object_type: ObjectType) -> None:
 
 def _scopes(work: Work, rule: str, access: str, args: Mapping[str, str]) -> tuple[str, ...]:
     """The scopes of which one is asked for; none: any token will do."""
-    if rule == "owners":
-        return ("crm.objects.owners.read",)
-    if rule == "custom":
-        return (f"crm.schemas.custom.{access}",)
-    if rule == "deals":
-        return (f"crm.objects.deals.{access}",)
     if not rule:
         return ()
-    object_type = work.object_type(args["object_type"])
+    if rule in _FIXED:
+        return tuple(scope.format(access=access) for scope in _FIXED[rule])
+    address = args.get("object_type", "")
+    if rule == "custom" and address.lower() not in standard_types():
+        return (f"crm.schemas.custom.{access}",)
+    object_type = work.object_type(address)
     records = object_type.read_scopes if access == "read" else object_type.write_scopes
     if rule == "records":
         return records

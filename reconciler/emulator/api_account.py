@@ -14,6 +14,7 @@ from reconciler.emulator.work import NO_TYPE, OWNER, SCHEMA, Work
 
 OWNERS_PAGE = 100
 OWNERS_MAX_PAGE = 500
+USERS_PAGE = 100
 MAX_RECORDS = 15_000_000
 MAX_CUSTOM_RECORDS = 1_500_000
 MAX_CUSTOM_OVERALL = 10_000
@@ -50,7 +51,8 @@ def list_owners(work: Work, call: Call) -> Reply:
         ),
         key=lambda owner: int(owner["id"]),
     )
-    return Reply(200, shapes.page_body(owners[:limit], owners[limit]["id"] if len(owners) > limit else None))
+    after = owners[limit]["id"] if len(owners) > limit else None
+    return Reply(200, shapes.page_body(work, owners[:limit], after))
 
 
 def get_owner(work: Work, call: Call) -> Reply:
@@ -60,6 +62,48 @@ def get_owner(work: Work, call: Call) -> Reply:
         if str(owner.get(field)) == call.args["owner_id"] and owner["archived"] == call.flag("archived"):
             return Reply(200, owner)
     raise refusals.not_found()
+
+
+def list_users(work: Work, call: Call) -> Reply:
+    """``GET /settings/v3/users``: whoever is an owner and has a user."""
+    first = identity.cursor(call.text("after"))
+    limit = reading.page_size(call, USERS_PAGE, USERS_PAGE)
+    owners = [
+        owner
+        for owner in work.stored(OWNER, NO_TYPE).values()
+        if not owner["archived"] and owner.get("userId") is not None and int(owner["userId"]) >= first
+    ]
+    users = [_user(owner) for owner in sorted(owners, key=lambda owner: int(owner["userId"]))]
+    after = users[limit]["id"] if len(users) > limit else None
+    return Reply(200, shapes.page_body(work, users[:limit], after))
+
+
+def _user(owner: Json) -> Json:
+    teams = owner["teams"]
+    return {
+        "id": str(owner["userId"]),
+        "email": owner.get("email"),
+        "firstName": owner.get("firstName"),
+        "lastName": owner.get("lastName"),
+        "roleIds": [],
+        "primaryTeamId": next((team["id"] for team in teams if team.get("primary")), None),
+        "secondaryTeamIds": [team["id"] for team in teams if not team.get("primary")],
+        "superAdmin": False,
+    }
+
+
+def list_teams(work: Work, call: Call) -> Reply:
+    """``GET /settings/v3/users/teams``: the teams of the owners."""
+    del call
+    found: dict[str, Json] = {}
+    for owner in work.stored(OWNER, NO_TYPE).values():
+        if owner["archived"] or owner.get("userId") is None:
+            continue
+        for team in owner["teams"]:
+            fresh: Json = {"id": team["id"], "name": team.get("name"), "userIds": [], "secondaryUserIds": []}
+            known = found.setdefault(team["id"], fresh)
+            known["userIds" if team.get("primary") else "secondaryUserIds"].append(str(owner["userId"]))
+    return Reply(200, {"results": list(found.values())})
 
 
 def enablement_of_all(work: Work, call: Call) -> Reply:
@@ -78,8 +122,8 @@ def enablement_of_type(work: Work, call: Call) -> Reply:
 def _labels(object_type: ObjectType) -> Json:
     return {
         "objectTypeId": object_type.type_id,
-        "singularLabel": object_type.singular,
-        "pluralLabel": object_type.path,
+        "singularLabel": object_type.label,
+        "pluralLabel": object_type.plural_label,
     }
 
 

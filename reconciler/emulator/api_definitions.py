@@ -35,14 +35,15 @@ def list_properties(work: Work, call: Call) -> Reply:
     bodies = work.definitions(_type(work, call)).bodies.values()
     found = [body for body in bodies if (body["archived"], body["dataSensitivity"]) == wanted]
     names = call.names("properties")
-    return Reply(200, {"results": [body for body in found if not names or body["name"] in names]})
+    told = [properties.told(work, body) for body in found if not names or body["name"] in names]
+    return Reply(200, {"results": told})
 
 
 def get_property(work: Work, call: Call) -> Reply:
     """``GET /crm/v3/properties/{type}/{name}``."""
     name, archived = call.args["property_name"], call.flag("archived")
     body = properties.get(work, _type(work, call), name, archived=archived, sensitivity=_sensitivity(call))
-    return Reply(200, body)
+    return Reply(200, properties.told(work, body))
 
 
 def create_property(work: Work, call: Call) -> Reply:
@@ -50,12 +51,13 @@ def create_property(work: Work, call: Call) -> Reply:
     object_type = _type(work, call)
     body = properties.create(work, object_type, _body(call))
     location = f"/crm/v3/properties/{object_type.type_id}/{body['name']}"
-    return Reply(201, body, {"Location": location})
+    return Reply(201, properties.told(work, body), {"Location": location})
 
 
 def update_property(work: Work, call: Call) -> Reply:
     """``PATCH /crm/v3/properties/{type}/{name}``."""
-    return Reply(200, properties.update(work, _type(work, call), call.args["property_name"], _body(call)))
+    body = properties.update(work, _type(work, call), call.args["property_name"], _body(call))
+    return Reply(200, properties.told(work, body))
 
 
 def archive_property(work: Work, call: Call) -> Reply:

@@ -1,6 +1,6 @@
 """Endpoints of records: path, query and body in; one call into the rules; JSON out."""
 
-from reconciler.emulator import batches, deal_splits, merges, reading, records, search, shapes
+from reconciler.emulator import batches, deal_splits, merges, reading, records, refusals, search, shapes
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.work import Work
 
@@ -28,6 +28,8 @@ def update_record(work: Work, call: Call) -> Reply:
     object_type = work.object_type(call.args["object_type"])
     record = reading.require(work, object_type, call.args["record_id"], call.text("idProperty"))
     given = shapes.as_object(shapes.as_object(call.body).get("properties", {}), "properties")
+    if not given:
+        raise refusals.nothing_to_update()
     written = records.update(work, object_type, record, given)
     return Reply(200, batches.written_body(object_type, written))
 

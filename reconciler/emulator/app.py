@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from reconciler.emulator import access, injection, refusals
+from reconciler.emulator import access, injection, refusals, required_fields, welcome
 from reconciler.emulator.calls import Actor, Answer, Call, Reply, Request
 from reconciler.emulator.clock import utc_now
 from reconciler.emulator.control import PREFIX, Control
@@ -91,7 +91,9 @@ class Emulator:
         effects = Effects()
         try:
             body = _parse_body(request)
-            if request.path == PREFIX or request.path.startswith(f"{PREFIX}/"):
+            if (request.method, request.path) == ("GET", "/"):
+                reply = welcome.reply()
+            elif request.path == PREFIX or request.path.startswith(f"{PREFIX}/"):
                 reply = self._control.reply(request, body)
             elif request.path == TOKEN_INFO:
                 reply = Reply(200, self._portals.token_info(body, request.portal_id))
@@ -100,7 +102,7 @@ class Emulator:
                 route, version, args = find_route(request.method, request.path)
                 call = Call(args, request.query, body, len(request.body), VERSIONS[version])
                 effects = self._strike(request, route, actor, body)
-                reply = self._reply(route, actor, call, effects)
+                reply = self._reply(request, route, actor, call, effects)
         except Refusal as refusal:
             reply = Reply(refusal.status, refusal.body(correlation_id), refusal.headers)
         return injection.outgoing(effects, self._pack(reply, correlation_id, effects))
@@ -108,8 +110,7 @@ class Emulator:
     def _actor(self, request: Request) -> Actor:
         if request.portal_id is not None:
             return self._portals.owner_actor(request.portal_id)
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        actor = self._portals.actor(token.strip()) if scheme.lower() == "bearer" else None
+        actor = self._portals.bearer(request)
         if actor is None:
             raise refusals.unauthenticated()
         return actor
@@ -120,7 +121,7 @@ class Emulator:
 
         return self._switchboard.strike(request.method, request.path, actor.portal_id, texts)
 
-    def _reply(self, route: Route, actor: Actor, call: Call, effects: Effects) -> Reply:
+    def _reply(self, request: Request, route: Route, actor: Actor, call: Call, effects: Effects) -> Reply:
         if effects.first(Kind.DROP_BEFORE):
             return Reply(204)
         instead = injection.before(effects)
@@ -129,10 +130,12 @@ class Emulator:
         source = Source("INTEGRATION", str(actor.app_id))
         skew = timedelta(seconds=effects.skew_s())
         with self._portals.open(actor.portal_id, call.version, source, write=route.writes, skew=skew) as work:
+            work.link_to_next = request.link_to_next
             is_search = route.operation == "search"
             use = work.use = self._meter.count(actor, work.settings, self._now(), is_search=is_search)
             try:
                 access.check(work, route, actor, call.args)
+                required_fields.check(route.endpoint, call.body)
                 reply = route.endpoint(work, call)
             except Refusal as refusal:
                 refusal.headers = {**use.headers, **refusal.headers}
@@ -188,7 +191,9 @@ def _request(environ: dict[str, Any]) -> Request:
             if key.startswith("HTTP_")
         },
         body=environ["wsgi.input"].read(length) if length else b"",
+        host_url=f"{environ.get('wsgi.url_scheme', 'http')}://{environ.get('HTTP_HOST', '')}",
         is_local=_is_loopback(environ.get("REMOTE_ADDR", "")),
+        is_in_process=False,
     )
 
 

@@ -138,7 +138,7 @@ class Pair:
             {"toObjectId": to_id, "associationTypes": [known.body for known in types]}
             for to_id, types in found[:limit]
         ]
-        return shapes.page_body(results, str(found[limit][0]) if len(found) > limit else None)
+        return shapes.page_body(self.work, results, str(found[limit][0]) if len(found) > limit else None)
 
 
 def labels_body(pair: Pair, from_id: int, to_id: int, types: Sequence[AssociationType]) -> Json:

@@ -154,6 +154,8 @@ def _write_one(work: Work, object_type: ObjectType, item: Input, operation: str)
     given = item.properties
     if operation != "create":
         record = identity.find(work, object_type, item.id, item.id_property)
+        if record is not None and operation == "update" and not given:
+            raise refusals.nothing_to_update()
         if record is not None:
             return records.update(work, object_type, record, given)
         if operation == "update" or item.id_property is None:

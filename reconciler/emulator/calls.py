@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from reconciler.emulator.versions import Version
 
@@ -19,10 +20,19 @@ class Request:
     query: Mapping[str, tuple[str, ...]]
     headers: Mapping[str, str]
     body: bytes
+    host_url: str = "https://api.hubapi.com"
+    """Scheme and host as the client named them: where the links in answers lead."""
     is_local: bool = True
     """Whether it comes from this process or this machine: the control routes are for nobody else."""
+    is_in_process: bool = True
+    """Whether it comes from this process, which may do whatever it likes."""
     portal_id: int | None = None
     """A portal that the request acts for without a token."""
+
+    def link_to_next(self, after: str) -> str:
+        """The URL of the same request one page further."""
+        query = [(name, value) for name, values in self.query.items() for value in values if name != "after"]
+        return f"{self.host_url}{quote(self.path)}?{urlencode([*query, ('after', after)])}"
 
 
 @dataclass(frozen=True, slots=True)

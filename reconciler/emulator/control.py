@@ -46,6 +46,8 @@ class Control:
             return Reply(403, {"message": "the control routes are for this machine only"})
         parts = [part for part in request.path.removeprefix(PREFIX).split("/") if part]
         try:
+            if not request.is_in_process:
+                self._check_token(request, parts, body)
             return self._dispatch(request.method, parts, body)
         except UnknownPortal as error:
             return Reply(404, {"message": str(error)})
@@ -53,6 +55,24 @@ class Control:
             return Reply(400, {"message": str(error)})
         except refusals.Refusal as refusal:
             return Reply(refusal.status, {"message": refusal.message})
+
+    def _check_token(self, request: Request, parts: list[str], body: Any) -> None:
+        """What hands out tokens or deletes takes the portal's token; a portal not yet there: that of any."""
+        match (request.method, *parts):
+            case ("PUT" | "DELETE", "portals", portal) | ("POST", "portals", portal, "tokens"):
+                portal_id = _number(portal)
+            case ("POST", "portals", portal, "edits") if _deletes(body):
+                portal_id = _number(portal)
+            case _:
+                return
+        actor = self.portals.bearer(request)
+        others = set(self.portals.ids()) - ({actor.portal_id} if actor else set())
+        if actor is None or actor.scopes is not None or portal_id in others:
+            raise refusals.Refusal(
+                401,
+                "this control route hands out tokens or deletes, so it takes the portal's token with all "
+                "scopes, as `reconciler emulator serve` prints it: Authorization: Bearer TOKEN",
+            )
 
     def _dispatch(self, method: str, parts: list[str], body: Any) -> Reply:
         match (method, *parts):
@@ -103,6 +123,10 @@ class Control:
 
     def _open(self, portal_id: int, source: Source, *, write: bool) -> AbstractContextManager[Work]:
         return self.portals.open(portal_id, VERSIONS["v3"], source, write=write)
+
+
+def _deletes(body: Any) -> bool:
+    return isinstance(body, dict) and bool(body.get("archive") or body.get("purge"))
 
 
 def _number(text: str) -> int:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from reconciler.emulator import refusals
+from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.versions import Version
 
 
@@ -108,6 +109,11 @@ def unlisted_association_type(from_id: str, to_id: str) -> int:
         int(type_id.partition("-")[2]) if type_id.startswith("0-") else 999 for type_id in (from_id, to_id)
     )
     return 1_000_000 + 1000 * start + end
+
+
+def display_properties(object_type: ObjectType) -> tuple[str, ...]:
+    """Guess: the schema of a standard type shows the properties of which a new record must have one."""
+    return object_type.required[0] if object_type.required else ("hs_object_id",)
 
 
 def letter_case(style: str) -> Callable[[str], str]:

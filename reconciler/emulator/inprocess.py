@@ -28,6 +28,7 @@ class EmulatorTransport(httpx.BaseTransport):
                 query=parse_query(request.url.query.decode("ascii")),
                 headers={name.lower(): value for name, value in request.headers.items()},
                 body=request.read(),
+                host_url=f"{request.url.scheme}://{request.url.netloc.decode('ascii')}",
                 portal_id=self._portal_id,
             )
         )

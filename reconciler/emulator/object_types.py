@@ -49,6 +49,8 @@ class ObjectType:
     modified_property: str
     pipeline_properties: tuple[str, str] | None
     """Names of the pipeline's and the stage's property."""
+    label: str
+    plural_label: str
     needs_activation: bool = False
     is_custom: bool = False
 
@@ -100,8 +102,15 @@ def _from_row(row: Mapping[str, Any]) -> ObjectType:
         created_property=row["createdProperty"],
         modified_property=row["modifiedProperty"],
         pipeline_properties=(pipeline[0], pipeline[1]) if pipeline else None,
+        label=_label(row["singular"]),
+        plural_label=_label(row["path"]),
         needs_activation=row["needsActivation"],
     )
+
+
+def _label(name: str) -> str:
+    """``line_items`` as people read it: ``Line items``."""
+    return name.replace("_", " ").capitalize()
 
 
 def all_scopes() -> frozenset[str]:
@@ -111,7 +120,8 @@ def all_scopes() -> frozenset[str]:
     stems = {"custom", *(t.path for t in types)}
     schemas = {f"crm.schemas.{stem}.{access}" for stem in stems for access in ("read", "write")}
     custom = {"crm.objects.custom.read", "crm.objects.custom.write"}
-    return frozenset({"oauth", "crm.objects.owners.read", *records, *schemas, *custom})
+    people = {"crm.objects.owners.read", "settings.users.read", "settings.users.teams.read"}
+    return frozenset({"oauth", *people, *records, *schemas, *custom})
 
 
 def custom_type(schema: Mapping[str, Any], *, has_pipelines: bool) -> ObjectType:
@@ -129,5 +139,7 @@ def custom_type(schema: Mapping[str, Any], *, has_pipelines: bool) -> ObjectType
         created_property="hs_createdate",
         modified_property="hs_lastmodifieddate",
         pipeline_properties=("hs_pipeline", "hs_pipeline_stage") if has_pipelines else None,
+        label=schema["labels"]["singular"],
+        plural_label=schema["labels"]["plural"],
         is_custom=True,
     )

@@ -4,8 +4,14 @@ developers.hubspot.com/docs/api-reference/crm-owners-v3/guide
 """
 
 from reconciler.emulator import refusals, shapes
+from reconciler.emulator.clock import iso, parse_iso
 from reconciler.emulator.shapes import Json
 from reconciler.emulator.standard import STANDARD_SINCE
+
+KEYS = (
+    *("id", "type", "email", "firstName", "lastName", "userId", "userIdIncludingInactive", "teams"),
+    *("createdAt", "updatedAt", "archived"),
+)
 
 
 def full_owner(given: Json) -> Json:
@@ -13,13 +19,21 @@ def full_owner(given: Json) -> Json:
     owner_id = shapes.as_text(given.get("id"), "id")
     if not owner_id.isdigit():
         raise refusals.invalid_request(f"the id of an owner is a number, not {owner_id}")
+    unknown = sorted(set(given) - set(KEYS))
+    if unknown:
+        raise refusals.invalid_request(f"{unknown[0]}: an owner has no such key; it knows {', '.join(KEYS)}")
+    dates: Json = {key: iso(parse_iso(given[key])) for key in ("createdAt", "updatedAt") if key in given}
+    teams = [shapes.as_object(team, "teams") for team in shapes.as_list(given.get("teams"), "teams")]
+    if given.get("userId") is not None:
+        shapes.as_number(given["userId"], "userId")
     return {
         "type": "PERSON",
         "createdAt": STANDARD_SINCE,
         "updatedAt": STANDARD_SINCE,
         "archived": False,
-        "teams": [],
         "userIdIncludingInactive": given.get("userId"),
         **given,
+        **dates,
         "id": owner_id,
+        "teams": [{**team, "id": shapes.as_text(team.get("id"), "teams.id")} for team in teams],
     }

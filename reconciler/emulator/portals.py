@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from reconciler.emulator import guesses, refusals, seeds, shapes
-from reconciler.emulator.calls import Actor
+from reconciler.emulator.calls import Actor, Request
 from reconciler.emulator.clock import to_ms
 from reconciler.emulator.errors import UnknownPortal
 from reconciler.emulator.object_types import all_scopes
@@ -89,6 +89,11 @@ class Portals:
             return None
         portal_id, app_id, scopes = row
         return Actor(portal_id, app_id, None if scopes is None else frozenset(json.loads(scopes)))
+
+    def bearer(self, request: Request) -> Actor | None:
+        """Whom the token that a request shows stands for."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        return self.actor(token.strip()) if scheme.lower() == "bearer" else None
 
     def owner_actor(self, portal_id: int) -> Actor:
         """The app with all scopes, for requests that need no token. Raises UnknownPortal."""

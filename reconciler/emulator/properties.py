@@ -12,7 +12,7 @@ from reconciler.emulator import formulas, refusals, shapes
 from reconciler.emulator.batches import one_by_one
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.shapes import Json
-from reconciler.emulator.standard import OPTIONAL_FIELDS, Body, full_property
+from reconciler.emulator.standard import DISPLAY_HINTS, OPTIONAL_FIELDS, Body, full_property
 from reconciler.emulator.work import NO_TYPE, SCHEMA, Work
 
 PROPERTY = "property"
@@ -50,6 +50,13 @@ def get(work: Work, object_type: ObjectType, name: str, *, archived: bool, sensi
 
 def _no_property(name: str) -> refusals.Refusal:
     return refusals.not_found(f'Property "{name}" does not exist')
+
+
+def told(work: Work, body: Body) -> Body:
+    """A definition as this version of the API tells it."""
+    if work.version.display_hints:
+        return body
+    return {field: value for field, value in body.items() if field not in DISPLAY_HINTS}
 
 
 def create(work: Work, object_type: ObjectType, given: Json) -> Body:
@@ -220,7 +227,7 @@ def _uses(work: Work, object_type: ObjectType, name: str) -> dict[str, list[str]
 
 def create_batch(work: Work, object_type: ObjectType, inputs: list[Json]) -> tuple[int, Json]:
     """Each definition by itself: what can be made is made."""
-    results, errors = one_by_one(work, inputs, lambda given: [create(work, object_type, given)])
+    results, errors = one_by_one(work, inputs, lambda given: [told(work, create(work, object_type, given))])
     status = shapes.batch_status(work, work.version.definitions_created, errors)
     return status, shapes.batch_body(work, results, errors)
 
@@ -231,7 +238,8 @@ def read_batch(
     """The definitions that there are; the others are errors."""
 
     def read(name: str) -> list[Body]:
-        return [get(work, object_type, name, archived=archived, sensitivity=sensitivity)]
+        body = get(work, object_type, name, archived=archived, sensitivity=sensitivity)
+        return [told(work, body)]
 
     results, errors = one_by_one(work, names, read)
     return shapes.batch_status(work, 200, errors), shapes.batch_body(work, results, errors)

@@ -45,7 +45,7 @@ def page(work: Work, object_type: ObjectType, call: Call) -> Json:
     first = identity.cursor(call.text("after"))
     found = work.rows(object_type).page(first, limit + 1, archived=call.flag("archived"))
     bodies = [_body(work, object_type, record, call) for record in found[:limit]]
-    return shapes.page_body(bodies, str(found[limit].id) if len(found) > limit else None)
+    return shapes.page_body(work, bodies, str(found[limit].id) if len(found) > limit else None)
 
 
 def page_size(call: Call, default: int, maximum: int) -> int:

@@ -12,6 +12,9 @@ from typing import Any
 
 VALIDATION = "VALIDATION_ERROR"
 NOT_FOUND = "OBJECT_NOT_FOUND"
+JSON_PREFIX = "Invalid input JSON on line 1, column 1: "
+"""How HubSpot begins to tell what is wrong with a body; the place is always the first here."""
+NOT_IMITATED = "EMULATOR_DOES_NOT_IMITATE"
 
 
 @dataclass(eq=False)
@@ -84,12 +87,12 @@ def malformed_body(detail: str) -> Refusal:
 
 def missing_fields(names: Iterable[str]) -> Refusal:
     """A body without fields that it must have."""
-    return malformed_body(f"Some required fields were not set: [{', '.join(names)}]")
+    return wrong_shape(f"Some required fields were not set: [{', '.join(names)}]")
 
 
 def wrong_shape(detail: str) -> Refusal:
     """JSON that is no use here: a list where an object belongs, and the like."""
-    return malformed_body(f"Invalid input JSON on line 1, column 1: {detail}")
+    return malformed_body(f"{JSON_PREFIX}{detail}")
 
 
 def invalid_request(message: str, **context: Sequence[str]) -> Refusal:
@@ -125,8 +128,17 @@ def missing_scopes(scopes: Iterable[str]) -> Refusal:
 
 
 def not_found(message: str = "resource not found") -> Refusal:
-    """No such record, definition or path."""
+    """No such record or definition."""
     return Refusal(404, message, category=NOT_FOUND)
+
+
+def not_imitated(method: str, path: str) -> Refusal:
+    """A path that HubSpot may serve, and the emulator does not: nobody should look for a missing record."""
+    return Refusal(
+        404,
+        f"The emulator does not imitate {method} {path}; docs/emulator.md says what it does imitate",
+        category=NOT_IMITATED,
+    )
 
 
 def method_not_allowed() -> Refusal:
@@ -152,6 +164,11 @@ def bad_values(problems: Sequence[BadValue]) -> Refusal:
             for p in problems
         ],
     )
+
+
+def nothing_to_update() -> Refusal:
+    """An update that names no property."""
+    return Refusal(400, "No properties found to update, please provide at least one.")
 
 
 def required_not_set(type_name: str, properties: Sequence[str]) -> Refusal:

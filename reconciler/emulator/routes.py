@@ -7,7 +7,7 @@ Paths: developers.hubspot.com/docs/api-reference, and HubSpot's OpenAPI collecti
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.emulator import api_account, api_associations, api_definitions, api_records
+from reconciler.emulator import api_account, api_associations, api_definitions, api_legacy, api_records
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.work import Work
 
@@ -23,7 +23,7 @@ class Route:
     path: str
     endpoint: Endpoint
     rule: str
-    """Which scopes it takes: ``records``, ``schemas``, ``custom``, ``owners``, ``deals``; "": any token."""
+    """Which scopes it takes, by a rule that ``access`` knows; "": any token."""
     writes: bool
     operation: str = ""
     """What the object type must allow; "" for what is no operation on records."""
@@ -152,6 +152,10 @@ _SPLIT_ROWS: tuple[Row, ...] = (
 
 _RECORD_ROOTS = ("/crm/v3/objects", "/crm/objects/v3", "/crm/objects/{dated}")
 _ASSOCIATION_ROOTS = ("/crm/v4/associations", "/crm/associations/v4", "/crm/associations/{dated}")
+_LEGACY_PROPERTY_ROWS: tuple[Row, ...] = (("GET", "/<object_type>/properties", api_legacy.list_properties),)
+_LEGACY_COMPANY_ROWS: tuple[Row, ...] = (("GET", "/properties", api_legacy.list_company_properties),)
+_USER_ROWS: tuple[Row, ...] = (("GET", "", api_account.list_users),)
+_TEAM_ROWS: tuple[Row, ...] = (("GET", "/teams", api_account.list_teams),)
 
 
 def _writes(method: str, path: str) -> bool:
@@ -180,6 +184,10 @@ _RECORDS = Family(
         for method, path, operation, endpoint in _RECORD_ROWS
     ),
 )
+_READ_RECORDS = Family(
+    ("/crm/v4/objects", "/crm/objects/v4"),
+    tuple(route for route in _RECORDS.routes if route.method == "GET"),
+)
 FAMILIES = (
     _family(
         "deals",
@@ -187,6 +195,7 @@ FAMILIES = (
         _SPLIT_ROWS,
     ),
     _RECORDS,
+    _READ_RECORDS,
     _family("records", ("/crm/v4/objects", "/crm/objects/v4", "/crm/objects/{dated}"), _OF_RECORD_ROWS),
     _family(
         "schemas", ("/crm/v3/properties", "/crm/properties/v3", "/crm/properties/{dated}"), _PROPERTY_ROWS
@@ -208,5 +217,9 @@ FAMILIES = (
         "", ("/crm/v3/object-library/enablement", "/crm/object-library/{dated}/enablement"), _LIBRARY_ROWS
     ),
     _family("", ("/crm/v3/limits", "/crm/limits/{dated}"), _LIMIT_ROWS),
+    _family("schemas", ("/properties/v1", "/properties/v2"), _LEGACY_PROPERTY_ROWS),
+    _family("companies", ("/companies/v2",), _LEGACY_COMPANY_ROWS),
+    _family("users", ("/settings/v3/users",), _USER_ROWS),
+    _family("teams", ("/settings/v3/users",), _TEAM_ROWS),
 )
 """Every family; where roots overlap, the first that knows the path has it."""

@@ -1,7 +1,9 @@
 """From method and path to a route, its version, and the parts of the path."""
 
+import logging
 import re
 from functools import lru_cache
+from urllib.parse import quote
 
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map, RequestRedirect, Rule
@@ -10,10 +12,15 @@ from reconciler.emulator import refusals
 from reconciler.emulator.routes import DATED, FAMILIES, Route
 
 UNDATED = "v3"
+LONGEST_SHOWN = 300
+_LOG = logging.getLogger(__name__)
 
 
 def find_route(method: str, path: str) -> tuple[Route, str, dict[str, str]]:
-    """The route, the version's name, and the parts of the path; refused with 404 or 405."""
+    """The route, the version's name, and the parts of the path; refused with 404 or 405.
+
+    A path that is not imitated stands in the log, too: the program that asks may not show what it was told.
+    """
     is_known = False
     for family, version, rest in _candidates(path):
         try:
@@ -24,7 +31,11 @@ def find_route(method: str, path: str) -> tuple[Route, str, dict[str, str]]:
             is_known = True
             continue
         return route, version, dict(args)
-    raise refusals.method_not_allowed() if is_known else refusals.not_found()
+    if is_known:
+        raise refusals.method_not_allowed()
+    shown = quote(path)[:LONGEST_SHOWN]
+    _LOG.warning("not imitated: %s %s", method, shown)
+    raise refusals.not_imitated(method, shown)
 
 
 def _candidates(path: str) -> list[tuple[int, str, str]]:

@@ -7,11 +7,11 @@ the HubSpot notes of github.com/scopiousdigital/kalup.
 import re
 from collections.abc import Iterable, Mapping
 
-from reconciler.emulator import association_labels, association_types, properties, refusals, shapes
+from reconciler.emulator import association_labels, association_types, guesses, properties, refusals, shapes
 from reconciler.emulator.object_types import ObjectType, standard_types
 from reconciler.emulator.shapes import Json
-from reconciler.emulator.standard import Body
-from reconciler.emulator.work import NO_TYPE, SCHEMA, Work
+from reconciler.emulator.standard import STANDARD_SINCE, Body
+from reconciler.emulator.work import NO_TYPE, SCHEMA, Work, is_addressed
 
 FIRST_NUMBER = 40_000_001
 MAX_NAME = 50
@@ -40,28 +40,51 @@ def listing(work: Work, *, archived: bool) -> list[Json]:
 
 
 def get(work: Work, address: str) -> Json:
-    """One schema, by type number or qualified name."""
-    return _body(work, _stored(work, address))
+    """One schema, by type number or qualified name; standard types have one, too."""
+    standard = standard_types().get(address.lower())
+    return _standard_body(work, standard) if standard else _body(work, _stored(work, address))
 
 
 def _stored(work: Work, address: str, *, archived: bool = False) -> Body:
     for schema in work.stored(SCHEMA, NO_TYPE).values():
-        if (
-            address in {schema["objectTypeId"], schema["fullyQualifiedName"]}
-            and schema["archived"] == archived
-        ):
+        if is_addressed(schema, address) and schema["archived"] == archived:
             return schema
+    if address.lower() in standard_types():
+        raise refusals.invalid_request(f"{address} is defined by HubSpot and cannot be changed")
     raise refusals.not_found(f"object type {address} does not exist")
 
 
 def _body(work: Work, schema: Body) -> Json:
     """The schema as the API answers it, with its properties and associations."""
-    object_type = work.custom_type(schema)
+    return {**schema, **_parts(work, work.custom_type(schema))}
+
+
+def _parts(work: Work, object_type: ObjectType) -> Json:
     bodies = work.definitions(object_type).bodies.values()
     return {
-        **schema,
-        "properties": [body for body in bodies if not body["archived"]],
+        "properties": [properties.told(work, body) for body in bodies if not body["archived"]],
         "associations": association_types.schema_associations(work, object_type),
+    }
+
+
+def _standard_body(work: Work, object_type: ObjectType) -> Json:
+    """The schema of a type that every portal has: read only, and without an age of its own."""
+    displayed = guesses.display_properties(object_type)
+    return {
+        "id": object_type.type_id,
+        "objectTypeId": object_type.type_id,
+        "fullyQualifiedName": object_type.error_name,
+        "name": object_type.error_name,
+        "labels": {"singular": object_type.label, "plural": object_type.plural_label},
+        "archived": False,
+        "createdAt": STANDARD_SINCE,
+        "updatedAt": STANDARD_SINCE,
+        "allowsSensitiveProperties": bool(work.settings["sensitive_data"]),
+        "requiredProperties": [group[0] for group in object_type.required if len(group) == 1],
+        "primaryDisplayProperty": displayed[0],
+        "secondaryDisplayProperties": list(displayed[1:]),
+        "searchableProperties": list(displayed),
+        **_parts(work, object_type),
     }
 
 

@@ -46,6 +46,7 @@ def search(work: Work, object_type: ObjectType, body: object, size: int) -> Json
     return {
         "total": len(found),
         **shapes.page_body(
+            work,
             [read_body(work, object_type, record, names) for record in page],
             None if is_last else str(after + limit),
         ),

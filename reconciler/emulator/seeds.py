@@ -101,7 +101,9 @@ def _placed(place: str) -> Iterator[None]:
             if "propertyName" in error.get("context", {})
         )
         separator = ".properties." if details else ": "
-        raise SeedError(f"{place}{separator}{details or refusal.message}") from None
+        raise SeedError(
+            f"{place}{separator}{details or refusal.message.removeprefix(refusals.JSON_PREFIX)}"
+        ) from None
     except SeedError as error:
         raise SeedError(f"{place}.{error}") from None
     except KeyError as error:

@@ -3,28 +3,33 @@
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from waitress import create_server, wasyncore
 
 from reconciler.emulator.app import Emulator
+from reconciler.emulator.doors import guarded
 
 THREADS = 32
 """Calls under way at once; injected latency sleeps in them."""
 
 
-def serve(emulator: Emulator, host: str, port: int, ready: Callable[[str], None]) -> None:
+def serve(
+    emulator: Emulator, host: str, port: int, ready: Callable[[str], None], names: Iterable[str] = ()
+) -> None:
     """Serves until interrupted; ``ready`` gets the base URL once connections are accepted.
 
-    Port 0 picks a free one. OSError: the address cannot be used.
+    Port 0 picks a free one. ``names``: under which it is reached besides ``host``, localhost and addresses.
+    OSError: the address cannot be used.
     """
-    server = _server(emulator, host, port)
+    server = _server(emulator, host, port, names)
     ready(_url(server))
     try:
         server.run()
     finally:
+        _finish_calls(server)
         server.close()
 
 
@@ -37,13 +42,24 @@ def running(emulator: Emulator) -> Iterator[str]:
     try:
         yield _url(server)
     finally:
+        _finish_calls(server)
         # The loop ends when nothing is left to wait for; only its own thread may take the sockets away.
         server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))  # noqa: SLF001 - it has no other name
         thread.join()
-        server.task_dispatcher.shutdown()
 
 
-def _server(emulator: Emulator, host: str, port: int) -> Any:
+def _finish_calls(server: Any) -> None:
+    """Lets calls under way come to their end: each pulls the trigger then, which must still be there.
+
+    Pulled after it was closed, it would write into whatever file has got its number since. For a call that
+    takes longer than waitress waits (an injected latency) it is therefore never closed.
+    """
+    server.task_dispatcher.shutdown()
+    if server.task_dispatcher.threads:
+        server.trigger.close = lambda: None
+
+
+def _server(emulator: Emulator, host: str, port: int, names: Iterable[str] = ()) -> Any:
     # Its warnings (a body cut short, calls that queue up) tell of what was asked for.
     logging.getLogger("waitress").setLevel(logging.ERROR)
     # Bound here, because waitress leaves its sockets open when an address cannot be used.
@@ -52,7 +68,11 @@ def _server(emulator: Emulator, host: str, port: int) -> Any:
     # A dropped connection is an OSError to waitress, which closes the socket without an answer;
     # with log_socket_errors it would try to send a 500 instead.
     return create_server(
-        emulator, sockets=[bound], threads=THREADS, log_socket_errors=False, ident="emulator"
+        guarded(emulator, (host, *names)),
+        sockets=[bound],
+        threads=THREADS,
+        log_socket_errors=False,
+        ident="emulator",
     )
 
 

@@ -108,9 +108,9 @@ def batch_status(work: Work, success: int, errors: Sequence[object]) -> int:
     return guesses.status_of_partial_success(work.version) if errors else success
 
 
-def page_body(results: Sequence[Mapping[str, Any]], after: str | None) -> Json:
+def page_body(work: Work, results: Sequence[Mapping[str, Any]], after: str | None) -> Json:
     """One page of results; ``after`` leads to the next."""
     body: Json = {"results": list(results)}
     if after is not None:
-        body["paging"] = {"next": {"after": after, "link": f"?after={after}"}}
+        body["paging"] = {"next": {"after": after, "link": work.link_to_next(after)}}
     return body

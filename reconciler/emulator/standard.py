@@ -62,6 +62,8 @@ OPTIONAL_FIELDS = (
     "currencyPropertyName",
     "sensitiveDataCategories",
 )
+DISPLAY_HINTS = frozenset({"numberDisplayHint", "textDisplayHint", "currencyPropertyName"})
+"""Fields that some versions take, and do not tell."""
 
 
 def _full_option(option: Body, order: int) -> dict[str, Any]:

@@ -27,6 +27,8 @@ class Version:
     """Associations batch/archive and labels/archive answer 200 with a body, instead of 204."""
     purge_answers: bool = False
     """Purging an association limit answers 200 with a body, instead of 204."""
+    display_hints: bool = True
+    """Property definitions tell how values are to be shown."""
     withheld: frozenset[tuple[str, str]] = frozenset()
     """(path name, operation) pairs that the version's specification no longer has."""
 
@@ -35,7 +37,7 @@ VERSIONS = {
     version.name: version
     for version in (
         Version(name="v3"),
-        Version(name="2025-09"),
+        Version(name="2025-09", removal_answers=True),
         Version(name="2026-03", removal_answers=True),
         Version(
             name="2026-09",
@@ -45,6 +47,7 @@ VERSIONS = {
             definitions_created=200,
             removal_answers=True,
             purge_answers=True,
+            display_hints=False,
             withheld=frozenset({("goal_targets", "batch_upsert")}),
         ),
     )

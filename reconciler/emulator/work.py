@@ -1,7 +1,7 @@
 """One request's view of one portal: an open transaction, the instant, who asks, and in which version."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,11 @@ class DefinitionCache:
         self.built: dict[tuple[int, str], tuple[int, Definitions]] = {}
 
 
+def is_addressed(schema: Body, address: str) -> bool:
+    """Whether this custom object schema is meant: by number, by qualified name, or by that without portal."""
+    return address in {schema["objectTypeId"], schema["fullyQualifiedName"], f"p_{schema['name']}"}
+
+
 @dataclass(slots=True)
 class Work:
     """What rules work with: everything of one portal at one moment.
@@ -66,6 +71,8 @@ class Work:
     serial: int
     """Counts changes of definitions, so that other threads and processes notice them."""
     use: Use = NO_USE
+    link_to_next: Callable[[str], str] = "?after={}".format
+    """The URL of the page after this one, from where it begins."""
     _own: dict[str, Definitions] | None = field(default=None, init=False)
     _owner_ids: frozenset[str] | None = field(default=None, init=False)
     _rows: dict[str, RecordRows] = field(default_factory=dict, init=False)
@@ -102,7 +109,7 @@ class Work:
         if found:
             return found
         for schema in self.stored(SCHEMA, NO_TYPE).values():
-            if address in {schema["objectTypeId"], schema["fullyQualifiedName"]} and not schema["archived"]:
+            if is_addressed(schema, address) and not schema["archived"]:
                 return self.custom_type(schema)
         raise refusals.unknown_type(address)
 

@@ -5,10 +5,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from typing import Any
 
 import httpx
 import pytest
+from waitress.server import BaseWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
 from reconciler.emulator import faults
 from reconciler.emulator.app import Emulator
@@ -125,6 +129,30 @@ def test_serving_ends_when_interrupted() -> None:
     assert program.stdout.read().strip() == "done"
     assert program.wait(20) == 0
     program.stdout.close()
+
+
+@pytest.mark.parametrize("is_slow_to_end", [False, True])
+def test_a_call_that_ends_while_the_server_stops_meets_no_closed_file(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, *, is_slow_to_end: bool
+) -> None:
+    ended = threading.Event()
+    pull = BaseWSGIServer.pull_trigger
+
+    def late(server: BaseWSGIServer) -> None:
+        time.sleep(0.2)
+        pull(server)
+        ended.set()
+
+    monkeypatch.setattr(BaseWSGIServer, "pull_trigger", late)
+    if is_slow_to_end:  # as with an injected latency that is longer than the server waits
+        monkeypatch.setattr(ThreadedTaskDispatcher, "shutdown", lambda _self: False)
+    emulator = Emulator(None)
+    with running(emulator) as url:
+        assert httpx.get(f"{url}/_emulator/").status_code == 200
+    assert ended.wait(20) or is_slow_to_end
+    time.sleep(0.3 if is_slow_to_end else 0)
+    assert [record for record in caplog.records if record.name.startswith("waitress")] == []
+    emulator.close()
 
 
 def test_an_address_in_use_is_an_os_error() -> None:

@@ -68,3 +68,62 @@ def test_rules_with_a_condition_hold_for_changes_too() -> None:
 
 def test_a_version_that_is_not_served_is_a_404(portal: Portal) -> None:
     assert portal.client.get("/crm/objects/2027-03/companies").status_code == 404
+
+
+ASSOCIATIONS = {
+    "v4": ("/crm/v4/associations", 204),
+    "2025-09": ("/crm/associations/2025-09", 200),
+    "2026-03": ("/crm/associations/2026-03", 200),
+    "2026-09": ("/crm/associations/2026-09", 200),
+}
+
+
+@pytest.mark.parametrize(("root", "status"), ASSOCIATIONS.values(), ids=ASSOCIATIONS)
+def test_removals_of_associations_have_a_body_in_the_dated_versions(
+    portal: Portal, root: str, status: int
+) -> None:
+    """github.com/HubSpot/HubSpot-public-api-spec-collection, "Associations": no 204 from 2025-09 on."""
+    pair = {"from": {"id": "1"}, "to": {"id": "2"}}
+    plain = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 279}]
+    whole = {"inputs": [{**pair, "to": [{"id": "2"}]}]}
+    for path, body in (("archive", whole), ("labels/archive", {"inputs": [{**pair, "types": plain}]})):
+        answer = portal.post(f"{root}/contacts/companies/batch/{path}", body)
+        assert answer.status_code == status
+        if status == 200:
+            assert (answer.json()["status"], answer.json()["results"]) == ("COMPLETE", [])
+        else:
+            assert answer.content == b""
+
+
+HINTS = {"numberDisplayHint", "textDisplayHint", "currencyPropertyName"}
+
+
+@pytest.mark.parametrize("version", ["v3", "2025-09", "2026-03", "2026-09"])
+def test_display_hints_are_taken_everywhere_and_told_before_the_newest_version(
+    portal: Portal, version: str
+) -> None:
+    """github.com/HubSpot/HubSpot-public-api-spec-collection, "Properties", 2026-09."""
+    root = "/crm/v3/properties" if version == "v3" else f"/crm/properties/{version}"
+    given = {
+        "name": "size",
+        "label": "Size",
+        "type": "number",
+        "fieldType": "number",
+        "groupName": "companyinformation",
+        "numberDisplayHint": "percentage",
+    }
+    made = portal.post(f"{root}/companies", given)
+    assert made.status_code == 201
+    path = f"{root}/companies/size"
+    changed = portal.client.patch(path, json={"label": "Sizes"})
+    batch = portal.post(f"{root}/companies/batch/read", {"inputs": [{"name": "size"}]}).json()["results"]
+    listed = portal.client.get(f"{root}/companies").json()["results"]
+    answers = [made.json(), changed.json(), portal.client.get(path).json(), *batch]
+    schemas = "/crm/v3/schemas" if version == "v3" else f"/crm-object-schemas/{version}/schemas"
+    shown = portal.client.get(f"{schemas}/companies").json()["properties"]
+    if version == "2026-09":
+        assert not any(HINTS & set(body) for body in [*answers, *listed, *shown])
+    else:
+        assert [body["numberDisplayHint"] for body in answers] == ["percentage"] * 4
+        assert any(HINTS & set(body) for body in listed)
+    assert portal.client.get("/crm/v3/properties/companies/size").json()["numberDisplayHint"] == "percentage"

@@ -1,0 +1,52 @@
+"""Endpoints from before v3 that readers still ask: definitions of properties. Read only.
+
+legacydocs.hubspot.com/docs/methods/crm-properties/get-properties
+"""
+
+from reconciler.emulator.calls import Call, Reply
+from reconciler.emulator.clock import parse_iso
+from reconciler.emulator.object_types import ObjectType, standard_types
+from reconciler.emulator.shapes import Json
+from reconciler.emulator.standard import Body
+from reconciler.emulator.work import Work
+
+_AS_IT_IS = (
+    *("name", "label", "description", "groupName", "type", "fieldType", "displayOrder", "calculated"),
+    *("externalOptions", "hasUniqueValue", "hidden", "hubspotDefined", "formField"),
+)
+
+
+def list_properties(work: Work, call: Call) -> Reply:
+    """``GET /properties/v1/{type}/properties``, and v2: a bare list."""
+    return Reply(200, _listing(work, work.object_type(call.args["object_type"])))
+
+
+def list_company_properties(work: Work, call: Call) -> Reply:
+    """``GET /companies/v2/properties``."""
+    del call
+    return Reply(200, _listing(work, standard_types()["companies"]))
+
+
+def _listing(work: Work, object_type: ObjectType) -> list[Json]:
+    bodies = work.definitions(object_type).bodies.values()
+    return [
+        _body(body) for body in bodies if not body["archived"] and body["dataSensitivity"] == "non_sensitive"
+    ]
+
+
+def _body(body: Body) -> Json:
+    metadata = body["modificationMetadata"]
+    return {
+        **{field: body[field] for field in _AS_IT_IS},
+        "options": [{**option, "readOnly": False} for option in body["options"]],
+        "referencedObjectType": body.get("referencedObjectType"),
+        "showCurrencySymbol": bool(body.get("showCurrencySymbol")),
+        "numberDisplayHint": body.get("numberDisplayHint"),
+        "textDisplayHint": body.get("textDisplayHint"),
+        "createdAt": parse_iso(body["createdAt"]),
+        "updatedAt": parse_iso(body["updatedAt"]),
+        "deleted": False,
+        "readOnlyValue": metadata["readOnlyValue"],
+        "readOnlyDefinition": metadata["readOnlyDefinition"],
+        "mutableDefinitionNotDeletable": not metadata["archivable"] and not metadata["readOnlyDefinition"],
+    }

@@ -1,0 +1,68 @@
+"""Who may come in by the port at all: pages of other sites may not, whatever their browser sends for them.
+
+A browser on this machine can be made to call any address on it: directly from another site's page, or under a
+name of that site that suddenly leads here. The first shows in the headers that browsers send, the second in
+``Host``. What is refused here reaches no portal and no control route.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from reconciler.emulator.refusals import Refusal
+
+Application = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
+_CORRELATION_ID = "00000000-0000-0000-0000-000000000000"
+"""Of what never reached the emulator."""
+
+
+def guarded(application: Application, names: Iterable[str]) -> Application:
+    """The WSGI application, for those alone who call it by address, as localhost, or by one of ``names``."""
+    known = frozenset({"localhost", *(name.lower().rstrip(".") for name in names)})
+
+    def door(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        reason = _objection(environ, known)
+        if reason is None:
+            return application(environ, start_response)
+        body = Refusal(403, reason, category="EMULATOR_REFUSES").body(_CORRELATION_ID)
+        content = orjson.dumps(body)
+        headers = [("Content-Type", "application/json;charset=utf-8"), ("Content-Length", str(len(content)))]
+        start_response("403 Forbidden", headers)
+        return [content]
+
+    return door
+
+
+def _objection(environ: Mapping[str, Any], known: frozenset[str]) -> str | None:
+    host = environ.get("HTTP_HOST", "")
+    if not _is_known(_name(host), known):
+        return (
+            "the emulator answers to its address, to localhost, and to names that "
+            "`reconciler emulator serve --allow-host NAME` adds; this Host is none of them"
+        )
+    if environ.get("HTTP_SEC_FETCH_SITE", "none").lower() not in {"none", "same-origin"}:
+        return "the emulator is not for pages of other sites"
+    origin = environ.get("HTTP_ORIGIN")
+    if origin is not None and origin.lower() != f"{environ['wsgi.url_scheme']}://{host}".lower():
+        return "the emulator is not for pages of other sites"
+    return None
+
+
+def _name(host: str) -> str:
+    """The name or address in a ``Host`` header, without the port; "" for what is neither."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
+def _is_known(name: str, known: frozenset[str]) -> bool:
+    """Addresses are always: no other site can have one as its name."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return name in known
+    return True

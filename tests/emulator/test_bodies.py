@@ -1,0 +1,117 @@
+"""What a body lacks, and paths that are not imitated: said so that nobody takes them for something else."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from tests.emulator.portal import Portal
+
+PREFIX = "Invalid input JSON on line 1, column 1: Some required fields were not set: "
+NOTHING = "No properties found to update, please provide at least one."
+BETWEEN = "/crm/v4/associations/contacts/companies"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "missing"),
+    [
+        ("/crm/v3/objects/companies/merge", {}, "[primaryObjectId, objectIdToMerge]"),
+        ("/crm/v3/objects/contacts/gdpr-delete", {"objectId": None}, "[objectId]"),
+        ("/crm/v3/properties/companies", {"name": "a"}, "[label, type, fieldType, groupName]"),
+        ("/crm/v3/properties/companies/groups", {}, "[name, label]"),
+        ("/crm/v3/pipelines/deals", {}, "[label, displayOrder, stages]"),
+        (
+            "/crm/v3/pipelines/deals",
+            {"label": "L", "displayOrder": 0, "stages": [{"label": "S"}, {}]},
+            "[stages.label, stages.displayOrder]",
+        ),
+        ("/crm/v3/pipelines/deals/default/stages", {}, "[label, displayOrder]"),
+        ("/crm/v3/schemas", {"labels": {}}, "[name, labels.singular, labels.plural]"),
+        ("/crm/v3/schemas", {}, "[name, labels]"),
+        (f"{BETWEEN}/labels", {}, "[name, label]"),
+        (f"{BETWEEN}/batch/create", {"inputs": [{}]}, "[from, to]"),
+        (f"{BETWEEN}/batch/archive", {"inputs": [{"from": {}, "to": [{}]}]}, "[from.id, to.id]"),
+        ("/crm/v3/objects/companies/batch/read", {"inputs": [{"id": "1"}, {}]}, "[id]"),
+        ("/crm/objects/2026-09/companies/batch/upsert", {"inputs": [{}, {}]}, "[id]"),
+        (
+            "/crm/v3/objects/companies/search",
+            {"filterGroups": [{"filters": [{"value": "1"}]}]},
+            "[filterGroups.filters.propertyName, filterGroups.filters.operator]",
+        ),
+    ],
+)
+def test_missing_fields_are_told_all_at_once(portal: Portal, path: str, body: Any, missing: str) -> None:
+    answer = portal.post(path, body)
+    assert (answer.status_code, answer.json()["message"]) == (400, PREFIX + missing)
+    assert "category" not in answer.json()
+
+
+@pytest.mark.parametrize("body", [{}, {"properties": {}}])
+@pytest.mark.parametrize("root", ["/crm/v3/objects", "/crm/objects/2026-09"])
+def test_an_update_without_properties_is_refused(portal: Portal, root: str, body: Any) -> None:
+    record_id = portal.create("companies", name="N")
+    refused = portal.client.patch(f"{root}/companies/{record_id}", json=body)
+    assert (refused.status_code, refused.json()["category"]) == (400, "VALIDATION_ERROR")
+    assert refused.json()["message"] == NOTHING
+    assert portal.client.patch(f"{root}/companies/9", json=body).status_code == 404
+
+
+def test_an_update_without_properties_fails_its_batch_or_itself(portal: Portal) -> None:
+    first, second = portal.create("companies", name="A"), portal.create("companies", name="B")
+    inputs = [{"id": first, "properties": {}}, {"id": second, "properties": {"name": "C"}}]
+    whole = portal.batch("companies", "update", inputs)
+    assert (whole.status_code, whole.json()["message"]) == (400, NOTHING)
+    assert portal.read("companies", second, "name")["name"] == "B"
+    traced = [{**item, "objectWriteTraceId": item["id"]} for item in inputs]
+    partly = portal.batch("companies", "update", traced)
+    assert (partly.status_code, partly.json()["errors"][0]["message"]) == (207, NOTHING)
+    assert portal.read("companies", second, "name")["name"] == "C"
+
+
+def test_an_upsert_by_key_alone_is_no_update(portal: Portal) -> None:
+    item = {"id": "k-1", "idProperty": "ext_key", "properties": {}}
+    portal.create("companies", name="N", ext_key="k-1")
+    assert portal.batch("companies", "upsert", [item]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/crm/v3/lists"),
+        ("POST", "/crm/v3/imports"),
+        ("GET", "/marketing/v3/emails"),
+        ("GET", "/contacts/v1/lists/all/contacts/all"),
+        ("GET", "/crm/objects/2031-03/companies"),
+        ("GET", "/favicon.ico"),
+    ],
+)
+def test_a_path_that_is_not_imitated_says_so(
+    portal: Portal, caplog: pytest.LogCaptureFixture, method: str, path: str
+) -> None:
+    answer = portal.client.request(method, path)
+    body = answer.json()
+    assert (answer.status_code, body["category"]) == (404, "EMULATOR_DOES_NOT_IMITATE")
+    assert body["message"].startswith(f"The emulator does not imitate {method} {path};")
+    assert [
+        (record.levelno, record.getMessage()) for record in caplog.records if "imitated" in record.message
+    ] == [(logging.WARNING, f"not imitated: {method} {path}")]
+
+
+def test_a_missing_record_does_not_look_like_a_path_that_is_not_imitated(
+    portal: Portal, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in (
+        "/crm/v3/objects/companies/9",
+        "/crm/v3/properties/companies/nope",
+        "/crm/v3/pipelines/deals/x",
+    ):
+        answer = portal.client.get(path)
+        assert (answer.status_code, answer.json()["category"]) == (404, "OBJECT_NOT_FOUND")
+    assert "imitated" not in caplog.text
+
+
+def test_what_stands_in_the_log_is_one_short_line(portal: Portal, caplog: pytest.LogCaptureFixture) -> None:
+    portal.client.get("/a%0a%1b[31m" + "x" * 5000)
+    (line,) = [record.getMessage() for record in caplog.records if "imitated" in record.message]
+    assert line.startswith("not imitated: GET /a%0A%1B%5B31mxxx")
+    assert len(line) < 400
