@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
 from reconciler.cli.exits import Exit
 from reconciler.cli.files import read_bytes, write_over
 from reconciler.cli.output import color, masking_for, width
 from reconciler.cli.session import Session
+from reconciler.cli.talk import document, show_text
 from reconciler.errors import Problem, UsageError
 from reconciler.manifest.edit import edit_manifest
 from reconciler.model.acceptance import Acceptance, Edit
@@ -46,7 +45,7 @@ def show_acceptance(session: Session, acceptance: Acceptance, *, full: bool, val
     """Print what became of the drift that the person wants to keep; an error where some of it is left."""
     masking = masking_for(values, as_json=session.said.as_json)
     if session.said.as_json:
-        text = acceptance_as_json(acceptance, masking)
+        document(acceptance_as_json(acceptance, masking))
     else:
         text = render_acceptance(
             acceptance,
@@ -56,7 +55,7 @@ def show_acceptance(session: Session, acceptance: Acceptance, *, full: bool, val
             masking=masking,
             where=session.where,
         )
-    click.echo(text, nl=False, color=True)
+        show_text(text)
     return Exit.ERROR if acceptance.problems else Exit.OK
 
 

@@ -20,6 +20,7 @@ from reconciler.cli.planning import (
     show_plan,
 )
 from reconciler.cli.session import Session, open_session
+from reconciler.cli.streams import stdout_fault
 from reconciler.cli.verifying import refuse_unverifiable, verify_applied
 from reconciler.cli.wishes import Wishes, plan_options
 from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
@@ -101,6 +102,8 @@ def command(
 
     if chosen.is_empty:
         settle(session, lock_timeout)
+        if plan is not None and session.said.as_json:
+            show_plan(session, chosen, full=full, values=values)
         return _left_out(chosen)
     if verify:
         refuse_unverifiable(session, chosen)
@@ -179,6 +182,11 @@ def _left_out(plan: Plan) -> Exit:
 def _ask(plan: Plan, environment: str) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to approve the plan\n    say --auto-approve, or apply a saved plan")
+    fault = stdout_fault()
+    if fault is not None and not isinstance(
+        fault, BrokenPipeError
+    ):  # who leaves a pager early has seen enough
+        raise UsageError(f"the plan could not be shown ({fault.strerror}): nothing was applied")
     question = f"\nApply this to {environment} (portal {plan.portal_id})?"
     if not click.confirm(question, default=False, err=True):
         raise UsageError("declined: nothing was applied")

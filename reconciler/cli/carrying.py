@@ -21,6 +21,7 @@ from reconciler.cli.progress import progress
 from reconciler.cli.reports import reports_kept, write_report
 from reconciler.cli.session import Session
 from reconciler.cli.signals import stop_requests
+from reconciler.cli.talk import document, show_text, talk
 from reconciler.cli.telling import told
 from reconciler.errors import UsageError
 from reconciler.plan.changes import Plan
@@ -65,6 +66,7 @@ def carry_out(
         claim, limits = session.claim(lock_timeout_s), limits_from(session.settings.guards)
         is_new_without_name = session.settings.name is None and store.project() is None
         result = apply_plan(plan, connection, store, claim, manner=manner, limits=limits)
+        talk().run = result.run.header.id
         if is_new_without_name and session.settings.state_url is not None and not session.said.quiet:
             click.echo(_NO_NAME, err=True)
         if report is not None:
@@ -93,10 +95,10 @@ def show_result(session: Session, result: ApplyResult, plan: Plan, values: str |
     """Say what became of ``plan``, to the person and to the CI job that runs us."""
     masking = masking_for(values, as_json=session.said.as_json)
     if session.said.as_json:
-        click.echo(run_as_json(result.run, masking, plan.personal), nl=False)
+        document(run_as_json(result.run, masking, plan.personal))
     else:
         text = _rendered(session, result, plan, masking, color=color(session.said), width=width())
-        click.echo("\n" + text, nl=False, color=True)
+        show_text("\n" + text)
     if result.stopped_by is not None:
         click.echo(told(result.stopped_by), err=True)
     if result.is_interrupted:

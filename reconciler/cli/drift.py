@@ -13,6 +13,7 @@ from reconciler.cli.options import common_options
 from reconciler.cli.output import Form, color, masking_for, tell_github, width
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
+from reconciler.cli.talk import document, show_text
 from reconciler.cli.views import Views, file_options
 from reconciler.cli.wishes import glob_option
 from reconciler.errors import UsageError
@@ -96,7 +97,8 @@ def _refuse_to_tell_of_what_ends(to: Views, is_selected: object) -> None:
 def _show(session: Session, found: DriftFound, to: Views) -> None:
     form = Form.JSON if session.said.as_json else to.form
     masking = masking_for(to.values, as_json=form is not Form.TERMINAL)
-    click.echo(_rendered(session, found, form, masking, full=to.full), nl=False, color=True)
+    say = show_text if form is Form.TERMINAL else document
+    say(_rendered(session, found, form, masking, full=to.full))
 
 
 def _keep(session: Session, found: DriftFound, to: Views) -> None:

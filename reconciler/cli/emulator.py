@@ -4,6 +4,7 @@ import click
 
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.session import open_session
+from reconciler.cli.talk import tell_done
 from reconciler.errors import UsageError
 
 
@@ -47,7 +48,8 @@ def serve(ctx: click.Context, host: str, port: int, faults: tuple[str, ...], nam
             emulator.add_fault(parse(fault))
 
         def ready(url: str) -> None:
-            click.echo(f"url:    {url}\nportal: {portal_id}\ntoken:  {token}")
+            sentence = f"url:    {url}\nportal: {portal_id}\ntoken:  {token}"
+            tell_done(ctx, sentence, {"url": url, "portal": portal_id, "token": token})
             click.echo("serving; Ctrl-C stops", err=True)
 
         try:
@@ -63,7 +65,8 @@ def seed(ctx: click.Context) -> None:
     """Make the portal with its seed, unless it is there already."""
     session = open_session(ctx)
     with session.emulator():
-        click.echo(f"portal {session.environment.portal_id} is there")
+        portal_id = session.environment.portal_id
+        tell_done(ctx, f"portal {portal_id} is there", {"portal": portal_id})
 
 
 @command.command()
@@ -75,11 +78,12 @@ def reset(ctx: click.Context) -> None:
     portal_id = session.environment.portal_id
     with session.emulator() as emulator:
         emulator.reset(portal_id)
-    dropped = ""
+    dropped, count = "", 0
     if session.settings.state_url is not None:
         with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
             count = store.count()
             writer.drop()
         dropped = f", and its state with {count} owned records dropped"
     with session.emulator():
-        click.echo(f"portal {portal_id} is as its seed says{dropped}")
+        sentence = f"portal {portal_id} is as its seed says{dropped}"
+        tell_done(ctx, sentence, {"portal": portal_id, "dropped": count})

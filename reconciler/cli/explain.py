@@ -7,6 +7,7 @@ from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, values_option, width
 from reconciler.cli.planning import circumstances
 from reconciler.cli.session import Session, open_session
+from reconciler.cli.talk import document, show_text
 from reconciler.cli.wishes import Wishes
 from reconciler.model.explanation import Explanation
 from reconciler.plan.subject import asked_of
@@ -27,7 +28,7 @@ def command(ctx: click.Context, address: str, full: bool, values: str | None) ->
     explained = look_up(session, address)
     masking = masking_for(values, as_json=session.said.as_json)
     if session.said.as_json:
-        text = explanation_as_json(explained, masking)
+        document(explanation_as_json(explained, masking))
     else:
         text = render_explanation(
             explained,
@@ -37,7 +38,7 @@ def command(ctx: click.Context, address: str, full: bool, values: str | None) ->
             masking=masking,
             where=session.where,
         )
-    click.echo(text, nl=False, color=True)
+        show_text(text)
     return Exit.OK
 
 

@@ -1,16 +1,17 @@
 """The command line: one group, one module a command, and the one place where an error becomes a message."""
 
 import gc
-import os
 import sys
 from importlib import import_module
 
 import click
 
 from reconciler import __version__
-from reconciler.cli.exits import Exit, exit_of
+from reconciler.cli.exits import Exit, exit_of, heaviest
 from reconciler.cli.options import common_options, said
-from reconciler.cli.telling import tell
+from reconciler.cli.streams import make_safe, stdout_fault
+from reconciler.cli.talk import begin_talk, talk
+from reconciler.cli.telling import tell, tell_in_json
 from reconciler.errors import ReconcilerError
 
 COMMANDS = {
@@ -52,8 +53,9 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ReconcilerError as error:
-            tell(error, as_json=said(ctx).as_json)
-            return exit_of(error)
+            code = exit_of(error)
+            tell(error, code, as_json=said(ctx).as_json)
+            return code
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):
@@ -77,25 +79,49 @@ def main(arguments: list[str] | None = None) -> None:
     gc.set_threshold(_YOUNG_OBJECTS)
     for name in _UNUSED:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None refuses imports
+    make_safe()
     code = run(arguments)
+    code = leave(stdout_fault(), code)
     gc.freeze()  # all that is left goes with the process; two searches for cycles in it take up to 0.1 s
     sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    begin_talk()
     try:
         code = group.main(arguments, prog_name="reconciler", standalone_mode=False)
     except click.exceptions.Abort:
+        tell_in_json(arguments, "interrupted", Exit.INTERRUPTED)
         return Exit.INTERRUPTED
     except click.ClickException as error:
         error.show()
+        tell_in_json(arguments, error.format_message(), Exit.ERROR)
         return Exit.ERROR
     except KeyboardInterrupt:
         click.echo("interrupted", err=True)
+        tell_in_json(arguments, "interrupted", Exit.INTERRUPTED)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output (head, less) has gone: nothing is wrong, and nobody to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
     return int(code or Exit.OK)
+
+
+def leave(fault: OSError | None, code: int) -> int:
+    """The exit code, where ``fault`` may have kept stdout from arriving.
+
+    A reader that has gone (head, less) is nobody's mistake. What was done to HubSpot or state is not undone
+    by a full disk: the code says what became of it, and a line on stderr where to read it.
+    """
+    if fault is None:
+        return code
+    why, done = fault.strerror or str(fault), talk()
+    if done.run is not None:
+        report = f"`reconciler runs show {done.run}` shows it"
+        click.echo(f"the report of run {done.run} could not be shown ({why}): {report}", err=True)
+    elif isinstance(fault, BrokenPipeError):
+        return code
+    elif done.has_changed:
+        click.echo(f"it is done, but the answer could not be shown ({why})", err=True)
+    else:
+        click.echo(f"cannot write to stdout ({why})", err=True)
+        return heaviest(Exit(code), Exit.ERROR)
+    return code

@@ -6,14 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-import click
-
 from reconciler.cli.checkout import divergence_from, read_checkout
 from reconciler.cli.files import read_sealed, write_private
 from reconciler.cli.output import Form, color, masking_for, tell_github, width
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session
 from reconciler.cli.settings import Environment
+from reconciler.cli.talk import document, show_text
 from reconciler.cli.telling import annotate
 from reconciler.cli.wishes import Wishes
 from reconciler.errors import ManifestError, PlanRefused, Refusal
@@ -151,7 +150,8 @@ def show_plan(
     annotate(masked_problems(session.seen(plan.problems), masking_for("mask", as_json=False), plan.personal))
     chosen = Form.JSON if session.said.as_json else form
     masking = masking_for(values, as_json=chosen is not Form.TERMINAL)
-    click.echo(_rendered(session, plan, chosen, masking, full=full), nl=False, color=True)
+    say = show_text if chosen is Form.TERMINAL else document
+    say(_rendered(session, plan, chosen, masking, full=full))
 
 
 def keep_plan(

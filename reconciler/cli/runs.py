@@ -5,6 +5,7 @@ import click
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import color, masking_for, values_option, width
 from reconciler.cli.session import Session, open_session, tell_nothing
+from reconciler.cli.talk import document, show_text
 from reconciler.model.runs import RunDetail
 from reconciler.report.machine import run_as_json, runs_as_json
 from reconciler.report.terminal import render_run, render_runs
@@ -25,10 +26,10 @@ def list_(ctx: click.Context) -> None:
     with session.state(to_write=False) as store:
         runs = store.run_summaries()
     if session.said.as_json:
-        click.echo(runs_as_json(runs), nl=False)
+        document(runs_as_json(runs))
         return
     if runs:
-        click.echo(render_runs(runs, color=color(session.said), width=width()), nl=False, color=True)
+        show_text(render_runs(runs, color=color(session.said), width=width()))
     else:
         tell_nothing(session, "nothing was applied to")
 
@@ -53,7 +54,7 @@ def show_run(session: Session, detail: RunDetail, *, full: bool, values: str | N
     shown = {(row.key.object, name) for row in detail.rows for name in (row.key.by, *row.before, *row.after)}
     personal = session.settings.masks.named(shown).union(detail.header.personal)
     if session.said.as_json:
-        click.echo(run_as_json(detail, masking, personal), nl=False)
+        document(run_as_json(detail, masking, personal))
         return
     text = render_run(
         detail,
@@ -65,4 +66,4 @@ def show_run(session: Session, detail: RunDetail, *, full: bool, values: str | N
         where=session.where,
         shows_applied=True,
     )
-    click.echo(text, nl=False, color=True)
+    show_text(text)

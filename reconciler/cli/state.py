@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import starmap
 from pathlib import Path
 
 import click
@@ -14,10 +15,12 @@ from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import masking_for, values_option
 from reconciler.cli.remembered import Remembered
 from reconciler.cli.session import Session, open_session, tell_backup, tell_nothing
+from reconciler.cli.talk import answer, document, tell_done
 from reconciler.errors import UsageError
 from reconciler.model.objects import split_address
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.pairs import OwnedPair
+from reconciler.model.selection import glob_of, is_pattern
 from reconciler.report.mask import masked_key, masked_owned
 from reconciler.state.export_file import export_by_line
 from reconciler.state.store import Store
@@ -45,10 +48,10 @@ def list_(ctx: click.Context, values: str | None) -> None:
         personal = Remembered(store, session.settings.masks).keys(groups)
         records = (replace(record, key=masked_key(record.key, masking, personal)) for record in _all(store))
         if session.said.as_json:
-            click.echo(json.dumps([_summary(record) for record in records]))
+            document(json.dumps([_summary(record) for record in records]), nl=True)
             return
         for record in records:
-            click.echo(f"{record.key.address}  {record.record_id}  {record.origin}")
+            answer(f"{record.key.address}  {record.record_id}  {record.origin}")
         if not store.count():
             tell_nothing(session, "nothing is owned in")
 
@@ -70,10 +73,9 @@ def show(ctx: click.Context, address: str, values: str | None) -> int:
             personal = remembered.values(record, (pair.target for pair in pairs))
             found.append(masked_owned(record, pairs, masking, personal))
     if not found:
-        click.echo(f"{address} is not owned: `reconciler state list` shows what is", err=True)
-        return Exit.ERROR
+        raise UsageError(f"{address} is not owned: `reconciler state list` shows what is")
     if session.said.as_json:
-        click.echo(json.dumps([_detail(record, pairs) for record, pairs in found]))
+        document(json.dumps([_detail(record, pairs) for record, pairs in found]), nl=True)
         return Exit.OK
     for record, pairs in found:
         _print(record, pairs)
@@ -85,21 +87,23 @@ def show(ctx: click.Context, address: str, values: str | None) -> int:
 @common_options
 @click.pass_context
 def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
-    """Own the records at ADDRESS no longer; the portal keeps them, and the journal what was done."""
+    """Own the records at ADDRESS no longer; the portal keeps them, and the journal what was done.
+
+    An address may be a glob: 'companies/a*'.
+    """
     session = open_session(ctx)
     _insist_on_state(session)
-    records = [_record_at(address) for address in addresses]
     with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
-        found = [_find(store, record) for record in records]
-        missing = [address for address, owned in zip(addresses, found, strict=True) if not owned]
+        found = {address: _meant(store, address) for address in dict.fromkeys(addresses)}
+        missing = [address for address, owned in found.items() if not owned]
         if missing:
             raise UsageError(
                 f"{', '.join(missing)}: not owned, and nothing was removed\n"
                 "    `reconciler state list` shows what is owned"
             )
-        backup = writer.remove(dict.fromkeys(record.key for owned in found for record in owned))
-    for address in dict.fromkeys(addresses):
-        click.echo(f"{address} is no longer owned")
+        backup = writer.remove(dict.fromkeys(record.key for owned in found.values() for record in owned))
+    removed = {address: len(owned) for address, owned in found.items()}
+    tell_done(ctx, "\n".join(starmap(_removed, removed.items())), {"removed": removed})
     tell_backup(backup)
 
 
@@ -116,9 +120,9 @@ def forget(ctx: click.Context, address: str) -> int:
         count = writer.forget(object_name, by_record_id=by_record_id, value=value)
         backups = store.backups()
     if not count:
-        click.echo(f"{address} is named nowhere in state and journal", err=True)
-        return Exit.ERROR
-    click.echo(f"{address} was erased from {count} entries of state and journal")
+        raise UsageError(f"{address} is named nowhere in state and journal")
+    sentence = f"{address} was erased from {count} entries of state and journal"
+    tell_done(ctx, sentence, {"erased": address, "entries": count})
     click.echo("reports, plan files and manifests are files of yours: erase it there, too", err=True)
     for backup in backups:
         click.echo(f"a backup may hold it still: {os.path.relpath(backup)}", err=True)
@@ -133,8 +137,11 @@ def upgrade(ctx: click.Context) -> None:
     session = open_session(ctx)
     _insist_on_state(session)
     with session.state(to_write=True) as store:
-        if store.upgrade is None:
-            click.echo("the state is of this version already", err=True)
+        is_upgraded = store.upgrade is not None
+    if session.said.as_json:
+        tell_done(ctx, "", {"upgraded": is_upgraded})
+    elif not is_upgraded:
+        click.echo("the state is of this version already", err=True)
 
 
 @command.command("adopt-project")
@@ -154,7 +161,8 @@ def adopt_project(ctx: click.Context) -> None:
         writer.adopt_project(name)
     now = f"project {name}" if name else "a project without a name"
     was = f", and was that of project {before}" if before and before != name else ""
-    click.echo(f"the state of environment {session.environment.name} is that of {now}{was}")
+    sentence = f"the state of environment {session.environment.name} is that of {now}{was}"
+    tell_done(ctx, sentence, {"environment": session.environment.name, "project": name, "before": before})
 
 
 @command.command()
@@ -167,7 +175,7 @@ def export(ctx: click.Context) -> None:
     """
     with open_session(ctx).state(to_write=False) as store:
         for line in store.export():
-            click.echo(line, nl=False)
+            document(line)
 
 
 @command.command("import")
@@ -183,7 +191,9 @@ def import_(ctx: click.Context, file: Path) -> None:
         with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
             backup = writer.import_state(export)
             count = store.count()
-    click.echo(f"{count} records are owned in environment {session.environment.name}")
+    environment = session.environment.name
+    sentence = f"{count} records are owned in environment {environment}"
+    tell_done(ctx, sentence, {"environment": environment, "owned": count})
     tell_backup(backup)
 
 
@@ -203,6 +213,22 @@ def _find(store: Store, record: tuple[str, bool, str]) -> tuple[OwnedRecord, ...
     return store.find(object_name, by_record_id=by_record_id, value=value)
 
 
+def _meant(store: Store, address: str) -> tuple[OwnedRecord, ...]:
+    """The owned records that an address, or a glob over addresses, means."""
+    if not is_pattern(address):
+        return _find(store, _record_at(address))
+    glob = glob_of(address)
+    if glob.name is not None:
+        raise UsageError(f"{address} names properties: name their records, {address.partition('#')[0]}")
+    return tuple(record for record in _all(store) if glob.means(record.key))
+
+
+def _removed(address: str, count: int) -> str:
+    if not is_pattern(address):
+        return f"{address} is no longer owned"
+    return f"{address}: {count:,} record{'s are' if count > 1 else ' is'} no longer owned"
+
+
 def _insist_on_state(session: Session) -> None:
     if session.settings.state_url is None:
         raise UsageError("`state: none` remembers nothing: there is nothing to correct")
@@ -218,13 +244,13 @@ def _all(store: Store) -> Iterator[OwnedRecord]:
 
 def _print(record: OwnedRecord, pairs: Iterable[OwnedPair]) -> None:
     protected = "  protected" if record.is_protected else ""
-    click.echo(f"{record.key.address}  {record.record_id}  {record.origin}{protected}")
+    answer(f"{record.key.address}  {record.record_id}  {record.origin}{protected}")
     for name, sent in sorted(record.sent.items()):
         kept = f"  (HubSpot keeps {_text(record.answered[name])})" if name in record.answered else ""
-        click.echo(f"  {name}: {_text(sent)}{kept}")
+        answer(f"  {name}: {_text(sent)}{kept}")
     for pair in pairs:
         label = f" {_text(pair.label.text)}" if pair.label else ""
-        click.echo(f"  associated with {pair.target.address}{label}  {pair.target_id}  {pair.origin}")
+        answer(f"  associated with {pair.target.address}{label}  {pair.target_id}  {pair.origin}")
 
 
 def _text(value: str | None) -> str:

@@ -3,31 +3,48 @@
 import os
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 import click
 
-from reconciler.errors import HubSpotError, ManifestError, Problem, ReconcilerError
+from reconciler.cli.talk import document, talk
+from reconciler.errors import HubSpotError, ManifestError, Problem, ReconcilerError, UsageError
 
 
-def tell(error: ReconcilerError, *, as_json: bool) -> None:
-    """Say what is wrong: problems of manifests with ``--json`` on stdout, everything else on stderr."""
+def tell(error: ReconcilerError, code: int, *, as_json: bool) -> None:
+    """Say what is wrong, on stderr; with ``--json`` on stdout too, unless a document was printed before."""
     if not isinstance(error, ManifestError):
         click.echo(told(error), err=True)
+        if as_json and not talk().has_answered:
+            from reconciler.report.machine import error_as_json  # noqa: PLC0415 - only on this path
+
+            document(error_as_json(error, told(error, is_seen=False), code))
         return
     annotate(error.problems)
     if as_json:
         from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
         from reconciler.report.machine import problems_as_json  # noqa: PLC0415
 
-        click.echo(problems_as_json(error.problems, masking_for(None, as_json=True)), nl=False)
+        document(problems_as_json(error.problems, masking_for(None, as_json=True)))
         return
     count = len(error.problems)
     click.echo(f"{told(error)}\n\n{count} problem{'s' if count > 1 else ''}", err=True)
 
 
-def told(error: ReconcilerError) -> str:
+def tell_in_json(arguments: Sequence[str] | None, message: str, code: int) -> None:
+    """Say to a program that its ``arguments`` are wrong, or that it was stopped, if it asked for JSON."""
+    words = sys.argv[1:] if arguments is None else arguments
+    is_asked = "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words)
+    if is_asked and not talk().has_answered:
+        from reconciler.report.machine import error_as_json  # noqa: PLC0415 - only on this path
+
+        document(error_as_json(UsageError(message), message, code))
+
+
+def told(error: ReconcilerError, *, is_seen: bool | None = None) -> str:
     """The sentence, without e-mail addresses where HubSpot or a manifest said it and no terminal shows it."""
-    if sys.stderr.isatty() or not isinstance(error, HubSpotError | ManifestError):
+    is_seen = sys.stderr.isatty() if is_seen is None else is_seen
+    if is_seen or not isinstance(error, HubSpotError | ManifestError):
         return str(error)
     from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
     from reconciler.report.mask import masked_text  # noqa: PLC0415

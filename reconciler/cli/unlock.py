@@ -4,6 +4,7 @@ import click
 
 from reconciler.cli.options import common_options
 from reconciler.cli.session import open_session
+from reconciler.cli.talk import tell_done
 
 
 @click.command()
@@ -14,4 +15,5 @@ def command(ctx: click.Context) -> None:
     session = open_session(ctx)
     with session.state(to_write=True) as store:
         holder = store.unlock()
-    click.echo(f"unlocked: it was held by {holder}" if holder else "there was no lock")
+    sentence = f"unlocked: it was held by {holder}" if holder else "there was no lock"
+    tell_done(ctx, sentence, {"unlocked": holder is not None, "holder": str(holder) if holder else None})

@@ -8,6 +8,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, width
 from reconciler.cli.session import Session, open_session
+from reconciler.cli.talk import answer, document, show_text
 from reconciler.cli.telling import annotate
 from reconciler.cli.wishes import Wishes
 from reconciler.errors import Problem
@@ -49,11 +50,11 @@ def _tell(session: Session, problems: Sequence[Problem], none: str) -> None:
     """Show problems and warnings, or say ``none``."""
     annotate(problems)
     if session.said.as_json:
-        click.echo(problems_as_json(problems, SHOW), nl=False)
+        document(problems_as_json(problems, SHOW))
     elif problems:
-        click.echo(render_problems(problems, color=color(session.said), width=width()), nl=False, color=True)
+        show_text(render_problems(problems, color=color(session.said), width=width()))
     else:
-        click.echo(none)
+        answer(none)
 
 
 def _counts(records: int, files: int) -> str:

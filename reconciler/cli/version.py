@@ -6,6 +6,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.options import common_options, said
+from reconciler.cli.talk import answer, document
 
 
 @click.command()
@@ -13,4 +14,7 @@ from reconciler.cli.options import common_options, said
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Print the version."""
-    click.echo(json.dumps({"version": __version__}) if said(ctx).as_json else __version__)
+    if said(ctx).as_json:
+        document(json.dumps({"version": __version__}), nl=True)
+    else:
+        answer(__version__)

@@ -48,6 +48,11 @@ def glob_of(text: str) -> Glob:
     return Glob(text, object_name(object_part) + slash + key_part, name if mark else None)
 
 
+def is_pattern(text: str) -> bool:
+    """Whether ``text`` is more than the address of one thing: addresses encode these characters."""
+    return any(character in text for character in "*?[")
+
+
 def means(globs: Iterable[Glob], key: RecordKey, name: str | None = None) -> bool:
     """Whether one of ``globs`` means the record, or, with ``name``, that property of it."""
     return any(glob.means(key, name) for glob in globs)

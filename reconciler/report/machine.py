@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from reconciler.errors import Problem
+from reconciler.errors import HubSpotError, Locked, PlanRefused, Problem, ReconcilerError, StateError
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
 from reconciler.model.explanation import (
@@ -112,6 +112,29 @@ def problems_as_json(problems: Iterable[Problem], masking: Masking) -> str:
     """Problems, in the shape that they have in a plan."""
     shown = masked_problems(problems, masking)
     return _text({"problems": map(problem_as_document, shown)}, masking)
+
+
+def error_as_json(error: ReconcilerError, message: str, code: int) -> str:
+    """Why a command failed, ``message``, and the code that the process leaves with."""
+    kind = next(name for of, name in _KINDS.items() if isinstance(error, of))
+    document: Json = {"exit_code": code, "kind": kind, "message": message}
+    if isinstance(error, PlanRefused):
+        document["refusal"] = str(error.refusal)
+    if isinstance(error, HubSpotError):
+        document["category"] = error.category
+        document["correlation_id"] = error.correlation_id
+        document["status"] = error.status
+    return text_of({"error": document, "format_version": FORMAT_VERSION})
+
+
+_KINDS = {
+    PlanRefused: "plan refused",
+    HubSpotError: "hubspot",
+    Locked: "locked",
+    StateError: "state",
+    ReconcilerError: "usage",
+}
+"""What a program may call an error; the first that it is."""
 
 
 def run_as_json(detail: RunDetail, masking: Masking, personal: Personal) -> str:

@@ -91,7 +91,7 @@ def test_problems_of_manifests_are_json_too_where_json_was_asked_for(project: Pr
 def test_contradicting_forms_are_refused(project: Project) -> None:
     refused = project.run("--json", "plan", "--format", "html")
 
-    assert (refused.code, refused.out) == (1, "")
+    assert (refused.code, refused.document["error"]["kind"]) == (1, "usage")
     assert "--json and --format html contradict each other" in refused.err
 
 

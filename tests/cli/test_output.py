@@ -1,0 +1,232 @@
+"""Whatever stdout leads to: no traceback, JSON in UTF-8, and after writes the exit code of the run."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.output import masking_for
+from tests.support.projects import ROOT, Project, example
+
+NAME = "Ünïcode → Привет 😀"
+COMMAND = f"{sys.executable} -m reconciler"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    project = example(tmp_path)
+    project.write(
+        "odd.yaml",
+        f"object: companies\nkey: external_id\nrecords:\n  odd-1: {{city: {NAME}, name: {NAME}}}\n",
+    )
+    return project
+
+
+@pytest.fixture
+def applied(project: Project) -> Project:
+    assert project.run("apply", "--auto-approve").code == 0
+    return project
+
+
+def shell(project: Project, line: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    """Run ``line``, in which R is our command, as a shell on a machine of its own would."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f'R() {{ {COMMAND} "$@"; }}; {line}'],
+        cwd=project.folder,
+        env=inherited | {"PYTHONPATH": str(ROOT)} | variables,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def quiet_end(done: subprocess.CompletedProcess[bytes]) -> str:
+    """What was said to stderr, which is no traceback."""
+    told = done.stderr.decode()
+    assert "Traceback" not in told
+    assert "Exception ignored" not in told
+    return told
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii", "cp437", "utf-8"])
+def test_text_shows_what_the_encoding_can_and_escapes_the_rest(project: Project, encoding: str) -> None:
+    done = shell(project, "R plan --values show", PYTHONIOENCODING=encoding)
+
+    quiet_end(done)
+    assert done.returncode == 0
+    text = done.stdout.decode("utf-8" if encoding == "ascii" else encoding)  # what claims ASCII takes UTF-8
+    assert ("Привет" if encoding in {"utf-8", "ascii"} else r"\u041f\u0440\u0438\u0432\u0435\u0442") in text
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii", "utf-16"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "plan --json --values show",
+        "plan --format json --values show",
+        "apply --auto-approve --json --values show",
+    ],
+)
+def test_json_is_utf_8_whatever_terminals_speak(project: Project, encoding: str, command: str) -> None:
+    done = shell(project, f"R {command}", PYTHONIOENCODING=encoding)
+
+    quiet_end(done)
+    assert done.returncode == 0
+    assert NAME in done.stdout.decode()
+    json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("form", ["markdown", "html"])
+def test_files_for_others_are_utf_8_too_when_printed(project: Project, form: str) -> None:
+    done = shell(project, f"R plan --format {form} --values show", PYTHONIOENCODING="cp1252")
+
+    assert "Привет" in done.stdout.decode()
+
+
+@pytest.mark.parametrize(
+    ("to", "why"), [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")]
+)
+def test_what_was_read_and_cannot_be_shown_is_an_error(applied: Project, to: str, why: str) -> None:
+    for command in ("state list", "plan --detailed-exitcode", "runs list --json"):
+        done = shell(applied, f"R {command} {to}")
+        assert (done.returncode, quiet_end(done)) == (1, f"cannot write to stdout ({why})\n")
+
+
+@pytest.mark.parametrize("to", [">/dev/full", ">&-", "| true", "| head -1", "2>&- >&-", "--json >/dev/full"])
+def test_after_writes_the_exit_code_is_that_of_the_run(project: Project, to: str) -> None:
+    done = shell(project, f"R apply --auto-approve {to}")
+
+    told = quiet_end(done)
+    assert done.returncode == 0
+    (run,) = project.run("runs", "list", "--json").document
+    assert run["accounting"]["applied"] == run["accounting"]["planned"] > 0
+    if "2>&-" not in to:
+        named = re.findall("the report of run (.*) could not be shown", told)
+        assert named == [run["id"]]
+        assert f"`reconciler runs show {run['id']}` shows it" in told
+
+
+def test_a_run_that_was_not_all_applied_says_so_to_a_full_disk_as_well(project: Project) -> None:
+    project.write("bad.yaml", "object: companies\nkey: external_id\nrecords:\n  bad-1: {nonsense: x}\n")
+
+    done = shell(project, "R apply --auto-approve --skip-invalid >/dev/full")
+
+    assert done.returncode == 3
+    assert "the report of run" in quiet_end(done)
+
+
+@pytest.mark.parametrize("command", ["state list", "plan --full", "runs show last", "state export"])
+def test_a_reader_that_leaves_early_is_nobodys_mistake(applied: Project, command: str) -> None:
+    done = shell(applied, f"R {command} | head -c 1")
+
+    assert (done.returncode, quiet_end(done)) == (0, "")
+
+
+def test_what_was_changed_in_the_state_stays_done_on_a_full_disk(applied: Project) -> None:
+    done = shell(applied, "R state rm companies/odd-1 >/dev/full")
+
+    assert done.returncode == 0
+    assert "it is done, but the answer could not be shown (No space left on device)" in quiet_end(done)
+    assert applied.run("state", "show", "companies/odd-1").code == 1
+
+
+def test_nobody_is_asked_about_a_plan_that_could_not_be_shown(project: Project) -> None:
+    line = f"script -qec '{COMMAND} apply >/dev/full' /dev/null"
+    done = shell(project, line)
+
+    assert done.returncode == 1
+    assert b"the plan could not be shown (No space left on device): nothing was applied" in done.stdout
+    assert b"Traceback" not in done.stdout
+
+
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- >&- 2>&-", "<&- 2>&-"])
+def test_closed_streams_are_no_traceback_and_no_files_of_ours(project: Project, closed: str) -> None:
+    done = shell(project, f"R apply {closed}; echo $?")
+
+    assert done.stdout.decode().split()[-1] == "1"
+    assert b"Traceback" not in done.stdout + done.stderr
+    assert project.run("runs", "list", "--json").document == []
+
+
+ERRORS = [
+    (["plan", "-e", "nowhere"], 1),
+    (["plan", "--target", "companies/none-*"], 1),
+    (["apply", "no-such-file"], 1),
+    (["apply"], 1),
+    (["apply", "--nonsense"], 1),
+    (["show", "reconciler.yaml"], 1),
+    (["state", "show", "companies/none"], 1),
+    (["state", "rm", "companies/none"], 1),
+    (["state", "forget", "companies/none"], 1),
+    (["runs", "show", "none"], 1),
+    (["rollback", "none"], 1),
+    (["explain", "nonsense"], 1),
+    (["drift", "-C", "no-such-folder"], 1),
+    (["nonsense"], 1),
+    (["emulator", "serve", "--port", "99999"], 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), ERRORS, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
+def test_an_error_is_one_document_too(applied: Project, words: list[str], code: int) -> None:
+    applied.write("more.yaml", "object: companies\nkey: external_id\nrecords:\n  more-1: {name: More}\n")
+    done = applied.run(*words, "--json")
+
+    assert done.code == code
+    document = done.document
+    assert document.get("error", {}).get("exit_code", 1) == code
+    assert "error" in document or document["problems"]
+
+
+DONE = [
+    (["unlock"], {"holder": None, "unlocked": False}),
+    (["state", "rm", "companies/odd-1"], {"removed": {"companies/odd-1": 1}}),
+    (["state", "rm", "companies/odd-*", "tickets/*"], {"removed": {"companies/odd-*": 1, "tickets/*": 12}}),
+    (["state", "upgrade"], {"upgraded": False}),
+    (["emulator", "seed"], {"portal": 1000000}),
+]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), DONE, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
+)
+def test_what_is_done_is_one_document(applied: Project, words: list[str], said: object) -> None:
+    done = applied.run(*words, "--json")
+
+    assert (done.code, done.document) == (0, said)
+
+
+def test_forgetting_and_starting_over_are_one_document_each(applied: Project) -> None:
+    forgotten = applied.run("state", "forget", "companies/odd-1", "--json").document
+    assert forgotten["erased"] == "companies/odd-1"
+    assert forgotten["entries"] > 1
+    exported = applied.write("export.json", applied.run("state", "export", "--json").out)
+    assert applied.run("state", "import", exported.name, "--json").document["owned"] > 70
+    assert applied.run("emulator", "reset", "--json").document["dropped"] > 70
+
+
+def test_a_saved_plan_that_does_nothing_is_a_document_too(applied: Project) -> None:
+    assert applied.run("plan", "--out", "plan.json").code == 0
+    done = applied.run("apply", "plan.json", "--json")
+
+    assert (done.code, done.document["changes"]) == (0, [])
+
+
+def test_a_plan_that_is_refused_is_the_only_document(project: Project) -> None:
+    project.write("bad.yaml", "object: companies\nkey: external_id\nrecords:\n  bad-1: {nonsense: x}\n")
+    done = project.run("apply", "--auto-approve", "--json")
+
+    assert done.code == 1
+    assert "nonsense" in str(done.document["problems"])
+
+
+def test_masking_without_a_terminal_is_on() -> None:
+    assert masking_for(None, as_json=False).is_on
