@@ -96,6 +96,7 @@ def circumstances(session: Session, wishes: Wishes, reviewed: Plan | None = None
     return Circumstances(
         environment=environment.name,
         portal_id=environment.portal_id,
+        host=environment.host,
         policy=Policy(environment.drift, wishes.take, wishes.recreate, lets_go=not selection.is_partial),
         selection=selection,
         guards=Guards(limits_from(session.settings.guards), dict(wishes.allow)),

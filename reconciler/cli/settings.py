@@ -8,7 +8,8 @@ from typing import Annotated, Final, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
-from reconciler.cli.permits import permits_of
+from reconciler.cli.permits import is_hubspots, permits_of
+from reconciler.cli.servers import portal_server
 from reconciler.cli.settings_rules import (
     FILE_NAME,
     FILES,
@@ -60,6 +61,12 @@ class Environment:
     protected_by: str | None  # the environment of the same portal that says so; it takes a saved plan only
     drift: Drift
     owners: Mapping[str, str]  # e-mail in the manifests -> e-mail of who stands in here
+
+    @property
+    def host(self) -> str | None:
+        """Where the portal is, if not at HubSpot's: in a plan, people should see that."""
+        server = None if self.is_emulator else portal_server(self.base_url)
+        return server.host if server is not None and not is_hubspots(server.host) else None
 
     @property
     def is_protected(self) -> bool:

@@ -266,6 +266,7 @@ class PlanBuilder:
         selection: Selection = EVERYTHING,
         reviewed: Plan | None = None,
         undoes: str | None = None,
+        host: str | None = None,
         looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT,
     ) -> Plan:
         """The plan.
@@ -289,6 +290,7 @@ class PlanBuilder:
             tool_version=tool_version,
             created_at=created_at,
             environment=environment,
+            host=host,
             portal_id=portal.account.portal_id,
             portal_type=portal.account.type,
             api_version=portal.api_version,

@@ -432,6 +432,7 @@ class Plan:
     targets: tuple[str, ...] = ()  # globs that it is limited to; none: everything
     excludes: tuple[str, ...] = ()  # globs of what it leaves out
     review: Review | None = None  # None: it was held against no reviewed plan
+    host: str | None = None  # where the portal is, if not at HubSpot's
 
     @property
     def is_appliable(self) -> bool:

@@ -92,6 +92,7 @@ def _digest(plan: Plan, format_version: str) -> str:
         "prune": prune_as_document(plan.prune_rules),
         "undoes": plan.undoes,
     }
+    head |= {} if plan.host is None else {"host": plan.host}
     digest = hashlib.sha256(_DIGESTED.encode(head).encode())
     for change in plan.changes:
         digest.update(b"\n" + _DIGESTED.encode(digested_change(change)).encode())

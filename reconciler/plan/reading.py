@@ -119,7 +119,12 @@ def plan_from_document(document: Json) -> Plan:
         targets=part(document, "selection.target", as_tuple(as_text)),
         excludes=part(document, "selection.exclude", as_tuple(as_text)),
         review=part(document, "review", or_null(_as_review)),
+        host=_host(part(document, "portal", as_object)),
     )
+
+
+def _host(portal: Json) -> str | None:
+    return part(portal, "host", as_text) if "host" in portal else None
 
 
 def _as_change(found: object) -> Change:

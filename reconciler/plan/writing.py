@@ -81,7 +81,8 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
         },
         "personal": [{"object": object_name, "property": name} for object_name, name in plan.personal],
         "prune": prune_as_document(plan.prune_rules),
-        "portal": {"api_version": plan.api_version, "id": plan.portal_id, "type": plan.portal_type},
+        "portal": {"api_version": plan.api_version, "id": plan.portal_id, "type": plan.portal_type}
+        | ({} if plan.host is None else {"host": plan.host}),
         "problems": map(problem_as_document, plan.problems),
         "review": _review(plan.review) if plan.review else None,
         "refusals": [_refusal(refusal) for refusal in plan.refusals],

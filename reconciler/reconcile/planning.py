@@ -70,6 +70,7 @@ class Circumstances:
     remembers: bool  # there is a state between runs
     reviewed: Plan | None  # nothing is planned that it does not have
     skips_invalid: bool  # records with problems are left out of the plan instead of stopping it
+    host: str | None = None  # where the portal is, if not at HubSpot's
     project: str | None = None  # what the project is called; None where it has no name
     looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT  # whose records apply will read again
 
@@ -129,6 +130,7 @@ def plan_changes(
     return builder.finish(
         tool_version=__version__,
         created_at=here.created_at,
+        host=here.host,
         environment=here.environment,
         portal=portal,
         state=seen,

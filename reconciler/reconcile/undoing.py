@@ -80,6 +80,7 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
     return builder.finish(
         tool_version=__version__,
         created_at=here.created_at,
+        host=here.host,
         environment=here.environment,
         portal=portal,
         state=seen,

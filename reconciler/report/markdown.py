@@ -25,7 +25,7 @@ from reconciler.report.sections import (
     sections_of_held,
 )
 from reconciler.report.standing import headline, notes, obstacles
-from reconciler.report.summary import made_of, selected_by
+from reconciler.report.summary import made_of, portal_of, selected_by
 from reconciler.report.terminal import Where
 
 MOST_CHARACTERS = 64_000
@@ -79,7 +79,7 @@ def mark_of(what: str, environment: str, portal_id: int) -> str:
 def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
     """The mark that finds the comment again, what the plan comes to, and a table of it."""
     manifests = plan.manifests
-    about = f"{code(plan.environment)}, portal {plan.portal_id}: {made_of(plan, code)}"
+    about = f"{code(plan.environment)}, {portal_of(plan, code)}: {made_of(plan, code)}"
     return (
         f"{mark_of('plan', plan.environment, plan.portal_id)}\n"
         f"### {headline(plan)}\n\n"

@@ -23,7 +23,7 @@ from reconciler.report.mask import Masking, masked_drift, masked_plan
 from reconciler.report.refusals import refusal_lines
 from reconciler.report.rows import table_of, table_of_drift
 from reconciler.report.standing import headline, notes, obstacles
-from reconciler.report.summary import made_of, selected_by
+from reconciler.report.summary import made_of, portal_of, selected_by
 
 _SCRIPTS = ("rows.js", "values.js", "facets.js", "list.js", "main.js")
 """In the order in which they need each other."""
@@ -43,7 +43,7 @@ def render_page(plan: Plan, *, masking: Masking) -> str:
         subject="Plan",
         command="reconciler plan --full",
         environment=visible(plan.environment),
-        portal_id=plan.portal_id,
+        portal=portal_of(plan, visible),
         headline=headline(shown),
         obstacles=obstacles(shown),
         is_appliable=plan.is_appliable,
@@ -62,7 +62,7 @@ def render_drift_page(found: DriftFound, *, masking: Masking) -> str:
         subject="Drift",
         command="reconciler drift --full",
         environment=visible(found.environment),
-        portal_id=found.portal_id,
+        portal=f"portal {found.portal_id}",
         headline=drift_headline(shown),
         obstacles="",
         is_appliable=True,

@@ -22,7 +22,7 @@ def opening(plan: Plan, layout: Layout) -> list[Line]:
     """Which portal, and made of what; that nothing changes comes before all else."""
     commit = f", commit {plan.manifests.git[:_COMMIT_DIGITS]}" if plan.manifests.git else ""
     commit += " and uncommitted changes" if plan.manifests.has_uncommitted else ""
-    about = f"{plan.environment}, portal {plan.portal_id}: {made_of(plan, str)}{commit}"
+    about = f"{plan.environment}, {portal_of(plan, str)}: {made_of(plan, str)}{commit}"
     only = f"Partial plan: only what is selected by {selected_by(plan)} was looked at."
     partly = layout.paragraph(only, style=Style.CHANGED) if plan.is_partial else ()
     if plan.writes or not plan.is_sound:
@@ -36,6 +36,11 @@ def selected_by(plan: Plan) -> str:
     """The flags that limit what the plan is about, as they would be typed; empty where none does."""
     flags = [("--target", glob) for glob in plan.targets] + [("--exclude", glob) for glob in plan.excludes]
     return " ".join(f"{flag} {quote(glob)}" for flag, glob in flags)
+
+
+def portal_of(plan: Plan, quoted: Callable[[str], str]) -> str:
+    """``portal 7654321``, and where it is if not at HubSpot's; ``quoted`` makes a text harmless."""
+    return f"portal {plan.portal_id}" + (f" at {quoted(plan.host)}" if plan.host else "")
 
 
 def made_of(plan: Plan, quoted: Callable[[str], str]) -> str:

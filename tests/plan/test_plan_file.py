@@ -197,7 +197,7 @@ def digest_by_the_book(document: Any) -> str:
         "portal": document["portal"]["id"],
         "prune": document["prune"],
         "undoes": document["undoes"],
-    }
+    } | {name: document["portal"][name] for name in ("host",) if name in document["portal"]}
     lines = [head] + [
         {
             name: change[name]

@@ -172,6 +172,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         environment=words,
         portal_id=counts,
         portal_type=words,
+        host=st.none() | words,
         api_version=words,
         state=st.builds(StateVersion, lineage=st.none() | words, serial=counts),
         manifests=st.builds(ManifestsRead, digest=words, files=counts, records=counts, git=st.none() | words),
