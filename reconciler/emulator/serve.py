@@ -29,8 +29,9 @@ def serve(
     try:
         server.run()
     finally:
-        _finish_calls(server)
-        server.close()
+        server.task_dispatcher.shutdown()
+        _close_sockets(server)
+        _close_trigger(server)
 
 
 @contextmanager
@@ -42,21 +43,28 @@ def running(emulator: Emulator) -> Iterator[str]:
     try:
         yield _url(server)
     finally:
-        _finish_calls(server)
+        server.task_dispatcher.shutdown()
         # The loop ends when nothing is left to wait for; only its own thread may take the sockets away.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))  # noqa: SLF001 - it has no other name
+        server.trigger.pull_trigger(lambda: _close_sockets(server))
         thread.join()
+        _close_trigger(server)
 
 
-def _finish_calls(server: Any) -> None:
-    """Lets calls under way come to their end: each pulls the trigger then, which must still be there.
+def _close_sockets(server: Any) -> None:
+    server.trigger.del_channel()
+    wasyncore.dispatcher.close(server)  # its own would close the trigger along with it
+    wasyncore.close_all(server._map, ignore_all=True)  # noqa: SLF001 - it has no other name
 
-    Pulled after it was closed, it would write into whatever file has got its number since. For a call that
-    takes longer than waitress waits (an injected latency) it is therefore never closed.
+
+def _close_trigger(server: Any) -> None:
+    """Closes the trigger, which wakes the loop, after everybody who may pull it.
+
+    Those are the thread that stops the server, and every call at its end. Pulled after it was closed, it
+    would write into whatever file has got its number since. A call that takes longer than waitress waits for
+    it (an injected latency) is still there: then the trigger stays open.
     """
-    server.task_dispatcher.shutdown()
-    if server.task_dispatcher.threads:
-        server.trigger.close = lambda: None
+    if not server.task_dispatcher.threads:
+        server.trigger.close()
 
 
 def _server(emulator: Emulator, host: str, port: int, names: Iterable[str] = ()) -> Any:

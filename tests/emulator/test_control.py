@@ -13,6 +13,7 @@ import httpx
 import pytest
 from waitress.server import BaseWSGIServer
 from waitress.task import ThreadedTaskDispatcher
+from waitress.trigger import trigger
 
 from reconciler.emulator import faults
 from reconciler.emulator.app import Emulator
@@ -152,6 +153,23 @@ def test_a_call_that_ends_while_the_server_stops_meets_no_closed_file(
     assert ended.wait(20) or is_slow_to_end
     time.sleep(0.3 if is_slow_to_end else 0)
     assert [record for record in caplog.records if record.name.startswith("waitress")] == []
+    emulator.close()
+
+
+def test_a_server_that_is_woken_twice_stops_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    pull = trigger._physical_pull
+
+    def twice(woken: trigger) -> None:
+        pull(woken)
+        time.sleep(0.2)  # the loop does what it was woken for meanwhile
+        pull(woken)
+
+    monkeypatch.setattr(trigger, "_physical_pull", twice)
+    emulator = Emulator(None)
+    with running(emulator) as url:
+        assert httpx.get(f"{url}/_emulator/").status_code == 200
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/_emulator/")
     emulator.close()
 
 
