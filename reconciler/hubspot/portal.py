@@ -14,14 +14,11 @@ from reconciler.hubspot.definitions import pipeline, property_def
 from reconciler.hubspot.object_types import default_key, one_of_properties, required_properties
 from reconciler.hubspot.versions import has_upsert, object_path
 from reconciler.hubspot.wire import AccountBody, SchemaBody
-from reconciler.model.objects import object_name, standard_names, type_number
+from reconciler.model.objects import SWITCHED_ON_BY_HAND, object_name, standard_names, type_number
 from reconciler.model.schema import Account, Kind, ObjectSchema, Pipeline, PortalSchema, PropertyDef
 from reconciler.source import SourceRef
 
 _THREADS = 8
-_SWITCHED_ON_BY_HAND = frozenset({"appointments", "courses", "listings", "services"})
-"""Source: https://developers.hubspot.com/docs/guides/api/crm/object-library."""
-
 _UNKNOWN_NUMBER = re.compile(r"0-\d+")
 """A standard type that is newer than our table; HubSpot's generic paths take its number."""
 
@@ -123,7 +120,7 @@ def _refuse_unknown(
 
 
 def _refuse_disabled(reader: Reader, names: Iterable[str], asked_at: Mapping[str, SourceRef]) -> None:
-    optional = ((name, type_number(name)) for name in names if name in _SWITCHED_ON_BY_HAND)
+    optional = ((name, type_number(name)) for name in names if name in SWITCHED_ON_BY_HAND)
     advice = "switch it on in HubSpot, under Settings, Objects"
     problems = [
         Problem(f"the portal has not switched on {name}", advice, asked_at.get(name))

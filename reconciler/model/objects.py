@@ -75,6 +75,13 @@ def standard_names() -> tuple[str, ...]:
     return tuple(sorted(_NUMBERS))
 
 
+SWITCHED_ON_BY_HAND = frozenset({"appointments", "courses", "listings", "services"})
+"""Types that a portal may not have switched on.
+
+Source: https://developers.hubspot.com/docs/guides/api/crm/object-library.
+"""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class RecordKey:
     """How one record is recognised: object type, unique property, value."""

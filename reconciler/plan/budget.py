@@ -1,10 +1,12 @@
 """What a plan costs in calls and time."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from math import ceil
 from typing import TypeAlias
 
-from reconciler.model.schema import ObjectSchema
+from reconciler.model.objects import SWITCHED_ON_BY_HAND, type_number
+from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.writes import PAIRS_READ, Route, inputs_of
 from reconciler.plan.changes import (
     Action,
@@ -42,10 +44,12 @@ def budget_of(
     daily_remaining: int | None,
     *,
     looks_again_at: Collection[Action],
+    opening_calls: int = 0,
 ) -> Budget:
     """Calls that ``changes`` need; ``least_seconds`` says how long so many take at the portal's limit.
 
     ``looks_again_at``: the records of these changes are read once more right before their call.
+    ``opening_calls``: what apply reads before its first change, see ``calls_to_open``.
     """
     together: dict[_Destination, list[Writing]] = {}
     for change in changes:
@@ -54,9 +58,33 @@ def budget_of(
     batches = [batch for group in together.values() for batch in _batches(group)]
     write_calls = sum(_calls_to_write(batch, objects[batch[0].key.object]) for batch in batches)
     looked_at = [batch for batch in batches if batch[0].action in looks_again_at]
-    reread_calls = sum(map(_calls_to_read_again, looked_at))
+    reread_calls = opening_calls + sum(map(_calls_to_read_again, looked_at))
     seconds = least_seconds(write_calls + reread_calls)
     return Budget(read_calls, write_calls, seconds, daily_remaining, reread_calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """What earlier runs left open, and apply settles before its first change."""
+
+    objects: frozenset[str]  # object types
+    calls: int  # to read what became of it
+
+
+NOTHING_UNSETTLED = Unsettled(frozenset(), 0)
+
+
+def calls_to_open(types: Iterable[ObjectSchema]) -> int:
+    """Calls by which apply reads the account, and all that it has to know of object types."""
+    known = {schema.name: schema for schema in types}
+    has_custom = any(type_number(name) is None for name in known)
+    return 1 + has_custom + sum(map(_calls_to_know, known.values()))
+
+
+def _calls_to_know(schema: ObjectSchema) -> int:
+    """One for the properties of a type, one for its pipelines, and one to see whether it is switched on."""
+    has_pipelines = any(definition.kind is Kind.PIPELINE for definition in schema.properties.values())
+    return 1 + has_pipelines + (schema.name in SWITCHED_ON_BY_HAND)
 
 
 _Destination: TypeAlias = tuple[type[Writing], str, str, Route]

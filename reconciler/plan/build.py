@@ -36,7 +36,7 @@ from reconciler.model.records import (
 )
 from reconciler.model.schema import ObjectSchema, PortalSchema
 from reconciler.model.selection import EVERYTHING, Selection
-from reconciler.plan.budget import ALWAYS_LOOKED_AT, budget_of
+from reconciler.plan.budget import ALWAYS_LOOKED_AT, NOTHING_UNSETTLED, Unsettled, budget_of, calls_to_open
 from reconciler.plan.changes import (
     Action,
     Adopt,
@@ -60,7 +60,7 @@ from reconciler.plan.identity import Identities, column_problems, key_problems
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
 from reconciler.plan.leftovers import facts_of_gone, judge_leftover
 from reconciler.plan.resolve import Resolver
-from reconciler.plan.rests import archive_rests_on
+from reconciler.plan.rests import archive_rests_on, objects_rested_on
 from reconciler.plan.reviewed import keep_reviewed
 from reconciler.plan.selecting import LeftOut
 from reconciler.plan.undo import Deed, undo
@@ -268,13 +268,14 @@ class PlanBuilder:
         undoes: str | None = None,
         host: str | None = None,
         looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT,
+        unsettled: Unsettled = NOTHING_UNSETTLED,
     ) -> Plan:
         """The plan.
 
         ``least_seconds`` says how long so many calls take at the portal's limit, ``write_scopes`` what
         writing to some object types needs, ``looks_again_at`` which changes' records apply reads again
-        before it writes them. Where there is a ``reviewed`` plan, nothing is kept that it
-        does not have.
+        before it writes them, ``unsettled`` what it settles first. Where there is a ``reviewed`` plan,
+        nothing is kept that it does not have.
         """
         changes = tuple(sorted(self.changes, key=_order))
         personal = self.masks.personal(portal.objects, _shown(changes, self.held, self.problems))
@@ -283,8 +284,18 @@ class PlanBuilder:
             kept = keep_reviewed(reviewed, changes, prune_rules)
             changes, prune_rules, review = kept.changes, kept.prune_rules, kept.review
             personal = tuple(sorted({*personal, *reviewed.personal}))
+        opened = {key.object for change in changes for key in keys_of(change)}
+        opened |= objects_rested_on(changes) | unsettled.objects
+        is_opened = bool(changes or prune_rules or unsettled.objects)
+        opening_calls = calls_to_open(portal.objects[name] for name in opened) if is_opened else 0
         budget = budget_of(
-            changes, portal.objects, read_calls, least_seconds, daily_remaining, looks_again_at=looks_again_at
+            changes,
+            portal.objects,
+            read_calls,
+            least_seconds,
+            daily_remaining,
+            looks_again_at=looks_again_at,
+            opening_calls=opening_calls + unsettled.calls,
         )
         return Plan(
             tool_version=tool_version,

@@ -332,7 +332,7 @@ class Budget:
     write_calls: int  # that apply will make, if none has to be repeated
     seconds: float  # least time that apply's calls take at the portal's limit
     daily_remaining: int | None  # calls left today when the plan was made
-    reread_calls: int = 0  # that apply will make to see what moved since: not where it follows at once
+    reread_calls: int = 0  # that apply will make to read: account, definitions, what moved since
 
     @property
     def apply_calls(self) -> int:

@@ -73,14 +73,16 @@ def apply_plan(
         objects |= objects_rested_on(plan.changes) | open_objects(store)
         portal = read_portal(connection.reader, objects, plan.portal_id)
         settle_earlier(store, journal, connection.reader, portal)
-        reader = connection.reader
+        reader, made = connection.reader, connection.reader.calls
         budget = budget_of(
             plan.changes,
             portal.objects,
-            reader.calls,
+            made,
             reader.least_seconds,
-            reader.daily_remaining,
+            # As the plan has counted, with what has been read since as still to be read.
+            None if reader.daily_remaining is None else reader.daily_remaining + made,
             looks_again_at=looks_again_at,
+            opening_calls=made,
         )
         refuse_overdrawn(plan, budget, limits)
         writer = connection.writer.asking(journal.assert_held)

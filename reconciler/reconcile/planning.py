@@ -28,7 +28,7 @@ from reconciler.model.records import (
 from reconciler.model.schema import ObjectSchema, PortalSchema
 from reconciler.model.selection import Selection
 from reconciler.model.writes import BATCH_SIZE
-from reconciler.plan.budget import ALWAYS_LOOKED_AT
+from reconciler.plan.budget import ALWAYS_LOOKED_AT, Unsettled
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import Action, ManifestsRead, Plan
 from reconciler.plan.ends import ends_of
@@ -43,6 +43,7 @@ from reconciler.plan.selecting import LeftOut, Unmet, selected
 from reconciler.reconcile.associating import Associating, paired_objects, rest_on_associations
 from reconciler.reconcile.owning import OwnerLookup
 from reconciler.reconcile.whose import refuse_other_project
+from reconciler.state.runs import UnfinishedBatch
 from reconciler.state.store import Store
 
 Progress: TypeAlias = Callable[[int, int], None]
@@ -104,7 +105,7 @@ def plan_changes(
         here.selection.renamed(names),
         here.policy.renamed(names),
     )
-    memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
+    memory, unsettled = remember(reader, store, portal, unfinished)
     ends = ends_of(desired, portal, selection)
     builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid, ends, here.masks)
     builder.problems += desired.warnings
@@ -148,8 +149,19 @@ def plan_changes(
         prune_rules=() if selection.is_partial else new_rules(desired.prune_rules, remembered),
         selection=selection,
         reviewed=here.reviewed,
+        unsettled=unsettled,
         looks_again_at=here.looks_again_at,
     )
+
+
+def remember(
+    reader: Reader, store: Store, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
+) -> tuple[Memory, Unsettled]:
+    """State as apply will have it, once it has settled what earlier runs left open; and what that costs."""
+    before = reader.calls
+    settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
+    objects = frozenset[str]().union(*(batch.objects for batch in unfinished))
+    return Memory(store, settled), Unsettled(objects, reader.calls - before)
 
 
 @dataclass(frozen=True, slots=True)

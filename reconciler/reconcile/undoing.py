@@ -17,6 +17,7 @@ from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.schema import ObjectSchema
 from reconciler.model.writes import BATCH_SIZE
+from reconciler.plan.budget import Unsettled
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import NO_MANIFESTS, Create, Plan, keys_of
 from reconciler.plan.leftovers import fact_of
@@ -48,7 +49,9 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
     seen, past, unfinished = version_seen(store, here.created_at), store.past_run(run_id), store.unfinished()
     objects = {key.object for change, _ in past.applied for key in keys_of(change)}
     portal = read_portal(reader, objects | open_objects(store), here.portal_id)
+    before_settling = reader.calls
     settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
+    unsettled = Unsettled(frozenset(open_objects(store)), reader.calls - before_settling)
     memory = Memory(store, settled)
     selection = here.selection.renamed({name: schema.name for name, schema in portal.objects.items()})
     unmet = Unmet({"--target": selection.target, "--exclude": selection.exclude})
@@ -91,6 +94,7 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
         write_scopes=write_scopes,
         selection=selection,
         undoes=run_id,
+        unsettled=unsettled,
     )
 
 

@@ -99,11 +99,11 @@ def _notes(plan: Plan, *, is_masked: bool) -> Iterator[str]:
 
 def _costs(budget: Budget) -> str:
     reading = f"Calls: {budget.read_calls:,} to read"
-    if not budget.write_calls:
+    if not budget.apply_calls:
         return f"{reading}."
-    again = f"{budget.reread_calls:,} to read again and " if budget.reread_calls else ""
-    writing = f"{again}{budget.write_calls:,} to write"
-    return f"{reading}, {writing} ({_time(budget.seconds)}, {_share(budget)})."
+    again = [f"{budget.reread_calls:,} to read again"] if budget.reread_calls else []
+    writing = [f"{budget.write_calls:,} to write"] if budget.write_calls else []
+    return f"{reading}, {' and '.join(again + writing)} ({_time(budget.seconds)}, {_share(budget)})."
 
 
 def _share(budget: Budget) -> str:

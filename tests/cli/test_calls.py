@@ -1,0 +1,171 @@
+"""`Calls:` of a plan, and of drift, is what is seen on the wire: what planning made, and what apply makes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.projects import Project, Recorder
+from tests.support.served import served
+
+
+def _unique(group: str) -> dict[str, object]:
+    return {
+        "name": "erp_no",
+        "label": "ERP",
+        "type": "string",
+        "fieldType": "text",
+        "groupName": group,
+        "hasUniqueValue": True,
+    }
+
+
+SEED = {
+    "version": 1,
+    "owners": [{"id": "71", "email": "ada@acme.example"}],
+    "schemas": [
+        {
+            "name": "car",
+            "labels": {"singular": "Car", "plural": "Cars"},
+            "primaryDisplayProperty": "vin",
+            "requiredProperties": [],
+            "properties": [
+                {
+                    "name": "vin",
+                    "label": "VIN",
+                    "type": "string",
+                    "fieldType": "text",
+                    "hasUniqueValue": True,
+                },
+                {"name": "color", "label": "Color", "type": "string", "fieldType": "text"},
+            ],
+            "associatedObjects": ["COMPANY"],
+        }
+    ],
+    "properties": {
+        "companies": [_unique("companyinformation")],
+        "deals": [_unique("dealinformation")],
+        "listings": [_unique("listing_information")],
+    },
+    "records": {
+        "companies": [
+            {"id": "901", "properties": {"erp_no": "old", "name": "Old", "lifecyclestage": "customer"}},
+            {"id": "902", "properties": {"erp_no": "gone", "name": "Gone"}},
+        ],
+        "contacts": [{"id": "801", "properties": {"email": "ada@acme.example", "firstname": "Ada"}}],
+    },
+}
+COMPANIES = """\
+object: companies
+key: erp_no
+prune: true
+records:
+  old: {name: New, lifecyclestage: lead, hubspot_owner_id: ada@acme.example}
+  new: {name: New, $associations: {contacts: [ada@acme.example], deals: [{by: erp_no, to: D-1}]}}
+  b: {name: B}
+"""
+CONTACTS = "object: contacts\nkey: email\nrecords:\n  ada@acme.example: {firstname: Adah}\n"
+DEALS = """\
+object: deals
+key: erp_no
+records:
+  D-1: {dealname: One, pipeline: default, dealstage: appointmentscheduled}
+"""
+CARS = "object: car\nkey: vin\nrecords:\n  v1: {color: red}\n"
+ALL = {"companies.yaml": COMPANIES, "contacts.yaml": CONTACTS, "deals.yaml": DEALS, "cars.yaml": CARS}
+
+
+@contextmanager
+def world(folder: Path, files: dict[str, str]) -> Iterator[tuple[Project, Recorder]]:
+    with served(folder, files, SEED) as (project, portal):
+        yield project, portal
+
+
+def counted(project: Project, portal: Recorder, *command: str) -> tuple[Any, int]:
+    """What a command printed as JSON, and how many calls it made."""
+    before = len(portal.requests)
+    done = project.run(*command, "--json")
+    assert done.code in {0, 2}, done.out + done.err
+    return done.document, len(portal.requests) - before
+
+
+def check_plan(project: Project, portal: Recorder, *more: str) -> dict[str, int]:
+    """Plan and apply what was planned: both make as many calls as the plan says."""
+    allow = ("--allow", "absent=1", "--allow", "archive=9", "--allow", "update=9")
+    plan, made = counted(project, portal, "plan", "--out", "plan.json", *allow, *more)
+    budget: dict[str, int] = plan["budget"]
+    assert budget["read_calls"] == made
+    _, made = counted(project, portal, "apply", "plan.json")
+    assert budget["reread_calls"] + budget["write_calls"] == made
+    return budget
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["contacts.yaml"],
+        ["cars.yaml"],
+        ["deals.yaml"],
+        ["contacts.yaml", "deals.yaml", "companies.yaml"],
+        ["cars.yaml", "companies.yaml", "contacts.yaml", "deals.yaml"],
+    ],
+)
+def test_plan_and_apply_make_the_calls_that_the_plan_tells(tmp_path: Path, files: list[str]) -> None:
+    with world(tmp_path, {name: ALL[name] for name in files}) as (project, portal):
+        budget = check_plan(project, portal)
+        assert budget["write_calls"] > 0
+
+
+def test_a_later_plan_with_archives_and_drift_tells_its_calls(tmp_path: Path) -> None:
+    with world(tmp_path, ALL) as (project, portal):
+        check_plan(project, portal)
+        project.write("companies.yaml", COMPANIES.replace("  b: {name: B}\n", "  gone: {$absent: true}\n"))
+        budget = check_plan(project, portal)
+        assert budget["write_calls"] >= 1
+
+
+def test_a_plan_that_only_adopts_tells_what_apply_reads(tmp_path: Path) -> None:
+    text = "object: contacts\nkey: email\nrecords:\n  ada@acme.example: {firstname: Ada}\n"
+    with world(tmp_path, {"contacts.yaml": text}) as (project, portal):
+        budget = check_plan(project, portal)
+        assert budget["write_calls"] == 0
+        assert budget["reread_calls"] == 2
+
+
+def test_a_plan_that_does_nothing_needs_no_calls_of_apply(tmp_path: Path) -> None:
+    with world(tmp_path, {"contacts.yaml": CONTACTS}) as (project, portal):
+        check_plan(project, portal)
+        plan, made = counted(project, portal, "plan", "--out", "plan.json")
+        assert plan["budget"]["reread_calls"] + plan["budget"]["write_calls"] == 0
+        assert counted(project, portal, "apply", "--auto-approve")[1] == made
+
+
+def test_an_apply_without_a_saved_plan_makes_the_calls_that_it_tells(tmp_path: Path) -> None:
+    with world(tmp_path, ALL) as (project, portal):
+        before = len(portal.requests)
+        done = project.run("apply", "--auto-approve")
+        made = len(portal.requests) - before
+        assert done.code == 0
+        words = " ".join(done.out.split()).partition("Calls: ")[2].partition(" (")[0]
+        assert sum(int(word) for word in words.replace(",", " ").split() if word.isdigit()) == made
+
+
+def test_a_rollback_tells_its_calls(tmp_path: Path) -> None:
+    with world(tmp_path, ALL) as (project, portal):
+        check_plan(project, portal)
+        plan, made = counted(
+            project, portal, "rollback", "last", "--out", "back.json", "--allow", "archive=9"
+        )
+        budget = plan["budget"]
+        assert budget["read_calls"] == made
+        _, made = counted(project, portal, "apply", "back.json")
+        assert budget["reread_calls"] + budget["write_calls"] == made
+
+
+def test_drift_tells_its_calls(tmp_path: Path) -> None:
+    with world(tmp_path, ALL) as (project, portal):
+        check_plan(project, portal)
+        found, made = counted(project, portal, "drift")
+        assert found["read_calls"] == made
