@@ -11,7 +11,7 @@ from typing import NamedTuple
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Skipped
 from reconciler.model.records import RecordId
-from reconciler.model.schema import ObjectSchema
+from reconciler.model.schema import ObjectSchema, PortalSchema
 from reconciler.model.writes import Call, Route, Row, inputs_of
 from reconciler.plan.changes import (
     Archive,
@@ -101,6 +101,15 @@ def step_back_row(number: int, change: RecordWriting, schema: ObjectSchema) -> R
         if schema.is_step_back(value.name, value.before, value.after)
     }
     return Row(str(number), _id(change), emptied) if emptied else None
+
+
+def twice_called(batch: Batch, portal: PortalSchema) -> frozenset[int]:
+    """The changes of ``batch`` that take two calls, by number."""
+    return frozenset(
+        number
+        for number, change in batch.entries
+        if isinstance(change, Update) and step_back_row(number, change, portal.objects[change.key.object])
+    )
 
 
 def _id(change: RecordWriting) -> str:

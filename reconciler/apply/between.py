@@ -1,6 +1,6 @@
 """Associations of two object types: what moved, sending them, and what came of those without an answer."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -35,10 +35,20 @@ class Between:
         found = {number: _moved(change, live, leaving.get(_ids(change), set())) for number, change in entries}
         return {number: message for number, message in found.items() if message}
 
-    def send(self, writer: Writer, entries: Entries) -> Mapping[int, Outcome]:
-        """Send all of them, by one call where HubSpot takes them together."""
+    def send(
+        self, writer: Writer, entries: Entries, leaving: Callable[[Sequence[int]], None]
+    ) -> Mapping[int, Outcome]:
+        """Send all of them, by one call where HubSpot takes them together; ``leaving`` is told before."""
         rows = [PairRow(number, *_ids(change), change.label) for number, change in entries]
-        return write_pairs(writer, self.one, self.other, entries[0][1].route.call, rows)
+        call = entries[0][1].route.call
+        return write_pairs(
+            writer,
+            self.one,
+            self.other,
+            call,
+            rows,
+            leaving=lambda sent: leaving([row.number for row in sent]),
+        )
 
     def settled(self, entries: Entries) -> Mapping[int, Outcome]:
         """Those that turn out to have happened."""

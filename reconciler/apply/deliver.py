@@ -11,21 +11,27 @@ A change that takes two calls has one outcome of both: where the second did not 
 the outcome says what the first one did.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from reconciler.apply.answers import judged, only_emptied
 from reconciler.apply.batches import Batch, row_of, step_back_row
 from reconciler.apply.between import between
+from reconciler.apply.evidence import NO_TIME
+from reconciler.apply.leaving import Leaving
 from reconciler.apply.manner import OnStale
 from reconciler.apply.settle import are_emptied, pairs_and_records, settle
 from reconciler.apply.stale import stale_changes
 from reconciler.errors import HubSpotError
 from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.joining import RowOutcome
 from reconciler.hubspot.rows import write_rows
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Unknown
-from reconciler.model.schema import PortalSchema
+from reconciler.model.schema import ObjectSchema, PortalSchema
+from reconciler.model.writes import Row
 from reconciler.plan.changes import Action, Update, Writing
 
 ATTEMPTS = 3
@@ -52,10 +58,10 @@ class Courier:
     looks_again_at: Collection[Action]  # changes whose records are read again right before the call
     on_stale: OnStale
 
-    def deliver(self, batch: Batch) -> Delivery:
-        """An outcome for every change of ``batch``."""
+    def deliver(self, batch: Batch, leaving: Leaving) -> Delivery:
+        """An outcome for every change of ``batch``; ``leaving`` is told of every call before it leaves."""
         with self.writer.keeping_place():  # else what was looked at might be written ten seconds later
-            way = _Way(self, batch)
+            way = _Way(self, batch, leaving)
             return Delivery(way.outcomes, way.go())
 
 
@@ -65,6 +71,8 @@ class _Way:
 
     courier: Courier
     batch: Batch
+    leaving: Leaving
+    sent: dict[tuple[int, int], datetime | None] = field(default_factory=dict)  # see ``runs.Sent``
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     emptied: set[int] = field(default_factory=set)  # whose lifecycle stage the first of two calls has emptied
 
@@ -107,7 +115,7 @@ class _Way:
         if not back:
             return entries
         rows = [row for _, row in back]
-        answers = write_rows(self.courier.writer, schema.path, self.batch.route, rows)
+        answers = self._write(schema, rows, 1)
         for change, row in back:
             number, answer = int(row.trace_id), judged(schema, change, answers[row.trace_id], row.properties)
             if isinstance(answer, Applied):
@@ -129,21 +137,38 @@ class _Way:
         courier = self.courier
         pairs, records = pairs_and_records(entries)
         if pairs:
-            self.outcomes |= between(courier.reader, courier.portal, pairs[0][1]).send(courier.writer, pairs)
+            both = between(courier.reader, courier.portal, pairs[0][1])
+            self.outcomes |= both.send(courier.writer, pairs, partial(self._leave, 1))
             return
         schema = courier.portal.objects[records[0][1].key.object]
         rows = [row_of(number, change) for number, change in records]
-        answers = write_rows(courier.writer, schema.path, self.batch.route, rows)
+        answers = self._write(schema, rows, 2)
         for number, change in records:
             outcome = judged(schema, change, answers[str(number)])
             if number in self.emptied and isinstance(outcome, Rejected):
                 outcome = only_emptied(schema, change, outcome)
             self.outcomes[number] = outcome
 
+    def _write(self, schema: ObjectSchema, rows: Sequence[Row], ordinal: int) -> Mapping[str, RowOutcome]:
+        def leaving(sent: Sequence[Row]) -> None:
+            numbers = [int(row.trace_id) for row in sent]
+            again = [number for number in numbers if number in self.emptied]
+            self._leave(ordinal, again)
+            self._leave(1, [number for number in numbers if number not in self.emptied])
+
+        return write_rows(self.courier.writer, schema.path, self.batch.route, rows, leaving)
+
+    def _leave(self, ordinal: int, numbers: Sequence[int]) -> None:
+        """Calls for these changes leave now."""
+        if numbers:
+            moment = self.courier.writer.time_there() or NO_TIME
+            self.leaving(ordinal, numbers, moment)
+            self.sent |= dict.fromkeys(((number, ordinal) for number in numbers), moment)
+
     def _settle(self) -> bool:
         """Look for what got no answer; False where the portal cannot be read."""
         try:
-            self.outcomes |= settle(self.courier.reader, self.courier.portal, self._pending())
+            self.outcomes |= settle(self.courier.reader, self.courier.portal, self._pending(), self.sent)
         except HubSpotError:
             return False
         return True

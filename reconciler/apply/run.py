@@ -7,13 +7,14 @@ module's thread is the only one that does. A failed record never stops the other
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import attrgetter
 
-from reconciler.apply.batches import Batch, batches_of, state_only, with_ids
+from reconciler.apply.batches import Batch, batches_of, state_only, twice_called, with_ids
 from reconciler.apply.deliver import Courier, Delivery
+from reconciler.apply.leaving import Desk
 from reconciler.apply.manner import Manner, OnStale
 from reconciler.apply.ownership import Owning, disowned_by, owned_after, pairs_after
 from reconciler.errors import PlanRefused, ReconcilerError, Refusal
@@ -79,6 +80,7 @@ class _Run:
     done: int = 0
     stopped_by: ReconcilerError | None = None
     is_interrupted: bool = False
+    desk: Desk = field(default_factory=Desk)
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
     created: dict[RecordKey, RecordId] = field(default_factory=dict)
 
@@ -105,15 +107,32 @@ class _Run:
         """Send until all is sent or something says stop; what was never begun is returned."""
         waiting = deque(batches)
         with ThreadPoolExecutor(self.manner.parallelism) as pool:
-            while True:
-                while waiting and len(self.in_flight) < self.manner.parallelism and not self._is_stopping():
-                    self._begin(pool, waiting.popleft())
-                if not self.in_flight:
-                    return tuple(waiting)
-                done, _ = wait(self.in_flight, HEARTBEAT_S, return_when=FIRST_COMPLETED)
-                self.journal.renew_if_due()
-                for future in done:
-                    self._conclude(self.in_flight.pop(future), future)
+            try:
+                while True:
+                    while (
+                        waiting and len(self.in_flight) < self.manner.parallelism and not self._is_stopping()
+                    ):
+                        self._begin(pool, waiting.popleft())
+                    if not self.in_flight:
+                        return tuple(waiting)
+                    self._attend()
+            except BaseException as error:
+                self.desk.close(error)  # else those who wait for a word would wait for ever
+                raise
+
+    def _attend(self) -> None:
+        """Wait for workers: let calls leave, and record what came of those that were answered."""
+        departures = self.desk.take(HEARTBEAT_S)
+        try:
+            self.journal.leave(self.id, [(each.ordinal, each.numbers, each.moment) for each in departures])
+        except BaseException as error:
+            self.desk.close(error, departures)
+            raise
+        for departure in departures:
+            departure.may_leave.set_result(None)
+        self.journal.renew_if_due()
+        for future in [future for future in self.in_flight if future.done()]:
+            self._conclude(self.in_flight.pop(future), future)
 
     def skip(self, batches: Sequence[Batch]) -> None:
         """Account for what was not attempted."""
@@ -128,8 +147,11 @@ class _Run:
     def _begin(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
         batch = self._with_ids(batch)
         if batch.entries:
-            self.journal.intend(self.id, batch.number, batch.object, batch.route, batch.entries)
-            self.in_flight[pool.submit(self.courier.deliver, batch)] = batch
+            twice = twice_called(batch, self.courier.portal)
+            self.journal.intend(self.id, batch.number, batch.object, batch.route, batch.entries, twice=twice)
+            future = pool.submit(self.courier.deliver, batch, self.desk.leave)
+            self.in_flight[future] = batch
+            future.add_done_callback(self.desk.ended)
 
     def _with_ids(self, batch: Batch) -> Batch:
         """Associations whose records this run has created, with their ids; without those it has not."""

@@ -1,9 +1,11 @@
 """What became of changes whose answer was lost: decided by reading live, never by sending again."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from reconciler.apply.answers import only_emptied
 from reconciler.apply.between import between
+from reconciler.apply.evidence import found_as_created, is_there
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.live import read_records
 from reconciler.model.objects import RECORD_ID
@@ -20,7 +22,7 @@ from reconciler.plan.changes import (
     values_of,
 )
 from reconciler.plan.diff import same_value
-from reconciler.state.runs import UnfinishedBatch
+from reconciler.state.runs import Sent, UnfinishedBatch
 
 
 def settle_batch(reader: Reader, portal: PortalSchema, batch: UnfinishedBatch) -> Mapping[int, Outcome]:
@@ -29,23 +31,25 @@ def settle_batch(reader: Reader, portal: PortalSchema, batch: UnfinishedBatch) -
     Raises:
         HubSpotError: the portal cannot be read.
     """
-    found: dict[int, Outcome] = dict.fromkeys(
-        (number for number, _ in batch.entries), Skipped("not written when its run ended")
-    )
-    _, records = pairs_and_records(batch.entries)
+    never = Skipped("not sent when its run ended")
+    found: dict[int, Outcome] = dict.fromkeys((number for number, _ in batch.entries), never)
+    sent = batch.sent
+    entries = [entry for entry in batch.entries if sent is None or sent.get((entry[0], 1))]
+    if not entries:
+        return found
+    found |= dict.fromkeys((number for number, _ in entries), Skipped("not written when its run ended"))
+    _, records = pairs_and_records(entries)
     if records:
-        schema = portal.objects[batch.object]
-        changes = dict(records)
+        schema, changes = portal.objects[batch.object], dict(records)
         for number in are_emptied(reader, schema, records):
             found[number] = only_emptied(schema, changes[number], Rejected("not written when its run ended"))
-    found.update(settle(reader, portal, batch.entries))
-    return found
+    return {**found, **settle(reader, portal, entries, sent or {})}
 
 
 def settle(
-    reader: Reader, portal: PortalSchema, entries: Sequence[tuple[int, Writing]]
+    reader: Reader, portal: PortalSchema, entries: Sequence[tuple[int, Writing]], sent: Sent
 ) -> Mapping[int, Outcome]:
-    """Those of ``entries``, which travelled together, that turn out to have happened."""
+    """Those of ``entries``, which travelled together, that turn out to have happened; ``sent`` says when."""
     pairs, records = pairs_and_records(entries)
     if pairs:
         return between(reader, portal, pairs[0][1]).settled(pairs)
@@ -53,7 +57,10 @@ def settle(
         return {}
     schema = portal.objects[records[0][1].key.object]
     live = read_again(reader, schema, records)
-    found = {number: settled(schema, change, live.get(identity(change))) for number, change in records}
+    found = {
+        number: settled(schema, change, live.get(identity(change)), sent.get((number, 1)))
+        for number, change in records
+    }
     return {number: outcome for number, outcome in found.items() if outcome}
 
 
@@ -79,11 +86,20 @@ def is_emptied(schema: ObjectSchema, change: RecordWriting, live: LiveRecord | N
     return live is not None and bool(back) and all(live.properties.get(name) is None for name in back)
 
 
-def settled(schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None) -> Applied | None:
-    """Applied when live is as ``change`` wanted it; None when it provably did not happen."""
+def settled(
+    schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None, sent_at: datetime | None
+) -> Applied | None:
+    """Applied when live is as ``change`` wanted it; None when it provably did not happen.
+
+    ``sent_at`` is when its call left, by HubSpot's clock, where that is known.
+    """
     if isinstance(change, Archive):
         return None if live else Applied(change.record_id, {})
-    if live is None or not all(holds(schema, live, value.name, value.after) for value in change.values):
+    if live is None:
+        return None
+    if isinstance(change, Create):
+        return found_as_created(schema, change, live, sent_at)
+    if not all(is_there(schema, value, live.properties.get(value.name)) for value in change.values):
         return None
     return Applied(live.id, {value.name: live.properties.get(value.name) for value in change.values})
 

@@ -6,6 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
 import httpx
@@ -64,10 +65,17 @@ class FoundPairs:
 class _Caller:
     """Makes calls and counts them. Thread-safe."""
 
-    def __init__(self, http: httpx.Client, pacer: Pacer, may_send: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        http: httpx.Client,
+        pacer: Pacer,
+        may_send: Callable[[], None] = lambda: None,
+        leaving: Callable[[], None] | None = None,
+    ) -> None:
         self._http = http
         self._pacer = pacer
         self._may_send = may_send
+        self._leaving = leaving
         self._lock = threading.Lock()
         self.calls = 0
 
@@ -79,6 +87,14 @@ class _Caller:
         """One that asks before every call."""
         return _Caller(self._http, self._pacer, may_send)
 
+    def telling(self, leaving: Callable[[], None]) -> "_Caller":
+        """One that tells of every call that leaves."""
+        return _Caller(self._http, self._pacer, self._may_send, leaving)
+
+    def time_there(self) -> datetime | None:
+        """See ``Pacer.time_there``."""
+        return self._pacer.time_there()
+
     def ask(self, request: Request, decode: Decoder[AnswerT]) -> Success[AnswerT] | Refusal:
         """Make the call; a 403 is raised, other refusals are for the caller to read."""
 
@@ -86,7 +102,7 @@ class _Caller:
             self._may_send()
             with self._lock:
                 self.calls += 1
-            return attempt(self._http, request, decode)
+            return attempt(self._http, request, decode, self._leaving)
 
         exchange = self._pacer.run(request, once)
         if isinstance(exchange, Refusal) and exchange.status == _FORBIDDEN:
@@ -267,6 +283,16 @@ class Writer:
         other = copy(self)
         other._caller = self._caller.asking(may_send)  # noqa: SLF001 - it is ours
         return other
+
+    def telling(self, leaving: Callable[[], None]) -> Self:
+        """The same, but ``leaving`` is told of every call before HubSpot can act on it."""
+        other = copy(self)
+        other._caller = self._caller.telling(leaving)  # noqa: SLF001 - it is ours
+        return other
+
+    def time_there(self) -> datetime | None:
+        """What HubSpot's clock shows at least; None where no answer has told."""
+        return self._caller.time_there()
 
     def keeping_place(self) -> AbstractContextManager[None]:
         """Within, what this thread writes is sent right after what it read, by a reader of the same pacer."""

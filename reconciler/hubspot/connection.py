@@ -7,6 +7,7 @@ first, and no exception of httpx is chained to ours, so that no traceback can sh
 import logging
 import re
 import time
+from collections.abc import Callable, Iterator
 
 import httpx
 import orjson
@@ -25,6 +26,9 @@ _TIMEOUT = httpx.Timeout(
     write=30.0,
     pool=None,  # calls wait for a connection as long as the others need theirs
 )
+DEADLINE_S = 10.0 + 30.0 + EDGE_TIMEOUT_S + 10.0
+"""Seconds after which a call is over, if it ever gets going: connecting, sending, waiting for the answer."""
+
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -69,24 +73,40 @@ def without_token(http: httpx.Client, text: str) -> str:
     return _TOKEN_LIKE.sub("***", text.replace(token, "***") if token else text)
 
 
-def attempt(http: httpx.Client, request: Request, decode: Decoder[AnswerT]) -> Exchange[AnswerT]:
-    """Make ``request`` once; never raises for what the network or HubSpot does."""
+def attempt(
+    http: httpx.Client, request: Request, decode: Decoder[AnswerT], leaving: Callable[[], None] | None = None
+) -> Exchange[AnswerT]:
+    """Make ``request`` once; never raises for what the network or HubSpot does.
+
+    ``leaving`` is called when a connection is there to take the body, and before the body goes: until then
+    HubSpot cannot act on it. What it raises ends the call.
+    """
     began = time.monotonic()
-    exchange = _attempt(http, request, decode)
+    exchange = _attempt(http, request, decode, leaving)
     outcome = exchange.status if isinstance(exchange, Refusal) else type(exchange).__name__.lower()
     took_ms = 1000 * (time.monotonic() - began)
     _LOG.debug("%s %s: %s in %.0f ms", request.method, request.path, outcome, took_ms)
     return exchange
 
 
-def _attempt(http: httpx.Client, request: Request, decode: Decoder[AnswerT]) -> Exchange[AnswerT]:
+def _body(content: bytes, leaving: Callable[[], None]) -> Iterator[bytes]:
+    """``content``, drawn by the connection that it goes through."""
+    leaving()
+    yield content
+
+
+def _attempt(
+    http: httpx.Client, request: Request, decode: Decoder[AnswerT], leaving: Callable[[], None] | None
+) -> Exchange[AnswerT]:
+    body = None if request.body is None else orjson.dumps(request.body)
+    headers = {} if body is None else _JSON | {"Content-Length": str(len(body))}
     try:
         response = http.request(
             request.method,
             request.path,
             params=request.params or None,
-            content=None if request.body is None else orjson.dumps(request.body),
-            headers=None if request.body is None else _JSON,
+            content=_body(body, leaving) if body is not None and leaving else body,
+            headers=headers,
         )
     except _NEVER_SENT as error:
         host = http.base_url.netloc.decode() or http.base_url

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from reconciler.hubspot.wire import ErrorBody
@@ -22,7 +24,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What an answer's headers say about limits; None where they do not.
+    """What an answer's headers say about limits and time; None where they do not.
 
     Source: https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details (response headers).
     """
@@ -32,6 +34,7 @@ class Pace:
     interval_s: float | None = None  # length of the window
     daily_remaining: int | None = None
     retry_after_s: float | None = None
+    date: datetime | None = None  # when HubSpot answered, by its clock, in whole seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,16 @@ def pace_of(headers: Mapping[str, str]) -> Pace:
         interval_s=interval_ms / 1000 if interval_ms else None,
         daily_remaining=_number(headers.get("x-hubspot-ratelimit-daily-remaining")),
         retry_after_s=None if retry_after_s is None else float(retry_after_s),
+        date=_date(headers.get("date")),
     )
+
+
+def _date(text: str | None) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text or "")
+    except ValueError:
+        return None
+    return date if date.tzinfo else None
 
 
 def _number(text: str | None) -> int | None:

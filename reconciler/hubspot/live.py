@@ -83,7 +83,9 @@ class _Question:
         for record in records:
             key = record.properties.get(self._id_property) if self._id_property else record.id
             live = LiveRecord(
-                RecordId(record.id), {name: record.properties.get(name) or None for name in self._names}
+                RecordId(record.id),
+                {name: record.properties.get(name) or None for name in self._names},
+                record.created_at,
             )
             exact[self.spelling(key or "")] = live
             for name in self._besides:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from reconciler.errors import HubSpotError, NoAnswer, NotAllowed, Unavailable
@@ -63,11 +64,20 @@ class Pacer:
         self._stopped: Callable[[], HubSpotError] | None = None
         self._was_answered = False
         self._daily_remaining: int | None = None
+        self._ahead_s: float | None = None  # of our clock, whatever that counts from
 
     @property
     def daily_remaining(self) -> int | None:
         """Calls left to the portal today, by the latest answer that told."""
         return self._daily_remaining
+
+    def time_there(self) -> datetime | None:
+        """What HubSpot's clock shows at least, by the answers so far; None where none has told.
+
+        Answers tell whole seconds, so the clock runs up to a second ahead of this.
+        """
+        ahead_s = self._ahead_s
+        return None if ahead_s is None else datetime.fromtimestamp(self._now() + ahead_s, UTC)
 
     def least_seconds(self, calls: int) -> float:
         """The least time that so many calls take at the portal's limit, beginning with a full burst."""
@@ -130,6 +140,9 @@ class Pacer:
                 was_sent = not isinstance(exchange, Lost) or exchange.was_sent
                 self._window.leave(self._now(), pace, ours, was_sent=was_sent)
                 self._was_answered |= isinstance(exchange, Success | Refusal)
+                if pace.date is not None:
+                    ahead_s = pace.date.timestamp() - self._now()
+                    self._ahead_s = ahead_s if self._ahead_s is None else max(ahead_s, self._ahead_s)
                 if pace.daily_remaining is not None:
                     self._daily_remaining = pace.daily_remaining
         return exchange

@@ -7,8 +7,9 @@ is neither is sent again in halves until it stands alone.
 Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from reconciler.errors import NoAnswer, NotAllowed, Unavailable
@@ -39,15 +40,23 @@ class PairRow:
 
 
 def write_pairs(
-    writer: Writer, one: ObjectSchema, other: ObjectSchema, call: Call, rows: Sequence[PairRow]
+    writer: Writer,
+    one: ObjectSchema,
+    other: ObjectSchema,
+    call: Call,
+    rows: Sequence[PairRow],
+    *,
+    leaving: Callable[[Sequence[PairRow]], None] = lambda _rows: None,
 ) -> Mapping[int, RowOutcome]:
     """Send ``rows`` and account for every one of them, by number.
+
+    ``leaving`` is told of each call, by the rows that it carries, before HubSpot can act on it.
 
     Raises:
         NotAllowed: before anything was written: the token is refused, or lacks the scopes it names.
         Unavailable: before anything was written: HubSpot went on saying "later".
     """
-    sending = _Sending(writer, one.path, other.path, call, {})
+    sending = _Sending(writer, one.path, other.path, call, leaving, {})
     try:
         sending.deliver(rows)
     except (NotAllowed, Unavailable) as error:
@@ -66,12 +75,14 @@ class _Sending:
     path: str
     other_path: str
     call: Call
+    leaving: Callable[[Sequence[PairRow]], None]
     outcomes: dict[int, RowOutcome]
 
     def deliver(self, rows: Sequence[PairRow]) -> None:
         """Send ``rows``; those that nothing was said of are sent again in halves."""
         try:
-            answer = self.writer.write_pairs(self.path, self.other_path, self.call, _inputs(self.call, rows))
+            writer = self.writer.telling(partial(self.leaving, rows))
+            answer = writer.write_pairs(self.path, self.other_path, self.call, _inputs(self.call, rows))
         except NoAnswer as error:
             self.outcomes |= {row.number: Unknown(error.summary) for row in rows}
             return

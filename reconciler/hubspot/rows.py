@@ -8,7 +8,8 @@ Source: https://developers.hubspot.com/docs/api-reference/error-handling (multi-
 whole batches refused for one row: https://github.com/airbytehq/airbyte/pull/76340.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from reconciler.errors import NoAnswer, NotAllowed, Unavailable
@@ -25,9 +26,15 @@ PERHAPS_ONE_ROW = frozenset({400, 404, 409, 413, 422})
 
 
 def write_rows(
-    writer: Writer, object_path: str, route: Route, rows: Sequence[Row]
+    writer: Writer,
+    object_path: str,
+    route: Route,
+    rows: Sequence[Row],
+    leaving: Callable[[Sequence[Row]], None] = lambda _rows: None,
 ) -> Mapping[str, RowOutcome]:
     """Send ``rows`` and account for every one of them, by trace id. An answer is never taken for granted.
+
+    ``leaving`` is told of each call, by the rows that it carries, before HubSpot can act on it.
 
     Raises:
         NotAllowed: before anything was written: the token is refused, or lacks the scopes it names.
@@ -38,7 +45,7 @@ def write_rows(
         raise ValueError(
             f"a batch is at most {BATCH_SIZE} rows with distinct trace ids, not {len(rows)} rows"
         )
-    batch = _Batch(writer, object_path, route)
+    batch = _Batch(writer, object_path, route, leaving)
     try:
         batch.deliver(rows)
     except (NotAllowed, Unavailable) as error:
@@ -52,8 +59,11 @@ def write_rows(
 class _Batch:
     """The outcomes of one batch, as they come in."""
 
-    def __init__(self, writer: Writer, object_path: str, route: Route) -> None:
+    def __init__(
+        self, writer: Writer, object_path: str, route: Route, leaving: Callable[[Sequence[Row]], None]
+    ) -> None:
         self._writer = writer
+        self._leaving = leaving
         self._object_path = object_path
         self._route = route
         self.outcomes: dict[str, RowOutcome] = {}
@@ -79,7 +89,8 @@ class _Batch:
     def _send(self, rows: Sequence[Row]) -> Refusal | None:
         """Make one call; gives back a refusal that may be the fault of some of several rows."""
         try:
-            answer = self._writer.write(self._object_path, self._route.call, _inputs(self._route, rows))
+            writer = self._writer.telling(partial(self._leaving, rows))
+            answer = writer.write(self._object_path, self._route.call, _inputs(self._route, rows))
         except NoAnswer as error:
             self.outcomes |= {row.trace_id: Unknown(error.summary) for row in rows}
             return None

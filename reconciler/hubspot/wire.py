@@ -145,6 +145,7 @@ class Record(Shape):
     properties_with_history: dict[str, tuple[VersionBody, ...]] = {}  # newest first
     object_write_trace_id: str | None = None
     new: bool | None = None  # answers of batch/upsert only
+    created_at: str | None = None
 
 
 class BatchBody(Shape):

@@ -341,6 +341,7 @@ class LiveRecord:
 
     id: RecordId
     properties: Mapping[str, str | None] = field(default_factory=dict)  # "" is read as None
+    created_at: str | None = field(default=None, compare=False)  # as HubSpot writes it, by its clock
 
 
 class FateKind(StrEnum):

@@ -4,7 +4,7 @@ A change enters it before its call, without an outcome, and is given one after i
 outcome for the accounting only: such a change stays open until somebody settles it by reading.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,8 +40,8 @@ from reconciler.state.codec import (
     run_row_of,
     writing_of,
 )
-from reconciler.state.runs import PastRun, RunStart, RunStatus, UnfinishedBatch
-from reconciler.state.tables import batches, changes, runs
+from reconciler.state.runs import PastRun, RunStart, RunStatus, Sent, UnfinishedBatch
+from reconciler.state.tables import batches, changes, intents, runs
 
 KEEP_VALUES = timedelta(days=90)
 """How long the journal keeps values: as long as a run can be rolled back."""
@@ -71,8 +71,8 @@ class Journal:
         running = {"status": RunStatus.RUNNING.value}
         self.connection.execute(runs.insert(), columns | run_columns(start) | running)
 
-    def add_intent(self, batch: UnfinishedBatch) -> None:
-        """A batch that is about to be sent, and its changes."""
+    def add_intent(self, batch: UnfinishedBatch, twice: Collection[int]) -> None:
+        """A batch that is about to be sent, and its changes; those ``twice`` take two calls each."""
         place = {"portal_id": self.portal_id, "run_id": batch.run_id}
         self.connection.execute(
             batches.insert(),
@@ -91,6 +91,27 @@ class Journal:
                 place | {"number": number, "batch": batch.number} | change_columns(change)
                 for number, change in batch.entries
             ],
+        )
+        self.connection.execute(
+            intents.insert(),
+            [
+                place | {"change": number, "ordinal": ordinal, "batch": batch.number}
+                for number, _ in batch.entries
+                for ordinal in ((1, 2) if number in twice else (1,))
+            ],
+        )
+
+    def set_sent(self, run_id: str, ordinal: int, numbers: Sequence[int], moment: datetime) -> None:
+        """A call is about to leave: when, and which changes it carries."""
+        self.connection.execute(
+            update(intents)
+            .where(
+                intents.c.portal_id == self.portal_id,
+                intents.c.run_id == run_id,
+                intents.c.ordinal == ordinal,
+                intents.c.change.in_(numbers),
+            )
+            .values(sent_at=moment)
         )
 
     def add_uncalled(self, run_id: str, entries: Iterable[tuple[int, Change, Outcome]]) -> None:
@@ -189,6 +210,7 @@ class Journal:
                 route=Route(Call(row.call), row.id_property),
                 intended_at=row.intended_at,
                 entries=self._open_entries(row.run_id, row.number),
+                sent=self._sent(row.run_id, row.number),
             )
             for row in self.connection.execute(query).all()
         )
@@ -309,7 +331,7 @@ class Journal:
 
     def remove_all(self) -> None:
         """Remember no run."""
-        for table in (changes, batches, runs):
+        for table in (intents, changes, batches, runs):
             self.connection.execute(table.delete().where(table.c.portal_id == self.portal_id))
 
     def _is_run(self, run_id: str) -> ColumnElement[bool]:
@@ -325,6 +347,14 @@ class Journal:
             .order_by(changes.c.number)
         )
         return tuple((row.number, writing_of(row)) for row in self.connection.execute(query))
+
+    def _sent(self, run_id: str, batch_number: int) -> Sent | None:
+        query = select(intents).where(
+            intents.c.portal_id == self.portal_id,
+            intents.c.run_id == run_id,
+            intents.c.batch == batch_number,
+        )
+        return {(row.change, row.ordinal): row.sent_at for row in self.connection.execute(query)} or None
 
     def _header(self, run_id: str) -> Row[Any]:
         row = self.connection.execute(select(runs).where(self._is_run(run_id))).one_or_none()

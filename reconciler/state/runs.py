@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeAlias
 
 from reconciler.model.outcomes import Applied
 from reconciler.model.runs import RunHeader
@@ -56,6 +57,10 @@ class PastRun:
     forgotten: int  # changes that were applied, and whose values were erased since
 
 
+Sent: TypeAlias = Mapping[tuple[int, int], datetime | None]
+"""By change and ordinal of its call, when it was handed to a connection, by HubSpot's clock; None: never."""
+
+
 @dataclass(frozen=True, slots=True)
 class UnfinishedBatch:
     """Changes that were about to be sent, and of which nobody knows yet what became of them."""
@@ -66,6 +71,7 @@ class UnfinishedBatch:
     route: Route
     intended_at: datetime  # aware, UTC
     entries: tuple[tuple[int, Writing], ...]  # only those without a final outcome, by number
+    sent: Sent | None = None  # None: journaled by a version that did not say
 
     @property
     def objects(self) -> frozenset[str]:

@@ -42,7 +42,16 @@ UPGRADES: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE changes ADD COLUMN to_id TEXT",
         "ALTER TABLE changes ADD COLUMN association TEXT",
     ),
-    4: ("ALTER TABLE states ADD COLUMN project TEXT",),
+    4: (
+        "ALTER TABLE states ADD COLUMN project TEXT",
+        """CREATE TABLE intents (
+            portal_id BIGINT NOT NULL, run_id TEXT NOT NULL, "change" INTEGER NOT NULL,
+            ordinal INTEGER NOT NULL, batch INTEGER NOT NULL, sent_at TIMESTAMP WITH TIME ZONE,
+            PRIMARY KEY (portal_id, run_id, "change", ordinal),
+            FOREIGN KEY (portal_id, run_id) REFERENCES runs (portal_id, id)
+        )""",
+        "CREATE INDEX intents_by_batch ON intents (portal_id, run_id, batch)",
+    ),
 }
 """By version, the statements that make it out of the version before; SQLite and PostgreSQL both run them."""
 
@@ -215,6 +224,19 @@ changes = Table(
     ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
 )
 Index("changes_by_batch", changes.c.portal_id, changes.c.run_id, changes.c.batch, changes.c.number)
+
+intents = Table(
+    "intents",
+    _METADATA,
+    _column("portal_id", _PORTAL, primary_key=True),
+    _column("run_id", primary_key=True),
+    _column("change", Integer(), primary_key=True),  # its number
+    _column("ordinal", Integer(), primary_key=True),  # 1; 2 for the second call of the same change
+    _column("batch", Integer()),
+    _column("sent_at", Moment(), nullable=True),  # by HubSpot's clock; null: never handed to a connection
+    ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
+)
+Index("intents_by_batch", intents.c.portal_id, intents.c.run_id, intents.c.batch)
 
 locks = Table(
     "locks",

@@ -6,9 +6,9 @@ unfinished batch, and the next run settles it.
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -91,11 +91,25 @@ class Writer:
         object_name: str,
         route: Route,
         entries: Sequence[tuple[int, Writing]],
+        *,
+        twice: Collection[int] = (),
     ) -> None:
-        """Say what is about to be sent, before it is; entries are numbered by their place in the plan."""
+        """Say what is about to be sent, before it is; entries are numbered by their place in the plan.
+
+        Those whose numbers are in ``twice`` take two calls.
+        """
         batch = UnfinishedBatch(run_id, batch_number, object_name, route, self._lease.now(), tuple(entries))
         with self._writing() as connection:
-            Journal(connection, self._portal_id).add_intent(batch)
+            Journal(connection, self._portal_id).add_intent(batch, twice)
+
+    def leave(self, run_id: str, departures: Sequence[tuple[int, Sequence[int], datetime]]) -> None:
+        """Say that calls leave now: which call of its changes each one is, which changes, and when."""
+        if not departures:
+            return
+        with self._writing() as connection:
+            journal = Journal(connection, self._portal_id)
+            for ordinal, numbers, moment in departures:
+                journal.set_sent(run_id, ordinal, numbers, moment)
 
     def record(
         self,

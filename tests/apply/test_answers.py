@@ -52,6 +52,7 @@ EQUAL: Mapping[Kind, tuple[str, str]] = {
     Kind.DATE: ("2026-11-22", "2026-11-22T00:00:00Z"),
     Kind.DATETIME: ("2026-11-22T10:00:00.123456+01:00", "2026-11-22T09:00:00.123Z"),
     Kind.FILES: ("11;12", "12;11"),
+    Kind.OWNERS: ("77;78", "78;77"),
     Kind.JSON: ('{"a": 1, "b": 2}', '{"b":2,"a":1.0}'),
 }
 OTHER: Mapping[Kind, tuple[str, str | None]] = {
@@ -65,6 +66,7 @@ OTHER: Mapping[Kind, tuple[str, str | None]] = {
     Kind.PIPELINE: ("default", "other"),
     Kind.STAGE: ("1", None),
     Kind.FILES: ("11", "12"),
+    Kind.OWNERS: ("77;78", "77"),
     Kind.JSON: ('{"a": 1}', '{"a": true}'),
 }
 

@@ -60,7 +60,7 @@ def test_a_look_waits_until_the_write_can_follow_it(change: Change) -> None:
     for _ in range(2):
         reader.batch_read("companies", ["9001"], properties=["phone"], id_property=None)
 
-    outcomes, _ = courier.deliver(batches_of((change,))[0])
+    outcomes, _ = courier.deliver(batches_of((change,))[0], lambda *_: None)
 
     assert isinstance(outcomes[0], Applied)
     looked_at, written_at = sent[2:]

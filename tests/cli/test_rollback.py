@@ -381,6 +381,7 @@ def test_what_a_dead_run_turns_out_to_have_done_is_taken_back(project: Project) 
     with closing(open_state(STATE, project.folder, PORTAL)) as store, pen(store) as writer:
         run_id = writer.begin_run(RunStart("local", "sha256:1", "0.1.0", ADA, {Action.UPDATE: 1}))
         writer.intend(run_id, 0, "companies", BY_RECORD_ID, [(0, update("changed", record_id, *values))])
+        writer.leave(run_id, [(1, [0], datetime.now(UTC))])
     assert project.run("rollback", "last", "--json").document["changes"] == []
     edit(project, "changed", name="Later", city="Later")
 

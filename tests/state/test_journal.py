@@ -94,13 +94,19 @@ def test_what_is_intended_is_unfinished_until_its_outcome_is_recorded(
     entries = tuple(enumerate(changes, start=5))
     with writer(store) as pen:
         run_id = pen.begin_run(start(2))
-        pen.intend(run_id, 3, "companies", UPSERT, entries)
+        pen.intend(run_id, 3, "companies", UPSERT, entries, twice={6})
 
-        assert reopened().unfinished() == (
-            UnfinishedBatch(
-                run_id, 3, "companies", UPSERT, datetime(2026, 11, 22, 16, 45, tzinfo=UTC), entries
-            ),
+        intended_at = datetime(2026, 11, 22, 16, 45, tzinfo=UTC)
+        batch = UnfinishedBatch(
+            run_id, 3, "companies", UPSERT, intended_at, entries, {(5, 1): None, (6, 1): None, (6, 2): None}
         )
+        assert reopened().unfinished() == (batch,)
+
+        first, second = (intended_at + timedelta(seconds=seconds) for seconds in (1, 2))
+        pen.leave(run_id, [(1, [6], first)])
+        pen.leave(run_id, [(2, [6], second), (1, [5], second)])
+        sent = {(5, 1): second, (6, 1): first, (6, 2): second}
+        assert reopened().unfinished() == (replace(batch, sent=sent),)
 
         pen.record(run_id, 3, {5: applied("9001"), 6: Rejected("no")}, [owned("acme")])
 

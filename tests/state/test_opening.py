@@ -233,6 +233,7 @@ VERSION_1 = (
     "ALTER TABLE runs DROP COLUMN undoes",
     "DROP TABLE pairs",
     "ALTER TABLE states DROP COLUMN project",
+    "DROP TABLE intents",
     *(f"ALTER TABLE changes DROP COLUMN {name}" for name in _OF_PAIRS),
     "UPDATE meta SET value = '1'",
 )
@@ -260,6 +261,7 @@ def test_a_state_from_before_associations_learns_them(url: str, tmp_path: Path) 
         tmp_path,
         "DROP TABLE pairs",
         "ALTER TABLE states DROP COLUMN project",
+        "DROP TABLE intents",
         *(f"ALTER TABLE changes DROP COLUMN {name}" for name in _OF_PAIRS),
         "UPDATE meta SET value = '2'",
     )
