@@ -27,6 +27,8 @@ from reconciler.plan.changes import (
     values_of,
 )
 
+_AT_ONCE: Mapping[int, int] = {}
+
 STATE_ONLY_SIZE = 1000
 """Changes that make no call, remembered in one transaction."""
 
@@ -39,25 +41,37 @@ class Batch:
     object: str
     route: Route
     entries: tuple[tuple[int, Writing], ...]  # number and change; at most as many as the call takes
+    turn: int = 0  # of changes that wait for others of their wave
 
     @property
-    def wave(self) -> int:
+    def wave(self) -> tuple[int, int]:
         """Batches of one wave go together; a wave begins when the one before it has ended."""
-        return _WAVES[type(self.entries[0][1])]
+        return _WAVES[type(self.entries[0][1])], self.turn
 
 
-def batches_of(changes: Sequence[Change], without: Collection[int] = ()) -> tuple[Batch, ...]:
-    """The calls that ``changes`` need, in the order of the plan; numbers in ``without`` are not sent."""
+def batches_of(
+    changes: Sequence[Change], without: Collection[int] = (), turns: Mapping[int, int] = _AT_ONCE
+) -> tuple[Batch, ...]:
+    """The calls that ``changes`` need, in the order of the plan; numbers in ``without`` are not sent.
+
+    ``turns`` says by number which changes wait for others, whose unique values they take over: HubSpot does
+    not say in which order it works through a batch.
+    """
     writing = (
         (number, change)
         for number, change in enumerate(changes)
         if not isinstance(change, StateOnly) and number not in without
     )
     batches: list[Batch] = []
-    ordered = sorted(writing, key=_destination)  # stable: the plan's order within each call
-    for destination, group in groupby(ordered, key=_destination):
+
+    def where(entry: tuple[int, Writing]) -> _Destination:
+        return _destination(entry[1], turns.get(entry[0], 0))
+
+    ordered = sorted(writing, key=where)  # stable: the plan's order within each call
+    for destination, group in groupby(ordered, key=where):
         while entries := tuple(islice(group, inputs_of(destination.call))):
-            batches.append(Batch(len(batches), destination.object, entries[0][1].route, entries))
+            route = entries[0][1].route
+            batches.append(Batch(len(batches), destination.object, route, entries, destination.turn))
     return tuple(batches)
 
 
@@ -125,6 +139,7 @@ class _Destination(NamedTuple):
     """What changes have in common that travel together; sorts in the order in which they go."""
 
     wave: int
+    turn: int
     object: str
     kind: int
     call: Call
@@ -132,13 +147,13 @@ class _Destination(NamedTuple):
     other: str  # object type at the other end of associations
 
 
-def _destination(entry: tuple[int, Writing]) -> _Destination:
-    _, change = entry
+def _destination(change: Writing, turn: int) -> _Destination:
     kind = type(change)
     other = change.target.object if isinstance(change, PairWriting) else ""
     route = change.route
     return _Destination(
         _WAVES[kind],
+        turn,
         change.key.object,
         list(_WAVES).index(kind),
         route.call,

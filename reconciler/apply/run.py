@@ -25,6 +25,7 @@ from reconciler.model.pairs import PairsAfter
 from reconciler.model.records import RecordId
 from reconciler.model.runs import RunDetail
 from reconciler.plan.changes import Associate, Change, Create, PairChange, Plan, Writing, carried_out
+from reconciler.plan.unique_values import turns_of
 from reconciler.state.runs import RunStart, RunStatus
 from reconciler.state.store import Store
 from reconciler.state.writer import Writer
@@ -62,7 +63,8 @@ def carry_out(
     settled = {} if courier.on_stale is OnStale.OVERWRITE else moved
     run.leave_alone(settled)
     run.remember_state_only(settled)
-    for _, wave in groupby(batches_of(plan.changes, settled), key=attrgetter("wave")):
+    turns = turns_of(plan.changes, courier.portal.objects)
+    for _, wave in groupby(batches_of(plan.changes, settled, turns), key=attrgetter("wave")):
         run.skip(run.send_all(tuple(wave)))
     is_whole = run.stopped_by is None and not run.is_interrupted
     journal.finish_run(run.id, RunStatus.FINISHED if is_whole else RunStatus.INTERRUPTED)

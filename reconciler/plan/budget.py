@@ -18,6 +18,7 @@ from reconciler.plan.changes import (
     Writing,
 )
 from reconciler.plan.rests import objects_rested_on
+from reconciler.plan.unique_values import turns_of
 
 
 def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Action]:
@@ -37,7 +38,7 @@ ALWAYS_LOOKED_AT = looked_at_again(had_time=True, overwrites=False)
 
 
 def budget_of(
-    changes: Iterable[Change],
+    changes: Sequence[Change],
     objects: Mapping[str, ObjectSchema],
     read_calls: int,
     least_seconds: Callable[[int], float],
@@ -52,9 +53,10 @@ def budget_of(
     ``opening_calls``: what apply reads before its first change, see ``calls_to_open``.
     """
     together: dict[_Destination, list[Writing]] = {}
-    for change in changes:
+    turns = turns_of(changes, objects)
+    for number, change in enumerate(changes):
         if not isinstance(change, StateOnly):
-            together.setdefault(_destination(change), []).append(change)
+            together.setdefault(_destination(change, turns.get(number, 0)), []).append(change)
     batches = [batch for group in together.values() for batch in _batches(group)]
     write_calls = sum(_calls_to_write(batch, objects[batch[0].key.object]) for batch in batches)
     looked_at = [batch for batch in batches if batch[0].action in looks_again_at]
@@ -87,13 +89,13 @@ def _calls_to_know(schema: ObjectSchema) -> int:
     return 1 + has_pipelines + (schema.name in SWITCHED_ON_BY_HAND)
 
 
-_Destination: TypeAlias = tuple[type[Writing], str, str, Route]
-"""Kind of change, object type, that at the other end of an association, and route: what goes together."""
+_Destination: TypeAlias = tuple[type[Writing], int, str, str, Route]
+"""What goes together: kind of change, turn, object type, that at the other end of an association, route."""
 
 
-def _destination(change: Writing) -> _Destination:
+def _destination(change: Writing, turn: int) -> _Destination:
     other = change.target.object if isinstance(change, PairWriting) else ""
-    return type(change), change.key.object, other, change.route
+    return type(change), turn, change.key.object, other, change.route
 
 
 def _batches(group: Sequence[Writing]) -> Sequence[Sequence[Writing]]:

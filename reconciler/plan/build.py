@@ -3,7 +3,7 @@
 Records are paired by key, judged one by one, and put in order:
 
 1. creates, so that whatever refers to a new record finds it;
-2. updates;
+2. updates; then, turn by turn, creates and updates that take over a unique value which those before give up;
 3. associations that are made, then those that are removed;
 4. archives;
 5. adoptions and releases, which touch state alone;
@@ -48,12 +48,13 @@ from reconciler.plan.changes import (
     PairChange,
     Plan,
     StateOnly,
+    Update,
     ValueChange,
     in_step_of,
     keys_of,
     values_of,
 )
-from reconciler.plan.ends import Ends, end_of
+from reconciler.plan.ends import End, Ends, Standing, end_of
 from reconciler.plan.guards import Guards, Population
 from reconciler.plan.hands import Edits
 from reconciler.plan.identity import Identities, column_problems, key_problems
@@ -64,6 +65,7 @@ from reconciler.plan.rests import archive_rests_on, objects_rested_on
 from reconciler.plan.reviewed import keep_reviewed
 from reconciler.plan.selecting import LeftOut
 from reconciler.plan.undo import Deed, undo
+from reconciler.plan.unique_values import Value, contradictions, turns_of
 
 _ORDER = {
     Action.CREATE: 0,
@@ -99,6 +101,7 @@ class PlanBuilder:
     spots: list[Spot] = field(default_factory=list)  # what they changed
     populations: dict[str, Population] = field(default_factory=dict)  # by object
     associating: list[DesiredRecord] = field(default_factory=list)  # records that name associations
+    holders: Mapping[Value, RecordId] = field(default_factory=dict)  # of unique values that are to be written
     _identities: Identities = field(default_factory=Identities)
 
     def can_identify(self, resolver: Resolver, group: DesiredGroup) -> bool:
@@ -277,12 +280,16 @@ class PlanBuilder:
         before it writes them, ``unsettled`` what it settles first. Where there is a ``reviewed`` plan,
         nothing is kept that it does not have.
         """
-        changes = tuple(sorted(self.changes, key=_order))
+        changes = _in_order(self.changes, portal)
         personal = self.masks.personal(portal.objects, _shown(changes, self.held, self.problems))
         review = None
         if reviewed is not None:
             kept = keep_reviewed(reviewed, changes, prune_rules)
-            changes, prune_rules, review = kept.changes, kept.prune_rules, kept.review
+            changes, prune_rules, review = (
+                self._consistent(kept.changes, portal),
+                kept.prune_rules,
+                kept.review,
+            )
             personal = tuple(sorted({*personal, *reviewed.personal}))
         opened = {key.object for change in changes for key in keys_of(change)}
         opened |= objects_rested_on(changes) | unsettled.objects
@@ -329,6 +336,22 @@ class PlanBuilder:
             remembers=self.remembers,
         )
 
+    def refuse_conflicts(self, portal: PortalSchema, holders: Mapping[Value, RecordId]) -> None:
+        """Leave out what HubSpot would refuse for its unique values; ``holders`` says who has them now."""
+        self.holders = holders
+        self.changes = list(self._consistent(self.changes, portal))
+
+    def _consistent(self, changes: Sequence[Change], portal: PortalSchema) -> tuple[Change, ...]:
+        """Those of ``changes`` that their unique values let be made together; the others are problems."""
+        refused = contradictions(changes, portal.objects, self.holders)
+        for number, problems in refused.items():
+            self.problems.extend(problems)
+            change = changes[number]
+            if self.ends and not isinstance(change, PairChange):
+                record_id = change.record_id if isinstance(change, Update) else None
+                self.ends.correct(change.key, End(Standing.INVALID, record_id))
+        return tuple(change for number, change in enumerate(changes) if number not in refused)
+
     def population(self, object_name: str) -> Population:
         """What shares of one object type are taken of."""
         return self.populations.setdefault(object_name, Population())
@@ -345,8 +368,15 @@ class PlanBuilder:
         return problem
 
 
-def _order(change: Change) -> tuple[object, ...]:
-    place = (_ORDER[change.action], change.key)
+def _in_order(changes: Sequence[Change], portal: PortalSchema) -> tuple[Change, ...]:
+    turns = turns_of(changes, portal.objects)
+    numbered = sorted(enumerate(changes), key=lambda entry: _order(entry[1], turns.get(entry[0], 0)))
+    return tuple(change for _, change in numbered)
+
+
+def _order(change: Change, turn: int) -> tuple[object, ...]:
+    is_of_pairs_or_last = change.action not in {Action.CREATE, Action.UPDATE}
+    place = (is_of_pairs_or_last, turn, _ORDER[change.action], change.key)
     if not isinstance(change, PairChange):
         return place
     return (*place, change.target, change.label.type if change.label else ("", 0))

@@ -86,6 +86,11 @@ class Ends:
         """Where a record stands that has been judged or looked up."""
         self._met.setdefault(self.spelling(key), (key, end))
 
+    def correct(self, key: RecordKey, end: End) -> None:
+        """Something turned out to be wrong with a record after it had been judged."""
+        if self.spelling(key) in self._met:
+            self._met[self.spelling(key)] = key, end
+
     def of(self, key: RecordKey) -> End:
         """Where the record stands."""
         met = self._met.get(self.spelling(key))

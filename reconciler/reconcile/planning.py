@@ -41,6 +41,7 @@ from reconciler.plan.resolve import Resolver, keys_and_names
 from reconciler.plan.rests import names_rested_on
 from reconciler.plan.selecting import LeftOut, Unmet, selected
 from reconciler.reconcile.associating import Associating, paired_objects, rest_on_associations
+from reconciler.reconcile.holding import read_holders
 from reconciler.reconcile.owning import OwnerLookup
 from reconciler.reconcile.whose import refuse_other_project
 from reconciler.state.runs import UnfinishedBatch
@@ -121,6 +122,7 @@ def plan_changes(
     rules = remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}
     for rule in rules.values():
         planning.judge_leftovers(rule)
+    builder.refuse_conflicts(portal, read_holders(reader, portal, builder.changes))
     prune = {group: rule.prune for group, rule in rules.items()}
     associations = Rules(policy, selection, desired, prune)
     Associating(reader, portal, memory, builder, ends, associations).judge()

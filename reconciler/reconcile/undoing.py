@@ -27,6 +27,7 @@ from reconciler.plan.undo import Deed, deeds_of, forgotten, ids_and_names
 from reconciler.plan.undo_pairs import Unpairing, ids_of, pairs_done
 from reconciler.reconcile.applying import open_objects
 from reconciler.reconcile.associating import rest_on_associations
+from reconciler.reconcile.holding import read_holders
 from reconciler.reconcile.planning import Circumstances, Progress
 from reconciler.reconcile.whose import refuse_other_project
 from reconciler.state.store import Store
@@ -71,6 +72,7 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
             builder.add_deeds(schema, chunk, live, memory.owned(object_name, by, _keys(chunk)))
             looked_at += len(chunk)
             progress(looked_at, count)
+    builder.refuse_conflicts(portal, read_holders(reader, portal, builder.changes))
     for (one, other), changes in pairs.items():
         owned_pairs = {pair.identity: pair for pair in memory.pairs(one, other)}
         live_pairs = read_pairs(reader, portal.objects[one], portal.objects[other], ids_of(changes))

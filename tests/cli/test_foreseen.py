@@ -1,0 +1,266 @@
+"""What can be known is known in the plan: whatever it accepts, the portal takes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.cli.exits import Exit
+from reconciler.emulator.calls import Request
+from tests.support.projects import PORTAL, Done, Project, Recorder
+from tests.support.served import served
+
+UNIQUE = {"type": "string", "fieldType": "text", "hasUniqueValue": True}
+
+
+def unique(name: str, group: str) -> dict[str, Any]:
+    return UNIQUE | {"name": name, "label": name.title(), "groupName": group}
+
+
+def stage(name: str, label: str) -> dict[str, Any]:
+    return {"id": name, "label": label, "displayOrder": 0, "metadata": {"probability": "0.5"}}
+
+
+def seed(
+    deals: Sequence[Mapping[str, str]] = (), companies: Sequence[Mapping[str, str]] = ()
+) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "properties": {
+            "companies": [unique(name, "companyinformation") for name in ("external_id", "ref")],
+            "deals": [unique("code", "dealinformation")],
+        },
+        "pipelines": {
+            "deals": [
+                {
+                    "id": "sales",
+                    "label": "Sales",
+                    "displayOrder": 0,
+                    "stages": [stage("open", "Open"), stage("sold", "Sold")],
+                },
+                {
+                    "id": "renewals",
+                    "label": "Renewals",
+                    "displayOrder": 1,
+                    "stages": [stage("due", "Open"), stage("renewed", "Renewed")],
+                },
+            ]
+        },
+        "records": {
+            "deals": [{"id": str(501 + number), "properties": held} for number, held in enumerate(deals)],
+            "companies": [
+                {"id": str(901 + number), "properties": held} for number, held in enumerate(companies)
+            ],
+        },
+    }
+
+
+def companies(*lines: str, head: str = "") -> dict[str, str]:
+    text = f"object: companies\nkey: external_id\n{head}records:\n" + "".join(f"  {line}\n" for line in lines)
+    return {"companies.yaml": text}
+
+
+A = {"external_id": "a", "name": "A", "ref": "r1"}
+B = {"external_id": "b", "name": "B", "ref": "r2"}
+
+
+def refused(project: Project, *words: str) -> str:
+    """What a plan says that is refused, which must say ``words``; apply writes nothing."""
+    done = project.run("plan")
+    assert done.code in {Exit.ERROR, Exit.GUARDED}
+    told = " ".join((done.out + done.err).split())
+    for word in words:
+        assert word in told
+    assert project.run("apply", "--auto-approve").code == Exit.ERROR
+    return told
+
+
+def applied(project: Project, *more: str) -> Done:
+    done = project.run("apply", "--auto-approve", *more)
+    assert done.code == Exit.OK, done.out + done.err
+    assert project.run("plan", "--detailed-exitcode", *more).code == Exit.OK
+    return done
+
+
+def writes(portal: Recorder) -> list[list[str]]:
+    """The ids of every batch that was written, in order."""
+    ends = ("/batch/update", "/batch/upsert", "/batch/create")
+    bodies = [json.loads(request.body) for request in portal.requests if request.path.endswith(ends)]
+    return [[item["id"] for item in body["inputs"]] for body in bodies]
+
+
+def test_a_value_is_handed_on_in_order_and_the_budget_counts_both_calls(tmp_path: Path) -> None:
+    manifests = companies("a: {ref: r2}", "b: {ref: r3}", "c: {name: C, ref: r1}")
+    with served(tmp_path, manifests, seed(companies=[A, B])) as (project, portal):
+        plan = project.run("plan", "--json").document
+        assert [change["key"]["value"] for change in plan["changes"]] == ["b", "a", "c"]
+        assert plan["budget"]["write_calls"] == 3
+        applied(project)
+        assert writes(portal) == [["902"], ["901"], ["c"]]
+
+
+def test_handing_on_is_taken_back_in_order(tmp_path: Path) -> None:
+    with served(tmp_path, companies("a: {ref: r2}", "b: {ref: r3}"), seed(companies=[A, B])) as (
+        project,
+        portal,
+    ):
+        applied(project)
+        portal.requests.clear()
+        undone = project.run("rollback", "last", "--out", "undo.json")
+        assert undone.code == Exit.OK, undone.err
+        assert project.run("apply", "undo.json").code == Exit.OK
+        assert writes(portal) == [["901"], ["902"]]
+
+
+def test_an_exchange_is_refused_with_the_way_to_do_it(tmp_path: Path) -> None:
+    with served(tmp_path, companies("a: {ref: r2}", "b: {ref: r1}"), seed(companies=[A, B])) as (project, _):
+        refused(
+            project, "ref is exchanged with record 902", "ref is exchanged with record 901", "`ref: null`"
+        )
+        project.write("companies.yaml", companies("a: {ref: null}", "b: {ref: r2}")["companies.yaml"])
+        applied(project)
+        project.write("companies.yaml", companies("a: {ref: r2}", "b: {ref: r1}")["companies.yaml"])
+        applied(project)
+
+
+@pytest.mark.parametrize(
+    ("manifests", "words"),
+    [
+        (companies("c: {name: C, ref: x}", "d: {name: D, ref: x}"), ["the same ref, at companies.yaml:4"]),
+        (companies("c: {name: C}", "d: {name: D}", head="all: {ref: x}\n"), ["the same ref"]),
+        (companies("c: {name: C, ref: r1}"), ["record 901 has the same ref"]),
+        (companies("a: {name: A}", "b: {ref: r1}"), ["record 901 has the same ref"]),
+        (companies("a: {name: A, ref: r1}", "c: {name: C, ref: r1}"), ["record 901 has the same ref"]),
+        (companies("a: {$absent: true}", "c: {name: C, ref: r1}"), ["archived only after this is written"]),
+    ],
+    ids=["two new ones", "all", "a stranger", "named without it", "named with it", "one that goes"],
+)
+def test_a_value_that_is_taken_is_a_problem_at_its_line(
+    tmp_path: Path, manifests: Mapping[str, str], words: Sequence[str]
+) -> None:
+    with served(tmp_path, manifests, seed(companies=[A, B])) as (project, _):
+        refused(project, *words)
+
+
+def test_rows_of_tables_are_held_against_one_another_and_against_documents(tmp_path: Path) -> None:
+    table = "object: companies\nkey: external_id\nsource: {csv: c.csv}\n"
+    rows = "external_id,name,ref\nc,C,x\nd,D,y\ne,E,x\n"
+    manifests = companies("f: {name: F, ref: y}") | {"table.yaml": table, "c.csv": rows}
+    with served(tmp_path, manifests, seed()) as (project, _):
+        told = refused(project, "c.csv:4:3", "the same ref, at c.csv:2:3", "the same ref, at c.csv:3:3")
+        assert told.count("HubSpot keeps it unique") == 2
+
+
+@pytest.mark.parametrize("flags", [["--target", "companies/a"], ["--exclude", "companies/b"], []])
+def test_what_is_left_out_of_a_plan_gives_nothing_up(tmp_path: Path, flags: Sequence[str]) -> None:
+    """Also what is left out because something else is wrong with it."""
+    wrong = "" if flags else ", nonsense: x"
+    manifests = companies("a: {ref: r2}", f"b: {{ref: r3{wrong}}}", "c: {name: C}")
+    with served(tmp_path, manifests, seed(companies=[A, B])) as (project, _):
+        done = project.run("plan", *(flags or ["--skip-invalid"]))
+        assert "record 902 has the same ref" in done.out
+        skipping = project.run("apply", "--auto-approve", "--skip-invalid", *flags)
+        assert skipping.code == Exit.NOT_APPLIED, skipping.out
+        assert "rejected" not in skipping.out.replace("0 rejected", "")
+
+
+def test_what_nobody_reviewed_gives_nothing_up(tmp_path: Path) -> None:
+    with served(tmp_path, companies("a: {ref: r2}"), seed(companies=[A, B])) as (project, _):
+        project.write("companies.yaml", companies("a: {ref: r2}", "b: {ref: r3}")["companies.yaml"])
+        assert project.run("plan", "--out", "whole.json").code == Exit.OK
+        project.write("companies.yaml", companies("a: {ref: r2}", "b: {ref: r4}")["companies.yaml"])
+        done = project.run("plan", "--reviewed", "whole.json")
+        assert "record 902 has the same ref" in done.out
+        assert done.code not in {Exit.OK, Exit.CHANGES}
+
+
+def test_nothing_is_associated_with_a_new_record_that_is_left_out(tmp_path: Path) -> None:
+    manifests = companies(
+        "c: {name: C, ref: r1, $associations: {companies: [b]}}",
+        "d: {name: D, $associations: {companies: [c]}}",
+    )
+    with served(tmp_path, manifests, seed(companies=[A, B])) as (project, _):
+        refused(
+            project, "record 901 has the same ref", "companies/c cannot be associated: something is wrong"
+        )
+        skipping = project.run("apply", "--auto-approve", "--skip-invalid")
+        assert "0 rejected + 0 stale + 0 skipped" in skipping.out
+
+
+def deals(record: Mapping[str, str], *, ownership: Mapping[str, str]) -> dict[str, str]:
+    said = ", ".join(f"{name}: {value}" for name, value in record.items())
+    rules = ", ".join(f"{name}: {value}" for name, value in ownership.items())
+    return {
+        "deals.yaml": f"object: deals\nkey: code\nownership: {{{rules}}}\nrecords:\n"
+        f"  d: {{dealname: D{', ' + said if said else ''}}}\n"
+    }
+
+
+STAGES = {"open": "sales", "sold": "sales", "due": "renewals", "renewed": "renewals"}
+pipelines = st.sampled_from(["sales", "renewals"])
+stages = st.sampled_from(list(STAGES))
+owners = st.dictionaries(
+    st.sampled_from(["pipeline", "dealstage"]), st.sampled_from(["enforce", "initial", "observe"])
+)
+flags = st.lists(
+    st.sampled_from(
+        [
+            ("--take", "deals/d#dealstage"),
+            ("--take", "deals/d#pipeline"),
+            ("--target", "deals/d#dealstage"),
+            ("--exclude", "deals/d#pipeline"),
+        ]
+    ),
+    unique=True,
+    max_size=2,
+)
+
+
+@given(
+    there=st.none() | stages,
+    named=st.fixed_dictionaries({}, optional={"pipeline": pipelines, "dealstage": stages}),
+    moved=st.none() | stages,
+    later=st.fixed_dictionaries({}, optional={"pipeline": pipelines, "dealstage": stages}),
+    ownership=owners,
+    drift=st.sampled_from(["hold", "revert"]),
+    more=flags,
+)
+@settings(max_examples=12, suppress_health_check=list(HealthCheck), deadline=None)
+def test_whatever_a_plan_says_of_pipelines_and_stages_the_portal_says_too(
+    there: str | None,
+    named: Mapping[str, str],
+    moved: str | None,
+    later: Mapping[str, str],
+    ownership: Mapping[str, str],
+    drift: str,
+    more: Sequence[tuple[str, str]],
+) -> None:
+    """One apply, an edit by people, another document, another apply: never is anything rejected."""
+    held = [{"code": "d", "dealname": "D", "pipeline": STAGES[there], "dealstage": there}] if there else []
+    with (
+        TemporaryDirectory() as folder,
+        served(Path(folder), deals(named, ownership=ownership), seed(held), more=f"    drift: {drift}\n") as (
+            project,
+            portal,
+        ),
+    ):
+        first = project.run("apply", "--auto-approve")
+        assert first.code in {Exit.OK, Exit.ERROR}, first.out
+        if moved and (there or first.code == Exit.OK):
+            person(portal, {"pipeline": STAGES[moved], "dealstage": moved})
+        project.write("deals.yaml", deals(later, ownership=ownership)["deals.yaml"])
+        second = project.run("apply", "--auto-approve", *(word for pair in more for word in pair))
+        assert second.code in {Exit.OK, Exit.ERROR}, second.out
+
+
+def person(portal: Recorder, properties: Mapping[str, str]) -> None:
+    """What somebody does in the portal meanwhile."""
+    body = {"inputs": [{"id": "d", "idProperty": "code", "properties": properties}]}
+    content = json.dumps(body).encode()
+    path = "/crm/v3/objects/deals/batch/update"
+    assert portal.answer(Request("POST", path, {}, {}, content, portal_id=PORTAL)).status == 200

@@ -1,0 +1,247 @@
+"""No two records are to hold one value of a unique property; one is handed on in order, or not at all."""
+
+import tracemalloc
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import overload
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.errors import Problem
+from reconciler.model.objects import RECORD_ID, RecordKey
+from reconciler.model.owned import Origin
+from reconciler.model.records import RecordId
+from reconciler.model.schema import Kind
+from reconciler.model.writes import Call, Route
+from reconciler.plan.changes import Archive, Change, Create, Reason, Update, ValueChange
+from reconciler.plan.routes import BY_RECORD_ID
+from reconciler.plan.unique_values import contradictions, questions, turns_of, value_of
+from reconciler.source import SourceRef
+from tests.support.nouns import COMPANIES, definition
+
+SCHEMA = replace(
+    COMPANIES,
+    properties={
+        **COMPANIES.properties,
+        "ref": definition("ref", is_unique=True),
+        "number": definition("number", Kind.NUMBER, is_unique=True),
+    },
+)
+OBJECTS = {"companies": SCHEMA}
+
+
+def key(name: str) -> RecordKey:
+    return RecordKey("companies", "external_id", name)
+
+
+def change(name: str, before: str | None, after: str | None, line: int = 1, of: str = "ref") -> Update:
+    """The record of that name has the id of its first letter."""
+    source = SourceRef("c.yaml", line, 5)
+    value = ValueChange(of, before, after, Reason.CHANGED, source)
+    return Update(
+        key(name), RecordId(name[0]), (value,), (), Reason.CHANGED, BY_RECORD_ID, source, Origin.CREATED
+    )
+
+
+def create(name: str, ref: str | None = None, line: int = 1) -> Create:
+    values = (ValueChange("ref", None, ref, Reason.MISSING, SourceRef("c.yaml", line, 5)),) if ref else ()
+    return Create(
+        key(name),
+        values,
+        Reason.MISSING,
+        Route(Call.UPSERT, "external_id"),
+        SourceRef("c.yaml", line, 3),
+    )
+
+
+def archive(name: str) -> Archive:
+    return Archive(key(name), RecordId(name[0]), Reason.PRUNED, None, Origin.CREATED)
+
+
+def found(changes: Sequence[Change], **held: str) -> Mapping[int, Sequence[Problem]]:
+    """``held`` says of a ref which record has it now."""
+    holders = {value_of(SCHEMA, "ref", text): RecordId(record_id) for text, record_id in held.items()}
+    return contradictions(changes, OBJECTS, holders)
+
+
+def turns(*changes: Change) -> Sequence[int]:
+    waiting = turns_of(changes, OBJECTS)
+    return [waiting.get(number, 0) for number in range(len(changes))]
+
+
+def asked(*changes: Change) -> Mapping[str, list[str]]:
+    return {name: list(texts) for _, name, texts in questions(changes, OBJECTS)}
+
+
+def test_two_new_records_do_not_get_one_value() -> None:
+    ((number, (problem,)),) = found([create("a", "x", 11), create("b", "y"), create("c", "x", 31)]).items()
+    assert number == 2
+    assert (
+        problem.message
+        == "another record is to get the same ref, at c.yaml:11:5, and HubSpot keeps it unique"
+    )
+    assert problem.advice == "keep one of the two"
+    assert (problem.address, str(problem.source)) == ("companies/c#ref", "c.yaml:31:5")
+
+
+def test_a_record_does_not_get_what_another_one_has_and_keeps() -> None:
+    ((_, (problem,)),) = found([change("a", None, "x")], x="77").items()
+    assert problem.message == "record 77 has the same ref, and HubSpot keeps it unique"
+    assert found([change("a", None, "x"), change("b", "y", "z")], x="b").keys() == {0}
+
+
+def test_what_nobody_has_or_the_record_itself_is_free() -> None:
+    assert found([change("a", "X", "x")], x="a") == {}
+    assert found([change("a", None, "x"), create("b", "y")]) == {}
+
+
+def test_numbers_are_one_value_in_any_spelling() -> None:
+    changes = [change("a", None, "7", of="number"), change("b", None, "7.0", of="number")]
+    assert found(changes).keys() == {1}
+
+
+def test_values_of_properties_that_are_not_unique_are_shared() -> None:
+    changes = [change("a", None, "x", of="name"), change("b", None, "x", of="name")]
+    assert found(changes) == {}
+    assert turns(change("a", "x", "y", of="name"), change("b", None, "x", of="name")) == [0, 0]
+
+
+def test_the_key_of_a_new_record_is_a_value_too() -> None:
+    by_id = replace(change("b", None, "a", of="external_id"), key=RecordKey("companies", RECORD_ID, "b"))
+    ((number, (problem,)),) = found([create("a"), by_id]).items()
+    assert (number, problem.address) == (1, "companies/=b#external_id")
+
+
+@pytest.mark.parametrize("after", ["y", None])
+def test_what_one_record_gives_up_another_one_takes_in_a_later_turn(after: str | None) -> None:
+    giver, taker, new = change("b", "x", after), change("a", "w", "x"), create("c", "w")
+    assert found([taker, giver, new], x="b", w="a") == {}
+    assert turns(taker, giver, new) == [1, 0, 2]
+
+
+def test_what_is_not_given_up_after_all_is_not_taken() -> None:
+    """The giver wants what somebody else has: it is left out, and so is whoever leans on it."""
+    refused = found(
+        [change("a", "w", "x"), change("b", "x", "y"), change("c", None, "w")], x="b", y="77", w="a"
+    )
+    assert refused.keys() == {0, 1, 2}
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_a_circle_is_a_problem_for_all_of_it_and_what_leans_on_it(size: int) -> None:
+    names = "abc"[:size]
+    circle = [change(name, f"r{number}", f"r{(number + 1) % size}") for number, name in enumerate(names)]
+    held = {f"r{number}": name for number, name in enumerate(names)}
+    refused = found([*circle, change("d", "q", "r9"), change("e", None, "q")], q="d", **held)
+    assert refused.keys() == set(range(size))
+    assert "exchanged with record b" in refused[0][0].message
+    assert "`ref: null`" in (refused[0][0].advice or "")
+
+
+def test_what_only_waits_for_a_circle_is_told_who_has_its_value() -> None:
+    changes = [change("a", "x", "y"), change("b", "y", "x"), change("c", None, "x")]
+    refused = found(changes, x="a", y="b")
+    assert "another record is to get the same ref" in refused[2][0].message
+
+
+def test_an_archive_comes_too_late_to_free_a_value() -> None:
+    ((number, (problem,)),) = found([create("a", "x"), archive("b")], x="b").items()
+    assert number == 0
+    assert "archived only after this is written" in problem.message
+    assert "--target" in (problem.advice or "")
+
+
+def test_values_are_asked_for_but_not_the_key_that_was_asked_for_already() -> None:
+    renamed = replace(change("a", "old", "a", of="external_id"), renamed_from="old")
+    changes = create("c", "y"), change("b", "x", None), change("d", "5", "7", of="number"), renamed
+    assert asked(*changes) == {"number": ["7"], "ref": ["y"]}
+
+
+def test_a_contact_has_one_address_whatever_it_is_named_by() -> None:
+    contacts = replace(
+        SCHEMA,
+        name="contacts",
+        default_key="email",
+        properties={"email": definition("email", Kind.EMAIL), "ref": definition("ref", is_unique=True)},
+    )
+    by_ref = RecordKey("contacts", "ref", "1")
+    writes = replace(change("a", None, "Ada@x.example", of="email"), key=by_ref)
+    objects = {"contacts": contacts}
+    ((schema, name, texts),) = questions([writes], objects)
+    assert (schema, name, list(texts)) == (contacts, "email", ["Ada@x.example"])
+    holders = {value_of(contacts, "email", "ada@x.example"): RecordId("77")}
+    assert contradictions([writes], objects, holders).keys() == {0}
+
+
+names = st.sampled_from("abcdef")
+refs = st.sampled_from("uvwxyz")
+
+
+@given(
+    held=st.dictionaries(names, refs).filter(lambda held: len(set(held.values())) == len(held)),
+    wanted=st.dictionaries(names, st.none() | refs),
+)
+def test_in_turns_and_without_what_is_refused_no_value_is_ever_on_two_records(
+    held: Mapping[str, str], wanted: Mapping[str, str | None]
+) -> None:
+    """Within a turn no order is promised: whatever is written in one has to be free before it."""
+    changes: list[Change] = [
+        change(name, held[name], after) if name in held else create(name, after)
+        for name, after in wanted.items()
+        if held.get(name) != after
+    ]
+    holders = {value_of(SCHEMA, "ref", text): RecordId(name) for name, text in held.items()}
+    refused = contradictions(changes, OBJECTS, holders)
+    kept = [entry for number, entry in enumerate(changes) if number not in refused]
+    now = dict(held)
+    waiting = turns_of(kept, OBJECTS)
+    for turn in range(len(kept) + 1):
+        writes = {
+            entry.key.value: wanted[entry.key.value]
+            for number, entry in enumerate(kept)
+            if waiting.get(number, 0) == turn
+        }
+        taken = [ref for ref in writes.values() if ref]
+        assert len(set(taken)) == len(taken)
+        assert set(taken).isdisjoint(now.values())
+        now = {name: ref for name, ref in (now | writes).items() if ref}
+    for number in refused:  # nothing is refused without need
+        alone = {name: ref for name, ref in held.items() if name != changes[number].key.value}
+        others = [wanted[entry.key.value] for entry in changes if entry is not changes[number]]
+        ref = wanted[changes[number].key.value]
+        assert ref in alone.values() or ref in others
+
+
+class _Many(Sequence[Change]):
+    """A great many new records that are made as they are looked at."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> Change: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Change]: ...
+    def __getitem__(self, index: int | slice) -> Change | Sequence[Change]:
+        assert isinstance(index, int)
+        return create(f"c{index}", f"ref-{index % (self._count - 1)}")
+
+    def __iter__(self) -> Iterator[Change]:
+        return map(self.__getitem__, range(self._count))
+
+
+def test_a_million_values_would_take_less_than_fifty_megabytes() -> None:
+    count = 20_000
+    tracemalloc.start()
+    try:
+        refused = contradictions(_Many(count), OBJECTS, {})
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert refused.keys() == {count - 1}  # the one value that is there twice
+    assert peak * (1_000_000 / count) < 50_000_000
