@@ -20,7 +20,8 @@ ROOMS = {
     "manifest": BASE | {"model"},
     "hubspot": BASE | {"model"},
     "state": BASE | {"model", "plan.changes"},
-    "apply": BASE | {"model", "plan.changes", "plan.diff", "plan.rests", "hubspot", "state"},
+    "apply": BASE
+    | {"model", "plan.changes", "plan.diff", "plan.rests", "plan.unique_values", "hubspot", "state"},
     "reconcile": BASE | {"model", "manifest", "hubspot", "plan", "apply", "state"},
     "emulator": set(),
     "sealed": BASE,
