@@ -1,0 +1,228 @@
+"""What became of a change whose answer was lost, as live tells."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reconciler.apply.evidence import NO_TIME
+from reconciler.apply.settle import is_emptied, settled
+from reconciler.apply.stale import moved
+from reconciler.model.objects import RecordKey
+from reconciler.model.outcomes import Applied
+from reconciler.model.owned import Origin
+from reconciler.model.records import LiveRecord, RecordId
+from reconciler.model.schema import Kind, ObjectSchema, Option, PropertyDef
+from reconciler.model.writes import Call, Route
+from reconciler.plan.changes import Archive, Create, Reason, Update, ValueChange
+from reconciler.source import SourceRef
+
+KEY = RecordKey("companies", "external_id", "acme")
+ID = RecordId("9001")
+STAGES = tuple(Option(value, value.title()) for value in ("subscriber", "lead", "customer"))
+SCHEMA = ObjectSchema(
+    "companies",
+    "companies",
+    {
+        definition.name: definition
+        for definition in (
+            PropertyDef("external_id", "Key", Kind.TEXT, is_unique=True),
+            PropertyDef("name", "Name", Kind.TEXT),
+            PropertyDef("story", "Story", Kind.HTML),
+            PropertyDef("phone", "Phone", Kind.PHONE),
+            PropertyDef("revenue", "Revenue", Kind.NUMBER),
+            PropertyDef("lifecyclestage", "Stage", Kind.CHOICE, STAGES),
+        )
+    },
+)
+SENT_AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+def update(**values: tuple[str | None, str | None]) -> Update:
+    written = (ValueChange(name, *texts, Reason.CHANGED) for name, texts in sorted(values.items()))
+    route = Route(Call.UPDATE, None)
+    return Update(KEY, ID, tuple(written), (), Reason.CHANGED, route, None, Origin.CREATED)
+
+
+def create(**values: str) -> Create:
+    written = (ValueChange(name, None, text, Reason.MISSING) for name, text in sorted(values.items()))
+    route = Route(Call.UPSERT, "external_id")
+    return Create(KEY, tuple(written), Reason.MISSING, route, SourceRef("c.yaml", 1, 1))
+
+
+ARCHIVE = Archive(KEY, ID, Reason.PRUNED, None, Origin.CREATED)
+
+
+def live(created: timedelta | None = None, /, **values: str | None) -> LiveRecord:
+    """A record, made so long after our call left."""
+    created_at = (SENT_AT + created).isoformat().replace("+00:00", "Z") if created is not None else None
+    return LiveRecord(ID, {"external_id": "acme", **values}, created_at)
+
+
+def test_an_archive_that_never_arrived_is_not_done() -> None:
+    assert settled(SCHEMA, ARCHIVE, live(name="A"), SENT_AT) is None
+
+
+def test_an_archive_whose_record_is_gone_is_done() -> None:
+    assert settled(SCHEMA, ARCHIVE, None, SENT_AT) == Applied(ID, {})
+
+
+@pytest.mark.parametrize(
+    "now",
+    [{"name": "B", "revenue": "1"}, {"name": "A", "revenue": "2"}, {"name": "A", "revenue": "1"}, {}],
+    ids=["the first value", "the second value", "neither", "nothing at all"],
+)
+def test_an_update_of_which_a_part_is_there_is_not_done(now: Mapping[str, str]) -> None:
+    change = update(name=("A", "B"), revenue=("1", "2"))
+    assert settled(SCHEMA, change, live(**now), SENT_AT) is None
+
+
+@pytest.mark.parametrize("change", [update(name=("A", "B")), create(name="B")])
+def test_what_is_not_there_is_not_done(change: Update | Create) -> None:
+    assert settled(SCHEMA, change, None, SENT_AT) is None
+
+
+def test_an_update_that_is_there_is_done_with_lives_spelling() -> None:
+    change = update(name=("A", "B"), revenue=("1", "2.50"), phone=("1", None))
+    found = settled(SCHEMA, change, live(name="B", revenue="2.5", phone=None), SENT_AT)
+    assert found == Applied(ID, {"name": "B", "revenue": "2.5", "phone": None})
+
+
+def test_an_update_that_hubspot_sanitised_is_done() -> None:
+    change = update(story=("old", '<p onclick="x()">New</p>'), name=("A", " B "))
+    found = settled(SCHEMA, change, live(story="<p>New</p>", name="B"), SENT_AT)
+    assert found is not None
+    assert found.answered == {"story": "<p>New</p>", "name": "B"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("acme", "Acme"), ("Acme  GmbH", "Acme GmbH"), ("+49 30 1234567", "+43 30 1234567")],
+)
+def test_what_looks_like_a_spelling_and_is_the_value_before_is_not_done(before: str, after: str) -> None:
+    name = "phone" if before.startswith("+") else "name"
+    change = update(**{name: (before, after)})
+    assert settled(SCHEMA, change, live(**{name: before}), SENT_AT) is None
+
+
+DURING = timedelta(seconds=30)
+
+
+def found_as(change: Create, now: LiveRecord, sent_at: datetime | None = SENT_AT) -> Applied:
+    found = settled(SCHEMA, change, now, sent_at)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("after", [timedelta(0), DURING, timedelta(minutes=4), timedelta(seconds=-1)])
+def test_a_record_made_while_our_call_was_under_way_is_ours(after: timedelta) -> None:
+    found = found_as(create(name="A"), live(after, name="A"))
+    assert found == Applied(ID, {"name": "A"}, is_new=True)
+
+
+@pytest.mark.parametrize("after", [timedelta(seconds=-10), timedelta(minutes=5), timedelta(days=1), None])
+def test_a_record_made_before_or_long_after_is_somebody_elses(after: timedelta | None) -> None:
+    assert found_as(create(name="A"), live(after, name="A")).is_new is False
+
+
+@pytest.mark.parametrize("sent_at", [None, NO_TIME])
+def test_where_nobody_knows_when_the_call_left_it_is_somebody_elses(sent_at: datetime | None) -> None:
+    assert found_as(create(name="A"), live(DURING, name="A"), sent_at).is_new is False
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        {"name": "A", "story": "<p>Hi</p>", "phone": "+49301234567"},
+        {"name": " a", "story": "<p>Hi</p>", "phone": "0301234567"},
+    ],
+)
+def test_hubspots_spelling_of_our_values_is_evidence_too(now: Mapping[str, str]) -> None:
+    sent = create(name="A", story="<p>Hi<script>x()</script></p>", phone="030 1234567")
+    found = found_as(sent, live(DURING, **now))
+    assert found == Applied(ID, now, is_new=True)
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [{"name": "B"}, {"story": "<p>Bye</p>"}, {"revenue": "2"}, {"phone": "+49309999999"}, {"name": None}],
+    ids="".join,
+)
+def test_a_record_with_another_value_is_somebody_elses_and_that_value_is_not_ours(
+    theirs: Mapping[str, str | None],
+) -> None:
+    ours = {"name": "A", "story": "<p>Hi</p>", "revenue": "1", "phone": "+49301234567"}
+    now = {**ours, **theirs}
+    found = found_as(create(**ours), live(DURING, **now))
+    assert found.is_new is False
+    assert found.written == {name: text for name, text in ours.items() if name not in theirs}
+
+
+@pytest.mark.parametrize(
+    ("now", "is_so"), [(None, True), ("customer", False), ("lead", False), ("subscriber", False)]
+)
+def test_a_stage_on_its_way_back_is_emptied_or_not(now: str | None, is_so: bool) -> None:
+    back = update(lifecyclestage=("customer", "lead"), name=("A", "B"))
+    assert is_emptied(SCHEMA, back, live(lifecyclestage=now, name="A")) is is_so
+
+
+@pytest.mark.parametrize(
+    "change", [update(lifecyclestage=("lead", "customer")), update(name=("A", None)), create(name="A")]
+)
+def test_what_takes_one_call_is_never_half_done(change: Update | Create) -> None:
+    assert not is_emptied(SCHEMA, change, live(lifecyclestage=None, name=None))
+    assert not is_emptied(SCHEMA, update(lifecyclestage=("customer", "lead")), None)
+
+
+def kept(name: str, text: str | None) -> ValueChange:
+    return ValueChange(name, text, text, Reason.IN_STEP)
+
+
+def test_a_create_whose_key_somebody_took_has_moved() -> None:
+    assert moved(SCHEMA, create(name="A"), live(name="A"), {}) == "record 9001 has this key by now"
+    assert moved(SCHEMA, create(name="A"), None, {}) is None
+
+
+@pytest.mark.parametrize("change", [update(name=("A", "B")), ARCHIVE])
+def test_a_change_whose_record_is_gone_has_moved(change: Update | Archive) -> None:
+    assert moved(SCHEMA, change, None, {}) == "record 9001 is no longer there"
+
+
+def test_what_is_written_has_moved_where_live_is_another_than_before() -> None:
+    change = update(name=("A", "B"), revenue=("1", "2"))
+    assert moved(SCHEMA, change, live(name="A", revenue="1.0"), {}) is None
+    assert moved(SCHEMA, change, live(name="C", revenue="1"), {}) == (
+        "name changed in HubSpot since the plan was made"
+    )
+    assert moved(SCHEMA, change, live(name="B", revenue="2"), {}) == (
+        "name, revenue changed in HubSpot since the plan was made"
+    )
+
+
+@pytest.mark.parametrize("change", [update(name=("A", "B")), ARCHIVE])
+def test_what_a_change_rests_on_is_looked_at_like_what_it_writes(change: Update | Archive) -> None:
+    change = replace(change, rests_on=(kept("external_id", "acme"), kept("phone", None)))
+    assert moved(SCHEMA, change, live(name="A", phone=None), {}) is None
+    assert moved(SCHEMA, change, LiveRecord(ID, {"name": "A", "external_id": "other"}), {}) == (
+        "external_id changed in HubSpot since the plan was made"
+    )
+    assert moved(SCHEMA, change, live(name="A", phone="1"), {}) == (
+        "phone changed in HubSpot since the plan was made"
+    )
+
+
+def test_a_property_that_the_portal_lost_has_moved() -> None:
+    change = replace(ARCHIVE, rests_on=(kept("lost", "x"),))
+    assert moved(SCHEMA, change, live(lost="x"), {}) == "lost changed in HubSpot since the plan was made"
+
+
+def test_an_archive_rests_on_associations_as_they_were() -> None:
+    change = replace(ARCHIVE, rests_on=(kept("tickets/=800", "associated"),))
+    told = "tickets/=800 changed in HubSpot since the plan was made"
+    assert moved(SCHEMA, change, live(), {(ID, "tickets/=800"): "associated"}) is None
+    assert moved(SCHEMA, change, live(), {(ID, "tickets/=800"): None}) == told
+    assert (
+        moved(SCHEMA, change, live(), {(ID, "tickets/=800"): "associated; Billing (USER_DEFINED 3)"}) == told
+    )
+    assert moved(SCHEMA, change, live(), {(RecordId("1"), "tickets/=800"): "associated"}) == told
