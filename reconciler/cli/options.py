@@ -84,7 +84,7 @@ _OPTIONS = (
         metavar="DIR",
         help="Project folder, or the folder that holds it in manifests/.",
     ),
-    _option("-e", "--env", "environment", envvar="RECONCILER_ENV", metavar="ENV", help="Environment."),
+    _option("-e", "--env", "environment", metavar="ENV", help="Environment (also RECONCILER_ENV)."),
     _option("--json", "as_json", is_flag=True, help="Print one JSON document."),
     _option("--no-color", "no_color", is_flag=True, help="Plain text (also NO_COLOR)."),
     _option("--quiet", "quiet", is_flag=True, help="No progress, no talk."),

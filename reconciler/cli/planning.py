@@ -141,7 +141,9 @@ def refused_by_guards(plan: Plan) -> PlanRefused | None:
     if not plan.refusals:
         return None
     has_diverged = any(refusal.guard is Guard.DIVERGED for refusal in plan.refusals)
-    return PlanRefused(Refusal.DIVERGED if has_diverged else Refusal.GUARD, refusal_text(plan.refusals))
+    return PlanRefused(
+        Refusal.DIVERGED if has_diverged else Refusal.GUARD, refusal_text(plan.refusals, plan.undoes)
+    )
 
 
 def show_plan(

@@ -190,7 +190,7 @@ class Session:
         from reconciler.hubspot.pacing import Pacer  # noqa: PLC0415
 
         if not self._pacers:
-            self._pacers.append(Pacer())
+            self._pacers.append(Pacer(called=self._token_name))
         return self._pacers[0]
 
     @contextmanager
@@ -207,8 +207,15 @@ class Session:
             return
         from reconciler.hubspot.connection import open_http  # noqa: PLC0415
 
-        with open_http(self.environment.base_url, self.environment.token or "") as http:
+        token = self.environment.token or ""
+        with open_http(self.environment.base_url, token, self._token_name) as http:
             yield http
+
+    @property
+    def _token_name(self) -> str:
+        """What people call the token: by the variable that holds it."""
+        variable = self.environment.token_variable
+        return f"the token in {variable}" if variable else "the token"
 
     def _seed(self) -> Mapping[str, object] | None:
         path = self.environment.seed
@@ -256,7 +263,7 @@ def open_session(ctx: click.Context, *, offline: bool = False, made_for: str | N
     key_from(os.environ)  # a key that is none is told before anything is done, not when a report is written
     project = find_project(Path.cwd(), common.directory)
     chosen, said_by = common.environment, "-e"
-    if chosen is None and made_for is not None:
+    if chosen is None and made_for is not None and not os.environ.get("RECONCILER_ENV"):
         chosen, said_by = made_for, "the plan"
     settings = load_settings(project, os.environ, chosen, said_by=said_by, offline=offline)
     refuse_foreign_files(project, settings.state_url)

@@ -27,6 +27,7 @@ from reconciler.cli.settings_rules import (
     state_problems,
     state_token_problems,
     state_url,
+    variable_of,
     version_problems,
 )
 from reconciler.errors import ManifestError, Problem, UsageError
@@ -54,6 +55,7 @@ class Environment:
     name: str
     portal_id: int
     token: str | None = field(repr=False)  # None for an emulator
+    token_variable: str | None  # the variable that it is read from
     is_emulator: bool
     seed: Path | None  # what a fresh emulator begins with
     api_version: str
@@ -214,6 +216,7 @@ def load_settings(
             name=name,
             portal_id=_portal_id(said),
             token=token or None,
+            token_variable=variable_of(said.token),
             is_emulator=bool(said.portal),
             seed=seed,
             api_version=said.api_version,

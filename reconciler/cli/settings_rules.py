@@ -150,6 +150,12 @@ def seed_problems(seed: Path, project: Path, node: MappingNode) -> Iterator[Prob
         yield Problem(message, "write its path from the project folder", _ref(node, "seed"))
 
 
+def variable_of(written: str) -> str | None:
+    """The variable that ``written`` is; None where it is none."""
+    found = _VARIABLE.fullmatch(written)
+    return found[1] if found else None
+
+
 def base_url_problems(url: str, node: MappingNode) -> Iterator[Problem]:
     """An address that cannot be called, or not safely."""
     server = portal_server(url.rstrip("/"))

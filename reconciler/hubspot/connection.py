@@ -5,6 +5,7 @@ first, and no exception of httpx is chained to ours, so that no traceback can sh
 """
 
 import logging
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from reconciler import __version__
 from reconciler.errors import UsageError
 from reconciler.hubspot.exchange import AnswerT, Decoder, Exchange, Lost, Refusal, Request, Success, pace_of
 from reconciler.hubspot.limits import EDGE_TIMEOUT_S
+from reconciler.hubspot.proxies import proxy_for
 from reconciler.hubspot.wire import Unreadable, read_error
 
 _LOG = logging.getLogger(__name__)  # methods, paths and outcomes; never headers, bodies or values
@@ -41,30 +43,46 @@ _TOKEN_LIKE = re.compile(r"pat-[a-z0-9]+-[0-9a-fA-F-]+")
 _JSON = {"Content-Type": "application/json"}
 
 
-def open_http(base_url: str, token: str) -> httpx.Client:
+class Client(httpx.Client):
+    """A client that knows which proxy its calls go through.
+
+    Attributes:
+        proxy: what people call it; None where calls go straight to the host.
+    """
+
+    proxy: str | None = None
+
+
+def open_http(base_url: str, token: str, called: str = "the token") -> httpx.Client:
     """A client for the calls of one token, to be shared by all threads and closed by the caller.
 
     Proxies and certificates come from the usual environment variables. Redirects are not followed.
 
     Raises:
-        UsageError: where ``token`` cannot be sent in a header, without showing it.
+        UsageError: where ``token`` cannot be sent in a header, without showing it, or a proxy cannot be used.
     """
     if not _TOKEN_CHARACTERS.fullmatch(token):
         raise UsageError(
-            "the token is empty or holds a space, a line break or other characters that no token has\n"
+            f"{called} is empty or holds a space, a line break or other characters that no token has\n"
             "    set it again, without quotes around it"
         )
-    return httpx.Client(
+    proxy = proxy_for(base_url, os.environ)
+    client = Client(
         base_url=base_url,
-        verify=not base_url.startswith("http://"),  # where no TLS is spoken, no certificates: 16 ms to load
         headers={
             "Authorization": f"Bearer {token}",
             "Accept": "application/json",
             "User-Agent": f"reconciler/{__version__}",
         },
         timeout=_TIMEOUT,
-        limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+        transport=httpx.HTTPTransport(
+            verify=not base_url.startswith("http://"),  # certificates take 16 ms to load: only for TLS
+            limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+            proxy=proxy.url if proxy else None,
+        ),
     )
+    client.proxy = proxy.name if proxy else None
+    return client
 
 
 def without_token(http: httpx.Client, text: str) -> str:
@@ -109,8 +127,7 @@ def _attempt(
             headers=headers,
         )
     except _NEVER_SENT as error:
-        host = http.base_url.netloc.decode() or http.base_url
-        return Lost(f"{host} cannot be reached ({_reason(http, error)})", was_sent=False)
+        return Lost(f"{_unreached(http, error)} ({_reason(http, error)})", was_sent=False)
     except httpx.RequestError as error:
         return Lost(f"the answer never arrived ({_reason(http, error)})", was_sent=True)
     pace = pace_of(response.headers)
@@ -121,6 +138,17 @@ def _attempt(
     except Unreadable as error:
         reason = f"the answer cannot be read ({error})"
         return Lost(reason, was_sent=True, is_garbled=True, pace=pace)
+
+
+def _unreached(http: httpx.Client, error: httpx.RequestError) -> str:
+    """What could not be reached: the proxy, what lies behind it, or the host itself."""
+    host = http.base_url.netloc.decode() or http.base_url
+    proxy = http.proxy if isinstance(http, Client) else None
+    if proxy is None:
+        return f"{host} cannot be reached"
+    if isinstance(error, httpx.ProxyError):
+        return f"{proxy} does not lead to {host}"
+    return f"{proxy} cannot be reached"
 
 
 def _reason(http: httpx.Client, error: httpx.RequestError) -> str:

@@ -54,7 +54,10 @@ class Pacer:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
+        called: str = "the token",
     ) -> None:
+        """Share the limits of one token, which is ``called`` so where people read of it."""
+        self._called = called
         self._now = now
         self._sleep = sleep
         self._jitter = jitter
@@ -172,7 +175,7 @@ class Pacer:
         if verdict is Verdict.UNANSWERED:
             raise _error(NoAnswer, f"{_story(exchange)}; the write may have happened", request, exchange)
         if verdict is Verdict.UNAUTHORIZED:
-            summary = f"HubSpot refuses the token: {_story(exchange)}"
+            summary = f"HubSpot refuses {self._called}: {_story(exchange)}"
             self._stopped = lambda: _error(NotAllowed, summary, request, exchange)
         if verdict is Verdict.SPENT:
             self._stopped = lambda: _error(Unavailable, _SPENT, request, exchange)

@@ -14,6 +14,11 @@ from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Skipped, Unknown
 from reconciler.model.records import RecordId
 from reconciler.source import SourceRef
 
+UNDER_WAY = "under way"
+"""What is told of changes that a run which goes on has not ended."""
+
+_RUNNING = "running"  # the status of a run that goes on
+
 
 @dataclass(frozen=True, slots=True)
 class RunHeader:
@@ -32,6 +37,11 @@ class RunHeader:
     undoes: str | None = None  # id of the run that this one took back
     planned: Mapping[str, int] = field(default_factory=dict)  # changes by action
     personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when shown
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has not ended, as far as the journal knows."""
+        return self.status == _RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +82,17 @@ class RunDetail:
 
     def accounting(self) -> Mapping[str, int]:
         """``planned`` and each word for an outcome, in fixed order; the words add up to ``planned``."""
+        return self._summary.accounting()
+
+    def standing(self) -> Mapping[str, int]:
+        """The accounting as it is told: see ``RunSummary.standing``."""
+        return self._summary.standing()
+
+    @property
+    def _summary(self) -> "RunSummary":
         outcomes = Counter(row.outcome for row in self.rows)
         outcomes[Applied.word] += self.unlisted
-        return RunSummary(self.header, outcomes).accounting()
+        return RunSummary(self.header, outcomes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +114,11 @@ class RunSummary:
         counts[Unknown.word] += self.outcomes.get(None, 0)
         counts[Skipped.word] += planned - rows
         return counts
+
+    def standing(self) -> Mapping[str, int]:
+        """The accounting as it is told: what a run that goes on has not ended is under way, not lost."""
+        counts = dict(self.accounting())
+        if not self.header.is_under_way:
+            return counts
+        ended = {word: self.outcomes.get(word, 0) for word in OUTCOME_WORDS}
+        return counts | ended | {UNDER_WAY: counts["planned"] - sum(ended.values())}

@@ -219,12 +219,13 @@ def refuse_overdrawn(plan: Plan, budget: Budget, limits: Limits) -> None:
     Raises:
         PlanRefused: too few are left today.
     """
+    command = "plan" if plan.undoes is None else f"rollback {plan.undoes}"
     for refusal in Guards(limits, dict(plan.allowances)).judge_budget(budget):
         raise PlanRefused(
             Refusal.GUARD,
             f"plan refused: {refusal.message}\n"
             "    apply it tomorrow; if it cannot wait: "
-            f"reconciler plan --allow {refusal.guard}={refusal.count} --out FILE",
+            f"reconciler {command} --allow {refusal.guard}={refusal.count} --out FILE",
         )
 
 

@@ -31,9 +31,9 @@ def problem_blocks(problems: tuple[Problem, ...], layout: Layout) -> list[Block]
     return [Block(len(problems), text)] if problems else []
 
 
-def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout) -> list[Block]:
-    """A block for each guard that the plan ran into."""
-    return [_refusal_block(refusal, layout) for refusal in refusals]
+def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout, undoes: str | None) -> list[Block]:
+    """A block for each guard that the plan ran into, which takes back run ``undoes``, if any."""
+    return [_refusal_block(refusal, layout, undoes) for refusal in refusals]
 
 
 def change_blocks(sections: Iterable[Section[Change]], layout: Layout) -> list[Block]:
@@ -56,8 +56,8 @@ def departure_blocks(sections: Iterable[Section[Departure]], layout: Layout) -> 
     ]
 
 
-def _refusal_block(refusal: GuardRefusal, layout: Layout) -> Block:
-    told = painted(refusal_lines([refusal], layout), color=False)
+def _refusal_block(refusal: GuardRefusal, layout: Layout, undoes: str | None) -> Block:
+    told = painted(refusal_lines([refusal], layout, undoes), color=False)
     return Block(1, lambda _: _details(f"<b>guard: {refusal.guard}</b>", fenced(told, "text"), 0))
 
 

@@ -141,7 +141,7 @@ def run_as_json(detail: RunDetail, masking: Masking, personal: Personal) -> str:
     """The run: whose it was, what became of each planned change, and the accounting."""
     shown = masked_run(detail, masking, personal)
     document: Json = {
-        "accounting": dict(shown.accounting()),
+        "accounting": dict(shown.standing()),
         "changes": map(_row, shown.rows),
         "personal": [{"object": object_name, "property": name} for object_name, name in sorted(personal)],
         "planned": dict(shown.header.planned),
@@ -154,7 +154,7 @@ def runs_as_json(runs: Iterable[RunSummary]) -> str:
     """Past runs, each with what it set out to do and what became of that; no line holds a value."""
     documents = (
         {
-            "accounting": dict(run.accounting()),
+            "accounting": dict(run.standing()),
             "planned": dict(run.header.planned),
             **_header(run.header),
         }

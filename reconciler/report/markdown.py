@@ -55,7 +55,8 @@ def render_markdown(plan: Plan, *, masking: Masking, where: Where, full: bool = 
     head = _head(shown, sections)
     foot = _foot(shown, digest_of(plan), layout, is_masked=masking.is_on and bool(plan.personal))
     room = MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot)
-    obstructing = [*refusal_blocks(shown.refusals, layout), *problem_blocks(shown.problems, layout)]
+    guards = refusal_blocks(shown.refusals, layout, shown.undoes)
+    obstructing = [*guards, *problem_blocks(shown.problems, layout)]
     problems = fitted(obstructing, room * 2 // 5)
     room -= problems.size
     departing = sections_of_departures(shown.review.departures if shown.review else ())

@@ -3,8 +3,8 @@
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC
 
-from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Rejected, Skipped, Stale, Unknown
-from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
+from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
+from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.changes import ASSOCIATED, Action
 from reconciler.report.cells import cells, visible
 from reconciler.report.groups import SIGNS
@@ -20,6 +20,7 @@ _SECTIONS = {
         Piece("?", Style.REMOVED),
         "sent, and no answer came; the next run reads these records and settles them",
     ),
+    UNDER_WAY: (Piece(">", Style.CHANGED), "the run goes on, and has not said what became of them"),
     Stale.word: (Piece("!", Style.CHANGED), "somebody changed HubSpot since the plan; nothing was sent"),
     Skipped.word: (Piece(".", Style.FAINT), "not attempted"),
 }
@@ -50,9 +51,10 @@ def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
     ]
 
 
-def outcome_sections(rows: Iterable[RunRow], layout: Layout) -> Iterator[list[Line]]:
+def outcome_sections(detail: RunDetail, layout: Layout) -> Iterator[list[Line]]:
     """One section for each outcome but ``applied``."""
-    by_outcome = grouped(rows, lambda row: row.outcome or Unknown.word)
+    open_ = UNDER_WAY if detail.header.is_under_way else Unknown.word
+    by_outcome = grouped(detail.rows, lambda row: row.outcome or open_)
     for outcome, (sign, remark) in _SECTIONS.items():
         found = by_outcome.get(outcome)
         if found:
@@ -73,8 +75,8 @@ def applied_sections(rows: Iterable[RunRow], layout: Layout) -> Iterator[list[Li
 
 def accounting_section(detail: RunDetail, layout: Layout) -> list[Line]:
     """``11 planned = 10 applied + 1 rejected + …``."""
-    planned, *outcomes = (f"{count} {word}" for word, count in detail.accounting().items())
-    never = detail.never_attempted
+    planned, *outcomes = (f"{count} {word}" for word, count in detail.standing().items())
+    never = 0 if detail.header.is_under_way else detail.never_attempted
     told = f"Never attempted, and counted as skipped: {counted(never, 'change')}."
     return [
         *(layout.paragraph(told, style=Style.FAINT) if never else []),
@@ -87,8 +89,8 @@ def run_entries(runs: Iterable[RunSummary], layout: Layout) -> Iterator[list[Lin
     for run in runs:
         header = run.header
         planned = ", ".join(f"{count:,} to {action}" for action, count in header.planned.items() if count)
-        counts = run.accounting()
-        became = ", ".join(f"{counts[word]:,} {word}" for word in OUTCOME_WORDS if counts[word])
+        _, *outcomes = run.standing().items()
+        became = ", ".join(f"{count:,} {word}" for word, count in outcomes if count)
         whose = f"{header.actor.get('user', 'unknown')} on {header.actor.get('host', 'unknown')}"
         when = f"{header.started_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         told = [

@@ -47,7 +47,7 @@ def render_page(plan: Plan, *, masking: Masking) -> str:
         headline=headline(shown),
         obstacles=obstacles(shown),
         is_appliable=plan.is_appliable,
-        refusals=painted(refusal_lines(shown.refusals, _WIDE), color=False),
+        refusals=painted(refusal_lines(shown.refusals, _WIDE, shown.undoes), color=False),
         facts=list(_facts(plan, selected_by(shown))),
         notes=notes(shown, _WIDE, is_masked=masking.is_on and bool(plan.personal)),
     )

@@ -66,7 +66,7 @@ def render_plan(
         change_sections(shown.changes, layout),
         held_sections(shown.held, layout),
         [problem_lines(shown.problems, layout)],
-        [refusal_lines(shown.refusals, layout)],
+        [refusal_lines(shown.refusals, layout, shown.undoes)],
         departure_sections(shown.review.departures if shown.review else (), layout),
         [closing(shown, layout, is_masked=masking.is_on and bool(plan.personal))],
     )
@@ -152,7 +152,7 @@ def render_run(
     sections = chain(
         [run_opening(shown.header, layout)],
         applied_sections(shown.rows, layout) if shows_applied else (),
-        outcome_sections(shown.rows, layout),
+        outcome_sections(shown, layout),
         [accounting_section(shown, layout)],
     )
     return painted(_parted(sections), color=color)

@@ -1,6 +1,7 @@
 """Held wrong, every command says one clear thing, with what to do, and touches nothing."""
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -156,3 +157,33 @@ def test_a_seed_that_is_none(project: Project) -> None:
 def test_state_show_of_something_unknown(project: Project) -> None:
     assert_told(project.run("state", "show", "companies/nobody"), "companies/nobody")
     assert_told(project.run("state", "show", "nonsense"), "companies/acme")
+
+
+FOREIGN = """\
+version: 1
+environments:
+  eu: {portal_id: 7, token: "${HUBSPOT_EU_TOKEN}", base_url: "URL"}
+  us: {portal_id: 8, token: "${HUBSPOT_US_TOKEN}", base_url: "URL"}
+"""
+
+
+@pytest.mark.parametrize("token", ["", " ", "two words", "a\nb", "ünïcode", "pat-na1-00000000-dead"])
+def test_a_bad_token_is_called_by_its_variable(tmp_path: Path, token: str) -> None:
+    with contextlib.closing(Emulator(None)) as portal, running(portal) as url:
+        made = Project(tmp_path, {"HUBSPOT_EU_TOKEN": token, "HUBSPOT_US_TOKEN": "x"})
+        made.write("reconciler.yaml", FOREIGN.replace("URL", url))
+        made.write("a.yaml", "object: companies\nkey: domain\nrecords: {acme.example: {name: Acme}}\n")
+        done = made.run("plan", "-e", "eu")
+
+    assert_told(done, "HUBSPOT_EU_TOKEN")
+    assert not token.strip() or token not in done.err
+
+
+@pytest.mark.parametrize("arguments", [["plan"], ["apply"], ["state", "list"], ["drift"]])
+def test_a_wrong_variable_is_not_blamed_on_a_flag(tmp_path: Path, arguments: list[str]) -> None:
+    made = example(tmp_path)
+    by_variable = replace(made, environ={"RECONCILER_ENV": "nowhere"})
+
+    assert_told(by_variable.run(*arguments), 'RECONCILER_ENV names "nowhere", which is no environment')
+    assert by_variable.run(*arguments, "-e", "elsewhere").err.startswith('-e names "elsewhere"')
+    assert by_variable.run("state", "list", "-e", "local").code == 0

@@ -1,5 +1,6 @@
 """Guards stand between a plan and the portal, and each can be lifted by name."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,18 @@ def test_an_emptied_file_is_refused_before_it_empties_the_portal(project: Projec
     refused = project.run("plan")
     assert refused.code == 4
     assert "--allow empty=12" in refused.out
+
+
+def test_advice_after_a_refused_rollback_can_be_followed(project: Project) -> None:
+    assert project.run("apply", "--auto-approve", "--allow", "update=12").code == 0
+    refused = project.run("rollback", "last", "--out", "undo.json")
+    assert refused.code == 4
+
+    for told in (refused.out, project.run("apply", "undo.json").err, project.run("show", "undo.json").out):
+        found = re.search(r"if this is intended: reconciler (rollback .*) --out FILE", " ".join(told.split()))
+        assert found, told
+        assert project.run(*found[1].split(), "--out", "advised.json").code == 0
+    assert project.run("apply", "advised.json").code == 0
+    with project.portal() as http:
+        product = http.get("/crm/v3/objects/products/P-00?idProperty=hs_sku&properties=price").json()
+    assert product["properties"]["price"] == "1"

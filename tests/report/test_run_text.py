@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import OUTCOME_WORDS
-from reconciler.model.runs import RunDetail, RunHeader, RunRow
+from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.report.cells import cells
-from reconciler.report.machine import run_as_json
+from reconciler.report.machine import run_as_json, runs_as_json
 from reconciler.report.mask import SHOW
-from reconciler.report.terminal import render_run
+from reconciler.report.terminal import render_run, render_runs
 from tests.support.example_run import HEADER, RUN, row
 from tests.support.plans import texts
 
@@ -61,6 +61,23 @@ def test_a_run_reads_the_same_where_what_was_applied_is_only_counted(run: RunDet
 
 def test_a_row_without_an_outcome_counts_as_unknown() -> None:
     assert RunDetail(HEADER, (row(0, KEY, None),)).accounting()["unknown"] == 1
+
+
+def test_what_a_run_that_goes_on_has_not_ended_is_under_way() -> None:
+    header = replace(HEADER, status="running", finished_at=None, planned={"update": 9})
+    ended = (row(0, KEY, "applied"), row(1, KEY, "unknown", message="no answer"))
+    run = RunDetail(header, (*ended, row(2, KEY, None), row(3, KEY, None)))
+
+    lines = lines_of(run, width=120)
+    assert lines[-1] == "9 planned = 1 applied + 0 rejected + 0 stale + 0 skipped + 1 unknown + 7 under way"
+    assert any(line.startswith("2 under way: the run goes on") for line in lines)
+    assert not any("Never attempted" in line for line in lines)
+    summary = RunSummary(header, {"applied": 1, "unknown": 1, None: 2})
+    assert "9 to update: 1 applied, 1 unknown, 7 under way" in render_runs([summary], color=False, width=80)
+    (told,) = json.loads(runs_as_json([summary]))
+    assert told["accounting"]["under way"] == 7
+    assert told["accounting"]["skipped"] == 0
+    assert json.loads(run_as_json(run, SHOW, ()))["accounting"] == told["accounting"]
 
 
 def test_the_last_line_is_the_accounting() -> None:

@@ -1,0 +1,121 @@
+"""Which proxy leads to a host, as the usual variables say: ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``.
+
+httpx reads them too, but knows no networks and no IPv6 addresses in ``NO_PROXY``, and ends in tracebacks
+where a proxy is one that it cannot speak to.
+"""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from reconciler.errors import UsageError
+
+_PORTS = {"http": 80, "https": 443}
+_UNDERSTOOD = ("http", "https")
+_HAS_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy, and who says that it is one."""
+
+    url: str  # may hold a password
+    name: str  # for people: where it is, and the variable that names it
+
+
+def proxy_for(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
+    """The proxy that calls to ``base_url`` go through; None where they go straight there.
+
+    Never one for this machine itself. Names of variables in small letters win, as for other programs.
+
+    Raises:
+        UsageError: it is one that we cannot speak to.
+    """
+    target = urlsplit(base_url)
+    host = (target.hostname or "").lower()
+    port = target.port or _PORTS.get(target.scheme, 0)
+    if _is_loopback(host) or _is_exempt(host, port, _first(environ, "NO_PROXY")[1]):
+        return None
+    variable, said = _first(environ, f"{target.scheme.upper()}_PROXY", "ALL_PROXY")
+    return _proxy(variable, said) if said else None
+
+
+def _first(environ: Mapping[str, str], *names: str) -> tuple[str, str]:
+    """The first of the variables that is set, and its value; empty ones count as not set."""
+    is_cgi = "REQUEST_METHOD" in environ  # there HTTP_PROXY is what a stranger's request says
+    for name in names:
+        for spelled in (name.lower(), name):
+            if environ.get(spelled, "").strip() and not (is_cgi and spelled == "HTTP_PROXY"):
+                return spelled, environ[spelled].strip()
+    return "", ""
+
+
+def _proxy(variable: str, said: str) -> Proxy:
+    url = said if _HAS_SCHEME.match(said) else f"http://{said}"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host:
+        raise UsageError(f"{variable} names no proxy\n    write it as http://HOST:PORT")
+    if parts.scheme not in _UNDERSTOOD:
+        raise UsageError(
+            f"{variable} names a proxy of the kind {parts.scheme}://, which is not supported\n"
+            "    name one that speaks http:// or https://, or unset the variable"
+        )
+    where = f"[{host}]" if ":" in host else host
+    where += f":{port}" if port else ""
+    return Proxy(urlunsplit((parts.scheme, parts.netloc, "", "", "")), f"the proxy {where} ({variable})")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    address = _address(host)
+    return address is not None and (address.is_loopback or address.is_unspecified)
+
+
+def _is_exempt(host: str, port: int, said: str) -> bool:
+    """Whether one of the entries of ``NO_PROXY`` is about ``host``."""
+    return any(_means(entry.lower(), host, port) for entry in re.split(r"[,\s]+", said) if entry)
+
+
+def _means(entry: str, host: str, port: int) -> bool:
+    """Whether ``entry`` is ``*``, the host, a domain above it, its address, or a network that has it."""
+    if entry == "*":
+        return True
+    address = _address(host)
+    name, of_port = _parted(entry)
+    if of_port is not None and of_port != port:
+        return False
+    if address is None:
+        domain = name.removeprefix("*").removeprefix(".")
+        return bool(domain) and (host == domain or host.endswith("." + domain))
+    try:
+        network = ipaddress.ip_network(name, strict=False)
+    except ValueError:
+        return False
+    return address in network
+
+
+def _parted(entry: str) -> tuple[str, int | None]:
+    """The host or network of an entry, without brackets, and its port."""
+    entry = re.sub("^[a-z]+://", "", entry)
+    if found := re.fullmatch(r"\[(.*)\](/\d+)?(?::(\d+))?", entry):
+        return found[1] + (found[2] or ""), int(found[3]) if found[3] else None
+    if entry.count(":") == 1:
+        name, _, port = entry.partition(":")
+        return (name, int(port)) if port.isdecimal() else (name, None)
+    return entry, None
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    mapped = getattr(address, "ipv4_mapped", None)
+    return mapped or address
