@@ -1,0 +1,143 @@
+"""Which faults are planted, and that a copy of the tree notices them or not."""
+
+import ast
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.mutation.__main__ import main
+from tests.mutation.faults import faults_of
+from tests.mutation.modules import MODULES
+from tests.mutation.trial import ROOT, Copy
+
+MODULE = '''"""What it does."""
+
+
+def may(age: int, names: list[str]) -> bool:
+    """Whether it may."""
+    if age < 18 and not names:
+        raise ValueError(f"{age + 1} is too young")
+    for name in names:
+        if name is None:
+            continue
+        print(name)
+    return any(name in {"ada", "bob"} for name in names if name)
+'''
+
+
+def changed_lines(text: str) -> set[tuple[str, str]]:
+    """Every planted fault as what is done, and the line that it leaves."""
+    return {(fault.what, fault.text.splitlines()[fault.line - 1].strip()) for fault in faults_of(text)}
+
+
+@pytest.mark.parametrize(
+    ("what", "line"),
+    [
+        ("lt becomes lte", "if (age <= 18) and not names:"),
+        ("18 becomes 19", "if age < (19) and not names:"),
+        ("and becomes or", "if (age < 18 or not names):"),
+        ("forget a condition", "if (age < 18):"),
+        ("forget a condition", "if (not names):"),
+        ("forget the not", "if age < 18 and (names):"),
+        ("turn the condition round", "if (not (age < 18 and (not names))):"),
+        ("always", "if True:"),
+        ("never", "if False:"),
+        ("leave the step out", "pass"),
+        ("stop instead of going on", "break"),
+        ("is becomes isnot", "if (name is not None):"),
+        ("any becomes all", "return (all((name in {'ada', 'bob'} for name in names if name)))"),
+        ("in becomes notin", 'return any((name not in {"ada", "bob"}) for name in names if name)'),
+        ("forget a member", "return any(name in ({'ada'}) for name in names if name)"),
+        ("always", 'return any(name in {"ada", "bob"} for name in names if True)'),
+    ],
+)
+def test_these_faults_are_planted(what: str, line: str) -> None:
+    found = changed_lines(MODULE)
+    assert (what, line.replace('{"ada", "bob"}', "{'ada', 'bob'}")) in {
+        (told, left.replace('{"ada", "bob"}', "{'ada', 'bob'}")) for told, left in found
+    }
+
+
+def test_what_only_speaks_is_left_alone() -> None:
+    for fault in faults_of(MODULE):
+        assert ast.get_docstring(ast.parse(fault.text)) == "What it does."
+        if "raise" in fault.text:
+            assert 'raise ValueError(f"{age + 1} is too young")' in fault.text
+        assert "def may(age: int, names: list[str]) -> bool:" in fault.text
+
+
+def test_letters_beyond_ascii_move_no_place() -> None:
+    found = changed_lines('x = "Zoë"; y = "é" == z and 1\n')
+    assert ("eq becomes noteq", "x = \"Zoë\"; y = ('é' != z) and 1") in found
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_has_faults_and_tests(module: str) -> None:
+    faults = faults_of((ROOT / module).read_text())
+    assert len(faults) > 20
+    assert len({fault.text for fault in faults}) == len(faults)
+    for tests in MODULES[module]:
+        assert (ROOT / tests).exists(), tests
+
+
+TESTS = """
+from toy import grown
+def test_it() -> None:
+    assert grown(18)
+    assert not grown(17)
+"""
+TOY = "def grown(age: int) -> bool:\n    while age < 18 and age > 99:\n        pass\n    return age >= 18\n"
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Copy:
+    (tmp_path / "toy.py").write_text(TOY)
+    (tmp_path / "test_toy.py").write_text(TESTS)
+    return Copy(tmp_path)
+
+
+def test_a_fault_is_noticed_or_survives_and_leaves_nothing_behind(copy: Copy) -> None:
+    assert copy.notices("toy.py", TOY.replace(">= 18", "> 18"), ["test_toy.py"], 60)
+    assert not copy.notices("toy.py", TOY.replace("> 99", ">= 99"), ["test_toy.py"], 60)
+    assert (copy.root / "toy.py").read_text() == TOY
+
+
+def test_a_fault_that_hangs_is_noticed(copy: Copy) -> None:
+    began = time.monotonic()
+    assert copy.notices(
+        "toy.py", TOY.replace("while age < 18 and age > 99", "while True"), ["test_toy.py"], 3
+    )
+    assert time.monotonic() - began < 50
+
+
+def test_tests_that_fail_anyway_notice_nothing(copy: Copy) -> None:
+    (copy.root / "toy.py").write_text(TOY.replace(">= 18", "> 18"))
+    with pytest.raises(SystemExit, match="fail without any fault"):
+        copy.timeout_s(["test_toy.py"])
+
+
+def test_a_copy_holds_the_tree_and_its_own_package(tmp_path: Path) -> None:
+    copy = Copy.made_in(tmp_path)
+    assert (copy.root / "reconciler" / "model" / "values.py").read_text() == (
+        ROOT / "reconciler" / "model" / "values.py"
+    ).read_text()
+    (copy.root / "test_place.py").write_text(
+        "import os, subprocess, sys\n"
+        "import reconciler\n"
+        "def test_place() -> None:\n"
+        "    here = os.path.dirname(os.path.abspath(__file__))\n"
+        "    assert reconciler.__file__.startswith(here)\n"
+        "    code = 'import reconciler; print(reconciler.__file__)'\n"
+        "    found = subprocess.run([sys.executable, '-c', code], cwd='/', capture_output=True, text=True)\n"
+        "    assert found.stdout.startswith(here)\n"
+    )
+    assert copy.run(["test_place.py"]), copy.log()
+    assert not list((copy.root / "reconciler").rglob("__pycache__"))
+
+
+def test_a_module_that_is_not_listed_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        main(["reconciler/nowhere.py"])
+    assert refused.value.code == 2
+    assert "is not among reconciler/model/values.py" in capsys.readouterr().err
