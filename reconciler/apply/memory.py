@@ -1,7 +1,9 @@
 """State as it will be once unfinished batches of earlier runs are settled; nothing is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from heapq import merge
 from typing import TypeAlias
 
 from reconciler.apply.run import ownership_after
@@ -9,7 +11,7 @@ from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied, Outcome, done_of
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.pairs import OwnedPair, PairIdentity
-from reconciler.model.records import RecordId
+from reconciler.model.records import Record, RecordId
 from reconciler.plan.changes import Change, carried_out
 from reconciler.state.runs import RunStatus, UnfinishedBatch
 from reconciler.state.store import Store
@@ -53,35 +55,46 @@ class Memory:
 
     def __init__(self, store: Store, settled: Settled) -> None:
         self._store = store
-        self._owned: dict[RecordKey, OwnedRecord | None] = {}
+        self._owned: dict[Record, OwnedRecord | None] = {}  # None: no longer ours
+        self._keys: set[RecordKey] = set()  # of the records that settling knows
         self._pairs: dict[PairIdentity, OwnedPair | None] = {}
-        self._ended: set[tuple[str, RecordId]] = set()
+        self._ended: set[Record] = set()
         for batch, outcomes in settled:
             owned, disowned, pairs = ownership_after(store, batch.entries, outcomes)
-            self._owned |= dict.fromkeys(disowned) | {record.key: record for record in owned}
+            self._owned |= dict.fromkeys(disowned) | {
+                (record.key.object, record.record_id): record for record in owned
+            }
+            self._keys.update(record.key for record in owned)
             self._pairs |= dict.fromkeys(pairs.disowned) | {pair.identity: pair for pair in pairs.owned}
             self._ended.update(pairs.ended)
 
     def owned(self, object_name: str, by: str, keys: Sequence[str]) -> dict[str, OwnedRecord]:
         """Those of ``keys`` that are owned, by key."""
         found = self._store.owned(object_name, by, keys)
-        for key in keys if self._owned else ():
-            whole = RecordKey(object_name, by, key)
-            if whole in self._owned:
-                settled = self._owned[whole]
-                found.pop(key, None)
-                found |= {key: settled} if settled else {}
+        if not self._owned:
+            return found
+        wanted = set(keys)
+        unsettled = {key: record for key, record in found.items() if not self._is_settled(record)}
+        return unsettled | {
+            record.key.value: record
+            for record in self._settled(object_name, by)
+            if record.key.value in wanted
+        }
+
+    def owned_by_id(self, object_name: str, ids: Sequence[RecordId]) -> dict[RecordId, OwnedRecord]:
+        """Those of the records ``ids`` that are owned, under whatever keys."""
+        found = self._store.owned_by_id(object_name, ids)
+        for record_id in ids if self._owned else ():
+            if (object_name, record_id) in self._owned:
+                found.pop(record_id, None)
+                settled = self._owned[object_name, record_id]
+                found |= {record_id: settled} if settled else {}
         return found
 
     def in_order(self, object_name: str, by: str) -> Iterator[OwnedRecord]:
-        """All owned records of a group, by key; those that settling adds are named by the next run."""
-        after: str | None = None
-        while chunk := self._store.owned_in_order(object_name, by, after, _CHUNK):
-            for record in chunk:
-                settled = self._owned.get(record.key, record)
-                if settled is not None:
-                    yield settled
-            after = chunk[-1].key.value
+        """All owned records of a group, by key, by code point."""
+        unsettled = (record for record in self._stored(object_name, by) if not self._is_settled(record))
+        return merge(unsettled, self._settled(object_name, by), key=_key_value)
 
     def paired_types(self) -> frozenset[tuple[str, str]]:
         """Between which object types associations are owned, from the one that names them."""
@@ -91,7 +104,7 @@ class Memory:
     def pairs(self, object_name: str, other: str) -> list[OwnedPair]:
         """Owned associations between records of two object types, whichever named them."""
         types = {object_name, other}
-        stored = {pair.identity: pair for pair in self._store.pairs(object_name, other)}
+        stored = {pair.identity: self._called(pair) for pair in self._store.pairs(object_name, other)}
         settled = {
             identity: pair
             for identity, pair in self._pairs.items()
@@ -99,6 +112,35 @@ class Memory:
         }
         return [pair for pair in (stored | settled).values() if pair and self._ended.isdisjoint(_ends(pair))]
 
+    def _called(self, pair: OwnedPair) -> OwnedPair:
+        """The association by the keys that its records have once they are settled."""
+        one, other = (self._owned.get(end) for end in _ends(pair))
+        if one is None and other is None:
+            return pair
+        return replace(pair, key=one.key if one else pair.key, target=other.key if other else pair.target)
 
-def _ends(pair: OwnedPair) -> tuple[tuple[str, RecordId], tuple[str, RecordId]]:
+    def _stored(self, object_name: str, by: str) -> Iterator[OwnedRecord]:
+        after: str | None = None
+        while chunk := self._store.owned_in_order(object_name, by, after, _CHUNK):
+            yield from chunk
+            after = chunk[-1].key.value
+
+    def _settled(self, object_name: str, by: str) -> list[OwnedRecord]:
+        """What settling makes of records of a group, by key."""
+        group = (record for record in self._owned.values() if record is not None)
+        return sorted(
+            (record for record in group if (record.key.object, record.key.by) == (object_name, by)),
+            key=_key_value,
+        )
+
+    def _is_settled(self, record: OwnedRecord) -> bool:
+        """Whether settling decides about the entry, or gives its key to another record."""
+        return (record.key.object, record.record_id) in self._owned or record.key in self._keys
+
+
+def _key_value(record: OwnedRecord) -> str:
+    return record.key.value
+
+
+def _ends(pair: OwnedPair) -> tuple[Record, Record]:
     return (pair.key.object, pair.record_id), (pair.target.object, pair.target_id)

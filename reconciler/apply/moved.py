@@ -1,14 +1,21 @@
 """Changes whose entry in state was written by another run since their plan was made."""
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import TypeVar
+
 from reconciler.errors import PlanRefused, Refusal
 from reconciler.model.outcomes import Stale
 from reconciler.model.pairs import PairIdentity, identity_of
-from reconciler.plan.changes import PairChange, Plan
+from reconciler.model.records import RecordId
+from reconciler.plan.changes import Create, PairChange, Plan
 from reconciler.state.store import Store
 
 _PAIR_MOVED = Stale("another run wrote this association's entry in state since the plan was made")
 _STATE_READ = 900
-"""Keys in one read of state."""
+"""Keys, or record ids, in one read of state."""
+
+T = TypeVar("T")
 
 
 def moved_entries(plan: Plan, store: Store) -> dict[int, Stale]:
@@ -27,27 +34,40 @@ def moved_entries(plan: Plan, store: Store) -> dict[int, Stale]:
         )
     if plan.state.serial >= present.serial:
         return {}
-    numbers: dict[tuple[str, str], dict[str, list[int]]] = {}
+    by_key: dict[tuple[str, str], dict[str, list[int]]] = {}
+    by_id: dict[str, dict[RecordId, list[int]]] = {}
     for number, change in enumerate(plan.changes):
         if isinstance(change, PairChange):
             continue
-        group = numbers.setdefault((change.key.object, change.key.by), {})
-        group.setdefault(change.key.value, []).append(number)
+        keys = by_key.setdefault((change.key.object, change.key.by), {})
+        keys.setdefault(change.key.value, []).append(number)
+        record_id = change.replaces if isinstance(change, Create) else change.record_id
+        if record_id is not None:
+            by_id.setdefault(change.key.object, {}).setdefault(record_id, []).append(number)
     stale = Stale("another run wrote this record's entry in state since the plan was made")
-    written = {pair.identity for pair in store.pairs_written_since(plan.state.serial)}
-    return {
+    serial = plan.state.serial
+    written = {pair.identity for pair in store.pairs_written_since(serial)}
+    moved = {
         number: _PAIR_MOVED
         for number, change in enumerate(plan.changes)
         if isinstance(change, PairChange) and _identity(change) in written
-    } | {
-        number: stale
-        for (object_name, by), group in numbers.items()
-        for start in range(0, len(group), _STATE_READ)
-        for key in store.moved_since(
-            plan.state.serial, object_name, by, list(group)[start : start + _STATE_READ]
-        )
-        for number in group[key]
     }
+    for (object_name, by), keys in by_key.items():
+        for some in _parted(keys):
+            found = store.moved_since(serial, object_name, by, some)
+            moved |= {number: stale for key in found for number in keys[key]}
+    for object_name, ids in by_id.items():
+        for some_ids in _parted(ids):
+            found_ids = store.ids_moved_since(serial, object_name, some_ids)
+            moved |= {number: stale for record_id in found_ids for number in ids[record_id]}
+    return moved
+
+
+def _parted(asked: Iterable[T]) -> Iterator[list[T]]:
+    """As many at a time as one read of state takes."""
+    remaining = iter(asked)
+    while some := list(islice(remaining, _STATE_READ)):
+        yield some
 
 
 def _identity(change: PairChange) -> PairIdentity | None:

@@ -1,14 +1,12 @@
 """What state holds of a record once a change to it has been applied. Pure."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.pairs import OwnedPair, PairIdentity, PairsAfter, identity_of
-from reconciler.model.records import RecordId
+from reconciler.model.records import Record
 from reconciler.plan.changes import (
     Adopt,
     AdoptPair,
@@ -32,12 +30,13 @@ Owning: TypeAlias = Create | Update | Adopt
 def owned_after(change: Owning, outcome: Applied, before: OwnedRecord | None) -> OwnedRecord:
     """Last applied values are kept as sent, and HubSpot's spelling beside them where it differs.
 
-    Values of ``before`` that the change does not mention stay, if it is the same record: they are in step,
-    or held.
+    ``before`` is what state held of the same record, under whatever key. Values of it that the change does
+    not mention stay: they are in step, or held.
     """
-    is_same = before is not None and before.record_id == outcome.record_id
-    sent = dict(before.sent) if before and is_same else {}
-    answered = dict(before.answered) if before and is_same else {}
+    sent = dict(before.sent) if before else {}
+    answered = dict(before.answered) if before else {}
+    for of_names in (sent, answered):
+        of_names.pop(change.key.by, None)  # the key is kept as such
     for value in in_step_of(change):
         if value.reason is Reason.UNMANAGED:
             sent.pop(value.name, None)
@@ -47,7 +46,7 @@ def owned_after(change: Owning, outcome: Applied, before: OwnedRecord | None) ->
         _keep_spelling(answered, value.name, value.after, value.before)
     for value in values_of(change):
         if value.name == change.key.by or value.reason is Reason.INITIAL:
-            continue  # the key is kept as such; what is people's from now on is no drift when they change it
+            continue  # what is people's from now on is no drift when they change it
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, outcome.answered.get(value.name, value.after))
     origin = _origin(change, outcome)
@@ -62,21 +61,31 @@ def _keep_spelling(answered: dict[str, str | None], name: str, sent: str | None,
 
 
 def _origin(change: Owning, outcome: Applied) -> Origin:
-    if isinstance(change, Create):
-        # Somebody else was quicker: the record is not ours to prune.
-        return Origin.ADOPTED if outcome.is_new is False else Origin.CREATED
+    if isinstance(change, Create) and outcome.is_new is False:
+        return Origin.ADOPTED  # somebody else was quicker: the record is not ours to prune
     return change.origin
 
 
-def disowned_by(change: Change) -> RecordKey | None:
-    """The key that is no longer ours once ``change`` has been applied."""
+def disowned_by(change: Change) -> Record | None:
+    """The record that is no longer ours once ``change`` has been applied."""
     match change:
         case Archive() | Release():
-            return change.key
-        case Update() if change.renamed_from is not None:
-            return replace(change.key, value=change.renamed_from)
+            return change.key.object, change.record_id
+        case Create() if change.replaces is not None:
+            return change.key.object, change.replaces
         case _:
             return None
+
+
+def in_the_way(changes: Sequence[Change]) -> frozenset[Record]:
+    """Records whose present keys others are to have before or after they get their own new ones."""
+    leaving = {
+        change.moved_from: (change.key.object, change.record_id)
+        for change in changes
+        if isinstance(change, Update | Adopt) and change.moved_from
+    }
+    taken = (change.key for change in changes if isinstance(change, Owning)) if leaving else ()
+    return frozenset(leaving[key] for key in taken if key in leaving)
 
 
 def pairs_after(applied: Iterable[Change]) -> PairsAfter:
@@ -86,7 +95,7 @@ def pairs_after(applied: Iterable[Change]) -> PairsAfter:
     """
     owned: list[OwnedPair] = []
     disowned: list[PairIdentity] = []
-    ended: list[tuple[str, RecordId]] = []
+    ended: list[Record] = []
     for change in applied:
         match change:
             case Associate() | AdoptPair():
@@ -96,6 +105,8 @@ def pairs_after(applied: Iterable[Change]) -> PairsAfter:
                 disowned.append(identity_of(*ends, change.label))
             case Archive() | Release(reason=Reason.GONE | Reason.ABSENT):
                 ended.append((change.key.object, change.record_id))
+            case Create() if change.replaces is not None:
+                ended.append((change.key.object, change.replaces))
             case _:
                 pass
     return PairsAfter(owned, disowned, ended)

@@ -16,15 +16,15 @@ from reconciler.apply.batches import Batch, batches_of, state_only, twice_called
 from reconciler.apply.deliver import Courier, Delivery
 from reconciler.apply.leaving import Desk
 from reconciler.apply.manner import Manner, OnStale
-from reconciler.apply.ownership import Owning, disowned_by, owned_after, pairs_after
+from reconciler.apply.ownership import Owning, disowned_by, in_the_way, owned_after, pairs_after
 from reconciler.errors import PlanRefused, ReconcilerError, Refusal
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, done_of
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.pairs import PairsAfter
-from reconciler.model.records import RecordId
+from reconciler.model.records import Record, RecordId
 from reconciler.model.runs import RunDetail
-from reconciler.plan.changes import Associate, Change, Create, PairChange, Plan, Writing, carried_out
+from reconciler.plan.changes import Associate, Change, Create, Plan, Writing, carried_out
 from reconciler.plan.unique_values import turns_of
 from reconciler.state.runs import RunStart, RunStatus
 from reconciler.state.store import Store
@@ -60,6 +60,8 @@ def carry_out(
     """
     run = _Run(plan.changes, store, journal, courier, manner, journal.begin_run(start))
     journal.remember_pruning(plan.prune_rules)
+    if crowded := in_the_way(plan.changes):
+        journal.set_aside(crowded)
     settled = {} if courier.on_stale is OnStale.OVERWRITE else moved
     run.leave_alone(settled)
     run.remember_state_only(settled)
@@ -203,37 +205,34 @@ class _Run:
 
 def ownership_after(
     store: Store, entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome]
-) -> tuple[list[OwnedRecord], list[RecordKey], PairsAfter]:
-    """What state is to hold of the changes that were applied, which keys to forget, and the same of pairs."""
+) -> tuple[list[OwnedRecord], list[Record], PairsAfter]:
+    """What state is to hold and to forget of records whose changes were applied, and the same of pairs."""
     applied = [
         (carried_out(change, done.written), done)
         for number, change in entries
         if (done := done_of(outcomes.get(number)))
     ]
-    before = _owned_before(store, [change for change, _ in applied])
+    owning = [(change, outcome) for change, outcome in applied if isinstance(change, Owning)]
+    before = _owned_before(store, [(change.key.object, outcome.record_id) for change, outcome in owning])
     owned = [
-        owned_after(change, outcome, before.get(disowned_by(change) or change.key))
-        for change, outcome in applied
-        if isinstance(change, Owning)
+        owned_after(change, outcome, before.get((change.key.object, outcome.record_id)))
+        for change, outcome in owning
     ]
-    disowned = [key for change, _ in applied if (key := disowned_by(change))]
+    disowned = [record for change, _ in applied if (record := disowned_by(change))]
     return owned, disowned, pairs_after(change for change, _ in applied)
 
 
-def _owned_before(store: Store, changes: Iterable[Change]) -> Mapping[RecordKey, OwnedRecord]:
-    keys: dict[tuple[str, str], list[str]] = {}
-    for change in changes:
-        if isinstance(change, PairChange):
-            continue
-        key = disowned_by(change) or change.key
-        keys.setdefault((key.object, key.by), []).append(key.value)
+def _owned_before(store: Store, records: Iterable[Record]) -> Mapping[Record, OwnedRecord]:
+    ids: dict[str, list[RecordId]] = {}
+    for object_name, record_id in records:
+        ids.setdefault(object_name, []).append(record_id)
     return {
-        record.key: record
-        for (object_name, by), values in keys.items()
-        for start in range(0, len(values), _STATE_READ)
-        for record in store.owned(object_name, by, values[start : start + _STATE_READ]).values()
+        (object_name, record_id): record
+        for object_name, of_type in ids.items()
+        for start in range(0, len(of_type), _STATE_READ)
+        for record_id, record in store.owned_by_id(object_name, of_type[start : start + _STATE_READ]).items()
     }
 
 
 _STATE_READ = 900
-"""Keys in one read of state."""
+"""Records in one read of state."""

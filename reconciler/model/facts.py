@@ -58,6 +58,7 @@ class FactKind(StrEnum):
     ANOTHER_RECORD_HAS_KEY = "another record has key"
     OTHER_CALL = "other call"
     OTHER_FORMER_KEY = "other former key"
+    ANOTHER_RECORD_LOST = "another record lost"
     OTHER_PROTECTION = "other protection"
     WRITE_NOT_REVIEWED = "write not reviewed"  # names
     OTHER_VALUE = "other value"  # names

@@ -20,6 +20,9 @@ from reconciler.source import Place, SourceFiles, SourceRef
 RecordId = NewType("RecordId", str)
 """HubSpot's own id of a record: digits, kept as text."""
 
+Record: TypeAlias = tuple[str, RecordId]
+"""A record by its object type and id, whatever its key."""
+
 Written: TypeAlias = str | tuple[str, ...] | None
 """A property value as the manifest writes it: text, a list of texts, or None for a plain ``null``."""
 

@@ -52,6 +52,7 @@ from reconciler.plan.changes import (
     ValueChange,
     in_step_of,
     keys_of,
+    moved_from,
     values_of,
 )
 from reconciler.plan.ends import End, Ends, Standing, end_of
@@ -404,6 +405,7 @@ def _shown(
         keys = (entry.key, entry.target, *(fact.key for fact in entry.facts))
         yield from ((key.object, key.by) for key in keys if key)
     for change in changes:
-        yield from ((key.object, key.by) for key in keys_of(change))
+        former = moved_from(change)
+        yield from ((key.object, key.by) for key in (*keys_of(change), *([former] if former else ())))
         for value in (*values_of(change), *in_step_of(change)):
             yield change.key.object, value.name

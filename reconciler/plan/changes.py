@@ -80,6 +80,8 @@ class Create:
     source: SourceRef
     is_protected: bool = False  # afterwards: may it be archived?
     in_step: tuple[ValueChange, ...] = ()  # empty as wanted: state learns them; sorted by name
+    origin: Origin = Origin.CREATED  # how we own it afterwards: a record that is created again keeps its own
+    replaces: RecordId | None = None  # the lost record that state knows, and forgets for this one
     action: ClassVar[Action] = Action.CREATE
 
 
@@ -96,7 +98,7 @@ class Update:
     source: SourceRef | None  # the line that asks for it; None where a run is taken back
     origin: Origin  # how we own it afterwards
     is_protected: bool = False  # afterwards: may it be archived?
-    renamed_from: str | None = None  # the key it had until now
+    moved_from: RecordKey | None = None  # the key it had until now
     rests_on: tuple[ValueChange, ...] = ()  # read, not written: see rests.py; sorted by name
     action: ClassVar[Action] = Action.UPDATE
 
@@ -112,6 +114,7 @@ class Adopt:
     source: SourceRef | None  # the line that asks for it; None where a run is taken back
     origin: Origin
     is_protected: bool = False  # afterwards: may it be archived?
+    moved_from: RecordKey | None = None  # the key it had until now
     action: ClassVar[Action] = Action.ADOPT
 
 
@@ -265,10 +268,18 @@ def carried_out(change: Change, written: Mapping[str, str | None] | None) -> Cha
     values = tuple(
         replace(value, after=written[value.name]) for value in change.values if value.name in written
     )
-    if isinstance(change, Update) and change.renamed_from is not None and change.key.by not in written:
-        key = replace(change.key, value=change.renamed_from)
-        return replace(change, key=key, values=values, renamed_from=None)
+    if isinstance(change, Update) and change.moved_from and _is_lacking(change, change.key.by, written):
+        return replace(change, key=change.moved_from, values=values, moved_from=None)
     return replace(change, values=values)
+
+
+def _is_lacking(change: Update, name: str, written: Mapping[str, str | None]) -> bool:
+    return name not in written and any(value.name == name for value in change.values)
+
+
+def moved_from(change: Change) -> RecordKey | None:
+    """The key under which state knew the record until ``change``; None where it keeps its key."""
+    return change.moved_from if isinstance(change, Update | Adopt) else None
 
 
 def release_of(owned: OwnedRecord, reason: Reason, source: SourceRef | None = None) -> Release:

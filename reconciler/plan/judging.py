@@ -16,6 +16,7 @@ from typing import NamedTuple
 from reconciler.errors import Problem, Severity
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.history import Hand, Spot
+from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import PLAIN, DesiredRecord, Drift, LiveRecord, Ownership
 from reconciler.model.selection import Glob, means, renamed
@@ -386,7 +387,7 @@ def _change_of(
             source=source,
             origin=origin,
             is_protected=protects,
-            renamed_from=record.special.renamed_from if is_renamed else None,
+            moved_from=_former_key(record) if is_renamed else None,
             rests_on=() if is_renamed else update_rests_on(key.by, live),
         )
     if owned is None:
@@ -403,6 +404,12 @@ def _is_protected(record: DesiredRecord, *owned: OwnedRecord | None) -> bool:
     if record.special.protect is not None:
         return record.special.protect
     return any(known is not None and known.is_protected for known in owned)
+
+
+def _former_key(record: DesiredRecord) -> RecordKey | None:
+    """The key that the manifest says it had before."""
+    old = record.special.renamed_from
+    return replace(record.record_key, value=old) if old else None
 
 
 def _new_key(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> ValueChange:

@@ -147,6 +147,8 @@ def _as_change(found: object) -> Change:
                 source=part(change, "source", _as_source),
                 is_protected=part(change, "protected", as_flag),
                 in_step=part(change, "in_step", _as_values),
+                origin=part(change, "origin", _as_origin),
+                replaces=part(change, "replaces", or_null(_as_record_id)),
             )
         case Action.UPDATE:
             return Update(
@@ -159,7 +161,7 @@ def _as_change(found: object) -> Change:
                 source=source,
                 origin=part(change, "origin", _as_origin),
                 is_protected=part(change, "protected", as_flag),
-                renamed_from=part(change, "renamed_from", _as_text_or_null),
+                moved_from=_moved_from(change, key),
                 rests_on=part(change, "rests_on", _as_rests_on),
             )
         case Action.ADOPT:
@@ -171,6 +173,7 @@ def _as_change(found: object) -> Change:
                 source=source,
                 origin=part(change, "origin", _as_origin),
                 is_protected=part(change, "protected", as_flag),
+                moved_from=_moved_from(change, key),
             )
         case Action.ASSOCIATE | Action.DISSOCIATE:
             raise Wrong(".association", "is missing")
@@ -353,6 +356,15 @@ def _key(entry: Json) -> RecordKey:
         by=part(entry, "key.property", as_text),
         value=part(entry, "key.value", as_text),
     )
+
+
+def _moved_from(change: Json, key: RecordKey) -> RecordKey | None:
+    """The key that the record of ``key`` had until now."""
+    former = part(change, "moved_from", or_null(as_object))
+    if former is None:
+        return None
+    by = part(change, "moved_from.property", as_text)
+    return RecordKey(key.object, by, part(change, "moved_from.value", as_text))
 
 
 def _as_values(found: object) -> tuple[ValueChange, ...]:

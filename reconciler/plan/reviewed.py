@@ -44,8 +44,9 @@ from reconciler.plan.writing import digested_change
 
 _KIND_OF = {
     "record_id": FactKind.ANOTHER_RECORD_HAS_KEY,
-    "renamed_from": FactKind.OTHER_FORMER_KEY,
+    "moved_from": FactKind.OTHER_FORMER_KEY,
     "protected": FactKind.OTHER_PROTECTION,
+    "replaces": FactKind.ANOTHER_RECORD_LOST,
     "write": FactKind.OTHER_CALL,
 }
 """What has to be equal of all that the digest covers besides action and values, and what is so if not."""

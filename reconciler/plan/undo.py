@@ -192,7 +192,7 @@ def _written_back(
         source=None,
         origin=origin,
         is_protected=is_protected,
-        renamed_from=change.key.value if old_key else None,
+        moved_from=change.key if old_key else None,
         rests_on=() if old_key else update_rests_on(change.key.by, live),
     )
 

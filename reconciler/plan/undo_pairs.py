@@ -17,7 +17,7 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
 from reconciler.model.pairs import Label, OwnedPair, PairIdentity, identity_of, is_so
-from reconciler.model.records import RecordId
+from reconciler.model.records import Record, RecordId
 from reconciler.model.selection import Selection
 from reconciler.plan.changes import (
     ASSOCIATED,
@@ -36,8 +36,6 @@ Direction: TypeAlias = tuple[str, str]
 """Object types of the record that names an association, and of the other."""
 
 _Ends: TypeAlias = tuple[RecordKey, RecordId, RecordKey, RecordId, Label | None]
-
-Record: TypeAlias = tuple[str, RecordId]
 
 
 def pairs_done(

@@ -50,7 +50,8 @@ class _Parts(NamedTuple):
     origin: Origin | None = None
     route: Route | None = None
     is_protected: bool = False
-    renamed_from: str | None = None
+    moved_from: RecordKey | None = None
+    replaces: RecordId | None = None
     association: Json | None = None
 
 
@@ -111,7 +112,8 @@ def digested_change(change: Change) -> Json:
         "properties": {value.name: (value.before, value.after) for value in values_of(change)},
         "protected": parts.is_protected,
         "record_id": parts.record_id,
-        "renamed_from": parts.renamed_from,
+        "moved_from": _key(parts.moved_from) if parts.moved_from else None,
+        "replaces": parts.replaces,
         "rests_on": _rests_on(change),
         "write": _route(parts.route),
     } | _if_any("association", parts.association)
@@ -194,13 +196,18 @@ def source_as_document(source: SourceRef | None) -> Json | None:
 def _parts(change: Change) -> _Parts:
     match change:
         case Create():
-            return _Parts(route=change.route, is_protected=change.is_protected)
+            return _Parts(
+                origin=change.origin,
+                route=change.route,
+                is_protected=change.is_protected,
+                replaces=change.replaces,
+            )
         case Update():
             return _Parts(
-                change.record_id, change.origin, change.route, change.is_protected, change.renamed_from
+                change.record_id, change.origin, change.route, change.is_protected, change.moved_from
             )
         case Adopt():
-            return _Parts(change.record_id, change.origin, None, change.is_protected)
+            return _Parts(change.record_id, change.origin, None, change.is_protected, change.moved_from)
         case Archive():
             return _Parts(change.record_id, change.origin, change.route)
         case Release():
@@ -224,13 +231,14 @@ def _change(change: Change) -> Json:
         "address": change.key.address,
         "in_step": _values(in_step_of(change)),
         "key": _key(change.key),
+        "moved_from": _key(parts.moved_from) if parts.moved_from else None,
         "object": change.key.object,
         "origin": parts.origin,
         "properties": _values(values_of(change)),
         "protected": parts.is_protected,
         "reason": change.reason,
         "record_id": parts.record_id,
-        "renamed_from": parts.renamed_from,
+        "replaces": parts.replaces,
         "rests_on": _rests_on(change),
         "source": source_as_document(change.source),
         "write": _route(parts.route),

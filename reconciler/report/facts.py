@@ -87,6 +87,7 @@ SENTENCES: Mapping[FactKind, Sentence] = {
     FactKind.ANOTHER_RECORD_HAS_KEY: _always("another record has this key by now"),
     FactKind.OTHER_CALL: _always("another call would carry it"),
     FactKind.OTHER_FORMER_KEY: _always("its former key differs"),
+    FactKind.ANOTHER_RECORD_LOST: _always("it takes the place of another lost record by now"),
     FactKind.OTHER_PROTECTION: _always("its protection differs"),
     FactKind.WRITE_NOT_REVIEWED: _of_names("was not to be written"),
     FactKind.OTHER_VALUE: _of_names("is to become something else"),

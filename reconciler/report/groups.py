@@ -64,6 +64,7 @@ _WHY: dict[tuple[Action, Reason], str] = {
     (Action.RELEASE, Reason.NARROWED): "narrowed: named for other environments only; HubSpot keeps them",
     (Action.ADOPT, Reason.ADOPT): "adopt: HubSpot holds these values already; nothing is written",
     (Action.ADOPT, Reason.IN_STEP): "in step: ours already; state learns what HubSpot holds",
+    (Action.ADOPT, Reason.RENAMED): "renamed: ours already, and named by another key; nothing is written",
     (Action.ADOPT, Reason.UNMANAGED): "unmanaged: some properties are enforced no longer; state forgets them",
 }
 _WHY_HELD: dict[Reason, str] = {

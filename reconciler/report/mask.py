@@ -191,16 +191,22 @@ class _Mask:
                 return replace(change, key=key, values=values, in_step=in_step)
             case Update():
                 values = self.values(change.key, change.values)
-                old = change.renamed_from
                 return replace(
                     change,
                     key=key,
                     values=values,
                     in_step=self.values(change.key, change.in_step),
-                    renamed_from=old and self.record_key(replace(change.key, value=old)).value,
+                    moved_from=change.moved_from and self.record_key(change.moved_from),
                     rests_on=self.values(change.key, change.rests_on),
                 )
-            case Adopt() | Release():
+            case Adopt():
+                return replace(
+                    change,
+                    key=key,
+                    in_step=self.values(change.key, change.in_step),
+                    moved_from=change.moved_from and self.record_key(change.moved_from),
+                )
+            case Release():
                 return replace(change, key=key, in_step=self.values(change.key, change.in_step))
             case Archive():
                 return replace(change, key=key, rests_on=self.values(change.key, change.rests_on))

@@ -1,5 +1,6 @@
 """Associations as reports tell them: like a property that is called by the address of the other record."""
 
+from collections.abc import Iterator
 from typing import assert_never
 
 from reconciler.model.pairs import Label
@@ -12,6 +13,7 @@ from reconciler.plan.changes import (
     PairChange,
     ReleasePair,
     ValueChange,
+    moved_from,
     values_of,
 )
 
@@ -21,7 +23,15 @@ def told_values(change: Change) -> tuple[ValueChange, ...]:
     if isinstance(change, PairChange):
         before, after = _ends(change)
         return (ValueChange(change.target.address, before, after, change.reason, change.source),)
-    return values_of(change)
+    return (*_known_as(change), *values_of(change))
+
+
+def _known_as(change: Change) -> Iterator[ValueChange]:
+    """The key that the record had until now, where no value that is written says so."""
+    former = moved_from(change)
+    if former is not None and all(value.name != change.key.by for value in values_of(change)):
+        before, after = (f"{key.by} {key.value}" for key in (former, change.key))
+        yield ValueChange("known as", before, after, change.reason, change.source)
 
 
 def _ends(change: PairChange) -> tuple[str | None, str | None]:

@@ -209,9 +209,9 @@ def _record(change: Change) -> tuple[str | None, list[str]]:
     match change:
         case Create():
             return None, []
-        case Update():
-            return change.record_id, _old_key(change.renamed_from)
-        case Adopt() | Archive() | Release() | Associate() | Dissociate():
+        case Update() | Adopt():
+            return change.record_id, _old_key(change)
+        case Archive() | Release() | Associate() | Dissociate():
             return change.record_id, []
         case AdoptPair() | ReleasePair():
             told = association_text(change.label, is_whole=False)
@@ -220,8 +220,12 @@ def _record(change: Change) -> tuple[str | None, list[str]]:
             assert_never(change)
 
 
-def _old_key(renamed_from: str | None) -> list[str]:
-    return [f"its key was {visible(renamed_from)} until now"] if renamed_from else []
+def _old_key(change: Update | Adopt) -> list[str]:
+    former = change.moved_from
+    if former is None:
+        return []
+    key = former.value if former.by == change.key.by else f"{former.by} {former.value}"
+    return [f"its key was {visible(key)} until now"]
 
 
 def _object_of(problem: Problem) -> str:

@@ -30,6 +30,7 @@ from reconciler.plan.changes import (
     Dissociate,
     PairChange,
     Reason,
+    RecordChange,
     Release,
     ReleasePair,
     StateOnly,
@@ -37,6 +38,7 @@ from reconciler.plan.changes import (
     ValueChange,
     Writing,
     in_step_of,
+    moved_from,
     values_of,
 )
 from reconciler.source import SourceRef
@@ -181,7 +183,9 @@ def change_columns(change: Change) -> dict[str, object]:
         "record_id": None,
         "origin": None,
         "protected": 0,
-        "renamed_from": None,
+        "from_by": None,
+        "from_key": None,
+        "replaces": None,
         "reason": str(change.reason),
         "source": json_text((source.file, source.line, source.column) if source else None),
         "call": None,
@@ -200,12 +204,14 @@ def change_columns(change: Change) -> dict[str, object]:
         columns |= {"call": str(change.route.call), "id_property": change.route.id_property}
     if not isinstance(change, Create):
         columns |= {"record_id": change.record_id}
-    if isinstance(change, Update | Adopt | Archive | Release | AdoptPair):
+    if isinstance(change, RecordChange | AdoptPair):
         columns |= {"origin": change.origin and str(change.origin)}
     if isinstance(change, Create | Update | Adopt):
         columns |= {"protected": int(change.is_protected)}
-    if isinstance(change, Update):
-        columns |= {"renamed_from": change.renamed_from}
+    if isinstance(change, Create):
+        columns |= {"replaces": change.replaces}
+    if former := moved_from(change):
+        columns |= {"from_by": former.by, "from_key": former.value}
     return columns
 
 
@@ -230,20 +236,24 @@ def change_of(row: Row[Any]) -> Change:
     values, in_step = _values_of(row.values, file), _values_of(row.in_step, file)
     record_id, is_protected = RecordId(row.record_id), bool(row.protected)
     origin = Origin(row.origin) if row.origin else None
+    former = RecordKey(row.object, row.from_by, row.from_key) if row.from_key else None
     match Action(row.action):
         case Action.CREATE:
             if source is None:
                 raise StateError(f"the journal has a created record without a place: {key.address}")
-            return Create(key, values, reason, _route_of(row), source, is_protected, in_step)
+            # Those before version 4 of the tables do not say how the record was to be owned.
+            owned_as = origin or Origin.CREATED
+            lost = row.replaces and RecordId(row.replaces)
+            return Create(key, values, reason, _route_of(row), source, is_protected, in_step, owned_as, lost)
         case Action.ARCHIVE:
             return Archive(key, record_id, reason, source, origin)
         case Action.UPDATE:
-            route, owned_as, old_key = _route_of(row), Origin(row.origin), row.renamed_from
+            route, owned_as = _route_of(row), Origin(row.origin)
             return Update(
-                key, record_id, values, in_step, reason, route, source, owned_as, is_protected, old_key
+                key, record_id, values, in_step, reason, route, source, owned_as, is_protected, former
             )
         case Action.ADOPT:
-            return Adopt(key, record_id, in_step, reason, source, Origin(row.origin), is_protected)
+            return Adopt(key, record_id, in_step, reason, source, Origin(row.origin), is_protected, former)
         case Action.RELEASE:
             # Those of the first version of the tables do not say how the record was owned.
             return Release(key, record_id, reason, source, origin or Origin.ADOPTED, in_step)

@@ -43,7 +43,15 @@ class _Names(NamedTuple):
 
 _OWN = _Names("object", "by", "key", "record_id")
 _OTHER = _Names("to_object", "to_by", "to_key", "to_id")
-_PLACES = ((owned, _OWN), (changes, _OWN), (changes, _OTHER), (pairs, _OWN), (pairs, _OTHER))
+_FORMERLY = _Names("object", "from_by", "from_key", "record_id")
+_PLACES = (
+    (owned, _OWN),
+    (changes, _OWN),
+    (changes, _FORMERLY),
+    (changes, _OTHER),
+    (pairs, _OWN),
+    (pairs, _OTHER),
+)
 """Where a record is named."""
 
 
@@ -75,7 +83,9 @@ def forget(
         )
     count = 0
     for names, found in journaled:
-        nameless = {names.key: FORGOTTEN, names.id: None} | ({"renamed_from": None} if names is _OWN else {})
+        nameless: dict[str, str | None] = {names.key: FORGOTTEN, names.id: None}
+        if names is _OWN:
+            nameless |= {"from_by": None, "from_key": None, "replaces": None}
         count += connection.execute(update(changes).where(found).values(dict(ERASED) | nameless)).rowcount
     for table, names in _PLACES:
         if table is not changes:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, up
 
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.model.records import Prune, PruneRule
+from reconciler.model.records import Prune, PruneRule, Record, RecordId
 from reconciler.state.codec import OWNED_COLUMNS, owned_columns, owned_of
 from reconciler.state.database import insert_into
 from reconciler.state.tables import owned, pairs, prune_rules, states
@@ -58,12 +58,21 @@ class OwnedRows:
         query = _RECORDS.where(self._in_group(object_name, by), *_among(keys))
         return map(owned_of, self.connection.execute(query).all())
 
+    def of_ids(self, object_name: str, ids: Sequence[RecordId]) -> Iterator[OwnedRecord]:
+        """Those of the records ``ids`` that are owned, under whatever keys, in no order."""
+        return map(owned_of, self.connection.execute(_RECORDS.where(self._among_ids(object_name, ids))).all())
+
     def moved_since(self, serial: int, object_name: str, by: str, keys: Sequence[str]) -> frozenset[str]:
         """Those of ``keys`` whose entry was written after ``serial``."""
         query = select(owned.c.key).where(
             self._in_group(object_name, by), *_among(keys), owned.c.serial > serial
         )
         return frozenset(self.connection.scalars(query))
+
+    def ids_moved_since(self, serial: int, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Those of the records ``ids`` whose entry was written after ``serial``, under whatever key."""
+        query = select(owned.c.record_id).where(self._among_ids(object_name, ids), owned.c.serial > serial)
+        return frozenset(map(RecordId, self.connection.scalars(query)))
 
     def in_order(
         self, object_name: str, by: str, after_key: str | None, limit: int
@@ -103,12 +112,50 @@ class OwnedRows:
         )
         return map(owned_of, self.connection.execute(query))
 
-    def put(self, records: Iterable[OwnedRecord], serial: int) -> None:
-        """Own ``records``, in place of what was known of them."""
+    def put(self, records: Iterable[OwnedRecord], serial: int) -> list[OwnedRecord]:
+        """Own ``records``, in place of what was known of them, or of others under their keys.
+
+        Returns those that were known under another key until now.
+        """
+        moved: list[OwnedRecord] = []
         statement = _upsert(self.connection)
         remaining = iter(records)
-        while page := [owned_columns(self.portal_id, serial, record) for record in islice(remaining, _PAGE)]:
-            self.connection.execute(statement, page)
+        while page := list(islice(remaining, _PAGE)):
+            moved += self._leave_former_keys(page)
+            self.connection.execute(
+                statement, [owned_columns(self.portal_id, serial, record) for record in page]
+            )
+        return moved
+
+    def _leave_former_keys(self, records: Sequence[OwnedRecord]) -> Iterator[OwnedRecord]:
+        """A record has one row: free the keys under which some of ``records`` were known until now."""
+        by_object: dict[str, dict[RecordId, OwnedRecord]] = {}
+        for record in records:
+            by_object.setdefault(record.key.object, {})[record.record_id] = record
+        for object_name, by_id in by_object.items():
+            for known in self.of_ids(object_name, list(by_id)):
+                record = by_id[known.record_id]
+                if known.key != record.key:
+                    self.remove([known.key])
+                    yield record
+
+    def set_aside(self, records: Iterable[Record]) -> None:
+        """Know ``records`` by their record ids for now: others are about to take over their keys."""
+        for object_name, record_id in records:
+            self.connection.execute(
+                update(owned)
+                .where(self._ours(), owned.c.object == object_name, owned.c.record_id == record_id)
+                .values(by=RECORD_ID, key=record_id)
+            )
+
+    def remove_records(self, records: Iterable[Record]) -> None:
+        """Own ``records`` no longer, under whatever keys; those that are not owned do no harm."""
+        for object_name, record_id in records:
+            self.connection.execute(
+                delete(owned).where(
+                    self._ours(), owned.c.object == object_name, owned.c.record_id == record_id
+                )
+            )
 
     def remove(self, keys: Iterable[RecordKey]) -> None:
         """Own ``keys`` no longer; those that are not owned do no harm."""
@@ -146,6 +193,9 @@ class OwnedRows:
 
     def _ours(self) -> ColumnElement[bool]:
         return owned.c.portal_id == self.portal_id
+
+    def _among_ids(self, object_name: str, ids: Sequence[RecordId]) -> ColumnElement[bool]:
+        return and_(self._ours(), owned.c.object == object_name, owned.c.record_id.in_(ids))
 
     def _in_group(self, object_name: str, by: str) -> ColumnElement[bool]:
         return and_(self._ours(), owned.c.object == object_name, owned.c.by == by)

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
 
 from reconciler.model.objects import RecordKey
+from reconciler.model.owned import OwnedRecord
 from reconciler.model.pairs import OwnedPair, PairIdentity
-from reconciler.model.records import RecordId
+from reconciler.model.records import Record, RecordId
 from reconciler.state.codec import pair_columns, pair_of
 from reconciler.state.database import insert_into
 from reconciler.state.tables import pairs
-
-End: TypeAlias = tuple[str, RecordId]
-"""A record by its object type and id."""
 
 _IDENTITY = tuple(column.name for column in pairs.primary_key)
 
@@ -68,10 +65,20 @@ class PairRows:
             same = (pairs.c[name] == value for name, value in identity._asdict().items())
             self.connection.execute(delete(pairs).where(self._ours(), *same))
 
-    def remove_of(self, ends: Iterable[End]) -> None:
+    def remove_of(self, ends: Iterable[Record]) -> None:
         """Own none that has one of these records at either end."""
         for object_name, record_id in ends:
             self.connection.execute(delete(pairs).where(self._touching(object_name, record_id)))
+
+    def call(self, records: Iterable[OwnedRecord]) -> None:
+        """Know the associations of ``records``, from either end, by the keys that they have by now."""
+        for record in records:
+            key = record.key
+            here = and_(pairs.c.object == key.object, pairs.c.record_id == record.record_id)
+            there = and_(pairs.c.to_object == key.object, pairs.c.to_id == record.record_id)
+            own, other = {"by": key.by, "key": key.value}, {"to_by": key.by, "to_key": key.value}
+            self.connection.execute(update(pairs).where(self._ours(), here).values(own))
+            self.connection.execute(update(pairs).where(self._ours(), there).values(other))
 
     def remove_named_by(self, keys: Iterable[RecordKey]) -> None:
         """Own none that leads from the record of one of these keys."""
@@ -96,7 +103,7 @@ class PairRows:
         return and_(self._ours(), pairs.c.category == "", or_(_from_to(one, other), _from_to(other, one)))
 
 
-def _from_to(one: End, other: End) -> ColumnElement[bool]:
+def _from_to(one: Record, other: Record) -> ColumnElement[bool]:
     return and_(
         pairs.c.object == one[0],
         pairs.c.record_id == one[1],

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.pairs import OwnedPair
-from reconciler.model.records import PruneRule
+from reconciler.model.records import PruneRule, RecordId
 from reconciler.model.runs import RunDetail, RunHeader, RunSummary
 from reconciler.state import lock
 from reconciler.state.database import Database, Upgrade, memory_database, open_database, open_to_read
@@ -56,10 +56,20 @@ class Store:
         with self._owned() as rows:
             return {record.key.value: record for record in rows.of_keys(object_name, by, keys)}
 
+    def owned_by_id(self, object_name: str, ids: Sequence[RecordId]) -> dict[RecordId, OwnedRecord]:
+        """Those of the records ``ids`` that are owned, under whatever keys. Up to 900 at a time."""
+        with self._owned() as rows:
+            return {record.record_id: record for record in rows.of_ids(object_name, ids)}
+
     def moved_since(self, serial: int, object_name: str, by: str, keys: Sequence[str]) -> frozenset[str]:
         """Those of ``keys`` whose entry was written after ``serial``; entries removed since are not told."""
         with self._owned() as rows:
             return rows.moved_since(serial, object_name, by, keys)
+
+    def ids_moved_since(self, serial: int, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Those of the records ``ids`` whose entry was written after ``serial``, under whatever key."""
+        with self._owned() as rows:
+            return rows.ids_moved_since(serial, object_name, ids)
 
     def owned_groups(self) -> tuple[tuple[str, str, int], ...]:
         """Object, key property and number of owned records of each group, sorted."""

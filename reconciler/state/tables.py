@@ -25,6 +25,31 @@ from sqlalchemy.types import TypeDecorator
 
 SCHEMA_VERSION = 4
 
+_OF_THE_SAME_RECORD = """SELECT 1 FROM owned AS other WHERE other.portal_id = owned.portal_id
+    AND other."object" = owned."object" AND other.record_id = owned.record_id"""
+
+_ONE_ROW_FOR_EACH_RECORD = (
+    'CREATE INDEX owned_doubles ON owned (portal_id, "object", record_id)',  # else each row reads all others
+    f"UPDATE owned SET origin = 'created' WHERE EXISTS ({_OF_THE_SAME_RECORD} AND other.origin = 'created')",
+    f"UPDATE owned SET protected = 1 WHERE EXISTS ({_OF_THE_SAME_RECORD} AND other.protected = 1)",
+    f"""DELETE FROM owned WHERE EXISTS ({_OF_THE_SAME_RECORD}
+        AND (other.serial, other."by", other."key") > (owned.serial, owned."by", owned."key"))""",
+    "DROP INDEX owned_doubles",
+    'CREATE UNIQUE INDEX owned_by_record_id ON owned (portal_id, "object", record_id)',
+    """UPDATE pairs SET ("by", "key") = (
+            SELECT owned."by", owned."key" FROM owned WHERE owned.portal_id = pairs.portal_id
+            AND owned."object" = pairs."object" AND owned.record_id = pairs.record_id)
+        WHERE EXISTS (SELECT 1 FROM owned WHERE owned.portal_id = pairs.portal_id
+            AND owned."object" = pairs."object" AND owned.record_id = pairs.record_id)""",
+    """UPDATE pairs SET (to_by, to_key) = (
+            SELECT owned."by", owned."key" FROM owned WHERE owned.portal_id = pairs.portal_id
+            AND owned."object" = pairs.to_object AND owned.record_id = pairs.to_id)
+        WHERE EXISTS (SELECT 1 FROM owned WHERE owned.portal_id = pairs.portal_id
+            AND owned."object" = pairs.to_object AND owned.record_id = pairs.to_id)""",
+)
+"""Rows about one record under several keys become the newest of them: created by us if one of them says so,
+protected if one of them is; what is associated is known by the key that is left."""
+
 UPGRADES: Mapping[int, tuple[str, ...]] = {
     2: ("ALTER TABLE runs ADD COLUMN git_commit TEXT", "ALTER TABLE runs ADD COLUMN undoes TEXT"),
     3: (
@@ -51,6 +76,11 @@ UPGRADES: Mapping[int, tuple[str, ...]] = {
             FOREIGN KEY (portal_id, run_id) REFERENCES runs (portal_id, id)
         )""",
         "CREATE INDEX intents_by_batch ON intents (portal_id, run_id, batch)",
+        *_ONE_ROW_FOR_EACH_RECORD,
+        "ALTER TABLE changes RENAME COLUMN renamed_from TO from_key",
+        "ALTER TABLE changes ADD COLUMN from_by TEXT",
+        'UPDATE changes SET from_by = "by" WHERE from_key IS NOT NULL',
+        "ALTER TABLE changes ADD COLUMN replaces TEXT",
     ),
 }
 """By version, the statements that make it out of the version before; SQLite and PostgreSQL both run them."""
@@ -118,6 +148,7 @@ owned = Table(
     _column("serial", BigInteger()),  # of the state when this row was last written
     sqlite_with_rowid=False,
 )
+Index("owned_by_record_id", owned.c.portal_id, owned.c.object, owned.c.record_id, unique=True)
 
 pairs = Table(
     "pairs",
@@ -206,7 +237,9 @@ changes = Table(
     _column("key"),
     _column("record_id", nullable=True),  # null until HubSpot has given one
     _column("protected", Integer()),  # whether the record is afterwards
-    _column("renamed_from", nullable=True),  # the key it had before
+    _column("from_by", nullable=True),  # the key property, and the key, that it had before
+    _column("from_key", nullable=True),
+    _column("replaces", nullable=True),  # the lost record that a created one takes the place of
     _column("origin", nullable=True),
     _column("reason"),
     _column("source"),  # JSON: file, line, column

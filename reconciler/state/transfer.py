@@ -169,6 +169,19 @@ def imported_version(portal_id: int, present: StateVersion, export: Export) -> S
     return StateVersion(present.lineage, max(present.serial, export.version.serial) + 1)
 
 
+def named_twice(export: Export) -> StateError:
+    """Which record of ``export`` has two entries. Only asked where one has: it takes memory for all ids."""
+    seen: dict[tuple[str, RecordId], RecordKey] = {}
+    for record in export.owned:
+        first = seen.setdefault((record.key.object, record.record_id), record.key)
+        if first != record.key:
+            return StateError(
+                f"this exported state has record {record.record_id} of {record.key.object} twice, as "
+                f"{first.address} and as {record.key.address}: keep one of them"
+            )
+    raise ValueError("no record has two entries")
+
+
 def _pair(entry: object, where: str) -> OwnedPair:
     fields = _object(entry, where)
     label = None

@@ -14,13 +14,14 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from reconciler.errors import StateError
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Outcome
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.pairs import NO_PAIRS, PairsAfter
-from reconciler.model.records import PruneRule
+from reconciler.model.records import PruneRule, Record
 from reconciler.model.writes import Route
 from reconciler.plan.changes import Change, Writing
 from reconciler.state.database import Database
@@ -31,7 +32,7 @@ from reconciler.state.lock import Lease
 from reconciler.state.ownership import OwnedRows
 from reconciler.state.pairs import PairRows
 from reconciler.state.runs import RunStart, RunStatus, UnfinishedBatch
-from reconciler.state.transfer import Export, imported_version
+from reconciler.state.transfer import Export, imported_version, named_twice
 
 
 class Writer:
@@ -117,7 +118,7 @@ class Writer:
         batch_number: int,
         outcomes: Mapping[int, Outcome],
         owned: Iterable[OwnedRecord] = (),
-        disowned: Iterable[RecordKey] = (),
+        disowned: Iterable[Record] = (),
         *,
         pairs: PairsAfter = NO_PAIRS,
     ) -> None:
@@ -136,7 +137,7 @@ class Writer:
         run_id: str,
         entries: Iterable[tuple[int, Change, Outcome]],
         owned: Iterable[OwnedRecord] = (),
-        disowned: Iterable[RecordKey] = (),
+        disowned: Iterable[Record] = (),
         *,
         pairs: PairsAfter = NO_PAIRS,
     ) -> None:
@@ -144,6 +145,14 @@ class Writer:
         with self._writing() as connection:
             Journal(connection, self._portal_id).add_uncalled(run_id, entries)
             self._own(connection, owned, disowned, pairs)
+
+    def set_aside(self, records: Iterable[Record]) -> None:
+        """Know ``records`` by their record ids until they get their new keys: others take over the old ones.
+
+        So records may exchange keys in any order, and none is lost whenever a run dies.
+        """
+        with self._writing() as connection:
+            OwnedRows(connection, self._portal_id).set_aside(records)
 
     def remember_pruning(self, rules: Iterable[PruneRule]) -> None:
         """What becomes of owned records of some groups once no manifest names them any more."""
@@ -193,8 +202,8 @@ class Writer:
         than both.
 
         Raises:
-            StateError: it is of another portal, the present state is of another lineage, or its file
-                was changed.
+            StateError: it is of another portal, the present state is of another lineage, a record has two
+                entries, or its file was changed.
         """
         with self._writing() as connection:
             rows = OwnedRows(connection, self._portal_id)
@@ -205,7 +214,12 @@ class Writer:
                 rows.set_project(export.project)
             rows.remove_all()
             rows.put_prune_rules(export.prune_rules)
-            rows.put(export.owned, version.serial)
+            try:
+                has_repeated = bool(rows.put(export.owned, version.serial))
+            except IntegrityError:
+                has_repeated = True
+            if has_repeated:
+                raise named_twice(export)
             PairRows(connection, self._portal_id).put(export.pairs, version.serial)
         return backup
 
@@ -233,13 +247,13 @@ class Writer:
         self,
         connection: Connection,
         records: Iterable[OwnedRecord],
-        disowned: Iterable[RecordKey],
+        disowned: Iterable[Record],
         pairs: PairsAfter,
     ) -> None:
         rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
         serial = rows.version().serial
-        rows.remove(disowned)  # first: a renamed record may take over the key of another
-        rows.put(records, serial)
+        rows.remove_records(disowned)  # first: another record may take over the key
+        between.call(rows.put(records, serial))
         between.remove(pairs.disowned)
         between.remove_of(pairs.ended)
         between.put(pairs.owned, serial)

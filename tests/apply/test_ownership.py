@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.apply.ownership import disowned_by, owned_after, pairs_after
+from reconciler.apply.ownership import owned_after, pairs_after
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin
@@ -108,17 +108,18 @@ def test_a_change_that_was_carried_out_in_part_is_remembered_in_part() -> None:
         ValueChange("lifecyclestage", "customer", "lead", Reason.CHANGED),
         ValueChange("name", "Acme", "Acme AG", Reason.CHANGED),
     )
-    route = Route(Call.UPDATE, None)
-    change = Update(KEY, ID, values, (), Reason.RENAMED, route, HERE, Origin.CREATED, renamed_from="old")
+    route, former = Route(Call.UPDATE, None), replace(KEY, value="old")
+    change = Update(KEY, ID, values, (), Reason.RENAMED, route, HERE, Origin.CREATED, moved_from=former)
     before = owned("old", "9001", {"lifecyclestage": "customer", "name": "Acme"})
 
     emptied = carried_out(change, {"lifecyclestage": None})
 
     assert isinstance(emptied, Update)
-    assert (emptied.key.value, disowned_by(emptied)) == ("old", None)
+    assert (emptied.key, emptied.moved_from) == (former, None)
     assert owned_after(emptied, Applied(ID, {}), before).sent == {"lifecyclestage": None, "name": "Acme"}
     renamed = carried_out(change, {"external_id": "acme", "name": "Acme AG"})
-    assert (renamed.key, disowned_by(renamed)) == (KEY, replace(KEY, value="old"))
+    assert isinstance(renamed, Update)
+    assert (renamed.key, renamed.moved_from) == (KEY, former)
     assert carried_out(change, None) == change
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import Severity
-from reconciler.model.objects import RECORD_ID
+from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import (
     DesiredRecord,
@@ -29,6 +29,7 @@ from reconciler.report.facts import facts_text
 from tests.support.nouns import COMPANIES, FILES, definition, desired, document, live, owned
 
 ACME = desired("acme", {"name": "Acme"})
+OLD = RecordKey("companies", "external_id", "acme-old")
 RENAMED = replace(ACME, special=Special(renamed_from="acme-old"))
 REVERT = Policy(Drift.REVERT)
 UNWANTED = replace(desired("acme", {}), special=Special(is_absent=True))
@@ -55,7 +56,7 @@ def judged(
 def test_only_the_old_key_is_there_and_the_record_is_renamed_by_its_id() -> None:
     change = judged(RENAMED, None, None, live("9001", {"name": "Acme", "external_id": "acme-old"})).change
     assert isinstance(change, Update)
-    assert (change.record_id, change.reason, change.renamed_from) == ("9001", Reason.RENAMED, "acme-old")
+    assert (change.record_id, change.reason, change.moved_from) == ("9001", Reason.RENAMED, OLD)
     assert [(value.name, value.before, value.after) for value in change.values] == [
         ("external_id", "acme-old", "acme")
     ]

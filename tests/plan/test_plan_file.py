@@ -133,7 +133,8 @@ def test_the_file_holds_what_a_reader_looks_for() -> None:
         "protected": False,
         "reason": "changed",
         "record_id": "9001",
-        "renamed_from": None,
+        "moved_from": None,
+        "replaces": None,
         "rests_on": {"external_id": "müller"},
         "source": {"column": 7, "file": "companies.yaml", "line": 7},
         "write": {"call": "batch/update", "id_property": None},
@@ -158,7 +159,9 @@ OTHER_DIGEST: dict[str, Plan] = {
     "record id": replace(PLAN, changes=(CREATE, replace(UPDATE, record_id=RecordId("1")), ADOPT)),
     "call": replace(PLAN, changes=(replace(CREATE, route=Route(Call.CREATE, "external_id")), UPDATE, ADOPT)),
     "protection": replace(PLAN, changes=(replace(CREATE, is_protected=True), UPDATE, ADOPT)),
-    "old key": replace(PLAN, changes=(CREATE, replace(UPDATE, renamed_from="old"), ADOPT)),
+    "old key": replace(
+        PLAN, changes=(CREATE, replace(UPDATE, moved_from=replace(UPDATE.key, value="old")), ADOPT)
+    ),
     "what it rests on": replace(PLAN, changes=(CREATE, replace(UPDATE, rests_on=()), ADOPT)),
     "what is taken back": replace(PLAN, undoes="20261122T164500Z-0001"),
     "pruning": replace(PLAN, prune_rules=(PruneRule("companies", "external_id", Prune.ALL),)),
@@ -206,7 +209,8 @@ def digest_by_the_book(document: Any) -> str:
                 "address",
                 "protected",
                 "record_id",
-                "renamed_from",
+                "moved_from",
+                "replaces",
                 "rests_on",
                 "write",
             )

@@ -181,7 +181,7 @@ def test_what_nobody_has_seen_is_left_out() -> None:
         (UPDATE, replace(UPDATE, record_id=RecordId("7")), "another record has this key by now"),
         (UPDATE, replace(UPDATE, route=Route(Call.UPSERT, "external_id")), "another call would carry it"),
         (UPDATE, replace(UPDATE, is_protected=True), "its protection differs"),
-        (UPDATE, replace(UPDATE, renamed_from="akme"), "its former key differs"),
+        (UPDATE, replace(UPDATE, moved_from=replace(UPDATE.key, value="akme")), "its former key differs"),
         (
             replace(UPDATE, values=(NAME,), in_step=(learned(PHONE),)),
             replace(UPDATE, values=(NAME, PHONE)),

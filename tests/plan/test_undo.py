@@ -32,6 +32,7 @@ from reconciler.source import SourceRef
 from tests.support.nouns import COMPANIES, definition, live, owned
 
 ACME = RecordKey("companies", "external_id", "acme")
+OLD = replace(ACME, value="old")
 ID = RecordId("9001")
 LINE = SourceRef("companies.yaml", 10, 3)
 UPSERT = Route(Call.UPSERT, "external_id")
@@ -41,10 +42,8 @@ def written(name: str, before: str | None, after: str | None) -> ValueChange:
     return ValueChange(name, before, after, Reason.CHANGED, LINE)
 
 
-def update(*values: ValueChange, renamed_from: str | None = None) -> Update:
-    return Update(
-        ACME, ID, values, (), Reason.CHANGED, UPSERT, LINE, Origin.CREATED, renamed_from=renamed_from
-    )
+def update(*values: ValueChange, moved_from: RecordKey | None = None) -> Update:
+    return Update(ACME, ID, values, (), Reason.CHANGED, UPSERT, LINE, Origin.CREATED, moved_from=moved_from)
 
 
 def kept(name: str, text: str | None) -> ValueChange:
@@ -156,23 +155,23 @@ def test_a_value_that_is_back_already_is_learned() -> None:
 
 
 def test_a_key_goes_back_with_the_other_values() -> None:
-    change = update(written("external_id", "old", "acme"), written("name", "Old", "Acme"), renamed_from="old")
+    change = update(written("external_id", "old", "acme"), written("name", "Old", "Acme"), moved_from=OLD)
 
     judged = undone(change, of_acme(name="Acme"), known_as(name="Acme"))
 
     assert isinstance(judged.change, Update)
     assert judged.change.key == replace(ACME, value="old")
-    assert judged.change.renamed_from == "acme"
+    assert judged.change.moved_from == ACME
     assert judged.change.route == BY_RECORD_ID
 
 
 def test_a_key_that_changed_again_stays_and_the_other_values_go_back() -> None:
-    change = update(written("external_id", "old", "acme"), written("name", "Old", "Acme"), renamed_from="old")
+    change = update(written("external_id", "old", "acme"), written("name", "Old", "Acme"), moved_from=OLD)
 
     judged = undone(change, live(ID, {"external_id": "third", "name": "Acme"}), known_as(name="Acme"))
 
     assert isinstance(judged.change, Update)
-    assert (judged.change.key, judged.change.renamed_from) == (ACME, None)
+    assert (judged.change.key, judged.change.moved_from) == (ACME, None)
     assert [held.name for held in judged.held] == ["external_id"]
 
 

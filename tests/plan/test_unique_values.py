@@ -154,7 +154,8 @@ def test_an_archive_comes_too_late_to_free_a_value() -> None:
 
 
 def test_values_are_asked_for_but_not_the_key_that_was_asked_for_already() -> None:
-    renamed = replace(change("a", "old", "a", of="external_id"), renamed_from="old")
+    renamed = change("a", "old", "a", of="external_id")
+    renamed = replace(renamed, moved_from=replace(renamed.key, value="old"))
     changes = create("c", "y"), change("b", "x", None), change("d", "5", "7", of="number"), renamed
     assert asked(*changes) == {"number": ["7"], "ref": ["y"]}
 

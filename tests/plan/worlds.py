@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from reconciler.apply.ownership import disowned_by, owned_after
+from reconciler.apply.ownership import disowned_by, in_the_way, owned_after
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
@@ -118,7 +118,8 @@ class World:
     def after(self, plan: Plan) -> "World":
         """The world once ``plan`` has been applied to it, without a fault."""
         live = {record_id: dict(held) for record_id, held in self.live.items()}
-        owned = dict(self.owned)
+        owned = {entry.record_id: entry for entry in self.owned.values()}
+        crowded = {record_id for _, record_id in in_the_way(plan.changes)}
         for number, change in enumerate(plan.changes):
             if isinstance(change, Create):
                 record_id = RecordId(str(70000 + number))
@@ -131,13 +132,15 @@ class World:
                 del live[record_id]
             elif not isinstance(change, Release):
                 live[record_id] |= answered
-            gone = disowned_by(change)
-            before = owned.get(change.key.value) or (owned.get(gone.value) if gone else None)
-            if gone is not None:
-                owned.pop(gone.value, None)
+            if gone := disowned_by(change):
+                owned.pop(gone[1], None)
             if isinstance(change, Create | Update | Adopt):
-                owned[change.key.value] = owned_after(change, Applied(record_id, answered, None), before)
-        return replace(self, live=live, owned=owned)
+                before = owned.get(record_id)
+                for other in [known for known, entry in owned.items() if entry.key == change.key]:
+                    if other not in crowded:
+                        del owned[other]
+                owned[record_id] = owned_after(change, Applied(record_id, answered, None), before)
+        return replace(self, live=live, owned={entry.key.value: entry for entry in owned.values()})
 
     def _made_of(self, name: str, text: str | None) -> str | None:
         return text.upper() if self.is_shouted and text and name == "name" else text
@@ -167,7 +170,7 @@ def worlds(draw: st.DrawFn, *, with_selection: bool = False) -> World:
             live[record_id] = {**draw(some_values), "external_id": key}
         if draw(often):
             sent = draw(some_values)
-            known_id = draw(st.sampled_from([record_id, record_id, record_id, RecordId("8000")]))
+            known_id = draw(st.sampled_from([record_id, record_id, record_id, RecordId(str(8000 + number))]))
             answered = {"name": "THEIRS"} if sent["name"] and draw(st.booleans()) else {}
             if known_id == record_id and record_id in live and draw(st.booleans()):
                 live[record_id] = {**live[record_id], **sent, **answered}

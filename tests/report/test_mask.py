@@ -81,8 +81,6 @@ class Planter:
             change = replace(change, values=self.values(name, change.values))
         if isinstance(change, Create | Update | Adopt | Release):
             change = replace(change, in_step=self.values(name, change.in_step))
-        if isinstance(change, Update):
-            change = replace(change, renamed_from=self.text(name, change.key.by, change.renamed_from))
         return change
 
     def held(self, held: Held) -> Held:

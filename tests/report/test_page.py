@@ -214,7 +214,9 @@ def test_a_value_names_its_place_and_reason_only_where_they_are_its_own() -> Non
 
 
 def test_a_record_whose_key_changed_says_what_it_was() -> None:
-    (row,) = page_of(plan_of(replace(UPDATES[0], renamed_from="acme-old"))).data["rows"]
+    (row,) = page_of(plan_of(replace(UPDATES[0], moved_from=replace(UPDATES[0].key, value="acme-old")))).data[
+        "rows"
+    ]
 
     assert row[6] == ["its key was acme-old until now"]
 

@@ -193,7 +193,10 @@ def test_a_pipe_is_left_to_be_read_as_a_whole() -> None:
 def test_records_stay_in_the_file_until_they_are_written(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     value = "x" * 2_000
-    lines = ",\n".join(record(f"{number:05}").replace('"A"', f'"{value}"') for number in range(15_000))
+    lines = ",\n".join(
+        record(f"{number:05}").replace('"A"', f'"{value}"').replace('"1"', f'"{number}"')
+        for number in range(15_000)
+    )
     path.write_text(line_form(lines).replace('"portal_id":7', '"portal_id":7654321'))
 
     with path.open("rb") as file, writer(store) as pen:

@@ -88,7 +88,7 @@ def test_what_is_intended_is_unfinished_until_its_outcome_is_recorded(
             ),
             route=UPSERT,
             is_protected=True,
-            renamed_from="globus",
+            moved_from=RecordKey("companies", "legacy_id", "globus"),
         ),
     )
     entries = tuple(enumerate(changes, start=5))

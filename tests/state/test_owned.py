@@ -8,12 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import StateError
-from reconciler.model.objects import RECORD_ID
+from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.pairs import PairsAfter
 from reconciler.model.records import Prune, PruneRule
 from reconciler.plan.changes import Reason, release_of
 from reconciler.state.store import Store, open_state
-from tests.support.journals import UPDATE, adopt, applied, owned, start, update, value, writer
+from tests.support.journals import UPDATE, adopt, applied, owned, pair, start, update, value, writer
 from tests.support.postgres import Postgres
 
 GROUP = ("companies", "external_id")
@@ -67,12 +68,64 @@ def test_a_renamed_record_may_take_over_the_key_of_another(store: Store) -> None
     with writer(store) as pen:
         run_id = pen.begin_run(start(1))
         renamed = replace(
-            update("globex", "9001", value("external_id", "acme", "globex")), renamed_from="acme"
+            update("globex", "9001", value("external_id", "acme", "globex")), moved_from=acme.key
         )
         pen.intend(run_id, 0, "companies", UPDATE, [(0, renamed)])
-        pen.record(run_id, 0, {0: applied("9001")}, [owned("globex", "9001")], [acme.key, globex.key])
+        pen.record(
+            run_id, 0, {0: applied("9001")}, [owned("globex", "9001")], [("companies", globex.record_id)]
+        )
 
     assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": owned("globex", "9001")}
+
+
+def test_a_record_has_one_entry_and_moves_to_its_new_key_from_wherever_it_was(store: Store) -> None:
+    """Whatever a caller says or forgets to say of the key before."""
+    remember(store, owned("acme", "9001", {"name": "Acme"}), owned("globex", "9002"))
+    moved = owned("E1", "9001", {"name": "Acme"}, by="erp_no")
+
+    remember(store, moved)
+
+    assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": owned("globex", "9002")}
+    assert store.owned_by_id("companies", [moved.record_id]) == {moved.record_id: moved}
+    assert store.count() == 2
+
+
+def test_associations_of_a_record_that_moves_are_known_by_its_new_key_from_both_ends(store: Store) -> None:
+    there = pair("acme", "ada", "9001", "501")
+    back = replace(
+        there, key=there.target, record_id=there.target_id, target=there.key, target_id=there.record_id
+    )
+    other = pair("globex", "ada", "9002", "501")
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(0))
+        pen.record_uncalled(run_id, [], [owned("acme", "9001")], pairs=PairsAfter([there, back, other]))
+        pen.record_uncalled(run_id, [], [owned("E1", "9001", by="erp_no")])
+
+    new = RecordKey("companies", "erp_no", "E1")
+    assert set(store.pairs("companies", "contacts")) == {
+        replace(there, key=new),
+        replace(back, target=new),
+        other,
+    }
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_records_that_exchange_their_keys_are_both_there_whatever_is_recorded_first(
+    store: Store, order: tuple[int, int]
+) -> None:
+    one, other = owned("acme", "9001", {"name": "One"}), owned("globex", "9002", {"name": "Other"})
+    remember(store, one, other)
+    after = (replace(one, key=other.key), replace(other, key=one.key))
+
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(0))
+        pen.set_aside([("companies", one.record_id), ("companies", other.record_id)])
+        assert store.count() == 2
+        for index in order:
+            pen.record_uncalled(run_id, [], [after[index]])
+            assert store.count() == 2
+
+    assert store.owned(*GROUP, ["acme", "globex"]) == {"acme": after[1], "globex": after[0]}
 
 
 def test_a_released_record_is_no_longer_owned(store: Store) -> None:
@@ -82,7 +135,9 @@ def test_a_released_record_is_no_longer_owned(store: Store) -> None:
     with writer(store) as pen:
         run_id = pen.begin_run(start(1))
         released = release_of(acme, Reason.PRUNED)
-        pen.record_uncalled(run_id, [(0, released, applied("9001"))], disowned=[acme.key])
+        pen.record_uncalled(
+            run_id, [(0, released, applied("9001"))], disowned=[("companies", acme.record_id)]
+        )
 
     assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": globex}
     assert store.run(run_id).rows[0].action == "release"

@@ -78,12 +78,15 @@ def applied(record_id: str, **answered: str | None) -> Applied:
 
 def owned(
     name: str,
-    record_id: str = "9001",
+    record_id: str | None = None,
     sent: Mapping[str, str | None] | None = None,
     answered: Mapping[str, str | None] | None = None,
     object_name: str = "companies",
     by: str = "external_id",
 ) -> OwnedRecord:
+    """A record of ours; acme is 9001, and any other has an id of its own."""
+    if record_id is None:
+        record_id = "9001" if name == "acme" else str(int.from_bytes(name.encode(), "big"))
     return OwnedRecord(
         RecordKey(object_name, by, name), RecordId(record_id), Origin.CREATED, sent or {}, answered or {}
     )

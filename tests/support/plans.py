@@ -108,21 +108,33 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
     of_record: dict[str, Any] = {"key": keys, "reason": _reasons, "source": sources}
     of_removed = of_record | {"record_id": _record_ids, "source": st.none() | sources}
     of_present = of_removed | {"in_step": changed, "origin": _origins}
+    former = st.none() | st.tuples(names, words)
+
+    def perhaps_moved(change: Update | Adopt) -> st.SearchStrategy[Update | Adopt]:
+        return former.map(lambda key: replace(change, moved_from=key and RecordKey(change.key.object, *key)))
+
     labels = st.builds(Label, st.sampled_from(["HUBSPOT_DEFINED", "USER_DEFINED"]), counts, words)
     of_pair: dict[str, Any] = {"target": keys, "label": st.none() | labels}
     of_present_pair = of_pair | {"record_id": _record_ids, "target_id": _record_ids}
     changes: st.SearchStrategy[Change] = st.one_of(
-        st.builds(Create, values=changed, route=routes, is_protected=st.booleans(), **of_record),
+        st.builds(
+            Create,
+            values=changed,
+            route=routes,
+            is_protected=st.booleans(),
+            origin=_origins,
+            replaces=st.none() | _record_ids,
+            **of_record,
+        ),
         st.builds(
             Update,
             values=changed,
             route=routes,
             is_protected=st.booleans(),
-            renamed_from=st.none() | words,
             rests_on=rests_on,
             **of_present,
-        ),
-        st.builds(Adopt, is_protected=st.booleans(), **of_present),
+        ).flatmap(perhaps_moved),
+        st.builds(Adopt, is_protected=st.booleans(), **of_present).flatmap(perhaps_moved),
         st.builds(Archive, origin=st.none() | _origins, rests_on=rests_on, **of_removed),
         st.builds(Release, **of_present),
         st.builds(
