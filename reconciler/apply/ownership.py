@@ -30,11 +30,12 @@ Owning: TypeAlias = Create | Update | Adopt
 def owned_after(change: Owning, outcome: Applied, before: OwnedRecord | None) -> OwnedRecord:
     """Last applied values are kept as sent, and HubSpot's spelling beside them where it differs.
 
-    ``before`` is what state held of the same record, under whatever key. Values of it that the change does
-    not mention stay: they are in step, or held.
+    Values of ``before`` that the change does not mention stay, if it is the same record, under whatever key:
+    they are in step, or held.
     """
-    sent = dict(before.sent) if before else {}
-    answered = dict(before.answered) if before else {}
+    is_same = before is not None and before.record_id == outcome.record_id
+    sent = dict(before.sent) if before and is_same else {}
+    answered = dict(before.answered) if before and is_same else {}
     for of_names in (sent, answered):
         of_names.pop(change.key.by, None)  # the key is kept as such
     for value in in_step_of(change):
