@@ -1,6 +1,7 @@
 """What the documentation says is what the program does."""
 
 import re
+import tomllib
 from importlib import import_module
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.main import COMMANDS
 from reconciler.cli.settings import load_settings
 from reconciler.manifest.load import load_manifests
-from tests.support.projects import ROOT, Project
+from tests.support.projects import ROOT, Project, example
 
 README = (ROOT / "README.md").read_text()
 PAGES = sorted(
@@ -94,3 +95,32 @@ def test_the_command_to_try_is_one_line() -> None:
     (command,) = re.findall(r"<!-- try -->\n```console\n(.*?)\n```", README)
     assert command.startswith("python3 -m venv")
     assert command.endswith("reconciler apply --auto-approve")
+
+
+def test_the_first_minutes_are_as_the_readme_tells_them(tmp_path: Path) -> None:
+    (first,) = re.findall(r"<!-- try -->\n```console\n(.*?)\n```", README)
+    program, printed = re.findall(
+        r"^```console\n\$ (\S+) plan\n(.*?)\n```", README, flags=re.MULTILINE | re.DOTALL
+    )[0]
+    assert f"{program} apply" in first  # what the first line has made
+
+    project = example(tmp_path)
+    applied = " ".join(project.run(*first.partition(f"{program} ")[2].split()).out.split())
+    told = README[README.index("It shows the plan first") : README.index("Now there is")]
+    numbers = re.findall(r"`([^`]*\d[^`]*)`", told)
+    assert len(numbers) == 3
+    for number in numbers:
+        assert number in applied
+    assert project.run("plan").out.startswith(f"{printed}\n")
+
+
+def test_the_project_of_ones_own_says_where_its_state_lives() -> None:
+    _, settings = fenced(README, "yaml")
+    assert re.search("^state: sqlite:///", settings, flags=re.MULTILINE)
+    section = README[README.index("## A project of your own") : README.index("## Work on it")]
+    assert "postgresql+psycopg://" in section
+
+
+def test_skipped_tests_say_why() -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    assert "-rs" in options["addopts"].split()
