@@ -62,6 +62,19 @@ class FoundPairs:
     alone: Sequence[str]  # ids of records that HubSpot says are associated with nothing
 
 
+class _Counter:
+    """How many calls were made, by all who share it. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.calls = 0
+
+    def add_one(self) -> None:
+        """Count one call more."""
+        with self._lock:
+            self.calls += 1
+
+
 class _Caller:
     """Makes calls and counts them. Thread-safe."""
 
@@ -71,13 +84,18 @@ class _Caller:
         pacer: Pacer,
         may_send: Callable[[], None] = lambda: None,
         leaving: Callable[[], None] | None = None,
+        counter: _Counter | None = None,
     ) -> None:
         self._http = http
         self._pacer = pacer
         self._may_send = may_send
         self._leaving = leaving
-        self._lock = threading.Lock()
-        self.calls = 0
+        self._counter = counter or _Counter()
+
+    @property
+    def calls(self) -> int:
+        """Calls made so far, by this one and those made of it."""
+        return self._counter.calls
 
     def keeping_place(self) -> AbstractContextManager[None]:
         """See ``Pacer.keeping_place``."""
@@ -85,11 +103,11 @@ class _Caller:
 
     def asking(self, may_send: Callable[[], None]) -> "_Caller":
         """One that asks before every call."""
-        return _Caller(self._http, self._pacer, may_send)
+        return _Caller(self._http, self._pacer, may_send, self._leaving, self._counter)
 
     def telling(self, leaving: Callable[[], None]) -> "_Caller":
         """One that tells of every call that leaves."""
-        return _Caller(self._http, self._pacer, self._may_send, leaving)
+        return _Caller(self._http, self._pacer, self._may_send, leaving, self._counter)
 
     def time_there(self) -> datetime | None:
         """See ``Pacer.time_there``."""
@@ -100,8 +118,7 @@ class _Caller:
 
         def once() -> Exchange[AnswerT]:
             self._may_send()
-            with self._lock:
-                self.calls += 1
+            self._counter.add_one()
             return attempt(self._http, request, decode, self._leaving)
 
         exchange = self._pacer.run(request, once)
