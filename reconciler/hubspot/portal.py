@@ -12,7 +12,7 @@ from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.definitions import pipeline, property_def
 from reconciler.hubspot.object_types import default_key, one_of_properties, required_properties
-from reconciler.hubspot.versions import has_upsert, object_path
+from reconciler.hubspot.versions import has_upsert, is_read_only, object_path
 from reconciler.hubspot.wire import AccountBody, SchemaBody
 from reconciler.model.objects import SWITCHED_ON_BY_HAND, object_name, standard_names, type_number
 from reconciler.model.schema import Account, Kind, ObjectSchema, Pipeline, PortalSchema, PropertyDef
@@ -160,4 +160,5 @@ def _schema(
         one_of=one_of_properties(found.name),
         default_key=default_key(found.name),
         has_upsert=has_upsert(version, found.name),
+        is_read_only=is_read_only(found.name),
     )

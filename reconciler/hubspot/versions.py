@@ -32,6 +32,11 @@ def has_upsert(version: str, name: str) -> bool:
     return name not in _READ_ONLY and (version, name) not in _WITHOUT_UPSERT
 
 
+def is_read_only(name: str) -> bool:
+    """Whether no version offers a call that writes records of the standard type ``name``."""
+    return name in _READ_ONLY
+
+
 @dataclass(frozen=True, slots=True)
 class Paths:
     """Where one version keeps the endpoints that we use."""

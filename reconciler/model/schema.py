@@ -83,6 +83,7 @@ class ObjectSchema:
     one_of: tuple[str, ...] = ()  # properties of which a new record has at least one
     default_key: str | None = None  # usable as idProperty although not flagged unique
     has_upsert: bool = True
+    is_read_only: bool = False  # HubSpot's API offers no call that writes its records
 
     def can_identify(self, name: str) -> bool:
         """Whether property ``name`` can serve as HubSpot's ``idProperty``."""

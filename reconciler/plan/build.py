@@ -59,7 +59,7 @@ from reconciler.plan.ends import End, Ends, Standing, end_of
 from reconciler.plan.guards import Guards, Population
 from reconciler.plan.hands import Edits
 from reconciler.plan.identity import Identities, column_problems, key_problems
-from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
+from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record, only_read
 from reconciler.plan.leftovers import facts_of_gone, judge_leftover
 from reconciler.plan.resolve import Resolver
 from reconciler.plan.rests import archive_rests_on, objects_rested_on
@@ -189,6 +189,8 @@ class PlanBuilder:
             )
             if isinstance(decided, Held):
                 self.held.append(decided)
+            elif isinstance(decided, Archive) and schema.is_read_only:
+                self.problems.append(only_read(decided))
             elif decided is not None:
                 self.changes.append(decided)
 
@@ -250,6 +252,8 @@ class PlanBuilder:
             self.no_op += not judged.held
         elif judged.change is not None:
             self.changes.append(judged.change)
+            if self.ends and isinstance(judged.change, Create | Update):
+                self.ends.meet_values(judged.change)
         elif judged.is_no_op:
             self.no_op += 1
 

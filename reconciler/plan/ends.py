@@ -11,7 +11,7 @@ from reconciler.model.records import Desired, DesiredAssociation, DesiredRecord,
 from reconciler.model.schema import Kind, ObjectSchema, PortalSchema
 from reconciler.model.selection import Selection
 from reconciler.model.values import canonical
-from reconciler.plan.changes import Create
+from reconciler.plan.changes import Create, Update
 from reconciler.plan.identity import key_advice
 from reconciler.plan.judging import Judged
 from reconciler.plan.resolve import did_you_mean
@@ -85,6 +85,19 @@ class Ends:
     def meet(self, key: RecordKey, end: End) -> None:
         """Where a record stands that has been judged or looked up."""
         self._met.setdefault(self.spelling(key), (key, end))
+
+    def meet_values(self, change: Create | Update) -> None:
+        """Where a record stands that associations mean by a value which it gets by this plan."""
+        for value in change.values if self._wanted else ():
+            if value.after is None:
+                continue
+            spelling = self.spelling(RecordKey(change.key.object, value.name, value.after))
+            if spelling in self._wanted:
+                end = End(Standing.NEW)
+                if isinstance(change, Update):
+                    end = End(Standing.LIVE, change.record_id)
+                self._met[spelling] = (change.key, end)
+                self.meet(change.key, end)
 
     def correct(self, key: RecordKey, end: End) -> None:
         """Something turned out to be wrong with a record after it had been judged."""

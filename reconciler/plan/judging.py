@@ -21,6 +21,7 @@ from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import PLAIN, DesiredRecord, Drift, LiveRecord, Ownership
 from reconciler.model.selection import Glob, means, renamed
 from reconciler.plan.changes import (
+    Action,
     Adopt,
     Archive,
     Change,
@@ -102,6 +103,8 @@ def judge_record(
 ) -> Judged:
     """Decide what becomes of one record; for good once ``edits`` knows who changed what is ``edited``."""
     judged = _judge_record(resolver, parts, policy, edits)
+    if resolver.schema.is_read_only and isinstance(judged.change, Create | Update | Archive):
+        judged = Judged(problems=(*judged.problems, only_read(judged.change)))
     if parts.live is None or not is_alias(resolver, parts.record, parts.live):
         return judged
     return judged._replace(problems=(*judged.problems, alias_warning(resolver, parts.record, parts.live)))
@@ -124,6 +127,14 @@ def _judge_record(resolver: Resolver, parts: Counterparts, policy: Policy, edits
     if parts.record.special.is_partial:
         return _let_be(resolver, parts, Reason.MISSING)
     return _missing(resolver, parts)
+
+
+def only_read(change: Create | Update | Archive) -> Problem:
+    """HubSpot's API offers no call that writes records of the type."""
+    what = {Action.CREATE: "creates", Action.UPDATE: "changes", Action.ARCHIVE: "archives"}[change.action]
+    message = f"HubSpot's API only reads {change.key.object}, and never {what} them"
+    advice = "remove the record, or say `ownership: {PROPERTY: observe}` to be told of differences"
+    return Problem(message, advice, change.source, change.key.address)
 
 
 def _unwanted(resolver: Resolver, parts: Counterparts) -> Judged:
@@ -169,9 +180,11 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
     source = resolver.files.ref(record.place)
     problems: list[Problem] = []
     values = resolver.resolve(record, None, problems)
-    obstacle = not_there(record, source) or resolver.missing_required(record)
-    if obstacle is not None:
+    if obstacle := not_there(record, source):
         problems.append(obstacle)
+    else:
+        found_wrong = (resolver.impossible_key(record), resolver.missing_required(record))
+        problems += (problem for problem in found_wrong if problem)
     reason = Reason.RECREATED if parts.owned or parts.old_owned else Reason.MISSING
     first = tuple(
         _first(resolver, value, reason if value.ownership is Ownership.ENFORCE else Reason.INITIAL)
@@ -221,6 +234,8 @@ def _present(
     if policy.lets_go:
         sorted_out.let_go()
     if is_renamed:
+        if impossible := resolver.impossible_key(parts.record):
+            return Judged(problems=(*problems, impossible), edited=tuple(sorted_out.edited))
         sorted_out.written.append(_new_key(resolver, parts.record, live))
         sorted_out.written.sort(key=lambda value: value.name)
     change = _change_of(resolver, parts, live, sorted_out, protects=protects)

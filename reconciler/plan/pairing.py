@@ -35,6 +35,7 @@ from reconciler.plan.changes import (
 from reconciler.plan.ends import Standing
 from reconciler.plan.judging import Policy
 from reconciler.plan.labels import Type
+from reconciler.plan.single_labels import Once
 from reconciler.plan.wanted import Identity, PairResolver, Side, Wanted
 
 LivePairs: TypeAlias = Mapping[tuple[str, str], Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]]
@@ -95,9 +96,13 @@ class Pairing:
 
     def judge(self, live: LivePairs) -> Iterator[PairChange | Held]:
         """What becomes of each."""
+        once = Once(self._resolver)
         for identity, wanted in self._wanted.items():
-            if wanted.end.standing is not Standing.INVALID:  # what is wrong with its record is told there
-                yield from self._judge_wanted(identity, wanted, live)
+            if wanted.end.standing is Standing.INVALID:
+                continue  # what is wrong with its record is told there
+            judged = list(self._judge_wanted(identity, wanted, live))
+            if any(isinstance(found, Held) for found in judged) or once.allows(identity, wanted):
+                yield from judged
         leaving: dict[_Sides, set[Type]] = {}
         for identity, pair in self._left:
             if pair.label and self._is_leaving(pair):

@@ -22,6 +22,11 @@ LONGEST_TEXT = 65_536
 """Characters in one value. Source: https://developers.hubspot.com/docs/guides/api/crm/properties."""
 
 _PLAIN_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+_DOMAIN_LABEL = r"[^\W_]([^\W_]|-)*(?<!-)"
+_EMAIL = re.compile(
+    rf"[^\s@,;<>()\[\]\\]+@({_DOMAIN_LABEL}\.)+([^\W\d_]{{2,}}|xn--[a-z0-9-]+)", re.IGNORECASE
+)
+"""What certainly is no address is refused; HubSpot may refuse more."""
 _OWNER_ID = re.compile(r"\d+", re.ASCII)
 _OWNERS = frozenset({Kind.OWNER, Kind.OWNERS})
 _REFERENCES = _OWNERS | {Kind.PIPELINE, Kind.STAGE}
@@ -161,6 +166,18 @@ class Resolver:
                 held = _Wrong(f"{gone.message}, and still owns the record", gone.advice, gone.people)
                 problem = self._problem(record, definition.name, place, held)
                 yield replace(problem, severity=Severity.WARNING)
+
+    def impossible_key(self, record: DesiredRecord) -> Problem | None:
+        """A problem when the key of a record to be created is no value that its property can have."""
+        definition = self.schema.properties.get(record.document.key)
+        try:
+            if definition is not None:
+                _check_writable(definition, Ownership.ENFORCE, self.schema.name)
+                self._text(definition, record.key, record, None)
+        except _Wrong as wrong:
+            source, address = self.files.ref(record.place), record.record_key.address
+            return Problem(wrong.message, wrong.advice, source, address)
+        return None
 
     def _warn(
         self,
@@ -425,7 +442,17 @@ def _instant(definition: PropertyDef, written: str) -> str:
     )
 
 
+def _email(definition: PropertyDef, written: str) -> str:
+    if not _EMAIL.fullmatch(written.strip()):
+        raise _Wrong(
+            f'{definition.name} takes an e-mail address, not "{written}"',
+            "one @, no blanks, and a domain that ends in a name such as .com",
+        )
+    return written
+
+
 _CHECKS: Mapping[Kind, Callable[[PropertyDef, str], str]] = {
+    Kind.EMAIL: _email,
     Kind.NUMBER: _number,
     Kind.BOOLEAN: _boolean,
     Kind.DATE: _date,

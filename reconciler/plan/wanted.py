@@ -68,7 +68,7 @@ class PairResolver:
 
     def identity(self, wanted: Wanted) -> Identity:
         """What tells ``wanted`` from others."""
-        one, other = self._side(wanted.key, wanted.end), self._side(wanted.target, wanted.target_end)
+        one, other = self.side(wanted.key, wanted.end), self.side(wanted.target, wanted.target_end)
         return self._identity(one, other, wanted.label)
 
     def identity_of_owned(self, pair: OwnedPair) -> Identity:
@@ -83,7 +83,8 @@ class PairResolver:
         inverse = self.labels.inverse(one[0], other[0], label.type)
         return Identity((other, one), inverse or (f"inverse of {category}", number))
 
-    def _side(self, key: RecordKey, end: End) -> Side:
+    def side(self, key: RecordKey, end: End) -> Side:
+        """What tells one of two records from others."""
         return (key.object, end.id, "") if end.id else (key.object, "", self.ends.spelling(key)[-1])
 
     def _resolved(self, record: DesiredRecord, association: DesiredAssociation) -> Wanted | None:
@@ -113,7 +114,7 @@ class PairResolver:
 
     def _faults(self, key: RecordKey, end: End, target: RecordKey, target_end: End) -> Iterator[Fault]:
         """Why the two cannot be associated."""
-        if self._side(key, end) == self._side(target, target_end):
+        if self.side(key, end) == self.side(target, target_end):
             yield Fault(f"{target.address} cannot be associated with itself", "remove it")
         elif target_end.standing is Standing.ABSENT:
             message = f"{target.address} cannot be associated: the manifests say that it must not exist"

@@ -192,6 +192,133 @@ def test_nothing_is_associated_with_a_new_record_that_is_left_out(tmp_path: Path
         assert "0 rejected + 0 stale + 0 skipped" in skipping.out
 
 
+def linked(contact: str = "", a: str = "", b: str = "") -> dict[str, str]:
+    """A contact and two companies, and whom each of them names."""
+
+    def said(text: str) -> str:
+        return f"{{$associations: {text}}}" if text else "{}"
+
+    return companies(f"a: {said(a)}", f"b: {said(b)}") | {
+        "contacts.yaml": f"object: contacts\nkey: email\nrecords:\n  ada@x.example: {said(contact)}\n"
+    }
+
+
+PRIMARY_A, PRIMARY_B = "{to: a, label: Primary}", "{to: b, label: Primary}"
+ADA = "{contacts: [{to: ada@x.example, label: Primary}]}"
+CHILD = "{companies: [{to: c, label: '13'}]}"
+
+
+@pytest.mark.parametrize(
+    ("manifests", "words"),
+    [
+        (linked(f"{{companies: [{PRIMARY_A}, {PRIMARY_B}]}}"), "a record of contacts has one of companies"),
+        (linked("", ADA, ADA), "a record of contacts has one of companies"),
+        (linked(f"{{companies: [{PRIMARY_A}]}}", "", ADA), "a record of contacts has one of companies"),
+        (
+            companies(f"a: {{$associations: {CHILD}}}", f"b: {{$associations: {CHILD}}}", "c: {name: C}"),
+            "a record of companies has one of companies",
+        ),
+        (
+            companies(
+                f"a: {{$associations: {CHILD}}}",
+                "c: {name: C, $associations: {companies: [{to: b, label: '14'}]}}",
+            ),
+            "a record of companies has one of companies",
+        ),
+    ],
+    ids=["from the contact", "from the companies", "from either", "two parents", "a parent from either end"],
+)
+def test_what_a_record_has_one_of_is_named_once(
+    tmp_path: Path, manifests: Mapping[str, str], words: str
+) -> None:
+    people = {"contacts": [{"id": "701", "properties": {"email": "ada@x.example"}}]}
+    portal_seed = seed(companies=[A, B])
+    portal_seed["records"] |= people
+    with served(tmp_path, manifests, portal_seed) as (project, _):
+        refused(project, words)
+
+
+def test_one_primary_from_both_ends_and_many_that_are_not_are_fine(tmp_path: Path) -> None:
+    manifests = linked(f"{{companies: [{PRIMARY_A}, b]}}", ADA) | {
+        "more.yaml": "object: deals\nkey: code\nrecords: {}\n"
+    }
+    portal_seed = seed(companies=[A, B])
+    portal_seed["records"] |= {"contacts": [{"id": "701", "properties": {"email": "ada@x.example"}}]}
+    with served(tmp_path, manifests, portal_seed) as (project, _):
+        applied(project)
+        project.write("contacts.yaml", linked(f"{{companies: [a, {PRIMARY_B}]}}")["contacts.yaml"])
+        refused(project, "a record of contacts has one of companies")
+        project.write("companies.yaml", companies("a: {}", "b: {}")["companies.yaml"])
+        applied(project)  # the one primary company is another one now
+
+
+@pytest.mark.parametrize(
+    "key", ["not an email", "a@b", "ada@x.", "ada@@x.example", "@x.example", "ada@x..example"]
+)
+def test_an_address_that_cannot_be_one_is_no_key(tmp_path: Path, key: str) -> None:
+    contacts = f"object: contacts\nkey: email\nrecords:\n  '{key}': {{firstname: Ada}}\n"
+    with served(tmp_path, {"contacts.yaml": contacts}, seed()) as (project, _):
+        refused(project, "contacts.yaml:4:3", "email takes an e-mail address")
+
+
+def test_an_address_that_cannot_be_one_is_no_new_key_and_no_value_either(tmp_path: Path) -> None:
+    head = "object: contacts\nkey: email\nrecords:\n"
+    portal_seed = seed()
+    portal_seed["records"] |= {"contacts": [{"id": "701", "properties": {"email": "ada@x.example"}}]}
+    portal_seed["properties"]["contacts"] = [unique("code", "contactinformation")]
+    with served(tmp_path, {"c.yaml": f"{head}  ada@x: {{$renamed_from: ada@x.example}}\n"}, portal_seed) as (
+        project,
+        _,
+    ):
+        refused(project, "c.yaml:4:3", "email takes an e-mail address")
+        project.write("c.yaml", "object: contacts\nkey: code\nrecords:\n  c1: {email: ada at x.example}\n")
+        refused(project, "c.yaml:4:15", "email takes an e-mail address")
+        project.write(
+            "c.yaml", "object: contacts\nkey: code\nrecords:\n  c1: {email: bärbel@bücher.example}\n"
+        )
+        assert project.run("plan").code == Exit.OK
+
+
+def test_a_number_that_is_none_is_no_key(tmp_path: Path) -> None:
+    portal_seed = seed()
+    number = unique("number", "companyinformation") | {"type": "number", "fieldType": "number"}
+    portal_seed["properties"]["companies"].append(number)
+    manifests = {
+        "c.yaml": "object: companies\nkey: number\nrecords:\n  twelve: {name: A}\n  '12': {name: B}\n"
+    }
+    with served(tmp_path, manifests, portal_seed) as (project, _):
+        told = refused(project, "c.yaml:4:3", "number takes a number")
+        assert "c.yaml:5" not in told.split("companies: 1 to create")[0]
+
+
+def test_what_hubspot_only_reads_is_not_written(tmp_path: Path) -> None:
+    portal_seed = seed()
+    portal_seed["properties"]["feedback_submissions"] = [unique("code", "feedback_submission_information")]
+    for record in ("{}", "{hs_survey_name: x}"):
+        manifests = {"f.yaml": f"object: feedback_submissions\nkey: code\nrecords:\n  f1: {record}\n"}
+        with served(tmp_path, manifests, portal_seed) as (project, _):
+            refused(project, "f.yaml:4:3", "only reads feedback_submissions, and never creates them")
+
+
+@pytest.mark.parametrize("key", ["code", "email"])
+def test_a_target_by_a_value_that_this_plan_gives_a_record_is_found(tmp_path: Path, key: str) -> None:
+    """The record is created, or gets the value by an update; it may be named before or after."""
+    by = {"code": "email", "email": "code"}[key]
+    value = {"code": "N1", "email": "new@x.example"}
+    old = {"code": "O1", "email": "old@x.example"}
+    contacts = (
+        f"object: contacts\nkey: {key}\nrecords:\n  {value[key]}: {{{by}: {value[by]}}}\n"
+        f"  {old[key]}: {{{by}: {old[by]}}}\n"
+    )
+    targets = f"[{{by: {by}, to: {value[by]}}}, {{by: {by}, to: {old[by]}}}]"
+    portal_seed = seed(companies=[A, B])
+    portal_seed["properties"]["contacts"] = [unique("code", "contactinformation")]
+    portal_seed["records"] |= {"contacts": [{"id": "701", "properties": {key: old[key], "firstname": "O"}}]}
+    manifests = companies(f"a: {{$associations: {{contacts: {targets}}}}}") | {"contacts.yaml": contacts}
+    with served(tmp_path, manifests, portal_seed) as (project, _):
+        applied(project)
+
+
 def deals(record: Mapping[str, str], *, ownership: Mapping[str, str]) -> dict[str, str]:
     said = ", ".join(f"{name}: {value}" for name, value in record.items())
     rules = ", ".join(f"{name}: {value}" for name, value in ownership.items())
