@@ -8,6 +8,12 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from reconciler.hubspot.wire import ErrorBody
 
+_MOST_DIGITS = 9
+"""Of a number in a header; one with more is nonsense."""
+
+_LONGEST_WINDOW_S = 60.0
+"""Six times what HubSpot counts calls in: an endpoint that names more would have us wait for ever."""
+
 AnswerT = TypeVar("AnswerT")
 
 
@@ -77,7 +83,7 @@ def pace_of(headers: Mapping[str, str]) -> Pace:
     return Pace(
         limit=_number(headers.get("x-hubspot-ratelimit-max")),
         remaining=_number(headers.get("x-hubspot-ratelimit-remaining")),
-        interval_s=interval_ms / 1000 if interval_ms else None,
+        interval_s=min(interval_ms / 1000, _LONGEST_WINDOW_S) if interval_ms else None,
         daily_remaining=_number(headers.get("x-hubspot-ratelimit-daily-remaining")),
         retry_after_s=None if retry_after_s is None else float(retry_after_s),
         date=_date(headers.get("date")),
@@ -93,4 +99,6 @@ def _date(text: str | None) -> datetime | None:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None
+    if text is None or not (text.isascii() and text.isdecimal()) or len(text) > _MOST_DIGITS:
+        return None
+    return int(text)

@@ -1,0 +1,46 @@
+"""A token that comes back is blotted out: as it is, in other letters, escaped or encoded."""
+
+import re
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterator
+
+_BLOT = "***"
+_TOKEN_LIKE = re.compile(r"pat-[a-z0-9]+-[0-9a-f-]+", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\+u00([2-7][0-9a-fA-F])|\\+/")
+"""Plain characters that JSON may write otherwise, also in JSON within JSON; quotes and backslashes stay."""
+
+_KEPT = {'"', "\\"}
+_LEAST_CHARACTERS = 8
+"""Of what is looked for: shorter pieces stand in innocent texts, too."""
+
+
+def blotted(text: str, token: str) -> str:
+    """``text`` without ``token`` and without anything that looks like one."""
+    plain = _ESCAPED.sub(_unescaped, text)
+    words = sorted(set(_spellings(token)), key=len, reverse=True)
+    if words:
+        plain = re.sub("|".join(map(re.escape, words)), _BLOT, plain, flags=re.IGNORECASE)
+    return _TOKEN_LIKE.sub(_BLOT, plain)
+
+
+def _spellings(token: str) -> Iterator[str]:
+    """The ways in which a token may come back; letters of either case are seen to elsewhere."""
+    if token:
+        yield token
+    for written in {token, token.lower(), token.upper()}:
+        data = written.encode()
+        yield from (word for word in (data.hex(), *_in_base64(data)) if len(word) >= _LEAST_CHARACTERS)
+
+
+def _in_base64(data: bytes) -> Iterator[str]:
+    """What of the encoded ``data`` is the same whatever stands before and behind it."""
+    for before in range(3):
+        for encode in (b64encode, urlsafe_b64encode):
+            encoded = encode(bytes(before) + data).decode()
+            begin = -(-before * 8 // 6)  # characters that ``before`` has a part in
+            yield encoded[begin : (before + len(data)) * 8 // 6]
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    character = chr(int(escape[1], 16)) if escape[1] else "/"
+    return escape[0] if character in _KEPT else character
