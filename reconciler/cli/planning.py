@@ -20,7 +20,7 @@ from reconciler.model.records import Desired
 from reconciler.model.selection import Selection
 from reconciler.plan.budget import ALWAYS_LOOKED_AT
 from reconciler.plan.changes import Action, Guard, Plan
-from reconciler.plan.file import digest_of, plan_from_text
+from reconciler.plan.file import digests_of, plan_from_text
 from reconciler.plan.guards import Guards, limits_from
 from reconciler.plan.judging import Policy
 from reconciler.report.machine import plan_as_json
@@ -170,10 +170,11 @@ def keep_plan(
 
 def _outputs(plan: Plan) -> str:
     """What later steps of a job may ask for; no line holds a value."""
+    digests = digests_of(plan)
     return (
         f"changes={str(plan.writes).lower()}\nempty={str(plan.is_empty).lower()}\n"
         f"appliable={str(plan.is_appliable).lower()}\n"
-        f"digest={digest_of(plan)}\nsummary={headline(plan)}\n"
+        f"content={digests.content}\ndigest={digests.digest}\nsummary={headline(plan)}\n"
     )
 
 

@@ -309,6 +309,7 @@ class PlanBuilder:
             looks_again_at=looks_again_at,
             opening_calls=opening_calls + unsettled.calls,
         )
+        bases = tuple(self.populations[name].base(name) for name in sorted(self.populations))
         return Plan(
             tool_version=tool_version,
             created_at=created_at,
@@ -324,7 +325,8 @@ class PlanBuilder:
             problems=tuple(sorted(map(self._weighed, self.problems), key=_by_place)),
             no_op=self.no_op,
             budget=budget,
-            refusals=self.guards.judge(changes, self.populations, budget),
+            refusals=self.guards.judge(changes, bases, budget),
+            bases=bases,
             allowances=tuple(sorted(self.guards.allowances.items())),
             write_scopes=write_scopes(
                 key.object

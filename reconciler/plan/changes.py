@@ -376,6 +376,24 @@ class GuardRefusal:
     advice: str = ""  # what to do if it is not intended; may be empty
 
 
+@dataclass(frozen=True, slots=True)
+class GuardBase:
+    """What guards take shares of, for one object type: as it was counted when the plan was made."""
+
+    object: str
+    named: int = 0  # records that the manifests name
+    found: int = 0  # of those, how many the portal has
+    owned: int = 0  # records that state knows
+    owned_named: int = 0  # of those, how many are named
+    values: int = 0  # that the manifests manage
+    has_records: bool = False  # the portal has records of the type, named or not
+
+    @property
+    def records(self) -> int:
+        """Records that are named or owned."""
+        return self.named + self.owned - self.owned_named
+
+
 class Departing(StrEnum):
     """How a plan that was made again differs from the reviewed one, in one change."""
 
@@ -431,6 +449,7 @@ class Plan:
     budget: Budget
     write_scopes: tuple[str, ...] = ()  # that apply will want, sorted
     refusals: tuple[GuardRefusal, ...] = ()  # guards that it ran into
+    bases: tuple[GuardBase, ...] = ()  # what guards take shares of, by object; apply judges by them again
     allowances: tuple[
         tuple[Guard, int], ...
     ] = ()  # guards that the person lifted, and to which number; sorted

@@ -4,9 +4,15 @@ Keys are sorted, and each change is one line, so that a plan of a hundred thousa
 quick to write, to read and to search. Equal plans give equal text.
 
 The digest tells whether what apply would do is still what was planned. It covers the format version,
-environment, portal, lineage, allowances, rules of pruning and the run that is taken back, and of each
-change address, action, record id, route, values, protection and former key; reasons, places, people,
-times and costs may differ between plans of one digest. It detects damage, not forgery.
+environment, portal, allowances, rules of pruning, the run that is taken back, whether the plan may be
+applied and what speaks against that (problems that are errors, guards that it ran into), what guards take
+shares of, whose values are masked, and of each change address, action, record id, origin, route, values,
+what it rests on, protection and former key; besides those the commit of the manifests, and lineage and
+serial of the state that it was made against. Reasons, places, people, times and costs may differ between
+plans of one digest. It detects damage, not forgery.
+
+Two runs hardly ever plan against one state: what people compare across runs is ``content``, which covers
+the same but for commit, lineage and serial.
 """
 
 import hashlib
@@ -18,10 +24,10 @@ from reconciler.plan.changes import Plan
 from reconciler.plan.reading import plan_from_document
 from reconciler.plan.shapes import Json, Wrong, as_object, as_text, part
 from reconciler.plan.writing import (
-    allowances_as_document,
+    Digests,
     digested_change,
+    digested_head,
     plan_as_document,
-    prune_as_document,
     text_of,
 )
 
@@ -33,12 +39,12 @@ _DIGESTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 def plan_to_text(plan: Plan) -> str:
     """The plan file; ``plan_from_text`` gives an equal plan back."""
-    return text_of(plan_as_document(plan, FORMAT_VERSION, digest_of(plan)))
+    return text_of(plan_as_document(plan, FORMAT_VERSION, digests_of(plan)))
 
 
-def masked_plan_to_text(masked: Plan, digest: str) -> str:
-    """The same shape for eyes only: the values of ``masked`` are replaced, ``digest`` is the real plan's."""
-    return text_of(plan_as_document(masked, FORMAT_VERSION, digest) | {"masked": True})
+def masked_plan_to_text(masked: Plan, digests: Digests) -> str:
+    """The same shape for eyes only: values of ``masked`` are replaced, ``digests`` are the real plan's."""
+    return text_of(plan_as_document(masked, FORMAT_VERSION, digests) | {"masked": True})
 
 
 def plan_from_text(text: str) -> Plan:
@@ -63,13 +69,13 @@ def plan_from_text(text: str) -> Plan:
         )
     try:
         plan = plan_from_document(document)
-        stated = part(document, "digest", as_text)
+        stated = Digests(part(document, "digest", as_text), part(document, "content", as_text))
     except Wrong as wrong:
         newer = " or was written by a newer version" if version != FORMAT_VERSION else ""
         raise UsageError(
             f"the plan file cannot be used: {wrong}\n    it was damaged{newer}: plan again"
         ) from None
-    if stated != _digest(plan, version):
+    if stated != _digests(plan, version):
         raise PlanRefused(
             Refusal.ALTERED,
             "the plan file was altered: what it would do does not match its digest\n    plan again",
@@ -79,24 +85,26 @@ def plan_from_text(text: str) -> Plan:
 
 def digest_of(plan: Plan) -> str:
     """``sha256:…`` over everything that makes a difference to what apply would do."""
-    return _digest(plan, FORMAT_VERSION)
+    return digests_of(plan).digest
 
 
-def _digest(plan: Plan, format_version: str) -> str:
-    head = {
-        "allowances": allowances_as_document(plan.allowances),
-        "environment": plan.environment,
-        "format_version": format_version,
-        "lineage": plan.state.lineage,
-        "portal": plan.portal_id,
-        "prune": prune_as_document(plan.prune_rules),
-        "undoes": plan.undoes,
-    }
-    head |= {} if plan.host is None else {"host": plan.host}
-    digest = hashlib.sha256(_DIGESTED.encode(head).encode())
+def digests_of(plan: Plan) -> Digests:
+    """The digest, and that of the content alone."""
+    return _digests(plan, FORMAT_VERSION)
+
+
+def _digests(plan: Plan, format_version: str) -> Digests:
+    hashed = hashlib.sha256(_DIGESTED.encode(digested_head(plan, format_version)).encode())
     for change in plan.changes:
-        digest.update(b"\n" + _DIGESTED.encode(digested_change(change)).encode())
-    return f"sha256:{digest.hexdigest()}"
+        hashed.update(b"\n" + _DIGESTED.encode(digested_change(change)).encode())
+    content = f"sha256:{hashed.hexdigest()}"
+    made_against = {
+        "commit": plan.manifests.git,
+        "content": content,
+        "lineage": plan.state.lineage,
+        "serial": plan.state.serial,
+    }
+    return Digests(f"sha256:{hashlib.sha256(_DIGESTED.encode(made_against).encode()).hexdigest()}", content)
 
 
 def _parsed(text: str) -> Json:

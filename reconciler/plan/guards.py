@@ -18,6 +18,7 @@ from reconciler.plan.changes import (
     Budget,
     Change,
     Guard,
+    GuardBase,
     GuardRefusal,
     PairChange,
     Plan,
@@ -72,7 +73,7 @@ def limits_from(said: Mapping[Guard, str]) -> Limits:
 
 @dataclass(slots=True)
 class Population:
-    """What shares of one object type are taken of."""
+    """Counts what shares of one object type are taken of."""
 
     named: int = 0  # records that the manifests name
     found: int = 0  # of those, how many the portal has
@@ -88,10 +89,17 @@ class Population:
         self.owned_named += is_owned
         self.values += len(record.names)
 
-    @property
-    def records(self) -> int:
-        """Records that are named or owned."""
-        return self.named + self.owned - self.owned_named
+    def base(self, object_name: str) -> GuardBase:
+        """The same, as it stands in the plan."""
+        return GuardBase(
+            object_name,
+            self.named,
+            self.found,
+            self.owned,
+            self.owned_named,
+            self.values,
+            self.has_records,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,35 +137,36 @@ class Guards:
     divergence: Divergence | None = None  # of the manifests from what was applied last
 
     def judge(
-        self, changes: Sequence[Change], populations: Mapping[str, Population], budget: Budget
+        self, changes: Sequence[Change], bases: Iterable[GuardBase], budget: Budget
     ) -> tuple[GuardRefusal, ...]:
-        """Every guard that the changes run into, by object type."""
+        """Every guard that the changes run into, by object type; without a base nothing is known of it."""
         refusals: list[GuardRefusal] = []
-        for name in sorted(populations):
-            mine = [change for change in changes if change.key.object == name]
-            refusals += self._judge_type(name, mine, populations[name])
+        by_type: dict[str, list[Change]] = {}
+        for change in changes:
+            by_type.setdefault(change.key.object, []).append(change)
+        by_name = {name: GuardBase(name) for name in by_type} | {base.object: base for base in bases}
+        for name in sorted(by_name):
+            refusals += self._judge_type(by_name[name], by_type.get(name, ()))
         refusals += self._total(changes)
         refusals += self.judge_budget(budget)
         refusals += self._diverged(changes)
         return tuple(refusals)
 
-    def _judge_type(
-        self, name: str, changes: Sequence[Change], population: Population
-    ) -> Iterator[GuardRefusal]:
+    def _judge_type(self, of: GuardBase, changes: Sequence[Change]) -> Iterator[GuardRefusal]:
+        name, base = of.object, of.records
         by_action = {action: [c.key for c in changes if c.action is action] for action in Action}
-        base = population.records
         yield from self._share(Guard.UPDATE, by_action[Action.UPDATE], base, f"{name} would be updated")
         yield from self._share(Guard.ARCHIVE, by_action[Action.ARCHIVE], base, f"{name} would be archived")
-        if population.has_records and not population.found:
+        if of.has_records and not of.found:
             doubt = f"would be created although the portal has {name}, and none by these keys"
             yield from self._number(Guard.CREATE, by_action[Action.CREATE], name, doubt)
         strangers = [c.key for c in changes if isinstance(c, Archive) and c.origin is None]
         yield from self._number(Guard.ABSENT, strangers, name, "would be archived and are not ours")
         cleared = [c.key for c in changes for v in values_of(c) if v.after is None and v.before is not None]
         yield from self._share(
-            Guard.CLEAR, cleared, population.values, f"values of {name} would be cleared", FEWEST_VALUES
+            Guard.CLEAR, cleared, of.values, f"values of {name} would be cleared", FEWEST_VALUES
         )
-        if not population.named:
+        if not of.named:
             left = [c.key for c in changes if c.reason is Reason.PRUNED and not isinstance(c, PairChange)]
             yield from self._number(
                 Guard.EMPTY, left, name, "would leave, and the manifests name none any more"
@@ -213,18 +222,22 @@ class Guards:
         return count <= self.allowances.get(guard, -1)
 
 
-def refuse_overdrawn(plan: Plan, budget: Budget, limits: Limits) -> None:
-    """Insist once more that enough calls are left: between a plan and its apply others use them, too.
+def refuse_now(plan: Plan, budget: Budget, limits: Limits) -> None:
+    """Judge once more, right before the writes: count the changes again, whatever the plan says of them.
+
+    The base is that of the plan; limits and calls that are left are those of today. Between a plan and its
+    apply limits may become narrower, and others use calls, too.
 
     Raises:
-        PlanRefused: too few are left today.
+        PlanRefused: a guard does not let it pass.
     """
     command = "plan" if plan.undoes is None else f"rollback {plan.undoes}"
-    for refusal in Guards(limits, dict(plan.allowances)).judge_budget(budget):
+    for refusal in Guards(limits, dict(plan.allowances)).judge(plan.changes, plan.bases, budget):
+        way_out = "apply it tomorrow" if refusal.guard is Guard.BUDGET else "plan again, and look at it"
         raise PlanRefused(
             Refusal.GUARD,
             f"plan refused: {refusal.message}\n"
-            "    apply it tomorrow; if it cannot wait: "
+            f"    {way_out}; if it is intended: "
             f"reconciler {command} --allow {refusal.guard}={refusal.count} --out FILE",
         )
 

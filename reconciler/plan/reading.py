@@ -30,6 +30,7 @@ from reconciler.plan.changes import (
     Departure,
     Dissociate,
     Guard,
+    GuardBase,
     GuardRefusal,
     Held,
     ManifestsRead,
@@ -111,6 +112,7 @@ def plan_from_document(document: Json) -> Plan:
         ),
         write_scopes=part(document, "write_scopes", as_tuple(as_text)),
         refusals=part(document, "refusals", as_tuple(_as_refusal)),
+        bases=part(document, "base", as_tuple(_as_base)),
         allowances=part(document, "allowances", _as_allowances),
         prune_rules=part(document, "prune", as_tuple(_as_prune_rule)),
         personal=part(document, "personal", as_tuple(_as_personal)),
@@ -296,6 +298,19 @@ def _as_refusal(found: object) -> GuardRefusal:
         count=part(refusal, "count", as_count),
         message=part(refusal, "message", as_text),
         first=part(refusal, "first", as_tuple(lambda entry: _key(as_object(entry)))),
+    )
+
+
+def _as_base(found: object) -> GuardBase:
+    base = as_object(found)
+    return GuardBase(
+        object=part(base, "object", as_text),
+        named=part(base, "named", as_count),
+        found=part(base, "found", as_count),
+        owned=part(base, "owned", as_count),
+        owned_named=part(base, "owned_named", as_count),
+        values=part(base, "values", as_count),
+        has_records=part(base, "has_records", as_flag),
     )
 
 

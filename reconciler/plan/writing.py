@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple, assert_never
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, Severity
 from reconciler.model.facts import Fact
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey
@@ -23,6 +23,7 @@ from reconciler.plan.changes import (
     Departure,
     Dissociate,
     Guard,
+    GuardBase,
     GuardRefusal,
     Held,
     PairChange,
@@ -33,6 +34,7 @@ from reconciler.plan.changes import (
     Update,
     ValueChange,
     in_step_of,
+    keys_of,
     rests_on_of,
     values_of,
 )
@@ -55,11 +57,19 @@ class _Parts(NamedTuple):
     association: Json | None = None
 
 
-def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
-    """The plan as JSON values, with ``digest`` in its place; its long lists are iterators, drawn once."""
+class Digests(NamedTuple):
+    """What tells plans apart."""
+
+    digest: str  # of everything that makes a difference to what apply would do
+    content: str  # of that without the commit, and without the state that it was made against
+
+
+def plan_as_document(plan: Plan, format_version: str, digests: Digests) -> Json:
+    """The plan as JSON values, with ``digests`` in their places; its long lists are iterators, drawn once."""
     return {
         "allowances": allowances_as_document(plan.allowances),
         "appliable": plan.is_appliable,
+        "base": [_base(base) for base in plan.bases],
         "budget": {
             "daily_remaining": plan.budget.daily_remaining,
             "read_calls": plan.budget.read_calls,
@@ -69,7 +79,8 @@ def plan_as_document(plan: Plan, format_version: str, digest: str) -> Json:
         },
         "changes": map(_change, plan.changes),
         "created_at": _time(plan.created_at),
-        "digest": digest,
+        "content": digests.content,
+        "digest": digests.digest,
         "environment": plan.environment,
         "format_version": format_version,
         "held": map(_held, plan.held),
@@ -108,6 +119,7 @@ def digested_change(change: Change) -> Json:
     return {
         "action": change.action,
         "address": change.key.address,
+        "origin": parts.origin,
         "in_step": {value.name: (value.before, value.after) for value in in_step_of(change)},
         "properties": {value.name: (value.before, value.after) for value in values_of(change)},
         "protected": parts.is_protected,
@@ -159,6 +171,43 @@ def _fact(fact: Fact) -> Json:
         "word": fact.word,
     }
     return {"kind": fact.kind} | {name: value for name, value in members.items() if value is not None}
+
+
+def digested_head(plan: Plan, format_version: str) -> Json:
+    """What besides its changes makes a difference to what apply would do, but for state and commit."""
+    written = {pair for change in plan.changes for pair in _properties_of(change)}
+    errors = [problem for problem in plan.problems if problem.severity is Severity.ERROR]
+    return {
+        "allowances": allowances_as_document(plan.allowances),
+        "appliable": plan.is_appliable,
+        "base": [_base(base) for base in plan.bases],
+        "environment": plan.environment,
+        "format_version": format_version,
+        "personal": [pair for pair in plan.personal if pair in written],
+        "portal": plan.portal_id,
+        "problems": [(problem.address, problem.message) for problem in errors],
+        "prune": prune_as_document(plan.prune_rules),
+        "refusals": [(refusal.guard, refusal.count, refusal.message) for refusal in plan.refusals],
+        "undoes": plan.undoes,
+    } | ({} if plan.host is None else {"host": plan.host})
+
+
+def _properties_of(change: Change) -> Iterator[tuple[str, str]]:
+    """Object and property of the keys and values of a change."""
+    yield from ((key.object, key.by) for key in keys_of(change))
+    yield from ((change.key.object, value.name) for value in (*values_of(change), *in_step_of(change)))
+
+
+def _base(base: GuardBase) -> Json:
+    return {
+        "found": base.found,
+        "has_records": base.has_records,
+        "named": base.named,
+        "object": base.object,
+        "owned": base.owned,
+        "owned_named": base.owned_named,
+        "values": base.values,
+    }
 
 
 def _refusal(refusal: GuardRefusal) -> Json:

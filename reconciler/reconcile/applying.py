@@ -16,7 +16,7 @@ from reconciler.hubspot.portal import begin_portal, read_portal
 from reconciler.plan.budget import budget_of, looked_at_again
 from reconciler.plan.changes import Plan, keys_of
 from reconciler.plan.file import digest_of
-from reconciler.plan.guards import Limits, refuse_overdrawn
+from reconciler.plan.guards import Limits, refuse_now
 from reconciler.plan.rests import objects_rested_on
 from reconciler.reconcile.whose import refuse_other_project
 from reconciler.state.runs import Actor, RunStart
@@ -54,8 +54,8 @@ def apply_plan(
 
     Raises:
         UsageError: the credentials belong to another portal than the plan.
-        PlanRefused: it was made against another state, the state is that of another project, or fewer
-            calls are left today than it needs.
+        PlanRefused: it was made against another state, the state is that of another project, or a
+            guard does not let it pass today.
         Locked: somebody else is applying.
         HubSpotError: nothing could be read or sent at all.
         StateError: state or lock was lost on the way; the next run settles what was in flight.
@@ -84,7 +84,7 @@ def apply_plan(
             looks_again_at=looks_again_at,
             opening_calls=made,
         )
-        refuse_overdrawn(plan, budget, limits)
+        refuse_now(plan, budget, limits)
         writer = connection.writer.asking(journal.assert_held)
         courier = Courier(connection.reader, writer, portal, looks_again_at, manner.on_stale)
         return carry_out(plan, start, moved, store=store, journal=journal, courier=courier, manner=manner)

@@ -23,7 +23,7 @@ from reconciler.model.objects import RecordKey
 from reconciler.model.records import Written
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.changes import Plan
-from reconciler.plan.file import digest_of, masked_plan_to_text, plan_to_text
+from reconciler.plan.file import digests_of, masked_plan_to_text, plan_to_text
 from reconciler.plan.shapes import Json
 from reconciler.plan.writing import problem_as_document, source_as_document, text_of
 from reconciler.report.facts import facts_text
@@ -46,7 +46,7 @@ def plan_as_json(plan: Plan, masking: Masking) -> str:
     """The plan, in the shape of the plan file."""
     if not masking.is_on:
         return plan_to_text(plan)
-    return masked_plan_to_text(masked_plan(plan, masking), digest_of(plan))
+    return masked_plan_to_text(masked_plan(plan, masking), digests_of(plan))
 
 
 def drift_as_json(found: DriftFound, masking: Masking) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from reconciler.plan.changes import Change, Held, Plan
-from reconciler.plan.file import digest_of
+from reconciler.plan.file import digests_of
+from reconciler.plan.writing import Digests
 from reconciler.report.blocks import (
     change_blocks,
     departure_blocks,
@@ -53,7 +54,7 @@ def render_markdown(plan: Plan, *, masking: Masking, where: Where, full: bool = 
     layout = Layout(BLOCK_WIDTH, full, where)
     sections = sections_of_changes(shown.changes)
     head = _head(shown, sections)
-    foot = _foot(shown, digest_of(plan), layout, is_masked=masking.is_on and bool(plan.personal))
+    foot = _foot(shown, digests_of(plan), layout, is_masked=masking.is_on and bool(plan.personal))
     room = MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot)
     guards = refusal_blocks(shown.refusals, layout, shown.undoes)
     obstructing = [*guards, *problem_blocks(shown.problems, layout)]
@@ -155,7 +156,7 @@ def _left_out(problems: Fitted, departures: Fitted, changes: Fitted, held: Fitte
     )
 
 
-def _foot(plan: Plan, digest: str, layout: Layout, *, is_masked: bool) -> str:
+def _foot(plan: Plan, digests: Digests, layout: Layout, *, is_masked: bool) -> str:
     """What it costs and needs, what exactly was planned, and what to do next."""
     lines = [shortened(text, layout.width) for text in notes(plan, layout, is_masked=is_masked)]
     if len(lines) > _MOST_NOTES:
@@ -164,7 +165,8 @@ def _foot(plan: Plan, digest: str, layout: Layout, *, is_masked: bool) -> str:
     planned = f"{plan.created_at:%Y-%m-%d %H:%M} UTC"
     return (
         f"{fenced(told, 'text')}\n"
-        f"Digest `{digest}`, planned {planned} by reconciler {code(plan.tool_version)}.\n\n"
+        f"Content `{digests.content}`: equal in every run that plans the same.\n"
+        f"Digest `{digests.digest}`, planned {planned} by reconciler {code(plan.tool_version)}.\n\n"
         f"**Next:** {_next(plan)}\n"
     )
 

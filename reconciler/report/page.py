@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from reconciler.model.drift import DriftFound
 from reconciler.plan.changes import Plan
-from reconciler.plan.file import digest_of
+from reconciler.plan.file import digests_of
 from reconciler.report.cells import visible
 from reconciler.report.drift import drift_headline, drift_notes
 from reconciler.report.layout import Layout
@@ -116,4 +116,6 @@ def _facts(plan: Plan, flags: str) -> Iterator[tuple[str, str]]:
         "Planned",
         f"{plan.created_at:%Y-%m-%d %H:%M} UTC by reconciler {visible(plan.tool_version)}",
     )
-    yield "Digest", digest_of(plan)
+    digests = digests_of(plan)
+    yield "Content", digests.content
+    yield "Digest", digests.digest

@@ -1,13 +1,27 @@
 """Guards stand between a plan and the portal, and each can be lifted by name."""
 
+import json
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from reconciler.plan.file import plan_from_text, plan_to_text
 from tests.support.projects import Project
 
 SETTINGS = "version: 1\nmanifests: [.]\nenvironments:\n  local: {portal: emulator}\n"
+
+
+NOT_THERE_BEFORE = {
+    "address": None,
+    "advice": None,
+    "message": "no such thing",
+    "severity": "error",
+    "source": None,
+}
 
 
 def manifest(price: int, count: int = 12) -> str:
@@ -45,6 +59,71 @@ def test_an_allowance_is_kept_in_the_plan_and_obeyed(project: Project) -> None:
 
 def test_an_allowance_for_less_is_none(project: Project) -> None:
     assert project.run("plan", "--allow", "update=11").code == 4
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda plan: plan.update(refusals=[]),
+        lambda plan: plan.update(refusals=[], allowances={"update": 12}),
+        lambda plan: plan.update(refusals=[], base=[plan["base"][0] | {"named": 1_000}]),
+        lambda plan: plan["refusals"][0].update(count=1),
+        lambda plan: plan.update(problems=plan["problems"] + [NOT_THERE_BEFORE]),
+        lambda plan: plan["state"].update(serial=plan["state"]["serial"] + 1),
+        lambda plan: [change.update(origin="adopted") for change in plan["changes"]],
+    ],
+    ids=["refusals", "allowances", "base", "count", "problems", "serial", "origin"],
+)
+def test_what_a_refused_plan_says_of_itself_cannot_be_edited(
+    project: Project, edit: Callable[[Any], object]
+) -> None:
+    project.run("plan", "--out", "plan.json")
+    document = json.loads((project.folder / "plan.json").read_text())
+    edit(document)
+    project.write("plan.json", json.dumps(document))
+
+    refused = project.run("apply", "plan.json")
+
+    assert refused.code == 5
+    assert "was altered" in refused.err
+    assert len(project.run("runs", "list", "--json").document) == 1
+
+
+def test_apply_counts_the_changes_again_whatever_the_plan_says_of_them(project: Project) -> None:
+    """Whoever computes the digest anew gets past it, and is met by the guards."""
+    project.run("plan", "--out", "plan.json")
+    path = project.folder / "plan.json"
+    path.write_text(plan_to_text(replace(plan_from_text(path.read_text()), refusals=())))
+
+    refused = project.run("apply", "plan.json")
+
+    assert refused.code == 4
+    assert "plan refused: 12 of 12 products would be updated (100 %, limit 30 %)" in refused.err
+    assert len(project.run("runs", "list", "--json").document) == 1
+
+
+def test_apply_obeys_the_limits_of_today(project: Project) -> None:
+    project.write("reconciler.yaml", SETTINGS + "guards: {update: 100%}\n")
+    assert project.run("plan", "--out", "plan.json").code == 0
+    project.write("reconciler.yaml", SETTINGS + "guards: {update: 50%}\n")
+
+    refused = project.run("apply", "plan.json")
+
+    assert refused.code == 4
+    assert "limit 50 %" in refused.err
+    assert "--allow update=12" in refused.err
+
+
+def test_equal_plans_against_another_state_have_equal_content(project: Project) -> None:
+    """The state's serial counts every write to it, so the digests of two runs hardly ever agree."""
+    one = project.run("plan", "--json").document
+    project.write("exported.json", project.run("state", "export").out)
+    assert project.run("state", "import", "exported.json").code == 0
+    other = project.run("plan", "--json").document
+
+    assert one["state"] != other["state"]
+    assert one["digest"] != other["digest"]
+    assert one["content"] == other["content"]
 
 
 def test_an_allowance_cannot_be_forged_into_a_saved_plan(project: Project) -> None:

@@ -61,7 +61,7 @@ def judged(
     allowances: dict[Guard, int] | None = None,
     budget: Budget = PLENTY,
 ) -> tuple[GuardRefusal, ...]:
-    return Guards(DEFAULT_LIMITS, allowances or {}).judge(changes, {"companies": population}, budget)
+    return Guards(DEFAULT_LIMITS, allowances or {}).judge(changes, (population.base("companies"),), budget)
 
 
 def updates(count: int) -> list[Change]:
@@ -88,7 +88,7 @@ def test_archives_pass_up_to_ten_percent_and_a_hundred(count: int, base: int, is
 
 def test_the_base_is_what_is_named_or_owned() -> None:
     population = Population(named=4, found=4, owned=12, owned_named=4)
-    assert population.records == 12
+    assert population.base("companies").records == 12
     assert refused(archives(1), population) == []
     assert refused(archives(2), population) == [Guard.ARCHIVE]
 

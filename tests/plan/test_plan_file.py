@@ -18,14 +18,26 @@ from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, StateVersion
 from reconciler.model.records import Prune, PruneRule, RecordId
 from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import Adopt, Create, Held, Plan, Reason, Update, ValueChange
+from reconciler.plan.changes import (
+    Adopt,
+    Create,
+    Guard,
+    GuardBase,
+    GuardRefusal,
+    Held,
+    Plan,
+    Reason,
+    Update,
+    ValueChange,
+)
 from reconciler.plan.file import (
     FORMAT_VERSION,
-    digest_of,
+    digests_of,
     masked_plan_to_text,
     plan_from_text,
     plan_to_text,
 )
+from reconciler.plan.writing import Digests
 from tests.support.plans import at, plan_of, plans
 
 ACME = RecordKey("companies", "external_id", "acme")
@@ -114,7 +126,7 @@ def test_the_file_holds_what_a_reader_looks_for() -> None:
     assert document["state"] == {"kept": True, "lineage": "5f6b1c9e", "serial": 41}
     assert document["summary"] | {"create": 1, "update": 1, "adopt": 1, "held": 1} == document["summary"]
     assert document["appliable"] is False
-    assert document["digest"] == digest_of(PLAN)
+    assert Digests(document["digest"], document["content"]) == digests_of(PLAN)
     assert document["changes"][1] == {
         "action": "update",
         "address": "companies/müller",
@@ -141,20 +153,25 @@ def test_the_file_holds_what_a_reader_looks_for() -> None:
     }
 
 
+REFUSAL = GuardRefusal(Guard.ARCHIVE, 2, "2 of 3 companies would be archived (67 %, limit 10 %)", (ACME,))
+
 SAME_DIGEST: dict[str, Plan] = {
     "reasons": replace(PLAN, changes=(replace(CREATE, reason=Reason.GONE), UPDATE, ADOPT)),
     "places": replace(PLAN, changes=(replace(CREATE, source=at(99)), UPDATE, ADOPT)),
     "time": replace(PLAN, created_at=datetime(2027, 1, 1, tzinfo=UTC)),
     "costs": replace(PLAN, budget=replace(PLAN.budget, read_calls=77)),
     "version of the tool": replace(PLAN, tool_version="9.9"),
-    "serial": replace(PLAN, state=replace(PLAN.state, serial=42)),
     "held differences": replace(PLAN, held=()),
 }
 OTHER_DIGEST: dict[str, Plan] = {
     "environment": replace(PLAN, environment="sandbox"),
     "portal": replace(PLAN, portal_id=1),
-    "lineage": replace(PLAN, state=StateVersion("other", 41)),
-    "no lineage": replace(PLAN, state=StateVersion(None, 41)),
+    "origin": replace(PLAN, changes=(CREATE, replace(UPDATE, origin=Origin.ADOPTED), ADOPT)),
+    "a guard that refuses it": replace(PLAN, refusals=(REFUSAL,)),
+    "another guard that refuses it": replace(PLAN, refusals=(replace(REFUSAL, count=3),)),
+    "a problem": replace(PLAN, problems=(Problem("no such thing"),)),
+    "what guards take shares of": replace(PLAN, bases=(GuardBase("companies", named=100_000),)),
+    "whose values are masked": replace(PLAN, personal=(("companies", "phone"),)),
     "key": replace(PLAN, changes=(replace(CREATE, key=replace(ACME, value="acme2")), UPDATE, ADOPT)),
     "record id": replace(PLAN, changes=(CREATE, replace(UPDATE, record_id=RecordId("1")), ADOPT)),
     "call": replace(PLAN, changes=(replace(CREATE, route=Route(Call.CREATE, "external_id")), UPDATE, ADOPT)),
@@ -179,26 +196,62 @@ OTHER_DIGEST: dict[str, Plan] = {
 }
 
 
+SAME_CONTENT: dict[str, Plan] = {
+    "lineage": replace(PLAN, state=StateVersion("other", 41)),
+    "no lineage": replace(PLAN, state=StateVersion(None, 41)),
+    "serial": replace(PLAN, state=replace(PLAN.state, serial=42)),
+    "commit": replace(PLAN, manifests=replace(PLAN.manifests, git="77d0aa51c3ee")),
+}
+"""What two runs that plan the same hardly ever have in common."""
+
+
 @pytest.mark.parametrize("plan", SAME_DIGEST.values(), ids=SAME_DIGEST.keys())
 def test_the_digest_does_not_depend_on(plan: Plan) -> None:
     assert plan != PLAN
-    assert digest_of(plan) == digest_of(PLAN)
+    assert digests_of(plan) == digests_of(PLAN)
 
 
 @pytest.mark.parametrize("plan", OTHER_DIGEST.values(), ids=OTHER_DIGEST.keys())
-def test_the_digest_depends_on(plan: Plan) -> None:
-    assert digest_of(plan) != digest_of(PLAN)
+def test_digest_and_content_depend_on(plan: Plan) -> None:
+    assert digests_of(plan).digest != digests_of(PLAN).digest
+    assert digests_of(plan).content != digests_of(PLAN).content
 
 
-def digest_by_the_book(document: Any) -> str:
-    """The digest as anybody can compute it from the file: a line for the head, a line for each change."""
+@pytest.mark.parametrize("plan", SAME_CONTENT.values(), ids=SAME_CONTENT.keys())
+def test_the_digest_depends_on_what_the_content_does_not(plan: Plan) -> None:
+    assert digests_of(plan).digest != digests_of(PLAN).digest
+    assert digests_of(plan).content == digests_of(PLAN).content
+
+
+def digests_by_the_book(document: Any) -> Digests:
+    """The digests as anybody can compute them from the file: a line for the head, a line for each change."""
+    shown = {
+        (of["object"], name)
+        for change in document["changes"]
+        for of in [change, *([change["association"]] if "association" in change else [])]
+        for name in (of["key"]["property"], *of.get("properties", ()), *of.get("in_step", ()))
+    }
     head = {
         "allowances": document["allowances"],
+        "appliable": document["appliable"],
+        "base": document["base"],
         "environment": document["environment"],
         "format_version": document["format_version"],
-        "lineage": document["state"]["lineage"],
+        "personal": [
+            [pair["object"], pair["property"]]
+            for pair in document["personal"]
+            if (pair["object"], pair["property"]) in shown
+        ],
         "portal": document["portal"]["id"],
+        "problems": [
+            [problem["address"], problem["message"]]
+            for problem in document["problems"]
+            if problem["severity"] == "error"
+        ],
         "prune": document["prune"],
+        "refusals": [
+            [refusal["guard"], refusal["count"], refusal["message"]] for refusal in document["refusals"]
+        ],
         "undoes": document["undoes"],
     } | {name: document["portal"][name] for name in ("host",) if name in document["portal"]}
     lines = [head] + [
@@ -207,6 +260,7 @@ def digest_by_the_book(document: Any) -> str:
             for name in (
                 "action",
                 "address",
+                "origin",
                 "protected",
                 "record_id",
                 "moved_from",
@@ -222,13 +276,24 @@ def digest_by_the_book(document: Any) -> str:
         | ({"association": change["association"]} if "association" in change else {})
         for change in document["changes"]
     ]
+    content = hash_of(lines)
+    made_against = {
+        "commit": document["manifests"]["git"],
+        "content": content,
+        "lineage": document["state"]["lineage"],
+        "serial": document["state"]["serial"],
+    }
+    return Digests(hash_of([made_against]), content)
+
+
+def hash_of(lines: list[Any]) -> str:
     text = "\n".join(json.dumps(line, sort_keys=True, separators=(",", ":")) for line in lines)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 @given(plans)
 def test_the_digest_can_be_computed_from_the_file(plan: Plan) -> None:
-    assert digest_of(plan) == digest_by_the_book(json.loads(plan_to_text(plan)))
+    assert digests_of(plan) == digests_by_the_book(json.loads(plan_to_text(plan)))
 
 
 @pytest.mark.parametrize(
@@ -313,13 +378,13 @@ def test_what_a_newer_minor_version_added_is_ignored() -> None:
 def test_a_newer_minor_version_is_read_by_its_own_digest() -> None:
     def edit(document: Any) -> None:
         document["format_version"] = "1.7"
-        document["digest"] = digest_by_the_book(document)
+        document["digest"], document["content"] = digests_by_the_book(document)
 
     assert plan_from_text(edited(edit)) == PLAN
 
 
 def test_a_masked_plan_is_never_applied() -> None:
-    text = masked_plan_to_text(PLAN, digest_of(PLAN))
+    text = masked_plan_to_text(PLAN, digests_of(PLAN))
 
     assert json.loads(text) == json.loads(plan_to_text(PLAN)) | {"masked": True}
     with pytest.raises(UsageError, match=r"masked(.|\n)*plan --out FILE"):
@@ -356,7 +421,7 @@ def test_text_damaged_anywhere_never_gives_another_order(place: int, junk: str) 
     text = plan_to_text(PLAN)
 
     with suppress(UsageError, PlanRefused):
-        assert digest_of(plan_from_text(text[:place] + junk + text[place + 1 :])) == digest_of(PLAN)
+        assert digests_of(plan_from_text(text[:place] + junk + text[place + 1 :])) == digests_of(PLAN)
 
 
 def test_the_version_of_the_format_is_what_the_documentation_says() -> None:

@@ -1,5 +1,6 @@
 """Whole reports as people see them, to be read by eye whenever they change."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,4 +53,6 @@ def test_report_looks_as_it_did(
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_document_reads_as_it_did(name: str, golden: Callable[[Path, str], None]) -> None:
-    golden(GOLDEN / f"{name}.json", DOCUMENTS[name]())
+    """Digests are left out: they differ whenever a plan holds something more."""
+    text = re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", DOCUMENTS[name]())
+    golden(GOLDEN / f"{name}.json", text)

@@ -15,7 +15,7 @@ from reconciler.errors import Problem
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RecordKey
 from reconciler.plan.changes import Guard, GuardRefusal, Plan, Update, ValueChange
-from reconciler.plan.file import digest_of
+from reconciler.plan.file import digests_of
 from reconciler.report.fitting import size_of
 from reconciler.report.markdown import MOST_CHARACTERS, render_markdown
 from reconciler.report.mask import SHOW, Masking
@@ -311,4 +311,6 @@ def test_personal_values_are_masked() -> None:
 )
 def test_comment_looks_as_it_did(name: str, plan: Plan, golden: Callable[[Path, str], None]) -> None:
     text = render_markdown(plan, masking=MASKED, where=str)
-    golden(GOLDEN / f"{name}.md", text.replace(digest_of(plan), "sha256:(digest of the plan)"))
+    digests = digests_of(plan)
+    text = text.replace(digests.digest, "sha256:(digest of the plan)")
+    golden(GOLDEN / f"{name}.md", text.replace(digests.content, "sha256:(digest of its content)"))

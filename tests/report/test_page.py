@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from reconciler.plan.changes import Guard, GuardRefusal, Plan
-from reconciler.plan.file import digest_of
+from reconciler.plan.file import digests_of
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.page import render_page
 from tests.report.traps import hostile
@@ -162,7 +162,8 @@ def test_it_says_what_exactly_was_planned() -> None:
         "120 records in 4 manifests",
         "3f2c9ab41d7e",
         "2026-11-22 09:30 UTC by reconciler 0.1.0",
-        digest_of(EVERYTHING),
+        digests_of(EVERYTHING).content,
+        digests_of(EVERYTHING).digest,
     ]
 
 

@@ -26,6 +26,9 @@ from reconciler.plan.changes import (
     Departing,
     Departure,
     Dissociate,
+    Guard,
+    GuardBase,
+    GuardRefusal,
     Held,
     ManifestsRead,
     Plan,
@@ -203,6 +206,30 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         write_scopes=st.lists(words, max_size=3).map(tuple),
         prune_rules=rules,
         review=st.none() | reviews,
+        bases=st.lists(
+            st.builds(
+                GuardBase,
+                words,
+                named=counts,
+                found=counts,
+                owned=counts,
+                owned_named=counts,
+                values=counts,
+                has_records=st.booleans(),
+            ),
+            max_size=2,
+        ).map(tuple),
+        refusals=st.lists(
+            st.builds(
+                GuardRefusal,
+                guard=st.sampled_from(Guard),
+                count=counts,
+                message=words,
+                first=st.lists(keys, max_size=2).map(tuple),
+                advice=words,
+            ),
+            max_size=2,
+        ).map(tuple),
         personal=st.lists(
             st.tuples(st.sampled_from(["contacts", "companies"]), names), max_size=4, unique=True
         ).map(tuple),
