@@ -11,22 +11,25 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
 
 from tests.mutation.faults import Fault, faults_of
 from tests.mutation.modules import MODULES
-from tests.mutation.trial import ROOT, Copy
+from tests.mutation.trial import ROOT, Copy, copy_of_tree
 
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 where enough faults were noticed, 1 where not."""
     asked = _parse(arguments)
     planted = noticed = 0
-    with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mutation-") as folder, ExitStack() as stack:
         copies: SimpleQueue[Copy] = SimpleQueue()
         for number in range(asked.jobs):
-            copies.put(Copy.made_in(Path(folder) / str(number)))
+            place = Path(folder) / str(number)
+            place.mkdir()
+            copies.put(stack.enter_context(copy_of_tree(place)))
         for module in asked.modules or MODULES:
             faults = _chosen(module, asked.seed, asked.count)
             survivors = _survivors(module, faults, copies, asked.jobs)

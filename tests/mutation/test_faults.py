@@ -2,6 +2,7 @@
 
 import ast
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.mutation.__main__ import main
 from tests.mutation.faults import faults_of
 from tests.mutation.modules import MODULES
-from tests.mutation.trial import ROOT, Copy
+from tests.mutation.trial import ROOT, Copy, copy_of_tree, opened
 
 MODULE = '''"""What it does."""
 
@@ -91,16 +92,21 @@ TOY = "def grown(age: int) -> bool:\n    while age < 18 and age > 99:\n        p
 
 
 @pytest.fixture
-def copy(tmp_path: Path) -> Copy:
+def copy(tmp_path: Path) -> Iterator[Copy]:
     (tmp_path / "toy.py").write_text(TOY)
     (tmp_path / "test_toy.py").write_text(TESTS)
-    return Copy(tmp_path)
+    with opened(tmp_path) as made:
+        yield made
 
 
 def test_a_fault_is_noticed_or_survives_and_leaves_nothing_behind(copy: Copy) -> None:
     assert copy.notices("toy.py", TOY.replace(">= 18", "> 18"), ["test_toy.py"], 60)
     assert not copy.notices("toy.py", TOY.replace("> 99", ">= 99"), ["test_toy.py"], 60)
     assert (copy.root / "toy.py").read_text() == TOY
+    assert copy.notices("toy.py", TOY.replace(">= 18", "> 17 "), ["test_toy.py"], 60) is False
+    assert copy.notices(
+        "toy.py", TOY.replace(">= 18", "> 16 "), ["test_toy.py"], 60
+    )  # as long, in one second
 
 
 def test_a_fault_that_hangs_is_noticed(copy: Copy) -> None:
@@ -117,23 +123,24 @@ def test_tests_that_fail_anyway_notice_nothing(copy: Copy) -> None:
         copy.timeout_s(["test_toy.py"])
 
 
+PLACE = """
+import os, subprocess, sys
+import reconciler
+def test_place() -> None:
+    here = os.path.dirname(os.path.abspath(__file__))
+    assert reconciler.__file__.startswith(here)
+    code = "import reconciler; print(reconciler.__file__)"
+    found = subprocess.run([sys.executable, "-c", code], cwd="/", capture_output=True, text=True)
+    assert found.stdout.startswith(here)
+"""
+
+
 def test_a_copy_holds_the_tree_and_its_own_package(tmp_path: Path) -> None:
-    copy = Copy.made_in(tmp_path)
-    assert (copy.root / "reconciler" / "model" / "values.py").read_text() == (
-        ROOT / "reconciler" / "model" / "values.py"
-    ).read_text()
-    (copy.root / "test_place.py").write_text(
-        "import os, subprocess, sys\n"
-        "import reconciler\n"
-        "def test_place() -> None:\n"
-        "    here = os.path.dirname(os.path.abspath(__file__))\n"
-        "    assert reconciler.__file__.startswith(here)\n"
-        "    code = 'import reconciler; print(reconciler.__file__)'\n"
-        "    found = subprocess.run([sys.executable, '-c', code], cwd='/', capture_output=True, text=True)\n"
-        "    assert found.stdout.startswith(here)\n"
-    )
-    assert copy.run(["test_place.py"]), copy.log()
-    assert not list((copy.root / "reconciler").rglob("__pycache__"))
+    with copy_of_tree(tmp_path) as copy:
+        values = Path("reconciler", "model", "values.py")
+        assert (copy.root / values).read_text() == (ROOT / values).read_text()
+        (copy.root / "test_place.py").write_text(PLACE)
+        assert copy.run(["test_place.py"]), copy.log()
 
 
 def test_a_module_that_is_not_listed_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

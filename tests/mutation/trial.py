@@ -1,17 +1,19 @@
 """Runs the tests of a room against one fault, in a copy of the tree."""
 
-import contextlib
+import itertools
+import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+_OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "--no-header", "--hypothesis-seed=0")
 _LEAST_TIMEOUT_S = 60.0
 _PATIENCE = 5.0
 """How much longer than without a fault the tests may take before they count as hanging."""
@@ -19,63 +21,43 @@ _PATIENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A copy of what git knows of the tree, to plant faults into."""
+    """A copy of what git knows of the tree, to plant faults into, and a process that runs tests there."""
 
     root: Path
-
-    @classmethod
-    def made_in(cls, folder: Path) -> "Copy":
-        """Copies every file that is committed, or new and not ignored."""
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            check=True,
-        )
-        for name in filter(None, listed.stdout.decode().split("\0")):
-            if (ROOT / name).is_file():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, folder / name)
-        return cls(folder)
+    _runner: "subprocess.Popen[str]"
+    _moments: Iterator[int] = field(default_factory=lambda: itertools.count(1_000_000_000, 2))
+    """When each text was written, as far as Python is told: it takes a module for unchanged by that alone."""
 
     def run(self, tests: Sequence[str], timeout_s: float | None = None) -> bool | None:
         """Whether the tests pass; None: they took too long. What they leave running is ended with them."""
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header"]
-        environ = {
-            **{name: value for name, value in os.environ.items() if name != "CI"},
-            "PYTHONPATH": str(self.root),
-            "PYTHONDONTWRITEBYTECODE": "1",  # two faults in one second would share what was compiled
-        }
-        with (self.root / "tests.log").open("wb") as log:
-            process = subprocess.Popen(
-                [*command, "--hypothesis-seed=0", *tests],
-                cwd=self.root,
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-            try:
-                return process.wait(timeout_s) == 0
-            except subprocess.TimeoutExpired:
-                return None
-            finally:
-                _end_group(process)
+        assert self._runner.stdin is not None
+        assert self._runner.stdout is not None
+        self._runner.stdin.write(json.dumps([timeout_s, *_OPTIONS, *tests]) + "\n")
+        self._runner.stdin.flush()
+        outcome = self._runner.stdout.readline().strip()
+        if not outcome:
+            raise RuntimeError(f"the process that runs tests ended\n{self.log()}")
+        return None if outcome == "hangs" else outcome == "0"
 
     def log(self) -> str:
         """The end of what the tests last said."""
-        return (self.root / "tests.log").read_text(errors="replace")[-3000:]
+        log = self.root / "tests.log"
+        return log.read_text(errors="replace")[-3000:] if log.exists() else ""
 
     def notices(self, module: str, text: str, tests: Sequence[str], timeout_s: float) -> bool:
         """Whether any test fails, or hangs, with this text as the module."""
         place = self.root / module
         before = place.read_text()
-        place.write_text(text)
+        self._write(place, text)
         try:
             return self.run(tests, timeout_s) is not True
         finally:
-            place.write_text(before)
+            self._write(place, before)
+
+    def _write(self, place: Path, text: str) -> None:
+        place.write_text(text)
+        moment = next(self._moments)
+        os.utime(place, (moment, moment))
 
     def timeout_s(self, tests: Sequence[str]) -> float:
         """How long the tests may take. They must pass as they are.
@@ -89,8 +71,36 @@ class Copy:
         return max(_LEAST_TIMEOUT_S, _PATIENCE * (time.monotonic() - began))
 
 
-def _end_group(process: "subprocess.Popen[bytes]") -> None:
-    """Ends the tests' own session of processes, and no other."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+@contextmanager
+def copy_of_tree(folder: Path) -> Iterator[Copy]:
+    """Copies every file that is committed, or new and not ignored."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    with opened(folder) as copy:
+        yield copy
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Copy]:
+    """The folder as a copy, with a process that runs its tests as long as the block lasts."""
+    environ = {name: value for name, value in os.environ.items() if name != "CI"}
+    runner = subprocess.Popen(
+        [sys.executable, str(ROOT / "tests" / "mutation" / "forking.py")],
+        cwd=folder,
+        env={**environ, "PYTHONPATH": str(folder)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Copy(folder, runner)
+    finally:
+        runner.communicate()
