@@ -11,15 +11,14 @@ from reconciler.model.records import RecordId
 from reconciler.plan.changes import Create, PairChange, Plan
 from reconciler.state.store import Store
 
-_PAIR_MOVED = Stale("another run wrote this association's entry in state since the plan was made")
 _STATE_READ = 900
 """Keys, or record ids, in one read of state."""
 
 T = TypeVar("T")
 
 
-def moved_entries(plan: Plan, store: Store) -> dict[int, Stale]:
-    """An outcome for every change that another run was quicker with, by number.
+def moved_entries(plan: Plan, digest: str, store: Store) -> dict[int, Stale]:
+    """An outcome for every change that another run was quicker with, by number; ``digest`` is the plan's.
 
     Raises:
         PlanRefused: the plan was made against another state.
@@ -44,11 +43,13 @@ def moved_entries(plan: Plan, store: Store) -> dict[int, Stale]:
         record_id = change.replaces if isinstance(change, Create) else change.record_id
         if record_id is not None:
             by_id.setdefault(change.key.object, {}).setdefault(record_id, []).append(number)
-    stale = Stale("another run wrote this record's entry in state since the plan was made")
+    who = _writer(plan, digest, store)
+    stale = Stale(f"{who} this record's entry in state since the plan was made")
+    stale_pair = Stale(f"{who} this association's entry in state since the plan was made")
     serial = plan.state.serial
     written = {pair.identity for pair in store.pairs_written_since(serial)}
     moved = {
-        number: _PAIR_MOVED
+        number: stale_pair
         for number, change in enumerate(plan.changes)
         if isinstance(change, PairChange) and _identity(change) in written
     }
@@ -68,6 +69,14 @@ def _parted(asked: Iterable[T]) -> Iterator[list[T]]:
     remaining = iter(asked)
     while some := list(islice(remaining, _STATE_READ)):
         yield some
+
+
+def _writer(plan: Plan, digest: str, store: Store) -> str:
+    """Who wrote to state since the plan was made: mostly somebody who applied this very plan before."""
+    for run in store.runs():
+        if run.plan_digest == digest and run.started_at >= plan.created_at:
+            return f"run {run.id} applied this plan already, and wrote"
+    return "another run wrote"
 
 
 def _identity(change: PairChange) -> PairIdentity | None:

@@ -32,7 +32,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Live moved between plan and apply; nothing was sent."""
+    """Live, or the entry in state, moved between plan and apply; nothing was sent."""
 
     message: str
     word: ClassVar[str] = "stale"

@@ -65,7 +65,7 @@ def apply_plan(
         objects = {key.object for change in plan.changes for key in keys_of(change)}
         begin_portal(connection.reader, objects)  # the answers come while the plan is digested
         start = _start_of(plan, claim)
-        moved = moved_entries(plan, store)
+        moved = moved_entries(plan, start.plan_digest, store)
         looks_again_at = looked_at_again(
             had_time=manner.looks_again or plan.state != store.version(),
             overwrites=manner.on_stale is OnStale.OVERWRITE,

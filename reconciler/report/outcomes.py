@@ -15,13 +15,16 @@ from reconciler.report.stacks import Kind, entries, grouped
 from reconciler.report.values import alone, one_below_the_other, side_by_side
 
 _SECTIONS = {
-    Rejected.word: (Piece("x", Style.REMOVED), "HubSpot said no; these records are as they were"),
+    Rejected.word: (
+        Piece("x", Style.REMOVED),
+        "HubSpot said no; but for what is said here, these records are as they were",
+    ),
     Unknown.word: (
         Piece("?", Style.REMOVED),
         "sent, and no answer came; the next run reads these records and settles them",
     ),
     UNDER_WAY: (Piece(">", Style.CHANGED), "the run goes on, and has not said what became of them"),
-    Stale.word: (Piece("!", Style.CHANGED), "somebody changed HubSpot since the plan; nothing was sent"),
+    Stale.word: (Piece("!", Style.CHANGED), "HubSpot or state moved on since the plan; nothing was sent"),
     Skipped.word: (Piece(".", Style.FAINT), "not attempted"),
 }
 """What was not applied, in the order in which it wants to be looked at."""

@@ -14,10 +14,16 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from reconciler.errors import StateError, UsageError
-from reconciler.state.failures import explanation
+from reconciler.errors import Locked, StateError, UsageError
+from reconciler.state.failures import BUSY, explanation
 from reconciler.state.files import can_have_side_files, copy_database, make_private, shown
-from reconciler.state.tables import Unusable, create_or_upgrade, is_readable
+from reconciler.state.tables import (
+    SCHEMA_VERSION,
+    Unusable,
+    create_or_upgrade,
+    is_readable,
+    schema_version,
+)
 
 _BUSY_TIMEOUT_S = 30.0  # how long a transaction waits for that of another process; ours take milliseconds
 _CONNECT_TIMEOUT_S = 10  # how long an unreachable server is waited for, unless the URL says otherwise
@@ -110,7 +116,8 @@ class Database:
             sentence = explanation(error)
             if sentence is None:
                 raise
-            raise StateError(f"state {self.name}: {sentence}") from error
+            kind = Locked if sentence is BUSY else StateError
+            raise kind(f"state {self.name}: {sentence}") from error
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:
@@ -155,8 +162,11 @@ def open_database(url: str, project: Path) -> Database:
         database.upgrade = Upgrade(copy_database(path, datetime.now(UTC)) if path else None)
 
     try:
-        with database.writing() as connection:
-            create_or_upgrade(connection, before_upgrade=back_up)
+        with database.reading() as connection:
+            is_ours = schema_version(connection) == SCHEMA_VERSION
+        if not is_ours:  # else there is nothing to wait for, where another program is writing
+            with database.writing() as connection:
+                create_or_upgrade(connection, before_upgrade=back_up)
     except StateError:
         database.close()
         raise

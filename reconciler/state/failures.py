@@ -2,7 +2,10 @@
 
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
-_BUSY = "another program keeps it busy: try again when that has ended"
+BUSY = (
+    "another program keeps it busy: try again when that has ended. A run that was suspended in the middle "
+    "of a write keeps it busy, too: let it go on, or end it"
+)
 _DAMAGED = "the file is damaged: put back a backup, or move it away and plan again to adopt what is there"
 _FULL = "the disk is full: make room and run again, what was recorded is safe"
 _NO_ACCESS = "it may not be written: check the permissions of the file and of its folder"
@@ -10,8 +13,8 @@ _NOT_TEXT = "a key holds a character that PostgreSQL cannot store (NUL): change 
 
 _SQLITE = {  # by primary result code, https://www.sqlite.org/rescode.html
     3: _NO_ACCESS,  # PERM
-    5: _BUSY,  # BUSY
-    6: _BUSY,  # LOCKED
+    5: BUSY,  # BUSY
+    6: BUSY,  # LOCKED
     8: _NO_ACCESS,  # READONLY
     10: "the disk does not read or write as it should: check it, then run again",  # IOERR
     11: _DAMAGED,  # CORRUPT

@@ -60,7 +60,7 @@ class Lease:
         self._fence = fence
         self._lasts = lasts
         self._renewed_at = now()
-        self._is_lost = False
+        self._lost_because: str | None = None
         self._changed = threading.Condition()
 
     def hold(self, connection: Connection) -> datetime:
@@ -82,10 +82,11 @@ class Lease:
             )
         )
         if renewed.rowcount != 1:
+            because = self._why(select_holder(connection, self._portal_id))
             with self._changed:
-                self._is_lost = True
+                self._lost_because = because
                 self._changed.notify_all()
-            raise Locked(_lost(self._portal_id, select_holder(connection, self._portal_id)))
+            raise Locked(_lost(self._portal_id, because))
         return moment
 
     def confirm(self, renewed_at: datetime) -> None:
@@ -103,9 +104,18 @@ class Lease:
             Locked: it was lost, or nobody renewed it.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._is_lost or self._age() < self._lasts, _PATIENCE_S)
-            if self._is_lost or self._age() >= self._lasts:
-                raise Locked(_lost(self._portal_id, None))
+            self._changed.wait_for(lambda: self._lost_because or self._age() < self._lasts, _PATIENCE_S)
+            because = self._lost_because or (_UNRENEWED if self._age() >= self._lasts else None)
+            if because is not None:
+                raise Locked(_lost(self._portal_id, because))
+
+    def _why(self, holder: LockHolder | None) -> str:
+        """Why the lock is not ours any more, as far as its row tells; ``holder`` has it now."""
+        if holder is not None:
+            return f"it is held by {holder}"
+        if self._age() < self._lasts:
+            return "somebody unlocked it"
+        return "it ran out, and another run had it since, or somebody unlocked it"
 
     def _age(self) -> timedelta:
         """Time since the last renewal; nobody knows it once the clock was set back, so it is due."""
@@ -150,9 +160,14 @@ def acquire(
     """
     waited_s = 0.0
     while True:
-        with database.writing() as connection:
-            fence = _try(connection, portal_id, actor, now(), lasts)
-            holder = select_holder(connection, portal_id)
+        try:
+            with database.writing() as connection:
+                fence = _try(connection, portal_id, actor, now(), lasts)
+                holder = select_holder(connection, portal_id)
+        except Locked as busy:
+            with database.reading() as connection:
+                holder = select_holder(connection, portal_id)
+            raise Locked(f"{busy}\n    {_taken(portal_id, holder)}" if holder else str(busy)) from busy
         if fence is not None:
             return Lease(database, portal_id, fence, now=now, lasts=lasts)
         if waited_s >= timeout_s:
@@ -229,10 +244,12 @@ def _taken(portal_id: int, holder: LockHolder | None) -> str:
     )
 
 
-def _lost(portal_id: int, holder: LockHolder | None) -> str:
-    by = f"it is held by {holder}" if holder else "somebody unlocked it"
+_UNRENEWED = "it ran out, because this process was suspended, or its state kept busy, and nobody renewed it"
+
+
+def _lost(portal_id: int, because: str) -> str:
     return (
-        f"lost the lock on the state of portal {portal_id}: {by}\n"
+        f"lost the lock on the state of portal {portal_id}: {because}\n"
         "    nothing more was written; the next `reconciler apply` settles what was under way"
     )
 

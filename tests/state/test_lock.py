@@ -224,3 +224,93 @@ def test_two_processes_never_hold_the_lock_together(url: str, tmp_path: Path) ->
     assert len(held) == 20
     in_order = sorted(held)
     assert all(ended <= began for (_, ended), (began, _) in pairwise(in_order))
+
+
+def test_a_lease_that_nobody_renewed_lets_nothing_leave(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.state.lock._PATIENCE_S", 0.01)
+    clock = Clock()
+    pen = writer(store, clock)
+    clock.sleep(59)
+    pen.assert_held()
+    clock.sleep(1)
+
+    with pytest.raises(Locked, match="it ran out, because this process was suspended"):
+        pen.assert_held()
+
+    pen.begin_run(start(0))
+    pen.assert_held()
+    pen.release()
+
+
+def test_a_lease_that_ran_out_and_was_taken_and_given_back_is_not_called_unlocked(
+    store: Store, reopened: Callable[[], Store]
+) -> None:
+    clock = Clock()
+    loser = writer(store, clock)
+    expire(store)
+    writer(reopened(), clock, BOB).release()
+    clock.sleep(61)
+
+    with pytest.raises(Locked, match="it ran out, and another run had it since, or somebody unlocked it"):
+        loser.begin_run(start(0))
+
+
+def test_whoever_asks_later_hears_why_the_lock_was_lost(store: Store, reopened: Callable[[], Store]) -> None:
+    loser = writer(store)
+    expire(store)
+    with writer(reopened(), actor=BOB):
+        with pytest.raises(Locked, match="it is held by bob"):
+            loser.begin_run(start(0))
+        with pytest.raises(Locked, match="it is held by bob"):
+            loser.assert_held()
+
+
+def test_the_lock_of_another_portal_is_neither_told_nor_taken_nor_renewed(
+    store: Store, url: str, tmp_path: Path
+) -> None:
+    with closing(open_state(url, tmp_path, PORTAL + 1)) as other:
+        ours, theirs = writer(store), writer(other, actor=BOB)
+        assert holder_name(store) == "ada"
+        before = other.lock_holder()
+
+        ours.begin_run(start(0))
+        assert other.lock_holder() == before
+
+        taken_from = store.unlock()
+        assert taken_from is not None
+        assert taken_from.actor == ADA
+        assert holder_name(other) == "bob"
+        theirs.begin_run(start(0))
+        with pytest.raises(Locked, match="somebody unlocked it"):
+            ours.begin_run(start(0))
+        theirs.release()
+        assert holder_name(other) is None
+
+
+def test_releasing_one_portal_leaves_the_lock_of_another(store: Store, url: str, tmp_path: Path) -> None:
+    with closing(open_state(url, tmp_path, PORTAL + 1)) as other:
+        ours, theirs = writer(store), writer(other, actor=BOB)
+        ours.release()
+        assert holder_name(other) == "bob"
+        theirs.begin_run(start(0))
+        theirs.release()
+
+
+def test_a_holder_asleep_in_the_middle_of_a_write_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.state.database._BUSY_TIMEOUT_S", 0.05)
+    with closing(open_state("sqlite:///state.db", tmp_path, PORTAL)) as first:
+        holder = writer(first)
+        with (
+            first._database.writing(),
+            closing(open_state("sqlite:///state.db", tmp_path, PORTAL)) as second,
+            pytest.raises(Locked) as caught,
+        ):
+            writer(second, actor=BOB)
+        holder.release()
+
+    assert "another program keeps it busy" in str(caught.value)
+    assert f"the state of portal {PORTAL} is locked by ada on build-7 (process 4242)" in str(caught.value)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 import pytest
 from sqlalchemy import create_engine, text
 
-from reconciler.errors import StateError, UsageError
+from reconciler.errors import Locked, StateError, UsageError
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
 from reconciler.model.pairs import PairsAfter
@@ -430,8 +430,11 @@ def test_a_file_that_another_program_keeps_busy_is_called_so(
 
     with closing(sqlite3.connect(tmp_path / ".reconciler/state.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StateError, match="another program keeps it busy: try again"):
-            open_state(SQLITE, tmp_path, PORTAL)
+        with (
+            closing(open_state(SQLITE, tmp_path, PORTAL)) as store,
+            pytest.raises(Locked, match="another program keeps it busy: try again"),
+        ):
+            fill(store)
 
 
 def test_messages_name_the_file_as_seen_from_the_working_directory(
