@@ -11,6 +11,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     "reconciler/hubspot/window.py": ("tests/hubspot/test_pacing.py",),
     "reconciler/hubspot/joining.py": ("tests/hubspot/test_joining.py", "tests/hubspot/test_live.py"),
     "reconciler/manifest/overlays.py": (
+        "tests/manifest/test_overlays.py",
         "tests/manifest/test_load.py",
         "tests/manifest/test_records.py",
         "tests/manifest/test_associations.py",
