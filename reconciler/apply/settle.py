@@ -6,6 +6,7 @@ from datetime import datetime
 from reconciler.apply.answers import only_emptied
 from reconciler.apply.between import between
 from reconciler.apply.evidence import found_as_created, is_there
+from reconciler.errors import Unavailable
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.live import read_records
 from reconciler.model.objects import RECORD_ID
@@ -57,6 +58,7 @@ def settle(
         return {}
     schema = portal.objects[records[0][1].key.object]
     live = read_again(reader, schema, records)
+    live.insist_on_answers()
     found = {
         number: settled(schema, change, live.get(identity(change)), sent.get((number, 1)))
         for number, change in records
@@ -110,9 +112,34 @@ def holds(schema: ObjectSchema, live: LiveRecord, name: str, text: str | None) -
     return definition is not None and same_value(definition.kind, live.properties.get(name), text)
 
 
+class ReadAgain(dict[tuple[str, str], LiveRecord]):
+    """Records as they are now, by ``identity``.
+
+    Attributes:
+        unanswered: identities that HubSpot leaves out of its answers: nobody knows whether they are there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unanswered: set[tuple[str, str]] = set()
+
+    def insist_on_answers(self) -> None:
+        """Decide nothing by what is not known.
+
+        Raises:
+            Unavailable: HubSpot leaves records out of its answers.
+        """
+        if self.unanswered:
+            raise Unavailable(
+                "HubSpot leaves records out of its answers, even where they are asked for alone",
+                method="POST",
+                path="batch/read",
+            )
+
+
 def read_again(
     reader: Reader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
-) -> Mapping[tuple[str, str], LiveRecord]:
+) -> ReadAgain:
     """The records that ``entries`` are about, as they are now, by ``identity``."""
     known = (value for _, change in entries for value in (*values_of(change), *rests_on_of(change)))
     names = sorted({value.name for value in known} & schema.properties.keys())
@@ -120,11 +147,12 @@ def read_again(
     for _, change in entries:
         by, value = identity(change)
         wanted.setdefault(by, []).append(value)
-    return {
-        (by, value): record
-        for by, values in wanted.items()
-        for value, record in read_records(reader, schema, by, values, names).items()
-    }
+    again = ReadAgain()
+    for by, values in wanted.items():
+        answers = read_records(reader, schema, by, values, names)
+        again.update({(by, value): record for value, record in answers.items()})
+        again.unanswered |= {(by, value) for value in answers.unanswered}
+    return again
 
 
 def identity(change: RecordWriting) -> tuple[str, str]:

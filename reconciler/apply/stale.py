@@ -17,6 +17,9 @@ Associated: TypeAlias = Mapping[tuple[RecordId, str], str | None]
 """By record, and by address of the other record, how the two are associated."""
 
 
+_UNANSWERED = "HubSpot leaves the record out of its answers: nobody knows how it is now"
+
+
 def stale_changes(
     reader: Reader, portal: PortalSchema, entries: Sequence[tuple[int, Writing]]
 ) -> Mapping[int, Stale]:
@@ -33,7 +36,9 @@ def stale_changes(
         live = read_again(reader, schema, records)
         associated = _read_associated(reader, portal, schema, [change for _, change in records])
         each = {
-            number: moved(schema, change, live.get(identity(change)), associated)
+            number: _UNANSWERED
+            if identity(change) in live.unanswered
+            else moved(schema, change, live.get(identity(change)), associated)
             for number, change in records
         }
         found = {number: message for number, message in each.items() if message}

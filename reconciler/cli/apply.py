@@ -23,7 +23,7 @@ from reconciler.cli.session import Session, open_session
 from reconciler.cli.streams import stdout_fault
 from reconciler.cli.verifying import refuse_unverifiable, verify_applied
 from reconciler.cli.wishes import Wishes, plan_options
-from reconciler.errors import PlanRefused, Refusal, Severity, UsageError
+from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.plan.budget import looked_at_again
 from reconciler.plan.changes import Action, Plan
 
@@ -175,8 +175,7 @@ def _refuse_unappliable(plan: Plan) -> None:
 
 def _left_out(plan: Plan) -> Exit:
     """Records that were skipped as invalid are changes that were not applied."""
-    is_left_out = any(problem.severity is Severity.LEFT_OUT for problem in plan.problems)
-    return Exit.NOT_APPLIED if is_left_out else Exit.OK
+    return Exit.NOT_APPLIED if plan.leaves_out else Exit.OK
 
 
 def _ask(plan: Plan, environment: str) -> None:

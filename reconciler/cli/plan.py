@@ -21,4 +21,5 @@ def command(ctx: click.Context, *, detailed_exitcode: bool, wishes: Wishes, to: 
     session = open_session(ctx)
     plan = make_plan(session, wishes)
     stands = deliver(session, plan, to)
-    return heaviest(stands, Exit.CHANGES if detailed_exitcode and plan.writes else Exit.OK)
+    may_write = plan.writes or plan.leaves_out
+    return heaviest(stands, Exit.CHANGES if detailed_exitcode and may_write else Exit.OK)

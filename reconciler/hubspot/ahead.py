@@ -1,14 +1,14 @@
 """Reads live a bounded number of chunks ahead, in order."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.live import read_records
-from reconciler.model.records import LiveRecord
+from reconciler.model.records import LiveRecord, LiveRecords
 from reconciler.model.schema import ObjectSchema
 from reconciler.model.writes import BATCH_SIZE
 
@@ -35,7 +35,7 @@ def read_ahead(
     by: str,
     chunks: Iterable[_Chunk],
     question: Callable[[_Chunk], tuple[Sequence[str], Sequence[str]]],
-) -> Iterator[tuple[_Chunk, Mapping[str, LiveRecord]]]:
+) -> Iterator[tuple[_Chunk, LiveRecords]]:
     """Each chunk with the records it asks for, by key; ``question`` gives its keys and properties.
 
     Raises:
@@ -43,7 +43,7 @@ def read_ahead(
     """
     with ThreadPoolExecutor(READERS) as pool:
 
-        def ask(chunk: _Chunk) -> tuple[_Chunk, Future[Mapping[str, LiveRecord]]]:
+        def ask(chunk: _Chunk) -> tuple[_Chunk, Future[LiveRecords]]:
             keys, names = question(chunk)
             return chunk, pool.submit(_read, reader, schema, by, keys, names)
 
@@ -57,8 +57,11 @@ def read_ahead(
 
 def _read(
     reader: Reader, schema: ObjectSchema, by: str, keys: Sequence[str], names: Sequence[str]
-) -> Mapping[str, LiveRecord]:
+) -> LiveRecords:
     found: dict[str, LiveRecord] = {}
+    unanswered: set[str] = set()
     for start in range(0, len(keys), BATCH_SIZE):
-        found |= read_records(reader, schema, by, keys[start : start + BATCH_SIZE], names)
-    return found
+        answers = read_records(reader, schema, by, keys[start : start + BATCH_SIZE], names)
+        found |= answers
+        unanswered |= answers.unanswered
+    return LiveRecords(found, unanswered)

@@ -227,7 +227,8 @@ class Reader:
                 if not _is_about_missing(error):
                     raise error_for(request, _PARTIAL, error)
             missing = [id_ for error in exchange.value.errors for id_ in named_ids(error)]
-            return Found(exchange.value.results, missing)
+            is_about_one = len(ids) == 1 and exchange.value.errors and not exchange.value.results
+            return Found(exchange.value.results, missing or (ids if is_about_one else ()))
         if exchange.status == _NOT_FOUND and exchange.error.category == _NO_SUCH_RECORD:
             return Found((), named_ids(exchange.error) or ids)
         raise error_for(request, exchange.status, exchange.error)

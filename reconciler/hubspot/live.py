@@ -1,18 +1,21 @@
 """Reads records by key: never by search, which lags behind, and never by listing everything.
 
 An answer is joined to the keys that were asked for by what it holds, never by position. HubSpot names
-the keys that do not exist; a key that it neither answers nor names is asked for once more, because a
-record that is only believed missing would be planned as new.
+the keys that do not exist. A key that it neither answers nor names is asked for once more, then alone, and
+is unanswered after that: a record that is only believed missing would be planned as new, or as gone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.wire import Record
 from reconciler.model.objects import RECORD_ID
-from reconciler.model.records import LiveRecord, RecordId
+from reconciler.model.records import LiveRecord, LiveRecords, RecordId
 from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.values import canonical
+
+_MOST_UNANSWERED = 10
+"""Keys of one call that are asked for alone in vain, after which the others are not asked for."""
 
 _SECONDARY_EMAILS = "hs_additional_emails"
 """Addresses separated by ``;`` under which a contact is found as well as by its ``email``."""
@@ -26,21 +29,36 @@ def read_records(
     properties: Sequence[str],
     *,
     archived: bool = False,
-) -> Mapping[str, LiveRecord]:
+) -> LiveRecords:
     """The records that exist, by the key that was asked for; each holds ``properties`` and ``by``.
 
-    ``by`` is a unique property or ``RECORD_ID``; ``keys`` are at most 100, and two spellings of one
-    key give the same record twice. With ``archived`` only archived records are found, else none.
+    The answer tells the keys that HubSpot said nothing of, too. ``by`` is a unique property or
+    ``RECORD_ID``; ``keys`` are at most 100, and two spellings of one key give the same record twice.
+    With ``archived`` only archived records are found, else none.
 
     Raises:
         HubSpotError: HubSpot does not answer, or not to this question.
     """
     question = _Question(reader, schema, by, properties, archived=archived)
     answered, named = question.ask(keys)
-    doubtful = [key for key in keys if key not in answered and question.spelling(key) not in named]
-    if doubtful:
-        answered |= question.ask(doubtful)[0]
-    return answered
+
+    def doubtful(asked: Sequence[str]) -> list[str]:
+        return [key for key in asked if key not in answered and question.spelling(key) not in named]
+
+    def take(answer: tuple[dict[str, LiveRecord], set[str]]) -> None:
+        answered.update(answer[0])
+        named.update(answer[1])
+
+    left = doubtful(keys)
+    if left:
+        take(question.ask(left))
+        left = doubtful(left)
+    unanswered: list[str] = []
+    for key in left:
+        if len(unanswered) < _MOST_UNANSWERED:  # beyond that, nothing is to be learned from this portal now
+            take(question.ask_alone(key))
+        unanswered += doubtful([key])
+    return LiveRecords(answered, unanswered)
 
 
 class _Question:
@@ -75,6 +93,15 @@ class _Question:
         )
         named = {self.spelling(key) for key in found.missing}
         return self._join(keys, found.records, named), named
+
+    def ask_alone(self, key: str) -> tuple[dict[str, LiveRecord], set[str]]:
+        """Ask for one record by the call that is surest to tell; a merged id leads to another record."""
+        if self._id_property or self._archived:
+            return self.ask([key])
+        record = self._reader.record(self._path, key, sorted(self._names))
+        if record is None or record.id != key:
+            return {}, {self.spelling(key)}
+        return self._join([key], [record], set()), set()
 
     def _join(self, keys: Sequence[str], records: Iterable[Record], named: set[str]) -> dict[str, LiveRecord]:
         """By spelling, else by a second address, else by a spelling that differs in case or blanks alone."""

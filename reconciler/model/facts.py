@@ -22,6 +22,7 @@ class FactKind(StrEnum):
     MERGED = "merged"  # record_id, other_id; key: the other record's, where it has one
     REKEYED = "rekeyed"  # record_id; key: the one that it has now, where it has one
     ERASED = "erased"  # record_id
+    NOT_FOUND = "not found"  # record_id
     KEY_TAKEN = "key taken"  # record_id: of the record that has its key now
     RENAME_OR_CORRECT = "rename or correct"
     NOT_CREATED_AGAIN = "not created again"

@@ -347,6 +347,22 @@ class LiveRecord:
     created_at: str | None = field(default=None, compare=False)  # as HubSpot writes it, by its clock
 
 
+class LiveRecords(dict[str, LiveRecord]):
+    """Records by the key that was asked for.
+
+    Attributes:
+        unanswered: keys that answers left out, again and again: nobody knows whether there is such a record.
+    """
+
+    def __init__(self, found: Mapping[str, LiveRecord], unanswered: Iterable[str] = ()) -> None:
+        super().__init__(found)
+        self.unanswered = frozenset(unanswered)
+
+
+GONE_ASKED_ALONE = 300
+"""Gone records of one type that are asked about one by one; where more are gone, somebody emptied it."""
+
+
 class FateKind(StrEnum):
     """What became of a record that is no longer found by its key."""
 
@@ -354,6 +370,8 @@ class FateKind(StrEnum):
     MERGED = "merged"  # into another record
     REKEYED = "rekeyed"  # it is there, under another key
     ERASED = "erased"  # the portal knows nothing of it
+    NOT_FOUND = "not found"  # merged or erased: too many are gone to ask about each
+    UNANSWERED = "unanswered"  # HubSpot leaves it out of its answers: it may be there
 
 
 @dataclass(frozen=True, slots=True)

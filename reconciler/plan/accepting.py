@@ -27,6 +27,8 @@ _WHAT_BECAME: Mapping[FateKind, str] = {
     FateKind.MERGED: "the record was merged into another one",
     FateKind.REKEYED: "the record has another key in HubSpot",
     FateKind.ERASED: "the record is nowhere in the portal",
+    FateKind.NOT_FOUND: "the record was merged into another one, or erased",
+    FateKind.UNANSWERED: "the record is left out of HubSpot's answers",
 }
 """Without its new key, which may be personal: `reconciler drift` shows that."""
 _LET_GO = "to let it go, make `$absent: true` all that is said of it, or remove its lines"
@@ -35,6 +37,8 @@ _WHAT_NOW: Mapping[FateKind, str] = {
     FateKind.MERGED: "to let it go, remove its lines",
     FateKind.REKEYED: "to follow it, write the key that `reconciler drift` shows in place of the old one",
     FateKind.ERASED: _LET_GO,
+    FateKind.NOT_FOUND: _LET_GO,
+    FateKind.UNANSWERED: "look again later",
 }
 
 

@@ -28,6 +28,7 @@ from reconciler.model.records import (
     DesiredGroup,
     DesiredRecord,
     Fate,
+    FateKind,
     LiveRecord,
     Prune,
     PruneRule,
@@ -65,6 +66,7 @@ from reconciler.plan.resolve import Resolver
 from reconciler.plan.rests import archive_rests_on, objects_rested_on
 from reconciler.plan.reviewed import keep_reviewed
 from reconciler.plan.selecting import LeftOut
+from reconciler.plan.unanswered import is_unanswered, many_gone, unanswered_problem
 from reconciler.plan.undo import Deed, undo
 from reconciler.plan.unique_values import Value, contradictions, turns_of
 
@@ -97,6 +99,7 @@ class PlanBuilder:
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     no_op: int = 0
+    fate_calls: int = 0  # made to learn what became of records that are gone
     gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # not explained yet
     edited: list[tuple[Resolver, Counterparts]] = field(default_factory=list)  # by people; not judged yet
     spots: list[Spot] = field(default_factory=list)  # what they changed
@@ -118,8 +121,12 @@ class PlanBuilder:
         live: Mapping[str, LiveRecord],
         owned: Mapping[str, OwnedRecord],
         named: Records | None = None,
+        *,
+        unanswered: Collection[str] = (),
     ) -> None:
         """Judge ``records`` of one object type and key; ``live`` and ``owned`` are by key value.
+
+        Of the keys that are ``unanswered``, nobody knows whether there is such a record.
 
         ``named`` are all records of the type, of which these are the next; None where some of them are
         named by another key property.
@@ -132,7 +139,13 @@ class PlanBuilder:
                 record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old)
             )
             found = parts.live or parts.old_live
-            if found is None:
+            population.asked += 1
+            if is_unanswered(parts, unanswered, self.policy):
+                population.unanswered += 1
+                problem: Problem | None = unanswered_problem(
+                    record.record_key, resolver.files.ref(record.place)
+                )
+            elif found is None:
                 problem = self._identities.same_key(resolver, record)
             else:
                 problem = self._identities.same_record(resolver, record, found, named)
@@ -175,9 +188,20 @@ class PlanBuilder:
         live: Mapping[str, LiveRecord],
         desired: Desired,
         prune: Prune,
+        *,
+        unanswered: Collection[str] = (),
     ) -> None:
-        """Decide what becomes of records that we own and no manifest names here; ``live`` is by record id."""
+        """Decide what becomes of records that we own and no manifest names here; ``live`` is by record id.
+
+        Of the ids that are ``unanswered``, nobody knows whether there is such a record.
+        """
+        population = self.population(schema.name)
         for owned in leftovers:
+            population.asked += 1
+            if owned.record_id in unanswered:
+                population.unanswered += 1
+                self.problems.append(unanswered_problem(owned.key, None))
+                continue
             named = desired.records_of(schema.name, owned.key.by)
             found = live.get(owned.record_id)
             decided = judge_leftover(
@@ -237,9 +261,19 @@ class PlanBuilder:
         facts: Callable[[OwnedRecord, Fate | None], tuple[Fact, ...]] = facts_of_gone,
     ) -> None:
         """Say what became of the records that state knows and the portal no longer finds."""
-        self.held.extend(
-            replace(held, facts=facts(owned, fates.get(owned.record_id))) for held, owned in self.gone
-        )
+        gone: dict[str, Counter[FateKind]] = {}
+        for held, owned in self.gone:
+            fate = fates.get(owned.record_id)
+            if fate is not None and fate.kind is FateKind.UNANSWERED:
+                self.population(held.key.object).unanswered += 1
+                self.problems.append(unanswered_problem(held.key, held.source))
+                if self.ends:
+                    self.ends.correct(held.key, End(Standing.UNANSWERED))
+                continue
+            self.held.append(replace(held, facts=facts(owned, fate)))
+            if fate is not None and fate.kind is not FateKind.REKEYED:
+                gone.setdefault(held.key.object, Counter())[fate.kind] += 1
+        self.problems.extend(many_gone(gone))
         self.gone.clear()
 
     def _take(self, judged: Judged) -> None:
@@ -309,6 +343,7 @@ class PlanBuilder:
             looks_again_at=looks_again_at,
             opening_calls=opening_calls + unsettled.calls,
         )
+        budget = replace(budget, fate_calls=self.fate_calls)
         bases = tuple(self.populations[name].base(name) for name in sorted(self.populations))
         return Plan(
             tool_version=tool_version,

@@ -344,6 +344,7 @@ class Budget:
     seconds: float  # least time that apply's calls take at the portal's limit
     daily_remaining: int | None  # calls left today when the plan was made
     reread_calls: int = 0  # that apply will make to read: account, definitions, what moved since
+    fate_calls: int = 0  # of ``read_calls``, made to learn what became of records that are gone
 
     @property
     def apply_calls(self) -> int:
@@ -478,6 +479,11 @@ class Plan:
     def writes(self) -> bool:
         """Whether apply would write to the portal."""
         return not all(isinstance(change, StateOnly) for change in self.changes)
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether records are left out of it: something is wrong with them, or nobody knows of them."""
+        return any(problem.severity is Severity.LEFT_OUT for problem in self.problems)
 
     @property
     def is_partial(self) -> bool:

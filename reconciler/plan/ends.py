@@ -25,6 +25,7 @@ class Fault(NamedTuple):
 
     message: str
     advice: str | None
+    severity: Severity = Severity.ERROR
 
 
 class Standing(Enum):
@@ -36,6 +37,7 @@ class Standing(Enum):
     GONE = "gone"  # state knows it, the portal does not
     INVALID = "invalid"  # something is wrong with it
     MISSING = "missing"  # nobody knows it
+    UNANSWERED = "unanswered"  # HubSpot leaves it out of its answers
 
 
 class End(NamedTuple):
@@ -156,5 +158,7 @@ def end_of(record: DesiredRecord, live: LiveRecord | None, judged: Judged) -> En
         return End(Standing.GONE)
     if isinstance(judged.change, Create):
         return End(Standing.NEW)
+    if live is None and any(problem.severity is Severity.LEFT_OUT for problem in judged.problems):
+        return End(Standing.UNANSWERED)
     is_wrong = any(problem.severity is Severity.ERROR for problem in judged.problems)
     return End(Standing.INVALID if is_wrong or live is None else Standing.LIVE, record_id)

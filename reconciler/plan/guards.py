@@ -81,6 +81,8 @@ class Population:
     owned_named: int = 0  # of those, how many are named
     values: int = 0  # that the manifests manage
     has_records: bool = False  # the portal has records of the type, named or not
+    asked: int = 0  # records that HubSpot was asked for
+    unanswered: int = 0  # of those, how many it said nothing of, again and again
 
     def count(self, record: DesiredRecord, *, is_found: bool, is_owned: bool) -> None:
         """One more record that the manifests name."""

@@ -211,7 +211,8 @@ class Pairing:
         A record that is gone, or that something is wrong with, may be named and have no say.
         """
         selection, archived, ends = self._rules.selection, self._resolver.archived, self._resolver.ends
-        if ends.of(pair.key).standing is Standing.GONE:
+        standings = {ends.of(pair.key).standing, ends.of(pair.target).standing}
+        if ends.of(pair.key).standing is Standing.GONE or Standing.UNANSWERED in standings:
             return False
         sides = self._resolver.identity_of_owned(pair).sides
         if ends.are_named(pair.key, pair.target) and (selection.is_partial or sides not in self._named):

@@ -109,6 +109,9 @@ def plan_from_document(document: Json) -> Plan:
             seconds=part(document, "budget.seconds", as_seconds),
             daily_remaining=part(document, "budget.daily_remaining", or_null(as_count)),
             reread_calls=part(document, "budget.reread_calls", as_count),
+            fate_calls=part(document, "budget.fate_calls", as_count)
+            if "fate_calls" in part(document, "budget", as_object)
+            else 0,
         ),
         write_scopes=part(document, "write_scopes", as_tuple(as_text)),
         refusals=part(document, "refusals", as_tuple(_as_refusal)),

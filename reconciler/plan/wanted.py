@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, Severity
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RecordKey
 from reconciler.model.pairs import Label, OwnedPair
@@ -122,6 +122,9 @@ class PairResolver:
         elif target_end.id is not None and (target.object, target_end.id) in self.archived:
             message = f"{target.address} cannot be associated: this plan archives it"
             yield Fault(message, "name its record in a manifest, or remove the association")
+        elif target_end.standing is Standing.UNANSWERED:
+            message = f"{target.address} cannot be associated: HubSpot leaves it out of its answers"
+            yield Fault(message, "it is left out of this plan: plan again later", Severity.LEFT_OUT)
         elif target_end.standing is Standing.MISSING:
             message = f"{target.object} has no record whose {target.by} is {target.value}"
             yield Fault(message, "correct it, or name that record in a manifest, which creates it first")
@@ -132,4 +135,6 @@ class PairResolver:
     def _tell(self, record: DesiredRecord, association: DesiredAssociation, faults: Iterable[Fault]) -> None:
         address = record.record_key.property_address(association.address)
         source = self.files.ref(association.place)
-        self.problems.extend(Problem(fault.message, fault.advice, source, address) for fault in faults)
+        self.problems.extend(
+            Problem(fault.message, fault.advice, source, address, fault.severity) for fault in faults
+        )

@@ -72,6 +72,7 @@ def plan_as_document(plan: Plan, format_version: str, digests: Digests) -> Json:
         "base": [_base(base) for base in plan.bases],
         "budget": {
             "daily_remaining": plan.budget.daily_remaining,
+            **({"fate_calls": plan.budget.fate_calls} if plan.budget.fate_calls else {}),
             "read_calls": plan.budget.read_calls,
             "reread_calls": plan.budget.reread_calls,
             "seconds": plan.budget.seconds,

@@ -73,6 +73,8 @@ class Associating:
                 for key in chunk:
                     if key in live:
                         self.ends.meet(RecordKey(schema.name, by, key), End(Standing.LIVE, live[key].id))
+                    elif key in live.unanswered:
+                        self.ends.meet(RecordKey(schema.name, by, key), End(Standing.UNANSWERED))
 
     def _judge_between(
         self, types: frozenset[str], named: Sequence[tuple[DesiredRecord, DesiredAssociation]]

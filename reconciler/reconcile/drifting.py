@@ -8,7 +8,7 @@ from itertools import groupby
 from reconciler import __version__
 from reconciler.apply.memory import Memory, version_seen
 from reconciler.apply.settle import settle_batch
-from reconciler.errors import UsageError
+from reconciler.errors import Unavailable, UsageError
 from reconciler.hubspot.ahead import in_chunks, read_ahead
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.fates import read_fates
@@ -19,7 +19,7 @@ from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
 from reconciler.model.objects import RecordKey
 from reconciler.model.personal import Masks
-from reconciler.model.records import Desired
+from reconciler.model.records import Desired, Fate, FateKind, RecordId
 from reconciler.model.selection import Glob, Selection
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.accepting import AcceptBuilder, DriftedRecord, chosen, keys_and_named
@@ -79,7 +79,9 @@ def find_drift(
         ids = [pair.record_id for pair in pairs]
         builder.add_pairs(pairs, read_pairs(reader, portal.objects[one], portal.objects[other], ids))
     unmet.refuse("we own")
-    builder.explain_missing(read_fates(reader, portal, builder.missing))
+    fates = read_fates(reader, portal, builder.missing)
+    _insist_on_answers(fates)
+    builder.explain_missing(fates)
     histories = read_histories(reader, portal, builder.drifted())
     builder.tell_hands(portal, histories, our_runs(store.runs(), now))
     return builder.finish(
@@ -90,6 +92,22 @@ def find_drift(
         state=seen,
         read_calls=reader.calls,
     )
+
+
+def _insist_on_answers(fates: Mapping[RecordId, Fate]) -> None:
+    """Tell of no drift where nobody knows what is there: no drift must mean looked at.
+
+    Raises:
+        Unavailable: HubSpot leaves records out of its answers.
+    """
+    unanswered = sorted(record_id for record_id, fate in fates.items() if fate.kind is FateKind.UNANSWERED)
+    if unanswered:
+        raise Unavailable(
+            f"HubSpot leaves {len(unanswered):,} records out of its answers, even where they are asked for "
+            f"alone, such as record {unanswered[0]}: look again later",
+            method="POST",
+            path="batch/read",
+        )
 
 
 def accept_drift(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from reconciler.errors import Unavailable
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.history import read_histories
 from reconciler.hubspot.live import read_records
@@ -48,7 +49,14 @@ def explain_record(
     subject = find_subject(replace(asked, object=schema.name), named, owned_under, rules, personal)
     subject = subject.traced(trace(written, subject.key.by, subject.key.value))
     question = [name for name in subject.names(schema) if name in schema.properties]
-    live = subject.live_among(read_records(reader, schema, subject.key.by, subject.keys, question))
+    answers = read_records(reader, schema, subject.key.by, subject.keys, question)
+    if answers.unanswered and not answers:
+        raise Unavailable(
+            "HubSpot leaves this record out of its answers, even asked for alone: ask again later",
+            method="POST",
+            path=f"{schema.path}/batch/read",
+        )
+    live = subject.live_among(answers)
     plan = None
     if subject.is_planned(named):
         only = replace(here, selection=Selection((subject.glob,)))

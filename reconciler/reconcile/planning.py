@@ -9,6 +9,7 @@ from typing import TypeAlias
 from reconciler import __version__
 from reconciler.apply.memory import Memory, version_seen
 from reconciler.apply.settle import settle_batch
+from reconciler.errors import Unavailable
 from reconciler.hubspot.ahead import in_chunks, read_ahead
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.fates import read_fates
@@ -40,6 +41,7 @@ from reconciler.plan.pairing import Rules
 from reconciler.plan.resolve import Resolver, keys_and_names
 from reconciler.plan.rests import names_rested_on
 from reconciler.plan.selecting import LeftOut, Unmet, selected
+from reconciler.plan.unanswered import is_too_much
 from reconciler.reconcile.associating import Associating, paired_objects, rest_on_associations
 from reconciler.reconcile.holding import read_holders
 from reconciler.reconcile.owning import OwnerLookup
@@ -125,10 +127,11 @@ def plan_changes(
     builder.refuse_conflicts(portal, read_holders(reader, portal, builder.changes))
     prune = {group: rule.prune for group, rule in rules.items()}
     associations = Rules(policy, selection, desired, prune)
+    planning.explain_gone()
+    planning.insist_on_answers()
     Associating(reader, portal, memory, builder, ends, associations).judge()
     rest_on_associations(reader, portal, memory, builder)
     planning.unmet.refuse("the manifests name, and none that prune is about,")
-    planning.explain_gone()
     planning.count_others(store.owned_groups())
     return builder.finish(
         tool_version=__version__,
@@ -198,7 +201,7 @@ class _Planning:
                 keys, _ = question(records)
                 owned = self.memory.owned(group.object, group.key, keys)
                 resolver = owners.resolver_for(resolver, records)
-                self.builder.add_chunk(resolver, records, live, owned, named)
+                self.builder.add_chunk(resolver, records, live, owned, named, unanswered=live.unanswered)
                 if len(self.builder.edited) >= EDITED_AT_ONCE:
                     self.judge_edited()
                 done += len(records)
@@ -229,7 +232,9 @@ class _Planning:
             ids = [entry.record_id for entry in chunk]
             names = names_rested_on(schema, chunk) | ({by} - {RECORD_ID})
             live = read_records(self.reader, schema, RECORD_ID, ids, sorted(names))
-            self.builder.add_leftovers(schema, chunk, live, self.desired, rule.prune)
+            self.builder.add_leftovers(
+                schema, chunk, live, self.desired, rule.prune, unanswered=live.unanswered
+            )
 
     def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
         """What guards take their shares of, besides the records that are named."""
@@ -242,7 +247,24 @@ class _Planning:
     def explain_gone(self) -> None:
         """What became of records that state knows and that are no longer found by their key."""
         gone = [owned for _, owned in self.builder.gone]
+        before = self.reader.calls
         self.builder.explain_gone(read_fates(self.reader, self.portal, gone))
+        self.builder.fate_calls += self.reader.calls - before
+
+    def insist_on_answers(self) -> None:
+        """Plan nothing for a portal that leaves a good part of what it is asked for out of its answers.
+
+        Raises:
+            Unavailable: more than a tenth of the records of a type are unanswered.
+        """
+        for object_name, population in sorted(self.builder.populations.items()):
+            if is_too_much(population.asked, population.unanswered):
+                raise Unavailable(
+                    f"HubSpot leaves {population.unanswered:,} of {population.asked:,} {object_name} out of "
+                    "its answers, even where they are asked for alone: plan again later",
+                    method="POST",
+                    path=f"{self.portal.objects[object_name].path}/batch/read",
+                )
 
     def _question(
         self, schema: ObjectSchema, group: DesiredGroup, records: Sequence[DesiredRecord]

@@ -48,6 +48,10 @@ SENTENCES: Mapping[FactKind, Sentence] = {
         f"{_record(fact)} is there, but its {of.key.by} is now {_new_key(fact)}"
     ),
     FactKind.ERASED: lambda fact, _: f"{_record(fact)} is nowhere in the portal, nor among the archived",
+    FactKind.NOT_FOUND: lambda fact, of: (
+        f"{_record(fact)} was merged or erased: too many are gone to ask about each, "
+        f"`reconciler explain {of.key.address}` does"
+    ),
     FactKind.KEY_TAKEN: lambda fact, of: f"{_record(fact)} has its {of.key.by} now",
     FactKind.RENAME_OR_CORRECT: _always("correct it in HubSpot, or name it so here"),
     FactKind.NOT_CREATED_AGAIN: lambda _, of: f"it is not created again; --recreate {of.key.address} does",

@@ -99,6 +99,8 @@ def _notes(plan: Plan, *, is_masked: bool) -> Iterator[str]:
 
 def _costs(budget: Budget) -> str:
     reading = f"Calls: {budget.read_calls:,} to read"
+    if budget.fate_calls:
+        reading += f" ({budget.fate_calls:,} of them to learn what became of gone records)"
     if not budget.apply_calls:
         return f"{reading}."
     again = [f"{budget.reread_calls:,} to read again"] if budget.reread_calls else []

@@ -92,10 +92,57 @@ def test_a_key_that_is_neither_answered_nor_named_is_asked_for_once_more() -> No
     assert portal.asked[1]["inputs"] == [{"id": "b"}]
 
 
-def test_a_key_that_stays_unanswered_is_missing() -> None:
-    portal = Portal(([], []), ([], []))
+def test_a_key_that_stays_unanswered_is_asked_for_alone_and_told() -> None:
+    portal = Portal(
+        ([record("1", external_id="a")], []), ([], []), ([record("2", external_id="b")], []), ([], [])
+    )
 
-    assert ids_read(portal, COMPANIES, RECORD_ID, "1") == {}
+    live = read_records(reader_of(portal), COMPANIES, "external_id", ["a", "b", "c"], [])
+
+    assert {key: found.id for key, found in live.items()} == {"a": "1", "b": "2"}
+    assert live.unanswered == {"c"}
+    assert [len(asked["inputs"]) for asked in portal.asked] == [3, 2, 1, 1]
+
+
+def test_a_key_that_is_named_missing_where_it_is_asked_for_alone_is_missing() -> None:
+    portal = Portal(
+        ([], []), ([], []), ([], [{"category": "OBJECT_NOT_FOUND", "message": "no", "context": {}}])
+    )
+
+    live = read_records(reader_of(portal), COMPANIES, "external_id", ["a"], [])
+
+    assert (dict(live), live.unanswered) == ({}, frozenset())
+
+
+def test_a_portal_that_answers_nothing_is_not_asked_for_every_key() -> None:
+    portal = Portal(*[([], [])] * 12)
+
+    live = read_records(
+        reader_of(portal), COMPANIES, "external_id", [str(number) for number in range(40)], []
+    )
+
+    assert len(live.unanswered) == 40
+    assert len(portal.asked) == 12
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "found"),
+    [
+        (404, {"status": "error", "message": "resource not found"}, {}),
+        (200, {"id": "2", "properties": {"name": "Survivor"}}, {}),
+        (200, {"id": "1", "properties": {"name": "There"}}, {"1": "There"}),
+    ],
+)
+def test_an_id_that_stays_unanswered_is_read_alone_which_always_tells(
+    status: int, body: dict[str, object], found: dict[str, str]
+) -> None:
+    def handler(request: httpx.Request) -> httpx.Response:
+        return reply(200, batch([], [])) if request.method == "POST" else reply(status, body)
+
+    live = read_records(reader_of(handler), COMPANIES, RECORD_ID, ["1"], ["name"])
+
+    assert {key: record.properties["name"] for key, record in live.items()} == found
+    assert live.unanswered == frozenset()
 
 
 def test_a_key_that_differs_in_case_alone_is_joined() -> None:
