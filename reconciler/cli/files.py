@@ -9,6 +9,7 @@ from errno import EISDIR
 from pathlib import Path
 from typing import BinaryIO
 
+from reconciler.cli.channels import is_channel, write_through
 from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.sealed import KEY_VARIABLE, Altered, Unopened, is_sealed, key_from, seal, unseal
 
@@ -23,6 +24,8 @@ def insist_on_sealing(path: Path) -> None:
     try:
         if path.is_dir():
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
+        if is_channel(path):
+            return
         with tempfile.NamedTemporaryFile(prefix=f".{path.name}.", dir=path.parent):
             pass
     except OSError as error:
@@ -140,12 +143,15 @@ def decoded(data: bytes, path: Path, what: str) -> str:
 
 
 def _write(path: Path, data: bytes, mode: int = stat.S_IRUSR | stat.S_IWUSR) -> None:
-    """A new file beside ``path``, made durable, then renamed over it.
+    """A new file beside ``path``, made durable, then renamed over it; devices and pipes are written through.
 
     Raises:
         UsageError: the folder is missing or cannot be written to.
     """
     try:
+        if is_channel(path):
+            write_through(path, data)
+            return
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         temporary = Path(name)
         try:

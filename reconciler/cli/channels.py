@@ -1,0 +1,67 @@
+"""Paths that are no files of their own: devices, pipes, and what this process has open (``/dev/stdout``).
+
+A file that we write takes the place of what was there, whole or not at all. Put in the place of a device or a
+pipe, it would break what others have behind that name; so these are written through.
+"""
+
+import os
+import re
+import stat
+import sys
+from pathlib import Path
+
+_OPEN_FILES = re.compile(r"/proc/(self|thread-self|[0-9]+)(/task/[0-9]+)?/fd|/dev/fd")
+_MOST_LINKS = 40  # as many as Linux follows
+
+
+def is_channel(path: Path) -> bool:
+    """Whether ``path`` is to be written through; a link to a file elsewhere is not."""
+    if _descriptor(path) is not None:
+        return True
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
+
+
+def write_through(path: Path, data: bytes) -> None:
+    """Send ``data`` to where ``path`` leads.
+
+    Raises:
+        OSError: it cannot be written to, is a disk, or is a pipe that another user put there.
+    """
+    number = _descriptor(path)
+    if number is None:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NOCTTY)
+    else:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        descriptor = os.dup(number)
+    with os.fdopen(descriptor, "wb") as file:
+        if number is None:
+            _refuse_trap(os.fstat(descriptor))
+        file.write(data)
+
+
+def _refuse_trap(status: os.stat_result) -> None:
+    """A pipe of somebody else's would give them what is in a plan; a disk would be damaged."""
+    if not (stat.S_ISCHR(status.st_mode) or stat.S_ISFIFO(status.st_mode)):
+        raise OSError(0, "it is neither a file nor a pipe nor a terminal")
+    if stat.S_ISFIFO(status.st_mode) and status.st_uid not in {os.geteuid(), 0}:
+        raise OSError(0, "it is a pipe of another user")
+
+
+def _descriptor(path: Path) -> int | None:
+    """The number of the open file that ``path`` is a name of; None where it is none of this process."""
+    step = Path(os.path.abspath(path))  # noqa: PTH100 - links are followed one by one
+    for _ in range(_MOST_LINKS):
+        folder = os.path.realpath(step.parent)
+        if _OPEN_FILES.fullmatch(folder) and step.name.isascii() and step.name.isdecimal():
+            is_ours = folder in {"/dev/fd", os.path.realpath("/proc/self/fd")}
+            return int(step.name) if is_ours and len(step.name) < len(str(sys.maxsize)) else None
+        try:
+            step = Path(folder, os.readlink(step))  # noqa: PTH115 - a path object would lose dots
+        except (OSError, ValueError):
+            return None
+    return None
