@@ -170,6 +170,35 @@ class Lives(RuleBasedStateMachine):
                 after.records[record][prop] == held[prop] for prop in edited if record in after.records
             )
 
+    @rule(name=names, act=st.sampled_from(["edit", "rekey", "part"]), prop=st.integers(0, 3), other=names)
+    def people_act_between_plan_and_apply(self, name: Name, act: str, prop: int, other: Name) -> None:
+        """A plan does not take away what it no longer knows, whoever it belongs to."""
+        if self.world.plan("--out", "plan.json").code != Exit.OK:
+            return
+        earlier = self.world.look()
+        if act == "edit":
+            self.people_edit(name, prop, "theirs", "7")
+        elif act == "rekey":
+            self.people_rekey(name)
+        else:
+            self.people_associate(self._key_of("companies", name, other), KEYS["contacts"][prop % 2], True)
+        before = self._before()
+        known: dict[Id, Held] = {
+            (kind, record.record_id): record.sent for (kind, _), record in before.owned.items()
+        }
+        assert self.world.run("apply", "plan.json").code in {Exit.OK, Exit.NOT_APPLIED}
+        after = self.world.look()
+        for record, held in before.live.records.items() if before.is_settled else ():
+            was = earlier.records[record]
+            moved = {prop for prop, text in held.items() if text != was[prop]}
+            if moved & {"key", *known.get(record, moved)}:
+                assert record in after.records, "it was edited, and archived all the same"
+                assert after.records[record]["key"] == held["key"]
+                assert all(after.records[record][prop] == held[prop] for prop in moved)
+
+    def _key_of(self, kind: str, *some: Name) -> str:
+        return next((key for of, key in some if of == kind), KEYS[kind][0])
+
     @rule()
     def apply_in_peace(self) -> None:
         """A good day: everything comes true, and then there is nothing to do."""
