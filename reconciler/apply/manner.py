@@ -25,5 +25,6 @@ class Manner:
     looks_again: bool = False  # somebody had time to edit since the plan was made
     on_stale: OnStale = OnStale.SKIP
     fail_fast: bool = False  # stop at the first change that HubSpot rejects
+    calls_afterwards: int = 0  # that are made once all is applied, to verify it
     should_stop: Callable[[], bool] = lambda: False  # asked before every call
     progress: Progress = lambda _done, _total: None

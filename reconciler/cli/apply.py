@@ -90,7 +90,7 @@ def command(
         session = open_session(ctx)
         overwrites = on_stale == OnStale.OVERWRITE
         looks_again_at = looked_at_again(had_time=not auto_approve, overwrites=overwrites)
-        chosen = _new_plan(session, wishes, looks_again_at, full=full, values=values)
+        chosen = _new_plan(session, wishes, looks_again_at, verifies=verify, full=full, values=values)
         if not chosen.is_empty and not auto_approve:
             _ask(chosen, session.environment.name)
     from reconciler.cli.carrying import (  # noqa: PLC0415 - SQLAlchemy, not to be waited for before the plan
@@ -112,6 +112,7 @@ def command(
         looks_again=plan is not None or not auto_approve,
         on_stale=OnStale(on_stale),
         fail_fast=fail_fast,
+        calls_afterwards=chosen.budget.read_calls if verify else 0,
     )
     result = carry_out(session, chosen, manner, lock_timeout, report)
     show_result(session, result, chosen, values)
@@ -128,7 +129,13 @@ def _refuse_wishes(wishes: Wishes) -> None:
 
 
 def _new_plan(
-    session: Session, wishes: Wishes, looks_again_at: Collection[Action], *, full: bool, values: str | None
+    session: Session,
+    wishes: Wishes,
+    looks_again_at: Collection[Action],
+    *,
+    verifies: bool,
+    full: bool,
+    values: str | None,
 ) -> Plan:
     """A plan made now, and shown.
 
@@ -144,7 +151,7 @@ def _new_plan(
             f"environment {session.environment.name} is protected{like}: it takes a saved plan only\n"
             "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
         )
-    plan = make_plan(session, wishes, looks_again_at)
+    plan = make_plan(session, wishes, looks_again_at, verifies=verifies)
     has_more = plan.review is not None and plan.review.unreviewed > 0
     if not (session.said.as_json and not plan.is_empty and plan.is_appliable and not has_more):
         show_plan(session, plan, full=full, values=values)

@@ -36,11 +36,16 @@ if TYPE_CHECKING:
 
 
 def make_plan(
-    session: Session, wishes: Wishes, looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT
+    session: Session,
+    wishes: Wishes,
+    looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT,
+    *,
+    verifies: bool = False,
 ) -> Plan:
     """Plan the chosen environment; writes nothing anywhere.
 
-    ``looks_again_at`` are the changes whose records apply will read again.
+    ``looks_again_at`` are the changes whose records apply will read again; where apply ``verifies``, it plans
+    again afterwards.
 
     Raises:
         ManifestError: the manifests are wrong, with places as the person sees them.
@@ -58,7 +63,9 @@ def make_plan(
     objects = {group.object for group in desired.groups if selection.may_have(group.object)}
     with session.reader() as reader:
         begin_portal(reader, objects | desired.associated_with(objects))
-        return _plan(session, wishes, desired, reader, reviewed, looks_again_at=looks_again_at)
+        return _plan(
+            session, wishes, desired, reader, reviewed, looks_again_at=looks_again_at, verifies=verifies
+        )
 
 
 def _plan(
@@ -69,11 +76,12 @@ def _plan(
     reviewed: Plan | None,
     *,
     looks_again_at: Collection[Action],
+    verifies: bool,
 ) -> Plan:
     # SQLAlchemy takes 0.2 s to import, as long as the answers that have been asked for are on their way.
     from reconciler.reconcile.planning import plan_changes  # noqa: PLC0415
 
-    here = replace(circumstances(session, wishes, reviewed), looks_again_at=looks_again_at)
+    here = replace(circumstances(session, wishes, reviewed), looks_again_at=looks_again_at, verifies=verifies)
     with (
         session.state(to_write=False) as store,
         progress("reading", quiet=session.said.quiet) as report,

@@ -311,13 +311,14 @@ class PlanBuilder:
         host: str | None = None,
         looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT,
         unsettled: Unsettled = NOTHING_UNSETTLED,
+        verifies: bool = False,
     ) -> Plan:
         """The plan.
 
         ``least_seconds`` says how long so many calls take at the portal's limit, ``write_scopes`` what
         writing to some object types needs, ``looks_again_at`` which changes' records apply reads again
-        before it writes them, ``unsettled`` what it settles first. Where there is a ``reviewed`` plan,
-        nothing is kept that it does not have.
+        before it writes them, ``unsettled`` what it settles first; where it ``verifies``, it plans again,
+        for about as many calls. Where there is a ``reviewed`` plan, nothing is kept that it does not have.
         """
         changes = _in_order(self.changes, portal)
         personal = self.masks.personal(portal.objects, _shown(changes, self.held, self.problems))
@@ -341,7 +342,7 @@ class PlanBuilder:
             least_seconds,
             daily_remaining,
             looks_again_at=looks_again_at,
-            opening_calls=opening_calls + unsettled.calls,
+            opening_calls=opening_calls + unsettled.calls + (read_calls if verifies and changes else 0),
         )
         budget = replace(budget, fate_calls=self.fate_calls)
         bases = tuple(self.populations[name].base(name) for name in sorted(self.populations))

@@ -82,7 +82,7 @@ def apply_plan(
             # As the plan has counted, with what has been read since as still to be read.
             None if reader.daily_remaining is None else reader.daily_remaining + made,
             looks_again_at=looks_again_at,
-            opening_calls=made,
+            opening_calls=made + manner.calls_afterwards,
         )
         refuse_now(plan, budget, limits)
         writer = connection.writer.asking(journal.assert_held)

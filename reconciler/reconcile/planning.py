@@ -77,6 +77,7 @@ class Circumstances:
     host: str | None = None  # where the portal is, if not at HubSpot's
     project: str | None = None  # what the project is called; None where it has no name
     looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT  # whose records apply will read again
+    verifies: bool = False  # apply plans again afterwards
 
 
 def plan_changes(
@@ -156,6 +157,7 @@ def plan_changes(
         reviewed=here.reviewed,
         unsettled=unsettled,
         looks_again_at=here.looks_again_at,
+        verifies=here.verifies,
     )
 
 

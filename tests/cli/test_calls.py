@@ -142,14 +142,34 @@ def test_a_plan_that_does_nothing_needs_no_calls_of_apply(tmp_path: Path) -> Non
         assert counted(project, portal, "apply", "--auto-approve")[1] == made
 
 
-def test_an_apply_without_a_saved_plan_makes_the_calls_that_it_tells(tmp_path: Path) -> None:
+def told(text: str) -> int:
+    """The sum of all calls that a plan in words tells."""
+    words = " ".join(text.split()).partition("Calls: ")[2].partition(" (")[0]
+    return sum(int(word) for word in words.replace(",", " ").split() if word.isdigit())
+
+
+@pytest.mark.parametrize("more", [(), ("--on-stale", "overwrite")])
+def test_an_apply_without_a_saved_plan_makes_the_calls_that_it_tells(
+    tmp_path: Path, more: tuple[str, ...]
+) -> None:
     with world(tmp_path, ALL) as (project, portal):
         before = len(portal.requests)
-        done = project.run("apply", "--auto-approve")
+        done = project.run("apply", "--auto-approve", *more)
         made = len(portal.requests) - before
         assert done.code == 0
-        words = " ".join(done.out.split()).partition("Calls: ")[2].partition(" (")[0]
-        assert sum(int(word) for word in words.replace(",", " ").split() if word.isdigit()) == made
+        assert told(done.out) == made
+
+
+def test_an_apply_that_verifies_tells_as_many_calls_more_as_planning_took(tmp_path: Path) -> None:
+    with world(tmp_path, ALL) as (project, portal):
+        _, planning = counted(project, portal, "plan")
+        before = len(portal.requests)
+        done = project.run("apply", "--auto-approve", "--verify")
+        made = len(portal.requests) - before
+        assert done.code == 0
+        plain = made - told(done.out)
+        assert 0 <= plain <= 2  # what was created is looked at when it is there
+        assert told(done.out) > 2 * planning
 
 
 def test_a_rollback_tells_its_calls(tmp_path: Path) -> None:
