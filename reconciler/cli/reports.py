@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,12 +40,26 @@ def reports_kept(session: Session, store: "Store") -> Iterator[None]:
             due = settled | {run.id for run in lacking if not is_new or run.id not in known}
             for run_id in sorted(due):
                 write_report(store, run_id, _path(folder, run_id))
+            _erase_old_values(folder, store)
+
+
+def report_folder(session: Session) -> Path:
+    """Where the reports of runs lie, which may not be there yet."""
+    return session.folder / "reports"
 
 
 def write_report(store: "Store", run_id: str, path: Path) -> None:
     """Put the report of a run at ``path``."""
     run = store.run(run_id)
     write_sealed(path, run_as_json(run, SHOW, run.header.personal))
+
+
+def _erase_old_values(folder: Path, store: "Store") -> None:
+    """Write reports anew whose values the journal has erased since they were written."""
+    for run_id, erased_at in store.erased_runs().items():
+        path = _path(folder, run_id)
+        if path.is_file() and datetime.fromtimestamp(path.stat().st_mtime, UTC) < erased_at:
+            write_report(store, run_id, path)
 
 
 def _open_runs(store: "Store") -> set[str]:
@@ -55,7 +70,7 @@ def _open_runs(store: "Store") -> set[str]:
 
 def _folder(session: Session) -> tuple[Path, bool]:
     """Where reports lie, and whether that folder was made just now."""
-    folder = session.folder / "reports"
+    folder = report_folder(session)
     is_new = not folder.is_dir()
     try:
         folder.mkdir(exist_ok=True)

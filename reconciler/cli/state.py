@@ -14,6 +14,8 @@ from reconciler.cli.files import decoded, opened
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import masking_for, values_option
 from reconciler.cli.remembered import Remembered
+from reconciler.cli.report_upkeep import forget_in_reports
+from reconciler.cli.reports import report_folder
 from reconciler.cli.session import Session, open_session, tell_backup, tell_nothing
 from reconciler.cli.talk import answer, document, tell_done
 from reconciler.errors import UsageError
@@ -112,18 +114,28 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
 @common_options
 @click.pass_context
 def forget(ctx: click.Context, address: str) -> int:
-    """Erase the record at ADDRESS from state and journal, as its person may ask."""
+    """Erase the record at ADDRESS from state, journal and reports, as its person may ask."""
     session = open_session(ctx)
     _insist_on_state(session)
     object_name, by_record_id, value = _record_at(address)
     with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
+        names = store.names_of(object_name, by_record_id=by_record_id, value=value)
         count = writer.forget(object_name, by_record_id=by_record_id, value=value)
         backups = store.backups()
-    if not count:
+        portal_id = session.environment.portal_id
+        reports = forget_in_reports(report_folder(session), store, portal_id, names)
+    if not count + reports.rewritten + reports.removed:
         raise UsageError(f"{address} is named nowhere in state and journal")
     sentence = f"{address} was erased from {count} entries of state and journal"
     tell_done(ctx, sentence, {"erased": address, "entries": count})
-    click.echo("reports, plan files and manifests are files of yours: erase it there, too", err=True)
+    told = (
+        f"{reports.rewritten} reports were written anew without it, {reports.removed} were removed\n"
+        "copies of reports, plan files and manifests are files of yours: erase it there, too; and reports on "
+        "other machines: run this there"
+    )
+    click.echo(told, err=True)
+    for report in reports.unopened:
+        click.echo(f"a report that cannot be opened may hold it still: {os.path.relpath(report)}", err=True)
     for backup in backups:
         click.echo(f"a backup may hold it still: {os.path.relpath(backup)}", err=True)
     return Exit.OK

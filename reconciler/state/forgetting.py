@@ -69,13 +69,7 @@ def forget(
     Raises:
         StateError: a call that names it is unfinished.
     """
-    just_this, nothing = frozenset({value}), frozenset[str]()
-    record = _Record(
-        object_name, nothing if by_record_id else just_this, just_this if by_record_id else nothing
-    )
-    ids = record.ids | _met(connection, portal_id, record, "id")
-    record = replace(record, ids=ids)
-    record = replace(record, keys=record.keys | _met(connection, portal_id, record, "key"))
+    record = _followed(connection, portal_id, object_name, by_record_id=by_record_id, value=value)
     journaled = [(names, record.in_rows(changes, portal_id, names)) for names in (_OWN, _OTHER)]
     if any(connection.scalar(select(exists().where(found, IS_OPEN))) for _, found in journaled):
         raise StateError(
@@ -91,6 +85,27 @@ def forget(
         if table is not changes:
             count += connection.execute(delete(table).where(record.in_rows(table, portal_id, names))).rowcount
     return count
+
+
+def names_of(
+    connection: Connection, portal_id: int, object_name: str, *, by_record_id: bool, value: str
+) -> frozenset[str]:
+    """All keys and record ids that the record is known by, with ``value`` itself."""
+    record = _followed(connection, portal_id, object_name, by_record_id=by_record_id, value=value)
+    return record.keys | record.ids
+
+
+def _followed(
+    connection: Connection, portal_id: int, object_name: str, *, by_record_id: bool, value: str
+) -> _Record:
+    """The record with all that it was ever known by."""
+    just_this, nothing = frozenset({value}), frozenset[str]()
+    record = _Record(
+        object_name, nothing if by_record_id else just_this, just_this if by_record_id else nothing
+    )
+    ids = record.ids | _met(connection, portal_id, record, "id")
+    record = replace(record, ids=ids)
+    return replace(record, keys=record.keys | _met(connection, portal_id, record, "key"))
 
 
 def _met(connection: Connection, portal_id: int, record: _Record, column: str) -> frozenset[str]:

@@ -194,6 +194,13 @@ class Journal:
             self.connection.execute(update(changes).where(self._of_run(run_id)).values(dict(ERASED)))
             self.connection.execute(update(runs).where(self._is_run(run_id)).values(erased_at=now))
 
+    def erased_runs(self) -> dict[str, datetime]:
+        """Runs whose values had been kept long enough, and when they were erased."""
+        query = select(runs.c.id, runs.c.erased_at).where(
+            runs.c.portal_id == self.portal_id, runs.c.erased_at.is_not(None)
+        )
+        return {row.id: row.erased_at for row in self.connection.execute(query)}
+
     def unfinished(self) -> tuple[UnfinishedBatch, ...]:
         """Batches with changes that have no final outcome, oldest run first, in order of number."""
         query = (

@@ -16,6 +16,7 @@ from reconciler.model.runs import RunDetail, RunHeader, RunSummary
 from reconciler.state import lock
 from reconciler.state.database import Database, Upgrade, memory_database, open_database, open_to_read
 from reconciler.state.files import backups_of
+from reconciler.state.forgetting import names_of
 from reconciler.state.journal import Journal
 from reconciler.state.lock import LEASE, LockHolder
 from reconciler.state.ownership import OwnedRows
@@ -167,6 +168,16 @@ class Store:
         """
         with self._journal() as journal:
             return journal.run(run_id, lists_applied=lists_applied)
+
+    def erased_runs(self) -> dict[str, datetime]:
+        """Runs whose values had been kept long enough, and when they were erased."""
+        with self._journal() as journal:
+            return journal.erased_runs()
+
+    def names_of(self, object_name: str, *, by_record_id: bool, value: str) -> frozenset[str]:
+        """All keys and record ids that a record is known by in state and journal, with ``value`` itself."""
+        with self._database.reading() as connection:
+            return names_of(connection, self._portal_id, object_name, by_record_id=by_record_id, value=value)
 
     def past_run(self, run_id: str) -> PastRun:
         """What one run did, with the values that it wrote over.
