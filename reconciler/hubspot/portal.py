@@ -43,6 +43,7 @@ def read_portal(
     objects: Collection[str],
     portal_id: int | None = None,
     asked_at: Mapping[str, SourceRef] = MappingProxyType({}),
+    lacking: list[Problem] | None = None,
 ) -> PortalSchema:
     """The portal's account, and the types in ``objects`` with all that belongs to them.
 
@@ -50,11 +51,12 @@ def read_portal(
 
     Types are asked for by path name or number, custom ones by name, qualified name or number.
     ``portal_id`` is the portal that the token has to belong to; None takes any. ``asked_at`` says where
-    a type is named, for messages.
+    a type is named, for messages. Types that the portal does not have are left out of the answer, and told
+    in ``lacking``, where that is given.
 
     Raises:
         UsageError: the token belongs to another portal.
-        ManifestError: the portal has no such type; all of them are named.
+        ManifestError: the portal has no such type, and there is no ``lacking``; all of them are named.
         HubSpotError: the portal cannot be read.
     """
     names = sorted({object_name(written) for written in objects})
@@ -62,12 +64,16 @@ def read_portal(
         reading_account = pool.submit(reader.account)
         customs = () if all(_is_standard(name) for name in names) else reader.schemas()
         types = {name: found for name in names if (found := _type(name, customs))}
+        if problems := _not_there(reader, names, types, customs, asked_at):
+            _refuse_other_portal(reading_account.result(), portal_id)
+            if lacking is None:
+                raise ManifestError(tuple(problems.values()))
+            lacking += problems.values()
+            types = {name: found for name, found in types.items() if name not in problems}
         distinct = sorted(set(types.values()), key=lambda found: found.name)
         reading_properties = pool.map(reader.properties, [found.path for found in distinct])
         account = reading_account.result()  # first, so that the wrong portal is the first thing told
         _refuse_other_portal(account, portal_id)
-        _refuse_unknown(names, types, customs, asked_at)
-        _refuse_disabled(reader, names, asked_at)
         definitions = [
             {body.name: property_def(found.name, body) for body in bodies if not body.archived}
             for found, bodies in zip(distinct, reading_properties, strict=True)
@@ -107,28 +113,23 @@ def _refuse_other_portal(account: AccountBody, portal_id: int | None) -> None:
         )
 
 
-def _refuse_unknown(
+def _not_there(
+    reader: Reader,
     names: Iterable[str],
     types: Container[str],
     customs: Iterable[SchemaBody],
     asked_at: Mapping[str, SourceRef],
-) -> None:
+) -> Mapping[str, Problem]:
+    """What is wrong with types that the portal does not have, or has not switched on."""
     known = (*standard_names(), *(custom.name for custom in customs))
-    problems = [_unknown(name, known, asked_at.get(name)) for name in names if name not in types]
-    if problems:
-        raise ManifestError(tuple(problems))
-
-
-def _refuse_disabled(reader: Reader, names: Iterable[str], asked_at: Mapping[str, SourceRef]) -> None:
-    optional = ((name, type_number(name)) for name in names if name in SWITCHED_ON_BY_HAND)
-    advice = "switch it on in HubSpot, under Settings, Objects"
-    problems = [
-        Problem(f"the portal has not switched on {name}", advice, asked_at.get(name))
-        for name, number in optional
-        if number is not None and not reader.is_enabled(number)
-    ]
-    if problems:
-        raise ManifestError(tuple(problems))
+    problems = {name: _unknown(name, known, asked_at.get(name)) for name in names if name not in types}
+    for name in names:
+        number = type_number(name) if name in SWITCHED_ON_BY_HAND else None
+        if number is not None and not reader.is_enabled(number):
+            advice = "switch it on in HubSpot, under Settings, Objects"
+            message = f"the portal has not switched on {name}"
+            problems[name] = Problem(message, advice, asked_at.get(name))
+    return problems
 
 
 def _unknown(name: str, known: Sequence[str], source: SourceRef | None) -> Problem:

@@ -5,7 +5,7 @@ one of places: at a hundred thousand records an object per property would cost a
 """
 
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from heapq import merge
@@ -137,6 +137,10 @@ class DesiredRecord:
     def record_key(self) -> RecordKey:
         """The record's key with its object type."""
         return RecordKey(self.document.object, self.document.key, self.key)
+
+    def without(self, names: Collection[str]) -> "DesiredRecord":
+        """The same record, not managing those of its properties that are among ``names``."""
+        return self.limited_to(frozenset(self.names).difference(names))
 
     def limited_to(self, names: Container[str]) -> "DesiredRecord":
         """The same record, managing only those of its properties that are among ``names``."""

@@ -109,10 +109,20 @@ class PlanBuilder:
     _identities: Identities = field(default_factory=Identities)
 
     def can_identify(self, resolver: Resolver, group: DesiredGroup) -> bool:
-        """Whether HubSpot knows the group's key, and its tables' columns; if not, its documents are told."""
-        problems = key_problems(resolver, group) + column_problems(resolver, group)
+        """Whether HubSpot knows the group's key; if not, that is told, with what else can be known then."""
+        problems = key_problems(resolver, group)
+        if problems:
+            columns = self.unknown_columns(resolver, group)
+            for record in group.records:
+                problems += resolver.unknown_properties(record, columns)
         self.problems.extend(problems)
         return not problems
+
+    def unknown_columns(self, resolver: Resolver, group: DesiredGroup) -> frozenset[str]:
+        """Columns of the group's tables that are no properties: they are told once, not once a row."""
+        self.problems.extend(column_problems(resolver, group))
+        columns = {name for document in group.documents for name in document.columns}
+        return frozenset(columns - resolver.schema.properties.keys())
 
     def add_chunk(
         self,

@@ -167,6 +167,12 @@ class Resolver:
                 problem = self._problem(record, definition.name, place, held)
                 yield replace(problem, severity=Severity.WARNING)
 
+    def unknown_properties(self, record: DesiredRecord, told: Container[str]) -> Iterator[Problem]:
+        """A problem for every property of ``record`` that is none, but for those that are ``told``."""
+        for name, place in zip(record.names, record.places, strict=True):
+            if name not in self.schema.properties and name not in told:
+                yield self._problem(record, name, place, self._unknown_property(name))
+
     def impossible_key(self, record: DesiredRecord) -> Problem | None:
         """A problem when the key of a record to be created is no value that its property can have."""
         definition = self.schema.properties.get(record.document.key)

@@ -90,8 +90,9 @@ class PairResolver:
     def _resolved(self, record: DesiredRecord, association: DesiredAssociation) -> Wanted | None:
         key, source = record.record_key, self.files.ref(association.place)
         end = self.ends.of(key)
-        if end.standing is not Standing.NEW and end.id is None:
-            return None  # what is wrong with the record itself is told there
+        is_wrong = end.standing is Standing.INVALID and end.id is None  # which is told at the record
+        if end.standing is not Standing.NEW and end.id is None and not is_wrong:
+            return None
         target = self.ends.key_of(association)
         label: Label | Fault | None = None
         if association.label is not None and isinstance(target, RecordKey):
@@ -108,7 +109,7 @@ class PairResolver:
             return None
         faults += self._faults(key, end, target, target_end)
         self._tell(record, association, faults)
-        if faults or isinstance(label, Fault):
+        if faults or isinstance(label, Fault) or is_wrong:
             return None
         return Wanted(record, key, end, target, target_end, label, source)
 

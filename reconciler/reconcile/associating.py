@@ -60,6 +60,8 @@ class Associating:
         }
         for record in sorted(self.builder.associating, key=lambda record: record.record_key):
             for association in record.associations:
+                if association.object not in self.portal.objects:
+                    continue  # of a type that the portal lacks, which is told once
                 types = frozenset({record.document.object, association.object})
                 named.setdefault(types, []).append((record, association))
         for types, associations in sorted(named.items(), key=lambda item: sorted(item[0])):

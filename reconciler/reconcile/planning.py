@@ -9,7 +9,7 @@ from typing import TypeAlias
 from reconciler import __version__
 from reconciler.apply.memory import Memory, version_seen
 from reconciler.apply.settle import settle_batch
-from reconciler.errors import Unavailable
+from reconciler.errors import Problem, Unavailable
 from reconciler.hubspot.ahead import in_chunks, read_ahead
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.fates import read_fates
@@ -87,7 +87,6 @@ def plan_changes(
 
     Raises:
         UsageError: the credentials belong to another portal, or a flag means nothing that is there.
-        ManifestError: the portal has no such object type.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
         PlanRefused: the state is that of another project.
@@ -102,7 +101,8 @@ def plan_changes(
     objects = objects.union(
         *(batch.objects for batch in unfinished), *paired_objects(store, desired, remembered)
     )
-    portal = read_portal(reader, objects, here.portal_id, desired.asked_at())
+    lacking: list[Problem] = []  # told beside everything else that is wrong
+    portal = read_portal(reader, objects, here.portal_id, desired.asked_at(), lacking)
     names = {name: schema.name for name, schema in portal.objects.items()}
     desired, selection, policy = (
         desired.renamed(names),
@@ -112,7 +112,7 @@ def plan_changes(
     memory, unsettled = remember(reader, store, portal, unfinished)
     ends = ends_of(desired, portal, selection)
     builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid, ends, here.masks)
-    builder.problems += desired.warnings
+    builder.problems += (*desired.warnings, *lacking)
     runs = our_runs(store.runs(), here.created_at)
     flags = {
         "--target": selection.target,
@@ -190,15 +190,18 @@ class _Planning:
         done = 0
         for group in self.desired.groups:
             self.unmet.meet_all(group.records)
-            if not self.selection.may_have(group.object):
+            if not self.selection.may_have(group.object) or group.object not in self.portal.objects:
                 continue
             resolver = Resolver(self.portal.objects[group.object], self.desired.files, {})
             if not self.builder.can_identify(resolver, group):
                 continue
             question = partial(self._question, resolver.schema, group)
+            unknown = self.builder.unknown_columns(resolver, group)
             named = group.records if self.desired.has_one_key(group.object) else None
             leave_out = partial(self._leave_out, group)
             chunks = selected(group.chunks(BATCH_SIZE), self.selection, leave_out, BATCH_SIZE)
+            if unknown:
+                chunks = ([record.without(unknown) for record in chunk] for chunk in chunks)
             for records, live in read_ahead(self.reader, resolver.schema, group.key, chunks, question):
                 keys, _ = question(records)
                 owned = self.memory.owned(group.object, group.key, keys)
@@ -219,7 +222,7 @@ class _Planning:
         """What we own and the manifests do not name."""
         if rule.prune is Prune.OFF and not self.desired.elsewhere:
             return  # whatever is left over stays as it is
-        if not self.selection.may_have(rule.object):
+        if not self.selection.may_have(rule.object) or rule.object not in self.portal.objects:
             return
         schema, by = self.portal.objects[rule.object], rule.by
         leftovers = unnamed(self.memory.in_order(schema.name, by), self.desired.records_of(schema.name, by))

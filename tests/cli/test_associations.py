@@ -184,8 +184,8 @@ def test_an_unknown_object_type_is_told_at_its_line(tmp_path: Path) -> None:
     with world(tmp_path, {"a.yaml": companies("{kontacts: [ada]}")}) as (project, _):
         done = project.run("plan")
     assert done.code == Exit.ERROR
-    assert 'a.yaml:4:49: the portal has no object type "kontacts"' in done.err
-    assert "did you mean contacts?" in done.err
+    assert 'a.yaml:4:49: the portal has no object type "kontacts"' in done.out
+    assert "did you mean contacts?" in done.out
 
 
 def test_a_label_gets_a_suggestion(tmp_path: Path) -> None:

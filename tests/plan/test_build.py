@@ -280,9 +280,9 @@ def test_a_column_that_is_no_property_is_told_once() -> None:
     builder = PlanBuilder(Policy(Drift.REVERT), GUARDS)
     said = replace(document(), columns={"name": at(1, 2), "teir": at(1, 3)})
     rows = InMemory([desired(key, {"name": "A", "teir": "gold"}, said) for key in "abc"])
-    assert not builder.can_identify(
-        Resolver(COMPANIES, FILES, {}), DesiredGroup("companies", "external_id", rows, (said,))
-    )
+    group = DesiredGroup("companies", "external_id", rows, (said,))
+    assert builder.can_identify(Resolver(COMPANIES, FILES, {}), group)
+    assert builder.unknown_columns(Resolver(COMPANIES, FILES, {}), group) == {"teir"}
     (problem,) = builder.problems
     assert str(problem) == (
         'companies.yaml:1:3: companies has no property "teir"\n'

@@ -1,0 +1,88 @@
+"""All that is wrong is told at once: one problem does not hide the others."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.exits import Exit
+from tests.support.projects import Project
+from tests.support.served import served
+
+KEY = {"name": "external_id", "label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
+SEED = {"version": 1, "properties": {"companies": [KEY | {"groupName": "companyinformation"}]}}
+HEAD = "object: companies\nkey: external_id\n"
+TABLE = HEAD + "source: {csv: t.csv}\n"
+
+
+def told(folder: Path, manifests: Mapping[str, str]) -> Sequence[str]:
+    """Where something is wrong, and what."""
+    with served(folder, manifests, SEED) as (project, _):
+        done = project.run("plan")
+        assert done.code == Exit.ERROR, done.out
+        lines = (done.out + done.err).splitlines()
+        return [line for line in lines if line.split(":")[0] in manifests]
+
+
+def assert_told(folder: Path, manifests: Mapping[str, str], *beginnings: str) -> None:
+    found = told(folder, manifests)
+    left = [line for line in found if not line.startswith(beginnings)]
+    lacking = [beginning for beginning in beginnings if not any(line.startswith(beginning) for line in found)]
+    assert (left, lacking) == ([], [])
+
+
+def test_an_unknown_type_in_an_association_hides_nothing_of_its_record(tmp_path: Path) -> None:
+    records = "  a: {nmae: x, name: A, $associations: {widgets: [x], contacts: [nobody]}}\n  b: {nmae: y}\n"
+    assert_told(
+        tmp_path,
+        {"c.yaml": f"{HEAD}records:\n{records}"},
+        'c.yaml:4:13: companies has no property "nmae"',
+        'c.yaml:4:51: the portal has no object type "widgets"',
+        "c.yaml:4:66: contacts has no record",
+        "c.yaml:5:3: a new record of companies needs name or domain",
+        'c.yaml:5:13: companies has no property "nmae"',
+    )
+
+
+def test_an_unknown_type_hides_nothing_of_other_documents(tmp_path: Path) -> None:
+    manifests = {
+        "a.yaml": "object: gadgets\nkey: id\nprune: true\nrecords: {g: {}}\n",
+        "b.yaml": "object: appointments\nkey: id\nrecords: {p: {}}\n",
+        "c.yaml": f"{HEAD}records:\n  a: {{nmae: x, name: A, $associations: {{gadgets: [g]}}}}\n",
+    }
+    assert_told(
+        tmp_path,
+        manifests,
+        'a.yaml:1:1: the portal has no object type "gadgets"',
+        "b.yaml:2:6: appointments has no property",
+        'c.yaml:4:13: companies has no property "nmae"',
+    )
+
+
+def test_a_column_that_is_no_property_hides_nothing_of_its_rows(tmp_path: Path) -> None:
+    rows = "external_id,name,nmae,annualrevenue\na,A,1,1e3\nb,B,1,2\n"
+    assert_told(
+        tmp_path,
+        {"t.yaml": TABLE, "t.csv": rows},
+        't.csv:1:3: companies has no property "nmae"',
+        "t.csv:2:4: annualrevenue takes a number",
+    )
+
+
+def test_a_key_that_is_none_does_not_hide_names_that_are_none(tmp_path: Path) -> None:
+    documents = "object: companies\nkey: extrnal_id\nrecords:\n  a: {nmae: x}\n"
+    assert_told(
+        tmp_path,
+        {"c.yaml": documents},
+        'c.yaml:2:6: companies has no property "extrnal_id"',
+        'c.yaml:4:13: companies has no property "nmae"',
+    )
+
+
+@pytest.mark.parametrize("flag", ["--skip-invalid", "--json"])
+def test_a_type_that_the_portal_lacks_keeps_a_plan_from_being_applied(tmp_path: Path, flag: str) -> None:
+    manifests = {"c.yaml": f"{HEAD}records:\n  a: {{name: A, $associations: {{gadgets: [g]}}}}\n"}
+    with served(tmp_path, manifests, SEED) as (project, portal):
+        assert isinstance(project, Project)
+        assert project.run("apply", "--auto-approve", flag).code == Exit.ERROR
+        assert not portal.asked("/batch/upsert")
