@@ -30,7 +30,7 @@ def canonical(kind: Kind, text: str | None) -> str | None:
     >>> canonical(Kind.NUMBER, "12.10"), canonical(Kind.TEXT, "12.10"), canonical(Kind.CHOICES, "b;a")
     ('12.1', '12.10', 'a;b')
     """
-    if text is None or not text:
+    if not text:
         return None
     form = _FORMS.get(kind)
     return text if form is None else form(text)
@@ -69,7 +69,7 @@ def _number(text: str) -> str:
     plain = format(number, "f")
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
-    return "0" if plain in {"-0", ""} else plain
+    return "0" if plain == "-0" else plain
 
 
 _LONGEST_NUMBER = 400

@@ -143,6 +143,72 @@ def test_an_empty_answer_to_an_archive_is_success() -> None:
     ]
 
 
+def test_an_archive_that_says_no_of_nobody_in_particular_proves_nothing() -> None:
+    archive = Route(Call.ARCHIVE, None)
+    outcomes = joined(archive, rows_of("1", "2"), batch([], [error("something is off")]))
+
+    assert [outcome.word for outcome in outcomes.values()] == ["unknown", "unknown"]
+
+
+def test_the_first_of_two_results_and_of_two_errors_counts() -> None:
+    rows = rows_of("1", "2")
+    twice = batch(
+        [result("1", "t0"), result("9", "t0")],
+        [error("first", objectWriteTraceId=["t1"]), error("second", objectWriteTraceId=["t1"])],
+    )
+    outcomes = joined(BY_KEY, rows, twice)
+
+    assert outcomes["t0"] == Applied("1", {})  # type: ignore[arg-type]
+    assert outcomes["t1"] == Rejected("first", category="VALIDATION_ERROR")
+
+
+def test_an_error_whose_words_could_mean_two_rows_is_given_to_none() -> None:
+    outcomes = joined(
+        BY_KEY, rows_of("a", "b", "c"), batch([], [error("a and b clash"), error("a and b clash")])
+    )
+
+    assert outcomes["t0"] == Unknown("HubSpot's answer does not mention it; it says: a and b clash")
+    assert [outcome.word for outcome in outcomes.values()] == ["unknown"] * 3
+
+
+def test_an_error_is_not_given_to_a_row_that_was_answered() -> None:
+    outcomes = joined(BY_KEY, rows_of("a", "b"), batch([result("1", "t0")], [error("a and b clash")]))
+
+    assert isinstance(outcomes["t0"], Applied)
+    assert isinstance(outcomes["t1"], Rejected)
+
+
+@pytest.mark.parametrize("name", ["email", "hs_email"])
+def test_addresses_are_joined_in_the_spelling_that_was_sent_first(name: str) -> None:
+    route = Route(Call.UPSERT, name)
+    rows = rows_of("Ada@acme.example", "ada@acme.example", " Bob@acme.example ")
+    outcomes = joined(
+        route,
+        rows,
+        batch([result("1", **{name: "ada@acme.example"}), result("2", **{name: "bob@acme.example"})]),
+    )
+
+    assert [getattr(outcome, "record_id", None) for outcome in outcomes.values()] == [None, "1", "2"]
+
+
+def test_a_result_without_the_key_belongs_to_nobody() -> None:
+    outcomes = joined(BY_KEY, rows_of("a", "1"), batch([result("1"), result("1", external_id=None)]))
+
+    assert [outcome.word for outcome in outcomes.values()] == ["unknown", "unknown"]
+
+
+def test_a_result_with_a_trace_id_of_no_row_is_joined_by_its_key() -> None:
+    outcomes = joined(BY_KEY, rows_of("a", "b"), batch([result("1", "elsewhere", external_id="b")]))
+
+    assert [outcome.word for outcome in outcomes.values()] == ["unknown", "applied"]
+
+
+def test_a_refusal_without_words_says_so() -> None:
+    assert joined(BY_KEY, rows_of("a", "b"), batch([], [{"status": "error", "context": {"ids": ["a"]}}]))[
+        "t0"
+    ] == Rejected("HubSpot gives no reason")
+
+
 SIZE = 12
 
 

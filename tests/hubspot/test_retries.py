@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.hubspot.exchange import Lost, Pace, Refusal
-from reconciler.hubspot.retries import Judgement, Verdict, judge
+from reconciler.hubspot.retries import PATIENCE_S, SHORT_PATIENCE_S, Judgement, Verdict, judge
 from reconciler.hubspot.wire import ErrorBody
 
 NOT_SENT = Lost("refused", was_sent=False)
@@ -37,6 +37,9 @@ def judged(exchange: Refusal | Lost, *, is_write: bool, tries: int = 1, jitter: 
         (refusal(429, policy="SECONDLY"), Verdict.LATER, Verdict.LATER),
         (refusal(429, policy="DAILY"), Verdict.SPENT, Verdict.SPENT),
         (refusal(429, daily_remaining=0), Verdict.SPENT, Verdict.SPENT),
+        (refusal(429, daily_remaining=1), Verdict.CROWDED, Verdict.CROWDED),
+        (refusal(429, policy="TEN_SECONDLY_ROLLING", daily_remaining=0), Verdict.CROWDED, Verdict.CROWDED),
+        (refusal(429, policy="SECONDLY", daily_remaining=0), Verdict.LATER, Verdict.LATER),
         (refusal(477), Verdict.CROWDED, Verdict.CROWDED),
     ],
 )
@@ -56,11 +59,23 @@ def test_a_write_that_may_have_happened_is_never_sent_again(
         (refusal(429, policy="SECONDLY"), 1, 1.0),
         (refusal(429, policy="SECONDLY"), 3, 3.0),
         (refusal(429, policy="SECONDLY", retry_after_s=7.0), 1, 7.0),
+        (refusal(429, policy="SECONDLY", retry_after_s=0.2), 2, 2.0),
+        (refusal(429), 1, 10.0),
+        (refusal(429), 5, 10.0),
         (refusal(423), 1, 2.0),
         (refusal(423), 2, 4.0),
+        (refusal(423, retry_after_s=9.0), 1, 9.0),
+        (refusal(477), 3, 6.0),
         (refusal(477, retry_after_s=90.0), 1, 90.0),
+        (refusal(477, retry_after_s=1.0), 1, 2.0),
         (refusal(503, retry_after_s=12.0), 1, 12.0),
+        (refusal(503, retry_after_s=0.1), 1, 0.5),
+        (refusal(503), 2, 1.0),
+        (refusal(408), 3, 2.0),
+        (NOT_SENT, 2, 1.0),
         (NO_ANSWER, 1, 0.5),
+        (NO_ANSWER, 7, 32.0),
+        (NO_ANSWER, 8, 32.0),
         (NO_ANSWER, 4, 4.0),
         (NO_ANSWER, 40, 32.0),
     ],
@@ -73,3 +88,18 @@ def test_the_wait_is_what_hubspot_asks_for(exchange: Refusal | Lost, tries: int,
 def test_jitter_takes_at_most_half_of_a_backoff(jitter: float, tries: int) -> None:
     whole = judged(NO_ANSWER, is_write=False, tries=tries).wait_s
     assert whole / 2 <= judged(NO_ANSWER, is_write=False, tries=tries, jitter=jitter).wait_s <= whole
+
+
+def test_without_luck_a_backoff_is_halved() -> None:
+    assert judged(NO_ANSWER, is_write=False, jitter=0.0).wait_s == 0.25
+    assert judged(NO_ANSWER, is_write=False, tries=3, jitter=0.5).wait_s == 1.5
+
+
+def test_what_is_final_waits_for_nothing() -> None:
+    for exchange in (refusal(400), refusal(401), refusal(429, policy="DAILY", retry_after_s=9.0)):
+        assert judged(exchange, is_write=False).wait_s == 0.0
+    assert judged(NO_ANSWER, is_write=True).wait_s == 0.0
+
+
+def test_patience_is_three_minutes_and_short_where_waiting_hardly_helps() -> None:
+    assert (PATIENCE_S, SHORT_PATIENCE_S) == (180.0, 8.0)

@@ -8,7 +8,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "reconciler/hubspot/retries.py": ("tests/hubspot/test_retries.py", "tests/hubspot/test_pacing.py"),
     "reconciler/hubspot/pacing.py": ("tests/hubspot/test_pacing.py", "tests/hubspot/test_client.py"),
-    "reconciler/hubspot/window.py": ("tests/hubspot/test_pacing.py",),
+    "reconciler/hubspot/window.py": ("tests/hubspot/test_window.py", "tests/hubspot/test_pacing.py"),
     "reconciler/hubspot/joining.py": ("tests/hubspot/test_joining.py", "tests/hubspot/test_live.py"),
     "reconciler/manifest/overlays.py": (
         "tests/manifest/test_overlays.py",
