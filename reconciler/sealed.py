@@ -83,7 +83,7 @@ def unseal(data: bytes, key: str | None) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
 
     if not data.startswith(_HEADER):
-        raise Unopened("a newer version encrypted it\n    upgrade hubspot-reconciler")
+        raise Unopened("a newer version encrypted it\n    upgrade reconciler")
     if key is None:
         raise Unopened(f"it is encrypted\n    set {KEY_VARIABLE} to the key that it was encrypted with")
     head, body = data[: len(_HEADER) + _SALT + _CHECK], data[len(_HEADER) + _SALT + _CHECK :]

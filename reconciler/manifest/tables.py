@@ -77,7 +77,7 @@ def open_table(
     try:
         rows = SortedRows()
     except ModuleNotFoundError:
-        install = "pip install 'hubspot-reconciler[tables]'"
+        install = "in a clone of reconciler: pip install '.[tables]'"
         raise Unusable(
             Problem("rows of a file are read by DuckDB, which is not installed", install, place)
         ) from None

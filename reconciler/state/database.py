@@ -278,7 +278,7 @@ def _postgresql(parsed: URL, *, is_writable: bool) -> Database:
         engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=True, connect_args=options)
     except ModuleNotFoundError as error:
         raise StateError(
-            "state in PostgreSQL needs psycopg: pip install 'hubspot-reconciler[postgres]'"
+            "state in PostgreSQL needs psycopg\n    in a clone of reconciler: pip install '.[postgres]'"
         ) from error
     name = parsed.set(query={}).render_as_string(hide_password=True)
     return Database(engine, name, path=None, is_writable=is_writable)

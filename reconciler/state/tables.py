@@ -357,7 +357,7 @@ def is_readable(connection: Connection, version: int = SCHEMA_VERSION) -> bool:
 def _refuse_newer(found: int, version: int) -> None:
     if found > version:
         raise Unusable(
-            f"it is of version {found}, this reconciler knows version {version}: upgrade hubspot-reconciler"
+            f"it is of version {found}, this reconciler knows version {version}: upgrade reconciler"
         )
 
 

@@ -207,9 +207,7 @@ def test_a_newer_version_is_refused_with_advice(url: str, tmp_path: Path, opener
     make_state(url, tmp_path)
     execute(url, tmp_path, "UPDATE meta SET value = '9'")
 
-    with pytest.raises(
-        StateError, match=r"of version 9, this reconciler knows version \d+: upgrade hubspot-recon"
-    ):
+    with pytest.raises(StateError, match=r"of version 9, this reconciler knows version \d+: upgrade recon"):
         opener(url, tmp_path, PORTAL)
 
 
@@ -503,7 +501,7 @@ def cut_off_while_reading(store: Store, url: str, project: Path) -> None:
 def test_a_missing_psycopg_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
 
-    with pytest.raises(StateError, match=r"pip install 'hubspot-reconciler\[postgres\]'"):
+    with pytest.raises(StateError, match=r"pip install '\.\[postgres\]'"):
         open_state("postgresql+psycopg://ada@db/crm", tmp_path, PORTAL)
 
 

@@ -3,8 +3,8 @@
 import json
 import os
 import re
+import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 import yaml
 
 from tests.support.projects import ROOT
+from tests.support.workflows import noting_python3
 
 CONFIG = ROOT / "docs" / "gitlab-ci.yml"
 PROJECT = 42
@@ -111,6 +112,22 @@ def running_gitlab() -> Iterator[GitLab]:
         server.server_close()
 
 
+def published(folder: Path) -> tuple[str, str]:
+    """A repository with what our installation takes from it: where it is, and its commit."""
+    repository = folder / "published"
+    if not repository.exists():
+        for name in (".github/actions/reconcile/install.sh", "requirements.lock"):
+            (repository / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, repository / name)
+        git = ["git", "-C", str(repository), "-c", "user.name=Ada", "-c", "user.email=ada@acme.example"]
+        for command in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Publish"]):
+            subprocess.run([*git, *command], check=True)
+    head = subprocess.run(
+        ["git", "-C", str(repository), "rev-parse", "HEAD"], check=True, capture_output=True, text=True
+    )
+    return repository.as_uri(), head.stdout.strip()
+
+
 def _flat(query: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(query).items()}
 
@@ -125,9 +142,8 @@ def run_job(
     set_here = dict(variables) | config["variables"] | job.get("variables", {})
     programs = folder.parent / "programs"
     programs.mkdir(exist_ok=True)
-    for program in ("pip", "apt-get"):
-        _program(programs / program, "exit 0")
-    _program(programs / "reconciler", f'exec {sys.executable} -m reconciler "$@"')
+    _program(programs / "apt-get", f"env >> {folder.parent}/given")
+    noting_python3(programs, folder.parent)
     return subprocess.run(
         ["bash", "-c", "set -eo pipefail\n" + "\n".join(script)],
         cwd=folder,

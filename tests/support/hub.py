@@ -132,7 +132,10 @@ def _answer(hub: Hub, method: str, path: str, query: dict[str, str], fields: dic
             return hub.pulls.get(sha, [])
         case "GET", ["actions", "workflows", workflow, "runs"]:
             _need("actions")
-            wanted = {"workflow": workflow, "conclusion": query.pop("status"), **query}
+            renamed = {"status": "conclusion", "branch": "head_branch"}
+            wanted = {"workflow": workflow} | {
+                renamed.get(name, name): value for name, value in query.items()
+            }
             found = [run for run in hub.runs if wanted.items() <= run.items()]
             return {"total_count": len(found), "workflow_runs": found}
         case "GET", ["issues"]:

@@ -34,12 +34,17 @@ AWKWARD = "$(touch pwned)`touch pwned`';touch pwned;\"\n::set-output name=folder
 _SHELLS = {"": ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]}
 _PYTHON3 = f"""\
 #!/bin/sh
-# python3 -m venv FOLDER, without the network: pip notes what it is asked for.
+# python3 -m venv FOLDER, without the network: pip notes what it is asked for, and what it is given besides.
 mkdir -p "$3/bin"
-printf '#!/bin/sh\\nexec {sys.executable} -m reconciler "$@"\\n' > "$3/bin/reconciler"
-printf '#!/bin/sh\\necho "$@" >> "$HUB/installed"\\n' > "$3/bin/python"
+printf '#!/bin/sh\\nPYTHONPATH={ROOT} exec {sys.executable} -m reconciler "$@"\\n' > "$3/bin/reconciler"
+printf '#!/bin/sh\\necho "$@" >> NOTES/installed\\nenv >> NOTES/given\\n' > "$3/bin/python"
 chmod +x "$3/bin/reconciler" "$3/bin/python"
 """
+
+
+def noting_python3(programs: Path, notes: Path) -> None:
+    """Put a python3 into ``programs`` that makes a venv of stand-ins; they leave their notes in ``notes``."""
+    _program(programs / "python3", _PYTHON3.replace("NOTES", str(notes)))
 
 
 @dataclass
@@ -98,7 +103,7 @@ def made_world(folder: Path, files: Path) -> World:
     world.commit("Begin")
     programs = folder / "programs"
     programs.mkdir()
-    _program(programs / "python3", _PYTHON3)
+    noting_python3(programs, folder / "hub")
     _program(programs / "gh", f'#!/bin/sh\nexec {sys.executable} {gh.__file__} "$@"\n')
     return world
 
@@ -145,7 +150,7 @@ class Run:
             "workflow": workflow,
             "event": event_name,
             "head_sha": pull["head"]["sha"] if pull else self.sha,
-            "head_branch": head_branch,
+            "head_branch": pull["head"]["ref"] if pull else head_branch,
             "repository": repository,
             "head_repository": pull["head"]["repo"] if pull else repository,
             "conclusion": "",

@@ -4,20 +4,27 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.faults import parse
-from tests.support.workflows import JobRun, World, price, pull_request
+from tests.support.expressions import holds
+from tests.support.projects import ROOT
+from tests.support.workflows import AWKWARD, JobRun, World, price, pull_request
 
 KEY = "0123456789abcdef0123456789abcdef0123"
 
 
-def merge(world: World, head: str) -> str:
+def merge(world: World, head: str, number: int = 7, base: str = "main") -> str:
     """A merge of a pull request, whose last commit was ``head``, and nothing else."""
     commit = world.commit("Merge pull request #7")
-    world.change_hub(
-        lambda hub: hub.pulls.update({commit: [{"merge_commit_sha": commit, "head": {"sha": head}}]})
-    )
+    pull = {
+        "number": number,
+        "merge_commit_sha": commit,
+        "head": {"sha": head, "ref": AWKWARD},
+        "base": {"ref": base},
+    }
+    world.change_hub(lambda hub: hub.pulls.update({commit: [pull]}))
     return commit
 
 
@@ -150,3 +157,50 @@ def test_nobody_is_asked_for_a_plan_that_cannot_be_applied(world: World) -> None
     jobs = push(world)
 
     assert conclusions(jobs) == {"plan": "success", "apply": "skipped", "rest": "failure"}
+
+
+@pytest.mark.usefixtures("live")
+def test_the_plan_of_another_pull_request_with_the_same_head_is_nobodys_review(world: World) -> None:
+    head = reviewed(world)
+    merge(world, head, number=8)
+
+    jobs = push(world)
+
+    assert conclusions(jobs)["plan"] == "failure"
+    assert "No plan of this commit was reviewed" in jobs["plan"].log
+
+
+@pytest.mark.usefixtures("live")
+def test_a_pull_request_into_another_branch_is_no_review_of_this_one(world: World) -> None:
+    merge(world, reviewed(world), base="next")
+
+    assert conclusions(push(world))["plan"] == "failure"
+
+
+@pytest.mark.usefixtures("live")
+def test_the_plan_of_the_same_commit_on_another_branch_is_nobodys_review(world: World) -> None:
+    head = reviewed(world)
+    world.change_hub(lambda hub: hub.runs[0].update(head_branch="harmless"))
+    merge(world, head)
+
+    assert conclusions(push(world))["plan"] == "failure"
+
+
+@pytest.mark.usefixtures("live")
+def test_of_two_pull_requests_with_one_head_the_plan_of_the_merged_one_is_found(world: World) -> None:
+    head = reviewed(world)
+    world.run("plan.yml", "pull_request", pull_request(world, number=8))
+    merge(world, head)
+
+    assert conclusions(push(world)) == {"plan": "success", "apply": "success", "rest": "skipped"}
+
+
+@pytest.mark.parametrize("code", ["", "3", "5", "130"])
+def test_the_run_fails_where_its_plan_ended_with_anything_but_success(code: str) -> None:
+    document = yaml.load((ROOT / ".github/workflows/apply.yml").read_text(), yaml.BaseLoader)
+    condition = document["jobs"]["rest"]["if"]
+    needs = {"plan": {"result": "success", "outputs": {"code": code}}}
+
+    assert holds(condition, {"needs": needs}, "success")
+    needs["plan"]["outputs"] = {"code": "0"}
+    assert not holds(condition, {"needs": needs}, "success")

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.gitlab import CONFIG, NOTER, PROJECT, READER, GitLab, run_job, running_gitlab
+from tests.support.gitlab import (
+    CONFIG,
+    NOTER,
+    PROJECT,
+    READER,
+    GitLab,
+    published,
+    run_job,
+    running_gitlab,
+)
 from tests.support.projects import Project, example
 
 KEY = "0123456789abcdef0123456789abcdef0123"
@@ -32,11 +41,16 @@ def run(name: str, project: Project, gitlab: GitLab, **more: str) -> subprocess.
         "CI_JOB_URL": "https://gitlab.example/jobs/1",
         "CI_MERGE_REQUEST_IID": "7",
         "CI_COMMIT_SHA": "c0ffee",
+        "CI_DEFAULT_BRANCH": "main",
         "GITLAB_NOTE_TOKEN": NOTER,
         "GITLAB_READ_TOKEN": READER,
         "RECONCILER_PLAN_KEY": KEY,
     } | more
     local = CONFIG.read_text().replace("RECONCILER_ENV: production", "RECONCILER_ENV: local")
+    where, commit = published(project.folder.parent)
+    local = local.replace("https://github.com/OWNER/REPOSITORY.git", where).replace(
+        ": COMMIT #", f": {commit} #"
+    )
     return run_job(local, name, project.folder, variables)
 
 
@@ -88,7 +102,10 @@ def applied_after_the_merge(project: Project, gitlab: GitLab) -> subprocess.Comp
     """The pipeline of main, after a merge request whose pipeline planned what stands there now."""
     run("plan", project, gitlab)
     gitlab.artifacts[502] = (project.folder / "plan.json").read_bytes()
-    gitlab.merge_requests.append({"iid": 7, "state": "merged", "sha": "feed"})
+    gitlab.merge_requests += [
+        {"iid": 6, "state": "merged", "sha": "bad", "target_branch": "next"},  # merged, and not into main
+        {"iid": 7, "state": "merged", "sha": "feed", "target_branch": "main"},
+    ]
     gitlab.pipelines += [
         {"id": 300, "sha": "feed", "project_id": 666},  # of a fork, which may say what it likes
         {"id": 400, "sha": "0ld", "project_id": PROJECT},
@@ -133,3 +150,17 @@ def change_price(project: Project, price: str) -> None:
     with project.portal() as http:
         path = "/crm/v3/objects/products/PT-100?idProperty=hs_sku"
         assert http.patch(path, json={"properties": {"price": price}}).status_code == 200
+
+
+def test_what_is_installed_gets_no_secrets(project: Project, gitlab: GitLab) -> None:
+    done = run("plan", project, gitlab, HUBSPOT_READ_TOKEN="pat-na1-secret", HTTPS_PROXY="http://proxy:1")
+
+    assert done.returncode == 0, done.stderr
+    given = (project.folder.parent / "given").read_text()
+    names = {line.partition("=")[0] for line in given.splitlines()}
+    assert {"PATH", "HOME", "HTTPS_PROXY"} <= names
+    assert not [name for name in names if name.startswith(("GITLAB", "HUBSPOT", "RECONCILER", "CI_"))]
+    assert not any(secret in given for secret in ("pat-na1-secret", NOTER, KEY))
+    deps, itself = (project.folder.parent / "installed").read_text().splitlines()
+    assert "--require-hashes --only-binary :all: --requirement" in deps
+    assert "--no-deps --no-index --no-build-isolation" in itself

@@ -1,5 +1,7 @@
 """plan.yml: one comment on a pull request, kept up to date, and nothing that others may not see."""
 
+import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ def test_a_pull_request_gets_one_comment_and_the_job_a_summary(world: World) -> 
     assert comment["number"] == 7
     assert comment["body"].startswith("<!-- reconciler plan local 1000000 -->\n### Plan: 11 to create, 16 to")
     assert comment["body"] == jobs["plan"].summary
-    kept = world.hub.artifact(7000, "plan")
+    kept = world.hub.artifact(7000, "plan-7")
     assert sorted(path.name for path in kept.iterdir()) == ["plan.html", "plan.json", "plan.md"]
 
 
@@ -92,7 +94,7 @@ def test_a_plan_of_a_portal_that_is_not_encrypted_is_not_uploaded(world: World) 
         "::error::plan.json is not uploaded, because it is not encrypted: set the secret RECONCILER_PLAN_KEY"
         in jobs["plan"].log
     )
-    kept = world.hub.artifact(7000, "plan")
+    kept = world.hub.artifact(7000, "plan-7")
     assert sorted(path.name for path in kept.iterdir()) == ["plan.html", "plan.md"]
     (comment,) = world.hub.comments
     assert comment["body"].startswith("<!-- reconciler plan sandbox 1234567 -->\n### Plan: 11 to create")
@@ -105,13 +107,44 @@ def test_an_encrypted_plan_is_uploaded(world: World) -> None:
     jobs = world.run("plan.yml", "pull_request", pull_request(world))
 
     assert jobs["plan"].conclusion == "success"
-    assert (world.hub.artifact(7000, "plan") / "plan.json").read_bytes().startswith(b"reconciler sealed 1\n")
+    assert (
+        (world.hub.artifact(7000, "plan-7") / "plan.json").read_bytes().startswith(b"reconciler sealed 1\n")
+    )
 
 
-def test_what_pip_installs_is_the_repository_of_the_action(world: World) -> None:
+@pytest.mark.usefixtures("portal")
+def test_what_is_installed_is_the_repository_of_the_action_and_its_lock_without_secrets(
+    world: World,
+) -> None:
+    world.secrets["RECONCILER_PLAN_KEY"] = "0123456789abcdef0123456789abcdef0123"
+    world.environ["HTTPS_PROXY"] = "http://proxy.example:3128"
+
     world.run("plan.yml", "pull_request", pull_request(world))
 
-    (asked,) = (world.folder / "hub" / "installed").read_text().splitlines()
-    assert asked.startswith("-m pip install ")
-    package = asked.rpartition(" ")[2]
-    assert package == f"{ROOT}[postgres,tables]"
+    locked, itself = (world.folder / "hub" / "installed").read_text().splitlines()
+    pip = "-m pip install --quiet --disable-pip-version-check --no-deps"
+    assert locked == f"{pip} --require-hashes --only-binary :all: --requirement {ROOT}/requirements.lock"
+    assert itself == f"{pip} --no-index --no-build-isolation {ROOT}"
+    given = (world.folder / "hub" / "given").read_text()
+    assert "HTTPS_PROXY=http://proxy.example:3128" in given
+    assert not any(secret in given for secret in world.secrets.values())
+    assert not re.search("^(HUBSPOT|RECONCILER|GITHUB|GH)_", given, flags=re.MULTILINE)
+
+
+def test_even_a_secret_given_to_the_step_that_installs_does_not_reach_pip(world: World) -> None:
+    world.environ["HUBSPOT_SANDBOX_TOKEN"] = "pat-na1-secret"
+
+    world.run("plan.yml", "pull_request", pull_request(world))
+
+    assert "pat-na1-secret" not in (world.folder / "hub" / "given").read_text()
+
+
+def test_without_an_installation_the_action_says_what_to_do_first(world: World) -> None:
+    action = ROOT / ".github" / "actions" / "reconcile" / "run.sh"
+    environ = {"PATH": "/usr/bin:/bin", "RUNNER_TEMP": str(world.folder), "COMMAND": "plan"}
+    done = subprocess.run([action], env=environ, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert (
+        "::error::reconciler is not installed: use this action with `command: install` first" in done.stdout
+    )

@@ -2,6 +2,12 @@
 # Runs one command of reconciler. What it writes for others goes into one folder, for keep.sh to look at.
 set -euo pipefail
 
+PATH=$RUNNER_TEMP/venv-of-reconciler/bin:$PATH
+if ! command -v reconciler > /dev/null; then
+    echo "::error::reconciler is not installed: use this action with \`command: install\` first, in a step without secrets"
+    exit 1
+fi
+
 folder=$RUNNER_TEMP/reconciler-$COMMAND
 rm -rf "$folder"
 mkdir "$folder"
