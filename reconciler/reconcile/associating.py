@@ -1,7 +1,7 @@
 """Associations of a plan: read two object types at a time, after all of its records have been judged."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.apply.memory import Memory
 from reconciler.hubspot.ahead import in_chunks, read_ahead
@@ -97,8 +97,12 @@ class Associating:
         self.builder.add_pairs((*pairing.judge(live), *resolver.held), resolver.problems)
 
 
-def rest_on_associations(reader: Reader, portal: PortalSchema, memory: Memory, builder: PlanBuilder) -> None:
+def rest_on_associations(
+    reader: Reader, portal: PortalSchema, memory: Memory, builder: PlanBuilder
+) -> PortalSchema:
     """Let archives rest on what state knows of their records' associations, as live shows them now.
+
+    Gives back ``portal`` with the object types at the other ends.
 
     An association of two records that both go says nothing: whichever goes first takes it along.
     """
@@ -111,7 +115,8 @@ def rest_on_associations(reader: Reader, portal: PortalSchema, memory: Memory, b
                 (own, own_id), (far, far_id) = sorted(ends, key=lambda end: end not in going)
                 known.setdefault((own, far), {}).setdefault(own_id, set()).add(far_id)
     lacking = {name for types in known for name in types} - portal.objects.keys()
-    objects = dict(portal.objects) | (dict(read_portal(reader, lacking).objects) if lacking else {})
+    others = read_portal(reader, lacking).objects if lacking else {}
+    objects = {**portal.objects, **others}
     rests_on: dict[tuple[str, RecordId], list[ValueChange]] = {}
     for (own, far), ids in known.items():
         live = read_pairs(reader, objects[own], objects[far], ids)
@@ -120,3 +125,4 @@ def rest_on_associations(reader: Reader, portal: PortalSchema, memory: Memory, b
             associations = [association_rested_on(far, *each) for each in labels.items()]
             rests_on.setdefault((own, own_id), []).extend(associations)
     builder.rest_on(rests_on)
+    return replace(portal, objects=objects)

@@ -131,7 +131,7 @@ def plan_changes(
     planning.explain_gone()
     planning.insist_on_answers()
     Associating(reader, portal, memory, builder, ends, associations).judge()
-    rest_on_associations(reader, portal, memory, builder)
+    portal = rest_on_associations(reader, portal, memory, builder)
     planning.unmet.refuse("the manifests name, and none that prune is about,")
     planning.count_others(store.owned_groups())
     return builder.finish(

@@ -77,7 +77,7 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
         owned_pairs = {pair.identity: pair for pair in memory.pairs(one, other)}
         live_pairs = read_pairs(reader, portal.objects[one], portal.objects[other], ids_of(changes))
         builder.add_pairs(Unpairing(live_pairs, owned_pairs, builder.archived).undo(changes), ())
-    rest_on_associations(reader, portal, memory, builder)
+    portal = rest_on_associations(reader, portal, memory, builder)
     before_fates = reader.calls
     fates = read_fates(reader, portal, [owned for _, owned in builder.gone])
     builder.fate_calls = reader.calls - before_fates

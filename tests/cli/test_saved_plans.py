@@ -260,6 +260,26 @@ def test_an_archive_rests_on_the_associations_that_state_knows(
     assert is_there(project, made)
 
 
+def test_an_archive_rests_on_associations_with_types_that_no_manifest_names_any_more(
+    project: Project,
+) -> None:
+    applied(project, ASSOCIATED)
+    made = record(project, "new")["id"]
+    head = HEAD.replace("prune: true", "prune: false")
+    project.write("records.yaml", head + "records:\n  new: {$absent: true}\n")
+    saved(project)
+    assert project.run("apply", "plan.json", "--on-stale", "fail").code == Exit.OK
+    assert not is_there(project, made)
+
+    applied(project, ASSOCIATED.replace("new:", "newer:"))
+    made = record(project, "newer")["id"]
+    project.write("records.yaml", head + "records:\n  newer: {$absent: true}\n")
+    saved(project)
+    _dissociate(project, made)
+
+    assert_stale(apply_saved(project), "tickets/=800")
+
+
 def test_associations_that_nobody_touched_do_not_keep_a_record(project: Project) -> None:
     applied(project, ASSOCIATED)
     made = record(project, "new")["id"]
