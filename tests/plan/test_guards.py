@@ -1,9 +1,11 @@
 """Each guard at its edge: the last plan it lets pass, and the first it refuses."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
+from reconciler.errors import PlanRefused
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
 from reconciler.model.records import RecordId
@@ -13,14 +15,26 @@ from reconciler.plan.changes import (
     Budget,
     Change,
     Create,
+    Dissociate,
     Guard,
     GuardRefusal,
     Reason,
+    Release,
     Update,
     ValueChange,
 )
-from reconciler.plan.guards import DEFAULT_LIMITS, Guards, Limit, Population, limits_from
+from reconciler.plan.guards import (
+    DEFAULT_LIMITS,
+    Divergence,
+    Guards,
+    Limit,
+    Population,
+    limits_from,
+    refuse_now,
+)
 from reconciler.source import SourceRef
+from tests.support.nouns import desired
+from tests.support.plans import plan_of
 
 HERE = SourceRef("companies.yaml", 1, 1)
 UPDATES = [(3, 10, False), (4, 10, True), (9, 9, False), (30, 100, False), (31, 100, True)]
@@ -155,3 +169,181 @@ def test_limits_can_be_set_as_shares_and_numbers() -> None:
     assert limits[Guard.ARCHIVE] == Limit(percent=25, count=100)
     assert limits[Guard.TOTAL] == Limit(count=50_000)
     assert limits[Guard.UPDATE] == DEFAULT_LIMITS[Guard.UPDATE]
+
+
+def release(number: int, reason: Reason = Reason.PRUNED) -> Release:
+    return Release(key(number), RecordId("1"), reason, None, Origin.ADOPTED)
+
+
+def dissociate(number: int) -> Dissociate:
+    target = RecordKey("contacts", "email", "ada@acme.example")
+    return Dissociate(
+        key(number), RecordId("1"), target, RecordId("2"), None, Reason.PRUNED, None, is_whole=True
+    )
+
+
+def test_what_only_state_sees_is_counted_among_no_writes() -> None:
+    guards = Guards({**DEFAULT_LIMITS, Guard.TOTAL: Limit(count=2)}, {})
+    base = Population(named=1000, found=1000).base("companies")
+    changes: list[Change] = [*updates(2), *(release(number) for number in range(9))]
+    assert guards.judge(changes, (base,), PLENTY) == ()
+    assert [r.guard for r in guards.judge([*changes, update(3)], (base,), PLENTY)] == [Guard.TOTAL]
+    assert [r.count for r in guards.judge([*changes, update(3)], (base,), PLENTY)] == [3]
+
+
+def test_whatever_leaves_a_type_that_is_named_no_more_needs_a_word() -> None:
+    population = Population(named=0, owned=100)
+    assert refused([release(1)], population) == [Guard.EMPTY]
+    assert refused([archive(1)], population) == [Guard.EMPTY]
+    assert refused([release(1, Reason.NARROWED)], population) == []
+    assert refused([dissociate(1)], population) == []
+    assert refused([release(1)], Population(named=1, owned=100)) == []
+
+
+def test_clearing_what_is_empty_already_is_no_clearing() -> None:
+    population = Population(named=100, found=100, values=100)
+    from_nothing = ValueChange("phone", None, None, Reason.CHANGED)
+    to_something = ValueChange("phone", "1", "2", Reason.CHANGED)
+    changes: list[Change] = [update(number, from_nothing, to_something) for number in range(11)]
+    assert Guard.CLEAR not in refused(changes, population)
+
+
+def test_several_values_of_one_record_are_cleared_one_by_one() -> None:
+    population = Population(named=100, found=100, values=100)
+    emptied = [ValueChange(f"p{number:02}", "1", None, Reason.CHANGED) for number in range(11)]
+    (refusal,) = judged([update(1, *emptied)], population)
+    assert (refusal.guard, refusal.count, refusal.first) == (Guard.CLEAR, 11, (key(1),))
+    assert refusal.message == "11 of 100 values of companies would be cleared (11 %, limit 10 %)"
+
+
+def test_each_type_is_judged_by_its_own_base_in_order_of_name() -> None:
+    deal = RecordKey("deals", "external_id", "d1")
+    strangers: list[Change] = [
+        Archive(key(1), RecordId("1"), Reason.ABSENT, None, None),
+        Archive(deal, RecordId("2"), Reason.ABSENT, None, None),
+    ]
+    bases = [Population(named=1, found=1).base(name) for name in ("deals", "companies", "tickets")]
+    found = Guards(DEFAULT_LIMITS, {}).judge(strangers[::-1], bases, PLENTY)
+    assert [(refusal.guard, refusal.first) for refusal in found] == [
+        (Guard.ABSENT, (key(1),)),
+        (Guard.ABSENT, (deal,)),
+    ]
+    assert found[0].message == "1 of companies would be archived and are not ours (limit 0)"
+
+
+def test_a_type_of_which_nothing_is_known_is_judged_all_the_same() -> None:
+    found = Guards(DEFAULT_LIMITS, {}).judge([archive(1, None)], (), PLENTY)
+    assert [refusal.guard for refusal in found] == [Guard.ABSENT, Guard.EMPTY]
+
+
+def test_a_number_is_told_where_the_share_is_small() -> None:
+    (refusal,) = judged(archives(101), Population(named=5000, found=5000))
+    assert refusal.message == "101 of 5,000 companies would be archived (2 %, limit 100)"
+
+
+def test_a_share_counts_from_ten_records_on() -> None:
+    assert refused(updates(9), Population(named=9, found=9)) == []
+    assert refused(updates(10), Population(named=10, found=10)) == [Guard.UPDATE]
+    assert refused(updates(3), Population()) == []
+
+
+def test_without_limits_nothing_is_refused() -> None:
+    endless = {guard: Limit() for guard in Guard}
+    changes: list[Change] = [*updates(500), archive(1, None)]
+    short = Budget(1, 500, 0.0, 1)
+    base = Population(named=0, owned=500).base("companies")
+    assert Guards(endless, {}).judge(changes, (base,), short) == ()
+
+
+def test_a_plan_that_calls_nothing_needs_no_calls() -> None:
+    assert refused([], Population(), budget=Budget(50, 0, 0.0, 0)) == []
+
+
+def test_a_shortage_of_calls_tells_both_numbers() -> None:
+    (refusal,) = judged([], Population(), budget=Budget(1, 1500, 0.0, 1200))
+    assert (refusal.guard, refusal.count, refusal.first) == (Guard.BUDGET, 1500, ())
+    assert refusal.message == "1,500 calls are needed and 1,200 are left today (a reserve of 20 % is kept)"
+    assert judged([], Population(), {Guard.BUDGET: 1500}, Budget(1, 1500, 0.0, 1200)) == ()
+    assert judged([], Population(), {Guard.BUDGET: 1499}, Budget(1, 1500, 0.0, 1200)) == (refusal,)
+
+
+COMMITS = ("a" * 40, "b" * 40)
+
+
+@pytest.mark.parametrize(
+    ("missing", "is_shallow", "count", "message", "advice"),
+    [
+        (1, False, 1, "do not contain {applied}: 1 commit is missing", "merge the branch"),
+        (1200, False, 1200, "do not contain {applied}: 1,200 commits are missing", "merge the branch"),
+        (None, False, 1, "do not contain {applied}, which is not known here", "fetch the branch"),
+        (
+            None,
+            True,
+            1,
+            "contain {applied} cannot be told, because this clone is shallow",
+            "fetch the history",
+        ),
+    ],
+)
+def test_manifests_that_lack_what_was_applied_are_refused(
+    missing: int | None, is_shallow: bool, count: int, message: str, advice: str
+) -> None:
+    divergence = Divergence(*COMMITS, missing, is_shallow)
+    refusal = divergence.refusal()
+    applied = f"what was applied last (commit {'b' * 12})"
+    start = f"{'whether ' if is_shallow else ''}the manifests (commit {'a' * 12}) "
+    assert refusal.message == start + message.format(applied=applied)
+    assert refusal.advice is not None
+    assert refusal.advice.startswith(advice)
+    assert (refusal.guard, refusal.count) == (Guard.DIVERGED, count)
+
+    guards = Guards(DEFAULT_LIMITS, {}, divergence)
+    base = Population(named=9, found=9).base("companies")
+    assert guards.judge(updates(1), (base,), PLENTY) == (refusal,)
+    assert guards.judge([], (base,), PLENTY) == ()
+    for allowed, is_refused in ((count, False), (count - 1, True)):
+        lifted = Guards(DEFAULT_LIMITS, {Guard.DIVERGED: allowed}, divergence)
+        assert bool(lifted.judge(updates(1), (base,), PLENTY)) is is_refused
+
+
+@pytest.mark.parametrize(("most", "is_refused"), [(None, True), (2, True), (3, False)])
+def test_so_many_commits_may_be_missing_as_the_limit_says(most: int | None, is_refused: bool) -> None:
+    limits = {**DEFAULT_LIMITS, Guard.DIVERGED: Limit(count=most)}
+    guards = Guards(limits, {}, Divergence(*COMMITS, 3, is_shallow=False))
+    base = Population(named=9, found=9).base("companies")
+    assert bool(guards.judge(updates(1), (base,), PLENTY)) is is_refused
+
+
+def test_one_that_is_counted_adds_to_its_population() -> None:
+    population = Population()
+    population.count(desired("a", {"city": "Ulm", "name": "A"}), is_found=True, is_owned=False)
+    population.count(desired("b", {"name": "B"}), is_found=False, is_owned=True)
+    assert (population.named, population.found, population.owned_named, population.values) == (2, 1, 1, 3)
+    base = population.base("companies")
+    assert (base.named, base.found, base.owned, base.owned_named, base.values) == (2, 1, 0, 1, 3)
+    assert base.has_records is False
+
+
+@pytest.mark.parametrize(
+    ("undoes", "command"), [(None, "plan"), ("0199", "rollback 0199")], ids=["plan", "rollback"]
+)
+def test_right_before_the_writes_the_changes_are_counted_again(undoes: str | None, command: str) -> None:
+    base = Population(named=20, found=20).base("companies")
+    plan = replace(plan_of(*updates(8)), bases=(base,), undoes=undoes)
+    with pytest.raises(PlanRefused) as refused_now:
+        refuse_now(plan, PLENTY, DEFAULT_LIMITS)
+    assert str(refused_now.value) == (
+        "plan refused: 8 of 20 companies would be updated (40 %, limit 30 %)\n"
+        "    plan again, and look at it; if it is intended: "
+        f"reconciler {command} --allow update=8 --out FILE"
+    )
+    refuse_now(replace(plan, allowances=((Guard.UPDATE, 8),)), PLENTY, DEFAULT_LIMITS)
+    refuse_now(plan, PLENTY, {**DEFAULT_LIMITS, Guard.UPDATE: Limit(percent=40)})
+
+
+def test_right_before_the_writes_the_calls_of_today_count() -> None:
+    base = Population(named=20, found=20).base("companies")
+    plan = replace(plan_of(*updates(1)), bases=(base,))
+    with pytest.raises(PlanRefused, match=r"apply it tomorrow; if it is intended: .*--allow budget=100 "):
+        refuse_now(plan, Budget(1, 100, 0.0, 119), DEFAULT_LIMITS)
+    refuse_now(plan, Budget(1, 100, 0.0, 120), DEFAULT_LIMITS)
