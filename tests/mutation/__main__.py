@@ -9,7 +9,7 @@ import difflib
 import random
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,12 +32,13 @@ def main(arguments: Sequence[str]) -> int:
             copies.put(stack.enter_context(copy_of_tree(place)))
         for module in asked.modules or MODULES:
             faults = _chosen(module, asked.seed, asked.count)
-            survivors = _survivors(module, faults, copies, asked.jobs)
-            planted += len(faults)
-            noticed += len(faults) - len(survivors)
-            _say(f"{module}: {len(faults) - len(survivors)} of {len(faults)} noticed")
-            for fault in survivors:
+            survivors = 0
+            for fault in _survivors(module, faults, copies, asked.jobs):
+                survivors += 1
                 _say(_told(module, fault))
+            planted += len(faults)
+            noticed += len(faults) - survivors
+            _say(f"{module}: {len(faults) - survivors} of {len(faults)} noticed")
     percent = 100 * noticed / planted if planted else 100.0
     _say(f"all: {noticed} of {planted} noticed ({percent:.1f} %)")
     return 0 if percent >= asked.at_least else 1
@@ -74,8 +75,10 @@ def _chosen(module: str, seed: int, count: int) -> list[Fault]:
     return sorted(drawn, key=lambda fault: (fault.line, fault.what))
 
 
-def _survivors(module: str, faults: Sequence[Fault], copies: "SimpleQueue[Copy]", jobs: int) -> list[Fault]:
-    """The faults with which every test passes."""
+def _survivors(
+    module: str, faults: Sequence[Fault], copies: "SimpleQueue[Copy]", jobs: int
+) -> Iterator[Fault]:
+    """The faults with which every test passes, as they are found."""
     tests = MODULES[module]
     first = copies.get()
     timeout_s = first.timeout_s(tests)
@@ -89,13 +92,17 @@ def _survivors(module: str, faults: Sequence[Fault], copies: "SimpleQueue[Copy]"
             copies.put(copy)
 
     with ThreadPoolExecutor(jobs) as pool:
-        return [fault for fault, found in zip(faults, pool.map(is_noticed, faults), strict=True) if not found]
+        for fault, found in zip(faults, pool.map(is_noticed, faults), strict=True):
+            if not found:
+                yield fault
 
 
 def _told(module: str, fault: Fault) -> str:
     before = (ROOT / module).read_text().splitlines()
     lines = difflib.unified_diff(before, fault.text.splitlines(), module, module, lineterm="", n=1)
-    return "\n".join([f"  not noticed, line {fault.line}: {fault.what}", *(f"    {line}" for line in lines)])
+    return "\n".join(
+        [f"not noticed, {module}:{fault.line}: {fault.what}", *(f"    {line}" for line in lines)]
+    )
 
 
 def _say(line: str) -> None:
