@@ -19,7 +19,7 @@ from reconciler.model.drift import DriftFound
 from reconciler.model.personal import Masks
 from reconciler.model.records import Drift
 from reconciler.model.selection import EVERYTHING, Selection
-from reconciler.plan.changes import Plan
+from reconciler.plan.changes import Guard, Plan
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.judging import Policy
 from reconciler.reconcile.applying import Claim, Connection, apply_plan
@@ -118,7 +118,7 @@ class Portal:
             portal_id=PORTAL,
             policy=Policy(drift),
             selection=EVERYTHING,
-            guards=Guards(DEFAULT_LIMITS, {}),
+            guards=Guards(DEFAULT_LIMITS, {Guard.CREATE: 999}),
             masks=Masks(),
             stand_ins={},
             commit=None,
