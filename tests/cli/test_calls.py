@@ -126,6 +126,40 @@ def test_a_later_plan_with_archives_and_drift_tells_its_calls(tmp_path: Path) ->
         assert budget["write_calls"] >= 1
 
 
+def test_archives_of_records_that_are_associated_tell_their_calls(tmp_path: Path) -> None:
+    with world(tmp_path, ALL) as (project, portal):
+        check_plan(project, portal)
+        lines = COMPANIES.splitlines(keepends=True)
+        project.write("companies.yaml", "".join(line for line in lines if not line.startswith("  new:")))
+        budget = check_plan(project, portal)
+        assert budget["write_calls"] == 1
+        assert budget["reread_calls"] > 2
+
+
+def test_a_type_that_has_to_be_switched_on_tells_its_calls(tmp_path: Path) -> None:
+    text = "object: listings\nkey: erp_no\nrecords:\n  L-1: {hs_name: House}\n"
+    with world(tmp_path, {"listings.yaml": text}) as (project, portal):
+        check_plan(project, portal)
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+def test_what_a_killed_run_left_open_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_: object) -> None:
+        raise Killed
+
+    with world(tmp_path, ALL) as (project, portal):
+        with monkeypatch.context() as patch:
+            patch.setattr("reconciler.apply.run._Run._conclude", die)
+            with pytest.raises(Killed):
+                project.run("apply", "--auto-approve")
+        assert project.run("unlock").code == 0
+        budget = check_plan(project, portal)
+        assert budget["write_calls"] > 0
+
+
 def test_a_plan_that_only_adopts_tells_what_apply_reads(tmp_path: Path) -> None:
     text = "object: contacts\nkey: email\nrecords:\n  ada@acme.example: {firstname: Ada}\n"
     with world(tmp_path, {"contacts.yaml": text}) as (project, portal):
