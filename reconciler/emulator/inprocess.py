@@ -32,7 +32,8 @@ class EmulatorTransport(httpx.BaseTransport):
                 portal_id=self._portal_id,
             )
         )
-        timeout_s = request.extensions.get("timeout", {}).get("read")
+        told = request.extensions.get("timeout", {}).get("read")
+        timeout_s = None if told is None else float(told)  # as a socket does: any number may stand there
         if timeout_s is not None and answer.delay_s > timeout_s:
             self._emulator.sleep(timeout_s)
             raise httpx.ReadTimeout(f"no answer within {timeout_s} s", request=request)
