@@ -143,6 +143,67 @@ def test_an_absent_record_that_answers_leave_out_is_not_released(tmp_path: Path)
         assert (document["changes"], left_out(document)) == ([], [f"companies/{SILENT}"])
 
 
+@pytest.mark.parametrize("is_new", [True, False])
+def test_associations_with_a_record_that_answers_leave_out_wait(tmp_path: Path, is_new: bool) -> None:
+    plain = manifest(head="prune: true\n")
+    associated = plain.replace(
+        "C-000: {name: A}", f"C-000: {{name: A, $associations: {{companies: [{SILENT}]}}}}"
+    )
+    with world(tmp_path, plain if is_new else associated) as (project, portal):
+        applied(project)
+        project.write("companies.yaml", associated)
+        Silence(portal, {SILENT})
+        document = project.run("plan", "--json").document
+        assert document["changes"] == []
+        assert left_out(document) == [f"companies/C-000#companies/{SILENT}", f"companies/{SILENT}"]
+
+
+@pytest.mark.parametrize("silent", ["new", "old", "new and old"])
+def test_a_renamed_record_that_answers_leave_out_is_not_created(tmp_path: Path, silent: str) -> None:
+    with world(tmp_path, manifest()) as (project, portal):
+        applied(project)
+        project.replace(
+            "companies.yaml", f"{SILENT}: {{name: A}}", f"new: {{name: A, $renamed_from: {SILENT}}}"
+        )
+        Silence(portal, {SILENT, "new"} if "old" in silent else {"new"})
+        document = project.run("plan", "--json").document
+        if silent == "new":  # which nobody has, and that is told
+            assert [(change["address"], change["action"]) for change in document["changes"]] == [
+                ("companies/new", "update")
+            ]
+        else:
+            assert (document["changes"], left_out(document)) == ([], ["companies/new"])
+
+
+def test_recreate_does_not_double_a_record_that_answers_leave_out(tmp_path: Path) -> None:
+    with world(tmp_path, manifest()) as (project, portal):
+        applied(project)
+        Silence(portal, {SILENT})
+        document = project.run("plan", "--json", "--recreate", f"companies/{SILENT}").document
+        assert (document["changes"], left_out(document)) == ([], [f"companies/{SILENT}"])
+
+
+def test_a_saved_plan_leaves_a_record_that_answers_leave_out_as_stale(tmp_path: Path) -> None:
+    with world(tmp_path, manifest()) as (project, portal):
+        applied(project)
+        project.write("companies.yaml", manifest("  new: {name: N}\n", name="B"))
+        assert project.run("plan", "--out", "plan.json", "--allow", "update=99").code == 0
+        body = {"properties": {"erp_no": "new", "name": "Theirs"}}
+        people(portal, "POST", "/crm/v3/objects/companies", body)
+        silence = Silence(portal, {"new"})
+        done = project.run("apply", "plan.json")
+        assert done.code == 3
+        assert "1 stale" in done.out
+        silence.keys.clear()
+        found = people(
+            portal,
+            "POST",
+            "/crm/v3/objects/companies/batch/read",
+            {"idProperty": "erp_no", "inputs": [{"id": "new"}], "properties": ["name"]},
+        )
+        assert found["results"][0]["properties"]["name"] == "Theirs"
+
+
 def test_a_type_of_which_too_much_is_unanswered_stops_the_plan(tmp_path: Path) -> None:
     with world(tmp_path, manifest()) as (project, portal):
         applied(project)
