@@ -1,7 +1,6 @@
 """State as it will be once unfinished batches of earlier runs are settled; nothing is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from heapq import merge
 from typing import TypeAlias
@@ -9,7 +8,7 @@ from typing import TypeAlias
 from reconciler.apply.run import ownership_after
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied, Outcome, done_of
-from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.pairs import OwnedPair, PairIdentity
 from reconciler.model.records import Record, RecordId
 from reconciler.plan.changes import Change, carried_out
@@ -91,6 +90,15 @@ class Memory:
                 found |= {record_id: settled} if settled else {}
         return found
 
+    def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Those of the records ``ids`` that a run created, also one that is being settled."""
+        made = {
+            record_id
+            for (of_type, record_id), owned in self._owned.items()
+            if of_type == object_name and owned is not None and owned.origin is Origin.CREATED
+        }
+        return self._store.created(object_name, ids) | made.intersection(ids)
+
     def in_order(self, object_name: str, by: str) -> Iterator[OwnedRecord]:
         """All owned records of a group, by key, by code point."""
         unsettled = (record for record in self._stored(object_name, by) if not self._is_settled(record))
@@ -104,20 +112,14 @@ class Memory:
     def pairs(self, object_name: str, other: str) -> list[OwnedPair]:
         """Owned associations between records of two object types, whichever named them."""
         types = {object_name, other}
-        stored = {pair.identity: self._called(pair) for pair in self._store.pairs(object_name, other)}
+        keys = {record: owned.key for record, owned in self._owned.items() if owned}
+        stored = {pair.identity: pair.called(keys) for pair in self._store.pairs(object_name, other)}
         settled = {
             identity: pair
             for identity, pair in self._pairs.items()
             if {identity.object, identity.to_object} == types
         }
-        return [pair for pair in (stored | settled).values() if pair and self._ended.isdisjoint(_ends(pair))]
-
-    def _called(self, pair: OwnedPair) -> OwnedPair:
-        """The association by the keys that its records have once they are settled."""
-        one, other = (self._owned.get(end) for end in _ends(pair))
-        if one is None and other is None:
-            return pair
-        return replace(pair, key=one.key if one else pair.key, target=other.key if other else pair.target)
+        return [pair for pair in (stored | settled).values() if pair and self._ended.isdisjoint(pair.ends)]
 
     def _stored(self, object_name: str, by: str) -> Iterator[OwnedRecord]:
         after: str | None = None
@@ -140,7 +142,3 @@ class Memory:
 
 def _key_value(record: OwnedRecord) -> str:
     return record.key.value
-
-
-def _ends(pair: OwnedPair) -> tuple[Record, Record]:
-    return (pair.key.object, pair.record_id), (pair.target.object, pair.target_id)

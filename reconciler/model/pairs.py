@@ -1,12 +1,12 @@
 """Two records that are associated, perhaps with a label."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
 
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
-from reconciler.model.records import RecordId
+from reconciler.model.records import Record, RecordId
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,6 +64,18 @@ class OwnedPair:
     label: Label | None  # None: the plain association
     origin: Origin
     is_whole: bool
+
+    @property
+    def ends(self) -> tuple[Record, Record]:
+        """The two records, from the one whose manifest names it."""
+        return (self.key.object, self.record_id), (self.target.object, self.target_id)
+
+    def called(self, keys: Mapping[Record, RecordKey]) -> Self:
+        """The same with those of its records that ``keys`` has by other keys known by these."""
+        key, target = (keys.get(end) for end in self.ends)
+        if key is None and target is None:
+            return self
+        return replace(self, key=key or self.key, target=target or self.target)
 
     @property
     def identity(self) -> PairIdentity:

@@ -16,11 +16,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
-from reconciler.errors import Problem, Severity
-from reconciler.model.facts import Fact
+from reconciler.errors import Problem, ReconcilerError, Severity
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.history import Spot
-from reconciler.model.objects import split_address
+from reconciler.model.objects import RECORD_ID, RecordKey, split_address
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.personal import Masks
 from reconciler.model.records import (
@@ -32,6 +34,7 @@ from reconciler.model.records import (
     LiveRecord,
     Prune,
     PruneRule,
+    Record,
     RecordId,
     Records,
 )
@@ -48,6 +51,8 @@ from reconciler.plan.changes import (
     ManifestsRead,
     PairChange,
     Plan,
+    Reason,
+    Release,
     StateOnly,
     Update,
     ValueChange,
@@ -59,13 +64,14 @@ from reconciler.plan.changes import (
 from reconciler.plan.ends import End, Ends, Standing, end_of
 from reconciler.plan.guards import Guards, Population
 from reconciler.plan.hands import Edits
-from reconciler.plan.identity import Identities, column_problems, key_problems
+from reconciler.plan.identity import Identities, column_problems, is_still, key_problems
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record, only_read
 from reconciler.plan.leftovers import facts_of_gone, judge_leftover
 from reconciler.plan.resolve import Resolver
 from reconciler.plan.rests import archive_rests_on, objects_rested_on
 from reconciler.plan.reviewed import keep_reviewed
 from reconciler.plan.selecting import LeftOut
+from reconciler.plan.soundness import unsound
 from reconciler.plan.unanswered import is_unanswered, many_gone, unanswered_problem
 from reconciler.plan.undo import Deed, undo
 from reconciler.plan.unique_values import Value, contradictions, turns_of
@@ -80,6 +86,15 @@ _ORDER = {
     Action.RELEASE: 6,
 }
 
+
+class Known(NamedTuple):
+    """What state and journal have of records under other keys than the manifests name them by."""
+
+    entries: Mapping[RecordId, OwnedRecord]
+    made_by_us: Collection[RecordId]  # created by a run, and not ours any more
+
+
+NOTHING_ELSE = Known({}, ())
 
 FEWEST_NEW = 10
 """Records of a type beyond which, where all of them are new, it is looked whether the portal has others."""
@@ -105,6 +120,8 @@ class PlanBuilder:
     spots: list[Spot] = field(default_factory=list)  # what they changed
     populations: dict[str, Population] = field(default_factory=dict)  # by object
     associating: list[DesiredRecord] = field(default_factory=list)  # records that name associations
+    displaced: list[OwnedRecord] = field(default_factory=list)  # whose keys lead to other records by now
+    named_otherwise: set[Record] = field(default_factory=set)  # no leftovers, by whatever key they are named
     holders: Mapping[Value, RecordId] = field(default_factory=dict)  # of unique values that are to be written
     _identities: Identities = field(default_factory=Identities)
 
@@ -132,6 +149,7 @@ class PlanBuilder:
         owned: Mapping[str, OwnedRecord],
         named: Records | None = None,
         *,
+        known: Known = NOTHING_ELSE,
         unanswered: Collection[str] = (),
     ) -> None:
         """Judge ``records`` of one object type and key; ``live`` and ``owned`` are by key value.
@@ -139,16 +157,22 @@ class PlanBuilder:
         Of the keys that are ``unanswered``, nobody knows whether there is such a record.
 
         ``named`` are all records of the type, of which these are the next; None where some of them are
-        named by another key property.
+        named by another key property. ``known`` is what state has of ``live`` under other keys.
         """
         population = self.population(resolver.schema.name)
         for record in records:
-            population.count(record, is_found=record.key in live, is_owned=record.key in owned)
             old = record.special.renamed_from or ""
             parts = Counterparts(
                 record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old)
             )
             found = parts.live or parts.old_live
+            if found is not None and parts.same is None:
+                moved, is_ours = known.entries.get(found.id), found.id in known.made_by_us
+                parts = parts._replace(moved=moved, is_made_by_us=is_ours)
+            is_owned = record.key in owned or parts.moved is not None
+            population.count(record, is_found=record.key in live, is_owned=is_owned)
+            if parts.owned and found and parts.owned.record_id != found.id:
+                self.displaced.append(parts.owned)
             population.asked += 1
             if is_unanswered(parts, unanswered, self.policy):
                 population.unanswered += 1
@@ -212,12 +236,15 @@ class PlanBuilder:
                 population.unanswered += 1
                 self.problems.append(unanswered_problem(owned.key, None))
                 continue
-            named = desired.records_of(schema.name, owned.key.by)
             found = live.get(owned.record_id)
+            is_same = found is not None and found.id == owned.record_id
+            if found is not None and is_same and self._identities.is_named(schema, owned.key, found, desired):
+                self.named_otherwise.add((schema.name, owned.record_id))
+                continue
             decided = judge_leftover(
                 owned,
                 prune,
-                is_live=found is not None and self._identities.is_still(schema, owned, found, named),
+                is_live=found is not None and is_still(schema, owned, found),
                 is_named_elsewhere=desired.is_elsewhere(owned.key),
                 rests_on=archive_rests_on(schema, owned.key.by, found, owned) if found else (),
             )
@@ -227,6 +254,55 @@ class PlanBuilder:
                 self.problems.append(only_read(decided))
             elif decided is not None:
                 self.changes.append(decided)
+
+    def keep_displaced(self, schema: ObjectSchema, live: Mapping[str, LiveRecord], desired: Desired) -> None:
+        """Know by record id, for now, what lost its key to another record and is named by another key.
+
+        That key is left out of this plan, or something is wrong with it: its entry must not get lost.
+        ``live`` is by record id.
+        """
+        taken = self.taken
+        for owned in self.displaced:
+            found, record = live.get(owned.record_id), (schema.name, owned.record_id)
+            if owned.key.object != schema.name or found is None or record in taken:
+                continue
+            if self._identities.is_named(schema, owned.key, found, desired):
+                key = RecordKey(schema.name, RECORD_ID, owned.record_id)
+                known = owned.origin, owned.is_protected, owned.key
+                self.changes.append(Adopt(key, owned.record_id, (), Reason.RENAMED, None, *known))
+
+    @property
+    def taken(self) -> frozenset[Record]:
+        """Records that are ours afterwards by a change of this plan."""
+        return frozenset(
+            (change.key.object, change.record_id)
+            for change in self.changes
+            if isinstance(change, Update | Adopt)
+        )
+
+    def settle_identities(self) -> None:
+        """What is named by another key is neither released nor replaced under the one it had before."""
+        taken = self.taken
+
+        def settled(change: Change) -> Change | None:
+            match change:
+                case Release() if (change.key.object, change.record_id) in taken:
+                    return None
+                case Create(replaces=str()) if (change.key.object, change.replaces) in taken:
+                    return replace(change, replaces=None)
+                case _:
+                    return change
+
+        self.changes = [kept for change in self.changes if (kept := settled(change))]
+
+    @property
+    def moves(self) -> Mapping[Record, RecordKey]:
+        """The keys that records get by this plan, where state knows them by others."""
+        return {
+            (change.key.object, change.record_id): change.key
+            for change in self.changes
+            if isinstance(change, Update | Adopt) and change.moved_from
+        }
 
     def add_pairs(self, judged: Iterable[PairChange | Held], problems: Iterable[Problem]) -> None:
         """What becomes of associations."""
@@ -257,13 +333,29 @@ class PlanBuilder:
         deeds: Iterable[Deed],
         live: Mapping[str, LiveRecord],
         owned: Mapping[str, OwnedRecord],
+        moved: Mapping[RecordId, OwnedRecord] = MappingProxyType({}),
     ) -> None:
-        """Take back what a run did; ``live`` is by record id, ``owned`` by key value."""
+        """Take back what a run did; ``live`` and ``moved`` are by record id, ``owned`` by key value.
+
+        ``moved`` is what state has of the records, under whatever key they have by now.
+        """
         population = self.population(schema.name)
         for deed in deeds:
-            known = owned.get(deed.change.key.value)
+            known = moved.get(deed.outcome.record_id) or owned.get(deed.change.key.value)
             population.values += len(known.sent) if known else 0
             self._take(undo(schema, deed, live.get(deed.outcome.record_id), known))
+
+    def hold_taken_keys(self, owned_by: Callable[[RecordKey], OwnedRecord | None]) -> None:
+        """Let be what cannot go back to its key: state knows another record by that now."""
+        moves, kept = self.moves, list[Change]()
+        for change in self.changes:
+            other = owned_by(change.key) if moved_from(change) else None
+            if other is None or (change.key.object, other.record_id) in moves:
+                kept.append(change)
+                continue
+            facts = (Fact(FactKind.OTHER_RECORD_NOW, other.record_id),)
+            self.held.append(Held(change.key, None, Reason.SUPERSEDED, None, None, None, facts))
+        self.changes = kept
 
     def explain_gone(
         self,
@@ -330,6 +422,8 @@ class PlanBuilder:
         before it writes them, ``unsettled`` what it settles first; where it ``verifies``, it plans again,
         for about as many calls. Where there is a ``reviewed`` plan, nothing is kept that it does not have.
         """
+        if why := unsound(self.changes, self.held):
+            raise ReconcilerError(f"{why}: this is a bug, please report it\n    nothing was planned")
         changes = _in_order(self.changes, portal)
         personal = self.masks.personal(portal.objects, _shown(changes, self.held, self.problems))
         review = None

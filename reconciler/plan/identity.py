@@ -3,13 +3,24 @@
 from dataclasses import dataclass, field
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.objects import RECORD_ID
+from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import OwnedRecord
-from reconciler.model.records import DesiredGroup, DesiredRecord, LiveRecord, RecordId, Records, Write
+from reconciler.model.records import (
+    Desired,
+    DesiredGroup,
+    DesiredRecord,
+    LiveRecord,
+    RecordId,
+    Records,
+    Write,
+)
 from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.values import canonical
 from reconciler.plan.resolve import Resolver, did_you_mean
 from reconciler.source import SourceRef
+
+OTHER_ADDRESSES = "hs_additional_emails"
+"""Addresses of a contact besides its first, separated by ``;``: each of them may name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +33,9 @@ class Identities:
 
     _by_key: dict[tuple[str, str, str | None], DesiredRecord] = field(default_factory=dict)
     _by_id: dict[tuple[str, RecordId], DesiredRecord] = field(default_factory=dict)
+    _presumed: dict[tuple[str, RecordId], DesiredRecord] = field(
+        default_factory=dict
+    )  # not read: as state says
     _unread: set[tuple[str, str]] = field(default_factory=set)  # object and key, whatever its case
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
@@ -47,6 +61,8 @@ class Identities:
         by = record.document.key
         own_key = live.id if by == RECORD_ID else live.properties.get(by)
         first = self._by_id.get((resolver.schema.name, live.id))
+        if first is None and own_key != record.key:
+            first = self._presumed.get((resolver.schema.name, live.id))
         if first is None and (named is None or own_key != record.key):
             self._by_id[resolver.schema.name, live.id] = record
             if named is not None and own_key is not None and own_key < record.key:  # it has come by already
@@ -64,29 +80,48 @@ class Identities:
         if by == RECORD_ID:
             self._by_id.setdefault((object_name, RecordId(record.key)), record)
         elif owned is not None:
-            self._by_id.setdefault((object_name, owned.record_id), record)
+            self._presumed.setdefault((object_name, owned.record_id), record)
         else:
             self._unread.add((object_name, record.key.casefold()))
 
-    def is_still(self, schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord, named: Records) -> bool:
-        """Whether ``live`` is what state knows as ``owned``, under the same key and under no other name.
+    def is_named(self, schema: ObjectSchema, key: RecordKey, live: LiveRecord, desired: Desired) -> bool:
+        """Whether manifests name ``live``, by whatever key, although they do not name it by ``key``.
 
-        Nobody names it by the key in state. People may have given it another key since, and a manifest may
-        know it by that one, by another spelling, or by its record id. ``named`` are all records of its
-        object type and key property, each of which has been met or left out.
+        They may know it by another key property, by another spelling, by its record id or by the key that
+        people gave it; and it may be left out of this plan. All that is named has been met or left out.
         """
-        by, known = owned.key.by, owned.key.value
-        definition = schema.properties.get(by)
-        kind = definition.kind if definition else Kind.TEXT
-        own_key = live.properties.get(by)
-        return (
-            live.id == owned.record_id
-            and own_key is not None
-            and canonical(kind, own_key) == canonical(kind, known)
-            and (schema.name, live.id) not in self._by_id
-            and (schema.name, known.casefold()) not in self._unread
-            and (own_key == known or named.find(own_key) is None)
+        if (schema.name, live.id) in self._by_id or (schema.name, live.id) in self._presumed:
+            return True
+        known = {key.value.casefold()}
+        for group in desired.groups:
+            if group.object != schema.name:
+                continue
+            value = live.id if group.key == RECORD_ID else live.properties.get(group.key)
+            if value is None:
+                continue
+            if (group.key, value) != (key.by, key.value) and group.records.find(value) is not None:
+                return True
+            known.add(value.casefold())
+        known.update(
+            address.casefold() for address in (live.properties.get(OTHER_ADDRESSES) or "").split(";")
         )
+        return any((schema.name, value) in self._unread for value in known)
+
+
+def names_that_identify(schema: ObjectSchema, desired: Desired) -> set[str]:
+    """Properties to read of a record to see whether manifests name it, by whatever key."""
+    keys = {group.key for group in desired.groups if group.object == schema.name} | {OTHER_ADDRESSES}
+    return keys & schema.properties.keys()
+
+
+def is_still(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> bool:
+    """Whether ``live`` is what state knows as ``owned``, and under the same key."""
+    by = owned.key.by
+    definition = schema.properties.get(by)
+    kind = definition.kind if definition else Kind.TEXT
+    own_key = live.id if by == RECORD_ID else live.properties.get(by)
+    is_same = own_key is not None and canonical(kind, own_key) == canonical(kind, owned.key.value)
+    return live.id == owned.record_id and is_same
 
 
 def key_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:

@@ -6,7 +6,8 @@ The cases, in words:
 - the portal has it under its old key only (``$renamed_from``): update it, key included;
 - the portal does not have it, and state does not know it: create it;
 - the portal does not have it, and state does: it is gone; say so, and create it only when asked to;
-- the portal has it: compare value by value.
+- the portal has it: compare value by value. What state knows of it counts under whatever key that was: an
+  entry follows its record to the key that manifests name it by.
 """
 
 from collections.abc import Iterable, Mapping
@@ -81,6 +82,15 @@ class Counterparts(NamedTuple):
     owned: OwnedRecord | None
     old_live: LiveRecord | None = None
     old_owned: OwnedRecord | None = None
+    moved: OwnedRecord | None = None  # what state has of the live record under any other key
+    is_made_by_us: bool = False  # the journal says that we created the live record
+
+    @property
+    def same(self) -> OwnedRecord | None:
+        """What state has of the live record, under whatever key."""
+        live = self.live or self.old_live
+        known = (self.owned, self.old_owned, self.moved)
+        return next((entry for entry in known if entry and live and entry.record_id == live.id), None)
 
 
 class Judged(NamedTuple):
@@ -138,16 +148,16 @@ def only_read(change: Create | Update | Archive) -> Problem:
 
 
 def _unwanted(resolver: Resolver, parts: Counterparts) -> Judged:
-    record, live, owned, *_ = parts
+    record, live, owned = parts.record, parts.live, parts.owned
     key, source = record.record_key, resolver.files.ref(record.place)
     if live is None:
         return Judged(release_of(owned, Reason.ABSENT, source) if owned else None)
+    owned = parts.same or owned
     if owned is not None and owned.is_protected:
         advice = "lift the protection first: `$protect: false`, applied in a run before this one"
         problem = Problem(f"{key.address} is protected and cannot be archived", advice, source, key.address)
         return Judged(problems=(problem,))
-    same = owned if owned is not None and owned.record_id == live.id else None
-    rests_on = archive_rests_on(resolver.schema, key.by, live, same)
+    rests_on = archive_rests_on(resolver.schema, key.by, live, parts.same)
     return Judged(Archive(key, live.id, Reason.ABSENT, source, owned.origin if owned else None, rests_on))
 
 
@@ -185,7 +195,8 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
     else:
         found_wrong = (resolver.impossible_key(record), resolver.missing_required(record))
         problems += (problem for problem in found_wrong if problem)
-    reason = Reason.RECREATED if parts.owned or parts.old_owned else Reason.MISSING
+    lost = parts.owned or parts.old_owned
+    reason = Reason.RECREATED if lost else Reason.MISSING
     first = tuple(
         _first(resolver, value, reason if value.ownership is Ownership.ENFORCE else Reason.INITIAL)
         for value in values
@@ -202,7 +213,9 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
         reason=reason,
         route=route_to_create(resolver.schema, record.document),
         source=source,
-        is_protected=_is_protected(record, parts.owned),
+        is_protected=_is_protected(record, lost),
+        origin=lost.origin if lost else Origin.CREATED,
+        replaces=lost.record_id if lost else None,
         in_step=tuple(
             _first(resolver, value, Reason.IN_STEP)
             for value in values
@@ -217,9 +230,9 @@ def _present(
 ) -> Judged:
     if _is_spelled_alike(resolver, parts, live, policy):
         return Judged()
-    known = [owned for owned in (parts.owned, parts.old_owned) if owned is not None]
+    same = parts.same
+    known = [same] if same else [parts.owned, parts.old_owned]
     protects = _is_protected(parts.record, *known)
-    same = next((owned for owned in known if owned.record_id == live.id), None)
     parts = parts._replace(owned=same)  # another one of ours may have had this key before
     problems: list[Problem] = []
     values = resolver.resolve(parts.record, live, problems)
@@ -387,10 +400,11 @@ def _change_of(
     record, owned = parts.record, parts.owned
     key = record.record_key
     source = resolver.files.ref(record.place)
-    origin = owned.origin if owned else Origin.ADOPTED
+    origin = owned.origin if owned else Origin.CREATED if parts.is_made_by_us else Origin.ADOPTED
     learned = tuple(values.learned)
+    is_renamed = live is parts.old_live
+    former = owned.key if owned and owned.key != key else _former_key(record) if is_renamed else None
     if values.written:
-        is_renamed = live is parts.old_live
         by_document = route_to_update(resolver.schema, record.document)
         return Update(
             key=key,
@@ -402,15 +416,15 @@ def _change_of(
             source=source,
             origin=origin,
             is_protected=protects,
-            moved_from=_former_key(record) if is_renamed else None,
+            moved_from=former,
             rests_on=() if is_renamed else update_rests_on(key.by, live),
         )
     if owned is None:
         return Adopt(key, live.id, learned, Reason.ADOPT, source, origin, protects)
-    if learned or owned.is_protected is not protects:
+    if learned or former or owned.is_protected is not protects:
         is_forgotten = bool(learned) and all(value.reason is Reason.UNMANAGED for value in learned)
-        reason = Reason.UNMANAGED if is_forgotten else Reason.IN_STEP
-        return Adopt(key, live.id, learned, reason, source, origin, protects)
+        reason = Reason.RENAMED if former else Reason.UNMANAGED if is_forgotten else Reason.IN_STEP
+        return Adopt(key, live.id, learned, reason, source, origin, protects, former)
     return None
 
 

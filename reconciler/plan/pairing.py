@@ -13,14 +13,14 @@ A label brings the plain association along, so the plain one is set aside beside
 both, both go.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin
 from reconciler.model.pairs import Label, OwnedPair, is_so
-from reconciler.model.records import Desired, Drift, Prune, RecordId
+from reconciler.model.records import Desired, Drift, Prune, Record, RecordId
 from reconciler.model.selection import Selection
 from reconciler.plan.changes import (
     ASSOCIATED,
@@ -52,6 +52,7 @@ class Rules:
     selection: Selection
     desired: Desired
     prune: Mapping[tuple[str, str], Prune]  # by object type and key property of who names them
+    spared: Container[Record] = frozenset()  # named by another key, which this plan leaves out
 
 
 class Pairing:
@@ -213,6 +214,8 @@ class Pairing:
         selection, archived, ends = self._rules.selection, self._resolver.archived, self._resolver.ends
         standings = {ends.of(pair.key).standing, ends.of(pair.target).standing}
         if ends.of(pair.key).standing is Standing.GONE or Standing.UNANSWERED in standings:
+            return False
+        if pair.ends[0] in self._rules.spared:
             return False
         sides = self._resolver.identity_of_owned(pair).sides
         if ends.are_named(pair.key, pair.target) and (selection.is_partial or sides not in self._named):

@@ -97,7 +97,7 @@ def ids_and_names(schema: ObjectSchema, deeds: Sequence[Deed]) -> tuple[Sequence
 
 
 def undo(schema: ObjectSchema, deed: Deed, live: LiveRecord | None, owned: OwnedRecord | None) -> Judged:
-    """What takes ``deed`` back; ``live`` is found by its record id, ``owned`` by its key."""
+    """What takes ``deed`` back; ``live`` and ``owned`` by its record id; ``owned`` else by key."""
     change, record_id = deed.change, deed.outcome.record_id
     if isinstance(change, Archive):
         return (
@@ -108,7 +108,7 @@ def undo(schema: ObjectSchema, deed: Deed, live: LiveRecord | None, owned: Owned
     if owned is not None and owned.record_id != record_id:
         return _held(change.key, Reason.SUPERSEDED, Fact(FactKind.OTHER_RECORD_NOW, owned.record_id))
     if isinstance(change, Adopt):
-        return Judged(release_of(owned, Reason.UNDONE) if owned and change.reason in _CAME_BY else None)
+        return Judged(_let_go(change, owned) if owned else None)
     if live is None:
         lost = _held(change.key, Reason.GONE, Fact(FactKind.NO_LONGER_THERE, record_id))
         return lost._replace(gone=owned)
@@ -121,21 +121,35 @@ def undo(schema: ObjectSchema, deed: Deed, live: LiveRecord | None, owned: Owned
             return Judged() if owned else _own_again(schema, change, live)
 
 
+def _let_go(change: Adopt, owned: OwnedRecord) -> Adopt | Release | None:
+    """What state learned by ``change`` without a call: a key, or that the record is ours at all."""
+    if former := _former_key(change, owned):
+        known = owned.origin, owned.is_protected, owned.key
+        return Adopt(former, owned.record_id, (), Reason.UNDONE, None, *known)
+    came_by_it = change.reason in _CAME_BY and change.moved_from is None
+    return release_of(owned, Reason.UNDONE) if came_by_it else None
+
+
+def _former_key(change: Update | Adopt, owned: OwnedRecord | None) -> RecordKey | None:
+    """The key that state knew the record by before ``change``, unless it moved again since."""
+    return change.moved_from if owned is None or owned.key == change.key else None
+
+
 def _archive(
     schema: ObjectSchema, change: Create, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
 ) -> Judged:
     """A record that was created goes, while it is as it was created."""
-    key = change.key
+    key = owned.key if owned else change.key
     if outcome.is_new is False:
         return _held(key, Reason.FINAL, Fact(FactKind.THERE_BEFORE))
     if owned is not None and owned.is_protected:
         return _held(key, Reason.FINAL, Fact(FactKind.PROTECTED))
-    made = (*change.values, ValueChange(key.by, None, key.value, change.reason))
+    made = (*change.values, ValueChange(change.key.by, None, change.key.value, change.reason))
     moved = [value.name for value in made if not _is_as_written(schema, value, outcome, live)]
     if moved:
         return _held(key, Reason.SUPERSEDED, Fact(FactKind.CHANGED_SINCE, names=tuple(moved)))
     others = [value.name for value in (*change.values, *change.in_step)]
-    rests_on = archive_rests_on(schema, key.by, live, owned, others, last_change=True)
+    rests_on = archive_rests_on(schema, change.key.by, live, owned, others, last_change=True)
     origin = owned.origin if owned else None
     return Judged(Archive(key, live.id, Reason.UNDONE, None, origin, rests_on))
 
@@ -147,6 +161,7 @@ def _put_back(
     back: list[ValueChange] = []
     learned: list[ValueChange] = []
     held: list[Held] = []
+    key, former = owned.key if owned else change.key, _former_key(change, owned)
     for value in change.values:
         definition, now = schema.properties.get(value.name), live.properties.get(value.name)
         restored = ValueChange(value.name, now, value.before, Reason.UNDONE)
@@ -155,35 +170,42 @@ def _put_back(
             if owned is not None and owned.sent.get(value.name, value.before) != value.before:
                 learned.append(restored)
         elif obstacle:
-            held.append(Held(change.key, value.name, Reason.FINAL, now, value.before, None, (obstacle,)))
+            held.append(Held(key, value.name, Reason.FINAL, now, value.before, None, (obstacle,)))
         elif _is_as_written(schema, value, outcome, live):
             back.append(restored)
         else:
             by = _by_whom(schema, value.name, now, owned)
-            held.append(Held(change.key, value.name, Reason.SUPERSEDED, now, value.before, None, (by,)))
+            held.append(Held(key, value.name, Reason.SUPERSEDED, now, value.before, None, (by,)))
+    if any(entry.name == change.key.by for entry in held):
+        former = None
     while misfit := misfit_of(schema, live.properties, {value.name: value.after for value in back}):
         value = next(value for value in back if value.name == misfit.name)
         back.remove(value)
         facts = (Fact(FactKind.STAGE_OF_OTHER_PIPELINE, names=(misfit.other,)),)
-        held.append(Held(change.key, value.name, Reason.FINAL, value.before, value.after, None, facts))
-    return Judged(_written_back(change, live, owned, tuple(back), tuple(learned)), tuple(held))
+        held.append(Held(key, value.name, Reason.FINAL, value.before, value.after, None, facts))
+    goes_back = tuple(back), tuple(learned)
+    return Judged(_written_back((former, key, change.key.by), live, owned, *goes_back), tuple(held))
 
 
 def _written_back(
-    change: Update,
+    keys: tuple[RecordKey | None, RecordKey, str],
     live: LiveRecord,
     owned: OwnedRecord | None,
     back: tuple[ValueChange, ...],
     learned: tuple[ValueChange, ...],
 ) -> Update | Adopt | None:
+    """``keys``: the one that state goes back to, the present one, and the property that was the key."""
+    former, key, by = keys
+    moved_from = key if former else None
     origin = owned.origin if owned else Origin.ADOPTED  # no longer ours: nothing may prune it for this
     is_protected = owned is not None and owned.is_protected
     if not back:
-        in_step = Reason.IN_STEP
-        return Adopt(change.key, live.id, learned, in_step, None, origin, is_protected) if learned else None
-    old_key = next((value.after for value in back if value.name == change.key.by), None)
+        reason = Reason.UNDONE if former else Reason.IN_STEP
+        adopted = Adopt(former or key, live.id, learned, reason, None, origin, is_protected, moved_from)
+        return adopted if learned or former else None
+    is_key_written = any(value.name == by for value in back)
     return Update(
-        key=replace(change.key, value=old_key) if old_key else change.key,
+        key=former or key,
         record_id=live.id,
         values=back,
         in_step=learned,
@@ -192,8 +214,8 @@ def _written_back(
         source=None,
         origin=origin,
         is_protected=is_protected,
-        moved_from=change.key if old_key else None,
-        rests_on=() if old_key else update_rests_on(change.key.by, live),
+        moved_from=moved_from,
+        rests_on=() if is_key_written else update_rests_on(by, live),
     )
 
 

@@ -11,6 +11,7 @@ from reconciler.apply.earlier import is_anything_open, settle_earlier
 from reconciler.apply.manner import Manner, OnStale
 from reconciler.apply.moved import moved_entries
 from reconciler.apply.run import ApplyResult, carry_out
+from reconciler.errors import PlanRefused, Refusal
 from reconciler.hubspot.client import Reader, Writer
 from reconciler.hubspot.portal import begin_portal, read_portal
 from reconciler.plan.budget import budget_of, looked_at_again
@@ -18,6 +19,7 @@ from reconciler.plan.changes import Plan, keys_of
 from reconciler.plan.file import digest_of
 from reconciler.plan.guards import Limits, refuse_now
 from reconciler.plan.rests import objects_rested_on
+from reconciler.plan.soundness import unsound
 from reconciler.reconcile.whose import refuse_other_project
 from reconciler.state.runs import Actor, RunStart
 from reconciler.state.store import Store
@@ -60,6 +62,8 @@ def apply_plan(
         HubSpotError: nothing could be read or sent at all.
         StateError: state or lock was lost on the way; the next run settles what was in flight.
     """
+    if why := unsound(plan.changes, plan.held):
+        raise PlanRefused(Refusal.ALTERED, f"no plan of ours says this: {why}\n    plan again")
     with claim.acquire(store) as journal:
         refuse_other_project(store, claim.project)
         objects = {key.object for change in plan.changes for key in keys_of(change)}

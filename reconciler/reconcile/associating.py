@@ -81,7 +81,8 @@ class Associating:
     def _judge_between(
         self, types: frozenset[str], named: Sequence[tuple[DesiredRecord, DesiredAssociation]]
     ) -> None:
-        owned = self.memory.pairs(min(types), max(types))
+        moves = self.builder.moves
+        owned = [pair.called(moves) for pair in self.memory.pairs(min(types), max(types))]
         objects = self.portal.objects
         labels = {
             (one, other): read_labels(self.reader, objects[one], objects[other])

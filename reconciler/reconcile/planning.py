@@ -18,11 +18,13 @@ from reconciler.hubspot.live import read_records
 from reconciler.hubspot.portal import read_portal
 from reconciler.hubspot.scopes import write_scopes
 from reconciler.model.objects import RECORD_ID, type_number
+from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal import Masks
 from reconciler.model.records import (
     Desired,
     DesiredGroup,
     DesiredRecord,
+    LiveRecord,
     Prune,
     PruneRule,
 )
@@ -30,11 +32,12 @@ from reconciler.model.schema import ObjectSchema, PortalSchema
 from reconciler.model.selection import Selection
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.budget import ALWAYS_LOOKED_AT, Unsettled
-from reconciler.plan.build import PlanBuilder
+from reconciler.plan.build import Known, PlanBuilder
 from reconciler.plan.changes import Action, ManifestsRead, Plan
 from reconciler.plan.ends import ends_of
 from reconciler.plan.guards import Guards
 from reconciler.plan.hands import Edits, OurRuns, our_runs
+from reconciler.plan.identity import names_that_identify
 from reconciler.plan.judging import Policy
 from reconciler.plan.leftovers import new_rules, unnamed
 from reconciler.plan.pairing import Rules
@@ -125,9 +128,12 @@ def plan_changes(
     rules = remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}
     for rule in rules.values():
         planning.judge_leftovers(rule)
+    planning.keep_displaced()
+    builder.settle_identities()
     builder.refuse_conflicts(portal, read_holders(reader, portal, builder.changes))
     prune = {group: rule.prune for group, rule in rules.items()}
-    associations = Rules(policy, selection, desired, prune)
+    spared = builder.named_otherwise - builder.moves.keys()
+    associations = Rules(policy, selection, desired, prune, spared)
     planning.explain_gone()
     planning.insist_on_answers()
     Associating(reader, portal, memory, builder, ends, associations).judge()
@@ -206,12 +212,34 @@ class _Planning:
                 keys, _ = question(records)
                 owned = self.memory.owned(group.object, group.key, keys)
                 resolver = owners.resolver_for(resolver, records)
-                self.builder.add_chunk(resolver, records, live, owned, named, unanswered=live.unanswered)
+                known = self._known(group.object, live.values(), owned.values())
+                self.builder.add_chunk(
+                    resolver, records, live, owned, named, known=known, unanswered=live.unanswered
+                )
                 if len(self.builder.edited) >= EDITED_AT_ONCE:
                     self.judge_edited()
                 done += len(records)
                 progress(done, self.desired.record_count)
         self.judge_edited()
+
+    def _known(self, object_name: str, live: Iterable[LiveRecord], owned: Iterable[OwnedRecord]) -> Known:
+        """What there is of ``live`` under other keys than it was looked for by: mostly nothing to ask."""
+        known = {entry.record_id: entry for entry in owned}
+        found = {record.id for record in live} - known.keys()
+        if not found:
+            return Known(known, ())
+        moved = self.memory.owned_by_id(object_name, sorted(found))
+        return Known(known | moved, self.memory.created(object_name, sorted(found - moved.keys())))
+
+    def keep_displaced(self) -> None:
+        """Entries whose keys lead to other records by now, and whose own records are named by others."""
+        for object_name in sorted({owned.key.object for owned in self.builder.displaced}):
+            schema = self.portal.objects[object_name]
+            ids = [owned.record_id for owned in self.builder.displaced if owned.key.object == object_name]
+            names = sorted(names_that_identify(schema, self.desired))
+            for chunk in in_chunks(iter(ids), BATCH_SIZE):
+                live = read_records(self.reader, schema, RECORD_ID, chunk, names)
+                self.builder.keep_displaced(schema, live, self.desired)
 
     def judge_edited(self) -> None:
         """What people changed of it, once it is known who they were."""
@@ -236,6 +264,7 @@ class _Planning:
         for chunk in in_chunks(wanted, BATCH_SIZE):
             ids = [entry.record_id for entry in chunk]
             names = names_rested_on(schema, chunk) | ({by} - {RECORD_ID})
+            names |= names_that_identify(schema, self.desired)
             live = read_records(self.reader, schema, RECORD_ID, ids, sorted(names))
             self.builder.add_leftovers(
                 schema, chunk, live, self.desired, rule.prune, unanswered=live.unanswered

@@ -69,9 +69,12 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
         schema = portal.objects[object_name]
         question = partial(_question, schema, partial(memory.owned, object_name, by))
         for chunk, live in read_ahead(reader, schema, RECORD_ID, in_chunks(group, BATCH_SIZE), question):
-            builder.add_deeds(schema, chunk, live, memory.owned(object_name, by, _keys(chunk)))
+            ids = [deed.outcome.record_id for deed in chunk]
+            moved = memory.owned_by_id(object_name, ids)
+            builder.add_deeds(schema, chunk, live, memory.owned(object_name, by, _keys(chunk)), moved)
             looked_at += len(chunk)
             progress(looked_at, count)
+    builder.hold_taken_keys(lambda key: memory.owned(key.object, key.by, [key.value]).get(key.value))
     builder.refuse_conflicts(portal, read_holders(reader, portal, builder.changes))
     for (one, other), changes in pairs.items():
         owned_pairs = {pair.identity: pair for pair in memory.pairs(one, other)}

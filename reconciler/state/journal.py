@@ -24,10 +24,11 @@ from sqlalchemy import (
 
 from reconciler.errors import StateError
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Unknown, done_of
+from reconciler.model.owned import Origin
 from reconciler.model.records import RecordId
 from reconciler.model.runs import RunDetail, RunHeader, RunSummary
 from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import Change, Writing, carried_out
+from reconciler.plan.changes import Action, Change, Writing, carried_out
 from reconciler.state.codec import (
     change_columns,
     change_of,
@@ -286,6 +287,22 @@ class Journal:
             for name in names_told(row):
                 newest.setdefault(name, header_of(row))
         return newest
+
+    def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Those of the records ``ids`` that a run created; where its answer is erased, nobody knows that."""
+        query = select(changes).where(
+            changes.c.portal_id == self.portal_id,
+            changes.c.object == object_name,
+            changes.c.record_id.in_(ids),
+            changes.c.action == Action.CREATE.value,
+            changes.c.outcome == Applied.word,
+            changes.c.answer.is_not(None),
+            or_(changes.c.origin.is_(None), changes.c.origin == Origin.CREATED.value),
+        )
+        found = ((row.record_id, done_in(row)) for row in self.connection.execute(query))
+        return frozenset(
+            RecordId(record_id) for record_id, done in found if done and done.is_new is not False
+        )
 
     def names(self, object_name: str, by: str) -> bool:
         """Whether any change is about a record of this type that is recognised by property ``by``."""

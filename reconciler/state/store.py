@@ -142,6 +142,11 @@ class Store:
         with self._journal() as journal:
             return journal.find_run(said)
 
+    def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Those of the records ``ids`` that a run created, as far as is known. Up to 900 at a time."""
+        with self._journal() as journal:
+            return journal.created(object_name, ids)
+
     def last_runs(self, record: OwnedRecord) -> Mapping[str, RunHeader]:
         """By property of ``record``, the newest run that applied it, as far as the journal still knows."""
         with self._journal() as journal:

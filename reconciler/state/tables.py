@@ -25,6 +25,10 @@ from sqlalchemy.types import TypeDecorator
 
 SCHEMA_VERSION = 4
 
+_CREATED = (
+    "CREATE INDEX changes_created ON changes (portal_id, \"object\", record_id) WHERE action = 'create'"
+)
+
 _OF_THE_SAME_RECORD = """SELECT 1 FROM owned AS other WHERE other.portal_id = owned.portal_id
     AND other."object" = owned."object" AND other.record_id = owned.record_id"""
 
@@ -81,6 +85,7 @@ UPGRADES: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE changes ADD COLUMN from_by TEXT",
         'UPDATE changes SET from_by = "by" WHERE from_key IS NOT NULL',
         "ALTER TABLE changes ADD COLUMN replaces TEXT",
+        _CREATED,
     ),
 }
 """By version, the statements that make it out of the version before; SQLite and PostgreSQL both run them."""
@@ -256,6 +261,14 @@ changes = Table(
     _column("association", nullable=True),  # JSON: label as category, type id and text, and whether whole
     ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
 )
+
+
+@event.listens_for(changes, "after_create")
+def _index_created(_table: Table, connection: Connection, **_: object) -> None:
+    """As text, for the same reason."""
+    connection.execute(text(_CREATED))
+
+
 Index("changes_by_batch", changes.c.portal_id, changes.c.run_id, changes.c.batch, changes.c.number)
 
 intents = Table(

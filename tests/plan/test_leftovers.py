@@ -15,7 +15,7 @@ from tests.support.nouns import COMPANIES, FILES, desired, live, owned
 LEFT = owned("acme", "9001", {})
 
 
-def decided(found: LiveRecord, named: Sequence[DesiredRecord] = ()) -> tuple[Action, Reason]:
+def decided(found: LiveRecord, named: Sequence[DesiredRecord] = ()) -> list[tuple[Action, Reason]]:
     """What becomes of ``LEFT``, whose record id gives ``found``, where all that is left over is archived."""
     records = InMemory(named)
     builder = PlanBuilder(Policy(Drift.REVERT), Guards(DEFAULT_LIMITS, {}))
@@ -23,27 +23,35 @@ def decided(found: LiveRecord, named: Sequence[DesiredRecord] = ()) -> tuple[Act
     builder.changes.clear()
     everything = Desired((DesiredGroup("companies", "external_id", records, ()),), FILES, "sha256:0")
     builder.add_leftovers(COMPANIES, [LEFT], {LEFT.record_id: found}, everything, Prune.ALL)
-    (change,) = builder.changes
-    return change.action, change.reason
+    return [(change.action, change.reason) for change in builder.changes]
 
 
 def test_what_is_still_the_same_record_is_archived() -> None:
-    assert decided(live("9001", {"external_id": "acme"})) == (Action.ARCHIVE, Reason.PRUNED)
+    assert decided(live("9001", {"external_id": "acme"})) == [(Action.ARCHIVE, Reason.PRUNED)]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(live("9001", {"external_id": "other"}), id="people gave it another key"),
+        pytest.param(live("9001", {"external_id": None}), id="people emptied its key"),
+        pytest.param(live("9002", {"external_id": "acme"}), id="its id leads to another record"),
+    ],
+)
+def test_what_became_something_else_is_forgotten_and_stays(found: LiveRecord) -> None:
+    assert decided(found) == [(Action.RELEASE, Reason.GONE)]
 
 
 @pytest.mark.parametrize(
     ("found", "named"),
     [
-        pytest.param(live("9001", {"external_id": "other"}), [], id="people gave it another key"),
-        pytest.param(live("9001", {"external_id": None}), [], id="people emptied its key"),
-        pytest.param(live("9002", {"external_id": "acme"}), [], id="its id leads to another record"),
         pytest.param(
             live("9001", {"external_id": "acme"}), [desired("Acme", {})], id="named in other letters"
         ),
         pytest.param(live("9001", {"external_id": "new"}), [desired("new", {})], id="named by its new key"),
     ],
 )
-def test_what_became_something_else_is_forgotten_and_stays(
+def test_what_is_named_by_another_key_is_not_left_over(
     found: LiveRecord, named: Sequence[DesiredRecord]
 ) -> None:
-    assert decided(found, named) == (Action.RELEASE, Reason.GONE)
+    assert decided(found, named) == []

@@ -230,6 +230,7 @@ _OF_PAIRS = ("to_object", "to_by", "to_key", "to_id", "association")
 
 VERSION_3 = (
     "DROP INDEX owned_by_record_id",
+    "DROP INDEX changes_created",
     "ALTER TABLE changes RENAME COLUMN from_key TO renamed_from",
     "ALTER TABLE changes DROP COLUMN from_by",
     "ALTER TABLE changes DROP COLUMN replaces",

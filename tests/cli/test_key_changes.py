@@ -1,0 +1,314 @@
+"""A manifest names the same records by other keys: nothing is archived, and what is known of them stays."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.model.objects import RECORD_ID
+from reconciler.model.owned import Origin
+from reconciler.state.store import open_state
+from tests.support.projects import PORTAL, Done, Project
+
+STATE = "sqlite:///.reconciler/state.db"
+_UNIQUE = {"type": "string", "fieldType": "text", "hasUniqueValue": True, "label": "Key"}
+SEED: dict[str, Any] = {
+    "version": 1,
+    "properties": {
+        name: [_UNIQUE | {"name": key, "groupName": group} for key in ("external_id", "erp_no")]
+        for name, group in (("companies", "companyinformation"), ("contacts", "contactinformation"))
+    },
+    "records": {
+        "companies": [{"properties": {"external_id": "there", "erp_no": "E9", "name": "There before"}}],
+    },
+}
+SETTINGS = f"""version: 1
+guards: {{update: 100%, clear: 100%, archive: 100%, empty: 99}}
+environments:
+  local: {{portal: emulator, portal_id: {PORTAL}, seed: portal.json}}
+default: local
+"""
+OLD = """object: companies
+key: external_id
+prune: true
+records:
+  a: {name: A, erp_no: E1, $protect: true, $associations: {contacts: [ada@acme.example]}}
+  b: {name: B, erp_no: E2, $associations: {companies: [a]}}
+  there: {name: There before}
+"""
+NEW = """object: companies
+key: erp_no
+prune: PRUNE
+records:
+  E1: {name: A, $associations: {contacts: [ada@acme.example]}}
+  E2: {name: B, $associations: {companies: [E1]}}
+  E9: {name: There before}
+"""
+ADA = (
+    "object: contacts\nkey: email\nprune: true\nrecords:\n  ada@acme.example: {firstname: Ada, erp_no: P1}\n"
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path)
+    made.write("reconciler.yaml", SETTINGS)
+    made.write("portal.json", json.dumps(SEED))
+    made.write("companies.yaml", OLD)
+    made.write("contacts.yaml", ADA)
+    assert apply(made).code == 0
+    return made
+
+
+def apply(project: Project, *arguments: str) -> Done:
+    done = project.run("apply", "--auto-approve", *arguments)
+    assert done.code == 0, done.out + done.err
+    return done
+
+
+def planned(project: Project, *arguments: str) -> list[tuple[str, str]]:
+    done = project.run("plan", "--json", "--values", "show", *arguments)
+    assert done.code in {0, 2}, done.out + done.err
+    return [(change["action"], change["address"]) for change in done.document["changes"]]
+
+
+def owned(project: Project) -> Mapping[str, tuple[str, str, bool]]:
+    """By record id: key property and key, origin, and whether it is protected."""
+    with closing(open_state(STATE, project.folder, PORTAL)) as store:
+        return {
+            f"{object_name} {entry.record_id}": (f"{by} {entry.key.value}", entry.origin, entry.is_protected)
+            for object_name, by, count in store.owned_groups()
+            for entry in store.owned_in_order(object_name, by, None, count)
+        }
+
+
+def ends(project: Project) -> set[tuple[str, str]]:
+    with closing(open_state(STATE, project.folder, PORTAL)) as store:
+        pairs = {*store.pairs("companies", "contacts"), *store.pairs("companies", "companies")}
+        return {(pair.key.address, pair.target.address) for pair in pairs}
+
+
+def live(project: Project, object_name: str = "companies") -> set[str]:
+    with project.portal() as http:
+        return {record["id"] for record in http.get(f"/crm/v3/objects/{object_name}").json()["results"]}
+
+
+def ids(project: Project) -> Mapping[str, str]:
+    """Record ids by key, as state knows them."""
+    return {key.split(" ", 1)[1]: name.split(" ")[1] for name, (key, _, _) in owned(project).items()}
+
+
+@pytest.mark.parametrize("prune", ["true", "false", "all"])
+def test_records_named_by_another_key_property_keep_all_that_is_known_of_them(
+    project: Project, prune: str
+) -> None:
+    before, there = ids(project), live(project)
+    project.write("companies.yaml", NEW.replace("PRUNE", prune))
+
+    assert planned(project) == [("adopt", f"companies/{key}") for key in ("E1", "E2", "E9")]
+    assert apply(project).code == 0
+
+    assert live(project) == there
+    assert owned(project) == {
+        f"companies {before['a']}": ("erp_no E1", Origin.CREATED, True),
+        f"companies {before['b']}": ("erp_no E2", Origin.CREATED, False),
+        f"companies {before['there']}": ("erp_no E9", Origin.ADOPTED, False),
+        f"contacts {before['ada@acme.example']}": ("email ada@acme.example", Origin.CREATED, False),
+    }
+    assert ends(project) == {
+        ("companies/E1", "contacts/ada@acme.example"),
+        ("companies/E2", "companies/E1"),
+    }
+    assert planned(project) == []
+
+
+def test_no_write_of_ours_is_drift_after_a_change_of_key_and_one_more_change(project: Project) -> None:
+    project.write("companies.yaml", NEW.replace("PRUNE", "true"))
+    apply(project)
+    project.replace("companies.yaml", "E2: {name: B,", "E2: {name: B renamed,")
+    apply(project)
+
+    assert project.run("drift").code == 0
+    assert planned(project) == []
+
+
+def test_records_may_be_named_by_record_id_from_now_on_and_by_a_key_again(project: Project) -> None:
+    before = ids(project)
+    there = live(project)
+    records = "".join(f"  {before[key]}: {{name: {name}}}\n" for key, name in (("a", "A"), ("b", "B")))
+    records += f"  {before['there']}: {{name: There before}}\n"
+    project.write(
+        "companies.yaml", f"object: companies\nenvironments: [local]\nkey: record_id\nrecords:\n{records}"
+    )
+
+    assert {action for action, _ in planned(project)} <= {"adopt", "dissociate"}
+    apply(project)
+    assert {key for key, _, _ in owned(project).values()} >= {f"{RECORD_ID} {before['a']}"}
+    assert live(project) == there
+
+    project.write("companies.yaml", OLD)
+    apply(project)
+    assert live(project) == there
+    assert owned(project)[f"companies {before['a']}"] == ("external_id a", Origin.CREATED, True)
+    assert planned(project) == []
+
+
+def test_a_part_may_be_named_by_the_new_key_first(project: Project) -> None:
+    before, there = ids(project), live(project)
+    project.write("companies.yaml", NEW.replace("PRUNE", "true"))
+
+    assert planned(project, "--target", "companies/E1") == [("adopt", "companies/E1")]
+    apply(project, "--target", "companies/E1")
+
+    assert owned(project)[f"companies {before['a']}"][0] == "erp_no E1"
+    assert owned(project)[f"companies {before['b']}"][0] == "external_id b"
+    assert planned(project, "--target", "companies/b") == []
+    apply(project)
+    assert (live(project), planned(project)) == (there, [])
+    assert owned(project)[f"companies {before['b']}"][0] == "erp_no E2"
+
+
+def test_a_change_of_key_goes_back_with_its_run(project: Project) -> None:
+    before = owned(project), ends(project)
+    project.write("companies.yaml", NEW.replace("PRUNE", "true").replace("name: B,", "name: B2,"))
+    apply(project)
+    run_id = project.run("runs", "list", "--json").document[0]["id"]
+
+    undo = project.run("rollback", run_id, "--out", "undo.json")
+    done = project.run("apply", "undo.json")
+
+    assert done.code == 0, undo.out + done.out + done.err
+    assert (owned(project), ends(project)) == before
+    project.write("companies.yaml", OLD)
+    assert {action for action, _ in planned(project)} == {"adopt"}  # of values that state forgot as keys
+
+
+def test_the_plan_says_which_key_a_record_had(project: Project) -> None:
+    project.write("companies.yaml", NEW.replace("PRUNE", "true"))
+
+    told = project.run("plan").out
+    (first, *_) = project.run("plan", "--json").document["changes"]
+
+    assert "external_id a \u2192 erp_no E1" in told
+    assert (first["reason"], first["moved_from"]) == ("renamed", {"property": "external_id", "value": "a"})
+
+
+@pytest.mark.parametrize("respelled", ["ADA@acme.example", "Ada@Acme.Example"])
+def test_a_contact_whose_address_is_respelled_is_the_same_record(project: Project, respelled: str) -> None:
+    before = owned(project)
+    project.write("contacts.yaml", ADA.replace("ada@acme.example", respelled))
+
+    assert ("adopt", f"contacts/{respelled}") in planned(project)
+    assert not {action for action, _ in planned(project)} & {"release", "archive", "create"}
+    apply(project)
+
+    assert {key: (origin, kept) for key, (_, origin, kept) in owned(project).items()} == {
+        key: (origin, kept) for key, (_, origin, kept) in before.items()
+    }
+    assert planned(project) == []
+
+
+def test_contacts_may_be_named_by_an_own_number_instead_of_their_address(project: Project) -> None:
+    there = live(project, "contacts")
+    project.write(
+        "contacts.yaml", "object: contacts\nkey: erp_no\nprune: all\nrecords:\n  P1: {firstname: Ada}\n"
+    )
+    project.replace("companies.yaml", "[ada@acme.example]", "[P1]")
+
+    apply(project)
+
+    assert (live(project, "contacts"), planned(project)) == (there, [])
+    assert ("companies/a", "contacts/P1") in ends(project)
+
+
+def test_rows_of_a_table_may_be_named_by_another_column(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    project.write("reconciler.yaml", SETTINGS)
+    project.write("portal.json", json.dumps(SEED))
+    rows = "external_id,erp_no,name\n" + "".join(f"k{n:03},N{n:03},Row\n" for n in range(250))
+    project.write("rows.csv", rows)
+    head = "object: companies\nkey: {}\nprune: all\nsource: {{csv: rows.csv}}\n"
+    project.write("companies.yaml", head.format("external_id"))
+    apply(project, "--allow", "create=250")
+    there = live(project)
+
+    project.write("companies.yaml", head.format("erp_no"))
+    assert {action for action, _ in planned(project)} == {"adopt"}
+    apply(project)
+
+    assert live(project) == there
+    assert {key.split(" ")[0] for key, _, _ in owned(project).values()} == {"erp_no"}
+    assert planned(project) == []
+
+
+def swap_keys(project: Project, keys: Mapping[str, str]) -> None:
+    """People give records other keys: by record id."""
+    with project.portal() as http:
+        for others in ({record_id: f"x{record_id}" for record_id in keys}, keys):
+            for record_id, key in others.items():
+                path = f"/crm/v3/objects/companies/{record_id}"
+                http.patch(path, json={"properties": {"external_id": key}}).raise_for_status()
+
+
+def test_entries_follow_records_that_exchanged_their_keys(project: Project) -> None:
+    before, there = ids(project), live(project)
+    swap_keys(project, {before["a"]: "b", before["b"]: "a"})
+    project.write("companies.yaml", OLD.replace("name: A, erp_no: E1, $protect: true", "name: A, erp_no: E2"))
+    project.replace("companies.yaml", "name: B, erp_no: E2", "name: B, erp_no: E1")
+
+    done = project.run("apply", "--auto-approve")
+
+    assert live(project) == there, done.out
+    found = owned(project)
+    assert found[f"companies {before['a']}"] == ("external_id b", Origin.CREATED, True)
+    assert found[f"companies {before['b']}"] == ("external_id a", Origin.CREATED, False)
+
+
+def test_a_part_of_an_exchange_loses_no_record_from_state(project: Project) -> None:
+    before, there = ids(project), live(project)
+    swap_keys(project, {before["a"]: "b", before["b"]: "a"})
+
+    apply(project, "--target", "companies/a#name")
+    assert len(owned(project)) == 4
+    apply(project, "--target", "companies/b#name")
+
+    assert live(project) == there
+    assert owned(project)[f"companies {before['a']}"] == ("external_id b", Origin.CREATED, True)
+
+
+def test_what_we_created_and_forgot_is_ours_as_created_when_it_is_named_again(project: Project) -> None:
+    before = owned(project)
+    with closing(sqlite3.connect(project.folder / ".reconciler/state.db")) as database, database:
+        database.execute("DELETE FROM owned")
+
+    apply(project)
+
+    assert {name: origin for name, (_, origin, _) in owned(project).items()} == {
+        name: origin for name, (_, origin, _) in before.items()
+    }
+
+
+def test_a_lost_record_that_was_renamed_is_created_again_with_what_was_known_of_it(
+    project: Project,
+) -> None:
+    before = ids(project)
+    project.write("companies.yaml", OLD.replace("  a: {name: A", "  c: {$renamed_from: a, name: A"))
+    project.replace("companies.yaml", ", $protect: true", "")
+    project.replace("companies.yaml", "companies: [a]", "companies: [c]")
+    with project.portal() as http:
+        http.delete(f"/crm/v3/objects/companies/{before['a']}").raise_for_status()
+
+    told = project.run("plan")
+    assert "--recreate companies/c" in " ".join(told.out.split())
+    assert apply(project, "--recreate", "companies/c").code == 0
+
+    found = ids(project)
+    assert "a" not in found
+    assert owned(project)[f"companies {found['c']}"] == ("external_id c", Origin.CREATED, True)
+    assert "lost" not in project.run("drift").out
+    assert apply(project).code == 0
+    assert planned(project) == []
