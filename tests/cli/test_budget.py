@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reconciler.emulator.calls import Request
+from reconciler.emulator.calls import Answer, Request
 from tests.support.projects import PORTAL, Project, Recorder
 from tests.support.served import served
 
@@ -132,3 +133,81 @@ def test_it_is_judged_again_before_anything_is_written(wire: tuple[Project, Reco
     assert "reconciler plan --allow budget=12 --out FILE" in refused.err
     assert not [request for request in portal.requests[before:] if request.path.endswith("/batch/upsert")]
     assert project.run("runs", "list", "--json").document == []
+
+
+_KEY = {"name": "external_id", "label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
+_ARCHIVING = "object: companies\nkey: external_id\nprune: true\nrecords:\n"
+
+
+class Editing(Recorder):
+    """A portal in which somebody edits a record right before it is looked at for the last time."""
+
+    edited: dict[str, str] | None = None
+
+    def answer(self, request: Request) -> Answer:
+        is_look = request.path.endswith("/companies/batch/read") and b"city" in request.body
+        if is_look and self.edited:
+            body, self.edited = json.dumps({"properties": self.edited}).encode(), None
+            seen = super().answer(request)
+            found = json.loads(seen.content)["results"][0]["id"]
+            path = f"/crm/v3/objects/companies/{found}"
+            super().answer(replace(request, method="PATCH", path=path, body=body))
+            return seen
+        return super().answer(request)
+
+
+@pytest.fixture
+def archiving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Project, Recorder]]:
+    """A company that was created, with a ticket, and is to be pruned."""
+    monkeypatch.setattr("tests.support.served.Recorder", Editing)
+    seed = {
+        "properties": {
+            "companies": [_KEY | {"groupName": "companyinformation"}],
+            "tickets": [_KEY | {"groupName": "ticketinformation"}],
+        },
+        "records": {
+            "tickets": [
+                {"properties": {"external_id": "t", "subject": "T", "hs_pipeline_stage": "1"}},
+            ]
+        },
+    }
+    new = "  new: {name: New, city: Ulm, $associations: {tickets: [{by: external_id, to: t}]}}\n"
+    files = {"companies.yaml": _ARCHIVING + new + "  stays: {name: Stays}\n"}
+    with served(tmp_path, files, seed, more="guards: {archive: 100%}\n") as (project, portal):
+        done = project.run("apply", "--auto-approve")
+        assert done.code == 0, done.err
+        project.write("companies.yaml", _ARCHIVING + "  stays: {name: Stays}\n")
+        yield project, portal
+
+
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_looks_at_what_is_archived_are_counted_as_they_are_made(
+    archiving: tuple[Project, Recorder], is_saved: bool
+) -> None:
+    project, portal = archiving
+    budget = json.loads(project.run("plan", "--out", "plan.json", "--json").out)["budget"]
+    before = len(portal.requests)
+
+    done = project.run("apply", *(["plan.json"] if is_saved else ["--auto-approve"]))
+
+    assert done.code == 0, done.out
+    made = len(portal.requests) - before - (0 if is_saved else budget["read_calls"])
+    assert made == budget["write_calls"] + budget["reread_calls"]
+    looks = [path for path, _ in portal.asked("/companies/tickets/batch/read")]
+    assert looks
+
+
+def test_an_archive_is_looked_at_again_even_where_its_plan_was_made_a_moment_ago(
+    archiving: tuple[Project, Recorder],
+) -> None:
+    project, portal = archiving
+    assert isinstance(portal, Editing)
+    portal.edited = {"city": "Bonn"}
+
+    done = project.run("apply", "--auto-approve", "--json")
+
+    assert done.code == 3, done.out
+    (row,) = [row for row in done.document["changes"] if row["action"] == "archive"]
+    assert row["outcome"] == "stale"
+    assert "city changed in HubSpot" in row["detail"]["message"]
+    assert not portal.asked("/companies/batch/archive")
