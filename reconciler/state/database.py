@@ -215,7 +215,7 @@ def memory_database(*, is_writable: bool) -> Database:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         parsed = URL.create("unknown")
     is_file = parsed.drivername == _SQLITE and not parsed.query
     if not (is_file or parsed.drivername == _POSTGRESQL) or not parsed.database:

@@ -514,6 +514,8 @@ def test_a_missing_psycopg_is_asked_for(tmp_path: Path, monkeypatch: pytest.Monk
         "sqlite://",
         "sqlite:///",
         "sqlite:///s.db?x=1",
+        "postgresql+psycopg://u:secret@h:secret/d",
+        "postgresql+psycopg://u:se:cret@[::1/secret",
         "state.db",
         "",
         "git:refs/x",
