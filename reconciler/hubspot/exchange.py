@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -10,6 +10,12 @@ from reconciler.hubspot.wire import ErrorBody
 
 _MOST_DIGITS = 9
 """Of a number in a header; one with more is nonsense."""
+
+_MOST_OF_A_DATE = 64
+"""Characters of a date that are read."""
+
+_SENSIBLE_YEARS = range(1990, 3000)
+"""Dates of other years would overflow where time is added to them."""
 
 _LONGEST_WINDOW_S = 60.0
 """Six times what HubSpot counts calls in: an endpoint that names more would have us wait for ever."""
@@ -92,10 +98,10 @@ def pace_of(headers: Mapping[str, str]) -> Pace:
 
 def _date(text: str | None) -> datetime | None:
     try:
-        date = parsedate_to_datetime(text or "")
-    except ValueError:
+        date = parsedate_to_datetime((text or "")[:_MOST_OF_A_DATE])
+        return date.astimezone(UTC) if date.tzinfo and date.year in _SENSIBLE_YEARS else None
+    except (ValueError, OverflowError, TypeError, IndexError):  # it reads mail, and stumbles over much
         return None
-    return date if date.tzinfo else None
 
 
 def _number(text: str | None) -> int | None:

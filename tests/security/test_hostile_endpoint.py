@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 
 import httpx
 import orjson
@@ -186,6 +187,35 @@ def test_a_header_that_is_no_number_is_ignored(header: str, number: str, status:
     assert isinstance(exchange, Success | Refusal)
     pace = exchange.pace
     assert {pace.limit, pace.remaining, pace.interval_s, pace.daily_remaining, pace.retry_after_s} == {None}
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "9" * 5000,
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+        "Wed, 01 Jan 0100 00:00:00 +2359",
+        "Wed, 21 Oct 2026 99999999999999999999:00:00 GMT",
+        "Wed, 21 Oct 99999999999999999999 00:00:00 GMT",
+        "Wed, 21 Oct 2026 07:28:00 +99999999999999999999",
+        "Wed, " * 10_000,
+        "(" * 10_000,
+        "yesterday",
+    ],
+    ids=range(9),
+)
+def test_a_date_that_makes_no_sense_is_ignored(date: str) -> None:
+    exchange = attempt(
+        http_of(lambda _: reply(200, orjson.loads(ACCOUNT), {"Date": date})), GET, AccountBody.read
+    )
+    assert isinstance(exchange, Success)
+    assert exchange.pace.date is None
+
+
+@given(st.text("0123456789:+-, GMTWedOct()", max_size=60))
+def test_no_date_ends_in_a_traceback(date: str) -> None:
+    told = pace_of({"date": date}).date
+    assert told is None or told + timedelta(days=36_500)
 
 
 @pytest.mark.parametrize("number", ["0", "999999999", "9999999999999", "9" * 5000])
