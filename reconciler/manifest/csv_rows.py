@@ -5,8 +5,10 @@ to learn which lines are wrong.
 """
 
 import csv
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from reconciler.errors import Problem
@@ -73,11 +75,13 @@ def _names(header: str, separator: str) -> Sequence[str]:
         return []
 
 
-def fill_from_csv(rows: SortedRows, path: Path, name: str, columns: Columns, header: Header) -> None:
-    """Put the rows of the file at ``path`` into ``rows``.
+def fill_from_csv(
+    rows: SortedRows, path: Path, name: str, columns: Columns, header: Header
+) -> Sequence[Problem]:
+    """Put the rows of the file at ``path`` into ``rows``; gives what is wrong with those that are left out.
 
     Raises:
-        Unusable: with every line that is wrong.
+        Unusable: it is no table at all.
     """
     width = len(header.names)
     cells = [f"c{number}" for number in range(1, width + 1)]
@@ -88,21 +92,48 @@ def fill_from_csv(rows: SortedRows, path: Path, name: str, columns: Columns, hea
         "hive_partitioning=false, compression='none')"
     )
     if looks_odd(path) and (faults := find_faults(path, name, width)):
-        raise Unusable(*faults)
+        _fill_sound_rows(rows, path, columns, width)
+        return faults
     wanted = ", ".join((f"c{columns.key} AS key", *(f"c{number}" for number in columns.numbers.values())))
     fault = "its rows and its lines do not fit together"
     try:
         rows.fill(f"line, {wanted}", f"(SELECT row_number() OVER () + {header.lines} AS line, * FROM {file})")
         (count,) = rows.run("SELECT count(*) FROM rows")[0]
         if header.lines + count == header.all_lines:
-            return
+            return ()
         if header.lines + count + _with_breaks(rows, wanted, file, cells, header.lines) == header.all_lines:
-            return
+            return ()
     except Unreadable as error:
         fault = str(error)
     advice = "save it again as CSV with commas, double quotes and UTF-8"
     whole = Problem(f"this is no CSV: {fault}", advice, SourceRef(name, 1, 1))
-    raise Unusable(*(find_faults(path, name, width) or [whole]))
+    faults = find_faults(path, name, width)
+    if not faults:
+        raise Unusable(whole)
+    _fill_sound_rows(rows, path, columns, width)
+    return faults
+
+
+def _fill_sound_rows(rows: SortedRows, path: Path, columns: Columns, width: int) -> None:
+    """What can be read of a file with faults: whatever is wrong with it as well is told at the same time."""
+    wanted = (columns.key, *columns.numbers.values())
+    with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+        sound = Path(folder) / "sound.csv"
+        with sound.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["line", *(f"c{number}" for number in wanted)])
+            with csv_text(path) as text:
+                for row in islice(read_rows(text), 1, None):
+                    if row.fault is None and len(row.cells) == width:
+                        writer.writerow([row.line, *(row.cells[number - 1] for number in wanted)])
+        cells = ", ".join(f"c{number}" for number in columns.numbers.values())
+        names = ["line", *(f"c{number}" for number in wanted)]
+        types = ", ".join(f"{cell}: '{'BIGINT' if cell == 'line' else 'VARCHAR'}'" for cell in names)
+        file_ = (
+            f"read_csv({in_sql(sound)}, columns={{{types}}}, header=true, auto_detect=false, delim=',', "
+            "quote='\"', escape='\"', nullstr='', hive_partitioning=false, compression='none')"
+        )
+        rows.fill(f"line, c{columns.key} AS key{', ' if cells else ''}{cells}", file_)
 
 
 def _with_breaks(rows: SortedRows, wanted: str, file: str, cells: Sequence[str], header_lines: int) -> int:

@@ -112,6 +112,7 @@ class _Opening:
         self._files = files
         self._name = source.path
         self._rows = rows
+        self._faults: Sequence[Problem] = ()  # of rows that are left out
 
     def fill(self) -> Columns:
         """Read the file; gives the columns that are used."""
@@ -119,7 +120,7 @@ class _Opening:
             case Format.CSV:
                 header = read_header(self._path, self._name)
                 columns = self._columns(header.names)
-                fill_from_csv(self._rows, self._path, self._name, columns, header)
+                self._faults = fill_from_csv(self._rows, self._path, self._name, columns, header)
             case Format.PARQUET:
                 types = read_types(self._rows, self._path)
                 columns = self._columns(tuple(column.name for column in types))
@@ -130,7 +131,7 @@ class _Opening:
         return columns
 
     def check_keys(self) -> None:
-        """Every row has a key of its own."""
+        """Every row can be read, and has a key of its own."""
         by = self._document.key
         problems = self._rows.problems(
             "SELECT line FROM rows WHERE key IS NULL",
@@ -152,8 +153,8 @@ class _Opening:
                 lambda line, key: Problem(f'"{key}" is no record id', advice, self._at(line)),
                 self._at(1),
             )
-        if problems:
-            raise Unusable(*problems)
+        if problems or self._faults:
+            raise Unusable(*self._faults, *problems)
 
     def _twice(self, line: int, key: str, first: int) -> Problem:
         address = RecordKey(self._document.object, self._document.key, key).address
