@@ -32,6 +32,7 @@ from reconciler.manifest.anchors import MAX_DEPTH, Anchors, BadAlias
 from reconciler.manifest.characters import BYTE_ORDER_MARK, unfit_characters
 from reconciler.manifest.complaints import NESTING, NO_TAGS, TAB, complaint
 from reconciler.manifest.nodes import Blank, DocumentNode, MappingNode, Node, SequenceNode, picker
+from reconciler.manifest.salvage import Salvage
 from reconciler.source import Place, SourceFiles, SourceRef, place_of
 
 _BLANKS: dict[str, Node] = {
@@ -42,6 +43,10 @@ _USE_ALL = "say what records share under `all:`, or write the values out"
 # Places grow by one a column and by this a line; a longer line has no places for its end.
 _LINE_STEP = place_of(0, 2, 1) - place_of(0, 1, 1)
 _MAX_LINE = (place_of(1, 1, 1) - place_of(0, 1, 1)) // _LINE_STEP - 1
+
+
+_MOST_FAULTS = 50
+"""Documents of one file that are no YAML, beyond which nothing is read any more."""
 
 
 class PieceKind(Enum):
@@ -106,15 +111,26 @@ def read_nodes(data: bytes, files: SourceFiles, number: int, *, name_depth: int 
     unfit = unfit_characters(data, files.names[number])
     if unfit:
         return Reading((), unfit)
-    builder = _Builder(data, files.names[number], number, name_depth)
-    documents: list[DocumentNode] = []
-    try:
-        builder.read_into(documents)
-    except MarkedYAMLError as error:
-        builder.problems.append(_syntax_problem(error, data, files.names[number]))
-    except _Abandoned:
-        pass
-    return Reading(tuple(documents), tuple(builder.problems))
+    file, faults = files.names[number], list[Problem]()
+    left: Salvage | None = None
+    while True:
+        builder = _Builder(left.text if left else data, file, number, name_depth)
+        documents: list[DocumentNode] = []
+        try:
+            builder.read_into(documents)
+        except MarkedYAMLError as error:
+            fault = _syntax_problem(error, left.text if left else data, file)
+            left = left or Salvage(data.split(b"\n"))
+            if left.leave_out(fault.source.line - 1 if fault.source else 0):
+                faults.append(fault)
+            if left.text.strip() and len(faults) < _MOST_FAULTS:
+                continue
+        except _Abandoned:
+            pass
+        if left is None:
+            return Reading(tuple(documents), tuple(builder.problems))
+        sound = (document for document in documents if left.is_sound(files.ref(document.place).line - 1))
+        return Reading(tuple(sound), (*builder.problems, *faults))
 
 
 _PIECE_KINDS: Mapping[type, PieceKind] = {

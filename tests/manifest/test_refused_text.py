@@ -151,13 +151,14 @@ def test_characters_that_look_unfit_in_part_are_fine() -> None:
     assert only(f"a: x{text}\n") == {"a": f"x{text}"}
 
 
-def test_all_problems_are_reported_up_to_where_the_parser_gives_up() -> None:
+def test_all_problems_are_reported_beside_what_is_no_yaml() -> None:
     text = "a: !x 1\na: *y\nb: {c: 1, c: 2}\n---\nd: 1\nd: 2\ne: [\n"
     assert told(read(text).problems) == [
         "a.yaml:1:4: tags are not supported: a value is the text as written",
         "a.yaml:2:4: nothing before this is anchored as &y",
         'a.yaml:3:11: "c" is declared twice',
         'a.yaml:2:1: "a" is declared twice',
+        'a.yaml:6:1: "d" is declared twice',
         "a.yaml:8:1: the file ends inside a list or mapping",
     ]
 

@@ -598,3 +598,16 @@ def test_what_has_no_one_text_is_refused(tmp_path: Path, select: str, fault: str
 def test_a_file_of_another_kind_is_told(tmp_path: Path) -> None:
     (fault,) = told(refused(project(tmp_path, {"a.yaml": PARQUET, "companies.parquet": "name\n"})))
     assert fault.startswith("a.yaml:3:19: companies.parquet cannot be read as parquet: ")
+
+
+def test_ragged_rows_hide_nothing_that_is_wrong_with_other_rows(tmp_path: Path) -> None:
+    text = 'external_id,name\na,A\nb\na,B\n"c\nd",C\n,D\ne,E,F\n'
+    assert csv_faults(tmp_path, text) == [
+        "companies.csv:3:1: this row has 1 cells, and the header 2",
+        "companies.csv:4:1: companies/a is declared twice in this file: also in companies.csv:2:1",
+        "companies.csv:7:1: this row has no key",
+        "companies.csv:8:1: this row has 3 cells, and the header 2",
+    ]
+    assert csv_faults(tmp_path, 'external_id,name\na,A\n"b"x,B\na,C\n')[1:] == [
+        "companies.csv:4:1: companies/a is declared twice in this file: also in companies.csv:2:1"
+    ]
