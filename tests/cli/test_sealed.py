@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.errors import UsageError
 from reconciler.sealed import Altered, Unopened, is_sealed, key_from, seal, unseal
 from tests.support.projects import Done, Project
 
@@ -88,6 +89,67 @@ def test_no_end_can_be_cut_off_unnoticed(length: int) -> None:
 def test_a_changed_text_is_told_from_a_wrong_key() -> None:
     with pytest.raises(Altered):
         unseal(SEALED[:-1] + bytes([SEALED[-1] ^ 1]), KEY)
+
+
+HEAD, NONCE, TAG = len(b"reconciler sealed 1\n") + 16 + 16, 12, 16
+
+
+def test_nothing_at_all_is_sealed_and_opened_too() -> None:
+    sealed = seal(b"", KEY)
+    assert len(sealed) == HEAD + NONCE + TAG
+    assert unseal(sealed, KEY) == b""
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [(HEAD, "cut off"), (HEAD + NONCE + TAG - 1, "cut off"), (HEAD + NONCE + TAG, "altered")],
+)
+def test_what_was_cut_off_is_told_from_what_was_altered(length: int, said: str) -> None:
+    with pytest.raises(Altered, match=said):
+        unseal(SEALED[:length], KEY)
+
+
+def test_a_wrong_key_is_told_even_where_the_text_was_changed() -> None:
+    changed = SEALED[:-1] + bytes([SEALED[-1] ^ 1])
+    with pytest.raises(Unopened, match="another key") as refused:
+        unseal(changed, OTHER)
+    assert not isinstance(refused.value, Altered)
+
+
+def test_salt_and_nonce_are_new_each_time() -> None:
+    one, other = seal(b"values", KEY), seal(b"values", KEY)
+    for part in (slice(20, 36), slice(HEAD, HEAD + NONCE)):
+        assert len(set(one[part])) > 4
+        assert one[part] != other[part]
+
+
+@pytest.mark.parametrize(
+    ("data", "is_one"),
+    [
+        (b"reconciler sealed 1\n", True),
+        (b"reconciler sealed 123456789\nx", True),
+        (b"reconciler sealed 1234567890\n", False),
+        (b"reconciler sealed \n", False),
+        (b"reconciler sealed x\n", False),
+        (b" reconciler sealed 1\n", False),
+        (b'{"format_version": "reconciler sealed 1"}', False),
+        (b"", False),
+    ],
+)
+def test_a_sealed_file_is_known_by_its_first_line(data: bytes, is_one: bool) -> None:
+    assert is_sealed(data) is is_one
+
+
+def test_a_key_has_32_characters_or_more() -> None:
+    assert key_from({}) is None
+    assert key_from({"RECONCILER_PLAN_KEY": f" {'k' * 32}\n"}) == "k" * 32
+    with pytest.raises(UsageError, match="fewer than 32 characters"):
+        key_from({"RECONCILER_PLAN_KEY": "k" * 31 + "  "})
+
+
+def test_a_key_that_is_no_text_opens_what_it_sealed() -> None:
+    odd = "\udcff" * 32  # bytes of the environment that are no UTF-8
+    assert unseal(seal(b"values", odd), odd) == b"values"
 
 
 def test_a_newer_version_is_told() -> None:

@@ -18,7 +18,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "tests/manifest/test_tables.py",
         "tests/manifest/test_environments.py",
     ),
-    "reconciler/sealed.py": ("tests/cli/test_sealed.py", "tests/cli/test_reports.py"),
+    "reconciler/sealed.py": ("tests/cli/test_sealed.py",),
     "reconciler/plan/budget.py": ("tests/plan", "tests/cli/test_budget.py"),
     "reconciler/plan/guards.py": ("tests/plan/test_guards.py", "tests/plan", "tests/cli/test_guards.py"),
     "reconciler/plan/verdict.py": ("tests/plan/test_verdict.py", "tests/plan"),
