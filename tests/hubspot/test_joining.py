@@ -162,6 +162,19 @@ def test_the_first_of_two_results_and_of_two_errors_counts() -> None:
     assert outcomes["t1"] == Rejected("first", category="VALIDATION_ERROR")
 
 
+def test_a_row_that_was_answered_takes_no_second_result_and_leaves_it_to_its_twin() -> None:
+    twins = rows_of("twin", "twin")
+    outcomes = joined(
+        BY_KEY, twins, batch([result("1", "t0", external_id="twin"), result("2", external_id="twin")])
+    )
+    assert [getattr(outcome, "record_id", None) for outcome in outcomes.values()] == ["1", "2"]
+
+    alone = joined(
+        BY_KEY, rows_of("a", "b"), batch([result("1", "t0", external_id="a"), result("9", external_id="a")])
+    )
+    assert [getattr(outcome, "record_id", None) for outcome in alone.values()] == ["1", None]
+
+
 def test_an_error_whose_words_could_mean_two_rows_is_given_to_none() -> None:
     outcomes = joined(
         BY_KEY, rows_of("a", "b", "c"), batch([], [error("a and b clash"), error("a and b clash")])

@@ -156,6 +156,16 @@ def test_a_lower_number_counts_once_the_higher_one_is_a_window_old() -> None:
     assert window.wait_s(10.0) == 0.0
 
 
+def test_at_the_very_end_of_a_window_the_lower_number_counts_anew() -> None:
+    window = RollingWindow()
+    window.leave(0.0, told(20, 10), window.enter(), was_sent=True)  # 9 strangers
+    window.leave(10.0, told(20, 17), window.enter(), was_sent=True)  # 1 stranger
+    for _ in range(15):  # 20 - 1 - 2, of which 2 are taken
+        assert window.wait_s(10.0) == 0.0
+        window.enter()
+    assert window.wait_s(10.0) > 0
+
+
 def test_a_limit_of_nothing_lets_one_through_after_the_other() -> None:
     window = RollingWindow()
     window.leave(0.0, told(0, 0), window.enter(), was_sent=True)

@@ -20,7 +20,7 @@ MODULES: dict[str, tuple[str, ...]] = {
     ),
     "reconciler/sealed.py": ("tests/cli/test_sealed.py",),
     "reconciler/plan/budget.py": ("tests/plan", "tests/cli/test_budget.py"),
-    "reconciler/plan/guards.py": ("tests/plan/test_guards.py", "tests/plan", "tests/cli/test_guards.py"),
+    "reconciler/plan/guards.py": ("tests/plan/test_guards.py", "tests/cli/test_guards.py"),
     "reconciler/plan/verdict.py": ("tests/plan/test_verdict.py", "tests/plan"),
     "reconciler/plan/judging.py": ("tests/plan/test_judging.py", "tests/plan"),
     "reconciler/plan/identity.py": ("tests/plan", "tests/drift"),
