@@ -15,8 +15,6 @@ MODULES: dict[str, tuple[str, ...]] = {
         "tests/manifest/test_load.py",
         "tests/manifest/test_records.py",
         "tests/manifest/test_associations.py",
-        "tests/manifest/test_tables.py",
-        "tests/manifest/test_environments.py",
     ),
     "reconciler/sealed.py": ("tests/cli/test_sealed.py",),
     "reconciler/plan/budget.py": ("tests/plan", "tests/cli/test_budget.py"),
