@@ -105,7 +105,6 @@ class _Merger:
 
     def add(self, layer: Layer) -> None:
         """Add the documents of one folder, among which a record is declared once."""
-        self._documents.clear()
         declared: dict[tuple[str, str], dict[str, DesiredRecord]] = {}
         for document in layer:
             group = (document.document.object, document.document.key)

@@ -4,6 +4,7 @@ import math
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -46,6 +47,50 @@ def answered_once(pacer: Pacer) -> None:
 
 def floor_s(calls: int, limit: int) -> float:
     return (math.ceil(calls / limit) - 1) * 10.0
+
+
+def test_hubspots_clock_is_that_of_the_answer_that_was_furthest_ahead() -> None:
+    clock = SimulatedClock()
+    pacer = pacer_of(clock)
+    start = datetime(2026, 11, 29, 8, 0, tzinfo=UTC)
+
+    def answered(after_s: float) -> None:
+        pacer.run(READ, Script([Success(None, Pace(date=start + timedelta(seconds=after_s)))]))
+
+    answered_once(pacer)
+    assert pacer.time_there() is None
+    answered(0)
+    assert pacer.time_there() == start
+    clock.sleep(5)
+    assert pacer.time_there() == start + timedelta(seconds=5)
+    answered(7)  # two seconds more ahead than the first said
+    assert pacer.time_there() == start + timedelta(seconds=7)
+    answered(3)
+    answered_once(pacer)
+    assert pacer.time_there() == start + timedelta(seconds=7)
+    clock.sleep(1)
+    assert pacer.time_there() == start + timedelta(seconds=8)
+
+
+def test_the_latest_answer_that_tells_says_how_many_calls_are_left_today() -> None:
+    pacer = pacer_of()
+    assert pacer.daily_remaining is None
+    for told, known in ((None, None), (17, 17), (None, 17), (0, 0), (19, 19)):
+        pacer.run(READ, Script([Success(None, Pace(daily_remaining=told))]))
+        assert pacer.daily_remaining == known
+
+
+@pytest.mark.parametrize(
+    ("calls", "seconds"), [(0, 0.0), (1, 0.0), (100, 0.0), (101, 10.0), (200, 10.0), (201, 20.0)]
+)
+def test_so_many_calls_take_at_least_so_long(calls: int, seconds: float) -> None:
+    assert pacer_of().least_seconds(calls) == seconds
+
+
+def test_a_limit_that_was_told_counts_for_how_long_calls_take() -> None:
+    pacer = pacer_of()
+    pacer.run(READ, Script([Success(None, Pace(limit=10, remaining=9, interval_s=4.0))]))
+    assert [pacer.least_seconds(calls) for calls in (10, 11, 31)] == [0.0, 4.0, 12.0]
 
 
 @pytest.mark.parametrize(("limit", "calls"), [(190, 1900), (100, 1000), (250, 2500)])

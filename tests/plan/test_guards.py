@@ -17,6 +17,7 @@ from reconciler.plan.changes import (
     Create,
     Dissociate,
     Guard,
+    GuardBase,
     GuardRefusal,
     Reason,
     Release,
@@ -38,7 +39,15 @@ from tests.support.plans import plan_of
 
 HERE = SourceRef("companies.yaml", 1, 1)
 UPDATES = [(3, 10, False), (4, 10, True), (9, 9, False), (30, 100, False), (31, 100, True)]
-ARCHIVES = [(1, 10, False), (2, 10, True), (5, 5, False), (100, 5000, False), (101, 5000, True)]
+ARCHIVES = [
+    (1, 10, False),
+    (2, 10, True),
+    (10, 100, False),
+    (11, 100, True),
+    (5, 5, False),
+    (100, 5000, False),
+    (101, 5000, True),
+]
 PLENTY = Budget(1, 1, 0.0, None)
 
 
@@ -312,6 +321,11 @@ def test_so_many_commits_may_be_missing_as_the_limit_says(most: int | None, is_r
     guards = Guards(limits, {}, Divergence(*COMMITS, 3, is_shallow=False))
     base = Population(named=9, found=9).base("companies")
     assert bool(guards.judge(updates(1), (base,), PLENTY)) is is_refused
+
+
+def test_of_a_type_nothing_is_counted_beforehand() -> None:
+    assert Population().base("companies") == GuardBase("companies")
+    assert (Population().asked, Population().unanswered) == (0, 0)
 
 
 def test_one_that_is_counted_adds_to_its_population() -> None:
