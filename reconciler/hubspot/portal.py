@@ -47,7 +47,7 @@ def read_portal(
 ) -> PortalSchema:
     """The portal's account, and the types in ``objects`` with all that belongs to them.
 
-    ``objects`` of the answer holds each type by its name and, where that differs, as it was asked for.
+    ``objects`` of the answer holds each type by its name and by every other that means it.
 
     Types are asked for by path name or number, custom ones by name, qualified name or number.
     ``portal_id`` is the portal that the token has to belong to; None takes any. ``asked_at`` says where
@@ -87,7 +87,14 @@ def read_portal(
         account=Account(account.portal_id, account.account_type),
         api_version=reader.version,
         objects={found.name: schema for found, schema in schemas.items()}
-        | {name: schemas[found] for name, found in types.items()},
+        | {name: schemas[found] for name, found in types.items()}
+        | {
+            name: schema
+            for found, schema in schemas.items()
+            for custom in customs
+            if custom.object_type_id == found.path
+            for name in (custom.object_type_id, custom.fully_qualified_name)
+        },
     )
 
 

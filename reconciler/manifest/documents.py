@@ -1,7 +1,7 @@
 """What a manifest may say, and what is wrong with one that says something else."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -17,7 +17,7 @@ from reconciler.manifest.sources import Format, Source
 from reconciler.manifest.tables import Table
 from reconciler.manifest.text import read_nodes
 from reconciler.model.objects import RECORD_ID, object_name
-from reconciler.model.records import DesiredRecord, Document, Ownership, Prune, Write
+from reconciler.model.records import DesiredRecord, Document, InMemory, Ownership, Prune, Write
 from reconciler.source import Place, SourceFiles
 
 _RECORD_NAMES_DEPTH: Final = 2  # of the mapping whose names are the keys of records
@@ -88,6 +88,18 @@ class ManifestDocument:
     source: Source | None  # the file that its rows come from, where they stand in one
     filled: Shared  # what ``all`` fills into them
     table: Table | None = None  # those rows, once the file has been opened
+
+    def renamed(self, names: Mapping[str, str]) -> "ManifestDocument":
+        """The same with object types, its own and those of associations, called by ``names``."""
+        return replace(
+            self,
+            document=self.document.renamed(names),
+            records=tuple(InMemory(self.records).renamed(names)),
+            associated={
+                key: {names.get(name, name) for name in listed} for key, listed in self.associated.items()
+            },
+            table=self.table.renamed(names) if self.table else None,
+        )
 
     @property
     def keys(self) -> Iterator[tuple[str, Place]]:

@@ -2,9 +2,10 @@
 
 import gc
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from reconciler.errors import Problem, Severity
@@ -22,7 +23,7 @@ from reconciler.manifest.sorted_rows import Unusable
 from reconciler.manifest.sources import Hash, digest_file
 from reconciler.manifest.tables import open_table
 from reconciler.model.objects import RECORD_ID
-from reconciler.model.records import Desired
+from reconciler.model.records import Desired, DesiredGroup
 from reconciler.source import SourceFiles
 
 
@@ -93,7 +94,23 @@ def _load(
         problems += one_portal_problems(project, chosen, listed, (document for _, document in read), files)
     raise_if_any(problems)
     warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)
-    return Desired(groups, files, f"sha256:{digest.hexdigest()}", frozenset(elsewhere), warnings)
+    known = f"sha256:{digest.hexdigest()}", frozenset(elsewhere), warnings
+    return Desired(groups, files, *known, partial(_joined, layers, files))
+
+
+def _joined(
+    layers: Sequence[Sequence[ManifestDocument]], files: SourceFiles, names: Mapping[str, str]
+) -> tuple[DesiredGroup, ...]:
+    """The groups where documents call one object type by several names, of which ``names`` makes one.
+
+    Raises:
+        ManifestError: they do not go together under one name.
+    """
+    groups, problems = merge_layers(
+        [[document.renamed(names) for document in layer] for layer in layers], files
+    )
+    raise_if_any(problems)
+    return groups
 
 
 def _with_table(

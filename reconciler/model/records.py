@@ -5,7 +5,7 @@ one of places: at a hundred thousand records an object per property would cost a
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from heapq import merge
@@ -279,6 +279,10 @@ class Desired:
     elsewhere: frozenset[tuple[str, str, str]] = frozenset()
     """Object, key property and key of records that are named for other environments only."""
     warnings: tuple[Problem, ...] = ()  # about the manifests themselves
+    rejoin: Callable[[Mapping[str, str]], tuple[DesiredGroup, ...]] | None = field(
+        default=None, compare=False, repr=False
+    )
+    """Makes the groups anew where several names of object types turn out to mean one; None: they do not."""
 
     @property
     def record_count(self) -> int:
@@ -333,13 +337,25 @@ class Desired:
         )
 
     def renamed(self, names: Mapping[str, str]) -> "Desired":
-        """The same with object types called by ``names``, where a portal knows them under another."""
+        """The same with object types called by ``names``, where a portal knows them under another.
+
+        Documents that call one type by several names are joined before anything is decided about it.
+
+        Raises:
+            ManifestError: they do not go together: a record is declared twice, or keys or pruning disagree.
+        """
         if all(names.get(name, name) == name for name in self.objects):
             return self
-        groups = tuple(group.renamed(names) for group in self.groups)
-        elsewhere = frozenset((names.get(name, name), by, key) for name, by, key in self.elsewhere)
+        written = {group.object for group in self.groups}
+        if self.rejoin and len({names.get(name, name) for name in written}) < len(written):
+            groups = self.rejoin(names)
+        else:
+            groups = tuple(group.renamed(names) for group in self.groups)
         ordered = tuple(sorted(groups, key=lambda group: (group.object, group.key)))
-        return replace(self, groups=ordered, elsewhere=elsewhere)
+        here = replace(self, groups=ordered)
+        elsewhere = {(names.get(name, name), by, key) for name, by, key in self.elsewhere}
+        only = {name for name in elsewhere if here.records_of(name[0], name[1]).find(name[2]) is None}
+        return replace(here, elsewhere=frozenset(only))
 
 
 @dataclass(frozen=True, slots=True)
