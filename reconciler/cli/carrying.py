@@ -18,7 +18,7 @@ from reconciler.cli.memory import refuse_forgetful
 from reconciler.cli.output import color, masking_for, tell_github, width
 from reconciler.cli.planning import whose_values
 from reconciler.cli.progress import progress
-from reconciler.cli.reports import reports_kept, write_report
+from reconciler.cli.reports import reports_kept, told_not_raised, write_report
 from reconciler.cli.session import Session
 from reconciler.cli.signals import stop_requests
 from reconciler.cli.talk import document, show_text, talk
@@ -70,7 +70,8 @@ def carry_out(
         if is_new_without_name and session.settings.state_url is not None and not session.said.quiet:
             click.echo(_NO_NAME, err=True)
         if report is not None:
-            write_report(store, result.run.header.id, report)
+            with told_not_raised(result.run.header.id):
+                write_report(store, result.run.header.id, report)
         if session.said.as_json:
             result = replace(result, run=store.run(result.run.header.id))  # JSON lists what was applied too
     return result
@@ -103,8 +104,10 @@ def show_result(session: Session, result: ApplyResult, plan: Plan, values: str |
         click.echo(told(result.stopped_by), err=True)
     if result.is_interrupted:
         click.echo("interrupted: `reconciler apply` goes on from here", err=True)
-    tell_github("GITHUB_OUTPUT", lambda: whose_values(session))
-    tell_github("GITHUB_STEP_SUMMARY", lambda: _summary(session, result, plan, values))
+    with told_not_raised(result.run.header.id):
+        tell_github("GITHUB_OUTPUT", lambda: whose_values(session))
+    with told_not_raised(result.run.header.id):
+        tell_github("GITHUB_STEP_SUMMARY", lambda: _summary(session, result, plan, values))
 
 
 def exit_of_result(result: ApplyResult) -> Exit:

@@ -7,6 +7,8 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from reconciler.cli.files import insist_on_sealing, write_sealed
 from reconciler.cli.session import Session
 from reconciler.errors import StateError, UsageError
@@ -39,8 +41,18 @@ def reports_kept(session: Session, store: "Store") -> Iterator[None]:
             lacking = takewhile(lambda run: not _path(folder, run.id).exists(), here)
             due = settled | {run.id for run in lacking if not is_new or run.id not in known}
             for run_id in sorted(due):
-                write_report(store, run_id, _path(folder, run_id))
+                with told_not_raised(run_id):
+                    write_report(store, run_id, _path(folder, run_id))
             _erase_old_values(folder, store)
+
+
+@contextmanager
+def told_not_raised(run_id: str) -> Iterator[None]:
+    """After writes: a report that cannot be written is said, and changes nothing about how the run ended."""
+    try:
+        yield
+    except UsageError as error:
+        click.echo(f"{error}\n    `reconciler runs show {run_id}` shows the run", err=True)
 
 
 def report_folder(session: Session) -> Path:

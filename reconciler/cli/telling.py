@@ -21,7 +21,7 @@ def tell(error: ReconcilerError, code: int, *, as_json: bool) -> None:
             document(error_as_json(error, told(error, is_seen=False), code))
         return
     annotate(error.problems)
-    if as_json:
+    if as_json and not talk().has_answered:
         from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
         from reconciler.report.machine import problems_as_json  # noqa: PLC0415
 

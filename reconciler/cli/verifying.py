@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import click
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import Exit, exit_of
 from reconciler.cli.planning import make_plan, show_plan
 from reconciler.cli.session import Session
+from reconciler.cli.telling import tell
 from reconciler.cli.wishes import Wishes
-from reconciler.errors import UsageError
+from reconciler.errors import ReconcilerError, UsageError
 from reconciler.model.objects import RecordKey
 from reconciler.plan.changes import Change, Plan, StateOnly, Update, keys_of, values_of
 
@@ -30,7 +31,15 @@ def refuse_unverifiable(session: Session, plan: Plan) -> None:
 
 
 def verify_applied(session: Session, plan: Plan, wishes: Wishes, *, values: str | None) -> Exit:
-    """Plan again, and show what apply would still write of ``plan``."""
+    """Plan again, and show what apply would still write of ``plan``; an error where that cannot be told."""
+    try:
+        return _verify(session, plan, wishes, values=values)
+    except ReconcilerError as error:  # raised, it would hide how the run ended
+        tell(error, exit_of(error), as_json=session.said.as_json)
+        return exit_of(error)
+
+
+def _verify(session: Session, plan: Plan, wishes: Wishes, *, values: str | None) -> Exit:
     again = make_plan(session, Wishes(take=wishes.take, skip_invalid=True))
     left = tuple(_left(again, {key: change for change in plan.changes for key in keys_of(change)}))
     if not left:

@@ -136,6 +136,28 @@ def test_what_was_changed_in_the_state_stays_done_on_a_full_disk(applied: Projec
     assert applied.run("state", "show", "companies/odd-1").code == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "variables"),
+    [
+        ("--report /dev/full", {}),
+        ("", {"GITHUB_STEP_SUMMARY": "/dev/full"}),
+        ("", {"GITHUB_OUTPUT": "no/such/folder/output"}),
+    ],
+)
+def test_a_report_that_cannot_be_written_changes_nothing_about_the_run(
+    project: Project, options: str, variables: dict[str, str]
+) -> None:
+    assert project.run("plan", "--out", "plan.json").code == 0
+
+    done = shell(project, f"R apply plan.json {options}", **variables)
+
+    told = quiet_end(done)
+    (run,) = project.run("runs", "list", "--json").document
+    assert (done.returncode, run["status"]) == (0, "finished")
+    assert f"`reconciler runs show {run['id']}` shows the run" in told
+    assert b"72 applied" in done.stdout or b"73 applied" in done.stdout
+
+
 def test_nobody_is_asked_about_a_plan_that_could_not_be_shown(project: Project) -> None:
     line = f"script -qec '{COMMAND} apply >/dev/full' /dev/null"
     done = shell(project, line)

@@ -66,3 +66,24 @@ def test_a_rollback_cannot_be_verified_and_nothing_is_written(project: Project) 
     assert done.code == Exit.ERROR
     assert "a rollback takes back what the manifests say" in done.err
     assert len(project.run("runs", "list", "--json").document) == 2
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_where_nothing_can_be_read_any_more_the_run_is_told_all_the_same(
+    project: Project, monkeypatch: pytest.MonkeyPatch, form: list[str]
+) -> None:
+    def apply_and_break(*arguments: Any, **named: Any) -> Any:
+        result = apply_plan(*arguments, **named)
+        project.write("broken.yaml", "object: [\n")
+        return result
+
+    monkeypatch.setattr("reconciler.cli.carrying.apply_plan", apply_and_break)
+
+    done = project.run("apply", "--auto-approve", "--verify", *form)
+
+    assert done.code == Exit.ERROR
+    assert "broken.yaml" in done.err
+    if form:
+        assert done.document["accounting"]["applied"] == 1
+    else:
+        assert "1 planned = 1 applied" in done.out
