@@ -59,6 +59,7 @@ from reconciler.plan.changes import (
     in_step_of,
     keys_of,
     moved_from,
+    rests_on_of,
     values_of,
 )
 from reconciler.plan.ends import End, Ends, Standing, end_of
@@ -553,5 +554,5 @@ def _shown(
     for change in changes:
         former = moved_from(change)
         yield from ((key.object, key.by) for key in (*keys_of(change), *([former] if former else ())))
-        for value in (*values_of(change), *in_step_of(change)):
+        for value in (*values_of(change), *in_step_of(change), *rests_on_of(change)):
             yield change.key.object, value.name

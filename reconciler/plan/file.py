@@ -71,9 +71,9 @@ def plan_from_text(text: str) -> Plan:
         plan = plan_from_document(document)
         stated = Digests(part(document, "digest", as_text), part(document, "content", as_text))
     except Wrong as wrong:
-        newer = " or was written by a newer version" if version != FORMAT_VERSION else ""
+        other = " or was written by another version" if version != FORMAT_VERSION else ""
         raise UsageError(
-            f"the plan file cannot be used: {wrong}\n    it was damaged{newer}: plan again"
+            f"the plan file cannot be used: {wrong}\n    it was damaged{other}: plan again"
         ) from None
     if stated != _digests(plan, version):
         raise PlanRefused(

@@ -196,7 +196,8 @@ def digested_head(plan: Plan, format_version: str) -> Json:
 def _properties_of(change: Change) -> Iterator[tuple[str, str]]:
     """Object and property of the keys and values of a change."""
     yield from ((key.object, key.by) for key in keys_of(change))
-    yield from ((change.key.object, value.name) for value in (*values_of(change), *in_step_of(change)))
+    values = (*values_of(change), *in_step_of(change), *rests_on_of(change))
+    yield from ((change.key.object, value.name) for value in values)
 
 
 def _base(base: GuardBase) -> Json:

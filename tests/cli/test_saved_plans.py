@@ -368,3 +368,25 @@ def test_what_a_plan_rests_on_stands_in_it_under_its_digest(project: Project) ->
     project.write("plan.json", json.dumps(plan).replace('"city": "Bonn"', '"city": "Ulm"'))
 
     assert project.run("apply", "plan.json").code == Exit.PLAN_REFUSED
+
+
+@pytest.mark.parametrize("way", ["pruned", "absent"])
+def test_personal_values_that_an_archive_rests_on_are_masked_where_they_are_shown(
+    project: Project, way: str
+) -> None:
+    head = "object: contacts\nkey: email\nprune: true\nrecords:\n  stays@acme.example: {city: Ulm}\n"
+    secret = {"firstname": "Verysecretname", "phone": "+491799876543"}
+    applied(project, f"{head}  leaves@acme.example: {{firstname: Verysecretname, phone: '+491799876543'}}\n")
+    absent = "  leaves@acme.example: {$absent: true}\n" if way == "absent" else ""
+    project.write("records.yaml", head + absent)
+
+    shown = [
+        project.run("plan", "--values", "mask", *form).out
+        for form in (["--json"], ["--format", "markdown"], ["--format", "html"], ["--full"])
+    ]
+    planned = json.loads(shown[0])
+
+    (change,) = [change for change in planned["changes"] if change["action"] == "archive"]
+    assert {"email", "firstname", "phone"} <= change["rests_on"].keys()
+    for text in shown:
+        assert not [value for value in (*secret.values(), "leaves@") if value in text]

@@ -229,7 +229,10 @@ def digests_by_the_book(document: Any) -> Digests:
         (of["object"], name)
         for change in document["changes"]
         for of in [change, *([change["association"]] if "association" in change else [])]
-        for name in (of["key"]["property"], *of.get("properties", ()), *of.get("in_step", ()))
+        for name in (
+            of["key"]["property"],
+            *(name for part in ("properties", "in_step", "rests_on") for name in of.get(part, ())),
+        )
     }
     head = {
         "allowances": document["allowances"],
