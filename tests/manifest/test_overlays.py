@@ -25,6 +25,13 @@ def test_two_tables_alone_in_a_group_lose_no_row(tmp_path: Path) -> None:
     assert (len(group.records), desired.record_count) == (3, 3)
 
 
+def test_a_table_alone_in_its_group_loses_no_row(tmp_path: Path) -> None:
+    files = {"a.yaml": ONE, "one.csv": "external_id,name\nb,B\na,A\n"}
+    desired = load(project(tmp_path, files))
+    assert wanted(desired) == {"companies/a": {"name": "A"}, "companies/b": {"name": "B"}}
+    assert desired.record_count == 2
+
+
 def test_two_tables_alone_in_a_group_name_a_record_once(tmp_path: Path) -> None:
     files = {"a.yaml": ONE, "b.yaml": TWO, "one.csv": "external_id\na\nb\n", "two.csv": "external_id\nb\n"}
     assert told(refused(project(tmp_path, files))) == [
