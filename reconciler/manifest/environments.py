@@ -1,13 +1,15 @@
 """For which environments a document holds, and that environments of one portal come to the same ones."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from posixpath import normpath
 
 from reconciler.errors import Problem, Severity
-from reconciler.manifest.documents import ManifestDocument
+from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.files import ManifestFile, find_files
 from reconciler.manifest.shapes import suggest
 from reconciler.source import SourceFiles, SourceRef
@@ -48,12 +50,12 @@ def glob_problems(
 
 def one_portal_problems(
     project: Path,
-    chosen: ListedEnvironment,
-    listed: Iterable[ListedEnvironment],
-    documents: Iterable[ManifestDocument],
+    chosen: str,
+    listed: Sequence[ListedEnvironment],
+    documents: Sequence[ManifestDocument],
     files: SourceFiles,
 ) -> Iterator[Problem]:
-    """Environments of the portal of ``chosen`` that come to other documents than it does.
+    """Environments of one portal that come to different documents.
 
     Each of the two would release or archive what only the other names.
 
@@ -64,20 +66,44 @@ def one_portal_problems(
         documents: everything in the folders of ``chosen``, for whatever environment.
         files: that ``documents`` point into.
     """
-    in_order = sorted(documents, key=lambda document: document.document.place)
-    for other in listed:
-        if other.name == chosen.name or other.portal_id != chosen.portal_id:
-            continue
-        if _normal(chosen.folders) != _normal(other.folders):
-            yield _other_folders(project, chosen, other)
-            continue
-        for document in in_order:
-            has = [holds_in(document, environment.name) for environment in (chosen, other)]
-            if has[0] is not has[1]:
-                only = chosen.name if has[0] else other.name
-                message = f"{_one_portal(chosen, other)}, and only {only} has this document"
-                yield Problem(message, _ONE_PORTAL_ADVICE, files.ref(document.document.place))
-                break
+    for portal_id in dict.fromkeys(each.portal_id for each in listed):
+        sharing = [each for each in listed if each.portal_id == portal_id]
+        first, *others = sorted(sharing, key=lambda each: each.name != chosen)
+        for other in others:
+            if _normal(first.folders) != _normal(other.folders):
+                yield _other_folders(project, first, other)
+                continue
+            is_read = any(
+                each.name == chosen and _normal(each.folders) == _normal(first.folders) for each in listed
+            )
+            found, of = (documents, files) if is_read else _read(project, first.folders)
+            yield from islice(_other_documents(first, other, found, of), 1)
+
+
+def _read(project: Path, folders: Sequence[str]) -> tuple[Sequence[ManifestDocument], SourceFiles]:
+    """The documents in ``folders``; what is wrong with them is told to whoever chooses their environment."""
+    found, _ = find_files(project, folders)
+    files = SourceFiles(tuple(file.name for file in found))
+    documents: list[ManifestDocument] = []
+    for number, file in enumerate(found):
+        with suppress(OSError):
+            documents += read_manifest(file.path.read_bytes(), files, number).documents
+    return documents, files
+
+
+def _other_documents(
+    one: ListedEnvironment,
+    other: ListedEnvironment,
+    documents: Iterable[ManifestDocument],
+    files: SourceFiles,
+) -> Iterator[Problem]:
+    """A problem for each document that only one of two environments has, in order."""
+    for document in sorted(documents, key=lambda document: document.document.place):
+        has = [holds_in(document, each.name) for each in (one, other)]
+        if has[0] is not has[1]:
+            only = one.name if has[0] else other.name
+            message = f"{_one_portal(one, other)}, and only {only} has this document"
+            yield Problem(message, _ONE_PORTAL_ADVICE, files.ref(document.document.place))
 
 
 def _other_folders(project: Path, chosen: ListedEnvironment, other: ListedEnvironment) -> Problem:

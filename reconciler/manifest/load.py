@@ -90,8 +90,8 @@ def _load(
             name for layer in layers for document in layer for name in _names_of(document)
         )
     problems += between
-    for chosen in (each for each in listed if each.name == environment):
-        problems += one_portal_problems(project, chosen, listed, (document for _, document in read), files)
+    every = [document for _, document in read]
+    problems += one_portal_problems(project, environment, listed, every, files)
     raise_if_any(problems)
     warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)
     known = f"sha256:{digest.hexdigest()}", frozenset(elsewhere), warnings

@@ -83,6 +83,22 @@ def test_two_environments_of_one_portal_with_other_documents_are_refused(
     assert "portal_id" in done.err
 
 
+@pytest.mark.parametrize("second", ["y", "x"])
+def test_they_are_refused_whichever_environment_is_chosen(tmp_path: Path, second: str) -> None:
+    made = two(tmp_path, "x", second)
+    made.write("x/more.yaml", COMPANIES + "environments: [b]\n")
+    made.write("z/contacts.yaml", CONTACTS)
+    made.replace("reconciler.yaml", "default: a", "default: c")
+    settings = (made.folder / "reconciler.yaml").read_text()
+    made.write("reconciler.yaml", settings + "  c: {portal: emulator, portal_id: 9, manifests: [z]}\n")
+
+    done = made.run("plan")
+
+    assert done.code == 1
+    assert "environments a and b are one portal" in done.err
+    assert ("only b has this document" in done.err) is (second == "x")
+
+
 def test_two_environments_of_one_portal_with_the_same_documents_work(tmp_path: Path) -> None:
     made = two(tmp_path, "x", "x/")
     assert made.run("apply", "--auto-approve", "-e", "a").code == 0
