@@ -2,16 +2,17 @@
 
 HubSpot gives a label a type for each direction and does not say which two belong together. What two
 object types call alike belongs together; of the others those whose numbers follow each other, since
-HubSpot makes both at once. Between records of one type nothing tells, but for parent and child.
+HubSpot makes both at once. Between records of one type only the associations themselves tell, where two
+records bear one label each way, but for parent and child.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from reconciler.model.pairs import Label, OwnedPair
-from reconciler.model.records import DesiredAssociation, DesiredRecord
+from reconciler.model.records import DesiredAssociation, DesiredRecord, RecordId
 from reconciler.plan.ends import Fault
 from reconciler.plan.resolve import did_you_mean
 
@@ -28,6 +29,9 @@ class Labels:
     """Labels between two object types, by direction; only those that had to be read."""
 
     by_direction: Mapping[tuple[str, str], Sequence[Label]] = field(default_factory=dict)
+    within_type: Mapping[Type, Type] = field(
+        default_factory=dict
+    )  # between records of one type, as live shows
 
     def named(self, one: str, other: str, written: str) -> Label | Fault:
         """The label of ``one`` with ``other`` that ``written`` names, in whatever case."""
@@ -50,9 +54,36 @@ class Labels:
     def inverse(self, one: str, other: str, type_: Type) -> Type | None:
         """What the label ``type_`` of ``one`` with ``other`` is from the other end; None: not known."""
         if one == other:
-            return _FAMILY.get(type_)
+            return _FAMILY.get(type_) or self.within_type.get(type_)
         there, back = self.by_direction.get((one, other), ()), self.by_direction.get((other, one), ())
         return _inverses(there, back).get(type_)
+
+
+def inverses_within(
+    live: Mapping[RecordId, Mapping[RecordId, Collection[Label]]],
+) -> Mapping[Type, Type]:
+    """Which labels of one object type belong together, as far as associations show it.
+
+    Two records bear as many labels one way as the other; once all but one are known, so is the last. A
+    label that both bear both ways belongs to itself.
+    """
+    known: dict[Type, Type] = dict(_FAMILY)
+    sides = [
+        (sorted(label.type for label in labels), sorted(label.type for label in back))
+        for one, others in live.items()
+        for other, labels in others.items()
+        if (back := live.get(other, {}).get(one)) is not None
+    ]
+    is_learning = True
+    while is_learning:
+        is_learning = False
+        for ours, theirs in sides:
+            left = [type_ for type_ in ours if type_ not in known]
+            right = [type_ for type_ in theirs if type_ not in known]
+            if len(left) == len(right) == 1:
+                known |= {left[0]: right[0], right[0]: left[0]}
+                is_learning = True
+    return known
 
 
 def _inverses(there: Iterable[Label], back: Iterable[Label]) -> Mapping[Type, Type]:

@@ -179,6 +179,10 @@ class Pairing:
         if not is_so(labels, pair.label):
             yield _released(pair, Reason.GONE)
             return
+        if pair.label and self._may_be_named_from_there(identity, pair, pair.label):
+            facts = (Fact(FactKind.OTHER_LABEL_STAYS),)
+            yield Held(pair.key, None, Reason.PRUNED, pair.label.text, None, None, facts, pair.target)
+            return
         others = [label for label in labels or () if label.type not in leaving and not label.is_flag]
         is_whole = pair.is_whole and not others and identity.sides not in self._named
         if pair.label is None and not is_whole:
@@ -223,6 +227,12 @@ class Pairing:
         if (pair.key.object, pair.record_id) in archived or (pair.target.object, pair.target_id) in archived:
             return False
         return selection.has(pair.key, pair.target.address)
+
+    def _may_be_named_from_there(self, identity: Identity, pair: OwnedPair, label: Label) -> bool:
+        """Whether a manifest names a label from the other end, and nobody knows which two belong together."""
+        if pair.key.object != pair.target.object or identity.sides not in self._labelled:
+            return False
+        return self._resolver.labels.inverse(pair.key.object, pair.target.object, label.type) is None
 
     def _prune_of(self, pair: OwnedPair) -> Prune:
         return self._rules.prune.get((pair.key.object, pair.key.by), Prune.OFF)

@@ -9,6 +9,7 @@ from reconciler.hubspot.client import Reader
 from reconciler.hubspot.pairs import read_labels, read_pairs
 from reconciler.hubspot.portal import read_portal
 from reconciler.model.objects import RecordKey
+from reconciler.model.pairs import OwnedPair
 from reconciler.model.records import (
     Desired,
     DesiredAssociation,
@@ -22,7 +23,7 @@ from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import ValueChange
 from reconciler.plan.ends import End, Ends, Standing
-from reconciler.plan.labels import Labels, directions_of_labels
+from reconciler.plan.labels import Labels, Type, directions_of_labels, inverses_within
 from reconciler.plan.pairing import Pairing, Rules
 from reconciler.plan.rests import association_rested_on
 from reconciler.plan.wanted import PairResolver
@@ -89,13 +90,28 @@ class Associating:
             for one, other in directions_of_labels(named, owned)
         }
         files, archived = self.rules.desired.files, self.builder.archived
-        resolver = PairResolver(self.ends, Labels(labels), files, archived)
+        within = self._inverses_within(types, named, owned)
+        resolver = PairResolver(self.ends, Labels(labels, within), files, archived)
         pairing = Pairing(self.rules, resolver, resolver.resolve(named), owned)
         live = {
             (one, other): read_pairs(self.reader, objects[one], objects[other], ids)
             for (one, other), ids in pairing.question().items()
         }
         self.builder.add_pairs((*pairing.judge(live), *resolver.held), resolver.problems)
+
+    def _inverses_within(
+        self,
+        types: frozenset[str],
+        named: Sequence[tuple[DesiredRecord, DesiredAssociation]],
+        owned: Sequence[OwnedPair],
+    ) -> Mapping[Type, Type]:
+        """Which labels of one type belong together: only asked where both ends may have named some."""
+        labelled = [pair for pair in owned if pair.label]
+        if len(types) > 1 or not labelled or not any(wanted.label for _, wanted in named):
+            return {}
+        schema = self.portal.objects[min(types)]
+        ids = {record_id for pair in labelled for record_id in (pair.record_id, pair.target_id)}
+        return inverses_within(read_pairs(self.reader, schema, schema, ids))
 
 
 def rest_on_associations(

@@ -589,3 +589,82 @@ def test_associations_of_a_lost_record_are_lost_with_it(tmp_path: Path) -> None:
         people(portal, "DELETE", "/crm/v3/objects/contacts/501")
         found = project.run("drift", "--json").document
         assert found["summary"] == {"lost": 1, "pairs": 0, "values": 0}
+
+
+WITHIN: dict[str, Any] = SEED | {
+    "association_labels": [
+        {"from": "companies", "to": "companies", "name": "partner", "label": "Partner"},
+        {
+            "from": "companies",
+            "to": "companies",
+            "name": "supplier",
+            "label": "Supplier",
+            "inverseLabel": "Customer",
+        },
+        {
+            "from": "companies",
+            "to": "companies",
+            "name": "lender",
+            "label": "Lender",
+            "inverseLabel": "Borrower",
+        },
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("there", "back"),
+    [
+        ("Partner", "Partner"),
+        ("Supplier", "Customer"),
+        ("Customer", "Supplier"),
+        ("Child Company", "Parent Company"),
+    ],
+)
+def test_a_label_within_one_type_may_be_named_from_the_other_end(
+    tmp_path: Path, there: str, back: str
+) -> None:
+    from_acme = companies(f"{{companies: [{{to: globex, label: {there}}}]}}", head=PRUNED)
+    with world(tmp_path, {"companies.yaml": from_acme}, WITHIN) as (project, portal):
+        assert project.run("apply", "--auto-approve").code == 0
+        portal.requests.clear()
+        project.write(
+            "companies.yaml", companies("", f"{{companies: [{{to: acme, label: {back}}}]}}", PRUNED)
+        )
+
+        done = project.run("apply", "--auto-approve")
+
+        assert done.code == 0, done.out + done.err
+        assert not [each.path for each in portal.requests if "archive" in each.path]
+        assert project.run("plan").out.startswith("No changes.")
+        project.write("companies.yaml", companies(head=PRUNED))
+        changes = project.run("plan", "--json").document["changes"]
+        assert [change["action"] for change in changes] == ["dissociate"]  # it is still known as made by us
+
+
+def test_another_label_within_one_type_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    from_acme = companies("{companies: [{to: globex, label: Partner}]}", head=PRUNED)
+    with world(tmp_path, {"companies.yaml": from_acme}, WITHIN) as (project, _):
+        assert project.run("apply", "--auto-approve").code == 0
+        project.write("companies.yaml", companies("", "{companies: [{to: acme, label: Lender}]}", PRUNED))
+
+        changes = project.run("plan", "--json").document["changes"]
+
+        assert [change["action"] for change in changes] == ["associate", "dissociate"]
+        assert project.run("apply", "--auto-approve").code == 0
+        assert project.run("plan").out.startswith("No changes.")
+
+
+def test_a_label_within_one_type_of_which_nothing_tells_the_other_end_is_never_removed_by_a_guess(
+    tmp_path: Path,
+) -> None:
+    both = "{companies: [{to: globex, label: Supplier}, {to: globex, label: Lender}]}"
+    with world(tmp_path, {"companies.yaml": companies(both, head=PRUNED)}, WITHIN) as (project, portal):
+        assert project.run("apply", "--auto-approve").code == 0
+        portal.requests.clear()
+        project.write("companies.yaml", companies("", "{companies: [{to: acme, label: Customer}]}", PRUNED))
+
+        done = project.run("apply", "--auto-approve")
+
+        assert done.code == 0, done.out + done.err
+        assert not [each.path for each in portal.requests if "archive" in each.path]
