@@ -227,6 +227,21 @@ def test_owners_who_are_named_and_active_are_read_once(tmp_path: Path) -> None:
         assert asked_owners(portal) == [False]
 
 
+def test_owners_of_rows_of_a_table_are_looked_up_as_they_come_by(tmp_path: Path) -> None:
+    rows = [f"c{number:03},A,ada@acme.example,ada@acme.example;cyd@acme.example" for number in range(250)]
+    table = "\n".join(["erp_no,name,hubspot_owner_id,account_team", *rows, "d,Z,bob@acme.example,"])
+    text = "object: companies\nkey: erp_no\nsource: {csv: companies.csv}\n"
+    with world(tmp_path, text) as (project, portal):
+        project.write("companies.csv", table + "\n")
+        (problem,) = project.run("plan", "--json", "--allow", "create=999").document["problems"]
+        assert problem["message"] == "bob@acme.example was deactivated in HubSpot"
+        assert asked_owners(portal) == [False, True]
+        project.write("companies.csv", table.replace("bob@", "ada@") + "\n")
+        assert project.run("apply", "--auto-approve", "--allow", "create=999").code == 0
+        assert live(portal, "c249")["account_team"] == "71;72"
+        assert "No changes." in project.run("plan").out
+
+
 def test_drift_of_several_owners_is_accepted_by_e_mail(tmp_path: Path) -> None:
     with world(tmp_path, manifest("acme: {name: A, account_team: [ada@acme.example]}")) as (project, portal):
         assert project.run("apply", "--auto-approve").code == 0
