@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
 from functools import partial
 from itertools import chain
 
@@ -108,5 +107,4 @@ def hand_of(version: VersionBody, people: People) -> Hand:
         by = version.source_label or version.source_id or ""
     if via is Via.OTHER:
         by = " ".join(part for part in (source_type, by) if part)
-    at = version.timestamp if version.timestamp.tzinfo else version.timestamp.replace(tzinfo=UTC)
-    return Hand(via, by, at.astimezone(UTC), version.value or None)
+    return Hand(via, by, version.timestamp, version.value or None)

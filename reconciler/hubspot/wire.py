@@ -8,11 +8,19 @@ One hundred records of ten properties take 0.25 ms here, as much as checking the
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self, TypeVar
 
 import orjson
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 from pydantic.alias_generators import to_camel
 
 
@@ -118,6 +126,14 @@ class ErrorBody(Shape):
         return self.errors or self.split_message[1]
 
 
+def _in_utc(moment: datetime) -> datetime:
+    """A moment that can be told in UTC; a year beyond what there is makes an answer unreadable."""
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("a moment beyond all years") from error
+
+
 def read_error(body: bytes) -> ErrorBody:
     """Read the body of a refusal, whatever it is: an HTML page or nothing at all says nothing."""
     try:
@@ -130,7 +146,7 @@ class VersionBody(Shape):
     """One value that a property had, and where it came from."""
 
     value: str | None = None
-    timestamp: datetime
+    timestamp: Annotated[datetime, AfterValidator(_in_utc)]
     source_type: str | None = None
     source_id: str | None = None
     source_label: str | None = None

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.errors import HubSpotError, NoAnswer, UsageError
+from reconciler.errors import HubSpotError, NoAnswer, Unavailable, UsageError
 from reconciler.hubspot import bounds
 from reconciler.hubspot.blotting import blotted
 from reconciler.hubspot.client import Writer
@@ -262,6 +262,17 @@ def test_no_body_ends_in_a_traceback(body: bytes, status: int, wrapped: str) -> 
     assert isinstance(exchange, Lost if status < 300 else Refusal)
     with pytest.raises(HubSpotError):
         reader_of(lambda _: httpx.Response(status, content=content)).account()
+
+
+@pytest.mark.parametrize(
+    "moment", ["9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "9" * 400, "1e400"]
+)
+def test_a_moment_beyond_all_years_makes_an_answer_unreadable(moment: str) -> None:
+    version = {"value": "x", "timestamp": moment}
+    record = {"id": "1", "propertiesWithHistory": {"name": [version]}}
+    reader = reader_of(lambda _: reply(200, {"results": [record]}))
+    with pytest.raises(Unavailable, match="the answer cannot be read"):
+        reader.batch_read("companies", ["1"], properties=["name"], with_history=["name"])
 
 
 def escaped(text: str) -> str:
