@@ -4,19 +4,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 
 from reconciler.apply.evidence import NO_TIME
-from reconciler.apply.settle import is_emptied, settled
+from reconciler.apply.settle import is_emptied, settle_batch, settled
 from reconciler.apply.stale import moved
+from reconciler.hubspot.client import Reader
 from reconciler.model.objects import RecordKey
-from reconciler.model.outcomes import Applied
+from reconciler.model.outcomes import Applied, Outcome, Skipped
 from reconciler.model.owned import Origin
 from reconciler.model.records import LiveRecord, RecordId
-from reconciler.model.schema import Kind, ObjectSchema, Option, PropertyDef
+from reconciler.model.schema import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import Archive, Create, Reason, Update, ValueChange
 from reconciler.source import SourceRef
+from reconciler.state.runs import Sent, UnfinishedBatch
+from tests.hubspot.doubles import batch, http_of, pacer_of, reply
+from tests.hubspot.simulation import SimulatedClock
 
 KEY = RecordKey("companies", "external_id", "acme")
 ID = RecordId("9001")
@@ -226,3 +231,43 @@ def test_an_archive_rests_on_associations_as_they_were() -> None:
         moved(SCHEMA, change, live(), {(ID, "tickets/=800"): "associated; Billing (USER_DEFINED 3)"}) == told
     )
     assert moved(SCHEMA, change, live(), {(RecordId("1"), "tickets/=800"): "associated"}) == told
+
+
+PORTAL = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": SCHEMA})
+INTENDED = datetime(2026, 11, 22, 9, 59, tzinfo=UTC)
+
+
+def outcomes_of(sent: Sent | None) -> Mapping[int, Outcome]:
+    """What becomes of a create and an update that a dead run left open, where both are as they wanted."""
+
+    def hubspot(request: httpx.Request) -> httpx.Response:
+        made = {
+            "id": ID,
+            "properties": {"external_id": "acme", "name": "A"},
+            "createdAt": f"{SENT_AT:%FT%TZ}",
+        }
+        assert request.url.path.endswith("/companies/batch/read")
+        return reply(200, batch([made]))
+
+    reader = Reader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
+    entries = ((4, create(name="A")), (7, update(name=("B", "A"))))
+    route = Route(Call.UPSERT, "external_id")
+    return settle_batch(reader, PORTAL, UnfinishedBatch("r", 0, "companies", route, INTENDED, entries, sent))
+
+
+NEVER = Skipped("not sent when its run ended")
+
+
+def test_calls_that_never_left_are_not_sent_whatever_the_portal_holds() -> None:
+    assert outcomes_of({(4, 1): None, (7, 1): None}) == {4: NEVER, 7: NEVER}
+
+
+def test_calls_that_left_are_settled_by_reading_and_others_are_not() -> None:
+    made = Applied(ID, {"name": "A"}, is_new=True)
+    assert outcomes_of({(4, 1): SENT_AT, (7, 1): None}) == {4: made, 7: NEVER}
+    assert outcomes_of({(4, 1): None, (7, 1): SENT_AT}) == {4: NEVER, 7: Applied(ID, {"name": "A"})}
+
+
+def test_what_an_older_version_left_open_is_settled_by_reading_and_adopted() -> None:
+    found = outcomes_of(None)
+    assert found == {4: Applied(ID, {"name": "A"}, is_new=False), 7: Applied(ID, {"name": "A"})}
