@@ -130,13 +130,15 @@ class _Merger:
         tables = self.tables.get(group, [])
         if not tables:
             return written
+        if len(tables) == 1 and not records:
+            return tables[0]
         keys = (((record.key, record.place) for record in written), *(table.keys() for table in tables))
         before: tuple[str, Place] | None = None
-        for key, place in merge(*keys) if len(tables) > 1 or records else ():
+        for key, place in merge(*keys):
             if before and before[0] == key:
                 self._report_in_table(RecordKey(*group, key), place, before[1])
             before = key, place
-        return Together((written, *tables)) if len(tables) > 1 or records else tables[0]
+        return Together((written, *tables))
 
     def _report_in_table(self, key: RecordKey, place: Place, first: Place) -> None:
         message = f"{key.address} is declared in a table, and twice: also in {self._files.ref(first)}"
