@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.source import SourceRef
+from reconciler.visible import visible
 
 
 class Severity(StrEnum):
@@ -103,8 +104,8 @@ class HubSpotError(ReconcilerError):
         category: str | None = None,
         correlation_id: str | None = None,
     ) -> None:
-        ticket = f"   correlationId {correlation_id}" if correlation_id else ""
-        kind = f"   category {category}" if category else ""
+        ticket = f"   correlationId {visible(correlation_id)}" if correlation_id else ""
+        kind = f"   category {visible(category)}" if category else ""
         super().__init__(f"{message}\n    {method} {path}{kind}{ticket}")
         self.summary = message
         self.method = method

@@ -8,8 +8,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import click
-
 from reconciler.apply.earlier import is_anything_open
 from reconciler.apply.manner import Manner
 from reconciler.apply.run import ApplyResult
@@ -21,7 +19,7 @@ from reconciler.cli.progress import progress
 from reconciler.cli.reports import reports_kept, told_not_raised, write_report
 from reconciler.cli.session import Session
 from reconciler.cli.signals import stop_requests
-from reconciler.cli.talk import document, show_text, talk
+from reconciler.cli.talk import document, say, show_text, talk
 from reconciler.cli.telling import told
 from reconciler.errors import UsageError
 from reconciler.plan.changes import Plan
@@ -68,7 +66,7 @@ def carry_out(
         result = apply_plan(plan, connection, store, claim, manner=manner, limits=limits)
         talk().run = result.run.header.id
         if is_new_without_name and session.settings.state_url is not None and not session.said.quiet:
-            click.echo(_NO_NAME, err=True)
+            say(_NO_NAME)
         if report is not None:
             with told_not_raised(result.run.header.id):
                 write_report(store, result.run.header.id, report)
@@ -89,7 +87,7 @@ def settle(session: Session, lock_timeout_s: float) -> None:
         session.portal() as connection,
     ):
         settle_earlier_runs(connection, store, session.claim(lock_timeout_s), session.environment.portal_id)
-    click.echo("settled what an earlier run left open", err=True)
+    say("settled what an earlier run left open")
 
 
 def show_result(session: Session, result: ApplyResult, plan: Plan, values: str | None) -> None:
@@ -101,9 +99,9 @@ def show_result(session: Session, result: ApplyResult, plan: Plan, values: str |
         text = _rendered(session, result, plan, masking, color=color(session.said), width=width())
         show_text("\n" + text)
     if result.stopped_by is not None:
-        click.echo(told(result.stopped_by), err=True)
+        say(told(result.stopped_by))
     if result.is_interrupted:
-        click.echo("interrupted: `reconciler apply` goes on from here", err=True)
+        say("interrupted: `reconciler apply` goes on from here")
     with told_not_raised(result.run.header.id):
         tell_github("GITHUB_OUTPUT", lambda: whose_values(session))
     with told_not_raised(result.run.header.id):

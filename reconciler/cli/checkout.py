@@ -5,9 +5,8 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-import click
-
 from reconciler.cli.git import find_repository
+from reconciler.cli.talk import say
 from reconciler.plan.guards import Divergence
 
 _MANIFESTS = ("*.yaml", "*.csv", "*.parquet", "*.jsonl")
@@ -32,7 +31,7 @@ def read_checkout(project: Path) -> Checkout | None:
     if not head.is_yes:
         if "dubious ownership" in head.err:
             told = head.err.splitlines()[0]
-            click.echo(f"git does not say at which commit the manifests are: {told}", err=True)
+            say(f"git does not say at which commit the manifests are: {told}")
         return None
     status = repository.ask("status", "--porcelain", "--ignore-submodules=all", "--", *_MANIFESTS)
     return Checkout(head.out.strip(), bool(status.out.strip()))

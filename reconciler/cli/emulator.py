@@ -4,7 +4,7 @@ import click
 
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.session import open_session
-from reconciler.cli.talk import tell_done
+from reconciler.cli.talk import say, tell_done
 from reconciler.errors import UsageError
 
 
@@ -50,7 +50,7 @@ def serve(ctx: click.Context, host: str, port: int, faults: tuple[str, ...], nam
         def ready(url: str) -> None:
             sentence = f"url:    {url}\nportal: {portal_id}\ntoken:  {token}"
             tell_done(ctx, sentence, {"url": url, "portal": portal_id, "token": token})
-            click.echo("serving; Ctrl-C stops", err=True)
+            say("serving; Ctrl-C stops")
 
         try:
             serve_forever(emulator, host, port, ready, names)

@@ -5,6 +5,7 @@ import logging
 import os
 from datetime import UTC, datetime
 
+from reconciler.cli.harmless import harmless, without_commands
 from reconciler.errors import UsageError
 
 _LEVELS = ("debug", "info", "warning", "error")
@@ -24,13 +25,21 @@ def start_logging(log_format: str | None) -> None:
             f"RECONCILER_LOG is {level!r}\n    set it to one of {', '.join(_LEVELS)}, or unset it"
         )
     handler = logging.StreamHandler()
-    handler.setFormatter(_JsonLines() if log_format == "json" else logging.Formatter(_TEXT))
+    handler.setFormatter(_JsonLines() if log_format == "json" else _Lines(_TEXT))
     logger = logging.getLogger("reconciler")
     logger.handlers = [handler]  # once, however often a command runs in one process
     logger.setLevel(level.upper())
 
 
 _TEXT = "%(asctime)s %(levelname)s %(message)s"
+
+
+class _Lines(logging.Formatter):
+    """One line each, but for a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Time, level and message."""
+        return harmless(super().format(record))
 
 
 class _JsonLines(logging.Formatter):
@@ -40,4 +49,4 @@ class _JsonLines(logging.Formatter):
         """Time, level, logger and message."""
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         parts = {"time": time, "level": record.levelname.lower(), "logger": record.name}
-        return json.dumps(parts | {"message": record.getMessage()})
+        return without_commands(json.dumps(parts | {"message": record.getMessage()}))

@@ -1,6 +1,7 @@
 """The command line: one group, one module a command, and the one place where an error becomes a message."""
 
 import gc
+import io
 import sys
 from importlib import import_module
 
@@ -10,7 +11,7 @@ from reconciler import __version__
 from reconciler.cli.exits import Exit, exit_of, heaviest
 from reconciler.cli.options import common_options, said
 from reconciler.cli.streams import make_safe, stdout_fault
-from reconciler.cli.talk import begin_talk, talk
+from reconciler.cli.talk import begin_talk, say, talk
 from reconciler.cli.telling import tell, tell_in_json
 from reconciler.errors import ReconcilerError
 
@@ -95,14 +96,21 @@ def run(arguments: list[str] | None = None) -> int:
         tell_in_json(arguments, "interrupted", Exit.INTERRUPTED)
         return Exit.INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        say(_shown(error))
         tell_in_json(arguments, error.format_message(), Exit.ERROR)
         return Exit.ERROR
     except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
+        say("interrupted")
         tell_in_json(arguments, "interrupted", Exit.INTERRUPTED)
         return Exit.INTERRUPTED
     return int(code or Exit.OK)
+
+
+def _shown(error: click.ClickException) -> str:
+    """What click says of wrong arguments: usage, and what is wrong with them."""
+    told = io.StringIO()
+    error.show(told)
+    return told.getvalue().rstrip("\n")
 
 
 def leave(fault: OSError | None, code: int) -> int:
@@ -116,12 +124,12 @@ def leave(fault: OSError | None, code: int) -> int:
     why, done = fault.strerror or str(fault), talk()
     if done.run is not None:
         report = f"`reconciler runs show {done.run}` shows it"
-        click.echo(f"the report of run {done.run} could not be shown ({why}): {report}", err=True)
+        say(f"the report of run {done.run} could not be shown ({why}): {report}")
     elif isinstance(fault, BrokenPipeError):
         return code
     elif done.has_changed:
-        click.echo(f"it is done, but the answer could not be shown ({why})", err=True)
+        say(f"it is done, but the answer could not be shown ({why})")
     else:
-        click.echo(f"cannot write to stdout ({why})", err=True)
+        say(f"cannot write to stdout ({why})")
         return heaviest(Exit(code), Exit.ERROR)
     return code

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -44,7 +44,7 @@ def _chosen_form(ctx: click.Context, _param: click.Parameter, value: str) -> For
 values_option = click.option(
     "--values",
     type=click.Choice(["show", "mask"]),
-    help="Personal values; by default shown on a terminal, masked elsewhere.",
+    help="Personal values; by default shown on a terminal outside of CI, masked elsewhere.",
 )
 """What commands that show values are given; ``masking_for`` takes it."""
 
@@ -80,9 +80,18 @@ def width() -> int:
     return shutil.get_terminal_size(fallback=(80, 24)).columns
 
 
+def is_before_a_person(stream: TextIO) -> bool:
+    """Whether ``stream`` is a terminal that somebody looks at: jobs of CI may have one that is kept as a log.
+
+    ``CI`` is set by GitHub, GitLab, CircleCI, Travis, Buildkite and others, ``TF_BUILD`` by Azure.
+    """
+    is_job = any(os.environ.get(name, "").lower() not in {"", "0", "false"} for name in ("CI", "TF_BUILD"))
+    return stream.isatty() and not is_job
+
+
 def masking_for(values: str | None, *, as_json: bool) -> Masking:
     """Personal values are shown on a terminal and masked elsewhere, unless ``--values`` says otherwise."""
-    shown = values == "show" or (values is None and sys.stdout.isatty() and not as_json)
+    shown = values == "show" or (values is None and is_before_a_person(sys.stdout) and not as_json)
     return SHOW if shown else Masking(secrets.token_bytes(_KEY_BYTES))
 
 

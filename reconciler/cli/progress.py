@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
-import click
+from reconciler.cli.talk import say
 
 Report: TypeAlias = Callable[[int, int], None]
 """Told how many are done, of how many."""
@@ -69,6 +69,6 @@ def _lines(what: str) -> Report:
         now = time.monotonic()
         if total >= _SHORT and now - told >= _LINE_EVERY_S:
             told = now
-            click.echo(f"{what}: {done:,} of {total:,}", err=True)
+            say(f"{what}: {done:,} of {total:,}")
 
     return report

@@ -7,10 +7,9 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from reconciler.cli.files import insist_on_sealing, write_sealed
 from reconciler.cli.session import Session
+from reconciler.cli.talk import say
 from reconciler.errors import StateError, UsageError
 from reconciler.report.machine import run_as_json
 from reconciler.report.mask import SHOW
@@ -52,7 +51,7 @@ def told_not_raised(run_id: str) -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        click.echo(f"{error}\n    `reconciler runs show {run_id}` shows the run", err=True)
+        say(f"{error}\n    `reconciler runs show {run_id}` shows the run")
 
 
 def report_folder(session: Session) -> Path:

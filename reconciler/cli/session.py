@@ -18,6 +18,7 @@ from reconciler.cli.logs import start_logging
 from reconciler.cli.options import Common, said
 from reconciler.cli.private_folder import FOLDER, refuse_foreign_files
 from reconciler.cli.settings import Environment, Settings, find_project, load_settings
+from reconciler.cli.talk import say
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.explanation import Trace
 from reconciler.model.records import Desired
@@ -152,7 +153,7 @@ class Session:
         elif to_write:
             opened = store.open_state(url, self.settings.project, portal_id)
             if opened.upgrade is not None:
-                click.echo("the state was of an older version and has been upgraded", err=True)
+                say("the state was of an older version and has been upgraded")
                 tell_backup(opened.upgrade.backup)
         else:
             opened = store.open_state_to_read(url, self.settings.project, portal_id)
@@ -236,15 +237,15 @@ class Session:
 def tell_nothing(session: Session, what: str) -> None:
     """Say that the state knows nothing: ``what`` has not happened, or nobody would remember it."""
     told = f"{what} environment {session.environment.name} yet"
-    click.echo(told if session.settings.state_url else "`state: none` remembers nothing", err=True)
+    say(told if session.settings.state_url else "`state: none` remembers nothing")
 
 
 def tell_backup(backup: Path | None) -> None:
     """Say where the state lies as it was before surgery."""
     if backup is not None:
-        click.echo(f"the state as it was before lies in {os.path.relpath(backup)}", err=True)
+        say(f"the state as it was before lies in {os.path.relpath(backup)}")
     else:
-        click.echo("PostgreSQL's own backups hold the state as it was before", err=True)
+        say("PostgreSQL's own backups hold the state as it was before")
 
 
 def open_session(ctx: click.Context, *, offline: bool = False, made_for: str | None = None) -> Session:

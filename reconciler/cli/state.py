@@ -17,7 +17,7 @@ from reconciler.cli.remembered import Remembered
 from reconciler.cli.report_upkeep import forget_in_reports
 from reconciler.cli.reports import report_folder
 from reconciler.cli.session import Session, open_session, tell_backup, tell_nothing
-from reconciler.cli.talk import answer, document, tell_done
+from reconciler.cli.talk import answer, document, say, tell_done
 from reconciler.errors import UsageError
 from reconciler.model.objects import split_address
 from reconciler.model.owned import OwnedRecord
@@ -133,11 +133,11 @@ def forget(ctx: click.Context, address: str) -> int:
         "copies of reports, plan files and manifests are files of yours: erase it there, too; and reports on "
         "other machines: run this there"
     )
-    click.echo(told, err=True)
+    say(told)
     for report in reports.unopened:
-        click.echo(f"a report that cannot be opened may hold it still: {os.path.relpath(report)}", err=True)
+        say(f"a report that cannot be opened may hold it still: {os.path.relpath(report)}")
     for backup in backups:
-        click.echo(f"a backup may hold it still: {os.path.relpath(backup)}", err=True)
+        say(f"a backup may hold it still: {os.path.relpath(backup)}")
     return Exit.OK
 
 
@@ -153,7 +153,7 @@ def upgrade(ctx: click.Context) -> None:
     if session.said.as_json:
         tell_done(ctx, "", {"upgraded": is_upgraded})
     elif not is_upgraded:
-        click.echo("the state is of this version already", err=True)
+        say("the state is of this version already")
 
 
 @command.command("adopt-project")

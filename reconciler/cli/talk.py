@@ -1,4 +1,7 @@
-"""What commands say to stdout: an answer for people, or one JSON document for programs."""
+"""What commands say: to stdout an answer for people, or one JSON document for programs; to stderr the rest.
+
+Nothing is printed but by this module, so that whatever is printed does nothing but stand there.
+"""
 
 import json
 import sys
@@ -7,6 +10,7 @@ from dataclasses import dataclass
 
 import click
 
+from reconciler.cli.harmless import harmless, without_commands
 from reconciler.cli.options import said
 
 
@@ -35,13 +39,13 @@ def talk() -> Talk:
 def answer(line: str) -> None:
     """Print a line of what was asked for, for a person."""
     talk().has_answered = True
-    click.echo(line)
+    click.echo(harmless(line))
 
 
 def show_text(text: str) -> None:
     """Print what was asked for as it was rendered for a person: its lines end, and may be coloured."""
     talk().has_answered = True
-    click.echo(text, nl=False, color=True)
+    click.echo(without_commands(text), nl=False, color=True)
 
 
 def document(text: str, *, nl: bool = False) -> None:
@@ -49,7 +53,17 @@ def document(text: str, *, nl: bool = False) -> None:
     talk().has_answered = True
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    click.echo(text, nl=nl)
+    click.echo(without_commands(text), nl=nl)
+
+
+def say(text: str) -> None:
+    """Tell the person something besides what was asked for: on stderr."""
+    click.echo(harmless(text), err=True)
+
+
+def say_to_runner(commands: str) -> None:
+    """Tell the runner of a job, on stderr; ``commands`` are ours, and what they hold has been escaped."""
+    click.echo(commands, nl=False, err=True)
 
 
 def tell_done(ctx: click.Context, sentence: str, facts: Mapping[str, object]) -> None:

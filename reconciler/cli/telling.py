@@ -5,16 +5,14 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 
-import click
-
-from reconciler.cli.talk import document, talk
+from reconciler.cli.talk import document, say, say_to_runner, talk
 from reconciler.errors import HubSpotError, ManifestError, Problem, ReconcilerError, UsageError
 
 
 def tell(error: ReconcilerError, code: int, *, as_json: bool) -> None:
     """Say what is wrong, on stderr; with ``--json`` on stdout too, unless a document was printed before."""
     if not isinstance(error, ManifestError):
-        click.echo(told(error), err=True)
+        say(told(error))
         if as_json and not talk().has_answered:
             from reconciler.report.machine import error_as_json  # noqa: PLC0415 - only on this path
 
@@ -28,7 +26,7 @@ def tell(error: ReconcilerError, code: int, *, as_json: bool) -> None:
         document(problems_as_json(error.problems, masking_for(None, as_json=True)))
         return
     count = len(error.problems)
-    click.echo(f"{told(error)}\n\n{count} problem{'s' if count > 1 else ''}", err=True)
+    say(f"{told(error)}\n\n{count} problem{'s' if count > 1 else ''}")
 
 
 def tell_in_json(arguments: Sequence[str] | None, message: str, code: int) -> None:
@@ -43,10 +41,12 @@ def tell_in_json(arguments: Sequence[str] | None, message: str, code: int) -> No
 
 def told(error: ReconcilerError, *, is_seen: bool | None = None) -> str:
     """The sentence, without e-mail addresses where HubSpot or a manifest said it and no terminal shows it."""
-    is_seen = sys.stderr.isatty() if is_seen is None else is_seen
     if is_seen or not isinstance(error, HubSpotError | ManifestError):
         return str(error)
-    from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
+    from reconciler.cli.output import is_before_a_person, masking_for  # noqa: PLC0415 - only on this path
+
+    if is_seen is None and is_before_a_person(sys.stderr):
+        return str(error)
     from reconciler.report.mask import masked_text  # noqa: PLC0415
 
     return masked_text(str(error), masking_for("mask", as_json=False))
@@ -60,4 +60,4 @@ def annotate(problems: Sequence[Problem]) -> None:
         from reconciler.report.mask import masked_problems  # noqa: PLC0415
 
         shown = masked_problems(problems, masking_for("mask", as_json=False))
-        click.echo(problems_as_annotations(shown), nl=False, err=True)
+        say_to_runner(problems_as_annotations(shown))

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-import click
-
 from reconciler.cli.exits import Exit, exit_of
 from reconciler.cli.planning import make_plan, show_plan
 from reconciler.cli.session import Session
+from reconciler.cli.talk import say
 from reconciler.cli.telling import tell
 from reconciler.cli.wishes import Wishes
 from reconciler.errors import ReconcilerError, UsageError
@@ -43,9 +42,9 @@ def _verify(session: Session, plan: Plan, wishes: Wishes, *, values: str | None)
     again = make_plan(session, Wishes(take=wishes.take, skip_invalid=True))
     left = tuple(_left(again, {key: change for change in plan.changes for key in keys_of(change)}))
     if not left:
-        click.echo("Verified: HubSpot holds what was applied.", err=True)
+        say("Verified: HubSpot holds what was applied.")
         return Exit.OK
-    click.echo("Not everything is as it was applied:", err=True)
+    say("Not everything is as it was applied:")
     if not session.said.as_json:
         only = replace(again, changes=left, held=(), problems=(), refusals=())
         show_plan(session, only, full=False, values=values)

@@ -4,6 +4,7 @@ import re
 
 from reconciler.hubspot.wire import Detail, ErrorBody
 from reconciler.model.records import RecordId
+from reconciler.visible import visible
 
 _EXISTING_ID = re.compile(r"Existing ID:\s*(\d+)\s*$")
 
@@ -12,7 +13,8 @@ def explain(error: ErrorBody) -> str:
     """HubSpot's message in one line; a JSON array in it is replaced by what its entries say."""
     text, _ = error.split_message
     reasons = [reason for reason in map(_reason, error.details) if reason and reason not in text]
-    return ": ".join(part for part in (" ".join(text.split()), "; ".join(dict.fromkeys(reasons))) if part)
+    parts = (" ".join(text.split()), "; ".join(dict.fromkeys(reasons)))
+    return visible(": ".join(part for part in parts if part))
 
 
 def _reason(detail: Detail) -> str:

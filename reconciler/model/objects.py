@@ -7,6 +7,8 @@ Source: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+from reconciler.visible import escaped_where_hidden
+
 RECORD_ID = "record_id"
 """The key of records that are recognised by HubSpot's own id instead of a unique property."""
 
@@ -104,12 +106,18 @@ class RecordKey:
 def escaped(value: str) -> str:
     """A key's value as it stands in addresses."""
     text = "".join(_PERCENT.get(character, character) for character in value)
+    text = escaped_where_hidden(text, percent)  # none of what was put in is hidden
     return "%3D" + text[1:] if text.startswith("=") else text
 
 
 _PERCENT = {character: quote(character, safe="") for character in "/#*?[%"} | {
     chr(code): quote(chr(code), safe="") for code in (*range(32), 127)
 }
+
+
+def percent(character: str) -> str:
+    """``character`` as addresses encode it."""
+    return quote(character, safe="", errors="surrogatepass")
 
 
 def split_address(address: str) -> tuple[str, bool, str, str | None]:

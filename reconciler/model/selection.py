@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
-from reconciler.model.objects import RecordKey, escaped, object_name
+from reconciler.model.objects import RecordKey, escaped, object_name, percent
 from reconciler.model.records import DesiredRecord, Special
+from reconciler.visible import escaped_where_hidden
 
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|%")
 
@@ -42,7 +43,7 @@ class Glob:
 
 def glob_of(text: str) -> Glob:
     """The glob that somebody typed: types by name or number, percent-encoded as addresses are, or more."""
-    text = _ENCODED.sub(_as_in_addresses, text)
+    text = escaped_where_hidden(_ENCODED.sub(_as_in_addresses, text), percent)
     record, mark, name = text.partition("#")
     object_part, slash, key_part = record.partition("/")
     return Glob(text, object_name(object_part) + slash + key_part, name if mark else None)

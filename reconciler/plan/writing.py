@@ -40,6 +40,7 @@ from reconciler.plan.changes import (
 )
 from reconciler.plan.shapes import Json
 from reconciler.source import SourceRef
+from reconciler.visible import escaped_where_hidden
 
 _ENTRY = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _INDENTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
@@ -112,6 +113,11 @@ def text_of(document: Json) -> str:
     """JSON with sorted keys; a list that comes as an iterator gets a line an entry, the rest is indented."""
     members = (f'  "{name}": {_member(document[name])}' for name in sorted(document))
     return "{\n" + ",\n".join(members) + "\n}\n"
+
+
+def _escaped(character: str) -> str:
+    """What nobody sees, as JSON writes it: to programs it is the same."""
+    return json.dumps(character)[1:-1]
 
 
 def digested_change(change: Change) -> Json:
@@ -371,6 +377,7 @@ def _route(route: Route | None) -> Json | None:
 
 def _member(value: object) -> str:
     if not isinstance(value, Iterator):
-        return _INDENTED.encode(value).replace("\n", "\n  ")
-    entries = ",\n    ".join(map(_ENTRY.encode, value))
+        lines = _INDENTED.encode(value).split("\n")
+        return "\n  ".join(escaped_where_hidden(line, _escaped) for line in lines)
+    entries = ",\n    ".join(escaped_where_hidden(_ENTRY.encode(entry), _escaped) for entry in value)
     return f"[\n    {entries}\n  ]" if entries else "[]"

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.report.cells import visible
 from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import Line, Piece, Style, line
 from reconciler.report.properties import Row, padded, sign_of
 from reconciler.report.stacks import grouped
 from reconciler.report.values import one_below_the_other, side_by_side, text_of_written
+from reconciler.visible import visible
 
 _AGREES = "says so already"
 

@@ -6,6 +6,7 @@ Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workf
 from collections.abc import Iterable
 
 from reconciler.errors import Problem, Severity
+from reconciler.visible import visible
 
 _LEVELS = {Severity.ERROR: "error", Severity.LEFT_OUT: "error", Severity.WARNING: "warning"}
 _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
@@ -22,5 +23,6 @@ def _command(problem: Problem) -> str:
     if problem.source is not None:
         file = problem.source.file.translate(_PROPERTY)
         place = f" file={file},line={problem.source.line},col={problem.source.column}"
-    text = problem.message + (f"\n{problem.advice}" if problem.advice else "")
+    lines = [visible(line) for line in (problem.message, problem.advice) if line]
+    text = "\n".join(lines).replace("##", "#\\u0023")  # `##[` begins a command, too
     return f"::{_LEVELS[problem.severity]}{place}::{text.translate(_DATA)}"

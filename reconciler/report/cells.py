@@ -1,28 +1,10 @@
-"""Text as a terminal shows it: what is invisible made visible, and lengths counted in cells.
+"""Lengths of texts in cells of a terminal; what is invisible has been made visible before."""
 
-Values come from people and from other systems. A control character could move the cursor and paint
-over a change, a mark of direction could turn a value around: neither is ever printed as it is.
-"""
-
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from unicodedata import category, combining, east_asian_width
 
 ELLIPSIS = "\u2026"
-
-_PRINTABLE_ASCII = re.compile(r"[ -~]*")
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"})
-"""Categories of controls, marks, surrogates, private and unassigned characters, and separators."""
-
-_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-
-def visible(text: str) -> str:
-    r"""``text`` with everything that cannot be seen written as an escape, as in ``\t`` and ``\u202e``."""
-    if _PRINTABLE_ASCII.fullmatch(text):
-        return text
-    return "".join(map(_visible_character, text))
 
 
 def cells(text: str) -> int:
@@ -76,15 +58,6 @@ def wrapped(text: str, room: int) -> Iterator[str]:
             longer = word
         line = longer
     yield line
-
-
-@lru_cache(maxsize=4096)
-def _visible_character(character: str) -> str:
-    if character == " " or category(character) not in _INVISIBLE:
-        return character
-    code = ord(character)
-    width, letter = (2, "x") if code < 0x100 else (4, "u") if code < 0x10000 else (8, "U")  # noqa: PLR2004 - as Python writes them
-    return _SHORT.get(character) or f"\\{letter}{code:0{width}x}"
 
 
 @lru_cache(maxsize=4096)

@@ -3,11 +3,11 @@
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from reconciler.plan.changes import Departing, Departure, Review
-from reconciler.report.cells import visible
 from reconciler.report.facts import what_departs
 from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import Line, Piece, Style
 from reconciler.report.stacks import Kind, entries, grouped
+from reconciler.visible import visible
 
 _SIGNS = {
     Departing.NOT_REVIEWED: Piece("!", Style.CHANGED),

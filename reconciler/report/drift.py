@@ -3,7 +3,6 @@
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
-from reconciler.report.cells import visible
 from reconciler.report.facts import facts_text
 from reconciler.report.hands import trail_lines
 from reconciler.report.layout import Layout, counted
@@ -11,6 +10,7 @@ from reconciler.report.lines import Line, Piece, Style, line
 from reconciler.report.properties import Row, padded, sign_of
 from reconciler.report.stacks import Kind, entries, grouped
 from reconciler.report.values import alone, one_below_the_other, side_by_side
+from reconciler.visible import visible
 
 LOST_SIGN = Piece("-", Style.REMOVED)
 DRIFT_SIGN = Piece("!", Style.CHANGED)

@@ -16,14 +16,15 @@ from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
 from reconciler.model.records import Ownership, Prune
 from reconciler.plan.changes import Action, Reason
-from reconciler.report.cells import chopped, visible
+from reconciler.report.cells import chopped
 from reconciler.report.facts import facts_text
 from reconciler.report.groups import why_changed, why_held
 from reconciler.report.hands import moment
 from reconciler.report.layout import Layout
 from reconciler.report.lines import Line, Piece, Style, beside, line, line_cells
 from reconciler.report.properties import padded
-from reconciler.report.values import EMPTY, alone, shown, text_of_written
+from reconciler.report.values import EMPTY, alone, line_shown, shown, text_of_written
+from reconciler.visible import visible
 
 _LABEL = 14
 """Columns of the words at the left."""
@@ -213,7 +214,7 @@ def _value(label: str, value: str | None, remark: str, layout: Layout) -> list[L
     inline = alone(value, layout.width - 2 - _LABEL - gap, full=layout.full)
     if inline is not None:
         return _fact(label, inline, remark, layout)
-    rows = [part for row in (value or "").split("\n") for part in chopped(visible(row), layout.width - 4)]
+    rows = [part for row in (value or "").split("\n") for part in chopped(line_shown(row), layout.width - 4)]
     told = rows if layout.full else rows[:_MOST_LINES]
     more = [line(Piece("\u2026", Style.FAINT), indent=4)] if len(told) < len(rows) else []
     return [*_fact(label, (), remark, layout), *(line(row, indent=4) for row in told), *more]

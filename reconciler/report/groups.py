@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from reconciler.model.history import Hand
 from reconciler.plan.changes import Action, Change, Create, Held, PairChange, Reason, ValueChange
-from reconciler.report.cells import chopped, visible
+from reconciler.report.cells import chopped
 from reconciler.report.facts import note_of
 from reconciler.report.hands import edit_text
 from reconciler.report.layout import Layout
@@ -14,6 +14,7 @@ from reconciler.report.properties import Row, padded, sign_of
 from reconciler.report.stacks import Kind, entries, grouped
 from reconciler.report.values import EMPTY, alone, around_difference, one_below_the_other, shown, side_by_side
 from reconciler.source import SourceRef
+from reconciler.visible import visible
 
 _RISKS: tuple[tuple[Action, Reason | None], ...] = (
     (Action.ARCHIVE, None),

@@ -8,7 +8,8 @@ Source: https://github.com/gjtorikian/html-pipeline, lib/html_pipeline/node_filt
 
 import re
 
-from reconciler.report.cells import ELLIPSIS, clipped, visible
+from reconciler.report.cells import ELLIPSIS, clipped
+from reconciler.visible import visible
 
 _MOST_CHARACTERS = 80
 _SHORTEST_FENCE = 3

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from reconciler.report.cells import ELLIPSIS, visible, wrapped
+from reconciler.report.cells import ELLIPSIS, wrapped
 from reconciler.report.lines import Line, Piece, Style, beside, line
 from reconciler.source import SourceRef
+from reconciler.visible import visible
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from datetime import UTC
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.changes import ASSOCIATED, Action
-from reconciler.report.cells import cells, visible
+from reconciler.report.cells import cells
 from reconciler.report.groups import SIGNS
 from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import Line, Piece, Style, line
 from reconciler.report.properties import Row, padded, sign_of
 from reconciler.report.stacks import Kind, entries, grouped
 from reconciler.report.values import alone, one_below_the_other, side_by_side
+from reconciler.visible import visible
 
 _SECTIONS = {
     Rejected.word: (

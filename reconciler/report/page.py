@@ -15,7 +15,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from reconciler.model.drift import DriftFound
 from reconciler.plan.changes import Plan
 from reconciler.plan.file import digests_of
-from reconciler.report.cells import visible
 from reconciler.report.drift import drift_headline, drift_notes
 from reconciler.report.layout import Layout
 from reconciler.report.lines import painted
@@ -24,6 +23,7 @@ from reconciler.report.refusals import refusal_lines
 from reconciler.report.rows import table_of, table_of_drift
 from reconciler.report.standing import headline, notes, obstacles
 from reconciler.report.summary import made_of, portal_of, selected_by
+from reconciler.visible import visible
 
 _SCRIPTS = ("rows.js", "values.js", "facets.js", "list.js", "main.js")
 """In the order in which they need each other."""

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.errors import Problem, Severity
-from reconciler.report.cells import visible, wrapped
+from reconciler.report.cells import wrapped
 from reconciler.report.layout import Layout, counted
 from reconciler.report.lines import Line, Piece, Style, line
+from reconciler.visible import visible
 
 _STYLES = {
     Severity.ERROR: Style.ALARM,

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.report.cells import cells, visible
+from reconciler.report.cells import cells
 from reconciler.report.lines import Line, Piece, Style, beside, line, line_cells
+from reconciler.visible import visible
 
 _WIDEST_NAME = 24
 """Columns that the names of properties share; a longer one moves only its own value."""

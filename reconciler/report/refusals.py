@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from reconciler.plan.changes import GuardRefusal
-from reconciler.report.cells import visible
 from reconciler.report.layout import Layout
 from reconciler.report.lines import Line, Style
+from reconciler.visible import visible
 
 
 def refusal_lines(refusals: Iterable[GuardRefusal], layout: Layout, undoes: str | None = None) -> list[Line]:

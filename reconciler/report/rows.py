@@ -27,7 +27,6 @@ from reconciler.plan.changes import (
     StateOnly,
     Update,
 )
-from reconciler.report.cells import visible
 from reconciler.report.drift import DRIFT_SIGN, LOST_SIGN, NOT_DEFINED, WHY_DRIFT, WHY_LOST
 from reconciler.report.facts import facts_text, note_of, what_departs
 from reconciler.report.groups import held_against
@@ -38,6 +37,7 @@ from reconciler.report.sections import Section, sections_of_changes, sections_of
 from reconciler.report.stacks import grouped
 from reconciler.report.values import shown
 from reconciler.source import SourceRef
+from reconciler.visible import visible
 
 Json: TypeAlias = dict[str, object]
 

@@ -5,10 +5,10 @@ from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
 
 from reconciler.model.objects import RecordKey
-from reconciler.report.cells import visible
 from reconciler.report.layout import Layout, more
 from reconciler.report.lines import BLANK, Line, Piece, Style, line
 from reconciler.source import SourceRef
+from reconciler.visible import visible
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)

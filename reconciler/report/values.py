@@ -9,8 +9,9 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from reconciler.model.records import Written
-from reconciler.report.cells import ELLIPSIS, cells, chopped, clipped, visible
+from reconciler.report.cells import ELLIPSIS, cells, chopped, clipped
 from reconciler.report.lines import Line, Piece, Style, line_cells
+from reconciler.visible import visible
 
 ARROW = "\u2192"
 EMPTY = "(empty)"
@@ -146,14 +147,15 @@ def _replaced(removed: Sequence[str], added: Sequence[str], room: int, *, full: 
 
 
 def _lines(value: str | None) -> list[str]:
-    return [] if value is None else [_line_shown(text) for text in value.split("\n")]
+    return [] if value is None else [line_shown(text) for text in value.split("\n")]
 
 
 def _whole(value: str | None) -> list[str]:
     return [] if value is None else [shown(value)]
 
 
-def _line_shown(text: str) -> str:
+def line_shown(text: str) -> str:
+    """One line of a text of several lines."""
     return text if _is_plain(text) and not text.endswith(" ") else _quoted(text)
 
 

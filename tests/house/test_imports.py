@@ -10,10 +10,11 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "reconciler"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-BASE = {"source", "errors"}
+BASE = {"source", "errors", "visible"}
 ROOMS = {
     "source": set(),
-    "errors": {"source"},
+    "visible": set(),
+    "errors": {"source", "visible"},
     "model": BASE,
     "plan": BASE | {"model"},
     "report": BASE | {"model", "plan.changes", "plan.file", "plan.writing", "plan.shapes"},
@@ -47,7 +48,7 @@ DOORS = {
 }
 """Where each library may be met."""
 
-PURE = {"model", "plan", "report", "source", "errors"}
+PURE = {"model", "plan", "report", "source", "errors", "visible"}
 WORLD = {"os", "pathlib", "time", "random", "logging", "socket", "subprocess", "threading", "io"}
 """What the pure rooms have no use for."""
 

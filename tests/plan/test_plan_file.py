@@ -107,13 +107,12 @@ def test_a_plan_that_was_written_reads_back_equal(plan: Plan) -> None:
 def test_the_file_is_json_whose_entries_take_one_line_each(plan: Plan) -> None:
     text = plan_to_text(plan)
 
-    lines = text.split("\n")
-    assert [line for line in lines if line.startswith('    {"action"')] == [
-        f"    {json.dumps(change, ensure_ascii=False, sort_keys=True)}" + ("," if more else "")
-        for more, change in zip(
-            range(len(plan.changes) - 1, -1, -1), json.loads(text)["changes"], strict=True
-        )
-    ]
+    lines = [line for line in text.split("\n") if line.startswith('    {"action"')]
+    assert [json.loads(line.removesuffix(",")) for line in lines] == json.loads(text)["changes"]
+    assert [line.endswith(",") for line in lines] == [True] * (len(lines) - 1) + [False] * bool(lines)
+    assert all(
+        list(change) == sorted(change) for change in map(json.loads, (line.rstrip(",") for line in lines))
+    )
     assert list(json.loads(text)) == sorted(json.loads(text))
     assert text.endswith("}\n")
 
