@@ -249,12 +249,19 @@ class _Mask:
         return replace(record, key=self.record_key(record.key), facts=facts)
 
     def facts(self, object_name: str, name: str, facts: Iterable[Fact]) -> tuple[Fact, ...]:
-        """Facts that are kept beside property ``name``, or beside a record where it is empty."""
+        """Facts that are kept beside property ``name``, or beside a record where it is empty.
+
+        A value beside a record may be anybody's.
+        """
+
+        def value(text: str | None) -> str | None:
+            return self.value(object_name, name, text) if name or text is None else self.pseudonym(text)
+
         return tuple(
             replace(
                 fact,
                 key=fact.key and self.record_key(fact.key),
-                value=self.value(object_name, name, fact.value),
+                value=value(fact.value),
             )
             for fact in facts
         )

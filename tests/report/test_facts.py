@@ -1,17 +1,23 @@
 """Every kind of fact has one sentence, and none of them tells a masked value."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from reconciler.model.drift import DriftFound, LostRecord
+from reconciler.model.explanation import Explanation, Step
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RecordKey
-from reconciler.model.records import RecordId
+from reconciler.model.owned import StateVersion
+from reconciler.model.records import FateKind, Prune, RecordId
 from reconciler.plan.changes import Held, Reason
+from reconciler.report.drift_markdown import render_drift_markdown
 from reconciler.report.facts import SENTENCES, facts_text, note_of
-from reconciler.report.machine import plan_as_json
+from reconciler.report.machine import drift_as_json, explanation_as_json, plan_as_json
 from reconciler.report.markdown import render_markdown
 from reconciler.report.mask import SHOW, Masking
-from reconciler.report.page import render_page
-from reconciler.report.terminal import render_plan
+from reconciler.report.page import render_drift_page, render_page
+from reconciler.report.terminal import render_drift, render_explanation, render_plan
 from tests.support.plans import plan_of
 
 MASKED = Masking(b"secret and random")
@@ -71,3 +77,58 @@ def test_a_record_without_a_key_is_told_as_such() -> None:
     merged = Fact(FactKind.MERGED, RecordId("9"), RecordId("10"))
 
     assert facts_text((merged,), KEY) == "record 9 was merged into record 10, whose phone is empty"
+
+
+def drifted(kind: FactKind) -> DriftFound:
+    (fact,) = told(kind).facts
+    return DriftFound(
+        tool_version="0.1.0",
+        created_at=datetime(2026, 11, 22, tzinfo=UTC),
+        environment="production",
+        portal_id=1,
+        state=StateVersion("5f6b1c9e", 41),
+        looked_at=1,
+        values=(),
+        lost=(LostRecord(KEY, RecordId("1"), FateKind.REKEYED, (fact,)),),
+        read_calls=1,
+        personal=PERSONAL,
+    )
+
+
+def explained(kind: FactKind) -> Explanation:
+    (fact,) = told(kind).facts
+    return Explanation(
+        key=KEY,
+        name=None,
+        environment="production",
+        portal_id=1,
+        record_id=RecordId("1"),
+        is_live=False,
+        origin=None,
+        is_protected=False,
+        declared=(),
+        prune=Prune.OFF,
+        step=Step("leave", Reason.GONE, facts=(fact,)),
+        properties=(),
+        pairs=(),
+        problems=(),
+        personal=PERSONAL,
+    )
+
+
+@pytest.mark.parametrize("kind", FactKind)
+def test_neither_drift_nor_explain_tell_what_is_masked(kind: FactKind) -> None:
+    found, of = drifted(kind), explained(kind)
+
+    for text in (
+        render_drift(found, color=False, width=120, masking=MASKED),
+        render_drift_markdown(found, masking=MASKED),
+        render_drift_page(found, masking=MASKED),
+        drift_as_json(found, MASKED),
+        render_explanation(of, color=False, width=120, masking=MASKED),
+        explanation_as_json(of, MASKED),
+    ):
+        assert OLD not in text
+        assert NEW not in text
+    assert OLD in drift_as_json(found, SHOW)
+    assert OLD in explanation_as_json(of, SHOW)

@@ -1,0 +1,32 @@
+"""One module prints: so one place sees to it that nothing that is printed commands anybody."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[2] / "reconciler"
+OWN_WORDS = {"cli/signals.py"}
+"""Prints a constant from a signal handler."""
+
+
+def printing(module: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {
+            "print",
+            "click.echo",
+            "click.secho",
+            "sys.stdout.write",
+            "sys.stderr.write",
+        }:
+            yield ast.unparse(node)
+
+
+def test_only_one_module_prints() -> None:
+    found = {
+        str(module.relative_to(PACKAGE)): told
+        for module in PACKAGE.rglob("*.py")
+        if (told := list(printing(module)))
+    }
+
+    assert found.keys() - OWN_WORDS == {"cli/talk.py"}
+    assert all("f'" not in told and 'f"' not in told for told in found["cli/signals.py"])
