@@ -80,7 +80,7 @@ class Create:
     source: SourceRef
     is_protected: bool = False  # afterwards: may it be archived?
     in_step: tuple[ValueChange, ...] = ()  # empty as wanted: state learns them; sorted by name
-    origin: Origin = Origin.CREATED  # how we own it afterwards: a record that is created again keeps its own
+    origin: Origin = Origin.CREATED  # how we own it afterwards
     replaces: RecordId | None = None  # the lost record that state knows, and forgets for this one
     action: ClassVar[Action] = Action.CREATE
 

@@ -214,7 +214,6 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
         route=route_to_create(resolver.schema, record.document),
         source=source,
         is_protected=_is_protected(record, lost),
-        origin=lost.origin if lost else Origin.CREATED,
         replaces=lost.record_id if lost else None,
         in_step=tuple(
             _first(resolver, value, Reason.IN_STEP)

@@ -132,6 +132,15 @@ class World:
             is_running = any(run.status == RunStatus.RUNNING for run in store.runs())
             return records, pairs, not is_running and not store.unfinished()
 
+    def owned_by_id(self) -> Mapping[Id, OwnedRecord]:
+        """What state knows of records, under whatever keys."""
+        with closing(open_state("sqlite:///.reconciler/state.db", self.project.folder, PORTAL)) as store:
+            return {
+                (kind, record.record_id): record
+                for kind, by, count in store.owned_groups()
+                for record in store.owned_in_order(kind, by, None, count)
+            }
+
     def accounts(self) -> Sequence[Mapping[str, int]]:
         """The accounting of every run."""
         with closing(open_state("sqlite:///.reconciler/state.db", self.project.folder, PORTAL)) as store:

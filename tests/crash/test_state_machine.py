@@ -119,6 +119,20 @@ class Lives(RuleBasedStateMachine):
     def people_rekey(self, name: Name) -> None:
         self._patch(name, {BY[name[0]]: f"was-{name[1]}"})
 
+    @rule(kind=st.sampled_from(sorted(BY)), data=st.data())
+    def people_exchange_keys(self, kind: str, data: st.DataObject) -> None:
+        """Somebody gives each of two records the key of the other."""
+        keys = data.draw(st.permutations(KEYS[kind]))[:2]
+        ids = [self._id_of((kind, key)) for key in keys]
+        if None in ids:
+            return
+        between = "between@acme.example" if kind == "contacts" else "between"
+        with self.world.people() as http:
+            for record_id, key in ((ids[0], between), (ids[1], keys[0]), (ids[0], keys[1])):
+                properties = {BY[kind]: key}
+                path = f"v3/objects/{kind}/{record_id}"
+                http.patch(path, json={"properties": properties}).raise_for_status()
+
     @rule(
         one=st.sampled_from(KEYS["companies"]),
         other=st.sampled_from(KEYS["contacts"]),
@@ -219,9 +233,12 @@ class Lives(RuleBasedStateMachine):
     def _before(self) -> Before:
         world = self.world
         owned, pairs, is_settled = world.owned()
-        return Before(
-            world.look(), dict(world.wanted), owned, pairs, is_settled, dict(world.prune), world.drift
-        )
+        live, by_id = world.look(), world.owned_by_id()
+        known = dict(owned)
+        for (kind, record_id), held in live.records.items():
+            if (kind, record_id) in by_id:  # what state knows follows its record to another key
+                known[kind, held["key"] or ""] = by_id[kind, record_id]
+        return Before(live, dict(world.wanted), known, pairs, is_settled, dict(world.prune), world.drift)
 
     def _compare(self, before: Before) -> Look:
         """What holds after every apply, however it ended; gives a look at the portal."""
