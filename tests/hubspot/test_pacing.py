@@ -391,3 +391,27 @@ def test_the_least_time_of_a_run_is_a_window_for_every_burst_but_the_first() -> 
     pacer.run(READ, Script([Success(None, Pace(limit=190, remaining=189, interval_s=10.0))]))
 
     assert [pacer.least_seconds(calls) for calls in (0, 1, 190, 191, 1900)] == [0, 0, 0, 10, 90]
+
+
+def test_an_error_carries_what_hubspot_said_of_the_call() -> None:
+    said = ErrorBody.model_validate({"message": "busy", "category": "INTERNAL_ERROR", "correlationId": "c-1"})
+    with pytest.raises(NoAnswer) as told:
+        pacer_of().run(WRITE, Script([Refusal(503, said, Pace())]))
+    error = told.value
+    assert (error.status, error.category, error.correlation_id) == (503, "INTERNAL_ERROR", "c-1")
+    assert (error.method, error.path) == (WRITE.method, WRITE.path)
+    assert error.summary == "busy; the write may have happened"
+
+
+def test_an_error_without_words_tells_the_status() -> None:
+    with pytest.raises(NoAnswer) as told:
+        pacer_of().run(WRITE, Script([Refusal(503, ErrorBody.model_validate({}), Pace())]))
+    assert told.value.summary == "HubSpot answered 503; the write may have happened"
+    assert (told.value.category, told.value.correlation_id) == (None, None)
+
+
+def test_an_answer_that_never_came_has_no_status() -> None:
+    with pytest.raises(NoAnswer) as told:
+        pacer_of().run(WRITE, Script([DROPPED]))
+    assert (told.value.status, told.value.category, told.value.correlation_id) == (None, None, None)
+    assert told.value.summary == "the answer never arrived; the write may have happened"
