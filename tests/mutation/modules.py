@@ -17,7 +17,7 @@ MODULES: dict[str, tuple[str, ...]] = {
         "tests/manifest/test_associations.py",
     ),
     "reconciler/sealed.py": ("tests/cli/test_sealed.py",),
-    "reconciler/plan/budget.py": ("tests/plan", "tests/cli/test_budget.py"),
+    "reconciler/plan/budget.py": ("tests/plan/test_budget.py", "tests/cli/test_budget.py"),
     "reconciler/plan/guards.py": ("tests/plan/test_guards.py", "tests/cli/test_guards.py"),
     "reconciler/plan/verdict.py": ("tests/plan/test_verdict.py", "tests/plan"),
     "reconciler/plan/judging.py": ("tests/plan/test_judging.py", "tests/plan"),

@@ -1,0 +1,168 @@
+"""What a plan costs in calls, call by call."""
+
+from collections.abc import Callable, Collection
+
+import pytest
+
+from reconciler.model.objects import RecordKey
+from reconciler.model.owned import Origin
+from reconciler.model.pairs import Label
+from reconciler.model.records import RecordId
+from reconciler.model.schema import Kind, ObjectSchema
+from reconciler.model.writes import Call, Route
+from reconciler.plan.budget import ALWAYS_LOOKED_AT, budget_of, calls_to_open, looked_at_again
+from reconciler.plan.changes import (
+    Action,
+    Adopt,
+    Archive,
+    Associate,
+    Budget,
+    Change,
+    Create,
+    Reason,
+    Update,
+    ValueChange,
+)
+from reconciler.source import SourceRef
+from tests.support.nouns import definition
+
+HERE = SourceRef("a.yaml", 1, 1)
+COMPANIES = ObjectSchema("companies", "companies", {"name": definition("name")})
+CONTACTS = ObjectSchema("contacts", "contacts", {"email": definition("email", is_unique=True)})
+DEALS = ObjectSchema("deals", "0-3", {"pipeline": definition("pipeline", Kind.PIPELINE)})
+SERVICES = ObjectSchema("services", "0-162", {"hs_pipeline": definition("hs_pipeline", Kind.PIPELINE)})
+PETS = ObjectSchema("pets", "2-7", {"name": definition("name")})
+OBJECTS = {schema.name: schema for schema in (COMPANIES, CONTACTS, DEALS)}
+NAME = ValueChange("name", "a", "b", Reason.CHANGED)
+
+
+def key(number: int, object_name: str = "companies") -> RecordKey:
+    return RecordKey(object_name, "external_id", f"c{number:05}")
+
+
+def update(number: int, object_name: str = "companies", route: Route = Route(Call.UPDATE, None)) -> Update:  # noqa: B008 - a value
+    record_id = RecordId(str(number))
+    return Update(
+        key(number, object_name), record_id, (NAME,), (), Reason.CHANGED, route, HERE, Origin.CREATED
+    )
+
+
+def create(number: int) -> Create:
+    return Create(key(number), (), Reason.MISSING, Route(Call.UPSERT, "external_id"), HERE)
+
+
+def archive(number: int) -> Archive:
+    return Archive(key(number), RecordId(str(number)), Reason.PRUNED, None, Origin.CREATED)
+
+
+def associate(number: int, target: str = "contacts", label: Label | None = None) -> Associate:
+    to = RecordKey(target, "email", f"{number}@acme.example")
+    first = key(number // 2)
+    return Associate(first, RecordId("1"), to, RecordId("2"), label, Reason.MISSING, HERE, is_whole=True)
+
+
+def costs(
+    changes: list[Change],
+    *,
+    looks: Collection[Action] = ALWAYS_LOOKED_AT,
+    opening: int = 0,
+    least_seconds: Callable[[int], float] = float,
+) -> Budget:
+    return budget_of(changes, OBJECTS, 5, least_seconds, 900, looks_again_at=looks, opening_calls=opening)
+
+
+@pytest.mark.parametrize(
+    ("had_time", "overwrites", "looked_at"),
+    [
+        (True, False, set(Action)),
+        (False, False, {Action.ARCHIVE}),
+        (True, True, set()),
+        (False, True, set()),
+    ],
+)
+def test_what_is_looked_at_again(had_time: bool, overwrites: bool, looked_at: set[Action]) -> None:
+    assert looked_at_again(had_time=had_time, overwrites=overwrites) == looked_at
+    assert set(Action) == ALWAYS_LOOKED_AT
+
+
+@pytest.mark.parametrize(("count", "calls"), [(0, 0), (1, 1), (100, 1), (101, 2), (200, 2), (201, 3)])
+def test_a_hundred_records_go_in_one_call_and_are_read_again_by_one(count: int, calls: int) -> None:
+    found = costs([update(number) for number in range(count)])
+    assert (found.write_calls, found.reread_calls) == (calls, calls)
+    assert (found.read_calls, found.daily_remaining, found.seconds) == (5, 900, 2.0 * calls)
+
+
+def test_changes_of_other_kinds_types_and_routes_go_in_calls_of_their_own() -> None:
+    by_key = Route(Call.UPDATE, "external_id")
+    changes: list[Change] = [
+        update(1),
+        update(2),
+        update(3, route=by_key),
+        update(4, "deals"),
+        create(5),
+        archive(6),
+    ]
+    found = costs(changes, looks=())
+    assert (found.write_calls, found.reread_calls) == (5, 0)
+
+
+def test_only_what_is_looked_at_is_read_again() -> None:
+    changes: list[Change] = [update(1), create(2), archive(3)]
+    found = costs(changes, looks={Action.ARCHIVE}, opening=7)
+    assert (found.write_calls, found.reread_calls) == (3, 8)
+    assert (found.apply_calls, found.seconds) == (11, 11.0)
+
+
+def test_what_only_state_sees_costs_no_call() -> None:
+    adopted = Adopt(key(1), RecordId("1"), (), Reason.ADOPT, HERE, Origin.ADOPTED)
+    found = costs([adopted])
+    assert (found.write_calls, found.reread_calls) == (0, 0)
+
+
+def test_associations_are_read_by_their_first_ends() -> None:
+    changes: list[Change] = [associate(number) for number in range(8)]
+    found = costs(changes)
+    assert (found.write_calls, found.reread_calls) == (1, 1)
+    apart: list[Change] = [*changes, associate(1, "deals")]
+    assert costs(apart).write_calls == 2
+
+
+def test_a_thousand_first_ends_are_read_by_one_call() -> None:
+    changes: list[Change] = [associate(number) for number in range(2002)]  # of 1001 companies
+    assert costs(changes).reread_calls - costs(changes[:2000]).reread_calls == 1
+
+
+def test_a_lifecycle_stage_that_goes_back_is_emptied_by_a_call_before() -> None:
+    stage = definition("lifecyclestage", Kind.CHOICE, "lead", "customer")
+    schema = ObjectSchema("companies", "companies", {"lifecyclestage": stage})
+    route = Route(Call.UPDATE, None)
+
+    def change(number: int, before: str, after: str) -> Update:
+        value = ValueChange("lifecyclestage", before, after, Reason.CHANGED)
+        return Update(
+            key(number), RecordId("1"), (NAME, value), (), Reason.CHANGED, route, HERE, Origin.CREATED
+        )
+
+    for changes, calls in (
+        ([change(1, "lead", "customer")], 1),
+        ([change(1, "customer", "lead")], 2),
+        ([change(1, "lead", "customer"), change(2, "customer", "lead"), change(3, "customer", "lead")], 2),
+    ):
+        found = budget_of(changes, {"companies": schema}, 0, float, None, looks_again_at=())
+        assert found.write_calls == calls
+
+
+@pytest.mark.parametrize(
+    ("types", "calls"),
+    [
+        ([], 1),  # the account
+        ([COMPANIES], 2),
+        ([COMPANIES, COMPANIES], 2),
+        ([COMPANIES, DEALS], 4),  # and the pipelines
+        ([SERVICES], 4),  # and whether it is switched on
+        ([PETS], 3),  # and the schemas
+        ([PETS, COMPANIES], 4),
+    ],
+)
+def test_apply_reads_first_what_it_has_to_know(types: list[ObjectSchema], calls: int) -> None:
+    assert calls_to_open(types) == calls
