@@ -1,6 +1,6 @@
 """What ``plan``, ``show`` and ``apply`` share: making a plan, showing it, and keeping it for others."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from reconciler.cli.settings import Environment
 from reconciler.cli.talk import document, show_text
 from reconciler.cli.telling import annotate
 from reconciler.cli.wishes import Wishes
-from reconciler.errors import ManifestError, PlanRefused, Refusal
+from reconciler.errors import ManifestError, PlanRefused, Problem, ReconcilerError, Refusal
+from reconciler.manifest.problems import in_order
 from reconciler.model.records import Desired
 from reconciler.model.selection import Selection
 from reconciler.plan.budget import ALWAYS_LOOKED_AT
@@ -25,7 +26,7 @@ from reconciler.plan.guards import Guards, limits_from
 from reconciler.plan.judging import Policy
 from reconciler.report.machine import plan_as_json
 from reconciler.report.markdown import render_markdown
-from reconciler.report.mask import Masking, masked_problems
+from reconciler.report.mask import Masking, masked_plan, masked_problems
 from reconciler.report.refusals import refusal_text
 from reconciler.report.standing import headline
 from reconciler.report.terminal import render_plan
@@ -58,14 +59,41 @@ def make_plan(
     if wishes.reviewed is not None:
         reviewed = read_plan(wishes.reviewed)
         refuse_foreign(reviewed, session.environment, "the reviewed plan")
-    desired = session.load_manifests()
+    desired = session.load_manifests(keeps_going=True)
     selection = Selection(wishes.target, wishes.exclude)
     objects = {group.object for group in desired.groups if selection.may_have(group.object)}
-    with session.reader() as reader:
-        begin_portal(reader, objects | desired.associated_with(objects))
-        return _plan(
-            session, wishes, desired, reader, reviewed, looks_again_at=looks_again_at, verifies=verifies
-        )
+    try:
+        with session.reader() as reader:
+            begin_portal(reader, objects | desired.associated_with(objects))
+            plan = _plan(
+                session, wishes, desired, reader, reviewed, looks_again_at=looks_again_at, verifies=verifies
+            )
+    except ReconcilerError:
+        if desired.is_sound:
+            raise
+        raise ManifestError(session.seen(desired.problems)) from None
+    if not desired.is_sound:
+        raise ManifestError(session.seen(_all_problems(session, desired, plan)))
+    return plan
+
+
+def _all_problems(session: Session, desired: Desired, plan: Plan) -> Sequence[Problem]:
+    """What is wrong with manifests of which a part could not be read, also as the portal sees the rest.
+
+    Only what it says of types, columns and single values: other records, and other values of a record, may
+    stand in what could not be read.
+    """
+    known = set(desired.problems)
+    others = tuple(
+        problem for problem in plan.problems if problem not in known and _is_of_one_value(problem.address)
+    )
+    masking = masking_for(None, as_json=session.said.as_json)
+    return in_order((*desired.problems, *masked_plan(replace(plan, problems=others), masking).problems))
+
+
+def _is_of_one_value(address: str | None) -> bool:
+    record, _, name = (address or "").partition("#")
+    return not record or bool(name and "/" not in name)
 
 
 def _plan(

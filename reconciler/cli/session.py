@@ -67,8 +67,8 @@ class Session:
         """A place as the person sees it: the file from their working directory, and the line."""
         return str(self._seen(ref))
 
-    def load_manifests(self) -> Desired:
-        """Everything the manifests say of the chosen environment.
+    def load_manifests(self, *, keeps_going: bool = False) -> Desired:
+        """Everything the manifests say of the chosen environment; ``keeps_going``: also where some is wrong.
 
         Raises:
             ManifestError: with places as the person sees them.
@@ -82,6 +82,7 @@ class Session:
                 self.environment.name,
                 self.settings.environment_names,
                 self.settings.listed,
+                keeps_going=keeps_going,
             )
         except ManifestError as error:
             raise ManifestError(self.seen(error.problems)) from None

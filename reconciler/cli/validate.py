@@ -31,7 +31,7 @@ def command(ctx: click.Context, online: bool) -> int:
 def _check(session: Session) -> Exit:
     desired = session.load_manifests()
     count = _counts(desired.record_count, len(desired.files.names))
-    _tell(session, session.seen(desired.warnings), f"{count}: no problems")
+    _tell(session, session.seen(desired.problems), f"{count}: no problems")
     return Exit.OK
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from reconciler.errors import Problem, Severity
+from reconciler.errors import ManifestError, Problem
 from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.environments import (
     ListedEnvironment,
@@ -18,7 +18,7 @@ from reconciler.manifest.environments import (
 )
 from reconciler.manifest.files import ManifestFile, find_files
 from reconciler.manifest.overlays import merge_layers
-from reconciler.manifest.problems import raise_if_any
+from reconciler.manifest.problems import in_order, raise_if_any
 from reconciler.manifest.sorted_rows import Unusable
 from reconciler.manifest.sources import Hash, digest_file
 from reconciler.manifest.tables import open_table
@@ -33,6 +33,8 @@ def load_manifests(
     environment: str,
     environments: Sequence[str],
     listed: Sequence[ListedEnvironment] = (),
+    *,
+    keeps_going: bool = False,
 ) -> Desired:
     """Read all manifests, and keep what holds in ``environment``.
 
@@ -42,12 +44,18 @@ def load_manifests(
         environment: the chosen one.
         environments: the names of all.
         listed: the same with their portals, where two of them may have the same one.
+        keeps_going: what is wrong stands beside what could be read; nobody may plan with that.
 
     Raises:
         ManifestError: with every problem found, also in documents that do not hold in ``environment``.
     """
     with _cyclic_gc_off():
-        return _load(project, folders, environment, environments, listed)
+        desired = _load(project, folders, environment, environments, listed)
+    if keeps_going or desired.is_sound:
+        return desired
+    problems = desired.problems
+    del desired  # and with it the rows of its tables, which the error would keep
+    raise ManifestError(problems)
 
 
 def _load(
@@ -92,9 +100,7 @@ def _load(
     problems += between
     every = [document for _, document in read]
     problems += one_portal_problems(project, environment, listed, every, files)
-    raise_if_any(problems)
-    warnings = tuple(problem for problem in problems if problem.severity is Severity.WARNING)
-    known = f"sha256:{digest.hexdigest()}", frozenset(elsewhere), warnings
+    known = f"sha256:{digest.hexdigest()}", frozenset(elsewhere), in_order(problems)
     return Desired(groups, files, *known, partial(_joined, layers, files))
 
 
@@ -129,6 +135,7 @@ def _with_table(
     except Unusable as unusable:
         problems += unusable.problems
         return document
+    problems += table.problems
     return replace(document, document=table.document, table=table)
 
 

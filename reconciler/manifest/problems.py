@@ -11,9 +11,14 @@ def raise_if_any(problems: Iterable[Problem]) -> None:
     Raises:
         ManifestError: with all ``problems`` in order, warnings too; those without a place come first.
     """
-    found = sorted(problems, key=_order)
+    found = in_order(problems)
     if any(problem.severity is not Severity.WARNING for problem in found):
-        raise ManifestError(tuple(found))
+        raise ManifestError(found)
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """By file, line and column; those without a place come first."""
+    return tuple(sorted(problems, key=_order))
 
 
 def _order(problem: Problem) -> tuple[str, int, int, str]:

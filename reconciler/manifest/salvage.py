@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 _DOCUMENT = re.compile(rb"---(\s|$)")
 _RECORDS = re.compile(rb"records:[ \t]*(#.*)?\r?$")
-_STAND_IN = b"9990000000%d: {}"
-"""A record in place of the one that is left out: text that any key may be."""
+_STAND_IN = b"9990000000%d: {$absent: true}"
+"""A record in place of the one that is left out; any key may be this text, and it wants nothing."""
 
 
 class _Cut(NamedTuple):

@@ -30,6 +30,7 @@ class Table:
     _reader: RowReader
     _file: int
     _count: int
+    problems: Sequence[Problem] = ()  # with rows that are left out
 
     def __len__(self) -> int:
         return self._count
@@ -84,7 +85,7 @@ def open_table(
     opening = _Opening(path, source, document, files, rows)
     try:
         columns = opening.fill()
-        opening.check_keys()
+        problems = opening.check_keys()
         (count,) = rows.run("SELECT count(*) FROM rows")[0]
     except Unreadable as error:
         rows.close()
@@ -96,7 +97,7 @@ def open_table(
     places = {name: place_of(number, 1, column) for name, column in columns.numbers.items()}
     document = replace(document, columns=places)
     reader = RowReader(document, shared, source.clear, number, columns.numbers)
-    return Table(document, rows, columns.names, opening.lines, reader, number, count)
+    return Table(document, rows, columns.names, opening.lines, reader, number, count, problems)
 
 
 class _Opening:
@@ -130,8 +131,8 @@ class _Opening:
                 columns = self._fill_lines(self.lines)
         return columns
 
-    def check_keys(self) -> None:
-        """Every row can be read, and has a key of its own."""
+    def check_keys(self) -> Sequence[Problem]:
+        """Leave out rows without a key of their own; gives what is wrong with whatever rows are left out."""
         by = self._document.key
         problems = self._rows.problems(
             "SELECT line FROM rows WHERE key IS NULL",
@@ -153,8 +154,11 @@ class _Opening:
                 lambda line, key: Problem(f'"{key}" is no record id', advice, self._at(line)),
                 self._at(1),
             )
-        if problems or self._faults:
-            raise Unusable(*self._faults, *problems)
+        if problems:
+            is_odd = "OR NOT regexp_full_match(key, '[1-9][0-9]*')" if by == RECORD_ID else ""
+            firsts = "SELECT min(line) FROM rows GROUP BY key"
+            self._rows.run(f"DELETE FROM rows WHERE key IS NULL OR line NOT IN ({firsts}) {is_odd}")
+        return (*self._faults, *problems)
 
     def _twice(self, line: int, key: str, first: int) -> Problem:
         address = RecordKey(self._document.object, self._document.key, key).address

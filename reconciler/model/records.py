@@ -13,7 +13,7 @@ from itertools import islice
 from operator import attrgetter
 from typing import NewType, Protocol, Self, TypeAlias
 
-from reconciler.errors import Problem
+from reconciler.errors import Problem, Severity
 from reconciler.model.objects import RecordKey
 from reconciler.source import Place, SourceFiles, SourceRef
 
@@ -278,11 +278,16 @@ class Desired:
     digest: str  # "sha256:…" over names and contents of the manifests that were read
     elsewhere: frozenset[tuple[str, str, str]] = frozenset()
     """Object, key property and key of records that are named for other environments only."""
-    warnings: tuple[Problem, ...] = ()  # about the manifests themselves
+    problems: tuple[Problem, ...] = ()  # of the manifests themselves: warnings, where it may be planned with
     rejoin: Callable[[Mapping[str, str]], tuple[DesiredGroup, ...]] | None = field(
         default=None, compare=False, repr=False
     )
     """Makes the groups anew where several names of object types turn out to mean one; None: they do not."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether everything could be read; else something is missing, and it must not be planned with."""
+        return all(problem.severity is Severity.WARNING for problem in self.problems)
 
     @property
     def record_count(self) -> int:

@@ -115,7 +115,7 @@ def plan_changes(
     memory, unsettled = remember(reader, store, portal, unfinished)
     ends = ends_of(desired, portal, selection)
     builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid, ends, here.masks)
-    builder.problems += (*desired.warnings, *lacking)
+    builder.problems += (*desired.problems, *lacking)
     runs = our_runs(store.runs(), here.created_at)
     flags = {
         "--target": selection.target,
@@ -207,7 +207,7 @@ class _Planning:
             leave_out = partial(self._leave_out, group)
             chunks = selected(group.chunks(BATCH_SIZE), self.selection, leave_out, BATCH_SIZE)
             if unknown:
-                chunks = ([record.without(unknown) for record in chunk] for chunk in chunks)
+                chunks = ([_without(record, unknown) for record in chunk] for chunk in chunks)
             for records, live in read_ahead(self.reader, resolver.schema, group.key, chunks, question):
                 keys, _ = question(records)
                 owned = self.memory.owned(group.object, group.key, keys)
@@ -314,3 +314,8 @@ class _Planning:
     def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:
         keys = [record.key for record, selected in left_out if selected is None]
         self.builder.leave_out(left_out, self.memory.owned(group.object, group.key, keys))
+
+
+def _without(record: DesiredRecord, unknown: Collection[str]) -> DesiredRecord:
+    """A row of a table without columns that are told already; what a document names is told there."""
+    return record.without(unknown) if record.document.columns else record

@@ -86,3 +86,56 @@ def test_a_type_that_the_portal_lacks_keeps_a_plan_from_being_applied(tmp_path: 
         assert isinstance(project, Project)
         assert project.run("apply", "--auto-approve", flag).code == Exit.ERROR
         assert not portal.asked("/batch/upsert")
+
+
+def test_ragged_rows_hide_nothing_that_the_portal_says_of_others(tmp_path: Path) -> None:
+    rows = "external_id,name,nmae,annualrevenue\na,A,1,1e3\nb,B\nc,C,1,2\nc,C,1,x\n"
+    more = f"{HEAD}records:\n  d: {{name: D, nmae: x, $associations: {{companies: [b]}}}}\n"
+    assert_told(
+        tmp_path,
+        {"t.yaml": TABLE, "t.csv": rows, "c.yaml": more},
+        'c.yaml:4:22: companies has no property "nmae"',
+        't.csv:1:3: companies has no property "nmae"',
+        "t.csv:2:4: annualrevenue takes a number",
+        "t.csv:3:1: this row has 2 cells, and the header 4",
+        "t.csv:5:1: companies/c is declared twice in this file",
+    )
+
+
+def test_text_that_is_no_yaml_hides_nothing_that_the_portal_says(tmp_path: Path) -> None:
+    """Nor is anything told of a record that stands in for the one that could not be read."""
+    broken = f"{HEAD}records:\n  a: {{nmae: x, name: A}}\n  b: {{name: [x}}\n  c: {{name: C, phone: }}\n"
+    sound = f"{HEAD}records:\n  d: {{name: D, nmae: x, $associations: {{companies: [b]}}}}\n"
+    assert_told(
+        tmp_path,
+        {"a.yaml": broken, "b.yaml": sound},
+        'a.yaml:4:13: companies has no property "nmae"',
+        "a.yaml:5:13:",
+        'a.yaml:6:23: "phone" has no value',
+        'b.yaml:4:22: companies has no property "nmae"',
+    )
+
+
+def test_without_a_portal_what_is_wrong_with_the_manifests_is_told_alone(tmp_path: Path) -> None:
+    manifests = {"a.yaml": f"{HEAD}records:\n  a: {{name: [x}}\n"}
+    with served(tmp_path, manifests, SEED) as (project, _):
+        alone = Project(project.folder, {"HUBSPOT_ACCESS_TOKEN": "pat-wrong"}).run("plan")
+    assert alone.code == Exit.ERROR
+    assert "a.yaml:4:13" in alone.err
+    assert "1 problem" in alone.err
+
+
+def test_a_plan_is_never_made_of_what_was_left_over(tmp_path: Path) -> None:
+    """A record that could not be read is not taken for one that left the manifests."""
+    head = f"{HEAD}prune: true\nrecords:\n"
+    with served(tmp_path, {"a.yaml": f"{head}  a: {{name: A}}\n  b: {{name: B}}\n"}, SEED) as (
+        project,
+        portal,
+    ):
+        assert project.run("apply", "--auto-approve").code == Exit.OK
+        project.write("a.yaml", f"{head}  a: {{name: [A}}\n  b: {{name: B}}\n")
+        for more in ([], ["--skip-invalid"]):
+            done = project.run("apply", "--auto-approve", *more)
+            assert done.code == Exit.ERROR
+            assert "to archive" not in done.out
+        assert not portal.asked("/batch/archive")

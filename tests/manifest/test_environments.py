@@ -47,7 +47,7 @@ def test_a_mistyped_environment_is_told_which_one_was_meant(tmp_path: Path) -> N
 @pytest.mark.parametrize("globs", ["[local, lcoal]", '["stag*", "prod-*"]', "[prod-eu, local, PROD-US]"])
 def test_a_glob_that_matches_nothing_beside_others_that_do_is_a_warning(tmp_path: Path, globs: str) -> None:
     project(tmp_path, {"a.yaml": f"{COMPANIES}environments: {globs}\n"})
-    (warning,) = load(tmp_path).warnings
+    (warning,) = load(tmp_path).problems
     assert (warning.severity, warning.source and warning.source.line) == (Severity.WARNING, 5)
     assert warning.message.endswith("matches no environment of reconciler.yaml")
 
