@@ -4,13 +4,17 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.cli.exits import Exit
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import Origin
+from reconciler.plan.changes import Adopt, Archive, Reason
+from reconciler.plan.file import plan_from_text, plan_to_text
 from reconciler.state.store import open_state
 from tests.support.projects import PORTAL, Done, Project
 
@@ -312,3 +316,26 @@ def test_a_lost_record_that_was_renamed_is_created_again_with_what_was_known_of_
     assert "lost" not in project.run("drift").out
     assert apply(project).code == 0
     assert planned(project) == []
+
+
+@pytest.mark.parametrize("prune", ["true", "all"])
+def test_a_plan_that_archives_what_it_names_elsewhere_is_refused_as_altered(
+    project: Project, prune: str
+) -> None:
+    """What one plan did before a record was one row in state: adopt it by one key, prune it by the other."""
+    there = live(project)
+    project.write("companies.yaml", NEW.replace("PRUNE", prune))
+    assert project.run("plan", "--out", "plan.json").code == 0
+    plan = plan_from_text((project.folder / "plan.json").read_text())
+    first = plan.changes[0]
+    assert isinstance(first, Adopt)
+    assert first.moved_from
+    archive = Archive(first.moved_from, first.record_id, Reason.PRUNED, None, Origin.CREATED)
+    forged = replace(plan, changes=(archive, *plan.changes))
+    (project.folder / "plan.json").write_text(plan_to_text(forged))
+
+    done = project.run("apply", "plan.json")
+
+    assert done.code == Exit.PLAN_REFUSED, done.out + done.err
+    assert f"record {first.record_id} of companies has two changes" in done.out + done.err
+    assert live(project) == there
