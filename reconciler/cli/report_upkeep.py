@@ -34,7 +34,7 @@ def forget_in_reports(folder: Path, store: "Store", portal_id: int, names: Colle
         elif text is None:
             path.unlink()  # the journal has all of it, and writes it anew
             removed += 1
-        elif any(spelling in text for name in names for spelling in _spellings(name)):
+        elif any(spelling in _unescaped(text) for name in names for spelling in _spellings(name)):
             if path.stem in known:
                 write_report(store, path.stem, path)
                 rewritten += 1
@@ -62,6 +62,14 @@ def _portal(text: str) -> object:
         return document["portal"]["id"]
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _unescaped(text: str) -> str:
+    """A report without the escapes that stand for what nobody sees."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        return text
 
 
 def _spellings(name: str) -> tuple[str, ...]:

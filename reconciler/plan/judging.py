@@ -162,9 +162,9 @@ def _unwanted(resolver: Resolver, parts: Counterparts) -> Judged:
 
 
 def _two_names(resolver: Resolver, parts: Counterparts) -> Problem:
-    key, old = parts.record.record_key, parts.record.special.renamed_from
+    key = parts.record.record_key
     return Problem(
-        f"the portal has both {key.value} and {old}: they are two records, none was renamed",
+        "the portal has this key and the one of `$renamed_from`: they are two records, none was renamed",
         "remove `$renamed_from`, or archive one of the two",
         resolver.files.ref(parts.record.place),
         key.address,

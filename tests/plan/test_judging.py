@@ -69,7 +69,9 @@ def test_only_the_new_key_is_there_and_nothing_is_renamed() -> None:
 
 def test_both_keys_are_two_records_and_a_problem() -> None:
     (problem,) = judged(RENAMED, THERE, OURS, OTHER).problems
-    assert problem.message == "the portal has both acme and acme-old: they are two records, none was renamed"
+    assert problem.message == (
+        "the portal has this key and the one of `$renamed_from`: they are two records, none was renamed"
+    )
 
 
 def test_neither_key_is_there_and_the_record_is_created() -> None:
