@@ -415,3 +415,16 @@ def test_an_answer_that_never_came_has_no_status() -> None:
         pacer_of().run(WRITE, Script([DROPPED]))
     assert (told.value.status, told.value.category, told.value.correlation_id) == (None, None, None)
     assert told.value.summary == "the answer never arrived; the write may have happened"
+
+
+def test_a_place_that_was_kept_for_nothing_is_given_back_once() -> None:
+    clock = SimulatedClock()
+    pacer = pacer_of(clock)
+    answered: Success[None] = Success(None, Pace(limit=3, remaining=2, interval_s=10.0))
+    pacer.run(READ, Script([answered]))
+    with pacer.keeping_place():
+        pacer.run(READ, Script([DONE]))
+    pacer.run(WRITE, Script([DONE]))  # the third, in the place that was given back
+    assert clock.now() == 0.0
+    pacer.run(WRITE, Script([DONE]))
+    assert clock.now() > 10.0

@@ -102,6 +102,8 @@ def _children(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             continue
         if isinstance(node, ast.Raise) and name == "exc":
             continue
+        if isinstance(node, ast.keyword) and node.arg == "strict":  # of zip: checks, and decides nothing
+            continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
                 yield name, child
