@@ -1,6 +1,7 @@
 """What a plan costs in calls, call by call."""
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,13 @@ from reconciler.model.pairs import Label
 from reconciler.model.records import RecordId
 from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.writes import Call, Route
-from reconciler.plan.budget import ALWAYS_LOOKED_AT, budget_of, calls_to_open, looked_at_again
+from reconciler.plan.budget import (
+    ALWAYS_LOOKED_AT,
+    NOTHING_UNSETTLED,
+    budget_of,
+    calls_to_open,
+    looked_at_again,
+)
 from reconciler.plan.changes import (
     Action,
     Adopt,
@@ -128,8 +135,29 @@ def test_associations_are_read_by_their_first_ends() -> None:
 
 
 def test_a_thousand_first_ends_are_read_by_one_call() -> None:
-    changes: list[Change] = [associate(number) for number in range(2002)]  # of 1001 companies
-    assert costs(changes).reread_calls - costs(changes[:2000]).reread_calls == 1
+    def of_each(count: int) -> list[Change]:
+        return [replace(associate(0), key=key(number)) for number in range(count)]
+
+    assert (costs(of_each(1000)).write_calls, costs(of_each(1000)).reread_calls) == (1, 1)
+    assert (costs(of_each(1001)).write_calls, costs(of_each(1001)).reread_calls) == (1, 2)
+
+
+def test_a_unique_value_that_is_handed_on_takes_a_call_after_the_one_that_gives_it_up() -> None:
+    schema = ObjectSchema("companies", "companies", {"vat": definition("vat", is_unique=True)})
+
+    def change(number: int, before: str, after: str) -> Update:
+        value = ValueChange("vat", before, after, Reason.CHANGED)
+        return replace(update(number), values=(value,))
+
+    apart = [change(1, "a", "b"), change(2, "c", "d")]
+    handed_on = [change(1, "a", "b"), change(2, "c", "a")]
+    for changes, calls in ((apart, 1), (handed_on, 2)):
+        found = budget_of(changes, {"companies": schema}, 0, float, None, looks_again_at=())
+        assert found.write_calls == calls
+
+
+def test_nothing_unsettled_costs_nothing() -> None:
+    assert (NOTHING_UNSETTLED.objects, NOTHING_UNSETTLED.calls) == (frozenset(), 0)
 
 
 def test_a_lifecycle_stage_that_goes_back_is_emptied_by_a_call_before() -> None:
