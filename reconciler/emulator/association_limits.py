@@ -1,15 +1,14 @@
-"""How many records a record may be associated with, as the portal limits it. Kept, not enforced.
+"""How many records a record may be associated with, as the portal limits it.
 
 Shapes: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "limits configuration".
 """
 
 from reconciler.emulator import refusals, shapes
+from reconciler.emulator.association_types import LIMIT, limit_name
 from reconciler.emulator.associations import Pair
 from reconciler.emulator.batches import take_inputs
 from reconciler.emulator.shapes import Json
 from reconciler.emulator.work import NO_TYPE, Work
-
-LIMIT = "association_limit"
 
 
 def listing(work: Work, pair: Pair | None = None) -> list[Json]:
@@ -20,7 +19,7 @@ def listing(work: Work, pair: Pair | None = None) -> list[Json]:
 
 
 def _name(pair: Pair, type_id: object) -> str:
-    return f"{pair.from_type.type_id}>{pair.to_type.type_id}:{type_id}"
+    return limit_name(pair.from_type, pair.to_type, type_id)
 
 
 def _type(pair: Pair, item: Json) -> tuple[str, int]:

@@ -15,6 +15,7 @@ from reconciler.emulator.shapes import Json
 from reconciler.emulator.work import Work
 
 LABEL = "label"
+LIMIT = "association_limit"
 HUBSPOT = "HUBSPOT_DEFINED"
 USER = "USER_DEFINED"
 
@@ -144,6 +145,11 @@ def between(work: Work, from_type: ObjectType, to_type: ObjectType) -> list[Asso
 def pair_name(from_type: ObjectType, to_type: ObjectType) -> str:
     """Under which name the types between two object types are stored."""
     return f"{from_type.type_id}>{to_type.type_id}"
+
+
+def limit_name(from_type: ObjectType, to_type: ObjectType, type_id: object) -> str:
+    """Under which name the limit of a type between two object types is stored."""
+    return f"{pair_name(from_type, to_type)}:{type_id}"
 
 
 def stored_type(body: Mapping[str, Any]) -> AssociationType:

@@ -3,15 +3,15 @@
 Shapes and rules: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from reconciler.emulator import association_types, identity, refusals, shapes
+from reconciler.emulator import association_types, guesses, identity, refusals, shapes
 from reconciler.emulator.association_types import AssociationType
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Record
 from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import Work
+from reconciler.emulator.work import NO_TYPE, Work
 
 PAGE = 500
 
@@ -57,7 +57,9 @@ class Pair:
 
     def add(self, from_id: int, to_id: int, types: Sequence[AssociationType]) -> None:
         """Associates two records; whatever is there already stays. The unlabelled type always comes along."""
-        for known in dict.fromkeys((self.plain, *types)):
+        chosen = dict.fromkeys((self.plain, *types))
+        self._refuse_too_many(from_id, to_id, chosen)
+        for known in chosen:
             if known.primary_of:
                 self._drop_primary(from_id, to_id, known)
             for start, start_id, end, end_id, type_id in self._ends(from_id, to_id, known):
@@ -71,6 +73,23 @@ class Pair:
                     known.category,
                     type_id,
                 )
+
+    def _refuse_too_many(self, from_id: int, to_id: int, chosen: Iterable[AssociationType]) -> None:
+        """What the portal limits is refused at either end."""
+        limits = self.work.stored(association_types.LIMIT, NO_TYPE)
+        if not limits:
+            return
+        back = Pair(self.work, self.to_type, self.from_type)
+        for known in chosen:
+            ends = ((self, from_id, to_id, known.type_id), (back, to_id, from_id, known.inverse_id))
+            for pair, bearer, other, type_id in ends:
+                limit = limits.get(association_types.limit_name(pair.from_type, pair.to_type, type_id))
+                if limit is None:
+                    continue
+                wanted = pair.types[known.category, type_id]
+                there = {to for to, types in pair.of(bearer).items() if wanted in types}
+                if other not in there and len(there) >= limit["userEnforcedMaxToObjectIds"]:
+                    raise guesses.too_many_associated(from_id, to_id, bearer)
 
     def _ends(
         self, from_id: int, to_id: int, known: AssociationType

@@ -111,6 +111,15 @@ def unlisted_association_type(from_id: str, to_id: str) -> int:
     return 1_000_000 + 1000 * start + end
 
 
+def too_many_associated(from_id: int, to_id: int, bearer: int) -> refusals.Refusal:
+    """Guess: beyond a limit that the portal set an association is refused; one that is there stays."""
+    return refusals.invalid_request(
+        f"record {bearer} has as many associations of this type as the portal allows",
+        fromObjectId=[str(from_id)],
+        toObjectId=[str(to_id)],
+    )
+
+
 def display_properties(object_type: ObjectType) -> tuple[str, ...]:
     """Guess: the schema of a standard type shows the properties of which a new record must have one."""
     return object_type.required[0] if object_type.required else ("hs_object_id",)

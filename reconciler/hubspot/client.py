@@ -26,6 +26,8 @@ from reconciler.hubspot.wire import (
     EnablementBody,
     ErrorBody,
     LabelBody,
+    LabelLimitBody,
+    LabelLimitPage,
     LabelPage,
     OwnerBody,
     OwnerPage,
@@ -236,6 +238,10 @@ class Reader:
     def labels(self, object_path: str, other_path: str) -> tuple[LabelBody, ...]:
         """How records of the first type may be associated with records of the other."""
         return self._get(self._paths.labels(object_path, other_path), LabelPage.read).results
+
+    def label_limits(self, object_path: str, other_path: str) -> tuple[LabelLimitBody, ...]:
+        """With how many records of the other type one of the first may be associated, by type."""
+        return self._get(self._paths.label_limits(object_path, other_path), LabelLimitPage.read).results
 
     def read_pairs(
         self, object_path: str, other_path: str, inputs: Sequence[Mapping[str, str]]

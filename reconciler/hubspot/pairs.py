@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
-from reconciler.errors import Unavailable
+from reconciler.errors import NotAllowed, Unavailable
 from reconciler.hubspot.ahead import READERS
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.wire import AssociationsBody, LabelBody
@@ -28,6 +28,24 @@ def read_labels(reader: Reader, one: ObjectSchema, other: ObjectSchema) -> tuple
         HubSpotError: the portal cannot be read.
     """
     return tuple(filter(None, map(_label, reader.labels(one.path, other.path))))
+
+
+def read_label_limits(
+    reader: Reader, one: ObjectSchema, other: ObjectSchema
+) -> Mapping[tuple[str, int], int]:
+    """With how many records of ``other`` one of ``one`` may bear a label, by category and number.
+
+    What the token may not read limits nothing here: HubSpot tells of it when it refuses.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    try:
+        limits = reader.label_limits(one.path, other.path)
+    except NotAllowed:
+        return {}
+    maxima = ((limit.category, limit.type_id, limit.user_enforced_max_to_object_ids) for limit in limits)
+    return {(category, number): most for category, number, most in maxima if most is not None}
 
 
 def read_pairs(

@@ -49,10 +49,15 @@ class Paths:
     _properties: str
     _pipelines: str
     _associations: str
+    _limits: str
 
     def labels(self, object_path: str, other_path: str) -> str:
         """Of the labels that associations of two types may bear."""
         return f"{self._associations}/{object_path}/{other_path}/labels"
+
+    def label_limits(self, object_path: str, other_path: str) -> str:
+        """Of the limits that the portal sets on associations of two types."""
+        return f"{self._limits}/{object_path}/{other_path}"
 
     def pairs_read(self, object_path: str, other_path: str) -> str:
         """Of batch/read of associations, which changes nothing although it is a POST."""
@@ -109,6 +114,7 @@ def paths_of(version: str) -> Paths:
             _properties="/crm/v3/properties",
             _pipelines="/crm/v3/pipelines",
             _associations="/crm/v4/associations",
+            _limits="/crm/associations/v4/definitions/configurations",
         )
     return Paths(
         account=f"/account-info/{version}/details",
@@ -119,4 +125,5 @@ def paths_of(version: str) -> Paths:
         _properties=f"/crm/properties/{version}",
         _pipelines=f"/crm/pipelines/{version}",
         _associations=f"/crm/associations/{version}",
+        _limits=f"/crm/associations/{version}/definitions/configurations",
     )

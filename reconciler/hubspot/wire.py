@@ -314,6 +314,20 @@ class LabelPage(Shape):
     results: tuple[LabelBody, ...]
 
 
+class LabelLimitBody(Shape):
+    """How many records of another type a record may have by one type of association."""
+
+    category: str
+    type_id: int
+    user_enforced_max_to_object_ids: int | None = None
+
+
+class LabelLimitPage(Shape):
+    """The limits that the portal itself sets between two object types, from the first."""
+
+    results: tuple[LabelLimitBody, ...]
+
+
 class _Id(Shape):
     id: str
 

@@ -34,6 +34,7 @@ from reconciler.plan.changes import (
 )
 from reconciler.plan.ends import Standing
 from reconciler.plan.judging import Policy
+from reconciler.plan.label_limits import Limits, Room
 from reconciler.plan.labels import Type
 from reconciler.plan.single_labels import Once
 from reconciler.plan.wanted import Identity, PairResolver, Side, Wanted
@@ -42,6 +43,9 @@ LivePairs: TypeAlias = Mapping[tuple[str, str], Mapping[RecordId, Mapping[Record
 """By direction, by record and by record that it is associated with, the labels."""
 
 _Sides: TypeAlias = tuple[Side, Side]
+
+NO_LIMITS: Limits = {}
+"""Where the portal limits none of its labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,10 @@ class Pairing:
         resolver: PairResolver,
         named: Mapping[Identity, Wanted],
         owned: Sequence[OwnedPair],
+        limits: Limits = NO_LIMITS,
     ) -> None:
         self._rules = rules
+        self._room = Room(resolver, limits)
         self._resolver = resolver
         self._labelled = {identity.sides for identity in named if identity.type}
         self._wanted = {
@@ -89,6 +95,8 @@ class Pairing:
             if wanted.end.id is not None and wanted.target_end.id is not None:
                 direction = (wanted.key.object, wanted.target.object)
                 question.setdefault(direction, set()).add(wanted.end.id)
+            for direction, record_id in self._room.question(wanted):
+                question.setdefault(direction, set()).add(record_id)
         for _, pair in self._left:
             if self._is_leaving(pair):
                 direction = (pair.key.object, pair.target.object)
@@ -102,7 +110,11 @@ class Pairing:
             if wanted.end.standing is Standing.INVALID:
                 continue  # what is wrong with its record is told there
             judged = list(self._judge_wanted(identity, wanted, live))
-            if any(isinstance(found, Held) for found in judged) or once.allows(identity, wanted):
+            is_held = any(isinstance(found, Held) for found in judged)
+            is_made = any(isinstance(found, Associate) for found in judged)
+            if not is_held and not once.allows(identity, wanted):
+                continue
+            if not is_made or self._room.allows(wanted, live):
                 yield from judged
         leaving: dict[_Sides, set[Type]] = {}
         for identity, pair in self._left:

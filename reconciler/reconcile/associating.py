@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from reconciler.apply.memory import Memory
 from reconciler.hubspot.ahead import in_chunks, read_ahead
 from reconciler.hubspot.client import Reader
-from reconciler.hubspot.pairs import read_labels, read_pairs
+from reconciler.hubspot.pairs import read_label_limits, read_labels, read_pairs
 from reconciler.hubspot.portal import read_portal
 from reconciler.model.objects import RecordKey
 from reconciler.model.pairs import OwnedPair
@@ -23,6 +23,7 @@ from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import ValueChange
 from reconciler.plan.ends import End, Ends, Standing
+from reconciler.plan.label_limits import directions_of_limits
 from reconciler.plan.labels import Labels, Type, directions_of_labels, inverses_within
 from reconciler.plan.pairing import Pairing, Rules
 from reconciler.plan.rests import association_rested_on
@@ -89,10 +90,19 @@ class Associating:
             (one, other): read_labels(self.reader, objects[one], objects[other])
             for one, other in directions_of_labels(named, owned)
         }
+        limits = {
+            (one, other): read_label_limits(self.reader, objects[one], objects[other])
+            for one, other in sorted(directions_of_limits(named, Labels(labels)))
+        }
+        labels |= {
+            (one, other): read_labels(self.reader, objects[one], objects[other])
+            for (one, other), limited in limits.items()
+            if limited and (one, other) not in labels
+        }
         files, archived = self.rules.desired.files, self.builder.archived
         within = self._inverses_within(types, named, owned)
         resolver = PairResolver(self.ends, Labels(labels, within), files, archived)
-        pairing = Pairing(self.rules, resolver, resolver.resolve(named), owned)
+        pairing = Pairing(self.rules, resolver, resolver.resolve(named), owned, limits)
         live = {
             (one, other): read_pairs(self.reader, objects[one], objects[other], ids)
             for (one, other), ids in pairing.question().items()

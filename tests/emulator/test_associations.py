@@ -304,3 +304,23 @@ def test_two_portals_share_no_labels() -> None:
         portal.post(f"{BETWEEN}/labels", {"name": "ours", "label": "Ours"})
         with portal.client_with(portal.emulator.token(2)) as other:
             assert len(other.get(f"{BETWEEN}/labels").json()["results"]) == 2
+
+
+@pytest.mark.parametrize("path", ["batch/create", "batch/associate/default"])
+def test_what_a_portal_limits_is_refused_from_either_end(
+    portal: Portal, ends: tuple[str, str], path: str
+) -> None:
+    """A guess; what is there stays, and may be written again."""
+    item = {"category": "HUBSPOT_DEFINED", "typeId": 280, "maxToObjectIds": 1}
+    limits = "/crm/associations/2026-09/definitions/configurations/companies/contacts/batch/create"
+    assert portal.post(limits, {"inputs": [item]}).status_code == 200
+    other = portal.create("contacts", email="other@x.example")
+    types = (("HUBSPOT_DEFINED", 279),) if path == "batch/create" else ()
+    inputs = [pair(ends, *types), pair((other, ends[1]), *types), pair(ends, *types)]
+    answer = portal.post(f"{BETWEEN}/{path}", {"inputs": inputs})
+    assert answer.status_code == 207
+    (error,) = answer.json()["errors"]
+    assert (error["context"]["fromObjectId"], error["context"]["toObjectId"]) == ([other], [ends[1]])
+    back = f"/crm/v4/objects/companies/{ends[1]}/associations/default/contacts/{other}"
+    assert portal.client.put(back).status_code == 400
+    assert (types_of(portal, ends), types_of(portal, (other, ends[1]))) == ([(279, None)], [])

@@ -1,0 +1,215 @@
+"""What a portal limits on its own labels is known in the plan, from either end."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.exits import Exit
+from reconciler.emulator.calls import Request
+from tests.support.projects import PORTAL, Project, Recorder
+from tests.support.served import served
+
+KEY = {"label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True, "name": "key"}
+GROUPS = {
+    "companies": "companyinformation",
+    "contacts": "contactinformation",
+    "deals": "dealinformation",
+    "tickets": "ticketinformation",
+}
+DEAL = {"pipeline": "default", "dealstage": "closedwon"}
+TICKET = {"hs_pipeline": "0", "hs_pipeline_stage": "1"}
+LIMITS = "/crm/associations/v4/definitions/configurations"
+SEED: dict[str, Any] = {
+    "version": 1,
+    "properties": {name: [KEY | {"groupName": group}] for name, group in GROUPS.items()},
+    "association_labels": [
+        {
+            "from": "contacts",
+            "to": "companies",
+            "name": "leads",
+            "label": "Leader of",
+            "inverseLabel": "Led by",
+        },
+        {"from": "contacts", "to": "companies", "name": "billing", "label": "Billing"},
+    ],
+    "records": {
+        "companies": [
+            {"id": str(901 + n), "properties": {"key": f"c{n}", "name": f"C{n}"}} for n in range(3)
+        ],
+        "contacts": [
+            {"id": str(701 + n), "properties": {"key": f"p{n}", "email": f"p{n}@x.example"}} for n in range(3)
+        ],
+        "deals": [{"id": "501", "properties": {"key": "d0", "dealname": "D", **DEAL}}],
+        "tickets": [{"id": "601", "properties": {"key": "t0", "subject": "T", **TICKET}}],
+    },
+}
+NONE: list[str] = []
+TYPES = {"Leader of": 1, "Led by": 2, "Billing": 3}
+
+
+def manifests(**records: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """By object type and key, what is associated: ``TYPE KEY LABEL``."""
+    files = {}
+    for name, named in records.items():
+        lines = [f"object: {name}", "key: key", "prune: true", "records:"]
+        for key, associations in named.items():
+            lists: dict[str, list[str]] = {}
+            for words in associations:
+                to_type, to, *label = words.split(" ", 2)
+                lists.setdefault(to_type, []).append(
+                    json.dumps({"to": to, **({"label": label[0]} if label else {})})
+                )
+            said = ", ".join(f"{to_type}: [{', '.join(items)}]" for to_type, items in lists.items())
+            lines.append(f"  {key}: {{$associations: {{{said}}}}}" if said else f"  {key}: {{}}")
+        files[f"{name}.yaml"] = "\n".join([*lines, ""]) if named else f"{chr(10).join(lines)} {{}}\n"
+    return files
+
+
+NOBODY: Mapping[str, str] = manifests(**{name: {} for name in GROUPS})
+
+
+def limit(portal: Recorder, direction: str, text: str, most: int) -> None:
+    """What an administrator sets."""
+    item = {"category": "USER_DEFINED", "typeId": TYPES[text], "maxToObjectIds": most}
+    content = json.dumps({"inputs": [item]}).encode()
+    path = f"{LIMITS}/{direction}/batch/create"
+    assert portal.answer(Request("POST", path, {}, {}, content, portal_id=PORTAL)).status == 200
+
+
+@contextmanager
+def project_of(folder: Path, **records: Mapping[str, Sequence[str]]) -> Iterator[tuple[Project, Recorder]]:
+    with served(folder, {**NOBODY, **manifests(**records)}, SEED) as (project, portal):
+        yield project, portal
+
+
+def write(project: Project, **records: Mapping[str, Sequence[str]]) -> None:
+    for name, text in manifests(**records).items():
+        project.write(name, text)
+
+
+def refused(project: Project, portal: Recorder, words: str) -> None:
+    """Plan and apply refuse it at its line, and nothing is associated."""
+    portal.requests.clear()
+    plan = project.run("plan")
+    assert plan.code == Exit.ERROR, plan.out
+    assert words in " ".join((plan.out + plan.err).split())
+    assert project.run("apply", "--auto-approve").code == Exit.ERROR
+    assert not portal.asked("companies/batch/create")
+    assert not portal.asked("contacts/batch/create")
+
+
+def applied(project: Project) -> None:
+    done = project.run("apply", "--auto-approve")
+    assert done.code == Exit.OK, done.out + done.err
+    assert project.run("plan", "--detailed-exitcode").code == Exit.OK
+
+
+ONE_LEADER = 'lets a record of companies have 1 of contacts as "{}" at most'
+
+
+@pytest.mark.parametrize(
+    ("named", "label"),
+    [
+        ({"companies": {"c0": ["contacts p0 Led by", "contacts p1 Led by"]}}, "Led by"),
+        ({"contacts": {"p0": ["companies c0 Leader of"], "p1": ["companies c0 Leader of"]}}, "Leader of"),
+        (
+            {"companies": {"c0": ["contacts p0 Led by"]}, "contacts": {"p1": ["companies c0 Leader of"]}},
+            "Leader of",
+        ),
+    ],
+    ids=["from the one", "from the many", "from either"],
+)
+def test_two_where_the_portal_allows_one_are_a_problem_from_either_end(
+    tmp_path: Path, named: Mapping[str, Mapping[str, Sequence[str]]], label: str
+) -> None:
+    with project_of(tmp_path, **named) as (project, portal):
+        limit(portal, "companies/contacts", "Led by", 1)
+        refused(project, portal, ONE_LEADER.format(label))
+
+
+def test_what_is_there_counts_and_may_stay(tmp_path: Path) -> None:
+    with project_of(tmp_path, contacts={"p0": ["companies c0 Leader of"]}) as (project, portal):
+        applied(project)
+        limit(portal, "companies/contacts", "Led by", 1)
+        limit(portal, "contacts/companies", "Leader of", 2)
+        assert project.run("plan", "--detailed-exitcode").code == Exit.OK
+        write(project, contacts={"p0": ["companies c0 Leader of"], "p1": ["companies c0 Leader of"]})
+        refused(project, portal, ONE_LEADER.format("Leader of"))
+        write(project, contacts={"p0": ["companies c0 Leader of", "companies c1 Leader of"], "p1": []})
+        applied(project)
+        write(project, contacts={"p0": [f"companies c{n} Leader of" for n in range(3)]})
+        refused(project, portal, 'lets a record of contacts have 2 of companies as "Leader of" at most')
+
+
+def test_one_that_goes_counts_until_it_is_gone(tmp_path: Path) -> None:
+    with project_of(tmp_path, companies={"c0": ["contacts p0 Led by"]}) as (project, portal):
+        applied(project)
+        limit(portal, "companies/contacts", "Led by", 1)
+        write(project, companies={"c0": ["contacts p1 Led by"]})
+        refused(project, portal, "apply once without this line")
+        write(project, companies={"c0": []})
+        applied(project)
+        write(project, companies={"c0": ["contacts p1 Led by"]})
+        applied(project)
+
+
+def test_each_label_counts_by_itself_and_so_does_each_record(tmp_path: Path) -> None:
+    labels = ["contacts p0 Led by", "contacts p0 Billing", "contacts p1 Billing", "contacts p2"]
+    with project_of(tmp_path, companies={"c0": labels, "c1": ["contacts p0 Led by"]}) as (project, portal):
+        limit(portal, "companies/contacts", "Led by", 1)
+        limit(portal, "contacts/companies", "Billing", 1)
+        applied(project)
+        write(project, companies={"c0": labels, "c1": ["contacts p0 Led by", "contacts p1 Billing"]})
+        refused(project, portal, 'lets a record of contacts have 1 of companies as "Billing" at most')
+
+
+def test_new_records_have_no_more_room_than_others(tmp_path: Path) -> None:
+    new = {"new1": ["companies c0 Leader of"], "new2": ["companies c0 Leader of"]}
+    with project_of(tmp_path, contacts=new) as (project, portal):
+        for name in new:
+            lines = (project.folder / "contacts.yaml").read_text()
+            text = lines.replace(f"{name}: {{", f"{name}: {{email: {name}@x.example, ")
+            project.write("contacts.yaml", text)
+        limit(portal, "companies/contacts", "Led by", 1)
+        refused(project, portal, ONE_LEADER.format("Leader of"))
+        limit(portal, "companies/contacts", "Led by", 2)
+        applied(project)
+
+
+@pytest.mark.parametrize("version", ["v3", "2025-09", "2026-09"])
+def test_limits_are_read_where_such_a_label_is_named_and_counted(tmp_path: Path, version: str) -> None:
+    named = {"p0": ["companies c0 Leader of", "companies c1 Primary"], "p1": ["companies c0 Billing"]}
+    with served(tmp_path, {**NOBODY, **manifests(contacts=named)}, SEED, api_version=version) as (
+        project,
+        portal,
+    ):
+        plan = project.run("plan", "--json").document
+        reads = [request.path for request in portal.requests if "/configurations/" in request.path]
+        assert len(reads) == 2
+        assert plan["budget"]["read_calls"] == len(portal.requests)
+        write(project, contacts={"p0": ["companies c1 Primary", "companies c2"], "p1": []})
+        portal.requests.clear()
+        project.run("plan")
+        assert not [request for request in portal.requests if "/configurations/" in request.path]
+        assert portal.asked("/batch/read")
+
+
+@pytest.mark.parametrize(("name", "key"), [("deals", "d0"), ("tickets", "t0"), ("contacts", "p0")])
+def test_a_record_has_one_primary_company_from_either_end(tmp_path: Path, name: str, key: str) -> None:
+    there = {name: {key: ["companies c0 Primary", "companies c1 Primary"]}}
+    with project_of(tmp_path, **there) as (project, portal):
+        words = f"a record of {name} has one of companies"
+        refused(project, portal, words)
+        back = f"{name} {key} Primary"
+        write(project, **{name: {key: NONE}, "companies": {"c0": [back], "c1": [back]}})
+        refused(project, portal, words)
+        write(project, **{name: {key: ["companies c0 Primary"]}, "companies": {"c1": [back]}})
+        refused(project, portal, words)
+        write(project, **{name: {key: ["companies c0 Primary", "companies c1"]}, "companies": {"c0": [back]}})
+        applied(project)
+        write(project, **{name: {key: ["companies c1 Primary"]}, "companies": {"c0": NONE}})
+        applied(project)
