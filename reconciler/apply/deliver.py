@@ -5,14 +5,18 @@ Runs in a worker thread and touches no state. In order:
 1. look again: what moved since the plan was made is stale and is not sent;
 2. empty the lifecycle stages that go back: HubSpot takes them back from empty only;
 3. send the rest;
-4. settle what got no answer by reading it; send again only what provably did not happen.
+4. settle what got no answer by reading it; send again only what did not happen, as far as that reading tells.
+
+A create that is sent again may meet the record that its first call made: a reading may lag behind. Whose that
+record is, is judged by the first call and by the values that it was made with (``evidence.py``).
 
 A change that takes two calls has one outcome of both: where the second did not happen, it is not applied, and
 the outcome says what the first one did.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -20,19 +24,21 @@ from typing import NamedTuple, TypeAlias
 from reconciler.apply.answers import judged, only_emptied
 from reconciler.apply.batches import Batch, row_of, step_back_row
 from reconciler.apply.between import between
-from reconciler.apply.evidence import NO_TIME
+from reconciler.apply.evidence import NO_TIME, is_ours_as_made
 from reconciler.apply.leaving import Leaving
 from reconciler.apply.manner import OnStale
 from reconciler.apply.settle import are_emptied, pairs_and_records, settle
 from reconciler.apply.stale import stale_changes
 from reconciler.errors import HubSpotError
 from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.history import read_as_made
 from reconciler.hubspot.joining import RowOutcome
 from reconciler.hubspot.rows import write_rows
-from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Unknown
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Unknown, done_of
+from reconciler.model.records import LiveRecord, RecordId
 from reconciler.model.schema import ObjectSchema, PortalSchema
 from reconciler.model.writes import Row
-from reconciler.plan.changes import Action, Update, Writing
+from reconciler.plan.changes import Action, Create, Update, Writing, values_of
 
 ATTEMPTS = 3
 """How often one change is sent when its answers keep getting lost."""
@@ -73,6 +79,7 @@ class _Way:
     batch: Batch
     leaving: Leaving
     sent: dict[tuple[int, int], datetime | None] = field(default_factory=dict)  # see ``runs.Sent``
+    repeated: dict[int, datetime] = field(default_factory=dict)  # when the last call of a repeated one left
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     emptied: set[int] = field(default_factory=set)  # whose lifecycle stage the first of two calls has emptied
 
@@ -143,11 +150,14 @@ class _Way:
         schema = courier.portal.objects[records[0][1].key.object]
         rows = [row_of(number, change) for number, change in records]
         answers = self._write(schema, rows, 2)
+        answered: dict[int, Outcome] = {}
         for number, change in records:
             outcome = judged(schema, change, answers[str(number)])
             if number in self.emptied and isinstance(outcome, Rejected):
                 outcome = only_emptied(schema, change, outcome)
-            self.outcomes[number] = outcome
+            answered[number] = outcome
+        self.outcomes |= answered
+        self.outcomes |= self._found_by_repeats(answered)
 
     def _write(self, schema: ObjectSchema, rows: Sequence[Row], ordinal: int) -> Mapping[str, RowOutcome]:
         def leaving(sent: Sequence[Row]) -> None:
@@ -159,19 +169,74 @@ class _Way:
         return write_rows(self.courier.writer, schema.path, self.batch.route, rows, leaving)
 
     def _leave(self, ordinal: int, numbers: Sequence[int]) -> None:
-        """Calls for these changes leave now."""
-        if numbers:
-            moment = self.courier.writer.time_there() or NO_TIME
-            self.leaving(ordinal, numbers, moment)
-            self.sent |= dict.fromkeys(((number, ordinal) for number in numbers), moment)
+        """Calls for these changes leave now; the journal keeps when one first left that may have arrived."""
+        moment = self.courier.writer.time_there() or NO_TIME
+        first: dict[datetime, list[int]] = {}
+        for number in numbers:
+            is_repeated = isinstance(self.outcomes.get(number), Unknown)
+            known = self.sent.get((number, ordinal)) if is_repeated else None
+            if known is not None:
+                self.repeated[number] = moment
+            first.setdefault(known or moment, []).append(number)
+        for moment_of_first, of_moment in first.items():
+            self.leaving(ordinal, of_moment, moment_of_first)
+            self.sent |= dict.fromkeys(((number, ordinal) for number in of_moment), moment_of_first)
 
     def _settle(self) -> bool:
         """Look for what got no answer; False where the portal cannot be read."""
         try:
-            self.outcomes |= settle(self.courier.reader, self.courier.portal, self._pending(), self.sent)
+            found = settle(self.courier.reader, self.courier.portal, self._pending(), self.sent)
         except HubSpotError:
             return False
+        self.outcomes |= self._whose(found)
         return True
+
+    def _found_by_repeats(self, answered: Mapping[int, Outcome]) -> Mapping[int, Outcome]:
+        """What ``answered`` means for creates that were sent again, and found a record in their place."""
+        refused = [
+            (number, change)
+            for number, change in self._repeated_creates(answered)
+            if isinstance(answered[number], Rejected) and done_of(answered[number]) is None
+        ]
+        found: dict[int, Outcome] = {
+            number: outcome
+            for number, outcome in answered.items()
+            if (done := done_of(outcome)) and done.is_new is False
+        }
+        if refused:
+            with suppress(HubSpotError):  # else refused it is
+                found |= settle(self.courier.reader, self.courier.portal, refused, self.sent)
+        return self._whose(found)
+
+    def _whose(self, found: Mapping[int, Outcome]) -> Mapping[int, Outcome]:
+        """Judge creates that were sent again by their records as they were made: ours overwrote them."""
+        done = {
+            number: (change, done)
+            for number, change in self._repeated_creates(found)
+            if (done := done_of(found[number]))
+        }
+        if not done:
+            return found
+        schema = self.courier.portal.objects[self.batch.object]
+        changes = [change for change, _ in done.values()]
+        names = {value.name for change in changes for value in values_of(change)} & schema.properties.keys()
+        ids = [each.record_id for _, each in done.values()]
+        made: Mapping[RecordId, LiveRecord] = {}  # where it stays so, nothing proves that they are ours
+        with suppress(HubSpotError):
+            made = read_as_made(self.courier.reader, schema, changes[0].key.by, ids, names)
+        told = dict(found)
+        for number, (change, each) in done.items():
+            moments = (self.sent[number, 1], self.repeated[number])
+            is_new = any(is_ours_as_made(schema, change, made.get(each.record_id), at) for at in moments)
+            told[number] = _with_origin(found[number], is_new=is_new)
+        return told
+
+    def _repeated_creates(self, found: Mapping[int, Outcome]) -> Sequence[tuple[int, Create]]:
+        return [
+            (number, change)
+            for number, change in self.batch.entries
+            if number in found and number in self.repeated and isinstance(change, Create)
+        ]
 
     def _stop(self, error: HubSpotError) -> None:
         """Account for what was never sent."""
@@ -183,3 +248,13 @@ class _Way:
 
     def _without_outcome(self) -> Iterable[tuple[int, Writing]]:
         return [entry for entry in self.batch.entries if entry[0] not in self.outcomes]
+
+
+def _with_origin(outcome: Outcome, *, is_new: bool) -> Outcome:
+    match outcome:
+        case Applied():
+            return replace(outcome, is_new=is_new)
+        case Rejected(done=Applied() as done):
+            return replace(outcome, done=replace(done, is_new=is_new))
+        case _:
+            return outcome

@@ -41,6 +41,13 @@ def found_as_created(
     return Applied(live.id, answered, is_ours, None if is_whole else written)
 
 
+def is_ours_as_made(
+    schema: ObjectSchema, change: Create, made: LiveRecord | None, sent_at: datetime | None
+) -> bool:
+    """Whether our call of ``sent_at`` created the record that ``made`` tells, as it was created."""
+    return made is not None and found_as_created(schema, change, made, sent_at).is_new is True
+
+
 def is_there(schema: ObjectSchema, value: ValueChange, now: str | None) -> bool:
     """Whether ``now`` is what ``value`` was to become, or HubSpot's spelling of it, and not what it was."""
     definition = schema.properties.get(value.name)

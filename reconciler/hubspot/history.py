@@ -11,7 +11,7 @@ from reconciler.hubspot.limits import BATCH_WITH_HISTORY, VERSIONS_KEPT, VERSION
 from reconciler.hubspot.people import People, user_id_of
 from reconciler.hubspot.wire import Record, VersionBody
 from reconciler.model.history import Hand, Histories, History, Spot, Via
-from reconciler.model.records import RecordId
+from reconciler.model.records import LiveRecord, RecordId
 from reconciler.model.schema import ObjectSchema, PortalSchema
 
 _VIA = {
@@ -55,6 +55,39 @@ def read_histories(reader: Reader, portal: PortalSchema, spots: Iterable[Spot]) 
     for object_name, names in wanted.items():
         histories |= _read_type(reader, portal.objects[object_name], names, people)
     return histories
+
+
+def read_as_made(
+    reader: Reader, schema: ObjectSchema, by: str, record_ids: Iterable[RecordId], names: Collection[str]
+) -> Mapping[RecordId, LiveRecord]:
+    """Records with the values that came in one call with their first key, of property ``by``.
+
+    What became of them since makes no difference: one call gives all that it writes the same time.
+
+    Raises:
+        HubSpotError: HubSpot does not answer, or not to this question.
+    """
+    wanted = {record_id: {by, *names} for record_id in record_ids}
+    return {
+        RecordId(record.id): _as_made(record, by, names)
+        for some in in_chunks(wanted, BATCH_WITH_HISTORY)
+        for record in _read(reader, schema, wanted, some)
+    }
+
+
+def _as_made(record: Record, by: str, names: Collection[str]) -> LiveRecord:
+    first = {
+        name: min(reversed(versions), key=lambda version: version.timestamp)
+        for name, versions in record.properties_with_history.items()
+        if versions
+    }
+    values = {
+        name: first[name].value or None
+        if name in first and by in first and first[name].timestamp == first[by].timestamp
+        else None
+        for name in names
+    }
+    return LiveRecord(RecordId(record.id), values, record.created_at)
 
 
 def _read_type(
