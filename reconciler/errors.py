@@ -40,6 +40,7 @@ class Problem:
     address: str | None = None  # of the record or property, where one is known
     severity: Severity = Severity.ERROR
     people: tuple[str, ...] = ()  # e-mail addresses in it that nobody hides: owners, who use the portal
+    needs: str | None = None  # address of a record with which, in the same plan, it may be none; never shown
 
     def __str__(self) -> str:
         place = f"{self.source}: " if self.source else ""

@@ -67,6 +67,7 @@ from reconciler.plan.guards import Guards, Population
 from reconciler.plan.hands import Edits
 from reconciler.plan.identity import Identities, column_problems, is_still, key_problems
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record, only_read
+from reconciler.plan.left_behind import LeftBehind
 from reconciler.plan.leftovers import facts_of_gone, judge_leftover
 from reconciler.plan.resolve import Resolver
 from reconciler.plan.rests import archive_rests_on, objects_rested_on
@@ -75,7 +76,7 @@ from reconciler.plan.selecting import LeftOut
 from reconciler.plan.soundness import unsound
 from reconciler.plan.unanswered import is_unanswered, many_gone, unanswered_problem
 from reconciler.plan.undo import Deed, undo
-from reconciler.plan.unique_values import Value, contradictions, turns_of
+from reconciler.plan.unique_values import Giver, Value, contradictions, turns_of
 
 _ORDER = {
     Action.CREATE: 0,
@@ -124,6 +125,7 @@ class PlanBuilder:
     displaced: list[OwnedRecord] = field(default_factory=list)  # whose keys lead to other records by now
     named_otherwise: set[Record] = field(default_factory=set)  # no leftovers, by whatever key they are named
     holders: Mapping[Value, RecordId] = field(default_factory=dict)  # of unique values that are to be written
+    left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # of these, who is not part of the plan
     _identities: Identities = field(default_factory=Identities)
 
     def can_identify(self, resolver: Resolver, group: DesiredGroup) -> bool:
@@ -484,14 +486,17 @@ class PlanBuilder:
             remembers=self.remembers,
         )
 
-    def refuse_conflicts(self, portal: PortalSchema, holders: Mapping[Value, RecordId]) -> None:
+    def refuse_conflicts(
+        self, portal: PortalSchema, holders: Mapping[Value, LiveRecord], left_behind: LeftBehind | None = None
+    ) -> None:
         """Leave out what HubSpot would refuse for its unique values; ``holders`` says who has them now."""
-        self.holders = holders
+        self.holders = {value: record.id for value, record in holders.items()}
+        self.left_behind = left_behind.givers(holders) if left_behind else {}
         self.changes = list(self._consistent(self.changes, portal))
 
     def _consistent(self, changes: Sequence[Change], portal: PortalSchema) -> tuple[Change, ...]:
         """Those of ``changes`` that their unique values let be made together; the others are problems."""
-        refused = contradictions(changes, portal.objects, self.holders)
+        refused = contradictions(changes, portal.objects, self.holders, self.left_behind)
         for number, problems in refused.items():
             self.problems.extend(problems)
             change = changes[number]

@@ -16,7 +16,7 @@ no keys: who may not see them may read the messages.
 from array import array
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from reconciler.errors import Problem
@@ -41,6 +41,16 @@ class Claim(NamedTuple):
     written: ValueChange | None  # None: the key that a new record is created with
 
 
+class Giver(NamedTuple):
+    """A record that would give its value up, but is not part of the plan."""
+
+    address: str
+    advice: str
+
+
+_NO_GIVERS: Mapping[Value, Giver] = {}
+
+
 def questions(
     changes: Sequence[Change], objects: _Objects
 ) -> Iterator[tuple[ObjectSchema, str, Iterator[str]]]:
@@ -48,11 +58,11 @@ def questions(
 
     Of the key that a record is created or renamed to it has been asked already.
     """
-    asked = {(claim.value[0], claim.name) for claim in _claims(changes, objects) if _is_asked(changes, claim)}
+    asked = {(claim.value[0], claim.name) for claim in claims(changes, objects) if _is_asked(changes, claim)}
     for object_name, name in sorted(asked):
         texts = (
             claim.text
-            for claim in _claims(changes, objects)
+            for claim in claims(changes, objects)
             if claim.value[:2] == (object_name, name) and _is_asked(changes, claim)
         )
         yield objects[object_name], name, texts
@@ -69,7 +79,7 @@ def turns_of(changes: Sequence[Change], objects: _Objects) -> Mapping[int, int]:
     if not given:
         return {}
     waits: dict[int, list[int]] = {}
-    for claim in _claims(changes, objects):
+    for claim in claims(changes, objects):
         giver = given.get(claim.value)
         if giver is not None and giver != claim.number:
             waits.setdefault(claim.number, []).append(giver)
@@ -77,21 +87,25 @@ def turns_of(changes: Sequence[Change], objects: _Objects) -> Mapping[int, int]:
 
 
 def contradictions(
-    changes: Sequence[Change], objects: _Objects, holders: Mapping[Value, RecordId]
+    changes: Sequence[Change],
+    objects: _Objects,
+    holders: Mapping[Value, RecordId],
+    left_behind: Mapping[Value, Giver] = _NO_GIVERS,
 ) -> Mapping[int, Sequence[Problem]]:
     """What is wrong with which changes, by number; without those all others can be made.
 
     ``holders`` says of the values that were asked for which record holds them now; of others none does.
+    ``left_behind`` says which of these would give them up, and are not part of the plan.
     """
     repeated = _repeated(changes, objects)
     doubtful = [
         claim
-        for claim in _claims(changes, objects)
+        for claim in claims(changes, objects)
         if claim.value in repeated or holders.get(claim.value) not in {None, _id_of(changes[claim.number])}
     ]
     refused: dict[int, Sequence[Problem]] = {}
     if doubtful:
-        judging = _Judging(changes, holders, _given_up(changes, objects), _archived(changes))
+        judging = _Judging(changes, holders, _given_up(changes, objects), _archived(changes), left_behind)
         while found := judging.problems(
             [claim for claim in doubtful if claim.number not in refused], refused
         ):
@@ -107,6 +121,7 @@ class _Judging:
     holders: Mapping[Value, RecordId]
     given: Mapping[Value, int]  # by which change they become free
     archived: Collection[tuple[str, RecordId]]
+    left_behind: Mapping[Value, Giver]
 
     def problems(self, claims: Iterable[Claim], refused: Container[int]) -> Mapping[int, Sequence[Problem]]:
         """What is wrong with ``claims``, by number of the change; changes in ``refused`` are not made."""
@@ -137,6 +152,9 @@ class _Judging:
 
     def _held_by(self, claim: Claim, holder: RecordId) -> Problem:
         message = f"record {holder} has the same {claim.name}, and HubSpot keeps it unique"
+        if giver := self.left_behind.get(claim.value):
+            message += "; that record gives it up, and is not part of this plan"
+            return replace(self._problem(claim, message, giver.advice), needs=giver.address)
         if (claim.value[0], holder) not in self.archived:
             return self._problem(claim, message, "correct one of the two, here or in HubSpot")
         message += "; that record is archived only after this is written"
@@ -155,7 +173,8 @@ class _Judging:
         return Problem(message, advice, source, address)
 
 
-def _claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:
+def claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:
+    """The values of unique properties that ``changes`` write, keys of new records among them."""
     unique = {name: _unique_names(schema) for name, schema in objects.items()}
     for number, change in enumerate(changes):
         if not isinstance(change, Create | Update):
@@ -201,7 +220,7 @@ def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
     Eight bytes are kept of each, sorted a part at a time; those that look equal are compared for real.
     """
     parts = [array("q") for _ in range(256)]
-    for claim in _claims(changes, objects):
+    for claim in claims(changes, objects):
         digest = hash(claim.value)
         parts[digest & 0xFF].append(digest)
     alike: set[int] = set()
@@ -213,7 +232,7 @@ def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
             before = digest
     if not alike:
         return frozenset()
-    count = Counter(claim.value for claim in _claims(changes, objects) if hash(claim.value) in alike)
+    count = Counter(claim.value for claim in claims(changes, objects) if hash(claim.value) in alike)
     return frozenset(value for value, times in count.items() if times > 1)
 
 

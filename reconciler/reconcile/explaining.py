@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 
 from reconciler.errors import Unavailable
@@ -14,10 +15,13 @@ from reconciler.model.owned import OwnedRecord
 from reconciler.model.records import (
     Desired,
 )
-from reconciler.model.selection import Selection
+from reconciler.model.schema import PortalSchema
+from reconciler.model.selection import Glob, Selection, glob_of
+from reconciler.plan.changes import Plan
 from reconciler.plan.explaining import Findings, explain, spots_of
 from reconciler.plan.hands import our_runs
-from reconciler.plan.subject import Asked, find_subject, refuse_unknown_type
+from reconciler.plan.left_behind import rivals
+from reconciler.plan.subject import Asked, Subject, find_subject, refuse_unknown_type
 from reconciler.reconcile.planning import Circumstances, plan_changes
 from reconciler.state.store import Store
 
@@ -59,8 +63,7 @@ def explain_record(
     live = subject.live_among(answers)
     plan = None
     if subject.is_planned(named):
-        only = replace(here, selection=Selection((subject.glob,)))
-        plan = plan_changes(desired, reader, store, only, lambda _done, _total: None)
+        plan = _plan_with_others(subject, named, portal, partial(_plan, desired, reader, store, here))
     return explain(
         subject,
         Findings(
@@ -76,3 +79,26 @@ def explain_record(
             environment=here.environment,
         ),
     )
+
+
+def _plan(
+    desired: Desired, reader: Reader, store: Store, here: Circumstances, globs: tuple[Glob, ...]
+) -> Plan:
+    return plan_changes(
+        desired, reader, store, replace(here, selection=Selection(globs)), lambda _done, _total: None
+    )
+
+
+def _plan_with_others(
+    subject: Subject, named: Desired, portal: PortalSchema, plan_of: Callable[[tuple[Glob, ...]], Plan]
+) -> Plan:
+    """A plan of the record, and of those that it takes unique values over from or shares them with."""
+    globs: tuple[Glob, ...] = (subject.glob,)
+    while True:
+        plan = plan_of(globs)
+        more = {problem.needs for problem in plan.problems if problem.needs}
+        more |= {key.address for key in rivals(plan.changes, named, portal)}
+        added = sorted(more - {glob.text for glob in globs})
+        if not added:
+            return plan
+        globs += tuple(map(glob_of, added))

@@ -39,6 +39,7 @@ from reconciler.plan.guards import Guards
 from reconciler.plan.hands import Edits, OurRuns, our_runs
 from reconciler.plan.identity import names_that_identify
 from reconciler.plan.judging import Policy
+from reconciler.plan.left_behind import LeftBehind
 from reconciler.plan.leftovers import new_rules, unnamed
 from reconciler.plan.pairing import Rules
 from reconciler.plan.resolve import Resolver, keys_and_names
@@ -130,7 +131,9 @@ def plan_changes(
         planning.judge_leftovers(rule)
     planning.keep_displaced()
     builder.settle_identities()
-    builder.refuse_conflicts(portal, read_holders(reader, portal, builder.changes))
+    behind = LeftBehind(desired, portal, selection, here.masks)
+    holders = read_holders(reader, portal, builder.changes, behind.key_names)
+    builder.refuse_conflicts(portal, holders, behind)
     prune = {group: rule.prune for group, rule in rules.items()}
     spared = builder.named_otherwise - builder.moves.keys()
     associations = Rules(policy, selection, desired, prune, spared)

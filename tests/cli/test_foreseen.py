@@ -169,6 +169,86 @@ def test_what_is_left_out_of_a_plan_gives_nothing_up(tmp_path: Path, flags: Sequ
         assert "rejected" not in skipping.out.replace("0 rejected", "")
 
 
+def explained(project: Project, address: str) -> tuple[Sequence[str], Mapping[str, Any]]:
+    """The problems that ``explain`` tells of a record, and what it says of its ``ref``."""
+    done = project.run("explain", address, "--json", "--values", "show")
+    assert done.code == Exit.OK, done.err
+    problems = [problem["message"] for problem in done.document["problems"]]
+    return problems, done.document["properties"]["ref"]["next"]
+
+
+def test_a_target_says_which_record_to_add_and_works_with_it(tmp_path: Path) -> None:
+    manifests = companies("a: {ref: r2}", "b: {ref: r3}", "c: {name: C, ref: r1}")
+    with served(tmp_path, manifests, seed(companies=[A, B])) as (project, _):
+        flags = ["--target", "companies/c"]
+        for key in ("a", "b"):
+            done = project.run("plan", *flags)
+            assert done.code == Exit.ERROR
+            assert f"add --target companies/{key}" in done.out
+            flags += ["--target", f"companies/{key}"]
+        without = project.run("plan", "--exclude", "companies/b")
+        assert "do not exclude companies/b" in without.out
+        assert "add --target" not in without.out
+        applied(project, *flags)
+
+
+def test_a_target_names_a_personal_key_by_its_line(tmp_path: Path) -> None:
+    portal_seed = seed()
+    portal_seed["properties"]["contacts"] = [unique("ref", "contactinformation")]
+    people = [{"email": "ada@x.example", "ref": "r1"}, {"email": "bob@x.example", "ref": "r2"}]
+    portal_seed["records"]["contacts"] = [
+        {"id": str(701 + number), "properties": held} for number, held in enumerate(people)
+    ]
+    lines = "  ada@x.example: {ref: r2}\n  bob@x.example: {ref: r3}\n"
+    manifests = {"c.yaml": f"object: contacts\nkey: email\nrecords:\n{lines}"}
+    with served(tmp_path, manifests, portal_seed) as (project, _):
+        done = project.run("plan", "--target", "contacts/ada@x.example", "--values", "mask", "--json")
+        (problem,) = done.document["problems"]
+        assert problem["advice"] == "add the address of the record at c.yaml:5:3 with --target"
+        assert "bob" not in done.out
+        applied(project, "--target", "contacts/ada@x.example", "--target", "contacts/bob@x.example")
+
+
+def test_a_holder_that_keeps_its_value_is_not_to_be_added(tmp_path: Path) -> None:
+    """It is named with that value, without it, with `initial`, or not at all."""
+    head = "ownership: {ref: initial}\n"
+    for manifests in (
+        companies("a: {ref: r2}", "b: {ref: r2}"),
+        companies("a: {ref: r2}", "b: {name: B}"),
+        companies("a: {name: A}", "c: {name: C, ref: r2}"),
+        companies("c: {name: C, ref: r2}", "b: {ref: r3}", head=head),
+    ):
+        with served(tmp_path, manifests, seed(companies=[A, B])) as (project, _):
+            key = "c" if "c:" in manifests["companies.yaml"].split("records")[1] else "a"
+            done = project.run("plan", "--target", f"companies/{key}")
+            assert "record 902 has the same ref" in done.out
+            assert "correct one of the two" in done.out
+            assert "add --target" not in done.out
+
+
+def test_explain_looks_at_the_record_that_hands_a_value_on(tmp_path: Path) -> None:
+    manifests = companies("a: {ref: r2}", "b: {ref: r3}", "c: {name: C, ref: r1}")
+    with served(tmp_path, manifests, seed(companies=[A, B])) as (project, _):
+        for key, ref in (("a", "r2"), ("b", "r3"), ("c", "r1")):
+            problems, step = explained(project, f"companies/{key}")
+            assert problems == []
+            assert (step["action"], step["after"]) == ("write", ref)
+
+
+def test_explain_tells_what_is_wrong_with_all_manifests(tmp_path: Path) -> None:
+    """An exchange; a value of another record, too; a record that is wrong gives up nothing."""
+    said = {
+        "exchanged with record 902": companies("a: {ref: r2}", "b: {ref: r1}"),
+        "another record is to get the same ref": companies("A: {name: A, ref: x}", "a: {ref: x}"),
+        "record 902 has the same ref": companies("a: {ref: r2}", "b: {ref: r3, nonsense: x}"),
+    }
+    for words, manifests in said.items():
+        with served(tmp_path, manifests, seed(companies=[A, B])) as (project, _):
+            (problem,), step = explained(project, "companies/a")
+            assert words in problem
+            assert step["action"] == "problem"
+
+
 def test_what_nobody_reviewed_gives_nothing_up(tmp_path: Path) -> None:
     with served(tmp_path, companies("a: {ref: r2}"), seed(companies=[A, B])) as (project, _):
         project.write("companies.yaml", companies("a: {ref: r2}", "b: {ref: r3}")["companies.yaml"])
