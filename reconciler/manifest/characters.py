@@ -14,6 +14,7 @@ BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 # editors do not): it would fold them into spaces and count lines that nobody sees.
 _UNFIT = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff"
 _UNFIT_CHARACTER = re.compile(f"[{_UNFIT}]")
+_UNFIT_BEFORE_LINES = re.compile(f"^[{_UNFIT}]+", re.MULTILINE)
 _UNFIT_OR_LINE_BREAK = re.compile(f"(?P<line_break>\r\n?|\n)|[{_UNFIT}]")
 # Bytes that begin no unfit character: a file of nothing else, as most are, is searched ten times as fast.
 _HARMLESS = bytes(set(range(0x20, 0x100)) - set(b"\x7f\xc2\xe2\xef") | set(b"\t\n\r"))
@@ -39,6 +40,21 @@ def unfit_characters(data: bytes, file: str) -> tuple[Problem, ...]:
     ):
         return ()
     return tuple(_each_unfit(text, file))
+
+
+def without_unfit(data: bytes) -> bytes:
+    """The same text with a blank for each such character, so that what follows it stays where it is.
+
+    At the beginning of a line, where a blank means something, the character is left out. Empty where ``data``
+    is no text at all.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
+        return b""
+    try:
+        text = data.decode().removeprefix(BYTE_ORDER_MARK)
+    except UnicodeDecodeError:
+        return b""
+    return _UNFIT_CHARACTER.sub(" ", _UNFIT_BEFORE_LINES.sub("", text)).encode()
 
 
 def _each_unfit(text: str, file: str) -> Iterator[Problem]:

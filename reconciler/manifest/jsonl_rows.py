@@ -89,17 +89,18 @@ class JsonLines:
         key = row.pop(self._key, None)
         return key, tuple(row), tuple(row.values())
 
-    def faults(self, rows: SortedRows, name: str) -> Iterator[Problem]:
-        """What is wrong with the lines of file ``name``, in order of their keys."""
+    def faults(self, rows: SortedRows, name: str) -> Iterator[tuple[int, Problem]]:
+        """The lines of file ``name`` with which something is wrong, and what, in order of their keys."""
         for line, key, text in rows.flow("line, key, text"):
             place = SourceRef(name, line, 1)
             try:
                 found, *_ = self.cells(text)
             except Faulty as fault:
-                yield Problem(fault.message, fault.advice, place)
+                yield line, Problem(fault.message, fault.advice, place)
             else:
                 if found != key:
-                    yield Problem("the key is neither a text nor a whole number", "put it in quotes", place)
+                    message = "the key is neither a text nor a whole number"
+                    yield line, Problem(message, "put it in quotes", place)
 
 
 def _decoded(line: str) -> list[tuple[str, Any]]:

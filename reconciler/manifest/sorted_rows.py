@@ -91,6 +91,12 @@ class SortedRows:
             problems.append(more(count - MOST, beginning))
         return problems
 
+    def leave_out(self, lines: Sequence[int]) -> None:
+        """Forget the rows of these lines."""
+        for start in range(0, len(lines), _PAGE):
+            some = ", ".join(map(str, lines[start : start + _PAGE]))
+            self.run(f"DELETE FROM rows WHERE line IN ({some})")
+
     def flow(self, columns: str) -> Iterator[tuple[Any, ...]]:
         """``columns`` of all rows in order, a page at a time."""
         cursor = self._connection.cursor().execute(f"SELECT {columns} FROM rows")

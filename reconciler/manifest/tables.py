@@ -1,8 +1,8 @@
 """Tables: the rows of a file as desired records that flow, whatever the file's format and size."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -168,13 +168,20 @@ class _Opening:
     def _fill_lines(self, lines: JsonLines) -> Columns:
         count_lines(self._path, self._name)
         fill_from_jsonl(self._rows, self._path, self._source, self._document.key)
-        faults = lines.faults(self._rows, self._name)
-        problems = list(islice(faults, MOST))
-        if rest := sum(1 for _ in faults):
-            problems.append(more(rest, self._at(1)))
-        if problems:
-            raise Unusable(*problems)
-        names = self._columns(tuple(lines.columns)).numbers if lines.columns else ()
+        problems: list[Problem] = []
+        faulty = array("q")
+        for line, problem in lines.faults(self._rows, self._name):
+            if len(problems) < MOST:
+                problems.append(problem)
+            faulty.append(line)
+        if len(faulty) > MOST:
+            problems.append(more(len(faulty) - MOST, self._at(1)))
+        self._rows.leave_out(faulty)
+        self._faults = problems
+        try:
+            names = self._columns(tuple(lines.columns)).numbers if lines.columns else ()
+        except Unusable as unusable:
+            raise Unusable(*problems, *unusable.problems) from None
         return Columns(1, dict.fromkeys(names, 1))  # their order differs from line to line
 
     def _at(self, line: int, column: int = 1) -> SourceRef:

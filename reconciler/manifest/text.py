@@ -29,7 +29,7 @@ from yaml.events import (
 
 from reconciler.errors import Problem
 from reconciler.manifest.anchors import MAX_DEPTH, Anchors, BadAlias
-from reconciler.manifest.characters import BYTE_ORDER_MARK, unfit_characters
+from reconciler.manifest.characters import BYTE_ORDER_MARK, unfit_characters, without_unfit
 from reconciler.manifest.complaints import NESTING, NO_TAGS, TAB, complaint
 from reconciler.manifest.nodes import Blank, DocumentNode, MappingNode, Node, SequenceNode, picker
 from reconciler.manifest.salvage import Salvage
@@ -108,10 +108,10 @@ def read_nodes(data: bytes, files: SourceFiles, number: int, *, name_depth: int 
         name_depth: mappings that are nested deeper do not say where their names stand, which saves a
             tenth of the time. The document itself has depth 1.
     """
-    unfit = unfit_characters(data, files.names[number])
-    if unfit:
-        return Reading((), unfit)
-    file, faults = files.names[number], list[Problem]()
+    file = files.names[number]
+    faults = list(unfit_characters(data, file))
+    if faults:
+        data = without_unfit(data)
     left: Salvage | None = None
     while True:
         builder = _Builder(left.text if left else data, file, number, name_depth)
@@ -128,7 +128,7 @@ def read_nodes(data: bytes, files: SourceFiles, number: int, *, name_depth: int 
         except _Abandoned:
             pass
         if left is None:
-            return Reading(tuple(documents), tuple(builder.problems))
+            return Reading(tuple(documents), (*builder.problems, *faults))
         sound = (document for document in documents if left.is_sound(files.ref(document.place).line - 1))
         return Reading(tuple(sound), (*builder.problems, *faults))
 

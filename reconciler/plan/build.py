@@ -128,13 +128,19 @@ class PlanBuilder:
     left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # of these, who is not part of the plan
     _identities: Identities = field(default_factory=Identities)
 
-    def can_identify(self, resolver: Resolver, group: DesiredGroup) -> bool:
-        """Whether HubSpot knows the group's key; if not, that is told, with what else can be known then."""
+    def can_identify(
+        self, resolver: Resolver, group: DesiredGroup, knowing_owners: Callable[[], Resolver]
+    ) -> bool:
+        """Whether HubSpot knows the group's key; if not, that is told, with what else can be known then.
+
+        Only then ``knowing_owners`` is called for a resolver that knows the owners that the group names.
+        """
         problems = key_problems(resolver, group)
         if problems:
             columns = self.unknown_columns(resolver, group)
+            informed = knowing_owners()
             for record in group.records:
-                problems += resolver.unknown_properties(record, columns)
+                problems += informed.wrong_anyway(record, columns)
         self.problems.extend(problems)
         return not problems
 

@@ -167,11 +167,17 @@ class Resolver:
                 problem = self._problem(record, definition.name, place, held)
                 yield replace(problem, severity=Severity.WARNING)
 
-    def unknown_properties(self, record: DesiredRecord, told: Container[str]) -> Iterator[Problem]:
-        """A problem for every property of ``record`` that is none, but for those that are ``told``."""
-        for name, place in zip(record.names, record.places, strict=True):
-            if name not in self.schema.properties and name not in told:
-                yield self._problem(record, name, place, self._unknown_property(name))
+    def wrong_anyway(self, record: DesiredRecord, told: Container[str]) -> Iterator[Problem]:
+        """What is wrong with ``record`` whatever the portal holds; names in ``told`` are told."""
+        for name, written, place in zip(record.names, record.values, record.places, strict=True):
+            definition = self.schema.properties.get(name)
+            try:
+                if definition is None and name not in told:
+                    raise self._unknown_property(name)
+                if definition is not None:
+                    self._text(definition, written, record, None)
+            except _Wrong as wrong:
+                yield self._problem(record, name, place, wrong)
 
     def impossible_key(self, record: DesiredRecord) -> Problem | None:
         """A problem when the key of a record to be created is no value that its property can have."""

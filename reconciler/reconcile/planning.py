@@ -202,7 +202,8 @@ class _Planning:
             if not self.selection.may_have(group.object) or group.object not in self.portal.objects:
                 continue
             resolver = Resolver(self.portal.objects[group.object], self.desired.files, {})
-            if not self.builder.can_identify(resolver, group):
+            knowing_owners = partial(owners.resolver_for, resolver, group.records)
+            if not self.builder.can_identify(resolver, group, knowing_owners):
                 continue
             question = partial(self._question, resolver.schema, group)
             unknown = self.builder.unknown_columns(resolver, group)

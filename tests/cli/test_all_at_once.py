@@ -69,13 +69,87 @@ def test_a_column_that_is_no_property_hides_nothing_of_its_rows(tmp_path: Path) 
     )
 
 
-def test_a_key_that_is_none_does_not_hide_names_that_are_none(tmp_path: Path) -> None:
-    documents = "object: companies\nkey: extrnal_id\nrecords:\n  a: {nmae: x}\n"
+@pytest.mark.parametrize(
+    ("key", "told_of_key"),
+    [("extrnal_id", 'companies has no property "extrnal_id"'), ("name", "name of companies is not unique")],
+)
+def test_a_wrong_key_hides_nothing_of_its_records(tmp_path: Path, key: str, told_of_key: str) -> None:
+    records = (
+        "  a: {nmae: x, annualrevenue: much}\n  b: {industry: BAKING, hubspot_owner_id: nobody@x.example}\n"
+        "  c: {annualrevenue: '3', industry: BANKING}\n"
+    )
     assert_told(
         tmp_path,
-        {"c.yaml": documents},
-        'c.yaml:2:6: companies has no property "extrnal_id"',
+        {"c.yaml": f"object: companies\nkey: {key}\nrecords:\n{records}"},
+        f"c.yaml:2:6: {told_of_key}",
         'c.yaml:4:13: companies has no property "nmae"',
+        "c.yaml:4:31: annualrevenue takes a number",
+        'c.yaml:5:17: industry has no option "BAKING"',
+        'c.yaml:5:43: the portal has no owner "nobody@x.example"',
+    )
+
+
+def test_a_wrong_key_hides_nothing_of_the_rows_of_a_table(tmp_path: Path) -> None:
+    rows = "extrnal_id,name,nmae,annualrevenue\na,A,1,1e3\nb,B,1,2\n"
+    table = "object: companies\nkey: extrnal_id\nsource: {csv: t.csv}\n"
+    assert_told(
+        tmp_path,
+        {"t.yaml": table, "t.csv": rows},
+        't.yaml:2:6: companies has no property "extrnal_id"',
+        't.csv:1:3: companies has no property "nmae"',
+        "t.csv:2:4: annualrevenue takes a number",
+    )
+
+
+def test_faulty_lines_of_json_hide_nothing_of_others(tmp_path: Path) -> None:
+    lines = [
+        '{"external_id": "a", "name": "A", "annualrevenue": "much"}',
+        '{"external_id": "b", ',
+        '{"external_id": "c", "name": "C", "nmae": 1, "name": 2}',
+        '{"external_id": "d", "name": {}}',
+        '{"external_id": "e", "name": "E", "nmae": 1}',
+        '{"external_id": "e", "name": "E"}',
+        '{"name": "F"}',
+    ]
+    assert_told(
+        tmp_path,
+        {"t.yaml": f"{HEAD}source: {{jsonl: t.jsonl}}\n", "t.jsonl": "\n".join([*lines, ""])},
+        't.jsonl:1:1: companies has no property "nmae"',
+        "t.jsonl:1:1: annualrevenue takes a number",
+        "t.jsonl:2:1: this line is no JSON",
+        "t.jsonl:3:1: a name stands twice",
+        't.jsonl:4:1: "name" holds an object',
+        "t.jsonl:6:1: companies/e is declared twice",
+        "t.jsonl:7:1: this row has no key",
+    )
+
+
+def test_lines_of_json_that_are_all_faulty_are_told_alone(tmp_path: Path) -> None:
+    lines = "{\n[]\n"
+    assert_told(
+        tmp_path,
+        {"t.yaml": f"{HEAD}source: {{jsonl: t.jsonl}}\n", "t.jsonl": lines},
+        "t.jsonl:1:1: this line is no JSON",
+        "t.jsonl:2:1: this line is no object",
+    )
+
+
+def test_characters_that_do_not_fit_hide_nothing_of_their_file(tmp_path: Path) -> None:
+    records = (
+        "  a: {name: A\x07, annualrevenue: much}\n  b: {name: B, nmae: x} # \x85\n\ufeff  c: {name: [x}\n"
+        "  d: {name: D, phone: }\n"
+    )
+    assert_told(
+        tmp_path,
+        {"c.yaml": f"{HEAD}records:\n{records}", "d.yaml": f"{HEAD}records:\n  d2: {{nmae: x, name: D}}\n"},
+        "c.yaml:4:14: the character U+0007",
+        "c.yaml:4:32: annualrevenue takes a number",
+        'c.yaml:5:22: companies has no property "nmae"',
+        "c.yaml:5:27: the character U+0085",
+        "c.yaml:6:1: the character U+FEFF",
+        "c.yaml:6:",
+        'c.yaml:7:23: "phone" has no value',
+        'd.yaml:4:14: companies has no property "nmae"',
     )
 
 

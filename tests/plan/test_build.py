@@ -269,7 +269,8 @@ def test_a_key_that_cannot_tell_records_apart_is_a_problem(key: str, message: st
     builder = PlanBuilder(Policy(Drift.REVERT), GUARDS)
     said = document(key=key)
     group = DesiredGroup("companies", key, InMemory([desired("acme", {}, said)]), (said,))
-    assert not builder.can_identify(Resolver(COMPANIES, FILES, {}), group)
+    resolver = Resolver(COMPANIES, FILES, {})
+    assert not builder.can_identify(resolver, group, lambda: resolver)
     (problem,) = builder.problems
     assert problem.message == message
     assert advice in (problem.advice or "")
@@ -281,8 +282,9 @@ def test_a_column_that_is_no_property_is_told_once() -> None:
     said = replace(document(), columns={"name": at(1, 2), "teir": at(1, 3)})
     rows = InMemory([desired(key, {"name": "A", "teir": "gold"}, said) for key in "abc"])
     group = DesiredGroup("companies", "external_id", rows, (said,))
-    assert builder.can_identify(Resolver(COMPANIES, FILES, {}), group)
-    assert builder.unknown_columns(Resolver(COMPANIES, FILES, {}), group) == {"teir"}
+    resolver = Resolver(COMPANIES, FILES, {})
+    assert builder.can_identify(resolver, group, lambda: resolver)
+    assert builder.unknown_columns(resolver, group) == {"teir"}
     (problem,) = builder.problems
     assert str(problem) == (
         'companies.yaml:1:3: companies has no property "teir"\n'
