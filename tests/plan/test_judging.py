@@ -182,6 +182,7 @@ LEFTOVERS = [
     (PROTECTED, Prune.OFF, False, type(None), None),
     (OURS, Prune.OFF, True, Release, Reason.NARROWED),
     (OURS, Prune.ALL, True, Release, Reason.NARROWED),
+    (PROTECTED, Prune.OFF, True, Held, Reason.PRUNED),
     (PROTECTED, Prune.ALL, True, Held, Reason.PRUNED),
 ]
 

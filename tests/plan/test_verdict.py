@@ -16,6 +16,10 @@ def known(sent: str | None, answered: str | None = None) -> OwnedRecord:
     return owned("acme", "9001", {"name": sent}, {"name": answered} if answered else {})
 
 
+OF_OTHER_VALUES = owned("acme", "9001", {"phone": "1"})
+"""The record is ours, and this property of it never was."""
+
+
 #  last applied, desired, live, reason, written when reverting, written when holding
 ROWS = [
     (known("A"), "A", "A", Reason.IN_STEP, False, False),
@@ -30,6 +34,9 @@ ROWS = [
     (None, "A", "X", Reason.ADOPT, True, False),
     (None, "A", None, Reason.ADOPT, True, True),
     (None, None, "X", Reason.ADOPT, True, False),
+    (OF_OTHER_VALUES, "A", "A", Reason.IN_STEP, False, False),
+    (OF_OTHER_VALUES, "A", "X", Reason.ADOPT, True, False),
+    (OF_OTHER_VALUES, "A", None, Reason.ADOPT, True, True),
 ]
 
 
