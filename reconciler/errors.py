@@ -34,8 +34,8 @@ class Severity(StrEnum):
 class Problem:
     """Something wrong with one record or line, found before any write."""
 
-    message: str  # what is wrong: one sentence, no full stop
-    advice: str | None = None  # what to do about it
+    message: str  # what is wrong: one sentence, no full stop; made by told() where it says a value or a key
+    advice: str | None = None  # what to do about it, made in the same way
     source: SourceRef | None = None
     address: str | None = None  # of the record or property, where one is known
     severity: Severity = Severity.ERROR
@@ -46,8 +46,8 @@ class Problem:
         place = f"{self.source}: " if self.source else ""
         subject = f"{self.address}: " if self.address and not self.source else ""
         weight = "warning: " if self.severity is Severity.WARNING else ""
-        advice = f"\n    {self.advice}" if self.advice else ""
-        return f"{place}{subject}{weight}{self.message}{advice}"
+        advice = f"\n    {self.advice!s}" if self.advice else ""
+        return f"{place}{subject}{weight}{self.message!s}{advice}"
 
 
 class ReconcilerError(Exception):

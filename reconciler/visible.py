@@ -40,7 +40,7 @@ def is_visible(text: str) -> bool:
 def escaped_where_hidden(text: str, escaping: Callable[[str], str]) -> str:
     """``text`` with ``escaping`` done to each character that cannot be told from others, or not be seen."""
     if is_visible(text):
-        return text
+        return str(text)
     told: list[str] = []
     before = ""  # what a mark would stand on
     for character in text:

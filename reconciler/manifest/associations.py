@@ -10,6 +10,7 @@ from reconciler.manifest.shapes import suggest
 from reconciler.model.objects import RECORD_ID, object_name
 from reconciler.model.records import DesiredAssociation
 from reconciler.source import Place
+from reconciler.told import Value, told
 
 _TO, _BY, _LABEL = "to", "by", "label"
 _EXAMPLE: Final = "`companies: [acme, {to: globex, label: Billing}]`"
@@ -84,7 +85,8 @@ class Associations:
     def _add(self, association: DesiredAssociation, place: Place) -> None:
         parts = (association.object, association.by, association.value, association.label)
         if any((a.object, a.by, a.value, a.label) == parts for a in self.found):
-            message = f"{association.object}/{association.value} is listed twice"
+            other = Value(association.value, association.object, association.by or "")
+            message = told("{object}/{key} is listed twice", object=association.object, key=other)
             self.problems.append((message, "keep one of the two", place))
         else:
             self.found.append(association)
@@ -104,5 +106,5 @@ def _faults(said: Mapping[str, str], item: MappingNode) -> Iterator[tuple[str, s
     elif by is not None and not _is_property(by):
         yield f'"{by}" is no property name', _ADVICE[_BY], item.place_of(_BY)
     if by == RECORD_ID and _TO in said and not _is_record_id(said[_TO]):
-        message = f'"{said[_TO]}" is no record id'
+        message = told('"{it}" is no record id', it=Value(said[_TO]))
         yield message, "write digits without leading zeros, such as 9001", item.place_of(_TO)

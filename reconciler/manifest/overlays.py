@@ -23,6 +23,7 @@ from reconciler.model.records import (
     Written,
 )
 from reconciler.source import Place, SourceFiles
+from reconciler.told import told
 
 Layer = Sequence[ManifestDocument]
 """The documents of one folder, in order of file and line."""
@@ -141,7 +142,11 @@ class _Merger:
         return Together((written, *tables))
 
     def _report_in_table(self, key: RecordKey, place: Place, first: Place) -> None:
-        message = f"{key.address} is declared in a table, and twice: also in {self._files.ref(first)}"
+        message = told(
+            "{record} is declared in a table, and twice: also in {where}",
+            record=key.told,
+            where=str(self._files.ref(first)),
+        )
         advice = "keep one: a table overrides nothing, and nothing overrides it"
         self.problems.append(Problem(message, advice, self._files.ref(place), key.address))
 
@@ -184,11 +189,14 @@ class _Merger:
         return known
 
     def _report_twice(self, first: DesiredRecord, second: DesiredRecord) -> None:
-        address = second.record_key.address
-        where = self._files.ref(first.place)
-        message = f"{address} is declared twice in this folder: also in {where}"
+        key = second.record_key
+        message = told(
+            "{record} is declared twice in this folder: also in {where}",
+            record=key.told,
+            where=str(self._files.ref(first.place)),
+        )
         source = self._files.ref(second.place)
-        self.problems.append(Problem(message, "keep one, or move one to a later folder", source, address))
+        self.problems.append(Problem(message, "keep one, or move one to a later folder", source, key.address))
 
 
 def _associations(

@@ -16,6 +16,7 @@ from reconciler.manifest.shapes import did_you_mean, suggest
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.records import PLAIN, DesiredRecord, Document, Special, Written
 from reconciler.source import Place, SourceFiles
+from reconciler.told import Told, Value, told
 
 PROPERTY_NAME: Final = "[a-z][a-z0-9_]*"
 """A pattern of HubSpot's internal names of properties."""
@@ -171,8 +172,7 @@ class RecordReader:
                 advice = name_advice(name)
                 self._report(f'"{name}" is no property name', advice, node.name_place(index), key)
             elif value != key:
-                told = f'says "{value}"' if isinstance(value, str) else "is no text"
-                self._report(f'"{name}" {told}, but the record is called "{key}"', _REMOVE_KEY, place, key)
+                self._report(self._two_keys(name, value, key), _REMOVE_KEY, place, key)
         return unmanaged, self._special(key, node, said)
 
     def _special(self, key: str, node: MappingNode, said: Mapping[str, str]) -> Special:
@@ -254,17 +254,26 @@ class RecordReader:
         if not key:
             self._report("a record needs a key", f"write its {self._document.key}", place, None)
         elif self._document.key == RECORD_ID and not _is_record_id(key):
-            self._report(
-                f'"{key}" is no record id', "write digits without leading zeros, such as 9001", place, None
-            )
+            message = told('"{key}" is no record id', key=Value(key, self._document.object or "", ""))
+            self._report(message, "write digits without leading zeros, such as 9001", place, None)
 
     def _report_no_mapping(self, key: str, node: Node, place: Place) -> None:
         advice = f"write `{key}: {{}}` for a record that sets no properties, or remove the line"
         if node is None or isinstance(node, Blank):
-            self._report(f'the record "{key}" is empty', advice, place, key)
+            message = told('the record "{key}" is empty', key=self._value_of_key(key))
+            self._report(message, advice, place, key)
         else:
             advice = "write `property: value` lines below it"
-            self._report(f'the record "{key}" must be a mapping of properties', advice, place, key)
+            message = told('the record "{key}" must be a mapping of properties', key=self._value_of_key(key))
+            self._report(message, advice, place, key)
+
+    def _two_keys(self, name: str, value: Node, key: str) -> Told:
+        said = told('says "{it}"', it=self._value_of_key(value)) if isinstance(value, str) else "is no text"
+        called = self._value_of_key(key)
+        return told('"{name}" {said}, but the record is called "{key}"', name=name, said=said, key=called)
+
+    def _value_of_key(self, text: str) -> Value:
+        return Value(text, self._document.object, self._document.key)
 
     def _report_shared_name(self, name: str, place: Place) -> None:
         if name == self._document.key:

@@ -17,6 +17,7 @@ from reconciler.manifest.sources import Format, Source, count_lines, locate
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.records import DesiredRecord, Document
 from reconciler.source import Place, SourceFiles, SourceRef, place_of
+from reconciler.told import Value, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,11 @@ class _Opening:
             advice = "write digits without leading zeros, such as 9001"
             problems += self._rows.problems(
                 "SELECT line, key FROM rows WHERE NOT regexp_full_match(key, '[1-9][0-9]*')",
-                lambda line, key: Problem(f'"{key}" is no record id', advice, self._at(line)),
+                lambda line, key: Problem(
+                    told('"{key}" is no record id', key=Value(key, self._document.object, "")),
+                    advice,
+                    self._at(line),
+                ),
                 self._at(1),
             )
         if problems:
@@ -161,9 +166,13 @@ class _Opening:
         return (*self._faults, *problems)
 
     def _twice(self, line: int, key: str, first: int) -> Problem:
-        address = RecordKey(self._document.object, self._document.key, key).address
-        message = f"{address} is declared twice in this file: also in {self._at(first)}"
-        return Problem(message, "keep one of the rows", self._at(line), address)
+        record = RecordKey(self._document.object, self._document.key, key)
+        message = told(
+            "{record} is declared twice in this file: also in {where}",
+            record=record.told,
+            where=str(self._at(first)),
+        )
+        return Problem(message, "keep one of the rows", self._at(line), record.address)
 
     def _fill_lines(self, lines: JsonLines) -> Columns:
         count_lines(self._path, self._name)

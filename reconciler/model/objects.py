@@ -7,6 +7,7 @@ Source: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+from reconciler.told import Told, Value, told
 from reconciler.visible import escaped_where_hidden
 
 RECORD_ID = "record_id"
@@ -101,6 +102,22 @@ class RecordKey:
     def property_address(self, name: str) -> str:
         """The name of one property of this record: ``companies/acme#phone``."""
         return f"{self.address}#{name}"
+
+    @property
+    def told_value(self) -> Value:
+        """``value`` as a part of a sentence."""
+        return Value(self.value, self.object, self.by)
+
+    @property
+    def told(self) -> Told:
+        """``address`` as a part of a sentence."""
+        sign = "=" if self.by == RECORD_ID else ""
+        key = Value(self.value, self.object, self.by, escaped(self.value))
+        return told("{object}/{sign}{key}", object=self.object, sign=sign, key=key)
+
+    def told_property(self, name: str) -> Told:
+        """``property_address`` as a part of a sentence."""
+        return told("{record}#{name}", record=self.told, name=name)
 
 
 def escaped(value: str) -> str:

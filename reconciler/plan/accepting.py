@@ -20,6 +20,7 @@ from reconciler.plan.diff import same_value
 from reconciler.plan.resolve import Resolver, keys_and_names
 from reconciler.plan.wording import wordings
 from reconciler.source import SourceRef
+from reconciler.told import told
 
 _MANIFEST = ".yaml"
 _WHAT_BECAME: Mapping[FateKind, str] = {
@@ -226,7 +227,9 @@ def _no_words(edit: Edit, problem: Problem | None) -> Problem:
     if problem is None:
         return Problem("no words lead to the live value", "write it by hand", edit.source, edit.address)
     return replace(
-        problem, message=f"the live value cannot be said: {problem.message}", severity=Severity.ERROR
+        problem,
+        message=told("the live value cannot be said: {why}", why=problem.message),
+        severity=Severity.ERROR,
     )
 
 

@@ -1,6 +1,6 @@
 """Who is who: keys that can tell records apart, and no record under two names."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.objects import RECORD_ID, RecordKey
@@ -18,6 +18,7 @@ from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.values import canonical
 from reconciler.plan.resolve import Resolver, did_you_mean
 from reconciler.source import SourceRef
+from reconciler.told import Told, told
 
 OTHER_ADDRESSES = "hs_additional_emails"
 """Addresses of a contact besides its first, separated by ``;``: each of them may name it."""
@@ -47,7 +48,12 @@ class Identities:
         first = self._by_key.setdefault(spelling, record)
         if first is record:
             return None
-        message = f"{record.key} and {first.key} are one {kind} to HubSpot"
+        message = told(
+            "{key} and {other} are one {kind} to HubSpot",
+            key=record.record_key.told_value,
+            other=first.record_key.told_value,
+            kind=kind,
+        )
         return _declared_twice(resolver, record, first, message)
 
     def same_record(
@@ -69,10 +75,13 @@ class Identities:
                 first = named.find(own_key)
         if first is None:
             return None
-        addresses = f"{record.record_key.address} and {first.record_key.address}"
-        return _declared_twice(
-            resolver, record, first, f"{addresses} are one record in the portal ({live.id})"
+        message = told(
+            "{record} and {other} are one record in the portal ({id})",
+            record=record.record_key.told,
+            other=first.record_key.told,
+            id=live.id,
         )
+        return _declared_twice(resolver, record, first, message)
 
     def leave_out(self, record: DesiredRecord, owned: OwnedRecord | None) -> None:
         """A record that is named and not read: known by what state or its own name say of it."""
@@ -157,8 +166,15 @@ def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
         advice = "this document says `write: update`, which never creates: correct the key, or drop that line"
     else:
         return None
-    message = f"{document.object} has no record whose {document.key} is {record.key}"
+    message = no_such_record(record.record_key)
     return Problem(message, advice, source, record.record_key.address)
+
+
+def no_such_record(key: RecordKey) -> Told:
+    """That the portal lacks a record."""
+    return told(
+        "{object} has no record whose {by} is {key}", object=key.object, by=key.by, key=key.told_value
+    )
 
 
 def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> bool:
@@ -174,13 +190,16 @@ def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> boo
 def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Problem:
     """A word on the two keys of a record that ``is_alias``."""
     by, own_key = record.document.key, live.properties.get(record.document.key) or ""
-    address = record.record_key.address
-    if own_key.casefold() == record.key.casefold():
-        message, advice = f"{address} is spelled {own_key} in the portal", "spell it so here"
+    key = record.record_key
+    own = replace(key, value=own_key).told_value
+    if own_key.casefold() == key.value.casefold():
+        message = told("{record} is spelled {own} in the portal", record=key.told, own=own)
+        way = "spell it so here"
     else:
-        message, advice = f"{address} is another {by} of {own_key} in the portal", f"name it {own_key} here"
-    advice += ", or leave it: both mean the same record"
-    return Problem(message, advice, resolver.files.ref(record.place), address, Severity.WARNING)
+        message = told("{record} is another {by} of {own} in the portal", record=key.told, by=by, own=own)
+        way = told("name it {own} here", own=own)
+    advice = told("{way}, or leave it: both mean the same record", way=way)
+    return Problem(message, advice, resolver.files.ref(record.place), key.address, Severity.WARNING)
 
 
 def _no_key(schema: ObjectSchema, name: str, source: SourceRef) -> Problem:

@@ -40,6 +40,7 @@ from reconciler.plan.resolve import ResolvedValue, Resolver
 from reconciler.plan.rests import archive_rests_on, update_rests_on
 from reconciler.plan.routes import BY_RECORD_ID, route_to_create, route_to_update
 from reconciler.plan.verdict import judge
+from reconciler.told import told
 
 _WEIGHT = (Reason.RENAMED, Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
 """Reasons of values, the one that names the whole record first."""
@@ -155,7 +156,8 @@ def _unwanted(resolver: Resolver, parts: Counterparts) -> Judged:
     owned = parts.same or owned
     if owned is not None and owned.is_protected:
         advice = "lift the protection first: `$protect: false`, applied in a run before this one"
-        problem = Problem(f"{key.address} is protected and cannot be archived", advice, source, key.address)
+        message = told("{record} is protected and cannot be archived", record=key.told)
+        problem = Problem(message, advice, source, key.address)
         return Judged(problems=(problem,))
     rests_on = archive_rests_on(resolver.schema, key.by, live, parts.same)
     return Judged(Archive(key, live.id, Reason.ABSENT, source, owned.origin if owned else None, rests_on))
@@ -380,12 +382,13 @@ class _Values:
 def _misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, is_left: bool) -> Problem:
     """``is_left``: the other one is named, and what people made of it is left."""
     key, other = record.record_key, found.other
+    advice: str
     if found.is_both:
         advice = f"correct one of {found.name} and {other}"
     elif record.special.is_partial:
-        advice = f"--target {key.address} takes the whole record"
+        advice = told("--target {record} takes the whole record", record=key.told)
     elif is_left:
-        advice = f"--take {key.property_address(other)} takes the other one too"
+        advice = told("--take {property} takes the other one too", property=key.told_property(other))
     elif other in record.names:
         advice = f"`ownership` leaves {other} as it is: give {found.name} the same ownership, or enforce both"
     else:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.schema import ObjectSchema, Pipeline
+from reconciler.told import Told, Value, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,24 @@ def misfit_of(
     pipeline = _pipeline(schema, pipeline_id)
     if stage_id is None or pipeline is None or any(stage.id == stage_id for stage in pipeline.stages):
         return None
-    stage = _stage_text(schema, stage_id)
+    stage = _stage_text(schema, by_stage, stage_id)
+    called = Value(pipeline.label, schema.name, by_pipeline)
     if by_stage not in written:
-        message = f'pipeline "{pipeline.label}" has no stage {stage}, which the record would keep'
+        message = told(
+            'pipeline "{pipeline}" has no stage {stage}, which the record would keep',
+            pipeline=called,
+            stage=stage,
+        )
         return Misfit(by_pipeline, by_stage, message, is_both=False)
     if by_pipeline not in written and pipeline_id is not None:
-        message = f'stage {stage} is none of pipeline "{pipeline.label}", in which the record would stay'
+        why = ", in which the record would stay"
     elif pipeline_id is None:
-        message = f'stage {stage} is none of pipeline "{pipeline.label}", which a record gets that names none'
+        why = ", which a record gets that names none"
     else:
-        message = f'stage {stage} is none of pipeline "{pipeline.label}"'
+        why = ""
+    message = told(
+        'stage {stage} is none of pipeline "{pipeline}"{why}', stage=stage, pipeline=called, why=why
+    )
     return Misfit(by_stage, by_pipeline, message, is_both=by_pipeline in written and pipeline_id is not None)
 
 
@@ -57,10 +66,12 @@ def _pipeline(schema: ObjectSchema, pipeline_id: str | None) -> Pipeline | None:
     return next((pipeline for pipeline in schema.pipelines if pipeline.id == pipeline_id), None)
 
 
-def _stage_text(schema: ObjectSchema, stage_id: str) -> str:
+def _stage_text(schema: ObjectSchema, by_stage: str, stage_id: str) -> Told:
     """What people call a stage, and of which pipeline it is."""
     for pipeline in schema.pipelines:
         for stage in pipeline.stages:
             if stage.id == stage_id:
-                return f'"{stage.label}" of "{pipeline.label}"'
-    return f'"{stage_id}", which no pipeline has'
+                pipeline_label = Value(pipeline.label, schema.name, by_stage)
+                label = Value(stage.label, schema.name, by_stage)
+                return told('"{stage}" of "{pipeline}"', stage=label, pipeline=pipeline_label)
+    return told('"{stage}", which no pipeline has', stage=Value(stage_id, schema.name, by_stage))

@@ -3,7 +3,7 @@
 Summary and appliability are computed again from what they sum up, never believed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from json import dumps
 from sys import intern
@@ -58,6 +58,7 @@ from reconciler.plan.shapes import (
     part,
 )
 from reconciler.source import SourceRef
+from reconciler.told import Told, Value
 
 P = TypeVar("P", Associate, Dissociate)
 T = TypeVar("T")
@@ -283,13 +284,36 @@ def _if_there(found: Json, name: str, read: Callable[[object], T]) -> T | None:
 
 def _as_problem(found: object) -> Problem:
     problem = as_object(found)
+    parts = part(problem, "parts", _as_parts) if "parts" in problem else {}
+    for name, told in parts.items():
+        if told != problem.get(name):
+            raise Wrong(f".parts.{name}", f"is not what `{name}` says")
     return Problem(
-        message=part(problem, "message", as_text),
-        advice=part(problem, "advice", _as_text_or_null),
+        message=parts.get("message", part(problem, "message", as_text)),
+        advice=parts.get("advice", part(problem, "advice", _as_text_or_null)),
         source=part(problem, "source", or_null(_as_source)),
         address=part(problem, "address", _as_text_or_null),
         severity=part(problem, "severity", _as_severity),
         people=part(problem, "people", as_tuple(as_text)) if "people" in problem else (),
+    )
+
+
+def _as_parts(found: object) -> Mapping[str, Told]:
+    """Message and advice, as far as there are values in them."""
+    parts = as_object(found)
+    names = (name for name in ("message", "advice") if name in parts)
+    return {name: Told(part(parts, name, as_tuple(_as_part))) for name in names}
+
+
+def _as_part(found: object) -> str | Value:
+    if isinstance(found, str):
+        return as_text(found)
+    value = as_object(found)
+    return Value(
+        part(value, "value", as_text),
+        part(value, "object", as_text),
+        part(value, "property", as_text),
+        _if_there(value, "spelled", as_text),
     )
 
 

@@ -16,7 +16,8 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.records import DesiredRecord, LiveRecord, Ownership, Written
 from reconciler.model.schema import Kind, ObjectSchema, Owner, Pipeline, PropertyDef, Stage
 from reconciler.model.values import instant_text, parse_date, parse_instant
-from reconciler.source import Place, SourceFiles
+from reconciler.source import Place, SourceFiles, SourceRef
+from reconciler.told import Told, Value, about, told, told_list
 
 LONGEST_TEXT = 65_536
 """Characters in one value. Source: https://developers.hubspot.com/docs/guides/api/crm/properties."""
@@ -44,7 +45,7 @@ class ResolvedValue(NamedTuple):
 
 
 class _Wrong(Exception):
-    """Never leaves this module."""
+    """Never leaves this module. A value in it that says nothing else is one of the property that is read."""
 
     def __init__(self, message: str, advice: str | None = None, people: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -163,7 +164,8 @@ class Resolver:
         for owner_id in text.split(";"):
             if owner_id in emails:
                 gone = self._deactivated(emails[owner_id])
-                held = _Wrong(f"{gone.message}, and still owns the record", gone.advice, gone.people)
+                message = told("{gone}, and still owns the record", gone=gone.message)
+                held = _Wrong(message, gone.advice, gone.people)
                 problem = self._problem(record, definition.name, place, held)
                 yield replace(problem, severity=Severity.WARNING)
 
@@ -188,7 +190,7 @@ class Resolver:
                 self._text(definition, record.key, record, None)
         except _Wrong as wrong:
             source, address = self.files.ref(record.place), record.record_key.address
-            return Problem(wrong.message, wrong.advice, source, address)
+            return _told_about(wrong, self.schema.name, record.document.key, source, address)
         return None
 
     def _warn(
@@ -202,13 +204,14 @@ class Resolver:
         try:
             self._text(definition, live.properties[definition.name], record, live)
         except _Wrong as wrong:
-            held = _Wrong(f"{wrong.message}; the record holds it already", wrong.advice)
+            message = told("{wrong}; the record holds it already", wrong=wrong.message)
+            held = _Wrong(message, wrong.advice)
             problem = self._problem(record, definition.name, place, held)
             problems.append(replace(problem, severity=Severity.WARNING))
 
     def _problem(self, record: DesiredRecord, name: str, place: Place, wrong: _Wrong) -> Problem:
         address = record.record_key.property_address(name)
-        return Problem(wrong.message, wrong.advice, self.files.ref(place), address, people=wrong.people)
+        return _told_about(wrong, self.schema.name, name, self.files.ref(place), address)
 
     def _unknown_property(self, name: str) -> _Wrong:
         return _Wrong(
@@ -255,31 +258,43 @@ class Resolver:
         if owner_id is not None:
             raise self._deactivated(email)
         if _OWNER_ID.fullmatch(email):
-            raise _Wrong(f"the portal has no owner with id {email}", "name owners by e-mail address")
+            message = told("the portal has no owner with id {id}", id=Value(email))
+            raise _Wrong(message, "name owners by e-mail address")
         raise self._no_owner(written)
 
     def _deactivated(self, email: str) -> _Wrong:
         """What is to be done about an owner who was deactivated: let somebody stand in."""
-        message = f"{email} was deactivated in HubSpot"
+        message = told("{email} was deactivated in HubSpot", email=Value(email))
         present = self.stand_ins.get(email)
         if present is not None:
-            message += f", and {present}, who stands in here, is no active owner"
+            message = told(
+                "{gone}, and {present}, who stands in here, is no active owner",
+                gone=message,
+                present=Value(present),
+            )
         heir = min((each for each in self.owner_ids if each not in self.stand_ins), default="ADDRESS")
-        advice = (
+        advice = told(
             "name somebody else here, or write in the environment of reconciler.yaml who stands in, such as "
-            f"`owners: {{{email}: {heir}}}`"
+            "`owners: {{{email}: {heir}}}`",
+            email=Value(email),
+            heir=Value(heir),
         )
         return _Wrong(message, advice, (email, heir, *([present] if present else [])))
 
     def _no_owner(self, written: str) -> _Wrong:
         present = self.stand_ins.get(written.strip().lower())
         if present is not None:
-            message = f"{present}, who stands in for {written} here, is no active owner of the portal"
+            message = told(
+                "{present}, who stands in for {written} here, is no active owner of the portal",
+                present=Value(present),
+                written=Value(written),
+            )
             advice = "correct `owners:` in the environment of reconciler.yaml"
             return _Wrong(message, advice, (written, present))
-        advice_or_none = did_you_mean(written, self.owner_ids)
+        advice_or_none = _perhaps_meant(written, self.owner_ids)
         suggested = (email for email in self.owner_ids if f'"{email}"' in (advice_or_none or ""))
-        return _Wrong(f'the portal has no owner "{written}"', advice_or_none, (written, *suggested))
+        message = told('the portal has no owner "{written}"', written=Value(written))
+        return _Wrong(message, advice_or_none, (written, *suggested))
 
     def _pipeline(self, written: str) -> Pipeline:
         return _by_label_or_id(written, self.schema.pipelines, f"pipeline of {self.schema.name}")
@@ -291,13 +306,22 @@ class Resolver:
             stages = [stage for candidate in self.schema.pipelines for stage in candidate.stages]
             return _by_label_or_id(written, stages, f"stage of {self.schema.name}").id
         try:
-            return _by_label_or_id(written, pipeline.stages, f'stage of pipeline "{pipeline.label}"').id
+            what = told('stage of pipeline "{pipeline}"', pipeline=Value(pipeline.label))
+            return _by_label_or_id(written, pipeline.stages, what).id
         except _Wrong as wrong:
             for other in self.schema.pipelines:
                 if any(written in (stage.id, stage.label) for stage in other.stages):
                     raise _Wrong(
-                        f'"{written}" is no stage of pipeline "{pipeline.label}"',
-                        f'it is one of "{other.label}": {self._advice_on_pipeline(record)}',
+                        told(
+                            '"{written}" is no stage of pipeline "{pipeline}"',
+                            written=Value(written),
+                            pipeline=Value(pipeline.label),
+                        ),
+                        told(
+                            'it is one of "{other}": {advice}',
+                            other=Value(other.label),
+                            advice=self._advice_on_pipeline(record),
+                        ),
                     ) from wrong
             raise
 
@@ -364,13 +388,28 @@ def _written_of(record: DesiredRecord, name: str) -> Written:
     return record.values[record.names.index(name)] if name in record.names else None
 
 
+def _told_about(wrong: _Wrong, object_name: str, name: str, source: SourceRef, address: str) -> Problem:
+    """``wrong`` as a problem of one property."""
+    message = about(wrong.message, object_name, name)
+    advice = wrong.advice and about(wrong.advice, object_name, name)
+    return Problem(message, advice, source, address, people=wrong.people)
+
+
 def did_you_mean(written: str, known: Iterable[str]) -> str | None:
     """Advice that names the nearest of ``known``, or None when nothing is near."""
+    near = _nearest(written, known)
+    return "did you mean " + " or ".join(f'"{name}"' for name in near) + "?" if near else None
+
+
+def _perhaps_meant(written: str, values: Iterable[str]) -> Told | None:
+    """The same about ``values`` of the property that is read: what is near a value tells much of it."""
+    near = [told('"{value}"', value=Value(value)) for value in _nearest(written, values)]
+    return told("did you mean {values}?", values=told_list(" or ", near)) if near else None
+
+
+def _nearest(written: str, known: Iterable[str]) -> list[str]:
     names = list(known)
-    near = get_close_matches(written, names, cutoff=0.85) or get_close_matches(written, names, cutoff=0.6)
-    if not near:
-        return None
-    return "did you mean " + " or ".join(f'"{name}"' for name in near) + "?"
+    return get_close_matches(written, names, cutoff=0.85) or get_close_matches(written, names, cutoff=0.6)
 
 
 def _check_writable(definition: PropertyDef, ownership: Ownership, object_name: str) -> None:
@@ -392,7 +431,7 @@ def _joined(definition: PropertyDef, items: tuple[str, ...]) -> str:
     for item in items:
         if ";" in item:
             raise _Wrong(
-                f'"{item}" contains ";", which separates choices in HubSpot',
+                told('"{item}" contains ";", which separates choices in HubSpot', item=Value(item)),
                 "an option with a semicolon in its value cannot be written by API",
             )
     return ";".join(items)
@@ -405,14 +444,14 @@ def _checked_text(definition: PropertyDef, written: str) -> str:
 
 def _boolean(definition: PropertyDef, written: str) -> str:
     if written.lower() not in {"true", "false"}:
-        raise _Wrong(f'{definition.name} takes true or false, not "{written}"')
+        raise _not_this(definition, "true or false", written)
     return written.lower()
 
 
 def _date(definition: PropertyDef, written: str) -> str:
     day = parse_date(written)
     if day is None:
-        raise _Wrong(f'{definition.name} takes a date such as 2026-11-22, not "{written}"')
+        raise _not_this(definition, "a date such as 2026-11-22", written)
     return day.isoformat()
 
 
@@ -426,7 +465,7 @@ def _choices(definition: PropertyDef, written: str) -> str:
     items = [item for item in written.split(";") if item.strip()]
     if written and not items:
         raise _Wrong(
-            f'{definition.name} takes choices, and "{written}" names none',
+            told('{name} takes choices, and "{it}" names none', name=definition.name, it=Value(written)),
             "write the option's value; to clear it, write null in YAML, the text of `clear:` in a table",
         )
     for item in items:
@@ -437,10 +476,8 @@ def _choices(definition: PropertyDef, written: str) -> str:
 def _number(definition: PropertyDef, written: str) -> str:
     text = written.strip()
     if not _PLAIN_NUMBER.fullmatch(text):
-        raise _Wrong(
-            f'{definition.name} takes a number such as 1200000.50, not "{written}"',
-            "digits and one decimal point, no thousands separators, exponents or units",
-        )
+        advice = "digits and one decimal point, no thousands separators, exponents or units"
+        raise _not_this(definition, "a number such as 1200000.50", written, advice)
     return text
 
 
@@ -448,19 +485,20 @@ def _instant(definition: PropertyDef, written: str) -> str:
     instant = parse_instant(written)
     if instant is not None and not written.strip().lstrip("-").isdigit():
         return instant_text(instant)
-    raise _Wrong(
-        f'{definition.name} takes a time with its offset, not "{written}"',
-        "such as 2026-11-22T09:30:00+01:00 or 2026-11-22T08:30:00Z",
-    )
+    advice = "such as 2026-11-22T09:30:00+01:00 or 2026-11-22T08:30:00Z"
+    raise _not_this(definition, "a time with its offset", written, advice)
 
 
 def _email(definition: PropertyDef, written: str) -> str:
     if not _EMAIL.fullmatch(written.strip()):
-        raise _Wrong(
-            f'{definition.name} takes an e-mail address, not "{written}"',
-            "one @, no blanks, and a domain that ends in a name such as .com",
-        )
+        advice = "one @, no blanks, and a domain that ends in a name such as .com"
+        raise _not_this(definition, "an e-mail address", written, advice)
     return written
+
+
+def _not_this(definition: PropertyDef, what: str, written: str, advice: str | None = None) -> _Wrong:
+    message = told('{name} takes {what}, not "{it}"', name=definition.name, what=what, it=Value(written))
+    return _Wrong(message, advice)
 
 
 _CHECKS: Mapping[Kind, Callable[[PropertyDef, str], str]] = {
@@ -477,16 +515,19 @@ _CHECKS: Mapping[Kind, Callable[[PropertyDef, str], str]] = {
 def _check_option(definition: PropertyDef, written: str) -> None:
     if not definition.options or any(option.value == written for option in definition.options):
         return
+    message = told('{name} has no option "{it}"', name=definition.name, it=Value(written))
     for option in definition.options:
         if written.casefold() in (option.label.casefold(), option.value.casefold()):
-            raise _Wrong(
-                f'{definition.name} has no option "{written}"',
-                f'write "{option.value}": options are given by value, "{option.label}" is its label',
+            advice = told(
+                'write "{value}": options are given by value, "{label}" is its label',
+                value=Value(option.value),
+                label=Value(option.label),
             )
+            raise _Wrong(message, advice)
     values = [option.value for option in definition.options]
     raise _Wrong(
-        f'{definition.name} has no option "{written}"',
-        did_you_mean(written, values) or f"its options are {_listed(values[:8])}{_more(values[8:])}",
+        message,
+        _perhaps_meant(written, values) or f"its options are {_listed(values[:8])}{_more(values[8:])}",
     )
 
 
@@ -501,12 +542,13 @@ def _by_label_or_id(written: str, candidates: Iterable[_Labelled], what: str) ->
     if len(matches) == 1:
         return matches[0]
     if matches:
-        listed = _listed([f'{match.id} ("{match.label}")' for match in matches])
-        raise _Wrong(f'"{written}" names more than one {what}', f"write one of the ids: {listed}")
+        listed = [told('{id} ("{label}")', id=Value(match.id), label=Value(match.label)) for match in matches]
+        message = told('"{it}" names more than one {what}', it=Value(written), what=what)
+        raise _Wrong(message, told("write one of the ids: {ids}", ids=told_list(", ", listed)))
     labels = [candidate.label for candidate in known]
     raise _Wrong(
-        f'the portal has no {what} called "{written}"',
-        did_you_mean(written, labels) or (f"it has {_listed(labels)}" if labels else None),
+        told('the portal has no {what} called "{it}"', what=what, it=Value(written)),
+        _perhaps_meant(written, labels) or (f"it has {_listed(labels)}" if labels else None),
     )
 
 

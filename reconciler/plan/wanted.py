@@ -11,8 +11,10 @@ from reconciler.model.pairs import Label, OwnedPair
 from reconciler.model.records import DesiredAssociation, DesiredRecord, RecordId
 from reconciler.plan.changes import ASSOCIATED, Held, Reason
 from reconciler.plan.ends import End, Ends, Fault, Standing
+from reconciler.plan.identity import no_such_record
 from reconciler.plan.labels import Labels, Type
 from reconciler.source import SourceFiles, SourceRef
+from reconciler.told import Told, told
 
 Side: TypeAlias = tuple[str, str, str]
 """One of two records: its object type, its id, and its key where it has no id yet."""
@@ -62,7 +64,11 @@ class PairResolver:
                 continue
             first = wanted.setdefault(self.identity(resolved), resolved)
             if first is not resolved and first.key == resolved.key:
-                message = f"{resolved.name} is associated twice, also at {first.source}"
+                message = told(
+                    "{record} is associated twice, also at {where}",
+                    record=resolved.target.told,
+                    where=str(first.source),
+                )
                 self._tell(record, association, [Fault(message, "keep one of the two")])
         return wanted
 
@@ -116,22 +122,23 @@ class PairResolver:
     def _faults(self, key: RecordKey, end: End, target: RecordKey, target_end: End) -> Iterator[Fault]:
         """Why the two cannot be associated."""
         if self.side(key, end) == self.side(target, target_end):
-            yield Fault(f"{target.address} cannot be associated with itself", "remove it")
+            yield Fault(told("{record} cannot be associated with itself", record=target.told), "remove it")
         elif target_end.standing is Standing.ABSENT:
-            message = f"{target.address} cannot be associated: the manifests say that it must not exist"
-            yield Fault(message, "remove one of the two")
+            why = "the manifests say that it must not exist"
+            yield Fault(_not_associated(target, why), "remove one of the two")
         elif target_end.id is not None and (target.object, target_end.id) in self.archived:
-            message = f"{target.address} cannot be associated: this plan archives it"
-            yield Fault(message, "name its record in a manifest, or remove the association")
+            advice = "name its record in a manifest, or remove the association"
+            yield Fault(_not_associated(target, "this plan archives it"), advice)
         elif target_end.standing is Standing.UNANSWERED:
-            message = f"{target.address} cannot be associated: HubSpot leaves it out of its answers"
+            message = _not_associated(target, "HubSpot leaves it out of its answers")
             yield Fault(message, "it is left out of this plan: plan again later", Severity.LEFT_OUT)
         elif target_end.standing is Standing.MISSING:
-            message = f"{target.object} has no record whose {target.by} is {target.value}"
-            yield Fault(message, "correct it, or name that record in a manifest, which creates it first")
+            yield Fault(
+                no_such_record(target),
+                "correct it, or name that record in a manifest, which creates it first",
+            )
         elif target_end.standing is Standing.INVALID and target_end.id is None:
-            message = f"{target.address} cannot be associated: something is wrong with it"
-            yield Fault(message, "correct that first")
+            yield Fault(_not_associated(target, "something is wrong with it"), "correct that first")
 
     def _tell(self, record: DesiredRecord, association: DesiredAssociation, faults: Iterable[Fault]) -> None:
         address = record.record_key.property_address(association.address)
@@ -139,3 +146,7 @@ class PairResolver:
         self.problems.extend(
             Problem(fault.message, fault.advice, source, address, fault.severity) for fault in faults
         )
+
+
+def _not_associated(target: RecordKey, why: str) -> Told:
+    return told("{record} cannot be associated: {why}", record=target.told, why=why)

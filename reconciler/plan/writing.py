@@ -40,6 +40,7 @@ from reconciler.plan.changes import (
 )
 from reconciler.plan.shapes import Json
 from reconciler.source import SourceRef
+from reconciler.told import Told, Value
 from reconciler.visible import escaped_where_hidden
 
 _ENTRY = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
@@ -242,6 +243,25 @@ def problem_as_document(problem: Problem) -> Json:
         "severity": problem.severity,
         "source": source_as_document(problem.source),
         **({"people": list(problem.people)} if problem.people else {}),
+        **({"parts": parts} if (parts := _parts_of(problem)) else {}),
+    }
+
+
+def _parts_of(problem: Problem) -> Json:
+    """Message and advice part by part, where values stand in them."""
+    return {
+        name: [_told_value(part) if isinstance(part, Value) else part for part in text.parts]
+        for name, text in (("message", problem.message), ("advice", problem.advice))
+        if isinstance(text, Told) and any(isinstance(part, Value) for part in text.parts)
+    }
+
+
+def _told_value(value: Value) -> Json:
+    return {
+        "object": value.object,
+        "property": value.name,
+        "value": value.text,
+        **({} if value.spelled is None else {"spelled": value.spelled}),
     }
 
 

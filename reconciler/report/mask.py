@@ -42,6 +42,7 @@ from reconciler.plan.changes import (
     ValueChange,
     values_of,
 )
+from reconciler.told import Value, shown
 
 Personal: TypeAlias = Iterable[tuple[str, str]]
 """Pairs of object and property whose values are personal."""
@@ -50,7 +51,6 @@ _DIGITS = 8
 """Of a pseudonym, in base 16: among a hundred thousand values about one pair looks equal by accident."""
 
 _EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_QUOTED = re.compile(r'"([^"]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,23 +329,20 @@ class _Mask:
         )
 
     def problem(self, problem: Problem, plain_objects: Iterable[str]) -> Problem:
-        """A problem knows its address only: where nothing tells what its key is, the key is personal."""
-        object_name, _, key, name = _taken_apart(problem.address)
-        keys = [key] if self._hides_key(problem.address, plain_objects) else []
-        keys += [_taken_apart(name)[2]] if self._hides_key(name, plain_objects) else []  # of an association
-        quotes_values = self.is_personal(object_name, name)
+        """A problem says of each value whose it is; of its address nothing but itself is known."""
+        key = _taken_apart(problem.address)[2] if self._hides_key(problem.address, plain_objects) else ""
+        people = [email for email in problem.people if email.casefold() != key.casefold()]
 
-        def shown(text: str | None) -> str | None:
-            if text is None:
-                return None
-            if quotes_values:
-                text = _QUOTED.sub(lambda quoted: self._requoted(quoted[1], name), text)
-            return self.text(text, keys, () if quotes_values else problem.people)
+        def words(text: str) -> str:
+            return self.text(text, [], people)
+
+        def value(of: Value) -> str:
+            return self.pseudonym(of.text) if self._hides(of) else words(of.shown)
 
         return replace(
             problem,
-            message=shown(problem.message) or "",
-            advice=shown(problem.advice),
+            message=shown(problem.message, words, value),
+            advice=problem.advice and shown(problem.advice, words, value),
             address=self.address(problem.address, plain_objects) if problem.address else None,
         )
 
@@ -359,6 +356,12 @@ class _Mask:
             other = self.address(name, plain_objects) if "/" in name else name
             record = f"{record}#{other}"
         return self.text(record if object_name else address, [])
+
+    def _hides(self, value: Value) -> bool:
+        """Where nothing tells which property a value is of, it is personal."""
+        if value.object and value.name:
+            return self.is_personal(value.object, value.name)
+        return value.object in self._objects if value.object else bool(self._personal)
 
     def _hides_key(self, address: str | None, plain_objects: Iterable[str]) -> bool:
         """Where nothing tells what the key of an address is, it is personal."""
@@ -421,9 +424,6 @@ class _Mask:
 
     def _said(self, object_name: str, name: str, text: str) -> str:
         return self.pseudonym(text) if self.is_personal(object_name, name) else self.text(text, [])
-
-    def _requoted(self, quoted: str, name: str) -> str:
-        return f'"{quoted if quoted == name else self.pseudonym(quoted)}"'
 
     def _hidden(self, key: RecordKey, values: Mapping[str, Iterable[str | None]]) -> list[str]:
         """What texts about a record might repeat of it: its key, and ``values`` by property."""

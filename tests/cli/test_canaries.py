@@ -211,15 +211,40 @@ def test_explaining_and_accepting_lets_no_canary_out(wire: tuple[Project, Repeat
     assert seen_in(unknown.err) == []
 
 
-def test_problems_are_told_without_values(wire: tuple[Project, Repeating]) -> None:
-    project, _ = wire
-    project.write("companies.yaml", COMPANIES.replace("77123456", "canary 77"))
-    project.write("more.yaml", "object: contacts\nkey: email\nrecords: {canary@bird: {phone: '1'}}\n")
+WRONG = [  # whatever follows from a manifest that is wrong: file, text, what is told of it
+    ("companies.yaml", COMPANIES.replace("77123456", "canary 77"), "annualrevenue takes a number"),
+    ("companies.yaml", COMPANIES.replace("[canary", "[canary.one@acme.example, canary"), "is listed twice"),
+    ("companies.yaml", COMPANIES.replace("canary.one@", "canaria@"), "contacts has no record whose email is"),
+    ("contacts.yaml", CONTACTS + "  canary.three: {firstname: A}\n", "email takes an e-mail address"),
+    ("contacts.yaml", CONTACTS + "  canary.four@acme.example:\n", "is empty"),
+    ("contacts.yaml", CONTACTS + "  canary.five@acme.example: canary\n", "must be a mapping of properties"),
+    ("contacts.yaml", CONTACTS + "  Canary.One@acme.example: {firstname: A}\n", "are one"),
+    (
+        "contacts.yaml",
+        CONTACTS.replace("phone:", "email: canary.x@acme.example, phone:"),
+        "but the record is called",
+    ),
+]
 
-    done = [project.run("plan", *VIEWS), project.run("plan", "--json"), project.run("validate", "--online")]
+
+@pytest.mark.parametrize(("file", "text", "told"), WRONG, ids=[told for _, _, told in WRONG])
+def test_problems_are_told_without_values(
+    wire: tuple[Project, Repeating], file: str, text: str, told: str
+) -> None:
+    project, _ = wire
+    project.write(file, text)
+
+    done = [project.run("plan", "--out", "plan.json", *VIEWS), project.run("validate", "--online")]
 
     assert done[0].code == 1
+    words = " ".join(done[0].err.split() + done[0].out.split())
+    assert told in words
+    assert "\u2039" in words
     assert seen_in(*everything_said(project, *done)) == []
+    if (project.folder / "plan.json").exists():  # else nothing but e-mail addresses is known to be personal
+        shown = project.run("plan", "--values", "show")
+        assert "\u2039" not in shown.out
+        assert seen_in(shown.out) != []
 
 
 def test_wrong_manifests_are_told_without_e_mail_addresses(wire: tuple[Project, Repeating]) -> None:

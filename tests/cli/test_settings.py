@@ -58,7 +58,7 @@ def refused(
         load(folder, text, environ, chosen)
     assert all(problem.advice for problem in caught.value.problems)
     return [
-        f"{problem.source}: {problem.message}".removeprefix("reconciler.yaml:")
+        f"{problem.source}: {problem.message!s}".removeprefix("reconciler.yaml:")
         for problem in caught.value.problems
     ]
 

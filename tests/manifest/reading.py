@@ -44,7 +44,7 @@ def manifest(text: str | bytes) -> Manifest:
 
 def told(problems: Iterable[Problem]) -> list[str]:
     """Place and message of each problem."""
-    return [f"{problem.source}: {problem.message}" for problem in problems]
+    return [f"{problem.source}: {problem.message!s}" for problem in problems]
 
 
 def properties(record: DesiredRecord) -> dict[str, Written]:

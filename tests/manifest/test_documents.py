@@ -157,7 +157,7 @@ def test_a_file_may_hold_several_documents_and_empty_ones() -> None:
 )
 def test_a_wrong_document_is_told_where_and_what_to_write(text: str, expected: str, advice: str) -> None:
     (problem,) = manifest(text).problems
-    assert (f"{problem.source}: {problem.message}", problem.advice) == (f"a.yaml:{expected}", advice)
+    assert (f"{problem.source}: {problem.message!s}", problem.advice) == (f"a.yaml:{expected}", advice)
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ def test_a_wrong_record_is_told_where_and_what_to_write(
     line: str, expected: str, advice: str, address: str | None
 ) -> None:
     (problem,) = manifest(f"{HEAD}records:\n  {line}\n").problems
-    assert (f"{problem.source}: {problem.message}", problem.advice, problem.address) == (
+    assert (f"{problem.source}: {problem.message!s}", problem.advice, problem.address) == (
         f"a.yaml:{expected}",
         advice,
         address,
@@ -217,7 +217,7 @@ def test_a_wrong_record_is_told_where_and_what_to_write(
 )
 def test_an_unknown_key_of_ours_gets_the_nearest_one_and_all_that_are_known(name: str, nearest: str) -> None:
     (problem,) = manifest(f"{HEAD}records: {{a: {{b: c, {name}: [d]}}}}\n").problems
-    assert f"{problem.source}: {problem.message}" == f'a.yaml:3:21: unknown key "{name}"'
+    assert f"{problem.source}: {problem.message!s}" == f'a.yaml:3:21: unknown key "{name}"'
     assert (problem.advice or "").startswith(f"{nearest}known here: $")
     assert (problem.advice or "").endswith("$unmanaged")
     assert problem.address == "companies/a"
@@ -235,13 +235,13 @@ def test_an_unknown_key_of_ours_gets_the_nearest_one_and_all_that_are_known(name
 )
 def test_a_wrong_shared_value_is_told_once(line: str, expected: str) -> None:
     problems = manifest(f"{HEAD}all: {{{line}}}\nrecords: {{a: {{}}, b: {{x: 1}}, c: {{}}}}\n").problems
-    assert [f"{problem.source}: {problem.message}" for problem in problems] == [f"a.yaml:{expected}"]
+    assert [f"{problem.source}: {problem.message!s}" for problem in problems] == [f"a.yaml:{expected}"]
 
 
 @pytest.mark.parametrize("key", ["acme", "007", "0", "1 2", "-1", "1.0", "\u0661"])
 def test_a_record_id_is_digits(key: str) -> None:
     (problem,) = manifest(f"object: deals\nkey: record_id\nrecords:\n  9001: {{}}\n  {key}: {{}}\n").problems
-    assert f"{problem.source}: {problem.message}" == f'a.yaml:5:3: "{key}" is no record id'
+    assert f"{problem.source}: {problem.message!s}" == f'a.yaml:5:3: "{key}" is no record id'
 
 
 def test_every_wrong_record_is_told() -> None:

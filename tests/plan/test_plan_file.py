@@ -38,6 +38,7 @@ from reconciler.plan.file import (
     plan_to_text,
 )
 from reconciler.plan.writing import Digests
+from reconciler.told import Told, Value, told
 from tests.support.plans import at, plan_of, plans
 
 ACME = RecordKey("companies", "external_id", "acme")
@@ -428,3 +429,31 @@ def test_text_damaged_anywhere_never_gives_another_order(place: int, junk: str) 
 
 def test_the_version_of_the_format_is_what_the_documentation_says() -> None:
     assert FORMAT_VERSION == "1.1"
+
+
+@given(plans)
+def test_problems_keep_their_values_apart_in_a_file(plan: Plan) -> None:
+    read = plan_from_text(plan_to_text(plan))
+
+    for problem, was in zip(read.problems, plan.problems, strict=True):
+        for text, before in ((problem.message, was.message), (problem.advice, was.advice)):
+            assert values_in(text) == values_in(before)
+
+
+def values_in(text: str | None) -> list[Value]:
+    parts = text.parts if isinstance(text, Told) else ()
+    return [part for part in parts if isinstance(part, Value)]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [{"message": ["something else"]}, {"message": []}, {"message": [{"value": "Acme"}]}, {"message": 3}],
+)
+def test_a_problem_whose_parts_say_something_else_is_refused(parts: dict[str, Any]) -> None:
+    problem = Problem(told("no {key}", key=ACME.told_value), None, at(3))
+    document = json.loads(plan_to_text(plan_of(problems=(problem,))))
+    assert document["problems"][0]["parts"]["message"][1]["value"] == "acme"
+    document["problems"][0]["parts"] = parts
+
+    with pytest.raises(UsageError, match=r"problems\[0\]\.parts\.message"):
+        plan_from_text(json.dumps(document))

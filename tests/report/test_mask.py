@@ -16,6 +16,7 @@ from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.runs import RunDetail
 from reconciler.plan.changes import (
     Adopt,
+    Archive,
     Change,
     Create,
     Held,
@@ -24,6 +25,8 @@ from reconciler.plan.changes import (
     Release,
     Update,
     ValueChange,
+    in_step_of,
+    rests_on_of,
     values_of,
 )
 from reconciler.plan.file import digest_of
@@ -32,6 +35,7 @@ from reconciler.report.markdown import render_markdown
 from reconciler.report.mask import SHOW, Masking, masked_plan, masked_problems, masked_run
 from reconciler.report.page import render_page
 from reconciler.report.terminal import render_plan, render_problems, render_run
+from reconciler.told import Told, Value, told
 from tests.support.example_plan import CREATES, EVERYTHING, HELD, PROBLEMS, UPDATES
 from tests.support.example_run import HEADER, RUN, row
 from tests.support.plans import at, plan_of, plans
@@ -60,6 +64,10 @@ class Planter:
             return replace(found, value=self.text(found.object, found.by, found.value) or "")
         if isinstance(found, tuple):
             return tuple(map(self.anywhere, found))
+        if isinstance(found, Value):
+            return replace(found, text=self.text(found.object, found.name, found.text) or "", spelled=None)
+        if isinstance(found, Told):
+            return Told(map(self.anywhere, found.parts))
         if is_dataclass(found) and not isinstance(found, type):
             members = {each.name: self.anywhere(getattr(found, each.name)) for each in fields(found)}
             return replace(found, **members)
@@ -81,6 +89,8 @@ class Planter:
             change = replace(change, values=self.values(name, change.values))
         if isinstance(change, Create | Update | Adopt | Release):
             change = replace(change, in_step=self.values(name, change.in_step))
+        if isinstance(change, Update | Archive):
+            change = replace(change, rests_on=self.values(name, change.rests_on))
         return change
 
     def held(self, held: Held) -> Held:
@@ -118,6 +128,11 @@ def personal_plans(draw: st.DrawFn) -> Plan:
     """Plans in which keys are as likely to be personal as values are, and so is what is held or left out."""
     plan = draw(plans)
     known = {(key.object, key.by) for key in keys_in(plan) if key.by != RECORD_ID}
+    known |= {
+        (change.key.object, value.name)
+        for change in plan.changes
+        for value in (*in_step_of(change), *rests_on_of(change))
+    }
     known |= {(held.key.object, held.name) for held in plan.held if held.name}
     known |= {(change.key.object, value.name) for change in plan.changes for value in values_of(change)}
     chosen = draw(st.lists(st.sampled_from(sorted(known)), unique=True)) if known else []
@@ -142,8 +157,9 @@ def test_every_personal_key_is_shown_where_everything_is(secrets: Plan) -> None:
     """Otherwise the test above could not fail: what it plants does reach the outputs."""
     held_and_changed = (secrets.changes, secrets.held, secrets.review, secrets.refusals)
     personal = [key for key in keys_in(held_and_changed) if SECRET in key.value]
+    told = [text for each in secrets.problems for text in (each.message, each.advice or "") if SECRET in text]
 
-    assert plan_as_json(secrets, SHOW).count(SECRET) >= len(personal)
+    assert plan_as_json(secrets, SHOW).count(SECRET) >= len(personal) + len(told)
 
 
 @given(plans)
@@ -204,45 +220,79 @@ def shown(problem: Problem, personal: tuple[tuple[str, str], ...] = PERSONAL) ->
     return masked_problems((problem,), MASKED, personal)[0]
 
 
-def test_a_problem_of_a_personal_property_does_not_quote_its_value() -> None:
+PHONE = Value("12a", "contacts", "phone")
+NICKNAME = RecordKey("contacts", "nickname", "\u00c4dele Love")
+HAS_NICKNAMES = (*PERSONAL, ("contacts", "nickname"))
+
+
+def test_a_problem_does_not_say_a_personal_value_wherever_it_stands() -> None:
+    message = told("12a, {it}; phone takes no {it}", it=PHONE)
     problem = shown(
-        Problem('phone takes digits, not "12a"', 'is "phone" right?', at(3), "contacts/=12#phone")
+        Problem(message, told('is "phone" right, or {it}?', it=PHONE), at(3), "contacts/=12#phone")
     )
 
-    assert "12a" not in problem.message
-    assert problem.message.startswith('phone takes digits, not "\u2039')
-    assert problem.advice == 'is "phone" right?'
+    mark = problem.message.rpartition(" ")[2]
+    assert problem.message == f"12a, {mark}; phone takes no {mark}"  # words are words
+    assert re.fullmatch("\u2039[0-9a-f]{8}\u203a", mark)
+    assert problem.advice == f'is "phone" right, or {mark}?'
     assert problem.address == "contacts/=12#phone"
 
 
-def test_a_problem_of_another_property_does() -> None:
-    problem = Problem('contacts has no property "fone"', 'did you mean "phone"?', at(3), "contacts/=12#fone")
+def test_a_problem_says_a_value_that_is_not_personal() -> None:
+    message = told('no "{it}" of {record}', it=Value("Red", "deals", "colour"), record=ADA.told)
+    problem = Problem(message, 'did you mean "phone"?', at(3), "deals/d1#colour")
 
-    assert shown(problem) == problem
+    assert shown(problem).message.startswith('no "Red" of contacts/\u2039')
+    assert shown(problem, (("deals", "amount"),)).message.startswith('no "Red" of contacts/\u2039')  # e-mail
+    assert shown(replace(problem, message=told("no {it}", it=Value("Red", "deals", "colour")))) == replace(
+        problem, message="no Red"
+    )
 
 
-def test_a_problem_names_no_key_that_may_be_personal() -> None:
-    problem = shown(Problem("no contact whose nickname is Ädele, or ädele", None, at(3), "contacts/Ädele"))
+@pytest.mark.parametrize(("object_name", "name"), [("contacts", ""), ("", "")])
+def test_a_value_of_which_nobody_knows_whose_it_is_is_personal(object_name: str, name: str) -> None:
+    said = Problem(told("no {it}", it=Value("12a", object_name, name)))
 
-    assert "dele" not in problem.message
-    assert problem.address is not None
-    assert problem.address.startswith("contacts/\u2039")
+    assert shown(said).message != "no 12a"
+    assert shown(said, ()).message == "no 12a"  # where nothing is known to be personal
+
+
+def test_a_problem_names_no_key_that_is_personal_and_marks_equal_keys_alike() -> None:
+    message = told(
+        "{record}: no contact whose nickname is {key}", record=NICKNAME.told, key=NICKNAME.told_value
+    )
+    problem = shown(Problem(message, None, at(3), NICKNAME.address), HAS_NICKNAMES)
+
+    mark = problem.message.rpartition(" ")[2]
+    assert problem.message == f"contacts/{mark}: no contact whose nickname is {mark}"
+    assert problem.address == f"contacts/{mark}"
 
 
 def test_a_problem_of_an_association_names_the_key_of_neither_record() -> None:
-    problem = Problem("contacts/Ädele is archived", None, at(3), "companies/acme#contacts/Ädele")
+    advice = told("--take {property}", property=NICKNAME.told_property("phone"))
+    problem = Problem(
+        told("{record} is archived", record=NICKNAME.told),
+        advice,
+        at(3),
+        "companies/acme#contacts/%C3%84dele",
+    )
 
-    told = shown(problem)
+    made = shown(problem, HAS_NICKNAMES)
 
-    assert "dele" not in repr(told)
-    assert told.address is not None
-    assert told.address.startswith("companies/acme#contacts/\u2039")
+    assert "dele" in repr(problem)
+    assert "dele" not in repr(made)
+    assert made.message.startswith("contacts/\u2039")
+    assert made.advice is not None
+    assert made.advice.endswith("\u203a#phone")
+    assert made.address is not None
+    assert made.address.startswith("companies/acme#contacts/\u2039")
 
 
 def test_a_problem_names_keys_that_the_plan_knows_not_to_be_personal() -> None:
     key = RecordKey("contacts", "external_id", "c-1")
     held = Held(key, "phone", Reason.DRIFT, "1", "2", at(3))
-    problem = Problem("c-2 is there twice", None, at(3), "contacts/c-2")
+    other = replace(key, value="c-2")
+    problem = Problem(told("{key} is there twice", key=other.told_value), None, at(3), other.address)
 
     plan = masked_plan(plan_of(held=(held,), problems=(problem,), personal=PERSONAL), MASKED)
 
@@ -275,6 +325,9 @@ def test_owners_that_a_problem_names_are_shown_and_nobody_else() -> None:
 
     assert problem.message.startswith("bob@acme.example left; \u2039")
     assert problem.advice == "ask Bob@acme.example"
+    owner = Value("bob@acme.example", "deals", "hubspot_owner_id")
+    said = replace(said, message=told("{owner} left", owner=owner))
+    assert shown(said).message == "bob@acme.example left"
     (masked,) = masked_problems((said,), MASKED, (("deals", "hubspot_owner_id"),))
     assert "bob@" not in masked.message
 

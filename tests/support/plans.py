@@ -40,6 +40,7 @@ from reconciler.plan.changes import (
     ValueChange,
 )
 from reconciler.source import SourceRef
+from reconciler.told import told_list
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 """Any text there is: controls, marks of direction, wide and combining characters."""
@@ -260,11 +261,13 @@ def any_problems(
     sources: st.SearchStrategy[SourceRef],
     keys: st.SearchStrategy[RecordKey],
 ) -> st.SearchStrategy[Problem]:
-    """Any problem, described by ``words``."""
+    """Any problem, described by ``words``, with values of records and keys in its sentences or without."""
+    values = keys.map(lambda key: key.told_value) | keys.map(lambda key: key.told)
+    sentences = words | st.lists(words | values, max_size=4).map(lambda parts: told_list(" ", parts))
     return st.builds(
         Problem,
-        message=words,
-        advice=st.none() | words,
+        message=sentences,
+        advice=st.none() | sentences,
         source=st.none() | sources,
         address=st.none() | keys.map(lambda key: key.address),
         severity=st.sampled_from(Severity),
