@@ -42,6 +42,7 @@ class Batch:
     route: Route
     entries: tuple[tuple[int, Writing], ...]  # number and change; at most as many as the call takes
     turn: int = 0  # of changes that wait for others of their wave
+    made: frozenset[RecordKey] = frozenset()  # records at either end of associations that this run created
 
     @property
     def wave(self) -> tuple[int, int]:

@@ -1,12 +1,14 @@
 """Associations of two object types: what moved, sending them, and what came of those without an answer."""
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from reconciler.hubspot.ahead import read_by_keys
 from reconciler.hubspot.client import Reader, Writer
 from reconciler.hubspot.pairing import PairRow, write_pairs
 from reconciler.hubspot.pairs import LivePairs, read_pairs
+from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.outcomes import Applied, Outcome
 from reconciler.model.pairs import Label, is_so
 from reconciler.model.records import RecordId
@@ -25,8 +27,36 @@ class Between:
     one: ObjectSchema
     other: ObjectSchema
 
-    def moved(self, entries: Entries) -> Mapping[int, str]:
-        """Those of which somebody else changed something since the plan was made, and what."""
+    def moved(self, entries: Entries, made: Collection[RecordKey] = ()) -> Mapping[int, str]:
+        """Those of which somebody else changed something since the plan was made, and what.
+
+        ``made`` are records that this run has created: their keys are known.
+        """
+        left = self._moved_keys(entries, made)
+        entries = [entry for entry in entries if entry[0] not in left]
+        return {**left, **self._moved_pairs(entries)} if entries else left
+
+    def _moved_keys(self, entries: Entries, made: Collection[RecordKey]) -> Mapping[int, str]:
+        """Those one of whose records has another key by now."""
+        moved: dict[RecordKey, str] = {}
+        for schema, ends in ((self.one, _ones(entries)), (self.other, _others(entries))):
+            of_property: dict[str, dict[str, RecordId]] = {}
+            for key, record_id in ends.items():
+                if key.by != RECORD_ID and key not in made:
+                    of_property.setdefault(key.by, {})[key.value] = record_id
+            for by, wanted in of_property.items():
+                live = read_by_keys(self.reader, schema, by, tuple(wanted))
+                for value, record_id in wanted.items():
+                    key, now = RecordKey(schema.name, by, value), live.get(value)
+                    if value in live.unanswered:
+                        moved[key] = f"HubSpot leaves {key.address} out of its answers: nobody knows its key"
+                    elif now is None or now.id != record_id:
+                        has_it = f"; record {now.id} has it by now" if now else ""
+                        moved[key] = f"record {record_id} no longer has the key of {key.address}{has_it}"
+        found = {number: moved.get(change.key) or moved.get(change.target) for number, change in entries}
+        return {number: message for number, message in found.items() if message}
+
+    def _moved_pairs(self, entries: Entries) -> Mapping[int, str]:
         live = self._read(entries)
         leaving: dict[tuple[RecordId, RecordId], set[tuple[str, int]]] = {}
         for _, change in entries:
@@ -62,6 +92,14 @@ class Between:
 def between(reader: Reader, portal: PortalSchema, change: PairWriting) -> Between:
     """The two object types that ``change`` is about."""
     return Between(reader, portal.objects[change.key.object], portal.objects[change.target.object])
+
+
+def _ones(entries: Entries) -> Mapping[RecordKey, RecordId]:
+    return {change.key: _ids(change)[0] for _, change in entries}
+
+
+def _others(entries: Entries) -> Mapping[RecordKey, RecordId]:
+    return {change.target: _ids(change)[1] for _, change in entries}
 
 
 def _moved(change: PairWriting, live: LivePairs, leaving: Container[tuple[str, int]]) -> str | None:

@@ -87,7 +87,9 @@ class _Way:
         """Deliver it; gives back what stopped that on the way."""
         try:
             if self.batch.entries[0][1].action in self.courier.looks_again_at:
-                self.outcomes |= stale_changes(self.courier.reader, self.courier.portal, self.batch.entries)
+                self.outcomes |= stale_changes(
+                    self.courier.reader, self.courier.portal, self.batch.entries, self.batch.made
+                )
             for _ in range(ATTEMPTS):
                 pending = self._pending()
                 if not pending:

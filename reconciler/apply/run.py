@@ -24,7 +24,7 @@ from reconciler.model.owned import OwnedRecord
 from reconciler.model.pairs import PairsAfter
 from reconciler.model.records import Record, RecordId
 from reconciler.model.runs import RunDetail
-from reconciler.plan.changes import Associate, Change, Create, Plan, Writing, carried_out
+from reconciler.plan.changes import Associate, Change, Create, Plan, Writing, carried_out, keys_of
 from reconciler.plan.unique_values import turns_of
 from reconciler.state.runs import RunStart, RunStatus
 from reconciler.state.store import Store
@@ -160,6 +160,7 @@ class _Run:
     def _with_ids(self, batch: Batch) -> Batch:
         """Associations whose records this run has created, with their ids; without those it has not."""
         entries: list[tuple[int, Writing]] = []
+        made: set[RecordKey] = set()
         lacking: list[tuple[int, Change, Outcome]] = []
         for number, change in batch.entries:
             found = with_ids(change, self.created) if isinstance(change, Associate) else change
@@ -167,10 +168,11 @@ class _Run:
                 lacking.append((number, change, found))
             else:
                 entries.append((number, found))
+                made.update(key for key in keys_of(change) if key in self.created)
         if lacking:
             self.journal.record_uncalled(self.id, lacking)
             self._advance(len(lacking))
-        return replace(batch, entries=tuple(entries))
+        return replace(batch, entries=tuple(entries), made=frozenset(made))
 
     def _conclude(self, batch: Batch, future: Future[Delivery]) -> None:
         outcomes, error = future.result()

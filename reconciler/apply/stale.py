@@ -1,12 +1,13 @@
 """Changes that live moved away from since their plan was made: seen right before their call, not sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 from reconciler.apply.between import between
 from reconciler.apply.settle import holds, identity, pairs_and_records, read_again
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.pairs import read_pairs
+from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Stale
 from reconciler.model.records import LiveRecord, RecordId
 from reconciler.model.schema import ObjectSchema, PortalSchema
@@ -21,16 +22,21 @@ _UNANSWERED = "HubSpot leaves the record out of its answers: nobody knows how it
 
 
 def stale_changes(
-    reader: Reader, portal: PortalSchema, entries: Sequence[tuple[int, Writing]]
+    reader: Reader,
+    portal: PortalSchema,
+    entries: Sequence[tuple[int, Writing]],
+    made: Collection[RecordKey] = (),
 ) -> Mapping[int, Stale]:
     """Those of ``entries``, which travel together, that live moved away from, by number.
+
+    ``made`` are records that this run has created.
 
     Raises:
         HubSpotError: the portal cannot be read.
     """
     pairs, records = pairs_and_records(entries)
     if pairs:
-        found = between(reader, portal, pairs[0][1]).moved(pairs)
+        found = between(reader, portal, pairs[0][1]).moved(pairs, made)
     else:
         schema = portal.objects[records[0][1].key.object]
         live = read_again(reader, schema, records)

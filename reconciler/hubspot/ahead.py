@@ -55,6 +55,24 @@ def read_ahead(
             yield chunk, answer.result()
 
 
+def read_by_keys(reader: Reader, schema: ObjectSchema, by: str, keys: Sequence[str]) -> LiveRecords:
+    """Which records have ``keys``, however many these are.
+
+    Raises:
+        HubSpotError: HubSpot does not answer, or not to this question.
+    """
+    if len(keys) <= BATCH_SIZE:
+        return read_records(reader, schema, by, keys, ())  # in this thread, which may keep a place
+    found: dict[str, LiveRecord] = {}
+    unanswered: set[str] = set()
+    for _, answers in read_ahead(
+        reader, schema, by, in_chunks(iter(keys), BATCH_SIZE), lambda some: (some, ())
+    ):
+        found |= answers
+        unanswered |= answers.unanswered
+    return LiveRecords(found, unanswered)
+
+
 def _read(
     reader: Reader, schema: ObjectSchema, by: str, keys: Sequence[str], names: Sequence[str]
 ) -> LiveRecords:

@@ -1,13 +1,14 @@
 """What a plan costs in calls and time."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import TypeAlias
 
-from reconciler.model.objects import SWITCHED_ON_BY_HAND, type_number
+from reconciler.model.objects import RECORD_ID, SWITCHED_ON_BY_HAND, RecordKey, type_number
 from reconciler.model.schema import Kind, ObjectSchema
-from reconciler.model.writes import PAIRS_READ, Route, inputs_of
+from reconciler.model.writes import BATCH_SIZE, PAIRS_READ, Route, inputs_of
 from reconciler.plan.changes import (
     Action,
     Budget,
@@ -110,10 +111,21 @@ def _calls_to_write(batch: Sequence[Writing], schema: ObjectSchema) -> int:
 
 
 def _calls_to_read_again(batch: Sequence[Writing]) -> int:
-    """As many records as go in one call are read by one; of associations, those at the first end are.
+    """As many records as go in one call are read by one.
 
-    Associations that archives rest on are read by a call for each type at the other end.
+    Associations that archives rest on are read by a call for each type at the other end. Of associations that
+    are made or removed, those at the first end are read, and the keys of the records at both ends.
     """
-    if not isinstance(batch[0], PairWriting):
+    pairs = [change for change in batch if isinstance(change, PairWriting)]
+    if not pairs:
         return 1 + len(objects_rested_on(batch))
-    return ceil(len({change.key for change in batch}) / PAIRS_READ)
+    ones = {change.key for change in pairs if change.record_id is not None}
+    others = {change.target for change in pairs if change.target_id is not None}
+    of_records = ceil(len({change.key for change in pairs}) / PAIRS_READ)
+    return of_records + _calls_to_read_keys(ones) + _calls_to_read_keys(others)
+
+
+def _calls_to_read_keys(keys: Iterable[RecordKey]) -> int:
+    """A hundred at a time, for each key property; a record id cannot move."""
+    of_property = Counter(key.by for key in keys if key.by != RECORD_ID)
+    return sum(ceil(count / BATCH_SIZE) for count in of_property.values())

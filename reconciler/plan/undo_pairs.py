@@ -63,6 +63,7 @@ class Unpairing:
     live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]
     owned: Mapping[PairIdentity, OwnedPair]
     archived: Collection[Record]  # records that go, with all their associations
+    keys: Mapping[Record, RecordKey]  # that records have once the others of the plan are done
 
     def undo(self, done: Iterable[PairChange]) -> Iterator[PairChange | Held]:
         """What takes each of ``done`` back; nothing where all is as it was already."""
@@ -80,7 +81,9 @@ class Unpairing:
             if self._is_archived(change, record_id, target_id):
                 continue
             labels = self.live.get(record_id, {}).get(target_id)
-            ends = (change.key, record_id, change.target, target_id, change.label)
+            key = self.keys.get((change.key.object, record_id), change.key)
+            target = self.keys.get((change.target.object, target_id), change.target)
+            ends = (key, record_id, target, target_id, change.label)
             pair = self.owned.get(identity_of(*ends))
             match change:
                 case Associate():

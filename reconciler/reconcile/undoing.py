@@ -13,13 +13,14 @@ from reconciler.hubspot.fates import read_fates
 from reconciler.hubspot.pairs import read_pairs
 from reconciler.hubspot.portal import read_portal
 from reconciler.hubspot.scopes import write_scopes
-from reconciler.model.objects import RECORD_ID
+from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import OwnedRecord
+from reconciler.model.records import Record, RecordId
 from reconciler.model.schema import ObjectSchema
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.budget import Unsettled
 from reconciler.plan.build import PlanBuilder
-from reconciler.plan.changes import NO_MANIFESTS, Create, Plan, keys_of
+from reconciler.plan.changes import NO_MANIFESTS, Create, PairChange, Plan, keys_of
 from reconciler.plan.leftovers import fact_of
 from reconciler.plan.rests import names_rested_on
 from reconciler.plan.selecting import Unmet
@@ -79,7 +80,8 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
     for (one, other), changes in pairs.items():
         owned_pairs = {pair.identity: pair for pair in memory.pairs(one, other)}
         live_pairs = read_pairs(reader, portal.objects[one], portal.objects[other], ids_of(changes))
-        builder.add_pairs(Unpairing(live_pairs, owned_pairs, builder.archived).undo(changes), ())
+        keys = {**_keys_known(memory, changes), **builder.moves}
+        builder.add_pairs(Unpairing(live_pairs, owned_pairs, builder.archived, keys).undo(changes), ())
     portal = rest_on_associations(reader, portal, memory, builder)
     before_fates = reader.calls
     fates = read_fates(reader, portal, [owned for _, owned in builder.gone])
@@ -103,6 +105,21 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
         undoes=run_id,
         unsettled=unsettled,
     )
+
+
+def _keys_known(memory: Memory, changes: Sequence[PairChange]) -> Mapping[Record, RecordKey]:
+    """The keys by which state knows the records that ``changes`` are about, which may have moved since."""
+    ids: dict[str, set[RecordId]] = {}
+    for change in changes:
+        for key, record_id in ((change.key, change.record_id), (change.target, change.target_id)):
+            if record_id is not None:
+                ids.setdefault(key.object, set()).add(record_id)
+    return {
+        (object_name, record_id): owned.key
+        for object_name, of_type in ids.items()
+        for some in in_chunks(of_type, BATCH_SIZE)
+        for record_id, owned in memory.owned_by_id(object_name, some).items()
+    }
 
 
 def _question(

@@ -312,6 +312,108 @@ def test_a_key_that_moved_makes_an_update_stale(project: Project, write: str, he
     assert record(project, "old-1").get("properties", {}).get("name") != "Ours"
 
 
+PAIRED = (
+    HEAD + "records:\n  one: {name: One, $associations: {tickets: [{by: external_id, to: ticket}]}}\n"
+    "  two: {name: Two, $associations: {tickets: [{by: external_id, to: ticket}]}}\n"
+)
+UNPAIRED = HEAD + "records:\n  one: {name: One, $associations: {}}\n  two: {name: Two}\n"
+
+
+def _paired_with(project: Project, record_id: str) -> bool:
+    with project.portal() as http:
+        path = f"/crm/v4/objects/companies/{record_id}/associations/tickets"
+        return bool(http.get(path).json()["results"])
+
+
+@pytest.mark.parametrize("heir", ["nobody", "a new record"])
+@pytest.mark.parametrize("side", ["companies", "tickets"])
+@pytest.mark.parametrize("does", ["associate", "dissociate"])
+def test_an_association_one_of_whose_records_has_another_key_by_now_is_stale(
+    project: Project, does: str, side: str, heir: str
+) -> None:
+    before, after = (UNPAIRED, PAIRED) if does == "associate" else (PAIRED, UNPAIRED)
+    applied(project, before)
+    one, two = (record(project, key)["id"] for key in ("one", "two"))
+    project.write("records.yaml", after)
+    saved(project)
+    if side == "companies":
+        patch(project, one, external_id="theirs")
+    else:
+        patch(project, "800", "tickets", external_id="theirs")
+    heirs = ""
+    if heir == "a new record" and side == "companies":
+        heirs = create(project, external_id="one", name="Theirs")
+    elif heir == "a new record":
+        with project.portal() as http:
+            values = {"external_id": "ticket", "subject": "Theirs", "hs_pipeline_stage": "1"}
+            assert http.post("/crm/v3/objects/tickets", json={"properties": values}).status_code == 201
+
+    done = apply_saved(project)
+
+    gone = f"record {one} no longer has the key of companies/one"
+    if side == "companies":
+        assert_stale(done, gone + (f"; record {heirs} has it by now" if heirs else ""))
+    else:
+        assert_stale(done, *2 * ["record 800 no longer has the key of tickets/ticket"])
+    is_as_it_was = does == "dissociate"
+    assert _paired_with(project, one) is is_as_it_was
+    assert _paired_with(project, two) is (is_as_it_was if side == "tickets" else not is_as_it_was)
+    if heirs:
+        assert not _paired_with(project, heirs)
+
+
+def test_associations_of_records_that_the_same_plan_creates_or_gives_another_key_are_made(
+    project: Project,
+) -> None:
+    applied(project, UNPAIRED)
+    renamed = PAIRED.replace("one:", "newer:").replace("{name: One", "{name: One, $renamed_from: one")
+    project.write(
+        "records.yaml",
+        renamed
+        + PAIRED.partition("  two:")[1].replace("two", "three")
+        + (" {name: Three, $associations: {tickets: [{by: external_id, to: ticket}]}}\n"),
+    )
+    saved(project)
+
+    assert apply_saved(project).code == Exit.OK
+    assert all(_paired_with(project, record(project, key)["id"]) for key in ("newer", "two", "three"))
+
+
+def test_associations_are_removed_from_a_record_that_the_same_plan_gives_another_key(
+    project: Project,
+) -> None:
+    applied(project, PAIRED)
+    project.write(
+        "records.yaml",
+        UNPAIRED.replace("one:", "newer:").replace("{name: One", "{name: One, $renamed_from: one"),
+    )
+    saved(project)
+
+    assert apply_saved(project).code == Exit.OK
+    assert not _paired_with(project, record(project, "newer")["id"])
+
+
+@pytest.mark.parametrize("renaming", ["by the same run", "by a later run"])
+@pytest.mark.parametrize("does", ["associate", "dissociate"])
+def test_associations_of_records_that_got_other_keys_are_rolled_back_from_a_saved_plan(
+    project: Project, does: str, renaming: str
+) -> None:
+    before, after = (UNPAIRED, PAIRED) if does == "associate" else (PAIRED, UNPAIRED)
+    renamed = after.replace("one:", "newer:").replace("{name: One", "{name: One, $renamed_from: one")
+    applied(project, before)
+    made = record(project, "one")["id"]
+    applied(project, renamed if renaming == "by the same run" else after)
+    run = project.run("runs", "list", "--json").document[0]["id"]
+    if renaming == "by a later run":
+        applied(project, renamed)
+    saved(project, "rollback", run)
+
+    done = apply_saved(project)
+
+    assert done.code == Exit.OK, done.out
+    assert _paired_with(project, made) is (does == "dissociate")
+
+
 def test_a_second_address_of_a_contact_is_no_reason_to_be_stale(project: Project) -> None:
     project.write(
         "records.yaml", "object: contacts\nkey: email\nrecords:\n  second@acme.example: {city: Ulm}\n"

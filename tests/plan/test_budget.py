@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.objects import RecordKey
+from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import Origin
 from reconciler.model.pairs import Label
 from reconciler.model.records import RecordId
@@ -126,20 +126,26 @@ def test_what_only_state_sees_costs_no_call() -> None:
     assert (found.write_calls, found.reread_calls) == (0, 0)
 
 
-def test_associations_are_read_by_their_first_ends() -> None:
+def test_associations_are_read_by_their_first_ends_and_the_keys_of_both() -> None:
     changes: list[Change] = [associate(number) for number in range(8)]
     found = costs(changes)
-    assert (found.write_calls, found.reread_calls) == (1, 1)
+    assert (found.write_calls, found.reread_calls) == (1, 3)
     apart: list[Change] = [*changes, associate(1, "deals")]
     assert costs(apart).write_calls == 2
 
 
-def test_a_thousand_first_ends_are_read_by_one_call() -> None:
+def test_a_thousand_first_ends_are_read_by_one_call_and_their_keys_by_one_for_a_hundred() -> None:
     def of_each(count: int) -> list[Change]:
         return [replace(associate(0), key=key(number)) for number in range(count)]
 
-    assert (costs(of_each(1000)).write_calls, costs(of_each(1000)).reread_calls) == (1, 1)
-    assert (costs(of_each(1001)).write_calls, costs(of_each(1001)).reread_calls) == (1, 2)
+    assert (costs(of_each(1000)).write_calls, costs(of_each(1000)).reread_calls) == (1, 1 + 10 + 1)
+    assert (costs(of_each(1001)).write_calls, costs(of_each(1001)).reread_calls) == (1, 2 + 11 + 1)
+
+
+def test_keys_of_records_that_are_yet_to_be_created_and_record_ids_are_not_read_again() -> None:
+    made = replace(associate(0), record_id=None)
+    by_id = replace(associate(0), target=RecordKey("contacts", RECORD_ID, "1"))
+    assert [costs([change]).reread_calls for change in (associate(0), made, by_id)] == [3, 2, 2]
 
 
 def test_a_unique_value_that_is_handed_on_takes_a_call_after_the_one_that_gives_it_up() -> None:
