@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from reconciler.apply.evidence import NO_TIME
+from reconciler.apply.evidence import NO_TIME, is_ours_as_made
 from reconciler.apply.settle import is_emptied, settle_batch, settled
 from reconciler.apply.stale import moved
 from reconciler.hubspot.client import Reader
+from reconciler.hubspot.connection import DEADLINE_S
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied, Outcome, Skipped
 from reconciler.model.owned import Origin
@@ -112,6 +113,8 @@ def test_what_looks_like_a_spelling_and_is_the_value_before_is_not_done(before: 
 
 
 DURING = timedelta(seconds=30)
+LAST = timedelta(seconds=DEADLINE_S, minutes=2)
+"""Until then HubSpot may still act on a call."""
 
 
 def found_as(change: Create, now: LiveRecord, sent_at: datetime | None = SENT_AT) -> Applied:
@@ -120,15 +123,31 @@ def found_as(change: Create, now: LiveRecord, sent_at: datetime | None = SENT_AT
     return found
 
 
-@pytest.mark.parametrize("after", [timedelta(0), DURING, timedelta(minutes=4), timedelta(seconds=-1)])
+@pytest.mark.parametrize("after", [timedelta(0), DURING, timedelta(minutes=4), timedelta(seconds=-2), LAST])
 def test_a_record_made_while_our_call_was_under_way_is_ours(after: timedelta) -> None:
     found = found_as(create(name="A"), live(after, name="A"))
     assert found == Applied(ID, {"name": "A"}, is_new=True)
 
 
-@pytest.mark.parametrize("after", [timedelta(seconds=-10), timedelta(minutes=5), timedelta(days=1), None])
+@pytest.mark.parametrize(
+    "after",
+    [timedelta(seconds=-3), LAST + timedelta(seconds=1), timedelta(minutes=5), timedelta(days=1), None],
+)
 def test_a_record_made_before_or_long_after_is_somebody_elses(after: timedelta | None) -> None:
     assert found_as(create(name="A"), live(after, name="A")).is_new is False
+
+
+def test_a_record_that_was_overwritten_since_is_judged_by_what_it_was_made_with() -> None:
+    change, made, theirs = create(name="A"), live(DURING, name="A"), live(DURING, name="B")
+    assert is_ours_as_made(SCHEMA, change, made, SENT_AT)
+    assert not is_ours_as_made(SCHEMA, change, theirs, SENT_AT)
+    assert not is_ours_as_made(SCHEMA, change, live(-DURING, name="A"), SENT_AT)
+    assert not is_ours_as_made(SCHEMA, change, None, SENT_AT)
+    assert not is_ours_as_made(SCHEMA, change, made, None)
+
+
+def test_a_value_of_a_property_that_the_portal_lost_is_not_there() -> None:
+    assert settled(SCHEMA, update(lost=("A", "B")), live(lost="B"), SENT_AT) is None
 
 
 @pytest.mark.parametrize("sent_at", [None, NO_TIME])

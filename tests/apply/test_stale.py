@@ -51,8 +51,9 @@ def create(number: int) -> Create:
 
 
 def archive(number: int, *tickets: int) -> Archive:
-    """It rests on being associated with these tickets, and with nothing else."""
-    rests_on = (ValueChange(f"tickets/={id_}", "associated", "associated", Reason.IN_STEP) for id_ in tickets)
+    """It rests on its key, and on being associated with these tickets."""
+    texts = {"external_id": f"k{number}"} | {f"tickets/={id_}": "associated" for id_ in tickets}
+    rests_on = (ValueChange(name, text, text, Reason.IN_STEP) for name, text in texts.items())
     return Archive(key(number), RecordId(f"{number}"), Reason.PRUNED, None, Origin.CREATED, tuple(rests_on))
 
 

@@ -4,13 +4,27 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from reconciler.model.objects import RECORD_ID
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import OwnedRecord
-from reconciler.model.records import Desired, DesiredGroup, DesiredRecord, Drift, InMemory, LiveRecord, Prune
+from reconciler.model.records import (
+    Desired,
+    DesiredGroup,
+    DesiredRecord,
+    Drift,
+    Fate,
+    FateKind,
+    InMemory,
+    LiveRecord,
+    Prune,
+    PruneRule,
+    RecordId,
+)
 from reconciler.plan.build import PlanBuilder
 from reconciler.plan.changes import Action, Reason
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.judging import Policy
+from reconciler.plan.leftovers import facts_of_gone, new_rules
 from reconciler.plan.resolve import Resolver
 from tests.support.nouns import COMPANIES, FILES, desired, document, live, owned
 
@@ -90,3 +104,45 @@ def test_what_is_named_and_left_out_of_the_plan_is_not_archived(
 def test_what_else_is_left_out_protects_nothing(left_out: DesiredRecord) -> None:
     there = live("9001", {"external_id": "acme"})
     assert decided(there, left_out=[left_out]) == [(Action.ARCHIVE, Reason.PRUNED)]
+
+
+def told(kind: FateKind | None, record_id: str = "9001", key: str | None = None) -> Sequence[Fact]:
+    return facts_of_gone(LEFT, Fate(kind, RecordId(record_id), key) if kind else None)
+
+
+def fact(kind: FactKind, other: str | None = None, key: str | None = None) -> Fact:
+    lives_on_as = RecordKey("companies", "external_id", key) if key else None
+    return Fact(kind, LEFT.record_id, RecordId(other) if other else None, lives_on_as)
+
+
+LAST = Fact(FactKind.NOT_CREATED_AGAIN)
+
+
+def test_a_record_that_was_merged_is_told_with_the_one_that_it_lives_on_in() -> None:
+    merged = fact(FactKind.MERGED, "9009", "bigger")
+    assert told(FateKind.MERGED, "9009", "bigger") == (merged, LAST)
+    assert told(FateKind.MERGED, "9009", None) == (fact(FactKind.MERGED, "9009"), LAST)
+
+
+def test_a_record_that_got_another_key_is_told_with_it_and_with_what_to_do() -> None:
+    rekeyed = fact(FactKind.REKEYED, key="acme-2")
+    assert told(FateKind.REKEYED, key="acme-2") == (rekeyed, Fact(FactKind.RENAME_OR_CORRECT), LAST)
+    emptied = fact(FactKind.REKEYED)
+    assert told(FateKind.REKEYED, key="") == (emptied, Fact(FactKind.RENAME_OR_CORRECT), LAST)
+
+
+@pytest.mark.parametrize("kind", [FateKind.ARCHIVED, FateKind.ERASED, FateKind.NOT_FOUND, None])
+def test_a_record_that_lives_on_nowhere_is_told_without_another_name(kind: FateKind | None) -> None:
+    assert told(kind, key="old") == (fact(FactKind(kind or FateKind.ERASED)), LAST)
+
+
+def test_what_is_new_of_pruning_is_remembered_and_not_to_prune_needs_no_memory() -> None:
+    off, ours, all_ = (PruneRule("companies", "code", prune) for prune in Prune)
+    deals = PruneRule("deals", "code", Prune.ALL)
+    known = {("companies", "code"): ours}
+    assert new_rules([deals, ours], {}) == (ours, deals)
+    assert new_rules([deals, ours], known) == (deals,)
+    assert new_rules([all_], known) == (all_,)
+    assert new_rules([off], known) == (off,)
+    assert new_rules([off], {}) == ()
+    assert new_rules([off], {("companies", "erp_no"): ours, ("deals", "code"): ours}) == ()
