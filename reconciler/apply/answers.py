@@ -52,7 +52,7 @@ def only_emptied(schema: ObjectSchema, change: RecordWriting, outcome: Rejected)
         for value in values_of(change)
         if schema.is_step_back(value.name, value.before, value.after)
     }
-    if not isinstance(change, Update) or not emptied:
+    if not isinstance(change, Update):
         return outcome
     done = outcome.done or Applied(change.record_id, {}, written={})
     if emptied.keys() <= (done.written or {}).keys():

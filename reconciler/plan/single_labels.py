@@ -37,7 +37,7 @@ class Once:
 
     def __init__(self, resolver: PairResolver) -> None:
         self._resolver = resolver
-        self._first: dict[tuple[Side, str, str], tuple[Identity, Wanted]] = {}
+        self._first: dict[tuple[Side, str], tuple[Identity, Wanted]] = {}
 
     def allows(self, identity: Identity, wanted: Wanted) -> bool:
         """Whether none of the two bears the label with somebody else already; if not, that is a problem."""
@@ -49,8 +49,10 @@ class Once:
         for is_one, (key, end), (other, _) in zip(ones, ends, reversed(ends), strict=True):
             if not is_one:
                 continue
-            kind = label.text if label.is_flag else "parent"  # one type from either end, or two
-            bearer = (self._resolver.side(key, end), other.object, kind)
+            bearer = (
+                self._resolver.side(key, end),
+                other.object,
+            )  # between two types there is one such label
             first_identity, first = self._first.setdefault(bearer, (identity, wanted))
             if first_identity.sides != identity.sides:
                 self._tell(key, other, wanted, first)

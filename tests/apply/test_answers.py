@@ -152,3 +152,29 @@ def test_a_stage_that_was_set_is_not_told_as_empty_where_another_value_was_not_t
     second = judged(schema(Kind.CHOICE), change, answered(lifecyclestage="lead", value="silver"))
     assert isinstance(second, Rejected)
     assert only_emptied(schema(Kind.CHOICE), change, second) == second
+
+
+@pytest.mark.parametrize("change", [create(name="A"), update(name=("A", "B"))])
+def test_where_one_call_is_enough_nothing_was_emptied(change: Create | Update) -> None:
+    assert only_emptied(schema(Kind.TEXT), change, Rejected("no")) == Rejected("no")
+
+
+def test_of_two_calls_the_first_is_judged_by_what_it_wrote_alone() -> None:
+    """The answer may hold what the second call is to write as well."""
+    change = update(lifecyclestage=("customer", "lead"), value=("x", "gold"))
+    emptied = answered(lifecyclestage=None, value="x")
+    assert judged(schema(Kind.CHOICE), change, emptied, {"lifecyclestage": ""}) == emptied
+    assert judged(schema(Kind.CHOICE), change, answered(value="gold"), {"value": "gold"}) == answered(
+        value="gold"
+    )
+    left = judged(schema(Kind.CHOICE), change, answered(lifecyclestage="customer"), {"lifecyclestage": ""})
+    assert isinstance(left, Rejected)
+    assert left.done is None
+
+
+def test_all_that_was_not_taken_is_told_by_name() -> None:
+    sent = {"value": "gold", "lifecyclestage": "lead"}
+    change = update(lifecyclestage=("customer", "lead"), value=("x", "gold"))
+    outcome = judged(schema(Kind.CHOICE), change, answered(lifecyclestage="customer", value="x"), sent)
+    assert isinstance(outcome, Rejected)
+    assert outcome.message.startswith("HubSpot keeps another value of lifecyclestage, value than was sent:")

@@ -95,6 +95,11 @@ def test_an_update_that_is_there_is_done_with_lives_spelling() -> None:
     assert found == Applied(ID, {"name": "B", "revenue": "2.5", "phone": None})
 
 
+def test_a_value_that_was_to_become_what_it_is_is_there() -> None:
+    change = update(name=("A", "A"))
+    assert settled(SCHEMA, change, live(name="A"), SENT_AT) == Applied(ID, {"name": "A"})
+
+
 def test_an_update_that_hubspot_sanitised_is_done() -> None:
     change = update(story=("old", '<p onclick="x()">New</p>'), name=("A", " B "))
     found = settled(SCHEMA, change, live(story="<p>New</p>", name="B"), SENT_AT)

@@ -109,6 +109,7 @@ def test_a_company_has_one_parent_whichever_of_the_two_names_it() -> None:
     assert plan.takes("companies/8", "companies/2", TO_CHILD)
     assert plan.takes("companies/8", "companies/1", TO_CHILD)  # the first one, said from the other end
     assert not plan.takes("companies/9", "companies/2", TO_CHILD)
+    assert not plan.takes("companies/2", "companies/9", TO_PARENT)
     assert not plan.takes("companies/1", "companies/9", TO_PARENT)
 
 
