@@ -33,9 +33,9 @@ def owned_after(change: Owning, outcome: Applied, before: OwnedRecord | None) ->
     Values of ``before`` that the change does not mention stay, if it is the same record, under whatever key:
     they are in step, or held.
     """
-    is_same = before is not None and before.record_id == outcome.record_id
-    sent = dict(before.sent) if before and is_same else {}
-    answered = dict(before.answered) if before and is_same else {}
+    same = before if before and before.record_id == outcome.record_id else None
+    sent = dict(same.sent) if same else {}
+    answered = dict(same.answered) if same else {}
     for of_names in (sent, answered):
         of_names.pop(change.key.by, None)  # the key is kept as such
     for value in in_step_of(change):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.apply.ownership import owned_after, pairs_after
+from reconciler.apply.ownership import disowned_by, in_the_way, owned_after, pairs_after
 from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin
@@ -184,3 +184,95 @@ def test_what_stays_keeps_its_associations(change: Change) -> None:
 def test_an_association_without_both_ids_cannot_be_ours() -> None:
     with pytest.raises(ValueError, match="before it has an id"):
         pairs_after([Associate(KEY, None, TICKET, TICKET_ID, None, Reason.MISSING, HERE, is_whole=True)])
+
+
+def moving(old: str | None, new: str, record_id: str, *, is_update: bool = True) -> Update | Adopt:
+    name, former = replace(KEY, value=new), replace(KEY, value=old) if old else None
+    id_, why = RecordId(record_id), Reason.RENAMED
+    if is_update:
+        value = ValueChange("external_id", old, new, why)
+        route = Route(Call.UPDATE, None)
+        return Update(name, id_, (value,), (), why, route, HERE, Origin.CREATED, moved_from=former)
+    return Adopt(name, id_, (), why, HERE, Origin.CREATED, moved_from=former)
+
+
+@pytest.mark.parametrize("is_update", [True, False])
+def test_who_leaves_a_key_that_another_one_gets_is_in_the_way(is_update: bool) -> None:
+    leaves = moving("acme", "other", "9001", is_update=is_update)
+    for taker in (created(), moving(None, "acme", "9002"), moving("old", "acme", "9002", is_update=False)):
+        assert in_the_way([taker, leaves]) == in_the_way([leaves, taker]) == {("companies", "9001")}
+
+
+def test_two_that_exchange_their_keys_are_in_each_others_way() -> None:
+    one, other = moving("a", "b", "9001"), moving("b", "a", "9002", is_update=False)
+    assert in_the_way([one, other]) == {("companies", "9001"), ("companies", "9002")}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Archive(KEY, RecordId("9002"), Reason.PRUNED, None, Origin.CREATED),
+        Release(KEY, RecordId("9002"), Reason.GONE, None, Origin.CREATED),
+        moving("x", "y", "9002"),
+        replace(created(), key=replace(KEY, by="erp_no")),
+    ],
+)
+def test_a_key_that_nobody_else_gets_is_left_without_ado(other: Change) -> None:
+    assert in_the_way([moving("acme", "other", "9001"), other]) == frozenset()
+    assert in_the_way([created(), other]) == frozenset()
+
+
+LOST = RecordId("9000")
+
+
+@pytest.mark.parametrize(
+    ("change", "gone"),
+    [
+        (Archive(KEY, ID, Reason.PRUNED, None, Origin.CREATED), ID),
+        (Release(KEY, ID, Reason.NARROWED, None, Origin.CREATED), ID),
+        (replace(created(), replaces=LOST), LOST),
+        (created(), None),
+        (moving("old", "acme", "9001"), None),
+        (moving("old", "acme", "9001", is_update=False), None),
+        (Dissociate(*ENDS, PAYING, Reason.PRUNED, None, is_whole=True), None),
+    ],
+)
+def test_records_that_go_or_are_replaced_are_ours_no_longer(change: Change, gone: RecordId | None) -> None:
+    assert disowned_by(change) == (("companies", gone) if gone else None)
+
+
+def test_a_record_that_is_made_again_has_none_of_the_lost_ones_associations() -> None:
+    assert pairs_after([replace(created(), replaces=LOST)]) == PairsAfter([], [], [("companies", LOST)])
+
+
+def test_what_no_line_enforces_any_more_is_forgotten_with_its_spelling() -> None:
+    before = owned("acme", "9001", {"phone": "030 1", "name": "Acme"}, {"phone": "+49301"})
+    forgotten = ValueChange("phone", "+49301", "030 1", Reason.UNMANAGED)
+    again = owned_after(
+        Adopt(KEY, ID, (forgotten,), Reason.UNMANAGED, HERE, Origin.CREATED), Applied(ID, {}), before
+    )
+    assert (again.sent, again.answered) == ({"name": "Acme"}, {})
+    never_known = ValueChange("city", None, None, Reason.UNMANAGED)
+    learned = ValueChange("zip", "1", "1", Reason.IN_STEP)
+    change = Adopt(KEY, ID, (never_known, learned), Reason.UNMANAGED, HERE, Origin.CREATED)
+    assert owned_after(change, Applied(ID, {}), before).sent == {**before.sent, "zip": "1"}
+
+
+def test_a_record_is_adopted_by_what_its_change_says_and_created_unless_somebody_was_quicker() -> None:
+    unknown = Applied(ID, {}, is_new=None)
+    assert owned_after(created(), unknown, None).origin is Origin.CREATED
+    for origin in Origin:
+        change = Adopt(KEY, ID, (), Reason.ADOPT, HERE, origin, is_protected=True)
+        after = owned_after(change, Applied(ID, {}, is_new=False), None)
+        assert (after.origin, after.is_protected) == (origin, True)
+
+
+def test_the_key_is_kept_as_such_and_initial_values_are_peoples() -> None:
+    before = owned("acme", "9001", {"external_id": "acme", "name": "A"}, {"external_id": "ACME"})
+    values = (
+        ValueChange("external_id", "old", "acme", Reason.RENAMED),
+        ValueChange("tier", None, "gold", Reason.INITIAL),
+        ValueChange("zip", None, "1", Reason.MISSING),
+    )
+    after = owned_after(created(*values), Applied(ID, {"external_id": "ACME", "tier": "GOLD"}), before)
+    assert (after.sent, after.answered) == ({"name": "A", "zip": "1"}, {})
