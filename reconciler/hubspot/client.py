@@ -41,6 +41,7 @@ from reconciler.hubspot.wire import (
     SchemaPage,
 )
 from reconciler.model.writes import Call
+from reconciler.visible import visible
 
 _PARTIAL = 207
 _NOT_FOUND = 404
@@ -362,7 +363,7 @@ def error_for(request: Request, status: int, error: ErrorBody) -> HubSpotError:
     said = explain(error) or f"HubSpot answered {status}"
     if status == _FORBIDDEN:
         kind = NotAllowed
-        scopes = missing_scopes(error)
+        scopes = [visible(scope) for scope in missing_scopes(error)]
         said = f"the token lacks a scope: {' or '.join(scopes)}" if scopes else f"HubSpot forbids it: {said}"
     return kind(
         said,

@@ -2,14 +2,20 @@
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reconciler.cli.harmless import harmless, without_commands
-from reconciler.errors import HubSpotError, Problem
+from reconciler.emulator.calls import Answer, Request
+from reconciler.emulator.serve import running
+from reconciler.errors import HubSpotError, NotAllowed, Problem
 from reconciler.report.annotations import problems_as_annotations
-from tests.support.projects import Project
+from tests.hubspot.doubles import reader_of, reply
+from tests.support.projects import PORTAL, Project, Recorder
 
 COMMANDS = [
     "::stop-commands::x",
@@ -80,6 +86,75 @@ def test_an_error_of_hubspots_stays_in_its_lines(command: str) -> None:
 
     assert len(harmless(str(error)).splitlines()) == 2
     assert obeyed(harmless(str(error))) == []
+
+
+class Forbidding(Recorder):
+    """A portal that answers calls to one path with a 403 of its own words."""
+
+    path, error = "", ""
+
+    def answer(self, request: Request) -> Answer:
+        if self.path and request.path.endswith(self.path):
+            return Answer(403, {"Content-Type": "application/json"}, self.error.encode())
+        return super().answer(request)
+
+
+@pytest.fixture
+def forbidding(tmp_path: Path) -> Iterator[tuple[Project, Forbidding]]:
+    with closing(Forbidding(None)) as portal, running(portal) as url:
+        portal.ensure_portal(PORTAL, None)
+        project = Project(tmp_path / "project", {"HUBSPOT_ACCESS_TOKEN": portal.token(PORTAL)})
+        real = f"{{portal_id: {PORTAL}, token: '${{HUBSPOT_ACCESS_TOKEN}}', base_url: '{url}'}}"
+        project.write("reconciler.yaml", f"version: 1\nmanifests: [.]\nenvironments:\n  real: {real}\n")
+        project.write("products.yaml", "object: products\nkey: hs_sku\nrecords:\n  A: {name: Part}\n")
+        yield project, portal
+
+
+@pytest.mark.parametrize("path", ["/account-info/v3/details", "/properties/products", "/products/batch/read"])
+@pytest.mark.parametrize(
+    "command", ["\n::stop-commands::x", "\x1b]0;x\x07##[add-mask]5", "\r\u2028##vso[task.complete]"]
+)
+@pytest.mark.parametrize(
+    "member", ["message", "category", "correlationId", "requiredScopes", "requiredGranularScopes"]
+)
+def test_what_forbids_a_call_commands_nothing(
+    forbidding: tuple[Project, Forbidding], path: str, command: str, member: str
+) -> None:
+    project, portal = forbidding
+    said = f"crm{command}.read"
+    error: dict[str, Any] = {"message": "no", "category": "MISSING_SCOPES", "correlationId": "c0ffee"}
+    error |= (
+        {"errors": [{"message": "no", "context": {member: [said]}}]} if "Scopes" in member else {member: said}
+    )
+    portal.path, portal.error = path, json.dumps(error)
+
+    done = project.run("plan")
+    as_json = project.run("plan", "--json")
+
+    assert (done.code, as_json.code) == (1, 1)
+    assert "crm" in done.err
+    assert ".read" in done.err
+    assert len(done.err.splitlines()) == len(without_hostility(project, portal, said).splitlines())
+    for text in (done.out, done.err, as_json.out, as_json.err):
+        assert obeyed(text) == []
+
+
+def without_hostility(project: Project, portal: Forbidding, said: str) -> str:
+    """What is printed where ``said`` is a word like any other."""
+    portal.error = portal.error.replace(json.dumps(said), '"crm.read"')
+    return project.run("plan").err
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=ascii)
+def test_a_scope_stays_in_its_line(command: str) -> None:
+    error = {"errors": [{"context": {"requiredScopes": [f"a{command}", "b"]}}]}
+
+    with pytest.raises(NotAllowed) as caught:
+        reader_of(lambda _: reply(403, error)).account()
+
+    assert len(str(caught.value).splitlines()) == 2
+    assert "the token lacks a scope: a" in str(caught.value)
+    assert str(caught.value).splitlines()[0].endswith(" or b")
 
 
 def test_a_long_line_is_shortened_and_says_by_how_much() -> None:
