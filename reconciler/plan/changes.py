@@ -420,6 +420,7 @@ class Review:
     """What holding a plan against the reviewed one has found. The plan holds what was reviewed alone."""
 
     digest: str  # of the reviewed plan
+    content: str  # of the reviewed plan, which the plan has too where nothing departs from it
     git: str | None  # the commit that it was made from
     departures: tuple[Departure, ...]  # by how they differ, and key
     unreviewed_rules: tuple[PruneRule, ...]  # of pruning, which state is not told of

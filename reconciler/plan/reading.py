@@ -345,6 +345,7 @@ def _as_review(found: object) -> Review:
     review = as_object(found)
     return Review(
         digest=part(review, "digest", as_text),
+        content=part(review, "content", as_text),
         git=part(review, "git", _as_text_or_null),
         departures=part(review, "departures", as_tuple(_as_departure)),
         unreviewed_rules=part(review, "unreviewed_prune", as_tuple(_as_prune_rule)),

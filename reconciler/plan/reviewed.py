@@ -39,7 +39,7 @@ from reconciler.plan.changes import (
     rests_on_of,
     values_of,
 )
-from reconciler.plan.file import digest_of
+from reconciler.plan.file import digests_of
 from reconciler.plan.writing import digested_change
 
 _KIND_OF = {
@@ -80,8 +80,10 @@ def keep_reviewed(reviewed: Plan, changes: Iterable[Change], rules: Iterable[Pru
     departures += (_departure(Departing.NO_LONGER_PLANNED, gone) for gone in seen.values())
     known_rules = set(reviewed.prune_rules)
     rules = tuple(rules)
+    digests = digests_of(reviewed)
     review = Review(
-        digest=digest_of(reviewed),
+        digest=digests.digest,
+        content=digests.content,
         git=reviewed.manifests.git,
         departures=tuple(sorted(departures, key=lambda entry: (_BY_HOW.index(entry.how), entry.key))),
         unreviewed_rules=tuple(rule for rule in rules if rule not in known_rules),

@@ -146,6 +146,7 @@ def allowances_as_document(allowances: Iterable[tuple[Guard, int]]) -> Json:
 
 def _review(review: Review) -> Json:
     return {
+        "content": review.content,
         "departures": [_departure(departure) for departure in review.departures],
         "digest": review.digest,
         "git": review.git,

@@ -165,10 +165,20 @@ def _foot(plan: Plan, digests: Digests, layout: Layout, *, is_masked: bool) -> s
     planned = f"{plan.created_at:%Y-%m-%d %H:%M} UTC"
     return (
         f"{fenced(told, 'text')}\n"
-        f"Content `{digests.content}`: equal in every run that plans the same.\n"
+        f"{_content(plan, digests)}\n"
         f"Digest `{digests.digest}`, planned {planned} by reconciler {code(plan.tool_version)}.\n\n"
         f"**Next:** {_next(plan)}\n"
     )
+
+
+def _content(plan: Plan, digests: Digests) -> str:
+    """What people compare across runs, and with what was reviewed."""
+    told = f"Content `{digests.content}`"
+    if plan.review is None:
+        return f"{told}: equal in every run that plans the same."
+    if plan.review.content == digests.content:
+        return f"{told}, as it was reviewed."
+    return f"{told}. Not as it was reviewed, which was {code(plan.review.content)}: look at what differs."
 
 
 def _next(plan: Plan) -> str:

@@ -118,4 +118,6 @@ def _facts(plan: Plan, flags: str) -> Iterator[tuple[str, str]]:
     )
     digests = digests_of(plan)
     yield "Content", digests.content
+    if plan.review:
+        yield "Content as reviewed", visible(plan.review.content)
     yield "Digest", digests.digest

@@ -27,6 +27,7 @@ from reconciler.plan.changes import (
     ValueChange,
 )
 from reconciler.source import SourceRef
+from reconciler.told import Value, told
 from tests.support.plans import at, plan_of
 
 _BY_ID = Route(Call.UPDATE, None)
@@ -181,13 +182,22 @@ HELD = (
     ),
     Held(_company("acme"), "description", Reason.OBSERVED, _BEFORE, _AFTER, at(17)),
 )
+
+
+def _phone(text: str) -> Value:
+    return Value(text, "contacts", "phone")
+
+
 PROBLEMS = (
     Problem(
         'companies has no property "industy"', 'did you mean "industry"?', at(71), "companies/wayne#industy"
     ),
     Problem(
-        'phone takes a number, not "+49 30 1234 ext. 12": extensions are written behind an x',
-        'write "+49 30 1234 x12"',
+        told(
+            'phone takes a number, not "{it}": extensions are written behind an x',
+            it=_phone("+49 30 1234 ext. 12"),
+        ),
+        told('write "{it}"', it=_phone("+49 30 1234 x12")),
         at(9, "contacts.yaml", 12),
         "contacts/eve@acme.example#phone",
     ),
@@ -237,6 +247,7 @@ REVIEWED: Plan = replace(
     ),
     review=Review(
         digest=f"sha256:{'ab' * 32}",
+        content=f"sha256:{'c0' * 32}",
         git="77d0aa51c3ee2b9d4f6a8c0e1b2d3f4a5b6c7d8e",
         departures=(
             *(

@@ -177,6 +177,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
     reviews = st.builds(
         Review,
         digest=st.just(f"sha256:{'ab' * 32}"),
+        content=words,
         git=st.none() | words,
         departures=st.lists(departures, max_size=3).map(tuple),
         unreviewed_rules=rules,
