@@ -1,8 +1,9 @@
 """What state holds of a record once a change to it has been applied. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
+from reconciler.model.objects import RecordKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.pairs import OwnedPair, PairIdentity, PairsAfter, identity_of
@@ -78,15 +79,15 @@ def disowned_by(change: Change) -> Record | None:
             return None
 
 
-def in_the_way(changes: Sequence[Change]) -> frozenset[Record]:
-    """Records whose present keys others are to have before or after they get their own new ones."""
+def in_the_way(changes: Sequence[Change]) -> Mapping[Record, tuple[RecordKey, RecordKey]]:
+    """Records whose present keys others are to have before they have their new ones, and both keys."""
     leaving = {
-        change.moved_from: (change.key.object, change.record_id)
+        change.moved_from: ((change.key.object, change.record_id), (change.moved_from, change.key))
         for change in changes
         if isinstance(change, Update | Adopt) and change.moved_from
     }
     taken = (change.key for change in changes if isinstance(change, Owning)) if leaving else ()
-    return frozenset(leaving[key] for key in taken if key in leaving)
+    return dict(leaving[key] for key in taken if key in leaving)
 
 
 def pairs_after(applied: Iterable[Change]) -> PairsAfter:

@@ -60,7 +60,8 @@ def carry_out(
     """
     run = _Run(plan.changes, store, journal, courier, manner, journal.begin_run(start))
     journal.remember_pruning(plan.prune_rules)
-    if crowded := in_the_way(plan.changes):
+    crowded = in_the_way(plan.changes)
+    if crowded:
         journal.set_aside(crowded)
     settled = {} if courier.on_stale is OnStale.OVERWRITE else moved
     run.leave_alone(settled)
@@ -68,6 +69,8 @@ def carry_out(
     turns = turns_of(plan.changes, courier.portal.objects)
     for _, wave in groupby(batches_of(plan.changes, settled, turns), key=attrgetter("wave")):
         run.skip(run.send_all(tuple(wave)))
+    if crowded:
+        journal.put_back(crowded)  # those that got no new key: rejected, stale, or not attempted
     is_whole = run.stopped_by is None and not run.is_interrupted
     journal.finish_run(run.id, RunStatus.FINISHED if is_whole else RunStatus.INTERRUPTED)
     return ApplyResult(store.run(run.id, lists_applied=False), run.stopped_by, run.is_interrupted)

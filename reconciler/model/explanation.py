@@ -104,4 +104,5 @@ class Explanation:
     properties: tuple[PropertyExplained, ...]  # sorted by name; one, where one was asked about
     pairs: tuple[PairExplained, ...]
     problems: tuple[Problem, ...]
+    moves_from: RecordKey | None = None  # the key under which state knows it, until the next apply
     personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when rendered

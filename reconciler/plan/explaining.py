@@ -61,6 +61,8 @@ def explain(subject: Subject, findings: Findings) -> Explanation:
     asked = {subject.key.address, *map(subject.key.property_address, names)}
     pairs = tuple(_pairs(subject.key, findings)) if subject.name is None else ()
     shown = [(subject.key.object, name) for name in (*names, subject.key.by)]
+    moves_from = owned.key if owned and owned.key != subject.key else None
+    shown += [(moves_from.object, moves_from.by)] if moves_from else []
     shown += ((pair.target.object, pair.target.by) for pair in pairs)
     return Explanation(
         key=subject.key,
@@ -77,6 +79,7 @@ def explain(subject: Subject, findings: Findings) -> Explanation:
         properties=tuple(_property(subject, findings, name) for name in names),
         pairs=pairs,
         problems=tuple(problem for problem in plan.problems if problem.address in asked) if plan else (),
+        moves_from=moves_from,
         personal=findings.masks.personal({schema.name: schema}, shown),
     )
 

@@ -48,6 +48,10 @@ class Subject:
         """The same, with the lines that say something of it."""
         return replace(self, trace=trace)
 
+    def owned_as(self, entry: OwnedRecord | None) -> "Subject":
+        """The same, with what state knows of the record that is live at its key, under whatever key."""
+        return replace(self, owned=entry) if entry else self
+
     @property
     def keys(self) -> Sequence[str]:
         """Its key, and the one that it had before."""

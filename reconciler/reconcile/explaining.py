@@ -61,6 +61,11 @@ def explain_record(
             path=f"{schema.path}/batch/read",
         )
     live = subject.live_among(answers)
+    if live is not None:
+        subject = subject.owned_as(store.owned_by_id(schema.name, [live.id]).get(live.id))
+        more = [name for name in subject.names(schema) if name in schema.properties]
+        if more != question:
+            live = subject.live_among(read_records(reader, schema, subject.key.by, subject.keys, more))
     plan = None
     if subject.is_planned(named):
         plan = _plan_with_others(subject, named, portal, partial(_plan, desired, reader, store, here))

@@ -82,6 +82,11 @@ def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
     else:
         lines += _said("HubSpot", f"no such record in {where}", layout)
     lines += _said("state", _OURS[explained.origin], layout)
+    if explained.moves_from:
+        former = visible(explained.moves_from.address)
+        lines += _said(
+            "", f"known there as {former} ({explained.moves_from.by}): the entry moves here", layout
+        )
     lines += _said("", _PROTECTED, layout) if explained.is_protected else []
     for index, source in enumerate(explained.declared):
         lines += _said("" if index else "named", layout.place(source), layout)

@@ -95,6 +95,7 @@ def explanation_as_json(explained: Explanation, masking: Masking) -> str:
         "environment": shown.environment,
         "is_live": shown.is_live,
         "key": _key(shown.key),
+        "moves_from": _key(shown.moves_from) if shown.moves_from else None,
         "next": _step(shown.step, shown.key, shown.key.address),
         "object": shown.key.object,
         "origin": shown.origin,

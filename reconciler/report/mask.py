@@ -124,6 +124,7 @@ def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
     return replace(
         explained,
         key=mask.record_key(explained.key),
+        moves_from=explained.moves_from and mask.record_key(explained.moves_from),
         step=mask.step(explained.key, "", explained.step),
         properties=tuple(mask.explained(explained.key, of) for of in explained.properties),
         pairs=tuple(replace(pair, target=mask.other(pair.target)) for pair in explained.pairs),

@@ -1,7 +1,7 @@
 """The records we own: how they are found, put and removed."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -147,6 +147,16 @@ class OwnedRows:
                 .where(self._ours(), owned.c.object == object_name, owned.c.record_id == record_id)
                 .values(by=RECORD_ID, key=record_id)
             )
+
+    def set_aside_still(self, records: Mapping[Record, RecordKey]) -> Sequence[OwnedRecord]:
+        """Those of ``records`` that got no key since they were set aside, by these keys if they are free."""
+        return [
+            replace(known, key=key)
+            for (object_name, record_id), key in records.items()
+            if not any(self.of_keys(object_name, key.by, [key.value]))
+            for known in self.of_ids(object_name, [record_id])
+            if known.key.by == RECORD_ID
+        ]
 
     def remove_records(self, records: Iterable[Record]) -> None:
         """Own ``records`` no longer, under whatever keys; those that are not owned do no harm."""

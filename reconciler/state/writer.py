@@ -154,6 +154,14 @@ class Writer:
         with self._writing() as connection:
             OwnedRows(connection, self._portal_id).set_aside(records)
 
+    def put_back(self, records: Mapping[Record, tuple[RecordKey, RecordKey]]) -> None:
+        """Know those of ``records`` that are still set aside by the first of two keys that nobody has."""
+        with self._writing() as connection:
+            rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
+            for choice in (0, 1):  # a second choice of one may be the first of another
+                back = rows.set_aside_still({record: keys[choice] for record, keys in records.items()})
+                between.call(rows.put(back, rows.version().serial))
+
     def remember_pruning(self, rules: Iterable[PruneRule]) -> None:
         """What becomes of owned records of some groups once no manifest names them any more."""
         with self._writing() as connection:

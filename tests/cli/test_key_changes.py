@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from reconciler.cli.exits import Exit
+from reconciler.emulator.app import Emulator
+from reconciler.emulator.faults import parse
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import Origin
 from reconciler.plan.changes import Adopt, Archive, Reason
@@ -140,6 +142,46 @@ def test_no_write_of_ours_is_drift_after_a_change_of_key_and_one_more_change(pro
     assert planned(project) == []
 
 
+def test_explain_finds_the_entry_under_the_old_key_and_says_that_it_moves(project: Project) -> None:
+    before = ids(project)
+    project.write("companies.yaml", NEW.replace("PRUNE", "true"))
+
+    explained = project.run("explain", "companies/E1", "--json", "--values", "show").document
+    text = " ".join(project.run("explain", "companies/E1").out.split())
+
+    assert explained["moves_from"] == {"property": "external_id", "value": "a"}
+    assert (explained["record_id"], explained["origin"]) == (before["a"], "created")
+    assert explained["protected"]
+    assert explained["properties"]["name"]["last_applied"]["sent"] == "A"
+    assert explained["properties"]["erp_no"]["live"] == "E1"
+    assert explained["next"]["action"] == "adopt"
+    assert "known there as companies/a (external_id) until the next apply" in text
+
+    assert apply(project).code == 0
+    explained = project.run("explain", "companies/E1", "--json").document
+    assert (explained["moves_from"], explained["origin"]) == (None, "created")
+
+
+def test_explain_tells_of_exchanged_keys_by_record(project: Project) -> None:
+    before = ids(project)
+    swap_keys(project, {before["a"]: "b", before["b"]: "a"})
+
+    explained = project.run("explain", "companies/b", "--json", "--values", "show").document
+
+    assert explained["moves_from"] == {"property": "external_id", "value": "a"}
+    assert (explained["record_id"], explained["protected"]) == (before["a"], True)
+
+
+def test_explain_masks_the_old_key_of_a_person(project: Project) -> None:
+    contacts = "object: contacts\nkey: erp_no\nprune: true\nrecords:\n  P1: {firstname: Ada}\n"
+    project.write("contacts.yaml", contacts)
+
+    explained = project.run("explain", "contacts/P1", "--json", "--values", "mask")
+
+    assert explained.document["moves_from"]["property"] == "email"
+    assert "ada@acme" not in explained.out
+
+
 def test_records_may_be_named_by_record_id_from_now_on_and_by_a_key_again(project: Project) -> None:
     before = ids(project)
     there = live(project)
@@ -249,6 +291,12 @@ def test_rows_of_a_table_may_be_named_by_another_column(tmp_path: Path) -> None:
     assert planned(project) == []
 
 
+def sent_by_id(project: Project) -> Mapping[str, Any]:
+    """What was last applied, by record id."""
+    entries = json.loads(project.run("state", "export").out)["owned"]
+    return {f"{entry['object']} {entry['record_id']}": entry["sent"] for entry in entries}
+
+
 def swap_keys(project: Project, keys: Mapping[str, str]) -> None:
     """People give records other keys: by record id."""
     with project.portal() as http:
@@ -270,6 +318,69 @@ def test_entries_follow_records_that_exchanged_their_keys(project: Project) -> N
     found = owned(project)
     assert found[f"companies {before['a']}"] == ("external_id b", Origin.CREATED, True)
     assert found[f"companies {before['b']}"] == ("external_id a", Origin.CREATED, False)
+
+
+class Poisoned(Emulator):
+    """A portal that refuses one value."""
+
+    def __init__(self, path: Path | None) -> None:
+        super().__init__(path)
+        self.add_fault(parse("poisoned_record:value=Refused"))
+
+
+@pytest.mark.parametrize("refused", ["a", "b", "both"])
+@pytest.mark.parametrize("then", ["again", "as before", "left out"])
+def test_a_move_that_hubspot_rejects_loses_nothing_of_what_state_knows(
+    project: Project, refused: str, then: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ids(project)
+    protected = OLD.replace("name: B, ", "name: B, $protect: true, ")
+    project.write("companies.yaml", protected)
+    apply(project)
+    known = owned(project)
+    sent = {record_id: entry["name"] for record_id, entry in sent_by_id(project).items() if "name" in entry}
+    swap_keys(project, {before["a"]: "b", before["b"]: "a"})
+    names = {key: "Refused" if refused in {key, "both"} else f"Now {key}" for key in ("a", "b")}
+    exchanged = (
+        protected.replace("name: A, erp_no: E1", f"name: {names['a']}, erp_no: E2")
+        .replace("name: B,", f"name: {names['b']},")
+        .replace("erp_no: E2, $associations: {comp", "erp_no: E1, $associations: {comp")
+        .replace("$protect: true, erp_no: E2", "$protect: true, erp_no: E1")
+    )
+    project.write("companies.yaml", exchanged)
+    with monkeypatch.context() as patch:
+        patch.setattr("reconciler.emulator.app.Emulator", Poisoned)
+        done = project.run("apply", "--auto-approve")
+    assert done.code == Exit.NOT_APPLIED, done.out + done.err
+
+    assert {record_id: entry[1:] for record_id, entry in owned(project).items()} == {
+        record_id: entry[1:] for record_id, entry in known.items()
+    }
+    assert not any(key.startswith("record_id") for key, _, _ in owned(project).values())
+    for key, other in (("a", "b"), ("b", "a")):
+        record_id = f"companies {before[other]}"
+        assert sent_by_id(project)[record_id]["name"] == (
+            sent[record_id] if names[key] == "Refused" else names[key]
+        )
+    there = live(project)
+
+    if then == "left out":
+        project.write("companies.yaml", "object: companies\nkey: external_id\nprune: true\nrecords: {}\n")
+        held = project.run("plan", "--json", "--values", "show").document["held"]
+        assert {"companies/a", "companies/b"} <= {each["address"].partition("#")[0] for each in held}
+        return
+    project.write("companies.yaml", exchanged)
+    apply(project)
+    if then == "as before":
+        swap_keys(project, {before["a"]: "a", before["b"]: "b"})
+        project.write("companies.yaml", protected)
+        apply(project)
+    assert live(project) == there
+    found = owned(project)
+    a, b = ("a", "b") if then == "as before" else ("b", "a")
+    assert found[f"companies {before['a']}"] == (f"external_id {a}", Origin.CREATED, True)
+    assert found[f"companies {before['b']}"] == (f"external_id {b}", Origin.CREATED, True)
+    assert planned(project) == []
 
 
 def test_a_part_of_an_exchange_loses_no_record_from_state(project: Project) -> None:

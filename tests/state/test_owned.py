@@ -243,3 +243,33 @@ def test_a_key_that_postgresql_cannot_store_is_called_so(postgres: Postgres, tmp
         pytest.raises(StateError, match=r"PostgreSQL cannot store \(NUL\): change that key"),
     ):
         remember(store, owned("ac\0me"))
+
+
+def test_a_record_that_was_set_aside_in_vain_is_put_back_where_its_key_is_free(
+    store: Store,
+) -> None:
+    one, other = owned("acme", "9001", {"name": "One"}), owned("globex", "9002", {"name": "Other"})
+    third = owned("initech", "9003")
+    keys = {
+        ("companies", entry.record_id): (entry.key, to)
+        for entry, to in ((one, other.key), (other, third.key), (third, one.key))
+    }
+    remember(store, one, other, third)
+
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(0))
+        pen.set_aside(keys)
+        pen.record_uncalled(run_id, [], [replace(one, key=other.key)])
+        pen.put_back(keys)
+
+    found = store.owned(*GROUP, ["acme", "globex", "initech"])
+    assert found == {"globex": replace(one, key=other.key), "initech": third}
+    (aside,) = store.owned_by_id("companies", [other.record_id]).values()
+    assert aside == replace(other, key=RecordKey("companies", RECORD_ID, other.record_id))
+
+    with writer(store) as pen:
+        pen.begin_run(start(0))
+        pen.put_back({("companies", other.record_id): (other.key, one.key)})
+
+    assert store.count() == 3
+    assert store.owned_by_id("companies", [other.record_id]) == {other.record_id: replace(other, key=one.key)}
