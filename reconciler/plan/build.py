@@ -270,7 +270,7 @@ class PlanBuilder:
         That key is left out of this plan, or something is wrong with it: its entry must not get lost.
         ``live`` is by record id.
         """
-        taken = self.taken
+        taken = self.taken | self.archived
         for owned in self.displaced:
             found, record = live.get(owned.record_id), (schema.name, owned.record_id)
             if owned.key.object != schema.name or found is None or record in taken:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from hypothesis import strategies as st
 
@@ -23,21 +24,27 @@ from reconciler.model.records import (
     Special,
 )
 from reconciler.model.selection import EVERYTHING, Glob, Selection, glob_of
-from reconciler.plan.build import PlanBuilder
+from reconciler.plan.build import Known, PlanBuilder
 from reconciler.plan.changes import Adopt, Archive, Create, ManifestsRead, Plan, Release, Update, values_of
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.hands import NOBODY_KNOWS
 from reconciler.plan.judging import Policy
 from reconciler.plan.leftovers import unnamed
 from reconciler.plan.resolve import Resolver
-from reconciler.plan.selecting import selected
+from reconciler.plan.selecting import LeftOut, selected
 from reconciler.source import SourceFiles
-from tests.support.nouns import COMPANIES, FILES, PORTAL, desired, document
+from tests.support.nouns import COMPANIES, FILES, PORTAL, definition, desired, document
 
-SCHEMA = replace(COMPANIES, required=())
+SCHEMA = replace(
+    COMPANIES,
+    required=(),
+    properties={**COMPANIES.properties, "erp_no": definition("erp_no", is_unique=True)},
+)
 KEYS = ("a", "b", "c", "d")
 OLD = "old"
 """The key that ``b`` may have had before."""
+NUMBERS = ("n1", "n2", "n3", "n4", "n5")
+"""What records may be called by another key property."""
 
 POOL: Mapping[str, Sequence[str]] = {
     "annualrevenue": ("1.5", "1.50", "2", "3"),
@@ -60,6 +67,7 @@ class World:
 
     Attributes:
         records: what the manifests name, sorted by key.
+        numbered: what they name by ``erp_no``, sorted likewise.
         live: by record id, properties and key.
         owned: by key.
         is_shouted: HubSpot writes every name in capitals.
@@ -75,31 +83,49 @@ class World:
     selection: Selection = EVERYTHING
     is_shouted: bool = False
     files: SourceFiles = FILES
+    numbered: tuple[DesiredRecord, ...] = ()
 
-    def by_key(self) -> Mapping[str, LiveRecord]:
+    def by_key(self, by: str = "external_id") -> Mapping[str, LiveRecord]:
         """What the portal holds, by key."""
-        return {
-            held["external_id"] or "": LiveRecord(record_id, held) for record_id, held in self.live.items()
-        }
+        records = (LiveRecord(record_id, held) for record_id, held in self.live.items())
+        return {key: record for record in records if (key := record.properties.get(by))}
+
+    def groups(self) -> tuple[DesiredGroup, ...]:
+        """What the manifests name, by key property; they may say that a record is called otherwise now."""
+        named = {"external_id": self.records, "erp_no": self.numbered}
+        return tuple(
+            DesiredGroup("companies", by, InMemory(records), ())
+            for by, records in named.items()
+            if records or by == "external_id"
+        )
 
     def plan(self) -> Plan:
         """What the planner makes of it."""
-        named, live = InMemory(self.records), self.by_key()
-        desired_ = Desired((DesiredGroup("companies", "external_id", named, ()),), self.files, "sha256:0")
+        groups = self.groups()
+        desired_ = Desired(groups, self.files, "sha256:0")
+        by_id: dict[str, LiveRecord] = {
+            record_id: LiveRecord(record_id, held) for record_id, held in self.live.items()
+        }
+        ours = {entry.record_id: entry for entry in self.owned.values()}
         builder = PlanBuilder(
             Policy(self.drift, self.take, self.recreate), Guards(DEFAULT_LIMITS, {}), skips_invalid=True
         )
         resolver = Resolver(SCHEMA, self.files, {})
-        for chunk in selected(
-            [self.records], self.selection, lambda left: builder.leave_out(left, self.owned), 2
-        ):
-            builder.add_chunk(resolver, chunk, live, self.owned, named)
+        for group in groups:
+            live, owned = self.by_key(group.key), self.owned_by(group.key)
+            named = group.records if len(groups) == 1 else None
+            leave_out = partial(_leave_out, builder, owned)
+            for chunk in selected([tuple(group.records)], self.selection, leave_out, 2):
+                builder.add_chunk(resolver, chunk, live, owned, named, known=Known(ours, ()))
         builder.judge_edited(NOBODY_KNOWS)
-        left = [self.owned[key] for key in sorted(self.owned)]
-        for entry in unnamed(left, named) if self.prune is not Prune.OFF else ():
-            if self.selection.has_record(entry.key):
-                found: dict[str, LiveRecord] = {record.id: record for record in live.values()}
-                builder.add_leftovers(SCHEMA, [entry], found, desired_, self.prune)
+        for by in ("erp_no", "external_id"):
+            entries = self.owned_by(by)
+            left = unnamed([entries[key] for key in sorted(entries)], desired_.records_of("companies", by))
+            for entry in left if self.prune is not Prune.OFF else ():
+                if self.selection.has_record(entry.key):
+                    builder.add_leftovers(SCHEMA, [entry], by_id, desired_, self.prune)
+        builder.keep_displaced(SCHEMA, by_id, desired_)
+        builder.settle_identities()
         builder.explain_gone({})
         return builder.finish(
             tool_version="0",
@@ -115,6 +141,10 @@ class World:
             prune_rules=(),
         )
 
+    def owned_by(self, by: str) -> Mapping[str, OwnedRecord]:
+        """What state knows by one key property, by key."""
+        return {key: entry for key, entry in self.owned.items() if entry.key.by == by}
+
     def after(self, plan: Plan) -> "World":
         """The world once ``plan`` has been applied to it, without a fault."""
         live = {record_id: dict(held) for record_id, held in self.live.items()}
@@ -123,7 +153,7 @@ class World:
         for number, change in enumerate(plan.changes):
             if isinstance(change, Create):
                 record_id = RecordId(str(70000 + number))
-                live[record_id] = {"external_id": change.key.value}
+                live[record_id] = {change.key.by: change.key.value}
             else:
                 assert isinstance(change, Update | Adopt | Archive | Release)
                 record_id = change.record_id
@@ -144,6 +174,34 @@ class World:
 
     def _made_of(self, name: str, text: str | None) -> str | None:
         return text.upper() if self.is_shouted and text and name == "name" else text
+
+
+def _leave_out(builder: PlanBuilder, owned: Mapping[str, OwnedRecord], left: LeftOut) -> None:
+    builder.leave_out(left, owned)
+
+
+@st.composite
+def rekeyed_worlds(draw: st.DrawFn) -> World:
+    """Worlds whose records exchanged keys since, or are called by another key property, or by both."""
+    world = draw(worlds(with_selection=draw(st.booleans())))
+    ids = sorted(world.live)
+    keys = [world.live[record_id]["external_id"] for record_id in ids]
+    exchanged = draw(st.permutations(keys)) if draw(often) else keys
+    numbers = draw(st.permutations(NUMBERS))
+    live: dict[RecordId, Mapping[str, str | None]] = {
+        record_id: {**world.live[record_id], "external_id": key, "erp_no": number}
+        for record_id, key, number in zip(ids, exchanged, numbers, strict=False)
+    }
+    named = draw(st.sets(st.sampled_from(NUMBERS), max_size=3))
+    by_number = document(key="erp_no")
+    numbered = tuple(desired(number, draw(some_values), by_number) for number in sorted(named))
+    records = world.records if draw(often) else ()
+    owned = dict(world.owned)
+    for key in sorted(owned):
+        number = live.get(owned[key].record_id, {}).get("erp_no")
+        if number and draw(st.booleans()):
+            owned[number] = replace(owned.pop(key), key=RecordKey("companies", "erp_no", number))
+    return replace(world, live=live, owned=owned, records=records, numbered=numbered)
 
 
 @st.composite

@@ -1,0 +1,97 @@
+"""What a manifest names, by whatever key, is never archived, and state does not lose it."""
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+
+from reconciler.model.records import RecordId, Special
+from reconciler.plan.changes import Action, Adopt, Archive, Plan, Reason, Release, Update
+from tests.plan.worlds import World, rekeyed_worlds
+from tests.support.nouns import desired, owned
+
+
+def named(world: World) -> set[RecordId]:
+    """The live records that manifests name, selected or not: by their keys now, or before."""
+    found = set()
+    for records, by in ((world.records, "external_id"), (world.numbered, "erp_no")):
+        for record in records:
+            keys = {record.key, record.special.renamed_from} - {None}
+            if not record.special.is_absent:
+                found |= {record_id for record_id, held in world.live.items() if held.get(by) in keys}
+    return found
+
+
+def unwanted(world: World) -> set[RecordId]:
+    """Those that manifests say must not exist."""
+    keys = {record.key for record in world.records if record.special.is_absent}
+    return {record_id for record_id, held in world.live.items() if held.get("external_id") in keys}
+
+
+def assert_nothing_named_goes(world: World, plan: Plan) -> None:
+    going = {change.record_id for change in plan.changes if isinstance(change, Archive)}
+    gone = {
+        change.record_id
+        for change in plan.changes
+        if isinstance(change, Release) and change.reason in {Reason.GONE, Reason.PRUNED}
+    }
+    assert going.isdisjoint(named(world) - unwanted(world))
+    assert gone.isdisjoint(named(world) - unwanted(world))
+
+
+@settings(max_examples=150)
+@given(rekeyed_worlds())
+def test_what_is_named_by_whatever_key_is_neither_archived_nor_released_as_gone(world: World) -> None:
+    plan = world.plan()
+    assert_nothing_named_goes(world, plan)
+    after = world.after(plan)
+    assert_nothing_named_goes(after, after.plan())
+
+
+@settings(max_examples=100)
+@given(rekeyed_worlds())
+def test_state_keeps_whatever_is_named_and_ours(world: World) -> None:
+    ours = {entry.record_id for entry in world.owned.values()} & (named(world) - unwanted(world))
+    after = world.after(world.plan())
+    assert ours <= {entry.record_id for entry in after.owned.values()}
+
+
+def test_rekeyed_worlds_meet_what_they_are_for() -> None:
+    """Records that move to another key, exchanged ones among them, and archives beside them."""
+    seen: set[str] = set()
+
+    @settings(max_examples=200, database=None, derandomize=True)
+    @given(rekeyed_worlds())
+    def collect(world: World) -> None:
+        plan = world.plan()
+        moved = {
+            (change.key.by, change.moved_from.by)
+            for change in plan.changes
+            if isinstance(change, Update | Adopt) and change.moved_from
+        }
+        seen.update("-".join(pair) for pair in moved)
+        seen.update(
+            "archive beside a move" for change in plan.changes if moved and change.action is Action.ARCHIVE
+        )
+
+    collect()
+    assert seen >= {
+        "erp_no-external_id",
+        "external_id-erp_no",
+        "external_id-external_id",
+        "archive beside a move",
+    }
+
+
+def test_unwanted_records_that_exchanged_their_keys_are_archived_each_once() -> None:
+    """The entry of one of them is not kept under its record id beside its own archive."""
+    unwanted_ones = tuple(replace(desired(key, {}), special=Special(is_absent=True)) for key in "ab")
+    ids = {"a": RecordId("9000"), "b": RecordId("9001")}
+    world = World(
+        records=unwanted_ones,
+        live={ids["a"]: {"external_id": "b"}, ids["b"]: {"external_id": "a"}},
+        owned={key: owned(key, record_id, {"name": "A"}) for key, record_id in ids.items()},
+    )
+    changes = world.plan().changes
+    assert [(type(change), change.key.value) for change in changes] == [(Archive, "a"), (Archive, "b")]
+    one_known = replace(world, owned={"a": world.owned["a"]}).plan().changes
+    assert [(type(change), change.key.value) for change in one_known] == [(Archive, "a"), (Archive, "b")]
