@@ -1,0 +1,288 @@
+"""One batch whose answers get lost, or whose changes take two calls: what is sent, and what is told."""
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.apply.batches import batches_of
+from reconciler.apply.deliver import ATTEMPTS, Courier, Delivery
+from reconciler.apply.manner import OnStale
+from reconciler.errors import NotAllowed
+from reconciler.hubspot.client import Reader, Writer
+from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
+from reconciler.model.schema import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
+from reconciler.plan.budget import ALWAYS_LOOKED_AT
+from reconciler.plan.changes import Action, Update
+from tests.hubspot.doubles import batch, http_of, pacer_of, reply
+from tests.hubspot.simulation import SimulatedClock
+from tests.support.journals import create, update, value
+
+STAGES = tuple(Option(name, name.title()) for name in ("lead", "customer"))
+COMPANIES = ObjectSchema(
+    "companies",
+    "companies",
+    {
+        definition.name: definition
+        for definition in (
+            PropertyDef("external_id", "Key", Kind.TEXT, is_unique=True),
+            PropertyDef("city", "City", Kind.TEXT),
+            PropertyDef("lifecyclestage", "Stage", Kind.CHOICE, STAGES),
+        )
+    },
+)
+PORTAL = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": COMPANIES})
+AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+@dataclass
+class Company:
+    """A portal with a few companies, whose answers to writes go astray as told."""
+
+    records: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    losses: list[str] = field(default_factory=list)
+    """Of the next writes: ``after`` or ``before`` it was done its answer is lost; ``""`` all is well."""
+    refused: dict[str, str] = field(default_factory=dict)  # values that it does not take, by property
+    unreadable_after: int | None = None  # so many writes
+    writes: list[list[dict[str, Any]]] = field(default_factory=list)
+    reads: int = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)["inputs"]
+        if request.url.path.endswith("/batch/read"):
+            self.reads += 1
+            if self.unreadable_after is not None and len(self.writes) >= self.unreadable_after:
+                return reply(403, {"status": "error", "category": "MISSING_SCOPES", "message": "no"})
+            return self._read([each["id"] for each in asked])
+        self.writes.append([each["properties"] for each in asked])
+        loss = self.losses.pop(0) if self.losses else ""
+        if loss == "before":
+            raise httpx.ReadError("lost")
+        answer = self._write(asked)
+        if loss == "after":
+            raise httpx.ReadError("lost")
+        return answer
+
+    def _read(self, wanted: Sequence[str]) -> httpx.Response:
+        ids = {each["external_id"]: id_ for id_, each in self.records.items()}
+        known = {key: ids.get(key, key) for key in wanted}
+        missing = [key for key, id_ in known.items() if id_ not in self.records]
+        found = [self._told(id_) for id_ in known.values() if id_ in self.records]
+        error = {"category": "OBJECT_NOT_FOUND", "message": "", "context": {"ids": missing}}
+        return reply(207, batch(found, [error])) if missing else reply(200, batch(found))
+
+    def _write(self, inputs: Sequence[dict[str, Any]]) -> httpx.Response:
+        done, errors = [], []
+        for each in inputs:
+            trace, written = {"objectWriteTraceId": each["objectWriteTraceId"]}, each["properties"]
+            if any(self.refused.get(name) == text for name, text in written.items()):
+                context = {"objectWriteTraceId": [each["objectWriteTraceId"]]}
+                errors.append({"category": "VALIDATION_ERROR", "message": "a rule", "context": context})
+                continue
+            record_id = each["id"] if each["id"] in self.records else f"99{len(self.records)}"
+            is_new = record_id not in self.records
+            record = self.records.setdefault(record_id, {"external_id": each["id"]})
+            record |= {name: text or None for name, text in written.items()}
+            done.append(self._told(record_id) | trace | {"new": is_new})
+        return reply(207 if errors else 200, batch(done, errors))
+
+    def _told(self, record_id: str) -> dict[str, Any]:
+        return {"id": record_id, "properties": self.records[record_id], "createdAt": f"{AT:%FT%TZ}"}
+
+
+def delivered(
+    portal: Company,
+    *changes: Any,
+    looks_at: Collection[Action] = ALWAYS_LOOKED_AT,
+) -> tuple[Delivery, list[tuple[int, list[int]]]]:
+    """What came of them, and of which calls for which changes the journal was told."""
+    http, pacer = http_of(portal), pacer_of(SimulatedClock())
+    courier = Courier(Reader(http, "v3", pacer), Writer(http, "v3", pacer), PORTAL, looks_at, OnStale.SKIP)
+    (only,) = batches_of(changes)
+    left: list[tuple[int, list[int]]] = []
+
+    def leaving(ordinal: int, numbers: Sequence[int], _: datetime) -> None:
+        left.append((ordinal, list(numbers)))
+
+    return courier.deliver(only, leaving), [entry for entry in left if entry[1]]
+
+
+def ulm(name: str = "acme", record_id: str = "9001") -> Update:
+    return update(name, record_id, value("city", "Bonn", "Ulm"))
+
+
+def bonn() -> Company:
+    return Company(
+        {
+            "9001": {"external_id": "acme", "city": "Bonn", "lifecyclestage": "customer"},
+            "9002": {"external_id": "globex", "city": "Bonn", "lifecyclestage": "customer"},
+        }
+    )
+
+
+def test_what_happened_though_its_answer_was_lost_is_not_sent_again() -> None:
+    portal = bonn()
+    portal.losses = ["after"]
+    (outcomes, stopped_by), left = delivered(portal, ulm())
+    assert outcomes == {0: Applied(ulm().record_id, {"city": "Ulm"})}
+    assert (stopped_by, len(portal.writes), left) == (None, 1, [(1, [0])])
+
+
+def test_what_did_not_happen_is_sent_again() -> None:
+    portal = bonn()
+    portal.losses = ["before", "before"]
+    (outcomes, stopped_by), left = delivered(portal, ulm())
+    assert isinstance(outcomes[0], Applied)
+    assert (stopped_by, len(portal.writes), left) == (None, 3, [(1, [0])] * 3)
+
+
+def test_of_a_lost_batch_only_what_did_not_happen_is_sent_again() -> None:
+    portal = bonn()
+    portal.records["9001"]["city"] = "Ulm"  # the call did that much
+    portal.losses = ["before"]
+    (outcomes, _), left = delivered(portal, ulm(), ulm("globex", "9002"), looks_at=())
+    assert all(isinstance(outcome, Applied) for outcome in outcomes.values())
+    assert left == [(1, [0, 1]), (1, [1])]
+
+
+def test_what_is_lost_again_and_again_stays_unknown() -> None:
+    portal = bonn()
+    portal.losses = ["before"] * 10
+    (outcomes, stopped_by), _ = delivered(portal, ulm())
+    assert isinstance(outcomes[0], Unknown)
+    assert (stopped_by, len(portal.writes)) == (None, ATTEMPTS)
+
+
+def test_what_cannot_be_looked_for_is_unknown_and_is_not_sent_again() -> None:
+    portal = bonn()
+    portal.losses, portal.unreadable_after = ["before"], 1
+    (outcomes, stopped_by), _ = delivered(portal, ulm())
+    assert isinstance(outcomes[0], Unknown)
+    assert (stopped_by, len(portal.writes)) == (None, 1)
+
+
+def test_what_live_moved_away_from_is_not_sent_and_the_others_are() -> None:
+    portal = bonn()
+    portal.records["9001"]["city"] = "Kiel"
+    (outcomes, _), left = delivered(portal, ulm(), ulm("globex", "9002"))
+    assert isinstance(outcomes[0], Stale)
+    assert isinstance(outcomes[1], Applied)
+    assert left == [(1, [1])]
+
+
+def test_where_all_of_it_moved_nothing_is_sent() -> None:
+    portal = bonn()
+    portal.records.clear()
+    (outcomes, stopped_by), left = delivered(portal, ulm())
+    assert isinstance(outcomes[0], Stale)
+    assert (stopped_by, portal.writes, left) == (None, [], [])
+
+
+def test_what_need_not_be_looked_at_is_sent_at_once() -> None:
+    portal = bonn()
+    portal.records["9001"]["city"] = "Kiel"
+    (outcomes, _), _ = delivered(portal, ulm(), looks_at=())
+    assert isinstance(outcomes[0], Applied)
+    assert portal.reads == 0
+
+
+def test_where_the_portal_cannot_be_read_nothing_is_sent_and_the_reason_is_given() -> None:
+    portal = bonn()
+    portal.unreadable_after = 0
+    (outcomes, stopped_by), left = delivered(portal, ulm(), ulm("globex", "9002"))
+    assert isinstance(stopped_by, NotAllowed)
+    assert outcomes.keys() == {0, 1}
+    for outcome in outcomes.values():
+        assert isinstance(outcome, Skipped)
+        assert outcome.message.startswith("not sent: ")
+    assert (portal.writes, left) == ([], [])
+
+
+BACK = update("acme", "9001", value("city", "Bonn", "Ulm"), value("lifecyclestage", "customer", "lead"))
+
+
+def test_a_stage_goes_back_by_two_calls_and_what_travels_with_it_takes_the_second_alone() -> None:
+    portal = bonn()
+    (outcomes, _), left = delivered(portal, BACK, ulm("globex", "9002"))
+    assert all(isinstance(outcome, Applied) for outcome in outcomes.values())
+    assert portal.writes == [
+        [{"lifecyclestage": ""}],
+        [{"city": "Ulm", "lifecyclestage": "lead"}, {"city": "Ulm"}],
+    ]
+    assert left == [(1, [0]), (2, [0]), (1, [1])]
+
+
+def test_where_the_first_of_two_calls_is_refused_the_second_is_not_made() -> None:
+    portal = bonn()
+    portal.refused = {"lifecyclestage": ""}
+    (outcomes, _), _ = delivered(portal, BACK, ulm("globex", "9002"))
+    assert isinstance(outcomes[0], Rejected)
+    assert outcomes[0].done is None
+    assert isinstance(outcomes[1], Applied)
+    assert portal.records["9001"]["lifecyclestage"] == "customer"
+    assert portal.writes == [[{"lifecyclestage": ""}], [{"city": "Ulm"}]]
+
+
+def test_where_the_second_is_refused_it_is_told_that_the_stage_is_empty_now() -> None:
+    portal = bonn()
+    portal.refused = {"lifecyclestage": "lead"}
+    (outcomes, _), _ = delivered(portal, BACK, ulm("globex", "9002"))
+    assert isinstance(outcomes[0], Rejected)
+    assert "lifecyclestage was emptied before" in outcomes[0].message
+    assert outcomes[0].done == Applied(BACK.record_id, {}, written={"lifecyclestage": None})
+    assert isinstance(outcomes[1], Applied)
+
+
+@pytest.mark.parametrize(("loss", "emptied"), [("after", 1), ("before", 2)])
+def test_the_first_call_whose_answer_was_lost_is_made_again_only_where_it_did_not_happen(
+    loss: str, emptied: int
+) -> None:
+    portal = bonn()
+    portal.losses = [loss]
+    (outcomes, _), _ = delivered(portal, BACK)
+    assert isinstance(outcomes[0], Applied)
+    first, second = [{"lifecyclestage": ""}], [{"city": "Ulm", "lifecyclestage": "lead"}]
+    assert portal.writes == [first] * emptied + [second]
+
+
+@pytest.mark.parametrize(("loss", "sent"), [("after", 1), ("before", 2)])
+def test_the_second_call_is_made_again_only_where_it_did_not_happen(loss: str, sent: int) -> None:
+    portal = bonn()
+    portal.losses = ["", loss]
+    (outcomes, _), left = delivered(portal, BACK)
+    assert isinstance(outcomes[0], Applied)
+    assert left == [(1, [0]), *[(2, [0])] * sent]
+
+
+def test_a_stage_that_was_emptied_when_all_had_to_stop_is_told_as_empty() -> None:
+    portal = bonn()
+    answered = portal.__call__
+
+    def stops(request: httpx.Request) -> httpx.Response:
+        if portal.writes and not request.url.path.endswith("/batch/read"):
+            return reply(401, {"status": "error", "message": "expired"})
+        return answered(request)
+
+    http, pacer = http_of(stops), pacer_of(SimulatedClock())
+    courier = Courier(Reader(http, "v3", pacer), Writer(http, "v3", pacer), PORTAL, (), OnStale.SKIP)
+    outcomes, stopped_by = courier.deliver(batches_of([BACK, ulm("globex", "9002")])[0], lambda *_: None)
+    assert isinstance(stopped_by, NotAllowed)
+    assert isinstance(outcomes[0], Rejected)
+    assert outcomes[0].done == Applied(BACK.record_id, {}, written={"lifecyclestage": None})
+    assert isinstance(outcomes[1], Skipped)
+
+
+@pytest.mark.parametrize(("loss", "sent"), [("after", 1), ("before", 2), ("", 1)])
+def test_a_create_is_made_once(loss: str, sent: int) -> None:
+    portal = bonn()
+    portal.losses = [loss]
+    (outcomes, _), _ = delivered(portal, create("new", city="Ulm"), create("newer", city="Ulm"))
+    assert {type(outcome) for outcome in outcomes.values()} == {Applied}
+    assert len(portal.writes) == sent
+    assert sorted(str(record["external_id"]) for record in portal.records.values()) == [
+        *("acme", "globex", "new", "newer")
+    ]
