@@ -1,6 +1,7 @@
 """apply.yml: production gets what was reviewed, planned again from main, after a person's yes."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -63,6 +64,22 @@ def test_what_was_reviewed_is_applied(world: World) -> None:
     assert report(world, 7001)["accounting"]["applied"] == 72
 
 
+def content_in(text: str) -> str:
+    found = re.search("^Content `(sha256:[0-9a-f]{64})`", text, re.MULTILINE)
+    assert found
+    return found[1]
+
+
+def test_who_approves_sees_the_content_that_was_reviewed(world: World) -> None:
+    merge(world, reviewed(world))
+    (comment,) = world.hub.comments
+
+    summary = push(world)["plan"].summary
+
+    assert content_in(summary) == content_in(comment["body"])
+    assert f"Content `{content_in(summary)}`, as it was reviewed." in summary
+
+
 @pytest.fixture
 def live(world: World, portal: Emulator) -> Emulator:
     """A portal, reviewed plans of which are encrypted."""
@@ -79,6 +96,7 @@ def test_what_nobody_reviewed_is_left_out_and_the_run_says_so(world: World, live
 
     assert conclusions(jobs) == {"plan": "success", "apply": "success", "rest": "failure"}
     assert "::error::Some of what main asks for was not reviewed" in jobs["rest"].log
+    assert ". Not as it was reviewed, which was " in jobs["plan"].summary
     assert (price(live, "PT-100"), price(live, "TS-12")) == ("189.00", "58.9")
 
 

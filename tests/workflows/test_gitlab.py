@@ -1,5 +1,6 @@
 """The example for GitLab CI: its schema agrees, and its jobs do what they say."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -119,6 +120,10 @@ def test_what_was_reviewed_is_planned_again_and_applied(project: Project, gitlab
     applied = run("apply", project, gitlab)
 
     assert (planned.returncode, applied.returncode) == (0, 0), planned.stderr + applied.stderr
+    (note,) = gitlab.notes
+    found = re.search("^Content `(sha256:[0-9a-f]{64})`", note["body"], re.MULTILINE)
+    assert found
+    assert f"content as planned:  {found[1]}\ncontent as reviewed: {found[1]}\n" in planned.stdout
     assert "72 planned = 72 applied" in applied.stdout
     assert (project.folder / "report.json").read_bytes().startswith(b"reconciler sealed 1\n")
 
