@@ -1,7 +1,7 @@
 """What can be known is known in the plan: whatever it accepts, the portal takes."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
@@ -565,3 +565,49 @@ def person(portal: Recorder, of: Staged, properties: Mapping[str, str]) -> None:
     content = json.dumps(body).encode()
     path = f"/crm/v3/objects/{of.path}/batch/update"
     assert portal.answer(Request("POST", path, {}, {}, content, portal_id=PORTAL)).status == 200
+
+
+REFS = st.sampled_from(["r1", "r2", "r3", "null"])
+SAID = st.fixed_dictionaries({}, optional={"a": REFS, "b": REFS, "c": REFS})
+LABELLED = st.sets(
+    st.tuples(st.sampled_from("abc"), st.sampled_from(["there", "back"]), st.sampled_from(["Primary", ""])),
+    max_size=3,
+)
+
+
+def handed_on(refs: Mapping[str, str], associated: Collection[tuple[str, str, str]]) -> dict[str, str]:
+    """Companies with these values, and how they and Ada are associated, from her side or from theirs."""
+
+    def listed(to: str, label: str) -> str:
+        return f"{{to: {to}, label: {label}}}" if label else to
+
+    back = {key: listed("ada@x.example", label) for key, side, label in sorted(associated) if side == "back"}
+    lines = []
+    for key in sorted(refs.keys() | back.keys()):
+        said = [f"name: {key.upper()}", *([f"ref: {refs[key]}"] if key in refs else [])]
+        said += [f"$associations: {{contacts: [{back[key]}]}}"] if key in back else []
+        lines.append(f"{key}: {{{', '.join(said)}}}")
+    of_ada = {key: listed(key, label) for key, side, label in sorted(associated) if side == "there"}
+    ada = f"  ada@x.example: {{$associations: {{companies: [{', '.join(of_ada.values())}]}}}}\n"
+    text = (
+        companies(*lines)["companies.yaml"] if lines else "object: companies\nkey: external_id\nrecords: {}\n"
+    )
+    return {"companies.yaml": text, "contacts.yaml": f"object: contacts\nkey: email\nrecords:\n{ada}"}
+
+
+@given(lives=st.lists(st.tuples(SAID, LABELLED), min_size=3, max_size=3))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck), deadline=None)
+def test_whatever_a_plan_says_of_unique_values_and_primary_companies_the_portal_says_too(
+    lives: Sequence[tuple[Mapping[str, str], Collection[tuple[str, str, str]]]],
+) -> None:
+    """One document after the other: either the plan refuses it, or all of it is applied, and stays."""
+    portal_seed = seed(companies=[A, B])
+    portal_seed["records"] |= {"contacts": [{"id": "701", "properties": {"email": "ada@x.example"}}]}
+    with TemporaryDirectory() as folder, served(Path(folder), handed_on({}, ()), portal_seed) as (project, _):
+        for refs, associated in lives:
+            for name, text in handed_on(refs, associated).items():
+                project.write(name, text)
+            done = project.run("apply", "--auto-approve", "--allow", "update=100%")
+            assert done.code in {Exit.OK, Exit.ERROR}, done.out + done.err
+            if done.code == Exit.OK:
+                assert project.run("plan", "--detailed-exitcode").code == Exit.OK
