@@ -525,11 +525,13 @@ def test_calls_are_few_and_counted(tmp_path: Path) -> None:
 
 def test_labels_are_not_read_where_none_is_named_nor_anything_where_nothing_is(tmp_path: Path) -> None:
     with world(tmp_path, {"a.yaml": companies("{contacts: [ada@acme.example]}")}) as (project, portal):
-        project.run("plan")
+        assert project.run("plan").code == Exit.OK
+        assert portal.asked("/companies/contacts/batch/read")
         assert not [each for each in portal.requests if each.path.endswith("/labels")]
         project.write("a.yaml", companies())
         portal.requests.clear()
-        project.run("plan")
+        assert project.run("plan").code == Exit.OK
+        assert portal.asked("/companies/batch/read")
         assert not [each for each in portal.requests if "associations" in each.path]
 
 
@@ -544,7 +546,9 @@ def test_e_mail_addresses_of_the_others_are_masked(tmp_path: Path) -> None:
         ]
         project.write("a.yaml", companies("{contacts: [eve@acme.example]}"))
         texts += [project.run("plan").out, project.run("validate", "--online", "--json").out]
+        assert "eve@acme" in project.run("plan", "--values", "show").out
     for text in texts:
+        assert "contacts" in text
         assert "@acme" not in text.replace("a.yaml", ""), text
 
 

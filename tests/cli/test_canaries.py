@@ -261,9 +261,10 @@ def test_wrong_manifests_are_told_without_e_mail_addresses(wire: tuple[Project, 
 def test_a_rule_holds_for_past_runs_too(wire: tuple[Project, Repeating]) -> None:
     project, _ = wire
     project.run("apply", "--auto-approve")
-    project.replace("reconciler.yaml", "[annualrevenue, website]", "[annualrevenue, website, name]")
-
     (run,) = json.loads(project.run("runs", "list", "--json").out)
+    assert '"Acme"' in project.run("runs", "show", run["id"], "--json").out
+
+    project.replace("reconciler.yaml", "[annualrevenue, website]", "[annualrevenue, website, name]")
 
     assert '"Acme"' not in project.run("runs", "show", run["id"], "--json").out
 
@@ -304,10 +305,17 @@ def test_owned_values_are_shown_where_somebody_asks_for_them(wire: tuple[Project
 def test_a_new_rule_holds_for_what_is_owned_already(wire: tuple[Project, Repeating]) -> None:
     project, _ = wire
     project.run("apply", "--auto-approve")
+    commands = (["list"], ["show", "companies/acme"])
+    before = [project.run("state", *command).out for command in commands]
+    assert "companies/acme  " in before[0]
+    assert "Acme" in before[1]
+
     project.replace("reconciler.yaml", "[annualrevenue, website]", "[external_id, name]")
+    done = [project.run("state", *command) for command in commands]
+    said = [each.out for each in done]
 
-    said = [project.run("state", *command).out for command in (["list"], ["show", "companies/acme"])]
-
+    assert [each.code for each in done] == [0, 0]
+    assert "companies/" in said[0]
     assert not [text for text in said if "acme  " in text or "Acme" in text]
 
 
@@ -319,8 +327,11 @@ def test_what_no_run_tells_of_may_be_personal(wire: tuple[Project, Repeating]) -
     assert project.run("state", "import", "state.export").code == 0
     assert elsewhere.exists()
 
-    said = [project.run("state", *command).out for command in (["list"], ["show", "companies/acme"])]
+    done = [project.run("state", *command) for command in (["list"], ["show", "companies/acme"])]
+    said = [each.out for each in done]
 
+    assert [each.code for each in done] == [0, 0]
+    assert "companies/" in said[0]
     assert seen_in(*said) == []
     assert not [text for text in said if "acme  " in text or "Acme" in text]
 

@@ -247,6 +247,9 @@ def test_the_key_is_seen_nowhere(project: Project) -> None:
     done = [talkative.run("plan", "--out", "plan.sealed"), talkative.run("apply", "plan.sealed", "--json")]
     files = [path.read_bytes() for path in project.folder.rglob("*") if path.is_file()]
 
+    assert [each.code for each in done] == [0, 0]
+    assert all(each.err for each in done)
+    assert (project.folder / "plan.sealed").read_bytes() in files
     assert not [text for text in done if KEY in text.out + text.err]
     assert not [data for data in files if KEY.encode() in data]
 

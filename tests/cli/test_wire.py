@@ -19,7 +19,9 @@ def test_the_five_documented_calls(wire: tuple[Project, Recorder]) -> None:
     assert set(by_key["P-2026-031"]["properties"]) == {"dealstage"}
     assert "idProperty" not in by_key["52000000101"]
 
-    for row in inputs(portal, "/crm/v3/objects/companies/batch/update"):
+    companies = inputs(portal, "/crm/v3/objects/companies/batch/update")
+    assert companies
+    for row in companies:
         assert row.get("idProperty") == "external_id" or row["id"].isdigit()
     assert inputs(portal, "/crm/v3/objects/tickets/batch/update")
 
@@ -31,6 +33,7 @@ def test_the_five_documented_calls(wire: tuple[Project, Recorder]) -> None:
     created = inputs(portal, "/crm/v3/objects/products/batch/upsert")
     updated = inputs(portal, "/crm/v3/objects/products/batch/update")
     assert {row["idProperty"] for row in created} == {"hs_sku"}
+    assert updated
     assert all("idProperty" not in row and row["id"].isdigit() for row in updated)
 
 
@@ -51,6 +54,7 @@ def test_a_plan_reads_by_key_and_sends_nothing_else(wire: tuple[Project, Recorde
         assert request.method == "GET" or request.path.endswith("/batch/read"), request.path
         assert not request.path.endswith("/search")
     reads = portal.asked("/crm/v3/objects/companies/batch/read")
+    assert {body.get("idProperty") for _, body in reads} >= {"external_id"}
     assert all(body.get("idProperty") in {"external_id", None} for _, body in reads)
 
 
