@@ -37,7 +37,7 @@ from reconciler.manifest.nodes import Blank, MappingNode
 from reconciler.manifest.problems import raise_if_any
 from reconciler.manifest.shapes import plain, tell
 from reconciler.manifest.text import Reading, read_nodes
-from reconciler.model.objects import object_name
+from reconciler.model.object_types import object_name
 from reconciler.model.personal import Masks
 from reconciler.model.records import Drift
 from reconciler.plan.changes import Guard

@@ -1,11 +1,6 @@
 """Endpoints of associations, in v4 and the dated versions."""
 
-from reconciler.emulator import (
-    association_batches,
-    association_labels,
-    association_limits,
-    shapes,
-)
+from reconciler.emulator import association_batches, association_labels, association_limits, shapes
 from reconciler.emulator.associations import PAGE, Pair, labels_body
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.reading import page_size

@@ -4,18 +4,11 @@ Source: https://developers.hubspot.com/docs/guides/api/crm/properties (types and
 """
 
 from reconciler.hubspot.wire import PipelineBody, PropertyBody
+from reconciler.model.object_types import object_type
 from reconciler.model.schema import Kind, Option, Pipeline, PropertyDef, Stage
 
-_BY_NAME = {
-    ("contacts", "email"): Kind.EMAIL,
-    ("companies", "domain"): Kind.DOMAIN,
-    ("deals", "pipeline"): Kind.PIPELINE,
-    ("deals", "dealstage"): Kind.STAGE,
-}
 _BY_NAME_ANYWHERE = {"hs_email": Kind.EMAIL, "hubspot_owner_id": Kind.OWNER}
 _PIPELINE_NAMES = {"hs_pipeline": Kind.PIPELINE, "hs_pipeline_stage": Kind.STAGE}
-_WITHOUT_PIPELINES = frozenset({"contacts", "companies"})
-"""Their hs_pipeline holds the lifecycle stages, which are options of ``lifecyclestage``."""
 
 _BY_TYPE = {
     "number": Kind.NUMBER,
@@ -51,9 +44,10 @@ def _options(body: PropertyBody) -> tuple[Option, ...]:
 
 
 def _kind(object_name: str, body: PropertyBody) -> Kind:
-    if named := _BY_NAME.get((object_name, body.name)) or _BY_NAME_ANYWHERE.get(body.name):
+    row = object_type(object_name)
+    if named := row.kinds.get(body.name) or _BY_NAME_ANYWHERE.get(body.name):
         return named
-    if body.name in _PIPELINE_NAMES and object_name not in _WITHOUT_PIPELINES:
+    if body.name in _PIPELINE_NAMES and row.has_pipelines:
         return _PIPELINE_NAMES[body.name]
     if body.type == "enumeration":
         return _enumeration(body)

@@ -7,10 +7,11 @@ from itertools import chain
 
 from reconciler.hubspot.ahead import READERS, in_chunks
 from reconciler.hubspot.client import Reader
-from reconciler.hubspot.limits import BATCH_WITH_HISTORY, VERSIONS_KEPT, VERSIONS_KEPT_OF_CONTACTS
+from reconciler.hubspot.limits import BATCH_WITH_HISTORY
 from reconciler.hubspot.people import People, user_id_of
 from reconciler.hubspot.wire import Record, VersionBody
 from reconciler.model.history import Hand, Histories, History, Spot, Via
+from reconciler.model.object_types import object_type
 from reconciler.model.records import LiveRecord, RecordId
 from reconciler.model.schema import ObjectSchema, PortalSchema
 
@@ -102,7 +103,7 @@ def _read_type(
             if name in names.get(RecordId(record.id), ())
         }
     people.learn(filter(None, map(user_id_of, chain.from_iterable(found.values()))))
-    kept = VERSIONS_KEPT_OF_CONTACTS if schema.name == "contacts" else VERSIONS_KEPT
+    kept = object_type(schema.name).versions_kept
     return {
         spot: History(_hands(versions, people), is_cut=len(versions) >= kept)
         for spot, versions in found.items()

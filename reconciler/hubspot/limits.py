@@ -19,7 +19,3 @@ EDGE_TIMEOUT_S = 100.0
 BATCH_WITH_HISTORY = 50
 """Records in one batch/read that asks for history.
 Source: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm (batch reads)."""
-
-VERSIONS_KEPT, VERSIONS_KEPT_OF_CONTACTS = 20, 45
-"""Changes of one property that its history shows.
-Source: https://knowledge.hubspot.com/properties/export-property-history."""

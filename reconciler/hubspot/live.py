@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.wire import Record
+from reconciler.model.object_types import object_type
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.records import LiveRecord, LiveRecords, RecordId
 from reconciler.model.schema import Kind, ObjectSchema
@@ -16,9 +17,6 @@ from reconciler.model.values import canonical
 
 _MOST_UNANSWERED = 10
 """Keys of one call that are asked for alone in vain, after which the others are not asked for."""
-
-_SECONDARY_EMAILS = "hs_additional_emails"
-"""Addresses separated by ``;`` under which a contact is found as well as by its ``email``."""
 
 
 def read_records(
@@ -74,8 +72,8 @@ class _Question:
         definition = schema.properties.get(by)
         self._kind = definition.kind if definition else Kind.TEXT
         self._names = tuple(properties) if by == RECORD_ID else (*properties, by)
-        is_secondary_known = schema.name == "contacts" and by == "email"
-        self._besides = (_SECONDARY_EMAILS,) if is_secondary_known else ()
+        secondary = object_type(schema.name).secondary_keys.get(by)
+        self._besides = (secondary,) if secondary else ()
 
     def spelling(self, key: str) -> str:
         """The one spelling of a key that HubSpot is known to compare by."""

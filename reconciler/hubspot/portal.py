@@ -11,10 +11,12 @@ from types import MappingProxyType
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.definitions import pipeline, property_def
-from reconciler.hubspot.object_types import default_key, one_of_properties, required_properties
-from reconciler.hubspot.versions import has_upsert, is_read_only, object_path
 from reconciler.hubspot.wire import AccountBody, SchemaBody
-from reconciler.model.objects import SWITCHED_ON_BY_HAND, object_name, standard_names, type_number
+from reconciler.model.object_types import (
+    object_name,
+    object_type,
+    standard_names,
+)
 from reconciler.model.schema import Account, Kind, ObjectSchema, Pipeline, PortalSchema, PropertyDef
 from reconciler.source import SourceRef
 
@@ -35,7 +37,7 @@ class _Type:
 def begin_portal(reader: Reader, objects: Collection[str]) -> None:
     """Ask already for what ``read_portal`` will want first of standard types, while there is other work."""
     names = {object_name(written) for written in objects}
-    reader.begin([object_path(name) for name in sorted(names) if _is_standard(name)])
+    reader.begin([object_type(name).path for name in sorted(names) if _is_standard(name)])
 
 
 def read_portal(
@@ -105,7 +107,7 @@ def _is_standard(name: str) -> bool:
 def _type(name: str, customs: Iterable[SchemaBody]) -> _Type | None:
     """The type that ``name`` stands for; None where the portal has none."""
     if _is_standard(name):
-        return _Type(name, object_path(name))
+        return _Type(name, object_type(name).path)
     for custom in customs:
         if name in {custom.name, custom.fully_qualified_name, custom.object_type_id}:
             return _Type(custom.name, custom.object_type_id, custom.required_properties)
@@ -131,7 +133,8 @@ def _not_there(
     known = (*standard_names(), *(custom.name for custom in customs))
     problems = {name: _unknown(name, known, asked_at.get(name)) for name in names if name not in types}
     for name in names:
-        number = type_number(name) if name in SWITCHED_ON_BY_HAND else None
+        row = object_type(name)
+        number = row.number if row.is_switched_on_by_hand else None
         if number is not None and not reader.is_enabled(number):
             advice = "switch it on in HubSpot, under Settings, Objects"
             message = f"the portal has not switched on {name}"
@@ -158,15 +161,16 @@ def _read_pipelines(reader: Reader, found: _Type, known: Mapping[str, PropertyDe
 def _schema(
     version: str, found: _Type, known: Mapping[str, PropertyDef], pipelines: tuple[Pipeline, ...]
 ) -> ObjectSchema:
-    required = found.required or required_properties(found.name, len(pipelines))
+    row = object_type(found.name)
+    required = found.required or row.required_properties(len(pipelines))
     return ObjectSchema(
         name=found.name,
         path=found.path,
         properties=known,
         pipelines=pipelines,
         required=tuple(name for name in required if name in known),
-        one_of=one_of_properties(found.name),
-        default_key=default_key(found.name),
-        has_upsert=has_upsert(version, found.name),
-        is_read_only=is_read_only(found.name),
+        one_of=row.one_of,
+        default_key=row.default_key,
+        has_upsert=row.has_upsert(version),
+        is_read_only=row.is_read_only,
     )

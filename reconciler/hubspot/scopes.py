@@ -6,27 +6,7 @@ older name as well (``e-commerce``), the narrower one is given.
 
 from collections.abc import Iterable
 
-from reconciler.model.objects import object_name, type_number
-
-_ACTIVITY = ("crm.objects.contacts",)
-_LINE_ITEM = ("crm.objects.line_items",)
-_STEMS = {
-    "communications": _ACTIVITY,
-    "tasks": _ACTIVITY,
-    "notes": _ACTIVITY,
-    "meetings": _ACTIVITY,
-    "calls": _ACTIVITY,
-    "emails": _ACTIVITY,
-    "postal_mail": _ACTIVITY,
-    "goal_targets": ("crm.objects.goals",),
-    "discounts": _LINE_ITEM,
-    "fees": _LINE_ITEM,
-    "taxes": _LINE_ITEM,
-    "commerce_payments": ("crm.objects.commercepayments",),
-}
-_WHOLE = {"tickets": ("tickets",)}  # one scope for both
-_BESIDES = {"emails": ("sales-email-read",)}
-_READ_ONLY = frozenset({"feedback_submissions"})
+from reconciler.model.object_types import object_name, object_type, type_number
 
 
 def read_scopes(objects: Iterable[str], *, names_owners: bool) -> tuple[str, ...]:
@@ -40,14 +20,14 @@ def read_scopes(objects: Iterable[str], *, names_owners: bool) -> tuple[str, ...
 
 def write_scopes(objects: Iterable[str]) -> tuple[str, ...]:
     """Scopes for writing records of these types, over those for reading them. Sorted."""
-    names = {object_name(name) for name in objects} - _READ_ONLY
+    names = {name for written in objects if not object_type(name := object_name(written)).is_read_only}
     return tuple(sorted({scope for name in names for scope in _scopes(name, "write")}))
 
 
 def _scopes(name: str, access: str) -> tuple[str, ...]:
-    if name in _WHOLE:
-        return _WHOLE[name]
-    if type_number(name) is None:
+    row = object_type(name)
+    if row.has_one_scope:
+        return (row.scope,)
+    if row.number is None:
         return (f"crm.objects.custom.{access}",)
-    stems = _STEMS.get(name, (f"crm.objects.{name}",))
-    return tuple(f"{stem}.{access}" for stem in stems) + _BESIDES.get(name, ())
+    return (f"{row.scope or f'crm.objects.{name}'}.{access}", *row.further_scopes)

@@ -13,29 +13,6 @@ from reconciler.model.writes import Call
 DEFAULT_VERSION = "v3"
 API_VERSIONS = (DEFAULT_VERSION, "2025-09", "2026-03", "2026-09")
 
-_PATHS = {"deals": "0-3", "services": "0-162", "courses": "0-410", "listings": "0-420"}
-_READ_ONLY = frozenset({"feedback_submissions"})
-_WITHOUT_UPSERT = frozenset({("2026-09", "goal_targets")})
-
-
-def object_path(name: str) -> str:
-    """The segment that HubSpot documents for the calls of a standard type; some types have a number there.
-
-    >>> object_path("deals"), object_path("tickets")
-    ('0-3', 'tickets')
-    """
-    return _PATHS.get(name, name)
-
-
-def has_upsert(version: str, name: str) -> bool:
-    """Whether the standard type ``name`` has batch/upsert in this version's specification."""
-    return name not in _READ_ONLY and (version, name) not in _WITHOUT_UPSERT
-
-
-def is_read_only(name: str) -> bool:
-    """Whether no version offers a call that writes records of the standard type ``name``."""
-    return name in _READ_ONLY
-
 
 @dataclass(frozen=True, slots=True)
 class Paths:

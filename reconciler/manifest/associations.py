@@ -7,7 +7,8 @@ from typing import Final
 
 from reconciler.manifest.nodes import Blank, MappingNode, Node, SequenceNode
 from reconciler.manifest.shapes import suggest
-from reconciler.model.objects import RECORD_ID, object_name
+from reconciler.model.object_types import object_name
+from reconciler.model.objects import RECORD_ID
 from reconciler.model.records import DesiredAssociation
 from reconciler.source import Place
 from reconciler.told import Value, told

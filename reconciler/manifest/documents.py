@@ -16,7 +16,8 @@ from reconciler.manifest.shapes import plain, tell
 from reconciler.manifest.sources import Format, Source
 from reconciler.manifest.tables import Table
 from reconciler.manifest.text import read_nodes
-from reconciler.model.objects import RECORD_ID, object_name
+from reconciler.model.object_types import object_name
+from reconciler.model.objects import RECORD_ID
 from reconciler.model.records import DesiredRecord, Document, InMemory, Ownership, Prune, Write
 from reconciler.source import Place, SourceFiles
 

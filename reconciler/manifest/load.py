@@ -10,12 +10,7 @@ from pathlib import Path
 
 from reconciler.errors import ManifestError, Problem
 from reconciler.manifest.documents import ManifestDocument, read_manifest
-from reconciler.manifest.environments import (
-    ListedEnvironment,
-    glob_problems,
-    holds_in,
-    one_portal_problems,
-)
+from reconciler.manifest.environments import ListedEnvironment, glob_problems, holds_in, one_portal_problems
 from reconciler.manifest.files import ManifestFile, find_files
 from reconciler.manifest.overlays import merge_layers
 from reconciler.manifest.problems import in_order, raise_if_any

@@ -7,82 +7,12 @@ Source: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm
 from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+from reconciler.model.object_types import object_name
 from reconciler.told import Told, Value, told
 from reconciler.visible import escaped_where_hidden
 
 RECORD_ID = "record_id"
 """The key of records that are recognised by HubSpot's own id instead of a unique property."""
-
-_NUMBERS = {
-    "contacts": "0-1",
-    "companies": "0-2",
-    "deals": "0-3",
-    "tickets": "0-5",
-    "products": "0-7",
-    "line_items": "0-8",
-    "quotes": "0-14",
-    "communications": "0-18",
-    "feedback_submissions": "0-19",
-    "tasks": "0-27",
-    "notes": "0-46",
-    "meetings": "0-47",
-    "calls": "0-48",
-    "emails": "0-49",
-    "invoices": "0-53",
-    "subscriptions": "0-69",
-    "goal_targets": "0-74",
-    "discounts": "0-84",
-    "fees": "0-85",
-    "taxes": "0-86",
-    "commerce_payments": "0-101",
-    "users": "0-115",
-    "postal_mail": "0-116",
-    "orders": "0-123",
-    "leads": "0-136",
-    "carts": "0-142",
-    "services": "0-162",
-    "courses": "0-410",
-    "listings": "0-420",
-    "appointments": "0-421",
-    "projects": "0-970",
-}
-_SINGULARS = {
-    "contact": "contacts",
-    "company": "companies",
-    "deal": "deals",
-    "ticket": "tickets",
-    "product": "products",
-    "line_item": "line_items",
-    "quote": "quotes",
-    "goal_target": "goal_targets",
-}
-_NAMES = {number: name for name, number in _NUMBERS.items()} | _SINGULARS
-
-
-def object_name(written: str) -> str:
-    """The name we use for the object type that somebody wrote.
-
-    >>> object_name("0-3"), object_name("deal"), object_name("deals"), object_name("p12_car")
-    ('deals', 'deals', 'deals', 'p12_car')
-    """
-    return _NAMES.get(written, written)
-
-
-def type_number(name: str) -> str | None:
-    """HubSpot's ``objectTypeId`` of a standard type; None for custom objects, which have one per portal."""
-    return _NUMBERS.get(name)
-
-
-def standard_names() -> tuple[str, ...]:
-    """The path names of all standard types, sorted."""
-    return tuple(sorted(_NUMBERS))
-
-
-SWITCHED_ON_BY_HAND = frozenset({"appointments", "courses", "listings", "services"})
-"""Types that a portal may not have switched on.
-
-Source: https://developers.hubspot.com/docs/guides/api/crm/object-library.
-"""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TypeAlias
 
+from reconciler.model.object_types import object_type
 from reconciler.model.schema import Kind, ObjectSchema, PropertyDef
 
 _NAMES = frozenset(
@@ -25,7 +26,6 @@ _NAMES = frozenset(
         "hs_linkedin_url",
     }
 )
-_PEOPLE = frozenset({"contacts", "leads", "users"})
 
 
 Globs: TypeAlias = Mapping[str, Iterable[str]]
@@ -72,7 +72,7 @@ def is_personal(object_name: str, definition: PropertyDef) -> bool:
     """E-mail addresses, phone numbers, people's names and addresses, and what the portal calls sensitive."""
     if definition.is_sensitive or definition.kind in {Kind.EMAIL, Kind.PHONE}:
         return True
-    return object_name in _PEOPLE and definition.name in _NAMES
+    return object_type(object_name).has_people and definition.name in _NAMES
 
 
 def _matches(globs: Globs, object_name: str, name: str) -> bool:

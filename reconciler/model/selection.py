@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
-from reconciler.model.objects import RecordKey, escaped, object_name, percent
+from reconciler.model.object_types import object_name
+from reconciler.model.objects import RecordKey, escaped, percent
 from reconciler.model.records import DesiredRecord, Special
 from reconciler.visible import escaped_where_hidden
 

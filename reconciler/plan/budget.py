@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TypeAlias
 
-from reconciler.model.objects import RECORD_ID, SWITCHED_ON_BY_HAND, RecordKey, type_number
+from reconciler.model.object_types import object_type, type_number
+from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.writes import BATCH_SIZE, PAIRS_READ, Route, inputs_of
 from reconciler.plan.changes import (
@@ -87,7 +88,7 @@ def calls_to_open(types: Iterable[ObjectSchema]) -> int:
 def _calls_to_know(schema: ObjectSchema) -> int:
     """One for the properties of a type, one for its pipelines, and one to see whether it is switched on."""
     has_pipelines = any(definition.kind is Kind.PIPELINE for definition in schema.properties.values())
-    return 1 + has_pipelines + (schema.name in SWITCHED_ON_BY_HAND)
+    return 1 + has_pipelines + object_type(schema.name).is_switched_on_by_hand
 
 
 _Destination: TypeAlias = tuple[type[Writing], int, str, str, Route]

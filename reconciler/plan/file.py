@@ -23,13 +23,7 @@ from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.plan.changes import Plan
 from reconciler.plan.reading import plan_from_document
 from reconciler.plan.shapes import Json, Wrong, as_object, as_text, part
-from reconciler.plan.writing import (
-    Digests,
-    digested_change,
-    digested_head,
-    plan_as_document,
-    text_of,
-)
+from reconciler.plan.writing import Digests, digested_change, digested_head, plan_as_document, text_of
 
 FORMAT_VERSION = "1.1"
 """Of the files we write. A newer minor adds keys; a newer major changes the meaning of old ones."""

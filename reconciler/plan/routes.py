@@ -1,5 +1,6 @@
 """By which of HubSpot's calls a change travels."""
 
+from reconciler.model.object_types import object_type
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.records import Document, Write
 from reconciler.model.schema import ObjectSchema
@@ -20,7 +21,7 @@ def route_to_update(schema: ObjectSchema, document: Document) -> Route:
     Contacts by e-mail always go by record id: HubSpot refuses or ignores partial writes by e-mail.
     Source: https://github.com/HubSpot/hubspot-api-nodejs/issues/548
     """
-    if document.key == RECORD_ID or (schema.name, document.key) == ("contacts", "email"):
+    if document.key == RECORD_ID or document.key in object_type(schema.name).by_id_only:
         return BY_RECORD_ID
     if document.write is Write.UPDATE:
         return Route(Call.UPDATE, document.key)

@@ -10,14 +10,7 @@ from reconciler.hubspot.pairs import read_label_limits, read_labels, read_pairs
 from reconciler.hubspot.portal import read_portal
 from reconciler.model.objects import RecordKey
 from reconciler.model.pairs import OwnedPair
-from reconciler.model.records import (
-    Desired,
-    DesiredAssociation,
-    DesiredRecord,
-    Prune,
-    PruneRule,
-    RecordId,
-)
+from reconciler.model.records import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule, RecordId
 from reconciler.model.schema import PortalSchema
 from reconciler.model.writes import BATCH_SIZE
 from reconciler.plan.build import PlanBuilder

@@ -17,17 +17,11 @@ from reconciler.hubspot.history import read_histories
 from reconciler.hubspot.live import read_records
 from reconciler.hubspot.portal import read_portal
 from reconciler.hubspot.scopes import write_scopes
-from reconciler.model.objects import RECORD_ID, type_number
+from reconciler.model.object_types import type_number
+from reconciler.model.objects import RECORD_ID
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal import Masks
-from reconciler.model.records import (
-    Desired,
-    DesiredGroup,
-    DesiredRecord,
-    LiveRecord,
-    Prune,
-    PruneRule,
-)
+from reconciler.model.records import Desired, DesiredGroup, DesiredRecord, LiveRecord, Prune, PruneRule
 from reconciler.model.schema import ObjectSchema, PortalSchema
 from reconciler.model.selection import Selection
 from reconciler.model.writes import BATCH_SIZE

@@ -11,13 +11,7 @@ from datetime import UTC, datetime
 from reconciler.errors import HubSpotError, Locked, PlanRefused, Problem, ReconcilerError, StateError
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
-from reconciler.model.explanation import (
-    Applying,
-    Explanation,
-    PairExplained,
-    PropertyExplained,
-    Step,
-)
+from reconciler.model.explanation import Applying, Explanation, PairExplained, PropertyExplained, Step
 from reconciler.model.history import Hand
 from reconciler.model.objects import RecordKey
 from reconciler.model.records import Written

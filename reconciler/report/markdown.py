@@ -19,12 +19,7 @@ from reconciler.report.fitting import Fitted, fitted, size_of
 from reconciler.report.inert import code, fenced, shortened
 from reconciler.report.layout import Layout, counted
 from reconciler.report.mask import Masking, masked_plan
-from reconciler.report.sections import (
-    Section,
-    sections_of_changes,
-    sections_of_departures,
-    sections_of_held,
-)
+from reconciler.report.sections import Section, sections_of_changes, sections_of_departures, sections_of_held
 from reconciler.report.standing import headline, notes, obstacles
 from reconciler.report.summary import made_of, portal_of, selected_by
 from reconciler.report.terminal import Where

@@ -15,7 +15,8 @@ from reconciler.hubspot.live import read_records
 from reconciler.hubspot.pacing import Pacer
 from reconciler.hubspot.portal import read_portal
 from reconciler.hubspot.rows import write_rows
-from reconciler.hubspot.versions import API_VERSIONS, object_path
+from reconciler.hubspot.versions import API_VERSIONS
+from reconciler.model.object_types import object_type
 from reconciler.model.objects import RECORD_ID
 from reconciler.model.outcomes import Applied, Rejected
 from reconciler.model.schema import ObjectSchema, PortalSchema
@@ -117,7 +118,7 @@ def test_the_portal_is_read_in_one_call_a_type_and_a_few_more(http: httpx.Client
 
     assert session.portal.account.portal_id == PORTAL_ID
     assert [schema.path for schema in session.portal.objects.values()] == [
-        object_path(name) for name in sorted(TYPES)
+        object_type(name).path for name in sorted(TYPES)
     ]
     assert session.schema().can_identify("external_id")
     assert [stage.label for stage in session.schema("deals").pipelines[0].stages][-2:] == [

@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 
 from reconciler.hubspot.definitions import pipeline, property_def
-from reconciler.hubspot.object_types import default_key, required_properties
 from reconciler.hubspot.wire import PipelineBody, PropertyBody
-from reconciler.model.objects import standard_names
+from reconciler.model.object_types import object_type, standard_names
 from reconciler.model.schema import Kind, Option, Pipeline, PropertyDef, Stage
 
 YES_NO = [{"label": "Yes", "value": "true"}, {"label": "No", "value": "false"}]
@@ -109,13 +108,13 @@ def test_archived_stages_are_no_stages() -> None:
 
 
 def test_a_pipeline_is_needed_only_where_there_are_several() -> None:
-    assert required_properties("deals", 1) == ("dealname", "dealstage")
-    assert required_properties("deals", 2) == ("dealname", "dealstage", "pipeline")
-    assert required_properties("companies", 0) == ()
+    assert object_type("deals").required_properties(1) == ("dealname", "dealstage")
+    assert object_type("deals").required_properties(2) == ("dealname", "dealstage", "pipeline")
+    assert object_type("companies").required_properties(0) == ()
 
 
 def test_default_keys_are_the_documented_ones() -> None:
-    assert {name: key for name in standard_names() if (key := default_key(name))} == {
+    assert {name: key for name in standard_names() if (key := object_type(name).default_key)} == {
         "contacts": "email",
         "line_items": "hs_external_id",
         "products": "hs_sku",

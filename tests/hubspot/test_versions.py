@@ -3,8 +3,8 @@
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.hubspot.versions import API_VERSIONS, has_upsert, object_path, paths_of
-from reconciler.model.objects import standard_names
+from reconciler.hubspot.versions import API_VERSIONS, paths_of
+from reconciler.model.object_types import object_type, standard_names
 from reconciler.model.writes import Call
 
 DOCUMENTED = [
@@ -21,7 +21,7 @@ DOCUMENTED = [
 
 @pytest.mark.parametrize(("name", "call", "path"), DOCUMENTED)
 def test_v3_calls_go_where_hubspot_documents_them(name: str, call: Call, path: str) -> None:
-    assert paths_of("v3").batch(object_path(name), call) == path
+    assert paths_of("v3").batch(object_type(name).path, call) == path
 
 
 @pytest.mark.parametrize("version", ["2025-09", "2026-03", "2026-09"])
@@ -54,8 +54,12 @@ def test_an_unknown_version_is_refused_with_the_known_ones() -> None:
 
 
 def test_goal_targets_lose_their_upsert_in_the_newest_version() -> None:
-    assert [version for version in API_VERSIONS if not has_upsert(version, "goal_targets")] == ["2026-09"]
+    assert [version for version in API_VERSIONS if not object_type("goal_targets").has_upsert(version)] == [
+        "2026-09"
+    ]
 
 
 def test_only_feedback_cannot_be_written_at_all() -> None:
-    assert [name for name in standard_names() if not has_upsert("v3", name)] == ["feedback_submissions"]
+    assert [name for name in standard_names() if not object_type(name).has_upsert("v3")] == [
+        "feedback_submissions"
+    ]

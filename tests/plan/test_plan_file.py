@@ -30,13 +30,7 @@ from reconciler.plan.changes import (
     Update,
     ValueChange,
 )
-from reconciler.plan.file import (
-    FORMAT_VERSION,
-    digests_of,
-    masked_plan_to_text,
-    plan_from_text,
-    plan_to_text,
-)
+from reconciler.plan.file import FORMAT_VERSION, digests_of, masked_plan_to_text, plan_from_text, plan_to_text
 from reconciler.plan.writing import Digests
 from reconciler.told import Told, Value, told
 from tests.support.plans import at, plan_of, plans

@@ -4,15 +4,7 @@ from collections.abc import Mapping
 
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.model.records import (
-    DesiredRecord,
-    Document,
-    LiveRecord,
-    Ownership,
-    RecordId,
-    Write,
-    Written,
-)
+from reconciler.model.records import DesiredRecord, Document, LiveRecord, Ownership, RecordId, Write, Written
 from reconciler.model.schema import (
     Account,
     Kind,

@@ -1,0 +1,194 @@
+"""The object types that every HubSpot portal has: one table, a row a type.
+
+A quirk of a type is a cell here. Custom objects have no row: ``object_type`` answers one without quirks.
+
+Sources: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm (numbers),
+https://developers.hubspot.com/docs/guides/api/crm/using-object-apis (what a new record needs),
+https://developers.hubspot.com/docs/guides/apps/authentication/scopes (scopes),
+https://developers.hubspot.com/docs/guides/api/crm/object-library (types that are switched on by hand),
+HubSpot's OpenAPI collection, https://github.com/HubSpot/HubSpot-public-api-spec-collection (paths, upsert),
+and for the default keys what integrations have observed, https://github.com/scopiousdigital/kalup.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.schema import Kind
+
+_VERSIONS_KEPT, _VERSIONS_KEPT_OF_CONTACTS = 20, 45
+"""Source: https://knowledge.hubspot.com/properties/export-property-history."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """What HubSpot documents of one object type and does not say through its API."""
+
+    name: str  # its path name, by which we call it everywhere
+    number: str | None = None  # HubSpot's objectTypeId; None for custom objects, which have one per portal
+    singular: str | None = None  # another name that HubSpot takes for it
+    documented_path: str = ""  # the segment HubSpot documents for its calls, where that is not the name
+    scope: str = ""  # the scope's stem, where that is not "crm.objects." and the name
+    has_one_scope: bool = False  # for reading and for writing
+    further_scopes: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()  # properties without which no record can be created
+    one_of: tuple[str, ...] = ()  # properties of which a new record has at least one
+    pipeline_if_several: str | None = None  # required besides, where the type has several pipelines
+    default_key: str | None = None  # usable as idProperty although its definition does not say so
+    kinds: Mapping[str, Kind] = field(default_factory=dict)  # of properties whose definition does not tell
+    has_pipelines: bool = True  # False: its hs_pipeline holds lifecycle stages
+    is_read_only: bool = False  # HubSpot alone makes its records
+    without_upsert: frozenset[str] = frozenset()  # API versions whose specification lacks batch/upsert
+    by_id_only: frozenset[str] = frozenset()  # keys by which HubSpot refuses or ignores partial updates
+    secondary_keys: Mapping[str, str] = field(default_factory=dict)  # key -> property that holds others
+    versions_kept: int = _VERSIONS_KEPT  # changes of one property that its history shows
+    is_switched_on_by_hand: bool = False  # a portal may not have it
+    has_people: bool = False  # its records are people: their names and addresses are personal data
+
+    @property
+    def path(self) -> str:
+        """The segment that HubSpot documents for its calls; some types have their number there."""
+        return self.documented_path or self.name
+
+    def has_upsert(self, api_version: str) -> bool:
+        """Whether ``api_version`` specifies batch/upsert for it."""
+        return not self.is_read_only and api_version not in self.without_upsert
+
+    def required_properties(self, pipeline_count: int) -> tuple[str, ...]:
+        """The properties without which no record can be created, where it has so many pipelines."""
+        if self.pipeline_if_several is None or pipeline_count < 2:  # noqa: PLR2004 - several are two or more
+            return self.required
+        return (*self.required, self.pipeline_if_several)
+
+
+_CONTACTS_SCOPE = "crm.objects.contacts"
+_LINE_ITEMS_SCOPE = "crm.objects.line_items"
+
+_TYPES = (
+    ObjectType(
+        "contacts",
+        "0-1",
+        singular="contact",
+        one_of=("email", "firstname", "lastname"),
+        default_key="email",
+        kinds={"email": Kind.EMAIL},
+        has_pipelines=False,
+        by_id_only=frozenset({"email"}),  # https://github.com/HubSpot/hubspot-api-nodejs/issues/548
+        secondary_keys={"email": "hs_additional_emails"},
+        versions_kept=_VERSIONS_KEPT_OF_CONTACTS,
+        has_people=True,
+    ),
+    ObjectType(
+        "companies",
+        "0-2",
+        singular="company",
+        one_of=("name", "domain"),
+        kinds={"domain": Kind.DOMAIN},
+        has_pipelines=False,
+    ),
+    ObjectType(
+        "deals",
+        "0-3",
+        singular="deal",
+        documented_path="0-3",
+        required=("dealname", "dealstage"),
+        pipeline_if_several="pipeline",
+        kinds={"pipeline": Kind.PIPELINE, "dealstage": Kind.STAGE},
+    ),
+    ObjectType(
+        "tickets",
+        "0-5",
+        singular="ticket",
+        scope="tickets",
+        has_one_scope=True,
+        required=("subject", "hs_pipeline_stage"),
+        pipeline_if_several="hs_pipeline",
+        default_key="hs_external_object_ids",
+    ),
+    ObjectType("products", "0-7", singular="product", required=("name",), default_key="hs_sku"),
+    ObjectType("line_items", "0-8", singular="line_item", default_key="hs_external_id"),
+    ObjectType("quotes", "0-14", singular="quote", required=("hs_title", "hs_expiration_date")),
+    ObjectType(
+        "communications",
+        "0-18",
+        scope=_CONTACTS_SCOPE,
+        required=("hs_timestamp", "hs_communication_channel_type"),
+    ),
+    ObjectType("feedback_submissions", "0-19", is_read_only=True),
+    ObjectType("tasks", "0-27", scope=_CONTACTS_SCOPE, required=("hs_timestamp",)),
+    ObjectType("notes", "0-46", scope=_CONTACTS_SCOPE, required=("hs_timestamp",)),
+    ObjectType("meetings", "0-47", scope=_CONTACTS_SCOPE, required=("hs_timestamp",)),
+    ObjectType("calls", "0-48", scope=_CONTACTS_SCOPE, required=("hs_timestamp",)),
+    ObjectType(
+        "emails",
+        "0-49",
+        scope=_CONTACTS_SCOPE,
+        further_scopes=("sales-email-read",),
+        required=("hs_timestamp", "hs_email_direction"),
+    ),
+    ObjectType("invoices", "0-53", required=("hs_currency",)),
+    ObjectType("subscriptions", "0-69", required=("hs_name",)),
+    ObjectType(
+        "goal_targets",
+        "0-74",
+        singular="goal_target",
+        scope="crm.objects.goals",
+        required=("hs_goal_name",),
+        without_upsert=frozenset({"2026-09"}),
+    ),
+    ObjectType("discounts", "0-84", scope=_LINE_ITEMS_SCOPE),
+    ObjectType("fees", "0-85", scope=_LINE_ITEMS_SCOPE),
+    ObjectType("taxes", "0-86", scope=_LINE_ITEMS_SCOPE),
+    ObjectType(
+        "commerce_payments",
+        "0-101",
+        scope="crm.objects.commercepayments",
+        required=("hs_initial_amount", "hs_initiated_date"),
+    ),
+    ObjectType("users", "0-115", required=("hs_internal_user_id", "hs_email"), has_people=True),
+    ObjectType("postal_mail", "0-116", scope=_CONTACTS_SCOPE, required=("hs_timestamp",)),
+    ObjectType("orders", "0-123", required=("hs_order_name",)),
+    ObjectType("leads", "0-136", required=("hs_lead_name",), has_people=True),
+    ObjectType("carts", "0-142"),
+    ObjectType(
+        "services",
+        "0-162",
+        documented_path="0-162",
+        required=("hs_name", "hs_pipeline", "hs_pipeline_stage"),
+        is_switched_on_by_hand=True,
+    ),
+    ObjectType(
+        "courses", "0-410", documented_path="0-410", required=("hs_course_name",), is_switched_on_by_hand=True
+    ),
+    ObjectType(
+        "listings", "0-420", documented_path="0-420", required=("hs_name",), is_switched_on_by_hand=True
+    ),
+    ObjectType("appointments", "0-421", required=("hs_appointment_name",), is_switched_on_by_hand=True),
+    ObjectType("projects", "0-970", required=("hs_name", "hs_pipeline", "hs_pipeline_stage")),
+)
+
+_BY_NAME = {row.name: row for row in _TYPES}
+_NAMES = {row.number: row.name for row in _TYPES} | {row.singular: row.name for row in _TYPES if row.singular}
+
+
+def object_type(name: str) -> ObjectType:
+    """The row of a standard type by its path name; for a custom object, one without quirks."""
+    return _BY_NAME.get(name) or ObjectType(name)
+
+
+def object_name(written: str) -> str:
+    """The name we use for the object type that somebody wrote.
+
+    >>> object_name("0-3"), object_name("deal"), object_name("deals"), object_name("p12_car")
+    ('deals', 'deals', 'deals', 'p12_car')
+    """
+    return _NAMES.get(written, written)
+
+
+def type_number(name: str) -> str | None:
+    """HubSpot's ``objectTypeId`` of a standard type; None for custom objects, which have one per portal."""
+    return object_type(name).number
+
+
+def standard_names() -> tuple[str, ...]:
+    """The path names of all standard types, sorted."""
+    return tuple(sorted(_BY_NAME))
