@@ -1,23 +1,44 @@
 """Every kind of fact has one sentence, and none of them tells a masked value."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from reconciler.errors import Problem, Severity
+from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.drift import DriftFound, LostRecord
 from reconciler.model.explanation import Explanation, Step
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import StateVersion
 from reconciler.model.records import FateKind, Prune, RecordId
+from reconciler.model.runs import RunDetail
 from reconciler.plan.changes import Held, Reason
+from reconciler.report.annotations import problems_as_annotations
 from reconciler.report.drift_markdown import render_drift_markdown
 from reconciler.report.facts import SENTENCES, facts_text, note_of
-from reconciler.report.machine import drift_as_json, explanation_as_json, plan_as_json
+from reconciler.report.machine import (
+    acceptance_as_json,
+    drift_as_json,
+    explanation_as_json,
+    plan_as_json,
+    run_as_json,
+)
 from reconciler.report.markdown import render_markdown
-from reconciler.report.mask import SHOW, Masking
+from reconciler.report.mask import SHOW, Masking, masked_problems
 from reconciler.report.page import render_drift_page, render_page
-from reconciler.report.terminal import render_drift, render_explanation, render_plan
+from reconciler.report.terminal import (
+    render_acceptance,
+    render_drift,
+    render_explanation,
+    render_plan,
+    render_run,
+)
+from reconciler.source import SourceRef
+from reconciler.told import Value
+from reconciler.told import told as message_of
+from tests.support.example_run import HEADER, row
 from tests.support.plans import plan_of
 
 MASKED = Masking(b"secret and random")
@@ -132,3 +153,59 @@ def test_neither_drift_nor_explain_tell_what_is_masked(kind: FactKind) -> None:
         assert NEW not in text
     assert OLD in drift_as_json(found, SHOW)
     assert OLD in explanation_as_json(of, SHOW)
+
+
+SAID = Problem(
+    message_of("{record} is now {new}", record=KEY.told, new=Value(NEW, "contacts", "phone")),
+    message_of("--take {property}", property=KEY.told_property("phone")),
+    None,
+    KEY.property_address("phone"),
+)
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_no_output_tells_the_values_of_a_problem(severity: Severity) -> None:
+    said = replace(SAID, severity=severity)
+    plan = plan_of(problems=(said,), personal=PERSONAL)
+    of = replace(explained(FactKind.REKEYED), problems=(said,))
+    edit = Edit(KEY, "phone", OLD, NEW, SourceRef("a.yaml", 1, 1))
+    accepted = Acceptance((edit,), (edit,), (said,), PERSONAL)
+
+    def outputs(masking: Masking) -> list[str]:
+        return [
+            problems_as_annotations(masked_problems((said,), masking, PERSONAL)),
+            render_plan(plan, color=False, width=120, full=True, masking=masking),
+            render_markdown(plan, masking=masking, full=True, where=str),  # and the summary of a job
+            plan_as_json(plan, masking),
+            render_page(plan, masking=masking),
+            render_explanation(of, color=False, width=120, masking=masking),
+            explanation_as_json(of, masking),
+            render_acceptance(accepted, color=False, width=120, masking=masking),
+            acceptance_as_json(accepted, masking),
+        ]
+
+    for masked, shown in zip(outputs(MASKED), outputs(SHOW), strict=True):
+        assert OLD not in masked
+        assert NEW not in masked
+        assert OLD in shown
+        assert NEW in shown
+
+
+@pytest.mark.parametrize("outcome", ["applied", "rejected", "stale", "unknown", "skipped", None])
+def test_no_report_of_a_run_tells_what_is_masked(outcome: str | None) -> None:
+    of_key = row(0, KEY, outcome, **({"message": f"{OLD} exists, and {NEW} too"} if outcome else {}))
+    detail = RunDetail(HEADER, (replace(of_key, before={"phone": OLD}, after={"phone": NEW}, target=KEY),))
+
+    def outputs(masking: Masking) -> list[str]:
+        return [
+            render_run(detail, color=False, width=120, full=True, masking=masking, personal=PERSONAL),
+            run_as_json(detail, masking, PERSONAL),
+        ]
+
+    for masked in outputs(MASKED):
+        assert OLD not in masked
+        assert NEW not in masked
+    text, document = outputs(SHOW)
+    assert (OLD in text) is (outcome != "applied")  # of those that went well, texts give the number
+    assert OLD in document
+    assert NEW in document

@@ -9,19 +9,26 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from reconciler.model.drift import LostRecord
+from reconciler.model.explanation import Step
+from reconciler.model.facts import Fact, FactKind
 from reconciler.model.objects import RecordKey, split_address
-from reconciler.model.records import RecordId
+from reconciler.model.records import FateKind, RecordId
+from reconciler.model.runs import RunDetail
 from reconciler.plan.changes import Archive, Plan, Reason, values_of
 from reconciler.plan.file import plan_from_text, plan_to_text
+from reconciler.report.drift_markdown import render_drift_markdown
 from reconciler.report.machine import plan_as_json
 from reconciler.report.markdown import render_markdown
 from reconciler.report.mask import SHOW
 from reconciler.report.page import render_page
 from reconciler.report.rows import table_of
-from reconciler.report.terminal import render_plan
+from reconciler.report.terminal import render_drift, render_explanation, render_plan, render_run
 from reconciler.report.values import shown
 from reconciler.visible import is_visible, visible
+from tests.report.test_facts import drifted, explained
 from tests.support.example_plan import UPDATES
+from tests.support.example_run import HEADER, row
 from tests.support.plans import plan_of
 
 HIDDEN = [
@@ -138,3 +145,38 @@ def test_json_holds_what_it_held(value: str, key: str) -> None:
 
     assert plan_from_text(text) == plan
     assert json.loads(text)["changes"][1]["key"]["value"] == key
+
+
+def other_forms(value: str, key: str) -> dict[str, str]:
+    """What is shown of drift, of one record, and of a run."""
+    record = RecordKey("contacts", "phone", key)
+    found = replace(
+        drifted(FactKind.REKEYED),
+        values=(),
+        lost=(
+            LostRecord(
+                record,
+                RecordId("1"),
+                FateKind.REKEYED,
+                (Fact(FactKind.REKEYED, RecordId("1"), key=replace(record, value=value)),),
+            ),
+        ),
+    )
+    of = replace(
+        explained(FactKind.REKEYED), key=record, step=Step("leave", Reason.GONE, facts=found.lost[0].facts)
+    )
+    ran = RunDetail(HEADER, (replace(row(0, record, "rejected", message=value), after={"phone": value}),))
+    return {
+        "drift": render_drift(found, color=False, width=300),
+        "drift in Markdown": render_drift_markdown(found, masking=SHOW),
+        "explain": render_explanation(of, color=False, width=300),
+        "run": render_run(ran, color=False, width=300, full=True),
+    }
+
+
+@given(odd.filter(bool), odd.filter(bool))
+def test_nothing_hidden_is_shown_of_drift_records_and_runs(value: str, key: str) -> None:
+    for form, text in other_forms(f"a{value}b", f"a{key}b").items():
+        for line in text.split("\n"):
+            assert is_visible(line.strip()), form
+    assert any("a\\u200bb" in text for text in other_forms("a\u200bb", "k").values())
