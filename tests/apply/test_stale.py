@@ -1,7 +1,6 @@
 """The last look before a call: which of the changes that travel together are not sent."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -10,7 +9,7 @@ import pytest
 
 from reconciler.apply.stale import stale_changes
 from reconciler.errors import Unavailable
-from reconciler.model.objects import RecordKey
+from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.outcomes import Stale
 from reconciler.model.owned import Origin
 from reconciler.model.records import RecordId
@@ -126,12 +125,24 @@ def test_an_archive_whose_record_lost_an_association_that_it_rests_on_is_not_sen
     }
 
 
+TICKET = RecordKey("tickets", RECORD_ID, "800")
+
+
+def associate(number: int) -> Associate:
+    return Associate(
+        key(number), RecordId(f"{number}"), TICKET, RecordId("800"), None, Reason.MISSING, LINE, is_whole=True
+    )
+
+
 def test_an_association_that_somebody_made_by_now_is_not_made_again() -> None:
-    ticket = RecordKey("tickets", "external_id", "t")
-    ends = (key(1), RecordId("1"), ticket, RecordId("800"))
-    wanted = Associate(*ends, None, Reason.MISSING, LINE, is_whole=True)
-    other = replace(wanted, target_id=RecordId("801"))
-    assert told({0: wanted, 1: other}, {}, tickets={"1": "800"}).keys() == {0}
+    there = {"1": "A", "2": "A"}
+    found = told({0: associate(1), 1: associate(2)}, there, tickets={"1": "800"})
+    assert found == {0: Stale("it is associated so with tickets/=800 by now")}
+
+
+def test_an_association_one_of_whose_records_has_another_key_by_now_is_not_made() -> None:
+    found = told({0: associate(1), 1: associate(2)}, {"2": "A"})
+    assert found == {0: Stale("record 1 no longer has the key of companies/k1")}
 
 
 def test_where_the_portal_cannot_be_read_nothing_is_decided() -> None:

@@ -1,10 +1,13 @@
 """What becomes of one record: absent, renamed, protected, gone, left over."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from reconciler.errors import Severity
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.history import Hand, History, Via
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import (
@@ -22,6 +25,7 @@ from reconciler.model.records import (
 from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.selection import Glob, glob_of
 from reconciler.plan.changes import Adopt, Archive, Create, Held, Reason, Release, Update
+from reconciler.plan.hands import Edits, OurRuns
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
 from reconciler.plan.leftovers import facts_of_gone, judge_leftover, unnamed
 from reconciler.plan.resolve import Resolver
@@ -123,6 +127,97 @@ def test_what_is_gone_is_held_until_the_person_asks_for_it() -> None:
     again = judged(ACME, None, OURS, policy=Policy(Drift.REVERT, recreate=meant("companies/acme"))).change
     assert isinstance(again, Create)
     assert again.reason is Reason.RECREATED
+
+
+@pytest.mark.parametrize("is_known_by_old_key", [True, False])
+def test_what_is_created_again_replaces_the_lost_record_under_whatever_key(is_known_by_old_key: bool) -> None:
+    ours, former = (None, OURS) if is_known_by_old_key else (OURS, None)
+    again = Policy(Drift.REVERT, recreate=meant("companies/acme"))
+    parts = Counterparts(RENAMED, None, ours, None, former and replace(former, key=OLD))
+    found = judge_record(Resolver(COMPANIES, FILES, {}), parts, again).change
+    assert isinstance(found, Create)
+    assert (found.reason, found.replaces) == (Reason.RECREATED, "9001")
+    assert {value.reason for value in found.values} == {Reason.RECREATED}
+
+
+def test_what_was_never_ours_replaces_nothing() -> None:
+    found = judged(ACME).change
+    assert isinstance(found, Create)
+    assert (found.reason, found.replaces) == (Reason.MISSING, None)
+
+
+def test_single_properties_never_create_or_rename_their_record() -> None:
+    partial = Special(is_partial=True)
+    (missing,) = judged(replace(ACME, special=partial)).held
+    renamed = replace(ACME, special=replace(partial, renamed_from="acme-old"))
+    old = live("9001", {"name": "Other", "external_id": "acme-old"})
+    (held,) = judged(renamed, old=old).held
+    for entry, reason in ((missing, Reason.MISSING), (held, Reason.RENAMED)):
+        assert (entry.name, entry.reason) == (None, reason)
+        assert entry.facts == (Fact(FactKind.WHOLE_RECORD_ONLY),)
+    assert judged(renamed, old=old).change is None
+    again = Policy(Drift.REVERT, recreate=meant("companies/acme"))
+    assert judged(replace(ACME, special=partial), None, OURS, policy=again).held[0].reason is Reason.GONE
+
+
+def test_a_record_is_protected_as_itself_and_not_as_another_one_that_had_its_key() -> None:
+    """What state has of the record counts, under whatever key; where it has nothing, its key does."""
+    other = replace(owned("acme", "9009", {}), is_protected=True)
+    itself = replace(OURS, key=OLD)
+    parts = Counterparts(ACME, THERE, other, moved=itself)
+    moved = judge_record(Resolver(COMPANIES, FILES, {}), parts, REVERT).change
+    assert isinstance(moved, Adopt)
+    assert (moved.is_protected, moved.moved_from) == (False, OLD)
+
+
+WORKFLOW = Via.WORKFLOW
+MOMENT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+def fought(rounds: int) -> Edits:
+    """A workflow that wrote its own word right after each of so many writes of ours."""
+    moments = [MOMENT + timedelta(hours=number) for number in range(2 * rounds)]
+    hands = tuple(
+        Hand(WORKFLOW, "17", at, "Theirs") if number % 2 else Hand(Via.INTEGRATION, "us", at, "Acme")
+        for number, at in enumerate(moments)
+    )
+    runs = OurRuns(tuple((at, at) for at in moments[::2]))
+    return Edits({("companies", RecordId("9001"), "name"): History(hands, is_cut=False)}, runs)
+
+
+THEIRS = live("9001", {"name": "Theirs"})
+
+
+@pytest.mark.parametrize(("rounds", "is_fight"), [(0, False), (1, False), (2, True), (3, True)])
+def test_what_an_automation_writes_back_every_time_is_left_to_people(rounds: int, is_fight: bool) -> None:
+    found = judge_record(
+        Resolver(COMPANIES, FILES, {}), Counterparts(ACME, THEIRS, OURS), REVERT, fought(rounds)
+    )
+    assert found.edited == (("companies", "9001", "name"),)
+    assert (found.change is None) is is_fight
+    if is_fight:
+        assert [(held.reason, held.facts) for held in found.held] == [
+            (Reason.CONTESTED, (Fact(FactKind.CONTESTED, count=rounds),))
+        ]
+
+
+@pytest.mark.parametrize(
+    ("take", "is_written"),
+    [("companies/acme#name", True), ("companies/acme", False), ("companies/*#name", False)],
+)
+def test_who_insists_on_a_contested_value_names_it(take: str, is_written: bool) -> None:
+    policy = Policy(Drift.HOLD, take=meant(take))
+    parts = Counterparts(ACME, THEIRS, OURS)
+    found = judge_record(Resolver(COMPANIES, FILES, {}), parts, policy, fought(2))
+    assert isinstance(found.change, Update) is is_written
+
+
+def test_a_manifest_that_changed_as_well_is_a_conflict_and_no_fight() -> None:
+    parts = Counterparts(desired("acme", {"name": "New"}), THEIRS, OURS)
+    found = judge_record(Resolver(COMPANIES, FILES, {}), parts, REVERT, fought(2))
+    assert isinstance(found.change, Update)
+    assert found.change.reason is Reason.CONFLICT
+    assert found.edited == (("companies", "9001", "name"),)
 
 
 def test_take_decides_for_git_by_address_and_by_property() -> None:

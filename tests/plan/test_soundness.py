@@ -144,3 +144,16 @@ def test_what_is_archived_is_not_left_as_it_is(name: str | None) -> None:
     held = Held(key(1), name, Reason.DRIFT, "1", "2", LINE)
     assert unsound([of_record(Archive, 1)], [held]) is not None
     assert unsound([of_record(Archive, 2)], [held]) is None
+
+
+def test_what_is_archived_may_have_an_association_that_is_left_as_it_is() -> None:
+    """Such a word is about the association: it goes with its record."""
+    held = replace(Held(key(1), None, Reason.GONE, None, "associated", LINE), target=key(2))
+    assert unsound([of_record(Archive, 1)], [held]) is None
+    assert unsound([of_record(Archive, 1)], [held, replace(held, target=None)]) is not None
+
+
+def test_new_records_are_as_many_as_their_keys() -> None:
+    new = [replace(of_record(Create, number), replaces=None) for number in (1, 2, 3)]
+    assert unsound(new) is None
+    assert unsound([*new, of_record(Archive, 2)]) is not None
