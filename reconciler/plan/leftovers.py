@@ -24,7 +24,7 @@ def unnamed(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRec
 
     A record that was renamed is named by its old key as well.
     """
-    renamed = {record.special.renamed_from for record in records if record.special.renamed_from}
+    renamed = {record.special.renamed_from for record in records}
     named = iter(records)
     current = next(named, None)
     for entry in owned:

@@ -37,8 +37,10 @@ def _two_changes_of_one(changes: Iterable[Change]) -> str | None:
     seen: dict[Record, Change] = {}
     for change in changes:
         record = _record_of(change)
-        first = seen.setdefault(record, change) if record else change
-        if record and first is not change:
+        if record is None:
+            continue
+        first = seen.setdefault(record, change)
+        if first is not change:
             return (
                 f"record {record[1]} of {record[0]} has two changes: to {first.action} {first.key.address} "
                 f"and to {change.action} {change.key.address}"

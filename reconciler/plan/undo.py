@@ -235,8 +235,6 @@ def _own_again(schema: ObjectSchema, change: Release, live: LiveRecord) -> Judge
 
 def _is_as_written(schema: ObjectSchema, value: ValueChange, outcome: Applied, live: LiveRecord) -> bool:
     """Whether the portal still holds what the run wrote, or what HubSpot made of that."""
-    if value.name == RECORD_ID:
-        return True
     now = live.properties.get(value.name)
     written = (value.after, outcome.answered.get(value.name, value.after))
     return any(_is_same(schema, value.name, now, text) for text in written)

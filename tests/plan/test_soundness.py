@@ -154,6 +154,7 @@ def test_what_is_archived_may_have_an_association_that_is_left_as_it_is() -> Non
 
 
 def test_new_records_are_as_many_as_their_keys() -> None:
-    new = [replace(of_record(Create, number), replaces=None) for number in (1, 2, 3)]
+    route = Route(Call.UPSERT, "external_id")
+    new = [Create(key(number), (), Reason.MISSING, route, LINE) for number in (1, 2, 3)]
     assert unsound(new) is None
     assert unsound([*new, of_record(Archive, 2)]) is not None

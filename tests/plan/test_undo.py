@@ -1,20 +1,23 @@
 """What takes a change back: every kind of change, and every reason to leave it as it is."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 
+from reconciler.errors import UsageError
 from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.records import LiveRecord, RecordId
 from reconciler.model.schema import Kind
-from reconciler.model.selection import Selection, glob_of
+from reconciler.model.selection import EVERYTHING, Selection, glob_of
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import (
     Adopt,
     Archive,
+    Associate,
     Create,
     Reason,
     RecordChange,
@@ -163,6 +166,15 @@ def test_a_key_goes_back_with_the_other_values() -> None:
     assert judged.change.key == replace(ACME, value="old")
     assert judged.change.moved_from == ACME
     assert judged.change.route == BY_RECORD_ID
+    assert judged.change.rests_on == ()  # the key is among what it writes
+
+
+def test_a_key_that_is_back_already_is_the_one_that_state_knows_it_by() -> None:
+    change = update(written("external_id", "old", "acme"), moved_from=OLD)
+
+    judged = undone(change, live(ID, {"external_id": "old"}), known_as(name="Acme"))
+
+    assert judged == Judged(Adopt(OLD, ID, (), Reason.UNDONE, None, Origin.CREATED, moved_from=ACME))
 
 
 def test_a_key_that_changed_again_stays_and_the_other_values_go_back() -> None:
@@ -319,6 +331,32 @@ def test_what_hubspot_would_not_take_is_said(value: ValueChange, note: str) -> N
     assert only_held(judged) == (Reason.FINAL, note)
 
 
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("industry", "PRINTING", "SENSORS"),
+        ("product_lines", "EDGE;CLOUD", "EDGE"),
+        ("industry", None, "SENSORS"),
+        ("stage", "s2", "s1"),
+        ("pipeline", None, "p1"),
+    ],
+)
+def test_a_choice_that_hubspot_still_has_goes_back(name: str, before: str | None, after: str) -> None:
+    judged = undone(update(written(name, before, after)), of_acme(**{name: after}), known_as(**{name: after}))
+
+    assert isinstance(judged.change, Update)
+    assert judged.change.values == (ValueChange(name, after, before, Reason.UNDONE),)
+    assert judged.held == ()
+
+
+def test_a_stage_is_looked_for_in_the_pipelines_whatever_options_its_property_lists() -> None:
+    stage = definition("stage", Kind.STAGE, "s1")
+    schema = replace(COMPANIES, properties={**COMPANIES.properties, "stage": stage})
+    deed = Deed(update(written("stage", "s2", "s1")), Applied(ID, {}))
+
+    assert isinstance(undo(schema, deed, of_acme(stage="s1"), known_as(stage="s1")).change, Update)
+
+
 def test_records_named_by_record_id_have_no_key_to_look_at() -> None:
     key = RecordKey("companies", RECORD_ID, ID)
     change = replace(update(written("phone", "1", "2")), key=key)
@@ -357,6 +395,23 @@ def test_targets_mean_records_or_properties(
         for change in found
         if isinstance(change, Update)
     } == meant
+
+
+def test_associations_are_taken_back_elsewhere_and_records_after_them_here() -> None:
+    pair = Associate(ACME, ID, OLD, RecordId("9002"), None, Reason.MISSING, LINE, is_whole=True)
+    acme = update(written("name", "A", "B"))
+    groups = deeds_of([(pair, Applied(ID, {})), (acme, Applied(ID, {}))], EVERYTHING, Unmet({}))
+
+    assert groups == {("companies", "external_id"): [Deed(acme, Applied(ID, {}))]}
+
+
+def test_a_target_that_the_run_did_not_change_is_an_error() -> None:
+    for target, is_met in (("companies/acme#name", True), ("companies/acme", True), ("companies/b*", False)):
+        globs = (glob_of(target),)
+        unmet = Unmet({"--target": globs})
+        deeds_of([(update(written("name", "A", "B")), Applied(ID, {}))], Selection(target=globs), unmet)
+        with nullcontext() if is_met else pytest.raises(UsageError):
+            unmet.refuse("this run changed")
 
 
 def test_what_was_forgotten_is_said_and_stops_nothing() -> None:
