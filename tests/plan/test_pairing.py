@@ -1,11 +1,16 @@
 """Associations are judged as the page of verdicts says, row by row."""
 
+import itertools
+from dataclasses import replace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
 from reconciler.model.pairs import Label, OwnedPair
-from reconciler.model.records import Desired, DesiredAssociation, Drift, Prune, RecordId
+from reconciler.model.records import Desired, DesiredAssociation, DesiredRecord, Drift, Prune, RecordId
 from reconciler.model.schema import Account, ObjectSchema, PortalSchema
 from reconciler.model.selection import EVERYTHING
 from reconciler.plan.changes import AdoptPair, Associate, Dissociate, Held, PairChange, ReleasePair
@@ -142,3 +147,70 @@ def test_labels_are_read_where_they_are_named_and_both_ways_where_both_ends_bear
     assert directions_of_labels([(record, plain)], [turned]) == frozenset()
     assert directions_of_labels([(record, labelled)], []) == {there}
     assert directions_of_labels([(record, labelled)], [turned]) == {there, back}
+
+
+KEYS = [
+    [RecordKey(object_name, by, key) for by in (by, "record_id") for key in keys]
+    for object_name, by, keys in (
+        ("companies", "external_id", ("c1", "c2")),
+        ("contacts", "email", ("p1", "p2")),
+    )
+]
+LIVE_IDS = {"c1": RecordId("901"), "c2": RecordId("902"), "p1": RecordId("501"), "p2": RecordId("502")}
+THERE, BACK = user(7, "Led by"), user(8, "Leader of")
+ENDS = st.tuples(*map(st.sampled_from, KEYS), st.booleans(), st.booleans())
+"""A company and a contact, whether the contact names it, and whether with a label."""
+
+
+def _owned(
+    company: RecordKey, contact: RecordKey, is_back: bool, is_labelled: bool, is_whole: bool
+) -> OwnedPair:
+    ends = [(company, LIVE_IDS[company.value]), (contact, LIVE_IDS[contact.value])]
+    (key, id_), (target, target_id) = reversed(ends) if is_back else ends
+    key = replace(key, value=f"old {key.value}")  # what state knows it by
+    label = (BACK if is_back else THERE) if is_labelled else None
+    return OwnedPair(key, id_, target, target_id, label, Origin.CREATED, is_whole)
+
+
+def _named(
+    company: RecordKey, contact: RecordKey, is_back: bool, is_labelled: bool
+) -> tuple[DesiredRecord, DesiredAssociation]:
+    key, target = (contact, company) if is_back else (company, contact)
+    label = (BACK if is_back else THERE).text if is_labelled else None
+    wanted = DesiredAssociation(target.object, target.by, target.value, label, at(12))
+    return desired(key.value, {}, document(key.object, key.by)), wanted
+
+
+@given(st.lists(st.tuples(ENDS, st.booleans()), min_size=1, max_size=4), st.lists(ENDS, max_size=3))
+def test_what_is_named_is_never_removed_by_whatever_keys_and_from_whichever_end(
+    known: list[tuple[tuple[RecordKey, RecordKey, bool, bool], bool]],
+    said: list[tuple[RecordKey, RecordKey, bool, bool]],
+) -> None:
+    """State knows the two by keys that they had before, from either end, with a label and without."""
+    ends = Ends(PORTAL)
+    for key in itertools.chain(*KEYS):
+        ends.meet(key, End(Standing.LIVE, LIVE_IDS[key.value]))
+        ends.meet(replace(key, value=f"old {key.value}"), End(Standing.LIVE, LIVE_IDS[key.value]))
+    resolver = PairResolver(ends, labels(THERE, back=(BACK,)), FILES, frozenset())
+    owned = list(
+        {(pair := _owned(*each, is_whole=is_whole)).identity: pair for each, is_whole in known}.values()
+    )
+    live: dict[tuple[str, str], dict[RecordId, dict[RecordId, frozenset[Label]]]] = {}
+    for pair in owned:
+        to = live.setdefault((pair.key.object, pair.target.object), {}).setdefault(pair.record_id, {})
+        to[pair.target_id] = to.get(pair.target_id, frozenset()) | ({pair.label} if pair.label else set())
+    prune = {(key.object, key.by): Prune.ALL for key in itertools.chain(*KEYS)}
+    rules = Rules(Policy(Drift.REVERT), EVERYTHING, Desired((), FILES, ""), prune)
+    named = resolver.resolve(_named(*each) for each in said)
+
+    changes = list(Pairing(rules, resolver, named, owned).judge(live))
+
+    removed = [change for change in changes if isinstance(change, Dissociate)]
+    for change in removed:
+        one = (change.key.object, change.record_id, "")
+        other = (change.target.object, change.target_id, "")
+        sides = (min(one, other), max(one, other))
+        assert not change.is_whole or sides not in {identity.sides for identity in named}
+        assert not change.label or (sides, THERE.type) not in named
+    if not said and any(pair.label for pair in owned):
+        assert removed  # it is ours, and there
