@@ -120,6 +120,7 @@ def test_every_fence_is_closed(plan: Plan, times: int, full: bool) -> None:
     tokens = MarkdownIt("commonmark", {"html": True}).parse(text)
     assert tokens[-2].content.startswith("**Next:** ")
     fences = [token for token in tokens if token.type == "fence"]
+    assert fences  # the last one is always there
     assert all(text.count(f"\n{token.content}{token.markup}\n") for token in fences)
 
 

@@ -309,6 +309,8 @@ def test_e_mail_addresses_are_personal_wherever_they_stand(address: str | None) 
     ):
         assert "@" not in text
         assert "acme" not in text
+        assert "no owner \u2039" in text
+    assert "Ada.Love+1@acme-corp.example" in render_problems(problems, color=False, width=80)
 
 
 def test_problems_are_shown_as_they_are_where_everything_is() -> None:
