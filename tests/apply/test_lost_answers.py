@@ -3,7 +3,8 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -48,11 +49,25 @@ class Company:
     """Of the next writes: ``after`` or ``before`` it was done its answer is lost; ``""`` all is well."""
     refused: dict[str, str] = field(default_factory=dict)  # values that it does not take, by property
     unreadable_after: int | None = None  # so many writes
+    lags: int = 0  # so many readings after the first write know nothing of new records
+    made_at: datetime = AT  # what new records say of that
     writes: list[list[dict[str, Any]]] = field(default_factory=list)
     reads: int = 0
+    _minutes: int = 0
+    histories: int = 0  # readings of what records were made with
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        asked = json.loads(request.content)["inputs"]
+        answer = self._answer(request)
+        self._minutes += 1
+        answer.headers["date"] = format_datetime(AT + timedelta(minutes=self._minutes), usegmt=True)
+        return answer
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        asked = body["inputs"]
+        if body.get("propertiesWithHistory"):
+            self.histories += 1
+            return reply(200, batch([self._as_made(each["id"]) for each in asked]))
         if request.url.path.endswith("/batch/read"):
             self.reads += 1
             if self.unreadable_after is not None and len(self.writes) >= self.unreadable_after:
@@ -60,6 +75,8 @@ class Company:
             return self._read([each["id"] for each in asked])
         self.writes.append([each["properties"] for each in asked])
         loss = self.losses.pop(0) if self.losses else ""
+        if loss == "refuse":
+            return reply(400, {"status": "error", "category": "VALIDATION_ERROR", "message": "one is wrong"})
         if loss == "before":
             raise httpx.ReadError("lost")
         answer = self._write(asked)
@@ -68,7 +85,11 @@ class Company:
         return answer
 
     def _read(self, wanted: Sequence[str]) -> httpx.Response:
-        ids = {each["external_id"]: id_ for id_, each in self.records.items()}
+        is_behind = bool(self.writes) and self.lags > 0
+        self.lags -= is_behind
+        ids = {
+            each["external_id"]: id_ for id_, each in self.records.items() if not (is_behind and id_ < "9001")
+        }
         known = {key: ids.get(key, key) for key in wanted}
         missing = [key for key, id_ in known.items() if id_ not in self.records]
         found = [self._told(id_) for id_ in known.values() if id_ in self.records]
@@ -83,7 +104,9 @@ class Company:
                 context = {"objectWriteTraceId": [each["objectWriteTraceId"]]}
                 errors.append({"category": "VALIDATION_ERROR", "message": "a rule", "context": context})
                 continue
-            record_id = each["id"] if each["id"] in self.records else f"99{len(self.records)}"
+            ids = {str(record["external_id"]): id_ for id_, record in self.records.items()}
+            record_id = ids.get(each["id"], each["id"])
+            record_id = record_id if record_id in self.records else f"8{len(self.records)}"
             is_new = record_id not in self.records
             record = self.records.setdefault(record_id, {"external_id": each["id"]})
             record |= {name: text or None for name, text in written.items()}
@@ -91,7 +114,16 @@ class Company:
         return reply(207 if errors else 200, batch(done, errors))
 
     def _told(self, record_id: str) -> dict[str, Any]:
-        return {"id": record_id, "properties": self.records[record_id], "createdAt": f"{AT:%FT%TZ}"}
+        made_at = f"{self.made_at:%FT%TZ}"
+        return {"id": record_id, "properties": self.records[record_id], "createdAt": made_at}
+
+    def _as_made(self, record_id: str) -> dict[str, Any]:
+        moment = f"{self.made_at:%FT%TZ}"
+        history = {
+            name: [{"value": text or "", "timestamp": moment, "sourceType": "INTEGRATION"}]
+            for name, text in self.records[record_id].items()
+        }
+        return self._told(record_id) | {"propertiesWithHistory": history}
 
 
 def delivered(
@@ -287,3 +319,46 @@ def test_a_create_is_made_once(loss: str, sent: int) -> None:
     assert sorted(str(record["external_id"]) for record in portal.records.values()) == [
         *("acme", "globex", "new", "newer")
     ]
+
+
+@pytest.mark.parametrize(
+    ("made_at", "is_ours"), [(AT + timedelta(minutes=2), True), (AT - timedelta(hours=1), False)]
+)
+def test_a_create_that_meets_a_record_when_sent_again_is_judged_by_when_that_was_made(
+    made_at: datetime, is_ours: bool
+) -> None:
+    """Its first call had made one of that key, and the reading in between did not know of it yet."""
+    portal = bonn()
+    portal.losses, portal.lags, portal.made_at = ["after"], 1, made_at
+    (outcomes, _), _ = delivered(portal, create("new", city="Ulm"))
+    done = outcomes[0]
+    assert isinstance(done, Applied)
+    assert (done.is_new, len(portal.writes), portal.histories) == (is_ours, 2, 1)
+    assert [record["external_id"] for record in portal.records.values()] == ["acme", "globex", "new"]
+
+
+def test_what_was_refused_as_a_whole_and_is_sent_in_parts_was_not_sent_again() -> None:
+    """Nothing of it was written: whose the records are needs no evidence."""
+    portal = bonn()
+    portal.losses = ["refuse"]
+    (outcomes, _), left = delivered(portal, create("new", city="Ulm"), create("newer", city="Ulm"))
+    assert [outcome.is_new for outcome in outcomes.values() if isinstance(outcome, Applied)] == [True, True]
+    assert (left, portal.histories) == ([(1, [0, 1]), (1, [0]), (1, [1])], 0)
+
+
+@pytest.mark.parametrize(("loss", "is_kept"), [("before", True), ("refuse", False)])
+def test_the_journal_keeps_when_a_call_that_may_have_arrived_first_left(loss: str, is_kept: bool) -> None:
+    portal = bonn()
+    portal.losses = [loss]
+    http, pacer = http_of(portal), pacer_of(SimulatedClock())
+    courier = Courier(
+        Reader(http, "v3", pacer), Writer(http, "v3", pacer), PORTAL, ALWAYS_LOOKED_AT, OnStale.SKIP
+    )
+    moments: list[datetime] = []
+    changes = [ulm(), ulm("globex", "9002")]
+    courier.deliver(
+        batches_of(changes)[0], lambda _ordinal, numbers, at: moments.append(at) if 0 in numbers else None
+    )
+    first, again = moments
+    assert first >= AT
+    assert (first == again) is is_kept

@@ -121,6 +121,13 @@ def test_what_one_record_gives_up_another_one_takes_in_a_later_turn(after: str |
     assert turns(taker, giver, new) == [1, 0, 2]
 
 
+def test_what_somebody_else_holds_by_now_is_given_up_by_nobody() -> None:
+    """The record that held it when it was read is not the one that holds it when that is asked."""
+    ((number, (problem,)),) = found([change("a", "w", "x"), change("b", "x", "y")], x="77").items()
+    assert number == 0
+    assert problem.message.startswith("record 77 has the same ref")
+
+
 def test_what_is_not_given_up_after_all_is_not_taken() -> None:
     """The giver wants what somebody else has: it is left out, and so is whoever leans on it."""
     refused = found(
