@@ -36,8 +36,6 @@ def settle_batch(reader: Reader, portal: PortalSchema, batch: UnfinishedBatch) -
     found: dict[int, Outcome] = dict.fromkeys((number for number, _ in batch.entries), never)
     sent = batch.sent
     entries = [entry for entry in batch.entries if sent is None or sent.get((entry[0], 1))]
-    if not entries:
-        return found
     found |= dict.fromkeys((number for number, _ in entries), Skipped("not written when its run ended"))
     _, records = pairs_and_records(entries)
     if records:

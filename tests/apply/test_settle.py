@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from reconciler.apply.evidence import NO_TIME, is_ours_as_made
-from reconciler.apply.settle import is_emptied, settle_batch, settled
+from reconciler.apply.settle import is_emptied, settle, settle_batch, settled
 from reconciler.apply.stale import moved
+from reconciler.errors import Unavailable
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.connection import DEADLINE_S
 from reconciler.model.objects import RecordKey
@@ -18,7 +19,7 @@ from reconciler.model.owned import Origin
 from reconciler.model.records import LiveRecord, RecordId
 from reconciler.model.schema import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
 from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import Archive, Create, Reason, Update, ValueChange
+from reconciler.plan.changes import Archive, Associate, Create, Reason, Update, ValueChange
 from reconciler.source import SourceRef
 from reconciler.state.runs import Sent, UnfinishedBatch
 from tests.hubspot.doubles import batch, http_of, pacer_of, reply
@@ -295,3 +296,38 @@ def test_calls_that_left_are_settled_by_reading_and_others_are_not() -> None:
 def test_what_an_older_version_left_open_is_settled_by_reading_and_adopted() -> None:
     found = outcomes_of(None)
     assert found == {4: Applied(ID, {"name": "A"}, is_new=False), 7: Applied(ID, {"name": "A"})}
+
+
+def test_calls_that_left_and_did_not_happen_were_not_written() -> None:
+    def hubspot(_: httpx.Request) -> httpx.Response:
+        return reply(200, batch([{"id": ID, "properties": {"external_id": "acme", "name": "Other"}}]))
+
+    reader = Reader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
+    entries = ((7, update(name=("B", "A"))), (8, update(name=("Other", "A"))))
+    route = Route(Call.UPDATE, None)
+    left = UnfinishedBatch("r", 0, "companies", route, INTENDED, entries, {(7, 1): SENT_AT, (8, 1): None})
+    assert settle_batch(reader, PORTAL, left) == {7: Skipped("not written when its run ended"), 8: NEVER}
+
+
+def test_where_hubspot_leaves_a_record_out_of_its_answers_nothing_is_decided() -> None:
+    def hubspot(request: httpx.Request) -> httpx.Response:
+        return reply(200, batch([])) if request.url.path.endswith("/batch/read") else reply(503)
+
+    reader = Reader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
+    with pytest.raises(Unavailable, match="leaves records out of its answers"):
+        settle(reader, PORTAL, [(4, create(name="A"))], {(4, 1): SENT_AT})
+
+
+def test_associations_that_are_there_were_made() -> None:
+    plain = {"category": "HUBSPOT_DEFINED", "typeId": 450, "label": None}
+    other = RecordId("9002")
+
+    def hubspot(request: httpx.Request) -> httpx.Response:
+        assert "/associations/" in request.url.path
+        to = [{"toObjectId": other, "associationTypes": [plain]}]
+        return reply(200, batch([{"from": {"id": ID}, "to": to}]))
+
+    reader = Reader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
+    made = Associate(KEY, ID, replace(KEY, value="o"), other, None, Reason.MISSING, None, is_whole=True)
+    lost = replace(made, target_id=RecordId("9003"))
+    assert settle(reader, PORTAL, [(1, made), (2, lost)], {}) == {1: Applied(ID, {})}

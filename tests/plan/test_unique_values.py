@@ -114,6 +114,24 @@ def test_the_key_of_a_new_record_is_a_value_too() -> None:
     assert (number, problem.address) == (1, "companies/=b#external_id")
 
 
+def test_a_new_record_whose_key_another_one_gets_is_told_at_its_own_line() -> None:
+    by_id = replace(change("b", None, "a", of="external_id"), key=RecordKey("companies", RECORD_ID, "b"))
+    ((number, (problem,)),) = found([by_id, create("a", line=7)]).items()
+    assert (number, problem.address, str(problem.source)) == (1, "companies/a", "c.yaml:7:3")
+
+
+def test_a_record_that_is_there_claims_what_is_written_and_not_its_key() -> None:
+    by_id = replace(change("b", None, "a", of="external_id"), key=RecordKey("companies", RECORD_ID, "b"))
+    assert found([change("a", None, "x"), by_id]) == {}
+
+
+def test_where_no_line_asks_for_a_value_no_line_is_named() -> None:
+    back = change("a", None, "x")
+    back = replace(back, values=(replace(back.values[0], source=None),), source=None)
+    ((_, (problem,)),) = found([back, change("b", None, "x")]).items()
+    assert problem.message == "another record is to get the same ref, and HubSpot keeps it unique"
+
+
 @pytest.mark.parametrize("after", ["y", None])
 def test_what_one_record_gives_up_another_one_takes_in_a_later_turn(after: str | None) -> None:
     giver, taker, new = change("b", "x", after), change("a", "w", "x"), create("c", "w")
