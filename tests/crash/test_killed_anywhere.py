@@ -10,7 +10,7 @@ from reconciler.cli.exits import Exit
 from tests.crash.world import APPLY, Beginning, check, recover
 from tests.support.postgres import Postgres
 
-LENGTH = 200
+LENGTH = 440
 """Points that every run passes at the least; undisturbed it is a few more (commits that renew the lock)."""
 
 _POINTS = random.Random(20261122).sample(range(1, LENGTH), 75)

@@ -28,11 +28,11 @@ environments:
     base_url: ${{RECONCILER_URL}}
     api_version: "2026-09"
 """
-APPLY = ("--auto-approve", "--allow", "archive=4", "--allow", "update=9", "--allow", "create=14")
+APPLY = ("--auto-approve", "--allow", "archive=4", "--allow", "update=14", "--allow", "create=14")
 """A small portal in which nearly everything changes: the guards are right to object."""
 
 WATCHED = {
-    "companies": ("external_id", ["name", "phone", "city"]),
+    "companies": ("external_id", ["name", "phone", "city", "lifecyclestage"]),
     "products": ("hs_sku", ["name", "price", "description"]),
     "tickets": ("external_id", ["subject", "content"]),
     "goal_targets": ("external_id", ["hs_goal_name", "hs_target_amount"]),
@@ -85,6 +85,14 @@ records:
     )
     for n in range(4)
 )
+BEFORE += """\
+  moved: {name: Moved, $protect: true}
+  swapped-0: {name: Swapped 0, $protect: true}
+  swapped-1: {name: Swapped 1}
+  stepping: {name: Stepping, lifecyclestage: customer}
+"""
+SWAPPED = ("swapped-0", "swapped-1")
+"""Keys that people exchange between the two runs."""
 AFTER = (
     """object: companies
 key: external_id
@@ -103,7 +111,12 @@ records:
     + "".join(
         f"  adopted-{n}: {{name: Adopted {n}, $associations: {{tickets: [ticket-0]}}}}\n" for n in range(4)
     )
-    + """---
+    + """\
+  at-rest: {name: Moved, $renamed_from: moved, $protect: true, $associations: {tickets: [ticket-1]}}
+  swapped-0: {name: Now 0, $associations: {tickets: [ticket-1]}}
+  swapped-1: {name: Now 1, $protect: true}
+  stepping: {name: Stepping back, lifecyclestage: lead}
+---
 object: products
 key: hs_sku
 write: update
@@ -165,6 +178,21 @@ class World:
             for record in self._listed(name, archived=False)
             if record["properties"].get(by)
         }
+
+    def swap(self) -> None:
+        """Two companies exchange their keys, by somebody else's hand."""
+        one, other = (self.ids()["companies", key] for key in SWAPPED)
+        for record_id, key in ((one, "on its way"), (other, SWAPPED[0]), (one, SWAPPED[1])):
+            httpx.patch(
+                f"{self.project.environ['RECONCILER_URL']}/crm/v3/objects/companies/{record_id}",
+                json={"properties": {"external_id": key}},
+                headers={"Authorization": f"Bearer {self.project.environ['HUBSPOT_TOKEN']}"},
+            ).raise_for_status()
+
+    def protected(self) -> Mapping[tuple[str, str], bool]:
+        """What state says is protected, by object and key."""
+        document = json.loads(self.run("state", "export").out)
+        return {(entry["object"], entry["key"]): entry["protected"] for entry in document["owned"]}
 
     def owned(self) -> Mapping[tuple[str, str], tuple[str, str, Mapping[str, str | None]]]:
         """What state says, by object and key."""
@@ -259,6 +287,10 @@ class Beginning:
     export: str
     records: Mapping[str, Any]
     owned: Mapping[tuple[str, str], tuple[str, Mapping[str, str | None]]]
+    protected: Mapping[tuple[str, str], bool]
+    older: Mapping[
+        tuple[str, str], str
+    ]  # ids of records of the beginning, by their keys at the end
     pairs: list[tuple[str, ...]]
     changes: Counter[tuple[str, str]]
     points: tuple[str, ...]  # names of the points that a run passes, in order
@@ -289,8 +321,9 @@ def begin(folder: Path) -> Beginning:
         made.project.write("records.yaml", BEFORE)
         done = made.run("apply", *APPLY)
         assert done.code == 0, done.out + done.err
-        export = made.run("state", "export").out
-    start = Beginning(folder, export, {}, {}, [], Counter(), ())
+        made.swap()
+        export, there = made.run("state", "export").out, set(made.ids().values())
+    start = Beginning(folder, export, {}, {}, {}, {}, [], Counter(), ())
     (folder / "undisturbed").mkdir()
     with start.again(folder / "undisturbed") as made:
         done = made.apply(0)
@@ -298,8 +331,18 @@ def begin(folder: Path) -> Beginning:
         assert made.run("plan").out.startswith("No changes.")
         owned = {key: (origin, sent) for key, (origin, _, sent) in made.owned().items()}
         points = [line.split(" ", 2)[2] for line in done.err.splitlines() if line.startswith("point ")]
-        pairs = made.owned_pairs()
-        return Beginning(folder, export, made.records(), owned, pairs, applied(made), tuple(points))
+        older = {key: id_ for key, (_, id_, _) in made.owned().items() if id_ in there}
+        return Beginning(
+            folder,
+            export,
+            made.records(),
+            owned,
+            made.protected(),
+            older,
+            made.owned_pairs(),
+            applied(made),
+            tuple(points),
+        )
 
 
 def applied(made: World) -> Counter[tuple[str, str]]:
@@ -329,6 +372,8 @@ def check(made: World, start: Beginning) -> None:
     assert made.records() == start.records
     owned = made.owned()
     assert {key: (origin, sent) for key, (origin, _, sent) in owned.items()} == start.owned
+    assert made.protected() == start.protected
+    assert {key: record_id for key, (_, record_id, _) in owned.items() if key in start.older} == start.older
     assert made.owned_pairs() == start.pairs
     ids = made.ids()
     assert {key: record_id for key, (_, record_id, _) in owned.items()} == {key: ids[key] for key in owned}
@@ -356,6 +401,7 @@ def check_reports(made: World) -> None:
 
 _FIRST_RUN = Counter(
     {("create", f"companies/{kind}-{n}"): 1 for kind in ("changed", "leaving") for n in range(4)}
+    | {("create", f"companies/{key}"): 1 for key in ("moved", "stepping", *SWAPPED)}
     | {("associate", f"companies/changed-{n} tickets/ticket-0 Paying"): 1 for n in range(4)}
 )
 """What was applied before the beginning; a state that was imported knows nothing of it."""
