@@ -33,8 +33,10 @@ KEYS: Final = {
     "contacts": ("ada@acme.example", "bob@acme.example"),
 }
 _UNIQUE: Final = {"label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
+_TRIM: Final = {"ruleType": "WHITESPACE", "ruleArguments": ["TRIM"], "shouldApplyNormalization": True}
 _SEED: Final[dict[str, Any]] = {
     "version": 1,
+    "validations": {kind: {"city": [_TRIM]} for kind in BY},
     "properties": {
         "companies": [_UNIQUE | {"name": "external_id", "groupName": "companyinformation"}],
     },

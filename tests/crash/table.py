@@ -4,6 +4,7 @@ Two looks at a portal, right before an apply and right after it, must differ by 
 not allow. See ``docs/verdicts.md``.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -46,7 +47,9 @@ class Wanted:
     def as_yaml(self, other: str) -> str:
         if self.is_absent:
             return "{$absent: true}"
-        parts = [f"{name}: {'null' if text is None else text}" for name, text in self.values.items()]
+        parts = [
+            f"{name}: {'null' if text is None else json.dumps(text)}" for name, text in self.values.items()
+        ]
         parts += [f"$protect: {str(self.protect).lower()}"] if self.protect is not None else []
         parts += [f"$associations: {{{other}: [{', '.join(self.pairs)}]}}"] if self.pairs else []
         return "{" + ", ".join(parts) + "}"
@@ -187,6 +190,8 @@ def same(prop: str, left: str | None, right: str | None) -> bool:
     """Whether two texts of a property mean the same."""
     if prop == "annualrevenue" and left and right:
         return Decimal(left) == Decimal(right)
+    if prop == "city" and left and right:
+        return left.strip() == right.strip()  # HubSpot trims it: see the seed of the world
     return left == right
 
 

@@ -25,12 +25,15 @@ REQUIRED: Final = {"companies": "name", "contacts": "firstname"}
 
 names: Final = st.sampled_from([(kind, key) for kind in BY for key in KEYS[kind]])
 texts: Final = st.sampled_from(["red", "green", "blü"])
+untrimmed: Final = st.sampled_from(["red", " red", "green  ", " blü "])
+"""Of which HubSpot keeps another text than was sent."""
 numbers: Final = st.sampled_from(["1.50", "1.5", "2"])
 
 
 def values_of(kind: str) -> st.SearchStrategy[Held]:
     """Some of the properties that manifests name."""
-    optional = {prop: st.none() | (numbers if prop == "annualrevenue" else texts) for prop in NAMES[kind]}
+    kinds = {"annualrevenue": numbers, "city": untrimmed}
+    optional = {prop: st.none() | kinds.get(prop, texts) for prop in NAMES[kind]}
     required = REQUIRED[kind]
     del optional[required]
     return st.fixed_dictionaries({required: texts}, optional=optional)

@@ -288,9 +288,7 @@ class Beginning:
     records: Mapping[str, Any]
     owned: Mapping[tuple[str, str], tuple[str, Mapping[str, str | None]]]
     protected: Mapping[tuple[str, str], bool]
-    older: Mapping[
-        tuple[str, str], str
-    ]  # ids of records of the beginning, by their keys at the end
+    older: Mapping[tuple[str, str], str]  # ids of records of the beginning, by their keys at the end
     pairs: list[tuple[str, ...]]
     changes: Counter[tuple[str, str]]
     points: tuple[str, ...]  # names of the points that a run passes, in order
