@@ -66,7 +66,7 @@ def test_the_spelling_of_the_portal_is_taken_over_without_a_loss(project: Projec
     assert project.run("apply", "--auto-approve").code == Exit.OK
     project.write("companies.yaml", f"prune: all\n{COMPANIES}  acme: {{name: Acme}}\n")
     planned = project.run("plan", "--json").document
-    assert {change["action"] for change in planned["changes"]} == {"adopt", "release"}
+    assert {change["action"] for change in planned["changes"]} == {"adopt"}
     assert project.run("apply", "--auto-approve").code == Exit.OK
     assert [
         entry["address"] for entry in project.run("state", "list", "--json", "--values", "show").document

@@ -1,6 +1,7 @@
 """HubSpot counts the calls of a token, whoever makes them: all of a command's keep one pace."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,8 @@ def test_planning_and_applying_share_one_pace(tmp_path: Path, monkeypatch: pytes
     made: list[pacing.Pacer] = []
 
     class Counted(pacing.Pacer):
-        def __init__(self) -> None:
-            super().__init__()
+        def __init__(self, **known: Any) -> None:
+            super().__init__(**known)
             made.append(self)
 
     monkeypatch.setattr(pacing, "Pacer", Counted)

@@ -167,9 +167,9 @@ def test_a_job_gets_a_summary_and_outputs(in_actions: Project) -> None:
     assert done.out.startswith(STARTS["terminal"])
     assert text_of(in_actions, "summary.md").startswith(f"## An earlier step\n{STARTS['markdown']}")
     assert "Ada" not in text_of(in_actions, "summary.md")
-    digest = json.loads(text_of(in_actions, "plan.json"))["digest"]
+    plan = json.loads(text_of(in_actions, "plan.json"))
     assert text_of(in_actions, "output") == (
-        f"changes=true\nempty=false\nappliable=true\ndigest={digest}\n"
+        f"changes=true\nempty=false\nappliable=true\ncontent={plan['content']}\ndigest={plan['digest']}\n"
         "summary=Plan: 1 to create, 0 to update, 0 to archive\nemulator=true\n"
     )
 
@@ -182,8 +182,8 @@ def test_a_job_without_changes_is_told_so_and_each_plan_adds_to_its_summary(in_a
     in_actions.run("plan")
 
     assert text_of(in_actions, "summary.md").count("### No changes. 1 in step\n") == 2
-    assert text_of(in_actions, "output").splitlines()[::6] == ["changes=false", "changes=false"]
-    assert text_of(in_actions, "output").splitlines()[1::6] == ["empty=true", "empty=true"]
+    assert text_of(in_actions, "output").splitlines()[::7] == ["changes=false", "changes=false"]
+    assert text_of(in_actions, "output").splitlines()[1::7] == ["empty=true", "empty=true"]
 
 
 def test_a_job_that_applies_gets_a_summary_too(in_actions: Project) -> None:
