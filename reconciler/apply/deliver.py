@@ -124,7 +124,7 @@ class _Way:
         if not back:
             return entries
         rows = [row for _, row in back]
-        answers = self._write(schema, rows, 1)
+        answers = self._write(schema, rows)
         for change, row in back:
             number, answer = int(row.trace_id), judged(schema, change, answers[row.trace_id], row.properties)
             if isinstance(answer, Applied):
@@ -151,7 +151,7 @@ class _Way:
             return
         schema = courier.portal.objects[records[0][1].key.object]
         rows = [row_of(number, change) for number, change in records]
-        answers = self._write(schema, rows, 2)
+        answers = self._write(schema, rows)
         answered: dict[int, Outcome] = {}
         for number, change in records:
             outcome = judged(schema, change, answers[str(number)])
@@ -161,11 +161,11 @@ class _Way:
         self.outcomes |= answered
         self.outcomes |= self._found_by_repeats(answered)
 
-    def _write(self, schema: ObjectSchema, rows: Sequence[Row], ordinal: int) -> Mapping[str, RowOutcome]:
+    def _write(self, schema: ObjectSchema, rows: Sequence[Row]) -> Mapping[str, RowOutcome]:
         def leaving(sent: Sequence[Row]) -> None:
             numbers = [int(row.trace_id) for row in sent]
             again = [number for number in numbers if number in self.emptied]
-            self._leave(ordinal, again)
+            self._leave(2, again)
             self._leave(1, [number for number in numbers if number not in self.emptied])
 
         return write_rows(self.courier.writer, schema.path, self.batch.route, rows, leaving)

@@ -134,6 +134,29 @@ def test_a_new_record_without_a_pipeline_gets_the_first_one() -> None:
     assert "which a record gets that names none" in message
 
 
+@pytest.mark.parametrize(
+    ("live_", "written_", "why", "is_both"),
+    [
+        (SALES, {"stage": "s4"}, ", in which the record would stay", False),
+        ({}, {"stage": "s4"}, ", which a record gets that names none", False),
+        (SALES, {"pipeline": None, "stage": "s4"}, ", which a record gets that names none", False),
+        (SALES, {"pipeline": "p1", "stage": "s4"}, "", True),
+    ],
+)
+def test_why_a_stage_does_not_fit_is_told(
+    live_: Mapping[str, str], written_: Mapping[str, str | None], why: str, is_both: bool
+) -> None:
+    misfit = misfit_of(COMPANIES, live_, written_)
+    assert misfit is not None
+    assert str(misfit.message).endswith(f'is none of pipeline "Sales"{why}')
+    assert (misfit.name, misfit.other, misfit.is_both) == ("stage", "pipeline", is_both)
+
+
+def test_a_type_without_pipelines_fits_whatever_is_written() -> None:
+    bare = ObjectSchema("notes", "notes", {"name": definition("name")})
+    assert misfit_of(bare, {}, {"name": "A"}) is None
+
+
 def test_a_new_record_may_have_a_pipeline_and_no_stage() -> None:
     assert isinstance(judged({"pipeline": "Renewals"}, None).change, Create)
 

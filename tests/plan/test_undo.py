@@ -419,6 +419,9 @@ def test_what_was_forgotten_is_said_and_stops_nothing() -> None:
 
     assert problem.message.startswith("3 changes of this run cannot be taken back")
     assert str(problem.severity) == "warning"
+    assert [each.message for each in forgotten(1)] == [
+        "1 change of this run cannot be taken back: its values were forgotten"
+    ]
     assert forgotten(0) == []
 
 
