@@ -128,6 +128,12 @@ def test_hubspots_own_spelling_of_what_was_written_is_no_edit() -> None:
     assert isinstance(judged.change, Update)
 
 
+def test_another_spelling_of_the_same_number_is_no_edit() -> None:
+    change = update(written("annualrevenue", "1", "2"))
+    judged = undone(change, of_acme(annualrevenue="2.0"), known_as(annualrevenue="2"))
+    assert isinstance(judged.change, Update)
+
+
 def test_a_value_that_people_changed_since_is_left_and_shown_beside_what_it_was() -> None:
     change = update(written("name", "A", "B"), written("phone", "1", "2"))
 
