@@ -139,6 +139,14 @@ def test_what_one_record_gives_up_another_one_takes_in_a_later_turn(after: str |
     assert turns(taker, giver, new) == [1, 0, 2]
 
 
+def test_who_takes_from_two_waits_for_the_later_one() -> None:
+    first, last = change("a", "x", "y"), change("d", "9", "11", of="number")
+    second = change("b", "7", "9", of="number")
+    of_ref, of_number = change("c", None, "x"), change("c", None, "7", of="number")
+    taker = replace(of_ref, values=(*of_number.values, *of_ref.values))
+    assert turns(taker, first, second, last) == [2, 0, 1, 0]
+
+
 def test_what_somebody_else_holds_by_now_is_given_up_by_nobody() -> None:
     """The record that held it when it was read is not the one that holds it when that is asked."""
     ((number, (problem,)),) = found([change("a", "w", "x"), change("b", "x", "y")], x="77").items()
