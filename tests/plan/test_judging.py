@@ -71,6 +71,10 @@ def test_only_the_new_key_is_there_and_nothing_is_renamed() -> None:
     assert judged(RENAMED, THERE, OURS) == Judged()
 
 
+def test_both_keys_lead_to_one_record_and_nothing_is_renamed() -> None:
+    assert judged(RENAMED, THERE, OURS, replace(THERE)) == Judged()
+
+
 def test_both_keys_are_two_records_and_a_problem() -> None:
     (problem,) = judged(RENAMED, THERE, OURS, OTHER).problems
     assert problem.message == (
