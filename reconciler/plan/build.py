@@ -65,7 +65,7 @@ from reconciler.plan.changes import (
 from reconciler.plan.ends import End, Ends, Standing, end_of
 from reconciler.plan.guards import Guards, Population
 from reconciler.plan.hands import Edits
-from reconciler.plan.identity import Identities, column_problems, is_still, key_problems
+from reconciler.plan.identity import Identities, column_problems, is_still, key_problems, known_as_named
 from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record, only_read
 from reconciler.plan.left_behind import LeftBehind
 from reconciler.plan.leftovers import facts_of_gone, judge_leftover
@@ -290,19 +290,34 @@ class PlanBuilder:
         )
 
     def settle_identities(self) -> None:
-        """What is named by another key is neither released nor replaced under the one it had before."""
-        taken = self.taken
+        """Neither release, archive nor replace what is named by another key.
+
+        To be called before it is explained what became of records that are gone.
+        """
+        self._keep_what_is_known_by_a_named_key()
+        taken, gone = self.taken, self.archived
 
         def settled(change: Change) -> Change | None:
             match change:
                 case Release() if (change.key.object, change.record_id) in taken:
                     return None
-                case Create(replaces=str()) if (change.key.object, change.replaces) in taken:
+                case Create(replaces=str()) if (change.key.object, change.replaces) in taken | gone:
                     return replace(change, replaces=None)
                 case _:
                     return change
 
         self.changes = [kept for change in self.changes if (kept := settled(change))]
+
+    def _keep_what_is_known_by_a_named_key(self) -> None:
+        """A record that one line wants gone and that another one names, by the key that state knows it by."""
+        known = {(owned.key.object, owned.record_id): held for held, owned in self.gone}
+        kept: list[Change] = []
+        for change in self.changes:
+            if isinstance(change, Archive) and (named := known.get((change.key.object, change.record_id))):
+                self.problems.append(known_as_named(change, named))
+            else:
+                kept.append(change)
+        self.changes = kept
 
     @property
     def moves(self) -> Mapping[Record, RecordKey]:

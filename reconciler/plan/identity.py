@@ -16,6 +16,7 @@ from reconciler.model.records import (
 )
 from reconciler.model.schema import Kind, ObjectSchema
 from reconciler.model.values import canonical
+from reconciler.plan.changes import Archive, Held
 from reconciler.plan.resolve import Resolver, did_you_mean
 from reconciler.source import SourceRef
 from reconciler.told import Told, told
@@ -185,6 +186,23 @@ def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> boo
         return False
     kind = resolver.schema.properties[by].kind
     return canonical(kind, own_key) != canonical(kind, record.key)
+
+
+def known_as_named(change: Archive, named: Held) -> Problem:
+    """A line wants a record gone, and state knows it by a key that another line names: people changed it."""
+    message = told(
+        "{record} is to be archived, and it is the record that state knows as {named}, named at {place}: "
+        "somebody changed its key in HubSpot",
+        record=change.key.told,
+        named=named.key.told,
+        place=str(named.source),
+    )
+    advice = told(
+        "give it its key back in HubSpot, or remove one of the two lines; "
+        "--recreate {named} archives this one and creates another",
+        named=named.key.told,
+    )
+    return Problem(message, advice, change.source, change.key.address)
 
 
 def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Problem:

@@ -155,7 +155,7 @@ def test_explain_finds_the_entry_under_the_old_key_and_says_that_it_moves(projec
     assert explained["properties"]["name"]["last_applied"]["sent"] == "A"
     assert explained["properties"]["erp_no"]["live"] == "E1"
     assert explained["next"]["action"] == "adopt"
-    assert "known there as companies/a (external_id) until the next apply" in text
+    assert "known there as companies/a (external_id): the entry moves here" in text
 
     assert apply(project).code == 0
     explained = project.run("explain", "companies/E1", "--json").document
@@ -450,3 +450,45 @@ def test_a_plan_that_archives_what_it_names_elsewhere_is_refused_as_altered(
     assert done.code == Exit.PLAN_REFUSED, done.out + done.err
     assert f"record {first.record_id} of companies has two changes" in done.out + done.err
     assert live(project) == there
+
+
+RENAMED_BY_PEOPLE = """object: companies
+key: external_id
+records:
+  a: {name: A}
+  z: {$absent: true}
+"""
+
+
+def rekey(project: Project, key: str, new: str) -> None:
+    """Somebody gives a company another external_id."""
+    with project.portal() as http:
+        body = {"inputs": [{"id": key, "idProperty": "external_id", "properties": {"external_id": new}}]}
+        http.post("/crm/v3/objects/companies/batch/update", json=body).raise_for_status()
+
+
+def test_a_record_that_is_named_is_not_archived_under_the_key_that_people_gave_it(project: Project) -> None:
+    project.write("companies.yaml", OLD.replace("$protect: true", "$protect: false"))
+    apply(project)
+    rekey(project, "a", "z")
+    project.write("companies.yaml", RENAMED_BY_PEOPLE)
+    plan = project.run("plan", "--json", "--values", "show", "--allow", "absent=9")
+    assert plan.code == 1
+    assert [change for change in plan.document["changes"] if change["action"] == "archive"] == []
+    (problem,) = plan.document["problems"]
+    assert problem["address"] == "companies/z"
+    assert "the record that state knows as companies/a, named at companies.yaml:4:3" in problem["message"]
+    with project.portal() as http:
+        found = http.get("/crm/v3/objects/companies?properties=external_id").json()["results"]
+    assert "z" in {record["properties"]["external_id"] for record in found}
+
+
+def test_a_record_that_is_named_is_archived_under_its_new_key_where_another_one_is_asked_for(
+    project: Project,
+) -> None:
+    project.write("companies.yaml", OLD.replace("$protect: true", "$protect: false"))
+    apply(project)
+    rekey(project, "a", "z")
+    project.write("companies.yaml", RENAMED_BY_PEOPLE)
+    apply(project, "--recreate", "companies/a", "--allow", "absent=9")
+    assert project.run("plan").out.startswith("No changes.")

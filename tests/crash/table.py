@@ -98,7 +98,7 @@ class Before:
             held = after.records.get(after.names.get(name, name))
             was = self.live.records.get(self.live.names.get(name, name))
             if wanted.is_absent:
-                if held and not self._is_protected(name):
+                if held and not self._is_protected(name) and not self._is_known_as_named(name):
                     yield f"{name} is still there"
             elif held is None:
                 if name not in self.owned:
@@ -153,6 +153,13 @@ class Before:
         if owned is None or owned.is_protected or owned.record_id != record_id:
             return False
         return prune == "all" or owned.origin is Origin.CREATED
+
+    def _is_known_as_named(self, name: Name) -> bool:
+        """Whether state knows the record by another key that a manifest names, and that nobody else has."""
+        owned = self.owned.get(name)
+        known = (name[0], owned.key.value) if owned else name
+        is_named = known in self.wanted and self._is_present(known)
+        return known != name and is_named and known not in self.live.names
 
     def _is_protected(self, name: Name) -> bool:
         return name in self.owned and self.owned[name].is_protected
