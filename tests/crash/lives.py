@@ -19,11 +19,18 @@ from reconciler.state.store import open_state
 from tests.crash.table import Id, Look, Name, Wanted, other_of
 from tests.support.projects import PORTAL, Done, Project
 
-BY: Final = {"companies": "external_id", "contacts": "email"}
+BY: Final = {"companies": "external_id", "contacts": "email", "car": "vin"}
 """Object types, and how their records are told apart."""
 
-NAMES: Final = {"companies": ("name", "city", "annualrevenue"), "contacts": ("firstname", "city")}
+NAMES: Final = {
+    "companies": ("name", "city", "annualrevenue", "about"),
+    "contacts": ("firstname", "city", "mobilephone"),
+    "car": ("colour", "city", "about", "mobilephone"),
+}
 """What manifests may name."""
+
+OTHERS: Final = ("contacts", "car")
+"""Object types whose records are associated with companies."""
 
 UNNAMED: Final = "phone"
 """What they never do."""
@@ -31,14 +38,49 @@ UNNAMED: Final = "phone"
 KEYS: Final = {
     "companies": ("acme", "globex", "was-acme"),
     "contacts": ("ada@acme.example", "bob@acme.example"),
+    "car": ("beetle", "golf"),
 }
+CALLED: Final = ("car", "2-777", f"p{PORTAL}_car")
+"""What manifests may call the custom object: its name, number and qualified name."""
+PATHS: Final = {kind: kind for kind in BY} | {"car": CALLED[1]}
+"""What HubSpot's paths call object types."""
 _UNIQUE: Final = {"label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
 _TRIM: Final = {"ruleType": "WHITESPACE", "ruleArguments": ["TRIM"], "shouldApplyNormalization": True}
+_DIAL: Final = {
+    "ruleType": "PHONE_NUMBER_WITH_EXPLICIT_COUNTRY_CODE",
+    "ruleArguments": [],
+    "shouldApplyNormalization": True,
+}
+_ABOUT: Final = {"name": "about", "label": "About", "type": "string", "fieldType": "html"}
+_CAR: Final = {
+    "name": "car",
+    "objectTypeId": CALLED[1],
+    "labels": {"singular": "Car", "plural": "Cars"},
+    "primaryDisplayProperty": "vin",
+    "requiredProperties": ["vin"],
+    "associatedObjects": ["COMPANY"],
+    "properties": [
+        _UNIQUE | {"name": "vin"},
+        _ABOUT,
+        {"name": "colour", "label": "Colour", "type": "string", "fieldType": "text"},
+        {"name": "city", "label": "Parked in", "type": "string", "fieldType": "text"},
+        {"name": "mobilephone", "label": "Phone in it", "type": "string", "fieldType": "phonenumber"},
+        {"name": UNNAMED, "label": "Other phone", "type": "string", "fieldType": "phonenumber"},
+    ],
+}
 _SEED: Final[dict[str, Any]] = {
     "version": 1,
-    "validations": {kind: {"city": [_TRIM]} for kind in BY},
+    "schemas": [_CAR],
+    "validations": {
+        "companies": {"city": [_TRIM]},
+        "contacts": {"city": [_TRIM], "mobilephone": [_DIAL]},
+        PATHS["car"]: {"city": [_TRIM], "mobilephone": [_DIAL]},
+    },
     "properties": {
-        "companies": [_UNIQUE | {"name": "external_id", "groupName": "companyinformation"}],
+        "companies": [
+            _UNIQUE | {"name": "external_id", "groupName": "companyinformation"},
+            _ABOUT | {"groupName": "companyinformation"},
+        ],
     },
 }
 _LIFTED: Final = tuple(
@@ -61,11 +103,17 @@ class World:
         wanted: what the manifests say.
         prune: what they say of pruning, by object type.
         drift: what the settings say of drift.
+        called: what each of the two files with cars calls the custom object.
+        moved: keys of the cars that stand in the second file.
+        twice: keys of those that stand in both, which is a mistake.
     """
 
     wanted: dict[Name, Wanted] = field(default_factory=dict)
     prune: dict[str, str] = field(default_factory=lambda: dict.fromkeys(BY, "false"))
     drift: str = "revert"
+    called: tuple[str, str] = CALLED[:2]
+    moved: frozenset[str] = frozenset({"golf"})
+    twice: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Everything is new; nobody has done anything yet."""
@@ -106,15 +154,22 @@ class World:
             for kind, by in BY.items():
                 names = (by, *NAMES[kind], UNNAMED)
                 params = {"properties": ",".join(names), "limit": "100"}
-                for record in http.get(f"v3/objects/{kind}", params=params).json()["results"]:
+                for record in http.get(f"v3/objects/{PATHS[kind]}", params=params).json()["results"]:
                     held = record["properties"]
                     others = {name: held.get(name) or None for name in names[1:]}
                     records[kind, record["id"]] = {"key": held.get(by)} | others
             inputs = [{"id": record_id} for kind, record_id in records if kind == "companies"]
-            found = http.post("v4/associations/companies/contacts/batch/read", json={"inputs": inputs})
+            found = {
+                other: http.post(
+                    f"v4/associations/companies/{PATHS[other]}/batch/read", json={"inputs": inputs}
+                )
+                for other in OTHERS
+                if inputs
+            }
         pairs = {
-            frozenset({("companies", result["from"]["id"]), ("contacts", str(to["toObjectId"]))})
-            for result in (found.json()["results"] if inputs else ())
+            frozenset({("companies", result["from"]["id"]), (other, str(to["toObjectId"]))})
+            for other, answer in found.items()
+            for result in answer.json()["results"]
             for to in result["to"]
         }
         return Look(records, frozenset(pairs))
@@ -129,7 +184,8 @@ class World:
             }
             pairs: dict[frozenset[Id], OwnedPair] = {
                 frozenset({(pair.key.object, pair.record_id), (pair.target.object, pair.target_id)}): pair
-                for pair in store.pairs("companies", "contacts")
+                for other in OTHERS
+                for pair in store.pairs("companies", other)
             }
             is_running = any(run.status == RunStatus.RUNNING for run in store.runs())
             return records, pairs, not is_running and not store.unfinished()
@@ -154,14 +210,21 @@ class World:
             f"drift: {self.drift}"
         )
         self.project.write("reconciler.yaml", f"version: 1\nenvironments: {{it: {{{portal}}}}}\n")
-        for kind, by in BY.items():
-            named = {key: wanted for (of, key), wanted in sorted(self.wanted.items()) if of == kind}
-            records = (
-                "".join(f"  {key}: {wanted.as_yaml(other_of(kind))}\n" for key, wanted in named.items())
-                or "  {}\n"
-            )
-            head = f"object: {kind}\nkey: {by}\nprune: {self.prune[kind]}\nrecords:\n"
-            self.project.write(f"{kind}.yaml", head + records)
+        cars = frozenset(KEYS["car"])
+        self._write_document("companies.yaml", "companies", "companies", frozenset(KEYS["companies"]))
+        self._write_document("contacts.yaml", "contacts", "contacts", frozenset(KEYS["contacts"]))
+        self._write_document("cars.yaml", "car", self.called[0], (cars - self.moved) | self.twice)
+        self._write_document("more.yaml", "car", self.called[1], self.moved | self.twice)
+
+    def _write_document(self, file: str, kind: str, called: str, keys: frozenset[str]) -> None:
+        """A file with what is wanted of ``keys``; it names the object type as ``called``."""
+        named = {key: self.wanted[kind, key] for key in sorted(keys) if (kind, key) in self.wanted}
+        records = (
+            "".join(f"  {key}: {wanted.as_yaml(other_of(kind))}\n" for key, wanted in named.items())
+            or "  {}\n"
+        )
+        head = f"object: {called}\nkey: {BY[kind]}\nprune: {self.prune[kind]}\nrecords:\n"
+        self.project.write(file, head + records)
 
 
 @contextmanager

