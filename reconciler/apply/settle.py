@@ -68,8 +68,6 @@ def are_emptied(
     reader: Reader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
 ) -> frozenset[int]:
     """Those of ``entries`` whose lifecycle stage was to go back and is empty now, by number."""
-    if not entries:
-        return frozenset()
     live = read_again(reader, schema, entries)
     return frozenset(
         number for number, change in entries if is_emptied(schema, change, live.get(identity(change)))

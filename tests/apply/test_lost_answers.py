@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from reconciler.apply.batches import batches_of
-from reconciler.apply.deliver import ATTEMPTS, Courier, Delivery
+from reconciler.apply.deliver import Courier, Delivery
 from reconciler.apply.manner import OnStale
 from reconciler.errors import NotAllowed
 from reconciler.hubspot.client import Reader, Writer
@@ -186,7 +186,7 @@ def test_what_is_lost_again_and_again_stays_unknown() -> None:
     portal.losses = ["before"] * 10
     (outcomes, stopped_by), _ = delivered(portal, ulm())
     assert isinstance(outcomes[0], Unknown)
-    assert (stopped_by, len(portal.writes)) == (None, ATTEMPTS)
+    assert (stopped_by, len(portal.writes)) == (None, 3)
 
 
 def test_what_cannot_be_looked_for_is_unknown_and_is_not_sent_again() -> None:

@@ -5,16 +5,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import orjson
 import pytest
 
 from reconciler.apply.evidence import NO_TIME, is_ours_as_made
-from reconciler.apply.settle import is_emptied, settle, settle_batch, settled
+from reconciler.apply.settle import is_emptied, read_again, settle, settle_batch, settled
 from reconciler.apply.stale import moved
 from reconciler.errors import Unavailable
 from reconciler.hubspot.client import Reader
 from reconciler.hubspot.connection import DEADLINE_S
-from reconciler.model.objects import RecordKey
-from reconciler.model.outcomes import Applied, Outcome, Skipped
+from reconciler.model.objects import RECORD_ID, RecordKey
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped
 from reconciler.model.owned import Origin
 from reconciler.model.records import LiveRecord, RecordId
 from reconciler.model.schema import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
@@ -307,6 +308,46 @@ def test_calls_that_left_and_did_not_happen_were_not_written() -> None:
     route = Route(Call.UPDATE, None)
     left = UnfinishedBatch("r", 0, "companies", route, INTENDED, entries, {(7, 1): SENT_AT, (8, 1): None})
     assert settle_batch(reader, PORTAL, left) == {7: Skipped("not written when its run ended"), 8: NEVER}
+
+
+def test_a_run_that_ended_between_two_calls_leaves_an_empty_stage_which_is_told() -> None:
+    """The first call emptied the lifecycle stage, the second was to set it; of three records one is empty."""
+    stages = {"9001": None, "9002": "customer", "9003": "lead"}
+
+    def hubspot(request: httpx.Request) -> httpx.Response:
+        assert request.url.path.endswith("/companies/batch/read")
+        asked = orjson.loads(request.content)
+        assert "lifecyclestage" in asked["properties"]
+        now = [{"id": id_, "properties": {"lifecyclestage": stages[id_]}} for id_ in stages]
+        return reply(200, batch([each for each in now if {"id": each["id"]} in asked["inputs"]]))
+
+    reader = Reader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
+    back = update(lifecyclestage=("customer", "lead"))
+    entries = tuple((number, replace(back, record_id=RecordId(id_))) for number, id_ in enumerate(stages))
+    sent = dict.fromkeys(((number, 1) for number in range(3)), SENT_AT)
+    left = UnfinishedBatch("r", 0, "companies", Route(Call.UPDATE, None), INTENDED, entries, sent)
+
+    emptied, never_arrived, all_done = settle_batch(reader, PORTAL, left).values()
+
+    assert isinstance(emptied, Rejected)
+    assert emptied.message.startswith("not written when its run ended. lifecyclestage was emptied before")
+    assert emptied.done == Applied(RecordId("9001"), {}, written={"lifecyclestage": None})
+    assert never_arrived == Skipped("not written when its run ended")
+    assert all_done == Applied(RecordId("9003"), {"lifecyclestage": "lead"})
+
+
+def test_properties_that_the_portal_lost_are_not_read() -> None:
+    """HubSpot refuses a reading that names one."""
+
+    def hubspot(request: httpx.Request) -> httpx.Response:
+        assert orjson.loads(request.content)["properties"] == ["city", "name"]
+        return reply(200, batch([{"id": ID, "properties": {"name": "A"}}]))
+
+    city = PropertyDef("city", "City", Kind.TEXT)
+    schema = replace(SCHEMA, properties={**SCHEMA.properties, "city": city})
+    reader = Reader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
+    change = replace(update(name=("A", "B"), lost=("A", "B")), rests_on=(kept("city", None), kept("old", "x")))
+    assert read_again(reader, schema, [(1, change)]).keys() == {(RECORD_ID, ID)}
 
 
 def test_where_hubspot_leaves_a_record_out_of_its_answers_nothing_is_decided() -> None:

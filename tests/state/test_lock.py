@@ -1,9 +1,11 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -242,6 +244,37 @@ def test_a_lease_that_nobody_renewed_lets_nothing_leave(
     pen.begin_run(start(0))
     pen.assert_held()
     pen.release()
+
+
+def test_at_the_very_end_of_a_lease_one_waits_for_its_renewal(store: Store) -> None:
+    clock, has_looked = Clock(), threading.Event()
+
+    def now() -> datetime:
+        if threading.current_thread() is not threading.main_thread():
+            has_looked.set()
+        return clock.now()
+
+    pen = store.acquire(ADA, now=now, sleep=clock.sleep, timeout_s=0)
+    clock.sleep(60)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(pen.assert_held)
+        assert has_looked.wait(60)
+        pen.begin_run(start(0))
+        waiting.result()
+    pen.release()
+
+
+def test_a_lease_that_ran_out_at_this_very_moment_is_not_called_unlocked(
+    store: Store, reopened: Callable[[], Store]
+) -> None:
+    clock = Clock()
+    loser = writer(store, clock)
+    expire(store)
+    writer(reopened(), clock, BOB).release()
+    clock.sleep(60)
+
+    with pytest.raises(Locked, match="it ran out, and another run had it since, or somebody unlocked it"):
+        loser.begin_run(start(0))
 
 
 def test_a_lease_that_ran_out_and_was_taken_and_given_back_is_not_called_unlocked(
