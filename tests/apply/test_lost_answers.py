@@ -48,6 +48,7 @@ class Company:
     losses: list[str] = field(default_factory=list)
     """Of the next writes: ``after`` or ``before`` it was done its answer is lost; ``""`` all is well."""
     refused: dict[str, str] = field(default_factory=dict)  # values that it does not take, by property
+    keeps: dict[str, str] = field(default_factory=dict)  # values that it puts in place of any, by property
     unreadable_after: int | None = None  # so many writes
     lags: int = 0  # so many readings after the first write know nothing of new records
     made_at: datetime = AT  # what new records say of that
@@ -109,7 +110,7 @@ class Company:
             record_id = record_id if record_id in self.records else f"8{len(self.records)}"
             is_new = record_id not in self.records
             record = self.records.setdefault(record_id, {"external_id": each["id"]})
-            record |= {name: text or None for name, text in written.items()}
+            record |= {name: self.keeps.get(name, text) or None for name, text in written.items()}
             done.append(self._told(record_id) | trace | {"new": is_new})
         return reply(207 if errors else 200, batch(done, errors))
 
@@ -312,10 +313,10 @@ def test_a_stage_that_was_emptied_when_all_had_to_stop_is_told_as_empty() -> Non
 @pytest.mark.parametrize(("loss", "sent"), [("after", 1), ("before", 2), ("", 1)])
 def test_a_create_is_made_once(loss: str, sent: int) -> None:
     portal = bonn()
-    portal.losses = [loss]
+    portal.losses, portal.made_at = [loss], AT + timedelta(minutes=2)
     (outcomes, _), _ = delivered(portal, create("new", city="Ulm"), create("newer", city="Ulm"))
-    assert {type(outcome) for outcome in outcomes.values()} == {Applied}
-    assert len(portal.writes) == sent
+    assert [outcome.is_new for outcome in outcomes.values() if isinstance(outcome, Applied)] == [True, True]
+    assert (len(portal.writes), portal.histories) == (sent, 0)
     assert sorted(str(record["external_id"]) for record in portal.records.values()) == [
         *("acme", "globex", "new", "newer")
     ]
@@ -335,6 +336,43 @@ def test_a_create_that_meets_a_record_when_sent_again_is_judged_by_when_that_was
     assert isinstance(done, Applied)
     assert (done.is_new, len(portal.writes), portal.histories) == (is_ours, 2, 1)
     assert [record["external_id"] for record in portal.records.values()] == ["acme", "globex", "new"]
+
+
+def test_a_create_that_is_refused_when_sent_again_is_done_where_its_first_call_made_the_record() -> None:
+    portal = bonn()
+    portal.losses, portal.lags, portal.made_at = ["after", "refuse"], 1, AT + timedelta(minutes=2)
+    (outcomes, _), _ = delivered(portal, create("new", city="Ulm"))
+    done = outcomes[0]
+    assert isinstance(done, Applied)
+    assert (done.record_id, done.is_new, len(portal.writes)) == ("82", True, 2)
+
+
+def test_a_create_that_is_refused_when_sent_again_is_refused_where_there_is_no_record() -> None:
+    portal = bonn()
+    portal.losses = ["before", "refuse"]
+    (outcomes, _), _ = delivered(portal, create("new", city="Ulm"))
+    assert isinstance(outcomes[0], Rejected)
+    assert (outcomes[0].done, len(portal.writes)) == (None, 2)
+
+
+def test_a_create_of_which_a_part_was_not_taken_stays_so_however_often_it_was_sent() -> None:
+    portal = bonn()
+    portal.losses, portal.keeps = ["before"], {"lifecyclestage": "customer"}
+    (outcomes, _), _ = delivered(portal, create("new", city="Ulm", lifecyclestage="lead"))
+    refused = outcomes[0]
+    assert isinstance(refused, Rejected)
+    assert refused.message.startswith("HubSpot keeps another value of lifecyclestage than was sent")
+    assert refused.done is not None
+    assert (refused.done.is_new, refused.done.written) == (True, {"city": "Ulm"})
+
+
+def test_a_record_that_the_very_first_call_met_is_not_ours_whenever_it_was_made() -> None:
+    portal = bonn()
+    portal.made_at = AT + timedelta(minutes=1)
+    (outcomes, _), _ = delivered(portal, create("acme", city="Ulm"), looks_at=())
+    done = outcomes[0]
+    assert isinstance(done, Applied)
+    assert (done.record_id, done.is_new, portal.histories) == ("9001", False, 0)
 
 
 def test_what_was_refused_as_a_whole_and_is_sent_in_parts_was_not_sent_again() -> None:
