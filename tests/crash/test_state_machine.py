@@ -34,12 +34,13 @@ numbers: Final = st.sampled_from(["1.50", "1.5", "2"])
 
 
 def values_of(kind: str) -> st.SearchStrategy[Held]:
-    """Some of the properties that manifests name."""
+    """All or some of the properties that manifests name."""
     kinds = {"annualrevenue": numbers, **rewritten}
-    optional = {prop: st.none() | kinds.get(prop, texts) for prop in NAMES[kind]}
-    required = REQUIRED[kind]
-    del optional[required]
-    return st.fixed_dictionaries({required: texts}, optional=optional)
+    required = {REQUIRED[kind]: texts}
+    said = {prop: kinds.get(prop, texts) for prop in NAMES[kind] if prop not in required}
+    everything = st.fixed_dictionaries(required | said)
+    optional = {prop: st.none() | values for prop, values in said.items()}
+    return everything | st.fixed_dictionaries(required, optional=optional)
 
 
 def wanted_of(kind: str) -> st.SearchStrategy[Wanted]:
