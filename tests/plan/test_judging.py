@@ -17,6 +17,7 @@ from reconciler.model.records import (
     FateKind,
     InMemory,
     LiveRecord,
+    Ownership,
     Prune,
     RecordId,
     Special,
@@ -172,6 +173,39 @@ def test_a_record_is_protected_as_itself_and_not_as_another_one_that_had_its_key
     moved = judge_record(Resolver(COMPANIES, FILES, {}), parts, REVERT).change
     assert isinstance(moved, Adopt)
     assert (moved.is_protected, moved.moved_from) == (False, OLD)
+
+
+def test_what_no_line_enforces_any_more_is_forgotten_where_all_lines_are_looked_at() -> None:
+    known, now = owned("acme", "9001", {"name": "Acme", "phone": "1"}), live("9001", {"name": "Acme"})
+    observed = replace(ACME, document=document(ownership={"name": Ownership.OBSERVE}))
+    for record, names in ((ACME, ["phone"]), (observed, ["name", "phone"])):
+        forgets = judged(record, now, known).change
+        assert isinstance(forgets, Adopt)
+        assert forgets.reason is Reason.UNMANAGED
+        assert [value.name for value in forgets.in_step] == names
+        assert {value.reason for value in forgets.in_step} == {Reason.UNMANAGED}
+        assert judged(record, now, known, policy=replace(REVERT, lets_go=False)) == Judged()
+
+
+def test_where_some_is_learned_and_some_forgotten_the_record_is_learned_of() -> None:
+    found = judged(ACME, THERE, owned("acme", "9001", {"phone": "1"})).change
+    assert isinstance(found, Adopt)
+    assert found.reason is Reason.IN_STEP
+    assert [(value.name, value.reason) for value in found.in_step] == [
+        ("name", Reason.IN_STEP),
+        ("phone", Reason.UNMANAGED),
+    ]
+
+
+@pytest.mark.parametrize("known", [None, owned("acme", "9001", {"phone": "1"})])
+def test_of_an_observed_value_one_is_told_where_it_differs_and_nothing_is_written(
+    known: OwnedRecord | None,
+) -> None:
+    values = {"name": "Acme", "phone": "1"}
+    observed = desired("acme", values, document(ownership={"name": Ownership.OBSERVE}))
+    (held,) = judged(observed, live("9001", {"name": "Other", "phone": "1"}), known).held
+    assert (held.name, held.reason, held.live, held.desired) == ("name", Reason.OBSERVED, "Other", "Acme")
+    assert judged(observed, live("9001", values), known).held == ()
 
 
 WORKFLOW = Via.WORKFLOW
