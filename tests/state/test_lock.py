@@ -3,11 +3,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
@@ -153,6 +153,7 @@ def test_whoever_lost_the_lock_writes_nothing(
         f"lost the lock on the state of portal {PORTAL}: it is held by bob on laptop (process 17) since 20"
     )
     assert str(caught.value).endswith("the next `reconciler apply` settles what was under way")
+    assert "run:" not in str(caught.value)  # bob's has no page to look at
 
 
 def test_unlock_names_whom_it_took_the_lock_from(store: Store, reopened: Callable[[], Store]) -> None:
@@ -246,22 +247,56 @@ def test_a_lease_that_nobody_renewed_lets_nothing_leave(
     pen.release()
 
 
-def test_at_the_very_end_of_a_lease_one_waits_for_its_renewal(store: Store) -> None:
-    clock, has_looked = Clock(), threading.Event()
+class Waiting:
+    """A thread that waits for a lease, which ran out, to be renewed."""
 
-    def now() -> datetime:
+    def __init__(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("reconciler.state.lock._PATIENCE_S", 600.0)
+        self.heard: SimpleQueue[str] = SimpleQueue()
+        self._has_looked = threading.Event()
+        self._clock = Clock()
+        self.pen = store.acquire(ADA, now=self._now, sleep=self._clock.sleep, timeout_s=0)
+        self._clock.sleep(60)
+
+    def begin(self) -> None:
+        """Come back once it waits."""
+        threading.Thread(target=self._wait, daemon=True).start()
+        assert self._has_looked.wait(60)
+
+    def _now(self) -> datetime:
         if threading.current_thread() is not threading.main_thread():
-            has_looked.set()
-        return clock.now()
+            self._has_looked.set()
+        return self._clock.now()
 
-    pen = store.acquire(ADA, now=now, sleep=clock.sleep, timeout_s=0)
-    clock.sleep(60)
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(pen.assert_held)
-        assert has_looked.wait(60)
-        pen.begin_run(start(0))
-        waiting.result()
-    pen.release()
+    def _wait(self) -> None:
+        try:
+            self.pen.assert_held()
+        except Locked as lost:
+            self.heard.put(str(lost))
+        else:
+            self.heard.put("it holds")
+
+
+def test_at_the_very_end_of_a_lease_one_waits_for_its_renewal(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = Waiting(store, monkeypatch)
+    waiting.begin()
+    waiting.pen.begin_run(start(0))
+    assert waiting.heard.get(timeout=20) == "it holds"
+    waiting.pen.release()
+
+
+def test_whoever_waits_hears_at_once_that_the_lock_was_lost(
+    store: Store, reopened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = Waiting(store, monkeypatch)
+    expire(store)
+    with writer(reopened(), actor=BOB):
+        waiting.begin()
+        with pytest.raises(Locked):
+            waiting.pen.begin_run(start(0))
+        assert "it is held by bob" in waiting.heard.get(timeout=20)
 
 
 def test_a_lease_that_ran_out_at_this_very_moment_is_not_called_unlocked(
