@@ -17,7 +17,7 @@ from reconciler.model.schema import Kind
 from reconciler.model.writes import Call, Route
 from reconciler.plan.changes import Archive, Change, Create, Reason, Update, ValueChange
 from reconciler.plan.routes import BY_RECORD_ID
-from reconciler.plan.unique_values import contradictions, questions, turns_of, value_of
+from reconciler.plan.unique_values import Giver, contradictions, questions, turns_of, value_of
 from reconciler.source import SourceRef
 from tests.support.nouns import COMPANIES, definition
 
@@ -173,6 +173,15 @@ def test_a_circle_is_a_problem_for_all_of_it_and_what_leans_on_it(size: int) -> 
     assert "`ref: null`" in (refused[0][0].advice or "")
 
 
+def test_a_circle_stays_one_where_part_of_it_also_takes_what_is_given_up_in_time() -> None:
+    of_number = change("a", None, "7", of="number")
+    both = replace(of_number, values=(*of_number.values, *change("a", "x", "y").values))
+    chain = change("d", "7", "9", of="number"), change("e", "9", "11", of="number")
+    held = {value_of(SCHEMA, "ref", text): RecordId(id_) for text, id_ in (("x", "a"), ("y", "b"))}
+    held |= {value_of(SCHEMA, "number", text): RecordId(id_) for text, id_ in (("7", "d"), ("9", "e"))}
+    assert contradictions([both, change("b", "y", "x"), *chain], OBJECTS, held).keys() == {0, 1}
+
+
 def test_what_only_waits_for_a_circle_is_told_who_has_its_value() -> None:
     changes = [change("a", "x", "y"), change("b", "y", "x"), change("c", None, "x")]
     refused = found(changes, x="a", y="b")
@@ -184,6 +193,18 @@ def test_an_archive_comes_too_late_to_free_a_value() -> None:
     assert number == 0
     assert "archived only after this is written" in problem.message
     assert "--target" in (problem.advice or "")
+
+
+def test_a_value_that_a_record_outside_the_plan_gives_up_is_told_with_the_way_to_it() -> None:
+    held = value_of(SCHEMA, "ref", "x")
+    left_behind = {held: Giver("companies/b", "--target companies/b takes it along")}
+    changes = [change("a", None, "x")]
+    ((problem,),) = contradictions(changes, OBJECTS, {held: RecordId("b")}, left_behind).values()
+    assert problem.message == (
+        "record b has the same ref, and HubSpot keeps it unique; that record gives it up, and is not part of "
+        "this plan"
+    )
+    assert (problem.advice, problem.needs) == ("--target companies/b takes it along", "companies/b")
 
 
 def test_values_are_asked_for_but_not_the_key_that_was_asked_for_already() -> None:
