@@ -33,7 +33,7 @@ def found_as_created(
     written = {
         value.name: value.after
         for value in values
-        if is_there(schema, value, live.properties.get(value.name))
+        if _is_sent(schema, value, live.properties.get(value.name))
     }
     is_whole = len(written) == len(values)
     is_ours = is_whole and _was_made_by(live.created_at, sent_at)
@@ -53,10 +53,15 @@ def is_there(schema: ObjectSchema, value: ValueChange, now: str | None) -> bool:
     definition = schema.properties.get(value.name)
     if definition is None:
         return False
-    kind = definition.kind
-    if same_value(kind, now, value.after):
-        return True
-    return may_be_spelling(kind, value.after, now) and not same_value(kind, now, value.before)
+    if same_value(definition.kind, now, value.before):
+        return same_value(definition.kind, now, value.after)
+    return may_be_spelling(definition.kind, value.after, now)
+
+
+def _is_sent(schema: ObjectSchema, value: ValueChange, now: str | None) -> bool:
+    """The same of a new record, which had no value before: of some HTML, HubSpot keeps nothing at all."""
+    definition = schema.properties.get(value.name)
+    return definition is not None and may_be_spelling(definition.kind, value.after, now)
 
 
 def _was_made_by(created_at: str | None, sent_at: datetime | None) -> bool:

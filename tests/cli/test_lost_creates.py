@@ -42,7 +42,7 @@ records:
     annualrevenue: "12.10"
     domain: HTTPS://New.Example/
     $associations: {tickets: [{by: external_id, to: t}]}
-  other: {name: Other}
+  other: {name: Other, story: '<script>x()</script>', trimmed: '   '}
 """
 
 
