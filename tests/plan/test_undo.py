@@ -327,6 +327,7 @@ def test_protection_is_kept() -> None:
         (written("createdate", "2026-11-22", "2026-11-23"), "HubSpot lets nobody write it any more"),
         (written("industry", "TIMBER", "SENSORS"), 'HubSpot has no option "TIMBER" any more'),
         (written("product_lines", "EDGE;STEAM", "EDGE"), 'HubSpot has no option "STEAM" any more'),
+        (written("product_lines", "STEAM;COAL;EDGE;WIND", "EDGE"), 'HubSpot has no option "COAL" any more'),
     ],
 )
 def test_what_hubspot_would_not_take_is_said(value: ValueChange, note: str) -> None:
@@ -401,6 +402,18 @@ def test_targets_mean_records_or_properties(
         for change in found
         if isinstance(change, Update)
     } == meant
+
+
+@pytest.mark.parametrize(
+    ("target", "is_meant"), [("companies/acme", True), ("companies/a*", True), ("companies/globex", False)]
+)
+@pytest.mark.parametrize("change", [create(name="A"), adopt(), Archive(ACME, ID, Reason.PRUNED, None, None)])
+def test_what_is_no_update_is_taken_back_as_a_whole_or_not_at_all(
+    change: RecordChange, target: str, is_meant: bool
+) -> None:
+    deed = Deed(change, Applied(ID, {}))
+    groups = deeds_of([deed], Selection(target=(glob_of(target),)), Unmet({}))
+    assert groups == ({("companies", "external_id"): [deed]} if is_meant else {})
 
 
 def test_associations_are_taken_back_elsewhere_and_records_after_them_here() -> None:
