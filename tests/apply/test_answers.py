@@ -130,6 +130,17 @@ def test_what_is_no_answer_is_left_as_it_is() -> None:
         assert judged(schema(Kind.TEXT), update(name=("A", "B")), outcome) == outcome
 
 
+def test_of_a_call_that_wrote_a_part_only_that_part_is_judged_and_what_it_cleared_is_empty() -> None:
+    change = update(value=("x", "gold"), lifecyclestage=("customer", "lead"), name=("A", "B"))
+    sent = {"value": "gold", "lifecyclestage": ""}
+    answer = answered(value="silver", lifecyclestage=None, name="A")
+    outcome = judged(schema(Kind.CHOICE), change, answer, sent)
+    assert isinstance(outcome, Rejected)
+    assert "another value of value than was sent" in outcome.message
+    assert outcome.done is not None
+    assert outcome.done.written == {"lifecyclestage": None}
+
+
 BACK = update(lifecyclestage=("customer", "lead"), name=("A", "B"))
 
 

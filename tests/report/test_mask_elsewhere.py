@@ -1,0 +1,146 @@
+"""Drift, explanations, acceptances and state hide what is personal, and nothing else."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from reconciler.errors import Problem
+from reconciler.model.acceptance import Acceptance, Edit
+from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord, Since, Trail
+from reconciler.model.explanation import (
+    Explanation,
+    LastApplied,
+    PairExplained,
+    PropertyExplained,
+    Statement,
+    Step,
+)
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.history import Hand, Via
+from reconciler.model.objects import RecordKey
+from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.model.pairs import OwnedPair
+from reconciler.model.records import FateKind, Ownership, Prune, RecordId
+from reconciler.report.mask import (
+    SHOW,
+    Masking,
+    masked_acceptance,
+    masked_drift,
+    masked_explanation,
+    masked_key,
+    masked_owned,
+    masked_text,
+)
+from tests.support.plans import at
+
+MASKED = Masking(b"secret and random")
+PERSONAL = (("contacts", "nickname"), ("contacts", "phone"))
+SECRET = "hush"
+ADA = RecordKey("contacts", "nickname", f"{SECRET}-ada")
+BOB = replace(ADA, value=f"{SECRET}-bob")
+ACME = RecordKey("companies", "external_id", "acme")
+ID = RecordId("501")
+NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+EDITED = Hand(Via.PERSON, "Grace Hopper <grace@acme.example>", NOW, f"{SECRET}-3")
+REKEYED = Fact(FactKind.REKEYED, record_id=ID, key=BOB, value=f"{SECRET}-bob")
+STEP = Step("write", "drift", f"{SECRET}-1", (Fact(FactKind.NO_SUCH_CHOICE, value=f"{SECRET}-1"),))
+ASSOCIATED = RecordKey("deals", "email", "eve@acme.example")
+"""Of a type of which nothing is known to be personal."""
+
+DRIFT = DriftFound(
+    *("0.1.0", NOW, "production", 1, StateVersion(None, 0), 2),
+    values=(
+        DriftedValue(ADA, ID, "phone", f"{SECRET}-1", f"{SECRET}-3", Trail((EDITED,), Since.APPLIED)),
+        DriftedValue(ACME, ID, "name", "Acme", "ACME", Trail((replace(EDITED, by="", value="ACME"),))),
+    ),
+    lost=(LostRecord(ADA, ID, FateKind.REKEYED, (REKEYED,)),),
+    read_calls=1,
+    personal=PERSONAL,
+    pairs=(LostPair(ADA, ID, BOB, "associated", None),),
+)
+PHONE = PropertyExplained(
+    name="phone",
+    statements=(Statement(f"{SECRET}-1", at(3)), Statement((f"{SECRET}-1", f"{SECRET}-2"), at(4))),
+    unmanaged_at=None,
+    ownership=Ownership.ENFORCE,
+    last=LastApplied(f"{SECRET}-1", f"{SECRET}-kept", None),
+    live=f"{SECRET}-3",
+    hands=(EDITED,),
+    step=STEP,
+)
+OWNER = PropertyExplained(
+    "hubspot_owner_id", (Statement("grace@acme.example", at(5)),), None, None, None, "77", (), Step("nothing")
+)
+EXPLANATION = Explanation(
+    *(ADA, None, "production", 1, ID, True, Origin.CREATED, False, (at(2),), Prune.OFF),
+    step=Step("update", "drift", None, (REKEYED,)),
+    properties=(OWNER, PHONE),
+    pairs=(PairExplained(BOB, None, None, Step("nothing")), PairExplained(ASSOCIATED, None, None, STEP)),
+    problems=(Problem("ask grace@acme.example", None, at(3), ADA.address),),
+    moves_from=BOB,
+    personal=PERSONAL,
+)
+EDIT = Edit(ADA, "phone", f"{SECRET}-1", (f"{SECRET}-3",), at(3))
+COMPANY = Edit(ACME, "name", "Acme", None, at(4))
+
+
+def hides(shown: object) -> bool:
+    return SECRET not in repr(shown) and "@" not in repr(shown)
+
+
+def test_drift_names_people_and_says_nothing_that_is_personal() -> None:
+    found = masked_drift(DRIFT, MASKED)
+    assert hides(found)
+    assert found.values[1] == DRIFT.values[1]
+    ada, edited = found.values[0], found.values[0].trail.hands[0]
+    assert edited.by.startswith("Grace Hopper <\u2039")
+    assert ada.live == edited.value != ada.last_applied
+    assert ada.key == found.lost[0].key == found.pairs[0].key
+    assert found.lost[0].new_key == found.pairs[0].target.value
+    assert masked_drift(DRIFT, SHOW) is DRIFT
+
+
+def test_an_explanation_says_nothing_that_is_personal_and_equal_values_look_equal() -> None:
+    explained = masked_explanation(EXPLANATION, MASKED)
+    pairs = (PairExplained(ADA, None, None, Step("nothing")),)
+    assert hides(replace(explained, pairs=()))
+    assert hides([pair.target for pair in explained.pairs])
+    owner, phone = explained.properties
+    (said, said_two), last = phone.statements, phone.last
+    assert last is not None
+    assert said.value == last.sent == phone.step.after == phone.step.facts[0].value
+    assert isinstance(said_two.value, tuple)
+    assert said_two.value[0] == said.value != said_two.value[1]
+    assert phone.live == phone.hands[0].value != last.kept
+    assert owner.live == "77"
+    assert explained.moves_from == explained.pairs[0].target != explained.key
+    assert masked_explanation(replace(EXPLANATION, moves_from=None, pairs=pairs), MASKED).moves_from is None
+    assert masked_explanation(EXPLANATION, SHOW) is EXPLANATION
+
+
+def test_what_was_written_back_says_nothing_that_is_personal() -> None:
+    problem = Problem("ask grace@acme.example", None, at(3), ADA.address)
+    acceptance = Acceptance((EDIT, COMPANY), (EDIT, COMPANY), (problem,), PERSONAL)
+    shown = masked_acceptance(acceptance, MASKED)
+    assert hides(shown)
+    assert shown.edits == shown.agreed
+    assert shown.edits[1] == COMPANY
+    assert masked_acceptance(acceptance, SHOW) is acceptance
+
+
+def test_what_state_remembers_says_nothing_that_is_personal() -> None:
+    sent, answered = {"phone": f"{SECRET}-1", "city": "Ulm"}, {"phone": f"{SECRET}-kept", "city": "ULM"}
+    record = OwnedRecord(ADA, ID, Origin.CREATED, sent, answered)
+    pair = OwnedPair(ADA, ID, BOB, RecordId("502"), None, Origin.CREATED, is_whole=True)
+    shown, pairs = masked_owned(record, (pair,), MASKED, PERSONAL)
+    assert hides((shown, pairs))
+    assert (shown.sent["city"], shown.answered["city"]) == ("Ulm", "ULM")
+    assert (pairs[0].key, pairs[0].target) == (shown.key, masked_key(BOB, MASKED, PERSONAL))
+    assert masked_owned(record, (pair,), SHOW, PERSONAL) == (record, (pair,))
+
+
+def test_a_key_and_a_text_alone_are_masked_likewise() -> None:
+    assert hides(masked_key(ADA, MASKED, PERSONAL))
+    assert masked_key(ACME, MASKED, PERSONAL) == ACME
+    assert masked_key(ADA, SHOW, PERSONAL) == ADA
+    assert masked_text("ask grace@acme.example", MASKED).startswith("ask \u2039")
+    assert masked_text("ask grace@acme.example", SHOW) == "ask grace@acme.example"
