@@ -4,6 +4,7 @@ import math
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -293,6 +294,17 @@ def test_patience_with_a_host_that_has_answered_before_is_minutes() -> None:
     with pytest.raises(Unavailable, match="never arrived; gave up, run again later"):
         pacer.run(READ, Script([DROPPED]))
     assert 120 < clock.now() <= 180
+
+
+@pytest.mark.parametrize(("told_s", "is_waited_for"), [(180.0, True), (181.0, False)])
+def test_hubspot_is_waited_for_as_long_as_it_says_up_to_three_minutes(
+    told_s: float, is_waited_for: bool
+) -> None:
+    clock, script = SimulatedClock(), Script([refusal(503, retry_after_s=told_s), DONE])
+    pacer = pacer_of(clock)
+    with nullcontext() if is_waited_for else pytest.raises(Unavailable):
+        pacer.run(READ, script)
+    assert (script.calls, clock.now()) == ((2, told_s) if is_waited_for else (1, 0.0))
 
 
 def test_patience_with_a_host_that_never_answered_is_seconds() -> None:
