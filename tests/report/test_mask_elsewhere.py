@@ -20,6 +20,7 @@ from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.pairs import OwnedPair
 from reconciler.model.records import FateKind, Ownership, Prune, RecordId
+from reconciler.plan.changes import Held, Reason
 from reconciler.report.mask import (
     SHOW,
     Masking,
@@ -28,9 +29,10 @@ from reconciler.report.mask import (
     masked_explanation,
     masked_key,
     masked_owned,
+    masked_plan,
     masked_text,
 )
-from tests.support.plans import at
+from tests.support.plans import at, plan_of
 
 MASKED = Masking(b"secret and random")
 PERSONAL = (("contacts", "nickname"), ("contacts", "phone"))
@@ -136,6 +138,15 @@ def test_what_state_remembers_says_nothing_that_is_personal() -> None:
     assert (shown.sent["city"], shown.answered["city"]) == ("Ulm", "ULM")
     assert (pairs[0].key, pairs[0].target) == (shown.key, masked_key(BOB, MASKED, PERSONAL))
     assert masked_owned(record, (pair,), SHOW, PERSONAL) == (record, (pair,))
+
+
+def test_what_is_told_beside_a_property_is_as_personal_as_that_property_is() -> None:
+    lacks = (Fact(FactKind.NO_SUCH_CHOICE, value=f"{SECRET}-1", word="option"),)
+    phone = Held(ADA, "phone", Reason.FINAL, None, None, at(3), lacks)
+    city = Held(ADA, "city", Reason.FINAL, None, None, at(4), (replace(lacks[0], value="Ulm"),))
+    masked = masked_plan(plan_of(held=(phone, city), personal=PERSONAL), MASKED)
+    assert hides(masked.held)
+    assert masked.held[1].facts == city.facts
 
 
 def test_a_key_and_a_text_alone_are_masked_likewise() -> None:
