@@ -164,7 +164,7 @@ def test_unlock_names_whom_it_took_the_lock_from(store: Store, reopened: Callabl
     assert taken_from is not None
     assert taken_from.actor == ADA
     assert reopened().unlock() is None
-    with pytest.raises(Locked, match="somebody unlocked it"):
+    with pytest.raises(Locked, match=f"{PORTAL}: somebody unlocked it"):
         loser.begin_run(start(0))
     with writer(reopened(), actor=BOB):
         pass
@@ -299,6 +299,20 @@ def test_whoever_waits_hears_at_once_that_the_lock_was_lost(
         assert "it is held by bob" in waiting.heard.get(timeout=20)
 
 
+def test_a_clock_that_was_set_back_makes_a_renewal_due(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reconciler.state.lock._PATIENCE_S", 0.01)
+    clock = Clock()
+    with writer(store, clock) as pen:
+        pen.assert_held()
+        clock.sleep(-10)
+        with pytest.raises(Locked, match="nobody renewed it"):
+            pen.assert_held()
+        pen.renew_if_due()
+        pen.assert_held()
+
+
 def test_a_lease_that_ran_out_at_this_very_moment_is_not_called_unlocked(
     store: Store, reopened: Callable[[], Store]
 ) -> None:
@@ -351,7 +365,7 @@ def test_the_lock_of_another_portal_is_neither_told_nor_taken_nor_renewed(
         assert taken_from.actor == ADA
         assert holder_name(other) == "bob"
         theirs.begin_run(start(0))
-        with pytest.raises(Locked, match="somebody unlocked it"):
+        with pytest.raises(Locked, match=f"{PORTAL}: somebody unlocked it"):
             ours.begin_run(start(0))
         theirs.release()
         assert holder_name(other) is None
