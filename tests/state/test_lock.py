@@ -299,9 +299,7 @@ def test_whoever_waits_hears_at_once_that_the_lock_was_lost(
         assert "it is held by bob" in waiting.heard.get(timeout=20)
 
 
-def test_a_clock_that_was_set_back_makes_a_renewal_due(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_clock_that_was_set_back_makes_a_renewal_due(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reconciler.state.lock._PATIENCE_S", 0.01)
     clock = Clock()
     with writer(store, clock) as pen:
