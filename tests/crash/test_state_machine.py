@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from reconciler.cli.exits import Exit
 from reconciler.emulator import faults
+from reconciler.model.owned import Origin
 from tests.crash.lives import BY, CALLED, KEYS, NAMES, OTHERS, PATHS, UNNAMED, Killed, World
 from tests.crash.table import KEPT, Before, Held, Id, Look, Name, Wanted, other_of
 
@@ -69,6 +70,7 @@ class Lives(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.typed: set[tuple[Id, str]] = set()  # properties that people changed since we wrote them
+        self.fresh: set[Id] = set()  # records that we made and that state may not know yet
 
     def teardown(self) -> None:
         self.world.close()
@@ -156,6 +158,7 @@ class Lives(RuleBasedStateMachine):
         with self.world.people() as http:
             for record_id, key in ((ids[0], between), (ids[1], keys[0]), (ids[0], keys[1])):
                 properties = {BY[kind]: key}
+                self.typed.add(((kind, record_id or ""), BY[kind]))
                 path = f"v3/objects/{PATHS[kind]}/{record_id}"
                 http.patch(path, json={"properties": properties}).raise_for_status()
 
@@ -275,6 +278,7 @@ class Lives(RuleBasedStateMachine):
         assert len(after.names) == len(after.records), "a key is there once"
         for counts in map(dict, self.world.accounts()):
             assert counts.pop("planned") == sum(counts.values())
+        self.fresh |= after.records.keys() - before.live.records.keys()
         self._compare_with_state(after)
         return after
 
@@ -282,9 +286,14 @@ class Lives(RuleBasedStateMachine):
         """What we wrote is no drift, whatever HubSpot made of it, until people change it."""
         *_, is_settled = self.world.owned()
         if is_settled:
+            owned = self.world.owned_by_id()
+            touched = {of for of, _ in self.typed}
+            for of in (self.fresh & owned.keys()) - touched:
+                assert owned[of].origin is Origin.CREATED, "a record that we made is taken for another's"
+            self.fresh.clear()
             drifted = {
                 (of, prop)
-                for of, record in self.world.owned_by_id().items()
+                for of, record in owned.items()
                 for prop in record.sent.keys() & after.records.get(of, {}).keys()
                 if (record.live_since(prop) or None) != after.records[of][prop]
             }
