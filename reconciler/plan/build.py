@@ -174,6 +174,8 @@ class PlanBuilder:
             parts = Counterparts(
                 record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old)
             )
+            if parts.old_live is not None:
+                self._identities.meet_old(resolver.schema, parts.old_live)
             found = parts.live or parts.old_live
             if found is not None and parts.same is None:
                 moved, is_ours = known.entries.get(found.id), found.id in known.made_by_us

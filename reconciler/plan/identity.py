@@ -39,6 +39,7 @@ class Identities:
         default_factory=dict
     )  # not read: as state says
     _unread: set[tuple[str, str]] = field(default_factory=set)  # object and key, whatever its case
+    _old: set[tuple[str, RecordId]] = field(default_factory=set)  # named as what a record was before
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
         """Another record that the portal lacks has the same key in another spelling."""
@@ -94,13 +95,18 @@ class Identities:
         else:
             self._unread.add((object_name, record.key.casefold()))
 
+    def meet_old(self, schema: ObjectSchema, live: LiveRecord) -> None:
+        """Remember a record that is named by ``$renamed_from``, whatever comes of it."""
+        self._old.add((schema.name, live.id))
+
     def is_named(self, schema: ObjectSchema, key: RecordKey, live: LiveRecord, desired: Desired) -> bool:
         """Whether manifests name ``live``, by whatever key, although they do not name it by ``key``.
 
         They may know it by another key property, by another spelling, by its record id or by the key that
         people gave it; and it may be left out of this plan. All that is named has been met or left out.
         """
-        if (schema.name, live.id) in self._by_id or (schema.name, live.id) in self._presumed:
+        record = (schema.name, live.id)
+        if record in self._by_id or record in self._presumed or record in self._old:
             return True
         known = {key.value.casefold()}
         for group in desired.groups:
