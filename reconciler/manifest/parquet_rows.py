@@ -14,6 +14,7 @@ from reconciler.manifest.columns import Columns
 from reconciler.manifest.sorted_rows import SortedRows, Unusable
 from reconciler.manifest.sources import in_sql
 from reconciler.source import SourceRef
+from reconciler.told import Value, told
 
 _PLAIN = re.compile("UUID|TIME|BOOLEAN|DATE|DECIMAL.*|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 _TEXTS = re.compile("VARCHAR|JSON|ENUM.*")
@@ -171,7 +172,8 @@ def _no_text(column: Typed, place: SourceRef) -> Problem:
 
 def _no_digits(value: str, place: SourceRef) -> Problem:
     advice = "make the column a decimal, or the cell empty"
-    return Problem(f"{_UNUSUAL.get(value, value)} cannot be written in plain digits", advice, place)
+    shown = _UNUSUAL.get(value) or Value(value)
+    return Problem(told("{value} cannot be written in plain digits", value=shown), advice, place)
 
 
 def _no_choices(_: str, place: SourceRef) -> Problem:
