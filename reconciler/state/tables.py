@@ -55,26 +55,27 @@ _ONE_ROW_FOR_EACH_RECORD = (
 protected if one of them is; what is associated is known by the key that is left."""
 
 UPGRADES: Mapping[int, tuple[str, ...]] = {
-    2: ("ALTER TABLE runs ADD COLUMN git_commit TEXT", "ALTER TABLE runs ADD COLUMN undoes TEXT"),
+    2: ("ALTER TABLE runs ADD COLUMN git_commit {TEXT}", "ALTER TABLE runs ADD COLUMN undoes {TEXT}"),
     3: (
         """CREATE TABLE pairs (
-            portal_id BIGINT NOT NULL, "object" TEXT NOT NULL, record_id TEXT NOT NULL,
-            to_object TEXT NOT NULL, to_id TEXT NOT NULL, category TEXT NOT NULL, type_id BIGINT NOT NULL,
-            label TEXT, "by" TEXT NOT NULL, "key" TEXT NOT NULL, to_by TEXT NOT NULL, to_key TEXT NOT NULL,
-            origin TEXT NOT NULL, whole INTEGER NOT NULL, serial BIGINT NOT NULL,
+            portal_id BIGINT NOT NULL, "object" {TEXT} NOT NULL, record_id {TEXT} NOT NULL,
+            to_object {TEXT} NOT NULL, to_id {TEXT} NOT NULL,
+            category {TEXT} NOT NULL, type_id BIGINT NOT NULL, label {TEXT},
+            "by" {TEXT} NOT NULL, "key" {TEXT} NOT NULL, to_by {TEXT} NOT NULL, to_key {TEXT} NOT NULL,
+            origin {TEXT} NOT NULL, whole INTEGER NOT NULL, serial BIGINT NOT NULL,
             PRIMARY KEY (portal_id, "object", record_id, to_object, to_id, category, type_id)
         )""",
         "CREATE INDEX pairs_by_target ON pairs (portal_id, to_object, to_id)",
-        "ALTER TABLE changes ADD COLUMN to_object TEXT",
-        "ALTER TABLE changes ADD COLUMN to_by TEXT",
-        "ALTER TABLE changes ADD COLUMN to_key TEXT",
-        "ALTER TABLE changes ADD COLUMN to_id TEXT",
-        "ALTER TABLE changes ADD COLUMN association TEXT",
+        "ALTER TABLE changes ADD COLUMN to_object {TEXT}",
+        "ALTER TABLE changes ADD COLUMN to_by {TEXT}",
+        "ALTER TABLE changes ADD COLUMN to_key {TEXT}",
+        "ALTER TABLE changes ADD COLUMN to_id {TEXT}",
+        "ALTER TABLE changes ADD COLUMN association {TEXT}",
     ),
     4: (
-        "ALTER TABLE states ADD COLUMN project TEXT",
+        "ALTER TABLE states ADD COLUMN project {TEXT}",
         """CREATE TABLE intents (
-            portal_id BIGINT NOT NULL, run_id TEXT NOT NULL, "change" INTEGER NOT NULL,
+            portal_id BIGINT NOT NULL, run_id {TEXT} NOT NULL, "change" INTEGER NOT NULL,
             ordinal INTEGER NOT NULL, batch INTEGER NOT NULL, sent_at TIMESTAMP WITH TIME ZONE,
             PRIMARY KEY (portal_id, run_id, "change", ordinal),
             FOREIGN KEY (portal_id, run_id) REFERENCES runs (portal_id, id)
@@ -82,13 +83,16 @@ UPGRADES: Mapping[int, tuple[str, ...]] = {
         "CREATE INDEX intents_by_batch ON intents (portal_id, run_id, batch)",
         *_ONE_ROW_FOR_EACH_RECORD,
         "ALTER TABLE changes RENAME COLUMN renamed_from TO from_key",
-        "ALTER TABLE changes ADD COLUMN from_by TEXT",
+        "ALTER TABLE changes ADD COLUMN from_by {TEXT}",
         'UPDATE changes SET from_by = "by" WHERE from_key IS NOT NULL',
-        "ALTER TABLE changes ADD COLUMN replaces TEXT",
+        "ALTER TABLE changes ADD COLUMN replaces {TEXT}",
         _CREATED,
     ),
 }
-"""By version, the statements that make it out of the version before; SQLite and PostgreSQL both run them."""
+"""By version, the statements that make it out of the version before; SQLite and PostgreSQL both run them.
+
+``{TEXT}`` is the type of names and keys, which is told to PostgreSQL to sort by code point.
+"""
 
 _VERSION_ROW = "reconciler_schema"
 _CREATION_LOCK = 0x7265636F6E63  # of PostgreSQL: two first runs at once make the tables once
@@ -347,9 +351,13 @@ def create_or_upgrade(
         before_upgrade()
     for step in range(found + 1, version + 1):
         for statement in upgrades[step]:
-            connection.execute(text(statement))
+            connection.execute(text(statement.replace("{TEXT}", _text_type(connection))))
     if found < version:
         connection.execute(meta.update().where(meta.c.name == _VERSION_ROW), {"value": str(version)})
+
+
+def _text_type(connection: Connection) -> str:
+    return str(_NAME.compile(dialect=connection.dialect))
 
 
 def is_readable(connection: Connection, version: int = SCHEMA_VERSION) -> bool:

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
@@ -14,12 +13,9 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from reconciler.errors import Locked, StateError, UsageError
-from reconciler.model.objects import RecordKey
-from reconciler.model.owned import Origin
-from reconciler.model.pairs import PairsAfter
 from reconciler.state import tables
 from reconciler.state.store import Store, memory_state, open_state, open_state_to_read
-from tests.support.journals import UPDATE, applied, pair, start, update, value, writer
+from tests.support.journals import start, writer
 from tests.support.people import unprivileged
 from tests.support.postgres import Postgres
 
@@ -224,136 +220,6 @@ def test_an_older_version_is_upgraded_by_whoever_writes(url: str, tmp_path: Path
         with store._database.reading() as connection:
             assert tables.is_readable(connection, last)
             assert connection.execute(text("SELECT note FROM runs")).scalar() == "old"
-
-
-_OF_PAIRS = ("to_object", "to_by", "to_key", "to_id", "association")
-
-VERSION_3 = (
-    "DROP INDEX owned_by_record_id",
-    "DROP INDEX changes_created",
-    "ALTER TABLE changes RENAME COLUMN from_key TO renamed_from",
-    "ALTER TABLE changes DROP COLUMN from_by",
-    "ALTER TABLE changes DROP COLUMN replaces",
-    "ALTER TABLE states DROP COLUMN project",
-    "DROP TABLE intents",
-    "UPDATE meta SET value = '3'",
-)
-"""Statements that make a database what the third version made."""
-
-VERSION_1 = (
-    *VERSION_3,
-    "ALTER TABLE runs DROP COLUMN git_commit",
-    "ALTER TABLE runs DROP COLUMN undoes",
-    "DROP TABLE pairs",
-    *(f"ALTER TABLE changes DROP COLUMN {name}" for name in _OF_PAIRS),
-    "UPDATE meta SET value = '1'",
-)
-"""Statements that make a database what the first version made."""
-
-
-def test_a_state_of_the_first_version_is_upgraded(url: str, tmp_path: Path) -> None:
-    make_state(url, tmp_path)
-    execute(url, tmp_path, *VERSION_1)
-
-    with closing(open_state(url, tmp_path, PORTAL)) as store:
-        (old,) = store.runs()
-        assert (old.commit, old.undoes, store.last_commit()) == (None, None, None)
-        with writer(store) as pen:
-            pen.begin_run(replace(start(0), commit="5f0c2e1", undoes=old.id))
-        new, _ = store.runs()
-
-    assert (new.commit, new.undoes) == ("5f0c2e1", old.id)
-
-
-def test_a_state_from_before_associations_learns_them(url: str, tmp_path: Path) -> None:
-    make_state(url, tmp_path)
-    execute(
-        url,
-        tmp_path,
-        *VERSION_3,
-        "DROP TABLE pairs",
-        *(f"ALTER TABLE changes DROP COLUMN {name}" for name in _OF_PAIRS),
-        "UPDATE meta SET value = '2'",
-    )
-
-    with closing(open_state(url, tmp_path, PORTAL)) as store:
-        with writer(store) as pen:
-            pen.record_uncalled(pen.begin_run(start(0)), [], pairs=PairsAfter([pair("acme", "ada")]))
-        assert store.pairs("companies", "contacts") == (pair("acme", "ada"),)
-
-
-def row(by: str, key: str, record_id: str, serial: int, **others: object) -> str:
-    """A statement that owns a record as the third version did, one row for each key."""
-    said: dict[str, object] = {
-        "portal_id": PORTAL,
-        "object": "companies",
-        "by": by,
-        "key": key,
-        "record_id": record_id,
-        "origin": "adopted",
-        "sent": "{}",
-        "protected": 0,
-        "serial": serial,
-    }
-    said |= others
-    names, texts = (", ".join(map(form, said.items())) for form in ('"{0[0]}"'.format, "'{0[1]}'".format))
-    return f"INSERT INTO owned ({names}) VALUES ({texts})"
-
-
-def test_rows_of_one_record_become_one_when_a_state_is_upgraded(url: str, tmp_path: Path) -> None:
-    with closing(open_state(url, tmp_path, PORTAL)) as store, writer(store) as pen:
-        run_id = pen.begin_run(start(0))
-        pen.record_uncalled(run_id, [], pairs=PairsAfter([pair("a", "ada", "2", "501")]))
-    execute(
-        url,
-        tmp_path,
-        *VERSION_3,
-        row("external_id", "a", "2", 3, origin="created", sent='{"name"\\:"Old"}', protected=1),
-        row("erp_no", "E1", "2", 7, sent='{"name"\\:"New"}'),
-        row("erp_no", "e1", "2", 6),
-        row("erp_no", "E2", "3", 7),
-        row("external_id", "b", "3", 7, origin="created"),
-        row("email", "ada", "501", 4, object="contacts"),
-        row("record_id", "501", "501", 9, object="contacts"),
-        row("external_id", "lone", "4", 1),
-        row("external_id", "a", "2", 9, portal_id=PORTAL + 1, protected=1),
-        row("code", "a", "2", 9, object="tickets"),
-    )
-
-    with closing(open_state(url, tmp_path, PORTAL)) as store:
-        found = {
-            (entry.key.address, entry.key.by): (entry.record_id, entry.origin, entry.sent, entry.is_protected)
-            for object_name in ("companies", "contacts", "tickets")
-            for number in range(2, 502)
-            for entry in store.find(object_name, by_record_id=True, value=str(number))
-        }
-        (associated,) = store.pairs("companies", "contacts")
-        assert store.count() == len(found)
-
-    assert found == {
-        ("companies/E1", "erp_no"): ("2", Origin.CREATED, {"name": "New"}, True),
-        ("companies/b", "external_id"): ("3", Origin.CREATED, {}, False),
-        ("companies/lone", "external_id"): ("4", Origin.ADOPTED, {}, False),
-        ("contacts/=501", "record_id"): ("501", Origin.ADOPTED, {}, False),
-        ("tickets/a", "code"): ("2", Origin.ADOPTED, {}, False),
-    }
-    assert (associated.key, associated.target) == (
-        RecordKey("companies", "erp_no", "E1"),
-        RecordKey("contacts", "record_id", "501"),
-    )
-
-
-def test_a_change_of_key_in_a_journal_of_before_names_its_key_property(url: str, tmp_path: Path) -> None:
-    former = RecordKey("companies", "external_id", "acme")
-    renamed = replace(update("globex", "9001", value("external_id", "acme", "globex")), moved_from=former)
-    with closing(open_state(url, tmp_path, PORTAL)) as store, writer(store) as pen:
-        run_id = pen.begin_run(start(1))
-        pen.intend(run_id, 0, "companies", UPDATE, [(0, renamed)])
-        pen.record(run_id, 0, {0: applied("9001")})
-    execute(url, tmp_path, *VERSION_3)
-
-    with closing(open_state(url, tmp_path, PORTAL)) as store:
-        assert store.past_run(run_id).applied == ((renamed, applied("9001")),)
 
 
 def test_a_database_of_something_else_is_left_alone(url: str, tmp_path: Path) -> None:
