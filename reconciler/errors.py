@@ -18,8 +18,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.invisible_characters import visible
 from reconciler.source import SourceRef
-from reconciler.visible import visible
 
 
 class Severity(StrEnum):

@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import NamedTuple
 
-from reconciler.model.objects import RecordKey
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.calls import Call, Route, Row, inputs_of
+from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.outcomes import Skipped
-from reconciler.model.records import RecordId
-from reconciler.model.schema import ObjectSchema, PortalSchema
-from reconciler.model.writes import Call, Route, Row, inputs_of
-from reconciler.plan.changes import (
+from reconciler.plan.change import (
     Archive,
     Associate,
     Change,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from reconciler.apply.manner import Manner, OnStale
+from reconciler.apply.options import Manner, OnStale
 from reconciler.cli.durations import Duration
 from reconciler.cli.exits import Exit, heaviest
-from reconciler.cli.files import insist_on_sealing
 from reconciler.cli.options import common_options
 from reconciler.cli.output import values_option
+from reconciler.cli.plan_options import Wishes, plan_options
 from reconciler.cli.planning import (
     make_plan,
     read_plan,
@@ -21,11 +21,12 @@ from reconciler.cli.planning import (
 )
 from reconciler.cli.session import Session, open_session
 from reconciler.cli.streams import stdout_fault
-from reconciler.cli.verifying import refuse_unverifiable, verify_applied
-from reconciler.cli.wishes import Wishes, plan_options
+from reconciler.cli.verify import refuse_unverifiable, verify_applied
 from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.plan.budget import looked_at_again
-from reconciler.plan.changes import Action, Plan
+from reconciler.plan.change import Action
+from reconciler.plan.plan import Plan
+from reconciler.project.files import insist_on_sealing
 
 
 @click.command()
@@ -93,7 +94,7 @@ def command(
         chosen = _new_plan(session, wishes, looks_again_at, verifies=verify, full=full, values=values)
         if not chosen.is_empty and not auto_approve:
             _ask(chosen, session.environment.name)
-    from reconciler.cli.carrying import (  # noqa: PLC0415 - SQLAlchemy, not to be waited for before the plan
+    from reconciler.cli.apply_run import (  # noqa: PLC0415 - SQLAlchemy, not to be waited for before the plan
         carry_out,
         exit_of_result,
         settle,

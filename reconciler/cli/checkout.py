@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.cli.git import find_repository
-from reconciler.cli.talk import say
+from reconciler.cli.messages import say
 from reconciler.plan.guards import Divergence
+from reconciler.project.git import find_repository
 
 _MANIFESTS = ("*.yaml", "*.csv", "*.parquet", "*.jsonl")
 """Files that a plan may be made of, as git matches them below the project folder."""

@@ -6,23 +6,23 @@ from typing import Any, TypeVar, assert_never
 
 import click
 
-from reconciler.cli.accepting import accept, show_acceptance
+from reconciler.cli.accept import accept, show_acceptance
 from reconciler.cli.exits import Exit
-from reconciler.cli.files import write_private
+from reconciler.cli.messages import document, show_text
 from reconciler.cli.options import common_options
 from reconciler.cli.output import Form, color, masking_for, tell_github, width
+from reconciler.cli.output_options import Views, file_options
+from reconciler.cli.plan_options import glob_option
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
-from reconciler.cli.talk import document, show_text
-from reconciler.cli.views import Views, file_options
-from reconciler.cli.wishes import glob_option
 from reconciler.errors import UsageError
 from reconciler.model.drift import DriftFound
 from reconciler.model.selection import EVERYTHING, Glob, Selection, glob_of
-from reconciler.reconcile.drifting import find_drift
+from reconciler.project.files import write_private
+from reconciler.reconcile.drift import find_drift
 from reconciler.report.drift import drift_headline
-from reconciler.report.drift_markdown import render_drift_markdown
-from reconciler.report.machine import drift_as_json
+from reconciler.report.json_report import drift_as_json
+from reconciler.report.markdown.drift import render_drift_markdown
 from reconciler.report.mask import Masking
 from reconciler.report.terminal import render_drift
 
@@ -122,7 +122,7 @@ def _rendered(session: Session, found: DriftFound, form: Form, masking: Masking,
         case Form.JSON:
             return drift_as_json(found, masking)
         case Form.HTML:
-            from reconciler.report.page import render_drift_page  # noqa: PLC0415 - Jinja2 costs 0.1 s
+            from reconciler.report.html.page import render_drift_page  # noqa: PLC0415 - Jinja2 costs 0.1 s
 
             return render_drift_page(found, masking=masking)
         case _:

@@ -2,9 +2,9 @@
 
 import click
 
+from reconciler.cli.messages import say, tell_done
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.session import open_session
-from reconciler.cli.talk import say, tell_done
 from reconciler.errors import UsageError
 
 

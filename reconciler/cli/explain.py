@@ -3,16 +3,16 @@
 import click
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.messages import document, show_text
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, values_option, width
+from reconciler.cli.plan_options import Wishes
 from reconciler.cli.planning import circumstances
 from reconciler.cli.session import Session, open_session
-from reconciler.cli.talk import document, show_text
-from reconciler.cli.wishes import Wishes
 from reconciler.model.explanation import Explanation
-from reconciler.plan.subject import asked_of
-from reconciler.reconcile.explaining import explain_record
-from reconciler.report.machine import explanation_as_json
+from reconciler.plan.explain.target import asked_of
+from reconciler.reconcile.explain import explain_record
+from reconciler.report.json_report import explanation_as_json
 from reconciler.report.terminal import render_explanation
 
 

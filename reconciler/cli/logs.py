@@ -5,7 +5,7 @@ import logging
 import os
 from datetime import UTC, datetime
 
-from reconciler.cli.harmless import harmless, without_commands
+from reconciler.cli.safe_output import harmless, without_commands
 from reconciler.errors import UsageError
 
 _LEVELS = ("debug", "info", "warning", "error")

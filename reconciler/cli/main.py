@@ -8,11 +8,11 @@ from importlib import import_module
 import click
 
 from reconciler import __version__
+from reconciler.cli.errors import tell, tell_in_json
 from reconciler.cli.exits import Exit, exit_of, heaviest
+from reconciler.cli.messages import begin_talk, say, talk
 from reconciler.cli.options import common_options, said
 from reconciler.cli.streams import make_safe, stdout_fault
-from reconciler.cli.talk import begin_talk, say, talk
-from reconciler.cli.telling import tell, tell_in_json
 from reconciler.errors import ReconcilerError
 
 COMMANDS = {

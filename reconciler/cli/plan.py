@@ -2,12 +2,12 @@
 
 import click
 
-from reconciler.cli.destinations import Destinations, deliver, destination_options
 from reconciler.cli.exits import Exit, heaviest
 from reconciler.cli.options import common_options
+from reconciler.cli.plan_options import Wishes, plan_options
+from reconciler.cli.plan_output import Destinations, deliver, destination_options
 from reconciler.cli.planning import make_plan
 from reconciler.cli.session import open_session
-from reconciler.cli.wishes import Wishes, plan_options
 
 
 @click.command()

@@ -7,33 +7,34 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from reconciler.cli.checkout import divergence_from, read_checkout
-from reconciler.cli.files import read_sealed, write_private
+from reconciler.cli.errors import annotate
+from reconciler.cli.messages import document, show_text
 from reconciler.cli.output import Form, color, masking_for, tell_github, width
+from reconciler.cli.plan_options import Wishes
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session
-from reconciler.cli.settings import Environment
-from reconciler.cli.talk import document, show_text
-from reconciler.cli.telling import annotate
-from reconciler.cli.wishes import Wishes
 from reconciler.errors import ManifestError, PlanRefused, Problem, ReconcilerError, Refusal
-from reconciler.manifest.problems import in_order
-from reconciler.model.records import Desired
+from reconciler.manifest.load import in_order
+from reconciler.model.desired import Desired
 from reconciler.model.selection import Selection
 from reconciler.plan.budget import ALWAYS_LOOKED_AT
-from reconciler.plan.changes import Action, Guard, Plan
-from reconciler.plan.file import digests_of, plan_from_text
+from reconciler.plan.change import Action
+from reconciler.plan.file.format import digests_of, plan_from_text
 from reconciler.plan.guards import Guards, limits_from
-from reconciler.plan.judging import Policy
-from reconciler.report.machine import plan_as_json
-from reconciler.report.markdown import render_markdown
+from reconciler.plan.plan import Guard, Plan
+from reconciler.plan.records.compare import Policy
+from reconciler.project.files import read_sealed, write_private
+from reconciler.project.settings import Environment
+from reconciler.report.json_report import plan_as_json
+from reconciler.report.markdown.plan import render_markdown
 from reconciler.report.mask import Masking, masked_plan, masked_problems
-from reconciler.report.refusals import refusal_text
-from reconciler.report.standing import headline
+from reconciler.report.plan.guard_refusals import refusal_text
+from reconciler.report.plan.headline import headline
 from reconciler.report.terminal import render_plan
 
 if TYPE_CHECKING:
     from reconciler.hubspot.client import Reader
-    from reconciler.reconcile.planning import Circumstances
+    from reconciler.reconcile.plan import Circumstances
 
 
 def make_plan(
@@ -53,7 +54,7 @@ def make_plan(
         PlanRefused: the reviewed plan is of another environment, or was altered.
         UsageError: the reviewed plan is none.
     """
-    from reconciler.hubspot.portal import begin_portal  # noqa: PLC0415 - httpx costs 0.1 s
+    from reconciler.hubspot.portal.read_portal import begin_portal  # noqa: PLC0415 - httpx costs 0.1 s
 
     reviewed = None
     if wishes.reviewed is not None:
@@ -107,7 +108,7 @@ def _plan(
     verifies: bool,
 ) -> Plan:
     # SQLAlchemy takes 0.2 s to import, as long as the answers that have been asked for are on their way.
-    from reconciler.reconcile.planning import plan_changes  # noqa: PLC0415
+    from reconciler.reconcile.plan import plan_changes  # noqa: PLC0415
 
     here = replace(circumstances(session, wishes, reviewed), looks_again_at=looks_again_at, verifies=verifies)
     with (
@@ -125,7 +126,7 @@ def _plan(
 
 def circumstances(session: Session, wishes: Wishes, reviewed: Plan | None = None) -> "Circumstances":
     """What planning needs to know of the chosen environment, and of what the person said."""
-    from reconciler.reconcile.planning import Circumstances  # noqa: PLC0415 - as above
+    from reconciler.reconcile.plan import Circumstances  # noqa: PLC0415 - as above
 
     environment, checkout = session.environment, read_checkout(session.settings.project)
     selection = Selection(wishes.target, wishes.exclude)
@@ -235,7 +236,7 @@ def _rendered(session: Session, plan: Plan, form: Form, masking: Masking, *, ful
         case Form.JSON:
             return plan_as_json(plan, masking)
         case Form.HTML:
-            from reconciler.report.page import render_page  # noqa: PLC0415 - Jinja2 costs 0.1 s
+            from reconciler.report.html.page import render_page  # noqa: PLC0415 - Jinja2 costs 0.1 s
 
             return render_page(plan, masking=masking)
         case _:

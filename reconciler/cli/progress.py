@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from reconciler.cli.talk import say
+from reconciler.cli.messages import say
 
 Report: TypeAlias = Callable[[int, int], None]
 """Told how many are done, of how many."""

@@ -7,11 +7,11 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.files import insist_on_sealing, write_sealed
+from reconciler.cli.messages import say
 from reconciler.cli.session import Session
-from reconciler.cli.talk import say
 from reconciler.errors import StateError, UsageError
-from reconciler.report.machine import run_as_json
+from reconciler.project.files import insist_on_sealing, write_sealed
+from reconciler.report.json_report import run_as_json
 from reconciler.report.mask import SHOW
 
 if TYPE_CHECKING:

@@ -2,16 +2,16 @@
 
 import click
 
-from reconciler.cli.destinations import Destinations, deliver, destination_options
 from reconciler.cli.options import common_options
+from reconciler.cli.plan_options import Wishes, allow_option, exclude_option, target_option
+from reconciler.cli.plan_output import Destinations, deliver, destination_options
 from reconciler.cli.planning import circumstances
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
-from reconciler.cli.wishes import Wishes, allow_option, exclude_option, target_option
 from reconciler.errors import UsageError
 from reconciler.model.selection import Glob
-from reconciler.plan.changes import Guard, Plan
-from reconciler.reconcile.undoing import undo_run
+from reconciler.plan.plan import Guard, Plan
+from reconciler.reconcile.rollback import undo_run
 
 
 @click.command()

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.logs import start_logging
+from reconciler.cli.messages import say
 from reconciler.cli.options import Common, said
-from reconciler.cli.private_folder import FOLDER, refuse_foreign_files
-from reconciler.cli.settings import Environment, Settings, find_project, load_settings
-from reconciler.cli.talk import say
+from reconciler.encryption import key_from
 from reconciler.errors import ManifestError, Problem, UsageError
+from reconciler.model.desired import Desired
 from reconciler.model.explanation import Trace
-from reconciler.model.records import Desired
-from reconciler.sealed import key_from
+from reconciler.project.private_folder import FOLDER, refuse_foreign_files
+from reconciler.project.settings import Environment, Settings, find_project, load_settings
 from reconciler.source import SourceRef
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from reconciler.emulator.app import Emulator
     from reconciler.hubspot.client import Reader
-    from reconciler.hubspot.pacing import Pacer
-    from reconciler.reconcile.applying import Claim, Connection
+    from reconciler.hubspot.transport.rate_limiter import Pacer
+    from reconciler.reconcile.apply import Claim, Connection
     from reconciler.state.store import Store
 
 
@@ -115,7 +115,7 @@ class Session:
     def portal(self) -> Iterator["Connection"]:
         """The environment's portal, to be written to."""
         from reconciler.hubspot.client import Reader, Writer  # noqa: PLC0415 - httpx costs 0.1 s
-        from reconciler.reconcile.applying import Connection  # noqa: PLC0415
+        from reconciler.reconcile.apply import Connection  # noqa: PLC0415
 
         with self._http() as http:
             pacer = self._pacer()
@@ -170,8 +170,8 @@ class Session:
 
     def claim(self, lock_timeout_s: float = 0) -> "Claim":
         """This process asking for the lock on the state, and how long it would wait."""
-        from reconciler.reconcile.applying import Claim  # noqa: PLC0415
-        from reconciler.state.runs import Actor  # noqa: PLC0415
+        from reconciler.reconcile.apply import Claim  # noqa: PLC0415
+        from reconciler.state.run_types import Actor  # noqa: PLC0415
 
         actor = Actor(
             user=_user(),
@@ -189,7 +189,7 @@ class Session:
 
     def _pacer(self) -> "Pacer":
         """The one that all calls of this command share: to another, the first ones' calls are strangers'."""
-        from reconciler.hubspot.pacing import Pacer  # noqa: PLC0415
+        from reconciler.hubspot.transport.rate_limiter import Pacer  # noqa: PLC0415
 
         if not self._pacers:
             self._pacers.append(Pacer(called=self._token_name))
@@ -207,7 +207,7 @@ class Session:
                 with httpx.Client(transport=transport, base_url=self.environment.base_url) as http:
                     yield http
             return
-        from reconciler.hubspot.connection import open_http  # noqa: PLC0415
+        from reconciler.hubspot.transport.connection import open_http  # noqa: PLC0415
 
         token = self.environment.token or ""
         with open_http(self.environment.base_url, token, self._token_name) as http:

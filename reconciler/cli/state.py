@@ -9,24 +9,24 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.erase_in_reports import forget_in_reports
 from reconciler.cli.exits import Exit
-from reconciler.cli.files import decoded, opened
+from reconciler.cli.messages import answer, document, say, tell_done
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import masking_for, values_option
-from reconciler.cli.remembered import Remembered
-from reconciler.cli.report_upkeep import forget_in_reports
 from reconciler.cli.reports import report_folder
 from reconciler.cli.session import Session, open_session, tell_backup, tell_nothing
-from reconciler.cli.talk import answer, document, say, tell_done
 from reconciler.errors import UsageError
-from reconciler.model.objects import split_address
+from reconciler.model.addresses import split_address
+from reconciler.model.associations import OwnedPair
 from reconciler.model.owned import OwnedRecord
-from reconciler.model.pairs import OwnedPair
 from reconciler.model.selection import glob_of, is_pattern
+from reconciler.project.files import decoded, opened
+from reconciler.project.state_masking import Remembered
 from reconciler.report.mask import masked_key, masked_owned
-from reconciler.state.export_file import export_by_line
+from reconciler.state.export_format import parse_export
+from reconciler.state.export_stream import export_by_line
 from reconciler.state.store import Store
-from reconciler.state.transfer import parse_export
 
 _CHUNK = 1000
 

@@ -2,9 +2,9 @@
 
 import click
 
+from reconciler.cli.messages import tell_done
 from reconciler.cli.options import common_options
 from reconciler.cli.session import open_session
-from reconciler.cli.talk import tell_done
 
 
 @click.command()

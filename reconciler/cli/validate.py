@@ -4,18 +4,18 @@ from collections.abc import Sequence
 
 import click
 
+from reconciler.cli.errors import annotate
 from reconciler.cli.exits import Exit
+from reconciler.cli.messages import answer, document, show_text
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, width
+from reconciler.cli.plan_options import Wishes
 from reconciler.cli.session import Session, open_session
-from reconciler.cli.talk import answer, document, show_text
-from reconciler.cli.telling import annotate
-from reconciler.cli.wishes import Wishes
 from reconciler.errors import Problem
-from reconciler.report.layout import counted
-from reconciler.report.machine import problems_as_json
+from reconciler.report.json_report import problems_as_json
 from reconciler.report.mask import SHOW, masked_problems
 from reconciler.report.terminal import render_problems
+from reconciler.report.text.layout import counted
 
 
 @click.command()

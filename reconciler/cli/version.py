@@ -5,8 +5,8 @@ import json
 import click
 
 from reconciler import __version__
+from reconciler.cli.messages import answer, document
 from reconciler.cli.options import common_options, said
-from reconciler.cli.talk import answer, document
 
 
 @click.command()

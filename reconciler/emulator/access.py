@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from reconciler.emulator import guesses, refusals
 from reconciler.emulator.calls import Actor
 from reconciler.emulator.object_types import ObjectType, standard_types
+from reconciler.emulator.request_context import Work
 from reconciler.emulator.routes import Route
-from reconciler.emulator.work import Work
 
 _FIXED: Mapping[str, tuple[str, ...]] = {
     "owners": ("crm.objects.owners.read",),

@@ -3,14 +3,14 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from reconciler.emulator import identity, reading, refusals, shapes
+from reconciler.emulator import identity, refusals, request_body, response_format
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.clock import from_ms, iso, to_ms
 from reconciler.emulator.limits import Limits
 from reconciler.emulator.object_types import ObjectType, standard_types
 from reconciler.emulator.properties import MAX_CUSTOM
-from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import NO_TYPE, OWNER, SCHEMA, Work
+from reconciler.emulator.request_context import NO_TYPE, OWNER, SCHEMA, Work
+from reconciler.emulator.response_format import Json
 
 OWNERS_PAGE = 100
 OWNERS_MAX_PAGE = 500
@@ -40,7 +40,7 @@ def list_owners(work: Work, call: Call) -> Reply:
     archived = call.flag("archived")
     email = (call.text("email") or "").lower()
     first = identity.cursor(call.text("after"))
-    limit = reading.page_size(call, OWNERS_PAGE, OWNERS_MAX_PAGE)
+    limit = request_body.page_size(call, OWNERS_PAGE, OWNERS_MAX_PAGE)
     owners = sorted(
         (
             owner
@@ -52,7 +52,7 @@ def list_owners(work: Work, call: Call) -> Reply:
         key=lambda owner: int(owner["id"]),
     )
     after = owners[limit]["id"] if len(owners) > limit else None
-    return Reply(200, shapes.page_body(work, owners[:limit], after))
+    return Reply(200, response_format.page_body(work, owners[:limit], after))
 
 
 def get_owner(work: Work, call: Call) -> Reply:
@@ -67,7 +67,7 @@ def get_owner(work: Work, call: Call) -> Reply:
 def list_users(work: Work, call: Call) -> Reply:
     """``GET /settings/v3/users``: whoever is an owner and has a user."""
     first = identity.cursor(call.text("after"))
-    limit = reading.page_size(call, USERS_PAGE, USERS_PAGE)
+    limit = request_body.page_size(call, USERS_PAGE, USERS_PAGE)
     owners = [
         owner
         for owner in work.stored(OWNER, NO_TYPE).values()
@@ -75,7 +75,7 @@ def list_users(work: Work, call: Call) -> Reply:
     ]
     users = [_user(owner) for owner in sorted(owners, key=lambda owner: int(owner["userId"]))]
     after = users[limit]["id"] if len(users) > limit else None
-    return Reply(200, shapes.page_body(work, users[:limit], after))
+    return Reply(200, response_format.page_body(work, users[:limit], after))
 
 
 def _user(owner: Json) -> Json:

@@ -1,10 +1,10 @@
 """Endpoints of associations, in v4 and the dated versions."""
 
-from reconciler.emulator import association_batches, association_labels, association_limits, shapes
+from reconciler.emulator import association_batches, association_labels, association_limits, response_format
 from reconciler.emulator.associations import PAGE, Pair, labels_body
 from reconciler.emulator.calls import Call, Reply
-from reconciler.emulator.reading import page_size
-from reconciler.emulator.work import Work
+from reconciler.emulator.request_body import page_size
+from reconciler.emulator.request_context import Work
 
 
 def _pair(work: Work, call: Call) -> Pair:
@@ -51,7 +51,9 @@ def list_of_record(work: Work, call: Call) -> Reply:
 def put_default(work: Work, call: Call) -> Reply:
     """``PUT /objects/{type}/{id}/associations/default/{toType}/{toId}``."""
     pair = _pair(work, call)
-    return Reply(200, shapes.batch_body(work, association_batches.default_bodies(pair, *_ends(pair, call))))
+    return Reply(
+        200, response_format.batch_body(work, association_batches.default_bodies(pair, *_ends(pair, call)))
+    )
 
 
 def put(work: Work, call: Call) -> Reply:
@@ -78,14 +80,14 @@ def list_labels(work: Work, call: Call) -> Reply:
 def create_label(work: Work, call: Call) -> Reply:
     """``POST .../{from}/{to}/labels``: answers both directions."""
     pair = _pair(work, call)
-    known = association_labels.add(work, pair.from_type, pair.to_type, shapes.as_object(call.body))
+    known = association_labels.add(work, pair.from_type, pair.to_type, response_format.as_object(call.body))
     return Reply(200, {"results": [item.body for item in known]})
 
 
 def rename_label(work: Work, call: Call) -> Reply:
     """``PUT .../{from}/{to}/labels``."""
     pair = _pair(work, call)
-    association_labels.rename(work, pair.from_type, pair.to_type, shapes.as_object(call.body))
+    association_labels.rename(work, pair.from_type, pair.to_type, response_format.as_object(call.body))
     return Reply(204)
 
 
@@ -110,10 +112,12 @@ def list_limits(work: Work, call: Call) -> Reply:
 
 def write_limits(work: Work, call: Call) -> Reply:
     """``POST .../definitions/configurations/{from}/{to}/batch/{create,update}``."""
-    return Reply(200, shapes.batch_body(work, association_limits.write(work, _pair(work, call), call.body)))
+    return Reply(
+        200, response_format.batch_body(work, association_limits.write(work, _pair(work, call), call.body))
+    )
 
 
 def purge_limits(work: Work, call: Call) -> Reply:
     """``POST .../definitions/configurations/{from}/{to}/batch/purge``."""
     association_limits.purge(work, _pair(work, call), call.body)
-    return Reply(200, shapes.batch_body(work, [])) if work.version.purge_answers else Reply(204)
+    return Reply(200, response_format.batch_body(work, [])) if work.version.purge_answers else Reply(204)

@@ -5,16 +5,16 @@ from reconciler.emulator import (
     pipelines,
     properties,
     property_groups,
+    response_format,
     schemas,
-    shapes,
     stages,
     validations,
 )
 from reconciler.emulator.batches import take_inputs
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import Work
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 
 
 def _type(work: Work, call: Call) -> ObjectType:
@@ -22,7 +22,7 @@ def _type(work: Work, call: Call) -> ObjectType:
 
 
 def _body(call: Call) -> Json:
-    return shapes.as_object(call.body)
+    return response_format.as_object(call.body)
 
 
 def _sensitivity(call: Call) -> str:
@@ -72,7 +72,7 @@ def batch_create_properties(work: Work, call: Call) -> Reply:
 
 
 def _names(call: Call) -> list[str]:
-    return [shapes.as_text(item.get("name"), "name") for item in take_inputs(call.body)]
+    return [response_format.as_text(item.get("name"), "name") for item in take_inputs(call.body)]
 
 
 def batch_read_properties(work: Work, call: Call) -> Reply:
@@ -229,8 +229,8 @@ def list_schemas(work: Work, call: Call) -> Reply:
 
 def batch_read_schemas(work: Work, call: Call) -> Reply:
     """``POST /crm-object-schemas/v3/schemas/batch/read``."""
-    addresses = shapes.as_names(_body(call).get("inputs"), "inputs")
-    return Reply(200, shapes.batch_body(work, [schemas.get(work, address) for address in addresses]))
+    addresses = response_format.as_names(_body(call).get("inputs"), "inputs")
+    return Reply(200, response_format.batch_body(work, [schemas.get(work, address) for address in addresses]))
 
 
 def create_schema(work: Work, call: Call) -> Reply:

@@ -6,9 +6,9 @@ legacydocs.hubspot.com/docs/methods/crm-properties/get-properties
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.clock import parse_iso
 from reconciler.emulator.object_types import ObjectType, standard_types
-from reconciler.emulator.shapes import Json
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.standard import Body
-from reconciler.emulator.work import Work
 
 _AS_IT_IS = (
     *("name", "label", "description", "groupName", "type", "fieldType", "displayOrder", "calculated"),

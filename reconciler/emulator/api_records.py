@@ -1,20 +1,29 @@
 """Endpoints of records: path, query and body in; one call into the rules; JSON out."""
 
-from reconciler.emulator import batches, deal_splits, merges, reading, records, refusals, search, shapes
+from reconciler.emulator import (
+    batches,
+    deal_splits,
+    merges,
+    records,
+    refusals,
+    request_body,
+    response_format,
+    search,
+)
 from reconciler.emulator.calls import Call, Reply
-from reconciler.emulator.work import Work
+from reconciler.emulator.request_context import Work
 
 
 def list_records(work: Work, call: Call) -> Reply:
     """``GET /{type}``."""
     object_type = work.object_type(call.args["object_type"])
-    return Reply(200, reading.page(work, object_type, call))
+    return Reply(200, request_body.page(work, object_type, call))
 
 
 def get_record(work: Work, call: Call) -> Reply:
     """``GET /{type}/{id}``."""
     object_type = work.object_type(call.args["object_type"])
-    return Reply(200, reading.one(work, object_type, call))
+    return Reply(200, request_body.one(work, object_type, call))
 
 
 def create_record(work: Work, call: Call) -> Reply:
@@ -26,8 +35,10 @@ def create_record(work: Work, call: Call) -> Reply:
 def update_record(work: Work, call: Call) -> Reply:
     """``PATCH /{type}/{id}``: merged ids lead to the surviving record."""
     object_type = work.object_type(call.args["object_type"])
-    record = reading.require(work, object_type, call.args["record_id"], call.text("idProperty"))
-    given = shapes.as_object(shapes.as_object(call.body).get("properties", {}), "properties")
+    record = request_body.require(work, object_type, call.args["record_id"], call.text("idProperty"))
+    given = response_format.as_object(
+        response_format.as_object(call.body).get("properties", {}), "properties"
+    )
     if not given:
         raise refusals.nothing_to_update()
     written = records.update(work, object_type, record, given)
@@ -76,12 +87,12 @@ def search_records(work: Work, call: Call) -> Reply:
 def merge_records(work: Work, call: Call) -> Reply:
     """``POST /{type}/merge``."""
     object_type = work.object_type(call.args["object_type"])
-    return Reply(200, merges.merge(work, object_type, shapes.as_object(call.body)))
+    return Reply(200, merges.merge(work, object_type, response_format.as_object(call.body)))
 
 
 def erase_record(work: Work, call: Call) -> Reply:
     """``POST /{type}/gdpr-delete``."""
-    merges.erase(work, work.object_type(call.args["object_type"]), shapes.as_object(call.body))
+    merges.erase(work, work.object_type(call.args["object_type"]), response_format.as_object(call.body))
     return Reply(204)
 
 

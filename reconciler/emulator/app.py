@@ -21,11 +21,11 @@ from reconciler.emulator.faults import Effects, Fault, Kind, Switchboard
 from reconciler.emulator.limits import Meter
 from reconciler.emulator.portals import Portals
 from reconciler.emulator.refusals import Refusal
+from reconciler.emulator.request_context import Source
 from reconciler.emulator.routes import Route
 from reconciler.emulator.routing import find_route
 from reconciler.emulator.storage import Storage
 from reconciler.emulator.versions import VERSIONS
-from reconciler.emulator.work import Source
 
 TOKEN_INFO = "/oauth/v2/private-apps/get/access-token-info"  # noqa: S105 - a path, no password
 _REASONS = {status.value: status.phrase for status in HTTPStatus}

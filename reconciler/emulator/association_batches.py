@@ -1,18 +1,18 @@
 """Batches of associations: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide."""
 
-from reconciler.emulator import identity, refusals, shapes
+from reconciler.emulator import identity, refusals, response_format
 from reconciler.emulator.associations import Pair, labels_body
 from reconciler.emulator.batches import one_by_one, take_inputs
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import Work
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 
 MAX_READ = 1000
 MAX_WRITE = 2000
 
 
 def _id_text(item: Json, end: str) -> str:
-    return shapes.as_text(shapes.as_object(item.get(end), end).get("id"), f"{end}.id")
+    return response_format.as_text(response_format.as_object(item.get(end), end).get("id"), f"{end}.id")
 
 
 def _ids(pair: Pair, item: Json) -> tuple[int, int]:
@@ -30,8 +30,8 @@ def create(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
         return [labels_body(pair, from_id, to_id, types)]
 
     results, errors = one_by_one(work, take_inputs(body, MAX_WRITE), carry_out)
-    status = shapes.batch_status(work, work.version.definitions_created, errors)
-    return status, shapes.batch_body(work, results, errors)
+    status = response_format.batch_status(work, work.version.definitions_created, errors)
+    return status, response_format.batch_body(work, results, errors)
 
 
 def associate_default(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
@@ -42,7 +42,7 @@ def associate_default(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
         return default_bodies(pair, from_id, to_id)
 
     results, errors = one_by_one(work, take_inputs(body, MAX_WRITE), carry_out)
-    return shapes.batch_status(work, 200, errors), shapes.batch_body(work, results, errors)
+    return response_format.batch_status(work, 200, errors), response_format.batch_body(work, results, errors)
 
 
 def default_bodies(pair: Pair, from_id: int, to_id: int) -> list[Json]:
@@ -65,14 +65,14 @@ def read(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
     results: list[Json] = []
     errors: list[Json] = []
     for item in take_inputs(body, MAX_READ):
-        given = shapes.as_text(item.get("id"), "id")
-        after = shapes.as_optional_text(item.get("after"), "after")
+        given = response_format.as_text(item.get("id"), "id")
+        after = response_format.as_optional_text(item.get("after"), "after")
         page = pair.page(int(given) if identity.is_record_id(given) else 0, after)
         if page["results"]:
             results.append({"from": {"id": given}, "to": page.pop("results"), **page})
         else:
             errors.append(_nothing_associated(pair.from_type, pair.to_type, given))
-    return shapes.batch_status(work, 200, errors), shapes.batch_body(work, results, errors)
+    return response_format.batch_status(work, 200, errors), response_format.batch_body(work, results, errors)
 
 
 def _nothing_associated(from_type: ObjectType, to_type: ObjectType, record_id: str) -> Json:
@@ -93,7 +93,7 @@ def archive(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
     """``batch/archive``: every label of the pairs goes; what is not there is passed over."""
     for item in take_inputs(body, MAX_WRITE):
         from_text = _id_text(item, "from")
-        for to in shapes.as_list(item.get("to"), "to"):
+        for to in response_format.as_list(item.get("to"), "to"):
             pair.remove_by_text(from_text, _id_text({"to": to}, "to"))
     return removed(work)
 
@@ -108,4 +108,4 @@ def archive_labels(work: Work, pair: Pair, body: object) -> tuple[int, Json | No
 
 def removed(work: Work) -> tuple[int, Json | None]:
     """The answer to a removal, which some versions give a body."""
-    return (200, shapes.batch_body(work, [])) if work.version.removal_answers else (204, None)
+    return (200, response_format.batch_body(work, [])) if work.version.removal_answers else (204, None)

@@ -3,20 +3,20 @@
 developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "association labels".
 """
 
-from reconciler.emulator import refusals, shapes
+from reconciler.emulator import refusals, response_format
 from reconciler.emulator.association_types import LABEL, USER, AssociationType, pair_name, stored_type
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import Work
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 
 MAX_LABELS = 50
 
 
 def add(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> list[AssociationType]:
     """A new label, seen from both ends; an empty label makes a plain association of custom objects."""
-    name = shapes.as_text(given.get("name"), "name")
-    label = shapes.as_text(given.get("label"), "label")
-    inverse_label = shapes.as_optional_text(given.get("inverseLabel"), "inverseLabel")
+    name = response_format.as_text(given.get("name"), "name")
+    label = response_format.as_text(given.get("label"), "label")
+    inverse_label = response_format.as_optional_text(given.get("inverseLabel"), "inverseLabel")
     existing = work.stored(LABEL, pair_name(from_type, to_type))
     if len(existing) >= MAX_LABELS:
         raise refusals.Refusal(437, f"there are {MAX_LABELS} labels already, which is the limit")
@@ -55,12 +55,12 @@ def _find(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: objec
 def rename(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> None:
     """Changes what a label says, at both ends."""
     known = _find(work, from_type, to_type, given.get("associationTypeId"))
-    label = shapes.as_text(given.get("label"), "label")
+    label = response_format.as_text(given.get("label"), "label")
     changed = AssociationType(USER, known.type_id, label, known.inverse_id, known.name)
     _save(work, from_type, to_type, changed)
     if known.inverse_id != known.type_id:
         inverse = _find(work, to_type, from_type, known.inverse_id)
-        text = shapes.as_optional_text(given.get("inverseLabel"), "inverseLabel") or label
+        text = response_format.as_optional_text(given.get("inverseLabel"), "inverseLabel") or label
         back = AssociationType(USER, inverse.type_id, text, inverse.inverse_id, inverse.name)
         _save(work, to_type, from_type, back)
 

@@ -3,12 +3,12 @@
 Shapes: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "limits configuration".
 """
 
-from reconciler.emulator import refusals, shapes
+from reconciler.emulator import refusals, response_format
 from reconciler.emulator.association_types import LIMIT, limit_name
 from reconciler.emulator.associations import Pair
 from reconciler.emulator.batches import take_inputs
-from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import NO_TYPE, Work
+from reconciler.emulator.request_context import NO_TYPE, Work
+from reconciler.emulator.response_format import Json
 
 
 def listing(work: Work, pair: Pair | None = None) -> list[Json]:
@@ -23,7 +23,7 @@ def _name(pair: Pair, type_id: object) -> str:
 
 
 def _type(pair: Pair, item: Json) -> tuple[str, int]:
-    key = (str(item.get("category")), shapes.as_number(item.get("typeId"), "typeId"))
+    key = (str(item.get("category")), response_format.as_number(item.get("typeId"), "typeId"))
     if key not in pair.types:
         raise refusals.invalid_request(f"association type {key[0]} {key[1]} does not exist")
     known = pair.types[key]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from reconciler.emulator import guesses, refusals, shapes
+from reconciler.emulator import guesses, refusals, response_format
 from reconciler.emulator.object_types import ObjectType, standard_types
-from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import Work
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 
 LABEL = "label"
 LIMIT = "association_limit"
@@ -159,8 +159,8 @@ def stored_type(body: Mapping[str, Any]) -> AssociationType:
 
 def spec_key(spec: Json) -> tuple[str, int]:
     """Category and number of the type that ``{associationCategory, associationTypeId}`` names."""
-    category = shapes.as_text(spec.get("associationCategory"), "associationCategory")
-    return category, shapes.as_number(spec.get("associationTypeId"), "associationTypeId")
+    category = response_format.as_text(spec.get("associationCategory"), "associationCategory")
+    return category, response_format.as_number(spec.get("associationTypeId"), "associationTypeId")
 
 
 def target_type(work: Work, from_type: ObjectType, category: str, type_id: int) -> ObjectType:

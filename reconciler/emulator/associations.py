@@ -6,12 +6,12 @@ Shapes and rules: developers.hubspot.com/docs/api-reference/crm-associations-v4/
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from reconciler.emulator import association_types, guesses, identity, refusals, shapes
+from reconciler.emulator import association_types, guesses, identity, refusals, response_format
 from reconciler.emulator.association_types import AssociationType
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Record
-from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import NO_TYPE, Work
+from reconciler.emulator.request_context import NO_TYPE, Work
+from reconciler.emulator.response_format import Json
 
 PAGE = 500
 
@@ -45,8 +45,8 @@ class Pair:
     def choose(self, specs: object) -> list[AssociationType]:
         """The types that ``types`` in a request names; refused when one does not exist between the two."""
         chosen: list[AssociationType] = []
-        for spec in shapes.as_list(specs, "types"):
-            category, type_id = association_types.spec_key(shapes.as_object(spec, "types"))
+        for spec in response_format.as_list(specs, "types"):
+            category, type_id = association_types.spec_key(response_format.as_object(spec, "types"))
             if (category, type_id) not in self.types:
                 raise refusals.invalid_request(
                     f"association type {category} {type_id} does not exist between "
@@ -157,7 +157,9 @@ class Pair:
             {"toObjectId": to_id, "associationTypes": [known.body for known in types]}
             for to_id, types in found[:limit]
         ]
-        return shapes.page_body(self.work, results, str(found[limit][0]) if len(found) > limit else None)
+        return response_format.page_body(
+            self.work, results, str(found[limit][0]) if len(found) > limit else None
+        )
 
 
 def labels_body(pair: Pair, from_id: int, to_id: int, types: Sequence[AssociationType]) -> Json:
@@ -185,10 +187,10 @@ def drop_all(work: Work, object_type: ObjectType, record_id: int) -> None:
 def associate_new(work: Work, object_type: ObjectType, record: Record, given: Sequence[Any]) -> None:
     """Associates a record that was just created: ``[{to: {id}, types: [...]}]``."""
     for item in given:
-        spec = shapes.as_object(item, "associations")
-        to_id = shapes.as_text(shapes.as_object(spec.get("to"), "to").get("id"), "to.id")
-        for type_spec in shapes.as_list(spec.get("types"), "types"):
-            type_ = shapes.as_object(type_spec, "types")
+        spec = response_format.as_object(item, "associations")
+        to_id = response_format.as_text(response_format.as_object(spec.get("to"), "to").get("id"), "to.id")
+        for type_spec in response_format.as_list(spec.get("types"), "types"):
+            type_ = response_format.as_object(type_spec, "types")
             to_type = association_types.target_type(work, object_type, *association_types.spec_key(type_))
             pair = Pair(work, object_type, to_type)
             pair.add(record.id, pair.record_id(to_type, to_id), pair.choose([type_]))

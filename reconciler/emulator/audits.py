@@ -4,9 +4,9 @@ import json
 
 from reconciler.emulator.clock import iso
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.shapes import Json
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.standard import Body
-from reconciler.emulator.work import Work
 
 
 def add(work: Work, object_type: ObjectType, identifier: str, action: str, body: Body) -> None:

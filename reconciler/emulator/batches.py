@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from reconciler.emulator import associations, guesses, identity, records, refusals, shapes
+from reconciler.emulator import associations, guesses, identity, records, refusals, response_format
 from reconciler.emulator.identity import CONTACTS, EMAIL
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Record
-from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import Work
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 
 MAX_INPUTS = 100
 MAX_INPUTS_WITH_HISTORY = 50
@@ -32,9 +32,9 @@ class Input:
 
 def take_inputs(body: object, maximum: int = MAX_INPUTS) -> list[Json]:
     """The objects under ``inputs``; a body without any is a batch of none."""
-    given = shapes.as_object(body).get("inputs")
-    items = guesses.missing_inputs() if given is None else shapes.as_list(given, "inputs")
-    inputs = [shapes.as_object(item, "inputs") for item in items]
+    given = response_format.as_object(body).get("inputs")
+    items = guesses.missing_inputs() if given is None else response_format.as_list(given, "inputs")
+    inputs = [response_format.as_object(item, "inputs") for item in items]
     if len(inputs) > maximum:
         raise refusals.invalid_request(
             f"The maximum batch size is {maximum}, but {len(inputs)} inputs were given"
@@ -86,10 +86,10 @@ def upsert(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json
 
 def create_one(work: Work, object_type: ObjectType, body: object) -> Json:
     """``POST /{type}``: one new record."""
-    request = shapes.as_object(body)
-    given = shapes.as_object(request.get("properties", {}), "properties")
+    request = response_format.as_object(body)
+    given = response_format.as_object(request.get("properties", {}), "properties")
     written = records.create(work, object_type, given)
-    specs = shapes.as_list(request.get("associations"), "associations")
+    specs = response_format.as_list(request.get("associations"), "associations")
     associations.associate_new(work, object_type, written.record, specs)
     return written_body(object_type, written)
 
@@ -97,10 +97,10 @@ def create_one(work: Work, object_type: ObjectType, body: object) -> Json:
 def _parse(body: object, *, needs_id: bool) -> list[Input]:
     return [
         Input(
-            id=shapes.as_text(item.get("id"), "id") if needs_id else "",
-            id_property=shapes.as_optional_text(item.get("idProperty"), "idProperty"),
-            properties=shapes.as_object(item.get("properties", {}), "properties"),
-            associations=shapes.as_list(item.get("associations"), "associations"),
+            id=response_format.as_text(item.get("id"), "id") if needs_id else "",
+            id_property=response_format.as_optional_text(item.get("idProperty"), "idProperty"),
+            properties=response_format.as_object(item.get("properties", {}), "properties"),
+            associations=response_format.as_list(item.get("associations"), "associations"),
             trace_id=item.get("objectWriteTraceId"),
         )
         for item in take_inputs(body)
@@ -144,8 +144,8 @@ def _write(
         elif identity.forwarded(work, object_type, item.id) is None or item.id_property:
             missing.append(item)
     errors += _missing_entries(object_type, missing, is_traced=is_traced)
-    body = shapes.batch_body(work, guesses.order_of_results(results), errors)
-    return shapes.batch_status(work, success, errors), body
+    body = response_format.batch_body(work, guesses.order_of_results(results), errors)
+    return response_format.batch_status(work, success, errors), body
 
 
 def _write_one(work: Work, object_type: ObjectType, item: Input, operation: str) -> records.Written | None:
@@ -177,7 +177,7 @@ def _result(object_type: ObjectType, item: Input, written: records.Written, oper
 
 def written_body(object_type: ObjectType, written: records.Written) -> Json:
     """The answer to a write: what was written and the system's own, not the whole record."""
-    body = shapes.record_body(object_type, written.record, written.names)
+    body = response_format.record_body(object_type, written.record, written.names)
     if written.warnings:
         body["warnings"] = written.warnings
     return body
@@ -198,21 +198,21 @@ def _missing_entries(object_type: ObjectType, missing: list[Input], *, is_traced
 def archive(work: Work, object_type: ObjectType, body: object) -> None:
     """``batch/archive``: whatever is not there is passed over."""
     for item in take_inputs(body):
-        records.archive(work, object_type, shapes.as_text(item.get("id"), "id"))
+        records.archive(work, object_type, response_format.as_text(item.get("id"), "id"))
 
 
 def read(work: Work, object_type: ObjectType, body: object, *, archived: bool) -> tuple[int, Json]:
     """``batch/read``: what is missing is one error, however many ids."""
-    request = shapes.as_object(body)
-    names = shapes.as_names(request.get("properties"), "properties")
-    with_history = shapes.as_names(request.get("propertiesWithHistory"), "propertiesWithHistory")
-    id_property = shapes.as_optional_text(request.get("idProperty"), "idProperty")
+    request = response_format.as_object(body)
+    names = response_format.as_names(request.get("properties"), "properties")
+    with_history = response_format.as_names(request.get("propertiesWithHistory"), "propertiesWithHistory")
+    id_property = response_format.as_optional_text(request.get("idProperty"), "idProperty")
     inputs = take_inputs(request, MAX_INPUTS_WITH_HISTORY if with_history else MAX_INPUTS)
     if id_property is not None:
         identity.check_key(work, object_type, id_property, "read")
     results: list[Json] = []
     missing: list[str] = []
-    for given in guesses.ids_to_read([shapes.as_text(item.get("id"), "id") for item in inputs]):
+    for given in guesses.ids_to_read([response_format.as_text(item.get("id"), "id") for item in inputs]):
         record = identity.find(work, object_type, given, id_property, archived=archived)
         if record is not None:
             results.append(read_body(work, object_type, record, names, with_history))
@@ -221,8 +221,8 @@ def read(work: Work, object_type: ObjectType, body: object, *, archived: bool) -
     errors = []
     if missing:
         errors.append(refusals.missing_records(object_type.error_name, missing).entry())
-    answer = shapes.batch_body(work, guesses.order_of_results(results), errors)
-    return shapes.batch_status(work, 200, errors), answer
+    answer = response_format.batch_body(work, guesses.order_of_results(results), errors)
+    return response_format.batch_status(work, 200, errors), answer
 
 
 def read_body(
@@ -236,10 +236,10 @@ def read_body(
     defined = work.definitions(object_type).properties
     asked = (*names, *with_history) or object_type.default_properties
     wanted = [name for name in asked if name in defined]
-    body = shapes.record_body(object_type, record, wanted)
+    body = response_format.record_body(object_type, record, wanted)
     if with_history:
         edits = work.rows(object_type).edits(record.id)
-        body["propertiesWithHistory"] = shapes.history_body(
+        body["propertiesWithHistory"] = response_format.history_body(
             object_type, edits, [name for name in with_history if name in defined]
         )
     return body

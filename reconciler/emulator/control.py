@@ -7,16 +7,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.emulator import batches, faults, identity, records, refusals, shapes
+from reconciler.emulator import batches, faults, identity, records, refusals, response_format
 from reconciler.emulator.calls import Reply, Request
 from reconciler.emulator.clock import parse_iso
 from reconciler.emulator.errors import EmulatorError, SeedError, UnknownPortal
 from reconciler.emulator.faults import Switchboard
 from reconciler.emulator.portals import Portals
+from reconciler.emulator.request_context import Source, Work
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.settings import SETTINGS, settings_from
-from reconciler.emulator.shapes import Json
 from reconciler.emulator.versions import VERSIONS
-from reconciler.emulator.work import Source, Work
 
 PREFIX = "/_emulator"
 SOURCE_TYPES = (
@@ -105,7 +105,7 @@ class Control:
                 return Reply(204)
             case ("POST", "tokens"):
                 scopes = _object(body or {}).get("scopes")
-                chosen = None if scopes is None else shapes.as_names(scopes, "scopes")
+                chosen = None if scopes is None else response_format.as_names(scopes, "scopes")
                 return Reply(201, {"token": self.portals.token(portal_id, chosen)})
             case ("GET", "settings"):
                 with self._open(portal_id, Source("API"), write=False) as work:
@@ -168,7 +168,7 @@ def _source(given: Any) -> Source:
 
 
 def _key(given: Json) -> str | None:
-    return shapes.as_optional_text(given.get("idProperty"), "idProperty")
+    return response_format.as_optional_text(given.get("idProperty"), "idProperty")
 
 
 def _edit(work: Work, given: Json) -> Json:
@@ -178,8 +178,8 @@ def _edit(work: Work, given: Json) -> Json:
             work.at_ms = parse_iso(given["at"])
         except (TypeError, ValueError):
             raise SeedError(f"at: an ISO 8601 instant, not {given['at']!r}") from None
-    object_type = work.object_type(shapes.as_text(given.get("object"), "object"))
-    record = identity.find(work, object_type, shapes.as_text(given.get("id"), "id"), _key(given))
+    object_type = work.object_type(response_format.as_text(given.get("object"), "object"))
+    record = identity.find(work, object_type, response_format.as_text(given.get("id"), "id"), _key(given))
     if record is None:
         raise refusals.not_found("there is no such record")
     if given.get("archive") or given.get("purge"):
@@ -187,5 +187,5 @@ def _edit(work: Work, given: Json) -> Json:
         if given.get("purge"):
             work.rows(object_type).erase(record.id)
         return {"id": str(record.id), "archived": True}
-    properties = shapes.as_object(given.get("properties"), "properties")
+    properties = response_format.as_object(given.get("properties"), "properties")
     return batches.written_body(object_type, records.update(work, object_type, record, properties))

@@ -5,10 +5,10 @@ Shapes: github.com/HubSpot/HubSpot-public-api-spec-collection, "Deal Splits".
 
 from decimal import Decimal
 
-from reconciler.emulator import identity, refusals, shapes
+from reconciler.emulator import identity, refusals, response_format
 from reconciler.emulator.batches import take_inputs
-from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import NO_TYPE, OWNER, Work
+from reconciler.emulator.request_context import NO_TYPE, OWNER, Work
+from reconciler.emulator.response_format import Json
 
 SPLITS = "splits"
 WHOLE = 100
@@ -19,19 +19,22 @@ def upsert(work: Work, body: object) -> tuple[int, Json]:
     deals = work.object_type("deals")
     results: list[Json] = []
     for item in take_inputs(body):
-        deal_id = shapes.as_text(item.get("id"), "id")
+        deal_id = response_format.as_text(item.get("id"), "id")
         if identity.find(work, deals, deal_id, None) is None:
             raise refusals.missing_records(deals.error_name, [deal_id])
-        given = [shapes.as_object(split, "splits") for split in shapes.as_list(item.get("splits"), "splits")]
+        given = [
+            response_format.as_object(split, "splits")
+            for split in response_format.as_list(item.get("splits"), "splits")
+        ]
         work.store(SPLITS, deals.type_id, deal_id, {"splits": [_split(work, split) for split in given]})
         if sum(Decimal(str(split.get("percentage"))) for split in given) != WHOLE:
             raise refusals.invalid_request(f"the percentages of a deal's splits must add up to {WHOLE}")
         results.append(_body(work, deal_id))
-    return 200, shapes.batch_body(work, results)
+    return 200, response_format.batch_body(work, results)
 
 
 def _split(work: Work, given: Json) -> Json:
-    owner_id = shapes.as_text(given.get("ownerId"), "ownerId")
+    owner_id = response_format.as_text(given.get("ownerId"), "ownerId")
     if owner_id not in work.stored(OWNER, NO_TYPE):
         raise refusals.invalid_request(f"there is no owner {owner_id}")
     percentage = given.get("percentage")
@@ -53,8 +56,8 @@ def _split(work: Work, given: Json) -> Json:
 
 def read(work: Work, body: object) -> tuple[int, Json]:
     """``batch/read``: the splits of deals, by deal id."""
-    results = [_body(work, shapes.as_text(item.get("id"), "id")) for item in take_inputs(body)]
-    return 200, shapes.batch_body(work, results)
+    results = [_body(work, response_format.as_text(item.get("id"), "id")) for item in take_inputs(body)]
+    return 200, response_format.batch_body(work, results)
 
 
 def _body(work: Work, deal_id: str) -> Json:

@@ -12,14 +12,14 @@ from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
-from reconciler.emulator import refusals, shapes
+from reconciler.emulator import refusals, response_format
 from reconciler.emulator.associations import Pair
 from reconciler.emulator.clock import parse_iso
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Record
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.schema import Property
-from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import Work
 
 Test = Callable[[Record], bool]
 Comparable = Decimal | str
@@ -58,8 +58,8 @@ def any_group(work: Work, object_type: ObjectType, groups: Sequence[Sequence[Jso
 
 
 def _test(work: Work, object_type: ObjectType, item: Json) -> Test:
-    name = shapes.as_text(item.get("propertyName"), "propertyName")
-    operator = shapes.as_text(item.get("operator"), "operator")
+    name = response_format.as_text(item.get("propertyName"), "propertyName")
+    operator = response_format.as_text(item.get("operator"), "operator")
     if operator not in _OPERATORS:
         raise refusals.invalid_request(f"{operator} is no operator")
     if name.startswith(ASSOCIATIONS):
@@ -82,9 +82,9 @@ def _judge(definition: Property, operator: str, item: Json) -> Callable[[str], b
     if operator in {"HAS_PROPERTY", "NOT_HAS_PROPERTY"}:
         return lambda _value: operator == "HAS_PROPERTY"
     if operator in {"IN", "NOT_IN"}:
-        wanted = shapes.as_names(item.get("values"), "values")
+        wanted = response_format.as_names(item.get("values"), "values")
         return lambda value: _is_among(definition, value, wanted) == (operator == "IN")
-    text = shapes.as_text(item.get("value"), "value")
+    text = response_format.as_text(item.get("value"), "value")
     if operator in {"CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"}:
         return lambda value: _has_token(value, text) == (operator == "CONTAINS_TOKEN")
     wanted_one = comparable(definition, text)
@@ -93,7 +93,7 @@ def _judge(definition: Property, operator: str, item: Json) -> Callable[[str], b
             return lambda value: (text in value.split(";")) == (operator == "EQ")
         return lambda value: (comparable(definition, value) == wanted_one) == (operator == "EQ")
     if operator == "BETWEEN":
-        high = comparable(definition, shapes.as_text(item.get("highValue"), "highValue"))
+        high = comparable(definition, response_format.as_text(item.get("highValue"), "highValue"))
         at_least, at_most = _COMPARE["GTE"], _COMPARE["LTE"]
         return lambda value: (
             at_least(comparable(definition, value), wanted_one)

@@ -7,7 +7,7 @@ primary and secondary addresses are one space, github.com/mitodl/mitxpro/issues/
 from reconciler.emulator import guesses, refusals
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Record
-from reconciler.emulator.work import Work
+from reconciler.emulator.request_context import Work
 
 EMAIL = "email"
 SECONDARY_EMAILS = "hs_additional_emails"

@@ -4,12 +4,12 @@ developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-co
 or two companies gives the survivor a new id, to which both old ids lead.
 """
 
-from reconciler.emulator import associations, calculated, identity, records, refusals, shapes
+from reconciler.emulator import associations, calculated, identity, records, refusals, response_format
 from reconciler.emulator.clock import iso
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Record
-from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import Source, Work
+from reconciler.emulator.request_context import Source, Work
+from reconciler.emulator.response_format import Json
 
 MAX_IDENTITIES = 250
 MERGED_IDS = "hs_merged_object_ids"
@@ -18,7 +18,9 @@ NEW_ID_TYPES = frozenset({"contacts", "companies"})
 
 def merge(work: Work, object_type: ObjectType, given: Json) -> Json:
     """``POST /{type}/merge``: the primary record's values win, the other's fill its gaps."""
-    ids = [shapes.as_text(given.get(field), field) for field in ("primaryObjectId", "objectIdToMerge")]
+    ids = [
+        response_format.as_text(given.get(field), field) for field in ("primaryObjectId", "objectIdToMerge")
+    ]
     if ids[0] == ids[1]:
         raise refusals.invalid_request("a record cannot be merged with itself")
     primary, other = (_live(work, object_type, record_id) for record_id in ids)
@@ -37,7 +39,7 @@ def merge(work: Work, object_type: ObjectType, given: Json) -> Json:
         if gone.id != survivor.id:
             _move(work, object_type, gone.id, survivor.id)
     _store(work, object_type, primary, survivor)
-    return shapes.record_body(object_type, survivor, object_type.default_properties)
+    return response_format.record_body(object_type, survivor, object_type.default_properties)
 
 
 def _live(work: Work, object_type: ObjectType, record_id: str) -> Record:
@@ -105,9 +107,9 @@ def _store(work: Work, object_type: ObjectType, primary: Record, survivor: Recor
 
 def erase(work: Work, object_type: ObjectType, given: Json) -> None:
     """``POST /{type}/gdpr-delete``: the record goes for good, with its history."""
-    record_id = shapes.as_text(given.get("objectId"), "objectId")
+    record_id = response_format.as_text(given.get("objectId"), "objectId")
     record = identity.find(
-        work, object_type, record_id, shapes.as_optional_text(given.get("idProperty"), "idProperty")
+        work, object_type, record_id, response_format.as_optional_text(given.get("idProperty"), "idProperty")
     )
     if record is None:
         raise refusals.not_found()

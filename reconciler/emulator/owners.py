@@ -3,9 +3,9 @@
 developers.hubspot.com/docs/api-reference/crm-owners-v3/guide
 """
 
-from reconciler.emulator import refusals, shapes
+from reconciler.emulator import refusals, response_format
 from reconciler.emulator.clock import iso, parse_iso
-from reconciler.emulator.shapes import Json
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.standard import STANDARD_SINCE
 
 KEYS = (
@@ -16,16 +16,19 @@ KEYS = (
 
 def full_owner(given: Json) -> Json:
     """An owner with every field that the API answers, from the fields that a seed gives."""
-    owner_id = shapes.as_text(given.get("id"), "id")
+    owner_id = response_format.as_text(given.get("id"), "id")
     if not owner_id.isdigit():
         raise refusals.invalid_request(f"the id of an owner is a number, not {owner_id}")
     unknown = sorted(set(given) - set(KEYS))
     if unknown:
         raise refusals.invalid_request(f"{unknown[0]}: an owner has no such key; it knows {', '.join(KEYS)}")
     dates: Json = {key: iso(parse_iso(given[key])) for key in ("createdAt", "updatedAt") if key in given}
-    teams = [shapes.as_object(team, "teams") for team in shapes.as_list(given.get("teams"), "teams")]
+    teams = [
+        response_format.as_object(team, "teams")
+        for team in response_format.as_list(given.get("teams"), "teams")
+    ]
     if given.get("userId") is not None:
-        shapes.as_number(given["userId"], "userId")
+        response_format.as_number(given["userId"], "userId")
     return {
         "type": "PERSON",
         "createdAt": STANDARD_SINCE,
@@ -35,5 +38,5 @@ def full_owner(given: Json) -> Json:
         **given,
         **dates,
         "id": owner_id,
-        "teams": [{**team, "id": shapes.as_text(team.get("id"), "teams.id")} for team in teams],
+        "teams": [{**team, "id": response_format.as_text(team.get("id"), "teams.id")} for team in teams],
     }

@@ -8,11 +8,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.emulator import audits, refusals, shapes
+from reconciler.emulator import audits, refusals, response_format
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.shapes import Json
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.standard import Body, full_pipeline, full_stage, standard_definitions
-from reconciler.emulator.work import Work
 
 PIPELINE = "pipeline"
 MAX_ID = 36
@@ -61,7 +61,9 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
     if len(pipelines) >= maximum:
         raise refusals.invalid_request(f"there are {maximum} pipelines already, which is the limit")
     pipeline_id = (
-        shapes.as_text(given["pipelineId"], "pipelineId") if given.get("pipelineId") else str(work.next_id())
+        response_format.as_text(given["pipelineId"], "pipelineId")
+        if given.get("pipelineId")
+        else str(work.next_id())
     )
     if len(pipeline_id) > MAX_ID:
         raise refusals.invalid_request(f"pipelineId is longer than {MAX_ID} characters")
@@ -99,12 +101,15 @@ def _pipeline(
     work: Work, object_type: ObjectType, pipeline_id: str, given: Json, known: Mapping[str, Body]
 ) -> Body:
     """A whole pipeline from its input; ``known`` are the stages that it had."""
-    inputs = [shapes.as_object(item, "stages") for item in shapes.as_list(given.get("stages"), "stages")]
+    inputs = [
+        response_format.as_object(item, "stages")
+        for item in response_format.as_list(given.get("stages"), "stages")
+    ]
     stages = [new_stage(work, object_type, pipeline_id, item, known) for item in inputs]
     body = full_pipeline(
         {
             "id": pipeline_id,
-            "label": shapes.as_text(given.get("label"), "label"),
+            "label": response_format.as_text(given.get("label"), "label"),
             "displayOrder": display_order(given),
             "stages": stages,
         },
@@ -161,7 +166,7 @@ def new_stage(
 ) -> Body:
     """A stage from its input: a known one keeps its id and its age, any other gets one."""
     stage_id = given.get("stageId") or given.get("id")
-    stage_id = shapes.as_text(stage_id, "stageId") if stage_id else str(work.next_id())
+    stage_id = response_format.as_text(stage_id, "stageId") if stage_id else str(work.next_id())
     if len(stage_id) > MAX_STAGE_ID:
         raise refusals.Refusal(500, "internal error", category="INTERNAL_ERROR")
     owner = work.definitions(object_type).stage_pipeline(stage_id)
@@ -173,9 +178,11 @@ def new_stage(
         )
     body = {
         "id": stage_id,
-        "label": shapes.as_text(given.get("label"), "label"),
+        "label": response_format.as_text(given.get("label"), "label"),
         "displayOrder": display_order(given),
-        "metadata": stage_metadata(object_type, shapes.as_object(given.get("metadata") or {}, "metadata")),
+        "metadata": stage_metadata(
+            object_type, response_format.as_object(given.get("metadata") or {}, "metadata")
+        ),
     }
     if stage_id in known:
         body["createdAt"] = known[stage_id]["createdAt"]
@@ -246,7 +253,7 @@ def update(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) -
     _check_type(object_type)
     body = {**before, "updatedAt": work.now}
     if "label" in given:
-        body["label"] = shapes.as_text(given["label"], "label")
+        body["label"] = response_format.as_text(given["label"], "label")
     if "displayOrder" in given:
         body["displayOrder"] = display_order(given)
     _check_label(work, object_type, body)

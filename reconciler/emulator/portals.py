@@ -8,16 +8,16 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from reconciler.emulator import guesses, refusals, seeds, shapes
+from reconciler.emulator import guesses, refusals, response_format, seeds
 from reconciler.emulator.calls import Actor, Request
 from reconciler.emulator.clock import to_ms
 from reconciler.emulator.errors import UnknownPortal
 from reconciler.emulator.object_types import all_scopes
+from reconciler.emulator.request_context import DefinitionCache, Source, Work
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.settings import FRESH_SETTINGS
-from reconciler.emulator.shapes import Json
 from reconciler.emulator.storage import TABLES, Storage
 from reconciler.emulator.versions import VERSIONS, Version
-from reconciler.emulator.work import DefinitionCache, Source, Work
 
 FIRST_ID = 100_000_000_001
 """Above what fits into 32 bits and longer than 11 digits, as newer ids of HubSpot are."""
@@ -108,7 +108,7 @@ class Portals:
 
         In process any text stands for the token of the portal that the request acts for.
         """
-        token = shapes.as_text(shapes.as_object(body).get("tokenKey"), "tokenKey")
+        token = response_format.as_text(response_format.as_object(body).get("tokenKey"), "tokenKey")
         actor = self.actor(token)
         if actor is None and portal_id is not None:
             actor = self.owner_actor(portal_id)

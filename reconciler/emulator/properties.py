@@ -8,12 +8,12 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 
-from reconciler.emulator import formulas, refusals, shapes
+from reconciler.emulator import formulas, refusals, response_format
 from reconciler.emulator.batches import one_by_one
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.shapes import Json
+from reconciler.emulator.request_context import NO_TYPE, SCHEMA, Work
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.standard import DISPLAY_HINTS, OPTIONAL_FIELDS, Body, full_property
-from reconciler.emulator.work import NO_TYPE, SCHEMA, Work
 
 PROPERTY = "property"
 MAX_UNIQUE = 10
@@ -89,9 +89,11 @@ def check_shape(given: Json) -> None:
     missing = [field for field in _REQUIRED if not isinstance(given.get(field), str) or not given[field]]
     if missing:
         raise refusals.missing_fields(missing)
-    for option in shapes.as_list(given.get("options"), "options"):
+    for option in response_format.as_list(given.get("options"), "options"):
         for field in ("label", "value"):
-            shapes.as_text(shapes.as_object(option, "options").get(field), f"options.{field}")
+            response_format.as_text(
+                response_format.as_object(option, "options").get(field), f"options.{field}"
+            )
 
 
 def check_content(work: Work, object_type: ObjectType, given: Json) -> None:
@@ -228,8 +230,8 @@ def _uses(work: Work, object_type: ObjectType, name: str) -> dict[str, list[str]
 def create_batch(work: Work, object_type: ObjectType, inputs: list[Json]) -> tuple[int, Json]:
     """Each definition by itself: what can be made is made."""
     results, errors = one_by_one(work, inputs, lambda given: [told(work, create(work, object_type, given))])
-    status = shapes.batch_status(work, work.version.definitions_created, errors)
-    return status, shapes.batch_body(work, results, errors)
+    status = response_format.batch_status(work, work.version.definitions_created, errors)
+    return status, response_format.batch_body(work, results, errors)
 
 
 def read_batch(
@@ -242,7 +244,7 @@ def read_batch(
         return [told(work, body)]
 
     results, errors = one_by_one(work, names, read)
-    return shapes.batch_status(work, 200, errors), shapes.batch_body(work, results, errors)
+    return response_format.batch_status(work, 200, errors), response_format.batch_body(work, results, errors)
 
 
 def archive_batch(work: Work, object_type: ObjectType, names: list[str]) -> None:

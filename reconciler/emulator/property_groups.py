@@ -3,11 +3,11 @@
 developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
 """
 
-from reconciler.emulator import refusals, shapes
+from reconciler.emulator import refusals, response_format
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.shapes import Json
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.standard import Body
-from reconciler.emulator.work import Work
 
 GROUP = "group"
 
@@ -22,10 +22,10 @@ def get(work: Work, object_type: ObjectType, name: str) -> Body:
 
 def create(work: Work, object_type: ObjectType, given: Json) -> Body:
     """A new group; the name of an archived one may be used again."""
-    name = shapes.as_text(given.get("name"), "name")
+    name = response_format.as_text(given.get("name"), "name")
     body = {
         "name": name,
-        "label": shapes.as_text(given.get("label"), "label"),
+        "label": response_format.as_text(given.get("label"), "label"),
         "displayOrder": given.get("displayOrder", -1),
         "archived": False,
     }

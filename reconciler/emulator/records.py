@@ -21,8 +21,8 @@ from reconciler.emulator import (
 from reconciler.emulator.clock import iso
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Edit, Record
+from reconciler.emulator.request_context import Work
 from reconciler.emulator.schema import Definitions, Property
-from reconciler.emulator.work import Work
 
 LIFECYCLE = "lifecyclestage"
 CREATED = ("createdate", "hs_createdate")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from reconciler.emulator import api_account, api_associations, api_definitions, api_legacy, api_records
 from reconciler.emulator.calls import Call, Reply
-from reconciler.emulator.work import Work
+from reconciler.emulator.request_context import Work
 
 Endpoint = Callable[[Work, Call], Reply]
 DATED = ("2025-09", "2026-03", "2026-09")

@@ -7,11 +7,18 @@ the HubSpot notes of github.com/scopiousdigital/kalup.
 import re
 from collections.abc import Iterable, Mapping
 
-from reconciler.emulator import association_labels, association_types, guesses, properties, refusals, shapes
+from reconciler.emulator import (
+    association_labels,
+    association_types,
+    guesses,
+    properties,
+    refusals,
+    response_format,
+)
 from reconciler.emulator.object_types import ObjectType, standard_types
-from reconciler.emulator.shapes import Json
+from reconciler.emulator.request_context import NO_TYPE, SCHEMA, Work, is_addressed
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.standard import STANDARD_SINCE, Body
-from reconciler.emulator.work import NO_TYPE, SCHEMA, Work, is_addressed
 
 FIRST_NUMBER = 40_000_001
 MAX_NAME = 50
@@ -90,7 +97,7 @@ def _standard_body(work: Work, object_type: ObjectType) -> Json:
 
 def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
     """A new type; an archived one of the same name is purged."""
-    name = shapes.as_text(given.get("name"), "name")
+    name = response_format.as_text(given.get("name"), "name")
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
         raise refusals.invalid_request(
             f'"{name}" is no schema name: letters, digits, underscores, a letter first'
@@ -118,14 +125,16 @@ def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
         "updatedAt": work.now,
         "allowsSensitiveProperties": bool(given.get("allowsSensitiveProperties")),
         "primaryDisplayProperty": given["primaryDisplayProperty"],
-        **{field: list(shapes.as_names(given.get(field), field)) for field in _LISTS},
+        **{field: list(response_format.as_names(given.get(field), field)) for field in _LISTS},
     }
     work.store(SCHEMA, NO_TYPE, object_type_id, stored)
     object_type = work.custom_type(stored)
-    for item in shapes.as_list(given.get("properties"), "properties"):
-        _add_property(work, object_type, shapes.as_object(item, "properties"))
+    for item in response_format.as_list(given.get("properties"), "properties"):
+        _add_property(work, object_type, response_format.as_object(item, "properties"))
     _check_display(work, object_type, stored)
-    _associate(work, object_type, shapes.as_names(given.get("associatedObjects"), "associatedObjects"))
+    _associate(
+        work, object_type, response_format.as_names(given.get("associatedObjects"), "associatedObjects")
+    )
     if given.get("shouldCreateSameObjectAssociation"):
         _add_association(work, object_type, object_type, f"{name}_to_{name}")
     return get(work, object_type_id)
@@ -144,9 +153,10 @@ def _next_type_id(work: Work) -> str:
 
 
 def _labels(given: object) -> Json:
-    labels = shapes.as_object(given, "labels")
+    labels = response_format.as_object(given, "labels")
     checked = {
-        field: shapes.as_text(labels.get(field), f"labels.{field}") for field in ("singular", "plural")
+        field: response_format.as_text(labels.get(field), f"labels.{field}")
+        for field in ("singular", "plural")
     }
     if any(len(label) > MAX_NAME for label in checked.values()):
         raise refusals.invalid_request(f"labels are at most {MAX_NAME} characters long")
@@ -165,16 +175,16 @@ def _add_property(work: Work, object_type: ObjectType, given: Json) -> None:
 def _check_display(work: Work, object_type: ObjectType, stored: Mapping[str, object]) -> None:
     """Display, required and searchable lists may only name properties that there are."""
     defined = work.definitions(object_type).properties
-    names = [shapes.as_text(stored["primaryDisplayProperty"], "primaryDisplayProperty")]
+    names = [response_format.as_text(stored["primaryDisplayProperty"], "primaryDisplayProperty")]
     for field in _LISTS:
-        names += shapes.as_names(stored[field], field)
+        names += response_format.as_names(stored[field], field)
     unknown = sorted({name for name in names if name not in defined})
     if unknown:
         raise refusals.invalid_request(
             f"the schema names properties that do not exist: [{', '.join(unknown)}]"
         )
     if (
-        len(shapes.as_list(stored["secondaryDisplayProperties"], "secondaryDisplayProperties"))
+        len(response_format.as_list(stored["secondaryDisplayProperties"], "secondaryDisplayProperties"))
         > MAX_SECONDARY
     ):
         raise refusals.invalid_request(f"secondaryDisplayProperties are at most {MAX_SECONDARY}")
@@ -199,7 +209,9 @@ def update(work: Work, address: str, given: Json) -> Json:
         **{field: given[field] for field in CHANGEABLE if field in given},
         "updatedAt": work.now,
     }
-    stored["labels"] = _labels({**before["labels"], **shapes.as_object(given.get("labels") or {}, "labels")})
+    stored["labels"] = _labels(
+        {**before["labels"], **response_format.as_object(given.get("labels") or {}, "labels")}
+    )
     if given.get("clearDescription"):
         stored["description"] = ""
     object_type = work.object_type(stored["objectTypeId"])
@@ -233,7 +245,7 @@ def purge(work: Work, address: str) -> None:
 def add_association(work: Work, address: str, given: Json) -> Json:
     """``POST /{type}/associations``: a plain association with another type."""
     from_type = work.object_type(str(given.get("fromObjectTypeId") or address))
-    to_type = work.object_type(shapes.as_text(given.get("toObjectTypeId"), "toObjectTypeId"))
+    to_type = work.object_type(response_format.as_text(given.get("toObjectTypeId"), "toObjectTypeId"))
     name = given.get("name") or f"{from_type.singular}_to_{to_type.singular}"
     type_id = _add_association(work, from_type, to_type, name)
     own = work.object_type(_stored(work, address)["objectTypeId"])

@@ -6,14 +6,14 @@ developers.hubspot.com/docs/api-reference/search/guide
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.emulator import filters, guesses, refusals, shapes
+from reconciler.emulator import filters, guesses, refusals, response_format
 from reconciler.emulator.batches import read_body
 from reconciler.emulator.clock import iso
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Record
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.schema import Property
-from reconciler.emulator.shapes import Json
-from reconciler.emulator.work import Work
 
 PAGE = 10
 MAX_PAGE = 200
@@ -26,7 +26,7 @@ MAX_FILTERS = 18
 
 def search(work: Work, object_type: ObjectType, body: object, size: int) -> Json:
     """``POST /{type}/search``; ``size`` is the length of the request's body in bytes."""
-    request = shapes.as_object(body)
+    request = response_format.as_object(body)
     if size > MAX_BODY:
         raise refusals.invalid_request(f"the request is longer than {MAX_BODY} characters")
     limit = _number(request, "limit", PAGE)
@@ -39,13 +39,13 @@ def search(work: Work, object_type: ObjectType, body: object, size: int) -> Json
     wanted = _filters(work, object_type, request)
     found = [record for record in indexed(work, object_type) if wanted(record)]
     found = _matching_query(found, properties, request.get("query"))
-    found = _sorted(found, properties, shapes.as_list(request.get("sorts"), "sorts"))
-    names = shapes.as_names(request.get("properties"), "properties")
+    found = _sorted(found, properties, response_format.as_list(request.get("sorts"), "sorts"))
+    names = response_format.as_names(request.get("properties"), "properties")
     page = found[after : after + limit]
     is_last = after + limit >= len(found)
     return {
         "total": len(found),
-        **shapes.page_body(
+        **response_format.page_body(
             work,
             [read_body(work, object_type, record, names) for record in page],
             None if is_last else str(after + limit),
@@ -66,10 +66,12 @@ def _number(request: Json, field: str, default: int) -> int:
 def _filters(work: Work, object_type: ObjectType, request: Json) -> filters.Test:
     groups = [
         [
-            shapes.as_object(item, "filters")
-            for item in shapes.as_list(shapes.as_object(group, "filterGroups").get("filters"), "filters")
+            response_format.as_object(item, "filters")
+            for item in response_format.as_list(
+                response_format.as_object(group, "filterGroups").get("filters"), "filters"
+            )
         ]
-        for group in shapes.as_list(request.get("filterGroups"), "filterGroups")
+        for group in response_format.as_list(request.get("filterGroups"), "filterGroups")
     ]
     if len(groups) > MAX_GROUPS:
         raise refusals.invalid_request(f"at most {MAX_GROUPS} filterGroups")
@@ -141,5 +143,7 @@ def _sorted(found: list[Record], properties: Mapping[str, Property], sorts: Iter
 def _sort(item: Any) -> tuple[str, bool]:
     if isinstance(item, str):
         return item.removeprefix("-"), item.startswith("-")
-    sort = shapes.as_object(item, "sorts")
-    return shapes.as_text(sort.get("propertyName"), "propertyName"), sort.get("direction") == "DESCENDING"
+    sort = response_format.as_object(item, "sorts")
+    return response_format.as_text(sort.get("propertyName"), "propertyName"), sort.get(
+        "direction"
+    ) == "DESCENDING"

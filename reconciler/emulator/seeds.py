@@ -16,8 +16,8 @@ from reconciler.emulator import (
     property_groups,
     records,
     refusals,
+    response_format,
     schemas,
-    shapes,
     validations,
 )
 from reconciler.emulator.associations import Pair
@@ -25,10 +25,10 @@ from reconciler.emulator.clock import parse_iso
 from reconciler.emulator.errors import SeedError
 from reconciler.emulator.object_types import ObjectType
 from reconciler.emulator.record_rows import Edit
+from reconciler.emulator.request_context import NO_TYPE, OWNER, Work
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.settings import SETTINGS, settings_from
-from reconciler.emulator.shapes import Json
 from reconciler.emulator.standard import full_property
-from reconciler.emulator.work import NO_TYPE, OWNER, Work
 
 VERSION = 1
 SEEDED_AGE_MS = 86_400_000
@@ -71,7 +71,9 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
         with _placed(place):
             given = _object(schema)
             number = given.get("objectTypeId")
-            schemas.create(work, given, None if number is None else shapes.as_text(number, "objectTypeId"))
+            schemas.create(
+                work, given, None if number is None else response_format.as_text(number, "objectTypeId")
+            )
     for key, carry_out in _BY_TYPE:
         for place, address, item in _items_by_type(seed, key):
             with _placed(place):
@@ -138,7 +140,7 @@ def _object(item: object) -> Json:
 
 
 def _type(work: Work, given: Json, key: str) -> ObjectType:
-    return work.object_type(shapes.as_text(given.get(key), key))
+    return work.object_type(response_format.as_text(given.get(key), key))
 
 
 def _plant_group(work: Work, object_type: ObjectType, given: Json) -> None:
@@ -163,7 +165,7 @@ def _plant_property(work: Work, object_type: ObjectType, given: Json) -> None:
 
 def _plant_pipeline(work: Work, object_type: ObjectType, given: Json) -> None:
     """A pipeline with its own ids; one that exists is replaced."""
-    pipeline_id = shapes.as_text(given.get("id"), "id")
+    pipeline_id = response_format.as_text(given.get("id"), "id")
     given = {"displayOrder": 0, **given, "pipelineId": pipeline_id}
     given["stages"] = [
         {"displayOrder": order, "metadata": {}, **_object(stage)}
@@ -191,7 +193,7 @@ def _plant_validations(work: Work, seed: Mapping[str, object]) -> None:
             for place, rule in _items(by_property, name):
                 with _placed(f"validations.{address}.{place}"):
                     given = _object(rule)
-                    rule_type = shapes.as_text(given.get("ruleType"), "ruleType")
+                    rule_type = response_format.as_text(given.get("ruleType"), "ruleType")
                     validations.put(work, work.object_type(address), name, rule_type, given)
 
 
@@ -201,12 +203,12 @@ def _plant_record(work: Work, object_type: ObjectType, given: Json) -> None:
     )
     if unknown:
         raise SeedError(f"{unknown[0]}: a record has no such key")
-    record_id = shapes.as_text(given["id"], "id") if "id" in given else None
+    record_id = response_format.as_text(given["id"], "id") if "id" in given else None
     created_ms = parse_iso(given["createdAt"]) if "createdAt" in given else work.at_ms - SEEDED_AGE_MS
     written = records.create(
         work,
         object_type,
-        shapes.as_object(given.get("properties", {}), "properties"),
+        response_format.as_object(given.get("properties", {}), "properties"),
         records.Origin(record_id, created_ms, tuple(_history(given.get("history", {})))),
     )
     if given.get("archived"):
@@ -215,24 +217,24 @@ def _plant_record(work: Work, object_type: ObjectType, given: Json) -> None:
 
 def _history(given: Any) -> Iterator[Edit]:
     """Older versions of properties, in the shape of ``propertiesWithHistory``."""
-    for name, versions in shapes.as_object(given, "history").items():
-        for item in shapes.as_list(versions, f"history.{name}"):
+    for name, versions in response_format.as_object(given, "history").items():
+        for item in response_format.as_list(versions, f"history.{name}"):
             version = _object(item)
             source = {key: version[key] for key in version if key not in {"value", "timestamp"}}
             yield Edit(
                 parse_iso(version["timestamp"]),
                 {"sourceType": "CRM_UI", **source},
-                {name: shapes.as_text(version["value"], "value")},
+                {name: response_format.as_text(version["value"], "value")},
             )
 
 
 def _plant_association(work: Work, given: Json) -> None:
-    ends = [shapes.as_object(given.get(key), key) for key in ("from", "to")]
+    ends = [response_format.as_object(given.get(key), key) for key in ("from", "to")]
     from_type, to_type = (_type(work, end, "type") for end in ends)
     pair = Pair(work, from_type, to_type)
     types = pair.choose(given.get("types"))
     from_id, to_id = (
-        pair.record_id(object_type, shapes.as_text(end.get("id"), "id"))
+        pair.record_id(object_type, response_format.as_text(end.get("id"), "id"))
         for object_type, end in zip((from_type, to_type), ends, strict=True)
     )
     pair.add(from_id, to_id, types)

@@ -10,7 +10,7 @@ from typing import Any
 from waitress import create_server, wasyncore
 
 from reconciler.emulator.app import Emulator
-from reconciler.emulator.doors import guarded
+from reconciler.emulator.request_origin import guarded
 
 THREADS = 32
 """Calls under way at once; injected latency sleeps in them."""

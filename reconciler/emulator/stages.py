@@ -3,11 +3,11 @@
 developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide
 """
 
-from reconciler.emulator import audits, pipelines, refusals, shapes
+from reconciler.emulator import audits, pipelines, refusals, response_format
 from reconciler.emulator.object_types import ObjectType
-from reconciler.emulator.shapes import Json
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.standard import Body, full_stage
-from reconciler.emulator.work import Work
 
 
 def get(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str) -> Body:
@@ -38,7 +38,7 @@ def replace(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str
 def update(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str, given: Json) -> Body:
     """PATCH: what is named; metadata that is named is merged into what is there."""
     before = get(work, object_type, pipeline_id, stage_id)
-    metadata = {**before["metadata"], **shapes.as_object(given.get("metadata") or {}, "metadata")}
+    metadata = {**before["metadata"], **response_format.as_object(given.get("metadata") or {}, "metadata")}
     return _change(work, object_type, pipeline_id, stage_id, {**before, **given, "metadata": metadata})
 
 
@@ -46,10 +46,10 @@ def _change(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str
     before = get(work, object_type, pipeline_id, stage_id)
     body = {
         "id": stage_id,
-        "label": shapes.as_text(given.get("label"), "label"),
+        "label": response_format.as_text(given.get("label"), "label"),
         "displayOrder": pipelines.display_order(given),
         "metadata": pipelines.stage_metadata(
-            object_type, shapes.as_object(given.get("metadata") or {}, "metadata")
+            object_type, response_format.as_object(given.get("metadata") or {}, "metadata")
         ),
         "createdAt": before["createdAt"],
     }

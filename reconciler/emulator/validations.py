@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from reconciler.emulator import guesses, refusals, shapes
+from reconciler.emulator import guesses, refusals, response_format
 from reconciler.emulator.clock import from_ms, parse_iso
 from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
 from reconciler.emulator.schema import Property
-from reconciler.emulator.shapes import Json
 from reconciler.emulator.standard import Body
 from reconciler.emulator.values import InvalidValue, email
-from reconciler.emulator.work import Work
 
 VALIDATION = "validation"
 
@@ -118,7 +118,7 @@ def put(work: Work, object_type: ObjectType, name: str, rule_type: str, given: J
     """Sets a rule of a property."""
     if name not in work.definitions(object_type).properties:
         raise refusals.not_found(f'Property "{name}" does not exist')
-    arguments = shapes.as_names(given.get("ruleArguments"), "ruleArguments")
+    arguments = response_format.as_names(given.get("ruleArguments"), "ruleArguments")
     if rule_type not in _CHECKS and rule_type not in _UNCHECKED:
         raise refusals.invalid_request(f"{rule_type} is no rule type")
     _check_arguments(rule_type, arguments)

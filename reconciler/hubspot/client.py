@@ -12,13 +12,13 @@ from typing import Any, Self
 import httpx
 
 from reconciler.errors import HubSpotError, NotAllowed, RequestRejected, Unavailable
-from reconciler.hubspot.connection import attempt
-from reconciler.hubspot.exchange import AnswerT, Decoder, Exchange, Refusal, Request, Success
-from reconciler.hubspot.limits import OWNERS_PER_PAGE
-from reconciler.hubspot.pacing import Pacer
-from reconciler.hubspot.refusals import explain, missing_scopes, named_ids, named_sources
-from reconciler.hubspot.versions import paths_of
-from reconciler.hubspot.wire import (
+from reconciler.hubspot.transport.api_versions import paths_of
+from reconciler.hubspot.transport.call_result import AnswerT, Decoder, Exchange, Refusal, Request, Success
+from reconciler.hubspot.transport.connection import attempt
+from reconciler.hubspot.transport.error_details import explain, missing_scopes, named_ids, named_sources
+from reconciler.hubspot.transport.limits import OWNERS_PER_PAGE
+from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.hubspot.transport.responses import (
     AccountBody,
     AssociationsBody,
     AssociationsPage,
@@ -40,8 +40,8 @@ from reconciler.hubspot.wire import (
     SchemaBody,
     SchemaPage,
 )
-from reconciler.model.writes import Call
-from reconciler.visible import visible
+from reconciler.invisible_characters import visible
+from reconciler.model.calls import Call
 
 _PARTIAL = 207
 _NOT_FOUND = 404

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from reconciler.manifest.nodes import Blank, MappingNode, Node, SequenceNode
-from reconciler.manifest.shapes import suggest
+from reconciler.manifest.validation_errors import suggest
+from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode
+from reconciler.model.addresses import RECORD_ID
+from reconciler.model.desired import DesiredAssociation
 from reconciler.model.object_types import object_name
-from reconciler.model.objects import RECORD_ID
-from reconciler.model.records import DesiredAssociation
+from reconciler.sentences import Value, told
 from reconciler.source import Place
-from reconciler.told import Value, told
 
 _TO, _BY, _LABEL = "to", "by", "label"
 _EXAMPLE: Final = "`companies: [acme, {to: globex, label: Billing}]`"

@@ -8,17 +8,18 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
 from reconciler.errors import Problem
-from reconciler.manifest.anchors import MAX_DEPTH
-from reconciler.manifest.nodes import NO_ENTRIES, Blank, DocumentNode, MappingNode, SequenceNode
-from reconciler.manifest.records import PROPERTY_NAME, RecordReader, name_advice
-from reconciler.manifest.rows import Shared
-from reconciler.manifest.shapes import plain, tell
-from reconciler.manifest.sources import Format, Source
-from reconciler.manifest.tables import Table
-from reconciler.manifest.text import read_nodes
+from reconciler.manifest.property_names import PROPERTY_NAME, name_advice
+from reconciler.manifest.records import RecordReader
+from reconciler.manifest.tables.row_reader import Shared
+from reconciler.manifest.tables.sources import Format, Source
+from reconciler.manifest.tables.table import Table
+from reconciler.manifest.validation_errors import plain, tell
+from reconciler.manifest.yaml.anchors import MAX_DEPTH
+from reconciler.manifest.yaml.nodes import NO_ENTRIES, Blank, DocumentNode, MappingNode, SequenceNode
+from reconciler.manifest.yaml.parser import read_nodes
+from reconciler.model.addresses import RECORD_ID
+from reconciler.model.desired import DesiredRecord, Document, InMemory, Ownership, Prune, Write
 from reconciler.model.object_types import object_name
-from reconciler.model.objects import RECORD_ID
-from reconciler.model.records import DesiredRecord, Document, InMemory, Ownership, Prune, Write
 from reconciler.source import Place, SourceFiles
 
 _RECORD_NAMES_DEPTH: Final = 2  # of the mapping whose names are the keys of records

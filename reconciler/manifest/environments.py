@@ -11,7 +11,7 @@ from posixpath import normpath
 from reconciler.errors import Problem, Severity
 from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.files import ManifestFile, find_files
-from reconciler.manifest.shapes import suggest
+from reconciler.manifest.validation_errors import suggest
 from reconciler.source import SourceFiles, SourceRef
 
 _ONE_PORTAL_ADVICE = (

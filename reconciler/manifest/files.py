@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.errors import Problem
-from reconciler.manifest import inside
+from reconciler.manifest import readable_files
 from reconciler.source import SourceRef
 
 _SETTINGS = "reconciler.yaml"
@@ -48,9 +48,9 @@ class _Search:
         """Find the manifests in ``folder`` and below."""
         path = self._project / folder
         mode = _mode(path)
-        refused = inside.fault_of(path, self._project)
+        refused = readable_files.fault_of(path, self._project)
         if refused is not None:
-            self._report(f'the folder "{folder}" {refused}', inside.ADVICE)
+            self._report(f'the folder "{folder}" {refused}', readable_files.ADVICE)
         elif not mode:
             self._report(
                 f'the folder "{folder}" does not exist', "make it, or correct `manifests:` in reconciler.yaml"
@@ -86,12 +86,12 @@ class _Search:
 
     def _leads_away(self, link: Path, mode: int) -> bool:
         """Whether ``link`` would be searched or read, and leads to what must not be."""
-        refused = inside.fault_of(link, self._project)
+        refused = readable_files.fault_of(link, self._project)
         if refused is None or not (stat.S_ISDIR(mode) or _is_yaml(link)):
             return False
         name = self._name(link)
         shown = name if name.isprintable() else ascii(name)
-        self._report(f"{shown} is a link, and where it leads {refused}", inside.ADVICE)
+        self._report(f"{shown} is a link, and where it leads {refused}", readable_files.ADVICE)
         return True
 
     def _is_manifest(self, path: Path, mode: int) -> bool:

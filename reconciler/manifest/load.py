@@ -2,23 +2,22 @@
 
 import gc
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from reconciler.errors import ManifestError, Problem
+from reconciler.errors import ManifestError, Problem, Severity
 from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.environments import ListedEnvironment, glob_problems, holds_in, one_portal_problems
 from reconciler.manifest.files import ManifestFile, find_files
 from reconciler.manifest.overlays import merge_layers
-from reconciler.manifest.problems import in_order, raise_if_any
-from reconciler.manifest.sorted_rows import Unusable
-from reconciler.manifest.sources import Hash, digest_file
-from reconciler.manifest.tables import open_table
-from reconciler.model.objects import RECORD_ID
-from reconciler.model.records import Desired, DesiredGroup
+from reconciler.manifest.tables.sorted_rows import Unusable
+from reconciler.manifest.tables.sources import Hash, digest_file
+from reconciler.manifest.tables.table import open_table
+from reconciler.model.addresses import RECORD_ID
+from reconciler.model.desired import Desired, DesiredGroup
 from reconciler.source import SourceFiles
 
 
@@ -185,3 +184,26 @@ def _cyclic_gc_off() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def raise_if_any(problems: Iterable[Problem]) -> None:
+    """Raise what was found, if any of it is more than a warning.
+
+    Raises:
+        ManifestError: with all ``problems`` in order, warnings too; those without a place come first.
+    """
+    found = in_order(problems)
+    if any(problem.severity is not Severity.WARNING for problem in found):
+        raise ManifestError(found)
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """By file, line and column; those without a place come first."""
+    return tuple(sorted(problems, key=_order))
+
+
+def _order(problem: Problem) -> tuple[str, int, int, str]:
+    source = problem.source
+    return (
+        (source.file, source.line, source.column, problem.message) if source else ("", 0, 0, problem.message)
+    )

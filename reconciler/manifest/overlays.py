@@ -6,9 +6,9 @@ from heapq import merge
 
 from reconciler.errors import Problem
 from reconciler.manifest.documents import ManifestDocument
-from reconciler.manifest.tables import Table
-from reconciler.model.objects import RECORD_ID, RecordKey
-from reconciler.model.records import (
+from reconciler.manifest.tables.table import Table
+from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.desired import (
     PLAIN,
     DesiredAssociation,
     DesiredGroup,
@@ -22,8 +22,8 @@ from reconciler.model.records import (
     Together,
     Written,
 )
+from reconciler.sentences import told
 from reconciler.source import Place, SourceFiles
-from reconciler.told import told
 
 Layer = Sequence[ManifestDocument]
 """The documents of one folder, in order of file and line."""

@@ -10,16 +10,14 @@ from typing import Any, Final, NamedTuple
 
 from reconciler.errors import Problem
 from reconciler.manifest.associations import Associations
-from reconciler.manifest.nodes import Blank, MappingNode, Node, SequenceNode, picker
-from reconciler.manifest.rows import Shared
-from reconciler.manifest.shapes import did_you_mean, suggest
-from reconciler.model.objects import RECORD_ID, RecordKey
-from reconciler.model.records import PLAIN, DesiredRecord, Document, Special, Written
+from reconciler.manifest.property_names import _is_property_name, name_advice
+from reconciler.manifest.tables.row_reader import Shared
+from reconciler.manifest.validation_errors import suggest
+from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode, picker
+from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.desired import PLAIN, DesiredRecord, Document, Special, Written
+from reconciler.sentences import Told, Value, told
 from reconciler.source import Place, SourceFiles
-from reconciler.told import Told, Value, told
-
-PROPERTY_NAME: Final = "[a-z][a-z0-9_]*"
-"""A pattern of HubSpot's internal names of properties."""
 
 _UNMANAGED: Final = "$unmanaged"
 _ASSOCIATIONS: Final = "$associations"
@@ -40,20 +38,7 @@ _SPECIAL_ADVICE: Final = {
 _REMOVE_KEY: Final = "remove the line, or make the two the same"
 _CLEAR: Final = "write null to clear it in HubSpot, or remove the line to leave it alone"
 _BLANK: Final = {Blank.EMPTY: "has no value", Blank.QUOTED: "is an empty text"}
-_is_property_name = re.compile(PROPERTY_NAME).fullmatch
 _is_record_id = re.compile("[1-9][0-9]*").fullmatch
-
-
-def name_advice(name: str) -> str | None:
-    """What to write instead of ``name``; None where it could be the name of a property."""
-    if _is_property_name(name):
-        return None
-    if ":" in name:
-        return "put a space after the colon"
-    likely = re.sub("[ -]+", "_", name.strip().lower())
-    if _is_property_name(likely):
-        return f"use the internal name, not the label: {did_you_mean(likely)}"
-    return "HubSpot's names are lower-case letters, digits and underscores, and begin with a letter"
 
 
 class _Shape(NamedTuple):

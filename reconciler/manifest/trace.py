@@ -11,12 +11,12 @@ from pathlib import Path
 from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.environments import holds_in
 from reconciler.manifest.files import find_files
-from reconciler.manifest.nodes import MappingNode, Node, SequenceNode
-from reconciler.manifest.sources import Source
-from reconciler.manifest.tables import open_table
-from reconciler.manifest.text import read_nodes
+from reconciler.manifest.tables.sources import Source
+from reconciler.manifest.tables.table import open_table
+from reconciler.manifest.yaml.nodes import MappingNode, Node, SequenceNode
+from reconciler.manifest.yaml.parser import read_nodes
+from reconciler.model.desired import Written
 from reconciler.model.explanation import Statement, Trace
-from reconciler.model.records import Written
 from reconciler.source import SourceFiles, SourceRef
 
 

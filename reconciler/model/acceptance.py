@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from reconciler.errors import Problem
-from reconciler.model.objects import RecordKey
-from reconciler.model.records import Written
+from reconciler.model.addresses import RecordKey
+from reconciler.model.desired import Written
 from reconciler.source import SourceRef
 
 

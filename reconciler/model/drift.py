@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.facts import Fact
-from reconciler.model.history import Hand
-from reconciler.model.objects import RecordKey
+from reconciler.model.live import FateKind
 from reconciler.model.owned import StateVersion
-from reconciler.model.records import FateKind, RecordId
+from reconciler.model.property_history import Hand
 
 
 class Since(StrEnum):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.errors import Problem
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.desired import Ownership, Prune, Written
 from reconciler.model.facts import Fact
-from reconciler.model.history import Hand
-from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
-from reconciler.model.records import Ownership, Prune, RecordId, Written
+from reconciler.model.property_history import Hand
 from reconciler.source import SourceRef
 
 

@@ -1,7 +1,8 @@
 """What there is to know of something that a plan shows and leaves alone, as facts and never as sentences.
 
 Whoever finds something out says what it is and about which record, property or value. Sentences are made by
-renderers alone, after what is personal was replaced: ``report/facts.py`` holds one sentence for each kind.
+renderers alone, after what is personal was replaced: ``report/fact_sentences.py`` holds one sentence for each
+kind.
 
 A new kind is a word in ``FactKind``, its sentence in that table, and, only where none of the fields of
 ``Fact`` can carry it, a field more.
@@ -10,8 +11,7 @@ A new kind is a word in ``FactKind``, its sentence in that table, and, only wher
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.model.objects import RecordKey
-from reconciler.model.records import RecordId
+from reconciler.model.addresses import RecordId, RecordKey
 
 
 class FactKind(StrEnum):

@@ -13,7 +13,7 @@ and for the default keys what integrations have observed, https://github.com/sco
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.schema import Kind
+from reconciler.model.definitions import Kind
 
 _VERSIONS_KEPT, _VERSIONS_KEPT_OF_CONTACTS = 20, 45
 """Source: https://knowledge.hubspot.com/properties/export-property-history."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
-from reconciler.model.records import RecordId
+from reconciler.model.addresses import RecordId
 
 
 @dataclass(frozen=True, slots=True)

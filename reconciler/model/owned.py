@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.model.objects import RecordKey
-from reconciler.model.records import RecordId
+from reconciler.model.addresses import RecordId, RecordKey
 
 
 class Origin(StrEnum):

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconciler.model.objects import RecordKey
+from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Skipped, Unknown
-from reconciler.model.records import RecordId
 from reconciler.source import SourceRef
 
 UNDER_WAY = "under way"

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
+from reconciler.invisible_characters import escaped_where_hidden
+from reconciler.model.addresses import RecordKey, escaped, percent
+from reconciler.model.desired import DesiredRecord, Special
 from reconciler.model.object_types import object_name
-from reconciler.model.objects import RecordKey, escaped, percent
-from reconciler.model.records import DesiredRecord, Special
-from reconciler.visible import escaped_where_hidden
 
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|%")
 

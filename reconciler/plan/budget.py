@@ -6,21 +6,14 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TypeAlias
 
+from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.calls import BATCH_SIZE, PAIRS_READ, Route, inputs_of
+from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.object_types import object_type, type_number
-from reconciler.model.objects import RECORD_ID, RecordKey
-from reconciler.model.schema import Kind, ObjectSchema
-from reconciler.model.writes import BATCH_SIZE, PAIRS_READ, Route, inputs_of
-from reconciler.plan.changes import (
-    Action,
-    Budget,
-    Change,
-    PairWriting,
-    StateOnly,
-    Update,
-    Writing,
-)
-from reconciler.plan.rests import objects_rested_on
-from reconciler.plan.unique_values import turns_of
+from reconciler.plan.change import Action, Change, PairWriting, StateOnly, Update, Writing
+from reconciler.plan.plan import Budget
+from reconciler.plan.records.unique_values import turns_of
+from reconciler.plan.rests_on import objects_rested_on
 
 
 def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Action]:

@@ -10,22 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from reconciler.errors import PlanRefused, Refusal
-from reconciler.model.objects import RecordKey
-from reconciler.model.records import DesiredRecord
-from reconciler.plan.changes import (
-    Action,
-    Archive,
-    Budget,
-    Change,
-    Guard,
-    GuardBase,
-    GuardRefusal,
-    PairChange,
-    Plan,
-    Reason,
-    StateOnly,
-    values_of,
-)
+from reconciler.model.addresses import RecordKey
+from reconciler.model.desired import DesiredRecord
+from reconciler.plan.change import Action, Archive, Change, PairChange, Reason, StateOnly, values_of
+from reconciler.plan.plan import Budget, Guard, GuardBase, GuardRefusal, Plan
 
 FEWEST_RECORDS = 10
 FEWEST_VALUES = 100

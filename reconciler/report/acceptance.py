@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from reconciler.invisible_characters import visible
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.report.layout import Layout, counted
-from reconciler.report.lines import Line, Piece, Style, line
-from reconciler.report.properties import Row, padded, sign_of
-from reconciler.report.stacks import grouped
-from reconciler.report.values import one_below_the_other, side_by_side, text_of_written
-from reconciler.visible import visible
+from reconciler.report.text.grouping import grouped
+from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.property_rows import Row, padded, sign_of
+from reconciler.report.text.styled_lines import Line, Piece, Style, line
+from reconciler.report.text.values import one_below_the_other, side_by_side, text_of_written
 
 _AGREES = "says so already"
 

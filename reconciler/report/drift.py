@@ -2,15 +2,15 @@
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
+from reconciler.invisible_characters import visible
 from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
-from reconciler.report.facts import facts_text
-from reconciler.report.hands import trail_lines
-from reconciler.report.layout import Layout, counted
-from reconciler.report.lines import Line, Piece, Style, line
-from reconciler.report.properties import Row, padded, sign_of
-from reconciler.report.stacks import Kind, entries, grouped
-from reconciler.report.values import alone, one_below_the_other, side_by_side
-from reconciler.visible import visible
+from reconciler.report.fact_sentences import facts_text
+from reconciler.report.provenance import trail_lines
+from reconciler.report.text.grouping import Kind, entries, grouped
+from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.property_rows import Row, padded, sign_of
+from reconciler.report.text.styled_lines import Line, Piece, Style, line
+from reconciler.report.text.values import alone, one_below_the_other, side_by_side
 
 LOST_SIGN = Piece("-", Style.REMOVED)
 DRIFT_SIGN = Piece("!", Style.CHANGED)

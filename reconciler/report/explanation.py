@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from reconciler.invisible_characters import visible
+from reconciler.model.addresses import RecordKey
+from reconciler.model.desired import Ownership, Prune
 from reconciler.model.explanation import (
     Applying,
     Explanation,
@@ -11,20 +14,17 @@ from reconciler.model.explanation import (
     Statement,
     Step,
 )
-from reconciler.model.history import Hand
-from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
-from reconciler.model.records import Ownership, Prune
-from reconciler.plan.changes import Action, Reason
-from reconciler.report.cells import chopped
-from reconciler.report.facts import facts_text
-from reconciler.report.groups import why_changed, why_held
-from reconciler.report.hands import moment
-from reconciler.report.layout import Layout
-from reconciler.report.lines import Line, Piece, Style, beside, line, line_cells
-from reconciler.report.properties import padded
-from reconciler.report.values import EMPTY, alone, line_shown, shown, text_of_written
-from reconciler.visible import visible
+from reconciler.model.property_history import Hand
+from reconciler.plan.change import Action, Reason
+from reconciler.report.fact_sentences import facts_text
+from reconciler.report.plan.change_sections import why_changed, why_held
+from reconciler.report.provenance import moment
+from reconciler.report.text.layout import Layout
+from reconciler.report.text.property_rows import padded
+from reconciler.report.text.styled_lines import Line, Piece, Style, beside, line, line_cells
+from reconciler.report.text.values import EMPTY, alone, line_shown, shown, text_of_written
+from reconciler.report.text.width import chopped
 
 _LABEL = 14
 """Columns of the words at the left."""

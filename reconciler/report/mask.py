@@ -14,35 +14,32 @@ from typing import TypeAlias, assert_never
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
+from reconciler.model.addresses import RecordKey, split_address
+from reconciler.model.associations import OwnedPair
+from reconciler.model.desired import Written
 from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
 from reconciler.model.explanation import Explanation, PropertyExplained, Step
 from reconciler.model.facts import Fact
-from reconciler.model.history import Hand
-from reconciler.model.objects import RecordKey, split_address
 from reconciler.model.owned import OwnedRecord
-from reconciler.model.pairs import OwnedPair
-from reconciler.model.records import Written
+from reconciler.model.property_history import Hand
 from reconciler.model.runs import RunDetail, RunRow
-from reconciler.plan.changes import (
+from reconciler.plan.change import (
     Adopt,
     AdoptPair,
     Archive,
     Associate,
     Change,
     Create,
-    Departure,
     Dissociate,
-    Held,
     PairChange,
-    Plan,
     Release,
     ReleasePair,
-    Review,
     Update,
     ValueChange,
     values_of,
 )
-from reconciler.told import Value, shown
+from reconciler.plan.plan import Departure, Held, Plan, Review
+from reconciler.sentences import Value, shown
 
 Personal: TypeAlias = Iterable[tuple[str, str]]
 """Pairs of object and property whose values are personal."""

@@ -3,17 +3,18 @@
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC
 
+from reconciler.invisible_characters import visible
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSummary
-from reconciler.plan.changes import ASSOCIATED, Action
-from reconciler.report.cells import cells
-from reconciler.report.groups import SIGNS
-from reconciler.report.layout import Layout, counted
-from reconciler.report.lines import Line, Piece, Style, line
-from reconciler.report.properties import Row, padded, sign_of
-from reconciler.report.stacks import Kind, entries, grouped
-from reconciler.report.values import alone, one_below_the_other, side_by_side
-from reconciler.visible import visible
+from reconciler.plan.change import Action
+from reconciler.plan.plan import ASSOCIATED
+from reconciler.report.plan.change_sections import SIGNS
+from reconciler.report.text.grouping import Kind, entries, grouped
+from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.property_rows import Row, padded, sign_of
+from reconciler.report.text.styled_lines import Line, Piece, Style, line
+from reconciler.report.text.values import alone, one_below_the_other, side_by_side
+from reconciler.report.text.width import cells
 
 _SECTIONS = {
     Rejected.word: (

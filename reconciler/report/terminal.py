@@ -11,9 +11,8 @@ from reconciler.model.acceptance import Acceptance
 from reconciler.model.drift import DriftFound
 from reconciler.model.explanation import Explanation
 from reconciler.model.runs import RunDetail, RunSummary
-from reconciler.plan.changes import Plan
+from reconciler.plan.plan import Plan
 from reconciler.report.acceptance import acceptance_closing, acceptance_sections
-from reconciler.report.departures import departure_sections
 from reconciler.report.drift import (
     drift_closing,
     drift_opening,
@@ -22,9 +21,6 @@ from reconciler.report.drift import (
     pair_sections,
 )
 from reconciler.report.explanation import explanation_sections
-from reconciler.report.groups import change_sections, held_sections
-from reconciler.report.layout import Layout
-from reconciler.report.lines import BLANK, Line, line, painted
 from reconciler.report.mask import (
     SHOW,
     Masking,
@@ -43,9 +39,13 @@ from reconciler.report.outcomes import (
     run_entries,
     run_opening,
 )
-from reconciler.report.problems import how_many, problem_lines
-from reconciler.report.refusals import refusal_lines
-from reconciler.report.summary import closing, opening
+from reconciler.report.plan.change_sections import change_sections, held_sections
+from reconciler.report.plan.guard_refusals import refusal_lines
+from reconciler.report.plan.review_differences import departure_sections
+from reconciler.report.plan.summary import closing, opening
+from reconciler.report.problem_list import how_many, problem_lines
+from reconciler.report.text.layout import Layout
+from reconciler.report.text.styled_lines import BLANK, Line, line, painted
 from reconciler.source import SourceRef
 
 NARROWEST = 40

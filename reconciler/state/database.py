@@ -15,8 +15,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from reconciler.errors import Locked, StateError, UsageError
-from reconciler.state.failures import BUSY, explanation
-from reconciler.state.files import can_have_side_files, copy_database, make_private, shown
+from reconciler.state.database_errors import BUSY, explanation
+from reconciler.state.database_files import can_have_side_files, copy_database, make_private, shown
 from reconciler.state.tables import SCHEMA_VERSION, Unusable, create_or_upgrade, is_readable, schema_version
 
 _BUSY_TIMEOUT_S = 30.0  # how long a transaction waits for that of another process; ours take milliseconds

@@ -23,13 +23,13 @@ from sqlalchemy import (
 )
 
 from reconciler.errors import StateError
+from reconciler.model.addresses import RecordId
+from reconciler.model.calls import Call, Route
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Unknown, done_of
 from reconciler.model.owned import Origin
-from reconciler.model.records import RecordId
 from reconciler.model.runs import RunDetail, RunHeader, RunSummary
-from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import Action, Change, Writing, carried_out
-from reconciler.state.codec import (
+from reconciler.plan.change import Action, Change, Writing, carried_out
+from reconciler.state.row_codec import (
     change_columns,
     change_of,
     done_in,
@@ -41,7 +41,7 @@ from reconciler.state.codec import (
     run_row_of,
     writing_of,
 )
-from reconciler.state.runs import PastRun, RunStart, RunStatus, Sent, UnfinishedBatch
+from reconciler.state.run_types import PastRun, RunStart, RunStatus, Sent, UnfinishedBatch
 from reconciler.state.tables import batches, changes, intents, runs
 
 KEEP_VALUES = timedelta(days=90)

@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, or_, select, update
 
 from reconciler.errors import Locked
-from reconciler.state.codec import actor_of, actor_text
 from reconciler.state.database import Database, clock, insert_into
-from reconciler.state.runs import Actor
+from reconciler.state.row_codec import actor_of, actor_text
+from reconciler.state.run_types import Actor
 from reconciler.state.tables import locks
 
 LEASE = timedelta(seconds=60)

@@ -9,20 +9,21 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from reconciler.model.addresses import RecordId
+from reconciler.model.associations import OwnedPair
+from reconciler.model.desired import PruneRule
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.model.pairs import OwnedPair
-from reconciler.model.records import PruneRule, RecordId
 from reconciler.model.runs import RunDetail, RunHeader, RunSummary
 from reconciler.state import lock
+from reconciler.state.association_rows import PairRows
 from reconciler.state.database import Database, Upgrade, memory_database, open_database, open_to_read
-from reconciler.state.files import backups_of
-from reconciler.state.forgetting import names_of
+from reconciler.state.database_files import backups_of
+from reconciler.state.erase import names_of
+from reconciler.state.export_format import export_lines
 from reconciler.state.journal import Journal
 from reconciler.state.lock import LEASE, LockHolder
-from reconciler.state.ownership import OwnedRows
-from reconciler.state.pairs import PairRows
-from reconciler.state.runs import Actor, PastRun, UnfinishedBatch
-from reconciler.state.transfer import export_lines
+from reconciler.state.owned_rows import OwnedRows
+from reconciler.state.run_types import Actor, PastRun, UnfinishedBatch
 from reconciler.state.writer import Writer
 
 

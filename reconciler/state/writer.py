@@ -17,22 +17,22 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from reconciler.errors import StateError
-from reconciler.model.objects import RecordKey
+from reconciler.model.addresses import RecordKey
+from reconciler.model.associations import NO_PAIRS, PairsAfter
+from reconciler.model.calls import Route
+from reconciler.model.desired import PruneRule, Record
 from reconciler.model.outcomes import Outcome
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.model.pairs import NO_PAIRS, PairsAfter
-from reconciler.model.records import PruneRule, Record
-from reconciler.model.writes import Route
-from reconciler.plan.changes import Change, Writing
+from reconciler.plan.change import Change, Writing
+from reconciler.state.association_rows import PairRows
 from reconciler.state.database import Database
-from reconciler.state.files import copy_database
-from reconciler.state.forgetting import forget
+from reconciler.state.database_files import copy_database
+from reconciler.state.erase import forget
+from reconciler.state.export_format import Export, imported_version, named_twice
 from reconciler.state.journal import Journal
 from reconciler.state.lock import Lease
-from reconciler.state.ownership import OwnedRows
-from reconciler.state.pairs import PairRows
-from reconciler.state.runs import RunStart, RunStatus, UnfinishedBatch
-from reconciler.state.transfer import Export, imported_version, named_twice
+from reconciler.state.owned_rows import OwnedRows
+from reconciler.state.run_types import RunStart, RunStatus, UnfinishedBatch
 
 
 class Writer:

@@ -4,11 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.apply.batches import batches_of, row_of, state_only
-from reconciler.model.objects import RecordKey
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.calls import BATCH_SIZE, Call, Route
 from reconciler.model.owned import Origin
-from reconciler.model.records import RecordId
-from reconciler.model.writes import BATCH_SIZE, Call, Route
-from reconciler.plan.changes import Adopt, Change, Create, Reason, Update, ValueChange
+from reconciler.plan.change import Adopt, Change, Create, Reason, Update, ValueChange
 from reconciler.source import SourceRef
 
 HERE = SourceRef("companies.yaml", 1, 1)

@@ -10,15 +10,15 @@ from typing import Any
 import httpx
 import pytest
 
+from reconciler.apply.batch_executor import Courier, Delivery
 from reconciler.apply.batches import batches_of
-from reconciler.apply.deliver import Courier, Delivery
-from reconciler.apply.manner import OnStale
+from reconciler.apply.options import OnStale
 from reconciler.errors import NotAllowed
 from reconciler.hubspot.client import Reader, Writer
+from reconciler.model.definitions import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
-from reconciler.model.schema import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
 from reconciler.plan.budget import ALWAYS_LOOKED_AT
-from reconciler.plan.changes import Action, Update
+from reconciler.plan.change import Action, Update
 from tests.hubspot.doubles import batch, http_of, pacer_of, reply
 from tests.hubspot.simulation import SimulatedClock
 from tests.support.journals import create, update, value

@@ -8,21 +8,21 @@ import httpx
 import orjson
 import pytest
 
-from reconciler.apply.evidence import NO_TIME, is_ours_as_made
-from reconciler.apply.settle import is_emptied, read_again, settle, settle_batch, settled
-from reconciler.apply.stale import moved
+from reconciler.apply.recovery.creation_evidence import NO_TIME, is_ours_as_made
+from reconciler.apply.recovery.settle import is_emptied, read_again, settle, settle_batch, settled
+from reconciler.apply.stale_changes import moved
 from reconciler.errors import Unavailable
 from reconciler.hubspot.client import Reader
-from reconciler.hubspot.connection import DEADLINE_S
-from reconciler.model.objects import RECORD_ID, RecordKey
+from reconciler.hubspot.transport.connection import DEADLINE_S
+from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.calls import Call, Route
+from reconciler.model.definitions import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
+from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped
 from reconciler.model.owned import Origin
-from reconciler.model.records import LiveRecord, RecordId
-from reconciler.model.schema import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
-from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import Archive, Associate, Create, Reason, Update, ValueChange
+from reconciler.plan.change import Archive, Associate, Create, Reason, Update, ValueChange
 from reconciler.source import SourceRef
-from reconciler.state.runs import Sent, UnfinishedBatch
+from reconciler.state.run_types import Sent, UnfinishedBatch
 from tests.hubspot.doubles import batch, http_of, pacer_of, reply
 from tests.hubspot.simulation import SimulatedClock
 

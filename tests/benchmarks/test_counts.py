@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from reconciler.plan.build import PlanBuilder
-from reconciler.plan.changes import Plan
+from reconciler.plan.builder import PlanBuilder
+from reconciler.plan.plan import Plan
 from tests.benchmarks.measure import portal
 from tests.benchmarks.world import TOKEN, write_project
 from tests.support.projects import Project

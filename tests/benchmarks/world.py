@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.model.objects import RecordKey
+from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
-from reconciler.model.records import RecordId
-from reconciler.state.runs import Actor
+from reconciler.state.export_format import Export
+from reconciler.state.run_types import Actor
 from reconciler.state.store import open_state
-from reconciler.state.transfer import Export
 
 PORTAL_ID = 4_711_000
 OBJECT = "companies"

@@ -152,7 +152,7 @@ def test_what_a_killed_run_left_open_is_counted(tmp_path: Path, monkeypatch: pyt
 
     with world(tmp_path, ALL) as (project, portal):
         with monkeypatch.context() as patch:
-            patch.setattr("reconciler.apply.run._Run._conclude", die)
+            patch.setattr("reconciler.apply.executor._Run._conclude", die)
             with pytest.raises(Killed):
                 project.run("apply", "--auto-approve")
         assert project.run("unlock").code == 0

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.file import plan_from_text, plan_to_text
+from reconciler.plan.file.format import plan_from_text, plan_to_text
 from tests.support.projects import Project
 
 SETTINGS = "version: 1\nmanifests: [.]\nenvironments:\n  local: {portal: emulator}\n"

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from reconciler.cli.settings import load_settings
-from reconciler.plan.file import digest_of, plan_from_text, plan_to_text
-from reconciler.report.inert import code
+from reconciler.plan.file.format import digest_of, plan_from_text, plan_to_text
+from reconciler.project.settings import load_settings
+from reconciler.report.markdown.escape import code
 from tests.support.plans import plan_of
 from tests.support.projects import Project, Recorder, example
 

@@ -13,10 +13,10 @@ import pytest
 from reconciler.cli.exits import Exit
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.faults import parse
-from reconciler.model.objects import RECORD_ID
+from reconciler.model.addresses import RECORD_ID
 from reconciler.model.owned import Origin
-from reconciler.plan.changes import Adopt, Archive, Reason
-from reconciler.plan.file import plan_from_text, plan_to_text
+from reconciler.plan.change import Adopt, Archive, Reason
+from reconciler.plan.file.format import plan_from_text, plan_to_text
 from reconciler.state.store import open_state
 from tests.support.projects import PORTAL, Done, Project
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.schema import Kind, ObjectSchema
+from reconciler.model.definitions import Kind, ObjectSchema
 from tests.support.nouns import definition
 from tests.support.projects import Project
 

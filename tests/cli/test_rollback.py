@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from reconciler.cli.exits import Exit
-from reconciler.model.records import RecordId
-from reconciler.plan.changes import Action
-from reconciler.plan.routes import BY_RECORD_ID
-from reconciler.state.runs import RunStart
+from reconciler.model.addresses import RecordId
+from reconciler.plan.change import Action
+from reconciler.plan.records.calls import BY_RECORD_ID
+from reconciler.state.run_types import RunStart
 from reconciler.state.store import Store, open_state
 from reconciler.state.writer import Writer
 from tests.support.journals import ADA, update, value

@@ -11,9 +11,9 @@ import pytest
 
 from reconciler.cli.exits import Exit
 from reconciler.model.outcomes import Unknown
-from reconciler.plan.changes import Action
-from reconciler.plan.routes import BY_RECORD_ID
-from reconciler.state.runs import RunStart, RunStatus
+from reconciler.plan.change import Action
+from reconciler.plan.records.calls import BY_RECORD_ID
+from reconciler.state.run_types import RunStart, RunStatus
 from reconciler.state.store import open_state
 from tests.support.journals import ADA, update, value
 from tests.support.projects import PORTAL, Project, example

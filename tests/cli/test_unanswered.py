@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.emulator.calls import Answer, Request
-from reconciler.hubspot import fates
+from reconciler.hubspot.records import missing
 from tests.support.projects import PORTAL, Project, Recorder
 from tests.support.served import served
 
@@ -262,8 +262,8 @@ def test_what_became_of_many_records_is_asked_a_hundred_at_a_time(
         few, made = calls()
         assert few["budget"]["fate_calls"] == 3 + 3 + count
         assert few["budget"]["read_calls"] == made
-        monkeypatch.setattr(fates, "GONE_ASKED_ALONE", 200)
-        monkeypatch.setattr("reconciler.plan.unanswered.GONE_ASKED_ALONE", 200)
+        monkeypatch.setattr(missing, "GONE_ASKED_ALONE", 200)
+        monkeypatch.setattr("reconciler.plan.records.unanswered.GONE_ASKED_ALONE", 200)
 
         many, made = calls()
 

@@ -17,7 +17,7 @@ import httpx
 from httpcore._sync.http11 import HTTP11Connection
 from sqlalchemy.engine.default import DefaultDialect
 
-from reconciler.apply import batches, run
+from reconciler.apply import batches, executor
 from reconciler.cli.main import main
 from reconciler.state.store import Store
 
@@ -71,7 +71,7 @@ def shorten_lease(seconds: float) -> None:
     defaults = Store.acquire.__kwdefaults__
     assert defaults is not None
     defaults["lasts"] = timedelta(seconds=seconds)
-    run.HEARTBEAT_S = seconds / 10
+    executor.HEARTBEAT_S = seconds / 10
 
 
 if __name__ == "__main__":

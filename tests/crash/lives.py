@@ -12,9 +12,9 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
+from reconciler.model.associations import OwnedPair
 from reconciler.model.owned import OwnedRecord
-from reconciler.model.pairs import OwnedPair
-from reconciler.state.runs import RunStatus
+from reconciler.state.run_types import RunStatus
 from reconciler.state.store import open_state
 from tests.crash.table import Id, Look, Name, Wanted, other_of
 from tests.support.projects import PORTAL, Done, Project

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple, TypeAlias
 
+from reconciler.model.associations import OwnedPair
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.model.pairs import OwnedPair
 
 Name: TypeAlias = tuple[str, str]
 """Object type and key of a record."""

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.model.selection import Selection, glob_of
-from reconciler.report.drift_markdown import render_drift_markdown
-from reconciler.report.machine import drift_as_json
+from reconciler.report.json_report import drift_as_json
+from reconciler.report.markdown.drift import render_drift_markdown
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.terminal import render_drift, render_plan
 from tests.conftest import Golden

@@ -9,23 +9,23 @@ from typing import Any
 
 import httpx
 
-from reconciler.apply.manner import Manner
+from reconciler.apply.options import Manner
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.hubspot.client import Reader, Writer
-from reconciler.hubspot.pacing import Pacer
+from reconciler.hubspot.transport.rate_limiter import Pacer
 from reconciler.manifest.load import load_manifests
+from reconciler.model.desired import Drift
 from reconciler.model.drift import DriftFound
-from reconciler.model.personal import Masks
-from reconciler.model.records import Drift
+from reconciler.model.personal_data import Masks
 from reconciler.model.selection import EVERYTHING, Selection
-from reconciler.plan.changes import Guard, Plan
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
-from reconciler.plan.judging import Policy
-from reconciler.reconcile.applying import Claim, Connection, apply_plan
-from reconciler.reconcile.drifting import find_drift
-from reconciler.reconcile.planning import Circumstances, plan_changes
-from reconciler.state.runs import Actor
+from reconciler.plan.plan import Guard, Plan
+from reconciler.plan.records.compare import Policy
+from reconciler.reconcile.apply import Claim, Connection, apply_plan
+from reconciler.reconcile.drift import find_drift
+from reconciler.reconcile.plan import Circumstances, plan_changes
+from reconciler.state.run_types import Actor
 from reconciler.state.store import Store, memory_state
 from tests.support.projects import PORTAL
 

@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.main import COMMANDS
-from reconciler.cli.settings import load_settings
 from reconciler.manifest.load import load_manifests
+from reconciler.project.settings import load_settings
 from tests.support.projects import ROOT, Project, example
 
 README = (ROOT / "README.md").read_text()

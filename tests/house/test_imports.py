@@ -10,46 +10,63 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "reconciler"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-BASE = {"source", "errors", "told", "visible"}
+BASE = {"source", "errors", "sentences", "invisible_characters"}
 ROOMS = {
     "source": set(),
-    "told": set(),
-    "visible": set(),
-    "errors": {"source", "visible"},
+    "sentences": set(),
+    "suggestions": set(),
+    "invisible_characters": set(),
+    "errors": {"source", "invisible_characters"},
+    "encryption": BASE,
     "model": BASE,
-    "plan": BASE | {"model"},
-    "report": BASE | {"model", "plan.changes", "plan.file", "plan.writing", "plan.shapes"},
-    "manifest": BASE | {"model"},
-    "hubspot": BASE | {"model"},
-    "state": BASE | {"model", "plan.changes"},
+    "plan": BASE | {"model", "suggestions"},
+    "report": BASE | {"model", "plan.change", "plan.plan", "plan.file"},
+    "manifest": BASE | {"model", "suggestions"},
+    "hubspot": BASE | {"model", "suggestions"},
+    "state": BASE | {"model", "plan.change", "plan.plan"},
     "apply": BASE
-    | {"model", "plan.changes", "plan.diff", "plan.rests", "plan.unique_values", "hubspot", "state"},
+    | {
+        "model",
+        "plan.change",
+        "plan.plan",
+        "plan.values.equality",
+        "plan.rests_on",
+        "plan.records.unique_values",
+        "hubspot",
+        "state",
+    },
     "reconcile": BASE | {"model", "manifest", "hubspot", "plan", "apply", "state"},
+    "project": BASE | {"model", "manifest", "state", "plan", "apply", "hubspot", "reconcile", "encryption"},
     "emulator": set(),
-    "sealed": BASE,
     "cli": BASE
-    | {"model", "manifest", "state", "plan", "apply", "hubspot", "report", "emulator", "reconcile", "sealed"},
+    | {"model", "manifest", "state", "plan", "apply", "hubspot", "report", "emulator", "reconcile"}
+    | {"project", "encryption"},
 }
 """What each room may import besides itself. The standard library is open to all."""
 
 DOORS = {
     "click": {"cli"},
-    "cryptography": {"sealed.py"},
-    "deepdiff": {"plan/diff.py"},
-    "duckdb": {"manifest/sorted_rows.py"},
+    "cryptography": {"encryption.py"},
+    "deepdiff": {"plan/values/equality.py"},
+    "duckdb": {"manifest/tables/sorted_rows.py"},
     "httpx": {"hubspot", "emulator/inprocess.py", "cli/session.py"},
-    "jinja2": {"report/page.py"},
+    "jinja2": {"report/html/page.py"},
     "orjson": {"hubspot", "emulator"},
-    "pydantic": {"manifest/documents.py", "hubspot/wire.py", "cli/settings.py", "cli/settings_file.py"},
+    "pydantic": {
+        "manifest/documents.py",
+        "hubspot/transport/responses.py",
+        "project/settings.py",
+        "cli/settings_file.py",
+    },
     "rich": {"cli"},
     "sqlalchemy": {"state"},
     "waitress": {"emulator/serve.py"},
     "werkzeug": {"emulator"},
-    "yaml": {"manifest/text.py"},
+    "yaml": {"manifest/yaml/parser.py"},
 }
 """Where each library may be met."""
 
-PURE = {"model", "plan", "report", "source", "errors", "told", "visible"}
+PURE = {"model", "plan", "report", "source", "errors", "sentences", "suggestions", "invisible_characters"}
 WORLD = {"os", "pathlib", "time", "random", "logging", "socket", "subprocess", "threading", "io"}
 """What the pure rooms have no use for."""
 

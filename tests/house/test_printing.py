@@ -28,5 +28,5 @@ def test_only_one_module_prints() -> None:
         if (told := list(printing(module)))
     }
 
-    assert found.keys() - OWN_WORDS == {"cli/talk.py"}
+    assert found.keys() - OWN_WORDS == {"cli/messages.py"}
     assert all("f'" not in told and 'f"' not in told for told in found["cli/signals.py"])

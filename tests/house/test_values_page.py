@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from reconciler.model.schema import Kind
-from reconciler.plan.diff import same_value
+from reconciler.model.definitions import Kind
+from reconciler.plan.values.equality import same_value
 from tests.support.projects import ROOT
 
 KINDS = {

@@ -2,10 +2,10 @@
 
 import pytest
 
-from reconciler.model.records import Drift
-from reconciler.plan.changes import Guard
+from reconciler.model.desired import Drift
 from reconciler.plan.guards import DEFAULT_LIMITS
-from reconciler.plan.verdict import judge
+from reconciler.plan.plan import Guard
+from reconciler.plan.records.three_way import judge
 from tests.support.nouns import definition, owned
 from tests.support.projects import ROOT
 

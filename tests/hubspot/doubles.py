@@ -8,9 +8,9 @@ import httpx
 import orjson
 
 from reconciler.hubspot.client import Reader, Writer
-from reconciler.hubspot.connection import open_http
-from reconciler.hubspot.pacing import Pacer
-from reconciler.model.schema import Kind, ObjectSchema, PropertyDef
+from reconciler.hubspot.transport.connection import open_http
+from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
 from tests.hubspot.simulation import SimulatedClock
 
 TOKEN = "pat-na1-0c4f6a2e-canary"

@@ -5,9 +5,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from reconciler.hubspot.exchange import Exchange, Pace, Refusal, Request, Success
-from reconciler.hubspot.pacing import Pacer
-from reconciler.hubspot.wire import ErrorBody
+from reconciler.hubspot.transport.call_result import Exchange, Pace, Refusal, Request, Success
+from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.hubspot.transport.responses import ErrorBody
 
 READ = Request("POST", "/crm/v3/objects/companies/batch/read")
 WRITE = Request("POST", "/crm/v3/objects/companies/batch/update", is_write=True)

@@ -11,16 +11,16 @@ from reconciler.emulator.faults import Kind as FaultKind
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.errors import RequestRejected
 from reconciler.hubspot.client import Reader, Writer
-from reconciler.hubspot.live import read_records
-from reconciler.hubspot.pacing import Pacer
-from reconciler.hubspot.portal import read_portal
-from reconciler.hubspot.rows import write_rows
-from reconciler.hubspot.versions import API_VERSIONS
+from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.records.read import read_records
+from reconciler.hubspot.records.write import write_rows
+from reconciler.hubspot.transport.api_versions import API_VERSIONS
+from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.model.addresses import RECORD_ID
+from reconciler.model.calls import Call, Route, Row
+from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.object_types import object_type
-from reconciler.model.objects import RECORD_ID
 from reconciler.model.outcomes import Applied, Rejected
-from reconciler.model.schema import ObjectSchema, PortalSchema
-from reconciler.model.writes import Call, Route, Row
 from tests.hubspot.doubles import pacer_of
 
 PORTAL_ID = 1000000

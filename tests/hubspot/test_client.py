@@ -9,8 +9,8 @@ import pytest
 
 from reconciler.errors import HubSpotError, NotAllowed, RequestRejected, Unavailable
 from reconciler.hubspot.client import Reader
-from reconciler.hubspot.wire import OwnerBody
-from reconciler.model.writes import Call
+from reconciler.hubspot.transport.responses import OwnerBody
+from reconciler.model.calls import Call
 from tests.hubspot.doubles import batch, body_of, http_of, pacer_of, reader_of, reply, writer_of
 
 ARGUMENTS: dict[str, tuple[Any, ...]] = {

@@ -13,10 +13,10 @@ import pytest
 import reconciler
 from reconciler.errors import HubSpotError, NoAnswer, NotAllowed, Unavailable, UsageError
 from reconciler.hubspot.client import Reader, Writer
-from reconciler.hubspot.connection import attempt, open_http
-from reconciler.hubspot.exchange import Lost, Refusal, Request, Success
-from reconciler.hubspot.wire import AccountBody
-from reconciler.model.writes import Call
+from reconciler.hubspot.transport.call_result import Lost, Refusal, Request, Success
+from reconciler.hubspot.transport.connection import attempt, open_http
+from reconciler.hubspot.transport.responses import AccountBody
+from reconciler.model.calls import Call
 from tests.hubspot.doubles import TOKEN, http_of, pacer_of, reader_of, reply, writer_of
 
 GET = Request("GET", "/account-info/v3/details")

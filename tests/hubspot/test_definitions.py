@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.hubspot.definitions import pipeline, property_def
-from reconciler.hubspot.wire import PipelineBody, PropertyBody
+from reconciler.hubspot.portal.definitions import pipeline, property_def
+from reconciler.hubspot.transport.responses import PipelineBody, PropertyBody
+from reconciler.model.definitions import Kind, Option, Pipeline, PropertyDef, Stage
 from reconciler.model.object_types import object_type, standard_names
-from reconciler.model.schema import Kind, Option, Pipeline, PropertyDef, Stage
 
 YES_NO = [{"label": "Yes", "value": "true"}, {"label": "No", "value": "false"}]
 TIERS = [{"label": "Gold", "value": "gold"}, {"label": "Old", "value": "old", "hidden": True}]

@@ -11,13 +11,13 @@ from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.emulator.serve import running
 from reconciler.hubspot.client import Reader
-from reconciler.hubspot.history import hand_of, read_histories
-from reconciler.hubspot.pacing import Pacer
-from reconciler.hubspot.people import People
-from reconciler.hubspot.portal import read_portal
-from reconciler.hubspot.wire import VersionBody
-from reconciler.model.history import Via
-from reconciler.model.records import RecordId
+from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.portal.users import People
+from reconciler.hubspot.records.history import hand_of, read_histories
+from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.hubspot.transport.responses import VersionBody
+from reconciler.model.addresses import RecordId
+from reconciler.model.property_history import Via
 from tests.support.projects import PORTAL
 
 OWNERS = [

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from reconciler.errors import ManifestError, NotAllowed, UsageError
-from reconciler.hubspot.portal import begin_portal, read_portal
-from reconciler.model.schema import Account, Kind, Pipeline, PortalSchema, Stage
+from reconciler.hubspot.portal.read_portal import begin_portal, read_portal
+from reconciler.model.definitions import Account, Kind, Pipeline, PortalSchema, Stage
 from tests.hubspot.doubles import reader_of, reply
 
 TEXT = {"type": "string", "fieldType": "text"}

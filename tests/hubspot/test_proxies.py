@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.errors import Unavailable, UsageError
 from reconciler.hubspot.client import Reader
-from reconciler.hubspot.connection import open_http
-from reconciler.hubspot.proxies import proxy_for
+from reconciler.hubspot.transport.connection import open_http
+from reconciler.hubspot.transport.proxies import proxy_for
 from tests.hubspot.doubles import TOKEN, pacer_of
 
 HUBSPOT = "https://api.hubapi.com"

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.hubspot.exchange import Lost, Pace, Refusal
-from reconciler.hubspot.retries import PATIENCE_S, SHORT_PATIENCE_S, Judgement, Verdict, judge
-from reconciler.hubspot.wire import ErrorBody
+from reconciler.hubspot.transport.call_result import Lost, Pace, Refusal
+from reconciler.hubspot.transport.responses import ErrorBody
+from reconciler.hubspot.transport.retries import PATIENCE_S, SHORT_PATIENCE_S, Judgement, Verdict, judge
 
 NOT_SENT = Lost("refused", was_sent=False)
 NO_ANSWER = Lost("dropped", was_sent=True)

@@ -1,6 +1,6 @@
 """A plan can say which scopes it takes."""
 
-from reconciler.hubspot.scopes import read_scopes, write_scopes
+from reconciler.hubspot.portal.scopes import read_scopes, write_scopes
 
 
 def test_write_scopes_are_those_of_the_types_written() -> None:

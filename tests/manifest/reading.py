@@ -9,9 +9,9 @@ import pytest
 from reconciler.errors import ManifestError, Problem
 from reconciler.manifest.documents import Manifest, read_manifest
 from reconciler.manifest.load import load_manifests
-from reconciler.manifest.nodes import MappingNode, Node, SequenceNode
-from reconciler.manifest.text import Reading, read_nodes
-from reconciler.model.records import Desired, DesiredRecord, Written
+from reconciler.manifest.yaml.nodes import MappingNode, Node, SequenceNode
+from reconciler.manifest.yaml.parser import Reading, read_nodes
+from reconciler.model.desired import Desired, DesiredRecord, Written
 from reconciler.source import SourceFiles
 
 FILES = SourceFiles(("a.yaml",))

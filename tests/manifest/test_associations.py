@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.errors import ManifestError
 from reconciler.manifest.load import load_manifests
-from reconciler.model.records import DesiredAssociation, InMemory
+from reconciler.model.desired import DesiredAssociation, InMemory
 from tests.manifest.reading import FILES, HEAD, manifest, project, told
 
 RECORD = HEAD + "records:\n  acme:\n    $associations:\n"

@@ -4,10 +4,10 @@ from difflib import unified_diff
 
 import pytest
 
-from reconciler.manifest.edit import Edited, edit_manifest
+from reconciler.manifest.edit.edit_manifest import Edited, edit_manifest
 from reconciler.model.acceptance import Edit
-from reconciler.model.objects import RecordKey
-from reconciler.model.records import Written
+from reconciler.model.addresses import RecordKey
+from reconciler.model.desired import Written
 from tests.manifest.reading import FILES, HEAD, manifest, properties
 
 

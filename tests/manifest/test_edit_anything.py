@@ -11,11 +11,11 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode as TheirMapping
 from ruamel.yaml.nodes import Node as TheirNode
 
-from reconciler.manifest.edit import edit_manifest
+from reconciler.manifest.edit.edit_manifest import edit_manifest
 from reconciler.model.acceptance import Edit
-from reconciler.model.records import Written
+from reconciler.model.desired import Written
 from tests.manifest.reading import FILES, manifest, plain, read
-from tests.manifest.test_text_agrees import single_quoted, told_by_them
+from tests.manifest.test_yaml_agrees_with_ruamel import single_quoted, told_by_them
 
 NAMES = ("name", "city", "country", "lines", "phone")
 AWKWARD = st.sampled_from(

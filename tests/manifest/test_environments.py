@@ -10,7 +10,7 @@ from reconciler.errors import ManifestError, Severity
 from reconciler.manifest.documents import read_manifest
 from reconciler.manifest.environments import ListedEnvironment, glob_problems, holds_in
 from reconciler.manifest.load import load_manifests
-from reconciler.model.records import Desired
+from reconciler.model.desired import Desired
 from tests.manifest.reading import FILES, HEAD, load, project, refused, told, wanted
 
 COMPANIES = HEAD + "records:\n  acme: {name: Acme}\n"

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import ManifestError
-from reconciler.model.records import PLAIN, Ownership, Special, Write
+from reconciler.model.desired import PLAIN, Ownership, Special, Write
 from tests.manifest.reading import HEAD, load, project, refused, told, wanted
 from tests.support.people import as_nobody
 

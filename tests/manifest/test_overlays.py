@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.records import Ownership, Prune, Special, Write
+from reconciler.model.desired import Ownership, Prune, Special, Write
 from tests.manifest.reading import HEAD, load, project, properties, refused, told, wanted
 
 ONE = HEAD + "source: {csv: one.csv}\n"

@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import ManifestError
-from reconciler.manifest.sorted_rows import SortedRows
-from reconciler.model.records import DesiredRecord, Prune, Write
+from reconciler.manifest.tables.sorted_rows import SortedRows
+from reconciler.model.desired import DesiredRecord, Prune, Write
 from tests.manifest.reading import HEAD, load, project, properties, refused, told, wanted
 
 CSV = HEAD + "source: {csv: companies.csv}\n"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.objects import RECORD_ID, RecordKey
-from reconciler.model.records import DesiredRecord, Special
+from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.desired import DesiredRecord, Special
 from reconciler.model.selection import Selection, glob_of
 from tests.support.nouns import desired
 

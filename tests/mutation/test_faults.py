@@ -147,4 +147,4 @@ def test_a_module_that_is_not_listed_is_refused(capsys: pytest.CaptureFixture[st
     with pytest.raises(SystemExit) as refused:
         main(["reconciler/nowhere.py"])
     assert refused.value.code == 2
-    assert "is not among reconciler/model/values.py" in capsys.readouterr().err
+    assert "is not among reconciler/model/canonical.py" in capsys.readouterr().err

@@ -5,12 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.objects import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.associations import Label
+from reconciler.model.calls import Call, Route
+from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.owned import Origin
-from reconciler.model.pairs import Label
-from reconciler.model.records import RecordId
-from reconciler.model.schema import Kind, ObjectSchema
-from reconciler.model.writes import Call, Route
 from reconciler.plan.budget import (
     ALWAYS_LOOKED_AT,
     NOTHING_UNSETTLED,
@@ -18,18 +17,18 @@ from reconciler.plan.budget import (
     calls_to_open,
     looked_at_again,
 )
-from reconciler.plan.changes import (
+from reconciler.plan.change import (
     Action,
     Adopt,
     Archive,
     Associate,
-    Budget,
     Change,
     Create,
     Reason,
     Update,
     ValueChange,
 )
+from reconciler.plan.plan import Budget
 from reconciler.source import SourceRef
 from tests.support.nouns import definition
 

@@ -6,24 +6,10 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import PlanRefused
-from reconciler.model.objects import RecordKey
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.calls import Call, Route
 from reconciler.model.owned import Origin
-from reconciler.model.records import RecordId
-from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import (
-    Archive,
-    Budget,
-    Change,
-    Create,
-    Dissociate,
-    Guard,
-    GuardBase,
-    GuardRefusal,
-    Reason,
-    Release,
-    Update,
-    ValueChange,
-)
+from reconciler.plan.change import Archive, Change, Create, Dissociate, Reason, Release, Update, ValueChange
 from reconciler.plan.guards import (
     DEFAULT_LIMITS,
     Divergence,
@@ -33,6 +19,7 @@ from reconciler.plan.guards import (
     limits_from,
     refuse_now,
 )
+from reconciler.plan.plan import Budget, Guard, GuardBase, GuardRefusal
 from reconciler.source import SourceRef
 from tests.support.nouns import desired
 from tests.support.plans import plan_of

@@ -5,18 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.objects import RECORD_ID, RecordKey
-from reconciler.model.records import (
-    Desired,
-    DesiredGroup,
-    DesiredRecord,
-    Document,
-    InMemory,
-    LiveRecord,
-    Write,
-)
-from reconciler.model.schema import Kind, ObjectSchema
-from reconciler.plan.identity import (
+from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.definitions import Kind, ObjectSchema
+from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Document, InMemory, Write
+from reconciler.model.live import LiveRecord
+from reconciler.plan.records.identity import (
     OTHER_ADDRESSES,
     Identities,
     alias_warning,
@@ -27,7 +20,7 @@ from reconciler.plan.identity import (
     names_that_identify,
     not_there,
 )
-from reconciler.plan.resolve import Resolver
+from reconciler.plan.values.resolve import Resolver
 from reconciler.source import SourceRef
 from tests.support.nouns import COMPANIES, FILES, at, definition, desired, document, live, owned
 

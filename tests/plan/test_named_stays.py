@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 
-from reconciler.model.records import RecordId, Special
-from reconciler.plan.changes import Action, Adopt, Archive, Plan, Reason, Release, Update
+from reconciler.model.addresses import RecordId
+from reconciler.model.desired import Special
+from reconciler.plan.change import Action, Adopt, Archive, Reason, Release, Update
+from reconciler.plan.plan import Plan
 from tests.plan.worlds import World, rekeyed_worlds
 from tests.support.nouns import desired, owned
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reconciler.model.records import Drift, Ownership, Special
-from reconciler.model.schema import Kind, ObjectSchema
+from reconciler.model.definitions import Kind, ObjectSchema
+from reconciler.model.desired import Drift, Ownership, Special
 from reconciler.model.selection import glob_of
-from reconciler.plan.changes import Create, Reason, Update, values_of
-from reconciler.plan.judging import Counterparts, Judged, Policy, judge_record
-from reconciler.plan.pipeline_stages import misfit_of
-from reconciler.plan.resolve import Resolver, keys_and_names
-from reconciler.report.facts import note_of
+from reconciler.plan.change import Create, Reason, Update, values_of
+from reconciler.plan.records.compare import Counterparts, Judged, Policy, judge_record
+from reconciler.plan.values.pipeline_stages import misfit_of
+from reconciler.plan.values.resolve import Resolver, keys_and_names
+from reconciler.report.fact_sentences import note_of
 from tests.support.nouns import COMPANIES, FILES, definition, desired, document, live, owned
 
 SCHEMA = replace(COMPANIES, required=())

@@ -13,26 +13,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import PlanRefused, Problem, Refusal, UsageError
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.calls import Call, Route
+from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin, StateVersion
-from reconciler.model.records import Prune, PruneRule, RecordId
-from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import (
-    Adopt,
-    Create,
-    Guard,
-    GuardBase,
-    GuardRefusal,
-    Held,
-    Plan,
-    Reason,
-    Update,
-    ValueChange,
+from reconciler.plan.change import Adopt, Create, Reason, Update, ValueChange
+from reconciler.plan.file.encode import Digests
+from reconciler.plan.file.format import (
+    FORMAT_VERSION,
+    digests_of,
+    masked_plan_to_text,
+    plan_from_text,
+    plan_to_text,
 )
-from reconciler.plan.file import FORMAT_VERSION, digests_of, masked_plan_to_text, plan_from_text, plan_to_text
-from reconciler.plan.writing import Digests
-from reconciler.told import Told, Value, told
+from reconciler.plan.plan import Guard, GuardBase, GuardRefusal, Held, Plan
+from reconciler.sentences import Told, Value, told
 from tests.support.plans import at, plan_of, plans
 
 ACME = RecordKey("companies", "external_id", "acme")

@@ -12,13 +12,14 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from reconciler.errors import Severity
+from reconciler.model.calls import Call
+from reconciler.model.desired import Prune
 from reconciler.model.facts import FactKind
-from reconciler.model.history import Via
 from reconciler.model.owned import Origin
-from reconciler.model.records import Prune
-from reconciler.model.writes import Call
-from reconciler.plan.changes import Action, Departing, Guard, Plan, Reason
-from reconciler.plan.file import FORMAT_VERSION, digests_of, masked_plan_to_text, plan_to_text
+from reconciler.model.property_history import Via
+from reconciler.plan.change import Action, Reason
+from reconciler.plan.file.format import FORMAT_VERSION, digests_of, masked_plan_to_text, plan_to_text
+from reconciler.plan.plan import Departing, Guard, Plan
 from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, FEW
 from tests.support.plans import plans
 from tests.support.projects import ROOT, example

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.records import LiveRecord, Ownership, Written
-from reconciler.model.schema import Owner
-from reconciler.plan.resolve import Resolver, owner_ids
+from reconciler.model.definitions import Owner
+from reconciler.model.desired import Ownership, Written
+from reconciler.model.live import LiveRecord
+from reconciler.plan.values.resolve import Resolver, owner_ids
 from tests.support.nouns import COMPANIES, FILES, desired, document, live
 
 OWNERS = [Owner("71", "ada@acme.example"), Owner("72", "Bob@acme.example")]

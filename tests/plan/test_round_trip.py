@@ -13,17 +13,17 @@ from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.errors import Problem
 from reconciler.hubspot.client import Reader, Writer
-from reconciler.hubspot.live import read_records
-from reconciler.hubspot.owners import read_owners
-from reconciler.hubspot.pacing import Pacer
-from reconciler.hubspot.portal import read_portal
-from reconciler.hubspot.rows import write_rows
+from reconciler.hubspot.portal.owners import read_owners
+from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.records.read import read_records
+from reconciler.hubspot.records.write import write_rows
+from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.model.calls import Call, Route, Row
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.desired import Written
 from reconciler.model.outcomes import Applied
-from reconciler.model.records import Written
-from reconciler.model.schema import ObjectSchema
-from reconciler.model.writes import Call, Route, Row
-from reconciler.plan.diff import same_value
-from reconciler.plan.resolve import Resolver
+from reconciler.plan.values.equality import same_value
+from reconciler.plan.values.resolve import Resolver
 from tests.support.nouns import FILES, desired
 
 OPTIONS = ["PRINT", "CLOUD", "Edge case", "1"]

@@ -4,14 +4,13 @@ import itertools
 
 import pytest
 
-from reconciler.model.objects import RecordKey
-from reconciler.model.pairs import Label
-from reconciler.model.records import RecordId
-from reconciler.model.schema import Account, PortalSchema
-from reconciler.plan.ends import End, Ends, Standing
-from reconciler.plan.labels import Labels
-from reconciler.plan.single_labels import Once, bears_one
-from reconciler.plan.wanted import PairResolver, Wanted
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import Label
+from reconciler.model.definitions import Account, PortalSchema
+from reconciler.plan.associations.endpoints import End, Ends, Standing
+from reconciler.plan.associations.labels import Labels
+from reconciler.plan.associations.resolve import PairResolver, Wanted
+from reconciler.plan.associations.single_labels import Once, bears_one
 from reconciler.source import SourceRef
 from tests.support.nouns import COMPANIES, FILES, desired
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.model.records import Drift, Ownership, Special
-from reconciler.model.schema import Kind, ObjectSchema
-from reconciler.plan.judging import Counterparts, Policy, judge_record
-from reconciler.plan.resolve import Resolver
+from reconciler.model.definitions import Kind, ObjectSchema
+from reconciler.model.desired import Drift, Ownership, Special
+from reconciler.plan.records.compare import Counterparts, Policy, judge_record
+from reconciler.plan.values.resolve import Resolver
 from tests.support.nouns import FILES, definition, desired, document, live, owned
 
 NAMES = ("amount", "born", "hubspot_owner_id", "level", "name", "nowhere")

@@ -17,11 +17,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.manifest.load import load_manifests
+from reconciler.model.desired import DesiredRecord, Drift, Ownership, Prune
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.model.records import DesiredRecord, Drift, Ownership, Prune
 from reconciler.model.selection import EVERYTHING, Glob
-from reconciler.plan.changes import Action, Archive, Create, Plan, Reason, Update
-from reconciler.plan.file import digest_of
+from reconciler.plan.change import Action, Archive, Create, Reason, Update
+from reconciler.plan.file.format import digest_of
+from reconciler.plan.plan import Plan
 from tests.plan.worlds import World, worlds
 
 Writes: TypeAlias = dict[tuple[str, str], Mapping[str, str | None]]

@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import Problem
-from reconciler.model.objects import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.calls import Call, Route
+from reconciler.model.definitions import Kind
 from reconciler.model.owned import Origin
-from reconciler.model.records import RecordId
-from reconciler.model.schema import Kind
-from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import Archive, Change, Create, Reason, Update, ValueChange
-from reconciler.plan.routes import BY_RECORD_ID
-from reconciler.plan.unique_values import Giver, contradictions, questions, turns_of, value_of
+from reconciler.plan.change import Archive, Change, Create, Reason, Update, ValueChange
+from reconciler.plan.records.calls import BY_RECORD_ID
+from reconciler.plan.records.unique_values import Giver, contradictions, questions, turns_of, value_of
 from reconciler.source import SourceRef
 from tests.support.nouns import COMPANIES, definition
 

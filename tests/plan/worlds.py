@@ -7,32 +7,32 @@ from functools import partial
 
 from hypothesis import strategies as st
 
-from reconciler.apply.ownership import disowned_by, in_the_way, owned_after
-from reconciler.model.objects import RecordKey
-from reconciler.model.outcomes import Applied
-from reconciler.model.owned import Origin, OwnedRecord, StateVersion
-from reconciler.model.records import (
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.desired import (
     Desired,
     DesiredGroup,
     DesiredRecord,
     Drift,
     InMemory,
-    LiveRecord,
     Ownership,
     Prune,
-    RecordId,
     Special,
 )
+from reconciler.model.live import LiveRecord
+from reconciler.model.outcomes import Applied
+from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.selection import EVERYTHING, Glob, Selection, glob_of
-from reconciler.plan.build import Known, PlanBuilder
-from reconciler.plan.changes import Adopt, Archive, Create, ManifestsRead, Plan, Release, Update, values_of
+from reconciler.plan.builder import Known, PlanBuilder
+from reconciler.plan.change import Adopt, Archive, Create, Release, Update, values_of
+from reconciler.plan.drift.provenance import NOBODY_KNOWS
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
-from reconciler.plan.hands import NOBODY_KNOWS
-from reconciler.plan.judging import Policy
-from reconciler.plan.leftovers import unnamed
-from reconciler.plan.resolve import Resolver
-from reconciler.plan.selecting import LeftOut, selected
+from reconciler.plan.plan import ManifestsRead, Plan
+from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.prune import unnamed
+from reconciler.plan.targeting import LeftOut, selected
+from reconciler.plan.values.resolve import Resolver
 from reconciler.source import SourceFiles
+from reconciler.state.updates import disowned_by, in_the_way, owned_after
 from tests.support.nouns import COMPANIES, FILES, PORTAL, definition, desired, document
 
 SCHEMA = replace(

@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.objects import RecordKey
+from reconciler.model.live import FateKind
 from reconciler.model.owned import StateVersion
-from reconciler.model.records import FateKind, RecordId
-from reconciler.report.drift_markdown import render_drift_markdown
-from reconciler.report.fitting import size_of
-from reconciler.report.markdown import MOST_CHARACTERS
+from reconciler.report.markdown.drift import render_drift_markdown
+from reconciler.report.markdown.plan import MOST_CHARACTERS
+from reconciler.report.markdown.truncate import size_of
 from reconciler.report.mask import SHOW, Masking
 from tests.report.traps import hostile
 

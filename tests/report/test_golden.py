@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.report.machine import plan_as_json, problems_as_json, run_as_json
+from reconciler.report.json_report import plan_as_json, problems_as_json, run_as_json
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.terminal import render_plan, render_problems, render_run
 from tests.support.example_plan import ADOPTING, CONTESTED, CONVERGED, EVERYTHING, FEW, PROBLEMS, REVIEWED

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from reconciler.errors import Problem
+from reconciler.model.addresses import RecordKey
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.objects import RecordKey
-from reconciler.plan.changes import Guard, GuardRefusal, Plan, Update, ValueChange
-from reconciler.plan.file import digests_of
-from reconciler.report.fitting import size_of
-from reconciler.report.markdown import MOST_CHARACTERS, render_markdown
+from reconciler.plan.change import Update, ValueChange
+from reconciler.plan.file.format import digests_of
+from reconciler.plan.plan import Guard, GuardRefusal, Plan
+from reconciler.report.markdown.plan import MOST_CHARACTERS, render_markdown
+from reconciler.report.markdown.truncate import size_of
 from reconciler.report.mask import SHOW, Masking
 from tests.report.traps import hostile
 from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, HELD, PROBLEMS, REVIEWED, UPDATES

@@ -12,15 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import Problem
-from reconciler.model.objects import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordKey
 from reconciler.model.runs import RunDetail
-from reconciler.plan.changes import (
+from reconciler.plan.change import (
     Adopt,
     Archive,
     Change,
     Create,
-    Held,
-    Plan,
     Reason,
     Release,
     Update,
@@ -29,13 +27,14 @@ from reconciler.plan.changes import (
     rests_on_of,
     values_of,
 )
-from reconciler.plan.file import digest_of
-from reconciler.report.machine import plan_as_json, problems_as_json, run_as_json
-from reconciler.report.markdown import render_markdown
+from reconciler.plan.file.format import digest_of
+from reconciler.plan.plan import Held, Plan
+from reconciler.report.html.page import render_page
+from reconciler.report.json_report import plan_as_json, problems_as_json, run_as_json
+from reconciler.report.markdown.plan import render_markdown
 from reconciler.report.mask import SHOW, Masking, masked_plan, masked_problems, masked_run
-from reconciler.report.page import render_page
 from reconciler.report.terminal import render_plan, render_problems, render_run
-from reconciler.told import Told, Value, told
+from reconciler.sentences import Told, Value, told
 from tests.support.example_plan import CREATES, EVERYTHING, HELD, PROBLEMS, UPDATES
 from tests.support.example_run import HEADER, RUN, row
 from tests.support.plans import at, plan_of, plans

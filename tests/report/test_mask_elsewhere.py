@@ -5,6 +5,9 @@ from datetime import UTC, datetime
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import OwnedPair
+from reconciler.model.desired import Ownership, Prune
 from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord, Since, Trail
 from reconciler.model.explanation import (
     Explanation,
@@ -15,12 +18,11 @@ from reconciler.model.explanation import (
     Step,
 )
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.history import Hand, Via
-from reconciler.model.objects import RecordKey
+from reconciler.model.live import FateKind
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
-from reconciler.model.pairs import OwnedPair
-from reconciler.model.records import FateKind, Ownership, Prune, RecordId
-from reconciler.plan.changes import Held, Reason
+from reconciler.model.property_history import Hand, Via
+from reconciler.plan.change import Reason
+from reconciler.plan.plan import Held
 from reconciler.report.mask import (
     SHOW,
     Masking,

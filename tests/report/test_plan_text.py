@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.plan.changes import Action, Budget, Plan, Reason
-from reconciler.report.cells import cells
+from reconciler.plan.change import Action, Reason
+from reconciler.plan.plan import Budget, Plan
 from reconciler.report.terminal import render_plan
+from reconciler.report.text.width import cells
 from reconciler.source import SourceRef
 from tests.support.example_plan import ADOPTING, ADOPTS, CONVERGED, EVERYTHING, UPDATES
 from tests.support.plans import plain_plans, plan_of, plans

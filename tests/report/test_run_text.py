@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.objects import RecordKey
+from reconciler.model.addresses import RecordKey
 from reconciler.model.outcomes import OUTCOME_WORDS
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
-from reconciler.report.cells import cells
-from reconciler.report.machine import run_as_json, runs_as_json
+from reconciler.report.json_report import run_as_json, runs_as_json
 from reconciler.report.mask import SHOW
 from reconciler.report.terminal import render_run, render_runs
+from reconciler.report.text.width import cells
 from tests.support.example_run import HEADER, RUN, row
 from tests.support.plans import texts
 

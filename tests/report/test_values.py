@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.report.cells import cells, chopped, wrapped
-from reconciler.report.lines import Line
-from reconciler.report.values import alone, around_difference, one_below_the_other, shown, side_by_side
-from reconciler.visible import visible
+from reconciler.invisible_characters import visible
+from reconciler.report.text.styled_lines import Line
+from reconciler.report.text.values import alone, around_difference, one_below_the_other, shown, side_by_side
+from reconciler.report.text.width import cells, chopped, wrapped
 from tests.support.plans import texts, values
 
 rooms = st.integers(20, 120)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.git import find_repository
+from reconciler.project.git import find_repository
 from tests.support.projects import Project
 
 SETTINGS = "version: 1\nenvironments:\n  local: {portal: emulator}\n"

@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import HubSpotError, NoAnswer, Unavailable, UsageError
-from reconciler.hubspot import bounds
-from reconciler.hubspot.blotting import blotted
 from reconciler.hubspot.client import Writer
-from reconciler.hubspot.connection import attempt, open_http
-from reconciler.hubspot.exchange import Exchange, Lost, Refusal, Request, Success, pace_of
-from reconciler.hubspot.wire import AccountBody
-from reconciler.model.writes import Call
+from reconciler.hubspot.transport import response_limits
+from reconciler.hubspot.transport.call_result import Exchange, Lost, Refusal, Request, Success, pace_of
+from reconciler.hubspot.transport.connection import attempt, open_http
+from reconciler.hubspot.transport.responses import AccountBody
+from reconciler.hubspot.transport.token_redaction import blotted
+from reconciler.model.calls import Call
 from tests.hubspot.doubles import TOKEN, http_of, pacer_of, reader_of, reply
 
 GET = Request("GET", "/account-info/v3/details")
@@ -150,14 +150,14 @@ def dripping(first: bytes, drop: bytes) -> Callable[[socket.socket], None]:
 def test_a_call_ends_however_steadily_it_drips(
     first: bytes, drop: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "CALL_S", 1.0)
+    monkeypatch.setattr(response_limits, "CALL_S", 1.0)
     began = time.monotonic()
     lost(asked(dripping(first, drop)), "")
     assert time.monotonic() - began < 12
 
 
 def test_a_write_that_drips_may_have_happened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bounds, "CALL_S", 1.0)
+    monkeypatch.setattr(response_limits, "CALL_S", 1.0)
     with (
         endpoint(dripping(OK + b"Content-Length: 99\r\n\r\n", b" ")) as url,
         open_http(url, TOKEN) as http,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.channels import is_channel
-from reconciler.cli.files import insist_on_sealing, write_private, write_sealed
 from reconciler.errors import UsageError
+from reconciler.project.files import insist_on_sealing, write_private, write_sealed
+from reconciler.project.special_files import is_channel
 from tests.support.projects import Project, example
 
 PLAN_FLAGS = ["--out", "--markdown", "--html", "--json-into"]

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.cli.permits import permits_of
-from reconciler.cli.servers import database_hosts, portal_server
-from reconciler.cli.settings import Settings, load_settings
 from reconciler.errors import ManifestError, UsageError
+from reconciler.project.ci_permissions import permits_of
+from reconciler.project.server_addresses import database_hosts, portal_server
+from reconciler.project.settings import Settings, load_settings
 
 SECRET = "s3cr3t-v4lue"
 ENVIRON = {

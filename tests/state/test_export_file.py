@@ -13,13 +13,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.errors import StateError
-from reconciler.model.objects import RecordKey
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import Label, OwnedPair
+from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
-from reconciler.model.pairs import Label, OwnedPair
-from reconciler.model.records import Prune, PruneRule, RecordId
-from reconciler.state.export_file import export_by_line
+from reconciler.state.export_format import Export, export_lines, parse_export
+from reconciler.state.export_stream import export_by_line
 from reconciler.state.store import Store
-from reconciler.state.transfer import Export, export_lines, parse_export
 from tests.support.journals import owned, start, writer
 
 PORTAL = 7

@@ -20,10 +20,10 @@ from hypothesis.stateful import (
 from reconciler.errors import StateError
 from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.plan.changes import Create
-from reconciler.state.runs import RunStatus
+from reconciler.plan.change import Create
+from reconciler.state.export_format import parse_export
+from reconciler.state.run_types import RunStatus
 from reconciler.state.store import Store, open_state
-from reconciler.state.transfer import parse_export
 from reconciler.state.writer import Writer
 from tests.support.journals import UPSERT, Clock, applied, create, owned, start, writer
 

@@ -5,14 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.errors import StateError
-from reconciler.model.objects import RecordKey
+from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import Origin
-from reconciler.model.records import RecordId
 from reconciler.model.runs import RunRow
-from reconciler.plan.changes import Archive, Change, Reason, Update, ValueChange, Writing
+from reconciler.plan.change import Archive, Change, Reason, Update, ValueChange, Writing
 from reconciler.source import SourceRef
-from reconciler.state.runs import RunStatus, UnfinishedBatch
+from reconciler.state.run_types import RunStatus, UnfinishedBatch
 from reconciler.state.store import Store
 from tests.support.journals import (
     UPDATE,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import Locked
-from reconciler.state.runs import RunStatus
+from reconciler.state.run_types import RunStatus
 from reconciler.state.store import Store
 from tests.support.journals import BOB, applied, create, key, owned, writer
 

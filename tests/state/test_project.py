@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.state.export_format import parse_export
 from reconciler.state.store import Store, open_state
-from reconciler.state.transfer import parse_export
 from tests.state.conftest import PORTAL
 from tests.support.journals import Clock, start, writer
 

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 import pytest
 from sqlalchemy import Connection, create_engine
 
+from reconciler.model.addresses import RecordId
 from reconciler.model.owned import Origin
-from reconciler.model.records import RecordId
-from reconciler.plan.changes import Update, values_of
+from reconciler.plan.change import Update, values_of
 from reconciler.state.store import Store, open_state
 from reconciler.state.tables import SCHEMA_VERSION
 from tests.state.conftest import PORTAL

@@ -4,30 +4,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.calls import Call, Route
+from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.history import Hand, Via
-from reconciler.model.objects import RecordKey
 from reconciler.model.owned import Origin
-from reconciler.model.records import Prune, PruneRule, RecordId
-from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import (
-    Action,
-    Adopt,
-    Budget,
-    Create,
-    Departing,
-    Departure,
-    Guard,
-    GuardRefusal,
-    Held,
-    Plan,
-    Reason,
-    Review,
-    Update,
-    ValueChange,
-)
+from reconciler.model.property_history import Hand, Via
+from reconciler.plan.change import Action, Adopt, Create, Reason, Update, ValueChange
+from reconciler.plan.plan import Budget, Departing, Departure, Guard, GuardRefusal, Held, Plan, Review
+from reconciler.sentences import Value, told
 from reconciler.source import SourceRef
-from reconciler.told import Value, told
 from tests.support.plans import at, plan_of
 
 _BY_ID = Route(Call.UPDATE, None)

@@ -2,8 +2,7 @@
 
 from datetime import UTC, datetime
 
-from reconciler.model.objects import RecordKey
-from reconciler.model.records import RecordId
+from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.runs import RunDetail, RunHeader, RunRow
 from tests.support.plans import at
 

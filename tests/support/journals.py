@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from reconciler.model.objects import RecordKey
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import Label, OwnedPair
+from reconciler.model.calls import Call, Route
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.model.pairs import Label, OwnedPair
-from reconciler.model.records import RecordId
-from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import Action, Adopt, Create, Reason, Update, ValueChange
+from reconciler.plan.change import Action, Adopt, Create, Reason, Update, ValueChange
 from reconciler.source import SourceRef
-from reconciler.state.runs import Actor, RunStart
+from reconciler.state.run_types import Actor, RunStart
 from reconciler.state.store import Store
 from reconciler.state.writer import Writer
 

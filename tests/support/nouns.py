@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping
 
-from reconciler.model.objects import RecordKey
-from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.model.records import DesiredRecord, Document, LiveRecord, Ownership, RecordId, Write, Written
-from reconciler.model.schema import (
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.definitions import (
     Account,
     Kind,
     ObjectSchema,
@@ -15,6 +13,9 @@ from reconciler.model.schema import (
     PropertyDef,
     Stage,
 )
+from reconciler.model.desired import DesiredRecord, Document, Ownership, Write, Written
+from reconciler.model.live import LiveRecord
+from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.source import Place, SourceFiles, place_of
 
 FILES = SourceFiles(("companies.yaml",))

@@ -7,40 +7,42 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.associations import Label
+from reconciler.model.calls import Call, Route
+from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.history import Hand, Via
-from reconciler.model.objects import RECORD_ID, RecordKey
 from reconciler.model.owned import Origin, StateVersion
-from reconciler.model.pairs import Label
-from reconciler.model.records import Prune, PruneRule, RecordId
-from reconciler.model.writes import Call, Route
-from reconciler.plan.changes import (
+from reconciler.model.property_history import Hand, Via
+from reconciler.plan.change import (
     Action,
     Adopt,
     AdoptPair,
     Archive,
     Associate,
-    Budget,
     Change,
     Create,
+    Dissociate,
+    Reason,
+    Release,
+    ReleasePair,
+    Update,
+    ValueChange,
+)
+from reconciler.plan.plan import (
+    Budget,
     Departing,
     Departure,
-    Dissociate,
     Guard,
     GuardBase,
     GuardRefusal,
     Held,
     ManifestsRead,
     Plan,
-    Reason,
-    Release,
-    ReleasePair,
     Review,
-    Update,
-    ValueChange,
 )
+from reconciler.sentences import told_list
 from reconciler.source import SourceRef
-from reconciler.told import told_list
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 """Any text there is: controls, marks of direction, wide and combining characters."""

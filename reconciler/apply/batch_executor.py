@@ -1,0 +1,263 @@
+"""One batch, from the last look at the portal to an outcome for each of its changes.
+
+Runs in a worker thread and touches no state. In order:
+
+1. look again: what moved since the plan was made is stale and is not sent;
+2. empty the lifecycle stages that go back: HubSpot takes them back from empty only;
+3. send the rest;
+4. settle what got no answer by reading it; send again only what did not happen, as far as that reading tells.
+
+A create that is sent again may meet the record that its first call made: a reading may lag behind. Whose that
+record is, is judged by the first call and by the values that it was made with (``evidence.py``).
+
+A change that takes two calls has one outcome of both: where the second did not happen, it is not applied, and
+the outcome says what the first one did.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple, TypeAlias
+
+from reconciler.apply.answer_outcomes import judged, only_emptied
+from reconciler.apply.associations import between
+from reconciler.apply.batches import Batch, row_of, step_back_row
+from reconciler.apply.intent_queue import Leaving
+from reconciler.apply.options import OnStale
+from reconciler.apply.recovery.creation_evidence import NO_TIME, is_ours_as_made
+from reconciler.apply.recovery.settle import are_emptied, pairs_and_records, settle
+from reconciler.apply.stale_changes import stale_changes
+from reconciler.errors import HubSpotError
+from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.records.history import read_as_made
+from reconciler.hubspot.records.match_results import RowOutcome
+from reconciler.hubspot.records.write import write_rows
+from reconciler.model.addresses import RecordId
+from reconciler.model.calls import Row
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.live import LiveRecord
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Unknown, done_of
+from reconciler.plan.change import Action, Create, Update, Writing, values_of
+
+ATTEMPTS = 3
+"""How often one change is sent when its answers keep getting lost."""
+
+Entries: TypeAlias = Sequence[tuple[int, Writing]]
+"""Changes that travel together, by number."""
+
+
+class Delivery(NamedTuple):
+    """What became of a batch."""
+
+    outcomes: dict[int, Outcome]  # of every change, by number
+    stopped_by: HubSpotError | None = None  # why the others of its kind need not be tried
+
+
+@dataclass(frozen=True, slots=True)
+class Courier:
+    """Delivers batches; shared by all worker threads."""
+
+    reader: Reader
+    writer: Writer
+    portal: PortalSchema
+    looks_again_at: Collection[Action]  # changes whose records are read again right before the call
+    on_stale: OnStale
+
+    def deliver(self, batch: Batch, leaving: Leaving) -> Delivery:
+        """An outcome for every change of ``batch``; ``leaving`` is told of every call before it leaves."""
+        with self.writer.keeping_place():  # else what was looked at might be written ten seconds later
+            way = _Way(self, batch, leaving)
+            return Delivery(way.outcomes, way.go())
+
+
+@dataclass(slots=True)
+class _Way:
+    """A batch on its way."""
+
+    courier: Courier
+    batch: Batch
+    leaving: Leaving
+    sent: dict[tuple[int, int], datetime | None] = field(default_factory=dict)  # see ``runs.Sent``
+    repeated: dict[int, datetime] = field(default_factory=dict)  # when the last call of a repeated one left
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    emptied: set[int] = field(default_factory=set)  # whose lifecycle stage the first of two calls has emptied
+
+    def go(self) -> HubSpotError | None:
+        """Deliver it; gives back what stopped that on the way."""
+        try:
+            if self.batch.entries[0][1].action in self.courier.looks_again_at:
+                self.outcomes |= stale_changes(
+                    self.courier.reader, self.courier.portal, self.batch.entries, self.batch.made
+                )
+            for _ in range(ATTEMPTS):
+                pending = self._pending()
+                if not pending:
+                    break
+                self._send(self._empty_stages(pending))
+                if not self._settle():
+                    break  # unknown it is for now; the next run settles it
+        except HubSpotError as error:
+            self._stop(error)
+            return error
+        return None
+
+    def _pending(self) -> Entries:
+        """What has no outcome, or one that is not known."""
+        return [
+            (number, change)
+            for number, change in self.batch.entries
+            if isinstance(self.outcomes.get(number), Unknown | None)
+        ]
+
+    def _empty_stages(self, entries: Entries) -> Entries:
+        """Make the first of two calls where there are two; those that are ready for the last one."""
+        _, records = pairs_and_records(entries)
+        if not records:
+            return entries
+        schema = self.courier.portal.objects[records[0][1].key.object]
+        back = [
+            (change, row)
+            for number, change in records
+            if number not in self.emptied and (row := step_back_row(number, change, schema))
+        ]
+        if not back:
+            return entries
+        rows = [row for _, row in back]
+        answers = self._write(schema, rows)
+        for change, row in back:
+            number, answer = int(row.trace_id), judged(schema, change, answers[row.trace_id], row.properties)
+            if isinstance(answer, Applied):
+                self.emptied.add(number)
+            else:
+                self.outcomes[number] = answer
+        unanswered = [
+            (number, change)
+            for number, change in records
+            if isinstance(change, Update) and isinstance(self.outcomes.get(number), Unknown)
+        ]
+        self.emptied |= are_emptied(self.courier.reader, schema, unanswered)
+        waiting = {int(row.trace_id) for row in rows} - self.emptied
+        return [entry for entry in entries if entry[0] not in waiting]
+
+    def _send(self, entries: Entries) -> None:
+        if not entries:
+            return
+        courier = self.courier
+        pairs, records = pairs_and_records(entries)
+        if pairs:
+            both = between(courier.reader, courier.portal, pairs[0][1])
+            self.outcomes |= both.send(courier.writer, pairs, partial(self._leave, 1))
+            return
+        schema = courier.portal.objects[records[0][1].key.object]
+        rows = [row_of(number, change) for number, change in records]
+        answers = self._write(schema, rows)
+        answered: dict[int, Outcome] = {}
+        for number, change in records:
+            outcome = judged(schema, change, answers[str(number)])
+            if number in self.emptied and isinstance(outcome, Rejected):
+                outcome = only_emptied(schema, change, outcome)
+            answered[number] = outcome
+        self.outcomes |= answered
+        self.outcomes |= self._found_by_repeats(answered)
+
+    def _write(self, schema: ObjectSchema, rows: Sequence[Row]) -> Mapping[str, RowOutcome]:
+        def leaving(sent: Sequence[Row]) -> None:
+            numbers = [int(row.trace_id) for row in sent]
+            again = [number for number in numbers if number in self.emptied]
+            self._leave(2, again)
+            self._leave(1, [number for number in numbers if number not in self.emptied])
+
+        return write_rows(self.courier.writer, schema.path, self.batch.route, rows, leaving)
+
+    def _leave(self, ordinal: int, numbers: Sequence[int]) -> None:
+        """Calls for these changes leave now; the journal keeps when one first left that may have arrived."""
+        moment = self.courier.writer.time_there() or NO_TIME
+        first: dict[datetime, list[int]] = {}
+        for number in numbers:
+            is_repeated = isinstance(self.outcomes.get(number), Unknown)
+            known = self.sent.get((number, ordinal)) if is_repeated else None
+            if known is not None:
+                self.repeated[number] = moment
+            first.setdefault(known or moment, []).append(number)
+        for moment_of_first, of_moment in first.items():
+            self.leaving(ordinal, of_moment, moment_of_first)
+            self.sent |= dict.fromkeys(((number, ordinal) for number in of_moment), moment_of_first)
+
+    def _settle(self) -> bool:
+        """Look for what got no answer; False where the portal cannot be read."""
+        try:
+            found = settle(self.courier.reader, self.courier.portal, self._pending(), self.sent)
+        except HubSpotError:
+            return False
+        self.outcomes |= self._whose(found)
+        return True
+
+    def _found_by_repeats(self, answered: Mapping[int, Outcome]) -> Mapping[int, Outcome]:
+        """What ``answered`` means for creates that were sent again, and found a record in their place."""
+        refused = [
+            (number, change)
+            for number, change in self._repeated_creates(answered)
+            if isinstance(answered[number], Rejected) and done_of(answered[number]) is None
+        ]
+        found: dict[int, Outcome] = {
+            number: outcome
+            for number, outcome in answered.items()
+            if (done := done_of(outcome)) and done.is_new is False
+        }
+        if refused:
+            with suppress(HubSpotError):  # else refused it is
+                found |= settle(self.courier.reader, self.courier.portal, refused, self.sent)
+        return self._whose(found)
+
+    def _whose(self, found: Mapping[int, Outcome]) -> Mapping[int, Outcome]:
+        """Judge creates that were sent again by their records as they were made: ours overwrote them."""
+        done = {
+            number: (change, done)
+            for number, change in self._repeated_creates(found)
+            if (done := done_of(found[number]))
+        }
+        if not done:
+            return found
+        schema = self.courier.portal.objects[self.batch.object]
+        changes = [change for change, _ in done.values()]
+        names = {value.name for change in changes for value in values_of(change)} & schema.properties.keys()
+        ids = [each.record_id for _, each in done.values()]
+        made: Mapping[RecordId, LiveRecord] = {}  # where it stays so, nothing proves that they are ours
+        with suppress(HubSpotError):
+            made = read_as_made(self.courier.reader, schema, changes[0].key.by, ids, names)
+        told = dict(found)
+        for number, (change, each) in done.items():
+            moments = (self.sent[number, 1], self.repeated[number])
+            is_new = any(is_ours_as_made(schema, change, made.get(each.record_id), at) for at in moments)
+            told[number] = _with_origin(found[number], is_new=is_new)
+        return told
+
+    def _repeated_creates(self, found: Mapping[int, Outcome]) -> Sequence[tuple[int, Create]]:
+        return [
+            (number, change)
+            for number, change in self.batch.entries
+            if number in found and number in self.repeated and isinstance(change, Create)
+        ]
+
+    def _stop(self, error: HubSpotError) -> None:
+        """Account for what was never sent."""
+        for number, change in self._without_outcome():
+            self.outcomes[number] = Skipped(f"not sent: {error.summary}")
+            if number in self.emptied and isinstance(change, Update):
+                schema = self.courier.portal.objects[change.key.object]
+                self.outcomes[number] = only_emptied(schema, change, Rejected(error.summary))
+
+    def _without_outcome(self) -> Iterable[tuple[int, Writing]]:
+        return [entry for entry in self.batch.entries if entry[0] not in self.outcomes]
+
+
+def _with_origin(outcome: Outcome, *, is_new: bool) -> Outcome:
+    match outcome:
+        case Applied():
+            return replace(outcome, is_new=is_new)
+        case Rejected(done=Applied() as done):
+            return replace(outcome, done=replace(done, is_new=is_new))
+        case _:
+            return outcome

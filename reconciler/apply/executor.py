@@ -1,0 +1,244 @@
+"""Carries out a plan: journals before and after every call, and stops honestly.
+
+The order, for every batch: intent is committed; a worker looks again, sends and settles
+(``deliver.py``); outcomes and ownership are committed together. Workers never touch state: this
+module's thread is the only one that does. A failed record never stops the others.
+"""
+
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import attrgetter
+
+from reconciler.apply.batch_executor import Courier, Delivery
+from reconciler.apply.batches import Batch, batches_of, state_only, twice_called, with_ids
+from reconciler.apply.intent_queue import Desk
+from reconciler.apply.options import Manner, OnStale
+from reconciler.errors import PlanRefused, ReconcilerError, Refusal
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import PairsAfter
+from reconciler.model.desired import Record
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, done_of
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.runs import RunDetail
+from reconciler.plan.change import Associate, Change, Create, Writing, carried_out, keys_of
+from reconciler.plan.plan import Plan
+from reconciler.plan.records.unique_values import turns_of
+from reconciler.state.run_types import RunStart, RunStatus
+from reconciler.state.store import Store
+from reconciler.state.updates import Owning, disowned_by, in_the_way, owned_after, pairs_after
+from reconciler.state.writer import Writer
+
+HEARTBEAT_S = 5.0
+"""The longest time without a look at the lock, in seconds; its lease is a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """A run that has ended, and why it stopped where it did not get to the end."""
+
+    run: RunDetail  # without the rows that were applied
+    stopped_by: ReconcilerError | None
+    is_interrupted: bool
+
+
+def carry_out(
+    plan: Plan,
+    start: RunStart,
+    moved: Mapping[int, Outcome],
+    *,
+    store: Store,
+    journal: Writer,
+    courier: Courier,
+    manner: Manner,
+) -> ApplyResult:
+    """Apply ``plan`` but for what ``moved`` tells the outcome of already; account for every change in it.
+
+    Raises:
+        StateError: state or lock was lost; calls in flight are settled by the next run.
+    """
+    run = _Run(plan.changes, store, journal, courier, manner, journal.begin_run(start))
+    journal.remember_pruning(plan.prune_rules)
+    crowded = in_the_way(plan.changes)
+    if crowded:
+        journal.set_aside(crowded)
+    settled = {} if courier.on_stale is OnStale.OVERWRITE else moved
+    run.leave_alone(settled)
+    run.remember_state_only(settled)
+    turns = turns_of(plan.changes, courier.portal.objects)
+    for _, wave in groupby(batches_of(plan.changes, settled, turns), key=attrgetter("wave")):
+        run.skip(run.send_all(tuple(wave)))
+    if crowded:
+        journal.put_back(crowded)  # those that got no new key: rejected, stale, or not attempted
+    is_whole = run.stopped_by is None and not run.is_interrupted
+    journal.finish_run(run.id, RunStatus.FINISHED if is_whole else RunStatus.INTERRUPTED)
+    return ApplyResult(store.run(run.id, lists_applied=False), run.stopped_by, run.is_interrupted)
+
+
+@dataclass(slots=True)
+class _Run:
+    changes: Sequence[Change]
+    store: Store
+    journal: Writer
+    courier: Courier
+    manner: Manner
+    id: str
+    done: int = 0
+    stopped_by: ReconcilerError | None = None
+    is_interrupted: bool = False
+    desk: Desk = field(default_factory=Desk)
+    in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
+    created: dict[RecordKey, RecordId] = field(default_factory=dict)
+
+    def leave_alone(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Changes whose outcome is known before anything is sent."""
+        entries = [(number, self.changes[number], outcome) for number, outcome in outcomes.items()]
+        if entries:
+            self.journal.record_uncalled(self.id, entries)
+            self._advance(len(entries))
+            self._heed(outcomes)
+
+    def remember_state_only(self, without: Collection[int]) -> None:
+        """Changes that make no call."""
+        for chunk in state_only(self.changes, without):
+            outcomes: Mapping[int, Outcome] = {
+                number: Applied(change.record_id, {}) for number, change in chunk
+            }
+            entries = [(number, change, outcomes[number]) for number, change in chunk]
+            owned, disowned, pairs = ownership_after(self.store, chunk, outcomes)
+            self.journal.record_uncalled(self.id, entries, owned, disowned, pairs=pairs)
+            self._advance(len(chunk))
+
+    def send_all(self, batches: Sequence[Batch]) -> Sequence[Batch]:
+        """Send until all is sent or something says stop; what was never begun is returned."""
+        waiting = deque(batches)
+        with ThreadPoolExecutor(self.manner.parallelism) as pool:
+            try:
+                while True:
+                    while (
+                        waiting and len(self.in_flight) < self.manner.parallelism and not self._is_stopping()
+                    ):
+                        self._begin(pool, waiting.popleft())
+                    if not self.in_flight:
+                        return tuple(waiting)
+                    self._attend()
+            except BaseException as error:
+                self.desk.close(error)  # else those who wait for a word would wait for ever
+                raise
+
+    def _attend(self) -> None:
+        """Wait for workers: let calls leave, and record what came of those that were answered."""
+        departures = self.desk.take(HEARTBEAT_S)
+        try:
+            self.journal.leave(self.id, [(each.ordinal, each.numbers, each.moment) for each in departures])
+        except BaseException as error:
+            self.desk.close(error, departures)
+            raise
+        for departure in departures:
+            departure.may_leave.set_result(None)
+        self.journal.renew_if_due()
+        for future in [future for future in self.in_flight if future.done()]:
+            self._conclude(self.in_flight.pop(future), future)
+
+    def skip(self, batches: Sequence[Batch]) -> None:
+        """Account for what was not attempted."""
+        why = str(self.stopped_by).partition("\n")[0] if self.stopped_by else "the run was interrupted"
+        for batch in batches:
+            skipped = Skipped(f"not attempted: {why}")
+            self.journal.record_uncalled(
+                self.id, [(number, change, skipped) for number, change in batch.entries]
+            )
+            self._advance(len(batch.entries))
+
+    def _begin(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
+        batch = self._with_ids(batch)
+        if batch.entries:
+            twice = twice_called(batch, self.courier.portal)
+            self.journal.intend(self.id, batch.number, batch.object, batch.route, batch.entries, twice=twice)
+            future = pool.submit(self.courier.deliver, batch, self.desk.leave)
+            self.in_flight[future] = batch
+            future.add_done_callback(self.desk.ended)
+
+    def _with_ids(self, batch: Batch) -> Batch:
+        """Associations whose records this run has created, with their ids; without those it has not."""
+        entries: list[tuple[int, Writing]] = []
+        made: set[RecordKey] = set()
+        lacking: list[tuple[int, Change, Outcome]] = []
+        for number, change in batch.entries:
+            found = with_ids(change, self.created) if isinstance(change, Associate) else change
+            if isinstance(found, Skipped):
+                lacking.append((number, change, found))
+            else:
+                entries.append((number, found))
+                made.update(key for key in keys_of(change) if key in self.created)
+        if lacking:
+            self.journal.record_uncalled(self.id, lacking)
+            self._advance(len(lacking))
+        return replace(batch, entries=tuple(entries), made=frozenset(made))
+
+    def _conclude(self, batch: Batch, future: Future[Delivery]) -> None:
+        outcomes, error = future.result()
+        self.stopped_by = self.stopped_by or error
+        for number, change in batch.entries:
+            done = done_of(outcomes[number])
+            if isinstance(change, Create) and done and done.is_new is not False:
+                self.created[change.key] = done.record_id  # else what it is associated with is not known
+        owned, disowned, pairs = ownership_after(self.store, batch.entries, outcomes)
+        self.journal.record(self.id, batch.number, outcomes, owned, disowned, pairs=pairs)
+        self._advance(len(batch.entries))
+        self._heed(outcomes)
+
+    def _heed(self, outcomes: Mapping[int, Outcome]) -> None:
+        """Stop where the person asked to stop on such outcomes."""
+        for outcome in outcomes.values():
+            if self.stopped_by is None and isinstance(outcome, Rejected) and self.manner.fail_fast:
+                self.stopped_by = ReconcilerError("HubSpot rejected a record, and --fail-fast says to stop")
+            if isinstance(outcome, Stale) and self.courier.on_stale is OnStale.FAIL:
+                self.stopped_by = PlanRefused(
+                    Refusal.STALE, "records changed since the plan was made, and --on-stale says to stop"
+                )
+
+    def _is_stopping(self) -> bool:
+        self.is_interrupted = self.is_interrupted or self.manner.should_stop()
+        return self.is_interrupted or self.stopped_by is not None
+
+    def _advance(self, count: int) -> None:
+        self.done += count
+        self.manner.progress(self.done, len(self.changes))
+
+
+def ownership_after(
+    store: Store, entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome]
+) -> tuple[list[OwnedRecord], list[Record], PairsAfter]:
+    """What state is to hold and to forget of records whose changes were applied, and the same of pairs."""
+    applied = [
+        (carried_out(change, done.written), done)
+        for number, change in entries
+        if (done := done_of(outcomes.get(number)))
+    ]
+    owning = [(change, outcome) for change, outcome in applied if isinstance(change, Owning)]
+    before = _owned_before(store, [(change.key.object, outcome.record_id) for change, outcome in owning])
+    owned = [
+        owned_after(change, outcome, before.get((change.key.object, outcome.record_id)))
+        for change, outcome in owning
+    ]
+    disowned = [record for change, _ in applied if (record := disowned_by(change))]
+    return owned, disowned, pairs_after(change for change, _ in applied)
+
+
+def _owned_before(store: Store, records: Iterable[Record]) -> Mapping[Record, OwnedRecord]:
+    ids: dict[str, list[RecordId]] = {}
+    for object_name, record_id in records:
+        ids.setdefault(object_name, []).append(record_id)
+    return {
+        (object_name, record_id): record
+        for object_name, of_type in ids.items()
+        for start in range(0, len(of_type), _STATE_READ)
+        for record_id, record in store.owned_by_id(object_name, of_type[start : start + _STATE_READ]).items()
+    }
+
+
+_STATE_READ = 900
+"""Records in one read of state."""

@@ -1,0 +1,1 @@
+"""Recovery after a crash: settling open batches by reading the portal."""

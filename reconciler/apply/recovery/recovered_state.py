@@ -1,0 +1,144 @@
+"""State as it will be once unfinished batches of earlier runs are settled; nothing is written."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from heapq import merge
+from typing import TypeAlias
+
+from reconciler.apply.executor import ownership_after
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import OwnedPair, PairIdentity
+from reconciler.model.desired import Record
+from reconciler.model.outcomes import Applied, Outcome, done_of
+from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.plan.change import Change, carried_out
+from reconciler.state.run_types import RunStatus, UnfinishedBatch
+from reconciler.state.store import Store
+
+_CHUNK = 500
+
+
+def version_seen(store: Store, now: datetime) -> StateVersion:
+    """The state that a plan made ``now`` knows.
+
+    While another run is under way a plan sees a part of its work only, so it is as old as the state
+    before that run: whatever that run writes has moved since.
+    """
+    version = store.version()
+    return StateVersion(version.lineage, version.serial - 1) if run_under_way(store, now) else version
+
+
+def run_under_way(store: Store, now: datetime) -> str | None:
+    """The run that somebody carries out at this moment; None where nobody does."""
+    holder, runs = store.lock_holder(), store.runs()
+    is_begun = bool(runs) and runs[0].status == RunStatus.RUNNING
+    return runs[0].id if is_begun and holder is not None and holder.expires_at > now else None
+
+
+Settled: TypeAlias = Sequence[tuple[UnfinishedBatch, Mapping[int, Outcome]]]
+"""Batches of earlier runs, and what became of their changes by number."""
+
+
+def applied_by(run_id: str, settled: Settled) -> list[tuple[Change, Applied]]:
+    """Changes of a run that turn out to have been applied."""
+    return [
+        (carried_out(change, done.written), done)
+        for batch, outcomes in settled
+        for number, change in batch.entries
+        if batch.run_id == run_id and (done := done_of(outcomes.get(number)))
+    ]
+
+
+class Memory:
+    """Owned records of the store, with what settling adds and takes away."""
+
+    def __init__(self, store: Store, settled: Settled) -> None:
+        self._store = store
+        self._owned: dict[Record, OwnedRecord | None] = {}  # None: no longer ours
+        self._keys: set[RecordKey] = set()  # of the records that settling knows
+        self._pairs: dict[PairIdentity, OwnedPair | None] = {}
+        self._ended: set[Record] = set()
+        for batch, outcomes in settled:
+            owned, disowned, pairs = ownership_after(store, batch.entries, outcomes)
+            self._owned |= dict.fromkeys(disowned) | {
+                (record.key.object, record.record_id): record for record in owned
+            }
+            self._keys.update(record.key for record in owned)
+            self._pairs |= dict.fromkeys(pairs.disowned) | {pair.identity: pair for pair in pairs.owned}
+            self._ended.update(pairs.ended)
+
+    def owned(self, object_name: str, by: str, keys: Sequence[str]) -> dict[str, OwnedRecord]:
+        """Those of ``keys`` that are owned, by key."""
+        found = self._store.owned(object_name, by, keys)
+        if not self._owned:
+            return found
+        wanted = set(keys)
+        unsettled = {key: record for key, record in found.items() if not self._is_settled(record)}
+        return unsettled | {
+            record.key.value: record
+            for record in self._settled(object_name, by)
+            if record.key.value in wanted
+        }
+
+    def owned_by_id(self, object_name: str, ids: Sequence[RecordId]) -> dict[RecordId, OwnedRecord]:
+        """Those of the records ``ids`` that are owned, under whatever keys."""
+        found = self._store.owned_by_id(object_name, ids)
+        for record_id in ids if self._owned else ():
+            if (object_name, record_id) in self._owned:
+                found.pop(record_id, None)
+                settled = self._owned[object_name, record_id]
+                found |= {record_id: settled} if settled else {}
+        return found
+
+    def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
+        """Those of the records ``ids`` that a run created, also one that is being settled."""
+        made = {
+            record_id
+            for (of_type, record_id), owned in self._owned.items()
+            if of_type == object_name and owned is not None and owned.origin is Origin.CREATED
+        }
+        return self._store.created(object_name, ids) | made.intersection(ids)
+
+    def in_order(self, object_name: str, by: str) -> Iterator[OwnedRecord]:
+        """All owned records of a group, by key, by code point."""
+        unsettled = (record for record in self._stored(object_name, by) if not self._is_settled(record))
+        return merge(unsettled, self._settled(object_name, by), key=_key_value)
+
+    def paired_types(self) -> frozenset[tuple[str, str]]:
+        """Between which object types associations are owned, from the one that names them."""
+        settled = {(pair.key.object, pair.target.object) for pair in self._pairs.values() if pair}
+        return self._store.paired_types() | settled
+
+    def pairs(self, object_name: str, other: str) -> list[OwnedPair]:
+        """Owned associations between records of two object types, whichever named them."""
+        types = {object_name, other}
+        keys = {record: owned.key for record, owned in self._owned.items() if owned}
+        stored = {pair.identity: pair.called(keys) for pair in self._store.pairs(object_name, other)}
+        settled = {
+            identity: pair
+            for identity, pair in self._pairs.items()
+            if {identity.object, identity.to_object} == types
+        }
+        return [pair for pair in (stored | settled).values() if pair and self._ended.isdisjoint(pair.ends)]
+
+    def _stored(self, object_name: str, by: str) -> Iterator[OwnedRecord]:
+        after: str | None = None
+        while chunk := self._store.owned_in_order(object_name, by, after, _CHUNK):
+            yield from chunk
+            after = chunk[-1].key.value
+
+    def _settled(self, object_name: str, by: str) -> list[OwnedRecord]:
+        """What settling makes of records of a group, by key."""
+        group = (record for record in self._owned.values() if record is not None)
+        return sorted(
+            (record for record in group if (record.key.object, record.key.by) == (object_name, by)),
+            key=_key_value,
+        )
+
+    def _is_settled(self, record: OwnedRecord) -> bool:
+        """Whether settling decides about the entry, or gives its key to another record."""
+        return (record.key.object, record.record_id) in self._owned or record.key in self._keys
+
+
+def _key_value(record: OwnedRecord) -> str:
+    return record.key.value

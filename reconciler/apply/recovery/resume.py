@@ -1,0 +1,30 @@
+"""What earlier runs left open, settled for good by whoever holds the lock."""
+
+from reconciler.apply.executor import ownership_after
+from reconciler.apply.recovery.settle import settle_batch
+from reconciler.hubspot.client import Reader
+from reconciler.model.definitions import PortalSchema
+from reconciler.state.run_types import RunStatus
+from reconciler.state.store import Store
+from reconciler.state.writer import Writer
+
+
+def is_anything_open(store: Store) -> bool:
+    """Whether a run died, or ended with changes that nobody knows the outcome of."""
+    return bool(store.unfinished()) or any(run.status == RunStatus.RUNNING for run in store.runs())
+
+
+def settle_earlier(store: Store, journal: Writer, reader: Reader, portal: PortalSchema) -> None:
+    """Record what became of unfinished batches, and that their runs were interrupted.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+        StateError: state or lock was lost on the way.
+    """
+    for batch in store.unfinished():
+        outcomes = settle_batch(reader, portal, batch)
+        owned, disowned, pairs = ownership_after(store, batch.entries, outcomes)
+        journal.record(batch.run_id, batch.number, outcomes, owned, disowned, pairs=pairs)
+    for run in store.runs():
+        if run.status == RunStatus.RUNNING:
+            journal.finish_run(run.id, RunStatus.INTERRUPTED)

@@ -1,0 +1,172 @@
+"""What became of changes whose answer was lost: decided by reading live, never by sending again."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from reconciler.apply.answer_outcomes import only_emptied
+from reconciler.apply.associations import between
+from reconciler.apply.recovery.creation_evidence import found_as_created, is_there
+from reconciler.errors import Unavailable
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.records.read import read_records
+from reconciler.model.addresses import RECORD_ID
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.live import LiveRecord
+from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped
+from reconciler.plan.change import (
+    Archive,
+    Create,
+    PairWriting,
+    RecordWriting,
+    Writing,
+    rests_on_of,
+    values_of,
+)
+from reconciler.plan.values.equality import same_value
+from reconciler.state.run_types import Sent, UnfinishedBatch
+
+
+def settle_batch(reader: Reader, portal: PortalSchema, batch: UnfinishedBatch) -> Mapping[int, Outcome]:
+    """A final outcome for every open change of a batch whose run has ended.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    never = Skipped("not sent when its run ended")
+    found: dict[int, Outcome] = dict.fromkeys((number for number, _ in batch.entries), never)
+    sent = batch.sent
+    entries = [entry for entry in batch.entries if sent is None or sent.get((entry[0], 1))]
+    found |= dict.fromkeys((number for number, _ in entries), Skipped("not written when its run ended"))
+    _, records = pairs_and_records(entries)
+    if records:
+        schema, changes = portal.objects[batch.object], dict(records)
+        for number in are_emptied(reader, schema, records):
+            found[number] = only_emptied(schema, changes[number], Rejected("not written when its run ended"))
+    return {**found, **settle(reader, portal, entries, sent or {})}
+
+
+def settle(
+    reader: Reader, portal: PortalSchema, entries: Sequence[tuple[int, Writing]], sent: Sent
+) -> Mapping[int, Outcome]:
+    """Those of ``entries``, which travelled together, that turn out to have happened; ``sent`` says when."""
+    pairs, records = pairs_and_records(entries)
+    if pairs:
+        return between(reader, portal, pairs[0][1]).settled(pairs)
+    if not records:
+        return {}
+    schema = portal.objects[records[0][1].key.object]
+    live = read_again(reader, schema, records)
+    live.insist_on_answers()
+    found = {
+        number: settled(schema, change, live.get(identity(change)), sent.get((number, 1)))
+        for number, change in records
+    }
+    return {number: outcome for number, outcome in found.items() if outcome}
+
+
+def are_emptied(
+    reader: Reader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
+) -> frozenset[int]:
+    """Those of ``entries`` whose lifecycle stage was to go back and is empty now, by number."""
+    live = read_again(reader, schema, entries)
+    return frozenset(
+        number for number, change in entries if is_emptied(schema, change, live.get(identity(change)))
+    )
+
+
+def is_emptied(schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None) -> bool:
+    """Whether the first of two calls has happened: it empties the lifecycle stage, which the second sets."""
+    back = [
+        value.name
+        for value in values_of(change)
+        if schema.is_step_back(value.name, value.before, value.after)
+    ]
+    return live is not None and bool(back) and all(live.properties.get(name) is None for name in back)
+
+
+def settled(
+    schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None, sent_at: datetime | None
+) -> Applied | None:
+    """Applied when live is as ``change`` wanted it; None when it provably did not happen.
+
+    ``sent_at`` is when its call left, by HubSpot's clock, where that is known.
+    """
+    if isinstance(change, Archive):
+        return None if live else Applied(change.record_id, {})
+    if live is None:
+        return None
+    if isinstance(change, Create):
+        return found_as_created(schema, change, live, sent_at)
+    if not all(is_there(schema, value, live.properties.get(value.name)) for value in change.values):
+        return None
+    return Applied(live.id, {value.name: live.properties.get(value.name) for value in change.values})
+
+
+def holds(schema: ObjectSchema, live: LiveRecord, name: str, text: str | None) -> bool:
+    """Whether ``live`` has ``text`` in property ``name``; not where the portal lost that property."""
+    definition = schema.properties.get(name)
+    return definition is not None and same_value(definition.kind, live.properties.get(name), text)
+
+
+class ReadAgain(dict[tuple[str, str], LiveRecord]):
+    """Records as they are now, by ``identity``.
+
+    Attributes:
+        unanswered: identities that HubSpot leaves out of its answers: nobody knows whether they are there.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.unanswered: set[tuple[str, str]] = set()
+
+    def insist_on_answers(self) -> None:
+        """Decide nothing by what is not known.
+
+        Raises:
+            Unavailable: HubSpot leaves records out of its answers.
+        """
+        if self.unanswered:
+            raise Unavailable(
+                "HubSpot leaves records out of its answers, even where they are asked for alone",
+                method="POST",
+                path="batch/read",
+            )
+
+
+def read_again(
+    reader: Reader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
+) -> ReadAgain:
+    """The records that ``entries`` are about, as they are now, by ``identity``."""
+    known = (value for _, change in entries for value in (*values_of(change), *rests_on_of(change)))
+    names = sorted({value.name for value in known} & schema.properties.keys())
+    wanted: dict[str, list[str]] = {}
+    for _, change in entries:
+        by, value = identity(change)
+        wanted.setdefault(by, []).append(value)
+    again = ReadAgain()
+    for by, values in wanted.items():
+        answers = read_records(reader, schema, by, values, names)
+        again.update({(by, value): record for value, record in answers.items()})
+        again.unanswered |= {(by, value) for value in answers.unanswered}
+    return again
+
+
+def identity(change: RecordWriting) -> tuple[str, str]:
+    """By which property, and by which value of it, the record of ``change`` is read."""
+    if isinstance(change, Create):
+        return (change.key.by, change.key.value)
+    return (RECORD_ID, change.record_id)
+
+
+def pairs_and_records(
+    entries: Sequence[tuple[int, Writing]],
+) -> tuple[list[tuple[int, PairWriting]], list[tuple[int, RecordWriting]]]:
+    """The two kinds of ``entries`` apart; those that travel together are all of one kind."""
+    pairs: list[tuple[int, PairWriting]] = []
+    records: list[tuple[int, RecordWriting]] = []
+    for number, change in entries:
+        if isinstance(change, PairWriting):
+            pairs.append((number, change))
+        else:
+            records.append((number, change))
+    return pairs, records

@@ -1,0 +1,63 @@
+"""How an error reaches the person: as text, as one JSON document, and as annotations in GitHub Actions."""
+
+import os
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+
+from reconciler.cli.messages import document, say, say_to_runner, talk
+from reconciler.errors import HubSpotError, ManifestError, Problem, ReconcilerError, UsageError
+
+
+def tell(error: ReconcilerError, code: int, *, as_json: bool) -> None:
+    """Say what is wrong, on stderr; with ``--json`` on stdout too, unless a document was printed before."""
+    if not isinstance(error, ManifestError):
+        say(told(error))
+        if as_json and not talk().has_answered:
+            from reconciler.report.json_report import error_as_json  # noqa: PLC0415 - only on this path
+
+            document(error_as_json(error, told(error, is_seen=False), code))
+        return
+    annotate(error.problems)
+    if as_json and not talk().has_answered:
+        from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
+        from reconciler.report.json_report import problems_as_json  # noqa: PLC0415
+
+        document(problems_as_json(error.problems, masking_for(None, as_json=True)))
+        return
+    count = len(error.problems)
+    say(f"{told(error)}\n\n{count} problem{'s' if count > 1 else ''}")
+
+
+def tell_in_json(arguments: Sequence[str] | None, message: str, code: int) -> None:
+    """Say to a program that its ``arguments`` are wrong, or that it was stopped, if it asked for JSON."""
+    words = sys.argv[1:] if arguments is None else arguments
+    is_asked = "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words)
+    if is_asked and not talk().has_answered:
+        from reconciler.report.json_report import error_as_json  # noqa: PLC0415 - only on this path
+
+        document(error_as_json(UsageError(message), message, code))
+
+
+def told(error: ReconcilerError, *, is_seen: bool | None = None) -> str:
+    """The sentence, without e-mail addresses where HubSpot or a manifest said it and no terminal shows it."""
+    if is_seen or not isinstance(error, HubSpotError | ManifestError):
+        return str(error)
+    from reconciler.cli.output import is_before_a_person, masking_for  # noqa: PLC0415 - only on this path
+
+    if is_seen is None and is_before_a_person(sys.stderr):
+        return str(error)
+    from reconciler.report.mask import masked_text  # noqa: PLC0415
+
+    return masked_text(str(error), masking_for("mask", as_json=False))
+
+
+def annotate(problems: Sequence[Problem]) -> None:
+    """In GitHub Actions, put problems beside the lines of the pull request."""
+    if os.environ.get("GITHUB_ACTIONS") == "true" and problems:
+        from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
+        from reconciler.report.github_annotations import problems_as_annotations  # noqa: PLC0415
+        from reconciler.report.mask import masked_problems  # noqa: PLC0415
+
+        shown = masked_problems(problems, masking_for("mask", as_json=False))
+        say_to_runner(problems_as_annotations(shown))

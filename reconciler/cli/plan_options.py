@@ -1,0 +1,81 @@
+"""Options that shape one plan; ``plan`` and ``apply`` take them alike."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from reconciler.cli.options import gathered
+from reconciler.model.selection import Glob, glob_of
+from reconciler.plan.plan import Guard
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _allowances(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[tuple[Guard, int], ...]:
+    """``NAME=NUMBER`` as a guard and the number it is lifted to."""
+    allowances: dict[Guard, int] = {}
+    for value in values:
+        name, _, number = value.partition("=")
+        if name not in set(Guard):
+            raise click.BadParameter(f"there is no guard {name!r}: they are {', '.join(Guard)}")
+        if not number.isascii() or not number.isdigit():
+            raise click.BadParameter(f"{value!r} has no number: write {name}=412")
+        allowances[Guard(name)] = int(number)
+    return tuple(allowances.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the person said about this one plan."""
+
+    skip_invalid: bool = False
+    target: tuple[Glob, ...] = ()
+    exclude: tuple[Glob, ...] = ()
+    take: tuple[Glob, ...] = ()
+    recreate: tuple[Glob, ...] = ()
+    allow: tuple[tuple[Guard, int], ...] = ()
+    reviewed: Path | None = None
+
+
+def plan_options(function: _Function) -> _Function:
+    """Give a command the options that shape a plan; they arrive together as ``wishes``."""
+    made = gathered("wishes", Wishes, function)
+    for option in reversed(_OPTIONS):
+        made = option(made)
+    return made
+
+
+def glob_option(name: str, explanation: str) -> Callable[[_Function], _Function]:
+    """An option that takes addresses, as often as it is given."""
+    return click.option(name, type=glob_of, multiple=True, metavar="GLOB", help=explanation)
+
+
+target_option = glob_option("--target", "Plan these addresses only (companies/a*, companies/acme#phone).")
+exclude_option = glob_option("--exclude", "Plan everything but these addresses.")
+allow_option = click.option(
+    "--allow",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    callback=_allowances,
+    help="Lift one guard to a number, for this plan: update=412.",
+)
+
+_OPTIONS = (
+    target_option,
+    exclude_option,
+    glob_option("--take", "Write what `drift: hold` would leave, of these addresses."),
+    glob_option("--recreate", "Create these records again although they are gone."),
+    allow_option,
+    click.option(
+        "--reviewed",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="PLAN",
+        help="Plan what the reviewed PLAN has too, and nothing else; list how the two differ.",
+    ),
+    click.option("--skip-invalid", is_flag=True, help="Leave out records with problems, visibly."),
+)

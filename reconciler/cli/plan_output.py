@@ -1,0 +1,54 @@
+"""Where a plan goes: into files to be applied or read, and onto the screen."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from reconciler.cli.exits import Exit, exit_of, heaviest
+from reconciler.cli.output_options import Views, file_options
+from reconciler.cli.planning import keep_plan, refused_by_guards, show_plan
+from reconciler.cli.session import Session
+from reconciler.plan.file.format import plan_to_text
+from reconciler.plan.plan import Plan
+from reconciler.project.files import write_sealed
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Destinations(Views):
+    """What the person said of where a plan goes."""
+
+    out: Path | None
+
+    def paths(self) -> Sequence[Path]:
+        """A plan to apply must not be overwritten by one to read."""
+        return (*self.files.values(), *([self.out] if self.out is not None else []))
+
+
+def destination_options(function: _Function) -> _Function:
+    """Give a command that makes a plan the options of ``Destinations``; they arrive together as ``to``."""
+    return file_options(Destinations, _FILES, function)
+
+
+_FILES = {
+    "--out": "Save the plan for `apply FILE`; it holds the values themselves; see RECONCILER_PLAN_KEY.",
+    "--markdown": "Write a comment for a pull request too, which always fits into one.",
+    "--html": "Write a page too, which searches and filters without network.",
+    "--json-into": "Write the JSON for machines too; it is masked and cannot be applied.",
+}
+
+
+def deliver(session: Session, plan: Plan, to: Destinations) -> Exit:
+    """Write ``plan`` where it is to go, and show it; says how it stands."""
+    if to.out is not None:
+        write_sealed(to.out, plan_to_text(plan))
+    keep_plan(session, plan, to.files, full=to.full, values=to.values)
+    show_plan(session, plan, full=to.full, values=to.values, form=to.form)
+    refused = refused_by_guards(plan)
+    return heaviest(
+        Exit.OK if plan.is_sound else Exit.ERROR,
+        exit_of(refused) if refused else Exit.OK,
+        Exit.PLAN_REFUSED if plan.review and plan.review.unreviewed else Exit.OK,
+    )

@@ -1,0 +1,66 @@
+"""Reading single records and pages of them."""
+
+from reconciler.emulator import associations, batches, identity, refusals, response_format
+from reconciler.emulator.calls import Call
+from reconciler.emulator.object_types import ObjectType
+from reconciler.emulator.record_rows import Record
+from reconciler.emulator.request_context import Work
+from reconciler.emulator.response_format import Json
+
+PAGE = 10
+MAX_PAGE = 100
+MAX_PAGE_WITH_HISTORY = 50
+
+
+def require(
+    work: Work, object_type: ObjectType, given: str, id_property: str | None, *, archived: bool = False
+) -> Record:
+    """The record with this id (or the one it was merged into) or key; 404 otherwise."""
+    if id_property is not None:
+        identity.check_key(work, object_type, id_property, "read")
+    record = identity.find(work, object_type, given, id_property, archived=archived)
+    if record is None and id_property is None:
+        record = identity.follow(work, object_type, given)
+    if record is None:
+        raise refusals.not_found()
+    return record
+
+
+def one(work: Work, object_type: ObjectType, call: Call) -> Json:
+    """One record as ``GET /{type}/{id}`` answers it."""
+    record = require(
+        work,
+        object_type,
+        call.args["record_id"],
+        call.text("idProperty"),
+        archived=call.flag("archived"),
+    )
+    return _body(work, object_type, record, call)
+
+
+def page(work: Work, object_type: ObjectType, call: Call) -> Json:
+    """One page of ``GET /{type}``; the cursor is the id of the next record."""
+    maximum = MAX_PAGE_WITH_HISTORY if call.names("propertiesWithHistory") else MAX_PAGE
+    limit = page_size(call, PAGE, maximum)
+    first = identity.cursor(call.text("after"))
+    found = work.rows(object_type).page(first, limit + 1, archived=call.flag("archived"))
+    bodies = [_body(work, object_type, record, call) for record in found[:limit]]
+    return response_format.page_body(work, bodies, str(found[limit].id) if len(found) > limit else None)
+
+
+def page_size(call: Call, default: int, maximum: int) -> int:
+    """The ``limit`` of the query, refused beyond ``maximum``."""
+    text = call.text("limit")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= maximum):
+        raise refusals.invalid_request(f"limit must be between 1 and {maximum}, but was {text}")
+    return int(text)
+
+
+def _body(work: Work, object_type: ObjectType, record: Record, call: Call) -> Json:
+    body = batches.read_body(
+        work, object_type, record, call.names("properties"), call.names("propertiesWithHistory")
+    )
+    found = associations.of_record(work, object_type, record, call.names("associations"))
+    return {**body, "associations": found} if found else body

@@ -1,0 +1,154 @@
+"""Makes and removes associations, and tells what became of each, however HubSpot puts it.
+
+These calls know no trace ids, and making what is there or removing what is not changes nothing. So a
+result is joined by the two record ids that it names, an error by the ids that it names, and whatever
+is neither is sent again in halves until it stands alone.
+
+Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from reconciler.errors import NoAnswer, NotAllowed, Unavailable
+from reconciler.hubspot.client import Writer
+from reconciler.hubspot.records.match_results import RowOutcome, rejected
+from reconciler.hubspot.records.write import PERHAPS_ONE_ROW
+from reconciler.hubspot.transport.call_result import Refusal
+from reconciler.hubspot.transport.error_details import named_ids
+from reconciler.hubspot.transport.responses import ErrorBody, PairsBody
+from reconciler.model.addresses import RecordId
+from reconciler.model.associations import Label
+from reconciler.model.calls import Call
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.outcomes import Applied, Unknown
+
+_FROM, _TO = "fromObjectId", "toObjectId"
+_REMOVALS = frozenset({Call.DISSOCIATE, Call.UNLABEL})
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """One association to be made or removed."""
+
+    number: int  # joins the outcome to the question
+    record_id: RecordId
+    target_id: RecordId
+    label: Label | None
+
+
+def write_pairs(
+    writer: Writer,
+    one: ObjectSchema,
+    other: ObjectSchema,
+    call: Call,
+    rows: Sequence[PairRow],
+    *,
+    leaving: Callable[[Sequence[PairRow]], None] = lambda _rows: None,
+) -> Mapping[int, RowOutcome]:
+    """Send ``rows`` and account for every one of them, by number.
+
+    ``leaving`` is told of each call, by the rows that it carries, before HubSpot can act on it.
+
+    Raises:
+        NotAllowed: before anything was written: the token is refused, or lacks the scopes it names.
+        Unavailable: before anything was written: HubSpot went on saying "later".
+    """
+    sending = _Sending(writer, one.path, other.path, call, leaving, {})
+    try:
+        sending.deliver(rows)
+    except (NotAllowed, Unavailable) as error:
+        if not sending.outcomes:
+            raise
+        left = Unknown(f"not written when the run had to stop: {error.summary}")
+        return dict.fromkeys((row.number for row in rows), left) | sending.outcomes
+    return sending.outcomes
+
+
+@dataclass(slots=True)
+class _Sending:
+    """What one call's worth of associations came to, as answers come in."""
+
+    writer: Writer
+    path: str
+    other_path: str
+    call: Call
+    leaving: Callable[[Sequence[PairRow]], None]
+    outcomes: dict[int, RowOutcome]
+
+    def deliver(self, rows: Sequence[PairRow]) -> None:
+        """Send ``rows``; those that nothing was said of are sent again in halves."""
+        try:
+            writer = self.writer.telling(partial(self.leaving, rows))
+            answer = writer.write_pairs(self.path, self.other_path, self.call, _inputs(self.call, rows))
+        except NoAnswer as error:
+            self.outcomes |= {row.number: Unknown(error.summary) for row in rows}
+            return
+        silent, errors = self._join(rows, answer)
+        if len(rows) == 1 and silent:
+            why = rejected(errors[0]) if errors else Unknown("HubSpot's answer does not mention it")
+            self.outcomes[rows[0].number] = why
+            return
+        half = (len(silent) + 1) // 2
+        for part in (silent[:half], silent[half:]):
+            if part:
+                self.deliver(part)
+
+    def _join(
+        self, rows: Sequence[PairRow], answer: PairsBody | Refusal
+    ) -> tuple[Sequence[PairRow], Sequence[ErrorBody]]:
+        """Take what the answer says of rows; those that it says nothing of, and the errors."""
+        if isinstance(answer, Refusal):
+            if answer.status in PERHAPS_ONE_ROW:
+                return rows, [answer.error]
+            self.outcomes |= {row.number: rejected(answer.error) for row in rows}
+            return (), ()
+        if not answer.errors and self.call in _REMOVALS:  # success is an empty answer
+            self.outcomes |= {row.number: _applied(row) for row in rows}
+            return (), ()
+        made = {body.ids for body in answer.results}
+        silent: list[PairRow] = []
+        for row in rows:
+            error = next((error for error in answer.errors if _is_about(error, row)), None)
+            if (row.record_id, row.target_id) in made:
+                self.outcomes[row.number] = _applied(row)
+            elif error:
+                self.outcomes[row.number] = rejected(error)
+            else:
+                silent.append(row)
+        return silent, answer.errors
+
+
+def _applied(row: PairRow) -> Applied:
+    return Applied(row.record_id, {})
+
+
+def _is_about(error: ErrorBody, row: PairRow) -> bool:
+    """Whether it names both records by their ends, or one of them by its id."""
+    ends = ((row.record_id, _FROM), (row.target_id, _TO))
+    named = [(record_id, error.context[end]) for record_id, end in ends if end in error.context]
+    if named:
+        return all(record_id in ids for record_id, ids in named)
+    return not {row.record_id, row.target_id}.isdisjoint(named_ids(error))
+
+
+def _inputs(call: Call, rows: Sequence[PairRow]) -> list[Mapping[str, Any]]:
+    """The rows as HubSpot documents them for this call; labels of the same two records go together."""
+    labels: dict[tuple[RecordId, RecordId], list[Label]] = {}
+    for row in rows:
+        of_pair = labels.setdefault((row.record_id, row.target_id), [])
+        if row.label:
+            of_pair.append(row.label)
+    return [_input(call, one, other, of_pair) for (one, other), of_pair in labels.items()]
+
+
+def _input(call: Call, one: str, other: str, labels: Sequence[Label]) -> Mapping[str, Any]:
+    if call is Call.DISSOCIATE:
+        return {"from": {"id": one}, "to": [{"id": other}]}
+    ends = {"from": {"id": one}, "to": {"id": other}}
+    if call is Call.ASSOCIATE_PLAIN:
+        return ends
+    types = [{"associationCategory": label.category, "associationTypeId": label.type_id} for label in labels]
+    return ends | {"types": types}

@@ -1,0 +1,1 @@
+"""Reading a portal: account, definitions, owners, users and scopes."""

@@ -1,0 +1,22 @@
+"""Who may own records: read no earlier than a manifest names somebody, since it takes a scope of its own."""
+
+from collections.abc import Iterable
+
+from reconciler.hubspot.client import Reader
+from reconciler.model.definitions import Owner
+
+
+def read_owners(reader: Reader, named: Iterable[str]) -> tuple[Owner, ...]:
+    """All active owners; where some of ``named``, by e-mail or id, are not among them, all that left too.
+
+    Each list is read once in a run.
+
+    Raises:
+        NotAllowed: the token lacks the scope for owners.
+        HubSpotError: the portal cannot be read.
+    """
+    owners = [Owner(body.id, body.email or "") for body in reader.owners()]
+    known = {owner.id for owner in owners} | {owner.email.lower() for owner in owners}
+    if any(name.strip().lower() not in known for name in named):
+        owners += (Owner(body.id, body.email or "", is_active=False) for body in reader.owners(archived=True))
+    return tuple(owners)

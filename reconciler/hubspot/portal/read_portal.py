@@ -1,0 +1,176 @@
+"""Reads what planning needs to know of a portal besides its records: types and definitions."""
+
+import re
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from types import MappingProxyType
+
+from reconciler.errors import ManifestError, Problem, UsageError
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.portal.definitions import pipeline, property_def
+from reconciler.hubspot.transport.responses import AccountBody, SchemaBody
+from reconciler.model.definitions import Account, Kind, ObjectSchema, Pipeline, PortalSchema, PropertyDef
+from reconciler.model.object_types import (
+    object_name,
+    object_type,
+    standard_names,
+)
+from reconciler.source import SourceRef
+
+_THREADS = 8
+_UNKNOWN_NUMBER = re.compile(r"0-\d+")
+"""A standard type that is newer than our table; HubSpot's generic paths take its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Type:
+    """An object type that the portal has."""
+
+    name: str
+    path: str
+    required: tuple[str, ...] = ()  # by a custom type's own schema
+
+
+def begin_portal(reader: Reader, objects: Collection[str]) -> None:
+    """Ask already for what ``read_portal`` will want first of standard types, while there is other work."""
+    names = {object_name(written) for written in objects}
+    reader.begin([object_type(name).path for name in sorted(names) if _is_standard(name)])
+
+
+def read_portal(
+    reader: Reader,
+    objects: Collection[str],
+    portal_id: int | None = None,
+    asked_at: Mapping[str, SourceRef] = MappingProxyType({}),
+    lacking: list[Problem] | None = None,
+) -> PortalSchema:
+    """The portal's account, and the types in ``objects`` with all that belongs to them.
+
+    ``objects`` of the answer holds each type by its name and by every other that means it.
+
+    Types are asked for by path name or number, custom ones by name, qualified name or number.
+    ``portal_id`` is the portal that the token has to belong to; None takes any. ``asked_at`` says where
+    a type is named, for messages. Types that the portal does not have are left out of the answer, and told
+    in ``lacking``, where that is given.
+
+    Raises:
+        UsageError: the token belongs to another portal.
+        ManifestError: the portal has no such type, and there is no ``lacking``; all of them are named.
+        HubSpotError: the portal cannot be read.
+    """
+    names = sorted({object_name(written) for written in objects})
+    with ThreadPoolExecutor(_THREADS) as pool:
+        reading_account = pool.submit(reader.account)
+        customs = () if all(_is_standard(name) for name in names) else reader.schemas()
+        types = {name: found for name in names if (found := _type(name, customs))}
+        if problems := _not_there(reader, names, types, customs, asked_at):
+            _refuse_other_portal(reading_account.result(), portal_id)
+            if lacking is None:
+                raise ManifestError(tuple(problems.values()))
+            lacking += problems.values()
+            types = {name: found for name, found in types.items() if name not in problems}
+        distinct = sorted(set(types.values()), key=lambda found: found.name)
+        reading_properties = pool.map(reader.properties, [found.path for found in distinct])
+        account = reading_account.result()  # first, so that the wrong portal is the first thing told
+        _refuse_other_portal(account, portal_id)
+        definitions = [
+            {body.name: property_def(found.name, body) for body in bodies if not body.archived}
+            for found, bodies in zip(distinct, reading_properties, strict=True)
+        ]
+        reading_pipelines = pool.map(partial(_read_pipelines, reader), distinct, definitions)
+        schemas = {
+            found: _schema(reader.version, found, known, pipelines)
+            for found, known, pipelines in zip(distinct, definitions, reading_pipelines, strict=True)
+        }
+    return PortalSchema(
+        account=Account(account.portal_id, account.account_type),
+        api_version=reader.version,
+        objects={found.name: schema for found, schema in schemas.items()}
+        | {name: schemas[found] for name, found in types.items()}
+        | {
+            name: schema
+            for found, schema in schemas.items()
+            for custom in customs
+            if custom.object_type_id == found.path
+            for name in (custom.object_type_id, custom.fully_qualified_name)
+        },
+    )
+
+
+def _is_standard(name: str) -> bool:
+    return name in standard_names() or _UNKNOWN_NUMBER.fullmatch(name) is not None
+
+
+def _type(name: str, customs: Iterable[SchemaBody]) -> _Type | None:
+    """The type that ``name`` stands for; None where the portal has none."""
+    if _is_standard(name):
+        return _Type(name, object_type(name).path)
+    for custom in customs:
+        if name in {custom.name, custom.fully_qualified_name, custom.object_type_id}:
+            return _Type(custom.name, custom.object_type_id, custom.required_properties)
+    return None
+
+
+def _refuse_other_portal(account: AccountBody, portal_id: int | None) -> None:
+    if portal_id not in {None, account.portal_id}:
+        raise UsageError(
+            f"the token belongs to portal {account.portal_id}, and this environment is portal {portal_id}\n"
+            "    correct portal_id or the token; nothing was changed"
+        )
+
+
+def _not_there(
+    reader: Reader,
+    names: Iterable[str],
+    types: Container[str],
+    customs: Iterable[SchemaBody],
+    asked_at: Mapping[str, SourceRef],
+) -> Mapping[str, Problem]:
+    """What is wrong with types that the portal does not have, or has not switched on."""
+    known = (*standard_names(), *(custom.name for custom in customs))
+    problems = {name: _unknown(name, known, asked_at.get(name)) for name in names if name not in types}
+    for name in names:
+        row = object_type(name)
+        number = row.number if row.is_switched_on_by_hand else None
+        if number is not None and not reader.is_enabled(number):
+            advice = "switch it on in HubSpot, under Settings, Objects"
+            message = f"the portal has not switched on {name}"
+            problems[name] = Problem(message, advice, asked_at.get(name))
+    return problems
+
+
+def _unknown(name: str, known: Sequence[str], source: SourceRef | None) -> Problem:
+    close = get_close_matches(name, known, cutoff=0.7)
+    advice = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(sorted(known))}"
+    return Problem(f'the portal has no object type "{name}"', advice, source)
+
+
+def _any_kind(kind: Kind, definitions: Iterable[Mapping[str, PropertyDef]]) -> bool:
+    return any(definition.kind is kind for known in definitions for definition in known.values())
+
+
+def _read_pipelines(reader: Reader, found: _Type, known: Mapping[str, PropertyDef]) -> tuple[Pipeline, ...]:
+    if not _any_kind(Kind.PIPELINE, [known]):
+        return ()
+    return tuple(pipeline(body) for body in reader.pipelines(found.path) if not body.archived)
+
+
+def _schema(
+    version: str, found: _Type, known: Mapping[str, PropertyDef], pipelines: tuple[Pipeline, ...]
+) -> ObjectSchema:
+    row = object_type(found.name)
+    required = found.required or row.required_properties(len(pipelines))
+    return ObjectSchema(
+        name=found.name,
+        path=found.path,
+        properties=known,
+        pipelines=pipelines,
+        required=tuple(name for name in required if name in known),
+        one_of=row.one_of,
+        default_key=row.default_key,
+        has_upsert=row.has_upsert(version),
+        is_read_only=row.is_read_only,
+    )

@@ -1,0 +1,124 @@
+"""Joins the answer of a batch call to the rows that were sent: one outcome for every row. Pure.
+
+HubSpot's results come in another order than the inputs, and one may be missing without an error, so
+position says nothing. A result belongs to the row whose trace id it echoes, else to the row of its
+key, else of its record id. An error belongs to the rows whose trace ids it names, else whose ids,
+else to the one row whose id its message mentions. What is left over is ``Unknown``, never a guess.
+
+Sources: https://developers.hubspot.com/docs/api-reference/error-handling (multi-status errors),
+https://github.com/rudderlabs/rudder-transformer (merged records vanish from answers).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from reconciler.hubspot.transport.error_details import (
+    all_texts,
+    existing_record,
+    explain,
+    mentions,
+    named_ids,
+    named_trace_ids,
+)
+from reconciler.hubspot.transport.responses import BatchBody, ErrorBody, Record
+from reconciler.model.addresses import RecordId
+from reconciler.model.calls import Call, Route, Row
+from reconciler.model.outcomes import Applied, Rejected, Unknown
+
+RowOutcome: TypeAlias = Applied | Rejected | Unknown
+
+_EMAILS = frozenset({"email", "hs_email"})
+"""Unique properties that HubSpot stores in lower case."""
+
+
+def join(route: Route, rows: Sequence[Row], answer: BatchBody) -> Mapping[str, RowOutcome]:
+    """An outcome for each of ``rows``, by trace id."""
+    written = _join_results(route, rows, answer.results)
+    errors, strays = _join_errors(route, rows, written, answer.errors)
+    outcomes: dict[str, RowOutcome] = {}
+    for row in rows:
+        record, error = written.get(row.trace_id), errors.get(row.trace_id)
+        if record and error:
+            outcomes[row.trace_id] = Unknown(f"HubSpot answered that it was written, and: {explain(error)}")
+        elif record:
+            outcomes[row.trace_id] = _applied(record)
+        elif error:
+            outcomes[row.trace_id] = rejected(error)
+        elif route.call is Call.ARCHIVE and not strays:  # success is an empty answer
+            outcomes[row.trace_id] = Applied(RecordId(row.id), {})
+        else:
+            outcomes[row.trace_id] = Unknown(_unmentioned(strays))
+    return outcomes
+
+
+def rejected(error: ErrorBody) -> Rejected:
+    """What an error means for the row that it is about."""
+    return Rejected(
+        explain(error) or "HubSpot gives no reason",
+        category=error.category,
+        correlation_id=error.correlation_id,
+        record_id=existing_record(error),
+    )
+
+
+def rows_by_id(route: Route, rows: Iterable[Row], ids: Iterable[str]) -> tuple[Row, ...]:
+    """The rows that ``ids`` name; e-mail addresses are compared in lower case. In the order of ``rows``."""
+    asked = {_folded(route, id_) for id_ in ids}
+    return tuple(row for row in rows if _folded(route, row.id) in asked)
+
+
+def _folded(route: Route, id_: str) -> str:
+    return id_.strip().lower() if route.id_property in _EMAILS else id_
+
+
+def _join_results(route: Route, rows: Sequence[Row], results: Iterable[Record]) -> dict[str, Record]:
+    sent = {row.trace_id for row in rows}
+    written: dict[str, Record] = {}
+    untraced: list[Record] = []
+    for record in results:
+        if record.object_write_trace_id in sent:
+            written.setdefault(record.object_write_trace_id, record)
+        else:
+            untraced.append(record)
+    for record in untraced:
+        id_ = record.properties.get(route.id_property) if route.id_property else record.id
+        waiting = [row for row in rows if row.trace_id not in written]
+        owners = [row for row in waiting if row.id == id_] or rows_by_id(route, waiting, [id_ or ""])
+        if len(owners) == 1:
+            written[owners[0].trace_id] = record
+    return written
+
+
+def _join_errors(
+    route: Route, rows: Sequence[Row], written: Mapping[str, Record], errors: Iterable[ErrorBody]
+) -> tuple[Mapping[str, ErrorBody], Sequence[ErrorBody]]:
+    """Errors by trace id, and those that belong to no row for certain."""
+    joined: dict[str, ErrorBody] = {}
+    strays: list[ErrorBody] = []
+    sent = {row.trace_id for row in rows}
+    waiting = [row for row in rows if row.trace_id not in written]
+    for error in errors:
+        owners = tuple(sent.intersection(named_trace_ids(error)))
+        owners = owners or tuple(row.trace_id for row in rows_by_id(route, waiting, named_ids(error)))
+        owners = owners or (_mentioned(waiting, error) if len(rows) > 1 else (rows[0].trace_id,))
+        joined.update({trace_id: error for trace_id in owners if trace_id not in joined})
+        if not owners:
+            strays.append(error)
+    return joined, strays
+
+
+def _mentioned(waiting: Sequence[Row], error: ErrorBody) -> tuple[str, ...]:
+    """The trace id of the one row that the error's words mention."""
+    text = all_texts(error)
+    owners = tuple(row.trace_id for row in waiting if mentions(text, row.id) or mentions(text, row.trace_id))
+    return owners if len(owners) == 1 else ()
+
+
+def _applied(record: Record) -> Applied:
+    answered = {name: value or None for name, value in record.properties.items()}
+    return Applied(RecordId(record.id), answered, record.new)
+
+
+def _unmentioned(strays: Sequence[ErrorBody]) -> str:
+    said = "; ".join(dict.fromkeys(explain(error) for error in strays))
+    return "HubSpot's answer does not mention it" + (f"; it says: {said}" if said else "")

@@ -1,0 +1,133 @@
+"""Reads records by key: never by search, which lags behind, and never by listing everything.
+
+An answer is joined to the keys that were asked for by what it holds, never by position. HubSpot names
+the keys that do not exist. A key that it neither answers nor names is asked for once more, then alone, and
+is unanswered after that: a record that is only believed missing would be planned as new, or as gone.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.transport.responses import Record
+from reconciler.model.addresses import RECORD_ID, RecordId
+from reconciler.model.canonical import canonical
+from reconciler.model.definitions import Kind, ObjectSchema
+from reconciler.model.live import LiveRecord, LiveRecords
+from reconciler.model.object_types import object_type
+
+_MOST_UNANSWERED = 10
+"""Keys of one call that are asked for alone in vain, after which the others are not asked for."""
+
+
+def read_records(
+    reader: Reader,
+    schema: ObjectSchema,
+    by: str,
+    keys: Sequence[str],
+    properties: Sequence[str],
+    *,
+    archived: bool = False,
+) -> LiveRecords:
+    """The records that exist, by the key that was asked for; each holds ``properties`` and ``by``.
+
+    The answer tells the keys that HubSpot said nothing of, too. ``by`` is a unique property or
+    ``RECORD_ID``; ``keys`` are at most 100, and two spellings of one key give the same record twice.
+    With ``archived`` only archived records are found, else none.
+
+    Raises:
+        HubSpotError: HubSpot does not answer, or not to this question.
+    """
+    question = _Question(reader, schema, by, properties, archived=archived)
+    answered, named = question.ask(keys)
+
+    def doubtful(asked: Sequence[str]) -> list[str]:
+        return [key for key in asked if key not in answered and question.spelling(key) not in named]
+
+    def take(answer: tuple[dict[str, LiveRecord], set[str]]) -> None:
+        answered.update(answer[0])
+        named.update(answer[1])
+
+    left = doubtful(keys)
+    if left:
+        take(question.ask(left))
+        left = doubtful(left)
+    unanswered: list[str] = []
+    for key in left:
+        if len(unanswered) < _MOST_UNANSWERED:  # beyond that, nothing is to be learned from this portal now
+            take(question.ask_alone(key))
+        unanswered += doubtful([key])
+    return LiveRecords(answered, unanswered)
+
+
+class _Question:
+    """Which records of which type, with which properties."""
+
+    def __init__(
+        self, reader: Reader, schema: ObjectSchema, by: str, properties: Sequence[str], *, archived: bool
+    ) -> None:
+        self._reader = reader
+        self._path = schema.path
+        self._id_property = None if by == RECORD_ID else by
+        self._archived = archived
+        definition = schema.properties.get(by)
+        self._kind = definition.kind if definition else Kind.TEXT
+        self._names = tuple(properties) if by == RECORD_ID else (*properties, by)
+        secondary = object_type(schema.name).secondary_keys.get(by)
+        self._besides = (secondary,) if secondary else ()
+
+    def spelling(self, key: str) -> str:
+        """The one spelling of a key that HubSpot is known to compare by."""
+        return canonical(self._kind, key) or ""
+
+    def ask(self, keys: Sequence[str]) -> tuple[dict[str, LiveRecord], set[str]]:
+        """Make the call: records by asked key, and spellings of keys that HubSpot says do not exist."""
+        asked = {self.spelling(key): key for key in keys}
+        found = self._reader.batch_read(
+            self._path,
+            tuple(asked.values()),
+            properties=sorted({*self._names, *self._besides}),
+            id_property=self._id_property,
+            is_archived=self._archived,
+        )
+        named = {self.spelling(key) for key in found.missing}
+        return self._join(keys, found.records, named), named
+
+    def ask_alone(self, key: str) -> tuple[dict[str, LiveRecord], set[str]]:
+        """Ask for one record by the call that is surest to tell; a merged id leads to another record."""
+        if self._id_property or self._archived:
+            return self.ask([key])
+        record = self._reader.record(self._path, key, sorted(self._names))
+        if record is None or record.id != key:
+            return {}, {self.spelling(key)}
+        return self._join([key], [record], set()), set()
+
+    def _join(self, keys: Sequence[str], records: Iterable[Record], named: set[str]) -> dict[str, LiveRecord]:
+        """By spelling, else by a second address, else by a spelling that differs in case or blanks alone."""
+        exact: dict[str, LiveRecord] = {}
+        second: dict[str, LiveRecord] = {}
+        for record in records:
+            key = record.properties.get(self._id_property) if self._id_property else record.id
+            live = LiveRecord(
+                RecordId(record.id),
+                {name: record.properties.get(name) or None for name in self._names},
+                record.created_at,
+            )
+            exact[self.spelling(key or "")] = live
+            for name in self._besides:
+                addresses = (record.properties.get(name) or "").split(";")
+                second |= {self.spelling(address): live for address in addresses}
+        asked = {self.spelling(key) for key in keys}
+        loose = {_loosened(spelling): live for spelling, live in exact.items() if spelling not in asked}
+        joined: dict[str, LiveRecord] = {}
+        for key in keys:
+            spelling = self.spelling(key)
+            live_or_none = exact.get(spelling) or second.get(spelling)
+            if live_or_none is None and spelling not in named:
+                live_or_none = loose.get(_loosened(spelling))
+            if live_or_none is not None:
+                joined[key] = live_or_none
+        return joined
+
+
+def _loosened(spelling: str) -> str:
+    return spelling.strip().casefold()

@@ -1,0 +1,150 @@
+"""Writes a batch of rows and tells what became of each, however HubSpot puts it.
+
+Every row carries a trace id, so that a bad one costs one row. Where HubSpot still refuses the whole
+batch, nothing of it was written, and it is cut in two and sent again until the culprits stand alone.
+What the error names only decides where to cut; a row is ``Rejected`` when it was refused by itself.
+
+Source: https://developers.hubspot.com/docs/api-reference/error-handling (multi-status errors);
+whole batches refused for one row: https://github.com/airbytehq/airbyte/pull/76340.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from reconciler.errors import NoAnswer, NotAllowed, Unavailable
+from reconciler.hubspot.client import Writer
+from reconciler.hubspot.records.match_results import RowOutcome, join, rejected, rows_by_id
+from reconciler.hubspot.transport.call_result import Refusal
+from reconciler.hubspot.transport.error_details import (
+    all_texts,
+    mentions,
+    named_ids,
+    named_properties,
+    named_trace_ids,
+)
+from reconciler.hubspot.transport.responses import ErrorBody
+from reconciler.model.calls import BATCH_SIZE, Call, Route, Row
+from reconciler.model.outcomes import Unknown
+
+PERHAPS_ONE_ROW = frozenset({400, 404, 409, 413, 422})
+"""Statuses of a refused batch that a part of the same batch may not get."""
+
+
+def write_rows(
+    writer: Writer,
+    object_path: str,
+    route: Route,
+    rows: Sequence[Row],
+    leaving: Callable[[Sequence[Row]], None] = lambda _rows: None,
+) -> Mapping[str, RowOutcome]:
+    """Send ``rows`` and account for every one of them, by trace id. An answer is never taken for granted.
+
+    ``leaving`` is told of each call, by the rows that it carries, before HubSpot can act on it.
+
+    Raises:
+        NotAllowed: before anything was written: the token is refused, or lacks the scopes it names.
+        Unavailable: before anything was written: HubSpot went on saying "later".
+        ValueError: for more rows than a batch takes, or trace ids that repeat.
+    """
+    if len(rows) > BATCH_SIZE or len({row.trace_id for row in rows}) < len(rows):
+        raise ValueError(
+            f"a batch is at most {BATCH_SIZE} rows with distinct trace ids, not {len(rows)} rows"
+        )
+    batch = _Batch(writer, object_path, route, leaving)
+    try:
+        batch.deliver(rows)
+    except (NotAllowed, Unavailable) as error:
+        if not batch.outcomes:
+            raise
+        left = Unknown(f"not written when the run had to stop: {error.summary}")
+        batch.outcomes = dict.fromkeys((row.trace_id for row in rows), left) | batch.outcomes
+    return batch.outcomes
+
+
+class _Batch:
+    """The outcomes of one batch, as they come in."""
+
+    def __init__(
+        self, writer: Writer, object_path: str, route: Route, leaving: Callable[[Sequence[Row]], None]
+    ) -> None:
+        self._writer = writer
+        self._leaving = leaving
+        self._object_path = object_path
+        self._route = route
+        self.outcomes: dict[str, RowOutcome] = {}
+
+    def deliver(self, rows: Sequence[Row]) -> None:
+        """Send ``rows`` in as few calls as it takes."""
+        refusal = self._send(rows) if rows else None
+        if refusal is not None:
+            self._divide(rows, refusal)
+
+    def _divide(self, rows: Sequence[Row], refusal: Refusal) -> None:
+        """Go on with rows, two at least, that HubSpot refused together."""
+        first, second = self._cut(rows, refusal.error)
+        first_refusal = self._send(first)
+        if first_refusal is not None:
+            self._divide(first, first_refusal)
+            self.deliver(second)
+        elif len(second) > 1:  # the culprit is in here: sending it whole would be refused again
+            self._divide(second, refusal)
+        else:
+            self.deliver(second)
+
+    def _send(self, rows: Sequence[Row]) -> Refusal | None:
+        """Make one call; gives back a refusal that may be the fault of some of several rows."""
+        try:
+            writer = self._writer.telling(partial(self._leaving, rows))
+            answer = writer.write(self._object_path, self._route.call, _inputs(self._route, rows))
+        except NoAnswer as error:
+            self.outcomes |= {row.trace_id: Unknown(error.summary) for row in rows}
+            return None
+        if not isinstance(answer, Refusal):
+            self.outcomes |= join(self._route, rows, answer)
+            return None
+        if len(rows) > 1 and answer.status in PERHAPS_ONE_ROW:
+            return answer
+        self.outcomes |= {row.trace_id: rejected(answer.error) for row in rows}
+        return None
+
+    def _cut(self, rows: Sequence[Row], error: ErrorBody) -> tuple[Sequence[Row], Sequence[Row]]:
+        """Two parts: the rows that the error does not name and those it does, else two halves."""
+        half = len(rows) // 2
+        suspects = self._suspects(rows, error)
+        if 0 < len(suspects) <= half:
+            named = {row.trace_id for row in suspects}
+            return [row for row in rows if row.trace_id not in named], suspects
+        return rows[:half], rows[half:]
+
+    def _suspects(self, rows: Sequence[Row], error: ErrorBody) -> Sequence[Row]:
+        """The rows that the error seems to be about, by the best sign there is."""
+        text = all_texts(error)
+        traces, names = named_trace_ids(error), named_properties(error)
+        return (
+            tuple(row for row in rows if row.trace_id in traces)
+            or rows_by_id(self._route, rows, named_ids(error))
+            or tuple(row for row in rows if _mentions_value(text, row, names))
+            or tuple(row for row in rows if mentions(text, row.id))
+            or tuple(row for row in rows if not names.isdisjoint(row.properties))
+        )
+
+
+def _mentions_value(text: str, row: Row, names: Collection[str]) -> bool:
+    return any(mentions(text, row.properties.get(name, "")) for name in names)
+
+
+def _inputs(route: Route, rows: Sequence[Row]) -> list[Mapping[str, Any]]:
+    """The rows as HubSpot documents them for this call."""
+    return [_input(route, row) for row in rows]
+
+
+def _input(route: Route, row: Row) -> Mapping[str, Any]:
+    if route.call is Call.ARCHIVE:
+        return {"id": row.id}
+    trace = {"objectWriteTraceId": row.trace_id}
+    if route.call is Call.CREATE:
+        key = {route.id_property: row.id} if route.id_property else {}
+        return {"properties": key | dict(row.properties), "associations": []} | trace
+    id_property = {"idProperty": route.id_property} if route.id_property else {}
+    return {"id": row.id} | id_property | {"properties": dict(row.properties)} | trace

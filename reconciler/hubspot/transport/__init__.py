@@ -1,0 +1,1 @@
+"""One call: connection, rate limit, retries, bounds, and the shape of answers."""

@@ -1,0 +1,106 @@
+"""Versions of HubSpot's API, and what each of them changes: paths, and which calls exist.
+
+The version stands in the path and nowhere else. v3 and the dated versions order the parts differently.
+Sources: https://developers.hubspot.com/docs/developer-tooling/platform/versioning and HubSpot's
+OpenAPI collection, https://github.com/HubSpot/HubSpot-public-api-spec-collection.
+"""
+
+from dataclasses import dataclass
+
+from reconciler.errors import UsageError
+from reconciler.model.calls import Call
+
+DEFAULT_VERSION = "v3"
+API_VERSIONS = (DEFAULT_VERSION, "2025-09", "2026-03", "2026-09")
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Where one version keeps the endpoints that we use."""
+
+    account: str
+    owners: str
+    schemas: str
+    _enablement: str
+    _records: str
+    _properties: str
+    _pipelines: str
+    _associations: str
+    _limits: str
+
+    def labels(self, object_path: str, other_path: str) -> str:
+        """Of the labels that associations of two types may bear."""
+        return f"{self._associations}/{object_path}/{other_path}/labels"
+
+    def label_limits(self, object_path: str, other_path: str) -> str:
+        """Of the limits that the portal sets on associations of two types."""
+        return f"{self._limits}/{object_path}/{other_path}"
+
+    def pairs_read(self, object_path: str, other_path: str) -> str:
+        """Of batch/read of associations, which changes nothing although it is a POST."""
+        return f"{self._associations}/{object_path}/{other_path}/batch/read"
+
+    def pairs(self, object_path: str, other_path: str, call: Call) -> str:
+        """Of a batch call that makes or removes associations."""
+        return f"{self._associations}/{object_path}/{other_path}/{call.removeprefix('associations/')}"
+
+    def batch_read(self, object_path: str) -> str:
+        """Of batch/read, which changes nothing although it is a POST."""
+        return f"{self._records}/{object_path}/batch/read"
+
+    def batch(self, object_path: str, call: Call) -> str:
+        """Of a batch call that writes."""
+        return f"{self._records}/{object_path}/{call}"
+
+    def enablement(self, type_number: str) -> str:
+        """Of whether the portal has a type switched on."""
+        return f"{self._enablement}/{type_number}"
+
+    def records(self, object_path: str) -> str:
+        """Of the list of a type's records."""
+        return f"{self._records}/{object_path}"
+
+    def record(self, object_path: str, record_id: str) -> str:
+        """Of one record."""
+        return f"{self._records}/{object_path}/{record_id}"
+
+    def properties(self, object_path: str) -> str:
+        """Of the property definitions of a type."""
+        return f"{self._properties}/{object_path}"
+
+    def pipelines(self, object_path: str) -> str:
+        """Of the pipelines of a type."""
+        return f"{self._pipelines}/{object_path}"
+
+
+def paths_of(version: str) -> Paths:
+    """The paths of one of ``API_VERSIONS``.
+
+    Raises:
+        UsageError: for any other version.
+    """
+    if version not in API_VERSIONS:
+        raise UsageError(f"api_version {version!r} is unknown\n    use one of {', '.join(API_VERSIONS)}")
+    if version == DEFAULT_VERSION:
+        return Paths(
+            account="/account-info/v3/details",
+            owners="/crm/v3/owners",
+            schemas="/crm-object-schemas/v3/schemas",
+            _enablement="/crm/v3/object-library/enablement",
+            _records="/crm/v3/objects",
+            _properties="/crm/v3/properties",
+            _pipelines="/crm/v3/pipelines",
+            _associations="/crm/v4/associations",
+            _limits="/crm/associations/v4/definitions/configurations",
+        )
+    return Paths(
+        account=f"/account-info/{version}/details",
+        owners=f"/crm/owners/{version}",
+        schemas=f"/crm-object-schemas/{version}/schemas",
+        _enablement=f"/crm/object-library/{version}/enablement",
+        _records=f"/crm/objects/{version}",
+        _properties=f"/crm/properties/{version}",
+        _pipelines=f"/crm/pipelines/{version}",
+        _associations=f"/crm/associations/{version}",
+        _limits=f"/crm/associations/{version}/definitions/configurations",
+    )

@@ -1,0 +1,214 @@
+"""The door to the network: one HTTP client for a token, and one attempt at a call.
+
+Whatever the network does becomes a value here. Texts of foreign exceptions are cleaned of the token
+first, and no exception of httpx is chained to ours, so that no traceback can show a request.
+"""
+
+import logging
+import os
+import re
+import ssl
+import time
+from collections.abc import Callable, Iterator
+
+import httpx
+import orjson
+
+from reconciler import __version__
+from reconciler.errors import UsageError
+from reconciler.hubspot.transport.call_result import (
+    AnswerT,
+    Decoder,
+    Exchange,
+    Lost,
+    Refusal,
+    Request,
+    Success,
+    pace_of,
+)
+from reconciler.hubspot.transport.proxies import proxy_for
+from reconciler.hubspot.transport.response_limits import (
+    CALL_S,
+    PACKED_AS,
+    SILENCE_S,
+    Unfit,
+    bound_in_time,
+    read_body,
+)
+from reconciler.hubspot.transport.responses import Unreadable, read_error
+from reconciler.hubspot.transport.token_redaction import blotted
+
+_LOG = logging.getLogger(__name__)  # methods, paths and outcomes; never headers, bodies or values
+_CONNECTIONS = 16
+_CONNECT_S = 10.0
+_TIMEOUT = httpx.Timeout(
+    connect=_CONNECT_S,
+    read=SILENCE_S,
+    write=SILENCE_S,
+    pool=None,  # calls wait for a connection as long as the others need theirs
+)
+DEADLINE_S = _CONNECT_S + CALL_S
+"""Seconds after which a call is over, if it ever gets going: connecting, sending, waiting for the answer."""
+
+_NEVER_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+_TOKEN_CHARACTERS = re.compile(r"[!-~]+")
+_MOST_TOLD = 4 * 1024 * 1024  # bytes of a refusal that are read: what is longer says nothing
+_JSON = {"Content-Type": "application/json"}
+
+
+class Client(httpx.Client):
+    """A client that knows which proxy its calls go through.
+
+    Attributes:
+        proxy: what people call it; None where calls go straight to the host.
+    """
+
+    proxy: str | None = None
+
+
+def open_http(base_url: str, token: str, called: str = "the token") -> httpx.Client:
+    """A client for the calls of one token, to be shared by all threads and closed by the caller.
+
+    Proxies and certificates come from the usual environment variables. Redirects are not followed.
+
+    Raises:
+        UsageError: where ``token`` cannot be sent in a header, without showing it; where a proxy cannot be
+            used, no certificates can be read, or ``base_url`` names a host that cannot be looked up.
+    """
+    if not _TOKEN_CHARACTERS.fullmatch(token):
+        raise UsageError(
+            f"{called} is empty or holds a space, a line break or other characters that no token has\n"
+            "    set it again, without quotes around it"
+        )
+    url = _checked(base_url)
+    proxy = proxy_for(base_url, os.environ)
+    client = Client(
+        base_url=url,
+        headers={
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/json",
+            "Accept-Encoding": PACKED_AS,
+            "User-Agent": f"reconciler/{__version__}",
+        },
+        timeout=_TIMEOUT,
+        transport=httpx.HTTPTransport(
+            verify=url.scheme == "https" and _certificates(),  # which take 16 ms to load: only for TLS
+            limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
+            proxy=proxy.url if proxy else None,
+        ),
+        event_hooks={"request": [bound_in_time]},
+    )
+    client.proxy = proxy.name if proxy else None
+    return client
+
+
+def _checked(base_url: str) -> httpx.URL:
+    """``base_url``, whose host is a name that can be looked up.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        url = httpx.URL(base_url)
+        url.host.encode("idna")
+    except (UnicodeError, httpx.InvalidURL):
+        raise UsageError(
+            "base_url names a host that cannot be looked up\n    write it like https://api.hubapi.com"
+        ) from None
+    return url
+
+
+def _certificates() -> ssl.SSLContext:
+    """Whose certificates are trusted: those of the usual environment variables, else what httpx brings along.
+
+    Raises:
+        UsageError: there are none.
+    """
+    try:
+        return httpx.create_ssl_context()
+    except (OSError, ValueError) as error:
+        name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), None)
+        of = f"from {os.environ[name]}, which {name} names," if name else "that httpx brings along"
+        raise UsageError(
+            f"the certificates {of} cannot be read ({getattr(error, 'strerror', None) or 'unknown reason'})\n"
+            f"    {f'correct {name} or unset it' if name else 'install reconciler again'}"
+        ) from None
+
+
+def without_token(http: httpx.Client, text: str) -> str:
+    """``text`` with the client's token, and anything that looks like one, blotted out."""
+    return blotted(text, http.headers.get("Authorization", "").removeprefix("Bearer "))
+
+
+def attempt(
+    http: httpx.Client, request: Request, decode: Decoder[AnswerT], leaving: Callable[[], None] | None = None
+) -> Exchange[AnswerT]:
+    """Make ``request`` once; never raises for what the network or HubSpot does.
+
+    ``leaving`` is called when a connection is there to take the body, and before the body goes: until then
+    HubSpot cannot act on it. What it raises ends the call.
+    """
+    began = time.monotonic()
+    exchange = _attempt(http, request, decode, leaving)
+    outcome = exchange.status if isinstance(exchange, Refusal) else type(exchange).__name__.lower()
+    took_ms = 1000 * (time.monotonic() - began)
+    _LOG.debug("%s %s: %s in %.0f ms", request.method, request.path, outcome, took_ms)
+    return exchange
+
+
+def _body(content: bytes, leaving: Callable[[], None]) -> Iterator[bytes]:
+    """``content``, drawn by the connection that it goes through."""
+    leaving()
+    yield content
+
+
+def _attempt(
+    http: httpx.Client, request: Request, decode: Decoder[AnswerT], leaving: Callable[[], None] | None
+) -> Exchange[AnswerT]:
+    sent = None if request.body is None else orjson.dumps(request.body)
+    headers = {} if sent is None else _JSON | {"Content-Length": str(len(sent))}
+    try:
+        with http.stream(
+            request.method,
+            request.path,
+            params=request.params or None,
+            content=_body(sent, leaving) if sent is not None and leaving else sent,
+            headers=headers,
+        ) as response:
+            pace = pace_of(response.headers)
+            body = read_body(response)
+    except _NEVER_SENT as error:
+        return Lost(f"{_unreached(http, error)} ({_reason(http, error)})", was_sent=False)
+    except httpx.RequestError as error:
+        return Lost(f"the answer never arrived ({_reason(http, error)})", was_sent=True)
+    except Unfit as unfit:
+        return Lost(f"the answer cannot be read ({unfit})", was_sent=True, is_garbled=True, pace=pace)
+    if not response.is_success:
+        told = without_token(http, body[:_MOST_TOLD].decode(errors="replace"))
+        return Refusal(response.status_code, read_error(told.encode()), pace)
+    try:
+        return Success(decode(body), pace)
+    except Unreadable as error:
+        reason = f"the answer cannot be read ({error})"
+        return Lost(reason, was_sent=True, is_garbled=True, pace=pace)
+
+
+def _unreached(http: httpx.Client, error: httpx.RequestError) -> str:
+    """What could not be reached: the proxy, what lies behind it, or the host itself."""
+    host = http.base_url.netloc.decode() or http.base_url
+    proxy = http.proxy if isinstance(http, Client) else None
+    if proxy is None:
+        return f"{host} cannot be reached"
+    if isinstance(error, httpx.ProxyError):
+        return f"{proxy} does not lead to {host}"
+    return f"{proxy} cannot be reached"
+
+
+def _reason(http: httpx.Client, error: httpx.RequestError) -> str:
+    return without_token(http, str(error).rstrip(".") or type(error).__name__)

@@ -1,0 +1,210 @@
+"""Sends calls at the pace that HubSpot allows, again where that is safe, and no longer than is sensible.
+
+One ``Pacer`` belongs to one token: everything that uses the token shares it, in whatever thread.
+"""
+
+import math
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from reconciler.errors import HubSpotError, NoAnswer, NotAllowed, Unavailable
+from reconciler.hubspot.transport.call_result import AnswerT, Exchange, Lost, Pace, Refusal, Request, Success
+from reconciler.hubspot.transport.error_details import explain
+from reconciler.hubspot.transport.rate_window import RollingWindow
+from reconciler.hubspot.transport.retries import PATIENCE_S, SHORT_PATIENCE_S, Verdict, judge
+
+ErrorT = TypeVar("ErrorT", bound=HubSpotError)
+
+
+_SPENT = (
+    "the portal has no API calls left today; the allowance starts again at midnight in the portal's time zone"
+)
+_NAP_S = 1.0
+"""The longest sleep, so that waiting threads hear soon that everything stops."""
+
+
+class _Keeping(threading.local):
+    """What a thread does with places in the window."""
+
+    is_on = False  # its reads keep a place for the write that comes of them
+    has_place = False
+
+    def places(self, *, is_write: bool) -> int:
+        """How many its next call has to wait for."""
+        if is_write:
+            return 0 if self.has_place else 1
+        return 2 if self.is_on and not self.has_place else 1
+
+
+class Pacer:
+    """Lets calls through at the portal's pace. Thread-safe.
+
+    ``now`` tells seconds of a clock that never goes back, ``sleep`` waits for so many seconds, and
+    ``jitter`` is a random number from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        *,
+        now: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        jitter: Callable[[], float] = random.random,
+        called: str = "the token",
+    ) -> None:
+        """Share the limits of one token, which is ``called`` so where people read of it."""
+        self._called = called
+        self._now = now
+        self._sleep = sleep
+        self._jitter = jitter
+        self._lock = threading.Lock()
+        self._window = RollingWindow()
+        self._keeping = _Keeping()
+        self._stopped: Callable[[], HubSpotError] | None = None
+        self._was_answered = False
+        self._daily_remaining: int | None = None
+        self._ahead_s: float | None = None  # of our clock, whatever that counts from
+
+    @property
+    def daily_remaining(self) -> int | None:
+        """Calls left to the portal today, by the latest answer that told."""
+        return self._daily_remaining
+
+    def time_there(self) -> datetime | None:
+        """What HubSpot's clock shows at least, by the answers so far; None where none has told.
+
+        Answers tell whole seconds, so the clock runs up to a second ahead of this.
+        """
+        ahead_s = self._ahead_s
+        return None if ahead_s is None else datetime.fromtimestamp(self._now() + ahead_s, UTC)
+
+    def least_seconds(self, calls: int) -> float:
+        """The least time that so many calls take at the portal's limit, beginning with a full burst."""
+        bursts = math.ceil(calls / self._window.limit)
+        return max(bursts - 1, 0) * self._window.interval_s
+
+    @contextmanager
+    def keeping_place(self) -> Iterator[None]:
+        """Within, a write of this thread goes right after the read before it: a read waits for room for both.
+
+        Else the read might be the last call of a window, and the write be sent ten seconds later.
+        """
+        self._keeping.is_on = True
+        try:
+            yield
+        finally:
+            self._keeping.is_on = False
+            if self._keeping.has_place:
+                self._keeping.has_place = False
+                with self._lock:
+                    self._window.release()
+
+    def run(self, request: Request, attempt: Callable[[], Exchange[AnswerT]]) -> Success[AnswerT] | Refusal:
+        """Call ``attempt`` when its turn comes, and again as long as that is safe and makes sense.
+
+        Raises:
+            NotAllowed: the token is refused; from now on every call is, without being sent.
+            Unavailable: nothing came of it after all patience, or no calls are left today.
+            NoAnswer: a write was sent and its answer never came.
+        """
+        troubled_since: float | None = None
+        tries = 0
+        while True:
+            tries += 1
+            exchange = self._once(attempt, is_write=request.is_write)
+            if isinstance(exchange, Success):
+                return exchange
+            judgement = judge(exchange, is_write=request.is_write, tries=tries, jitter=self._jitter())
+            if isinstance(exchange, Refusal) and judgement.verdict is Verdict.ANSWERED:
+                return exchange
+            self._raise_if_final(request, exchange, judgement.verdict)
+            now = self._now()
+            troubled_since = now if troubled_since is None else troubled_since
+            if now + judgement.wait_s - troubled_since > self._patience_s(exchange):
+                raise _error(Unavailable, f"{_story(exchange)}; {self._advice()}", request, exchange)
+            if judgement.verdict is Verdict.CROWDED:
+                with self._lock:
+                    self._window.hold(now + judgement.wait_s)
+            else:
+                self._wait(judgement.wait_s)
+
+    def _once(self, attempt: Callable[[], Exchange[AnswerT]], *, is_write: bool) -> Exchange[AnswerT]:
+        ours = self._enter(self._keeping.places(is_write=is_write))
+        exchange: Exchange[AnswerT] | None = None
+        try:
+            exchange = attempt()
+        finally:
+            pace = exchange.pace if exchange else Pace()
+            with self._lock:
+                was_sent = not isinstance(exchange, Lost) or exchange.was_sent
+                self._window.leave(self._now(), pace, ours, was_sent=was_sent)
+                self._was_answered |= isinstance(exchange, Success | Refusal)
+                if pace.date is not None:
+                    ahead_s = pace.date.timestamp() - self._now()
+                    self._ahead_s = ahead_s if self._ahead_s is None else max(ahead_s, self._ahead_s)
+                if pace.daily_remaining is not None:
+                    self._daily_remaining = pace.daily_remaining
+        return exchange
+
+    def _enter(self, places: int) -> int:
+        while True:
+            with self._lock:
+                self._raise_if_stopped()
+                wait_s = self._window.wait_s(self._now(), places)
+                if wait_s <= 0:
+                    if places != 1:
+                        self._keeping.has_place = places > 1
+                    return self._window.enter(places)
+            self._sleep(min(wait_s, _NAP_S))
+
+    def _wait(self, seconds: float) -> None:
+        until = self._now() + seconds
+        while (left_s := until - self._now()) > 0:
+            self._sleep(min(left_s, _NAP_S))
+            self._raise_if_stopped()
+
+    def _raise_if_stopped(self) -> None:
+        if self._stopped is not None:
+            raise self._stopped()
+
+    def _raise_if_final(self, request: Request, exchange: Refusal | Lost, verdict: Verdict) -> None:
+        if verdict is Verdict.UNANSWERED:
+            raise _error(NoAnswer, f"{_story(exchange)}; the write may have happened", request, exchange)
+        if verdict is Verdict.UNAUTHORIZED:
+            summary = f"HubSpot refuses {self._called}: {_story(exchange)}"
+            self._stopped = lambda: _error(NotAllowed, summary, request, exchange)
+        if verdict is Verdict.SPENT:
+            self._stopped = lambda: _error(Unavailable, _SPENT, request, exchange)
+        self._raise_if_stopped()
+
+    def _advice(self) -> str:
+        return "gave up, run again later" if self._was_answered else "check base_url and the network"
+
+    def _patience_s(self, exchange: Refusal | Lost) -> float:
+        is_hopeless = isinstance(exchange, Lost) and (exchange.is_garbled or not self._was_answered)
+        return SHORT_PATIENCE_S if is_hopeless else PATIENCE_S
+
+
+def _story(exchange: Refusal | Lost) -> str:
+    """What happened, in half a sentence."""
+    if isinstance(exchange, Lost):
+        return exchange.reason
+    told_s = exchange.pace.retry_after_s
+    said = explain(exchange.error) or f"HubSpot answered {exchange.status}"
+    return f"{said} (to be asked again in {told_s:.0f} s)" if told_s else said
+
+
+def _error(kind: type[ErrorT], summary: str, request: Request, exchange: Refusal | Lost) -> ErrorT:
+    error = exchange.error if isinstance(exchange, Refusal) else None
+    return kind(
+        summary,
+        method=request.method,
+        path=request.path,
+        status=exchange.status if isinstance(exchange, Refusal) else None,
+        category=error.category if error else None,
+        correlation_id=error.correlation_id if error else None,
+    )

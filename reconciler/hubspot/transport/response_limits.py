@@ -1,0 +1,94 @@
+"""How large an answer may be and how long it may take: an endpoint may be broken, slow or hostile."""
+
+import math
+import time
+import zlib
+from collections.abc import Iterator
+
+import httpx
+
+from reconciler.hubspot.transport.limits import EDGE_TIMEOUT_S
+
+MOST_BYTES = 64 * 1024 * 1024
+"""Of an answer, unpacked. A batch of 100 records with all their properties has a few MB."""
+
+PACKED_AS = "gzip"
+"""The one way of packing that we ask for: others unpack to anything."""
+
+SILENCE_S = EDGE_TIMEOUT_S + 10
+"""Seconds without a byte: HubSpot's own "timed out" is an answer; giving up before it is none."""
+
+CALL_S = 30.0 + SILENCE_S
+"""Seconds that one call may take from its first byte to the last of its answer, however steadily it drips."""
+
+_ZLIB_OF_GZIP = 31  # wbits, https://docs.python.org/3/library/zlib.html#zlib.decompressobj
+
+
+class Unfit(Exception):
+    """An answer that is not read to its end; says why."""
+
+
+class Remaining:
+    """The timeout of each read and write of one call: as long as may be silent, and within the whole.
+
+    A socket is told its timeout before every read and write, and takes whatever turns into a whole number
+    then. Time is counted from the first of them: before that, a call may wait for a connection.
+    """
+
+    def __init__(self, call_s: float, silence_s: float) -> None:
+        self._call_s = call_s
+        self._silence_s = silence_s
+        self._until: float | None = None
+
+    def __index__(self) -> int:
+        now = time.monotonic()
+        if self._until is None:
+            self._until = now + self._call_s
+        left_s = self._until - now
+        if left_s <= 0:
+            raise TimeoutError("the call took too long altogether")
+        return math.ceil(min(left_s, self._silence_s))
+
+
+def bound_in_time(request: httpx.Request) -> None:
+    """Give ``request`` no more than ``CALL_S``."""
+    timeouts = dict(request.extensions.get("timeout", {}))
+    remaining = Remaining(CALL_S, SILENCE_S)
+    request.extensions["timeout"] = timeouts | {"read": remaining, "write": remaining}
+
+
+def read_body(response: httpx.Response, most_bytes: int = MOST_BYTES) -> bytes:
+    """The body of ``response``, unpacked.
+
+    Raises:
+        Unfit: it is too large, or packed as nobody asked for.
+        httpx.RequestError: it does not arrive.
+    """
+    if response.is_stream_consumed:  # it never was on a network
+        return response.content
+    packed = response.headers.get("content-encoding", "").strip().lower()
+    if packed not in {"", "identity", PACKED_AS}:
+        raise Unfit("it is packed in a way that nobody asked for")
+    chunks = response.iter_raw()
+    body = bytearray()
+    for piece in _unpacked(chunks, most_bytes) if packed == PACKED_AS else chunks:
+        body += piece
+        if len(body) > most_bytes:
+            raise Unfit(f"it is larger than {most_bytes // 1024 // 1024} MiB")
+    return bytes(body)
+
+
+def _unpacked(chunks: Iterator[bytes], most_bytes: int) -> Iterator[bytes]:
+    """What ``chunks`` hold, in pieces of bounded size: a bomb is never unpacked as a whole."""
+    unpacker = zlib.decompressobj(wbits=_ZLIB_OF_GZIP)
+    piece_bytes = min(most_bytes + 1, 1 << 20)
+    try:
+        for chunk in chunks:
+            packed = chunk
+            while packed and not unpacker.eof:
+                yield unpacker.decompress(packed, piece_bytes)
+                packed = unpacker.unconsumed_tail
+    except zlib.error:
+        raise Unfit("it cannot be unpacked") from None
+    if not unpacker.eof:
+        raise Unfit("it is cut short")

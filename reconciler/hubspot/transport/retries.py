@@ -1,0 +1,88 @@
+"""What may be sent again, and how long to wait before it is. Pure.
+
+==============================  ==========================  =================================
+what happened                   a read                      a write
+==============================  ==========================  =================================
+401; 429 for the day            everything stops            everything stops
+429                             waits for the window, the   the same: HubSpot did not look
+                                second, or as long as told  at the request
+423, 477                        waits                       the same
+never sent                      waits, longer each time     the same
+no answer, 408, 5xx, cut short  waits, longer each time     not sent again: it may have
+                                                            happened
+any other status                that is the answer          that is the answer
+==============================  ==========================  =================================
+
+Sources: https://developers.hubspot.com/docs/api-reference/error-handling and
+https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from reconciler.hubspot.transport.call_result import Lost, Refusal
+from reconciler.hubspot.transport.limits import LOCK_S, WINDOW_S
+
+PATIENCE_S = 180.0
+"""Seconds that one call may spend on being told "later" before we give up."""
+
+SHORT_PATIENCE_S = 8.0
+"""Seconds for what waiting hardly ever mends: a host that has never answered, an answer of no known shape."""
+
+_UNAUTHORIZED = 401
+_TIMED_OUT = 408
+_LOCKED = 423
+_TOO_MANY = 429
+_MOVING = 477
+_SERVER_FAULT = 500
+_FIRST_BACKOFF_S = 0.5
+_DOUBLINGS = 6
+
+
+class Verdict(Enum):
+    """What to do about a call that did not succeed."""
+
+    ANSWERED = auto()  # HubSpot's word is final; the caller reads it
+    UNAUTHORIZED = auto()  # stop everything: the token is worth nothing
+    SPENT = auto()  # stop everything: no calls left today
+    CROWDED = auto()  # every call of this token waits, then this one is sent again
+    LATER = auto()  # this call waits, then is sent again
+    UNANSWERED = auto()  # it may have happened: must not be sent again
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What to do, and how long to wait where the verdict is CROWDED or LATER."""
+
+    verdict: Verdict
+    wait_s: float = 0.0
+
+
+def judge(exchange: Refusal | Lost, *, is_write: bool, tries: int, jitter: float) -> Judgement:
+    """Decide about a call that has failed ``tries`` times; ``jitter`` is random, from 0 to 1."""
+    backoff_s = _FIRST_BACKOFF_S * 2 ** min(tries - 1, _DOUBLINGS) * (0.5 + jitter / 2)
+    if isinstance(exchange, Lost):
+        if exchange.was_sent and is_write:
+            return Judgement(Verdict.UNANSWERED)
+        return Judgement(Verdict.LATER, backoff_s)
+    told_s = exchange.pace.retry_after_s or 0.0
+    if exchange.status == _UNAUTHORIZED:
+        return Judgement(Verdict.UNAUTHORIZED)
+    if exchange.status == _TOO_MANY:
+        return _limited(exchange, tries, told_s)
+    if exchange.status == _LOCKED:
+        return Judgement(Verdict.LATER, max(LOCK_S * tries, told_s))
+    if exchange.status == _MOVING:
+        return Judgement(Verdict.CROWDED, max(LOCK_S * tries, told_s))
+    if exchange.status >= _SERVER_FAULT or exchange.status == _TIMED_OUT:
+        return Judgement(Verdict.UNANSWERED if is_write else Verdict.LATER, max(backoff_s, told_s))
+    return Judgement(Verdict.ANSWERED)
+
+
+def _limited(refusal: Refusal, tries: int, told_s: float) -> Judgement:
+    policy = refusal.error.policy_name
+    if policy == "DAILY" or (policy is None and refusal.pace.daily_remaining == 0):
+        return Judgement(Verdict.SPENT)
+    if policy == "SECONDLY":
+        return Judgement(Verdict.LATER, max(1.0 * tries, told_s))
+    return Judgement(Verdict.CROWDED, told_s or refusal.pace.interval_s or WINDOW_S)

@@ -1,0 +1,1 @@
+"""Edits of manifests: spans of text are replaced, everything else keeps its bytes."""

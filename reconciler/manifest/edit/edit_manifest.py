@@ -1,0 +1,109 @@
+"""Values are written back into the text of a manifest. Only the lines of those values change.
+
+Spans of text are replaced and inserted where the event parser found them; nothing is written anew, so that
+comments, order, quoting, anchors, blank lines and line ends stay as somebody wrote them. The result is read
+again and must say what the text said before, with those values changed and nothing else; or it is not given
+out at all.
+
+A value that a record says itself is replaced where it stands. One that it has from ``all:`` becomes a line
+of the record, which overrides it. What is shared through an anchor is left alone: rewriting it would change
+what others say, too.
+"""
+
+from bisect import bisect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from reconciler.errors import Problem
+from reconciler.manifest.edit.patches import LINE_BREAK, Patch, Patcher, Unsafe
+from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode
+from reconciler.manifest.yaml.parser import Reading, read_nodes
+from reconciler.manifest.yaml.spans import Position
+from reconciler.model.acceptance import Edit
+from reconciler.source import SourceFiles, SourceRef
+
+_Said: TypeAlias = "str | Blank | tuple[_Said, ...] | dict[str, _Said] | None"
+"""What a node says, without where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A file with some values changed."""
+
+    data: bytes
+    places: Mapping[Edit, SourceRef]  # what was done, and the line where it stands now
+    problems: tuple[Problem, ...]  # what could not be done
+
+
+def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
+    """Carry out ``edits`` of distinct properties, all in the file with content ``data``, as far as safe."""
+    files = SourceFiles((edits[0].source.file,))
+    before = read_nodes(data, files, 0)
+    if before.problems:
+        return Edited(data, {}, before.problems)
+    patcher = Patcher(data, {edit.key.value for edit in edits})
+    meant = list(_said(before))
+    patches: dict[Edit, Patch] = {}
+    problems: list[Problem] = []
+    for edit in edits:
+        document = patcher.document_at(Position(edit.source.line, edit.source.column))
+        try:
+            record = _record_of(meant[document], edit)
+            patches[edit] = patcher.patch(document, edit.key.value, edit.name, edit.after)
+        except Unsafe as unsafe:
+            problems.append(Problem(unsafe.message, unsafe.advice, edit.source, edit.address))
+        else:
+            record[edit.name] = edit.after
+    text, offsets = patcher.patched(patches)
+    after = read_nodes(text.encode(), files, 0)
+    if after.problems or list(_said(after)) != meant:
+        return Edited(data, {}, (*problems, *map(_not_sure, patches)))
+    return Edited(text.encode(), _places(text, offsets), tuple(problems))
+
+
+def _record_of(document: _Said, edit: Edit) -> dict[str, _Said]:
+    """The record in ``document`` that is to say something else.
+
+    Raises:
+        Unsafe: it is no record of the document, or says something else than the edit believes.
+    """
+    if _entry(document, "source"):
+        raise Unsafe("the record is a row of a table, which has no lines here", "change the row")
+    record = _entry(_entry(document, "records"), edit.key.value)
+    shared = _entry(document, "all")
+    if isinstance(record, dict):
+        holder = record if edit.name in record or not isinstance(shared, dict) else shared
+        if edit.name in holder and holder[edit.name] == edit.before:
+            return record
+    raise Unsafe.changed()
+
+
+def _entry(mapping: _Said, name: str) -> _Said:
+    return mapping.get(name) if isinstance(mapping, dict) else None
+
+
+def _said(reading: Reading) -> Iterator[_Said]:
+    """What each document says."""
+    return (_plain(document.node) for document in reading.documents)
+
+
+def _plain(node: Node) -> _Said:
+    if isinstance(node, MappingNode):
+        return {name: _plain(value) for name, value in zip(node.names, node.values, strict=True)}
+    if isinstance(node, SequenceNode):
+        return tuple(_plain(item) for item in node.items)
+    return node
+
+
+def _not_sure(edit: Edit) -> Problem:
+    message = "the file would no longer say exactly what is meant, so nothing was written to it"
+    return Problem(message, "write the value by hand", edit.source, edit.address)
+
+
+def _places(text: str, offsets: Mapping[Edit, int]) -> Mapping[Edit, SourceRef]:
+    starts = [found.end() for found in LINE_BREAK.finditer(text)]
+    return {
+        edit: replace(edit.source, line=bisect(starts, offset) + 1, column=1)
+        for edit, offset in offsets.items()
+    }

@@ -1,0 +1,238 @@
+"""Which characters of a manifest have to change so that one value says something else.
+
+What cannot be changed without touching what somebody else wrote or says is refused, with a sentence.
+"""
+
+import re
+from bisect import bisect
+from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple, TypeVar
+
+from reconciler.manifest.yaml.character_check import BYTE_ORDER_MARK
+from reconciler.manifest.yaml.scalars import spelled, spelled_as_block
+from reconciler.manifest.yaml.spans import (
+    AliasSpan,
+    DocumentSpan,
+    Entry,
+    MappingSpan,
+    Position,
+    ScalarSpan,
+    SequenceSpan,
+    Span,
+    read_spans,
+)
+from reconciler.model.desired import Written
+
+LINE_BREAK: Final = re.compile(r"\r\n?|\n")
+"""What the parser counts as the end of a line."""
+
+_BY_HAND: Final = "write the value by hand"
+_Of = TypeVar("_Of")
+
+
+class Patch(NamedTuple):
+    """Some text that takes the place of other text; where both ends are one, it is inserted."""
+
+    start: int
+    end: int
+    text: str
+    lead: int = 0  # how many characters of ``text`` come before the line to look at
+
+
+class Unsafe(Exception):
+    """A value that is better left to the person.
+
+    Attributes:
+        message: why.
+        advice: what to do.
+    """
+
+    def __init__(self, message: str, advice: str = _BY_HAND) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+    @classmethod
+    def changed(cls) -> "Unsafe":
+        """Somebody was faster."""
+        return cls("the file has changed since it was read", "run the command again")
+
+
+class Patcher:
+    """Makes patches of the records with some keys, in one text."""
+
+    def __init__(self, data: bytes, keys: Collection[str]) -> None:
+        text = data.decode()
+        self._mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
+        self._text = text.removeprefix(BYTE_ORDER_MARK)
+        self._documents = read_spans(data, keys)
+        self._filled: set[int] = set()  # where empty records begin that have got an entry
+
+    def document_at(self, position: Position) -> int:
+        """The number of the document that ``position`` is in."""
+        return max(bisect([document.position for document in self._documents], position) - 1, 0)
+
+    def patch(self, number: int, key: str, name: str, value: Written) -> Patch:
+        """Let the record ``key`` of document ``number`` say ``value`` of property ``name``.
+
+        Raises:
+            Unsafe: that would change more than this.
+        """
+        record = self._record(self._documents[number], key)
+        entry = record.entry(name)
+        if entry is None:
+            return self._insertion(record, name, value)
+        _refuse_shared(self._documents[number], entry.value, "the value")
+        if isinstance(entry.value, ScalarSpan):
+            return self._instead_of_text(entry.value, value, in_flow=record.is_flow)
+        if isinstance(entry.value, SequenceSpan):
+            return self._instead_of_list(entry, entry.value, value, in_flow=record.is_flow)
+        raise Unsafe.changed()  # a mapping is no value
+
+    def patched(self, patches: Mapping[_Of, Patch]) -> tuple[str, Mapping[_Of, int]]:
+        """The text with ``patches``, and where in it each of them is to be looked at."""
+        parts = [self._mark]
+        offsets: dict[_Of, int] = {}
+        taken, length = 0, len(self._mark)
+        for of, patch in sorted(patches.items(), key=lambda item: item[1].start):
+            kept = self._text[taken : patch.start]
+            offsets[of] = length + len(kept) + patch.lead
+            parts += [kept, patch.text]
+            length += len(kept) + len(patch.text)
+            taken = patch.end
+        return "".join([*parts, self._text[taken:]]), offsets
+
+    def _record(self, document: DocumentSpan, key: str) -> MappingSpan:
+        """The record's own mapping."""
+        span = document.root
+        for name, what in (("records", "`records`"), (key, "the record")):
+            entry = span.entry(name) if isinstance(span, MappingSpan) else None
+            if entry is None:
+                raise Unsafe.changed()
+            span = entry.value
+            _refuse_shared(document, span, what)
+        if not isinstance(span, MappingSpan):
+            raise Unsafe.changed()
+        return span
+
+    def _instead_of_text(self, old: ScalarSpan, value: Written, *, in_flow: bool) -> Patch:
+        end = self._content_end(old)
+        if not old.is_block:
+            return Patch(old.start, end, _spelled(value, old.style, in_flow=in_flow))
+        header = LINE_BREAK.split(self._text[old.start : end])[0]
+        block = self._block(self._text[old.start : end], header, value) if isinstance(value, str) else None
+        if block is None and "#" in header:
+            raise Unsafe("a comment stands where the block of text begins")
+        return Patch(old.start, end, block or _spelled(value, "", in_flow=in_flow))
+
+    def _block(self, old: str, header: str, text: str) -> str | None:
+        """``text`` as a block of lines like the ``old`` one; None where it cannot be one."""
+        lines = LINE_BREAK.split(old)[1:]
+        first = next((line for line in lines if line.strip()), " ")
+        indent = first[: len(first) - len(first.lstrip(" "))]
+        ways = (
+            spelled_as_block(text, sign + header[1:], indent, self._line_break_after(0))
+            for sign in (header[0], "|")
+        )
+        return next((way for way in ways if way), None)
+
+    def _instead_of_list(self, entry: Entry, old: SequenceSpan, value: Written, *, in_flow: bool) -> Patch:
+        items, gaps = self._taken_apart(old)
+        if isinstance(value, tuple):
+            return self._other_items(old, items, gaps, value)
+        if old.is_flow:
+            return Patch(old.start, old.end, _spelled(value, "", in_flow=in_flow))
+        colon = self._text.index(":", entry.name_span.end)
+        if self._text[colon + 1 : old.start].strip():
+            raise Unsafe("a comment stands between the name and its list")
+        return Patch(colon + 1, items[-1].end, " " + _spelled(value, "", in_flow=in_flow))
+
+    def _other_items(
+        self, old: SequenceSpan, items: Sequence[ScalarSpan], gaps: Sequence[str], choices: tuple[str, ...]
+    ) -> Patch:
+        """What stays in the list keeps its spelling, what is new is written like the others."""
+        written = {item.value: self._text[item.start : item.end] for item in items}
+        if gaps:
+            gap = gaps[0]
+        elif old.is_flow:
+            gap = ", "
+        else:
+            dash = self._text[old.start : items[0].start]
+            gap = f"{self._line_break_after(old.start)}{' ' * (old.position.column - 1)}{dash}"
+        style, in_flow = items[-1].style, old.is_flow
+        spellings = [written.get(choice) or _spelled(choice, style, in_flow=in_flow) for choice in choices]
+        return Patch(items[0].start, items[-1].end, gap.join(spellings))
+
+    def _taken_apart(self, old: SequenceSpan) -> tuple[Sequence[ScalarSpan], Sequence[str]]:
+        """The items of a list that has nothing else in it, and what separates them."""
+        items = [item for item in old.items if isinstance(item, ScalarSpan)]
+        if len(items) < len(old.items) or any(item.anchor or item.is_block for item in items):
+            raise Unsafe("an item of the list is shared through an anchor, or is a block of text")
+        gaps = [self._text[item.end : following.start] for item, following in pairwise(items)]
+        begins, ends = self._text[old.start : items[0].start], self._text[items[-1].end : old.end]
+        if any("#" in gap for gap in (*gaps, begins, ends if old.is_flow else "")):
+            raise Unsafe("a comment stands inside the list")
+        return items, gaps
+
+    def _insertion(self, record: MappingSpan, name: str, value: Written) -> Patch:
+        """One more line of the record, below its last property; or one more entry between its braces."""
+        entry = f"{name}: {_spelled(value, '', in_flow=record.is_flow)}"
+        if record.is_flow and not record.entries:
+            start = self._text.index("{", record.start) + 1  # an anchor may come before it
+            is_first = start not in self._filled
+            self._filled.add(start)
+            return Patch(start, start, entry if is_first else f", {entry}")
+        if record.is_flow:
+            end = record.entries[-1].value.end
+            return Patch(end, end, f", {entry}")
+        found = LINE_BREAK.search(self._text, self._content_end(_last_property(record)))
+        end = found.start() if found else len(self._text)
+        line_break = self._line_break_after(end)
+        indent = " " * (record.entries[0].name_span.position.column - 1)
+        return Patch(end, end, f"{line_break}{indent}{entry}", len(line_break))
+
+    def _content_end(self, span: Span) -> int:
+        """Where the last line of ``span`` ends that is not blank."""
+        if isinstance(span, ScalarSpan) and span.is_block:
+            text = self._text[span.start : span.end]
+            found = LINE_BREAK.search(text, len(text.rstrip()))
+            return span.start + (found.start() if found else len(text))
+        if isinstance(span, MappingSpan) and not span.is_flow:
+            return self._content_end(span.entries[-1].value)
+        if isinstance(span, SequenceSpan) and not span.is_flow:
+            return self._content_end(span.items[-1])
+        return span.end
+
+    def _line_break_after(self, start: int) -> str:
+        """How lines end there, or else in this text."""
+        found = LINE_BREAK.search(self._text, start) or LINE_BREAK.search(self._text)
+        return found[0] if found else "\n"
+
+
+def _last_property(record: MappingSpan) -> Span:
+    """The value to write the next line below: the last one that is nobody's business but HubSpot's.
+
+    A block of text may claim the blank lines that follow it; it is taken only where there is nothing else.
+    """
+    properties = [entry.value for entry in record.entries if not entry.name.startswith("$")]
+    values = properties or [entry.value for entry in record.entries]
+    lines = [value for value in values if not (isinstance(value, ScalarSpan) and value.is_block)]
+    return (lines or values)[-1]
+
+
+def _refuse_shared(document: DocumentSpan, span: Span, what: str) -> None:
+    if isinstance(span, AliasSpan):
+        raise Unsafe(f"{what} is an alias, *{span.name}: others say the same through it")
+    is_mapping = isinstance(span, MappingSpan)
+    if span.anchor and (span.anchor in document.used or not is_mapping):
+        raise Unsafe(f"{what} has the anchor &{span.anchor}, through which others say the same")
+
+
+def _spelled(value: Written, style: str, *, in_flow: bool) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(_spelled(item, style, in_flow=True) for item in value)}]"
+    spelling = spelled(value, style, in_flow=in_flow)
+    if spelling is None:
+        raise Unsafe("YAML has no way to write the live value", "change it in HubSpot")
+    return spelling

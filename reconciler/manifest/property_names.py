@@ -1,0 +1,24 @@
+"""Names of properties in manifests, and advice on names that cannot be one."""
+
+import re
+from typing import Final
+
+from reconciler.manifest.validation_errors import did_you_mean
+
+PROPERTY_NAME: Final = "[a-z][a-z0-9_]*"
+"""A pattern of HubSpot's internal names of properties."""
+
+
+_is_property_name = re.compile(PROPERTY_NAME).fullmatch
+
+
+def name_advice(name: str) -> str | None:
+    """What to write instead of ``name``; None where it could be the name of a property."""
+    if _is_property_name(name):
+        return None
+    if ":" in name:
+        return "put a space after the colon"
+    likely = re.sub("[ -]+", "_", name.strip().lower())
+    if _is_property_name(likely):
+        return f"use the internal name, not the label: {did_you_mean(likely)}"
+    return "HubSpot's names are lower-case letters, digits and underscores, and begin with a letter"

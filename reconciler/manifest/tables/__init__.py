@@ -1,0 +1,1 @@
+"""Tables as sources of records: CSV, Parquet and JSON lines become rows sorted by key."""

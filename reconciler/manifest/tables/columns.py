@@ -1,0 +1,74 @@
+"""Which columns of a file are which properties, and what is wrong with their names."""
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.errors import Problem
+from reconciler.manifest.property_names import name_advice
+from reconciler.manifest.tables.sorted_rows import Unusable
+from reconciler.manifest.tables.sources import Source
+from reconciler.manifest.validation_errors import did_you_mean, suggest
+from reconciler.source import SourceFiles, SourceRef
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns that are used. They are numbered from 1, as they stand in the file."""
+
+    key: int
+    numbers: Mapping[str, int]  # of the properties, in the order of the file
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The properties, in the order of the file."""
+        return tuple(self.numbers)
+
+
+def read_columns(header: Sequence[str], source: Source, key: str, files: SourceFiles, file: str) -> Columns:
+    """What the columns called as in ``header`` are.
+
+    Raises:
+        Unusable: with everything wrong with their names.
+    """
+    problems = [*_unknown(header, source, files), *_misnamed(header, source, key, file)]
+    numbers = {
+        name: number for number, column in enumerate(header, 1) if (name := source.property_of(column))
+    }
+    if key not in numbers:
+        advice = f"add it, or say under `columns:` which one it is; {suggest(key, header)}"
+        problems.append(
+            Problem(f'no column is called "{key}", which is the key', advice, SourceRef(file, 1, 1))
+        )
+    if problems:
+        raise Unusable(*problems)
+    return Columns(numbers.pop(key), numbers)
+
+
+def _unknown(header: Sequence[str], source: Source, files: SourceFiles) -> Iterator[Problem]:
+    """Names under ``columns:`` that the file does not have."""
+    for column, place in source.column_places.items():
+        if column not in header:
+            yield Problem(f'the file has no column "{column}"', suggest(column, header), files.ref(place))
+
+
+def _misnamed(header: Sequence[str], source: Source, key: str, file: str) -> Iterator[Problem]:
+    counts = Counter(name for column in header if (name := source.property_of(column)))
+    for number, column in enumerate(header, 1):
+        place = SourceRef(file, 1, number)
+        name = source.property_of(column)
+        if not column:
+            yield Problem(f"column {number} has no name", "name it after its property, or remove it", place)
+        elif name is None:
+            continue
+        elif counts[name] > 1:
+            counts[name] = 0  # told once
+            yield Problem(
+                f'two columns are called "{name}"', "remove one, or rename it under `columns:`", place
+            )
+        elif name != key and (advice := name_advice(name)):
+            leave = f"`columns: {{{column}: null}}` leaves it out"
+            near = difflib.get_close_matches(name, [key], n=1)
+            advice = did_you_mean(key) if near else advice
+            yield Problem(f'the column "{column}" is called like no property', f"{advice}; {leave}", place)

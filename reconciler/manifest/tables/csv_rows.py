@@ -1,0 +1,149 @@
+"""Rows of a CSV file: comma, double quotes, a header, UTF-8; every cell is text exactly as written.
+
+DuckDB reads a good file at once and says little about a bad one. A bad one is read a second time, slower,
+to learn which lines are wrong.
+"""
+
+import csv
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from reconciler.errors import Problem
+from reconciler.manifest.tables.columns import Columns
+from reconciler.manifest.tables.csv_errors import (
+    QUOTES,
+    blanks_at_quotes,
+    blanks_problem,
+    csv_text,
+    find_faults,
+    looks_odd,
+    read_rows,
+)
+from reconciler.manifest.tables.sorted_rows import SortedRows, Unreadable, Unusable
+from reconciler.manifest.tables.sources import count_lines, in_sql
+from reconciler.source import SourceRef
+
+_LONGEST_NAME = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The names of the columns."""
+
+    names: Sequence[str]
+    lines: int  # that they take
+    all_lines: int  # of the file, without blank ones at its end
+
+
+def read_header(path: Path, name: str) -> Header:
+    """The header of the file at ``path``.
+
+    Raises:
+        Unusable: there is none, or the file is no text.
+    """
+    all_lines = count_lines(path, name)
+    csv.field_size_limit(_LONGEST_NAME)  # or one forgotten quote would make the whole file a name
+    place = SourceRef(name, 1, 1)
+    with csv_text(path) as file:
+        first = next(read_rows(file), None)
+    if first is None or not first.text.strip("\r\n"):
+        raise Unusable(Problem("the file has no header", "begin with a line that names the columns", place))
+    if len(first.cells) <= 1 and (other := _separator(first.text)):
+        advice = "save the file with commas between its cells"
+        raise Unusable(Problem(f"the header is separated by {other!r}", advice, place))
+    if cells := blanks_at_quotes(first.text):
+        raise Unusable(*(blanks_problem(SourceRef(name, 1, cell)) for cell in cells))
+    if first.fault is not None:
+        raise Unusable(Problem(f"the header is no CSV: {first.fault}", QUOTES, place))
+    return Header(first.cells, first.text.rstrip("\r\n").count("\n") + 1, all_lines)
+
+
+def _separator(header: str) -> str | None:
+    """What separates the names of ``header``, where commas do not."""
+    names = {other: _names(header, other) for other in ";\t|"}
+    other = max(names, key=lambda other: len(names[other]))
+    return other if len(names[other]) > 1 else None
+
+
+def _names(header: str, separator: str) -> Sequence[str]:
+    try:
+        return next(csv.reader([header], delimiter=separator, strict=True), [])
+    except csv.Error:
+        return []
+
+
+def fill_from_csv(
+    rows: SortedRows, path: Path, name: str, columns: Columns, header: Header
+) -> Sequence[Problem]:
+    """Put the rows of the file at ``path`` into ``rows``; gives what is wrong with those that are left out.
+
+    Raises:
+        Unusable: it is no table at all.
+    """
+    width = len(header.names)
+    cells = [f"c{number}" for number in range(1, width + 1)]
+    types = ", ".join(f"{cell}: 'VARCHAR'" for cell in cells)
+    file = (
+        f"read_csv({in_sql(path)}, columns={{{types}}}, header=true, auto_detect=false, "
+        "delim=',', quote='\"', escape='\"', nullstr='', strict_mode=true, "
+        "hive_partitioning=false, compression='none')"
+    )
+    if looks_odd(path) and (faults := find_faults(path, name, width)):
+        _fill_sound_rows(rows, path, columns, width)
+        return faults
+    wanted = ", ".join((f"c{columns.key} AS key", *(f"c{number}" for number in columns.numbers.values())))
+    fault = "its rows and its lines do not fit together"
+    try:
+        rows.fill(f"line, {wanted}", f"(SELECT row_number() OVER () + {header.lines} AS line, * FROM {file})")
+        (count,) = rows.run("SELECT count(*) FROM rows")[0]
+        if header.lines + count == header.all_lines:
+            return ()
+        if header.lines + count + _with_breaks(rows, wanted, file, cells, header.lines) == header.all_lines:
+            return ()
+    except Unreadable as error:
+        fault = str(error)
+    advice = "save it again as CSV with commas, double quotes and UTF-8"
+    whole = Problem(f"this is no CSV: {fault}", advice, SourceRef(name, 1, 1))
+    faults = find_faults(path, name, width)
+    if not faults:
+        raise Unusable(whole)
+    _fill_sound_rows(rows, path, columns, width)
+    return faults
+
+
+def _fill_sound_rows(rows: SortedRows, path: Path, columns: Columns, width: int) -> None:
+    """What can be read of a file with faults: whatever is wrong with it as well is told at the same time."""
+    wanted = (columns.key, *columns.numbers.values())
+    with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+        sound = Path(folder) / "sound.csv"
+        with sound.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["line", *(f"c{number}" for number in wanted)])
+            with csv_text(path) as text:
+                for row in islice(read_rows(text), 1, None):
+                    if row.fault is None and len(row.cells) == width:
+                        writer.writerow([row.line, *(row.cells[number - 1] for number in wanted)])
+        cells = ", ".join(f"c{number}" for number in columns.numbers.values())
+        names = ["line", *(f"c{number}" for number in wanted)]
+        types = ", ".join(f"{cell}: '{'BIGINT' if cell == 'line' else 'VARCHAR'}'" for cell in names)
+        file_ = (
+            f"read_csv({in_sql(sound)}, columns={{{types}}}, header=true, auto_detect=false, delim=',', "
+            "quote='\"', escape='\"', nullstr='', hive_partitioning=false, compression='none')"
+        )
+        rows.fill(f"line, c{columns.key} AS key{', ' if cells else ''}{cells}", file_)
+
+
+def _with_breaks(rows: SortedRows, wanted: str, file: str, cells: Sequence[str], header_lines: int) -> int:
+    """Fill ``rows`` where cells hold line breaks; gives their number."""
+    breaks = " + ".join(
+        f"coalesce(length({cell}) - length(replace({cell}, chr(10), '')), 0)" for cell in cells
+    )
+    before = "coalesce(sum(breaks) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)"
+    numbered = f"SELECT *, {breaks} AS breaks, row_number() OVER () AS number FROM {file}"
+    placed = f"SELECT *, (number + {header_lines} + {before})::BIGINT AS line FROM ({numbered})"
+    rows.fill(f"line, {wanted}", f"({placed})")
+    (total,) = rows.run(f"SELECT coalesce(sum({breaks}), 0)::BIGINT FROM {file}")[0]
+    return int(total)

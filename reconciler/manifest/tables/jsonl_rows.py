@@ -1,0 +1,140 @@
+"""Rows of a file of JSON lines: one object a line, whose numbers keep the text that they are written in."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reconciler.errors import Problem
+from reconciler.manifest.tables.line_ends import uneven_ends
+from reconciler.manifest.tables.sorted_rows import SortedRows, Unusable
+from reconciler.manifest.tables.sources import Source, blocks, in_sql
+from reconciler.model.desired import Written
+from reconciler.source import SourceRef
+
+_VALUES = "write a text, a number, true, false, null or a list of texts"
+
+
+class Faulty(ValueError):
+    """What is wrong with a line, and what to do about it."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+
+class _Object(list[tuple[str, Any]]):
+    """The pairs of a JSON object, doubles included."""
+
+
+def _refuse_constant(text: str) -> None:
+    raise Faulty(f"{text} is no JSON", _VALUES)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_Object, parse_int=str, parse_float=str, parse_constant=_refuse_constant
+)
+
+
+def fill_from_jsonl(rows: SortedRows, path: Path, source: Source, key: str) -> None:
+    """Put the lines of the file at ``path`` into ``rows`` as they are, sorted by property ``key``.
+
+    Raises:
+        Unusable: its lines do not all end alike.
+    """
+    if any(b"\r" in block for block in blocks(path)):
+        with path.open(encoding="utf-8", newline="") as file:
+            problems = tuple(uneven_ends(enumerate(file, 1), source.path))
+        if problems:
+            raise Unusable(*problems)
+    column = next((column for column, name in source.columns.items() if name == key), key)
+    lines = (
+        f"read_csv({in_sql(path)}, columns={{'text': 'VARCHAR'}}, header=false, auto_detect=false, "
+        "hive_partitioning=false, compression='none', "
+        "delim='\x01', quote='', escape='', strict_mode=true)"  # no JSON text holds a bare \x01
+    )
+    pointer = "/" + column.replace("~", "~0").replace("/", "~1").replace("'", "''")
+    value = f"CASE WHEN json_valid(text) THEN nullif(json_extract_string(text, '{pointer}'), '') END"
+    numbered = f"(SELECT row_number() OVER () AS line, text FROM {lines})"
+    rows.fill(f"line, {value} AS key, text", f"{numbered} WHERE text IS NOT NULL")
+
+
+class JsonLines:
+    """Reads lines as the cells of rows.
+
+    Attributes:
+        columns: the names met so far, in order.
+    """
+
+    def __init__(self, source: Source, key: str) -> None:
+        """Lines of ``source``; ``key`` is the property that is the key."""
+        self.columns: dict[str, None] = {}
+        self._source = source
+        self._key = key
+
+    def cells(self, line: str) -> tuple[str | None, tuple[str, ...], tuple[Written, ...]]:
+        """The key of a line, the names of its properties, and their values; None is an empty one.
+
+        Raises:
+            Faulty: it is no object, or holds something that is no value.
+        """
+        found = _decoded(line)
+        columns = dict.fromkeys(column for column, _ in found)
+        if len(columns) < len(found):
+            raise Faulty("a name stands twice in this line", "remove one of the two")
+        self.columns |= columns
+        texts = ((self._source.property_of(column), _written(column, value)) for column, value in found)
+        row = {name: text for name, text in texts if name is not None}
+        key = row.pop(self._key, None)
+        return key, tuple(row), tuple(row.values())
+
+    def faults(self, rows: SortedRows, name: str) -> Iterator[tuple[int, Problem]]:
+        """The lines of file ``name`` with which something is wrong, and what, in order of their keys."""
+        for line, key, text in rows.flow("line, key, text"):
+            place = SourceRef(name, line, 1)
+            try:
+                found, *_ = self.cells(text)
+            except Faulty as fault:
+                yield line, Problem(fault.message, fault.advice, place)
+            else:
+                if found != key:
+                    message = "the key is neither a text nor a whole number"
+                    yield line, Problem(message, "put it in quotes", place)
+
+
+def _decoded(line: str) -> list[tuple[str, Any]]:
+    """The columns and values of a line.
+
+    Raises:
+        Faulty: it is no object.
+    """
+    try:
+        found = _DECODER.decode(line)
+    except json.JSONDecodeError as error:
+        raise Faulty(f"this line is no JSON: {error.msg} at column {error.colno}", "correct it") from None
+    except RecursionError:
+        raise Faulty("this line is nested too deeply", _VALUES) from None
+    if not isinstance(found, _Object):
+        raise Faulty("this line is no object", 'write one such as {"external_id": "acme", "name": "Acme"}')
+    return found
+
+
+def _written(column: str, value: object) -> str | None:
+    if isinstance(value, _Object) or not isinstance(value, str | bool | list | None):
+        raise Faulty(f'"{column}" holds an object', _VALUES)
+    if isinstance(value, list):
+        if not all(isinstance(item, str) and item and ";" not in item for item in value):
+            raise Faulty(f'"{column}" is a list of more than texts without ";"', _VALUES)
+        return ";".join(_text(column, item) for item in value) or None
+    if isinstance(value, bool):
+        return str(value).lower()
+    return _text(column, value) if value else None
+
+
+def _text(column: str, value: str) -> str:
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise Faulty(f'"{column}" holds half a character', "write all of it, or none")
+    if "\0" in value:
+        raise Faulty(f'"{column}" holds a NUL, which no text does', "remove it")
+    return value

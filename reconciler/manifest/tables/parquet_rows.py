@@ -1,0 +1,198 @@
+"""Rows of a Parquet file: its typed columns are written as the text that a manifest would hold.
+
+A value keeps its meaning: decimals their digits, times their zone; texts in a list are choices. What has
+no one text, such as a structure, is refused, unless the column is empty.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.errors import Problem
+from reconciler.manifest.tables.columns import Columns
+from reconciler.manifest.tables.sorted_rows import SortedRows, Unusable
+from reconciler.manifest.tables.sources import in_sql
+from reconciler.sentences import Value, told
+from reconciler.source import SourceRef
+
+_PLAIN = re.compile("UUID|TIME|BOOLEAN|DATE|DECIMAL.*|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+_TEXTS = re.compile("VARCHAR|JSON|ENUM.*")
+_FLOATS = frozenset({"FLOAT", "DOUBLE"})
+_CHOICES = "VARCHAR[]"
+_MOST_DIGITS = 38
+"""Of a decimal: DuckDB makes floats of those that have more."""
+
+_INSTANTS = {
+    "TIMESTAMP WITH TIME ZONE": ("epoch_us", "make_timestamp", 1),
+    "TIMESTAMPTZ_NS": ("epoch_ns", "make_timestamp_ns", 1000),
+}
+"""How an instant is counted, what makes a time in UTC of the count, and how many make a microsecond."""
+
+_UNUSUAL = {"nan": "NaN", "inf": "infinity", "-inf": "-infinity"}
+"""What DuckDB calls floats that are no numbers, and everybody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """One column of a file."""
+
+    name: str
+    alias: str  # what DuckDB calls it: names that differ in case only are one to it
+    kind: str  # DuckDB's name of its type
+    digits: int | None  # of a decimal
+
+    @property
+    def sql(self) -> str:
+        """The column, as SQL."""
+        return '"' + self.alias.replace('"', '""') + '"'
+
+    @property
+    def text(self) -> str | None:
+        """SQL that writes it as text; None where no text would be right."""
+        kind = self.kind
+        if self.digits is not None and self.digits > _MOST_DIGITS:
+            return None
+        if _TEXTS.fullmatch(kind) or _PLAIN.fullmatch(kind):
+            return f"nullif({self.sql}::VARCHAR, '')"
+        if kind == _CHOICES:
+            return _choices(self.sql)
+        if kind in _FLOATS:  # whole numbers become floats beside NULL
+            return f"regexp_replace({self.sql}::VARCHAR, '[.]0$', '')"
+        if kind in _INSTANTS:
+            return _instant(self.sql, *_INSTANTS[kind])
+        if kind.startswith("TIMESTAMP"):
+            return f"replace({self.sql}::VARCHAR, ' ', 'T')"
+        return None
+
+
+def read_types(rows: SortedRows, path: Path) -> tuple[Typed, ...]:
+    """The columns of the file, in its order."""
+    described = rows.run(f"DESCRIBE SELECT * FROM {_file(path)}")
+    (_, children, _), *fields = rows.run(
+        f"SELECT name, num_children, precision FROM parquet_schema({in_sql(path)})"
+    )
+    named = []
+    position = 0
+    for _ in range(children or 0):
+        name, inner, digits = fields[position]
+        named.append((name, digits))
+        position = _end_of(fields, position, inner)
+    return tuple(
+        Typed(name, alias, kind, digits)
+        for (name, digits), (alias, kind, *_) in zip(named, described, strict=True)
+    )
+
+
+def _end_of(fields: Sequence[tuple[str, int | None, int | None]], position: int, children: int | None) -> int:
+    """Where in the list of all fields the one at ``position`` ends, with those inside it."""
+    position += 1
+    for _ in range(children or 0):
+        position = _end_of(fields, position, fields[position][1])
+    return position
+
+
+def fill_from_parquet(
+    rows: SortedRows, path: Path, name: str, columns: Columns, types: Sequence[Typed]
+) -> None:
+    """Put the rows of the file at ``path`` into ``rows``; ``types`` are those of all columns, in order.
+
+    Raises:
+        Unusable: with every column that cannot be text, and every row with a cell that cannot.
+    """
+    problems: list[Problem] = []
+    wanted: list[str] = []
+    used = [(cell, number, types[number - 1]) for cell, number in _cells(columns)]
+    for cell, number, column in used:
+        text = column.text if cell != "key" or column.kind != _CHOICES else None
+        if text is None and _is_empty(rows, path, column):
+            text = "NULL::VARCHAR"
+        if text is None:
+            problems.append(_no_text(column, SourceRef(name, 1, number)))
+        wanted.append(f"{text} AS {cell}")
+    if problems:
+        raise Unusable(*problems)
+    rows.fill(f"row_number() OVER () AS line, {', '.join(wanted)}", _file(path))
+    for cell, number, column in used:
+        if fault := _fault(column.kind):
+            condition, tell = fault
+            problems += rows.problems(
+                f"SELECT line, {cell} FROM rows WHERE {condition.format(cell)}",
+                lambda line, value, column=number, tell=tell: tell(value, SourceRef(name, line, column)),
+                SourceRef(name, 1, number),
+            )
+    if problems:
+        raise Unusable(*problems)
+
+
+def _file(path: Path) -> str:
+    """The rows of the file, as SQL; folders called ``name=value`` say nothing about them."""
+    return f"read_parquet({in_sql(path)}, hive_partitioning=false)"
+
+
+def _cells(columns: Columns) -> Iterator[tuple[str, int]]:
+    """What cells are called in the sorted rows, and the number of their column."""
+    yield "key", columns.key
+    yield from ((f"c{number}", number) for number in columns.numbers.values())
+
+
+def _instant(column: str, count: str, make: str, per_microsecond: int) -> str:
+    """SQL that writes an instant in UTC, to the millisecond, or as exactly as it is given."""
+    counted = f"{count}({column})"
+    exact = ((1000 * per_microsecond, "%g"), (per_microsecond, "%f"), (1, "%n"))  # %g: milliseconds
+    cases = (
+        f"WHEN {counted} % {unit} = 0 THEN strftime({make}({counted}), '%Y-%m-%dT%H:%M:%S.{digits}Z')"
+        for unit, digits in exact
+    )
+    return f"CASE {' '.join(cases)} END"
+
+
+def _choices(column: str) -> str:
+    """SQL that joins a list of choices; one that would not be read back as it is becomes a NUL."""
+    joined = f"array_to_string({column}, ';')"
+    is_lost = f"list_count({column}) < len({column}) OR list_contains({column}, '')"
+    return (
+        f"CASE WHEN {is_lost} OR contains(array_to_string({column}, ''), ';') "
+        f"THEN chr(0) ELSE nullif({joined}, '') END"
+    )
+
+
+def _is_empty(rows: SortedRows, path: Path, column: Typed) -> bool:
+    """Whether the column holds nothing, whatever its type is."""
+    holds = f"len({column.sql}) > 0" if column.kind.endswith("]") else f"{column.sql} IS NOT NULL"
+    return not rows.run(f"SELECT 1 FROM {_file(path)} WHERE {holds} LIMIT 1")
+
+
+def _no_text(column: Typed, place: SourceRef) -> Problem:
+    kind = column.kind if column.digits is None else f"DECIMAL of {column.digits} digits"
+    why = "which is no text" if column.digits is None else f"and {_MOST_DIGITS} are read exactly"
+    advice = f"convert it to text, or leave it out: `columns: {{{column.name}: null}}`"
+    return Problem(f'the column "{column.name}" is of type {kind}, {why}', advice, place)
+
+
+def _no_digits(value: str, place: SourceRef) -> Problem:
+    advice = "make the column a decimal, or the cell empty"
+    shown = _UNUSUAL.get(value) or Value(value)
+    return Problem(told("{value} cannot be written in plain digits", value=shown), advice, place)
+
+
+def _no_choices(_: str, place: SourceRef) -> Problem:
+    advice = "choices are texts, and HubSpot separates them with semicolons: correct the list"
+    return Problem('this list holds an item that is empty, or contains ";" or a NUL', advice, place)
+
+
+def _holds_nul(_: str, place: SourceRef) -> Problem:
+    return Problem("this cell holds a NUL, which no text does", "remove it", place)
+
+
+_HOLDS_NUL = "contains({}, chr(0))"
+_NO_PLAIN_DIGITS = "NOT regexp_full_match({}, '-?[0-9]+([.][0-9]+)?')"
+
+
+def _fault(kind: str) -> tuple[str, Callable[[str, SourceRef], Problem]] | None:
+    """SQL that finds the cells of a type which cannot be what they are, and what to tell of them."""
+    if kind in _FLOATS:
+        return _NO_PLAIN_DIGITS, _no_digits
+    if kind == _CHOICES:
+        return _HOLDS_NUL, _no_choices
+    return (_HOLDS_NUL, _holds_nul) if _TEXTS.fullmatch(kind) else None

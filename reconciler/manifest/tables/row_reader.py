@@ -1,0 +1,76 @@
+"""Rows of a table become desired records: empty cells say nothing, ``all`` fills in what they leave open.
+
+Rows are many and their shapes few, so what is sorted where is worked out once for each shape.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from reconciler.manifest.yaml.nodes import picker
+from reconciler.model.desired import DesiredRecord, Document, Written
+from reconciler.source import Place, place_of
+
+
+class Shared(NamedTuple):
+    """The properties of ``all``."""
+
+    names: tuple[str, ...]
+    values: tuple[Written, ...]
+    places: tuple[Place, ...]
+
+
+class _Shape(NamedTuple):
+    """What rows with the same filled cells have in common."""
+
+    names: tuple[str, ...]  # of the managed properties, sorted
+    pick: Callable[[Sequence[Any]], tuple[Any, ...]]  # out of own and shared values
+    columns: tuple[int, ...]  # of the own values
+
+
+class RowReader:
+    """Reads rows of one file as records of one document."""
+
+    def __init__(
+        self, document: Document, shared: Shared, clear: str | None, file: int, columns: Mapping[str, int]
+    ) -> None:
+        """Rows of file number ``file``; ``columns`` says where in a line a property stands, from 1."""
+        self._document = document
+        self._shared = shared
+        self._clear = clear
+        self._file = file
+        self._columns = columns
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+
+    def of(self, document: Document) -> "RowReader":
+        """The same for another document."""
+        return RowReader(document, self._shared, self._clear, self._file, self._columns)
+
+    def record(
+        self, line: int, key: str, names: tuple[str, ...], cells: tuple[Written, ...]
+    ) -> DesiredRecord:
+        """The record of one row; a cell that is None is empty."""
+        if None in cells:
+            names = tuple(name for name, cell in zip(names, cells, strict=True) if cell is not None)
+            cells = tuple(cell for cell in cells if cell is not None)
+        if self._clear is not None and self._clear in cells:
+            cells = tuple(None if cell == self._clear else cell for cell in cells)
+        shape = self._shapes.get(names)
+        if shape is None:
+            shape = self._shapes[names] = self._shape(names)
+        place = place_of(self._file, line, 0)
+        places = tuple(map(place.__add__, shape.columns))
+        return DesiredRecord(
+            key,
+            shape.names,
+            shape.pick(cells + self._shared.values),
+            shape.pick(places + self._shared.places),
+            Place(place + 1),
+            self._document,
+        )
+
+    def _shape(self, own: tuple[str, ...]) -> _Shape:
+        positions = {name: len(own) + index for index, name in enumerate(self._shared.names)}
+        positions |= {name: index for index, name in enumerate(own)}
+        names = tuple(sorted(positions))
+        columns = tuple(self._columns.get(name, 1) for name in own)
+        return _Shape(names, picker([positions[name] for name in names]), columns)

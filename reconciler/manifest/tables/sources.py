@@ -1,0 +1,145 @@
+"""Which file a document takes its rows from, and whether it is there to be read."""
+
+import codecs
+import errno
+import glob
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from reconciler.errors import Problem
+from reconciler.manifest import readable_files
+from reconciler.manifest.tables.sorted_rows import Unusable
+from reconciler.source import Place, SourceFiles, SourceRef
+
+_BLOCK = 1 << 20  # bytes read at a time
+_LONGEST_SHOWN = 100  # characters of a path
+
+
+class Format(StrEnum):
+    """How a file holds its rows."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    JSONL = "jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What ``source:`` says."""
+
+    format: Format
+    path: str  # as written: from the project folder
+    place: Place  # of the path
+    columns: Mapping[str, str | None]  # a column of the file -> its property; None leaves the column out
+    column_places: Mapping[str, Place]
+    clear: str | None  # the text that clears a property
+
+    def property_of(self, column: str) -> str | None:
+        """What a column of the file is called here; None where it is left out."""
+        return self.columns.get(column, column)
+
+
+def locate(source: Source, project: Path, files: SourceFiles) -> Path:
+    """Where the file lies.
+
+    Raises:
+        Unusable: there is none that can be read, or it is hidden, or lies outside the project folder.
+    """
+    path = project / source.path
+    if wrong := _wrong_with(path, project):
+        fault, advice = wrong
+        raise Unusable(Problem(f'"{_shortened(source.path)}" {fault}', advice, files.ref(source.place)))
+    return path
+
+
+def _wrong_with(path: Path, project: Path) -> tuple[str, str] | None:
+    """What keeps ``path`` from being read, and what to do about it."""
+    refused = readable_files.fault_of(path, project)
+    if refused is not None:
+        return refused, readable_files.ADVICE
+    if no_name := _no_name(path):
+        return no_name, "write the path of a file, starting at the project folder"
+    if path.is_dir():
+        return "is a folder", "name the file"
+    if not path.is_file():
+        is_there = os.path.lexists(path)
+        fault = "is no file that can be read" if is_there else "is a file that does not exist"
+        return fault, "paths start at the project folder, the one that holds reconciler.yaml"
+    if not os.access(path, os.R_OK):
+        return "cannot be read: permission denied", "correct its permissions"
+    return None
+
+
+def _no_name(path: Path) -> str | None:
+    """Why there can be no file of that name."""
+    try:
+        path.stat()
+    except ValueError:
+        return "holds a NUL, which no path does"
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "is a link that leads back to itself"
+        if error.errno == errno.ENAMETOOLONG:
+            return "is too long for the name of a file"
+    return None
+
+
+def _shortened(path: str) -> str:
+    """``path`` as a message can hold it."""
+    plain = path.replace("\0", "\\0")
+    return plain if len(plain) <= _LONGEST_SHOWN else plain[:_LONGEST_SHOWN] + "…"
+
+
+class Hash(Protocol):
+    """What hashlib makes."""
+
+    def update(self, data: bytes, /) -> None:
+        """Add ``data``."""
+
+
+def digest_file(path: Path, into: Hash) -> None:
+    """Add the content of ``path``, whatever its size."""
+    into.update(b"%d:" % path.stat().st_size)
+    for block in blocks(path):
+        into.update(block)
+
+
+def count_lines(path: Path, name: str) -> int:
+    """The number of lines of a text, without blank ones at its end.
+
+    Raises:
+        Unusable: it is no text in UTF-8.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    lines, ends = 0, b""
+    fault: tuple[str, bytes, int] | None = None
+    for block in blocks(path):
+        try:
+            decoder.decode(block, final=len(block) < _BLOCK)
+        except UnicodeDecodeError as error:
+            fault = "is no UTF-8", error.object, error.start
+        if b"\0" in block:
+            fault = "holds a NUL, which no text does", block, block.index(b"\0")
+        if fault:
+            place = SourceRef(name, lines + fault[1].count(b"\n", 0, fault[2]) + 1, 1)
+            raise Unusable(Problem(f"this line {fault[0]}", "save the file as text in UTF-8", place))
+        lines += block.count(b"\n")
+        body = block.rstrip(b"\r\n")
+        ends = block[len(body) :] if body else ends + block
+    return lines - max(ends.count(b"\n") - 1, 0) + (not ends and path.stat().st_size > 0)
+
+
+def in_sql(path: Path) -> str:
+    """``path`` as DuckDB's SQL names one file, whatever characters it holds."""
+    return "'" + glob.escape(str(path)).replace("'", "''") + "'"
+
+
+def blocks(path: Path) -> Iterator[bytes]:
+    """The content of the file, a part at a time."""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            yield block

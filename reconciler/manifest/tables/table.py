@@ -1,0 +1,200 @@
+"""Tables: the rows of a file as desired records that flow, whatever the file's format and size."""
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from reconciler.errors import Problem
+from reconciler.manifest.tables.columns import Columns, read_columns
+from reconciler.manifest.tables.csv_rows import fill_from_csv, read_header
+from reconciler.manifest.tables.jsonl_rows import JsonLines, fill_from_jsonl
+from reconciler.manifest.tables.parquet_rows import fill_from_parquet, read_types
+from reconciler.manifest.tables.row_reader import RowReader, Shared
+from reconciler.manifest.tables.sorted_rows import MOST, SortedRows, Unreadable, Unusable, more
+from reconciler.manifest.tables.sources import Format, Source, count_lines, locate
+from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.desired import DesiredRecord, Document
+from reconciler.sentences import Value, told
+from reconciler.source import Place, SourceFiles, SourceRef, place_of
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The records of one file, sorted by key."""
+
+    document: Document
+    _rows: SortedRows
+    _names: tuple[str, ...]  # of the properties, in the order of the stored cells
+    _lines: JsonLines | None  # reads the cells of JSON lines, which are stored as they were written
+    _reader: RowReader
+    _file: int
+    _count: int
+    problems: Sequence[Problem] = ()  # with rows that are left out
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[DesiredRecord]:
+        return map(self._record, self._rows.flow("*"))
+
+    def find(self, key: str) -> DesiredRecord | None:
+        """The one of that key, spelled exactly so."""
+        found = self._rows.run("SELECT * FROM rows WHERE key = ?", [key])
+        return self._record(found[0]) if found else None
+
+    def associating(self) -> Iterable[DesiredRecord]:
+        """Those that name associations: none, rows hold properties only."""
+        return ()
+
+    def renamed(self, names: Mapping[str, str]) -> Self:
+        """The same with their object type called by ``names``."""
+        document = self.document.renamed(names)
+        return replace(self, document=document, _reader=self._reader.of(document))
+
+    def keys(self) -> Iterator[tuple[str, Place]]:
+        """All keys in order, and where they stand."""
+        for line, key in self._rows.flow("line, key"):
+            yield key, place_of(self._file, line, 1)
+
+    def _record(self, row: tuple[Any, ...]) -> DesiredRecord:
+        if self._lines is None:
+            return self._reader.record(row[0], row[1], self._names, row[2:])
+        _, names, cells = self._lines.cells(row[2])
+        return self._reader.record(row[0], row[1], names, cells)
+
+
+def open_table(
+    project: Path, source: Source, document: Document, shared: Shared, files: SourceFiles
+) -> Table:
+    """The rows of ``source``, which is among ``files``, as records of ``document``.
+
+    Raises:
+        Unusable: with everything wrong with the file.
+    """
+    path = locate(source, project, files)
+    place = files.ref(source.place)
+    number = files.names.index(source.path)
+    try:
+        rows = SortedRows()
+    except ModuleNotFoundError:
+        install = "in a clone of reconciler: pip install '.[tables]'"
+        raise Unusable(
+            Problem("rows of a file are read by DuckDB, which is not installed", install, place)
+        ) from None
+    opening = _Opening(path, source, document, files, rows)
+    try:
+        columns = opening.fill()
+        problems = opening.check_keys()
+        (count,) = rows.run("SELECT count(*) FROM rows")[0]
+    except Unreadable as error:
+        rows.close()
+        message = f"{source.path} cannot be read as {source.format}: {error}"
+        raise Unusable(Problem(message, None, place)) from None
+    except BaseException:
+        rows.close()
+        raise
+    places = {name: place_of(number, 1, column) for name, column in columns.numbers.items()}
+    document = replace(document, columns=places)
+    reader = RowReader(document, shared, source.clear, number, columns.numbers)
+    return Table(document, rows, columns.names, opening.lines, reader, number, count, problems)
+
+
+class _Opening:
+    """Puts the rows of one file into ``rows``, or finds what is wrong with them."""
+
+    def __init__(
+        self, path: Path, source: Source, document: Document, files: SourceFiles, rows: SortedRows
+    ) -> None:
+        self.lines: JsonLines | None = None
+        self._path = path
+        self._source = source
+        self._document = document
+        self._files = files
+        self._name = source.path
+        self._rows = rows
+        self._faults: Sequence[Problem] = ()  # of rows that are left out
+
+    def fill(self) -> Columns:
+        """Read the file; gives the columns that are used."""
+        match self._source.format:
+            case Format.CSV:
+                header = read_header(self._path, self._name)
+                columns = self._columns(header.names)
+                self._faults = fill_from_csv(self._rows, self._path, self._name, columns, header)
+            case Format.PARQUET:
+                types = read_types(self._rows, self._path)
+                columns = self._columns(tuple(column.name for column in types))
+                fill_from_parquet(self._rows, self._path, self._name, columns, types)
+            case Format.JSONL:
+                self.lines = JsonLines(self._source, self._document.key)
+                columns = self._fill_lines(self.lines)
+        return columns
+
+    def check_keys(self) -> Sequence[Problem]:
+        """Leave out rows without a key of their own; gives what is wrong with whatever rows are left out."""
+        by = self._document.key
+        problems = self._rows.problems(
+            "SELECT line FROM rows WHERE key IS NULL",
+            lambda line: Problem("this row has no key", f"write its {by}", self._at(line)),
+            self._at(1),
+        )
+        neighbours = "SELECT line, key, lag(key) OVER () AS before FROM rows"
+        doubles = f"SELECT key FROM ({neighbours}) WHERE key = before"
+        lines = (
+            f"SELECT line, key, min(line) OVER (PARTITION BY key) AS first FROM rows WHERE key IN ({doubles})"
+        )
+        problems += self._rows.problems(
+            f"SELECT line, key, first FROM ({lines}) WHERE line > first", self._twice, self._at(1)
+        )
+        if by == RECORD_ID:
+            advice = "write digits without leading zeros, such as 9001"
+            problems += self._rows.problems(
+                "SELECT line, key FROM rows WHERE NOT regexp_full_match(key, '[1-9][0-9]*')",
+                lambda line, key: Problem(
+                    told('"{key}" is no record id', key=Value(key, self._document.object, "")),
+                    advice,
+                    self._at(line),
+                ),
+                self._at(1),
+            )
+        if problems:
+            is_odd = "OR NOT regexp_full_match(key, '[1-9][0-9]*')" if by == RECORD_ID else ""
+            firsts = "SELECT min(line) FROM rows GROUP BY key"
+            self._rows.run(f"DELETE FROM rows WHERE key IS NULL OR line NOT IN ({firsts}) {is_odd}")
+        return (*self._faults, *problems)
+
+    def _twice(self, line: int, key: str, first: int) -> Problem:
+        record = RecordKey(self._document.object, self._document.key, key)
+        message = told(
+            "{record} is declared twice in this file: also in {where}",
+            record=record.told,
+            where=str(self._at(first)),
+        )
+        return Problem(message, "keep one of the rows", self._at(line), record.address)
+
+    def _fill_lines(self, lines: JsonLines) -> Columns:
+        count_lines(self._path, self._name)
+        fill_from_jsonl(self._rows, self._path, self._source, self._document.key)
+        problems: list[Problem] = []
+        faulty = array("q")
+        for line, problem in lines.faults(self._rows, self._name):
+            if len(problems) < MOST:
+                problems.append(problem)
+            faulty.append(line)
+        if len(faulty) > MOST:
+            problems.append(more(len(faulty) - MOST, self._at(1)))
+        self._rows.leave_out(faulty)
+        self._faults = problems
+        try:
+            names = self._columns(tuple(lines.columns)).numbers if lines.columns else ()
+        except Unusable as unusable:
+            raise Unusable(*problems, *unusable.problems) from None
+        return Columns(1, dict.fromkeys(names, 1))  # their order differs from line to line
+
+    def _at(self, line: int, column: int = 1) -> SourceRef:
+        return SourceRef(self._name, line, column)
+
+    def _columns(self, header: Sequence[str]) -> Columns:
+        return read_columns(header, self._source, self._document.key, self._files, self._name)

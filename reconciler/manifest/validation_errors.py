@@ -1,0 +1,126 @@
+"""What pydantic finds wrong with a mapping, told with its place and what to write instead.
+
+Its models describe mappings whose values are texts, lists of texts or mappings of texts. The
+description of a field is the advice given to whoever got it wrong.
+"""
+
+import difflib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, TypedDict
+
+from reconciler.errors import Problem
+from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode
+from reconciler.source import Place, SourceFiles
+
+
+class Complaint(TypedDict):
+    """What pydantic says about one value."""
+
+    type: str
+    loc: tuple[int | str, ...]
+    input: Any
+
+
+def plain(node: MappingNode, kept: Collection[str] = ()) -> dict[str, Any]:
+    """``node`` in the types that pydantic knows; mappings called as in ``kept`` stay nodes."""
+    return {
+        name: value if name in kept and isinstance(value, MappingNode) else _plain(value)
+        for name, value in zip(node.names, node.values, strict=True)
+    }
+
+
+def tell(
+    complaints: Iterable[Complaint],
+    descriptions: Mapping[str, str | None],
+    node: MappingNode,
+    place: Place,
+    files: SourceFiles,
+) -> tuple[Problem, ...]:
+    """Turn complaints about ``node``, which begins at ``place``, into problems.
+
+    Args:
+        complaints: of a validation of ``plain(node)``.
+        descriptions: of the model's fields, all of which are listed.
+        node: the mapping.
+        place: where it begins.
+        files: what places point into.
+    """
+    return tuple(
+        _problem(complaint, descriptions, node, place, files)
+        for complaint in complaints
+        if _locate(node, complaint["loc"])[0] is not Blank.REFUSED  # told already
+    )
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """Advice for an unknown name: the nearest one, and all there are."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(name, choices, n=1)
+    known_here = f"known here: {', '.join(choices)}"
+    return f"{did_you_mean(near[0])} {known_here}" if near else known_here
+
+
+def did_you_mean(name: str) -> str:
+    """The question, the same everywhere."""
+    return f'did you mean "{name}"?'
+
+
+_NAME_ITSELF = "[key]"
+"""How pydantic says that it is the name of an entry that is wrong, not its value."""
+
+_EXPECTED = {"list_type": "a list", "dict_type": "a mapping", "is_instance_of": "a mapping"}  # else a text
+
+
+def _problem(
+    complaint: Complaint,
+    descriptions: Mapping[str, str | None],
+    node: MappingNode,
+    place: Place,
+    files: SourceFiles,
+) -> Problem:
+    kind, location = complaint["type"], complaint["loc"]
+    name = str(location[0])
+    if kind == "missing":
+        return Problem(f'"{name}" is missing', descriptions[name], files.ref(place))
+    if kind == "extra_forbidden":
+        source = files.ref(node.name_place(node.names.index(name)))
+        return Problem(f'unknown key "{name}"', suggest(name, descriptions), source)
+    if location[-1] == _NAME_ITSELF:
+        wrong = node.mapping(name)
+        source = files.ref(wrong.name_place(wrong.names.index(str(location[-2]))))
+        return Problem(f'unknown name "{location[-2]}" in "{name}"', descriptions[name], source)
+    path = ".".join(part for part in location if isinstance(part, str))
+    message = f'"{path}" {_fault(kind, complaint["input"])}'
+    return Problem(message, descriptions[name], files.ref(_locate(node, location)[1]))
+
+
+def _fault(kind: str, value: object) -> str:
+    if value is None or kind == "too_short":
+        return "is empty"
+    expected = _EXPECTED.get(kind, "a text")
+    if isinstance(value, str) and expected == "a text":
+        return f'cannot be "{value}"'
+    return f"must be {expected}"
+
+
+def _locate(node: Node, location: Sequence[int | str]) -> tuple[Node, Place]:
+    """The value at ``location`` and where it stands; nothing at all where it is missing."""
+    place = Place(0)
+    for part in location:
+        if isinstance(node, MappingNode) and part in node.names:
+            index = node.names.index(str(part))
+            place = node.places[index]
+            node = node.values[index]
+        elif isinstance(node, SequenceNode):
+            place = node.places[int(part)]
+            node = node.items[int(part)]
+    return node, place
+
+
+def _plain(node: Node) -> str | list[Any] | Mapping[str, Any] | None:
+    """``node`` in the types that pydantic knows."""
+    if isinstance(node, MappingNode):
+        return {name: _plain(value) for name, value in zip(node.names, node.values, strict=True)}
+    if isinstance(node, SequenceNode):
+        return [_plain(item) for item in node.items]
+    return None if isinstance(node, Blank) else node

@@ -1,0 +1,378 @@
+"""YAML text becomes nodes, which keep every value as it was written and know where it stands.
+
+The only door of PyYAML. Its loaders are not used: they would turn 12.10 into 12.1 and
++15551234567 into a number before anybody had seen the definition of the property. The events of its
+C parser keep the text, and building nodes from them adds half of the time that the events take.
+
+What YAML allows and we do not: tags, merge keys, keys that are no text, the same key twice, aliases
+that contain themselves or expand without measure, and deep nesting.
+"""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, NamedTuple
+
+from yaml._yaml import CParser
+from yaml.error import MarkedYAMLError
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+from reconciler.errors import Problem
+from reconciler.manifest.yaml.anchors import MAX_DEPTH, Anchors, BadAlias
+from reconciler.manifest.yaml.character_check import BYTE_ORDER_MARK, unfit_characters, without_unfit
+from reconciler.manifest.yaml.error_recovery import Salvage
+from reconciler.manifest.yaml.nodes import Blank, DocumentNode, MappingNode, Node, SequenceNode, picker
+from reconciler.manifest.yaml.parser_errors import NESTING, NO_TAGS, TAB, complaint
+from reconciler.source import Place, SourceFiles, SourceRef, place_of
+
+_BLANKS: dict[str, Node] = {
+    "null": None,
+    **{blank.value: blank for blank in (Blank.EMPTY, Blank.TILDE, Blank.NULL_TITLE, Blank.NULL_UPPER)},
+}
+_USE_ALL = "say what records share under `all:`, or write the values out"
+# Places grow by one a column and by this a line; a longer line has no places for its end.
+_LINE_STEP = place_of(0, 2, 1) - place_of(0, 1, 1)
+_MAX_LINE = (place_of(1, 1, 1) - place_of(0, 1, 1)) // _LINE_STEP - 1
+
+
+_MOST_FAULTS = 50
+"""Documents of one file that are no YAML, beyond which nothing is read any more."""
+
+
+class PieceKind(Enum):
+    """What a piece of a text is."""
+
+    DOCUMENT = "document"
+    SCALAR = "scalar"
+    ALIAS = "alias"
+    SEQUENCE = "sequence"  # its start; its items follow, then an END
+    MAPPING = "mapping"  # its start; names and values follow in turn, then an END
+    END = "end"  # of the innermost list or mapping
+
+
+class Piece(NamedTuple):
+    """One thing that the parser met, with where it stands."""
+
+    kind: PieceKind
+    start: int  # characters from the start of the text, a byte order mark not counted
+    end: int
+    line: int  # of the start, from 1, as the column
+    column: int
+    value: str = ""
+    style: str = ""  # of a scalar: ' " | > as written
+    is_flow: bool = False
+    anchor: str | None = None  # that it has; of an alias, the one it refers to
+
+
+class _Abandoned(Exception):
+    """It is not safe to read on in this file."""
+
+
+class _Mark(NamedTuple):
+    line: int  # from 0, as libyaml counts
+    column: int
+
+
+class _Shape(NamedTuple):
+    """What mappings with the same names, written in the same order, have in common."""
+
+    names: tuple[str, ...]
+    sort: Callable[[Sequence[Any]], tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one file says, as far as it could be read, and everything that is wrong with its text."""
+
+    documents: tuple[DocumentNode, ...]
+    problems: tuple[Problem, ...]
+
+
+def read_nodes(data: bytes, files: SourceFiles, number: int, *, name_depth: int = MAX_DEPTH) -> Reading:
+    """Read the documents of one file.
+
+    Args:
+        data: its content.
+        files: gives the file its name.
+        number: of the file, among ``files``.
+        name_depth: mappings that are nested deeper do not say where their names stand, which saves a
+            tenth of the time. The document itself has depth 1.
+    """
+    file = files.names[number]
+    faults = list(unfit_characters(data, file))
+    if faults:
+        data = without_unfit(data)
+    left: Salvage | None = None
+    while True:
+        builder = _Builder(left.text if left else data, file, number, name_depth)
+        documents: list[DocumentNode] = []
+        try:
+            builder.read_into(documents)
+        except MarkedYAMLError as error:
+            fault = _syntax_problem(error, left.text if left else data, file)
+            left = left or Salvage(data.split(b"\n"))
+            if left.leave_out(fault.source.line - 1 if fault.source else 0):
+                faults.append(fault)
+            if left.text.strip() and len(faults) < _MOST_FAULTS:
+                continue
+        except _Abandoned:
+            pass
+        if left is None:
+            return Reading(tuple(documents), (*builder.problems, *faults))
+        sound = (document for document in documents if left.is_sound(files.ref(document.place).line - 1))
+        return Reading(tuple(sound), (*builder.problems, *faults))
+
+
+_PIECE_KINDS: Mapping[type, PieceKind] = {
+    DocumentStartEvent: PieceKind.DOCUMENT,
+    ScalarEvent: PieceKind.SCALAR,
+    AliasEvent: PieceKind.ALIAS,
+    SequenceStartEvent: PieceKind.SEQUENCE,
+    MappingStartEvent: PieceKind.MAPPING,
+    SequenceEndEvent: PieceKind.END,
+    MappingEndEvent: PieceKind.END,
+}
+
+
+class PieceReader:
+    """Reads a file that ``read_nodes`` found no problem with, piece by piece.
+
+    Slower than reading nodes; it is for whoever has to know where things end and how they are written.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._next: Callable[[], Any] = CParser(data).get_event
+
+    def read(self) -> Piece | None:
+        """The next piece; None at the end of the file."""
+        while (kind := _PIECE_KINDS.get(type(event := self._next()))) is None:
+            if type(event) is StreamEndEvent:
+                return None
+        start, end = event.start_mark, event.end_mark
+        piece = Piece(kind, start.index, end.index, start.line + 1, start.column + 1)
+        match kind:
+            case PieceKind.SCALAR:
+                return piece._replace(value=event.value, style=event.style or "", anchor=event.anchor)
+            case PieceKind.ALIAS:
+                return piece._replace(anchor=event.anchor)
+            case PieceKind.SEQUENCE | PieceKind.MAPPING:
+                return piece._replace(is_flow=bool(event.flow_style), anchor=event.anchor)
+        return piece
+
+    def skip(self) -> Sequence[str]:
+        """Pass over the value that comes next; the anchors that it refers to."""
+        depth = 0
+        referred: list[str] = []
+        while True:
+            kind = _PIECE_KINDS.get(type(event := self._next()))
+            if kind is PieceKind.ALIAS:
+                referred.append(event.anchor)
+            elif kind is PieceKind.END:
+                depth -= 1
+            elif kind is not PieceKind.SCALAR:
+                depth += 1
+            if not depth:
+                return referred
+
+
+class _Builder:
+    """Builds nodes from the events of one file."""
+
+    def __init__(self, data: bytes, file: str, number: int, name_depth: int) -> None:
+        next_event = CParser(data).get_event
+        self._next: Callable[[], Any] = _within_reach(next_event) if _has_far_places(data) else next_event
+        self._file = file
+        self._origin = place_of(number, 1, 1)
+        self._name_depth = name_depth
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._anchors = Anchors()
+        self.problems: list[Problem] = []
+
+    def read_into(self, documents: list[DocumentNode]) -> None:
+        """Read document after document; the finished ones survive an error in a later one."""
+        while type(event := self._next()) is not StreamEndEvent:
+            if type(event) is DocumentStartEvent:
+                self._anchors.clear()
+                event = self._next()
+                documents.append(DocumentNode(self._node(event, 1), self._place(event.start_mark)))
+
+    def _node(self, event: Any, depth: int) -> Node:
+        if type(event) is AliasEvent:
+            return self._alias(event, depth)
+        if event.tag:
+            self._report(event.start_mark, NO_TAGS.message, NO_TAGS.advice)
+        if event.anchor:
+            self._anchors.begin(event.anchor)
+        node: Node
+        if type(event) is ScalarEvent:
+            node = self._quoted(event) if event.style else _BLANKS.get(event.value, event.value)
+        elif depth > MAX_DEPTH:
+            self._report(event.start_mark, NESTING.message, NESTING.advice)
+            raise _Abandoned
+        elif type(event) is SequenceStartEvent:
+            node = self._sequence(depth)
+        else:
+            node = self._mapping(depth)
+        if event.anchor:
+            self._anchors.end(event.anchor, node)
+        return node
+
+    def _mapping(self, depth: int) -> MappingNode:
+        # Nearly all of the time goes here: names and texts without anchor or tag take no call.
+        next_event, origin, keeps_names = self._next, self._origin, depth <= self._name_depth
+        names: list[str] = []
+        values: list[Node] = []
+        places: list[int] = []
+        name_places: list[int] = []
+        name: str | None
+        value: Node
+        while True:
+            event = next_event()
+            if type(event) is ScalarEvent and not event.anchor and not event.tag:
+                name = event.value
+            elif type(event) is MappingEndEvent:
+                break
+            else:
+                name = self._name(event, depth)
+            name_mark = event.start_mark
+            event = next_event()
+            if type(event) is ScalarEvent and not event.anchor and not event.tag:
+                value = event.value
+                if event.style:
+                    value = self._quoted(event)
+                elif value in _BLANKS:
+                    value = _BLANKS[value]
+            else:
+                value = self._node(event, depth + 1)
+            if name is None:
+                continue
+            names.append(name)
+            values.append(value)
+            mark = event.start_mark
+            places.append(origin + mark.line * _LINE_STEP + mark.column)
+            if keeps_names:
+                name_places.append(origin + name_mark.line * _LINE_STEP + name_mark.column)
+        written = tuple(names)
+        sorted_names, sort = self._shapes.get(written) or self._shape(written, name_places or places)
+        return MappingNode(sorted_names, sort(values), sort(places), sort(name_places) if keeps_names else ())
+
+    def _name(self, event: Any, depth: int) -> str | None:
+        """What a key says that has an anchor or tag, is an alias, or no text at all: then None."""
+        node = self._node(event, depth + 1)
+        if type(event) is ScalarEvent:
+            return str(event.value)
+        if isinstance(node, str):
+            return node
+        if node is not Blank.REFUSED:
+            self._report(
+                event.start_mark, "a name must be a text, not a list or mapping", "put the text in quotes"
+            )
+        return None
+
+    def _shape(self, written: tuple[str, ...], places: Sequence[int]) -> _Shape:
+        """Sort names that were met for the first time, and leave out those that cannot stand."""
+        first: dict[str, int] = {}
+        for index, name in enumerate(written):
+            if name in first or name == "<<" or "\0" in name:
+                self._report_name(name, places, index, first.get(name))
+            else:
+                first[name] = index
+        names = tuple(map(sys.intern, sorted(first)))
+        indexes = tuple(first[name] for name in names)
+        shape = _Shape(names, tuple if indexes == tuple(range(len(written))) else picker(indexes))
+        if len(names) == len(written):
+            self._shapes[written] = shape
+        return shape
+
+    def _report_name(self, name: str, places: Sequence[int], index: int, first: int | None) -> None:
+        if name == "<<":
+            message, advice = "merge keys (<<) are not supported", _USE_ALL
+        elif first is None:
+            message, advice = "a name cannot contain NUL", "remove the \\0"
+        else:
+            earlier = self._ref(places[first])
+            message = f'"{name}" is declared twice'
+            advice = f"the first one stands in line {earlier.line}, column {earlier.column}: keep one of them"
+        self.problems.append(Problem(message, advice, self._ref(places[index])))
+
+    def _sequence(self, depth: int) -> SequenceNode:
+        items: list[Node] = []
+        places: list[Place] = []
+        while type(event := self._next()) is not SequenceEndEvent:
+            items.append(self._node(event, depth + 1))
+            places.append(self._place(event.start_mark))
+        return SequenceNode(tuple(items), tuple(places))
+
+    def _quoted(self, event: ScalarEvent) -> Node:
+        if "\0" in event.value:
+            self._report(event.start_mark, "a text cannot contain NUL", "remove the \\0")
+        return event.value or Blank.QUOTED
+
+    def _alias(self, event: AliasEvent, depth: int) -> Node:
+        try:
+            return self._anchors.resolve(event.anchor or "", depth)
+        except BadAlias as bad:
+            self._report(event.start_mark, bad.message, bad.advice)
+            if bad.is_fatal:
+                raise _Abandoned from bad
+            return Blank.REFUSED
+
+    def _report(self, mark: Any, message: str, advice: str) -> None:
+        source = SourceRef(self._file, mark.line + 1, mark.column + 1)
+        self.problems.append(Problem(message, advice, source))
+
+    def _place(self, mark: Any) -> Place:
+        return Place(self._origin + mark.line * _LINE_STEP + mark.column)
+
+    def _ref(self, place: int) -> SourceRef:
+        line, column = divmod(place - self._origin, _LINE_STEP)
+        return SourceRef(self._file, line + 1, column + 1)
+
+
+def _has_far_places(data: bytes) -> bool:
+    """Whether some line or column may be beyond what a place can say."""
+    start = 0
+    while len(data) - start >= _LINE_STEP:
+        line_break = data.rfind(b"\n", start, start + _LINE_STEP - 1)
+        if line_break < 0:
+            return True
+        start = line_break + 1
+    return data.count(b"\n") + data.count(b"\r") >= _MAX_LINE
+
+
+def _within_reach(next_event: Callable[[], Any]) -> Callable[[], Any]:
+    """The same events, whose places are cut off at the last line and column that a place can say."""
+
+    def next_within_reach() -> Any:
+        event = next_event()
+        mark = event.start_mark
+        event.start_mark = _Mark(min(mark.line, _MAX_LINE - 1), min(mark.column, _LINE_STEP - 2))
+        return event
+
+    return next_within_reach
+
+
+def _syntax_problem(error: MarkedYAMLError, data: bytes, file: str) -> Problem:
+    """What libyaml could not read, at the place where the author should look."""
+    mark: Any = error.problem_mark  # always given by libyaml
+    context = error.context or ""
+    lines = data.decode().removeprefix(BYTE_ORDER_MARK).splitlines()
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    indentation = line[: len(line) - len(line.lstrip(" \t"))]
+    # In flow style and inside quotes a tab may begin a line. Elsewhere it is the likely cause of
+    # whatever libyaml found to complain about.
+    if "\t" in indentation and "flow" not in context and "quoted" not in context:
+        return Problem(TAB.message, TAB.advice, SourceRef(file, mark.line + 1, indentation.index("\t") + 1))
+    found = complaint(error.problem or "", context, is_at_end=mark.line >= len(lines))
+    place = error.context_mark if found.at_start and error.context_mark else mark
+    return Problem(found.message, found.advice, SourceRef(file, place.line + 1, place.column + 1))

@@ -1,0 +1,86 @@
+"""The object types that every HubSpot portal has, and how a record is addressed.
+
+Type numbers and names are interchangeable in HubSpot's paths; we say the path name everywhere.
+Source: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm (object type ids).
+"""
+
+from dataclasses import dataclass
+from typing import NewType
+from urllib.parse import quote, unquote
+
+from reconciler.invisible_characters import escaped_where_hidden
+from reconciler.model.object_types import object_name
+from reconciler.sentences import Told, Value, told
+
+RECORD_ID = "record_id"
+"""The key of records that are recognised by HubSpot's own id instead of a unique property."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RecordKey:
+    """How one record is recognised: object type, unique property, value."""
+
+    object: str
+    by: str  # the unique property, or RECORD_ID where ``value`` is HubSpot's own id
+    value: str
+
+    @property
+    def address(self) -> str:
+        """The name of this record in flags, plans and reports: ``companies/acme``, ``companies/=9001``."""
+        sign = "=" if self.by == RECORD_ID else ""
+        return f"{self.object}/{sign}{escaped(self.value)}"
+
+    def property_address(self, name: str) -> str:
+        """The name of one property of this record: ``companies/acme#phone``."""
+        return f"{self.address}#{name}"
+
+    @property
+    def told_value(self) -> Value:
+        """``value`` as a part of a sentence."""
+        return Value(self.value, self.object, self.by)
+
+    @property
+    def told(self) -> Told:
+        """``address`` as a part of a sentence."""
+        sign = "=" if self.by == RECORD_ID else ""
+        key = Value(self.value, self.object, self.by, escaped(self.value))
+        return told("{object}/{sign}{key}", object=self.object, sign=sign, key=key)
+
+    def told_property(self, name: str) -> Told:
+        """``property_address`` as a part of a sentence."""
+        return told("{record}#{name}", record=self.told, name=name)
+
+
+def escaped(value: str) -> str:
+    """A key's value as it stands in addresses."""
+    text = "".join(_PERCENT.get(character, character) for character in value)
+    text = escaped_where_hidden(text, percent)  # none of what was put in is hidden
+    return "%3D" + text[1:] if text.startswith("=") else text
+
+
+_PERCENT = {character: quote(character, safe="") for character in "/#*?[%"} | {
+    chr(code): quote(chr(code), safe="") for code in (*range(32), 127)
+}
+
+
+def percent(character: str) -> str:
+    """``character`` as addresses encode it."""
+    return quote(character, safe="", errors="surrogatepass")
+
+
+def split_address(address: str) -> tuple[str, bool, str, str | None]:
+    """Take an address apart: object name, whether it names a record id, key value, property or None.
+
+    Raises:
+        ValueError: where there is no ``/``.
+    """
+    object_part, slash, rest = address.partition("/")
+    if not slash or not object_part or not rest:
+        raise ValueError(f"{address!r} is not an address such as companies/acme")
+    key, _, name = rest.partition("#")
+    by_record_id = key.startswith("=")
+    return object_name(object_part), by_record_id, unquote(key[1:] if by_record_id else key), name or None
+
+
+RecordId = NewType("RecordId", str)
+"""HubSpot's own id of a record: digits, kept as text."""

@@ -1,0 +1,82 @@
+"""Which properties hold personal data, and are therefore masked wherever a plan is shown to others."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TypeAlias
+
+from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
+from reconciler.model.object_types import object_type
+
+_NAMES = frozenset(
+    {
+        "firstname",
+        "lastname",
+        "salutation",
+        "date_of_birth",
+        "gender",
+        "marital_status",
+        "address",
+        "address2",
+        "street",
+        "hs_street_address_1",
+        "hs_street_address_2",
+        "hs_persona",
+        "twitterhandle",
+        "hs_linkedin_url",
+    }
+)
+
+
+Globs: TypeAlias = Mapping[str, Iterable[str]]
+"""Globs over properties, by glob over object types."""
+
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """Which properties are masked: by default, and as a project says."""
+
+    mask: Globs = field(default_factory=dict)  # masked besides
+    show: Globs = field(default_factory=dict)  # of what is masked by default, shown all the same
+
+    def personal(
+        self, schemas: Mapping[str, ObjectSchema], pairs: Iterable[tuple[str, str]]
+    ) -> tuple[tuple[str, str], ...]:
+        """Those of ``pairs`` of object type and property whose values are masked, sorted."""
+        return tuple(
+            sorted(
+                (object_name, name)
+                for object_name, name in set(pairs)
+                if self._hides(
+                    object_name,
+                    name,
+                    schemas[object_name].properties.get(name) if object_name in schemas else None,
+                )
+            )
+        )
+
+    def named(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """Those of ``pairs`` that the project wants masked, whatever they are."""
+        return frozenset(pair for pair in pairs if _matches(self.mask, *pair))
+
+    def _hides(self, object_name: str, name: str, definition: PropertyDef | None) -> bool:
+        """What is named by both is masked; what the portal calls sensitive is never shown."""
+        if _matches(self.mask, object_name, name):
+            return True
+        if definition is None or not is_personal(object_name, definition):
+            return False
+        return definition.is_sensitive or not _matches(self.show, object_name, name)
+
+
+def is_personal(object_name: str, definition: PropertyDef) -> bool:
+    """E-mail addresses, phone numbers, people's names and addresses, and what the portal calls sensitive."""
+    if definition.is_sensitive or definition.kind in {Kind.EMAIL, Kind.PHONE}:
+        return True
+    return object_type(object_name).has_people and definition.name in _NAMES
+
+
+def _matches(globs: Globs, object_name: str, name: str) -> bool:
+    return any(
+        fnmatchcase(object_name, of_objects) and any(fnmatchcase(name, glob) for glob in of_names)
+        for of_objects, of_names in globs.items()
+    )

@@ -1,0 +1,1 @@
+"""Associations as a kind: endpoints, labels, comparison, rollback."""

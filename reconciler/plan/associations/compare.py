@@ -1,0 +1,267 @@
+"""Associations are judged: those that manifests name, and those that state says are ours.
+
+The cases, in words:
+
+- named, and there: ours from now on, if it was not yet;
+- named, not there, and unknown to state: made;
+- named, not there, and state knows it: people removed it; made again, or held;
+- ours and not named any more: left without ``prune``; with it removed where we made it and it is still
+  there, else forgotten. What was there before us is never removed, whatever ``prune`` says;
+- ours, and its record is named for other environments only: forgotten.
+
+A label brings the plain association along, so the plain one is set aside beside a label. Where we made
+both, both go.
+"""
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reconciler.model.addresses import RecordId
+from reconciler.model.associations import Label, OwnedPair, is_so
+from reconciler.model.desired import Desired, Drift, Prune, Record
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.owned import Origin
+from reconciler.model.selection import Selection
+from reconciler.plan.associations.endpoints import Standing
+from reconciler.plan.associations.label_limits import Limits, Room
+from reconciler.plan.associations.labels import Type
+from reconciler.plan.associations.resolve import Identity, PairResolver, Side, Wanted
+from reconciler.plan.associations.single_labels import Once
+from reconciler.plan.change import AdoptPair, Associate, Dissociate, PairChange, Reason, ReleasePair
+from reconciler.plan.plan import ASSOCIATED, Held
+from reconciler.plan.records.compare import Policy
+
+LivePairs: TypeAlias = Mapping[tuple[str, str], Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]]
+"""By direction, by record and by record that it is associated with, the labels."""
+
+_Sides: TypeAlias = tuple[Side, Side]
+
+NO_LIMITS: Limits = {}
+"""Where the portal limits none of its labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who decides what becomes of associations."""
+
+    policy: Policy
+    selection: Selection
+    desired: Desired
+    prune: Mapping[tuple[str, str], Prune]  # by object type and key property of who names them
+    spared: Container[Record] = frozenset()  # named by another key, which this plan leaves out
+
+
+class Pairing:
+    """The associations between two object types, named and owned."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        resolver: PairResolver,
+        named: Mapping[Identity, Wanted],
+        owned: Sequence[OwnedPair],
+        limits: Limits = NO_LIMITS,
+    ) -> None:
+        self._rules = rules
+        self._room = Room(resolver, limits)
+        self._resolver = resolver
+        self._labelled = {identity.sides for identity in named if identity.type}
+        self._wanted = {
+            identity: wanted
+            for identity, wanted in named.items()
+            if identity.type or identity.sides not in self._labelled
+        }
+        self._named = {identity.sides for identity in named}
+        self._owned = {resolver.identity_of_owned(pair): pair for pair in owned}
+        self._whole = {identity.sides for identity, pair in self._owned.items() if pair.is_whole}
+        self._left = [
+            (identity, pair)
+            for identity, pair in self._owned.items()
+            if identity not in named and not (identity.type is None and identity.sides in self._labelled)
+        ]
+
+    def question(self) -> Mapping[tuple[str, str], set[RecordId]]:
+        """Of which records it has to be read what they are associated with, by direction."""
+        question: dict[tuple[str, str], set[RecordId]] = {}
+        for wanted in self._wanted.values():
+            if wanted.end.id is not None and wanted.target_end.id is not None:
+                direction = (wanted.key.object, wanted.target.object)
+                question.setdefault(direction, set()).add(wanted.end.id)
+            for direction, record_id in self._room.question(wanted):
+                question.setdefault(direction, set()).add(record_id)
+        for _, pair in self._left:
+            if self._is_leaving(pair):
+                direction = (pair.key.object, pair.target.object)
+                question.setdefault(direction, set()).add(pair.record_id)
+        return question
+
+    def judge(self, live: LivePairs) -> Iterator[PairChange | Held]:
+        """What becomes of each."""
+        once = Once(self._resolver)
+        for identity, wanted in self._wanted.items():
+            if wanted.end.standing is Standing.INVALID:
+                continue  # what is wrong with its record is told there
+            judged = list(self._judge_wanted(identity, wanted, live))
+            is_held = any(isinstance(found, Held) for found in judged)
+            is_made = any(isinstance(found, Associate) for found in judged)
+            if not is_held and not once.allows(identity, wanted):
+                continue
+            if not is_made or self._room.allows(wanted, live):
+                yield from judged
+        leaving: dict[_Sides, set[Type]] = {}
+        for identity, pair in self._left:
+            if pair.label and self._is_leaving(pair):
+                leaving.setdefault(identity.sides, set()).update(self._types(pair, pair.label))
+        for identity, pair in self._left:
+            yield from self._judge_left(identity, pair, live, leaving.get(identity.sides, set()))
+
+    def _judge_wanted(
+        self, identity: Identity, wanted: Wanted, live: LivePairs
+    ) -> Iterator[PairChange | Held]:
+        pair = self._owned.get(identity)
+        labels = _labels_of(wanted, live)
+        is_whole = identity.sides in self._whole
+        if is_so(labels, wanted.label):
+            yield from self._adopted(wanted, pair, is_whole=is_whole)
+            return
+        if pair is not None and self._drift_of(wanted) is Drift.HOLD:
+            text = wanted.label.text if wanted.label else ASSOCIATED
+            there = ASSOCIATED if labels is not None else None
+            yield Held(wanted.key, None, Reason.DRIFT, there, text, wanted.source, (), wanted.target)
+            return
+        yield Associate(
+            key=wanted.key,
+            record_id=wanted.end.id,
+            target=wanted.target,
+            target_id=wanted.target_end.id,
+            label=wanted.label,
+            reason=Reason.DRIFT if pair else Reason.MISSING,
+            source=wanted.source,
+            is_whole=labels is None or is_whole,
+        )
+        if pair is not None and _is_turned(pair, wanted):
+            yield _released(pair, Reason.IN_STEP)
+
+    def _adopted(self, wanted: Wanted, pair: OwnedPair | None, *, is_whole: bool) -> Iterator[PairChange]:
+        """It is there: nothing to do where state knows it as the manifests name it."""
+        if pair is not None and (pair.key, pair.target) == (wanted.key, wanted.target):
+            return
+        if wanted.end.id is None or wanted.target_end.id is None:
+            raise ValueError(f"{wanted.key.address} is associated before it is there")
+        made_by_us = is_whole and wanted.label is None  # as a part of what bears a label no more
+        origin = pair.origin if pair else Origin.CREATED if made_by_us else Origin.ADOPTED
+        yield AdoptPair(
+            key=wanted.key,
+            record_id=wanted.end.id,
+            target=wanted.target,
+            target_id=wanted.target_end.id,
+            label=wanted.label,
+            reason=Reason.IN_STEP if pair else Reason.ADOPT,
+            source=wanted.source,
+            origin=origin,
+            is_whole=pair.is_whole if pair else is_whole,
+        )
+        if pair is not None and _is_turned(pair, wanted):
+            yield _released(pair, Reason.IN_STEP)
+
+    def _judge_left(
+        self, identity: Identity, pair: OwnedPair, live: LivePairs, leaving: set[Type]
+    ) -> Iterator[PairChange | Held]:
+        if not self._is_ours_to_judge(pair):
+            return
+        if self._rules.desired.is_elsewhere(pair.key):
+            yield _released(pair, Reason.NARROWED)
+            return
+        if self._prune_of(pair) is Prune.OFF:
+            return
+        if pair.origin is Origin.ADOPTED:
+            yield _released(pair, Reason.PRUNED)
+            return
+        labels = (
+            live.get((pair.key.object, pair.target.object), {}).get(pair.record_id, {}).get(pair.target_id)
+        )
+        if not is_so(labels, pair.label):
+            yield _released(pair, Reason.GONE)
+            return
+        if pair.label and self._may_be_named_from_there(identity, pair, pair.label):
+            facts = (Fact(FactKind.OTHER_LABEL_STAYS),)
+            yield Held(pair.key, None, Reason.PRUNED, pair.label.text, None, None, facts, pair.target)
+            return
+        others = [label for label in labels or () if label.type not in leaving and not label.is_flag]
+        is_whole = pair.is_whole and not others and identity.sides not in self._named
+        if pair.label is None and not is_whole:
+            text = ", ".join([ASSOCIATED, *sorted(label.text for label in others)])
+            facts = (Fact(FactKind.OTHER_LABEL_STAYS),)
+            yield Held(pair.key, None, Reason.PRUNED, text, None, None, facts, pair.target)
+            return
+        yield Dissociate(
+            pair.key,
+            pair.record_id,
+            pair.target,
+            pair.target_id,
+            pair.label,
+            Reason.PRUNED,
+            None,
+            is_whole,
+        )
+
+    def _is_leaving(self, pair: OwnedPair) -> bool:
+        """Whether it is removed if it is still there."""
+        return (
+            self._is_ours_to_judge(pair)
+            and pair.origin is Origin.CREATED
+            and self._prune_of(pair) is not Prune.OFF
+            and not self._rules.desired.is_elsewhere(pair.key)
+        )
+
+    def _is_ours_to_judge(self, pair: OwnedPair) -> bool:
+        """Whether it is selected, and nobody names it; and does not go with one of its records anyway.
+
+        A record that is gone, or that something is wrong with, may be named and have no say.
+        """
+        selection, archived, ends = self._rules.selection, self._resolver.archived, self._resolver.ends
+        standings = {ends.of(pair.key).standing, ends.of(pair.target).standing}
+        if ends.of(pair.key).standing is Standing.GONE or Standing.UNANSWERED in standings:
+            return False
+        if pair.ends[0] in self._rules.spared:
+            return False
+        sides = self._resolver.identity_of_owned(pair).sides
+        if ends.are_named(pair.key, pair.target) and (selection.is_partial or sides not in self._named):
+            return False
+        if (pair.key.object, pair.record_id) in archived or (pair.target.object, pair.target_id) in archived:
+            return False
+        return selection.has(pair.key, pair.target.address)
+
+    def _may_be_named_from_there(self, identity: Identity, pair: OwnedPair, label: Label) -> bool:
+        """Whether a manifest names a label from the other end, and nobody knows which two belong together."""
+        if pair.key.object != pair.target.object or identity.sides not in self._labelled:
+            return False
+        return self._resolver.labels.inverse(pair.key.object, pair.target.object, label.type) is None
+
+    def _prune_of(self, pair: OwnedPair) -> Prune:
+        return self._rules.prune.get((pair.key.object, pair.key.by), Prune.OFF)
+
+    def _drift_of(self, wanted: Wanted) -> Drift:
+        return self._rules.policy.drift_of(wanted.record, wanted.name)
+
+    def _types(self, pair: OwnedPair, label: Label) -> set[Type]:
+        """What the label is from either end."""
+        inverse = self._resolver.labels.inverse(pair.key.object, pair.target.object, label.type)
+        return {label.type, *([inverse] if inverse else [])}
+
+
+def _labels_of(wanted: Wanted, live: LivePairs) -> frozenset[Label] | None:
+    record_id, target_id = wanted.end.id, wanted.target_end.id
+    if record_id is None or target_id is None:
+        return None
+    return live.get((wanted.key.object, wanted.target.object), {}).get(record_id, {}).get(target_id)
+
+
+def _is_turned(pair: OwnedPair, wanted: Wanted) -> bool:
+    """Whether state knows it from the other end."""
+    return (pair.key.object, pair.record_id) != (wanted.key.object, wanted.end.id)
+
+
+def _released(pair: OwnedPair, reason: Reason) -> ReleasePair:
+    return ReleasePair(pair.key, pair.record_id, pair.target, pair.target_id, pair.label, reason, None)

@@ -1,0 +1,165 @@
+"""The records that associations are about: by which key each is meant, and where it stands in this plan."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple, TypeAlias
+
+from reconciler.errors import Severity
+from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.canonical import canonical
+from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
+from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord
+from reconciler.model.live import LiveRecord
+from reconciler.model.selection import Selection
+from reconciler.plan.change import Create, Update
+from reconciler.plan.records.compare import Judged
+from reconciler.plan.records.identity import key_advice
+from reconciler.suggestions import did_you_mean
+
+Spelling: TypeAlias = tuple[str, str, str]
+"""Object type, key property and value of a record, in the one spelling that HubSpot compares by."""
+
+
+class Fault(NamedTuple):
+    """What is wrong with an association, and what to do about it."""
+
+    message: str
+    advice: str | None
+    severity: Severity = Severity.ERROR
+
+
+class Standing(Enum):
+    """Where a record stands in this plan."""
+
+    LIVE = "live"
+    NEW = "new"  # created by this plan
+    ABSENT = "absent"  # the manifests say that it must not exist
+    GONE = "gone"  # state knows it, the portal does not
+    INVALID = "invalid"  # something is wrong with it
+    MISSING = "missing"  # nobody knows it
+    UNANSWERED = "unanswered"  # HubSpot leaves it out of its answers
+
+
+class End(NamedTuple):
+    """One of two records that are to be associated."""
+
+    standing: Standing
+    id: RecordId | None = None  # where the portal has it
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Remembers of the records that are judged those that associations are about."""
+
+    portal: PortalSchema
+    _keys: Mapping[str, str] = field(default_factory=dict)  # object type -> key property in the manifests
+    _wanted: Mapping[Spelling, RecordKey] = field(default_factory=dict)
+    _named: frozenset[frozenset[Spelling]] = frozenset()  # records that manifests associate, selected or not
+    _met: dict[Spelling, tuple[RecordKey, End]] = field(default_factory=dict)
+
+    def key_of(self, wanted: DesiredAssociation) -> RecordKey | Fault:
+        """The key of the record that ``wanted`` names."""
+        schema = self.portal.objects[wanted.object]
+        by = wanted.by or self._keys.get(schema.name) or schema.default_key
+        if by is None:
+            return Fault(
+                f"{schema.name} are not named by a key in these manifests",
+                f"say by which property: `{{by: PROPERTY, to: VALUE}}`; {key_advice(schema)}",
+            )
+        if by != RECORD_ID and not schema.can_identify(by):
+            message = f'"{by}" of {schema.name} cannot tell records apart'
+            return Fault(message, did_you_mean(by, schema.advisable_keys()) or key_advice(schema))
+        return self.called(RecordKey(schema.name, by, wanted.value))
+
+    def called(self, key: RecordKey) -> RecordKey:
+        """The key of the same record as the manifests spell it, where they name it."""
+        met = self._met.get(self.spelling(key))
+        return met[0] if met else key
+
+    def is_wanted(self, key: RecordKey) -> bool:
+        """Whether an association leads to the record."""
+        return bool(self._wanted) and self.spelling(key) in self._wanted
+
+    def are_named(self, one: RecordKey, other: RecordKey) -> bool:
+        """Whether a manifest associates the two, also where that is not selected."""
+        return frozenset({self.spelling(one), self.spelling(other)}) in self._named
+
+    def meet(self, key: RecordKey, end: End) -> None:
+        """Where a record stands that has been judged or looked up."""
+        self._met.setdefault(self.spelling(key), (key, end))
+
+    def meet_values(self, change: Create | Update) -> None:
+        """Where a record stands that associations mean by a value which it gets by this plan."""
+        for value in change.values if self._wanted else ():
+            if value.after is None:
+                continue
+            spelling = self.spelling(RecordKey(change.key.object, value.name, value.after))
+            if spelling in self._wanted:
+                end = End(Standing.NEW)
+                if isinstance(change, Update):
+                    end = End(Standing.LIVE, change.record_id)
+                self._met[spelling] = (change.key, end)
+                self.meet(change.key, end)
+
+    def correct(self, key: RecordKey, end: End) -> None:
+        """Something turned out to be wrong with a record after it had been judged."""
+        if self.spelling(key) in self._met:
+            self._met[self.spelling(key)] = key, end
+
+    def of(self, key: RecordKey) -> End:
+        """Where the record stands."""
+        met = self._met.get(self.spelling(key))
+        return met[1] if met else End(Standing.MISSING)
+
+    def unknown(self) -> Iterator[tuple[ObjectSchema, str, list[str]]]:
+        """Key values of wanted records that have not been met, by object type and key property."""
+        groups: dict[tuple[str, str], list[str]] = {}
+        for spelling, key in self._wanted.items():
+            if spelling not in self._met:
+                groups.setdefault((key.object, key.by), []).append(key.value)
+        for (object_name, by), values in sorted(groups.items()):
+            yield self.portal.objects[object_name], by, sorted(values)
+
+    def spelling(self, key: RecordKey) -> Spelling:
+        """The spelling of ``key`` that HubSpot compares by."""
+        schema = self.portal.objects.get(key.object)
+        definition = schema.properties.get(key.by) if schema else None
+        kind = definition.kind if definition else Kind.TEXT
+        return key.object, key.by, canonical(kind, key.value) or ""
+
+
+def ends_of(desired: Desired, portal: PortalSchema, selection: Selection) -> Ends:
+    """The records that manifests associate, none of them met yet."""
+    keys = {group.object: group.key for group in desired.groups if group.key != RECORD_ID}
+    ends = Ends(portal, keys)
+    wanted: dict[Spelling, RecordKey] = {}
+    named: set[frozenset[Spelling]] = set()
+    for group in desired.groups:
+        for record in group.records.associating():
+            narrowed = selection.narrowed(record) if selection.may_have(group.object) else None
+            for association in record.associations:
+                if not portal.objects.keys() >= {group.object, association.object}:
+                    continue  # of types that nothing is planned for
+                key = ends.key_of(association)
+                if isinstance(key, Fault):  # told where the association is judged
+                    continue
+                named.add(frozenset({ends.spelling(record.record_key), ends.spelling(key)}))
+                if narrowed is not None and association in narrowed.associations:
+                    wanted[ends.spelling(key)] = key
+    return Ends(portal, keys, wanted, frozenset(named))
+
+
+def end_of(record: DesiredRecord, live: LiveRecord | None, judged: Judged) -> End:
+    """Where a record stands that was judged so."""
+    record_id = live.id if live else None
+    if record.special.is_absent:
+        return End(Standing.ABSENT, record_id)
+    if judged.gone is not None:
+        return End(Standing.GONE)
+    if isinstance(judged.change, Create):
+        return End(Standing.NEW)
+    if live is None and any(problem.severity is Severity.LEFT_OUT for problem in judged.problems):
+        return End(Standing.UNANSWERED)
+    is_wrong = any(problem.severity is Severity.ERROR for problem in judged.problems)
+    return End(Standing.INVALID if is_wrong or live is None else Standing.LIVE, record_id)

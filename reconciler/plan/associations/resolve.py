@@ -1,0 +1,153 @@
+"""Associations that manifests name become pairs of records that are known, or problems."""
+
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import Label, OwnedPair
+from reconciler.model.desired import DesiredAssociation, DesiredRecord
+from reconciler.model.facts import Fact, FactKind
+from reconciler.plan.associations.endpoints import End, Ends, Fault, Standing
+from reconciler.plan.associations.labels import Labels, Type
+from reconciler.plan.change import Reason
+from reconciler.plan.plan import ASSOCIATED, Held
+from reconciler.plan.records.identity import no_such_record
+from reconciler.sentences import Told, told
+from reconciler.source import SourceFiles, SourceRef
+
+Side: TypeAlias = tuple[str, str, str]
+"""One of two records: its object type, its id, and its key where it has no id yet."""
+
+
+class Identity(NamedTuple):
+    """What tells an association from others, whichever of its records names it."""
+
+    sides: tuple[Side, Side]  # in order
+    type: Type | None  # of the label, seen from the first; None: the plain association
+
+
+class Wanted(NamedTuple):
+    """An association that a manifest names, between records that are there or will be."""
+
+    record: DesiredRecord  # that names it
+    key: RecordKey
+    end: End
+    target: RecordKey
+    target_end: End
+    label: Label | None
+    source: SourceRef
+
+    @property
+    def name(self) -> str:
+        """What it is called at its record, as a property is by its name."""
+        return self.target.address
+
+
+@dataclass(frozen=True, slots=True)
+class PairResolver:
+    """Finds out which records and labels manifests mean; keeps what is wrong, and what has to wait."""
+
+    ends: Ends
+    labels: Labels
+    files: SourceFiles
+    archived: Container[tuple[str, RecordId]]  # records that this plan archives
+    problems: list[Problem] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+
+    def resolve(self, named: Iterable[tuple[DesiredRecord, DesiredAssociation]]) -> dict[Identity, Wanted]:
+        """The associations that are named, each once: from the first record, in order, that names it."""
+        wanted: dict[Identity, Wanted] = {}
+        for record, association in named:
+            resolved = self._resolved(record, association)
+            if resolved is None:
+                continue
+            first = wanted.setdefault(self.identity(resolved), resolved)
+            if first is not resolved and first.key == resolved.key:
+                message = told(
+                    "{record} is associated twice, also at {where}",
+                    record=resolved.target.told,
+                    where=str(first.source),
+                )
+                self._tell(record, association, [Fault(message, "keep one of the two")])
+        return wanted
+
+    def identity(self, wanted: Wanted) -> Identity:
+        """What tells ``wanted`` from others."""
+        one, other = self.side(wanted.key, wanted.end), self.side(wanted.target, wanted.target_end)
+        return self._identity(one, other, wanted.label)
+
+    def identity_of_owned(self, pair: OwnedPair) -> Identity:
+        """What tells ``pair`` from others."""
+        one, other = (pair.key.object, pair.record_id, ""), (pair.target.object, pair.target_id, "")
+        return self._identity(one, other, pair.label)
+
+    def _identity(self, one: Side, other: Side, label: Label | None) -> Identity:
+        if label is None or one <= other:
+            return Identity((min(one, other), max(one, other)), label.type if label else None)
+        category, number = label.type
+        inverse = self.labels.inverse(one[0], other[0], label.type)
+        return Identity((other, one), inverse or (f"inverse of {category}", number))
+
+    def side(self, key: RecordKey, end: End) -> Side:
+        """What tells one of two records from others."""
+        return (key.object, end.id, "") if end.id else (key.object, "", self.ends.spelling(key)[-1])
+
+    def _resolved(self, record: DesiredRecord, association: DesiredAssociation) -> Wanted | None:
+        key, source = record.record_key, self.files.ref(association.place)
+        end = self.ends.of(key)
+        is_wrong = end.standing is Standing.INVALID and end.id is None  # which is told at the record
+        if end.standing is not Standing.NEW and end.id is None and not is_wrong:
+            return None
+        target = self.ends.key_of(association)
+        label: Label | Fault | None = None
+        if association.label is not None and isinstance(target, RecordKey):
+            label = self.labels.named(key.object, target.object, association.label)
+        faults = [found for found in (target, label) if isinstance(found, Fault)]
+        if isinstance(target, Fault):
+            self._tell(record, association, faults)
+            return None
+        target_end = self.ends.of(target)
+        if target_end.standing is Standing.GONE:
+            facts = (Fact(FactKind.OTHER_END_GONE, key=target),)
+            text = association.label or ASSOCIATED
+            self.held.append(Held(key, None, Reason.GONE, None, text, source, facts, target))
+            return None
+        faults += self._faults(key, end, target, target_end)
+        self._tell(record, association, faults)
+        if faults or isinstance(label, Fault) or is_wrong:
+            return None
+        return Wanted(record, key, end, target, target_end, label, source)
+
+    def _faults(self, key: RecordKey, end: End, target: RecordKey, target_end: End) -> Iterator[Fault]:
+        """Why the two cannot be associated."""
+        if self.side(key, end) == self.side(target, target_end):
+            yield Fault(told("{record} cannot be associated with itself", record=target.told), "remove it")
+        elif target_end.standing is Standing.ABSENT:
+            why = "the manifests say that it must not exist"
+            yield Fault(_not_associated(target, why), "remove one of the two")
+        elif target_end.id is not None and (target.object, target_end.id) in self.archived:
+            advice = "name its record in a manifest, or remove the association"
+            yield Fault(_not_associated(target, "this plan archives it"), advice)
+        elif target_end.standing is Standing.UNANSWERED:
+            message = _not_associated(target, "HubSpot leaves it out of its answers")
+            yield Fault(message, "it is left out of this plan: plan again later", Severity.LEFT_OUT)
+        elif target_end.standing is Standing.MISSING:
+            yield Fault(
+                no_such_record(target),
+                "correct it, or name that record in a manifest, which creates it first",
+            )
+        elif target_end.standing is Standing.INVALID and target_end.id is None:
+            yield Fault(_not_associated(target, "something is wrong with it"), "correct that first")
+
+    def _tell(self, record: DesiredRecord, association: DesiredAssociation, faults: Iterable[Fault]) -> None:
+        address = record.record_key.property_address(association.address)
+        source = self.files.ref(association.place)
+        self.problems.extend(
+            Problem(fault.message, fault.advice, source, address, fault.severity) for fault in faults
+        )
+
+
+def _not_associated(target: RecordKey, why: str) -> Told:
+    return told("{record} cannot be associated: {why}", record=target.told, why=why)

@@ -1,0 +1,70 @@
+"""Labels that a record bears with one other record at most: HubSpot moves such a label, or refuses a second.
+
+Two manifests that name two of them would take it from each other at every apply. It does not matter from
+which end they are named.
+"""
+
+from reconciler.errors import Problem
+from reconciler.model.addresses import RecordKey
+from reconciler.model.associations import Label
+from reconciler.plan.associations.resolve import Identity, PairResolver, Side, Wanted
+
+_LEADS, _COMPANIES = "leads", "companies"
+_PARENT_TO_CHILD, _CHILD_TO_PARENT = 13, 14
+"""Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide (type ids)."""
+
+
+def bears_one(one: str, other: str, label: Label) -> tuple[bool, bool]:
+    """Whether a record of ``one``, and one of ``other``, bears ``label`` once; it is seen from ``one``.
+
+    A contact, deal, ticket or lead has one primary company, a lead one primary contact too, and a company has
+    one parent. A company may be the primary one of many.
+    """
+    if label.is_flag:
+        if _LEADS in (one, other):
+            return one == _LEADS, other == _LEADS
+        is_with_company = (one == _COMPANIES) is not (other == _COMPANIES)
+        return is_with_company and other == _COMPANIES, is_with_company and one == _COMPANIES
+    is_of_hubspot = (label.category, one, other) == ("HUBSPOT_DEFINED", _COMPANIES, _COMPANIES)
+    return (
+        is_of_hubspot and label.type_id == _CHILD_TO_PARENT,
+        is_of_hubspot and label.type_id == _PARENT_TO_CHILD,
+    )
+
+
+class Once:
+    """Remembers which records bear such a label once the plan has been applied, and with whom."""
+
+    def __init__(self, resolver: PairResolver) -> None:
+        self._resolver = resolver
+        self._first: dict[tuple[Side, str], tuple[Identity, Wanted]] = {}
+
+    def allows(self, identity: Identity, wanted: Wanted) -> bool:
+        """Whether none of the two bears the label with somebody else already; if not, that is a problem."""
+        label = wanted.label
+        if label is None:
+            return True
+        ends = ((wanted.key, wanted.end), (wanted.target, wanted.target_end))
+        ones = bears_one(wanted.key.object, wanted.target.object, label)
+        for is_one, (key, end), (other, _) in zip(ones, ends, reversed(ends), strict=True):
+            if not is_one:
+                continue
+            bearer = (
+                self._resolver.side(key, end),
+                other.object,
+            )  # between two types there is one such label
+            first_identity, first = self._first.setdefault(bearer, (identity, wanted))
+            if first_identity.sides != identity.sides:
+                self._tell(key, other, wanted, first)
+                return False
+        return True
+
+    def _tell(self, key: RecordKey, other: RecordKey, wanted: Wanted, first: Wanted) -> None:
+        text = wanted.label.text if wanted.label else ""
+        message = (
+            f'a record of {key.object} has one of {other.object} as "{text}", and this one gets another one '
+            f"at {first.source}"
+        )
+        advice = "keep one of the two, and associate the other one without that label"
+        address = wanted.key.property_address(wanted.name)
+        self._resolver.problems.append(Problem(message, advice, wanted.source, address))

@@ -1,0 +1,579 @@
+"""Desired, live and state become a plan, chunk by chunk.
+
+Records are paired by key, judged one by one, and put in order:
+
+1. creates, so that whatever refers to a new record finds it;
+2. updates; then, turn by turn, creates and updates that take over a unique value which those before give up;
+3. associations that are made, then those that are removed;
+4. archives;
+5. adoptions and releases, which touch state alone;
+
+and among equals by object type, key property and key, by code point, and by the other record of an
+association. The order of files, records and answers never matters.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
+
+from reconciler.errors import Problem, ReconcilerError, Severity
+from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey, split_address
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, PruneRule, Record, Records
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.live import Fate, FateKind, LiveRecord
+from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.personal_data import Masks
+from reconciler.model.property_history import Spot
+from reconciler.model.selection import EVERYTHING, Selection
+from reconciler.plan.associations.endpoints import End, Ends, Standing, end_of
+from reconciler.plan.budget import ALWAYS_LOOKED_AT, NOTHING_UNSETTLED, Unsettled, budget_of, calls_to_open
+from reconciler.plan.change import (
+    Action,
+    Adopt,
+    Archive,
+    Change,
+    Create,
+    PairChange,
+    Reason,
+    Release,
+    StateOnly,
+    Update,
+    ValueChange,
+    in_step_of,
+    keys_of,
+    moved_from,
+    rests_on_of,
+    values_of,
+)
+from reconciler.plan.consistency import unsound
+from reconciler.plan.drift.provenance import Edits
+from reconciler.plan.guards import Guards, Population
+from reconciler.plan.plan import Held, ManifestsRead, Plan
+from reconciler.plan.records.compare import Counterparts, Judged, Policy, judge_record, only_read
+from reconciler.plan.records.identity import (
+    Identities,
+    column_problems,
+    is_still,
+    key_problems,
+    known_as_named,
+)
+from reconciler.plan.records.prune import facts_of_gone, judge_leftover
+from reconciler.plan.records.rollback import Deed, undo
+from reconciler.plan.records.unanswered import is_unanswered, many_gone, unanswered_problem
+from reconciler.plan.records.unique_values import Giver, Value, contradictions, turns_of
+from reconciler.plan.records.unselected_rivals import LeftBehind
+from reconciler.plan.rests_on import archive_rests_on, objects_rested_on
+from reconciler.plan.review import keep_reviewed
+from reconciler.plan.targeting import LeftOut
+from reconciler.plan.values.resolve import Resolver
+
+_ORDER = {
+    Action.CREATE: 0,
+    Action.UPDATE: 1,
+    Action.ASSOCIATE: 2,
+    Action.DISSOCIATE: 3,
+    Action.ARCHIVE: 4,
+    Action.ADOPT: 5,
+    Action.RELEASE: 6,
+}
+
+
+class Known(NamedTuple):
+    """What state and journal have of records under other keys than the manifests name them by."""
+
+    entries: Mapping[RecordId, OwnedRecord]
+    made_by_us: Collection[RecordId]  # created by a run, and not ours any more
+
+
+NOTHING_ELSE = Known({}, ())
+
+FEWEST_NEW = 10
+"""Records of a type beyond which, where all of them are new, it is looked whether the portal has others."""
+
+
+@dataclass(slots=True)
+class PlanBuilder:
+    """Collects what the chunks give; ``finish`` makes the plan of it."""
+
+    policy: Policy
+    guards: Guards
+    remembers: bool = True  # there is a state for adoptions to go to
+    skips_invalid: bool = False  # records with problems are left out instead of stopping everything
+    ends: Ends | None = None  # of associations: is told where their records stand; None: there are none
+    masks: Masks = field(default_factory=Masks)
+    changes: list[Change] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    no_op: int = 0
+    fate_calls: int = 0  # made to learn what became of records that are gone
+    gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # not explained yet
+    edited: list[tuple[Resolver, Counterparts]] = field(default_factory=list)  # by people; not judged yet
+    spots: list[Spot] = field(default_factory=list)  # what they changed
+    populations: dict[str, Population] = field(default_factory=dict)  # by object
+    associating: list[DesiredRecord] = field(default_factory=list)  # records that name associations
+    displaced: list[OwnedRecord] = field(default_factory=list)  # whose keys lead to other records by now
+    named_otherwise: set[Record] = field(default_factory=set)  # no leftovers, by whatever key they are named
+    holders: Mapping[Value, RecordId] = field(default_factory=dict)  # of unique values that are to be written
+    left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # of these, who is not part of the plan
+    _identities: Identities = field(default_factory=Identities)
+
+    def can_identify(
+        self, resolver: Resolver, group: DesiredGroup, knowing_owners: Callable[[], Resolver]
+    ) -> bool:
+        """Whether HubSpot knows the group's key; if not, that is told, with what else can be known then.
+
+        Only then ``knowing_owners`` is called for a resolver that knows the owners that the group names.
+        """
+        problems = key_problems(resolver, group)
+        if problems:
+            columns = self.unknown_columns(resolver, group)
+            informed = knowing_owners()
+            for record in group.records:
+                problems += informed.wrong_anyway(record, columns)
+        self.problems.extend(problems)
+        return not problems
+
+    def unknown_columns(self, resolver: Resolver, group: DesiredGroup) -> frozenset[str]:
+        """Columns of the group's tables that are no properties: they are told once, not once a row."""
+        self.problems.extend(column_problems(resolver, group))
+        columns = {name for document in group.documents for name in document.columns}
+        return frozenset(columns - resolver.schema.properties.keys())
+
+    def add_chunk(
+        self,
+        resolver: Resolver,
+        records: Sequence[DesiredRecord],
+        live: Mapping[str, LiveRecord],
+        owned: Mapping[str, OwnedRecord],
+        named: Records | None = None,
+        *,
+        known: Known = NOTHING_ELSE,
+        unanswered: Collection[str] = (),
+    ) -> None:
+        """Judge ``records`` of one object type and key; ``live`` and ``owned`` are by key value.
+
+        Of the keys that are ``unanswered``, nobody knows whether there is such a record.
+
+        ``named`` are all records of the type, of which these are the next; None where some of them are
+        named by another key property. ``known`` is what state has of ``live`` under other keys.
+        """
+        population = self.population(resolver.schema.name)
+        for record in records:
+            old = record.special.renamed_from or ""
+            parts = Counterparts(
+                record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old)
+            )
+            if parts.old_live is not None:
+                self._identities.meet_old(resolver.schema, parts.old_live)
+            found = parts.live or parts.old_live
+            if found is not None and parts.same is None:
+                moved, is_ours = known.entries.get(found.id), found.id in known.made_by_us
+                parts = parts._replace(moved=moved, is_made_by_us=is_ours)
+            is_owned = record.key in owned or parts.moved is not None
+            population.count(record, is_found=record.key in live, is_owned=is_owned)
+            if parts.owned and found and parts.owned.record_id != found.id:
+                self.displaced.append(parts.owned)
+            population.asked += 1
+            if is_unanswered(parts, unanswered, self.policy):
+                population.unanswered += 1
+                problem: Problem | None = unanswered_problem(
+                    record.record_key, resolver.files.ref(record.place)
+                )
+            elif found is None:
+                problem = self._identities.same_key(resolver, record)
+            else:
+                problem = self._identities.same_record(resolver, record, found, named)
+            judged = Judged(problems=(problem,)) if problem else judge_record(resolver, parts, self.policy)
+            if judged.edited:
+                self.edited.append((resolver, parts))
+                self.spots.extend(judged.edited)
+            else:
+                self._take(judged)
+            is_about = record.associations or judged.gone
+            if self.ends and (is_about or self.ends.is_wanted(record.record_key)):
+                self.ends.meet(record.record_key, end_of(record, found, judged))
+                self.associating += [record] if record.associations else []
+
+    def judge_edited(self, edits: Edits) -> None:
+        """Judge for good the records that people changed, now that it is known who they were."""
+        for resolver, parts in self.edited:
+            self._take(judge_record(resolver, parts, self.policy, edits))
+        self.edited.clear()
+        self.spots.clear()
+
+    def leave_out(self, left_out: LeftOut, owned: Mapping[str, OwnedRecord]) -> None:
+        """Guards take their shares of what is not selected, too; ``owned`` is by key value.
+
+        What state knows was found once, and is taken to be there still.
+        """
+        for record, selected in left_out:
+            population = self.population(record.document.object)
+            if selected is None:
+                is_owned = record.key in owned
+                population.count(record, is_found=is_owned, is_owned=is_owned)
+                self._identities.leave_out(record, owned.get(record.key))
+            else:
+                population.values += len(record.names) - len(selected.names)
+
+    def add_leftovers(
+        self,
+        schema: ObjectSchema,
+        leftovers: Iterable[OwnedRecord],
+        live: Mapping[str, LiveRecord],
+        desired: Desired,
+        prune: Prune,
+        *,
+        unanswered: Collection[str] = (),
+    ) -> None:
+        """Decide what becomes of records that we own and no manifest names here; ``live`` is by record id.
+
+        Of the ids that are ``unanswered``, nobody knows whether there is such a record.
+        """
+        population = self.population(schema.name)
+        for owned in leftovers:
+            population.asked += 1
+            if owned.record_id in unanswered:
+                population.unanswered += 1
+                self.problems.append(unanswered_problem(owned.key, None))
+                continue
+            found = live.get(owned.record_id)
+            is_same = found is not None and found.id == owned.record_id
+            if found is not None and is_same and self._identities.is_named(schema, owned.key, found, desired):
+                self.named_otherwise.add((schema.name, owned.record_id))
+                continue
+            decided = judge_leftover(
+                owned,
+                prune,
+                is_live=found is not None and is_still(schema, owned, found),
+                is_named_elsewhere=desired.is_elsewhere(owned.key),
+                rests_on=archive_rests_on(schema, owned.key.by, found, owned) if found else (),
+            )
+            if isinstance(decided, Held):
+                self.held.append(decided)
+            elif isinstance(decided, Archive) and schema.is_read_only:
+                self.problems.append(only_read(decided))
+            elif decided is not None:
+                self.changes.append(decided)
+
+    def keep_displaced(self, schema: ObjectSchema, live: Mapping[str, LiveRecord], desired: Desired) -> None:
+        """Know by record id, for now, what lost its key to another record and is named by another key.
+
+        That key is left out of this plan, or something is wrong with it: its entry must not get lost.
+        ``live`` is by record id.
+        """
+        taken = self.taken | self.archived
+        for owned in self.displaced:
+            found, record = live.get(owned.record_id), (schema.name, owned.record_id)
+            if owned.key.object != schema.name or found is None or record in taken:
+                continue
+            if self._identities.is_named(schema, owned.key, found, desired):
+                key = RecordKey(schema.name, RECORD_ID, owned.record_id)
+                known = owned.origin, owned.is_protected, owned.key
+                self.changes.append(Adopt(key, owned.record_id, (), Reason.RENAMED, None, *known))
+
+    @property
+    def taken(self) -> frozenset[Record]:
+        """Records that are ours afterwards by a change of this plan."""
+        return frozenset(
+            (change.key.object, change.record_id)
+            for change in self.changes
+            if isinstance(change, Update | Adopt)
+        )
+
+    def settle_identities(self) -> None:
+        """Neither release, archive nor replace what is named by another key.
+
+        To be called before it is explained what became of records that are gone.
+        """
+        self._keep_what_is_known_by_a_named_key()
+        taken, gone = self.taken, self.archived
+
+        def settled(change: Change) -> Change | None:
+            match change:
+                case Release() if (change.key.object, change.record_id) in taken:
+                    return None
+                case Create(replaces=str()) if (change.key.object, change.replaces) in taken | gone:
+                    return replace(change, replaces=None)
+                case _:
+                    return change
+
+        self.changes = [kept for change in self.changes if (kept := settled(change))]
+
+    def _keep_what_is_known_by_a_named_key(self) -> None:
+        """A record that one line wants gone and that another one names, by the key that state knows it by."""
+        known = {(owned.key.object, owned.record_id): held for held, owned in self.gone}
+        kept: list[Change] = []
+        for change in self.changes:
+            if isinstance(change, Archive) and (named := known.get((change.key.object, change.record_id))):
+                self.problems.append(known_as_named(change, named))
+            else:
+                kept.append(change)
+        self.changes = kept
+
+    @property
+    def moves(self) -> Mapping[Record, RecordKey]:
+        """The keys that records get by this plan, where state knows them by others."""
+        return {
+            (change.key.object, change.record_id): change.key
+            for change in self.changes
+            if isinstance(change, Update | Adopt) and change.moved_from
+        }
+
+    def add_pairs(self, judged: Iterable[PairChange | Held], problems: Iterable[Problem]) -> None:
+        """What becomes of associations."""
+        for found in judged:
+            if isinstance(found, Held):
+                self.held.append(found)
+            elif self.remembers or not isinstance(found, StateOnly):
+                self.changes.append(found)
+        self.problems.extend(problems)
+
+    @property
+    def archived(self) -> frozenset[tuple[str, RecordId]]:
+        """Object type and id of the records that go."""
+        return frozenset(
+            (change.key.object, change.record_id) for change in self.changes if isinstance(change, Archive)
+        )
+
+    def rest_on(self, more: Mapping[tuple[str, RecordId], Sequence[ValueChange]]) -> None:
+        """Let archives rest on ``more`` than values: by object type and record id."""
+        for index, change in enumerate(self.changes):
+            if isinstance(change, Archive) and (found := more.get((change.key.object, change.record_id))):
+                rests_on = sorted((*change.rests_on, *found), key=lambda value: value.name)
+                self.changes[index] = replace(change, rests_on=tuple(rests_on))
+
+    def add_deeds(
+        self,
+        schema: ObjectSchema,
+        deeds: Iterable[Deed],
+        live: Mapping[str, LiveRecord],
+        owned: Mapping[str, OwnedRecord],
+        moved: Mapping[RecordId, OwnedRecord] = MappingProxyType({}),
+    ) -> None:
+        """Take back what a run did; ``live`` and ``moved`` are by record id, ``owned`` by key value.
+
+        ``moved`` is what state has of the records, under whatever key they have by now.
+        """
+        population = self.population(schema.name)
+        for deed in deeds:
+            known = moved.get(deed.outcome.record_id) or owned.get(deed.change.key.value)
+            population.values += len(known.sent) if known else 0
+            self._take(undo(schema, deed, live.get(deed.outcome.record_id), known))
+
+    def hold_taken_keys(self, owned_by: Callable[[RecordKey], OwnedRecord | None]) -> None:
+        """Let be what cannot go back to its key: state knows another record by that now."""
+        moves, kept = self.moves, list[Change]()
+        for change in self.changes:
+            other = owned_by(change.key) if moved_from(change) else None
+            if other is None or (change.key.object, other.record_id) in moves:
+                kept.append(change)
+                continue
+            facts = (Fact(FactKind.OTHER_RECORD_NOW, other.record_id),)
+            self.held.append(Held(change.key, None, Reason.SUPERSEDED, None, None, None, facts))
+        self.changes = kept
+
+    def explain_gone(
+        self,
+        fates: Mapping[RecordId, Fate],
+        facts: Callable[[OwnedRecord, Fate | None], tuple[Fact, ...]] = facts_of_gone,
+    ) -> None:
+        """Say what became of the records that state knows and the portal no longer finds."""
+        gone: dict[str, Counter[FateKind]] = {}
+        for held, owned in self.gone:
+            fate = fates.get(owned.record_id)
+            if fate is not None and fate.kind is FateKind.UNANSWERED:
+                self.population(held.key.object).unanswered += 1
+                self.problems.append(unanswered_problem(held.key, held.source))
+                if self.ends:
+                    self.ends.correct(held.key, End(Standing.UNANSWERED))
+                continue
+            self.held.append(replace(held, facts=facts(owned, fate)))
+            if fate is not None and fate.kind is not FateKind.REKEYED:
+                gone.setdefault(held.key.object, Counter())[fate.kind] += 1
+        self.problems.extend(many_gone(gone))
+        self.gone.clear()
+
+    def _take(self, judged: Judged) -> None:
+        if judged.gone is not None:
+            self.gone.append((judged.held[0], judged.gone))
+            return
+        self.held.extend(judged.held)
+        self.problems.extend(judged.problems)
+        if isinstance(judged.change, Adopt) and not self.remembers:
+            self.no_op += not judged.held
+        elif judged.change is not None:
+            self.changes.append(judged.change)
+            if self.ends and isinstance(judged.change, Create | Update):
+                self.ends.meet_values(judged.change)
+        elif judged.is_no_op:
+            self.no_op += 1
+
+    def finish(
+        self,
+        *,
+        tool_version: str,
+        created_at: datetime,
+        environment: str,
+        portal: PortalSchema,
+        state: StateVersion,
+        manifests: ManifestsRead,
+        read_calls: int,
+        daily_remaining: int | None,
+        least_seconds: Callable[[int], float],
+        write_scopes: Callable[[Iterable[str]], tuple[str, ...]],
+        prune_rules: tuple[PruneRule, ...] = (),
+        selection: Selection = EVERYTHING,
+        reviewed: Plan | None = None,
+        undoes: str | None = None,
+        host: str | None = None,
+        looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT,
+        unsettled: Unsettled = NOTHING_UNSETTLED,
+        verifies: bool = False,
+    ) -> Plan:
+        """The plan.
+
+        ``least_seconds`` says how long so many calls take at the portal's limit, ``write_scopes`` what
+        writing to some object types needs, ``looks_again_at`` which changes' records apply reads again
+        before it writes them, ``unsettled`` what it settles first; where it ``verifies``, it plans again,
+        for about as many calls. Where there is a ``reviewed`` plan, nothing is kept that it does not have.
+        """
+        if why := unsound(self.changes, self.held):
+            raise ReconcilerError(f"{why}: this is a bug, please report it\n    nothing was planned")
+        changes = _in_order(self.changes, portal)
+        personal = self.masks.personal(portal.objects, _shown(changes, self.held, self.problems))
+        review = None
+        if reviewed is not None:
+            kept = keep_reviewed(reviewed, changes, prune_rules)
+            changes, prune_rules, review = (
+                self._consistent(kept.changes, portal),
+                kept.prune_rules,
+                kept.review,
+            )
+            personal = tuple(sorted({*personal, *reviewed.personal}))
+        opened = {key.object for change in changes for key in keys_of(change)}
+        opened |= objects_rested_on(changes) | unsettled.objects
+        is_opened = bool(changes or prune_rules or unsettled.objects)
+        opening_calls = calls_to_open(portal.objects[name] for name in opened) if is_opened else 0
+        budget = budget_of(
+            changes,
+            portal.objects,
+            read_calls,
+            least_seconds,
+            daily_remaining,
+            looks_again_at=looks_again_at,
+            opening_calls=opening_calls + unsettled.calls + (read_calls if verifies and changes else 0),
+        )
+        budget = replace(budget, fate_calls=self.fate_calls)
+        bases = tuple(self.populations[name].base(name) for name in sorted(self.populations))
+        return Plan(
+            tool_version=tool_version,
+            created_at=created_at,
+            environment=environment,
+            host=host,
+            portal_id=portal.account.portal_id,
+            portal_type=portal.account.type,
+            api_version=portal.api_version,
+            state=state,
+            manifests=manifests,
+            changes=changes,
+            held=tuple(sorted(self.held, key=lambda held: (held.key, held.what or ""))),
+            problems=tuple(sorted(map(self._weighed, self.problems), key=_by_place)),
+            no_op=self.no_op,
+            budget=budget,
+            refusals=self.guards.judge(changes, bases, budget),
+            bases=bases,
+            allowances=tuple(sorted(self.guards.allowances.items())),
+            write_scopes=write_scopes(
+                key.object
+                for change in changes
+                if not isinstance(change, StateOnly)
+                for key in keys_of(change)
+            ),
+            prune_rules=prune_rules,
+            targets=tuple(glob.text for glob in selection.target),
+            excludes=tuple(glob.text for glob in selection.exclude),
+            personal=personal,
+            review=review,
+            undoes=undoes,
+            remembers=self.remembers,
+        )
+
+    def refuse_conflicts(
+        self, portal: PortalSchema, holders: Mapping[Value, LiveRecord], left_behind: LeftBehind | None = None
+    ) -> None:
+        """Leave out what HubSpot would refuse for its unique values; ``holders`` says who has them now."""
+        self.holders = {value: record.id for value, record in holders.items()}
+        self.left_behind = left_behind.givers(holders) if left_behind else {}
+        self.changes = list(self._consistent(self.changes, portal))
+
+    def _consistent(self, changes: Sequence[Change], portal: PortalSchema) -> tuple[Change, ...]:
+        """Those of ``changes`` that their unique values let be made together; the others are problems."""
+        refused = contradictions(changes, portal.objects, self.holders, self.left_behind)
+        for number, problems in refused.items():
+            self.problems.extend(problems)
+            change = changes[number]
+            if self.ends and not isinstance(change, PairChange):
+                record_id = change.record_id if isinstance(change, Update) else None
+                self.ends.correct(change.key, End(Standing.INVALID, record_id))
+        return tuple(change for number, change in enumerate(changes) if number not in refused)
+
+    def population(self, object_name: str) -> Population:
+        """What shares of one object type are taken of."""
+        return self.populations.setdefault(object_name, Population())
+
+    def doubtful_types(self) -> list[str]:
+        """Types of which all named records are new: whether the portal has others is worth a call."""
+        new = Counter(change.key.object for change in self.changes if isinstance(change, Create))
+        return sorted(name for name in new if new[name] > FEWEST_NEW and not self.population(name).found)
+
+    def _weighed(self, problem: Problem) -> Problem:
+        """Where invalid records are skipped, a problem of one record no longer stops the others."""
+        if self.skips_invalid and problem.address and problem.severity is Severity.ERROR:
+            return replace(problem, severity=Severity.LEFT_OUT)
+        return problem
+
+
+def _in_order(changes: Sequence[Change], portal: PortalSchema) -> tuple[Change, ...]:
+    turns = turns_of(changes, portal.objects)
+    numbered = sorted(enumerate(changes), key=lambda entry: _order(entry[1], turns.get(entry[0], 0)))
+    return tuple(change for _, change in numbered)
+
+
+def _order(change: Change, turn: int) -> tuple[object, ...]:
+    is_of_pairs_or_last = change.action not in {Action.CREATE, Action.UPDATE}
+    place = (is_of_pairs_or_last, turn, _ORDER[change.action], change.key)
+    if not isinstance(change, PairChange):
+        return place
+    return (*place, change.target, change.label.type if change.label else ("", 0))
+
+
+def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
+    source = problem.source
+    if source is None:
+        return ("", 0, 0, problem.address or "", problem.message)
+    return (source.file, source.line, source.column, problem.address or "", problem.message)
+
+
+def _shown(
+    changes: Iterable[Change], held: Iterable[Held], problems: Iterable[Problem]
+) -> Iterator[tuple[str, str]]:
+    """Object type and property of everything that a plan shows."""
+    for problem in problems:
+        if problem.address:
+            object_name, _, _, name = split_address(problem.address)
+            if name:
+                yield object_name, name
+    for entry in held:
+        if entry.name:
+            yield entry.key.object, entry.name
+        keys = (entry.key, entry.target, *(fact.key for fact in entry.facts))
+        yield from ((key.object, key.by) for key in keys if key)
+    for change in changes:
+        former = moved_from(change)
+        yield from ((key.object, key.by) for key in (*keys_of(change), *([former] if former else ())))
+        for value in (*values_of(change), *in_step_of(change), *rests_on_of(change)):
+            yield change.key.object, value.name

@@ -1,0 +1,1 @@
+"""Drift: detecting it, who caused it, and accepting it into manifests."""

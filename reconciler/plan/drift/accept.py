@@ -1,0 +1,242 @@
+"""What manifests have to say so that drifted values are right: one edit a value, or why there is none.
+
+The words are tried on the resolver that plans use: an edit is made only where its words lead to the live
+value, so that the next plan has nothing to write.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from shlex import quote
+from typing import NamedTuple
+
+from reconciler.errors import Problem, Severity, UsageError
+from reconciler.model.acceptance import Acceptance, Edit
+from reconciler.model.addresses import RecordKey
+from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
+from reconciler.model.desired import DesiredRecord, Ownership, Written
+from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
+from reconciler.model.live import FateKind, LiveRecord
+from reconciler.model.selection import Glob, means
+from reconciler.plan.values.equality import same_value
+from reconciler.plan.values.resolve import Resolver, keys_and_names
+from reconciler.plan.values.to_manifest import wordings
+from reconciler.sentences import told
+from reconciler.source import SourceRef
+
+_MANIFEST = ".yaml"
+_WHAT_BECAME: Mapping[FateKind, str] = {
+    FateKind.ARCHIVED: "the record was archived in HubSpot",
+    FateKind.MERGED: "the record was merged into another one",
+    FateKind.REKEYED: "the record has another key in HubSpot",
+    FateKind.ERASED: "the record is nowhere in the portal",
+    FateKind.NOT_FOUND: "the record was merged into another one, or erased",
+    FateKind.UNANSWERED: "the record is left out of HubSpot's answers",
+}
+"""Without its new key, which may be personal: `reconciler drift` shows that."""
+_LET_GO = "to let it go, make `$absent: true` all that is said of it, or remove its lines"
+_WHAT_NOW: Mapping[FateKind, str] = {
+    FateKind.ARCHIVED: f"restore it in HubSpot; or {_LET_GO}",
+    FateKind.MERGED: "to let it go, remove its lines",
+    FateKind.REKEYED: "to follow it, write the key that `reconciler drift` shows in place of the old one",
+    FateKind.ERASED: _LET_GO,
+    FateKind.NOT_FOUND: _LET_GO,
+    FateKind.UNANSWERED: "look again later",
+}
+
+
+class _Obstacle(Exception):
+    """Never leaves this module."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+
+def chosen(
+    found: DriftFound, globs: Iterable[Glob]
+) -> tuple[Sequence[DriftedValue], Sequence[LostRecord], Sequence[LostPair]]:
+    """What the person means of what was found.
+
+    Raises:
+        UsageError: a glob means nothing of it, which is most likely a slip.
+    """
+    globs = tuple(globs)
+    values = [value for value in found.values if means(globs, value.key, value.name)]
+    lost = [record for record in found.lost if means(globs, record.key)]
+    pairs = [pair for pair in found.pairs if means(globs, pair.key, pair.target.address)]
+    unmet = [
+        glob.text
+        for glob in globs
+        if not any(glob.means(value.key, value.name) for value in values)
+        and not any(glob.means(record.key) for record in lost)
+        and not any(glob.means(pair.key, pair.target.address) for pair in pairs)
+    ]
+    if unmet:
+        told = [f"--accept {quote(text)} means nothing that people changed" for text in unmet]
+        raise UsageError("\n".join(told) + "\n    `reconciler drift` shows what they did")
+    return values, lost, pairs
+
+
+class DriftedRecord(NamedTuple):
+    """What drifted of one record, and how manifests name it, if they do."""
+
+    record: DesiredRecord | None
+    values: Sequence[DriftedValue]
+
+
+def keys_and_named(
+    schema: ObjectSchema, chunk: Iterable[DriftedRecord]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """The keys and the properties to read of records that manifests name."""
+    return keys_and_names(schema, [record for record, _ in chunk if record])
+
+
+@dataclass(slots=True)
+class AcceptBuilder:
+    """Collects what the records give."""
+
+    shows_sensitive: bool  # the person asked to see such values: they may stand in a file, too
+    is_elsewhere: Callable[[RecordKey], bool]  # whether manifests name a record for other environments only
+    edits: list[Edit] = field(default_factory=list)
+    agreed: list[Edit] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def add_chunk(
+        self, resolver: Resolver, chunk: Iterable[DriftedRecord], live: Mapping[str, LiveRecord]
+    ) -> None:
+        """Decide about drifted values of some records, as they are ``live`` now, by key."""
+        for record, values in chunk:
+            self._add(resolver, record, live.get(record.key) if record else None, values)
+
+    def _add(
+        self,
+        resolver: Resolver,
+        record: DesiredRecord | None,
+        live: LiveRecord | None,
+        values: Iterable[DriftedValue],
+    ) -> None:
+        wishes: list[_Wish] = []
+        for value in values:
+            try:
+                wishes.append(self._wish(resolver, record, live, value))
+            except _Obstacle as obstacle:
+                source = _place(resolver, record, value.name)
+                self.problems.append(Problem(obstacle.message, obstacle.advice, source, value.address))
+        if record is not None and live is not None:
+            self._fit(resolver, record, live, wishes)
+
+    def add_lost(self, lost: LostRecord, source: SourceRef | None) -> None:
+        """A record that is no longer there has no values to write back."""
+        message = f"{_WHAT_BECAME[lost.fate]}: there is no value to write back"
+        self.problems.append(Problem(message, _WHAT_NOW[lost.fate], source, lost.address))
+
+    def add_pair(self, pair: LostPair, source: SourceRef | None) -> None:
+        """An association is an entry of a list, not a value; which entry it is, people see at once."""
+        what = "this association" if pair.live is None else f'the label "{pair.last_applied}"'
+        message = f"people removed {what} in HubSpot: there is no value to write back"
+        advice = "to let it go, take it out of `$associations`; else the next apply makes it again"
+        self.problems.append(Problem(message, advice, source, pair.address))
+
+    def finish(self, personal: tuple[tuple[str, str], ...]) -> Acceptance:
+        """What was decided."""
+        return Acceptance(tuple(self.edits), tuple(self.agreed), tuple(self.problems), personal)
+
+    def _wish(
+        self, resolver: Resolver, record: DesiredRecord | None, live: LiveRecord | None, value: DriftedValue
+    ) -> "_Wish":
+        """What the manifest might say instead.
+
+        Raises:
+            _Obstacle: it does not say anything, or had better not.
+        """
+        name = value.name
+        if record is None and self.is_elsewhere(value.key):
+            advice = "write it by hand, in the document that is for those"
+            raise _Obstacle("manifests name the record for other environments only", advice)
+        if record is None or name not in record.names:
+            what = "the record" if record is None or record.special.is_absent else "this property"
+            raise _Obstacle(f"no manifest sets {what}, so nothing writes it back", "leave it as it is")
+        if live is None:
+            raise _Obstacle("the record is no longer there", "look again: reconciler drift")
+        definition = resolver.schema.properties.get(name)
+        if definition is None:
+            raise _Obstacle("the portal no longer has this property", "remove the line")
+        ownership = record.document.ownership_of(name)
+        if ownership is not Ownership.ENFORCE:
+            message = f"the manifest leaves it to people (`{name}: {ownership}` under `ownership`)"
+            raise _Obstacle(message, "leave it as it is")
+        if definition.is_sensitive and not self.shows_sensitive:
+            advice = "with --values show it is written where git keeps it for ever"
+            raise _Obstacle("the portal calls this property sensitive", advice)
+        index = record.names.index(name)
+        source = resolver.files.ref(record.places[index])
+        if not source.file.endswith(_MANIFEST):
+            raise _Obstacle("the value comes from a table, which is not written to", "change it there")
+        text = live.properties.get(name)
+        before = record.values[index]
+        ways = [before, *wordings(resolver, definition, text, before)]
+        return _Wish(Edit(value.key, name, before, before, source), definition, text, ways)
+
+    def _fit(
+        self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, wishes: list["_Wish"]
+    ) -> None:
+        """Try words until all of them lead to the live values, or none are left; stages follow pipelines."""
+        why: dict[str, Problem] = {}  # the first complaint about a property is about its best words
+        while failed := _failing(resolver, record, live, wishes):
+            why = {name: problem for name, problem in failed.items() if problem} | why
+            for wish in [wish for wish in wishes if wish.edit.name in failed]:
+                wish.ways.pop(0)
+                if not wish.ways:
+                    wishes.remove(wish)
+                    self.problems.append(_no_words(wish.edit, why.get(wish.edit.name)))
+        for wish in wishes:
+            edit = replace(wish.edit, after=wish.ways[0])
+            (self.agreed if edit.after == edit.before else self.edits).append(edit)
+
+
+class _Wish(NamedTuple):
+    """A live value looking for words."""
+
+    edit: Edit
+    definition: PropertyDef
+    live: str | None
+    ways: list[Written]  # not tried yet, or not found wrong; the first is tried next
+
+
+def _failing(
+    resolver: Resolver, record: DesiredRecord, live: LiveRecord, wishes: Iterable[_Wish]
+) -> Mapping[str, Problem | None]:
+    """Which wishes, by property, would not lead to the live value, and what is wrong with their words."""
+    words = {wish.edit.name: wish.ways[0] for wish in wishes}
+    values = (words.get(name, old) for name, old in zip(record.names, record.values, strict=True))
+    problems: list[Problem] = []
+    resolved = resolver.resolve(replace(record, values=tuple(values)), live, problems)
+    texts = {value.definition.name: value.text for value in resolved}
+    told = {problem.address: problem for problem in problems}
+    failing: dict[str, Problem | None] = {}
+    for wish in wishes:
+        name, kind = wish.edit.name, wish.definition.kind
+        problem = told.get(record.record_key.property_address(name))
+        is_wrong = problem is not None and (problem.severity is Severity.ERROR or kind is Kind.STAGE)
+        if is_wrong or name not in texts or not same_value(kind, texts[name], wish.live):
+            failing[name] = problem
+    return failing
+
+
+def _no_words(edit: Edit, problem: Problem | None) -> Problem:
+    if problem is None:
+        return Problem("no words lead to the live value", "write it by hand", edit.source, edit.address)
+    return replace(
+        problem,
+        message=told("the live value cannot be said: {why}", why=problem.message),
+        severity=Severity.ERROR,
+    )
+
+
+def _place(resolver: Resolver, record: DesiredRecord | None, name: str) -> SourceRef | None:
+    """The line of a property, or of its record; None where no manifest names it."""
+    if record is None:
+        return None
+    at = record.places[record.names.index(name)] if name in record.names else record.place
+    return resolver.files.ref(at)

@@ -1,0 +1,147 @@
+"""What no longer is as we last applied it, of everything that we own: live against state alone.
+
+No manifest has a say here. What state knows of a record is what was enforced when we last applied it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import Label, OwnedPair, is_so
+from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
+from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.live import Fate, FateKind, LiveRecord
+from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.model.personal_data import Masks
+from reconciler.model.property_history import Histories, Spot
+from reconciler.plan.drift.provenance import OurRuns, trail_of
+from reconciler.plan.plan import ASSOCIATED
+from reconciler.plan.records.prune import fact_of
+from reconciler.plan.values.equality import same_value
+
+
+@dataclass(slots=True)
+class DriftBuilder:
+    """Collects what the chunks give."""
+
+    masks: Masks = field(default_factory=Masks)
+    looked_at: int = 0
+    values: list[DriftedValue] = field(default_factory=list)
+    lost: list[LostRecord] = field(default_factory=list)
+    pairs: list[LostPair] = field(default_factory=list)
+    missing: list[OwnedRecord] = field(default_factory=list)  # their keys lead elsewhere; not explained yet
+    heirs: dict[RecordKey, RecordId] = field(default_factory=dict)  # records that lost keys lead to now
+
+    def add_chunk(
+        self, schema: ObjectSchema, chunk: Sequence[OwnedRecord], live: Mapping[str, LiveRecord]
+    ) -> None:
+        """Compare owned records with what their keys lead to."""
+        for owned in chunk:
+            found = live.get(owned.key.value)
+            if found is not None and found.id == owned.record_id:
+                self.values.extend(_drifted(schema, owned, found))
+                continue
+            self.missing.append(owned)
+            if found is not None:
+                self.heirs[owned.key] = found.id
+        self.looked_at += len(chunk)
+
+    def add_pairs(
+        self,
+        owned: Iterable[OwnedPair],
+        live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]],
+    ) -> None:
+        """Compare associations that we own; those of lost records went with them."""
+        lost = {(entry.key.object, entry.record_id) for entry in self.missing}
+        for pair in owned:
+            ends = {(pair.key.object, pair.record_id), (pair.target.object, pair.target_id)}
+            labels = live.get(pair.record_id, {}).get(pair.target_id)
+            if lost.isdisjoint(ends) and not is_so(labels, pair.label):
+                text = pair.label.text if pair.label else ASSOCIATED
+                there = None if labels is None else ASSOCIATED
+                self.pairs.append(LostPair(pair.key, pair.record_id, pair.target, text, there))
+
+    def explain_missing(self, fates: Mapping[RecordId, Fate]) -> None:
+        """Say what became of records that their key no longer leads to."""
+        self.lost.extend(
+            _lost(owned, fates.get(owned.record_id), self.heirs.get(owned.key)) for owned in self.missing
+        )
+
+    def drifted(self) -> Iterator[Spot]:
+        """The properties whose history is worth reading."""
+        return ((value.key.object, value.record_id, value.name) for value in self.values)
+
+    def tell_hands(self, portal: PortalSchema, histories: Histories, runs: OurRuns) -> None:
+        """Say through whose hands values went."""
+        self.values = [
+            replace(
+                value,
+                trail=trail_of(
+                    histories.get((value.key.object, value.record_id, value.name)),
+                    _kind(portal.objects[value.key.object], value.name),
+                    value.last_applied,
+                    value.live,
+                    runs,
+                ),
+            )
+            for value in self.values
+        ]
+
+    def finish(
+        self,
+        *,
+        tool_version: str,
+        created_at: datetime,
+        environment: str,
+        portal: PortalSchema,
+        state: StateVersion,
+        read_calls: int,
+    ) -> DriftFound:
+        """What was found."""
+        return DriftFound(
+            tool_version=tool_version,
+            created_at=created_at,
+            environment=environment,
+            portal_id=portal.account.portal_id,
+            state=state,
+            looked_at=self.looked_at,
+            values=tuple(sorted(self.values, key=lambda value: (value.key, value.name))),
+            lost=tuple(sorted(self.lost, key=lambda record: record.key)),
+            pairs=tuple(sorted(self.pairs, key=lambda pair: (pair.key, pair.target))),
+            read_calls=read_calls,
+            personal=self.masks.personal(portal.objects, self._shown()),
+        )
+
+    def _shown(self) -> Iterator[tuple[str, str]]:
+        """Object type and property of everything that is shown."""
+        for value in self.values:
+            yield from ((value.key.object, name) for name in (value.name, value.key.by))
+        yield from ((record.key.object, record.key.by) for record in self.lost)
+        yield from ((key.object, key.by) for pair in self.pairs for key in (pair.key, pair.target))
+
+
+def keys_and_sent(chunk: Sequence[OwnedRecord]) -> tuple[list[str], list[str]]:
+    """The keys and the properties to read of some records that we own."""
+    return [owned.key.value for owned in chunk], sorted({name for owned in chunk for name in owned.sent})
+
+
+def _drifted(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> Iterator[DriftedValue]:
+    for name in sorted(owned.sent):
+        before, now = owned.live_since(name), live.properties.get(name)
+        if not same_value(_kind(schema, name), before, now):
+            yield DriftedValue(owned.key, live.id, name, before, now, is_defined=name in schema.properties)
+
+
+def _lost(owned: OwnedRecord, fate: Fate | None, heir: RecordId | None) -> LostRecord:
+    fate = fate or Fate(FateKind.ERASED, owned.record_id, None)
+    facts = [fact_of(owned, fate)]
+    if heir is not None and heir != fate.record_id:
+        facts.append(Fact(FactKind.KEY_TAKEN, heir))
+    return LostRecord(owned.key, owned.record_id, fate.kind, tuple(facts))
+
+
+def _kind(schema: ObjectSchema, name: str) -> Kind:
+    definition = schema.properties.get(name)
+    return definition.kind if definition else Kind.TEXT

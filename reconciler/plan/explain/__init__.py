@@ -1,0 +1,1 @@
+"""Explaining one record or property."""

@@ -1,0 +1,217 @@
+"""What is known of one record comes together: manifests, state, portal, and a plan of this record alone."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.errors import Severity
+from reconciler.model.addresses import RecordKey
+from reconciler.model.associations import OwnedPair
+from reconciler.model.definitions import Kind, ObjectSchema
+from reconciler.model.desired import Ownership
+from reconciler.model.explanation import (
+    Applying,
+    Explanation,
+    LastApplied,
+    PairExplained,
+    PropertyExplained,
+    Statement,
+    Step,
+)
+from reconciler.model.live import LiveRecord
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.personal_data import Masks
+from reconciler.model.property_history import Hand, Histories, Spot
+from reconciler.model.runs import RunHeader
+from reconciler.plan.change import PairChange, Reason, in_step_of, values_of
+from reconciler.plan.drift.provenance import OurRuns, trail_of
+from reconciler.plan.explain.target import Subject
+from reconciler.plan.plan import Plan
+from reconciler.plan.values.equality import same_value
+from reconciler.source import SourceRef
+
+_NOTHING = Step("nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What portal, journal and plan say of the subject."""
+
+    schema: ObjectSchema
+    live: LiveRecord | None
+    plan: Plan | None  # of this record alone; None where no plan would look at it
+    applyings: Mapping[str, RunHeader]  # by property, the run that last applied it
+    pairs: Sequence[OwnedPair]
+    histories: Histories
+    runs: OurRuns
+    masks: Masks
+    portal_id: int
+    environment: str
+
+
+def spots_of(subject: Subject, schema: ObjectSchema, live: LiveRecord | None) -> Iterator[Spot]:
+    """The properties whose history is worth reading: the one asked about, else those that drifted."""
+    for name in subject.names(schema) if live else ():
+        if live and (name == subject.name or _has_drifted(subject.owned, schema, live, name)):
+            yield subject.key.object, live.id, name
+
+
+def explain(subject: Subject, findings: Findings) -> Explanation:
+    """Put together what there is to know."""
+    schema, live, owned, plan = findings.schema, findings.live, subject.owned, findings.plan
+    names = subject.names(schema)
+    record_id = live.id if live else owned.record_id if owned else None
+    asked = {subject.key.address, *map(subject.key.property_address, names)}
+    pairs = tuple(_pairs(subject.key, findings)) if subject.name is None else ()
+    shown = [(subject.key.object, name) for name in (*names, subject.key.by)]
+    moves_from = owned.key if owned and owned.key != subject.key else None
+    shown += [(moves_from.object, moves_from.by)] if moves_from else []
+    shown += ((pair.target.object, pair.target.by) for pair in pairs)
+    return Explanation(
+        key=subject.key,
+        name=subject.name,
+        environment=findings.environment,
+        portal_id=findings.portal_id,
+        record_id=record_id,
+        is_live=live is not None,
+        origin=owned.origin if owned else None,
+        is_protected=owned is not None and owned.is_protected,
+        declared=_declared(subject),
+        prune=subject.prune,
+        step=_step_of_record(subject, plan),
+        properties=tuple(_property(subject, findings, name) for name in names),
+        pairs=pairs,
+        problems=tuple(problem for problem in plan.problems if problem.address in asked) if plan else (),
+        moves_from=moves_from,
+        personal=findings.masks.personal({schema.name: schema}, shown),
+    )
+
+
+def _declared(subject: Subject) -> tuple[SourceRef, ...]:
+    if subject.trace.declared or subject.record is None:
+        return subject.trace.declared
+    return (subject.files.ref(subject.record.place),)
+
+
+def _property(subject: Subject, findings: Findings, name: str) -> PropertyExplained:
+    record, live = subject.record, findings.live
+    is_managed = record is not None and name in record.names
+    return PropertyExplained(
+        name=name,
+        statements=_statements(subject, name) if is_managed else (),
+        unmanaged_at=subject.trace.unmanaged.get(name),
+        ownership=record.document.ownership_of(name) if record and is_managed else None,
+        last=_last_applied(subject.owned, findings, name),
+        live=live.properties.get(name) if live else None,
+        hands=_hands(subject, findings, name),
+        step=_step(subject, findings, name),
+    )
+
+
+def _statements(subject: Subject, name: str) -> tuple[Statement, ...]:
+    """What the manifests say of it, the last one holding; a row of a table says one thing only."""
+    record = subject.record
+    if record is None:
+        return ()
+    index = record.names.index(name)
+    holds = Statement(record.values[index], subject.files.ref(record.places[index]))
+    said = subject.trace.statements.get(name, ())
+    return said if said and said[-1].source == holds.source else (holds,)
+
+
+def _last_applied(owned: OwnedRecord | None, findings: Findings, name: str) -> LastApplied | None:
+    if owned is None or name not in owned.sent:
+        return None
+    run = findings.applyings.get(name)
+    applying = Applying(run.id, run.started_at, run.actor, run.commit) if run else None
+    return LastApplied(owned.sent[name], owned.live_since(name), applying)
+
+
+def _hands(subject: Subject, findings: Findings, name: str) -> tuple[Hand, ...]:
+    """Of the property that was asked about, all; else those since it was last applied."""
+    owned, live = subject.owned, findings.live
+    history = findings.histories.get((subject.key.object, live.id, name)) if live else None
+    if live is None or history is None:
+        return ()
+    if subject.name is not None or owned is None:
+        return history.hands
+    kind = _kind(findings.schema, name)
+    return trail_of(history, kind, owned.live_since(name), live.properties.get(name), findings.runs).hands
+
+
+def _step_of_record(subject: Subject, plan: Plan | None) -> Step:
+    if plan is None:
+        return _NOTHING
+    key = subject.key
+    if _is_wrong(plan, key.address):
+        return Step("problem")
+    for change in plan.changes:
+        if change.key == key and not isinstance(change, PairChange):
+            return Step(change.action, change.reason)
+    for held in plan.held:
+        if held.key == key and held.what is None:
+            return Step("leave", held.reason, facts=held.facts)
+    return _NOTHING
+
+
+def _step(subject: Subject, findings: Findings, name: str) -> Step:
+    """What a plan of the record does to one property."""
+    plan, key, record = findings.plan, subject.key, subject.record
+    if plan is None or record is None:
+        return _NOTHING
+    is_managed = name in record.names
+    if is_managed and record.document.ownership_of(name) is Ownership.INITIAL and findings.live is not None:
+        return Step("leave", Reason.INITIAL)
+    planned = _planned(plan, key, name)
+    if planned is not None:
+        return planned
+    is_judged = findings.live is not None and not _is_wrong(plan, key.address)
+    return Step("nothing", Reason.IN_STEP) if is_managed and is_judged else _NOTHING
+
+
+def _planned(plan: Plan, key: RecordKey, name: str) -> Step | None:
+    """What a plan says of the property; None where it passes over it."""
+    if _is_wrong(plan, key.property_address(name)):
+        return Step("problem")
+    held = next((held for held in plan.held if (held.key, held.name) == (key, name)), None)
+    if held is not None:
+        return Step("leave", held.reason, facts=held.facts)
+    for change in (change for change in plan.changes if change.key == key):
+        for value in values_of(change):
+            if value.name == name:
+                return Step("write", value.reason, value.after)
+        for value in in_step_of(change):
+            if value.name == name:
+                is_forgotten = value.reason is Reason.UNMANAGED
+                return Step("forget" if is_forgotten else "remember", value.reason)
+    return None
+
+
+def _is_wrong(plan: Plan, address: str) -> bool:
+    """Whether something about that address stops the record."""
+    return any(
+        problem.address == address and problem.severity is not Severity.WARNING for problem in plan.problems
+    )
+
+
+def _pairs(key: RecordKey, findings: Findings) -> Iterator[PairExplained]:
+    """Associations that we own, and those that a plan would make."""
+    changes = [change for change in findings.plan.changes if change.key == key] if findings.plan else []
+    planned = {(change.target, change.label): change for change in changes if isinstance(change, PairChange)}
+    for pair in findings.pairs:
+        change = planned.pop((pair.target, pair.label), None)
+        step = Step(change.action, change.reason) if change else _NOTHING
+        yield PairExplained(pair.target, pair.label.text if pair.label else None, pair.origin, step)
+    for (target, label), change in planned.items():
+        step = Step(change.action, change.reason)
+        yield PairExplained(target, label.text if label else None, None, step)
+
+
+def _has_drifted(owned: OwnedRecord | None, schema: ObjectSchema, live: LiveRecord, name: str) -> bool:
+    if owned is None or name not in owned.sent:
+        return False
+    return not same_value(_kind(schema, name), owned.live_since(name), live.properties.get(name))
+
+
+def _kind(schema: ObjectSchema, name: str) -> Kind:
+    definition = schema.properties.get(name)
+    return definition.kind if definition else Kind.TEXT

@@ -1,0 +1,1 @@
+"""The plan file: encoding, decoding, digest."""

@@ -1,0 +1,1 @@
+"""Records as a kind: identity, comparison, pruning, calls, rollback."""

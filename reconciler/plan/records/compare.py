@@ -1,0 +1,463 @@
+"""One desired record and its counterparts become a change, or a reason for none.
+
+The cases, in words:
+
+- it must not exist (``$absent``): archive it, or forget it where it is gone already;
+- the portal has it under its old key only (``$renamed_from``): update it, key included;
+- the portal does not have it, and state does not know it: create it;
+- the portal does not have it, and state does: it is gone; say so, and create it only when asked to;
+- the portal has it: compare value by value. What state knows of it counts under whatever key that was: an
+  entry follows its record to the key that manifests name it by.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import RecordKey
+from reconciler.model.desired import PLAIN, DesiredRecord, Drift, Ownership
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.live import LiveRecord
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.property_history import Hand, Spot
+from reconciler.model.selection import Glob, means, renamed
+from reconciler.plan.change import (
+    Action,
+    Adopt,
+    Archive,
+    Change,
+    Create,
+    Reason,
+    Update,
+    ValueChange,
+    release_of,
+)
+from reconciler.plan.drift.provenance import NOBODY_KNOWS, Edits
+from reconciler.plan.plan import Held
+from reconciler.plan.records.calls import BY_RECORD_ID, route_to_create, route_to_update
+from reconciler.plan.records.identity import alias_warning, is_alias, not_there
+from reconciler.plan.records.three_way import judge
+from reconciler.plan.rests_on import archive_rests_on, update_rests_on
+from reconciler.plan.values.pipeline_stages import Misfit, misfit_of
+from reconciler.plan.values.resolve import ResolvedValue, Resolver
+from reconciler.sentences import told
+
+_WEIGHT = (Reason.RENAMED, Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
+"""Reasons of values, the one that names the whole record first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Who decides where people and manifests disagree."""
+
+    drift: Drift
+    take: tuple[Glob, ...] = ()  # written although drift is held; contested ones by their exact address
+    recreate: tuple[Glob, ...] = ()  # created again although they are gone
+    lets_go: bool = True  # state forgets what no line enforces; not where only some lines are looked at
+
+    def drift_of(self, record: DesiredRecord, name: str) -> Drift:
+        """What is done about drift of one property."""
+        if self.drift is Drift.REVERT or not self.take:
+            return self.drift
+        return Drift.REVERT if means(self.take, record.record_key, name) else self.drift
+
+    def insists(self, record: DesiredRecord, name: str) -> bool:
+        """Whether the person named this very property, knowing that an automation fights for it."""
+        return any(glob.is_exactly(record.record_key, name) for glob in self.take)
+
+    def recreates(self, record: DesiredRecord) -> bool:
+        """Whether the record is to be created again."""
+        return not record.special.is_partial and means(self.recreate, record.record_key)
+
+    def renamed(self, names: Mapping[str, str]) -> "Policy":
+        """The same with object types called by ``names``, where a portal knows them under another."""
+        take, recreate = renamed(self.take, names), renamed(self.recreate, names)
+        return replace(self, take=take, recreate=recreate)
+
+
+class Counterparts(NamedTuple):
+    """A desired record, and what portal and state have of it, under its key and under its old one."""
+
+    record: DesiredRecord
+    live: LiveRecord | None
+    owned: OwnedRecord | None
+    old_live: LiveRecord | None = None
+    old_owned: OwnedRecord | None = None
+    moved: OwnedRecord | None = None  # what state has of the live record under any other key
+    is_made_by_us: bool = False  # the journal says that we created the live record
+
+    @property
+    def same(self) -> OwnedRecord | None:
+        """What state has of the live record, under whatever key."""
+        live = self.live or self.old_live
+        known = (self.owned, self.old_owned, self.moved)
+        return next((entry for entry in known if entry and live and entry.record_id == live.id), None)
+
+
+class Judged(NamedTuple):
+    """What judging one record comes to: a change, what is held, what is wrong; all empty is a no-op."""
+
+    change: Change | None = None
+    held: tuple[Held, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    gone: OwnedRecord | None = None  # what state knows of a record that the portal no longer finds
+    edited: tuple[Spot, ...] = ()  # values that people changed: what becomes of them depends on who it was
+
+    @property
+    def is_no_op(self) -> bool:
+        """Whether all is as it should be; there may be warnings."""
+        return self.change is None and not self.held and not _has_errors(self.problems)
+
+
+def judge_record(
+    resolver: Resolver, parts: Counterparts, policy: Policy, edits: Edits = NOBODY_KNOWS
+) -> Judged:
+    """Decide what becomes of one record; for good once ``edits`` knows who changed what is ``edited``."""
+    judged = _judge_record(resolver, parts, policy, edits)
+    if resolver.schema.is_read_only and isinstance(judged.change, Create | Update | Archive):
+        judged = Judged(problems=(*judged.problems, only_read(judged.change)))
+    if parts.live is None or not is_alias(resolver, parts.record, parts.live):
+        return judged
+    return judged._replace(problems=(*judged.problems, alias_warning(resolver, parts.record, parts.live)))
+
+
+def _judge_record(resolver: Resolver, parts: Counterparts, policy: Policy, edits: Edits) -> Judged:
+    if parts.record.special.is_absent:
+        return _unwanted(resolver, parts)
+    if parts.live is not None and parts.old_live is not None and parts.old_live.id != parts.live.id:
+        return Judged(problems=(_two_names(resolver, parts),))
+    if parts.live is None and parts.old_live is not None:
+        if parts.record.special.is_partial:
+            return _let_be(resolver, parts, Reason.RENAMED)
+        return _present(resolver, parts, parts.old_live, policy, edits)
+    if parts.live is not None:
+        return _present(resolver, parts, parts.live, policy, edits)
+    known = parts.owned or parts.old_owned
+    if known is not None and not policy.recreates(parts.record):
+        return _gone(resolver, parts, known)
+    if parts.record.special.is_partial:
+        return _let_be(resolver, parts, Reason.MISSING)
+    return _missing(resolver, parts)
+
+
+def only_read(change: Create | Update | Archive) -> Problem:
+    """HubSpot's API offers no call that writes records of the type."""
+    what = {Action.CREATE: "creates", Action.UPDATE: "changes", Action.ARCHIVE: "archives"}[change.action]
+    message = f"HubSpot's API only reads {change.key.object}, and never {what} them"
+    advice = "remove the record, or say `ownership: {PROPERTY: observe}` to be told of differences"
+    return Problem(message, advice, change.source, change.key.address)
+
+
+def _unwanted(resolver: Resolver, parts: Counterparts) -> Judged:
+    record, live, owned = parts.record, parts.live, parts.owned
+    key, source = record.record_key, resolver.files.ref(record.place)
+    if live is None:
+        return Judged(release_of(owned, Reason.ABSENT, source) if owned else None)
+    owned = parts.same or owned
+    if owned is not None and owned.is_protected:
+        advice = "lift the protection first: `$protect: false`, applied in a run before this one"
+        message = told("{record} is protected and cannot be archived", record=key.told)
+        problem = Problem(message, advice, source, key.address)
+        return Judged(problems=(problem,))
+    rests_on = archive_rests_on(resolver.schema, key.by, live, parts.same)
+    return Judged(Archive(key, live.id, Reason.ABSENT, source, owned.origin if owned else None, rests_on))
+
+
+def _two_names(resolver: Resolver, parts: Counterparts) -> Problem:
+    key = parts.record.record_key
+    return Problem(
+        "the portal has this key and the one of `$renamed_from`: they are two records, none was renamed",
+        "remove `$renamed_from`, or archive one of the two",
+        resolver.files.ref(parts.record.place),
+        key.address,
+    )
+
+
+def _gone(resolver: Resolver, parts: Counterparts, known: OwnedRecord) -> Judged:
+    source = resolver.files.ref(parts.record.place)
+    held = Held(parts.record.record_key, None, Reason.GONE, None, None, source)
+    return Judged(held=(held,), gone=known)
+
+
+def _let_be(resolver: Resolver, parts: Counterparts, reason: Reason) -> Judged:
+    """Single properties were targeted, and to write them would create or rename the record."""
+    key = parts.record.record_key
+    source = resolver.files.ref(parts.record.place)
+    held = Held(key, None, reason, None, None, source, (Fact(FactKind.WHOLE_RECORD_ONLY),))
+    return Judged(held=(held,))
+
+
+def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
+    record = parts.record
+    source = resolver.files.ref(record.place)
+    problems: list[Problem] = []
+    values = resolver.resolve(record, None, problems)
+    if obstacle := not_there(record, source):
+        problems.append(obstacle)
+    else:
+        found_wrong = (resolver.impossible_key(record), resolver.missing_required(record))
+        problems += (problem for problem in found_wrong if problem)
+    lost = parts.owned or parts.old_owned
+    reason = Reason.RECREATED if lost else Reason.MISSING
+    first = tuple(
+        _first(resolver, value, reason if value.ownership is Ownership.ENFORCE else Reason.INITIAL)
+        for value in values
+        if value.text is not None and value.ownership is not Ownership.OBSERVE
+    )
+    if found := misfit_of(resolver.schema, {}, {value.name: value.after for value in first}):
+        value = next(value for value in first if value.name == found.name)
+        problems.append(_misfit_problem(record, found, value, is_left=False))
+    if _has_errors(problems):
+        return Judged(problems=tuple(problems))
+    created = Create(
+        key=record.record_key,
+        values=first,
+        reason=reason,
+        route=route_to_create(resolver.schema, record.document),
+        source=source,
+        is_protected=_is_protected(record, lost),
+        replaces=lost.record_id if lost else None,
+        in_step=tuple(
+            _first(resolver, value, Reason.IN_STEP)
+            for value in values
+            if value.text is None and value.ownership is Ownership.ENFORCE
+        ),
+    )
+    return Judged(created, problems=tuple(problems))
+
+
+def _present(
+    resolver: Resolver, parts: Counterparts, live: LiveRecord, policy: Policy, edits: Edits
+) -> Judged:
+    if _is_spelled_alike(resolver, parts, live, policy):
+        return Judged()
+    same = parts.same
+    known = [same] if same else [parts.owned, parts.old_owned]
+    protects = _is_protected(parts.record, *known)
+    parts = parts._replace(owned=same)  # another one of ours may have had this key before
+    problems: list[Problem] = []
+    values = resolver.resolve(parts.record, live, problems)
+    if _has_errors(problems):
+        return Judged(problems=tuple(problems))
+    is_renamed = live is parts.old_live
+    sorted_out = _Values(resolver, parts, live)
+    for value in values:
+        sorted_out.judge(value, policy, edits)
+    if misfit := sorted_out.misfit(policy):
+        return Judged(problems=(*problems, misfit), edited=tuple(sorted_out.edited))
+    if policy.lets_go:
+        sorted_out.let_go()
+    if is_renamed:
+        if impossible := resolver.impossible_key(parts.record):
+            return Judged(problems=(*problems, impossible), edited=tuple(sorted_out.edited))
+        sorted_out.written.append(_new_key(resolver, parts.record, live))
+        sorted_out.written.sort(key=lambda value: value.name)
+    change = _change_of(resolver, parts, live, sorted_out, protects=protects)
+    return Judged(change, tuple(sorted_out.held), tuple(problems), edited=tuple(sorted_out.edited))
+
+
+def _is_spelled_alike(resolver: Resolver, parts: Counterparts, live: LiveRecord, policy: Policy) -> bool:
+    """Whether manifest, portal and state say the same in the same letters: then there is nothing to judge.
+
+    Most records of most plans are, and this tells at a twentieth of the cost. A reference is left to the
+    long way, which warns where it leads nowhere any more, and so is a null, which may not be allowed.
+    """
+    record, owned = parts.record, parts.owned
+    return (
+        owned is not None
+        and owned.record_id == live.id
+        and not owned.answered
+        and record.special is PLAIN
+        and tuple(map(live.properties.get, record.names)) == record.values
+        and tuple(map(owned.sent.get, record.names)) == record.values
+        and not (policy.lets_go and _may_forget(record, owned))
+        and None not in record.values
+        and resolver.references.isdisjoint(record.names)
+    )
+
+
+def _may_forget(record: DesiredRecord, owned: OwnedRecord) -> bool:
+    """Whether state may know a value of ``record`` that no line enforces; it knows all that are named."""
+    return len(owned.sent) != len(record.names) or not record.document.ownership.keys().isdisjoint(
+        record.names
+    )
+
+
+@dataclass(slots=True)
+class _Values:
+    """What the verdicts on a record's values come to."""
+
+    resolver: Resolver
+    parts: Counterparts
+    live: LiveRecord
+    written: list[ValueChange] = field(default_factory=list)
+    learned: list[ValueChange] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    edited: list[Spot] = field(default_factory=list)
+
+    def judge(self, value: ResolvedValue, policy: Policy, edits: Edits) -> None:
+        """Put one value where it belongs."""
+        if value.ownership is Ownership.INITIAL:
+            return  # people's, from the record's first day on
+        record, owned, name = self.parts.record, self.parts.owned, value.definition.name
+        text = self.live.properties.get(name)
+        verdict = judge(value.definition, text, value.text, owned, policy.drift_of(record, name))
+        reason = verdict.reason
+        if value.ownership is Ownership.OBSERVE:
+            if reason is not Reason.IN_STEP:
+                self._hold(value, Reason.OBSERVED)
+        elif verdict.is_learned:
+            self.learned.append(self.change(value, reason))
+        elif owned is not None and reason in {Reason.DRIFT, Reason.CONFLICT}:
+            spot = (record.document.object, self.live.id, name)
+            edit = edits.edit(spot, value.definition.kind, owned.live_since(name), text)
+            self.edited.append(spot)
+            if reason is Reason.DRIFT and edit.is_contested and not policy.insists(record, name):
+                self._hold(value, Reason.CONTESTED, edit.by, Fact(FactKind.CONTESTED, count=edit.rounds))
+            elif verdict.is_written:
+                self.written.append(self.change(value, reason, edit.by))
+            else:
+                self._hold(value, reason, edit.by)
+        elif verdict.is_written:
+            self.written.append(self.change(value, reason))
+        elif reason is not Reason.IN_STEP:
+            self._hold(value, reason)
+
+    def misfit(self, policy: Policy) -> Problem | None:
+        """What is wrong with pipeline and stage as they will be; one is held along with the other if it was.
+
+        Whoever takes one of them although the other is left has to say what becomes of that.
+        """
+        schema, record = self.resolver.schema, self.parts.record
+        found = misfit_of(schema, self.live.properties, {value.name: value.after for value in self.written})
+        if found is None:
+            return None
+        other = next((held for held in self.held if held.name == found.other), None)
+        is_left = other is not None and other.reason is not Reason.OBSERVED
+        value = next(value for value in self.written if value.name == found.name)
+        if other is None or not is_left or means(policy.take, record.record_key, found.name):
+            return _misfit_problem(record, found, value, is_left=is_left)
+        self.written.remove(value)
+        live, source = value.before, value.source
+        self.held.append(
+            Held(
+                record.record_key,
+                value.name,
+                other.reason,
+                live,
+                value.after,
+                source,
+                (Fact(FactKind.GOES_WITH, names=(found.other,)),),
+                None,
+                other.changed,
+            )
+        )
+        return None
+
+    def let_go(self) -> None:
+        """What state knows and no line enforces any more, it forgets: people may change it as they like."""
+        record, owned = self.parts.record, self.parts.owned
+        if owned is None:
+            return
+        enforced = {name for name in record.names if record.document.ownership_of(name) is Ownership.ENFORCE}
+        source = self.resolver.files.ref(record.place)
+        for name in owned.sent.keys() - enforced:
+            known = owned.live_since(name), owned.sent[name]
+            self.learned.append(ValueChange(name, *known, Reason.UNMANAGED, source))
+        self.learned.sort(key=lambda value: value.name)
+
+    def change(self, value: ResolvedValue, reason: Reason, changed: Hand | None = None) -> ValueChange:
+        """One value that is written, or learned."""
+        name, place = value.definition.name, self.resolver.files.ref(value.place)
+        return ValueChange(name, self.live.properties.get(name), value.text, reason, place, changed)
+
+    def _hold(self, value: ResolvedValue, why: Reason, changed: Hand | None = None, *facts: Fact) -> None:
+        name, place = value.definition.name, self.resolver.files.ref(value.place)
+        live = self.live.properties.get(name)
+        self.held.append(
+            Held(self.parts.record.record_key, name, why, live, value.text, place, facts, changed=changed)
+        )
+
+
+def _misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, is_left: bool) -> Problem:
+    """``is_left``: the other one is named, and what people made of it is left."""
+    key, other = record.record_key, found.other
+    advice: str
+    if found.is_both:
+        advice = f"correct one of {found.name} and {other}"
+    elif record.special.is_partial:
+        advice = told("--target {record} takes the whole record", record=key.told)
+    elif is_left:
+        advice = told("--take {property} takes the other one too", property=key.told_property(other))
+    elif other in record.names:
+        advice = f"`ownership` leaves {other} as it is: give {found.name} the same ownership, or enforce both"
+    else:
+        advice = f"set {other} in the same record"
+    return Problem(found.message, advice, value.source, key.property_address(found.name))
+
+
+def _change_of(
+    resolver: Resolver, parts: Counterparts, live: LiveRecord, values: _Values, *, protects: bool
+) -> Update | Adopt | None:
+    record, owned = parts.record, parts.owned
+    key = record.record_key
+    source = resolver.files.ref(record.place)
+    origin = owned.origin if owned else Origin.CREATED if parts.is_made_by_us else Origin.ADOPTED
+    learned = tuple(values.learned)
+    is_renamed = live is parts.old_live
+    former = owned.key if owned and owned.key != key else _former_key(record) if is_renamed else None
+    if values.written:
+        by_document = route_to_update(resolver.schema, record.document)
+        return Update(
+            key=key,
+            record_id=live.id,
+            values=tuple(values.written),
+            in_step=learned,
+            reason=_weightiest(values.written) if owned or is_renamed else Reason.ADOPT,
+            route=BY_RECORD_ID if is_renamed or is_alias(resolver, record, live) else by_document,
+            source=source,
+            origin=origin,
+            is_protected=protects,
+            moved_from=former,
+            rests_on=() if is_renamed else update_rests_on(key.by, live),
+        )
+    if owned is None:
+        return Adopt(key, live.id, learned, Reason.ADOPT, source, origin, protects)
+    if learned or former or owned.is_protected is not protects:
+        is_forgotten = bool(learned) and all(value.reason is Reason.UNMANAGED for value in learned)
+        reason = Reason.RENAMED if former else Reason.UNMANAGED if is_forgotten else Reason.IN_STEP
+        return Adopt(key, live.id, learned, reason, source, origin, protects, former)
+    return None
+
+
+def _is_protected(record: DesiredRecord, *owned: OwnedRecord | None) -> bool:
+    """Protection outlives its line: only an explicit word changes it."""
+    if record.special.protect is not None:
+        return record.special.protect
+    return any(known is not None and known.is_protected for known in owned)
+
+
+def _former_key(record: DesiredRecord) -> RecordKey | None:
+    """The key that the manifest says it had before."""
+    old = record.special.renamed_from
+    return replace(record.record_key, value=old) if old else None
+
+
+def _new_key(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> ValueChange:
+    by, source = record.document.key, resolver.files.ref(record.place)
+    return ValueChange(by, live.properties.get(by), record.key, Reason.RENAMED, source)
+
+
+def _first(resolver: Resolver, value: ResolvedValue, reason: Reason) -> ValueChange:
+    """A value of a record that does not exist yet."""
+    return ValueChange(value.definition.name, None, value.text, reason, resolver.files.ref(value.place))
+
+
+def _weightiest(values: Iterable[ValueChange]) -> Reason:
+    reasons = {value.reason for value in values}
+    return next(reason for reason in _WEIGHT if reason in reasons)
+
+
+def _has_errors(problems: Iterable[Problem]) -> bool:
+    return any(problem.severity is Severity.ERROR for problem in problems)

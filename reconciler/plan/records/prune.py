@@ -1,0 +1,90 @@
+"""Records that we own and that no manifest names any more: what becomes of them.
+
+- named for other environments only: released;
+- protected: left, and said so;
+- without ``prune``: left;
+- with ``prune: true``: archived if we created them, released if they were there before us;
+- with ``prune: all``: archived;
+- gone from the portal, or there under another key or name: forgotten. It is not archived: whoever gave it
+  another key made it something else.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from reconciler.model.addresses import RecordKey
+from reconciler.model.desired import Prune, PruneRule, Records
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.live import Fate, FateKind
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.plan.change import Archive, Reason, Release, ValueChange, release_of
+from reconciler.plan.plan import Held
+
+
+def unnamed(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRecord]:
+    """Those of ``owned`` that are not among ``records``; both are sorted by key, by code point.
+
+    A record that was renamed is named by its old key as well.
+    """
+    renamed = {record.special.renamed_from for record in records}
+    named = iter(records)
+    current = next(named, None)
+    for entry in owned:
+        while current is not None and current.key < entry.key.value:
+            current = next(named, None)
+        if (current is None or current.key != entry.key.value) and entry.key.value not in renamed:
+            yield entry
+
+
+def judge_leftover(
+    owned: OwnedRecord,
+    prune: Prune,
+    *,
+    is_live: bool,
+    is_named_elsewhere: bool,
+    rests_on: tuple[ValueChange, ...] = (),
+) -> Archive | Release | Held | None:
+    """What becomes of one record that no manifest names here; ``is_live``: it is there, still that one.
+
+    ``rests_on`` is what an archive of it would rest on.
+    """
+    if is_named_elsewhere and not owned.is_protected:
+        return release_of(owned, Reason.NARROWED)
+    if prune is Prune.OFF and not is_named_elsewhere:
+        return None
+    if owned.is_protected:
+        facts = (Fact(FactKind.PROTECTED_STILL),)
+        return Held(owned.key, None, Reason.PRUNED, None, None, None, facts)
+    if not is_live:
+        return release_of(owned, Reason.GONE)
+    if prune is Prune.OURS and owned.origin is Origin.ADOPTED:
+        return release_of(owned, Reason.PRUNED)
+    return Archive(owned.key, owned.record_id, Reason.PRUNED, None, owned.origin, rests_on)
+
+
+def facts_of_gone(owned: OwnedRecord, fate: Fate | None) -> tuple[Fact, ...]:
+    """What became of a record that is named and owned and not found, and what to do about it."""
+    became = fact_of(owned, fate)
+    advice = [Fact(FactKind.RENAME_OR_CORRECT)] if became.kind is FactKind.REKEYED else []
+    return (became, *advice, Fact(FactKind.NOT_CREATED_AGAIN))
+
+
+def fact_of(owned: OwnedRecord, fate: Fate | None) -> Fact:
+    """What became of a record that we own."""
+    if fate is None:
+        return Fact(FactKind.ERASED, owned.record_id)
+    other_id = fate.record_id if fate.kind is FateKind.MERGED else None
+    lives_on = fate.kind in {FateKind.MERGED, FateKind.REKEYED}
+    key = RecordKey(owned.key.object, owned.key.by, fate.key) if lives_on and fate.key else None
+    return Fact(FactKind(fate.kind), owned.record_id, other_id, key)
+
+
+def new_rules(
+    rules: Iterable[PruneRule], remembered: Mapping[tuple[str, str], PruneRule]
+) -> tuple[PruneRule, ...]:
+    """Those of the manifests' ``rules`` that state does not know yet; not to prune needs no memory."""
+    return tuple(
+        rule
+        for rule in sorted(rules)
+        if rule != remembered.get((rule.object, rule.by), replace(rule, prune=Prune.OFF))
+    )

@@ -1,0 +1,287 @@
+"""What a run did becomes what takes it back, change by change. Pure.
+
+The cases, in words:
+
+- a record that it created is archived, unless it is protected or was changed since;
+- a value that it wrote goes back to what it was before, a key too, unless it was changed since;
+- a record that it adopted is released, and one that it released is ours again, with what we knew of it;
+- a value that state merely learned stays known: the portal held it before and after;
+- an archived record stays archived: HubSpot's API restores nothing.
+
+What was changed since is left alone, whether people did it or a later run. A value that is back already
+is learned, so that the next plan takes the manifest's word for the change that it is.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple, TypeAlias
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.live import LiveRecord
+from reconciler.model.outcomes import Applied
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.selection import Selection
+from reconciler.plan.change import (
+    Adopt,
+    Archive,
+    Change,
+    Create,
+    PairChange,
+    Reason,
+    RecordChange,
+    Release,
+    Update,
+    ValueChange,
+    in_step_of,
+    release_of,
+    values_of,
+)
+from reconciler.plan.plan import Held
+from reconciler.plan.records.calls import BY_RECORD_ID
+from reconciler.plan.records.compare import Judged
+from reconciler.plan.rests_on import archive_rests_on, update_rests_on
+from reconciler.plan.targeting import Unmet
+from reconciler.plan.values.equality import same_value
+from reconciler.plan.values.pipeline_stages import misfit_of
+
+_CAME_BY = frozenset({Reason.ADOPT, Reason.UNDONE})
+"""Reasons of adoptions by which a record became ours; by the others state learned of it."""
+
+
+Group: TypeAlias = tuple[str, str]
+"""Object and key property."""
+
+
+class Deed(NamedTuple):
+    """A change that a run applied."""
+
+    change: RecordChange
+    outcome: Applied
+
+
+def deeds_of(
+    applied: Iterable[tuple[Change, Applied]], selection: Selection, unmet: Unmet
+) -> Mapping[Group, list[Deed]]:
+    """What of ``applied`` is selected, by object and key property; ``unmet`` gets to see all of it."""
+    groups: dict[Group, list[Deed]] = {}
+    for change, outcome in applied:
+        if isinstance(change, PairChange):
+            continue  # undo_pairs.py takes them back
+        unmet.meet(change.key, [value.name for value in values_of(change)])
+        selected = _selected(selection, change)
+        if selected is not None:
+            groups.setdefault((change.key.object, change.key.by), []).append(Deed(selected, outcome))
+    return groups
+
+
+def forgotten(count: int) -> list[Problem]:
+    """What to say of ``count`` changes whose values were erased."""
+    if not count:
+        return []
+    changes, their = ("change", "its") if count == 1 else ("changes", "their")
+    message = f"{count:,} {changes} of this run cannot be taken back: {their} values were forgotten"
+    return [Problem(message, "`reconciler state forget` erases them for good", severity=Severity.WARNING)]
+
+
+def ids_and_names(schema: ObjectSchema, deeds: Sequence[Deed]) -> tuple[Sequence[str], Sequence[str]]:
+    """Which records have to be looked at, and which of their properties, to take ``deeds`` back."""
+    changes = [deed.change for deed in deeds]
+    names = {value.name for change in changes for value in (*values_of(change), *in_step_of(change))}
+    names |= {change.key.by for change in changes} - {RECORD_ID}
+    if (pair := schema.pipeline_and_stage) and not names.isdisjoint(pair):
+        names |= set(pair)
+    return list(dict.fromkeys(deed.outcome.record_id for deed in deeds)), sorted(names)
+
+
+def undo(schema: ObjectSchema, deed: Deed, live: LiveRecord | None, owned: OwnedRecord | None) -> Judged:
+    """What takes ``deed`` back; ``live`` and ``owned`` by its record id; ``owned`` else by key."""
+    change, record_id = deed.change, deed.outcome.record_id
+    if isinstance(change, Archive):
+        return (
+            Judged()
+            if live
+            else _held(change.key, Reason.FINAL, Fact(FactKind.RESTORED_BY_HAND_ONLY, record_id))
+        )
+    if owned is not None and owned.record_id != record_id:
+        return _held(change.key, Reason.SUPERSEDED, Fact(FactKind.OTHER_RECORD_NOW, owned.record_id))
+    if isinstance(change, Adopt):
+        return Judged(_let_go(change, owned) if owned else None)
+    if live is None:
+        lost = _held(change.key, Reason.GONE, Fact(FactKind.NO_LONGER_THERE, record_id))
+        return lost._replace(gone=owned)
+    match change:
+        case Create():
+            return _archive(schema, change, deed.outcome, live, owned)
+        case Update():
+            return _put_back(schema, change, deed.outcome, live, owned)
+        case Release():
+            return Judged() if owned else _own_again(schema, change, live)
+
+
+def _let_go(change: Adopt, owned: OwnedRecord) -> Adopt | Release | None:
+    """What state learned by ``change`` without a call: a key, or that the record is ours at all."""
+    if former := _former_key(change, owned):
+        known = owned.origin, owned.is_protected, owned.key
+        return Adopt(former, owned.record_id, (), Reason.UNDONE, None, *known)
+    came_by_it = change.reason in _CAME_BY and change.moved_from is None
+    return release_of(owned, Reason.UNDONE) if came_by_it else None
+
+
+def _former_key(change: Update | Adopt, owned: OwnedRecord | None) -> RecordKey | None:
+    """The key that state knew the record by before ``change``, unless it moved again since."""
+    return change.moved_from if owned is None or owned.key == change.key else None
+
+
+def _archive(
+    schema: ObjectSchema, change: Create, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
+) -> Judged:
+    """A record that was created goes, while it is as it was created."""
+    key = owned.key if owned else change.key
+    if outcome.is_new is False:
+        return _held(key, Reason.FINAL, Fact(FactKind.THERE_BEFORE))
+    if owned is not None and owned.is_protected:
+        return _held(key, Reason.FINAL, Fact(FactKind.PROTECTED))
+    made = (*change.values, ValueChange(change.key.by, None, change.key.value, change.reason))
+    moved = [value.name for value in made if not _is_as_written(schema, value, outcome, live)]
+    if moved:
+        return _held(key, Reason.SUPERSEDED, Fact(FactKind.CHANGED_SINCE, names=tuple(moved)))
+    others = [value.name for value in (*change.values, *change.in_step)]
+    rests_on = archive_rests_on(schema, change.key.by, live, owned, others, last_change=True)
+    origin = owned.origin if owned else None
+    return Judged(Archive(key, live.id, Reason.UNDONE, None, origin, rests_on))
+
+
+def _put_back(
+    schema: ObjectSchema, change: Update, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
+) -> Judged:
+    """What was written goes back, value by value."""
+    back: list[ValueChange] = []
+    learned: list[ValueChange] = []
+    held: list[Held] = []
+    key, former = owned.key if owned else change.key, _former_key(change, owned)
+    for value in change.values:
+        definition, now = schema.properties.get(value.name), live.properties.get(value.name)
+        restored = ValueChange(value.name, now, value.before, Reason.UNDONE)
+        obstacle = _obstacle(schema, definition, value.before)
+        if definition is not None and same_value(definition.kind, now, value.before):
+            if owned is not None and owned.sent.get(value.name, value.before) != value.before:
+                learned.append(restored)
+        elif obstacle:
+            held.append(Held(key, value.name, Reason.FINAL, now, value.before, None, (obstacle,)))
+        elif _is_as_written(schema, value, outcome, live):
+            back.append(restored)
+        else:
+            by = _by_whom(schema, value.name, now, owned)
+            held.append(Held(key, value.name, Reason.SUPERSEDED, now, value.before, None, (by,)))
+    if any(entry.name == change.key.by for entry in held):
+        former = None
+    while misfit := misfit_of(schema, live.properties, {value.name: value.after for value in back}):
+        value = next(value for value in back if value.name == misfit.name)
+        back.remove(value)
+        facts = (Fact(FactKind.STAGE_OF_OTHER_PIPELINE, names=(misfit.other,)),)
+        held.append(Held(key, value.name, Reason.FINAL, value.before, value.after, None, facts))
+    goes_back = tuple(back), tuple(learned)
+    return Judged(_written_back((former, key, change.key.by), live, owned, *goes_back), tuple(held))
+
+
+def _written_back(
+    keys: tuple[RecordKey | None, RecordKey, str],
+    live: LiveRecord,
+    owned: OwnedRecord | None,
+    back: tuple[ValueChange, ...],
+    learned: tuple[ValueChange, ...],
+) -> Update | Adopt | None:
+    """``keys``: the one that state goes back to, the present one, and the property that was the key."""
+    former, key, by = keys
+    moved_from = key if former else None
+    origin = owned.origin if owned else Origin.ADOPTED  # no longer ours: nothing may prune it for this
+    is_protected = owned is not None and owned.is_protected
+    if not back:
+        reason = Reason.UNDONE if former else Reason.IN_STEP
+        adopted = Adopt(former or key, live.id, learned, reason, None, origin, is_protected, moved_from)
+        return adopted if learned or former else None
+    is_key_written = any(value.name == by for value in back)
+    return Update(
+        key=former or key,
+        record_id=live.id,
+        values=back,
+        in_step=learned,
+        reason=Reason.UNDONE,
+        route=BY_RECORD_ID,
+        source=None,
+        origin=origin,
+        is_protected=is_protected,
+        moved_from=moved_from,
+        rests_on=() if is_key_written else update_rests_on(by, live),
+    )
+
+
+def _own_again(schema: ObjectSchema, change: Release, live: LiveRecord) -> Judged:
+    """A record that was released is ours again, with those of its values that the portal still holds."""
+    known: list[ValueChange] = []
+    held: list[Held] = []
+    for value in change.in_step:
+        now = live.properties.get(value.name)
+        if _is_same(schema, value.name, now, value.before):
+            known.append(value)
+        else:
+            facts = (Fact(FactKind.CHANGED_IN_HUBSPOT),)
+            held.append(Held(change.key, value.name, Reason.SUPERSEDED, now, value.after, None, facts))
+    return Judged(Adopt(change.key, live.id, tuple(known), Reason.UNDONE, None, change.origin), tuple(held))
+
+
+def _is_as_written(schema: ObjectSchema, value: ValueChange, outcome: Applied, live: LiveRecord) -> bool:
+    """Whether the portal still holds what the run wrote, or what HubSpot made of that."""
+    now = live.properties.get(value.name)
+    written = (value.after, outcome.answered.get(value.name, value.after))
+    return any(_is_same(schema, value.name, now, text) for text in written)
+
+
+def _is_same(schema: ObjectSchema, name: str, left: str | None, right: str | None) -> bool:
+    definition = schema.properties.get(name)
+    return same_value(definition.kind if definition else Kind.TEXT, left, right)
+
+
+def _by_whom(schema: ObjectSchema, name: str, now: str | None, owned: OwnedRecord | None) -> Fact:
+    is_ours = owned is not None and name in owned.sent and _is_same(schema, name, owned.live_since(name), now)
+    return Fact(FactKind.WRITTEN_LATER if is_ours else FactKind.CHANGED_IN_HUBSPOT)
+
+
+def _obstacle(schema: ObjectSchema, definition: PropertyDef | None, text: str | None) -> Fact | None:
+    """Why HubSpot would not take ``text`` back; None where nothing is known against it."""
+    if definition is None:
+        return Fact(FactKind.NO_SUCH_PROPERTY)
+    if definition.is_read_only or definition.is_calculated:
+        return Fact(FactKind.NOT_WRITABLE)
+    if text is None and definition.name in schema.required:
+        return Fact(FactKind.REQUIRED)
+    if text is not None and not _is_in_portal(schema, definition.kind, text):
+        return Fact(FactKind.NO_SUCH_CHOICE, value=text, word=definition.kind)
+    if text is None or definition.kind not in {Kind.CHOICE, Kind.CHOICES} or not definition.options:
+        return None
+    known = {option.value for option in definition.options}
+    chosen = text.split(";") if definition.kind is Kind.CHOICES else [text]
+    lacking = sorted(set(chosen) - known)
+    return Fact(FactKind.NO_SUCH_CHOICE, value=lacking[0], word="option") if lacking else None
+
+
+def _is_in_portal(schema: ObjectSchema, kind: Kind, text: str) -> bool:
+    """Whether a pipeline or stage still exists; of all other kinds it does."""
+    stages = {stage.id for pipeline in schema.pipelines for stage in pipeline.stages}
+    known = {Kind.PIPELINE: {pipeline.id for pipeline in schema.pipelines}, Kind.STAGE: stages}
+    return text in known.get(kind, {text})
+
+
+def _held(key: RecordKey, reason: Reason, fact: Fact) -> Judged:
+    return Judged(held=(Held(key, None, reason, None, None, None, (fact,)),))
+
+
+def _selected(selection: Selection, change: RecordChange) -> RecordChange | None:
+    """As much of ``change`` as is selected; only values can be selected one by one."""
+    if not isinstance(change, Update):
+        return change if selection.has_record(change.key) else None
+    values = tuple(value for value in change.values if selection.has(change.key, value.name))
+    return replace(change, values=values) if values else None

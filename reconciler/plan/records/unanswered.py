@@ -1,0 +1,58 @@
+"""Records that HubSpot leaves out of its answers, and records that are gone in great numbers."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+
+from reconciler.errors import Problem, Severity
+from reconciler.model.addresses import RecordKey
+from reconciler.model.live import GONE_ASKED_ALONE, FateKind
+from reconciler.plan.records.compare import Counterparts, Policy
+from reconciler.source import SourceRef
+
+_MOST = 10
+"""One in so many may be unanswered; beyond that the portal is not fit to be planned for."""
+
+
+def is_unanswered(parts: Counterparts, unanswered: Collection[str], policy: Policy) -> bool:
+    """Whether it is not known if the record is there, and nothing else can tell.
+
+    What state knows is looked for by its record id later, which tells whether it is gone.
+    """
+    record = parts.record
+    old = record.special.renamed_from
+    is_open = (parts.live is None and record.key in unanswered) or (
+        parts.live is None and parts.old_live is None and old is not None and old in unanswered
+    )
+    is_looked_for = (parts.owned or parts.old_owned) and not (
+        parts.old_live or record.special.is_absent or policy.recreates(record)
+    )
+    return is_open and not is_looked_for
+
+
+def unanswered_problem(key: RecordKey, source: SourceRef | None) -> Problem:
+    """A record that is left out of the plan because nobody knows whether it is there."""
+    return Problem(
+        "HubSpot leaves this record out of its answers, even where it is asked for alone",
+        "it is left out of this plan, neither new nor gone: plan again later",
+        source,
+        key.address,
+        Severity.LEFT_OUT,
+    )
+
+
+def is_too_much(asked: int, unanswered: int) -> bool:
+    """Whether so much of a type is unanswered that nothing can be planned; a single record never is."""
+    return unanswered > 1 and unanswered * _MOST > asked
+
+
+def many_gone(gone: Mapping[str, Counter[FateKind]]) -> Iterator[Problem]:
+    """A warning for each type of which too many records are gone to ask about each; ``gone`` is by type."""
+    for object_name, kinds in sorted(gone.items()):
+        if kinds.total() > GONE_ASKED_ALONE:
+            archived = kinds[FateKind.ARCHIVED]
+            yield Problem(
+                f"{kinds.total():,} {object_name} that we own are gone: {archived:,} are among the archived, "
+                f"{kinds.total() - archived:,} were merged or erased",
+                "what became of each was not asked: `reconciler explain ADDRESS` asks about one",
+                severity=Severity.WARNING,
+            )

@@ -1,0 +1,271 @@
+"""Values of unique properties: no two records are to hold one, and whoever takes one waits until it is free.
+
+HubSpot refuses a value of a unique property while another record holds it. The cases, in words, for a value
+that a change writes:
+
+- nobody holds it: fine, unless another change writes it too;
+- its own record holds it already, in another spelling: fine;
+- a record holds it that gives it up in the same plan: the change waits for that one, in a later turn;
+- two or more records take them from one another in a circle: there is no order in which that works;
+- any other record holds it: a problem. One that the same plan archives holds it still: archives come last.
+
+A change that is left out gives nothing up, so what leans on it is left out, too. Messages hold no values and
+no keys: who may not see them may read the messages.
+"""
+
+from array import array
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple, TypeAlias
+
+from reconciler.errors import Problem
+from reconciler.model.addresses import RecordId
+from reconciler.model.canonical import canonical
+from reconciler.model.definitions import ObjectSchema
+from reconciler.plan.change import Archive, Change, Create, Update, ValueChange
+
+Value: TypeAlias = tuple[str, str, str]
+"""Object type, property, and the value in the one spelling that HubSpot compares by."""
+
+_Objects: TypeAlias = Mapping[str, ObjectSchema]
+
+
+class Claim(NamedTuple):
+    """A change that gives its record a value of a unique property."""
+
+    number: int  # of the change
+    value: Value
+    name: str
+    text: str
+    written: ValueChange | None  # None: the key that a new record is created with
+
+
+class Giver(NamedTuple):
+    """A record that would give its value up, but is not part of the plan."""
+
+    address: str
+    advice: str
+
+
+_NO_GIVERS: Mapping[Value, Giver] = {}
+
+
+def questions(
+    changes: Sequence[Change], objects: _Objects
+) -> Iterator[tuple[ObjectSchema, str, Iterator[str]]]:
+    """The values that it has to be asked who holds, by object type and property.
+
+    Of the key that a record is created or renamed to it has been asked already.
+    """
+    asked = {(claim.value[0], claim.name) for claim in claims(changes, objects) if _is_asked(changes, claim)}
+    for object_name, name in sorted(asked):
+        texts = (
+            claim.text
+            for claim in claims(changes, objects)
+            if claim.value[:2] == (object_name, name) and _is_asked(changes, claim)
+        )
+        yield objects[object_name], name, texts
+
+
+def value_of(schema: ObjectSchema, name: str, text: str) -> Value:
+    """What tells a value of a unique property from others."""
+    return schema.name, name, canonical(schema.properties[name].kind, text) or ""
+
+
+def turns_of(changes: Sequence[Change], objects: _Objects) -> Mapping[int, int]:
+    """By number, the changes that have to wait for others, and how many there are one behind the other."""
+    given = _given_up(changes, objects)
+    if not given:
+        return {}
+    waits: dict[int, list[int]] = {}
+    for claim in claims(changes, objects):
+        giver = given.get(claim.value)
+        if giver is not None and giver != claim.number:
+            waits.setdefault(claim.number, []).append(giver)
+    return _turns(waits)
+
+
+def contradictions(
+    changes: Sequence[Change],
+    objects: _Objects,
+    holders: Mapping[Value, RecordId],
+    left_behind: Mapping[Value, Giver] = _NO_GIVERS,
+) -> Mapping[int, Sequence[Problem]]:
+    """What is wrong with which changes, by number; without those all others can be made.
+
+    ``holders`` says of the values that were asked for which record holds them now; of others none does.
+    ``left_behind`` says which of these would give them up, and are not part of the plan.
+    """
+    repeated = _repeated(changes, objects)
+    doubtful = [
+        claim
+        for claim in claims(changes, objects)
+        if claim.value in repeated or holders.get(claim.value) not in {None, _id_of(changes[claim.number])}
+    ]
+    refused: dict[int, Sequence[Problem]] = {}
+    if doubtful:
+        judging = _Judging(changes, holders, _given_up(changes, objects), _archived(changes), left_behind)
+        while found := judging.problems(
+            [claim for claim in doubtful if claim.number not in refused], refused
+        ):
+            refused |= found
+    return refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """What is known of the values that more than one record wants, or has."""
+
+    changes: Sequence[Change]
+    holders: Mapping[Value, RecordId]
+    given: Mapping[Value, int]  # by which change they become free
+    archived: Collection[tuple[str, RecordId]]
+    left_behind: Mapping[Value, Giver]
+
+    def problems(self, claims: Iterable[Claim], refused: Container[int]) -> Mapping[int, Sequence[Problem]]:
+        """What is wrong with ``claims``, by number of the change; changes in ``refused`` are not made."""
+        found: dict[int, list[Problem]] = {}
+        first: dict[Value, Claim] = {}
+        waits: dict[int, dict[int, Claim]] = {}
+        for claim in claims:
+            earlier = first.setdefault(claim.value, claim)
+            holder = self.holders.get(claim.value)
+            giver = self.given.get(claim.value)
+            if earlier.number != claim.number:
+                found.setdefault(claim.number, []).append(self._twice(claim, earlier))
+            elif holder is None or holder == _id_of(self.changes[claim.number]):
+                continue
+            elif giver is not None and giver not in refused and _id_of(self.changes[giver]) == holder:
+                waits.setdefault(claim.number, {})[giver] = claim
+            else:
+                found.setdefault(claim.number, []).append(self._held_by(claim, holder))
+        for number, giver, claim in _in_circles(waits):
+            found.setdefault(number, []).append(self._swapped(claim, giver))
+        return found
+
+    def _twice(self, claim: Claim, earlier: Claim) -> Problem:
+        source = (earlier.written and earlier.written.source) or self.changes[earlier.number].source
+        where = f", at {source}" if source else ""
+        message = f"another record is to get the same {claim.name}{where}, and HubSpot keeps it unique"
+        return self._problem(claim, message, "keep one of the two")
+
+    def _held_by(self, claim: Claim, holder: RecordId) -> Problem:
+        message = f"record {holder} has the same {claim.name}, and HubSpot keeps it unique"
+        if giver := self.left_behind.get(claim.value):
+            message += "; that record gives it up, and is not part of this plan"
+            return replace(self._problem(claim, message, giver.advice), needs=giver.address)
+        if (claim.value[0], holder) not in self.archived:
+            return self._problem(claim, message, "correct one of the two, here or in HubSpot")
+        message += "; that record is archived only after this is written"
+        return self._problem(claim, message, "archive it first: apply with --target for that record alone")
+
+    def _swapped(self, claim: Claim, giver: int) -> Problem:
+        holder, name = _id_of(self.changes[giver]), claim.name
+        message = f"{name} is exchanged with record {holder}, and HubSpot refuses what another record has"
+        advice = f"do it in two steps: apply `{name}: null` for one of the records, then write all of them"
+        return self._problem(claim, message, advice)
+
+    def _problem(self, claim: Claim, message: str, advice: str) -> Problem:
+        change, name = self.changes[claim.number], claim.name
+        source = (claim.written and claim.written.source) or change.source
+        address = change.key.address if name == change.key.by else change.key.property_address(name)
+        return Problem(message, advice, source, address)
+
+
+def claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:
+    """The values of unique properties that ``changes`` write, keys of new records among them."""
+    unique = {name: _unique_names(schema) for name, schema in objects.items()}
+    for number, change in enumerate(changes):
+        if not isinstance(change, Create | Update):
+            continue
+        schema, names = objects[change.key.object], unique[change.key.object]
+        for value in change.values:
+            if value.name in names and value.after is not None:
+                yield Claim(number, value_of(schema, value.name, value.after), value.name, value.after, value)
+        if isinstance(change, Create) and change.key.by in names:
+            by, key = change.key.by, change.key.value
+            yield Claim(number, value_of(schema, by, key), by, key, None)
+
+
+def _unique_names(schema: ObjectSchema) -> frozenset[str]:
+    return frozenset(name for name in schema.properties if schema.can_identify(name))
+
+
+def _is_asked(changes: Sequence[Change], claim: Claim) -> bool:
+    key = changes[claim.number].key
+    return claim.written is not None and (claim.name, claim.text) != (key.by, key.value)
+
+
+def _given_up(changes: Iterable[Change], objects: _Objects) -> dict[Value, int]:
+    """Values that records hold now and will not hold any more, and the changes that write others."""
+    given: dict[Value, int] = {}
+    for number, change in enumerate(changes):
+        for value in change.values if isinstance(change, Update) else ():
+            schema = objects[change.key.object]
+            if value.before is not None and schema.can_identify(value.name):
+                before = value_of(schema, value.name, value.before)
+                if before != value_of(schema, value.name, value.after or ""):
+                    given[before] = number
+    return given
+
+
+def _archived(changes: Iterable[Change]) -> Collection[tuple[str, RecordId]]:
+    return {(change.key.object, change.record_id) for change in changes if isinstance(change, Archive)}
+
+
+def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
+    """Values that more than one change writes.
+
+    Eight bytes are kept of each, sorted a part at a time; those that look equal are compared for real.
+    """
+    parts = [array("q") for _ in range(256)]
+    for claim in claims(changes, objects):
+        digest = hash(claim.value)
+        parts[digest & 0xFF].append(digest)
+    alike: set[int] = set()
+    for part in parts:
+        before: int | None = None
+        for digest in sorted(part):
+            if digest == before:
+                alike.add(digest)
+            before = digest
+    if not alike:
+        return frozenset()
+    count = Counter(claim.value for claim in claims(changes, objects) if hash(claim.value) in alike)
+    return frozenset(value for value, times in count.items() if times > 1)
+
+
+def _turns(waits: Mapping[int, Collection[int]]) -> Mapping[int, int]:
+    """When each comes, from 1; those that wait for one another, and whatever waits for them, never do."""
+    followers: dict[int, list[int]] = {}
+    for number, givers in waits.items():
+        for giver in givers:
+            followers.setdefault(giver, []).append(number)
+    open_ = {number: sum(giver in waits for giver in givers) for number, givers in waits.items()}
+    ready = [number for number, count in open_.items() if not count]
+    turns: dict[int, int] = {}
+    for number in ready:  # grows on the way
+        turns[number] = 1 + max((turns.get(giver, 0) for giver in waits[number]), default=0)
+        for follower in followers.get(number, ()):
+            open_[follower] -= 1
+            if not open_[follower]:
+                ready.append(follower)
+    return turns
+
+
+def _in_circles(waits: Mapping[int, Mapping[int, Claim]]) -> Iterator[tuple[int, int, Claim]]:
+    """Of changes that wait for one another for ever: each, the one it waits for, and what for."""
+    never = waits.keys() - _turns(waits).keys()
+    back: dict[int, list[int]] = {number: [] for number in never}
+    for number in never:
+        for giver in waits[number].keys() & never:
+            back[giver].append(number)
+    circle = never - _turns(back).keys()  # without those that only wait for one of them
+    for number in sorted(circle):
+        for giver in sorted(waits[number].keys() & circle):
+            yield number, giver, waits[number][giver]
+
+
+def _id_of(change: Change) -> RecordId | None:
+    return change.record_id if isinstance(change, Update) else None

@@ -1,0 +1,1 @@
+"""Property values: resolving, comparing, and writing them as manifests do."""

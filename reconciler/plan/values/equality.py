@@ -1,0 +1,72 @@
+"""Whether two texts of one property say the same. The door of deepdiff."""
+
+import json
+import re
+from decimal import Decimal
+from html import unescape
+
+from reconciler.model.canonical import canonical
+from reconciler.model.definitions import Kind
+
+
+def same_value(kind: Kind, left: str | None, right: str | None) -> bool:
+    """Compare in canonical form; equal text is equal at once, and that is nearly always the case."""
+    if left == right:
+        return True
+    if kind is Kind.JSON and left and right:
+        return _same_json(left, right)
+    return canonical(kind, left) == canonical(kind, right)
+
+
+REWRITTEN = frozenset({Kind.TEXT, Kind.HTML, Kind.PHONE, Kind.EMAIL, Kind.DOMAIN})
+"""Kinds of which HubSpot may keep another text than was sent: trimmed, sanitised, with a country code."""
+
+
+def is_kept_as_sent(kind: Kind, sent: str | None, kept: str | None) -> bool:
+    """Whether ``kept`` is what became of ``sent``, as the answer to a write says; else it was not taken."""
+    return kind in REWRITTEN or same_value(kind, sent, kept)
+
+
+def may_be_spelling(kind: Kind, sent: str | None, kept: str | None) -> bool:
+    """Whether ``kept`` may be what HubSpot made of ``sent``, where no answer says so.
+
+    >>> may_be_spelling(Kind.HTML, "<p onclick='x()'>Hi</p>", "<p>Hi</p>")
+    True
+    >>> may_be_spelling(Kind.TEXT, " Acme ", "Acme"), may_be_spelling(Kind.TEXT, "Acme", "Ajax")
+    (True, False)
+    """
+    if same_value(kind, sent, kept):
+        return True
+    return kind in REWRITTEN and _loosened(kind, sent or "") == _loosened(kind, kept or "")
+
+
+def _loosened(kind: Kind, text: str) -> str:
+    """What is left of a text once everything is taken away that HubSpot is known to change."""
+    if kind is Kind.HTML:
+        text = unescape(_TAG.sub(" ", _DROPPED_WITH_CONTENT.sub(" ", text)))
+    if kind is Kind.PHONE:
+        digits = "".join(filter(str.isdigit, text))
+        return digits[-_NATIONAL_DIGITS:] or text.casefold()
+    return "".join(text.casefold().split())
+
+
+_DROPPED_WITH_CONTENT = re.compile(r"(?is)<(script|style|iframe|object|embed|form)\b.*?</\1\s*>|<!--.*?-->")
+_TAG = re.compile(r"(?s)<[^>]*>")
+_NATIONAL_DIGITS = 7  # at the end of a phone number, whatever country code stands before them
+
+
+def _same_json(left: str, right: str) -> bool:
+    """Order of keys and ``1`` against ``1.0`` make no difference; order within lists does.
+
+    Numbers are decimals of any length: as floating point, long ones would pass for equal.
+    """
+    from deepdiff import DeepDiff  # noqa: PLC0415 - 0.2 s to import, and few portals hold nested values
+
+    try:
+        return not DeepDiff(_parsed(left), _parsed(right))
+    except ValueError:
+        return False
+
+
+def _parsed(text: str) -> object:
+    return json.loads(text, parse_int=Decimal, parse_float=Decimal, parse_constant=str)

@@ -1,0 +1,77 @@
+"""Whether pipeline and stage of a record fit together once it has been written.
+
+A stage belongs to one pipeline, and HubSpot refuses a record whose stage belongs to another one. What counts
+is what the record will hold: what is written, and of what is not written what it holds already. A record
+that has never been in a pipeline gets the first one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.definitions import ObjectSchema, Pipeline
+from reconciler.sentences import Told, Value, told
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A stage that is none of the pipeline beside it."""
+
+    name: str  # the property that does not fit the other: one that is written
+    other: str  # the other one
+    message: str  # one sentence, no full stop
+    is_both: bool  # both are written, so that neither could stay as it is
+
+
+def misfit_of(
+    schema: ObjectSchema, live: Mapping[str, str | None], written: Mapping[str, str | None]
+) -> Misfit | None:
+    """How pipeline and stage contradict each other after ``written``; None where they do not.
+
+    ``live`` is what the record holds before: nothing, where it is new.
+    """
+    names = schema.pipeline_and_stage
+    if names is None or written.keys().isdisjoint(names):
+        return None
+    by_pipeline, by_stage = names
+    pipeline_id = written.get(by_pipeline, live.get(by_pipeline))
+    stage_id = written.get(by_stage, live.get(by_stage))
+    pipeline = _pipeline(schema, pipeline_id)
+    if stage_id is None or pipeline is None or any(stage.id == stage_id for stage in pipeline.stages):
+        return None
+    stage = _stage_text(schema, by_stage, stage_id)
+    called = Value(pipeline.label, schema.name, by_pipeline)
+    if by_stage not in written:
+        message = told(
+            'pipeline "{pipeline}" has no stage {stage}, which the record would keep',
+            pipeline=called,
+            stage=stage,
+        )
+        return Misfit(by_pipeline, by_stage, message, is_both=False)
+    if by_pipeline not in written and pipeline_id is not None:
+        why = ", in which the record would stay"
+    elif pipeline_id is None:
+        why = ", which a record gets that names none"
+    else:
+        why = ""
+    message = told(
+        'stage {stage} is none of pipeline "{pipeline}"{why}', stage=stage, pipeline=called, why=why
+    )
+    return Misfit(by_stage, by_pipeline, message, is_both=by_pipeline in written and pipeline_id is not None)
+
+
+def _pipeline(schema: ObjectSchema, pipeline_id: str | None) -> Pipeline | None:
+    """The one of that id, the first where there is none; None where the portal does not know it."""
+    if pipeline_id is None:
+        return schema.pipelines[0] if schema.pipelines else None
+    return next((pipeline for pipeline in schema.pipelines if pipeline.id == pipeline_id), None)
+
+
+def _stage_text(schema: ObjectSchema, by_stage: str, stage_id: str) -> Told:
+    """What people call a stage, and of which pipeline it is."""
+    for pipeline in schema.pipelines:
+        for stage in pipeline.stages:
+            if stage.id == stage_id:
+                pipeline_label = Value(pipeline.label, schema.name, by_stage)
+                label = Value(stage.label, schema.name, by_stage)
+                return told('"{stage}" of "{pipeline}"', stage=label, pipeline=pipeline_label)
+    return told('"{stage}", which no pipeline has', stage=Value(stage_id, schema.name, by_stage))

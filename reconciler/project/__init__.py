@@ -1,0 +1,1 @@
+"""A project folder: settings, files, private folder. Knows no command line."""

@@ -1,0 +1,115 @@
+"""What a job permits ``reconciler.yaml`` to do: which hosts it may name, and which variables it may read.
+
+Anybody who may open a pull request can write that file, and it is read before anybody has reviewed it. One
+line could send any variable to any host. So a portal is at HubSpot's hosts or on this machine, a state is on
+this machine, and variables are named as ours are. What goes beyond that is permitted by the job that runs us,
+in its environment, where no pull request writes; nothing of it lifts a guard or approves anything.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final
+
+from reconciler.errors import UsageError
+from reconciler.project.server_addresses import is_host_name
+
+ALLOW_HOSTS: Final = "RECONCILER_ALLOW_HOSTS"
+ALLOW_VARIABLES: Final = "RECONCILER_ALLOW_VARIABLES"
+
+_OURS: Final = re.compile("(HUBSPOT|RECONCILER)_[A-Za-z0-9_]+")
+_NAME: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+_READ_BY_US: Final = frozenset(
+    f"RECONCILER_{name}"
+    for name in (
+        "ALLOW_HOSTS",
+        "ALLOW_VARIABLES",
+        "ENV",
+        "ENV_FILE",
+        "GIT_TOKEN",
+        "LOG",
+        "LOG_FORMAT",
+        "PARALLELISM",
+        "PLAN_KEY",
+    )
+)
+"""Variables with a meaning of their own: none of them is a token or a place for state."""
+
+_SEPARATORS: Final = re.compile(r"[\s,]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Permits:
+    """What the job allows besides the rules."""
+
+    hosts: frozenset[str] = frozenset()  # in small letters, without port
+    variables: frozenset[str] = frozenset()
+
+    def fault_of_variable(self, name: str) -> tuple[str, str] | None:
+        """Why ``name`` is not read for the file, and what to do; None where it is."""
+        if name in _READ_BY_US:
+            fault = f"the variable {name} has a meaning of its own, and is not read here"
+            return fault, "put the value into another variable"
+        if _OURS.fullmatch(name) or name in self.variables:
+            return None
+        return (
+            f"this file may not read the variable {name}",
+            f"call it HUBSPOT_… or RECONCILER_…, or let the job that runs us set {ALLOW_VARIABLES}={name}",
+        )
+
+    def allows_portal_at(self, host: str) -> bool:
+        """Whether a token may be sent to ``host``."""
+        return is_hubspots(host) or is_loopback(host) or host.lower() in self.hosts
+
+    def allows_state_at(self, host: str) -> bool:
+        """Whether state may be kept at ``host``, which gets the password."""
+        return is_loopback(host) or host.lower() in self.hosts
+
+
+def permits_of(environ: Mapping[str, str]) -> Permits:
+    """Read what the job allows.
+
+    Raises:
+        UsageError: an entry is no host, or no name of a variable.
+    """
+    hosts = [host.lower().strip("[]") for host in _listed(environ, ALLOW_HOSTS)]
+    for host in hosts:
+        if not (is_host_name(host) or _is_ipv6(host)):
+            raise UsageError(
+                f"{ALLOW_HOSTS} lists what is no host\n"
+                "    write names alone, such as proxy.acme.example, separated by commas: "
+                "no https://, no port, no *"
+            )
+    variables = _listed(environ, ALLOW_VARIABLES)
+    if not all(map(_NAME.fullmatch, variables)):
+        raise UsageError(
+            f"{ALLOW_VARIABLES} lists what is no name of a variable\n"
+            "    write names alone, such as CRM_TOKEN, separated by commas: no $, no *"
+        )
+    return Permits(frozenset(hosts), frozenset(variables))
+
+
+def is_hubspots(host: str) -> bool:
+    """Whether HubSpot answers at ``host``."""
+    name = host.lower()
+    return name == "api.hubspot.com" or name.endswith(".hubapi.com")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine."""
+    try:
+        return host.lower() == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return ip_address(host).version == 6  # noqa: PLR2004 - the number is the name
+    except ValueError:
+        return False
+
+
+def _listed(environ: Mapping[str, str], variable: str) -> tuple[str, ...]:
+    return tuple(filter(None, _SEPARATORS.split(environ.get(variable, ""))))

@@ -1,0 +1,38 @@
+"""Refuses to apply where what is remembered would be forgotten with the machine."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from reconciler.errors import UsageError
+from reconciler.project.settings import Environment
+from reconciler.state.store import Store
+
+
+def refuse_forgetful(
+    environment: Environment, state_url: str | None, store: Store, environ: Mapping[str, str]
+) -> None:
+    """In continuous integration an empty SQLite state means that the last job's was thrown away.
+
+    Raises:
+        UsageError: it is so here. Emulators and addresses of this machine are for trying out, and pass.
+    """
+    is_thrown_away = bool(environ.get("CI")) and state_url is not None and state_url.startswith("sqlite")
+    if not is_thrown_away or environment.is_emulator or _is_loopback(environment.base_url):
+        return
+    if store.version().lineage is None:
+        raise UsageError(
+            "the state is an empty SQLite file, and a CI job (CI is set) forgets it when it ends: every run "
+            "would look at the portal as if for the first time\n"
+            "    keep it in PostgreSQL (`state: postgresql+psycopg://…` in reconciler.yaml), or bring it\n"
+            "    along: `reconciler state import FILE` before, `reconciler state export` after; "
+            "`state: none` does without"
+        )
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

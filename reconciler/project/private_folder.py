@@ -1,0 +1,63 @@
+"""``.reconciler/`` is this checkout's own: nothing in it comes from a commit, and nothing leads elsewhere.
+
+A state that git tracks would replace the state of whoever checks it out: records that a stranger says we own
+could be pruned. A link would lead reports, which hold values, to where others read them.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from reconciler.errors import UsageError
+from reconciler.project.git import find_repository
+
+FOLDER = ".reconciler"
+"""Where a project keeps what is not for git."""
+
+_SQLITE = "sqlite:///"
+_SIDE_FILES = ("", "-wal", "-shm", "-journal")
+
+
+def refuse_foreign_files(project: Path, state_url: str | None) -> None:
+    """Insist that ``.reconciler/`` and the SQLite file of the state were made here.
+
+    Raises:
+        UsageError: git tracks something of them, or something of them is a link.
+    """
+    folder = project / FOLDER
+    for link in _links(folder):
+        raise UsageError(
+            f"{os.path.relpath(link)} is a symbolic link: what is kept there would lie elsewhere\n"
+            f"    remove the link; reconciler makes {FOLDER}/ and what is in it by itself"
+        )
+    state = Path(state_url.removeprefix(_SQLITE)) if state_url and state_url.startswith(_SQLITE) else None
+    kept = [folder] if os.path.lexists(folder) else []
+    if state is not None:
+        kept += [file for ending in _SIDE_FILES if os.path.lexists(file := Path(f"{state}{ending}"))]
+    repository = find_repository(project, os.environ) if kept else None
+    if repository is None:
+        return
+    inside = [path for file in kept if (path := repository.path_of(file)) is not None]
+    tracked = repository.tracked(*inside) if inside else None
+    if tracked:
+        name = _shown(repository.top / tracked[0])
+        raise UsageError(
+            f"git tracks {name}, which is to be of this machine alone: "
+            "a commit could replace what is remembered here\n"
+            f"    if it is yours: git rm --cached -r -- {name}, and commit that\n"
+            "    if somebody else added it, remove the file too: what it says is theirs"
+        )
+
+
+def _links(folder: Path) -> Iterator[Path]:
+    """``folder`` where it is a symbolic link, else those below it."""
+    if folder.is_symlink():
+        yield folder
+        return
+    for place, folders, files in os.walk(folder):
+        yield from (path for name in (*folders, *files) if (path := Path(place, name)).is_symlink())
+
+
+def _shown(file: Path) -> str:
+    shown = os.path.relpath(file)
+    return shown if shown.isprintable() else ascii(shown)

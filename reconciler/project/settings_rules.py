@@ -1,0 +1,272 @@
+"""The rules of ``reconciler.yaml`` that concern one text, or several keys together.
+
+Values that came from variables may be secret and are repeated in no message.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from re import Match
+from typing import Final
+
+from reconciler.errors import Problem
+from reconciler.manifest import readable_files
+from reconciler.manifest.validation_errors import suggest
+from reconciler.manifest.yaml.nodes import MappingNode, SequenceNode
+from reconciler.project.ci_permissions import ALLOW_HOSTS, Permits, is_loopback
+from reconciler.project.private_folder import FOLDER as PRIVATE_FOLDER
+from reconciler.project.server_addresses import (
+    POSTGRESQL,
+    database_hosts,
+    encoded,
+    is_database,
+    portal_server,
+)
+from reconciler.source import SourceFiles, SourceRef
+
+FILE_NAME: Final = "reconciler.yaml"
+FILES: Final = SourceFiles((FILE_NAME,))
+URL_ADVICE: Final = (
+    "write it like https://api.hubapi.com; http:// is for this machine only (http://localhost)"
+)
+STATE_ADVICE: Final = "write sqlite:///FILE, postgresql+psycopg://HOST/NAME or none"
+DATABASE_ADVICE: Final = (
+    "write postgresql+psycopg://USER:${RECONCILER_PASSWORD}@HOST/NAME; in an address that a variable holds "
+    "as a whole, write @ as %40, : as %3A and / as %2F in user and password"
+)
+TOKEN_ADVICE: Final = "write `token: ${VARIABLE}`, and put the token into that variable"  # noqa: S105 - no token
+
+_WHOLE_ADVICE: Final = "let one variable hold all of the address: `state: ${RECONCILER_STATE}`"
+_VERSION: Final = 1
+_SQLITE: Final = "sqlite:///"
+_VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_LITERAL_TOKEN: Final = re.compile(r"pat-[a-z]{2}[0-9]+-[0-9A-Za-z-]{4,}")
+_ENVIRONMENT_NAME: Final = re.compile("[A-Za-z0-9][A-Za-z0-9._-]*")
+_TAKES_VARIABLES: Final = frozenset({"token", "base_url", "state"})
+
+
+def literal_token_problems(data: bytes) -> Iterator[Problem]:
+    """Tokens that stand in the file, be it in a comment."""
+    for number, line in enumerate(data.decode(errors="replace").splitlines(), start=1):
+        for found in _LITERAL_TOKEN.finditer(line):
+            message = "a token stands here, for everybody to see who can read the repository"
+            yield Problem(
+                message,
+                f"revoke it in HubSpot; {TOKEN_ADVICE}",
+                SourceRef(FILE_NAME, number, found.start() + 1),
+            )
+
+
+def version_problems(node: MappingNode) -> Iterator[Problem]:
+    """A version that this program cannot know."""
+    version = node.get("version")
+    if isinstance(version, str) and re.fullmatch("[0-9]+", version) and int(version) > _VERSION:
+        message = f"version {version} of this file is newer than this program knows, which is {_VERSION}"
+        yield Problem(message, "upgrade reconciler", _ref(node, "version"))
+
+
+def file_problems(node: MappingNode) -> Iterator[Problem]:
+    """What is wrong with the file as a whole."""
+    yield from _variable_problems(node)
+    yield from _text_problems(node, "state", state_problems)
+    listed = node.get("environments")
+    if isinstance(listed, MappingNode) and not listed.names:
+        advice = "write one, such as `local: {portal: emulator}`"
+        yield Problem("there are no environments", advice, _ref(node, "environments"))
+    elif isinstance(listed, MappingNode):
+        for index, name in enumerate(listed.names):
+            if not _ENVIRONMENT_NAME.fullmatch(name):
+                advice = "use letters, digits, dots, dashes and underscores"
+                source = FILES.ref(listed.name_place(index))
+                yield Problem(f'an environment cannot be called "{name}"', advice, source)
+        default = node.get("default")
+        if isinstance(default, str) and default not in listed.names:
+            advice = suggest(default, listed.names)
+            yield Problem(f'there is no environment "{default}"', advice, _ref(node, "default"))
+
+
+def environment_problems(name: str, node: MappingNode, begins: SourceRef) -> Iterator[Problem]:
+    """What is wrong with one environment as a whole."""
+    if node.get("portal") == "emulator":
+        for key in ("token", "base_url"):
+            if key in node.names:
+                yield Problem(f'an emulator has no "{key}"', "remove the line", _ref(node, key))
+        return
+    for key, advice in (
+        ("portal_id", "write the ID of the HubSpot account, or `portal: emulator`"),
+        ("token", TOKEN_ADVICE),
+    ):
+        if key not in node.names:
+            yield Problem(f'"{key}" is missing in the environment "{name}"', advice, begins)
+    if "seed" in node.names:
+        yield Problem("only an emulator begins with a seed", "remove the line", _ref(node, "seed"))
+    token = node.get("token")
+    if isinstance(token, str) and not _VARIABLE.fullmatch(token):
+        yield Problem("a token does not belong into a file", TOKEN_ADVICE, _ref(node, "token"))
+    yield from _text_problems(node, "base_url", base_url_problems)
+
+
+class Variables:
+    """Replaces variables by what they hold.
+
+    Attributes:
+        problems: those that hold nothing, or may not be read.
+    """
+
+    def __init__(self, environment: str, environ: Mapping[str, str], permits: Permits) -> None:
+        self.problems: list[Problem] = []
+        self._environment = environment
+        self._environ = environ
+        self._permits = permits
+
+    def fill(self, text: str, node: MappingNode, key: str) -> str:
+        """``text``, which is the value of ``key`` or its default, with what its variables hold.
+
+        A part of a database's address is percent-encoded: a password that holds ``@`` remains one.
+        """
+        is_part = text.startswith(POSTGRESQL)
+
+        def held(variable: Match[str]) -> str:
+            value = self._value(variable[1], _ref(node, key))
+            return encoded(value) if is_part else value
+
+        return _VARIABLE.sub(held, text)
+
+    def _value(self, name: str, source: SourceRef) -> str:
+        fault = self._permits.fault_of_variable(name)
+        if fault is not None:
+            self.problems.append(Problem(*fault, source))
+            return ""
+        value = self._environ.get(name, "").strip()
+        if not value:
+            fault_of = "is empty" if name in self._environ else "is not set"
+            message = f'the variable {name} {fault_of}; the environment "{self._environment}" needs it'
+            self.problems.append(Problem(message, "set it, or choose another with -e", source))
+        return value
+
+
+def seed_problems(seed: Path, project: Path, node: MappingNode) -> Iterator[Problem]:
+    """A seed that is not there, or that is not the project's."""
+    refused = readable_files.fault_of(seed, project)
+    if refused is not None:
+        yield Problem(f"{node.get('seed')} {refused}", readable_files.ADVICE, _ref(node, "seed"))
+    elif not os.path.isfile(seed):  # noqa: PTH113 - Path.is_file raises where it may not look
+        message = f"there is no file {node.get('seed')}"
+        yield Problem(message, "write its path from the project folder", _ref(node, "seed"))
+
+
+def variable_of(written: str) -> str | None:
+    """The variable that ``written`` is; None where it is none."""
+    found = _VARIABLE.fullmatch(written)
+    return found[1] if found else None
+
+
+def base_url_problems(url: str, node: MappingNode) -> Iterator[Problem]:
+    """An address that cannot be called, or not safely."""
+    server = portal_server(url.rstrip("/"))
+    if server is None:
+        yield Problem("this is not the address of a server", URL_ADVICE, _ref(node, "base_url"))
+    elif server.scheme == "http" and not is_loopback(server.host):
+        message = "http:// would send the token for everybody to read"
+        yield Problem(message, URL_ADVICE, _ref(node, "base_url"))
+
+
+def state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
+    """A place where no state can be kept."""
+    if state.startswith("git:"):
+        yield Problem("state in git is not supported yet", STATE_ADVICE, _ref(node, "state"))
+    elif state.startswith("sqlite"):
+        if not state.startswith(_SQLITE) or state.removeprefix(_SQLITE) in {"", ":memory:"}:
+            yield Problem("this names no file for the state", STATE_ADVICE, _ref(node, "state"))
+    elif state.startswith(POSTGRESQL):
+        if not is_database(state):
+            yield Problem("this is not the address of a database", DATABASE_ADVICE, _ref(node, "state"))
+    elif state != "none":
+        yield Problem("this is no place for state", STATE_ADVICE, _ref(node, "state"))
+
+
+def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> Iterator[Problem]:
+    """A host that the token must not be sent to."""
+    server = portal_server(url)
+    if server is None or server.scheme == "http" or permits.allows_portal_at(server.host):
+        return
+    shown = server.host if server.host in str(node.get("base_url")).lower() else "this host"
+    yield Problem(
+        f"{shown} is neither HubSpot's nor this machine, and would get the token",
+        f"write https://api.hubapi.com, or let the job that runs us set {ALLOW_HOSTS} to the host",
+        _ref(node, "base_url"),
+    )
+
+
+def state_token_problems(state: str, token: str, node: MappingNode) -> Iterator[Problem]:
+    """A token in the address of the state, which goes to another server, or becomes the name of a file."""
+    if (token and token in state) or _LITERAL_TOKEN.search(state):
+        message = "a token does not belong into the address of the state"
+        yield Problem(message, "name the variable that holds the password", _ref(node, "state"))
+
+
+def state_permit_problems(
+    state: str, project: Path, node: MappingNode, permits: Permits
+) -> Iterator[Problem]:
+    """A place for state that the file may not choose; what one variable holds, the job has chosen."""
+    written = str(node.get("state"))
+    if _VARIABLE.fullmatch(written):
+        return
+    if state.startswith(_SQLITE):
+        file = Path(os.path.normpath(state.removeprefix(_SQLITE)))
+        below = file.relative_to(PRIVATE_FOLDER) if file.is_relative_to(PRIVATE_FOLDER) else file
+        refused = None if file.is_absolute() else readable_files.fault_of(project / below, project)
+        if refused is not None:
+            yield Problem(f"this file {refused}", f"write {_SQLITE}.reconciler/state.db", _ref(node, "state"))
+    elif state.startswith(POSTGRESQL):
+        hosts = database_hosts(state)
+        if hosts is None:
+            message = "this address says more of a connection than a file may say"
+            yield Problem(message, _WHOLE_ADVICE, _ref(node, "state"))
+        for host in (host for host in hosts or () if not permits.allows_state_at(host)):
+            shown = host if host in written.lower() else "this host"
+            message = f"{shown} is not this machine, and would get the password of the database"
+            advice = f"let the job that runs us set {ALLOW_HOSTS} to the host, or {_WHOLE_ADVICE}"
+            yield Problem(message, advice, _ref(node, "state"))
+
+
+def state_url(state: str, project: Path) -> str | None:
+    """Where state is kept, with files starting at the project folder; None where it is not."""
+    if state == "none":
+        return None
+    if state.startswith(_SQLITE):
+        return _SQLITE + str(project.absolute() / state.removeprefix(_SQLITE))
+    return state
+
+
+def _text_problems(
+    node: MappingNode, key: str, rule: Callable[[str, MappingNode], Iterator[Problem]]
+) -> Iterator[Problem]:
+    """Apply ``rule`` to a text without variables; with them it waits until an environment is chosen."""
+    text = node.get(key)
+    if isinstance(text, str) and "${" not in text:
+        yield from rule(text, node)
+
+
+def _variable_problems(node: MappingNode | SequenceNode) -> Iterator[Problem]:
+    """Variables that nobody would read, or that are written wrongly."""
+    names = node.names if isinstance(node, MappingNode) else ()
+    children = node.values if isinstance(node, MappingNode) else node.items
+    for index, (child, place) in enumerate(zip(children, node.places, strict=True)):
+        if isinstance(child, MappingNode | SequenceNode):
+            yield from _variable_problems(child)
+        elif isinstance(child, str) and "${" in child:
+            if not names or names[index] not in _TAKES_VARIABLES:
+                advice = f"variables are read for {', '.join(sorted(_TAKES_VARIABLES))} only"
+                yield Problem("no variable is read here", advice, FILES.ref(place))
+            elif "${" in _VARIABLE.sub("", child):
+                yield Problem("this is no variable", "write it like ${HUBSPOT_TOKEN}", FILES.ref(place))
+            elif names[index] == "base_url" and not _VARIABLE.fullmatch(child):
+                message = "no variable is read inside an address that gets the token"
+                advice = "write the address itself, or one variable that holds all of it"
+                yield Problem(message, advice, FILES.ref(place))
+
+
+def _ref(node: MappingNode, key: str) -> SourceRef:
+    return FILES.ref(node.place_of(key))

@@ -1,0 +1,43 @@
+"""Whose values state holds, as far as it can tell by itself: the portal is not asked.
+
+Every run leaves in the journal which of the properties that it showed are personal. What no run tells
+of, since the state was imported or the journal erased it after its time, may be, and counts as such.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.personal_data import Masks
+from reconciler.state.store import Store
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """Which properties of owned records are masked; a project's ``show`` cannot lift what runs left."""
+
+    store: Store
+    masks: Masks
+
+    def keys(self, groups: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        """Those of ``groups`` of object type and key property whose keys are masked."""
+        known = {group for group in groups if group[1] != RECORD_ID}
+        return self._among(known) | {group for group in known if not self.store.has_named(*group)}
+
+    def values(self, record: OwnedRecord, others: Iterable[RecordKey]) -> frozenset[tuple[str, str]]:
+        """Pairs of object type and property that are masked of ``record``, and of ``others`` with it."""
+        object_name = record.key.object
+        names = {(object_name, name) for name in record.sent}
+        told = {(object_name, name) for name in self.store.last_runs(record)}
+        keys = self.keys((key.object, key.by) for key in (record.key, *others))
+        return keys | self._among(names) | (names - told)
+
+    def _among(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+        pairs = frozenset(pairs)
+        return self.masks.named(pairs) | (pairs & self._of_runs)
+
+    @cached_property
+    def _of_runs(self) -> frozenset[tuple[str, str]]:
+        return frozenset(pair for run in self.store.runs() for pair in run.personal)

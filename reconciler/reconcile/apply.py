@@ -1,0 +1,130 @@
+"""A plan is carried out, after what earlier runs left open is settled."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler import __version__
+from reconciler.apply.batch_executor import Courier
+from reconciler.apply.executor import ApplyResult, carry_out
+from reconciler.apply.options import Manner, OnStale
+from reconciler.apply.recovery.resume import is_anything_open, settle_earlier
+from reconciler.apply.stale_state import moved_entries
+from reconciler.errors import PlanRefused, Refusal
+from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.portal.read_portal import begin_portal, read_portal
+from reconciler.plan.budget import budget_of, looked_at_again
+from reconciler.plan.change import keys_of
+from reconciler.plan.consistency import unsound
+from reconciler.plan.file.format import digest_of
+from reconciler.plan.guards import Limits, refuse_now
+from reconciler.plan.plan import Plan
+from reconciler.plan.rests_on import objects_rested_on
+from reconciler.reconcile.project_check import refuse_other_project
+from reconciler.state.run_types import Actor, RunStart
+from reconciler.state.store import Store
+from reconciler.state.writer import Writer as StateWriter
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A portal that may be written to."""
+
+    reader: Reader
+    writer: Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who wants the lock on the state, and how long they wait for it."""
+
+    actor: Actor
+    timeout_s: float
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    project: str | None = None  # what their project is called; None where it has no name
+
+    def acquire(self, store: Store) -> StateWriter:
+        """The right to write to ``store``; raises ``Locked`` where somebody else keeps it."""
+        return store.acquire(self.actor, now=self.now, sleep=self.sleep, timeout_s=self.timeout_s)
+
+
+def apply_plan(
+    plan: Plan, connection: Connection, store: Store, claim: Claim, *, manner: Manner, limits: Limits
+) -> ApplyResult:
+    """Settle what earlier runs left open, then carry out ``plan``; portal and budget are judged again.
+
+    Raises:
+        UsageError: the credentials belong to another portal than the plan.
+        PlanRefused: it was made against another state, the state is that of another project, or a
+            guard does not let it pass today.
+        Locked: somebody else is applying.
+        HubSpotError: nothing could be read or sent at all.
+        StateError: state or lock was lost on the way; the next run settles what was in flight.
+    """
+    if why := unsound(plan.changes, plan.held):
+        raise PlanRefused(Refusal.ALTERED, f"no plan of ours says this: {why}\n    plan again")
+    with claim.acquire(store) as journal:
+        refuse_other_project(store, claim.project)
+        objects = {key.object for change in plan.changes for key in keys_of(change)}
+        begin_portal(connection.reader, objects)  # the answers come while the plan is digested
+        start = _start_of(plan, claim)
+        moved = moved_entries(plan, start.plan_digest, store)
+        looks_again_at = looked_at_again(
+            had_time=manner.looks_again or plan.state != store.version(),
+            overwrites=manner.on_stale is OnStale.OVERWRITE,
+        )
+        objects |= objects_rested_on(plan.changes) | open_objects(store)
+        portal = read_portal(connection.reader, objects, plan.portal_id)
+        settle_earlier(store, journal, connection.reader, portal)
+        reader, made = connection.reader, connection.reader.calls
+        budget = budget_of(
+            plan.changes,
+            portal.objects,
+            made,
+            reader.least_seconds,
+            # As the plan has counted, with what has been read since as still to be read.
+            None if reader.daily_remaining is None else reader.daily_remaining + made,
+            looks_again_at=looks_again_at,
+            opening_calls=made + manner.calls_afterwards,
+        )
+        refuse_now(plan, budget, limits)
+        writer = connection.writer.asking(journal.assert_held)
+        courier = Courier(connection.reader, writer, portal, looks_again_at, manner.on_stale)
+        return carry_out(plan, start, moved, store=store, journal=journal, courier=courier, manner=manner)
+
+
+def settle_earlier_runs(connection: Connection, store: Store, claim: Claim, portal_id: int) -> None:
+    """Settle what earlier runs left open, if anything, where there is no plan to carry out.
+
+    Raises:
+        UsageError: the credentials belong to another portal.
+        Locked: somebody else is applying.
+        HubSpotError: the portal cannot be read.
+        StateError: state or lock was lost on the way.
+    """
+    if not is_anything_open(store):
+        return
+    with claim.acquire(store) as journal:
+        portal = read_portal(connection.reader, open_objects(store), portal_id)
+        settle_earlier(store, journal, connection.reader, portal)
+
+
+def _start_of(plan: Plan, claim: Claim) -> RunStart:
+    return RunStart(
+        environment=plan.environment,
+        plan_digest=digest_of(plan),
+        tool_version=__version__,
+        actor=claim.actor,
+        planned=Counter(change.action for change in plan.changes),
+        personal=plan.personal,
+        commit=plan.manifests.git,
+        undoes=plan.undoes,
+        project=claim.project,
+    )
+
+
+def open_objects(store: Store) -> set[str]:
+    """Object types of which earlier runs left something open."""
+    return set().union(*(batch.objects for batch in store.unfinished()))

@@ -1,0 +1,158 @@
+"""What people changed behind git's back, and what manifests have to say for it to be right."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+
+from reconciler import __version__
+from reconciler.apply.recovery.recovered_state import Memory, version_seen
+from reconciler.apply.recovery.settle import settle_batch
+from reconciler.errors import Unavailable, UsageError
+from reconciler.hubspot.associations.read import read_pairs
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.records.history import read_histories
+from reconciler.hubspot.records.missing import read_fates
+from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
+from reconciler.model.acceptance import Acceptance
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.calls import BATCH_SIZE
+from reconciler.model.desired import Desired
+from reconciler.model.drift import DriftFound
+from reconciler.model.live import Fate, FateKind
+from reconciler.model.personal_data import Masks
+from reconciler.model.selection import Glob, Selection
+from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord, chosen, keys_and_named
+from reconciler.plan.drift.detect import DriftBuilder, keys_and_sent
+from reconciler.plan.drift.provenance import our_runs
+from reconciler.plan.targeting import Unmet, selected_owned, selected_pairs
+from reconciler.plan.values.resolve import Resolver
+from reconciler.reconcile.owner_lookup import OwnerLookup
+from reconciler.reconcile.plan import Progress
+from reconciler.source import SourceRef
+from reconciler.state.store import Store
+
+
+def find_drift(
+    reader: Reader,
+    store: Store,
+    *,
+    environment: str,
+    portal_id: int,
+    selection: Selection,
+    masks: Masks,
+    now: datetime,
+    progress: Progress,
+) -> DriftFound:
+    """Compare everything that we own with what we last applied to it; no manifest is read. Writes nothing.
+
+    Raises:
+        UsageError: there is no state to compare with, the selection matches nothing that we own, or the
+            credentials belong to another portal.
+        ManifestError: the portal no longer has an object type.
+        HubSpotError: the portal cannot be read.
+        StateError: the state cannot be read.
+    """
+    seen = version_seen(store, now)
+    if seen.lineage is None:
+        raise UsageError(
+            "nothing was ever applied here: there is no state to compare the portal with\n"
+            "    reconciler apply, with the state kept where this run can read it"
+        )
+    unfinished, groups = store.unfinished(), store.owned_groups()
+    objects = {name for name, _, _ in groups}.union(*store.paired_types())
+    objects = objects.union(*(batch.objects for batch in unfinished))
+    portal = read_portal(reader, objects, portal_id)
+    memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
+    builder = DriftBuilder(masks)
+    unmet = Unmet({"--target": selection.target, "--exclude": selection.exclude})
+    total = sum(count for _, _, count in groups)
+    for object_name, by, _ in groups:
+        schema = portal.objects[object_name]
+        owned = selected_owned(memory.in_order(object_name, by), selection, unmet)
+        chunks = in_chunks(owned, BATCH_SIZE)
+        for chunk, live in read_ahead(reader, schema, by, chunks, keys_and_sent):
+            builder.add_chunk(schema, chunk, live)
+            progress(builder.looked_at, total)
+    for one, other in sorted(memory.paired_types()):
+        pairs = selected_pairs(memory.pairs(one, other), (one, other), selection, unmet)
+        ids = [pair.record_id for pair in pairs]
+        builder.add_pairs(pairs, read_pairs(reader, portal.objects[one], portal.objects[other], ids))
+    unmet.refuse("we own")
+    fates = read_fates(reader, portal, builder.missing)
+    _insist_on_answers(fates)
+    builder.explain_missing(fates)
+    histories = read_histories(reader, portal, builder.drifted())
+    builder.tell_hands(portal, histories, our_runs(store.runs(), now))
+    return builder.finish(
+        tool_version=__version__,
+        created_at=now,
+        environment=environment,
+        portal=portal,
+        state=seen,
+        read_calls=reader.calls,
+    )
+
+
+def _insist_on_answers(fates: Mapping[RecordId, Fate]) -> None:
+    """Tell of no drift where nobody knows what is there: no drift must mean looked at.
+
+    Raises:
+        Unavailable: HubSpot leaves records out of its answers.
+    """
+    unanswered = sorted(record_id for record_id, fate in fates.items() if fate.kind is FateKind.UNANSWERED)
+    if unanswered:
+        raise Unavailable(
+            f"HubSpot leaves {len(unanswered):,} records out of its answers, even where they are asked for "
+            f"alone, such as record {unanswered[0]}: look again later",
+            method="POST",
+            path="batch/read",
+        )
+
+
+def accept_drift(
+    found: DriftFound,
+    globs: Iterable[Glob],
+    desired: Desired,
+    reader: Reader,
+    *,
+    stand_ins: Mapping[str, str],
+    shows_sensitive: bool,
+) -> Acceptance:
+    """Say what manifests have to say so that what people changed is right. Writes nothing anywhere.
+
+    Raises:
+        UsageError: a glob means nothing that was found.
+        HubSpotError: the portal cannot be read.
+    """
+    values, lost, pairs = chosen(found, globs)
+    objects = {value.key.object for value in values}
+    portal = read_portal(reader, objects, found.portal_id)
+    desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
+    owners = OwnerLookup(reader, stand_ins)
+    builder = AcceptBuilder(shows_sensitive, desired.is_elsewhere)
+    for (object_name, by), of_group in groupby(values, lambda value: (value.key.object, value.key.by)):
+        schema, records = portal.objects[object_name], desired.records_of(object_name, by)
+        resolver = Resolver(schema, desired.files, {})
+        group = tuple(of_group)
+        owners_now = (value.live or "" for value in group if value.name in resolver.owner_names)
+        resolver = owners.resolver_knowing(resolver, ";".join(owners_now).split(";"))
+        drifted = (
+            DriftedRecord(records.find(key.value), tuple(of))
+            for key, of in groupby(group, lambda value: value.key)
+        )
+        chunks = in_chunks(drifted, BATCH_SIZE)
+        for chunk, live in read_ahead(reader, schema, by, chunks, partial(keys_and_named, schema)):
+            named = (drifted.record for drifted in chunk if drifted.record is not None)
+            builder.add_chunk(owners.resolver_for(resolver, named), chunk, live)
+    for record in lost:
+        builder.add_lost(record, _named_at(desired, record.key))
+    for pair in pairs:
+        builder.add_pair(pair, _named_at(desired, pair.key))
+    return builder.finish(found.personal)
+
+
+def _named_at(desired: Desired, key: RecordKey) -> SourceRef | None:
+    named = desired.records_of(key.object, key.by).find(key.value)
+    return desired.files.ref(named.place) if named else None

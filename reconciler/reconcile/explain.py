@@ -1,0 +1,107 @@
+"""All there is to know of one record."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TypeAlias
+
+from reconciler.errors import Unavailable
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.records.history import read_histories
+from reconciler.hubspot.records.read import read_records
+from reconciler.model.definitions import PortalSchema
+from reconciler.model.desired import Desired
+from reconciler.model.explanation import Explanation, Trace
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.selection import Glob, Selection, glob_of
+from reconciler.plan.drift.provenance import our_runs
+from reconciler.plan.explain.explain import Findings, explain, spots_of
+from reconciler.plan.explain.target import Asked, Subject, find_subject, refuse_unknown_type
+from reconciler.plan.plan import Plan
+from reconciler.plan.records.unselected_rivals import rivals
+from reconciler.reconcile.plan import Circumstances, plan_changes
+from reconciler.state.store import Store
+
+Tracing: TypeAlias = Callable[[Collection[str], str, str], Trace]
+"""Finds the lines that say something of a record: what manifests call its type, key property, key."""
+
+
+def explain_record(
+    asked: Asked, desired: Desired, reader: Reader, store: Store, *, here: Circumstances, trace: Tracing
+) -> Explanation:
+    """Say all there is to know of one record, or of one property of it. Writes nothing anywhere.
+
+    Raises:
+        UsageError: there is nothing at that address.
+        HubSpotError: the portal cannot be read.
+        StateError: the state cannot be read.
+    """
+    refuse_unknown_type(asked, desired, store.owned_groups())
+    portal = read_portal(reader, {asked.object}, here.portal_id)
+    schema = portal.objects[asked.object]
+    written = {group.object for group in desired.groups} & {asked.object, schema.name}
+    named = desired.renamed(dict.fromkeys(written, schema.name))
+
+    def owned_under(value: str) -> Sequence[OwnedRecord]:
+        return store.find(schema.name, by_record_id=asked.is_record_id, value=value)
+
+    rules = {(rule.object, rule.by): rule.prune for rule in (*store.prune_rules(), *named.prune_rules)}
+    personal = here.masks.personal(portal.objects, ((group.object, group.key) for group in named.groups))
+    subject = find_subject(replace(asked, object=schema.name), named, owned_under, rules, personal)
+    subject = subject.traced(trace(written, subject.key.by, subject.key.value))
+    question = [name for name in subject.names(schema) if name in schema.properties]
+    answers = read_records(reader, schema, subject.key.by, subject.keys, question)
+    if answers.unanswered and not answers:
+        raise Unavailable(
+            "HubSpot leaves this record out of its answers, even asked for alone: ask again later",
+            method="POST",
+            path=f"{schema.path}/batch/read",
+        )
+    live = subject.live_among(answers)
+    if live is not None:
+        subject = subject.owned_as(store.owned_by_id(schema.name, [live.id]).get(live.id))
+        more = [name for name in subject.names(schema) if name in schema.properties]
+        if more != question:
+            live = subject.live_among(read_records(reader, schema, subject.key.by, subject.keys, more))
+    plan = None
+    if subject.is_planned(named):
+        plan = _plan_with_others(subject, named, portal, partial(_plan, desired, reader, store, here))
+    return explain(
+        subject,
+        Findings(
+            schema=schema,
+            live=live,
+            plan=plan,
+            applyings=store.last_runs(subject.owned) if subject.owned else {},
+            pairs=store.pairs_of(subject.owned) if subject.owned else (),
+            histories=read_histories(reader, portal, spots_of(subject, schema, live)),
+            runs=our_runs(store.runs(), here.created_at),
+            masks=here.masks,
+            portal_id=here.portal_id,
+            environment=here.environment,
+        ),
+    )
+
+
+def _plan(
+    desired: Desired, reader: Reader, store: Store, here: Circumstances, globs: tuple[Glob, ...]
+) -> Plan:
+    return plan_changes(
+        desired, reader, store, replace(here, selection=Selection(globs)), lambda _done, _total: None
+    )
+
+
+def _plan_with_others(
+    subject: Subject, named: Desired, portal: PortalSchema, plan_of: Callable[[tuple[Glob, ...]], Plan]
+) -> Plan:
+    """A plan of the record, and of those that it takes unique values over from or shares them with."""
+    globs: tuple[Glob, ...] = (subject.glob,)
+    while True:
+        plan = plan_of(globs)
+        more = {problem.needs for problem in plan.problems if problem.needs}
+        more |= {key.address for key in rivals(plan.changes, named, portal)}
+        added = sorted(more - {glob.text for glob in globs})
+        if not added:
+            return plan
+        globs += tuple(map(glob_of, added))

@@ -1,0 +1,321 @@
+"""What the manifests want, what the portal holds and what state knows become a plan."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TypeAlias
+
+from reconciler import __version__
+from reconciler.apply.recovery.recovered_state import Memory, version_seen
+from reconciler.apply.recovery.settle import settle_batch
+from reconciler.errors import Problem, Unavailable
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.portal.scopes import write_scopes
+from reconciler.hubspot.records.history import read_histories
+from reconciler.hubspot.records.missing import read_fates
+from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
+from reconciler.hubspot.records.read import read_records
+from reconciler.model.addresses import RECORD_ID
+from reconciler.model.calls import BATCH_SIZE
+from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, PruneRule
+from reconciler.model.live import LiveRecord
+from reconciler.model.object_types import type_number
+from reconciler.model.owned import OwnedRecord
+from reconciler.model.personal_data import Masks
+from reconciler.model.selection import Selection
+from reconciler.plan.associations.compare import Rules
+from reconciler.plan.associations.endpoints import ends_of
+from reconciler.plan.budget import ALWAYS_LOOKED_AT, Unsettled
+from reconciler.plan.builder import Known, PlanBuilder
+from reconciler.plan.change import Action
+from reconciler.plan.drift.provenance import Edits, OurRuns, our_runs
+from reconciler.plan.guards import Guards
+from reconciler.plan.plan import ManifestsRead, Plan
+from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.identity import names_that_identify
+from reconciler.plan.records.prune import new_rules, unnamed
+from reconciler.plan.records.unanswered import is_too_much
+from reconciler.plan.records.unselected_rivals import LeftBehind
+from reconciler.plan.rests_on import names_rested_on
+from reconciler.plan.targeting import LeftOut, Unmet, selected
+from reconciler.plan.values.resolve import Resolver, keys_and_names
+from reconciler.reconcile.owner_lookup import OwnerLookup
+from reconciler.reconcile.plan_associations import Associating, paired_objects, rest_on_associations
+from reconciler.reconcile.project_check import refuse_other_project
+from reconciler.reconcile.unique_value_holders import read_holders
+from reconciler.state.run_types import UnfinishedBatch
+from reconciler.state.store import Store
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Told how many are done, of how many."""
+
+
+EDITED_AT_ONCE = 2_000
+"""Records that people changed, held in memory until it is read who did: forty calls, made at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What planning needs to know besides manifests, portal and state."""
+
+    environment: str
+    portal_id: int  # that the credentials must belong to
+    policy: Policy
+    selection: Selection
+    guards: Guards
+    masks: Masks  # whose values are masked when shown
+    stand_ins: Mapping[str, str]  # e-mail of an absent owner -> of the one who stands in
+    commit: str | None  # that the manifests are at; None outside git
+    has_uncommitted: bool  # manifests that differ from it
+    created_at: datetime
+    remembers: bool  # there is a state between runs
+    reviewed: Plan | None  # nothing is planned that it does not have
+    skips_invalid: bool  # records with problems are left out of the plan instead of stopping it
+    host: str | None = None  # where the portal is, if not at HubSpot's
+    project: str | None = None  # what the project is called; None where it has no name
+    looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT  # whose records apply will read again
+    verifies: bool = False  # apply plans again afterwards
+
+
+def plan_changes(
+    desired: Desired, reader: Reader, store: Store, here: Circumstances, progress: Progress
+) -> Plan:
+    """Read what the manifests name, compare, and say what would change. Writes nothing anywhere.
+
+    Raises:
+        UsageError: the credentials belong to another portal, or a flag means nothing that is there.
+        HubSpotError: the portal cannot be read.
+        StateError: the state cannot be read.
+        PlanRefused: the state is that of another project.
+    """
+    refuse_other_project(store, here.project)
+    seen = version_seen(store, here.created_at)  # first: what another run writes from now on has moved
+    unfinished = store.unfinished()
+    remembered = {(rule.object, rule.by): rule for rule in store.prune_rules()}
+    named = desired.objects | {object_name for object_name, _ in remembered}
+    objects = {name for name in named if type_number(name) is None or here.selection.may_have(name)}
+    objects |= desired.associated_with(objects)
+    objects = objects.union(
+        *(batch.objects for batch in unfinished), *paired_objects(store, desired, remembered)
+    )
+    lacking: list[Problem] = []  # told beside everything else that is wrong
+    portal = read_portal(reader, objects, here.portal_id, desired.asked_at(), lacking)
+    names = {name: schema.name for name, schema in portal.objects.items()}
+    desired, selection, policy = (
+        desired.renamed(names),
+        here.selection.renamed(names),
+        here.policy.renamed(names),
+    )
+    memory, unsettled = remember(reader, store, portal, unfinished)
+    ends = ends_of(desired, portal, selection)
+    builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid, ends, here.masks)
+    builder.problems += (*desired.problems, *lacking)
+    runs = our_runs(store.runs(), here.created_at)
+    flags = {
+        "--target": selection.target,
+        "--exclude": selection.exclude,
+        "--take": policy.take,
+        "--recreate": policy.recreate,
+    }
+    planning = _Planning(desired, reader, portal, memory, builder, runs, selection, Unmet(flags))
+    planning.judge_named(here.stand_ins, progress)
+    rules = remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}
+    for rule in rules.values():
+        planning.judge_leftovers(rule)
+    planning.keep_displaced()
+    builder.settle_identities()
+    behind = LeftBehind(desired, portal, selection, here.masks)
+    holders = read_holders(reader, portal, builder.changes, behind.key_names)
+    builder.refuse_conflicts(portal, holders, behind)
+    prune = {group: rule.prune for group, rule in rules.items()}
+    spared = builder.named_otherwise - builder.moves.keys()
+    associations = Rules(policy, selection, desired, prune, spared)
+    planning.explain_gone()
+    planning.insist_on_answers()
+    Associating(reader, portal, memory, builder, ends, associations).judge()
+    portal = rest_on_associations(reader, portal, memory, builder)
+    planning.unmet.refuse("the manifests name, and none that prune is about,")
+    planning.count_others(store.owned_groups())
+    return builder.finish(
+        tool_version=__version__,
+        created_at=here.created_at,
+        host=here.host,
+        environment=here.environment,
+        portal=portal,
+        state=seen,
+        manifests=ManifestsRead(
+            digest=desired.digest,
+            files=len(desired.files.names),
+            records=desired.record_count,
+            git=here.commit,
+            has_uncommitted=here.has_uncommitted,
+        ),
+        read_calls=reader.calls,
+        daily_remaining=reader.daily_remaining,
+        least_seconds=reader.least_seconds,
+        write_scopes=write_scopes,
+        prune_rules=() if selection.is_partial else new_rules(desired.prune_rules, remembered),
+        selection=selection,
+        reviewed=here.reviewed,
+        unsettled=unsettled,
+        looks_again_at=here.looks_again_at,
+        verifies=here.verifies,
+    )
+
+
+def remember(
+    reader: Reader, store: Store, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
+) -> tuple[Memory, Unsettled]:
+    """State as apply will have it, once it has settled what earlier runs left open; and what that costs."""
+    before = reader.calls
+    settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
+    objects = frozenset[str]().union(*(batch.objects for batch in unfinished))
+    return Memory(store, settled), Unsettled(objects, reader.calls - before)
+
+
+@dataclass(frozen=True, slots=True)
+class _Planning:
+    """What the steps of planning share."""
+
+    desired: Desired
+    reader: Reader
+    portal: PortalSchema
+    memory: Memory
+    builder: PlanBuilder
+    runs: OurRuns
+    selection: Selection
+    unmet: Unmet
+
+    def judge_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
+        """What the manifests name, chunk by chunk."""
+        owners = OwnerLookup(self.reader, stand_ins)
+        done = 0
+        for group in self.desired.groups:
+            self.unmet.meet_all(group.records)
+            if not self.selection.may_have(group.object) or group.object not in self.portal.objects:
+                continue
+            resolver = Resolver(self.portal.objects[group.object], self.desired.files, {})
+            knowing_owners = partial(owners.resolver_for, resolver, group.records)
+            if not self.builder.can_identify(resolver, group, knowing_owners):
+                continue
+            question = partial(self._question, resolver.schema, group)
+            unknown = self.builder.unknown_columns(resolver, group)
+            named = group.records if self.desired.has_one_key(group.object) else None
+            leave_out = partial(self._leave_out, group)
+            chunks = selected(group.chunks(BATCH_SIZE), self.selection, leave_out, BATCH_SIZE)
+            if unknown:
+                chunks = ([_without(record, unknown) for record in chunk] for chunk in chunks)
+            for records, live in read_ahead(self.reader, resolver.schema, group.key, chunks, question):
+                keys, _ = question(records)
+                owned = self.memory.owned(group.object, group.key, keys)
+                resolver = owners.resolver_for(resolver, records)
+                known = self._known(group.object, live.values(), owned.values())
+                self.builder.add_chunk(
+                    resolver, records, live, owned, named, known=known, unanswered=live.unanswered
+                )
+                if len(self.builder.edited) >= EDITED_AT_ONCE:
+                    self.judge_edited()
+                done += len(records)
+                progress(done, self.desired.record_count)
+        self.judge_edited()
+
+    def _known(self, object_name: str, live: Iterable[LiveRecord], owned: Iterable[OwnedRecord]) -> Known:
+        """What there is of ``live`` under other keys than it was looked for by: mostly nothing to ask."""
+        known = {entry.record_id: entry for entry in owned}
+        found = {record.id for record in live} - known.keys()
+        if not found:
+            return Known(known, ())
+        moved = self.memory.owned_by_id(object_name, sorted(found))
+        return Known(known | moved, self.memory.created(object_name, sorted(found - moved.keys())))
+
+    def keep_displaced(self) -> None:
+        """Entries whose keys lead to other records by now, and whose own records are named by others."""
+        for object_name in sorted({owned.key.object for owned in self.builder.displaced}):
+            schema = self.portal.objects[object_name]
+            ids = [owned.record_id for owned in self.builder.displaced if owned.key.object == object_name]
+            names = sorted(names_that_identify(schema, self.desired))
+            for chunk in in_chunks(iter(ids), BATCH_SIZE):
+                live = read_records(self.reader, schema, RECORD_ID, chunk, names)
+                self.builder.keep_displaced(schema, live, self.desired)
+
+    def judge_edited(self) -> None:
+        """What people changed of it, once it is known who they were."""
+        histories = read_histories(self.reader, self.portal, self.builder.spots)
+        self.builder.judge_edited(Edits(histories, self.runs))
+
+    def judge_leftovers(self, rule: PruneRule) -> None:
+        """What we own and the manifests do not name."""
+        if rule.prune is Prune.OFF and not self.desired.elsewhere:
+            return  # whatever is left over stays as it is
+        if not self.selection.may_have(rule.object) or rule.object not in self.portal.objects:
+            return
+        schema, by = self.portal.objects[rule.object], rule.by
+        leftovers = unnamed(self.memory.in_order(schema.name, by), self.desired.records_of(schema.name, by))
+        leftovers = self.unmet.passing(leftovers)
+        is_pruned = rule.prune is not Prune.OFF
+        wanted = (
+            entry
+            for entry in leftovers
+            if self.selection.has_record(entry.key) and (is_pruned or self.desired.is_elsewhere(entry.key))
+        )
+        for chunk in in_chunks(wanted, BATCH_SIZE):
+            ids = [entry.record_id for entry in chunk]
+            names = names_rested_on(schema, chunk) | ({by} - {RECORD_ID})
+            names |= names_that_identify(schema, self.desired)
+            live = read_records(self.reader, schema, RECORD_ID, ids, sorted(names))
+            self.builder.add_leftovers(
+                schema, chunk, live, self.desired, rule.prune, unanswered=live.unanswered
+            )
+
+    def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
+        """What guards take their shares of, besides the records that are named."""
+        for object_name, _, count in owned:
+            self.builder.population(object_name).owned += count
+        for object_name in self.builder.doubtful_types():
+            path = self.portal.objects[object_name].path
+            self.builder.population(object_name).has_records = self.reader.has_records(path)
+
+    def explain_gone(self) -> None:
+        """What became of records that state knows and that are no longer found by their key."""
+        gone = [owned for _, owned in self.builder.gone]
+        before = self.reader.calls
+        self.builder.explain_gone(read_fates(self.reader, self.portal, gone))
+        self.builder.fate_calls += self.reader.calls - before
+
+    def insist_on_answers(self) -> None:
+        """Plan nothing for a portal that leaves a good part of what it is asked for out of its answers.
+
+        Raises:
+            Unavailable: more than a tenth of the records of a type are unanswered.
+        """
+        for object_name, population in sorted(self.builder.populations.items()):
+            if is_too_much(population.asked, population.unanswered):
+                raise Unavailable(
+                    f"HubSpot leaves {population.unanswered:,} of {population.asked:,} {object_name} out of "
+                    "its answers, even where they are asked for alone: plan again later",
+                    method="POST",
+                    path=f"{self.portal.objects[object_name].path}/batch/read",
+                )
+
+    def _question(
+        self, schema: ObjectSchema, group: DesiredGroup, records: Sequence[DesiredRecord]
+    ) -> tuple[Sequence[str], Sequence[str]]:
+        """What to ask the portal to judge ``records``, and to see later whether what is to go has moved."""
+        keys, names = keys_and_names(schema, records)
+        unwanted = [record.key for record in records if record.special.is_absent]
+        if unwanted:
+            owned = self.memory.owned(group.object, group.key, unwanted).values()
+            names = sorted(names_rested_on(schema, owned).union(names))
+        return keys, names
+
+    def _leave_out(self, group: DesiredGroup, left_out: LeftOut) -> None:
+        keys = [record.key for record, selected in left_out if selected is None]
+        self.builder.leave_out(left_out, self.memory.owned(group.object, group.key, keys))
+
+
+def _without(record: DesiredRecord, unknown: Collection[str]) -> DesiredRecord:
+    """A row of a table without columns that are told already; what a document names is told there."""
+    return record.without(unknown) if record.document.columns else record

@@ -1,0 +1,148 @@
+"""Associations of a plan: read two object types at a time, after all of its records have been judged."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.apply.recovery.recovered_state import Memory
+from reconciler.hubspot.associations.read import read_label_limits, read_labels, read_pairs
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import OwnedPair
+from reconciler.model.calls import BATCH_SIZE
+from reconciler.model.definitions import PortalSchema
+from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
+from reconciler.plan.associations.compare import Pairing, Rules
+from reconciler.plan.associations.endpoints import End, Ends, Standing
+from reconciler.plan.associations.label_limits import directions_of_limits
+from reconciler.plan.associations.labels import Labels, Type, directions_of_labels, inverses_within
+from reconciler.plan.associations.resolve import PairResolver
+from reconciler.plan.builder import PlanBuilder
+from reconciler.plan.change import ValueChange
+from reconciler.plan.rests_on import association_rested_on
+from reconciler.state.store import Store
+
+
+def paired_objects(
+    store: Store, desired: Desired, remembered: Mapping[tuple[str, str], PruneRule]
+) -> Iterator[tuple[str, str]]:
+    """Object types between which we own associations that may have to go."""
+    pruned = {
+        rule.object for rule in (*remembered.values(), *desired.prune_rules) if rule.prune is not Prune.OFF
+    }
+    return (types for types in store.paired_types() if types[0] in pruned or desired.elsewhere)
+
+
+@dataclass(frozen=True, slots=True)
+class Associating:
+    """What the steps share."""
+
+    reader: Reader
+    portal: PortalSchema
+    memory: Memory
+    builder: PlanBuilder
+    ends: Ends
+    rules: Rules
+
+    def judge(self) -> None:
+        """What the manifests associate, and what we own of associations."""
+        self._meet_others()
+        named: dict[frozenset[str], list[tuple[DesiredRecord, DesiredAssociation]]] = {
+            frozenset(types): []
+            for types in self.memory.paired_types()
+            if self.portal.objects.keys() >= set(types)
+        }
+        for record in sorted(self.builder.associating, key=lambda record: record.record_key):
+            for association in record.associations:
+                if association.object not in self.portal.objects:
+                    continue  # of a type that the portal lacks, which is told once
+                types = frozenset({record.document.object, association.object})
+                named.setdefault(types, []).append((record, association))
+        for types, associations in sorted(named.items(), key=lambda item: sorted(item[0])):
+            self._judge_between(types, associations)
+
+    def _meet_others(self) -> None:
+        """Look up the records that associations lead to and no manifest names."""
+        for schema, by, keys in self.ends.unknown():
+            chunks = in_chunks(iter(keys), BATCH_SIZE)
+            for chunk, live in read_ahead(self.reader, schema, by, chunks, lambda chunk: (chunk, ())):
+                for key in chunk:
+                    if key in live:
+                        self.ends.meet(RecordKey(schema.name, by, key), End(Standing.LIVE, live[key].id))
+                    elif key in live.unanswered:
+                        self.ends.meet(RecordKey(schema.name, by, key), End(Standing.UNANSWERED))
+
+    def _judge_between(
+        self, types: frozenset[str], named: Sequence[tuple[DesiredRecord, DesiredAssociation]]
+    ) -> None:
+        moves = self.builder.moves
+        owned = [pair.called(moves) for pair in self.memory.pairs(min(types), max(types))]
+        objects = self.portal.objects
+        labels = {
+            (one, other): read_labels(self.reader, objects[one], objects[other])
+            for one, other in directions_of_labels(named, owned)
+        }
+        limits = {
+            (one, other): read_label_limits(self.reader, objects[one], objects[other])
+            for one, other in sorted(directions_of_limits(named, Labels(labels)))
+        }
+        labels |= {
+            (one, other): read_labels(self.reader, objects[one], objects[other])
+            for (one, other), limited in limits.items()
+            if limited and (one, other) not in labels
+        }
+        files, archived = self.rules.desired.files, self.builder.archived
+        within = self._inverses_within(types, named, owned)
+        resolver = PairResolver(self.ends, Labels(labels, within), files, archived)
+        pairing = Pairing(self.rules, resolver, resolver.resolve(named), owned, limits)
+        live = {
+            (one, other): read_pairs(self.reader, objects[one], objects[other], ids)
+            for (one, other), ids in pairing.question().items()
+        }
+        self.builder.add_pairs((*pairing.judge(live), *resolver.held), resolver.problems)
+
+    def _inverses_within(
+        self,
+        types: frozenset[str],
+        named: Sequence[tuple[DesiredRecord, DesiredAssociation]],
+        owned: Sequence[OwnedPair],
+    ) -> Mapping[Type, Type]:
+        """Which labels of one type belong together: only asked where both ends may have named some."""
+        labelled = [pair for pair in owned if pair.label]
+        if len(types) > 1 or not labelled or not any(wanted.label for _, wanted in named):
+            return {}
+        schema = self.portal.objects[min(types)]
+        ids = {record_id for pair in labelled for record_id in (pair.record_id, pair.target_id)}
+        return inverses_within(read_pairs(self.reader, schema, schema, ids))
+
+
+def rest_on_associations(
+    reader: Reader, portal: PortalSchema, memory: Memory, builder: PlanBuilder
+) -> PortalSchema:
+    """Let archives rest on what state knows of their records' associations, as live shows them now.
+
+    Gives back ``portal`` with the object types at the other ends.
+
+    An association of two records that both go says nothing: whichever goes first takes it along.
+    """
+    going = builder.archived
+    known: dict[tuple[str, str], dict[RecordId, set[RecordId]]] = {}
+    for one, other in memory.paired_types() if going else ():
+        for pair in memory.pairs(one, other):
+            ends = (pair.key.object, pair.record_id), (pair.target.object, pair.target_id)
+            if (ends[0] in going) is not (ends[1] in going):
+                (own, own_id), (far, far_id) = sorted(ends, key=lambda end: end not in going)
+                known.setdefault((own, far), {}).setdefault(own_id, set()).add(far_id)
+    lacking = {name for types in known for name in types} - portal.objects.keys()
+    others = read_portal(reader, lacking).objects if lacking else {}
+    objects = {**portal.objects, **others}
+    rests_on: dict[tuple[str, RecordId], list[ValueChange]] = {}
+    for (own, far), ids in known.items():
+        live = read_pairs(reader, objects[own], objects[far], ids)
+        for own_id, far_ids in ids.items():
+            labels = {far_id: live.get(own_id, {}).get(far_id) for far_id in far_ids}
+            associations = [association_rested_on(far, *each) for each in labels.items()]
+            rests_on.setdefault((own, own_id), []).extend(associations)
+    builder.rest_on(rests_on)
+    return replace(portal, objects=objects)

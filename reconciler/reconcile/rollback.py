@@ -1,0 +1,138 @@
+"""What a run did becomes a plan that takes it back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from reconciler import __version__
+from reconciler.apply.recovery.recovered_state import Memory, applied_by, run_under_way, version_seen
+from reconciler.apply.recovery.settle import settle_batch
+from reconciler.errors import UsageError
+from reconciler.hubspot.associations.read import read_pairs
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.portal.scopes import write_scopes
+from reconciler.hubspot.records.missing import read_fates
+from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
+from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.calls import BATCH_SIZE
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.desired import Record
+from reconciler.model.owned import OwnedRecord
+from reconciler.plan.associations.rollback import Unpairing, ids_of, pairs_done
+from reconciler.plan.budget import Unsettled
+from reconciler.plan.builder import PlanBuilder
+from reconciler.plan.change import Create, PairChange, keys_of
+from reconciler.plan.plan import NO_MANIFESTS, Plan
+from reconciler.plan.records.prune import fact_of
+from reconciler.plan.records.rollback import Deed, deeds_of, forgotten, ids_and_names
+from reconciler.plan.rests_on import names_rested_on
+from reconciler.plan.targeting import Unmet
+from reconciler.reconcile.apply import open_objects
+from reconciler.reconcile.plan import Circumstances, Progress
+from reconciler.reconcile.plan_associations import rest_on_associations
+from reconciler.reconcile.project_check import refuse_other_project
+from reconciler.reconcile.unique_value_holders import read_holders
+from reconciler.state.store import Store
+
+
+def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, progress: Progress) -> Plan:
+    """A plan that takes back what a run did. Writes nothing anywhere.
+
+    Raises:
+        UsageError: the run is under way, the credentials belong to another portal, or a flag means
+            nothing that the run did.
+        ManifestError: the portal no longer has an object type.
+        HubSpotError: the portal cannot be read.
+        StateError: there is no such run, its values were erased, or the state cannot be read.
+        PlanRefused: the state is that of another project.
+    """
+    refuse_other_project(store, here.project)
+    if run_under_way(store, here.created_at) == run_id:
+        raise UsageError(f"run {run_id} is under way: wait for it to end")
+    seen, past, unfinished = version_seen(store, here.created_at), store.past_run(run_id), store.unfinished()
+    objects = {key.object for change, _ in past.applied for key in keys_of(change)}
+    portal = read_portal(reader, objects | open_objects(store), here.portal_id)
+    before_settling = reader.calls
+    settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
+    unsettled = Unsettled(frozenset(open_objects(store)), reader.calls - before_settling)
+    memory = Memory(store, settled)
+    selection = here.selection.renamed({name: schema.name for name, schema in portal.objects.items()})
+    unmet = Unmet({"--target": selection.target, "--exclude": selection.exclude})
+    done = [*past.applied, *applied_by(run_id, settled)]
+    groups = deeds_of(done, selection, unmet)
+    pairs = pairs_done((change for change, _ in done), selection, unmet)
+    unmet.refuse("this run changed")
+    count = sum(map(len, groups.values()))
+    builder = PlanBuilder(
+        here.policy, here.guards, here.remembers, masks=here.masks, problems=forgotten(past.forgotten)
+    )
+    looked_at = 0
+    for (object_name, by), group in groups.items():
+        schema = portal.objects[object_name]
+        question = partial(_question, schema, partial(memory.owned, object_name, by))
+        for chunk, live in read_ahead(reader, schema, RECORD_ID, in_chunks(group, BATCH_SIZE), question):
+            ids = [deed.outcome.record_id for deed in chunk]
+            moved = memory.owned_by_id(object_name, ids)
+            builder.add_deeds(schema, chunk, live, memory.owned(object_name, by, _keys(chunk)), moved)
+            looked_at += len(chunk)
+            progress(looked_at, count)
+    builder.hold_taken_keys(lambda key: memory.owned(key.object, key.by, [key.value]).get(key.value))
+    builder.refuse_conflicts(portal, read_holders(reader, portal, builder.changes))
+    for (one, other), changes in pairs.items():
+        owned_pairs = {pair.identity: pair for pair in memory.pairs(one, other)}
+        live_pairs = read_pairs(reader, portal.objects[one], portal.objects[other], ids_of(changes))
+        keys = {**_keys_known(memory, changes), **builder.moves}
+        builder.add_pairs(Unpairing(live_pairs, owned_pairs, builder.archived, keys).undo(changes), ())
+    portal = rest_on_associations(reader, portal, memory, builder)
+    before_fates = reader.calls
+    fates = read_fates(reader, portal, [owned for _, owned in builder.gone])
+    builder.fate_calls = reader.calls - before_fates
+    builder.explain_gone(fates, lambda owned, fate: (fact_of(owned, fate),))
+    for object_name, _, owned in store.owned_groups():
+        builder.population(object_name).owned += owned
+    return builder.finish(
+        tool_version=__version__,
+        created_at=here.created_at,
+        host=here.host,
+        environment=here.environment,
+        portal=portal,
+        state=seen,
+        manifests=NO_MANIFESTS,
+        read_calls=reader.calls,
+        daily_remaining=reader.daily_remaining,
+        least_seconds=reader.least_seconds,
+        write_scopes=write_scopes,
+        selection=selection,
+        undoes=run_id,
+        unsettled=unsettled,
+    )
+
+
+def _keys_known(memory: Memory, changes: Sequence[PairChange]) -> Mapping[Record, RecordKey]:
+    """The keys by which state knows the records that ``changes`` are about, which may have moved since."""
+    ids: dict[str, set[RecordId]] = {}
+    for change in changes:
+        for key, record_id in ((change.key, change.record_id), (change.target, change.target_id)):
+            if record_id is not None:
+                ids.setdefault(key.object, set()).add(record_id)
+    return {
+        (object_name, record_id): owned.key
+        for object_name, of_type in ids.items()
+        for some in in_chunks(of_type, BATCH_SIZE)
+        for record_id, owned in memory.owned_by_id(object_name, some).items()
+    }
+
+
+def _question(
+    schema: ObjectSchema, owned: Callable[[Sequence[str]], Mapping[str, OwnedRecord]], deeds: Sequence[Deed]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """What to ask the portal to take ``deeds`` back, and to see later whether what is to go has moved."""
+    ids, names = ids_and_names(schema, deeds)
+    created = [deed for deed in deeds if isinstance(deed.change, Create)]
+    if created:
+        names = sorted(names_rested_on(schema, owned(_keys(created)).values()).union(names))
+    return ids, names
+
+
+def _keys(deeds: Sequence[Deed]) -> list[str]:
+    return [deed.change.key.value for deed in deeds]

@@ -1,0 +1,38 @@
+"""Who holds the values of unique properties that a plan is going to write."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from reconciler.hubspot.client import Reader
+from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
+from reconciler.model.calls import BATCH_SIZE
+from reconciler.model.definitions import PortalSchema
+from reconciler.model.live import LiveRecord
+from reconciler.plan.change import Change
+from reconciler.plan.records.unique_values import Value, questions, value_of
+
+
+def read_holders(
+    reader: Reader,
+    portal: PortalSchema,
+    changes: Sequence[Change],
+    names_of: Callable[[str], Sequence[str]] = lambda _object: (),
+) -> Mapping[Value, LiveRecord]:
+    """The record that holds each of the values that ``changes`` write; a hundred are asked for at once.
+
+    ``names_of`` says what else to read of records of a type.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    holders: dict[Value, LiveRecord] = {}
+    for schema, name, texts in questions(changes, portal.objects):
+        chunks = in_chunks(texts, BATCH_SIZE)
+        question = partial(_question, names_of(schema.name))
+        for _, live in read_ahead(reader, schema, name, chunks, question):
+            holders |= {value_of(schema, name, text): record for text, record in live.items()}
+    return holders
+
+
+def _question(names: Sequence[str], chunk: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    return chunk, names

@@ -1,0 +1,131 @@
+"""Facts as sentences: the one place that phrases what a plan knows of something that it leaves alone.
+
+Facts come here masked, as everything does that is shown. A sentence begins small and has no full stop.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, TypeAlias
+
+from reconciler.model.addresses import RecordKey
+from reconciler.model.facts import Fact, FactKind
+from reconciler.plan.plan import Departure, Held
+
+
+class Subject(NamedTuple):
+    """What facts are about: a record, or one property or association of it."""
+
+    key: RecordKey
+    address: str
+
+
+Sentence: TypeAlias = Callable[[Fact, Subject], str]
+
+
+def _always(sentence: str) -> Sentence:
+    return lambda _fact, _subject: sentence
+
+
+def _of_names(end: str) -> Sentence:
+    return lambda fact, _subject: f"{', '.join(fact.names)} {end}"
+
+
+def _record(fact: Fact) -> str:
+    return f"record {fact.record_id}"
+
+
+def _new_key(fact: Fact) -> str:
+    return fact.key.value if fact.key else "empty"
+
+
+SENTENCES: Mapping[FactKind, Sentence] = {
+    FactKind.ARCHIVED: lambda fact, _: (
+        f"{_record(fact)} was archived in HubSpot, which can restore it for 90 days"
+    ),
+    FactKind.MERGED: lambda fact, of: (
+        f"{_record(fact)} was merged into record {fact.other_id}, whose {of.key.by} is {_new_key(fact)}"
+    ),
+    FactKind.REKEYED: lambda fact, of: (
+        f"{_record(fact)} is there, but its {of.key.by} is now {_new_key(fact)}"
+    ),
+    FactKind.ERASED: lambda fact, _: f"{_record(fact)} is nowhere in the portal, nor among the archived",
+    FactKind.NOT_FOUND: lambda fact, of: (
+        f"{_record(fact)} was merged or erased: too many are gone to ask about each, "
+        f"`reconciler explain {of.key.address}` does"
+    ),
+    FactKind.KEY_TAKEN: lambda fact, of: f"{_record(fact)} has its {of.key.by} now",
+    FactKind.RENAME_OR_CORRECT: _always("correct it in HubSpot, or name it so here"),
+    FactKind.NOT_CREATED_AGAIN: lambda _, of: f"it is not created again; --recreate {of.key.address} does",
+    FactKind.PROTECTED_STILL: _always("it stays until `$protect: false` has been applied to it"),
+    FactKind.WHOLE_RECORD_ONLY: lambda _, of: f"--target {of.key.address} takes the whole record",
+    FactKind.CONTESTED: lambda fact, of: (
+        f"it has overwritten what {fact.count} applies wrote: change one or the other; "
+        f"--take {of.address} writes it once more"
+    ),
+    FactKind.GOES_WITH: lambda fact, _: f"it goes with {', '.join(fact.names)}, which is left as it is",
+    FactKind.OTHER_END_GONE: lambda fact, _: f"{_address(fact)} is gone, as is told there",
+    FactKind.OTHER_LABEL_STAYS: _always(
+        "it stays: it bears a label that is not ours, and would take that along"
+    ),
+    FactKind.RESTORED_BY_HAND_ONLY: lambda fact, _: (
+        f"HubSpot's API restores nothing; its own pages can restore {_record(fact)} within 90 days"
+    ),
+    FactKind.OTHER_RECORD_NOW: lambda fact, _: f"this is {_record(fact)} by now",
+    FactKind.NO_LONGER_THERE: lambda fact, _: f"{_record(fact)} is no longer there",
+    FactKind.THERE_BEFORE: _always("HubSpot had it by then, and nobody knows what it was before"),
+    FactKind.PROTECTED: _always("it is protected: `$protect: false`, applied first, lifts that"),
+    FactKind.CHANGED_SINCE: _of_names("changed since, which archiving it would lose"),
+    FactKind.CHANGED_IN_HUBSPOT: _always("changed in HubSpot"),
+    FactKind.WRITTEN_LATER: _always("a later apply wrote it"),
+    FactKind.NO_SUCH_PROPERTY: _always("HubSpot has no such property any more"),
+    FactKind.NOT_WRITABLE: _always("HubSpot lets nobody write it any more"),
+    FactKind.NO_SUCH_CHOICE: lambda fact, _: f'HubSpot has no {fact.word} "{fact.value}" any more',
+    FactKind.REQUIRED: lambda _, of: f"it was empty, and {of.key.object} require it",
+    FactKind.STAGE_OF_OTHER_PIPELINE: lambda fact, _: (
+        f"it would not fit {', '.join(fact.names)}: a stage belongs to one pipeline"
+    ),
+    FactKind.LABELLED_NOW: _always("it bears a label by now, which would go along"),
+    FactKind.NOT_ASSOCIATED_SO: _always("no longer so in HubSpot"),
+    FactKind.PROPERTIES: lambda fact, _: ", ".join(fact.names),
+    FactKind.LABEL: lambda fact, _: fact.word or "",
+    FactKind.REVIEWED_TO: lambda fact, _: f"to {fact.word} when it was reviewed",
+    FactKind.ANOTHER_RECORD_HAS_KEY: _always("another record has this key by now"),
+    FactKind.OTHER_CALL: _always("another call would carry it"),
+    FactKind.OTHER_FORMER_KEY: _always("its former key differs"),
+    FactKind.ANOTHER_RECORD_LOST: _always("it takes the place of another lost record by now"),
+    FactKind.OTHER_PROTECTION: _always("its protection differs"),
+    FactKind.WRITE_NOT_REVIEWED: _of_names("was not to be written"),
+    FactKind.OTHER_VALUE: _of_names("is to become something else"),
+    FactKind.EDITED_SINCE: _of_names("was changed in HubSpot"),
+    FactKind.MEMORY_NOT_REVIEWED: _of_names("was not to be remembered like this"),
+    FactKind.VALUE_MISSING: _of_names("would be missing"),
+}
+"""One sentence for each kind of fact."""
+
+
+_WAYS_OUT = {FactKind.RENAME_OR_CORRECT}
+"""What follows from the fact before it, and stands behind a colon."""
+
+
+def _address(fact: Fact) -> str:
+    return fact.key.address if fact.key else "the other record"
+
+
+def facts_text(facts: Iterable[Fact], key: RecordKey, address: str = "") -> str:
+    """What is known of the record ``key``, or of the property or association at ``address``; may be empty."""
+    subject = Subject(key, address or key.address)
+    told = ""
+    for fact in facts:
+        told += (": " if fact.kind in _WAYS_OUT else "; ") if told else ""
+        told += SENTENCES[fact.kind](fact, subject)
+    return told
+
+
+def note_of(held: Held) -> str:
+    """What to know or do about something that is held; may be empty."""
+    return facts_text(held.facts, held.key, held.address)
+
+
+def what_departs(departure: Departure) -> str:
+    """The other record of an association, and what differs."""
+    told = facts_text(departure.facts, departure.key)
+    return ": ".join(part for part in (departure.target and departure.target.address, told) if part)

@@ -1,0 +1,123 @@
+"""A plan, or drift, as a page that works from disk: no network, no framework, values that are no markup.
+
+The page brings its data as JSON, and one script that puts it into text nodes. Its content security
+policy allows that script and that style by their digests and nothing else, no connection either; where
+a browser knows trusted types, it forbids the script to make markup out of text.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from reconciler.invisible_characters import visible
+from reconciler.model.drift import DriftFound
+from reconciler.plan.file.format import digests_of
+from reconciler.plan.plan import Plan
+from reconciler.report.drift import drift_headline, drift_notes
+from reconciler.report.html.table import table_of, table_of_drift
+from reconciler.report.mask import Masking, masked_drift, masked_plan
+from reconciler.report.plan.guard_refusals import refusal_lines
+from reconciler.report.plan.headline import headline, notes, obstacles
+from reconciler.report.plan.summary import made_of, portal_of, selected_by
+from reconciler.report.text.layout import Layout
+from reconciler.report.text.styled_lines import painted
+
+_SCRIPTS = ("rows.js", "values.js", "facets.js", "list.js", "main.js")
+"""In the order in which they need each other."""
+
+_ESCAPES = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
+"""What might end a script, begin a comment or end a line, as JSON writes it."""
+
+_WIDE = Layout(width=100_000, full=True, where=str)
+"""A layout in which every sentence is one line."""
+
+
+def render_page(plan: Plan, *, masking: Masking) -> str:
+    """The plan as an HTML document."""
+    shown = masked_plan(plan, masking)
+    return _document(
+        table_of(shown),
+        subject="Plan",
+        command="reconciler plan --full",
+        environment=visible(plan.environment),
+        portal=portal_of(plan, visible),
+        headline=headline(shown),
+        obstacles=obstacles(shown),
+        is_appliable=plan.is_appliable,
+        refusals=painted(refusal_lines(shown.refusals, _WIDE, shown.undoes), color=False),
+        facts=list(_facts(plan, selected_by(shown))),
+        notes=notes(shown, _WIDE, is_masked=masking.is_on and bool(plan.personal)),
+    )
+
+
+def render_drift_page(found: DriftFound, *, masking: Masking) -> str:
+    """What was changed behind our back as an HTML document."""
+    shown = masked_drift(found, masking)
+    when = f"{found.created_at:%Y-%m-%d %H:%M} UTC by reconciler {visible(found.tool_version)}"
+    return _document(
+        table_of_drift(shown),
+        subject="Drift",
+        command="reconciler drift --full",
+        environment=visible(found.environment),
+        portal=f"portal {found.portal_id}",
+        headline=drift_headline(shown),
+        obstacles="",
+        is_appliable=True,
+        refusals="",
+        facts=[("Read", f"{found.looked_at:,} owned records"), ("Looked at", when)],
+        notes=drift_notes(shown, is_masked=shown != found),
+    )
+
+
+def _document(data: Mapping[str, object], **contents: object) -> str:
+    """The page that shows ``data``, with what its template names."""
+    loader = PackageLoader("reconciler.report", "web")
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    style, *scripts = (loader.get_source(environment, name)[0] for name in ("page.css", *_SCRIPTS))
+    script = "\n".join(scripts)
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+    return environment.get_template("page.html.jinja").render(
+        policy=_policy(script, style), style=style, script=script, data=text, **contents
+    )
+
+
+def _policy(script: str, style: str) -> str:
+    """Source: https://www.w3.org/TR/CSP3/."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src {_hash(script)}",
+            f"style-src {_hash(style)}",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+        )
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _facts(plan: Plan, flags: str) -> Iterator[tuple[str, str]]:
+    """What exactly was planned, from what."""
+    yield ("Undoes" if plan.undoes else "Read"), made_of(plan, visible)
+    if plan.manifests.git:
+        uncommitted = " and uncommitted changes" if plan.manifests.has_uncommitted else ""
+        yield "Commit", f"{visible(plan.manifests.git)}{uncommitted}"
+    if flags:
+        yield "Selected by", visible(flags)
+    yield (
+        "Planned",
+        f"{plan.created_at:%Y-%m-%d %H:%M} UTC by reconciler {visible(plan.tool_version)}",
+    )
+    digests = digests_of(plan)
+    yield "Content", digests.content
+    if plan.review:
+        yield "Content as reviewed", visible(plan.review.content)
+    yield "Digest", digests.digest

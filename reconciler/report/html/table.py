@@ -1,0 +1,249 @@
+"""The entries of a plan as rows of a table, for a page that searches and filters them.
+
+Rows are lists, whose columns ``web/rows.js`` names, and what recurs stands once: a plan of a hundred
+thousand changes is to stay small. All texts have been made visible.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias, assert_never
+
+from reconciler.errors import Problem, Severity
+from reconciler.invisible_characters import visible
+from reconciler.model.addresses import split_address
+from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
+from reconciler.plan.change import (
+    Adopt,
+    AdoptPair,
+    Archive,
+    Associate,
+    Change,
+    Create,
+    Dissociate,
+    Reason,
+    Release,
+    ReleasePair,
+    StateOnly,
+    Update,
+)
+from reconciler.plan.plan import Departure, Held, Plan
+from reconciler.report.drift import DRIFT_SIGN, LOST_SIGN, NOT_DEFINED, WHY_DRIFT, WHY_LOST
+from reconciler.report.fact_sentences import facts_text, note_of, what_departs
+from reconciler.report.plan.association_values import association_text, told_values
+from reconciler.report.plan.change_sections import held_against
+from reconciler.report.plan.sections import (
+    Section,
+    sections_of_changes,
+    sections_of_departures,
+    sections_of_held,
+)
+from reconciler.report.provenance import edit_text, trail_text
+from reconciler.report.text.grouping import grouped
+from reconciler.report.text.styled_lines import Piece, Style
+from reconciler.report.text.values import shown
+from reconciler.source import SourceRef
+
+Json: TypeAlias = dict[str, object]
+
+_PROBLEMS = {
+    Severity.ERROR: ("problem", Piece("\u00d7", Style.ALARM), "the plan cannot be applied like this"),
+    Severity.LEFT_OUT: ("left out", Piece("\u00d7", Style.ALARM), "the record is not in the plan"),
+    Severity.WARNING: ("warning", Piece("!", Style.CHANGED), "the plan can be applied like this"),
+}
+"""In the order in which they weigh: how they are called and shown, and what follows from them."""
+
+
+def table_of(plan: Plan) -> Json:
+    """Problems, departures from a review, changes, what is held; first what risks most."""
+    table = _Table()
+    for severity in _PROBLEMS:
+        table.add_problems([found for found in plan.problems if found.severity is severity])
+    for departures in sections_of_departures(plan.review.departures if plan.review else ()):
+        table.add_departures(departures)
+    for changes in sections_of_changes(plan.changes):
+        table.add_changes(changes)
+    for held in sections_of_held(plan.held):
+        table.add_held(held)
+    return table.as_document()
+
+
+def table_of_drift(found: DriftFound) -> Json:
+    """Lost records, then what was changed of others, by the kind of hand that changed it last."""
+    table = _Table()
+    for lost in grouped(found.lost, lambda record: (record.key.object, record.fate)).values():
+        table.add_lost(lost)
+    for changed in grouped(found.values, lambda value: (value.key.object, _via(value))).values():
+        table.add_drifted(changed)
+    for pairs in grouped(found.pairs, lambda pair: pair.key.object).values():
+        table.add_lost_pairs(pairs)
+    return table.as_document()
+
+
+class _Table:
+    """Rows, and the words that they share."""
+
+    def __init__(self) -> None:
+        self._kinds: list[Json] = []
+        self._files: dict[str, int] = {}
+        self._names: dict[str, int] = {}
+        self._reasons: dict[str, int] = {}
+        self._rows: list[list[object]] = []
+
+    def as_document(self) -> Json:
+        return {
+            "files": [visible(name) for name in self._files],
+            "kinds": self._kinds,
+            "names": [visible(name) for name in self._names],
+            "reasons": list(self._reasons),
+            "rows": self._rows,
+        }
+
+    def add_changes(self, section: Section[Change]) -> None:
+        first = section.entries[0]
+        kind = self._kind(str(first.action), first.key.object, first.reason, section.remark, section.sign)
+        for change in section.entries:
+            record_id, notes = _record(change)
+            values = []
+            for value in () if isinstance(change, StateOnly) else told_values(change):
+                remark: Json = self._place(value.source) if value.source != change.source else {}
+                if value.reason is not change.reason:
+                    remark["reason"] = _number(self._reasons, value.reason)
+                if value.changed:
+                    remark["note"] = visible(edit_text([value.changed]))
+                values.append(self._value(value.name, value.before, value.after, remark))
+            self._add(kind, change.key.address, change.source, record_id, values, notes)
+
+    def add_held(self, section: Section[Held]) -> None:
+        first = section.entries[0]
+        kind = self._kind("held", first.key.object, first.reason, section.remark, section.sign)
+        for key, record in grouped(section.entries, lambda entry: entry.key).items():
+            values = []
+            for entry in record:
+                if entry.what is not None:
+                    remark: Json = self._place(entry.source) if entry.source != record[0].source else {}
+                    told = [visible(edit_text([entry.changed]))] if entry.changed else []
+                    told += [visible(note_of(entry))] if entry.facts else []
+                    if told:
+                        remark["note"] = "; ".join(told)
+                    values.append(self._value(entry.what, entry.live, entry.desired, remark))
+            notes = [visible(note_of(entry)) for entry in record if entry.what is None and entry.facts]
+            self._add(kind, key.address, record[0].source, None, values, notes)
+
+    def add_departures(self, section: Section[Departure]) -> None:
+        first = section.entries[0]
+        kind = self._kind(first.how, first.key.object, "", section.remark, section.sign)
+        for departure in section.entries:
+            told = ": ".join(filter(None, (f"to {departure.action}", what_departs(departure))))
+            self._add(kind, departure.key.address, departure.source, None, [], [visible(told)])
+
+    def add_lost(self, lost: Sequence[LostRecord]) -> None:
+        kind = self._kind("lost", lost[0].key.object, lost[0].fate, WHY_LOST, LOST_SIGN)
+        for record in lost:
+            self._add(
+                kind,
+                record.address,
+                None,
+                record.record_id,
+                [],
+                [visible(facts_text(record.facts, record.key))],
+            )
+
+    def add_lost_pairs(self, pairs: Sequence[LostPair]) -> None:
+        kind = self._kind("drift", pairs[0].key.object, "association", WHY_DRIFT, DRIFT_SIGN)
+        for key, record in grouped(pairs, lambda pair: pair.key).items():
+            values = [self._value(pair.target.address, pair.last_applied, pair.live, {}) for pair in record]
+            self._add(kind, key.address, None, record[0].record_id, values, [])
+
+    def add_drifted(self, changed: Sequence[DriftedValue]) -> None:
+        kind = self._kind("drift", changed[0].key.object, _via(changed[0]), WHY_DRIFT, DRIFT_SIGN)
+        for key, record in grouped(changed, lambda value: value.key).items():
+            values = [
+                self._value(
+                    value.name,
+                    value.last_applied,
+                    value.live,
+                    {"note": visible(trail_text(value.trail) if value.is_defined else NOT_DEFINED)},
+                )
+                for value in record
+            ]
+            self._add(kind, key.address, None, record[0].record_id, values, [])
+
+    def add_problems(self, problems: Iterable[Problem]) -> None:
+        for object_name, found in grouped(problems, _object_of).items():
+            action, sign, why = _PROBLEMS[found[0].severity]
+            kind = self._kind(action, object_name, "", why, sign)
+            for problem in found:
+                notes = [visible(text) for text in (problem.message, problem.advice) if text]
+                self._add(kind, problem.address or "", problem.source, None, [], notes)
+
+    def _kind(self, action: str, object_name: str, reason: str, why: str, sign: Piece) -> int:
+        self._kinds.append(
+            {
+                "action": action,
+                "against": held_against(Reason(reason)) if action == "held" else "",
+                "object": visible(object_name),
+                "reason": reason,
+                "sign": sign.text,
+                "tone": sign.style.name.lower(),
+                "why": why,
+            }
+        )
+        return len(self._kinds) - 1
+
+    def _add(self, kind: int, address: str, source: SourceRef | None, *rest: object) -> None:
+        """A row; ``rest`` is record id, values and notes."""
+        place = self._place(source)
+        self._rows.append([kind, visible(address), place.get("file", -1), place.get("line", 0), *rest])
+
+    def _value(self, name: str, before: str | None, after: str | None, remark: Json) -> list[object]:
+        value: list[object] = [_number(self._names, name), _lines(before), _lines(after)]
+        return [*value, remark] if remark else value
+
+    def _place(self, source: SourceRef | None) -> Json:
+        return {"file": _number(self._files, source.file), "line": source.line} if source else {}
+
+
+def _via(value: DriftedValue) -> str:
+    """Through what it was changed last."""
+    return str(value.trail.hands[-1].via) if value.trail.hands else "unknown"
+
+
+def _record(change: Change) -> tuple[str | None, list[str]]:
+    """The record id, where there is one already, and what to know besides values."""
+    match change:
+        case Create():
+            return None, []
+        case Update() | Adopt():
+            return change.record_id, _old_key(change)
+        case Archive() | Release() | Associate() | Dissociate():
+            return change.record_id, []
+        case AdoptPair() | ReleasePair():
+            told = association_text(change.label, is_whole=False)
+            return change.record_id, [visible(f"{change.target.address}: {told}")]
+        case _:
+            assert_never(change)
+
+
+def _old_key(change: Update | Adopt) -> list[str]:
+    former = change.moved_from
+    if former is None:
+        return []
+    key = former.value if former.by == change.key.by else f"{former.by} {former.value}"
+    return [f"its key was {visible(key)} until now"]
+
+
+def _object_of(problem: Problem) -> str:
+    try:
+        return split_address(problem.address or "")[0]
+    except ValueError:
+        return ""
+
+
+def _lines(value: str | None) -> str | None:
+    """``value`` as it is shown, line by line; two different values never look the same."""
+    if value is None or "\n" not in value:
+        return None if value is None else shown(value)
+    return "\n".join(line and shown(line) for line in value.split("\n"))
+
+
+def _number(words: dict[str, int], word: str) -> int:
+    return words.setdefault(word, len(words))

@@ -1,0 +1,314 @@
+"""Reports for machines: JSON of a documented, versioned shape, the same for the same values.
+
+A plan has the shape of its file. Where values were replaced it says ``"masked": true``, and cannot be
+applied; its digest is that of the plan it shows.
+"""
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from reconciler.errors import HubSpotError, Locked, PlanRefused, Problem, ReconcilerError, StateError
+from reconciler.model.acceptance import Acceptance, Edit
+from reconciler.model.addresses import RecordKey
+from reconciler.model.desired import Written
+from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
+from reconciler.model.explanation import Applying, Explanation, PairExplained, PropertyExplained, Step
+from reconciler.model.property_history import Hand
+from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
+from reconciler.plan.file.encode import problem_as_document, source_as_document, text_of
+from reconciler.plan.file.format import digests_of, masked_plan_to_text, plan_to_text
+from reconciler.plan.file.json_values import Json
+from reconciler.plan.plan import Plan
+from reconciler.report.fact_sentences import facts_text
+from reconciler.report.mask import (
+    Masking,
+    Personal,
+    masked_acceptance,
+    masked_drift,
+    masked_explanation,
+    masked_plan,
+    masked_problems,
+    masked_run,
+)
+
+FORMAT_VERSION = "1.0"
+"""Of runs and problems. A newer minor adds keys; a newer major changes the meaning of old ones."""
+
+
+def plan_as_json(plan: Plan, masking: Masking) -> str:
+    """The plan, in the shape of the plan file."""
+    if not masking.is_on:
+        return plan_to_text(plan)
+    return masked_plan_to_text(masked_plan(plan, masking), digests_of(plan))
+
+
+def drift_as_json(found: DriftFound, masking: Masking) -> str:
+    """What was changed behind our back: values with the hands that they went through, and lost records."""
+    shown = masked_drift(found, masking)
+    document: Json = {
+        "created_at": _time(shown.created_at),
+        "environment": shown.environment,
+        "looked_at": shown.looked_at,
+        "lost": map(_lost, shown.lost),
+        "pairs": map(_lost_pair, shown.pairs),
+        "personal": [{"object": object_name, "property": name} for object_name, name in shown.personal],
+        "portal": {"id": shown.portal_id},
+        "read_calls": shown.read_calls,
+        "state": {"lineage": shown.state.lineage, "serial": shown.state.serial},
+        "summary": {"lost": len(shown.lost), "pairs": len(shown.pairs), "values": len(shown.values)},
+        "tool_version": shown.tool_version,
+        "values": map(_drifted, shown.values),
+    }
+    return _text(document, masking)
+
+
+def acceptance_as_json(acceptance: Acceptance, masking: Masking) -> str:
+    """Which live values manifests say now, where, and what could not be written back."""
+    shown = masked_acceptance(acceptance, masking)
+    document: Json = {
+        "accepted": map(_edit, shown.edits),
+        "agreed": map(_edit, shown.agreed),
+        "problems": map(problem_as_document, shown.problems),
+        "summary": {
+            "accepted": len(shown.edits),
+            "agreed": len(shown.agreed),
+            "problems": len(shown.problems),
+        },
+    }
+    return _text(document, masking)
+
+
+def explanation_as_json(explained: Explanation, masking: Masking) -> str:
+    """Everything there is to know of one record or property."""
+    shown = masked_explanation(explained, masking)
+    document: Json = {
+        "address": shown.key.property_address(shown.name) if shown.name else shown.key.address,
+        "associations": map(_pair, shown.pairs),
+        "declared": [source_as_document(source) for source in shown.declared],
+        "environment": shown.environment,
+        "is_live": shown.is_live,
+        "key": _key(shown.key),
+        "moves_from": _key(shown.moves_from) if shown.moves_from else None,
+        "next": _step(shown.step, shown.key, shown.key.address),
+        "object": shown.key.object,
+        "origin": shown.origin,
+        "portal": {"id": shown.portal_id},
+        "problems": map(problem_as_document, shown.problems),
+        "properties": {of.name: _explained(of, shown.key) for of in shown.properties},
+        "protected": shown.is_protected,
+        "prune": shown.prune,
+        "record_id": shown.record_id,
+    }
+    return _text(document, masking)
+
+
+def problems_as_json(problems: Iterable[Problem], masking: Masking) -> str:
+    """Problems, in the shape that they have in a plan."""
+    shown = masked_problems(problems, masking)
+    return _text({"problems": map(problem_as_document, shown)}, masking)
+
+
+def error_as_json(error: ReconcilerError, message: str, code: int) -> str:
+    """Why a command failed, ``message``, and the code that the process leaves with."""
+    kind = next(name for of, name in _KINDS.items() if isinstance(error, of))
+    document: Json = {"exit_code": code, "kind": kind, "message": message}
+    if isinstance(error, PlanRefused):
+        document["refusal"] = str(error.refusal)
+    if isinstance(error, HubSpotError):
+        document["category"] = error.category
+        document["correlation_id"] = error.correlation_id
+        document["status"] = error.status
+    return text_of({"error": document, "format_version": FORMAT_VERSION})
+
+
+_KINDS = {
+    PlanRefused: "plan refused",
+    HubSpotError: "hubspot",
+    Locked: "locked",
+    StateError: "state",
+    ReconcilerError: "usage",
+}
+"""What a program may call an error; the first that it is."""
+
+
+def run_as_json(detail: RunDetail, masking: Masking, personal: Personal) -> str:
+    """The run: whose it was, what became of each planned change, and the accounting."""
+    shown = masked_run(detail, masking, personal)
+    document: Json = {
+        "accounting": dict(shown.standing()),
+        "changes": map(_row, shown.rows),
+        "personal": [{"object": object_name, "property": name} for object_name, name in sorted(personal)],
+        "planned": dict(shown.header.planned),
+        **_header(shown.header),
+    }
+    return _text(document, masking)
+
+
+def runs_as_json(runs: Iterable[RunSummary]) -> str:
+    """Past runs, each with what it set out to do and what became of that; no line holds a value."""
+    documents = (
+        {
+            "accounting": dict(run.standing()),
+            "planned": dict(run.header.planned),
+            **_header(run.header),
+        }
+        for run in runs
+    )
+    return json.dumps(list(documents), indent=2, sort_keys=True) + "\n"
+
+
+def _header(header: RunHeader) -> Json:
+    return {
+        "actor": dict(header.actor),
+        "commit": header.commit,
+        "environment": header.environment,
+        "finished_at": _time(header.finished_at) if header.finished_at else None,
+        "id": header.id,
+        "plan_digest": header.plan_digest,
+        "portal": {"id": header.portal_id},
+        "started_at": _time(header.started_at),
+        "status": header.status,
+        "tool_version": header.tool_version,
+        "undoes": header.undoes,
+    }
+
+
+def _drifted(value: DriftedValue) -> Json:
+    return {
+        "address": value.address,
+        "defined": value.is_defined,
+        "hands": [_hand(hand) for hand in value.trail.hands],
+        "key": _key(value.key),
+        "last_applied": value.last_applied,
+        "live": value.live,
+        "object": value.key.object,
+        "property": value.name,
+        "record_id": value.record_id,
+        "since": value.trail.since,
+    }
+
+
+def _hand(hand: Hand) -> Json:
+    return {"at": _time(hand.at), "by": hand.by, "value": hand.value, "via": hand.via}
+
+
+def _lost_pair(pair: LostPair) -> Json:
+    return {
+        "address": pair.address,
+        "key": _key(pair.key),
+        "last_applied": pair.last_applied,
+        "live": pair.live,
+        "object": pair.key.object,
+        "record_id": pair.record_id,
+        "target": pair.target.address,
+    }
+
+
+def _lost(record: LostRecord) -> Json:
+    return {
+        "address": record.address,
+        "fate": record.fate,
+        "key": _key(record.key),
+        "new_key": record.new_key,
+        "note": facts_text(record.facts, record.key),
+        "object": record.key.object,
+        "record_id": record.record_id,
+    }
+
+
+def _edit(edit: Edit) -> Json:
+    return {
+        "address": edit.address,
+        "after": _written(edit.after),
+        "before": _written(edit.before),
+        "key": _key(edit.key),
+        "object": edit.key.object,
+        "property": edit.name,
+        "source": source_as_document(edit.source),
+    }
+
+
+def _explained(of: PropertyExplained, key: RecordKey) -> Json:
+    last = of.last
+    return {
+        "hands": [_hand(hand) for hand in of.hands],
+        "last_applied": last and {"kept": last.kept, "run": _applying(last.by), "sent": last.sent},
+        "live": of.live,
+        "next": _step(of.step, key, key.property_address(of.name)),
+        "ownership": of.ownership,
+        "statements": [
+            {
+                "all": said.is_shared,
+                "source": source_as_document(said.source),
+                "value": _written(said.value),
+            }
+            for said in of.statements
+        ],
+        "unmanaged": source_as_document(of.unmanaged_at),
+    }
+
+
+def _applying(by: Applying | None) -> Json | None:
+    if by is None:
+        return None
+    return {"actor": dict(by.actor), "at": _time(by.at), "commit": by.commit, "id": by.run_id}
+
+
+def _pair(pair: PairExplained) -> Json:
+    return {
+        "label": pair.label,
+        "next": _step(pair.step, pair.target, pair.target.address),
+        "origin": pair.origin,
+        "target": pair.target.address,
+    }
+
+
+def _step(step: Step, key: RecordKey, address: str) -> Json:
+    note = facts_text(step.facts, key, address)
+    return {"action": step.action, "after": step.after, "note": note, "reason": step.reason}
+
+
+def _written(written: Written) -> object:
+    return list(written) if isinstance(written, tuple) else written
+
+
+def _row(row: RunRow) -> Json:
+    return {
+        "action": row.action,
+        "address": row.address,
+        "detail": dict(row.detail),
+        "key": _key(row.key),
+        "number": row.number,
+        "object": row.key.object,
+        "outcome": row.outcome,
+        "properties": {
+            name: {"after": row.after.get(name), "before": row.before.get(name)}
+            for name in row.before.keys() | row.after.keys()
+        },
+        "reason": row.reason,
+        "record_id": row.record_id,
+        "source": source_as_document(row.source),
+    } | _association(row)
+
+
+def _association(row: RunRow) -> Json:
+    """The other record and the label, of an association."""
+    if row.target is None:
+        return {}
+    key: Json = {"property": row.target.by, "value": row.target.value}
+    other: Json = {"address": row.target.address, "key": key, "object": row.target.object}
+    return {"association": other | {"label": row.label}}
+
+
+def _key(key: RecordKey) -> Json:
+    return {"property": key.by, "value": key.value}
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _text(document: Json, masking: Masking) -> str:
+    marks: Json = {"masked": True} if masking.is_on else {}
+    return text_of(document | marks | {"format_version": FORMAT_VERSION})

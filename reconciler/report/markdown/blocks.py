@@ -1,0 +1,90 @@
+"""The sections of a plan as blocks of Markdown that fold, coloured as diffs."""
+
+from collections.abc import Iterable
+from html import escape
+from itertools import takewhile
+from typing import TypeVar
+
+from reconciler.errors import Problem
+from reconciler.plan.change import Change
+from reconciler.plan.plan import Departure, GuardRefusal, Held
+from reconciler.report.markdown.escape import code, fenced
+from reconciler.report.markdown.truncate import Block
+from reconciler.report.plan.guard_refusals import refusal_lines
+from reconciler.report.plan.sections import Section
+from reconciler.report.problem_list import how_many, problem_lines
+from reconciler.report.text.layout import Layout
+from reconciler.report.text.styled_lines import Line, Style, painted
+
+T = TypeVar("T")
+
+_SIGNS = {Style.ADDED: "+", Style.REMOVED: "-", Style.CHANGED: "!"}
+"""What colours a whole line of a diff, where a terminal colours its first piece."""
+
+
+def problem_blocks(problems: tuple[Problem, ...], layout: Layout) -> list[Block]:
+    """All problems in one block; none where there are none."""
+
+    def text(count: int) -> str:
+        told = painted(problem_lines(problems[:count], layout), color=False)
+        return _details(f"<b>{how_many(problems)}</b>", fenced(told, "text"), len(problems) - count)
+
+    return [Block(len(problems), text)] if problems else []
+
+
+def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout, undoes: str | None) -> list[Block]:
+    """A block for each guard that the plan ran into, which takes back run ``undoes``, if any."""
+    return [_refusal_block(refusal, layout, undoes) for refusal in refusals]
+
+
+def change_blocks(sections: Iterable[Section[Change]], layout: Layout) -> list[Block]:
+    """A block for each section."""
+    firsts = ((section, section.entries[0]) for section in sections)
+    return [_block(section, first.key.object, f"to {first.action}", layout) for section, first in firsts]
+
+
+def held_blocks(sections: Iterable[Section[Held]], layout: Layout) -> list[Block]:
+    """A block for each section."""
+    return [_block(section, section.entries[0].key.object, "held", layout) for section in sections]
+
+
+def departure_blocks(sections: Iterable[Section[Departure]], layout: Layout) -> list[Block]:
+    """A block for each section."""
+    firsts = ((section, section.entries[0]) for section in sections)
+    return [
+        _block(section, first.key.object, f"to {first.action}, {first.how}", layout)
+        for section, first in firsts
+    ]
+
+
+def _refusal_block(refusal: GuardRefusal, layout: Layout, undoes: str | None) -> Block:
+    told = painted(refusal_lines([refusal], layout, undoes), color=False)
+    return Block(1, lambda _: _details(f"<b>guard: {refusal.guard}</b>", fenced(told, "text"), 0))
+
+
+def _block(section: Section[T], object_name: str, what: str, layout: Layout) -> Block:
+    total = len(section.entries)
+    title = f"<b>{code(object_name)}: {total:,} {what}</b><br>{escape(section.remark)}"
+
+    def text(count: int) -> str:
+        told = "\n".join(map(_diff_line, section.lines(count, layout)))
+        return _details(title, fenced(told, "diff"), total - count)
+
+    return Block(total, text)
+
+
+def _details(title: str, content: str, left_out: int) -> str:
+    """Something that unfolds; the empty lines make GitHub read ``content`` as Markdown."""
+    rest = f"\n{left_out:,} more of these are left out.\n" if left_out else ""
+    return f"<details><summary>{title}</summary>\n\n{content}{rest}\n</details>\n\n"
+
+
+def _diff_line(pieces: Line) -> str:
+    """A line of a terminal's report with its sign moved to where a diff has it; nothing else moves."""
+    text = painted([pieces], color=False).rstrip("\n")
+    before = list(takewhile(lambda piece: not piece.text.strip(), pieces))
+    style = pieces[len(before)].style if len(before) < len(pieces) else Style.PLAIN
+    if style not in _SIGNS:
+        return text
+    margin = sum(len(piece.text) for piece in before)
+    return _SIGNS[style] + text[1:margin] + " " + text[margin + 1 :]

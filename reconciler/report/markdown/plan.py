@@ -1,0 +1,206 @@
+"""A plan as one comment on a pull request: it fits, however large the plan is, and risk comes first."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import quote
+
+from reconciler.plan.change import Change
+from reconciler.plan.file.encode import Digests
+from reconciler.plan.file.format import digests_of
+from reconciler.plan.plan import Held, Plan
+from reconciler.report.markdown.blocks import (
+    change_blocks,
+    departure_blocks,
+    held_blocks,
+    problem_blocks,
+    refusal_blocks,
+)
+from reconciler.report.markdown.escape import code, fenced, shortened
+from reconciler.report.markdown.truncate import Fitted, fitted, size_of
+from reconciler.report.mask import Masking, masked_plan
+from reconciler.report.plan.headline import headline, notes, obstacles
+from reconciler.report.plan.sections import (
+    Section,
+    sections_of_changes,
+    sections_of_departures,
+    sections_of_held,
+)
+from reconciler.report.plan.summary import made_of, portal_of, selected_by
+from reconciler.report.terminal import Where
+from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.width import ELLIPSIS
+
+MOST_CHARACTERS = 64_000
+"""Of a comment, in UTF-16 code units; some are left for whoever posts it to add a line.
+
+GitHub refuses more than 65,536 ("Body is too long", reported for instance in
+https://github.com/telia-oss/github-pr-resource/issues/259).
+"""
+
+BLOCK_WIDTH = 100
+"""Columns that a block of code in a comment has room for."""
+
+_OPEN_CHARACTERS = 3_000
+"""Blocks that end within the first so many characters are unfolded."""
+
+_MARK_CHARACTERS = 100
+_MOST_OBJECTS = 30
+_MOST_NOTES = 30
+LEFT_OUT_CHARACTERS = 400
+
+
+def render_markdown(plan: Plan, *, masking: Masking, where: Where, full: bool = False) -> str:
+    """The plan in GitHub's Markdown; ``full`` shows what is folded or shortened, as far as it fits."""
+    shown = masked_plan(plan, masking)
+    layout = Layout(BLOCK_WIDTH, full, where)
+    sections = sections_of_changes(shown.changes)
+    head = _head(shown, sections)
+    foot = _foot(shown, digests_of(plan), layout, is_masked=masking.is_on and bool(plan.personal))
+    room = MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot)
+    guards = refusal_blocks(shown.refusals, layout, shown.undoes)
+    obstructing = [*guards, *problem_blocks(shown.problems, layout)]
+    problems = fitted(obstructing, room * 2 // 5)
+    room -= problems.size
+    departing = sections_of_departures(shown.review.departures if shown.review else ())
+    departures = fitted(departure_blocks(departing, layout), room // 5)
+    room -= departures.size
+    to_hold = held_blocks(sections_of_held(shown.held), layout)
+    kept_for_held = fitted(to_hold, room // 5).size
+    changes = fitted(change_blocks(sections, layout), room - kept_for_held)
+    held = fitted(to_hold, room - changes.size)
+    blocks = _unfolded([*problems.texts, *departures.texts, *changes.texts, *held.texts])
+    return "".join([head, *blocks, _left_out(problems, departures, changes, held), foot])
+
+
+def mark_of(what: str, environment: str, portal_id: int) -> str:
+    """A first line that nobody sees, by which what was posted last is found again."""
+    return (
+        f"<!-- reconciler {what} {quote(shortened(environment, _MARK_CHARACTERS), safe='')} {portal_id} -->"
+    )
+
+
+def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
+    """The mark that finds the comment again, what the plan comes to, and a table of it."""
+    manifests = plan.manifests
+    about = f"{code(plan.environment)}, {portal_of(plan, code)}: {made_of(plan, code)}"
+    return (
+        f"{mark_of('plan', plan.environment, plan.portal_id)}\n"
+        f"### {headline(plan)}\n\n"
+        f"{about}{f', commit {code(manifests.git)}' if manifests.git else ''}"
+        f"{' **and uncommitted changes**' if manifests.has_uncommitted else ''}"
+        f"{f', selected by {code(selected_by(plan))}' if plan.is_partial else ''}\n\n"
+        f"{_alert(plan)}{_table(sections, plan.held)}"
+    )
+
+
+def _alert(plan: Plan) -> str:
+    told = obstacles(plan)
+    return f"> [!{'WARNING' if plan.is_appliable else 'CAUTION'}]\n> {told}\n\n" if told else ""
+
+
+def _table(sections: Iterable[Section[Change]], held: Iterable[Held]) -> str:
+    """Counts by object and action, the actions that risk most first."""
+    counts: dict[str, Counter[str]] = {}
+    columns: dict[str, None] = {}
+    for section in sections:
+        action = str(section.entries[0].action)
+        columns[action] = None
+        counts.setdefault(section.entries[0].key.object, Counter())[action] += len(section.entries)
+    for entry in held:
+        columns["held"] = None
+        counts.setdefault(entry.key.object, Counter())["held"] += 1
+    rows = [["object", *columns], ["---", *("--:" for _ in columns)]]
+    rows += [
+        [name, *(f"{row[column]:,}" if row[column] else "" for column in columns)]
+        for name, row in _rows(counts)
+    ]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows) + "\n" if columns else ""
+
+
+def _rows(counts: dict[str, Counter[str]]) -> Iterator[tuple[str, Counter[str]]]:
+    """Named rows of a table of ``counts``: objects by name, then what is left of them, then all."""
+    names = sorted(counts)
+    yield from ((code(name), counts[name]) for name in names[:_MOST_OBJECTS])
+    others = names[_MOST_OBJECTS:]
+    if others:
+        yield counted(len(others), "other object"), _sum(counts[name] for name in others)
+    if len(names) > 1:
+        yield "all", _sum(counts.values())
+
+
+def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
+    return sum(counts, Counter())
+
+
+def _unfolded(blocks: Iterable[str]) -> Iterator[str]:
+    """The blocks, those at the beginning unfolded."""
+    size = 0
+    for block in blocks:
+        size += size_of(block)
+        yield block.replace("<details>", "<details open>", 1) if size <= _OPEN_CHARACTERS else block
+
+
+def _left_out(problems: Fitted, departures: Fitted, changes: Fitted, held: Fitted) -> str:
+    """How much had no room here, and where it can be seen."""
+    counts = [
+        counted(changes.left_out, "change") if changes.left_out else "",
+        f"{held.left_out:,} held" if held.left_out else "",
+        counted(problems.left_out, "problem") if problems.left_out else "",
+        counted(departures.left_out, "departure") if departures.left_out else "",
+    ]
+    what = ", ".join(filter(None, counts))
+    if not what:
+        return ""
+    return (
+        f"**Left out, because a comment takes no more: {what}.** "
+        "`reconciler plan --full` prints the whole plan, `reconciler plan --html FILE` makes it a page.\n\n"
+    )
+
+
+def _foot(plan: Plan, digests: Digests, layout: Layout, *, is_masked: bool) -> str:
+    """What it costs and needs, what exactly was planned, and what to do next."""
+    lines = [shortened(text, layout.width) for text in notes(plan, layout, is_masked=is_masked)]
+    if len(lines) > _MOST_NOTES:
+        lines[_MOST_NOTES - 1 :] = [ELLIPSIS]
+    told = "\n".join(lines)
+    planned = f"{plan.created_at:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"{fenced(told, 'text')}\n"
+        f"{_content(plan, digests)}\n"
+        f"Digest `{digests.digest}`, planned {planned} by reconciler {code(plan.tool_version)}.\n\n"
+        f"**Next:** {_next(plan)}\n"
+    )
+
+
+def _content(plan: Plan, digests: Digests) -> str:
+    """What people compare across runs, and with what was reviewed."""
+    told = f"Content `{digests.content}`"
+    if plan.review is None:
+        return f"{told}: equal in every run that plans the same."
+    if plan.review.content == digests.content:
+        return f"{told}, as it was reviewed."
+    return f"{told}. Not as it was reviewed, which was {code(plan.review.content)}: look at what differs."
+
+
+def _next(plan: Plan) -> str:
+    if not plan.is_sound:
+        return "correct the manifests where the problems are, and push; a new plan follows from that."
+    if plan.refusals:
+        return "see whether that is intended; if it is, plan again with the flags that the guards name."
+    if plan.writes and plan.undoes:
+        return "review it; `reconciler apply FILE` does exactly that, with the file of `rollback --out FILE`."
+    if plan.review is not None and plan.review.unreviewed:
+        return (
+            "have what was left out reviewed as it is now. `reconciler apply FILE` carries out the rest, "
+            "which was reviewed."
+        )
+    if plan.review is not None and plan.writes:
+        return "this was reviewed: `reconciler apply FILE` does exactly that."
+    if plan.writes:
+        return (
+            "review and merge. Then `reconciler plan --out FILE` shows what is left to do, and "
+            "`reconciler apply FILE` does exactly that."
+        )
+    if plan.changes:
+        return "`reconciler apply` remembers what is ours; HubSpot is not written to."
+    return "nothing to do."

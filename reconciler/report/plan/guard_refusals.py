@@ -1,0 +1,43 @@
+"""Guards that a plan ran into: the numbers, some of the records, and the flag that lifts them."""
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.invisible_characters import visible
+from reconciler.plan.plan import GuardRefusal
+from reconciler.report.text.layout import Layout
+from reconciler.report.text.styled_lines import Line, Style
+
+
+def refusal_lines(refusals: Iterable[GuardRefusal], layout: Layout, undoes: str | None = None) -> list[Line]:
+    """Each refusal with what to look at, and what to do if it is intended.
+
+    Args:
+        refusals: of one plan.
+        layout: of the report.
+        undoes: the run that the plan takes back, if it does.
+    """
+    return [row for refusal in refusals for row in _refusal(refusal, layout, undoes)]
+
+
+def refusal_text(refusals: Iterable[GuardRefusal], undoes: str | None) -> str:
+    """The same, without colour or width."""
+    told = (_sentences(refusal, undoes) for refusal in refusals)
+    return "\n".join(f"{head}\n    " + "\n    ".join(rest) for head, *rest in told)
+
+
+def _refusal(refusal: GuardRefusal, layout: Layout, undoes: str | None) -> Iterator[Line]:
+    head, *rest = _sentences(refusal, undoes)
+    yield from layout.paragraph(head, style=Style.ALARM)
+    for sentence in rest:
+        yield from layout.paragraph(sentence, indent=4)
+
+
+def _sentences(refusal: GuardRefusal, undoes: str | None) -> list[str]:
+    allow = f"--allow {refusal.guard}={refusal.count}"
+    first = ", ".join(visible(key.address) for key in refusal.first)
+    return [
+        f"plan refused: {refusal.message}",
+        *([f"first: {first}"] if first else []),
+        *([refusal.advice] if refusal.advice else []),
+        f"if this is intended: {f'reconciler rollback {undoes} {allow} --out FILE' if undoes else allow}",
+    ]

@@ -1,0 +1,41 @@
+"""How a plan stands, for reports that say so at the top: in our own words and numbers, without values."""
+
+from dataclasses import replace
+
+from reconciler.plan.plan import ManifestsRead, Plan
+from reconciler.report.plan.review_differences import left_out
+from reconciler.report.plan.summary import closing, opening
+from reconciler.report.problem_list import how_many
+from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.styled_lines import painted
+
+_WIDE = Layout(width=1_000, full=True, where=str)
+_NAMELESS = ManifestsRead(digest="", files=0, records=0, git=None)
+
+
+def headline(plan: Plan) -> str:
+    """``Plan: 3 to create, …`` or ``No changes. 12 to adopt``, as a terminal says it, without full stop."""
+    nameless = replace(plan, environment="", manifests=_NAMELESS, undoes=None, targets=(), excludes=())
+    start = opening(nameless, _WIDE)
+    told = start[0] if len(start) > 1 else closing(nameless, _WIDE, is_masked=False)[-1]
+    return painted([told], color=False).strip().removesuffix(".")
+
+
+def obstacles(plan: Plan) -> str:
+    """What stands in the way of apply, and what nobody is to overlook; empty where there is nothing."""
+    counts = [how_many(plan.problems)] if plan.problems else []
+    counts += [f"{counted(len(plan.refusals), 'guard')} against it"] if plan.refusals else []
+    start = "" if plan.is_appliable else "This plan cannot be applied: "
+    sentences = [f"{start}{', '.join(counts)}."] if counts else []
+    sentences += ["Partial plan: only what is selected was looked at."] if plan.is_partial else []
+    if plan.review is not None and plan.review.unreviewed:
+        sentences.append(left_out(plan.review))
+    lifted = ", ".join(f"{guard} to {number:,}" for guard, number in plan.allowances)
+    sentences += [f"Guards were lifted: {lifted}."] if lifted else []
+    return " ".join(sentences)
+
+
+def notes(plan: Plan, layout: Layout, *, is_masked: bool) -> list[str]:
+    """What a terminal says before its last line, but for problems; scopes stand in it as they are called."""
+    told = closing(replace(plan, problems=()), layout, is_masked=is_masked)[:-1]
+    return painted(told, color=False).splitlines()

@@ -1,0 +1,62 @@
+"""How a plan that was made again departs from the reviewed one: what was left out of it, and why."""
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+from reconciler.invisible_characters import visible
+from reconciler.plan.plan import Departing, Departure, Review
+from reconciler.report.fact_sentences import what_departs
+from reconciler.report.text.grouping import Kind, entries, grouped
+from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.styled_lines import Line, Piece, Style
+
+_SIGNS = {
+    Departing.NOT_REVIEWED: Piece("!", Style.CHANGED),
+    Departing.CHANGED: Piece("!", Style.CHANGED),
+    Departing.NO_LONGER_PLANNED: Piece(".", Style.FAINT),
+}
+_REMARKS = {
+    Departing.NOT_REVIEWED: "left out: the reviewed plan does not have them",
+    Departing.CHANGED: "left out: the reviewed plan would have done something else",
+    Departing.NO_LONGER_PLANNED: "reviewed, and done already or no longer asked for",
+}
+
+
+def departure_sections(departures: Iterable[Departure], layout: Layout) -> Iterator[list[Line]]:
+    """One section for each way to differ, object and action."""
+    groups = grouped(departures, lambda entry: (_rank(entry.how), entry.how, entry.key.object, entry.action))
+    for (_, how, object_name, action), group in sorted(groups.items()):
+        title = f"{visible(object_name)}: {len(group):,} to {action}, {how}"
+        kind = Kind(_SIGNS[how], lambda entry: (entry.key, entry.source), _likeness, _notes)
+        yield layout.heading(title, _REMARKS[how]) + entries(kind, group, layout)
+
+
+def review_lines(review: Review, layout: Layout) -> list[Line]:
+    """What a plan was held against, and what that comes to."""
+    style = Style.ALARM if review.unreviewed else Style.FAINT
+    return [row for sentence in _sentences(review) for row in layout.paragraph(sentence, style=style)]
+
+
+def left_out(review: Review, against: str = "the reviewed plan") -> str:
+    """How much of the plan nobody has reviewed, as a sentence in our own words."""
+    verb = "is" if review.unreviewed == 1 else "are"
+    return f"{counted(review.unreviewed, 'change')} {verb} left out: {against} has nothing like this."
+
+
+def _sentences(review: Review) -> Iterator[str]:
+    against = f"the reviewed plan of commit {review.git[:12]}" if review.git else "the reviewed plan"
+    for rule in review.unreviewed_rules:
+        yield f"`prune: {rule.prune}` of {rule.object} by {rule.by} was not reviewed."
+    yield left_out(review, against) if review.unreviewed else f"Held against {against}: nothing is left out."
+
+
+def _rank(how: Departing) -> int:
+    return list(Departing).index(how)
+
+
+def _likeness(departure: Departure) -> Hashable:
+    return what_departs(departure)
+
+
+def _notes(alike: Sequence[Departure], layout: Layout) -> list[Line]:
+    what = what_departs(alike[0])
+    return list(layout.paragraph(what, indent=8, style=Style.FAINT)) if what else []

@@ -1,0 +1,130 @@
+"""How the report of a plan begins and ends: what it is about, what it costs, what it comes to."""
+
+from collections.abc import Callable, Iterator
+from shlex import quote
+
+from reconciler.plan.change import Action
+from reconciler.plan.plan import Budget, Plan
+from reconciler.report.plan.review_differences import review_lines
+from reconciler.report.problem_list import how_many
+from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.styled_lines import Line, Style
+
+_LAST_LINE = (Action.CREATE, Action.UPDATE, Action.ARCHIVE)
+_IF_ANY = (Action.ASSOCIATE, Action.DISSOCIATE)
+"""On the last line only where there are some: most plans have none."""
+
+_COMMIT_DIGITS = 12
+_SMALL_SHARE = 0.001
+_MINUTE_S, _HOUR_S = 60, 3600
+
+
+def opening(plan: Plan, layout: Layout) -> list[Line]:
+    """Which portal, and made of what; that nothing changes comes before all else."""
+    commit = f", commit {plan.manifests.git[:_COMMIT_DIGITS]}" if plan.manifests.git else ""
+    commit += " and uncommitted changes" if plan.manifests.has_uncommitted else ""
+    about = f"{plan.environment}, {portal_of(plan, str)}: {made_of(plan, str)}{commit}"
+    only = f"Partial plan: only what is selected by {selected_by(plan)} was looked at."
+    partly = layout.paragraph(only, style=Style.CHANGED) if plan.is_partial else ()
+    if plan.writes or not plan.is_sound:
+        return [*layout.paragraph(about, style=Style.STRONG), *partly]
+    nothing = " ".join(["No changes.", *_counts(plan)])
+    about_it = layout.paragraph(about, style=Style.FAINT)
+    return [*layout.paragraph(nothing, style=Style.STRONG), *about_it, *partly]
+
+
+def selected_by(plan: Plan) -> str:
+    """The flags that limit what the plan is about, as they would be typed; empty where none does."""
+    flags = [("--target", glob) for glob in plan.targets] + [("--exclude", glob) for glob in plan.excludes]
+    return " ".join(f"{flag} {quote(glob)}" for flag, glob in flags)
+
+
+def portal_of(plan: Plan, quoted: Callable[[str], str]) -> str:
+    """``portal 7654321``, and where it is if not at HubSpot's; ``quoted`` makes a text harmless."""
+    return f"portal {plan.portal_id}" + (f" at {quoted(plan.host)}" if plan.host else "")
+
+
+def made_of(plan: Plan, quoted: Callable[[str], str]) -> str:
+    """``71 records in 6 manifests``, or the run that is taken back; ``quoted`` makes a text harmless."""
+    if plan.undoes is not None:
+        return f"takes back run {quoted(plan.undoes)}"
+    manifests = plan.manifests
+    return f"{counted(manifests.records, 'record')} in {counted(manifests.files, 'manifest')}"
+
+
+def closing(plan: Plan, layout: Layout, *, is_masked: bool) -> list[Line]:
+    """Notes, costs and counts; the last line is the one that scripts look for."""
+    lines = review_lines(plan.review, layout) if plan.review else []
+    lines += [
+        row for note in _notes(plan, is_masked=is_masked) for row in layout.paragraph(note, style=Style.FAINT)
+    ]
+    if plan.problems:
+        start, style = (
+            ("", Style.CHANGED) if plan.is_appliable else ("This plan cannot be applied: ", Style.ALARM)
+        )
+        lines += layout.paragraph(f"{start}{how_many(plan.problems)}.", style=style)
+    if plan.writes:
+        lines += [row for sentence in _counts(plan) for row in layout.paragraph(sentence)]
+    summary = plan.summary()
+    actions = (*_LAST_LINE, *(action for action in _IF_ANY if summary[action]))
+    last = ", ".join(f"{summary[action]} to {action}" for action in actions)
+    return [*lines, *layout.paragraph(f"Plan: {last}.")]
+
+
+def _counts(plan: Plan) -> Iterator[str]:
+    """A sentence on what is not written: adopted, held, in step already."""
+    summary = plan.summary()
+    words = {str(action): f"to {action}" for action in Action if action not in {*_LAST_LINE, *_IF_ANY}}
+    words |= {"held": "held", "no_op": "in step"}
+    counts = [f"{summary[name]:,} {word}" for name, word in words.items() if summary[name]]
+    if counts:
+        yield f"{', '.join(counts)}."
+
+
+def _notes(plan: Plan, *, is_masked: bool) -> Iterator[str]:
+    if not plan.remembers:
+        yield (
+            "Without state, what people changed cannot be told from what we never set: there is no drift, "
+            "no prune, no protection and no rollback."
+        )
+    elif plan.state.lineage is None:
+        yield (
+            "Nothing was applied here yet: drift, prune, protection and rollback begin with the first apply."
+        )
+    if is_masked:
+        yield "Personal values are masked; equal marks stand for equal values."
+    if plan.writes and plan.write_scopes:
+        yield f"Scopes that apply needs: {', '.join(plan.write_scopes)}."
+    yield _costs(plan.budget)
+
+
+def _costs(budget: Budget) -> str:
+    reading = f"Calls: {budget.read_calls:,} to read"
+    if budget.fate_calls:
+        reading += f" ({budget.fate_calls:,} of them to learn what became of gone records)"
+    if not budget.apply_calls:
+        return f"{reading}."
+    again = [f"{budget.reread_calls:,} to read again"] if budget.reread_calls else []
+    writing = [f"{budget.write_calls:,} to write"] if budget.write_calls else []
+    return f"{reading}, {' and '.join(again + writing)} ({_time(budget.seconds)}, {_share(budget)})."
+
+
+def _share(budget: Budget) -> str:
+    if budget.daily_remaining is None:
+        return "how many are left today is not known"
+    if not budget.daily_remaining:
+        return "none are left today"
+    share = budget.apply_calls / budget.daily_remaining
+    percent = f"{100 * share:,.1f} %" if share >= _SMALL_SHARE else "under 0.1 %"
+    return f"{percent} of the {budget.daily_remaining:,} left today"
+
+
+def _time(seconds: float) -> str:
+    """The least time that ``seconds`` of waiting for the portal's limit come to."""
+    if seconds < 1:
+        return "at once"
+    if seconds < 2 * _MINUTE_S:
+        return f"in {seconds:.0f} s or more"
+    if seconds < 2 * _HOUR_S:
+        return f"in {seconds / _MINUTE_S:.0f} min or more"
+    return f"in {seconds / _HOUR_S:.0f} h or more"

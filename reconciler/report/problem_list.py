@@ -1,0 +1,45 @@
+"""Problems for people: where, what, and what to do about it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from reconciler.errors import Problem, Severity
+from reconciler.invisible_characters import visible
+from reconciler.report.text.layout import Layout, counted
+from reconciler.report.text.styled_lines import Line, Piece, Style, line
+from reconciler.report.text.width import wrapped
+
+_STYLES = {
+    Severity.ERROR: Style.ALARM,
+    Severity.LEFT_OUT: Style.ALARM,
+    Severity.WARNING: Style.CHANGED,
+}
+_WORDS = {Severity.ERROR: "", Severity.LEFT_OUT: "left out: ", Severity.WARNING: "warning: "}
+
+
+def problem_lines(problems: Iterable[Problem], layout: Layout) -> list[Line]:
+    """Each problem as ``file:line:column: what is wrong``, its advice below."""
+    return [row for problem in problems for row in _problem(problem, layout)]
+
+
+def how_many(problems: Sequence[Problem]) -> str:
+    """``2 problems, 1 warning``; empty where there are none."""
+    warnings = sum(problem.severity is Severity.WARNING for problem in problems)
+    left_out = sum(problem.severity is Severity.LEFT_OUT for problem in problems)
+    errors = len(problems) - warnings - left_out
+    counts = [counted(errors, "problem")] if errors else []
+    counts += [f"{counted(left_out, 'problem')} left out"] if left_out else []
+    counts += [counted(warnings, "warning")] if warnings else []
+    return ", ".join(counts)
+
+
+def _problem(problem: Problem, layout: Layout) -> Iterator[Line]:
+    place = layout.exact_place(problem.source) if problem.source else visible(problem.address or "")
+    start = f"{place}: " if place else ""
+    start += _WORDS[problem.severity]
+    first, *others = wrapped(start + visible(problem.message), layout.width - 4)
+    colored = start.rstrip() if first.startswith(start.rstrip()) else first
+    yield line(Piece(colored, _STYLES[problem.severity]), first.removeprefix(colored))
+    for row in others:
+        yield line(row, indent=4)
+    if problem.advice:
+        yield from layout.paragraph(problem.advice, indent=4)

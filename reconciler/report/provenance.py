@@ -1,0 +1,62 @@
+"""Who changed a value, when and through what, as people read it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from reconciler.model.drift import Since, Trail
+from reconciler.model.property_history import Hand
+from reconciler.report.text.layout import Layout
+from reconciler.report.text.styled_lines import Line, Piece, Style, beside
+from reconciler.report.text.values import EMPTY, shown
+
+_NOTES = {
+    Since.SEEN: "since it last was as applied; the run that applied it is forgotten",
+    Since.CUT: "HubSpot keeps no older changes",
+    Since.UNKNOWN: "what was applied is not in HubSpot's history",
+}
+_INDENT = 10
+
+
+def moment(at: datetime) -> str:
+    """A time to the minute, in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def trail_text(trail: Trail) -> str:
+    """The hands of a value in one line, oldest first."""
+    is_one = len(trail.hands) == 1
+    told = [
+        f"{moment(hand.at)} {hand}" + ("" if is_one else f": {EMPTY if hand.value is None else hand.value}")
+        for hand in trail.hands
+    ]
+    return "; ".join(filter(None, [*told, _note(trail)]))
+
+
+def trail_lines(trails: Sequence[Trail], layout: Layout) -> list[Line]:
+    """The hands of values that changed alike, oldest first; of several, also what each made of the value."""
+    trail = trails[0]
+    lines: list[Line] = []
+    for index, hand in enumerate(trail.hands):
+        told = f"{_period([other.hands[index].at for other in trails])}  {hand}"
+        *head, last = layout.paragraph(told, indent=_INDENT)
+        value = Piece(EMPTY if hand.value is None else shown(hand.value), Style.FAINT)
+        lines += [*head, *beside(last, (value,) if len(trail.hands) > 1 else (), layout.width)]
+    note = _note(trail)
+    return lines + (list(layout.paragraph(note, indent=_INDENT, style=Style.FAINT)) if note else [])
+
+
+def edit_text(hands: Sequence[Hand]) -> str:
+    """Whose edit a plan overwrites or leaves alone; ``hands`` did the same to records that are alike."""
+    return f"by {hands[0]}, {_period([hand.at for hand in hands])} UTC"
+
+
+def _note(trail: Trail) -> str:
+    return _NOTES.get(trail.since, "") if trail.hands else "HubSpot does not say who"
+
+
+def _period(times: Sequence[datetime]) -> str:
+    start, end = moment(min(times)), moment(max(times))
+    if start == end:
+        return start
+    day, _, clock = end.partition(" ")
+    return f"{start} to {clock if start.startswith(day) else end}"

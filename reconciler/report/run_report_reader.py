@@ -1,0 +1,117 @@
+"""The report of a run, read back: its file may be all that is left where it was applied by a job."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from reconciler.errors import UsageError
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.runs import RunDetail, RunHeader, RunRow
+from reconciler.plan.file.json_values import (
+    Json,
+    T,
+    Wrong,
+    as_count,
+    as_object,
+    as_text,
+    as_tuple,
+    inside,
+    or_null,
+    part,
+)
+from reconciler.source import SourceRef
+
+_BEGINNING = re.compile(r'\s*\{\s*"accounting"')
+"""Keys are sorted: no other document of ours begins like this."""
+
+_as_text_or_null = or_null(as_text)
+
+
+def is_run(text: str) -> bool:
+    """Whether ``text`` is the report of a run."""
+    return _BEGINNING.match(text) is not None
+
+
+def run_from_text(text: str) -> RunDetail:
+    """The run that ``text`` reports.
+
+    Raises:
+        UsageError: it is damaged, or of a newer version.
+    """
+    try:
+        document = as_object(json.loads(text))
+        version = part(document, "format_version", as_text)
+        if not version.startswith("1."):
+            raise UsageError(
+                f"the report has format {version}, and this version reads 1.x\n    upgrade reconciler"
+            )
+        return RunDetail(_header(document), part(document, "changes", as_tuple(_row)))
+    except (ValueError, Wrong) as wrong:
+        raise UsageError(f"the report cannot be read: {wrong}") from None
+
+
+def _header(document: Json) -> RunHeader:
+    return RunHeader(
+        id=part(document, "id", as_text),
+        portal_id=part(document, "portal.id", as_count),
+        environment=part(document, "environment", as_text),
+        plan_digest=part(document, "plan_digest", as_text),
+        tool_version=part(document, "tool_version", as_text),
+        actor=part(document, "actor", _as_mapping(as_text)),
+        started_at=part(document, "started_at", _as_time),
+        finished_at=part(document, "finished_at", or_null(_as_time)),
+        status=part(document, "status", as_text),
+        commit=part(document, "commit", _as_text_or_null),
+        undoes=part(document, "undoes", _as_text_or_null),
+        planned=part(document, "planned", _as_mapping(as_count)),
+        personal=part(document, "personal", as_tuple(_as_pair)),
+    )
+
+
+def _row(found: object) -> RunRow:
+    row = as_object(found)
+    values = part(row, "properties", _as_mapping(as_object))
+    pair = as_object(row.get("association", {}))
+    return RunRow(
+        number=part(row, "number", as_count),
+        key=_key(row),
+        action=part(row, "action", as_text),
+        reason=part(row, "reason", as_text),
+        record_id=RecordId(row_id) if (row_id := part(row, "record_id", _as_text_or_null)) else None,
+        before={name: part(value, "before", _as_text_or_null) for name, value in values.items()},
+        after={name: part(value, "after", _as_text_or_null) for name, value in values.items()},
+        outcome=part(row, "outcome", _as_text_or_null),
+        detail=part(row, "detail", _as_mapping(as_text)),
+        source=part(row, "source", or_null(_as_source)),
+        target=_key(pair) if pair else None,
+        label=_as_text_or_null(pair.get("label")),
+    )
+
+
+def _key(entry: Json) -> RecordKey:
+    return RecordKey(
+        part(entry, "object", as_text),
+        part(entry, "key.property", as_text),
+        part(entry, "key.value", as_text),
+    )
+
+
+def _as_mapping(read: Callable[[object], T]) -> Callable[[object], Mapping[str, T]]:
+    return lambda found: {name: inside(f".{name}", read, value) for name, value in as_object(found).items()}
+
+
+def _as_pair(found: object) -> tuple[str, str]:
+    pair = as_object(found)
+    return part(pair, "object", as_text), part(pair, "property", as_text)
+
+
+def _as_source(found: object) -> SourceRef:
+    source = as_object(found)
+    return SourceRef(
+        part(source, "file", as_text), part(source, "line", as_count), part(source, "column", as_count)
+    )
+
+
+def _as_time(found: object) -> datetime:
+    return datetime.fromisoformat(as_text(found)).astimezone(UTC)

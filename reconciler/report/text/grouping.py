@@ -1,0 +1,66 @@
+"""Sections of records: what is alike is told once, and no more is shown than a reader can take in."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from itertools import chain
+from typing import Generic, NamedTuple, TypeVar
+
+from reconciler.invisible_characters import visible
+from reconciler.model.addresses import RecordKey
+from reconciler.report.text.layout import Layout, more
+from reconciler.report.text.styled_lines import BLANK, Line, Piece, Style, line
+from reconciler.source import SourceRef
+
+T = TypeVar("T")
+H = TypeVar("H", bound=Hashable)
+
+_MOST_ALIKE = 3
+"""Records named of those that change alike."""
+
+_MOST_STACKS = 20
+"""Entries, or stacks of entries that are alike, shown of one group."""
+
+
+class Kind(NamedTuple, Generic[T]):
+    """How the entries of one kind are shown."""
+
+    sign: Piece
+    record: Callable[[T], tuple[RecordKey, SourceRef | None]]  # which record, asked for where
+    likeness: Callable[[T], Hashable]  # equal for entries that are told once
+    body: Callable[[Sequence[T], Layout], list[Line]]  # what is told of entries that are alike
+
+
+def entries(kind: Kind[T], group: Iterable[T], layout: Layout) -> list[Line]:
+    """The entries of one section: those that are alike together, and no more than a reader can take in."""
+    stacks = list(grouped(group, kind.likeness).values())
+    most = len(stacks) if layout.full else _MOST_STACKS
+    lines: list[Line] = []
+    is_apart = True
+    for stack in stacks[:most]:
+        body = kind.body(stack, layout)
+        lines += [BLANK] if body or is_apart else []
+        is_apart = bool(body)
+        lines += _stack(kind, stack, body, layout)
+    hidden = sum(map(len, stacks[most:]))
+    return [*lines, BLANK, more(hidden, indent=2)] if hidden else lines
+
+
+def _stack(kind: Kind[T], stack: Sequence[T], body: list[Line], layout: Layout) -> list[Line]:
+    most = len(stack) if layout.full else _MOST_ALIKE
+    named = [kind.record(entry) for entry in stack[:most]]
+    if len(stack) == 1 or not body:
+        records = [layout.record(key.address, source, kind.sign) for key, source in named]
+        lines = [*chain(*records), *body]
+    else:
+        count = f"{len(stack):,} {visible(named[0][0].object)}"
+        records = [layout.record(key.address, source) for key, source in named]
+        lines = [line(kind.sign, " ", Piece(count, Style.STRONG), indent=2), *body, *chain(*records)]
+    hidden = len(stack) - len(named)
+    return [*lines, more(hidden, indent=2 if not body else 6)] if hidden else lines
+
+
+def grouped(entries: Iterable[T], key_of: Callable[[T], H]) -> dict[H, list[T]]:
+    """The entries by key; both keep the order of first appearance."""
+    groups: dict[H, list[T]] = {}
+    for entry in entries:
+        groups.setdefault(key_of(entry), []).append(entry)
+    return groups

@@ -1,0 +1,51 @@
+"""What every section of a terminal report needs to know, and the few shapes of line they share."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from reconciler.invisible_characters import visible
+from reconciler.report.text.styled_lines import Line, Piece, Style, beside, line
+from reconciler.report.text.width import ELLIPSIS, wrapped
+from reconciler.source import SourceRef
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How wide, how much, and how places are called."""
+
+    width: int  # columns
+    full: bool  # show everything, shorten nothing
+    where: Callable[[SourceRef], str]  # file:line:column as the reader would type it
+
+    def place(self, source: SourceRef) -> str:
+        """File and line."""
+        return visible(self.where(source).rpartition(":")[0])
+
+    def exact_place(self, source: SourceRef) -> str:
+        """File, line and column."""
+        return visible(self.where(source))
+
+    def paragraph(self, text: str, *, indent: int = 0, style: Style = Style.PLAIN) -> Iterator[Line]:
+        """Sentences, made visible and broken at spaces."""
+        for row in wrapped(visible(text), self.width - indent):
+            yield line(Piece(row, style), indent=indent)
+
+    def record(self, address: str, source: SourceRef | None, sign: Piece | None = None) -> list[Line]:
+        """A record's line, with the manifest line that asks for it at the right margin."""
+        name = visible(address)
+        left = line(sign, " ", Piece(name, Style.STRONG), indent=2) if sign else line(name, indent=6)
+        return beside(left, (Piece(self.place(source), Style.FAINT),) if source else (), self.width)
+
+    def heading(self, title: str, remark: str) -> list[Line]:
+        """The line above a group, and a remark that explains it."""
+        return [line(Piece(title, Style.STRONG)), *self.paragraph(remark, indent=2, style=Style.FAINT)]
+
+
+def more(count: int, *, indent: int) -> Line:
+    """What stands for ``count`` entries that are not shown."""
+    return line(Piece(f"{ELLIPSIS} {count:,} more (--full shows all)", Style.FAINT), indent=indent)
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 record``, ``1,200 records``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

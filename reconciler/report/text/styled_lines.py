@@ -1,0 +1,69 @@
+"""Lines made of styled pieces: laid out as plain text, coloured last, so that colour moves nothing."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
+
+from reconciler.report.text.width import cells
+
+
+class Style(StrEnum):
+    """How a piece looks where there is colour; without colour the words and signs say the same.
+
+    The values are parameters of the SGR control sequence (ECMA-48, 8.3.117).
+    """
+
+    PLAIN = ""
+    STRONG = "1"
+    FAINT = "2"
+    ADDED = "32"
+    CHANGED = "33"
+    REMOVED = "31"
+    ALARM = "1;31"
+
+
+class Piece(NamedTuple):
+    """Some text in one style; it has been made visible before."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+Line: TypeAlias = tuple[Piece, ...]
+
+BLANK: Line = ()
+
+
+def line(*pieces: Piece | str, indent: int = 0) -> Line:
+    """A line; plain text may be given as it is."""
+    margin = (Piece(" " * indent),) if indent else ()
+    return margin + tuple(Piece(piece) if isinstance(piece, str) else piece for piece in pieces)
+
+
+def line_cells(pieces: Line) -> int:
+    """How many columns a line takes."""
+    return sum(cells(piece.text) for piece in pieces)
+
+
+def beside(left: Line, right: Line, width: int) -> list[Line]:
+    """``left`` and, at the right margin of the same line, ``right``: or below, where they do not fit."""
+    if not right:
+        return [left]
+    gap = width - line_cells(left) - line_cells(right)
+    if gap >= 2:  # noqa: PLR2004 - two spaces part columns
+        return [(*left, Piece(" " * gap), *right)]
+    return [left, (Piece(" " * max(0, width - line_cells(right))), *right)]
+
+
+def painted(lines: Iterable[Line], *, color: bool) -> str:
+    """The text of ``lines``, each with its newline; trailing spaces are dropped."""
+    return "".join(f"{_painted(pieces, color=color)}\n" for pieces in lines)
+
+
+def _painted(pieces: Line, *, color: bool) -> str:
+    if not color:
+        return "".join(piece.text for piece in pieces).rstrip(" ")
+    return "".join(
+        f"\x1b[{piece.style}m{piece.text}\x1b[0m" if piece.style and piece.text else piece.text
+        for piece in pieces
+    )

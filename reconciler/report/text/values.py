@@ -1,0 +1,174 @@
+"""How values look: in one line where that is enough, else cut around what differs, or as a small diff.
+
+Two different values never look the same.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import zip_longest
+from typing import NamedTuple
+
+from reconciler.invisible_characters import visible
+from reconciler.model.desired import Written
+from reconciler.report.text.styled_lines import Line, Piece, Style, line_cells
+from reconciler.report.text.width import ELLIPSIS, cells, chopped, clipped
+
+ARROW = "\u2192"
+EMPTY = "(empty)"
+CLEARED = "(cleared)"
+
+_MOST_LINES = 4
+"""Removed or added lines shown of one place where two texts differ."""
+
+_MOST_PLACES = 3
+"""Places shown where two texts differ."""
+
+_LEAST_ROOM = 16
+"""Cells; with less beside its name a value that does not fit goes below."""
+
+_COMPARED_LINES = 300
+"""Longer differing stretches are shown as replaced: aligning takes the square of their length."""
+
+_SIGN_STYLES = {"-": Style.REMOVED, "+": Style.ADDED, " ": Style.FAINT}
+
+
+class _Row(NamedTuple):
+    """A line of a diff."""
+
+    sign: str
+    text: str
+
+
+def shown(value: str) -> str:
+    """``value`` in one line; in quotes where it would otherwise be mistaken for something else."""
+    is_plain = _is_plain(value) and value == value.strip() and value not in {"", EMPTY, CLEARED}
+    return value if is_plain and ARROW not in value else _quoted(value)
+
+
+def text_of_written(written: Written) -> str | None:
+    """What a manifest says as one text; a list between brackets."""
+    return f"[{', '.join(written)}]" if isinstance(written, tuple) else written
+
+
+def side_by_side(before: str | None, after: str | None, room: int) -> Line | None:
+    """Both in one line, None where that takes more than ``room`` cells or one of them has several lines."""
+    if "\n" in (before or "") or "\n" in (after or ""):
+        return None
+    start = Piece(shown(before)) if before is not None else Piece(EMPTY, Style.FAINT)
+    end = Piece(shown(after)) if after is not None else Piece(CLEARED, Style.FAINT)
+    pair = (start, Piece(f" {ARROW} ", Style.FAINT), end)
+    return pair if line_cells(pair) <= room else None
+
+
+def alone(value: str | None, room: int, *, full: bool) -> Line | None:
+    """A new record's value in one line, shortened unless ``full``; None where it does not fit."""
+    if value is None:
+        return (Piece(EMPTY, Style.FAINT),)
+    text = shown(value)
+    if "\n" in value or (cells(text) > room and (full or room < _LEAST_ROOM)):
+        return None
+    return (Piece(clipped(text, room)),)
+
+
+def one_below_the_other(before: str | None, after: str | None, room: int, *, full: bool) -> Iterator[Line]:
+    """``before`` and ``after`` as removed and added lines of at most ``room`` cells."""
+    room -= 2  # for the sign
+    if "\n" in (before or "") or "\n" in (after or ""):
+        rows = _diff(_lines(before), _lines(after), room, full=full)
+    else:
+        rows = _replaced(_whole(before), _whole(after), room, full=full)
+    for row in rows:
+        pieces = chopped(row.text, room) if full else [clipped(row.text, room)]
+        for index, text in enumerate(pieces):
+            yield (Piece(f"{' ' if index else row.sign} {text}", _SIGN_STYLES[row.sign]),)
+
+
+def around_difference(left: str, right: str, room: int) -> tuple[str, str]:
+    """Both texts from a little before they begin to differ, each in at most ``room`` cells."""
+    if max(cells(left), cells(right)) <= room:
+        return left, right
+    start = _common(left, right) - room // 3
+    near_end = max(len(left), len(right)) + 1 - room
+    if 1 < near_end < start and max(cells(left[near_end:]), cells(right[near_end:])) < room:
+        start = near_end  # the ends are near: fill the room
+    if start <= 1:
+        return clipped(left, room), clipped(right, room)
+    return clipped(ELLIPSIS + left[start:], room), clipped(ELLIPSIS + right[start:], room)
+
+
+def _diff(before: Sequence[str], after: Sequence[str], room: int, *, full: bool) -> Iterator[_Row]:
+    """Where two texts differ, with the line before and after each such place."""
+    top = _common(before, after)
+    bottom = _common(before[top:][::-1], after[top:][::-1])
+    removed, added = before[top : len(before) - bottom], after[top : len(after) - bottom]
+    yield from _context(before[:top], is_first=True)
+    places = 0
+    for kind, start, end, other_start, other_end in _opcodes(removed, added):
+        if kind == "equal":
+            yield from _context(removed[start:end])
+            continue
+        places += 1
+        if places > _MOST_PLACES and not full:
+            yield _Row(" ", f"{ELLIPSIS} it differs further below")
+            return
+        yield from _replaced(removed[start:end], added[other_start:other_end], room, full=full)
+    yield from _context(before[len(before) - bottom :], is_last=True)
+
+
+def _opcodes(removed: Sequence[str], added: Sequence[str]) -> Iterable[tuple[str, int, int, int, int]]:
+    if max(len(removed), len(added)) > _COMPARED_LINES:
+        return [("replace", 0, len(removed), 0, len(added))]
+    return SequenceMatcher(None, removed, added, autojunk=False).get_opcodes()
+
+
+def _context(same: Sequence[str], *, is_first: bool = False, is_last: bool = False) -> Iterator[_Row]:
+    """Of a stretch that is the same in both: the lines next to a difference."""
+    above = [] if is_first else same[:1]
+    below = [] if is_last else same[-1:]
+    if len(same) <= len(above) + len(below):
+        above, gap, below = same, [], []
+    else:
+        gap = [ELLIPSIS]
+    yield from (_Row(" ", text) for text in (*above, *gap, *below))
+
+
+def _replaced(removed: Sequence[str], added: Sequence[str], room: int, *, full: bool) -> Iterator[_Row]:
+    """Lines that were taken out, then those that took their place; a few, and shortened, unless ``full``."""
+    counts = {"-": len(removed), "+": len(added)}
+    if not full:
+        pairs = list(zip_longest(removed[:_MOST_LINES], added[:_MOST_LINES], fillvalue=""))
+        pairs = [around_difference(left, right, room) for left, right in pairs]
+        removed = [left for left, _ in pairs][: len(removed)]
+        added = [right for _, right in pairs][: len(added)]
+    for sign, texts in (("-", removed), ("+", added)):
+        yield from (_Row(sign, text) for text in texts)
+        if counts[sign] > len(texts):
+            yield _Row(" ", f"{ELLIPSIS} {counts[sign] - len(texts):,} more lines")
+
+
+def _lines(value: str | None) -> list[str]:
+    return [] if value is None else [line_shown(text) for text in value.split("\n")]
+
+
+def _whole(value: str | None) -> list[str]:
+    return [] if value is None else [shown(value)]
+
+
+def line_shown(text: str) -> str:
+    """One line of a text of several lines."""
+    return text if _is_plain(text) and not text.endswith(" ") else _quoted(text)
+
+
+def _is_plain(value: str) -> bool:
+    """Whether ``value`` can be printed as it is without being taken for something else."""
+    return visible(value) == value and not value.startswith('"')
+
+
+def _quoted(value: str) -> str:
+    return '"' + visible(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+
+
+def _common(left: Sequence[str], right: Sequence[str]) -> int:
+    """How many items both begin with."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((index for index, (one, other) in pairs if one != other), min(len(left), len(right)))

@@ -1,0 +1,116 @@
+"""The associations we own: how they are found, put and removed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
+
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import OwnedPair, PairIdentity
+from reconciler.model.desired import Record
+from reconciler.model.owned import OwnedRecord
+from reconciler.state.database import insert_into
+from reconciler.state.row_codec import pair_columns, pair_of
+from reconciler.state.tables import pairs
+
+_IDENTITY = tuple(column.name for column in pairs.primary_key)
+
+
+@dataclass(frozen=True, slots=True)
+class PairRows:
+    """One portal's owned associations, within a transaction."""
+
+    connection: Connection
+    portal_id: int
+
+    def types(self) -> frozenset[tuple[str, str]]:
+        """Between which object types there are any."""
+        query = select(pairs.c.object, pairs.c.to_object).where(self._ours()).distinct()
+        return frozenset((row[0], row[1]) for row in self.connection.execute(query))
+
+    def between(self, object_name: str, other: str) -> tuple[OwnedPair, ...]:
+        """Those between records of two object types, whichever of the two named them; in no order."""
+        there = and_(pairs.c.object == object_name, pairs.c.to_object == other)
+        back = and_(pairs.c.object == other, pairs.c.to_object == object_name)
+        return self._select(or_(there, back))
+
+    def of_record(self, object_name: str, record_id: RecordId) -> tuple[OwnedPair, ...]:
+        """Those that lead from one record, sorted by the other."""
+        mine = and_(pairs.c.object == object_name, pairs.c.record_id == record_id)
+        return tuple(sorted(self._select(mine), key=_order))
+
+    def all(self) -> tuple[OwnedPair, ...]:
+        """All of them, sorted."""
+        return tuple(sorted(self._select(), key=_order))
+
+    def written_since(self, serial: int) -> tuple[OwnedPair, ...]:
+        """Those that were written after ``serial``."""
+        return self._select(pairs.c.serial > serial)
+
+    def put(self, owned: Iterable[OwnedPair], serial: int) -> None:
+        """Own associations, in place of what was known of them; a label takes the place of the plain one."""
+        insert = insert_into(self.connection, pairs)
+        others = [column.name for column in pairs.c if not column.primary_key]
+        statement = insert.on_conflict_do_update(
+            index_elements=_IDENTITY, set_={name: insert.excluded[name] for name in others}
+        )
+        for pair in owned:
+            if pair.label:
+                self.connection.execute(delete(pairs).where(self._plain_between(pair)))
+            self.connection.execute(statement, pair_columns(self.portal_id, serial, pair))
+
+    def remove(self, identities: Iterable[PairIdentity]) -> None:
+        """Own these no longer; those that are not owned do no harm."""
+        for identity in identities:
+            same = (pairs.c[name] == value for name, value in identity._asdict().items())
+            self.connection.execute(delete(pairs).where(self._ours(), *same))
+
+    def remove_of(self, ends: Iterable[Record]) -> None:
+        """Own none that has one of these records at either end."""
+        for object_name, record_id in ends:
+            self.connection.execute(delete(pairs).where(self._touching(object_name, record_id)))
+
+    def call(self, records: Iterable[OwnedRecord]) -> None:
+        """Know the associations of ``records``, from either end, by the keys that they have by now."""
+        for record in records:
+            key = record.key
+            here = and_(pairs.c.object == key.object, pairs.c.record_id == record.record_id)
+            there = and_(pairs.c.to_object == key.object, pairs.c.to_id == record.record_id)
+            own, other = {"by": key.by, "key": key.value}, {"to_by": key.by, "to_key": key.value}
+            self.connection.execute(update(pairs).where(self._ours(), here).values(own))
+            self.connection.execute(update(pairs).where(self._ours(), there).values(other))
+
+    def remove_named_by(self, keys: Iterable[RecordKey]) -> None:
+        """Own none that leads from the record of one of these keys."""
+        for key in keys:
+            named = (pairs.c.object == key.object, pairs.c.by == key.by, pairs.c.key == key.value)
+            self.connection.execute(delete(pairs).where(self._ours(), *named))
+
+    def _select(self, *conditions: ColumnElement[bool]) -> tuple[OwnedPair, ...]:
+        query = select(pairs).where(self._ours(), *conditions)
+        return tuple(map(pair_of, self.connection.execute(query)))
+
+    def _ours(self) -> ColumnElement[bool]:
+        return pairs.c.portal_id == self.portal_id
+
+    def _touching(self, object_name: str, record_id: RecordId) -> ColumnElement[bool]:
+        here = and_(pairs.c.object == object_name, pairs.c.record_id == record_id)
+        there = and_(pairs.c.to_object == object_name, pairs.c.to_id == record_id)
+        return and_(self._ours(), or_(here, there))
+
+    def _plain_between(self, pair: OwnedPair) -> ColumnElement[bool]:
+        one, other = (pair.key.object, pair.record_id), (pair.target.object, pair.target_id)
+        return and_(self._ours(), pairs.c.category == "", or_(_from_to(one, other), _from_to(other, one)))
+
+
+def _from_to(one: Record, other: Record) -> ColumnElement[bool]:
+    return and_(
+        pairs.c.object == one[0],
+        pairs.c.record_id == one[1],
+        pairs.c.to_object == other[0],
+        pairs.c.to_id == other[1],
+    )
+
+
+def _order(pair: OwnedPair) -> tuple[RecordKey, str, RecordKey, str, tuple[str, int]]:
+    return pair.key, pair.record_id, pair.target, pair.target_id, pair.identity[-2:]

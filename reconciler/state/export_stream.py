@@ -1,0 +1,107 @@
+"""An exported state whose records and associations stay in their file, to be read a line at a time.
+
+That holds for lines as ``export_lines`` writes them, edited or not: a field begins each, or an entry fills
+it. Any other JSON says the same, and has to be read as a whole.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from reconciler.errors import StateError
+from reconciler.state.export_format import Export, UnreadList, export_of
+
+_FIELD = re.compile(r'"(\w+)":(.+)')
+_LISTS = {"owned", "pairs", "prune_rules"}
+_BLANKS = " \t\r\n"  # of JSON; Python knows more of them
+
+
+def export_by_line(file: BinaryIO) -> Export | None:
+    """What ``file`` says, for as long as it is open; None where it has to be read as a whole, from its start.
+
+    Raises:
+        StateError: as ``parse_export``; from the lists, if the file is changed before they have been read.
+    """
+    if not file.seekable():
+        return None
+    try:
+        document = _fields(file)
+    except ValueError:  # JSON and UTF-8 raise it, too
+        file.seek(0)
+        return None
+    return export_of(document)
+
+
+def _fields(file: BinaryIO) -> dict[str, object]:
+    """The document, its lists unread; ValueError where its lines are not such as we write."""
+    fields: dict[str, object] = {}
+    stamp = _stamp(file)
+    opening, line = "{", _line(file)
+    while True:
+        said = _FIELD.fullmatch(line.removeprefix(opening))
+        if said is None or not line.startswith(opening) or said[1] in fields:
+            raise ValueError(line)
+        name, value = said.groups()
+        if value == "[" and name in _LISTS:
+            fields[name] = _list(file, stamp)
+        else:
+            fields[name] = json.loads(value[:-1])
+            if value.endswith("}"):
+                break
+            if not value.endswith(","):
+                raise ValueError(line)
+        opening, line = "", _line(file)
+    if file.read().decode().strip(_BLANKS):
+        raise ValueError(line)
+    return fields
+
+
+def _list(file: BinaryIO, stamp: tuple[int, int]) -> UnreadList:
+    """The entries from here to the end of their list; every line but the last ends in a comma."""
+    place, count, is_last = file.tell(), 0, True
+    while (line := _line(file)) != "],":
+        if count and is_last:
+            raise ValueError(line)
+        is_last = not line.endswith(",")
+        json.loads(line.removesuffix(","))
+        count += 1
+    if not is_last:
+        raise ValueError(line)
+    return _Lines(file, place, count, stamp)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines(UnreadList):
+    """Entries on lines of their own; going through them raises StateError once the file is another."""
+
+    file: BinaryIO
+    place: int
+    count: int
+    stamp: tuple[int, int]  # of the file, when it was first looked at
+
+    def __iter__(self) -> Iterator[object]:
+        self.file.seek(self.place)
+        try:
+            for _ in range(self.count):
+                yield json.loads(_line(self.file).removesuffix(","))
+        except ValueError as error:
+            raise self._changed() from error
+        if _stamp(self.file) != self.stamp:
+            raise self._changed()
+
+    def _changed(self) -> StateError:
+        return StateError(
+            "the exported state was changed while it was read, and nothing was imported: import it again"
+        )
+
+
+def _line(file: BinaryIO) -> str:
+    return file.readline().decode().strip(_BLANKS)
+
+
+def _stamp(file: BinaryIO) -> tuple[int, int]:
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,197 @@
+"""What an answer means: another record, another value, another spelling."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from reconciler.apply.answer_outcomes import judged, only_emptied
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.calls import Call, Route
+from reconciler.model.definitions import Kind, ObjectSchema, Option, PropertyDef
+from reconciler.model.outcomes import Applied, Rejected, Unknown
+from reconciler.model.owned import Origin
+from reconciler.plan.change import Create, Reason, Update, ValueChange
+from reconciler.plan.values.equality import REWRITTEN
+from reconciler.source import SourceRef
+
+KEY = RecordKey("companies", "external_id", "acme")
+ID = RecordId("9001")
+STAGES = tuple(Option(value, value.title()) for value in ("subscriber", "lead", "customer"))
+
+
+def schema(kind: Kind) -> ObjectSchema:
+    known = (
+        PropertyDef("value", "Value", kind),
+        PropertyDef("name", "Name", Kind.TEXT),
+        PropertyDef("lifecyclestage", "Stage", Kind.CHOICE, STAGES),
+    )
+    return ObjectSchema("companies", "companies", {definition.name: definition for definition in known})
+
+
+def update(**values: tuple[str | None, str | None]) -> Update:
+    written = (ValueChange(name, *texts, Reason.CHANGED) for name, texts in sorted(values.items()))
+    route = Route(Call.UPDATE, None)
+    return Update(KEY, ID, tuple(written), (), Reason.CHANGED, route, None, Origin.CREATED)
+
+
+def create(**values: str) -> Create:
+    written = (ValueChange(name, None, text, Reason.MISSING) for name, text in sorted(values.items()))
+    route = Route(Call.UPSERT, "external_id")
+    return Create(KEY, tuple(written), Reason.MISSING, route, SourceRef("c.yaml", 1, 1))
+
+
+def answered(is_new: bool | None = None, **values: str | None) -> Applied:
+    return Applied(ID, values, is_new)
+
+
+EQUAL: Mapping[Kind, tuple[str, str]] = {
+    Kind.NUMBER: ("12.10", "12.1"),
+    Kind.BOOLEAN: ("true", "True"),
+    Kind.CHOICES: ("b;a", "a;b"),
+    Kind.DATE: ("2026-11-22", "2026-11-22T00:00:00Z"),
+    Kind.DATETIME: ("2026-11-22T10:00:00.123456+01:00", "2026-11-22T09:00:00.123Z"),
+    Kind.FILES: ("11;12", "12;11"),
+    Kind.OWNERS: ("77;78", "78;77"),
+    Kind.JSON: ('{"a": 1, "b": 2}', '{"b":2,"a":1.0}'),
+}
+OTHER: Mapping[Kind, tuple[str, str | None]] = {
+    Kind.NUMBER: ("12.1", "12"),
+    Kind.BOOLEAN: ("true", "false"),
+    Kind.CHOICE: ("gold", "silver"),
+    Kind.CHOICES: ("a;b", "a"),
+    Kind.DATE: ("2026-11-22", "2026-11-21"),
+    Kind.DATETIME: ("2026-11-22T10:00:00.001Z", "2026-11-22T10:00:00.002Z"),
+    Kind.OWNER: ("77", "78"),
+    Kind.PIPELINE: ("default", "other"),
+    Kind.STAGE: ("1", None),
+    Kind.FILES: ("11", "12"),
+    Kind.OWNERS: ("77;78", "77"),
+    Kind.JSON: ('{"a": 1}', '{"a": true}'),
+}
+
+
+@pytest.mark.parametrize("kind", EQUAL)
+def test_another_spelling_of_the_same_value_is_that_value(kind: Kind) -> None:
+    sent, kept = EQUAL[kind]
+    outcome = answered(value=kept)
+    assert judged(schema(kind), update(value=(None, sent)), outcome) == outcome
+
+
+@pytest.mark.parametrize("kind", sorted(REWRITTEN))
+def test_where_hubspot_rewrites_the_other_value_is_its_spelling(kind: Kind) -> None:
+    outcome = answered(value="what HubSpot made of it")
+    assert judged(schema(kind), update(value=("x", "y")), outcome) == outcome
+
+
+@pytest.mark.parametrize("kind", OTHER)
+def test_elsewhere_the_value_was_not_taken(kind: Kind) -> None:
+    sent, kept = OTHER[kind]
+    outcome = judged(schema(kind), update(value=("x", sent), name=("A", "B")), answered(value=kept, name="B"))
+    assert isinstance(outcome, Rejected)
+    assert "another value of value than was sent, and took the rest" in outcome.message
+    assert outcome.done == Applied(ID, {"value": kept, "name": "B"}, None, {"name": "B"})
+
+
+def test_every_kind_is_one_of_those_that_are_rewritten_or_not() -> None:
+    assert {*OTHER, *REWRITTEN} == set(Kind)
+
+
+def test_what_was_to_be_emptied_and_is_not_was_not_taken() -> None:
+    outcome = judged(schema(Kind.CHOICE), update(value=("gold", None)), answered(value="gold"))
+    assert isinstance(outcome, Rejected)
+    assert outcome.done is None
+    assert "took the rest" not in outcome.message
+
+
+def test_a_property_that_the_answer_leaves_out_is_as_sent() -> None:
+    outcome = answered(name="B")
+    assert judged(schema(Kind.CHOICE), update(value=(None, "gold"), name=("A", "B")), outcome) == outcome
+
+
+def test_a_new_record_is_ours_though_a_value_was_not_taken() -> None:
+    answer = answered(is_new=True, value="silver")
+    outcome = judged(schema(Kind.CHOICE), create(value="gold"), answer)
+    assert isinstance(outcome, Rejected)
+    assert outcome.done == Applied(ID, {"value": "silver"}, is_new=True, written={})
+
+
+@pytest.mark.parametrize(
+    ("is_new", "told"),
+    [
+        (True, "HubSpot created record 9002 instead of updating 9001: the key was gone from it"),
+        (False, "HubSpot wrote to record 9002 instead of 9001: the key moved to it"),
+        (None, "HubSpot wrote to record 9002 instead of 9001: the key moved to it"),
+    ],
+)
+def test_an_answer_of_another_record_is_never_applied(is_new: bool | None, told: str) -> None:
+    elsewhere = Applied(RecordId("9002"), {"name": "B"}, is_new)
+    outcome = judged(schema(Kind.TEXT), update(name=("A", "B")), elsewhere)
+    assert isinstance(outcome, Rejected)
+    assert outcome.message.startswith(told)
+    assert (outcome.record_id, outcome.done) == ("9002", None)
+
+
+def test_what_is_no_answer_is_left_as_it_is() -> None:
+    for outcome in (Rejected("no"), Unknown("lost")):
+        assert judged(schema(Kind.TEXT), update(name=("A", "B")), outcome) == outcome
+
+
+def test_of_a_call_that_wrote_a_part_only_that_part_is_judged_and_what_it_cleared_is_empty() -> None:
+    change = update(value=("x", "gold"), lifecyclestage=("customer", "lead"), name=("A", "B"))
+    sent = {"value": "gold", "lifecyclestage": ""}
+    answer = answered(value="silver", lifecyclestage=None, name="A")
+    outcome = judged(schema(Kind.CHOICE), change, answer, sent)
+    assert isinstance(outcome, Rejected)
+    assert "another value of value than was sent" in outcome.message
+    assert outcome.done is not None
+    assert outcome.done.written == {"lifecyclestage": None}
+
+
+BACK = update(lifecyclestage=("customer", "lead"), name=("A", "B"))
+
+
+def test_a_stage_that_was_emptied_and_not_set_is_empty_for_state_too() -> None:
+    outcome = only_emptied(schema(Kind.TEXT), BACK, Rejected("the portal has a rule", "VALIDATION_ERROR"))
+    assert outcome.message.startswith("the portal has a rule. lifecyclestage was emptied before")
+    assert outcome.category == "VALIDATION_ERROR"
+    assert outcome.done == Applied(ID, {}, written={"lifecyclestage": None})
+
+
+def test_a_stage_that_was_passed_over_leaves_the_other_values_written() -> None:
+    second = judged(schema(Kind.TEXT), BACK, answered(lifecyclestage=None, name="B"))
+    assert isinstance(second, Rejected)
+    outcome = only_emptied(schema(Kind.TEXT), BACK, second)
+    assert outcome.done == Applied(ID, {"name": "B"}, written={"lifecyclestage": None, "name": "B"})
+
+
+def test_a_stage_that_was_set_is_not_told_as_empty_where_another_value_was_not_taken() -> None:
+    change = update(lifecyclestage=("customer", "lead"), value=("x", "gold"))
+    second = judged(schema(Kind.CHOICE), change, answered(lifecyclestage="lead", value="silver"))
+    assert isinstance(second, Rejected)
+    assert only_emptied(schema(Kind.CHOICE), change, second) == second
+
+
+@pytest.mark.parametrize("change", [create(name="A"), update(name=("A", "B"))])
+def test_where_one_call_is_enough_nothing_was_emptied(change: Create | Update) -> None:
+    assert only_emptied(schema(Kind.TEXT), change, Rejected("no")) == Rejected("no")
+
+
+def test_of_two_calls_the_first_is_judged_by_what_it_wrote_alone() -> None:
+    """The answer may hold what the second call is to write as well."""
+    change = update(lifecyclestage=("customer", "lead"), value=("x", "gold"))
+    emptied = answered(lifecyclestage=None, value="x")
+    assert judged(schema(Kind.CHOICE), change, emptied, {"lifecyclestage": ""}) == emptied
+    assert judged(schema(Kind.CHOICE), change, answered(value="gold"), {"value": "gold"}) == answered(
+        value="gold"
+    )
+    left = judged(schema(Kind.CHOICE), change, answered(lifecyclestage="customer"), {"lifecyclestage": ""})
+    assert isinstance(left, Rejected)
+    assert left.done is None
+
+
+def test_all_that_was_not_taken_is_told_by_name() -> None:
+    sent = {"value": "gold", "lifecyclestage": "lead"}
+    change = update(lifecyclestage=("customer", "lead"), value=("x", "gold"))
+    outcome = judged(schema(Kind.CHOICE), change, answered(lifecyclestage="customer", value="x"), sent)
+    assert isinstance(outcome, Rejected)
+    assert outcome.message.startswith("HubSpot keeps another value of lifecyclestage, value than was sent:")

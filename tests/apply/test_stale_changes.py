@@ -1,0 +1,141 @@
+"""The last look before a call: which of the changes that travel together are not sent."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from reconciler.apply.stale_changes import stale_changes
+from reconciler.errors import Unavailable
+from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.calls import Call, Route
+from reconciler.model.definitions import Account, Kind, PortalSchema
+from reconciler.model.outcomes import Stale
+from reconciler.model.owned import Origin
+from reconciler.plan.change import Archive, Associate, Create, Reason, RecordWriting, Update, ValueChange
+from reconciler.source import SourceRef
+from tests.hubspot.doubles import batch, reader_of, reply, schema_of
+
+COMPANIES = schema_of("companies", "companies", external_id=Kind.TEXT, city=Kind.TEXT)
+TICKETS = schema_of("tickets", "tickets", external_id=Kind.TEXT)
+PORTAL = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": COMPANIES, "tickets": TICKETS})
+LINE = SourceRef("c.yaml", 1, 1)
+
+
+def key(number: int) -> RecordKey:
+    return RecordKey("companies", "external_id", f"k{number}")
+
+
+def update(number: int, before: str) -> Update:
+    value = ValueChange("city", before, "New", Reason.CHANGED, LINE)
+    route = Route(Call.UPDATE, None)
+    return Update(
+        key(number), RecordId(f"{number}"), (value,), (), Reason.CHANGED, route, LINE, Origin.CREATED
+    )
+
+
+def create(number: int) -> Create:
+    return Create(key(number), (), Reason.MISSING, Route(Call.UPSERT, "external_id"), LINE)
+
+
+def archive(number: int, *tickets: int) -> Archive:
+    """It rests on its key, and on being associated with these tickets."""
+    texts = {"external_id": f"k{number}"} | {f"tickets/={id_}": "associated" for id_ in tickets}
+    rests_on = (ValueChange(name, text, text, Reason.IN_STEP) for name, text in texts.items())
+    return Archive(key(number), RecordId(f"{number}"), Reason.PRUNED, None, Origin.CREATED, tuple(rests_on))
+
+
+def told(
+    changes: Mapping[int, RecordWriting | Associate],
+    cities: Mapping[str, str],
+    *,
+    silent: frozenset[str] = frozenset(),
+    tickets: Mapping[str, str] | None = None,
+) -> Mapping[int, Stale]:
+    """``cities`` by id: the records that are there. Of those in ``silent`` HubSpot never says anything.
+
+    ``tickets`` says with which ticket a company is associated.
+    """
+
+    def hubspot(request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return reply(404)
+        asked = orjson.loads(request.content)
+        if "/associations/" in request.url.path:
+            return reply(200, batch([_page(each["id"], (tickets or {})) for each in asked["inputs"]]))
+        found, missing = [], []
+        for wanted in (each["id"] for each in asked["inputs"]):
+            record_id = wanted.removeprefix("k")
+            if record_id in cities:
+                found.append(
+                    {
+                        "id": record_id,
+                        "properties": {"external_id": f"k{record_id}", "city": cities[record_id]},
+                    }
+                )
+            elif record_id not in silent:
+                missing.append(wanted)
+        errors = [{"category": "OBJECT_NOT_FOUND", "message": "", "context": {"ids": missing}}]
+        return reply(207 if missing else 200, batch(found, errors if missing else ()))
+
+    return stale_changes(reader_of(hubspot), PORTAL, sorted(changes.items()))
+
+
+def _page(company: str, tickets: Mapping[str, str]) -> dict[str, Any]:
+    plain = {"category": "HUBSPOT_DEFINED", "typeId": 341, "label": None}
+    to = [{"toObjectId": tickets[company], "associationTypes": [plain]}] if company in tickets else []
+    return {"from": {"id": company}, "to": to}
+
+
+def test_those_that_live_moved_away_from_are_told_by_number_and_others_are_not() -> None:
+    found = told({3: update(1, "Old"), 5: update(2, "Old"), 8: update(4, "Old")}, {"1": "Old", "2": "Theirs"})
+    assert found == {
+        5: Stale("city changed in HubSpot since the plan was made"),
+        8: Stale("record 4 is no longer there"),
+    }
+
+
+def test_a_create_whose_key_is_there_by_now_is_not_sent() -> None:
+    assert told({0: create(1), 1: create(2)}, {"2": "Theirs"}) == {1: Stale("record 2 has this key by now")}
+
+
+def test_what_hubspot_leaves_out_of_its_answers_is_neither_created_nor_called_gone() -> None:
+    found = told({0: create(1), 1: create(2)}, {}, silent=frozenset({"2"}))
+    assert found == {1: Stale("HubSpot leaves the record out of its answers: nobody knows how it is now")}
+
+
+def test_an_archive_whose_record_lost_an_association_that_it_rests_on_is_not_sent() -> None:
+    changes = {0: archive(1, 800), 1: archive(2, 800), 2: archive(3), 3: archive(4, 801)}
+    there = dict.fromkeys("1234", "A")
+    found = told(changes, there, tickets={"1": "800", "3": "800", "4": "800"})
+    assert found == {
+        1: Stale("tickets/=800 changed in HubSpot since the plan was made"),
+        3: Stale("tickets/=801 changed in HubSpot since the plan was made"),
+    }
+
+
+TICKET = RecordKey("tickets", RECORD_ID, "800")
+
+
+def associate(number: int) -> Associate:
+    return Associate(
+        key(number), RecordId(f"{number}"), TICKET, RecordId("800"), None, Reason.MISSING, LINE, is_whole=True
+    )
+
+
+def test_an_association_that_somebody_made_by_now_is_not_made_again() -> None:
+    there = {"1": "A", "2": "A"}
+    found = told({0: associate(1), 1: associate(2)}, there, tickets={"1": "800"})
+    assert found == {0: Stale("it is associated so with tickets/=800 by now")}
+
+
+def test_an_association_one_of_whose_records_has_another_key_by_now_is_not_made() -> None:
+    found = told({0: associate(1), 1: associate(2)}, {"2": "A"})
+    assert found == {0: Stale("record 1 no longer has the key of companies/k1")}
+
+
+def test_where_the_portal_cannot_be_read_nothing_is_decided() -> None:
+    with pytest.raises(Unavailable):
+        stale_changes(reader_of(lambda _: reply(503)), PORTAL, [(0, create(1))])

@@ -1,0 +1,281 @@
+"""What state holds of a record after a change."""
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import Label, OwnedPair, PairsAfter, identity_of
+from reconciler.model.calls import Call, Route
+from reconciler.model.outcomes import Applied
+from reconciler.model.owned import Origin
+from reconciler.plan.change import (
+    Adopt,
+    AdoptPair,
+    Archive,
+    Associate,
+    Change,
+    Create,
+    Dissociate,
+    Reason,
+    Release,
+    ReleasePair,
+    Update,
+    ValueChange,
+    carried_out,
+)
+from reconciler.source import SourceRef
+from reconciler.state.updates import disowned_by, in_the_way, owned_after, pairs_after
+from tests.support.nouns import owned
+
+HERE = SourceRef("companies.yaml", 1, 1)
+KEY = RecordKey("companies", "external_id", "acme")
+ID = RecordId("9001")
+
+
+def created(*values: ValueChange) -> Create:
+    return Create(KEY, values, Reason.MISSING, Route(Call.UPSERT, "external_id"), HERE)
+
+
+def test_what_was_sent_is_remembered_and_how_hubspot_spells_it_beside() -> None:
+    change = created(
+        ValueChange("name", None, "Acme", Reason.MISSING), ValueChange("phone", None, "030 1", Reason.MISSING)
+    )
+    after = owned_after(change, Applied(ID, {"name": "Acme", "phone": "+49301"}, is_new=True), None)
+    assert after.sent == {"name": "Acme", "phone": "030 1"}
+    assert after.answered == {"phone": "+49301"}
+    assert (after.record_id, after.origin) == (ID, Origin.CREATED)
+
+
+def test_a_create_that_found_a_record_owns_it_as_adopted() -> None:
+    after = owned_after(created(), Applied(ID, {}, is_new=False), None)
+    assert after.origin is Origin.ADOPTED
+
+
+def test_values_in_step_are_learned_with_lives_spelling() -> None:
+    in_step = ValueChange("revenue", "12.1", "12.10", Reason.IN_STEP)
+    change = Adopt(KEY, ID, (in_step,), Reason.ADOPT, HERE, Origin.ADOPTED)
+    after = owned_after(change, Applied(ID, {}), None)
+    assert after.sent == {"revenue": "12.10"}
+    assert after.answered == {"revenue": "12.1"}
+
+
+def test_values_that_a_change_does_not_mention_stay() -> None:
+    before = owned("acme", "9001", {"name": "Acme", "tier": "gold"}, {"tier": "GOLD"})
+    change = Update(
+        KEY,
+        ID,
+        (ValueChange("name", "Acme", "Acme AG", Reason.CHANGED),),
+        (),
+        Reason.CHANGED,
+        Route(Call.UPDATE, None),
+        HERE,
+        Origin.CREATED,
+    )
+    after = owned_after(change, Applied(ID, {"name": "Acme AG"}), before)
+    assert after.sent == {"name": "Acme AG", "tier": "gold"}
+    assert after.answered == {"tier": "GOLD"}
+
+
+def test_an_old_spelling_does_not_outlive_its_value() -> None:
+    before = owned("acme", "9001", {"phone": "030 1"}, {"phone": "+49301"})
+    change = created(ValueChange("phone", None, "+49302", Reason.MISSING))
+    after = owned_after(change, Applied(ID, {"phone": "+49302"}), before)
+    assert after.answered == {}
+
+
+def test_values_of_another_record_under_the_same_key_are_not_ours() -> None:
+    before = owned("acme", "9000", {"name": "Acme", "tier": "gold"}, {"tier": "GOLD"})
+    change = Update(
+        KEY,
+        ID,
+        (ValueChange("name", "Other", "Acme AG", Reason.ADOPT),),
+        (),
+        Reason.ADOPT,
+        Route(Call.UPDATE, None),
+        HERE,
+        Origin.ADOPTED,
+    )
+    after = owned_after(change, Applied(ID, {"name": "Acme AG"}), before)
+    assert after.sent == {"name": "Acme AG"}
+    assert after.answered == {}
+
+
+def test_a_change_that_was_carried_out_in_part_is_remembered_in_part() -> None:
+    values = (
+        ValueChange("external_id", "old", "acme", Reason.RENAMED),
+        ValueChange("lifecyclestage", "customer", "lead", Reason.CHANGED),
+        ValueChange("name", "Acme", "Acme AG", Reason.CHANGED),
+    )
+    route, former = Route(Call.UPDATE, None), replace(KEY, value="old")
+    change = Update(KEY, ID, values, (), Reason.RENAMED, route, HERE, Origin.CREATED, moved_from=former)
+    before = owned("old", "9001", {"lifecyclestage": "customer", "name": "Acme"})
+
+    emptied = carried_out(change, {"lifecyclestage": None})
+
+    assert isinstance(emptied, Update)
+    assert (emptied.key, emptied.moved_from) == (former, None)
+    assert owned_after(emptied, Applied(ID, {}), before).sent == {"lifecyclestage": None, "name": "Acme"}
+    renamed = carried_out(change, {"external_id": "acme", "name": "Acme AG"})
+    assert isinstance(renamed, Update)
+    assert (renamed.key, renamed.moved_from) == (KEY, former)
+    assert carried_out(change, None) == change
+
+
+TICKET = RecordKey("tickets", "external_id", "t")
+TICKET_ID = RecordId("800")
+PAYING = Label("USER_DEFINED", 3, "Paying")
+ENDS = (KEY, ID, TICKET, TICKET_ID)
+
+
+@pytest.mark.parametrize("label", [None, PAYING])
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_associations_that_are_made_are_ours_as_created(label: Label | None, is_whole: bool) -> None:
+    after = pairs_after([Associate(*ENDS, label, Reason.MISSING, HERE, is_whole)])
+    assert after == PairsAfter([OwnedPair(*ENDS, label, Origin.CREATED, is_whole)], [], [])
+
+
+@pytest.mark.parametrize("origin", Origin)
+def test_associations_that_are_adopted_are_ours_as_the_change_says(origin: Origin) -> None:
+    after = pairs_after([AdoptPair(*ENDS, PAYING, Reason.ADOPT, HERE, origin, is_whole=False)])
+    assert after == PairsAfter([OwnedPair(*ENDS, PAYING, origin, is_whole=False)], [], [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Dissociate(*ENDS, PAYING, Reason.PRUNED, None, is_whole=True),
+        Dissociate(*ENDS, PAYING, Reason.PRUNED, None, is_whole=False),
+        ReleasePair(*ENDS, PAYING, Reason.GONE, None),
+    ],
+)
+def test_associations_that_are_removed_or_released_are_forgotten(change: Dissociate | ReleasePair) -> None:
+    assert pairs_after([change]) == PairsAfter([], [identity_of(*ENDS, PAYING)], [])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Archive(KEY, ID, Reason.PRUNED, None, Origin.CREATED),
+        Release(KEY, ID, Reason.GONE, None, Origin.CREATED),
+        Release(KEY, ID, Reason.ABSENT, None, Origin.CREATED),
+    ],
+)
+def test_what_is_gone_has_no_associations(change: Archive | Release) -> None:
+    assert pairs_after([change]) == PairsAfter([], [], [("companies", ID)])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *(
+            Release(KEY, ID, reason, None, Origin.CREATED)
+            for reason in (Reason.PRUNED, Reason.NARROWED, Reason.UNDONE)
+        ),
+        created(),
+        Adopt(KEY, ID, (), Reason.ADOPT, HERE, Origin.ADOPTED),
+    ],
+)
+def test_what_stays_keeps_its_associations(change: Change) -> None:
+    assert pairs_after([change]) == PairsAfter([], [], [])
+
+
+def test_an_association_without_both_ids_cannot_be_ours() -> None:
+    with pytest.raises(ValueError, match="before it has an id"):
+        pairs_after([Associate(KEY, None, TICKET, TICKET_ID, None, Reason.MISSING, HERE, is_whole=True)])
+
+
+def moving(old: str | None, new: str, record_id: str, *, is_update: bool = True) -> Update | Adopt:
+    name, former = replace(KEY, value=new), replace(KEY, value=old) if old else None
+    id_, why = RecordId(record_id), Reason.RENAMED
+    if is_update:
+        value = ValueChange("external_id", old, new, why)
+        route = Route(Call.UPDATE, None)
+        return Update(name, id_, (value,), (), why, route, HERE, Origin.CREATED, moved_from=former)
+    return Adopt(name, id_, (), why, HERE, Origin.CREATED, moved_from=former)
+
+
+@pytest.mark.parametrize("is_update", [True, False])
+def test_who_leaves_a_key_that_another_one_gets_is_in_the_way(is_update: bool) -> None:
+    leaves = moving("acme", "other", "9001", is_update=is_update)
+    for taker in (created(), moving(None, "acme", "9002"), moving("old", "acme", "9002", is_update=False)):
+        expected = {("companies", "9001"): (KEY, leaves.key)}
+        assert in_the_way([taker, leaves]) == in_the_way([leaves, taker]) == expected
+
+
+def test_two_that_exchange_their_keys_are_in_each_others_way() -> None:
+    one, other = moving("a", "b", "9001"), moving("b", "a", "9002", is_update=False)
+    assert in_the_way([one, other]) == {
+        ("companies", "9001"): (other.key, one.key),
+        ("companies", "9002"): (one.key, other.key),
+    }
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Archive(KEY, RecordId("9002"), Reason.PRUNED, None, Origin.CREATED),
+        Release(KEY, RecordId("9002"), Reason.GONE, None, Origin.CREATED),
+        moving("x", "y", "9002"),
+        replace(created(), key=replace(KEY, by="erp_no")),
+    ],
+)
+def test_a_key_that_nobody_else_gets_is_left_without_ado(other: Change) -> None:
+    assert in_the_way([moving("acme", "other", "9001"), other]) == {}
+    assert in_the_way([created(), other]) == {}
+
+
+LOST = RecordId("9000")
+
+
+@pytest.mark.parametrize(
+    ("change", "gone"),
+    [
+        (Archive(KEY, ID, Reason.PRUNED, None, Origin.CREATED), ID),
+        (Release(KEY, ID, Reason.NARROWED, None, Origin.CREATED), ID),
+        (replace(created(), replaces=LOST), LOST),
+        (created(), None),
+        (moving("old", "acme", "9001"), None),
+        (moving("old", "acme", "9001", is_update=False), None),
+        (Dissociate(*ENDS, PAYING, Reason.PRUNED, None, is_whole=True), None),
+    ],
+)
+def test_records_that_go_or_are_replaced_are_ours_no_longer(change: Change, gone: RecordId | None) -> None:
+    assert disowned_by(change) == (("companies", gone) if gone else None)
+
+
+def test_a_record_that_is_made_again_has_none_of_the_lost_ones_associations() -> None:
+    assert pairs_after([replace(created(), replaces=LOST)]) == PairsAfter([], [], [("companies", LOST)])
+
+
+def test_what_no_line_enforces_any_more_is_forgotten_with_its_spelling() -> None:
+    before = owned("acme", "9001", {"phone": "030 1", "name": "Acme"}, {"phone": "+49301"})
+    forgotten = ValueChange("phone", "+49301", "030 1", Reason.UNMANAGED)
+    again = owned_after(
+        Adopt(KEY, ID, (forgotten,), Reason.UNMANAGED, HERE, Origin.CREATED), Applied(ID, {}), before
+    )
+    assert (again.sent, again.answered) == ({"name": "Acme"}, {})
+    never_known = ValueChange("city", None, None, Reason.UNMANAGED)
+    learned = ValueChange("zip", "1", "1", Reason.IN_STEP)
+    change = Adopt(KEY, ID, (never_known, learned), Reason.UNMANAGED, HERE, Origin.CREATED)
+    assert owned_after(change, Applied(ID, {}), before).sent == {**before.sent, "zip": "1"}
+
+
+def test_a_record_is_adopted_by_what_its_change_says_and_created_unless_somebody_was_quicker() -> None:
+    unknown = Applied(ID, {}, is_new=None)
+    assert owned_after(created(), unknown, None).origin is Origin.CREATED
+    for origin in Origin:
+        change = Adopt(KEY, ID, (), Reason.ADOPT, HERE, origin, is_protected=True)
+        after = owned_after(change, Applied(ID, {}, is_new=False), None)
+        assert (after.origin, after.is_protected) == (origin, True)
+
+
+def test_the_key_is_kept_as_such_and_initial_values_are_peoples() -> None:
+    before = owned("acme", "9001", {"external_id": "acme", "name": "A"}, {"external_id": "ACME"})
+    values = (
+        ValueChange("external_id", "old", "acme", Reason.RENAMED),
+        ValueChange("tier", None, "gold", Reason.INITIAL),
+        ValueChange("zip", None, "1", Reason.MISSING),
+    )
+    after = owned_after(created(*values), Applied(ID, {"external_id": "ACME", "tier": "GOLD"}), before)
+    assert (after.sent, after.answered) == ({"name": "A", "zip": "1"}, {})

@@ -1,0 +1,138 @@
+"""Reports that we keep forget what the journal forgets."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.encryption import is_sealed
+from tests.support.projects import Project
+
+SETTINGS = "version: 1\nenvironments:\n  local: {portal: emulator}\n"
+MANIFEST = """\
+object: contacts
+key: email
+records:
+  ada@acme.example: {firstname: Adalbertine, phone: "+491701234567"}
+  bob@acme.example: {firstname: Bobby}
+"""
+KEY = "0123456789abcdef" * 4
+PERSONAL = ("ada@acme.example", "Adalbertine", "491701234567")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Two contacts that were applied; the first was changed by another run."""
+    made = Project(tmp_path)
+    made.write("reconciler.yaml", SETTINGS)
+    made.write("contacts.yaml", MANIFEST)
+    assert made.run("apply", "--auto-approve").code == 0
+    made.replace("contacts.yaml", "Adalbertine", "Adalbertine II")
+    assert made.run("apply", "--auto-approve").code == 0
+    return made
+
+
+def reports(project: Project) -> list[Path]:
+    return sorted((project.folder / ".reconciler/reports").glob("*.json"))
+
+
+def held(project: Project) -> str:
+    return "".join(path.read_text() for path in reports(project))
+
+
+def age(project: Project, days: int) -> None:
+    """Let all runs have been so many days ago."""
+    with closing(sqlite3.connect(project.folder / ".reconciler/state.db")) as connection:
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(runs)")}
+        for name in {"started_at", "finished_at"} & columns:
+            connection.execute(f"UPDATE runs SET {name} = datetime({name}, '-{days} days')")
+        connection.commit()
+
+
+def test_a_forgotten_record_leaves_all_reports(project: Project) -> None:
+    before = reports(project)
+    assert all(text in held(project) for text in PERSONAL)
+
+    done = project.run("state", "forget", "contacts/ada@acme.example")
+
+    assert done.code == 0
+    assert "2 reports were written anew without it, 0 were removed" in done.err
+    assert not any(text in held(project) for text in PERSONAL)
+    assert "Bobby" in held(project)
+    assert reports(project) == before
+    assert all(path.stat().st_mode & 0o777 == 0o600 for path in before)
+
+
+def test_a_record_is_forgotten_by_its_id_too(project: Project) -> None:
+    (ada,) = project.run("state", "show", "contacts/ada@acme.example", "--json").document
+
+    assert project.run("state", "forget", f"contacts/={ada['record_id']}").code == 0
+
+    assert not any(text in held(project) for text in PERSONAL)
+
+
+def test_a_report_that_was_kept_elsewhere_meanwhile_is_reached_later(project: Project) -> None:
+    kept = {path: path.read_bytes() for path in reports(project)}
+    project.run("state", "forget", "contacts/ada@acme.example")
+    for path, data in kept.items():
+        path.write_bytes(data)
+
+    again = project.run("state", "forget", "contacts/ada@acme.example")
+
+    assert again.code == 0
+    assert not any(text in held(project) for text in PERSONAL)
+
+
+def test_a_report_of_a_run_that_nobody_remembers_is_removed_with_its_person(project: Project) -> None:
+    first, *_ = reports(project)
+    stray = first.with_name("20250101T000000Z-0001.json")
+    stray.write_bytes(first.read_bytes())
+    other = first.with_name("20250101T000000Z-0002.json")
+    other.write_text(
+        first.read_text().replace("1000000", "7654321")
+    )  # another portal's: its own state's affair
+
+    done = project.run("state", "forget", "contacts/ada@acme.example")
+
+    assert "2 reports were written anew without it, 1 were removed" in done.err
+    assert not stray.exists()
+    assert other.exists()
+
+
+def test_encrypted_reports_stay_encrypted_and_none_is_written_in_the_clear(tmp_path: Path) -> None:
+    project = Project(tmp_path, {"RECONCILER_PLAN_KEY": KEY})
+    project.write("reconciler.yaml", SETTINGS)
+    project.write("contacts.yaml", MANIFEST)
+    assert project.run("apply", "--auto-approve").code == 0
+    (report,) = reports(project)
+    sealed = report.read_bytes()
+
+    assert project.run("state", "forget", "contacts/ada@acme.example").code == 0
+    assert is_sealed(report.read_bytes())
+    assert "Adalbertine" not in project.run("show", str(report), "--values", "show").out
+
+    report.write_bytes(sealed)
+    done = replace(project, environ={}).run("state", "forget", "contacts/bob@acme.example")
+    assert done.code == 0
+    assert not report.exists()
+
+
+def test_values_older_than_90_days_leave_the_reports(project: Project) -> None:
+    age(project, 91)
+    project.replace("contacts.yaml", "Bobby", "Robert")
+    assert project.run("apply", "--auto-approve").code == 0
+
+    old = "".join(path.read_text() for path in reports(project)[:2])
+    assert "Adalbertine" not in old
+    assert "Bobby" not in old
+    assert "Robert" in reports(project)[2].read_text()
+
+
+def test_values_younger_than_90_days_stay(project: Project) -> None:
+    age(project, 89)
+    project.replace("contacts.yaml", "Bobby", "Robert")
+    assert project.run("apply", "--auto-approve").code == 0
+
+    assert "Adalbertine" in held(project)

@@ -1,0 +1,22 @@
+"""HubSpot counts the calls of a token, whoever makes them: all of a command's keep one pace."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.hubspot.transport import rate_limiter
+from tests.support.projects import example
+
+
+def test_planning_and_applying_share_one_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[rate_limiter.Pacer] = []
+
+    class Counted(rate_limiter.Pacer):
+        def __init__(self, **known: Any) -> None:
+            super().__init__(**known)
+            made.append(self)
+
+    monkeypatch.setattr(rate_limiter, "Pacer", Counted)
+    assert example(tmp_path).run("apply", "--auto-approve").code == 0
+    assert len(made) == 1

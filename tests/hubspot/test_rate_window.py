@@ -1,0 +1,191 @@
+"""The window of calls, number by number: who may enter now, who waits, and for how long."""
+
+import pytest
+
+from reconciler.hubspot.transport.call_result import Pace
+from reconciler.hubspot.transport.rate_window import RollingWindow
+
+LEAVES_AFTER_S = 10.05
+"""A window, and a margin for clocks."""
+TICK_S = 0.02
+
+
+def told(limit: int, remaining: int, interval_s: float | None = 10.0) -> Pace:
+    return Pace(limit=limit, remaining=remaining, interval_s=interval_s)
+
+
+def window_of(limit: int, *, alone: bool = True) -> RollingWindow:
+    """A window that has heard of its limit by one call at time 0, which is still in it."""
+    window = RollingWindow()
+    ours = window.enter()
+    window.leave(0.0, told(limit, limit - 1 if alone else 0), ours, was_sent=True)
+    return window
+
+
+def enter(window: RollingWindow, calls: int) -> list[int]:
+    return [window.enter() for _ in range(calls)]
+
+
+def test_before_the_first_answer_four_calls_are_on_their_way() -> None:
+    window = RollingWindow()
+    enter(window, 3)
+    assert window.wait_s(0.0) == 0.0
+    enter(window, 1)
+    assert window.wait_s(0.0) == TICK_S
+
+
+def test_a_call_that_was_never_sent_tells_nothing_and_takes_no_place() -> None:
+    window = RollingWindow()
+    for ours in enter(window, 4):
+        window.leave(0.0, Pace(), ours, was_sent=False)
+    enter(window, 3)
+    assert window.wait_s(0.0) == 0.0
+    enter(window, 1)
+    assert window.wait_s(0.0) == TICK_S
+
+
+def test_without_word_of_a_limit_a_hundred_calls_fit_into_ten_seconds() -> None:
+    window = RollingWindow()
+    window.leave(0.0, Pace(), window.enter(), was_sent=True)
+    for moment in range(99):
+        assert window.wait_s(moment / 100) == 0.0
+        window.leave(moment / 100, Pace(), window.enter(), was_sent=True)
+    assert window.wait_s(1.0) == pytest.approx(LEAVES_AFTER_S - 1.0)
+    assert window.wait_s(LEAVES_AFTER_S) == 0.0
+
+
+def test_a_place_is_free_when_the_oldest_answered_call_leaves() -> None:
+    window = window_of(3)
+    first, second = enter(window, 2)
+    assert window.wait_s(1.0) == pytest.approx(LEAVES_AFTER_S - 1.0)
+    window.leave(2.0, told(3, 1), first, was_sent=True)
+    window.leave(3.0, told(3, 0), second, was_sent=True)
+    assert window.wait_s(4.0) == pytest.approx(LEAVES_AFTER_S - 4.0)
+    assert window.wait_s(LEAVES_AFTER_S - 0.01) > 0
+    assert window.wait_s(LEAVES_AFTER_S) == 0.0
+
+
+def test_calls_on_their_way_that_fill_the_window_are_waited_for() -> None:
+    window = window_of(2)
+    assert window.wait_s(LEAVES_AFTER_S) == 0.0
+    enter(window, 2)
+    assert window.wait_s(LEAVES_AFTER_S) == TICK_S
+
+
+def test_two_places_are_waited_for_where_one_is_to_be_kept() -> None:
+    window = window_of(4)
+    enter(window, 2)
+    assert window.wait_s(1.0) == 0.0
+    assert window.wait_s(1.0, places=2) == pytest.approx(LEAVES_AFTER_S - 1.0)
+    assert window.wait_s(LEAVES_AFTER_S, places=2) == 0.0
+
+
+def test_a_window_of_one_place_lets_a_read_through_that_wants_two() -> None:
+    window = window_of(1)
+    assert window.wait_s(LEAVES_AFTER_S, places=2) == 0.0
+
+
+def test_a_kept_place_is_taken_until_it_is_used_or_released() -> None:
+    window = window_of(4)
+    assert window.enter(places=2) == 2  # the call at time 0, and this one
+    assert window.wait_s(1.0) == 0.0
+    enter(window, 1)
+    assert window.wait_s(1.0) > 0
+    assert window.wait_s(1.0, places=0) == 0.0  # its own has been kept
+    window.release()
+    assert window.wait_s(1.0) == 0.0
+
+
+def test_the_call_that_a_place_was_kept_for_takes_no_second_one() -> None:
+    window = window_of(4)
+    window.enter(places=2)
+    assert window.enter(places=0) == 3
+    assert window.wait_s(1.0) == 0.0
+    enter(window, 1)
+    assert window.wait_s(1.0) > 0
+
+
+def test_nobody_enters_while_held() -> None:
+    window = window_of(10)
+    window.hold(5.0)
+    window.hold(3.0)
+    assert window.wait_s(1.0) == 4.0
+    assert window.wait_s(1.0, places=0) == 4.0
+    assert window.wait_s(4.75) == 0.25
+    assert window.wait_s(5.0) == 0.0
+
+
+def test_strangers_calls_and_a_tenth_in_reserve_are_left_free() -> None:
+    window = RollingWindow()
+    window.leave(0.0, told(20, 14), window.enter(), was_sent=True)  # 6 used, 1 by us: 5 are strangers'
+    for _ in range(12):  # 20 - 5 - 2
+        assert window.wait_s(1.0) == 0.0
+        window.enter()
+    assert window.wait_s(1.0) > 0
+    assert window.wait_s(9.99) > 0
+    assert window.wait_s(10.0) == 0.0  # they are believed for one window
+
+
+def test_strangers_that_fill_the_window_leave_one_place() -> None:
+    window = window_of(20, alone=False)
+    assert window.wait_s(LEAVES_AFTER_S - 0.1) > 0
+    assert window.wait_s(LEAVES_AFTER_S) == 0.0
+    window.leave(LEAVES_AFTER_S, told(20, 0), window.enter(), was_sent=True)
+    assert window.wait_s(LEAVES_AFTER_S) > 0
+
+
+def test_the_lowest_of_the_latest_sixteen_numbers_counts() -> None:
+    window = RollingWindow()
+    window.leave(0.0, told(50, 49), window.enter(), was_sent=True)  # nobody else
+    for _ in range(15):
+        ours = window.enter()
+        window.leave(0.0, told(50, 50 - ours - 9), ours, was_sent=True)
+    enter(window, 33)
+    assert window.wait_s(0.0) == 0.0  # 49 of 50: the first number still counts
+    ours = window.enter()
+    window.leave(0.0, told(50, 0), ours, was_sent=True)
+    assert window.wait_s(0.0) > 0
+
+
+def test_a_lower_number_counts_once_the_higher_one_is_a_window_old() -> None:
+    window = RollingWindow()
+    window.leave(0.0, told(20, 10), window.enter(), was_sent=True)  # 9 strangers
+    window.leave(5.0, told(20, 17), window.enter(), was_sent=True)  # 1 stranger
+    enter(window, 7)
+    assert window.wait_s(5.0) > 0  # 20 - 9 - 2 = 9 places
+    assert window.wait_s(10.0) == 0.0
+
+
+def test_at_the_very_end_of_a_window_the_lower_number_counts_anew() -> None:
+    window = RollingWindow()
+    window.leave(0.0, told(20, 10), window.enter(), was_sent=True)  # 9 strangers
+    window.leave(10.0, told(20, 17), window.enter(), was_sent=True)  # 1 stranger
+    for _ in range(15):  # 20 - 1 - 2, of which 2 are taken
+        assert window.wait_s(10.0) == 0.0
+        window.enter()
+    assert window.wait_s(10.0) > 0
+
+
+def test_a_limit_of_nothing_lets_one_through_after_the_other() -> None:
+    window = RollingWindow()
+    window.leave(0.0, told(0, 0), window.enter(), was_sent=True)
+    assert window.limit == 1
+    assert window.wait_s(1.0) == pytest.approx(LEAVES_AFTER_S - 1.0)
+
+
+def test_the_length_of_the_window_is_what_hubspot_tells_last() -> None:
+    window = RollingWindow()
+    window.leave(0.0, told(1, 0, 4.0), window.enter(), was_sent=True)
+    assert window.interval_s == 4.0
+    window.leave(20.0, told(1, 0, None), window.enter(), was_sent=True)
+    assert window.interval_s == 4.0
+    assert window.wait_s(20.0) == pytest.approx(4.05)
+
+
+@pytest.mark.parametrize("pace", [Pace(limit=5), Pace(remaining=0), Pace()])
+def test_half_a_word_about_the_limit_changes_nothing(pace: Pace) -> None:
+    window = RollingWindow()
+    window.leave(0.0, pace, window.enter(), was_sent=True)
+    assert window.limit == 100
+    enter(window, 99)
+    assert window.wait_s(0.0) > 0

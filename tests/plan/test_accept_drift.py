@@ -1,0 +1,170 @@
+"""A live value finds the words in which its manifest would say it, or a sentence why it does not."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from reconciler.model.acceptance import Acceptance
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.definitions import Owner, Pipeline, Stage
+from reconciler.model.desired import DesiredRecord, Ownership, Written
+from reconciler.model.drift import DriftedValue, LostRecord
+from reconciler.model.live import FateKind
+from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord
+from reconciler.plan.values.resolve import Resolver, owner_ids
+from reconciler.source import SourceFiles, SourceRef
+from tests.support.nouns import COMPANIES, FILES, at, definition, desired, document, live
+
+KEY = RecordKey("companies", "external_id", "acme")
+OWNERS = [Owner("71", "ada@acme.example"), Owner("72", "Bob@acme.example")]
+RESOLVER = Resolver(COMPANIES, FILES, owner_ids(OWNERS, {"eve@old.example": "bob@acme.example"}))
+
+
+def accept(
+    record: DesiredRecord | None,
+    now: Mapping[str, str | None] | None,
+    *names: str,
+    resolver: Resolver = RESOLVER,
+    shows_sensitive: bool = False,
+    is_elsewhere: bool = False,
+) -> Acceptance:
+    """Accept what drifted of acme; all of ``now``, unless only some ``names`` are meant."""
+    values = [
+        DriftedValue(KEY, RecordId("9"), name, "before", (now or {}).get(name))
+        for name in names or tuple(now or ())
+    ]
+    found = {"acme": live("9", now)} if now is not None else {}
+    builder = AcceptBuilder(shows_sensitive, lambda _: is_elsewhere)
+    builder.add_chunk(resolver, [DriftedRecord(record, values)], found)
+    return builder.finish(())
+
+
+def words(before: Written, name: str, now: str | None, resolver: Resolver = RESOLVER) -> Written:
+    done = accept(desired("acme", {name: before}), {name: now}, resolver=resolver)
+    assert done.problems == ()
+    (edit,) = (*done.edits, *done.agreed)
+    assert (edit.name, edit.before) == (name, before)
+    return edit.after
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "now", "after"),
+    [
+        ("name", "Acme", "Acme AG", "Acme AG"),
+        ("name", "Acme", "two\r\nlines", "two\nlines"),
+        ("phone", "+49 30 1", "+49 (30) 2", "+49 (30) 2"),
+        ("phone", "+49 30 1", None, None),
+        ("phone", None, "+49301", "+49301"),
+        ("annualrevenue", "12.10", "13", "13"),
+        ("founded_on", "2026-11-22", "1795392000000", "2026-11-23"),
+        ("closed_at", "2026-11-22T09:30:00+01:00", "2026-11-22T09:30:00Z", "2026-11-22T09:30:00Z"),
+        ("closed_at", "2026-11-22T09:30:00+01:00", "1795305600500", "2026-11-22T00:00:00.500Z"),
+        ("industry", "SENSORS", "PRINTING", "PRINTING"),
+        ("industry", "SENSORS", "an old option", "an old option"),
+        ("product_lines", ("EDGE", "CLOUD"), "CLOUD;PRINT;EDGE", ("EDGE", "CLOUD", "PRINT")),
+        ("product_lines", "EDGE;CLOUD", "PRINT;CLOUD", "CLOUD;PRINT"),
+        ("product_lines", None, "PRINT", ("PRINT",)),
+        ("product_lines", ("PRINT",), "CLOUD;OLD", "CLOUD;OLD"),
+        ("hubspot_owner_id", "eve@acme.example", "72", "bob@acme.example"),
+        ("hubspot_owner_id", "71", "72", "72"),
+        ("hubspot_owner_id", None, "71", "ada@acme.example"),
+        ("hubspot_owner_id", "bob@acme.example", "99", "99"),  # left the company
+        ("pipeline", "Sales", "p2", "Renewals"),
+        ("pipeline", "p1", "p2", "p2"),
+        ("stage", "New", "s4", "Renewed"),
+        ("stage", "s1", "s4", "s4"),
+        ("extra", '{"a": 1}', '{"a":2}', '{"a":2}'),
+    ],
+)
+def test_the_words_are_those_of_the_manifest(
+    name: str, before: Written, now: str | None, after: Written
+) -> None:
+    assert words(before, name, now) == after
+
+
+def test_a_value_that_the_manifest_says_already_is_no_edit() -> None:
+    done = accept(desired("acme", {"annualrevenue": "12.10"}), {"annualrevenue": "12.1"})
+    assert done.edits == ()
+    assert [edit.after for edit in done.agreed] == ["12.10"]
+
+
+def test_a_label_that_several_share_gives_way_to_the_id() -> None:
+    twins = (Pipeline("p1", "Sales", ()), Pipeline("p2", "Twin", ()), Pipeline("p3", "twin", ()))
+    resolver = replace(RESOLVER, schema=replace(COMPANIES, pipelines=twins))
+    assert words("Sales", "pipeline", "p3", resolver) == "p3"
+
+
+def test_a_stage_follows_the_pipeline_that_is_accepted_with_it() -> None:
+    record = desired("acme", {"pipeline": "Sales", "stage": "Won"})
+    now = {"pipeline": "p2", "stage": "s3"}
+    done = accept(record, now)
+    assert {edit.name: edit.after for edit in done.edits} == {"pipeline": "Renewals", "stage": "New"}
+    alone = accept(record, now, "stage")
+    assert alone.edits == ()
+    assert "set the pipeline in the same record" in str(alone.problems[0].advice) + str(alone.problems)
+
+
+def test_a_stage_that_the_portal_no_longer_has_is_a_problem() -> None:
+    resolver = replace(
+        RESOLVER, schema=replace(COMPANIES, pipelines=(Pipeline("p1", "Sales", (Stage("s1", "New"),)),))
+    )
+    (problem,) = accept(desired("acme", {"stage": "New"}), {"stage": "gone"}, resolver=resolver).problems
+    assert problem.message.startswith("the live value cannot be said")
+    assert problem.source == SourceRef("companies.yaml", 11, 7)
+
+
+@pytest.mark.parametrize("ownership", [Ownership.INITIAL, Ownership.OBSERVE])
+def test_what_is_left_to_people_is_left_to_them(ownership: Ownership) -> None:
+    record = desired("acme", {"name": "Acme"}, document(ownership={"name": ownership}))
+    (problem,) = accept(record, {"name": "X"}).problems
+    assert "leaves it to people" in problem.message
+
+
+def test_what_no_manifest_sets_is_not_written_back() -> None:
+    (problem,) = accept(desired("acme", {"name": "Acme"}), {"name": "Acme", "phone": "1"}, "phone").problems
+    assert problem.message == "no manifest sets this property, so nothing writes it back"
+    (problem,) = accept(None, {"phone": "1"}).problems
+    assert problem.message == "no manifest sets the record, so nothing writes it back"
+    (problem,) = accept(None, {"phone": "1"}, is_elsewhere=True).problems
+    assert problem.message == "manifests name the record for other environments only"
+
+
+def test_a_record_that_vanished_meanwhile_is_a_problem() -> None:
+    (problem,) = accept(desired("acme", {"name": "Acme"}), None, "name").problems
+    assert problem.message == "the record is no longer there"
+
+
+def test_sensitive_values_are_written_only_when_they_may_be_shown() -> None:
+    properties = dict(COMPANIES.properties) | {"phone": definition("phone", is_sensitive=True)}
+    resolver = replace(RESOLVER, schema=replace(COMPANIES, properties=properties))
+    record = desired("acme", {"phone": "1"})
+    (problem,) = accept(record, {"phone": "2"}, resolver=resolver).problems
+    assert problem.message == "the portal calls this property sensitive"
+    assert "2" not in str(problem.advice) + problem.message
+    done = accept(record, {"phone": "2"}, resolver=resolver, shows_sensitive=True)
+    assert [edit.after for edit in done.edits] == ["2"]
+
+
+def test_tables_are_not_written_to() -> None:
+    resolver = replace(RESOLVER, files=SourceFiles(("rows.csv",)))
+    (problem,) = accept(desired("acme", {"name": "Acme"}), {"name": "X"}, resolver=resolver).problems
+    assert problem.message == "the value comes from a table, which is not written to"
+
+
+def test_a_property_that_the_portal_no_longer_has_is_a_problem() -> None:
+    properties = {name: of for name, of in COMPANIES.properties.items() if name != "phone"}
+    resolver = replace(RESOLVER, schema=replace(COMPANIES, properties=properties))
+    (problem,) = accept(desired("acme", {"phone": "1"}), {"phone": None}, resolver=resolver).problems
+    assert problem.advice == "remove the line"
+
+
+@pytest.mark.parametrize("fate", FateKind)
+def test_a_lost_record_is_told_what_to_write_instead(fate: FateKind) -> None:
+    builder = AcceptBuilder(shows_sensitive=False, is_elsewhere=lambda _: False)
+    builder.add_lost(LostRecord(KEY, RecordId("9"), fate, ()), FILES.ref(at(3)))
+    (problem,) = builder.problems
+    assert problem.message.startswith("the record ")
+    assert problem.message.endswith(": there is no value to write back")
+    assert problem.advice
+    assert problem.address == "companies/acme"

@@ -1,0 +1,217 @@
+"""Associations are judged as the page of verdicts says, row by row."""
+
+import itertools
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import Label, OwnedPair
+from reconciler.model.definitions import Account, ObjectSchema, PortalSchema
+from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Drift, Prune
+from reconciler.model.owned import Origin
+from reconciler.model.selection import EVERYTHING
+from reconciler.plan.associations.compare import Pairing, Rules
+from reconciler.plan.associations.endpoints import End, Ends, Fault, Standing
+from reconciler.plan.associations.labels import Labels, directions_of_labels
+from reconciler.plan.associations.resolve import PairResolver
+from reconciler.plan.change import AdoptPair, Associate, Dissociate, PairChange, ReleasePair
+from reconciler.plan.plan import Held
+from reconciler.plan.records.compare import Policy
+from tests.house.test_verdicts_page import table
+from tests.support.nouns import COMPANIES, FILES, at, definition, desired, document
+
+CONTACTS = ObjectSchema("contacts", "contacts", {"email": definition("email", is_unique=True)})
+PORTAL = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": COMPANIES, "contacts": CONTACTS})
+ACME = RecordKey("companies", "external_id", "acme")
+ADA = RecordKey("contacts", "email", "ada")
+IDS = (RecordId("901"), RecordId("501"))
+BILLING = Label("USER_DEFINED", 7, "Billing")
+
+
+def judged(
+    *,
+    is_named: bool,
+    owned: Origin | None,
+    live: frozenset[Label] | None,
+    drift: Drift = Drift.REVERT,
+    prune: Prune = Prune.OFF,
+    is_elsewhere: bool = False,
+) -> PairChange | Held | None:
+    """What becomes of the plain association of Acme with Ada."""
+    wanted = DesiredAssociation("contacts", "email", "ada", None, at(12))
+    record = desired("acme", {}, document())
+    ends = Ends(PORTAL)
+    for key, record_id in zip((ACME, ADA), IDS, strict=True):
+        ends.meet(key, End(Standing.LIVE, record_id))
+    resolver = PairResolver(ends, Labels(), FILES, frozenset())
+    elsewhere = frozenset({(ACME.object, ACME.by, ACME.value)}) if is_elsewhere else frozenset()
+    manifests = Desired((), FILES, "", elsewhere)
+    rules = Rules(Policy(drift), EVERYTHING, manifests, {(ACME.object, ACME.by): prune})
+    pairs = [OwnedPair(ACME, IDS[0], ADA, IDS[1], None, owned, is_whole=True)] if owned else []
+    named = resolver.resolve([(record, wanted)] if is_named else [])
+    found = {} if live is None else {IDS[0]: {IDS[1]: live}}
+    changes = list(Pairing(rules, resolver, named, pairs).judge({("companies", "contacts"): found}))
+    assert len(changes) <= 1
+    return changes[0] if changes else None
+
+
+TOLD: dict[str, type | tuple[type, ...]] = {
+    "nothing": type(None),
+    "left": (type(None), Held),
+    "left, and said so": Held,
+    "adopted": AdoptPair,
+    "made": Associate,
+    "removed": Dissociate,
+    "released": ReleasePair,
+}
+SITUATIONS: dict[str, tuple[Prune, frozenset[Label] | None, bool]] = {
+    "no prune": (Prune.OFF, frozenset(), False),
+    "prune: true": (Prune.OURS, frozenset(), False),
+    "prune: all": (Prune.ALL, frozenset(), False),
+    "pruned, and HubSpot has it no longer": (Prune.OURS, None, False),
+    "pruned, and somebody gave it a label": (Prune.OURS, frozenset({BILLING}), False),
+    "its record is named for other environments only": (Prune.OFF, frozenset(), True),
+}
+
+
+@pytest.mark.parametrize("row", table("association"), ids=" ".join)
+def test_each_verdict_on_an_association_is_as_the_page_says(row: list[str]) -> None:
+    verdict, known, named, live, reverting, holding = row
+    for drift, told in ((Drift.REVERT, reverting), (Drift.HOLD, holding)):
+        found = judged(
+            is_named=named == "yes",
+            owned=Origin.CREATED if known == "yes" else None,
+            live=frozenset() if live == "yes" else None,
+            drift=drift,
+        )
+        assert isinstance(found, TOLD[told])
+        assert found is None or found.reason == verdict
+
+
+@pytest.mark.parametrize("row", table("no longer named"), ids=" ".join)
+def test_what_is_no_longer_named_is_treated_as_the_page_says(row: list[str]) -> None:
+    prune, live, is_elsewhere = SITUATIONS[row[0].replace("`", "")]
+    for origin, told in zip((Origin.CREATED, Origin.ADOPTED), row[1:], strict=True):
+        found = judged(is_named=False, owned=origin, live=live, prune=prune, is_elsewhere=is_elsewhere)
+        assert isinstance(found, TOLD[told]), (origin, found)
+
+
+def labels(*there: Label, back: tuple[Label, ...] = ()) -> Labels:
+    return Labels({("companies", "contacts"): there, ("contacts", "companies"): back})
+
+
+def user(number: int, text: str) -> Label:
+    return Label("USER_DEFINED", number, text)
+
+
+@pytest.mark.parametrize(
+    ("type_id", "inverse"),
+    [(1, 2), (3, 4), (6, 5), (7, 8), (20, None), (30, None)],
+)
+def test_the_two_ends_of_a_label_are_found_by_text_then_by_following_numbers(
+    type_id: int, inverse: int | None
+) -> None:
+    known = labels(
+        user(1, "Billing"),
+        user(3, "Manager"),
+        user(6, "Parent"),
+        user(7, "Buyer"),
+        user(20, "Alone"),
+        user(30, "Twice"),
+        user(32, "Twice"),
+        back=(user(2, "Billing"), user(4, "Employee"), user(5, "Child"), user(8, "Seller")),
+    )
+    found = known.inverse("companies", "contacts", ("USER_DEFINED", type_id))
+    assert found == (("USER_DEFINED", inverse) if inverse else None)
+
+
+def test_a_label_is_named_by_text_in_any_case_or_by_number() -> None:
+    known = labels(user(1, "Billing"), user(2, "Twice"), user(3, "twice"))
+    assert known.named("companies", "contacts", "billing ") == user(1, "Billing")
+    assert known.named("companies", "contacts", "3") == user(3, "twice")
+    assert isinstance(known.named("companies", "contacts", "twice"), Fault)
+    assert known.named("companies", "contacts", "Bilin") == Fault(
+        'the portal has no label "Bilin" for associations of companies with contacts',
+        'did you mean "Billing"?',
+    )
+
+
+def test_labels_are_read_where_they_are_named_and_both_ways_where_both_ends_bear_some() -> None:
+    record = desired("acme", {})
+    plain = DesiredAssociation("contacts", None, "ada", None, at(12))
+    labelled = DesiredAssociation("contacts", None, "ada", "Billing", at(12))
+    turned = OwnedPair(ADA, IDS[1], ACME, IDS[0], BILLING, Origin.CREATED, is_whole=True)
+    there, back = ("companies", "contacts"), ("contacts", "companies")
+    assert directions_of_labels([(record, plain)], [turned]) == frozenset()
+    assert directions_of_labels([(record, labelled)], []) == {there}
+    assert directions_of_labels([(record, labelled)], [turned]) == {there, back}
+
+
+KEYS = [
+    [RecordKey(object_name, by, key) for by in (by, "record_id") for key in keys]
+    for object_name, by, keys in (
+        ("companies", "external_id", ("c1", "c2")),
+        ("contacts", "email", ("p1", "p2")),
+    )
+]
+LIVE_IDS = {"c1": RecordId("901"), "c2": RecordId("902"), "p1": RecordId("501"), "p2": RecordId("502")}
+THERE, BACK = user(7, "Led by"), user(8, "Leader of")
+ENDS = st.tuples(*map(st.sampled_from, KEYS), st.booleans(), st.booleans())
+"""A company and a contact, whether the contact names it, and whether with a label."""
+
+
+def _owned(
+    company: RecordKey, contact: RecordKey, is_back: bool, is_labelled: bool, is_whole: bool
+) -> OwnedPair:
+    ends = [(company, LIVE_IDS[company.value]), (contact, LIVE_IDS[contact.value])]
+    (key, id_), (target, target_id) = reversed(ends) if is_back else ends
+    key = replace(key, value=f"old {key.value}")  # what state knows it by
+    label = (BACK if is_back else THERE) if is_labelled else None
+    return OwnedPair(key, id_, target, target_id, label, Origin.CREATED, is_whole)
+
+
+def _named(
+    company: RecordKey, contact: RecordKey, is_back: bool, is_labelled: bool
+) -> tuple[DesiredRecord, DesiredAssociation]:
+    key, target = (contact, company) if is_back else (company, contact)
+    label = (BACK if is_back else THERE).text if is_labelled else None
+    wanted = DesiredAssociation(target.object, target.by, target.value, label, at(12))
+    return desired(key.value, {}, document(key.object, key.by)), wanted
+
+
+@given(st.lists(st.tuples(ENDS, st.booleans()), min_size=1, max_size=4), st.lists(ENDS, max_size=3))
+def test_what_is_named_is_never_removed_by_whatever_keys_and_from_whichever_end(
+    known: list[tuple[tuple[RecordKey, RecordKey, bool, bool], bool]],
+    said: list[tuple[RecordKey, RecordKey, bool, bool]],
+) -> None:
+    """State knows the two by keys that they had before, from either end, with a label and without."""
+    ends = Ends(PORTAL)
+    for key in itertools.chain(*KEYS):
+        ends.meet(key, End(Standing.LIVE, LIVE_IDS[key.value]))
+        ends.meet(replace(key, value=f"old {key.value}"), End(Standing.LIVE, LIVE_IDS[key.value]))
+    resolver = PairResolver(ends, labels(THERE, back=(BACK,)), FILES, frozenset())
+    owned = list(
+        {(pair := _owned(*each, is_whole=is_whole)).identity: pair for each, is_whole in known}.values()
+    )
+    live: dict[tuple[str, str], dict[RecordId, dict[RecordId, frozenset[Label]]]] = {}
+    for pair in owned:
+        to = live.setdefault((pair.key.object, pair.target.object), {}).setdefault(pair.record_id, {})
+        to[pair.target_id] = to.get(pair.target_id, frozenset()) | ({pair.label} if pair.label else set())
+    prune = {(key.object, key.by): Prune.ALL for key in itertools.chain(*KEYS)}
+    rules = Rules(Policy(Drift.REVERT), EVERYTHING, Desired((), FILES, ""), prune)
+    named = resolver.resolve(_named(*each) for each in said)
+
+    changes = list(Pairing(rules, resolver, named, owned).judge(live))
+
+    removed = [change for change in changes if isinstance(change, Dissociate)]
+    for change in removed:
+        one = (change.key.object, change.record_id, "")
+        other = (change.target.object, change.target_id, "")
+        sides = (min(one, other), max(one, other))
+        assert not change.is_whole or sides not in {identity.sides for identity in named}
+        assert not change.label or (sides, THERE.type) not in named
+    if not said and any(pair.label for pair in owned):
+        assert removed  # it is ours, and there

@@ -1,0 +1,354 @@
+"""What becomes of one record: absent, renamed, protected, gone, left over."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reconciler.errors import Severity
+from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.definitions import Kind, ObjectSchema
+from reconciler.model.desired import DesiredRecord, Drift, InMemory, Ownership, Prune, Special, Write
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.live import Fate, FateKind, LiveRecord
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.property_history import Hand, History, Via
+from reconciler.model.selection import Glob, glob_of
+from reconciler.plan.change import Adopt, Archive, Create, Reason, Release, Update
+from reconciler.plan.drift.provenance import Edits, OurRuns
+from reconciler.plan.plan import Held
+from reconciler.plan.records.compare import Counterparts, Judged, Policy, judge_record
+from reconciler.plan.records.prune import facts_of_gone, judge_leftover, unnamed
+from reconciler.plan.values.resolve import Resolver
+from reconciler.report.fact_sentences import facts_text
+from tests.support.nouns import COMPANIES, FILES, definition, desired, document, live, owned
+
+ACME = desired("acme", {"name": "Acme"})
+OLD = RecordKey("companies", "external_id", "acme-old")
+RENAMED = replace(ACME, special=Special(renamed_from="acme-old"))
+REVERT = Policy(Drift.REVERT)
+UNWANTED = replace(desired("acme", {}), special=Special(is_absent=True))
+THERE = live("9001", {"name": "Acme"})
+OTHER = live("9002", {"name": "Acme"})
+OURS = owned("acme", "9001", {"name": "Acme"})
+
+
+def meant(glob: str) -> tuple[Glob, ...]:
+    return (glob_of(glob),)
+
+
+def judged(
+    record: DesiredRecord,
+    found: LiveRecord | None = None,
+    known: OwnedRecord | None = None,
+    old: LiveRecord | None = None,
+    policy: Policy = REVERT,
+) -> Judged:
+    resolver = Resolver(COMPANIES, FILES, {})
+    return judge_record(resolver, Counterparts(record, found, known, old), policy)
+
+
+def test_only_the_old_key_is_there_and_the_record_is_renamed_by_its_id() -> None:
+    change = judged(RENAMED, None, None, live("9001", {"name": "Acme", "external_id": "acme-old"})).change
+    assert isinstance(change, Update)
+    assert (change.record_id, change.reason, change.moved_from) == ("9001", Reason.RENAMED, OLD)
+    assert [(value.name, value.before, value.after) for value in change.values] == [
+        ("external_id", "acme-old", "acme")
+    ]
+    assert change.route.id_property is None
+
+
+def test_only_the_new_key_is_there_and_nothing_is_renamed() -> None:
+    assert judged(RENAMED, THERE, OURS) == Judged()
+
+
+def test_both_keys_lead_to_one_record_and_nothing_is_renamed() -> None:
+    assert judged(RENAMED, THERE, OURS, replace(THERE)) == Judged()
+
+
+def test_both_keys_are_two_records_and_a_problem() -> None:
+    (problem,) = judged(RENAMED, THERE, OURS, OTHER).problems
+    assert problem.message == (
+        "the portal has this key and the one of `$renamed_from`: they are two records, none was renamed"
+    )
+
+
+def test_neither_key_is_there_and_the_record_is_created() -> None:
+    assert isinstance(judged(RENAMED).change, Create)
+
+
+def test_what_a_new_record_leaves_empty_is_remembered_as_such() -> None:
+    change = judged(desired("acme", {"name": "Acme", "phone": None}), None, None).change
+    assert isinstance(change, Create)
+    assert [value.name for value in change.values] == ["name"]
+    assert [(value.name, value.after, value.reason) for value in change.in_step] == [
+        ("phone", None, Reason.IN_STEP)
+    ]
+
+
+def test_an_unwanted_record_is_archived_whoever_made_it() -> None:
+    mine, strange = judged(UNWANTED, THERE, OURS).change, judged(UNWANTED, THERE).change
+    assert isinstance(mine, Archive)
+    assert isinstance(strange, Archive)
+    assert (mine.origin, strange.origin) == (Origin.CREATED, None)
+    assert mine.reason is Reason.ABSENT
+
+
+def test_an_unwanted_record_that_is_gone_is_forgotten() -> None:
+    assert isinstance(judged(UNWANTED, None, OURS).change, Release)
+    assert judged(UNWANTED) == Judged()
+
+
+def test_a_protected_record_is_not_archived() -> None:
+    (problem,) = judged(UNWANTED, THERE, replace(OURS, is_protected=True)).problems
+    assert problem.message == "companies/acme is protected and cannot be archived"
+
+
+def test_protection_outlives_its_line_and_is_lifted_by_a_word_of_its_own() -> None:
+    protected = replace(OURS, is_protected=True)
+    assert judged(ACME, THERE, protected) == Judged()
+    lifted = judged(replace(ACME, special=Special(protect=False)), THERE, protected).change
+    assert isinstance(lifted, Adopt)
+    assert not lifted.is_protected
+    set_ = judged(replace(ACME, special=Special(protect=True)), THERE, OURS).change
+    assert isinstance(set_, Adopt)
+    assert set_.is_protected
+
+
+def test_what_is_gone_is_held_until_the_person_asks_for_it() -> None:
+    gone = judged(ACME, None, OURS)
+    assert gone.change is None
+    assert gone.held[0].reason is Reason.GONE
+    again = judged(ACME, None, OURS, policy=Policy(Drift.REVERT, recreate=meant("companies/acme"))).change
+    assert isinstance(again, Create)
+    assert again.reason is Reason.RECREATED
+
+
+@pytest.mark.parametrize("is_known_by_old_key", [True, False])
+def test_what_is_created_again_replaces_the_lost_record_under_whatever_key(is_known_by_old_key: bool) -> None:
+    ours, former = (None, OURS) if is_known_by_old_key else (OURS, None)
+    again = Policy(Drift.REVERT, recreate=meant("companies/acme"))
+    parts = Counterparts(RENAMED, None, ours, None, former and replace(former, key=OLD))
+    found = judge_record(Resolver(COMPANIES, FILES, {}), parts, again).change
+    assert isinstance(found, Create)
+    assert (found.reason, found.replaces) == (Reason.RECREATED, "9001")
+    assert {value.reason for value in found.values} == {Reason.RECREATED}
+
+
+def test_what_was_never_ours_replaces_nothing() -> None:
+    found = judged(ACME).change
+    assert isinstance(found, Create)
+    assert (found.reason, found.replaces) == (Reason.MISSING, None)
+
+
+def test_single_properties_never_create_or_rename_their_record() -> None:
+    partial = Special(is_partial=True)
+    (missing,) = judged(replace(ACME, special=partial)).held
+    renamed = replace(ACME, special=replace(partial, renamed_from="acme-old"))
+    old = live("9001", {"name": "Other", "external_id": "acme-old"})
+    (held,) = judged(renamed, old=old).held
+    for entry, reason in ((missing, Reason.MISSING), (held, Reason.RENAMED)):
+        assert (entry.name, entry.reason) == (None, reason)
+        assert entry.facts == (Fact(FactKind.WHOLE_RECORD_ONLY),)
+    assert judged(renamed, old=old).change is None
+    again = Policy(Drift.REVERT, recreate=meant("companies/acme"))
+    assert judged(replace(ACME, special=partial), None, OURS, policy=again).held[0].reason is Reason.GONE
+
+
+def test_a_record_is_protected_as_itself_and_not_as_another_one_that_had_its_key() -> None:
+    """What state has of the record counts, under whatever key; where it has nothing, its key does."""
+    other = replace(owned("acme", "9009", {}), is_protected=True)
+    itself = replace(OURS, key=OLD)
+    parts = Counterparts(ACME, THERE, other, moved=itself)
+    moved = judge_record(Resolver(COMPANIES, FILES, {}), parts, REVERT).change
+    assert isinstance(moved, Adopt)
+    assert (moved.is_protected, moved.moved_from) == (False, OLD)
+
+
+def test_what_no_line_enforces_any_more_is_forgotten_where_all_lines_are_looked_at() -> None:
+    known, now = owned("acme", "9001", {"name": "Acme", "phone": "1"}), live("9001", {"name": "Acme"})
+    observed = replace(ACME, document=document(ownership={"name": Ownership.OBSERVE}))
+    for record, names in ((ACME, ["phone"]), (observed, ["name", "phone"])):
+        forgets = judged(record, now, known).change
+        assert isinstance(forgets, Adopt)
+        assert forgets.reason is Reason.UNMANAGED
+        assert [value.name for value in forgets.in_step] == names
+        assert {value.reason for value in forgets.in_step} == {Reason.UNMANAGED}
+        assert judged(record, now, known, policy=replace(REVERT, lets_go=False)) == Judged()
+
+
+def test_where_some_is_learned_and_some_forgotten_the_record_is_learned_of() -> None:
+    found = judged(ACME, THERE, owned("acme", "9001", {"phone": "1"})).change
+    assert isinstance(found, Adopt)
+    assert found.reason is Reason.IN_STEP
+    assert [(value.name, value.reason) for value in found.in_step] == [
+        ("name", Reason.IN_STEP),
+        ("phone", Reason.UNMANAGED),
+    ]
+
+
+@pytest.mark.parametrize("known", [None, owned("acme", "9001", {"phone": "1"})])
+def test_of_an_observed_value_one_is_told_where_it_differs_and_nothing_is_written(
+    known: OwnedRecord | None,
+) -> None:
+    values = {"name": "Acme", "phone": "1"}
+    observed = desired("acme", values, document(ownership={"name": Ownership.OBSERVE}))
+    (held,) = judged(observed, live("9001", {"name": "Other", "phone": "1"}), known).held
+    assert (held.name, held.reason, held.live, held.desired) == ("name", Reason.OBSERVED, "Other", "Acme")
+    assert judged(observed, live("9001", values), known).held == ()
+
+
+WORKFLOW = Via.WORKFLOW
+MOMENT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
+
+
+def fought(rounds: int) -> Edits:
+    """A workflow that wrote its own word right after each of so many writes of ours."""
+    moments = [MOMENT + timedelta(hours=number) for number in range(2 * rounds)]
+    hands = tuple(
+        Hand(WORKFLOW, "17", at, "Theirs") if number % 2 else Hand(Via.INTEGRATION, "us", at, "Acme")
+        for number, at in enumerate(moments)
+    )
+    runs = OurRuns(tuple((at, at) for at in moments[::2]))
+    return Edits({("companies", RecordId("9001"), "name"): History(hands, is_cut=False)}, runs)
+
+
+THEIRS = live("9001", {"name": "Theirs"})
+
+
+@pytest.mark.parametrize(("rounds", "is_fight"), [(0, False), (1, False), (2, True), (3, True)])
+def test_what_an_automation_writes_back_every_time_is_left_to_people(rounds: int, is_fight: bool) -> None:
+    found = judge_record(
+        Resolver(COMPANIES, FILES, {}), Counterparts(ACME, THEIRS, OURS), REVERT, fought(rounds)
+    )
+    assert found.edited == (("companies", "9001", "name"),)
+    assert (found.change is None) is is_fight
+    if is_fight:
+        assert [(held.reason, held.facts) for held in found.held] == [
+            (Reason.CONTESTED, (Fact(FactKind.CONTESTED, count=rounds),))
+        ]
+
+
+@pytest.mark.parametrize(
+    ("take", "is_written"),
+    [("companies/acme#name", True), ("companies/acme", False), ("companies/*#name", False)],
+)
+def test_who_insists_on_a_contested_value_names_it(take: str, is_written: bool) -> None:
+    policy = Policy(Drift.HOLD, take=meant(take))
+    parts = Counterparts(ACME, THEIRS, OURS)
+    found = judge_record(Resolver(COMPANIES, FILES, {}), parts, policy, fought(2))
+    assert isinstance(found.change, Update) is is_written
+
+
+def test_a_manifest_that_changed_as_well_is_a_conflict_and_no_fight() -> None:
+    parts = Counterparts(desired("acme", {"name": "New"}), THEIRS, OURS)
+    found = judge_record(Resolver(COMPANIES, FILES, {}), parts, REVERT, fought(2))
+    assert isinstance(found.change, Update)
+    assert found.change.reason is Reason.CONFLICT
+    assert found.edited == (("companies", "9001", "name"),)
+
+
+def test_take_decides_for_git_by_address_and_by_property() -> None:
+    edited = live("9001", {"name": "Edited"})
+    assert judged(ACME, edited, OURS, policy=Policy(Drift.HOLD)).change is None
+    for glob in ("companies/a*", "companies/acme#name", "companies/acme"):
+        taken = judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=meant(glob)))
+        assert isinstance(taken.change, Update)
+    assert judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=meant("companies/b*"))).change is None
+
+
+def test_a_record_that_took_over_the_key_of_ours_is_one_that_was_there_before_us() -> None:
+    stranger = live("9002", {"name": "Edited"})
+    written = judged(ACME, stranger, OURS).change
+    assert isinstance(written, Update)
+    assert (written.record_id, written.reason, written.origin) == ("9002", Reason.ADOPT, Origin.ADOPTED)
+    assert judged(ACME, stranger, OURS, policy=Policy(Drift.HOLD)).held[0].reason is Reason.ADOPT
+    taken = judged(ACME, OTHER, replace(OURS, is_protected=True)).change
+    assert isinstance(taken, Adopt)
+    assert (taken.origin, taken.is_protected) == (Origin.ADOPTED, True)
+
+
+def test_an_alias_is_warned_of_and_written_by_record_id() -> None:
+    by_key = replace(ACME, document=replace(ACME.document, write=Write.UPSERT))
+    there = live("9001", {"name": "Old", "external_id": "ACME"})
+    found = judged(by_key, there, OURS)
+    assert isinstance(found.change, Update)
+    assert found.change.route.id_property is None
+    (warning,) = found.problems
+    assert (warning.message, warning.severity) == (
+        "companies/acme is spelled ACME in the portal",
+        Severity.WARNING,
+    )
+    assert judged(ACME, live("9001", {"name": "Acme", "external_id": "ACME"}), OURS).is_no_op
+
+
+def test_equal_spellings_of_a_key_are_no_alias() -> None:
+    contacts = ObjectSchema("contacts", "contacts", {"email": definition("email", Kind.EMAIL)})
+    record = desired("Ada@Acme.example", {}, document("contacts", "email"))
+    resolver = Resolver(contacts, FILES, {})
+    there = live("1", {"email": "ada@acme.example"})
+    assert judge_record(resolver, Counterparts(record, there, None), REVERT).problems == ()
+    second = judge_record(resolver, Counterparts(record, live("1", {"email": "a@x.example"}), None), REVERT)
+    assert second.problems[0].message.endswith("is another email of a@x.example in the portal")
+
+
+ADOPTED = replace(OURS, origin=Origin.ADOPTED)
+PROTECTED = replace(OURS, is_protected=True)
+
+LEFTOVERS = [
+    (OURS, Prune.OFF, False, type(None), None),
+    (OURS, Prune.OURS, False, Archive, Reason.PRUNED),
+    (ADOPTED, Prune.OURS, False, Release, Reason.PRUNED),
+    (OURS, Prune.ALL, False, Archive, Reason.PRUNED),
+    (ADOPTED, Prune.ALL, False, Archive, Reason.PRUNED),
+    (PROTECTED, Prune.ALL, False, Held, Reason.PRUNED),
+    (PROTECTED, Prune.OFF, False, type(None), None),
+    (OURS, Prune.OFF, True, Release, Reason.NARROWED),
+    (OURS, Prune.ALL, True, Release, Reason.NARROWED),
+    (PROTECTED, Prune.OFF, True, Held, Reason.PRUNED),
+    (PROTECTED, Prune.ALL, True, Held, Reason.PRUNED),
+]
+
+
+@pytest.mark.parametrize(("known", "prune", "elsewhere", "kind", "reason"), LEFTOVERS)
+def test_what_becomes_of_records_that_nobody_names(
+    known: OwnedRecord, prune: Prune, elsewhere: bool, kind: type, reason: Reason | None
+) -> None:
+    decided = judge_leftover(known, prune, is_live=True, is_named_elsewhere=elsewhere)
+    assert type(decided) is kind
+    assert getattr(decided, "reason", None) == reason
+
+
+def test_a_leftover_that_is_gone_is_forgotten() -> None:
+    assert isinstance(judge_leftover(OURS, Prune.ALL, is_live=False, is_named_elsewhere=False), Release)
+
+
+def test_what_is_named_or_was_renamed_is_no_leftover() -> None:
+    known = [owned(key, "1", {}) for key in ("a", "acme-old", "b", "c")]
+    records = [desired("a", {}), RENAMED, desired("c", {})]
+    assert [entry.key.value for entry in unnamed(known, InMemory(records))] == ["b"]
+    assert [entry.key.value for entry in unnamed(known, InMemory(()))] == ["a", "acme-old", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("fate", "told"),
+    [
+        (Fate(FateKind.ARCHIVED, RecordId("9001"), None), "was archived in HubSpot"),
+        (
+            Fate(FateKind.MERGED, RecordId("9009"), "bigger"),
+            "was merged into record 9009, whose external_id is",
+        ),
+        (Fate(FateKind.REKEYED, RecordId("9001"), "acme-2"), "its external_id is now acme-2"),
+        (Fate(FateKind.ERASED, RecordId("9001"), None), "nowhere in the portal"),
+        (None, "nowhere in the portal"),
+    ],
+)
+def test_what_became_of_a_record_is_told_with_the_way_back(fate: Fate | None, told: str) -> None:
+    note = facts_text(facts_of_gone(OURS, fate), OURS.key)
+    assert told in note
+    assert note.endswith("--recreate companies/acme does")
+
+
+def test_records_named_by_id_are_never_created() -> None:
+    by_id = replace(ACME, document=replace(ACME.document, key=RECORD_ID))
+    assert judged(by_id).problems[0].message == "companies has no record whose record_id is acme"

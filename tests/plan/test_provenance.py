@@ -1,0 +1,137 @@
+"""The hands that a value went through since we last applied it, and automations that will not let go."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reconciler.model.addresses import RecordId
+from reconciler.model.definitions import Kind
+from reconciler.model.drift import Since
+from reconciler.model.property_history import Hand, History, Via
+from reconciler.model.runs import RunHeader
+from reconciler.plan.drift.provenance import Edits, our_runs, trail_of
+
+MONDAY = datetime(2026, 11, 16, 9, 0, tzinfo=UTC)
+SPOT = ("companies", RecordId("9001"), "name")
+
+
+def hours(number: float) -> datetime:
+    return MONDAY + timedelta(hours=number)
+
+
+def ours(value: str | None, hour: float) -> Hand:
+    return Hand(Via.INTEGRATION, "77", hours(hour), value)
+
+
+def ada(value: str | None, hour: float) -> Hand:
+    return Hand(Via.PERSON, "Ada Lovelace <ada@acme.example>", hours(hour), value)
+
+
+def filler(value: str | None, hour: float) -> Hand:
+    return Hand(Via.WORKFLOW, "Fill names (55)", hours(hour), value)
+
+
+def runs(*starts: float, last_ended: bool = True) -> list[RunHeader]:
+    """Runs of a minute each, newest first, as the journal tells them."""
+    return [
+        RunHeader(
+            f"run-{start}",
+            1,
+            "production",
+            "sha256:0",
+            "0",
+            {},
+            hours(start),
+            hours(start + 1 / 60) if last_ended or start != starts[-1] else None,
+            "finished",
+        )
+        for start in reversed(starts)
+    ]
+
+
+def trail(*hands: Hand, at: tuple[float, ...] = (0,), live: str | None = "X", is_cut: bool = False) -> object:
+    found = trail_of(History(hands, is_cut), Kind.TEXT, "A", live, our_runs(runs(*at), hours(1000)))
+    return "".join(hand.value or "-" for hand in found.hands), found.since
+
+
+def test_the_list_begins_after_our_own_write() -> None:
+    assert trail(ada("0", -9), ours("A", 0), filler("B", 1), ada("X", 2)) == ("BX", Since.APPLIED)
+
+
+def test_a_value_that_came_back_without_us_is_one_of_the_hands() -> None:
+    assert trail(ours("A", 0), ada("B", 1), filler("A", 2), ada("X", 3)) == ("BAX", Since.APPLIED)
+
+
+def test_a_value_that_was_adopted_begins_where_a_run_saw_it_in_step() -> None:
+    assert trail(ada("A", -50), ada("B", 1), ada("X", 2)) == ("BX", Since.APPLIED)
+    assert trail(ours("A", 0), ada("B", 1), ada("A", 2), ada("X", 9), at=(0, 5)) == ("X", Since.APPLIED)
+
+
+def test_where_no_run_is_known_that_is_said() -> None:
+    assert trail(ours("A", 0), ada("X", 3), at=()) == ("X", Since.SEEN)
+
+
+def test_where_the_value_is_not_in_the_history_it_is_said_whether_hubspot_forgot_it() -> None:
+    assert trail(ada("B", 1), ada("X", 2)) == ("BX", Since.UNKNOWN)
+    assert trail(ada("B", 1), ada("X", 2), is_cut=True) == ("BX", Since.CUT)
+    assert trail() == ("", Since.UNKNOWN)
+    assert trail_of(None, Kind.TEXT, "A", "X", our_runs([], MONDAY)).hands == ()
+
+
+def test_edits_after_the_value_was_read_are_no_part_of_it() -> None:
+    assert trail(ours("A", 0), ada("X", 1), ada("Y", 2)) == ("X", Since.APPLIED)
+
+
+def test_values_are_compared_in_canonical_form() -> None:
+    history = History((ours("12.10", 0), ada("13.0", 1)), is_cut=False)
+    found = trail_of(history, Kind.NUMBER, "12.1", "13", our_runs(runs(0), hours(9)))
+    assert (len(found.hands), found.since) == (1, Since.APPLIED)
+
+
+def test_a_run_that_never_ended_was_under_way_until_the_next() -> None:
+    known = our_runs(runs(0, 10, last_ended=False), hours(20))
+    assert known.cover(hours(15))
+    assert not known.cover(hours(5))
+    assert not known.cover(hours(25))
+
+
+def rounds(*hands: Hand, at: tuple[float, ...]) -> int:
+    edits = Edits({SPOT: History(hands, is_cut=False)}, our_runs(runs(*at), hours(1000)))
+    edit = edits.edit(SPOT, Kind.TEXT, "A", "X")
+    assert edit.by
+    assert edit.is_contested is (edit.rounds >= 2)
+    return edit.rounds
+
+
+@pytest.mark.parametrize(
+    ("hands", "expected"),
+    [
+        ((ours("A", 0), filler("X", 1)), 1),
+        ((ours("A", 0), filler("X", 1), ours("A", 5), filler("X", 6)), 2),
+        ((ours("A", 0), filler("X", 1), ours("A", 5), filler("X", 6), ours("A", 7), filler("X", 8)), 3),
+        ((ours("A", 0), ada("P", 1), filler("X", 2), ours("A", 5), ada("Q", 6), filler("X", 7)), 2),
+    ],
+    ids=["once", "twice", "thrice", "with others between"],
+)
+def test_rounds_are_writes_of_ours_after_which_the_automation_had_the_last_word(
+    hands: tuple[Hand, ...], expected: int
+) -> None:
+    assert rounds(*hands, at=(0, 5, 7)) == expected
+
+
+@pytest.mark.parametrize(
+    "hands",
+    [
+        (ours("A", 0), ada("X", 1), ours("A", 5), ada("X", 6)),
+        (ours("A", 0), filler("X", 1), ours("A", 5), ada("X", 6)),
+        (ours("A", 0), filler("Z", 1), ours("A", 5), filler("X", 6)),
+        (ours("A", 0), Hand(Via.WORKFLOW, "Other (56)", hours(1), "X"), ours("A", 5), filler("X", 6)),
+        (ours("B", 0), filler("X", 1), ours("A", 5), filler("X", 6)),
+        (ours("A", 0), filler("X", 1), ada("A", 3), filler("X", 4)),
+    ],
+    ids=["people", "people last", "another value", "another automation", "another value of ours", "not ours"],
+)
+def test_it_is_no_fight_unless_the_same_automation_repeats_itself_against_the_same_value(
+    hands: tuple[Hand, ...],
+) -> None:
+    assert rounds(*hands, at=(0, 5)) < 2

@@ -1,0 +1,137 @@
+"""Records that we own and nobody names: whether they are still the ones that state knows."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Drift, InMemory, Prune, PruneRule
+from reconciler.model.facts import Fact, FactKind
+from reconciler.model.live import Fate, FateKind, LiveRecord
+from reconciler.model.owned import OwnedRecord
+from reconciler.plan.builder import PlanBuilder
+from reconciler.plan.change import Action, Reason
+from reconciler.plan.guards import DEFAULT_LIMITS, Guards
+from reconciler.plan.records.compare import Policy
+from reconciler.plan.records.prune import facts_of_gone, new_rules
+from reconciler.plan.values.resolve import Resolver
+from tests.support.nouns import COMPANIES, FILES, desired, document, live, owned
+
+LEFT = owned("acme", "9001", {})
+
+
+def decided(
+    found: LiveRecord,
+    named: Sequence[DesiredRecord] = (),
+    left_out: Sequence[DesiredRecord] = (),
+    known: Mapping[str, OwnedRecord] | None = None,
+) -> list[tuple[Action, Reason]]:
+    """What becomes of ``LEFT``, whose record id gives ``found``, where all that is left over is archived.
+
+    ``left_out`` are named and not looked at; ``known`` is what state knows of those, by key.
+    """
+    records = InMemory(named)
+    builder = PlanBuilder(Policy(Drift.REVERT), Guards(DEFAULT_LIMITS, {}))
+    builder.add_chunk(Resolver(COMPANIES, FILES, {}), named, {r.key: found for r in named}, {}, records)
+    builder.leave_out([(record, None) for record in left_out], known or {})
+    builder.changes.clear()
+    everything = Desired((DesiredGroup("companies", "external_id", records, ()),), FILES, "sha256:0")
+    builder.add_leftovers(COMPANIES, [LEFT], {LEFT.record_id: found}, everything, Prune.ALL)
+    return [(change.action, change.reason) for change in builder.changes]
+
+
+def test_what_is_still_the_same_record_is_archived() -> None:
+    assert decided(live("9001", {"external_id": "acme"})) == [(Action.ARCHIVE, Reason.PRUNED)]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(live("9001", {"external_id": "other"}), id="people gave it another key"),
+        pytest.param(live("9001", {"external_id": None}), id="people emptied its key"),
+        pytest.param(live("9002", {"external_id": "acme"}), id="its id leads to another record"),
+    ],
+)
+def test_what_became_something_else_is_forgotten_and_stays(found: LiveRecord) -> None:
+    assert decided(found) == [(Action.RELEASE, Reason.GONE)]
+
+
+@pytest.mark.parametrize(
+    ("found", "named"),
+    [
+        pytest.param(
+            live("9001", {"external_id": "acme"}), [desired("Acme", {})], id="named in other letters"
+        ),
+        pytest.param(live("9001", {"external_id": "new"}), [desired("new", {})], id="named by its new key"),
+    ],
+)
+def test_what_is_named_by_another_key_is_not_left_over(
+    found: LiveRecord, named: Sequence[DesiredRecord]
+) -> None:
+    assert decided(found, named) == []
+
+
+@pytest.mark.parametrize(
+    ("left_out", "known"),
+    [
+        pytest.param(desired("Acme", {}), {}, id="in other letters"),
+        pytest.param(desired("9001", {}, document(key=RECORD_ID)), {}, id="by its record id"),
+        pytest.param(desired("new", {}), {"new": owned("new", "9001", {})}, id="by a key that state knows"),
+    ],
+)
+def test_what_is_named_and_left_out_of_the_plan_is_not_archived(
+    left_out: DesiredRecord, known: Mapping[str, OwnedRecord]
+) -> None:
+    """``--target`` and ``--exclude`` limit what is looked at, and not what the manifests name."""
+    there = live("9001", {"external_id": "acme"})
+    assert decided(there, left_out=[left_out], known=known) == []
+
+
+@pytest.mark.parametrize(
+    "left_out", [desired("Acme GmbH", {}), desired("9002", {}, document(key=RECORD_ID)), desired("acm", {})]
+)
+def test_what_else_is_left_out_protects_nothing(left_out: DesiredRecord) -> None:
+    there = live("9001", {"external_id": "acme"})
+    assert decided(there, left_out=[left_out]) == [(Action.ARCHIVE, Reason.PRUNED)]
+
+
+def told(kind: FateKind | None, record_id: str = "9001", key: str | None = None) -> Sequence[Fact]:
+    return facts_of_gone(LEFT, Fate(kind, RecordId(record_id), key) if kind else None)
+
+
+def fact(kind: FactKind, other: str | None = None, key: str | None = None) -> Fact:
+    lives_on_as = RecordKey("companies", "external_id", key) if key else None
+    return Fact(kind, LEFT.record_id, RecordId(other) if other else None, lives_on_as)
+
+
+LAST = Fact(FactKind.NOT_CREATED_AGAIN)
+
+
+def test_a_record_that_was_merged_is_told_with_the_one_that_it_lives_on_in() -> None:
+    merged = fact(FactKind.MERGED, "9009", "bigger")
+    assert told(FateKind.MERGED, "9009", "bigger") == (merged, LAST)
+    assert told(FateKind.MERGED, "9009", None) == (fact(FactKind.MERGED, "9009"), LAST)
+
+
+def test_a_record_that_got_another_key_is_told_with_it_and_with_what_to_do() -> None:
+    rekeyed = fact(FactKind.REKEYED, key="acme-2")
+    assert told(FateKind.REKEYED, key="acme-2") == (rekeyed, Fact(FactKind.RENAME_OR_CORRECT), LAST)
+    emptied = fact(FactKind.REKEYED)
+    assert told(FateKind.REKEYED, key="") == (emptied, Fact(FactKind.RENAME_OR_CORRECT), LAST)
+
+
+@pytest.mark.parametrize("kind", [FateKind.ARCHIVED, FateKind.ERASED, FateKind.NOT_FOUND, None])
+def test_a_record_that_lives_on_nowhere_is_told_without_another_name(kind: FateKind | None) -> None:
+    assert told(kind, key="old") == (fact(FactKind(kind or FateKind.ERASED)), LAST)
+
+
+def test_what_is_new_of_pruning_is_remembered_and_not_to_prune_needs_no_memory() -> None:
+    off, ours, all_ = (PruneRule("companies", "code", prune) for prune in Prune)
+    deals = PruneRule("deals", "code", Prune.ALL)
+    known = {("companies", "code"): ours}
+    assert new_rules([deals, ours], {}) == (ours, deals)
+    assert new_rules([deals, ours], known) == (deals,)
+    assert new_rules([all_], known) == (all_,)
+    assert new_rules([off], known) == (off,)
+    assert new_rules([off], {}) == ()
+    assert new_rules([off], {("companies", "erp_no"): ours, ("deals", "code"): ours}) == ()

@@ -1,0 +1,289 @@
+"""Of a plan that was made again, only what was reviewed is kept, and everything else is told."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.associations import Label
+from reconciler.model.calls import Call, Route
+from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.owned import Origin
+from reconciler.plan.change import (
+    Action,
+    Adopt,
+    AdoptPair,
+    Archive,
+    Associate,
+    Change,
+    Create,
+    Reason,
+    Release,
+    Update,
+    ValueChange,
+    in_step_of,
+    values_of,
+)
+from reconciler.plan.plan import Departing, Plan
+from reconciler.plan.review import Kept, _subject, keep_reviewed
+from reconciler.report.fact_sentences import what_departs
+from tests.support.plans import at, plan_of, plans
+
+ACME = RecordKey("companies", "external_id", "acme")
+BY_ID = Route(Call.UPDATE, None)
+
+
+def value(name: str, before: str | None, after: str | None) -> ValueChange:
+    return ValueChange(name, before, after, Reason.CHANGED, at(5))
+
+
+NAME, PHONE = value("name", "Acme", "Acme GmbH"), value("phone", "1", "2")
+UPDATE = Update(
+    key=ACME,
+    record_id=RecordId("9001"),
+    values=(NAME, PHONE),
+    in_step=(),
+    reason=Reason.CHANGED,
+    route=BY_ID,
+    source=at(4),
+    origin=Origin.CREATED,
+)
+ADOPT = Adopt(ACME, RecordId("9001"), (value("name", "Acme", "Acme"),), Reason.ADOPT, at(4), Origin.ADOPTED)
+CREATE = Create(
+    ACME, (value("name", None, "Acme"),), Reason.MISSING, Route(Call.UPSERT, "external_id"), at(4)
+)
+ARCHIVE = Archive(ACME, RecordId("9001"), Reason.PRUNED, None, Origin.CREATED)
+ADA = RecordKey("contacts", "email", "ada@acme.example")
+BILLING = Label("USER_DEFINED", 3, "Billing")
+ASSOCIATE = Associate(
+    ACME, RecordId("9001"), ADA, RecordId("55"), BILLING, Reason.MISSING, at(6), is_whole=True
+)
+ADOPT_PAIR = AdoptPair(
+    ACME, RecordId("9001"), ADA, RecordId("55"), BILLING, Reason.ADOPT, at(6), Origin.ADOPTED, is_whole=False
+)
+RULE = PruneRule("companies", "external_id", Prune.ALL)
+
+
+def held_against(reviewed: Change | None, now: Change | None) -> Kept:
+    plan = plan_of(*([reviewed] if reviewed else []))
+    return keep_reviewed(plan, [now] if now else [], ())
+
+
+def learned(change: ValueChange) -> ValueChange:
+    """The value, in step by now."""
+    return replace(change, before=change.after, reason=Reason.IN_STEP)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [UPDATE, ADOPT, CREATE, ARCHIVE, Release(ACME, RecordId("1"), Reason.PRUNED, None, Origin.ADOPTED)],
+)
+def test_what_was_reviewed_is_kept(change: Change) -> None:
+    kept = held_against(change, change)
+
+    assert kept.changes == (change,)
+    assert kept.review.departures == ()
+    assert kept.review.unreviewed == 0
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        replace(UPDATE, source=at(99, "moved.yaml"), reason=Reason.ADOPT, origin=Origin.ADOPTED),
+        replace(UPDATE, values=(replace(NAME, reason=Reason.DRIFT, source=None), PHONE)),
+    ],
+    ids=["place and reason of the record", "place and reason of a value"],
+)
+def test_reasons_and_places_may_differ(now: Update) -> None:
+    assert held_against(UPDATE, now).changes == (now,)
+    assert held_against(UPDATE, now).review.departures == ()
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "now"),
+    [
+        (replace(ASSOCIATE, record_id=None), ASSOCIATE),  # the record was new when it was reviewed
+        (ASSOCIATE, replace(ASSOCIATE, is_whole=False)),
+        (ASSOCIATE, ADOPT_PAIR),  # somebody has associated the two meanwhile
+    ],
+)
+def test_associations_are_recognised_by_both_ends_and_label(reviewed: Change, now: Change) -> None:
+    assert held_against(reviewed, now).changes == (now,)
+    assert held_against(reviewed, now).review.departures == ()
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        replace(ASSOCIATE, label=None),
+        replace(ASSOCIATE, label=replace(BILLING, type_id=9)),
+        replace(ASSOCIATE, target=replace(ADA, value="bob@acme.example")),
+        UPDATE,
+    ],
+)
+def test_another_association_was_not_reviewed(now: Change) -> None:
+    kept = held_against(ASSOCIATE, now)
+
+    not_reviewed, no_longer_planned = kept.review.departures
+    assert kept.changes == ()
+    assert (not_reviewed.how, not_reviewed.action) == (Departing.NOT_REVIEWED, now.action)
+    assert what_departs(no_longer_planned) == "contacts/ada@acme.example: Billing"
+
+
+def test_an_association_to_another_record_of_the_same_key_is_left_out() -> None:
+    kept = held_against(ASSOCIATE, replace(ASSOCIATE, target_id=RecordId("7")))
+
+    (departure,) = kept.review.departures
+    assert (kept.changes, departure.how) == ((), Departing.CHANGED)
+    assert what_departs(departure) == "contacts/ada@acme.example: another record has this key by now"
+
+
+def test_what_nobody_has_seen_is_left_out() -> None:
+    kept = held_against(None, UPDATE)
+
+    (departure,) = kept.review.departures
+    assert kept.changes == ()
+    assert (departure.how, departure.key, departure.action) == (Departing.NOT_REVIEWED, ACME, Action.UPDATE)
+    assert what_departs(departure) == "name, phone"
+    assert kept.review.unreviewed == 1
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "now", "note"),
+    [
+        (
+            UPDATE,
+            replace(UPDATE, values=(replace(NAME, after="Acme AG"), PHONE)),
+            "name is to become something else",
+        ),
+        (
+            UPDATE,
+            replace(UPDATE, values=(replace(NAME, before="Akme"), PHONE)),
+            "name was changed in HubSpot",
+        ),
+        (
+            UPDATE,
+            replace(UPDATE, values=(*UPDATE.values, value("zip", None, "1"))),
+            "zip was not to be written",
+        ),
+        (
+            UPDATE,
+            replace(UPDATE, in_step=(value("zip", "1", "1"),)),
+            "zip was not to be remembered like this",
+        ),
+        (
+            UPDATE,
+            replace(UPDATE, values=(NAME,), in_step=(value("phone", "3", "3"),)),
+            "phone was not to be remembered like this",
+        ),
+        (UPDATE, replace(UPDATE, record_id=RecordId("7")), "another record has this key by now"),
+        (UPDATE, replace(UPDATE, route=Route(Call.UPSERT, "external_id")), "another call would carry it"),
+        (UPDATE, replace(UPDATE, is_protected=True), "its protection differs"),
+        (UPDATE, replace(UPDATE, moved_from=replace(UPDATE.key, value="akme")), "its former key differs"),
+        (
+            replace(UPDATE, values=(NAME,), in_step=(learned(PHONE),)),
+            replace(UPDATE, values=(NAME, PHONE)),
+            "phone was not to be written",
+        ),
+        (ADOPT, replace(ADOPT, record_id=RecordId("7")), "another record has this key by now"),
+        (ARCHIVE, replace(ARCHIVE, record_id=RecordId("7")), "another record has this key by now"),
+        (CREATE, replace(CREATE, values=()), "name would be missing"),
+        (
+            CREATE,
+            replace(UPDATE, values=(value("name", "Akme", "Acme"),)),
+            (
+                "to create when it was reviewed; another record has this key by now; "
+                "name was changed in HubSpot"
+            ),
+        ),
+        (UPDATE, ARCHIVE, "to update when it was reviewed"),
+        (
+            CREATE,
+            replace(ADOPT, in_step=(learned(CREATE.values[0]),)),
+            "to create when it was reviewed; another record has this key by now",
+        ),
+    ],
+)
+def test_what_would_do_something_else_is_left_out(reviewed: Change, now: Change, note: str) -> None:
+    kept = held_against(reviewed, now)
+
+    (departure,) = kept.review.departures
+    assert kept.changes == ()
+    assert (departure.how, what_departs(departure)) == (Departing.CHANGED, note)
+    assert kept.review.unreviewed == 1
+
+
+def test_a_value_that_somebody_has_typed_in_meanwhile_is_written_no_more() -> None:
+    now = replace(UPDATE, values=(PHONE,), in_step=(learned(NAME),))
+
+    kept = held_against(UPDATE, now)
+
+    (departure,) = kept.review.departures
+    assert kept.changes == (now,)
+    assert (departure.how, what_departs(departure)) == (Departing.NO_LONGER_PLANNED, "name")
+    assert kept.review.unreviewed == 0
+
+
+def test_an_update_that_is_there_already_is_remembered() -> None:
+    now = replace(ADOPT, in_step=(learned(NAME), learned(PHONE)), origin=Origin.CREATED)
+
+    kept = held_against(UPDATE, now)
+
+    assert kept.changes == (now,)
+    assert kept.review.unreviewed == 0
+
+
+def test_what_was_done_meanwhile_is_told_and_stops_nothing() -> None:
+    kept = held_against(UPDATE, None)
+
+    (departure,) = kept.review.departures
+    assert (departure.how, departure.action) == (Departing.NO_LONGER_PLANNED, Action.UPDATE)
+    assert kept.review.unreviewed == 0
+
+
+def test_rules_of_pruning_are_reviewed_too() -> None:
+    reviewed = replace(plan_of(), prune_rules=(RULE,))
+
+    assert keep_reviewed(reviewed, (), (RULE,)).prune_rules == (RULE,)
+    left_out = keep_reviewed(plan_of(), (), (RULE,))
+    assert (left_out.prune_rules, left_out.review.unreviewed_rules) == ((), (RULE,))
+    assert left_out.review.unreviewed == 1
+
+
+@given(plans)
+def test_a_plan_held_against_itself_is_whole(plan: Plan) -> None:
+    changes = tuple({_subject(change): change for change in plan.changes}.values())
+
+    kept = keep_reviewed(replace(plan, changes=changes), changes, plan.prune_rules)
+
+    assert (kept.changes, kept.prune_rules) == (changes, plan.prune_rules)
+    assert kept.review.departures == ()
+
+
+@given(plans, plans)
+def test_nothing_is_written_that_was_not_reviewed(reviewed: Plan, now: Plan) -> None:
+    kept = keep_reviewed(reviewed, now.changes, now.prune_rules)
+
+    seen = {_subject(change): change for change in reviewed.changes}
+    for change in kept.changes:
+        before = seen[_subject(change)]
+        was = {(v.name, v.before, v.after) for v in values_of(before)}
+        remembered = {(v.name, v.after) for v in (*values_of(before), *in_step_of(before))}
+        assert {(v.name, v.before, v.after) for v in values_of(change)} <= was
+        if not isinstance(change, Release):
+            assert {(v.name, v.after) for v in in_step_of(change)} <= remembered
+    told = [entry for entry in kept.review.departures if entry.how is not Departing.NO_LONGER_PLANNED]
+    assert len(kept.changes) + len(told) == len(now.changes)
+
+
+def test_an_archive_of_what_somebody_edited_since_the_review_departs() -> None:
+    seen = replace(ARCHIVE, rests_on=(ValueChange("city", "Ulm", "Ulm", Reason.IN_STEP),))
+    edited = replace(ARCHIVE, rests_on=(ValueChange("city", "Bonn", "Bonn", Reason.IN_STEP),))
+
+    kept = keep_reviewed(plan_of(seen), [edited], ())
+
+    assert kept.changes == ()
+    (departure,) = kept.review.departures
+    assert (departure.how, what_departs(departure)) == (Departing.CHANGED, "city was changed in HubSpot")
+    assert keep_reviewed(plan_of(seen), [seen], ()).changes == (seen,)

@@ -1,0 +1,496 @@
+"""What takes a change back: every kind of change, and every reason to leave it as it is."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+
+import pytest
+
+from reconciler.errors import UsageError
+from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.calls import Call, Route
+from reconciler.model.definitions import Kind
+from reconciler.model.live import LiveRecord
+from reconciler.model.outcomes import Applied
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.model.selection import EVERYTHING, Selection, glob_of
+from reconciler.plan.change import (
+    Adopt,
+    Archive,
+    Associate,
+    Create,
+    Reason,
+    RecordChange,
+    Release,
+    Update,
+    ValueChange,
+    release_of,
+)
+from reconciler.plan.records.calls import BY_RECORD_ID
+from reconciler.plan.records.compare import Judged
+from reconciler.plan.records.rollback import Deed, deeds_of, forgotten, ids_and_names, undo
+from reconciler.plan.targeting import Unmet
+from reconciler.report.fact_sentences import note_of
+from reconciler.source import SourceRef
+from tests.support.nouns import COMPANIES, definition, live, owned
+
+ACME = RecordKey("companies", "external_id", "acme")
+OLD = replace(ACME, value="old")
+ID = RecordId("9001")
+LINE = SourceRef("companies.yaml", 10, 3)
+UPSERT = Route(Call.UPSERT, "external_id")
+
+
+def written(name: str, before: str | None, after: str | None) -> ValueChange:
+    return ValueChange(name, before, after, Reason.CHANGED, LINE)
+
+
+def update(*values: ValueChange, moved_from: RecordKey | None = None) -> Update:
+    return Update(ACME, ID, values, (), Reason.CHANGED, UPSERT, LINE, Origin.CREATED, moved_from=moved_from)
+
+
+def kept(name: str, text: str | None) -> ValueChange:
+    return ValueChange(name, text, text, Reason.IN_STEP)
+
+
+RESTS_ON = (kept("external_id", "acme"), kept("name", "Acme"))
+
+
+def create(**values: str) -> Create:
+    made = tuple(ValueChange(name, None, text, Reason.MISSING) for name, text in sorted(values.items()))
+    return Create(ACME, made, Reason.MISSING, UPSERT, LINE)
+
+
+def adopt(*in_step: ValueChange, reason: Reason = Reason.ADOPT) -> Adopt:
+    return Adopt(ACME, ID, in_step, reason, LINE, Origin.ADOPTED)
+
+
+def undone(
+    change: RecordChange,
+    now: LiveRecord | None,
+    known: OwnedRecord | None,
+    answered: Mapping[str, str | None] | None = None,
+    is_new: bool | None = None,
+) -> Judged:
+    return undo(COMPANIES, Deed(change, Applied(ID, answered or {}, is_new)), now, known)
+
+
+def of_acme(**values: str | None) -> LiveRecord:
+    return live(ID, {"external_id": "acme"} | values)
+
+
+def known_as(**sent: str | None) -> OwnedRecord:
+    return owned("acme", ID, sent)
+
+
+def only_held(judged: Judged) -> tuple[Reason, str]:
+    assert judged.change is None
+    (held,) = judged.held
+    return held.reason, note_of(held)
+
+
+def test_a_value_goes_back_to_what_it_was() -> None:
+    judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known_as(phone="2"))
+
+    assert judged == Judged(
+        Update(
+            key=ACME,
+            record_id=ID,
+            values=(ValueChange("phone", "2", "1", Reason.UNDONE),),
+            in_step=(),
+            reason=Reason.UNDONE,
+            route=BY_RECORD_ID,
+            source=None,
+            origin=Origin.CREATED,
+            rests_on=(kept("external_id", "acme"),),
+        )
+    )
+
+
+@pytest.mark.parametrize(("before", "after"), [("1", None), (None, "2")])
+def test_what_was_cleared_is_filled_and_what_was_filled_is_cleared(
+    before: str | None, after: str | None
+) -> None:
+    judged = undone(update(written("phone", before, after)), of_acme(phone=after), known_as(phone=after))
+
+    assert isinstance(judged.change, Update)
+    assert [(value.before, value.after) for value in judged.change.values] == [(after, before)]
+
+
+def test_hubspots_own_spelling_of_what_was_written_is_no_edit() -> None:
+    judged = undone(
+        update(written("name", "Acme", " Acme GmbH")),
+        of_acme(name="Acme GmbH"),
+        known_as(name=" Acme GmbH"),
+        answered={"name": "Acme GmbH"},
+    )
+
+    assert isinstance(judged.change, Update)
+
+
+def test_another_spelling_of_the_same_number_is_no_edit() -> None:
+    change = update(written("annualrevenue", "1", "2"))
+    judged = undone(change, of_acme(annualrevenue="2.0"), known_as(annualrevenue="2"))
+    assert isinstance(judged.change, Update)
+
+
+def test_a_value_that_people_changed_since_is_left_and_shown_beside_what_it_was() -> None:
+    change = update(written("name", "A", "B"), written("phone", "1", "2"))
+
+    judged = undone(change, of_acme(name="B", phone="3"), known_as(name="B", phone="2"))
+
+    assert isinstance(judged.change, Update)
+    assert [value.name for value in judged.change.values] == ["name"]
+    (held,) = judged.held
+    assert (held.name, held.reason, held.live, held.desired) == ("phone", Reason.SUPERSEDED, "3", "1")
+    assert note_of(held) == "changed in HubSpot"
+
+
+def test_a_value_that_a_later_run_wrote_is_left_and_said_to_be_ours() -> None:
+    change = update(written("phone", "1", "2"))
+
+    assert only_held(undone(change, of_acme(phone="3"), known_as(phone="3"))) == (
+        Reason.SUPERSEDED,
+        "a later apply wrote it",
+    )
+
+
+def test_a_value_that_is_back_already_is_learned() -> None:
+    judged = undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="2"))
+
+    assert isinstance(judged.change, Adopt)
+    assert judged.change.in_step == (ValueChange("phone", "1", "1", Reason.UNDONE),)
+    assert undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="1")) == Judged()
+
+
+def test_a_key_goes_back_with_the_other_values() -> None:
+    change = update(written("external_id", "old", "acme"), written("name", "Old", "Acme"), moved_from=OLD)
+
+    judged = undone(change, of_acme(name="Acme"), known_as(name="Acme"))
+
+    assert isinstance(judged.change, Update)
+    assert judged.change.key == replace(ACME, value="old")
+    assert judged.change.moved_from == ACME
+    assert judged.change.route == BY_RECORD_ID
+    assert judged.change.rests_on == ()  # the key is among what it writes
+
+
+def test_a_key_that_is_back_already_is_the_one_that_state_knows_it_by() -> None:
+    change = update(written("external_id", "old", "acme"), moved_from=OLD)
+
+    judged = undone(change, live(ID, {"external_id": "old"}), known_as(name="Acme"))
+
+    assert judged == Judged(Adopt(OLD, ID, (), Reason.UNDONE, None, Origin.CREATED, moved_from=ACME))
+
+
+def test_a_key_that_changed_again_stays_and_the_other_values_go_back() -> None:
+    change = update(written("external_id", "old", "acme"), written("name", "Old", "Acme"), moved_from=OLD)
+
+    judged = undone(change, live(ID, {"external_id": "third", "name": "Acme"}), known_as(name="Acme"))
+
+    assert isinstance(judged.change, Update)
+    assert (judged.change.key, judged.change.moved_from) == (ACME, None)
+    assert [held.name for held in judged.held] == ["external_id"]
+
+
+def test_a_record_that_was_created_is_archived_as_ours() -> None:
+    judged = undone(create(name="Acme"), of_acme(name="Acme"), known_as(name="Acme"))
+
+    assert judged == Judged(Archive(ACME, ID, Reason.UNDONE, None, Origin.CREATED, RESTS_ON))
+
+
+def test_a_created_record_that_state_no_longer_knows_is_archived_as_a_strangers() -> None:
+    judged = undone(create(name="Acme"), of_acme(name="Acme"), None)
+
+    assert judged == Judged(Archive(ACME, ID, Reason.UNDONE, None, None, RESTS_ON))
+
+
+@pytest.mark.parametrize(
+    ("now", "known", "is_new", "reason", "note"),
+    [
+        (
+            of_acme(name="Other", phone="1"),
+            known_as(name="Acme", phone="1"),
+            True,
+            Reason.SUPERSEDED,
+            "name changed since",
+        ),
+        (
+            live(ID, {"external_id": "acme-2", "name": "Acme", "phone": "1"}),
+            known_as(),
+            True,
+            Reason.SUPERSEDED,
+            "external_id",
+        ),
+        (
+            of_acme(name="Acme", phone="1"),
+            replace(known_as(), is_protected=True),
+            True,
+            Reason.FINAL,
+            "`$protect: false`",
+        ),
+        (of_acme(name="Acme", phone="1"), known_as(), False, Reason.FINAL, "HubSpot had it by then"),
+        (
+            of_acme(name="Acme", phone="1"),
+            owned("acme", "9002", {}),
+            True,
+            Reason.SUPERSEDED,
+            "record 9002 by now",
+        ),
+        (None, None, True, Reason.GONE, "record 9001 is no longer there"),
+    ],
+)
+def test_a_created_record_stays_where_archiving_it_would_lose_something(
+    now: LiveRecord | None, known: OwnedRecord | None, is_new: bool, reason: Reason, note: str
+) -> None:
+    found, told = only_held(undone(create(name="Acme", phone="1"), now, known, is_new=is_new))
+
+    assert found is reason
+    assert note in told
+
+
+def test_an_adopted_record_is_released_with_what_state_knew_of_it() -> None:
+    known = replace(owned("acme", ID, {"phone": "1"}, {"phone": "+1"}), origin=Origin.ADOPTED)
+
+    judged = undone(adopt(), None, known)
+
+    in_step = (ValueChange("phone", "+1", "1", Reason.IN_STEP),)
+    assert judged == Judged(Release(ACME, ID, Reason.UNDONE, None, Origin.ADOPTED, in_step))
+    assert undone(adopt(), None, None) == Judged()
+
+
+def test_what_state_merely_learned_stays_known() -> None:
+    assert undone(adopt(reason=Reason.IN_STEP), of_acme(), known_as(phone="1")) == Judged()
+
+
+def test_a_released_record_is_ours_again_with_the_values_that_hubspot_still_holds() -> None:
+    known = owned("acme", ID, {"name": "Acme", "phone": "1"}, origin=Origin.ADOPTED)
+
+    judged = undone(release_of(known, Reason.PRUNED), of_acme(name="Acme", phone="3"), None)
+
+    in_step = (ValueChange("name", "Acme", "Acme", Reason.IN_STEP),)
+    assert judged.change == Adopt(ACME, ID, in_step, Reason.UNDONE, None, Origin.ADOPTED)
+    assert [(held.name, held.live, held.desired) for held in judged.held] == [("phone", "3", "1")]
+
+
+def test_the_two_take_each_other_back() -> None:
+    known = owned("acme", ID, {"name": "Acme"}, origin=Origin.ADOPTED)
+    now = of_acme(name="Acme")
+    adopted = undone(release_of(known, Reason.PRUNED), now, None).change
+    assert isinstance(adopted, Adopt)
+
+    released = undone(adopted, now, known).change
+    assert isinstance(released, Release)
+    assert released == release_of(known, Reason.UNDONE)
+    assert undone(released, now, None).change == adopted
+
+
+def test_an_archived_record_stays_archived_unless_somebody_restored_it() -> None:
+    change = Archive(ACME, ID, Reason.PRUNED, None, Origin.CREATED)
+
+    reason, note = only_held(undone(change, None, None))
+
+    assert reason is Reason.FINAL
+    assert "within 90 days" in note
+    assert undone(change, of_acme(), None) == Judged()
+
+
+def test_a_record_that_is_gone_is_explained_by_what_state_knows_of_it() -> None:
+    known = known_as(phone="2")
+
+    judged = undone(update(written("phone", "1", "2")), None, known)
+
+    assert judged.gone == known
+    assert judged.held[0].reason is Reason.GONE
+
+
+def test_a_record_that_is_no_longer_ours_is_nothing_to_prune_afterwards() -> None:
+    judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), None)
+
+    assert isinstance(judged.change, Update)
+    assert (judged.change.origin, judged.change.is_protected) == (Origin.ADOPTED, False)
+
+
+def test_protection_is_kept() -> None:
+    known = replace(known_as(phone="2"), is_protected=True)
+
+    judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known)
+
+    assert isinstance(judged.change, Update)
+    assert judged.change.is_protected
+
+
+@pytest.mark.parametrize(
+    ("value", "note"),
+    [
+        (written("left", "1", "2"), "HubSpot has no such property any more"),
+        (written("createdate", "2026-11-22", "2026-11-23"), "HubSpot lets nobody write it any more"),
+        (written("industry", "TIMBER", "SENSORS"), 'HubSpot has no option "TIMBER" any more'),
+        (written("product_lines", "EDGE;STEAM", "EDGE"), 'HubSpot has no option "STEAM" any more'),
+        (written("product_lines", "STEAM;COAL;EDGE;WIND", "EDGE"), 'HubSpot has no option "COAL" any more'),
+    ],
+)
+def test_what_hubspot_would_not_take_is_said(value: ValueChange, note: str) -> None:
+    judged = undone(
+        update(value), of_acme(**{value.name: value.after}), known_as(**{value.name: value.after})
+    )
+
+    assert only_held(judged) == (Reason.FINAL, note)
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("industry", "PRINTING", "SENSORS"),
+        ("product_lines", "EDGE;CLOUD", "EDGE"),
+        ("industry", None, "SENSORS"),
+        ("stage", "s2", "s1"),
+        ("pipeline", None, "p1"),
+    ],
+)
+def test_a_choice_that_hubspot_still_has_goes_back(name: str, before: str | None, after: str) -> None:
+    judged = undone(update(written(name, before, after)), of_acme(**{name: after}), known_as(**{name: after}))
+
+    assert isinstance(judged.change, Update)
+    assert judged.change.values == (ValueChange(name, after, before, Reason.UNDONE),)
+    assert judged.held == ()
+
+
+def test_a_stage_is_looked_for_in_the_pipelines_whatever_options_its_property_lists() -> None:
+    stage = definition("stage", Kind.STAGE, "s1")
+    schema = replace(COMPANIES, properties={**COMPANIES.properties, "stage": stage})
+    deed = Deed(update(written("stage", "s2", "s1")), Applied(ID, {}))
+
+    assert isinstance(undo(schema, deed, of_acme(stage="s1"), known_as(stage="s1")).change, Update)
+
+
+def test_records_named_by_record_id_have_no_key_to_look_at() -> None:
+    key = RecordKey("companies", RECORD_ID, ID)
+    change = replace(update(written("phone", "1", "2")), key=key)
+
+    ids, names = ids_and_names(COMPANIES, [Deed(change, Applied(ID, {}))])
+    judged = undone(change, live(ID, {"phone": "2"}), None)
+
+    assert (ids, names) == ([ID], ["phone"])
+    assert isinstance(judged.change, Update)
+    assert judged.change.key == key
+
+
+@pytest.mark.parametrize(
+    ("targets", "meant"),
+    [
+        ((), {"acme": ["name", "phone"], "globex": ["name"]}),
+        (("companies/a*",), {"acme": ["name", "phone"]}),
+        (("companies/*#phone",), {"acme": ["phone"]}),
+        (("companies/globex", "companies/acme#name"), {"acme": ["name"], "globex": ["name"]}),
+        (("deals/*",), {}),
+    ],
+)
+def test_targets_mean_records_or_properties(
+    targets: Sequence[str], meant: Mapping[str, Sequence[str]]
+) -> None:
+    acme = update(written("name", "A", "B"), written("phone", "1", "2"))
+    globex = replace(update(written("name", "A", "B")), key=replace(ACME, value="globex"))
+
+    globs = tuple(map(glob_of, targets))
+    applied = [(acme, Applied(ID, {})), (globex, Applied(RecordId("9002"), {}))]
+    groups = deeds_of(applied, Selection(target=globs), Unmet({}))
+
+    found = [deed.change for group in groups.values() for deed in group]
+    assert {
+        change.key.value: [value.name for value in change.values]
+        for change in found
+        if isinstance(change, Update)
+    } == meant
+
+
+@pytest.mark.parametrize(
+    ("target", "is_meant"), [("companies/acme", True), ("companies/a*", True), ("companies/globex", False)]
+)
+@pytest.mark.parametrize("change", [create(name="A"), adopt(), Archive(ACME, ID, Reason.PRUNED, None, None)])
+def test_what_is_no_update_is_taken_back_as_a_whole_or_not_at_all(
+    change: RecordChange, target: str, is_meant: bool
+) -> None:
+    deed = Deed(change, Applied(ID, {}))
+    groups = deeds_of([deed], Selection(target=(glob_of(target),)), Unmet({}))
+    assert groups == ({("companies", "external_id"): [deed]} if is_meant else {})
+
+
+def test_associations_are_taken_back_elsewhere_and_records_after_them_here() -> None:
+    pair = Associate(ACME, ID, OLD, RecordId("9002"), None, Reason.MISSING, LINE, is_whole=True)
+    acme = update(written("name", "A", "B"))
+    groups = deeds_of([(pair, Applied(ID, {})), (acme, Applied(ID, {}))], EVERYTHING, Unmet({}))
+
+    assert groups == {("companies", "external_id"): [Deed(acme, Applied(ID, {}))]}
+
+
+def test_a_target_that_the_run_did_not_change_is_an_error() -> None:
+    for target, is_met in (("companies/acme#name", True), ("companies/acme", True), ("companies/b*", False)):
+        globs = (glob_of(target),)
+        unmet = Unmet({"--target": globs})
+        deeds_of([(update(written("name", "A", "B")), Applied(ID, {}))], Selection(target=globs), unmet)
+        with nullcontext() if is_met else pytest.raises(UsageError):
+            unmet.refuse("this run changed")
+
+
+def test_what_was_forgotten_is_said_and_stops_nothing() -> None:
+    (problem,) = forgotten(3)
+
+    assert problem.message.startswith("3 changes of this run cannot be taken back")
+    assert str(problem.severity) == "warning"
+    assert [each.message for each in forgotten(1)] == [
+        "1 change of this run cannot be taken back: its values were forgotten"
+    ]
+    assert forgotten(0) == []
+
+
+def test_a_pipeline_goes_back_with_its_stage() -> None:
+    change = update(written("pipeline", "p1", "p2"), written("stage", "s1", "s3"))
+    judged = undone(change, of_acme(pipeline="p2", stage="s3"), known_as(pipeline="p2", stage="s3"))
+    assert isinstance(judged.change, Update)
+    assert {value.name: value.after for value in judged.change.values} == {"pipeline": "p1", "stage": "s1"}
+
+
+def test_a_pipeline_does_not_go_back_without_a_stage_that_people_changed_since() -> None:
+    change = update(written("pipeline", "p1", "p2"), written("stage", "s1", "s3"))
+    judged = undone(change, of_acme(pipeline="p2", stage="s4"), known_as(pipeline="p2", stage="s3"))
+    assert judged.change is None
+    assert {held.name: held.reason for held in judged.held} == {
+        "stage": Reason.SUPERSEDED,
+        "pipeline": Reason.FINAL,
+    }
+
+
+def test_a_stage_does_not_go_back_into_a_pipeline_that_people_chose_since() -> None:
+    judged = undone(
+        update(written("stage", "s1", "s2")), of_acme(pipeline="p2", stage="s2"), known_as(stage="s2")
+    )
+    reason, note = only_held(judged)
+    assert reason is Reason.FINAL
+    assert note == "it would not fit pipeline: a stage belongs to one pipeline"
+
+
+@pytest.mark.parametrize(("name", "kind"), [("pipeline", "pipeline"), ("stage", "stage")])
+def test_what_goes_back_to_a_pipeline_or_stage_that_is_no_more_is_left(name: str, kind: str) -> None:
+    judged = undone(update(written(name, "gone", "p1")), of_acme(**{name: "p1"}), known_as(**{name: "p1"}))
+    assert only_held(judged) == (Reason.FINAL, f'HubSpot has no {kind} "gone" any more')
+
+
+def test_what_a_type_requires_is_not_emptied_again() -> None:
+    judged = undone(update(written("name", None, "Acme")), of_acme(name="Acme"), known_as(name="Acme"))
+    assert only_held(judged) == (Reason.FINAL, "it was empty, and companies require it")
+
+
+def test_both_of_pipeline_and_stage_are_read_to_take_one_of_them_back() -> None:
+    _, names = ids_and_names(COMPANIES, [Deed(update(written("stage", "s1", "s2")), Applied(ID, {}))])
+    assert names == ["external_id", "pipeline", "stage"]
+
+
+def test_a_choice_whose_options_the_portal_does_not_list_goes_back() -> None:
+    """Options that HubSpot keeps elsewhere are not in the definition: nothing is known against a value."""
+    schema = replace(COMPANIES, properties={**COMPANIES.properties, "tier": definition("tier", Kind.CHOICE)})
+    deed = Deed(update(written("tier", "gold", "silver")), Applied(ID, {}))
+    judged = undo(schema, deed, of_acme(tier="silver"), known_as(tier="silver"))
+    assert judged.held == ()
+    assert isinstance(judged.change, Update)
+    assert judged.change.values == (ValueChange("tier", "silver", "gold", Reason.UNDONE),)

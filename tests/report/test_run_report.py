@@ -1,0 +1,56 @@
+"""The report of a run survives being a file."""
+
+from dataclasses import replace
+
+import pytest
+
+from reconciler.errors import UsageError
+from reconciler.model.addresses import RecordKey
+from reconciler.model.runs import RunDetail
+from reconciler.report.json_report import plan_as_json, run_as_json
+from reconciler.report.mask import SHOW, Masking
+from reconciler.report.run_report_reader import is_run, run_from_text
+from tests.support.example_plan import FEW
+from tests.support.example_run import RUN
+
+PERSONAL = (("contacts", "email"), ("contacts", "phone"))
+PAIR = replace(RUN.rows[0], target=RecordKey("contacts", "email", "ada@acme.example"), label="Billing")
+WHOLE = RunDetail(
+    replace(RUN.header, personal=PERSONAL, planned={"update": 21}, commit="3f2c9ab4", undoes=RUN.header.id),
+    (PAIR, replace(RUN.rows[1], record_id=None, source=None), *RUN.rows[2:]),
+)
+
+
+@pytest.mark.parametrize("run", [WHOLE, replace(WHOLE, header=replace(WHOLE.header, finished_at=None))])
+def test_what_was_written_is_read(run: RunDetail) -> None:
+    text = run_as_json(run, SHOW, run.header.personal)
+
+    assert is_run(text)
+    assert run_from_text(text) == run
+
+
+def test_a_plan_is_no_run() -> None:
+    assert not is_run(plan_as_json(FEW, SHOW))
+
+
+def test_a_masked_report_is_read_too() -> None:
+    run = run_from_text(run_as_json(WHOLE, Masking(b"key"), PERSONAL))
+
+    assert len(run.rows) == len(WHOLE.rows)
+    assert run.rows[0].before["phone"] is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"status": "finished"', '"status": 3', "status: text is expected"),
+        ('"format_version": "1.0"', '"format_version": "2.0"', "format 2.0"),
+        ('"started_at": "2026', '"started_at": "x2026', "the report cannot be read"),
+        ("}\n", "", "the report cannot be read"),
+    ],
+)
+def test_a_damaged_report_is_told(old: str, new: str, told: str) -> None:
+    text = run_as_json(WHOLE, SHOW, PERSONAL)
+
+    with pytest.raises(UsageError, match=told):
+        run_from_text(text.replace(old, new))

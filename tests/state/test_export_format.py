@@ -1,0 +1,260 @@
+import json
+import stat
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.errors import StateError
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.owned import Origin, OwnedRecord, StateVersion
+from reconciler.state.export_format import Export, export_lines, parse_export
+from reconciler.state.store import Store, open_state
+from tests.support.journals import key, owned, start, writer
+
+PORTAL = 7654321
+ALL_COMPANIES = PruneRule("companies", "external_id", Prune.ALL)
+
+
+def remember(store: Store, *records: OwnedRecord) -> None:
+    with writer(store) as pen:
+        pen.record_uncalled(pen.begin_run(start(0)), [], records)
+
+
+def exported(store: Store) -> str:
+    return "".join(store.export())
+
+
+def test_an_export_is_sorted_json_with_a_record_a_line(store: Store) -> None:
+    globex = owned("globex", "9002", {"b": "2", "a": None}, {"b": "two"})
+    remember(store, replace(globex, is_protected=True), owned("acme", "9001"))
+    with writer(store) as pen:
+        pen.remember_pruning([PruneRule("tickets", "code", Prune.OURS), ALL_COMPANIES])
+
+    text = exported(store)
+
+    assert text == (
+        f'{{"lineage":"{store.version().lineage}",\n'
+        '"owned":[\n'
+        '{"answered":{},"by":"external_id","key":"acme","object":"companies","origin":"created",'
+        '"protected":false,"record_id":"9001","sent":{}},\n'
+        '{"answered":{"b":"two"},"by":"external_id","key":"globex","object":"companies","origin":"created",'
+        '"protected":true,"record_id":"9002","sent":{"a":null,"b":"2"}}\n'
+        "],\n"
+        '"pairs":[\n'
+        "],\n"
+        f'"portal_id":{PORTAL},\n'
+        '"prune_rules":[\n'
+        '{"by":"external_id","object":"companies","prune":"all"},\n'
+        '{"by":"code","object":"tickets","prune":"true"}\n'
+        "],\n"
+        '"serial":1,\n'
+        '"version":2}\n'
+    )
+    assert text == exported(store)
+
+
+def test_an_empty_state_is_exported_and_imported(store: Store) -> None:
+    text = exported(store)
+
+    with writer(store) as pen:
+        pen.import_state(parse_export(text))
+
+    assert json.loads(text)["owned"] == []
+    assert exported(store) == text
+
+
+def test_an_export_moves_a_state_into_another_database(
+    store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    remember(store, owned("acme", "9001", {"name": "Ä \u0000"}), owned("ключ", by="code"))
+    with writer(store) as pen:
+        pen.remember_pruning([ALL_COMPANIES])
+    text = exported(store)
+
+    with closing(open_state("sqlite:///new.db", tmp_path_factory.mktemp("new"), PORTAL)) as new:
+        with writer(new) as pen:
+            pen.import_state(parse_export(text))
+
+        assert exported(new) == text
+        assert new.version() == store.version()
+        assert new.prune_rules() == (ALL_COMPANIES,)
+
+
+def test_importing_an_edited_export_replaces_what_is_owned_and_is_newer(
+    store: Store, reopened: Callable[[], Store]
+) -> None:
+    remember(store, owned("acme", "9001"), owned("globex", "9002"))
+    text = exported(store).replace('"9001"', '"9009"')
+    remember(store, owned("initech", "9003"))
+
+    with writer(store) as pen:
+        pen.import_state(parse_export(text))
+
+    later = reopened()
+    assert later.version() == StateVersion(store.version().lineage, 3)
+    assert [record.record_id for record in later.owned_in_order("companies", "external_id", None, 9)] == [
+        "9009",
+        "9002",
+    ]
+
+
+def test_a_state_of_another_lineage_or_portal_is_not_imported(store: Store) -> None:
+    remember(store, owned("acme"))
+    foreign = Export(PORTAL, StateVersion("another", 7), (), (owned("globex"),))
+    elsewhere = Export(PORTAL + 1, StateVersion("another", 7), (), ())
+    before = exported(store)
+
+    with writer(store) as pen:
+        with pytest.raises(
+            StateError, match=r"is of lineage another, the present one of .*: import it into a"
+        ):
+            pen.import_state(foreign)
+        with pytest.raises(StateError, match=f"exported from portal {PORTAL + 1}, not {PORTAL}: choose its"):
+            pen.import_state(elsewhere)
+
+    assert exported(store) == before
+
+
+def test_removed_records_are_no_longer_owned_and_the_others_are(store: Store) -> None:
+    remember(store, owned("acme"), owned("globex"))
+
+    with writer(store) as pen:
+        pen.remove([key("acme"), key("never there")])
+
+    assert sorted(store.owned("companies", "external_id", ["acme", "globex"])) == ["globex"]
+    assert store.version().serial == 2
+
+
+def test_surgery_on_a_file_leaves_a_private_copy_of_before(tmp_path: Path) -> None:
+    with closing(open_state("sqlite:///state.db", tmp_path, PORTAL)) as store:
+        remember(store, owned("acme"))
+        before = exported(store)
+        with writer(store) as pen:
+            removed = pen.remove([key("acme")])
+        with closing(open_state(f"sqlite:///{removed}", tmp_path, PORTAL)) as copy:
+            assert exported(copy) == before
+
+    assert removed == tmp_path / "state.db.20261122T164500000000Z.backup"
+    assert stat.S_IMODE(removed.stat().st_mode) == 0o600
+
+
+def test_a_copy_is_never_overwritten(tmp_path: Path) -> None:
+    with closing(open_state("sqlite:///state.db", tmp_path, PORTAL)) as store, writer(store) as pen:
+        first = pen.remove([])
+        assert first is not None
+        before = first.read_bytes()
+
+        with pytest.raises(StateError, match="file exists: check the folder"):
+            pen.remove([])
+
+    assert first.read_bytes() == before
+
+
+def test_a_refused_import_leaves_no_copy(tmp_path: Path) -> None:
+    with closing(open_state("sqlite:///state.db", tmp_path, PORTAL)) as store, writer(store) as pen:
+        with pytest.raises(StateError):
+            pen.import_state(Export(1, StateVersion(None, 0), (), ()))
+
+        assert list(tmp_path.glob("*.backup")) == []
+
+
+RECORD = (
+    '{"answered":{},"by":"b","key":"k","object":"o","origin":"created","protected":true,"record_id":"1",'
+    '"sent":{"name":"A"}}'
+)
+
+
+def document(
+    owned_text: str = f"[{RECORD}]",
+    *,
+    serial: str = "1",
+    version: str = "1",
+    lineage: str = '"x"',
+    rules: str = "[]",
+) -> str:
+    return (
+        f'{{"lineage":{lineage},"owned":{owned_text},"portal_id":1,"prune_rules":{rules},'
+        f'"serial":{serial},"version":{version}}}'
+    )
+
+
+def changed(old: str, new: str) -> str:
+    return document(f"[{RECORD.replace(old, new)}]")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{", r"this is no exported state: it is not JSON \(line 1, column 2: Expecting"),
+        ("[]", "this is no exported state: it should be an object"),
+        ("{}", "exported as version None, this reconciler reads version 2: export it again"),
+        (document(version="3"), "exported as version 3, this reconciler reads version 2"),
+        (document(serial='"1"'), "serial should be a whole number"),
+        (document(serial="true"), "serial should be a whole number"),
+        (document(lineage="null"), "lineage should be text"),
+        (document("{}"), "owned should be a list"),
+        (document(rules="null"), "prune_rules should be a list"),
+        (document(rules="[7]"), r"prune_rules\[0\] should be an object"),
+        (
+            document(rules='[{"by":"b","object":"o","prune":true}]'),
+            r"prune_rules\[0\]\.prune should be text",
+        ),
+        (
+            document(rules='[{"by":"b","object":"o","prune":"some"}]'),
+            r"prune_rules\[0\]\.prune should be false or true or all",
+        ),
+        (changed("true", '"yes"'), r"owned\[0\]\.protected should be true or false"),
+        (changed('"protected":true,', ""), r"owned\[0\]\.protected should be true or false"),
+        (document("[7]"), r"owned\[0\] should be an object"),
+        (document(f"[{RECORD},{{}}]"), r"owned\[1\]\.object should be text"),
+        (
+            changed("created", "found"),
+            r"owned\[0\]\.origin should be created or adopted",
+        ),
+        (changed(":{}", ":[]"), r"owned\[0\]\.answered should be an object"),
+        (changed('"A"', "7"), r"owned\[0\]\.sent\.name should be text or null"),
+        (changed('"k"', '""'), r"owned\[0\]\.key should be text"),
+        (document(f"[{RECORD},{RECORD}]"), "names o/k twice: keep one of them"),
+    ],
+)
+def test_what_is_no_export_says_where(text: str, complaint: str) -> None:
+    with pytest.raises(StateError, match=complaint):
+        parse_export(text)
+
+
+names = st.text(min_size=1, max_size=8)
+values = st.dictionaries(names, st.none() | st.text(), max_size=4)
+
+
+records = st.builds(
+    OwnedRecord,
+    key=st.builds(RecordKey, names, names, names),
+    record_id=names.map(RecordId),
+    origin=st.sampled_from(Origin),
+    sent=values,
+    answered=values,
+    is_protected=st.booleans(),
+)
+rules = st.builds(PruneRule, names, names, st.sampled_from(Prune))
+
+
+@given(
+    version=st.builds(StateVersion, names, st.integers(min_value=0)),
+    prune_rules=st.lists(rules),
+    owned_records=st.lists(records, unique_by=lambda record: record.key),
+)
+def test_export_and_import_round_trip(
+    version: StateVersion, prune_rules: list[PruneRule], owned_records: list[OwnedRecord]
+) -> None:
+    text = "".join(export_lines(7, version, prune_rules, owned_records))
+
+    export = parse_export(text)
+
+    assert (export.portal_id, export.version, export.prune_rules) == (7, version, tuple(prune_rules))
+    assert list(export.owned) == owned_records

@@ -1,0 +1,275 @@
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reconciler.errors import StateError
+from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.associations import PairsAfter
+from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.owned import OwnedRecord, StateVersion
+from reconciler.plan.change import Reason, release_of
+from reconciler.state.store import Store, open_state
+from tests.support.journals import UPDATE, adopt, applied, owned, pair, start, update, value, writer
+from tests.support.postgres import Postgres
+
+GROUP = ("companies", "external_id")
+
+
+def remember(store: Store, *records: OwnedRecord) -> None:
+    """Own ``records``, by a run of its own."""
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(len(records)))
+        pen.record_uncalled(
+            run_id,
+            [
+                (number, adopt(record.key.value, record.record_id), applied(record.record_id))
+                for number, record in enumerate(records)
+            ],
+            records,
+        )
+
+
+def test_a_new_state_is_empty_and_has_no_lineage(store: Store) -> None:
+    assert store.version() == StateVersion(None, 0)
+    assert store.owned(*GROUP, ["acme"]) == {}
+    assert store.owned_groups() == ()
+    assert store.count() == 0
+    assert store.runs() == ()
+
+
+def test_owned_records_come_back_by_key_as_they_were(store: Store) -> None:
+    acme = replace(
+        owned("acme", "9001", {"name": "Acme GmbH", "phone": None}, {"name": "Acme"}), is_protected=True
+    )
+    globex = owned("globex", "9002", {"name": "Zażółć 😀 \u0000 \ud800"})
+    remember(store, acme, globex)
+
+    assert store.owned(*GROUP, ["acme", "globex", "initech"]) == {"acme": acme, "globex": globex}
+
+
+def test_an_owned_record_is_replaced_by_what_was_applied_last(
+    store: Store, reopened: Callable[[], Store]
+) -> None:
+    remember(store, owned("acme", "9001", {"name": "Acme"}, {"name": "ACME"}))
+    remember(store, owned("acme", "9001", {"name": "Acme GmbH"}))
+
+    assert reopened().owned(*GROUP, ["acme"]) == {"acme": owned("acme", "9001", {"name": "Acme GmbH"})}
+
+
+def test_a_renamed_record_may_take_over_the_key_of_another(store: Store) -> None:
+    acme, globex = owned("acme", "9001"), owned("globex", "9002")
+    remember(store, acme, globex)
+
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(1))
+        renamed = replace(
+            update("globex", "9001", value("external_id", "acme", "globex")), moved_from=acme.key
+        )
+        pen.intend(run_id, 0, "companies", UPDATE, [(0, renamed)])
+        pen.record(
+            run_id, 0, {0: applied("9001")}, [owned("globex", "9001")], [("companies", globex.record_id)]
+        )
+
+    assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": owned("globex", "9001")}
+
+
+def test_a_record_has_one_entry_and_moves_to_its_new_key_from_wherever_it_was(store: Store) -> None:
+    """Whatever a caller says or forgets to say of the key before."""
+    remember(store, owned("acme", "9001", {"name": "Acme"}), owned("globex", "9002"))
+    moved = owned("E1", "9001", {"name": "Acme"}, by="erp_no")
+
+    remember(store, moved)
+
+    assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": owned("globex", "9002")}
+    assert store.owned_by_id("companies", [moved.record_id]) == {moved.record_id: moved}
+    assert store.count() == 2
+
+
+def test_associations_of_a_record_that_moves_are_known_by_its_new_key_from_both_ends(store: Store) -> None:
+    there = pair("acme", "ada", "9001", "501")
+    back = replace(
+        there, key=there.target, record_id=there.target_id, target=there.key, target_id=there.record_id
+    )
+    other = pair("globex", "ada", "9002", "501")
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(0))
+        pen.record_uncalled(run_id, [], [owned("acme", "9001")], pairs=PairsAfter([there, back, other]))
+        pen.record_uncalled(run_id, [], [owned("E1", "9001", by="erp_no")])
+
+    new = RecordKey("companies", "erp_no", "E1")
+    assert set(store.pairs("companies", "contacts")) == {
+        replace(there, key=new),
+        replace(back, target=new),
+        other,
+    }
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_records_that_exchange_their_keys_are_both_there_whatever_is_recorded_first(
+    store: Store, order: tuple[int, int]
+) -> None:
+    one, other = owned("acme", "9001", {"name": "One"}), owned("globex", "9002", {"name": "Other"})
+    remember(store, one, other)
+    after = (replace(one, key=other.key), replace(other, key=one.key))
+
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(0))
+        pen.set_aside([("companies", one.record_id), ("companies", other.record_id)])
+        assert store.count() == 2
+        for index in order:
+            pen.record_uncalled(run_id, [], [after[index]])
+            assert store.count() == 2
+
+    assert store.owned(*GROUP, ["acme", "globex"]) == {"acme": after[1], "globex": after[0]}
+
+
+def test_a_released_record_is_no_longer_owned(store: Store) -> None:
+    acme, globex = owned("acme", "9001"), owned("globex", "9002")
+    remember(store, acme, globex)
+
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(1))
+        released = release_of(acme, Reason.PRUNED)
+        pen.record_uncalled(
+            run_id, [(0, released, applied("9001"))], disowned=[("companies", acme.record_id)]
+        )
+
+    assert store.owned(*GROUP, ["acme", "globex"]) == {"globex": globex}
+    assert store.run(run_id).rows[0].action == "release"
+
+
+def test_what_is_known_of_pruning_is_kept_by_group(store: Store, reopened: Callable[[], Store]) -> None:
+    companies, tickets = (PruneRule(name, "code", Prune.OURS) for name in ("companies", "tickets"))
+    with writer(store) as pen:
+        pen.remember_pruning([tickets, companies])
+        pen.remember_pruning([replace(tickets, prune=Prune.ALL)])
+
+    assert reopened().prune_rules() == (companies, replace(tickets, prune=Prune.ALL))
+
+
+def test_groups_are_counted_apart(store: Store) -> None:
+    remember(
+        store,
+        owned("acme"),
+        owned("globex"),
+        owned("9003", "9003", by=RECORD_ID),
+        owned("T-1", object_name="tickets"),
+    )
+
+    assert store.owned_groups() == (
+        ("companies", "external_id", 2),
+        ("companies", RECORD_ID, 1),
+        ("tickets", "external_id", 1),
+    )
+    assert store.count() == 4
+
+
+def test_reading_in_order_goes_on_after_a_key(store: Store) -> None:
+    remember(store, *(owned(name) for name in ("b", "a", "d", "c")))
+
+    first = store.owned_in_order(*GROUP, None, 3)
+    rest = store.owned_in_order(*GROUP, first[-1].key.value, 3)
+
+    assert [record.key.value for record in first] == ["a", "b", "c"]
+    assert [record.key.value for record in rest] == ["d"]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(keys=st.sets(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)))
+def test_keys_sort_by_code_point(store: Store, keys: set[str]) -> None:
+    remember(store, *(owned(name) for name in keys))
+
+    listed = [record.key.value for record in store.owned_in_order(*GROUP, None, 10_000)]
+
+    assert listed == sorted(listed)
+    assert keys <= set(listed)
+
+
+def test_keys_that_only_look_alike_are_different_records(store: Store) -> None:
+    alike = [owned("acme"), owned("Acme"), owned("acme "), owned("açme"), owned("ac\u0327me")]
+    remember(store, *alike)
+
+    assert len(store.owned(*GROUP, [record.key.value for record in alike])) == 5
+
+
+def test_an_address_finds_by_key_and_by_record_id(store: Store) -> None:
+    acme = owned("acme", "9001")
+    by_id = owned("9002", "9002", by=RECORD_ID)
+    remember(store, acme, by_id)
+
+    assert store.find("companies", by_record_id=False, value="acme") == (acme,)
+    assert store.find("companies", by_record_id=True, value="9001") == (acme,)
+    assert store.find("companies", by_record_id=True, value="9002") == (by_id,)
+    assert store.find("companies", by_record_id=False, value="9002") == ()
+    assert store.find("tickets", by_record_id=False, value="acme") == ()
+
+
+def test_entries_written_after_a_serial_have_moved(store: Store) -> None:
+    remember(store, owned("acme"), owned("globex"))
+    seen = store.version().serial
+    remember(store, owned("globex", sent={"name": "Globex"}), owned("initech"))
+
+    assert store.moved_since(seen, *GROUP, ["acme", "globex", "initech", "umbrella"]) == {"globex", "initech"}
+    assert store.moved_since(store.version().serial, *GROUP, ["acme", "globex"]) == frozenset()
+
+
+def test_lineage_is_made_once_and_serial_rises_with_every_run(
+    store: Store, reopened: Callable[[], Store]
+) -> None:
+    remember(store, owned("acme"))
+    first = store.version()
+    remember(reopened(), owned("acme"))
+
+    assert first.lineage is not None
+    assert first.serial == 1
+    assert reopened().version() == StateVersion(first.lineage, 2)
+
+
+def test_hundreds_of_keys_are_read_at_once(store: Store) -> None:
+    keys = [f"{number:04}" for number in range(900)]
+    remember(store, *map(owned, keys))
+
+    assert sorted(store.owned(*GROUP, keys)) == keys
+
+
+def test_a_key_that_postgresql_cannot_store_is_called_so(postgres: Postgres, tmp_path: Path) -> None:
+    with (
+        closing(open_state(postgres.new_database(), tmp_path, 1)) as store,
+        pytest.raises(StateError, match=r"PostgreSQL cannot store \(NUL\): change that key"),
+    ):
+        remember(store, owned("ac\0me"))
+
+
+def test_a_record_that_was_set_aside_in_vain_is_put_back_where_its_key_is_free(
+    store: Store,
+) -> None:
+    one, other = owned("acme", "9001", {"name": "One"}), owned("globex", "9002", {"name": "Other"})
+    third = owned("initech", "9003")
+    keys = {
+        ("companies", entry.record_id): (entry.key, to)
+        for entry, to in ((one, other.key), (other, third.key), (third, one.key))
+    }
+    remember(store, one, other, third)
+
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(0))
+        pen.set_aside(keys)
+        pen.record_uncalled(run_id, [], [replace(one, key=other.key)])
+        pen.put_back(keys)
+
+    found = store.owned(*GROUP, ["acme", "globex", "initech"])
+    assert found == {"globex": replace(one, key=other.key), "initech": third}
+    (aside,) = store.owned_by_id("companies", [other.record_id]).values()
+    assert aside == replace(other, key=RecordKey("companies", RECORD_ID, other.record_id))
+
+    with writer(store) as pen:
+        pen.begin_run(start(0))
+        pen.put_back({("companies", other.record_id): (other.key, one.key)})
+
+    assert store.count() == 3
+    assert store.owned_by_id("companies", [other.record_id]) == {other.record_id: replace(other, key=one.key)}
