@@ -1,1 +1,1 @@
-"""A small HubSpot for development and tests, made from HubSpot's documentation alone."""
+"""A small HubSpot for development and tests, written only from HubSpot's documentation."""

@@ -1,4 +1,4 @@
-"""What a token may do: scopes, and what each object type allows at all.
+"""Scopes of a token, and the operations that each object type allows.
 
 developers.hubspot.com/docs/guides/apps/authentication/scopes
 """
@@ -18,12 +18,15 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
     "deals": ("crm.objects.deals.{access}",),
     "companies": ("crm.schemas.companies.{access}", "crm.objects.companies.{access}"),
 }
-"""Rules that ask for the same scopes, whatever the path names. Others depend on the object type in it:
-``records``, ``schemas``, and ``custom`` (schemas of the portal's own types, and of standard ones)."""
+"""Rules that need the same scopes for every path.
+
+Other rules depend on the object type in the path: ``records``, ``schemas``, and ``custom`` (schemas of custom
+and standard object types).
+"""
 
 
 def check(work: Work, route: Route, actor: Actor, args: Mapping[str, str]) -> None:
-    """Refuses what the object type does not allow, or the token was not granted."""
+    """Refuse a call that the object type does not allow, or that the token has no scope for."""
     access = "write" if route.writes else "read"
     if route.operation:
         _check_operation(work, route, work.object_type(args["object_type"]))
@@ -41,7 +44,7 @@ def _check_operation(work: Work, route: Route, object_type: ObjectType) -> None:
 
 
 def _scopes(work: Work, rule: str, access: str, args: Mapping[str, str]) -> tuple[str, ...]:
-    """The scopes of which one is asked for; none: any token will do."""
+    """Return the scopes of which the token needs one; if there are none, any token will do."""
     if not rule:
         return ()
     if rule in _FIXED:
@@ -54,5 +57,5 @@ def _scopes(work: Work, rule: str, access: str, args: Mapping[str, str]) -> tupl
     if rule == "records":
         return records
     schema = f"crm.schemas.{'custom' if object_type.is_custom else object_type.path}.{access}"
-    # Definitions may be read with the scopes of the records, too; ticket definitions have no other scope.
+    # The scopes of the records also permit reading definitions; ticket definitions have no other scope.
     return (schema, *records) if access == "read" or "tickets" in records else (schema,)

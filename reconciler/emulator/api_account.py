@@ -1,4 +1,4 @@
-"""Endpoints about the account itself: details, owners, activated types, what is used of its limits."""
+"""Endpoints about the account: details, owners, activated object types, and the use of its limits."""
 
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ MAX_CUSTOM_OVERALL = 10_000
 
 
 def account_details(work: Work, call: Call) -> Reply:
-    """``GET /account-info/v3/details``."""
+    """Serve ``GET /account-info/v3/details``."""
     del call
     account = work.settings["account"]
     moment = from_ms(work.at_ms).astimezone(ZoneInfo(account["timeZone"]))
@@ -36,7 +36,7 @@ def account_details(work: Work, call: Call) -> Reply:
 
 
 def list_owners(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/owners``."""
+    """Serve ``GET /crm/v3/owners``."""
     archived = call.flag("archived")
     email = (call.text("email") or "").lower()
     first = identity.cursor(call.text("after"))
@@ -56,7 +56,7 @@ def list_owners(work: Work, call: Call) -> Reply:
 
 
 def get_owner(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/owners/{id}``, by owner id or user id."""
+    """Serve ``GET /crm/v3/owners/{id}``, by owner id or user id."""
     field = call.text("idProperty") or "id"
     for owner in work.stored(OWNER, NO_TYPE).values():
         if str(owner.get(field)) == call.args["owner_id"] and owner["archived"] == call.flag("archived"):
@@ -65,7 +65,7 @@ def get_owner(work: Work, call: Call) -> Reply:
 
 
 def list_users(work: Work, call: Call) -> Reply:
-    """``GET /settings/v3/users``: whoever is an owner and has a user."""
+    """Serve ``GET /settings/v3/users``: the owners that have a user."""
     first = identity.cursor(call.text("after"))
     limit = request_body.page_size(call, USERS_PAGE, USERS_PAGE)
     owners = [
@@ -93,7 +93,7 @@ def _user(owner: Json) -> Json:
 
 
 def list_teams(work: Work, call: Call) -> Reply:
-    """``GET /settings/v3/users/teams``: the teams of the owners."""
+    """Serve ``GET /settings/v3/users/teams``: the teams of the owners."""
     del call
     found: dict[str, Json] = {}
     for owner in work.stored(OWNER, NO_TYPE).values():
@@ -107,14 +107,14 @@ def list_teams(work: Work, call: Call) -> Reply:
 
 
 def enablement_of_all(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/object-library/enablement``."""
+    """Serve ``GET /crm/v3/object-library/enablement``."""
     del call
     types = {t.type_id: True for t in standard_types().values()}
     return Reply(200, {"enablementByObjectTypeId": {**types, **work.settings["enablement"]}})
 
 
 def enablement_of_type(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/object-library/enablement/{objectTypeId}``."""
+    """Serve ``GET /crm/v3/object-library/enablement/{objectTypeId}``."""
     object_type = work.object_type(call.args["object_type"])
     return Reply(200, {"enablement": work.settings["enablement"].get(object_type.type_id, True)})
 
@@ -137,7 +137,7 @@ def _custom_types(work: Work) -> list[ObjectType]:
 
 
 def limits_of_records(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/limits/records``."""
+    """Serve ``GET /crm/v3/limits/records``."""
     del call
     standard = [
         {**_labels(object_type), **_used(work.rows(object_type).count(), MAX_RECORDS)}
@@ -155,7 +155,7 @@ def limits_of_records(work: Work, call: Call) -> Reply:
 
 
 def limits_of_properties(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/limits/custom-properties``."""
+    """Serve ``GET /crm/v3/limits/custom-properties``."""
     del call
     by_type = []
     for object_type in (*dict.fromkeys(standard_types().values()), *_custom_types(work)):
@@ -173,7 +173,7 @@ def limits_of_properties(work: Work, call: Call) -> Reply:
 
 
 def daily_usage(work: Work, call: Call) -> Reply:
-    """``GET /account-info/v3/api-usage/daily/private-apps``."""
+    """Serve ``GET /account-info/v3/api-usage/daily/private-apps``."""
     del call
     usage = {
         "name": "private-apps-api-calls-daily",

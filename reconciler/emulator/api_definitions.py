@@ -30,7 +30,7 @@ def _sensitivity(call: Call) -> str:
 
 
 def list_properties(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/properties/{type}``."""
+    """Serve ``GET /crm/v3/properties/{type}``."""
     wanted = (call.flag("archived"), _sensitivity(call))
     bodies = work.definitions(_type(work, call)).bodies.values()
     found = [body for body in bodies if (body["archived"], body["dataSensitivity"]) == wanted]
@@ -40,14 +40,14 @@ def list_properties(work: Work, call: Call) -> Reply:
 
 
 def get_property(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/properties/{type}/{name}``."""
+    """Serve ``GET /crm/v3/properties/{type}/{name}``."""
     name, archived = call.args["property_name"], call.flag("archived")
     body = properties.get(work, _type(work, call), name, archived=archived, sensitivity=_sensitivity(call))
     return Reply(200, properties.told(work, body))
 
 
 def create_property(work: Work, call: Call) -> Reply:
-    """``POST /crm/v3/properties/{type}``."""
+    """Serve ``POST /crm/v3/properties/{type}``."""
     object_type = _type(work, call)
     body = properties.create(work, object_type, _body(call))
     location = f"/crm/v3/properties/{object_type.type_id}/{body['name']}"
@@ -55,19 +55,19 @@ def create_property(work: Work, call: Call) -> Reply:
 
 
 def update_property(work: Work, call: Call) -> Reply:
-    """``PATCH /crm/v3/properties/{type}/{name}``."""
+    """Serve ``PATCH /crm/v3/properties/{type}/{name}``."""
     body = properties.update(work, _type(work, call), call.args["property_name"], _body(call))
     return Reply(200, properties.told(work, body))
 
 
 def archive_property(work: Work, call: Call) -> Reply:
-    """``DELETE /crm/v3/properties/{type}/{name}``."""
+    """Serve ``DELETE /crm/v3/properties/{type}/{name}``."""
     properties.archive(work, _type(work, call), call.args["property_name"])
     return Reply(204)
 
 
 def batch_create_properties(work: Work, call: Call) -> Reply:
-    """``POST /crm/v3/properties/{type}/batch/create``."""
+    """Serve ``POST /crm/v3/properties/{type}/batch/create``."""
     return Reply(*properties.create_batch(work, _type(work, call), take_inputs(call.body)))
 
 
@@ -76,7 +76,7 @@ def _names(call: Call) -> list[str]:
 
 
 def batch_read_properties(work: Work, call: Call) -> Reply:
-    """``POST /crm/v3/properties/{type}/batch/read``."""
+    """Serve ``POST /crm/v3/properties/{type}/batch/read``."""
     body = _body(call)
     sensitivity = body.get("dataSensitivity") or "non_sensitive"
     archived = bool(body.get("archived"))
@@ -87,40 +87,40 @@ def batch_read_properties(work: Work, call: Call) -> Reply:
 
 
 def batch_archive_properties(work: Work, call: Call) -> Reply:
-    """``POST /crm/v3/properties/{type}/batch/archive``."""
+    """Serve ``POST /crm/v3/properties/{type}/batch/archive``."""
     properties.archive_batch(work, _type(work, call), _names(call))
     return Reply(204)
 
 
 def list_groups(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/properties/{type}/groups``."""
+    """Serve ``GET /crm/v3/properties/{type}/groups``."""
     groups = work.definitions(_type(work, call)).groups.values()
     return Reply(200, {"results": [group for group in groups if not group["archived"]]})
 
 
 def get_group(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/properties/{type}/groups/{name}``."""
+    """Serve ``GET /crm/v3/properties/{type}/groups/{name}``."""
     return Reply(200, property_groups.get(work, _type(work, call), call.args["group_name"]))
 
 
 def create_group(work: Work, call: Call) -> Reply:
-    """``POST /crm/v3/properties/{type}/groups``."""
+    """Serve ``POST /crm/v3/properties/{type}/groups``."""
     return Reply(201, property_groups.create(work, _type(work, call), _body(call)))
 
 
 def update_group(work: Work, call: Call) -> Reply:
-    """``PATCH /crm/v3/properties/{type}/groups/{name}``."""
+    """Serve ``PATCH /crm/v3/properties/{type}/groups/{name}``."""
     return Reply(200, property_groups.update(work, _type(work, call), call.args["group_name"], _body(call)))
 
 
 def archive_group(work: Work, call: Call) -> Reply:
-    """``DELETE /crm/v3/properties/{type}/groups/{name}``."""
+    """Serve ``DELETE /crm/v3/properties/{type}/groups/{name}``."""
     property_groups.archive(work, _type(work, call), call.args["group_name"])
     return Reply(204)
 
 
 def list_validations(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/property-validations/{type}``."""
+    """Serve ``GET /crm/v3/property-validations/{type}``."""
     stored = work.stored(validations.VALIDATION, _type(work, call).type_id)
     results = [
         {"propertyName": name, "propertyValidationRules": list(rules.values())}
@@ -130,136 +130,136 @@ def list_validations(work: Work, call: Call) -> Reply:
 
 
 def get_validations(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/property-validations/{type}/{name}``."""
+    """Serve ``GET /crm/v3/property-validations/{type}/{name}``."""
     rules = validations.rules_of(work, _type(work, call), call.args["property_name"])
     return Reply(200, {"results": list(rules.values())})
 
 
 def get_validation(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/property-validations/{type}/{name}/rule-type/{ruleType}``."""
+    """Serve ``GET /crm/v3/property-validations/{type}/{name}/rule-type/{ruleType}``."""
     object_type = _type(work, call)
     return Reply(200, validations.get(work, object_type, call.args["property_name"], call.args["rule_type"]))
 
 
 def put_validation(work: Work, call: Call) -> Reply:
-    """``PUT /crm/v3/property-validations/{type}/{name}/rule-type/{ruleType}``."""
+    """Serve ``PUT /crm/v3/property-validations/{type}/{name}/rule-type/{ruleType}``."""
     name, rule_type = call.args["property_name"], call.args["rule_type"]
     validations.put(work, _type(work, call), name, rule_type, _body(call))
     return Reply(204)
 
 
 def list_pipelines(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/pipelines/{type}``."""
+    """Serve ``GET /crm/v3/pipelines/{type}``."""
     return Reply(200, {"results": pipelines.listing(work, _type(work, call))})
 
 
 def get_pipeline(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/pipelines/{type}/{id}``."""
+    """Serve ``GET /crm/v3/pipelines/{type}/{id}``."""
     return Reply(200, pipelines.get(work, _type(work, call), call.args["pipeline_id"]))
 
 
 def create_pipeline(work: Work, call: Call) -> Reply:
-    """``POST /crm/v3/pipelines/{type}``."""
+    """Serve ``POST /crm/v3/pipelines/{type}``."""
     return Reply(201, pipelines.create(work, _type(work, call), _body(call)))
 
 
 def replace_pipeline(work: Work, call: Call) -> Reply:
-    """``PUT /crm/v3/pipelines/{type}/{id}``."""
+    """Serve ``PUT /crm/v3/pipelines/{type}/{id}``."""
     return Reply(200, pipelines.replace(work, _type(work, call), call.args["pipeline_id"], _body(call)))
 
 
 def update_pipeline(work: Work, call: Call) -> Reply:
-    """``PATCH /crm/v3/pipelines/{type}/{id}``."""
+    """Serve ``PATCH /crm/v3/pipelines/{type}/{id}``."""
     return Reply(200, pipelines.update(work, _type(work, call), call.args["pipeline_id"], _body(call)))
 
 
 def delete_pipeline(work: Work, call: Call) -> Reply:
-    """``DELETE /crm/v3/pipelines/{type}/{id}``."""
+    """Serve ``DELETE /crm/v3/pipelines/{type}/{id}``."""
     pipelines.delete(work, _type(work, call), call.args["pipeline_id"])
     return Reply(204)
 
 
 def audit_pipeline(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/pipelines/{type}/{id}/audit``."""
+    """Serve ``GET /crm/v3/pipelines/{type}/{id}/audit``."""
     return Reply(200, {"results": audits.listing(work, _type(work, call), call.args["pipeline_id"])})
 
 
 def list_stages(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/pipelines/{type}/{id}/stages``."""
+    """Serve ``GET /crm/v3/pipelines/{type}/{id}/stages``."""
     return Reply(200, {"results": pipelines.get(work, _type(work, call), call.args["pipeline_id"])["stages"]})
 
 
 def get_stage(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/pipelines/{type}/{id}/stages/{stageId}``."""
+    """Serve ``GET /crm/v3/pipelines/{type}/{id}/stages/{stageId}``."""
     return Reply(200, stages.get(work, _type(work, call), call.args["pipeline_id"], call.args["stage_id"]))
 
 
 def create_stage(work: Work, call: Call) -> Reply:
-    """``POST /crm/v3/pipelines/{type}/{id}/stages``."""
+    """Serve ``POST /crm/v3/pipelines/{type}/{id}/stages``."""
     return Reply(201, stages.create(work, _type(work, call), call.args["pipeline_id"], _body(call)))
 
 
 def replace_stage(work: Work, call: Call) -> Reply:
-    """``PUT /crm/v3/pipelines/{type}/{id}/stages/{stageId}``."""
+    """Serve ``PUT /crm/v3/pipelines/{type}/{id}/stages/{stageId}``."""
     pipeline_id, stage_id = call.args["pipeline_id"], call.args["stage_id"]
     return Reply(200, stages.replace(work, _type(work, call), pipeline_id, stage_id, _body(call)))
 
 
 def update_stage(work: Work, call: Call) -> Reply:
-    """``PATCH /crm/v3/pipelines/{type}/{id}/stages/{stageId}``."""
+    """Serve ``PATCH /crm/v3/pipelines/{type}/{id}/stages/{stageId}``."""
     pipeline_id, stage_id = call.args["pipeline_id"], call.args["stage_id"]
     return Reply(200, stages.update(work, _type(work, call), pipeline_id, stage_id, _body(call)))
 
 
 def delete_stage(work: Work, call: Call) -> Reply:
-    """``DELETE /crm/v3/pipelines/{type}/{id}/stages/{stageId}``."""
+    """Serve ``DELETE /crm/v3/pipelines/{type}/{id}/stages/{stageId}``."""
     stages.delete(work, _type(work, call), call.args["pipeline_id"], call.args["stage_id"])
     return Reply(204)
 
 
 def audit_stage(work: Work, call: Call) -> Reply:
-    """``GET /crm/v3/pipelines/{type}/{id}/stages/{stageId}/audit``."""
+    """Serve ``GET /crm/v3/pipelines/{type}/{id}/stages/{stageId}/audit``."""
     return Reply(200, {"results": audits.listing(work, _type(work, call), call.args["stage_id"])})
 
 
 def list_schemas(work: Work, call: Call) -> Reply:
-    """``GET /crm-object-schemas/v3/schemas``."""
+    """Serve ``GET /crm-object-schemas/v3/schemas``."""
     return Reply(200, {"results": schemas.listing(work, archived=call.flag("archived"))})
 
 
 def batch_read_schemas(work: Work, call: Call) -> Reply:
-    """``POST /crm-object-schemas/v3/schemas/batch/read``."""
+    """Serve ``POST /crm-object-schemas/v3/schemas/batch/read``."""
     addresses = response_format.as_names(_body(call).get("inputs"), "inputs")
     return Reply(200, response_format.batch_body(work, [schemas.get(work, address) for address in addresses]))
 
 
 def create_schema(work: Work, call: Call) -> Reply:
-    """``POST /crm-object-schemas/v3/schemas``."""
+    """Serve ``POST /crm-object-schemas/v3/schemas``."""
     return Reply(201, schemas.create(work, _body(call)))
 
 
 def get_schema(work: Work, call: Call) -> Reply:
-    """``GET /crm-object-schemas/v3/schemas/{type}``."""
+    """Serve ``GET /crm-object-schemas/v3/schemas/{type}``."""
     return Reply(200, schemas.get(work, call.args["object_type"]))
 
 
 def update_schema(work: Work, call: Call) -> Reply:
-    """``PATCH /crm-object-schemas/v3/schemas/{type}``."""
+    """Serve ``PATCH /crm-object-schemas/v3/schemas/{type}``."""
     return Reply(200, schemas.update(work, call.args["object_type"], _body(call)))
 
 
 def archive_schema(work: Work, call: Call) -> Reply:
-    """``DELETE /crm-object-schemas/v3/schemas/{type}``: ``archived=true`` purges what was archived."""
+    """Serve ``DELETE /crm-object-schemas/v3/schemas/{type}``; ``archived=true`` purges an archived schema."""
     (schemas.purge if call.flag("archived") else schemas.archive)(work, call.args["object_type"])
     return Reply(204)
 
 
 def create_schema_association(work: Work, call: Call) -> Reply:
-    """``POST /crm-object-schemas/v3/schemas/{type}/associations``."""
+    """Serve ``POST /crm-object-schemas/v3/schemas/{type}/associations``."""
     return Reply(201, schemas.add_association(work, call.args["object_type"], _body(call)))
 
 
 def remove_schema_association(work: Work, call: Call) -> Reply:
-    """``DELETE /crm-object-schemas/v3/schemas/{type}/associations/{id}``."""
+    """Serve ``DELETE /crm-object-schemas/v3/schemas/{type}/associations/{id}``."""
     schemas.remove_association(work, call.args["object_type"], call.args["identifier"])
     return Reply(204)

@@ -1,4 +1,4 @@
-"""Endpoints from before v3 that readers still ask: definitions of properties. Read only.
+"""Endpoints that are older than v3 and still used by some readers: definitions of properties, read only.
 
 legacydocs.hubspot.com/docs/methods/crm-properties/get-properties
 """
@@ -17,12 +17,12 @@ _AS_IT_IS = (
 
 
 def list_properties(work: Work, call: Call) -> Reply:
-    """``GET /properties/v1/{type}/properties``, and v2: a bare list."""
+    """Serve ``GET /properties/v1/{type}/properties``, and v2: a list without an envelope."""
     return Reply(200, _listing(work, work.object_type(call.args["object_type"])))
 
 
 def list_company_properties(work: Work, call: Call) -> Reply:
-    """``GET /companies/v2/properties``."""
+    """Serve ``GET /companies/v2/properties``."""
     del call
     return Reply(200, _listing(work, standard_types()["companies"]))
 

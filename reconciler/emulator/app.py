@@ -1,4 +1,4 @@
-"""The emulator as a WSGI application: a request in, one call into a portal, an answer out."""
+"""The emulator as a WSGI application: each request becomes one call into a portal and one answer."""
 
 import time
 import uuid
@@ -32,14 +32,14 @@ _REASONS = {status.value: status.phrase for status in HTTPStatus}
 
 
 class ConnectionDropped(ConnectionError):
-    """The connection closes without an answer: what a server does when it falls over."""
+    """The connection closes without an answer, as if the server had crashed."""
 
 
 class Emulator:
-    """Portals in one SQLite file (None: in memory), and the API that HubSpot would serve for them.
+    """Portals in one SQLite file (None: in memory), with the API that HubSpot would serve for them.
 
-    Safe with several threads, and with several processes on one file. ``now`` is the clock of the portals,
-    ``sleep`` passes injected latency (seconds). Raises StorageError.
+    Several threads may use it, and several processes may use one file. ``now`` is the clock of the portals,
+    ``sleep`` waits for injected latency (seconds). Raises StorageError.
     """
 
     def __init__(
@@ -58,35 +58,35 @@ class Emulator:
         self._control = Control(self._portals, self._switchboard)
 
     def ensure_portal(self, portal_id: int, seed: Mapping[str, object] | None = None) -> bool:
-        """Makes the portal unless it exists; True when it was made now. Raises SeedError."""
+        """Create the portal unless it exists; return True if it was created now. Raises SeedError."""
         return self._portals.ensure(portal_id, seed)
 
     def reset(self, portal_id: int) -> None:
-        """Drops the portal with all it holds."""
+        """Delete the portal and everything in it."""
         self._portals.reset(portal_id)
 
     def portal_ids(self) -> tuple[int, ...]:
-        """The portals there are, in order."""
+        """Return the numbers of the portals, in ascending order."""
         return self._portals.ids()
 
     def token(self, portal_id: int, scopes: Sequence[str] | None = None) -> str:
-        """A token that works; the one with all scopes (None) stays the same. Raises UnknownPortal."""
+        """Return a valid token; the token with all scopes (None) stays the same. Raises UnknownPortal."""
         return self._portals.token(portal_id, scopes)
 
     def add_fault(self, fault: Fault) -> int:
-        """Switches a fault on, for this object only; its number."""
+        """Switch a fault on, for this object only; return the number of the fault."""
         return self._switchboard.add(fault)
 
     def clear_faults(self) -> None:
-        """Switches all faults off."""
+        """Switch all faults off."""
         self._switchboard.clear()
 
     def close(self) -> None:
-        """No use of this object afterwards."""
+        """Close the file; the object cannot be used afterwards."""
         self._storage.close()
 
     def answer(self, request: Request) -> Answer:
-        """Carries out one request."""
+        """Carry out one request."""
         correlation_id = str(uuid.uuid4())
         effects = Effects()
         try:
@@ -157,7 +157,10 @@ class Emulator:
         return Answer(reply.status, headers, content)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-        """WSGI. A dropped connection is a ConnectionDropped, for the server to close the socket."""
+        """Serve one WSGI request.
+
+        If a fault drops the connection, raise ConnectionDropped so that the server closes it.
+        """
         answer = self.answer(_request(environ))
         if answer.delay_s:
             self.sleep(answer.delay_s)
@@ -198,7 +201,7 @@ def _request(environ: dict[str, Any]) -> Request:
 
 
 def _is_loopback(address: str) -> bool:
-    """Whether a peer is on this machine; one that cannot be told is a stranger."""
+    """Return whether a client is on this machine; a client without a known address is not."""
     try:
         return ip_address(address).is_loopback
     except ValueError:
@@ -206,5 +209,5 @@ def _is_loopback(address: str) -> bool:
 
 
 def parse_query(text: str) -> dict[str, tuple[str, ...]]:
-    """Values of a query string by name."""
+    """Return the values of a query string by name."""
     return {name: tuple(values) for name, values in parse_qs(text, keep_blank_values=True).items()}

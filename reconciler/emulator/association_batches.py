@@ -21,7 +21,7 @@ def _ids(pair: Pair, item: Json) -> tuple[int, int]:
 
 
 def create(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
-    """``batch/create``: labelled associations; one that exists is a success, too."""
+    """Serve ``batch/create``: labelled associations; an association that exists is a success, too."""
 
     def carry_out(item: Json) -> list[Json]:
         from_id, to_id = _ids(pair, item)
@@ -35,7 +35,7 @@ def create(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
 
 
 def associate_default(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
-    """``batch/associate/default``: unlabelled associations, told from both ends."""
+    """Serve ``batch/associate/default``: unlabelled associations, listed for both directions."""
 
     def carry_out(item: Json) -> list[Json]:
         from_id, to_id = _ids(pair, item)
@@ -46,7 +46,7 @@ def associate_default(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
 
 
 def default_bodies(pair: Pair, from_id: int, to_id: int) -> list[Json]:
-    """Associates two records by the unlabelled type; the answer tells both directions."""
+    """Associate two records by the unlabelled type; return both directions."""
     known = pair.plain
     pair.add(from_id, to_id, [known])
     directions = ((from_id, to_id, known.type_id), (to_id, from_id, known.inverse_id))
@@ -61,7 +61,7 @@ def default_bodies(pair: Pair, from_id: int, to_id: int) -> list[Json]:
 
 
 def read(work: Work, pair: Pair, body: object) -> tuple[int, Json]:
-    """``batch/read``: a record that is associated with nothing is an error, no empty list."""
+    """Serve ``batch/read``: a record without associations is an error, not an empty list."""
     results: list[Json] = []
     errors: list[Json] = []
     for item in take_inputs(body, MAX_READ):
@@ -90,7 +90,7 @@ def _nothing_associated(from_type: ObjectType, to_type: ObjectType, record_id: s
 
 
 def archive(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
-    """``batch/archive``: every label of the pairs goes; what is not there is passed over."""
+    """Serve ``batch/archive``: remove every label of the given records; ignore missing associations."""
     for item in take_inputs(body, MAX_WRITE):
         from_text = _id_text(item, "from")
         for to in response_format.as_list(item.get("to"), "to"):
@@ -99,7 +99,7 @@ def archive(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
 
 
 def archive_labels(work: Work, pair: Pair, body: object) -> tuple[int, Json | None]:
-    """``batch/labels/archive``: these labels go; with the unlabelled type everything goes."""
+    """Serve ``batch/labels/archive``: remove these labels; the unlabelled type removes everything."""
     for item in take_inputs(body, MAX_WRITE):
         types = pair.choose(item.get("types"))
         pair.remove_by_text(_id_text(item, "from"), _id_text(item, "to"), types)
@@ -107,5 +107,5 @@ def archive_labels(work: Work, pair: Pair, body: object) -> tuple[int, Json | No
 
 
 def removed(work: Work) -> tuple[int, Json | None]:
-    """The answer to a removal, which some versions give a body."""
+    """Return the answer to a removal; in some versions it has a body."""
     return (200, response_format.batch_body(work, [])) if work.version.removal_answers else (204, None)

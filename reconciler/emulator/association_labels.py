@@ -1,4 +1,4 @@
-"""Labels: the associations that a portal defines by itself.
+"""Labels: the association types that a portal defines itself.
 
 developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "association labels".
 """
@@ -13,7 +13,7 @@ MAX_LABELS = 50
 
 
 def add(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> list[AssociationType]:
-    """A new label, seen from both ends; an empty label makes a plain association of custom objects."""
+    """Create a label, seen from both ends; an empty label is an unlabelled association of custom objects."""
     name = response_format.as_text(given.get("name"), "name")
     label = response_format.as_text(given.get("label"), "label")
     inverse_label = response_format.as_optional_text(given.get("inverseLabel"), "inverseLabel")
@@ -53,7 +53,7 @@ def _find(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: objec
 
 
 def rename(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) -> None:
-    """Changes what a label says, at both ends."""
+    """Change the text of a label at both ends."""
     known = _find(work, from_type, to_type, given.get("associationTypeId"))
     label = response_format.as_text(given.get("label"), "label")
     changed = AssociationType(USER, known.type_id, label, known.inverse_id, known.name)
@@ -66,7 +66,7 @@ def rename(work: Work, from_type: ObjectType, to_type: ObjectType, given: Json) 
 
 
 def delete(work: Work, from_type: ObjectType, to_type: ObjectType, type_id: str) -> None:
-    """Takes a label away at both ends, with all associations between records that bear it."""
+    """Delete a label at both ends, with all associations that have it."""
     known = _find(work, from_type, to_type, type_id)
     ends = ((from_type, to_type, known.type_id), (to_type, from_type, known.inverse_id))
     for start, end, number in ends:

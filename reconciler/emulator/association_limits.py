@@ -1,4 +1,4 @@
-"""How many records a record may be associated with, as the portal limits it.
+"""The portal's limits on the number of associated records.
 
 Shapes: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "limits configuration".
 """
@@ -12,7 +12,7 @@ from reconciler.emulator.response_format import Json
 
 
 def listing(work: Work, pair: Pair | None = None) -> list[Json]:
-    """The limits between two types, or all of them."""
+    """List the limits between two types, or all of them."""
     stored = work.stored(LIMIT, NO_TYPE)
     prefix = _name(pair, "") if pair else ""
     return [body for name, body in stored.items() if name.startswith(prefix)]
@@ -31,7 +31,7 @@ def _type(pair: Pair, item: Json) -> tuple[str, int]:
 
 
 def write(work: Work, pair: Pair, body: object) -> list[Json]:
-    """Sets limits; the answer repeats them."""
+    """Set limits and return them."""
     results = []
     for item in take_inputs(body):
         category, type_id = _type(pair, item)
@@ -52,7 +52,7 @@ def write(work: Work, pair: Pair, body: object) -> list[Json]:
 
 
 def purge(work: Work, pair: Pair, body: object) -> None:
-    """Takes limits away."""
+    """Remove limits."""
     for item in take_inputs(body):
         _, type_id = _type(pair, item)
         work.unstore(LIMIT, NO_TYPE, _name(pair, type_id))

@@ -1,4 +1,4 @@
-"""Which associations may exist between two object types: HubSpot's own, and the portal's labels.
+"""Association types between two object types: HubSpot's own types, and the portal's labels.
 
 Type ids: developers.hubspot.com/docs/api-reference/crm-associations-v4/guide, "association type ID values".
 """
@@ -19,7 +19,7 @@ LIMIT = "association_limit"
 HUBSPOT = "HUBSPOT_DEFINED"
 USER = "USER_DEFINED"
 
-# (from, to): the unlabelled type and its reverse; both ends of a pair of the same type share it.
+# (from, to): the unlabelled type and its reverse; within one object type, both ends share one type.
 _PLAIN: Mapping[tuple[str, str], tuple[int, int]] = {
     ("0-1", "0-2"): (279, 280),
     ("0-1", "0-3"): (4, 3),
@@ -34,7 +34,7 @@ _PLAIN: Mapping[tuple[str, str], tuple[int, int]] = {
     ("0-2", "0-2"): (450, 450),
     ("0-3", "0-3"): (451, 451),
     ("0-5", "0-5"): (452, 452),
-    # An activity's types come in pairs: the reverse is one less.
+    # The types of an activity come in pairs: the reverse type has the number before.
     ("0-46", "0-1"): (202, 201),
     ("0-46", "0-2"): (190, 189),
     ("0-46", "0-3"): (214, 213),
@@ -56,7 +56,7 @@ _PLAIN: Mapping[tuple[str, str], tuple[int, int]] = {
     ("0-47", "0-3"): (212, 211),
     ("0-47", "0-5"): (226, 225),
 }
-# Leads: the way back was never published.
+# Leads: nobody has published the reverse type.
 _ONE_WAY: Mapping[tuple[str, str], int] = {
     ("0-136", "0-1"): 608,
     ("0-136", "0-2"): 610,
@@ -77,26 +77,29 @@ PARENT_TO_CHILD, CHILD_TO_PARENT = 13, 14
 
 @dataclass(frozen=True, slots=True)
 class AssociationType:
-    """One way in which records of two types may be associated, seen from the first."""
+    """One type of association between records of two object types, seen from the first."""
 
     category: str
     type_id: int
     label: str | None
     inverse_id: int
-    """The same association, seen from the other end."""
+    """Number of the same association seen from the other end."""
     name: str = ""
     primary_of: str = ""
-    """``from`` or ``to``: that end has one such association at most. A contact has one primary company."""
+    """``from`` or ``to``: the end that has at most one such association.
+
+    A contact has one primary company.
+    """
 
     @property
     def body(self) -> Json:
-        """As the labels endpoint and records answer it."""
+        """The type in the form of the labels endpoint and of records."""
         return {"category": self.category, "typeId": self.type_id, "label": self.label}
 
 
 @lru_cache(maxsize=4096)
 def _standard(from_id: str, to_id: str) -> tuple[AssociationType, ...]:
-    """HubSpot's own types between two standard object types, the unlabelled one first."""
+    """Return HubSpot's own types between two standard object types, the unlabelled one first."""
     plain = _both_ways(_PLAIN, _ONE_WAY, from_id, to_id)
     if plain is None:
         plain = (
@@ -133,7 +136,7 @@ def _both_ways(
 
 
 def between(work: Work, from_type: ObjectType, to_type: ObjectType) -> list[AssociationType]:
-    """Every type between two object types, the unlabelled one first."""
+    """Return every type between two object types, the unlabelled one first."""
     types: list[AssociationType] = []
     if not (from_type.is_custom or to_type.is_custom):
         types += _standard(from_type.type_id, to_type.type_id)
@@ -143,28 +146,28 @@ def between(work: Work, from_type: ObjectType, to_type: ObjectType) -> list[Asso
 
 
 def pair_name(from_type: ObjectType, to_type: ObjectType) -> str:
-    """Under which name the types between two object types are stored."""
+    """Return the name under which the types between two object types are stored."""
     return f"{from_type.type_id}>{to_type.type_id}"
 
 
 def limit_name(from_type: ObjectType, to_type: ObjectType, type_id: object) -> str:
-    """Under which name the limit of a type between two object types is stored."""
+    """Return the name under which the limit of a type between two object types is stored."""
     return f"{pair_name(from_type, to_type)}:{type_id}"
 
 
 def stored_type(body: Mapping[str, Any]) -> AssociationType:
-    """A type as the portal stores it."""
+    """Build a type from its stored form."""
     return AssociationType(body["category"], body["typeId"], body["label"], body["inverseId"], body["name"])
 
 
 def spec_key(spec: Json) -> tuple[str, int]:
-    """Category and number of the type that ``{associationCategory, associationTypeId}`` names."""
+    """Return category and number of the type in ``{associationCategory, associationTypeId}``."""
     category = response_format.as_text(spec.get("associationCategory"), "associationCategory")
     return category, response_format.as_number(spec.get("associationTypeId"), "associationTypeId")
 
 
 def target_type(work: Work, from_type: ObjectType, category: str, type_id: int) -> ObjectType:
-    """To which object type an association of this type leads."""
+    """Return the object type at the other end of an association of this type."""
     prefix = f"{from_type.type_id}>"
     for pair in _stored_pairs(work, prefix):
         if str(type_id) in work.stored(LABEL, pair) and category == USER:
@@ -189,7 +192,7 @@ def _stored_pairs(work: Work, prefix: str) -> list[str]:
 
 
 def schema_associations(work: Work, object_type: ObjectType) -> list[Json]:
-    """What a custom object's schema lists: each stored type once, seen from either end."""
+    """List the associations in the schema of a custom object: each stored type once, from either end."""
     type_id = object_type.type_id
     rows = work.storage.rows(
         "SELECT object_type, body FROM definitions WHERE portal_id = ? AND kind = ? "
@@ -214,7 +217,7 @@ def schema_associations(work: Work, object_type: ObjectType) -> list[Json]:
 
 
 def drop_type(work: Work, type_id: str) -> None:
-    """Removes everything that associates records of a type that is no more."""
+    """Remove all associations of a type that was deleted."""
     work.storage.run(
         "DELETE FROM definitions "
         "WHERE portal_id = ? AND kind = ? AND (object_type LIKE ? OR object_type LIKE ?)",

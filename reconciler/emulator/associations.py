@@ -17,7 +17,7 @@ PAGE = 500
 
 
 class Pair:
-    """Two object types, seen from the first, and the associations between their records."""
+    """Two object types, seen from the first, with the associations between their records."""
 
     def __init__(self, work: Work, from_type: ObjectType, to_type: ObjectType) -> None:
         self.work = work
@@ -26,7 +26,7 @@ class Pair:
         self.types = {(t.category, t.type_id): t for t in association_types.between(work, from_type, to_type)}
 
     def record_id(self, object_type: ObjectType, given: str) -> int:
-        """The id of a live record; refused when there is none."""
+        """Return the id of a live record; refuse the call if there is no such record."""
         record = identity.find(self.work, object_type, given, None)
         if record is None:
             raise refusals.missing_records(object_type.error_name, [given])
@@ -34,7 +34,7 @@ class Pair:
 
     @property
     def plain(self) -> AssociationType:
-        """The unlabelled type; refused when records of the two types cannot be associated."""
+        """The unlabelled type; the call is refused if records of the two types cannot be associated."""
         for known in self.types.values():
             if known.label is None:
                 return known
@@ -43,7 +43,10 @@ class Pair:
         )
 
     def choose(self, specs: object) -> list[AssociationType]:
-        """The types that ``types`` in a request names; refused when one does not exist between the two."""
+        """Return the types that ``types`` in a request names.
+
+        Refuse the call if one of them does not exist.
+        """
         chosen: list[AssociationType] = []
         for spec in response_format.as_list(specs, "types"):
             category, type_id = association_types.spec_key(response_format.as_object(spec, "types"))
@@ -56,7 +59,7 @@ class Pair:
         return chosen
 
     def add(self, from_id: int, to_id: int, types: Sequence[AssociationType]) -> None:
-        """Associates two records; whatever is there already stays. The unlabelled type always comes along."""
+        """Associate two records, always with the unlabelled type too; existing types stay."""
         chosen = dict.fromkeys((self.plain, *types))
         self._refuse_too_many(from_id, to_id, chosen)
         for known in chosen:
@@ -75,7 +78,7 @@ class Pair:
                 )
 
     def _refuse_too_many(self, from_id: int, to_id: int, chosen: Iterable[AssociationType]) -> None:
-        """What the portal limits is refused at either end."""
+        """Refuse an association that exceeds a limit of the portal at either end."""
         limits = self.work.stored(association_types.LIMIT, NO_TYPE)
         if not limits:
             return
@@ -98,7 +101,7 @@ class Pair:
         return (start, from_id, end, to_id, known.type_id), (end, to_id, start, from_id, known.inverse_id)
 
     def _drop_primary(self, from_id: int, to_id: int, known: AssociationType) -> None:
-        """The flag moves: the end that has one such association loses the one it had."""
+        """Remove the previous primary association of the end that can have only one."""
         if known.primary_of == "to":
             back = Pair(self.work, self.to_type, self.from_type)
             back._drop_primary(to_id, from_id, back.types[known.category, known.inverse_id])
@@ -108,7 +111,7 @@ class Pair:
                 self.remove(from_id, other_id, [known])
 
     def remove(self, from_id: int, to_id: int, types: Sequence[AssociationType] | None = None) -> None:
-        """Takes these types away; without the unlabelled one nothing is left (None: take all away)."""
+        """Remove these types, or all of them (None); without the unlabelled type, no other type can stay."""
         if types is None or any(known.label is None for known in types):
             types = list(self.types.values())
         for known in types:
@@ -128,12 +131,12 @@ class Pair:
     def remove_by_text(
         self, from_text: str, to_text: str, types: Sequence[AssociationType] | None = None
     ) -> None:
-        """The same for ids as they were sent; what cannot be an id is associated with nothing."""
+        """Remove types between ids as they were sent; ignore text that cannot be an id."""
         if identity.is_record_id(from_text) and identity.is_record_id(to_text):
             self.remove(int(from_text), int(to_text), types)
 
     def of(self, from_id: int) -> dict[int, list[AssociationType]]:
-        """The associated records, in order of id, with the types of each association."""
+        """Return the associated records, in order of id, with the types of each association."""
         rows = self.work.storage.rows(
             "SELECT to_id, category, type_id FROM associations "
             "WHERE portal_id = ? AND from_type = ? AND from_id = ? AND to_type = ? "
@@ -150,7 +153,7 @@ class Pair:
         return found
 
     def page(self, from_id: int, after: str | None, limit: int = PAGE) -> Json:
-        """``{results, paging?}`` of the associated records; the cursor is the next record's id."""
+        """Return ``{results, paging?}`` of the associated records; the cursor is the next record's id."""
         first = identity.cursor(after)
         found = [(to_id, types) for to_id, types in self.of(from_id).items() if to_id >= first]
         results = [
@@ -163,7 +166,7 @@ class Pair:
 
 
 def labels_body(pair: Pair, from_id: int, to_id: int, types: Sequence[AssociationType]) -> Json:
-    """The answer to having associated two records."""
+    """Return the answer to a call that associated two records."""
     return {
         "fromObjectTypeId": pair.from_type.type_id,
         "fromObjectId": from_id,
@@ -174,7 +177,7 @@ def labels_body(pair: Pair, from_id: int, to_id: int, types: Sequence[Associatio
 
 
 def drop_all(work: Work, object_type: ObjectType, record_id: int) -> None:
-    """A record that is gone is associated with nothing."""
+    """Remove all associations of a record that was deleted."""
     for end in ("from", "to"):
         work.storage.run(
             f"DELETE FROM associations WHERE portal_id = ? AND {end}_type = ? AND {end}_id = ?",
@@ -185,7 +188,7 @@ def drop_all(work: Work, object_type: ObjectType, record_id: int) -> None:
 
 
 def associate_new(work: Work, object_type: ObjectType, record: Record, given: Sequence[Any]) -> None:
-    """Associates a record that was just created: ``[{to: {id}, types: [...]}]``."""
+    """Associate a record that was just created: ``[{to: {id}, types: [...]}]``."""
     for item in given:
         spec = response_format.as_object(item, "associations")
         to_id = response_format.as_text(response_format.as_object(spec.get("to"), "to").get("id"), "to.id")
@@ -197,7 +200,7 @@ def associate_new(work: Work, object_type: ObjectType, record: Record, given: Se
 
 
 def of_record(work: Work, object_type: ObjectType, record: Record, names: Sequence[str]) -> Json:
-    """``associations`` of a record as single reads and lists answer them, by the other type's path name."""
+    """Return ``associations`` of a record for single reads and lists, by the path name of the other type."""
     found: Json = {}
     for name in names:
         to_type = work.object_type(name)
@@ -213,7 +216,10 @@ def of_record(work: Work, object_type: ObjectType, record: Record, names: Sequen
 
 
 def _type_name(pair: Pair, known: AssociationType) -> str:
-    """``contact_to_company`` is the primary one where there is one, ``..._unlabeled`` the plain one then."""
+    """Name a type: ``contact_to_company`` is the primary type if there is one.
+
+    The plain type then ends in ``_unlabeled``.
+    """
     if known.name:
         return known.name
     name = f"{pair.from_type.singular}_to_{pair.to_type.singular}"

@@ -1,4 +1,4 @@
-"""Batches: what fails the whole request, and what fails one record.
+"""Batches: errors that fail the whole request, and errors that fail one record.
 
 developers.hubspot.com/docs/guides/crm/using-object-apis, "batch"; with ``objectWriteTraceId``:
 developers.hubspot.com/docs/api-reference/error-handling, "multi-status errors".
@@ -31,7 +31,7 @@ class Input:
 
 
 def take_inputs(body: object, maximum: int = MAX_INPUTS) -> list[Json]:
-    """The objects under ``inputs``; a body without any is a batch of none."""
+    """Return the objects under ``inputs``; a body without ``inputs`` is an empty batch."""
     given = response_format.as_object(body).get("inputs")
     items = guesses.missing_inputs() if given is None else response_format.as_list(given, "inputs")
     inputs = [response_format.as_object(item, "inputs") for item in items]
@@ -48,7 +48,7 @@ Item = TypeVar("Item")
 def one_by_one(
     work: Work, items: Iterable[Item], carry_out: Callable[[Item], Iterable[Any]]
 ) -> tuple[list[Any], list[Json]]:
-    """Results and errors of inputs that stand or fall by themselves."""
+    """Carry out inputs one by one; return results and errors."""
     results: list[Any] = []
     errors: list[Json] = []
     for item in items:
@@ -61,14 +61,14 @@ def one_by_one(
 
 
 def create(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:
-    """``batch/create``: status and body of the answer."""
+    """Serve ``batch/create``: return status and body of the answer."""
     return _write(work, object_type, _parse(body, needs_id=False), "create", success=201)
 
 
 def update(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:
-    """``batch/update``: existing records only.
+    """Serve ``batch/update``, which updates existing records only.
 
-    Contacts cannot be told apart by e-mail here: github.com/HubSpot/hubspot-api-nodejs/issues/548
+    The key of contacts cannot be the e-mail address here: github.com/HubSpot/hubspot-api-nodejs/issues/548
     """
     inputs = _parse(body, needs_id=True)
     if object_type.type_id == CONTACTS and any(item.id_property == EMAIL for item in inputs):
@@ -78,14 +78,14 @@ def update(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json
 
 
 def upsert(work: Work, object_type: ObjectType, body: object) -> tuple[int, Json]:
-    """``batch/upsert``: creates what ``idProperty`` does not find."""
+    """Serve ``batch/upsert``, which creates records that ``idProperty`` does not find."""
     inputs = _parse(body, needs_id=True)
     _check_keys(work, object_type, inputs)
     return _write(work, object_type, inputs, "upsert", success=200)
 
 
 def create_one(work: Work, object_type: ObjectType, body: object) -> Json:
-    """``POST /{type}``: one new record."""
+    """Serve ``POST /{type}``: create one record."""
     request = response_format.as_object(body)
     given = response_format.as_object(request.get("properties", {}), "properties")
     written = records.create(work, object_type, given)
@@ -108,7 +108,7 @@ def _parse(body: object, *, needs_id: bool) -> list[Input]:
 
 
 def _check_keys(work: Work, object_type: ObjectType, inputs: Iterable[Input]) -> None:
-    """Refuses the whole batch for a key that is not unique, or for a record that is named twice."""
+    """Refuse the whole batch if a key is not unique, or if a record is named twice."""
     for id_property in dict.fromkeys(item.id_property for item in inputs):
         if id_property is not None:
             identity.check_key(work, object_type, id_property, "update/upsert")
@@ -149,7 +149,7 @@ def _write(
 
 
 def _write_one(work: Work, object_type: ObjectType, item: Input, operation: str) -> records.Written | None:
-    """None: there is no such record, and none is to be made."""
+    """Write one input; return None if the record does not exist and must not be created."""
     record: Record | None = None
     given = item.properties
     if operation != "create":
@@ -176,7 +176,7 @@ def _result(object_type: ObjectType, item: Input, written: records.Written, oper
 
 
 def written_body(object_type: ObjectType, written: records.Written) -> Json:
-    """The answer to a write: what was written and the system's own, not the whole record."""
+    """Return the answer to a write: the written and the system properties, not the whole record."""
     body = response_format.record_body(object_type, written.record, written.names)
     if written.warnings:
         body["warnings"] = written.warnings
@@ -184,7 +184,7 @@ def written_body(object_type: ObjectType, written: records.Written) -> Json:
 
 
 def _missing_entries(object_type: ObjectType, missing: list[Input], *, is_traced: bool) -> list[Json]:
-    """One error for each missing record that can be traced, one for all of them otherwise."""
+    """Return one error for each missing record with a trace id, or one for all of them."""
     if not missing:
         return []
     if is_traced:
@@ -196,13 +196,13 @@ def _missing_entries(object_type: ObjectType, missing: list[Input], *, is_traced
 
 
 def archive(work: Work, object_type: ObjectType, body: object) -> None:
-    """``batch/archive``: whatever is not there is passed over."""
+    """Serve ``batch/archive``; ignore records that do not exist."""
     for item in take_inputs(body):
         records.archive(work, object_type, response_format.as_text(item.get("id"), "id"))
 
 
 def read(work: Work, object_type: ObjectType, body: object, *, archived: bool) -> tuple[int, Json]:
-    """``batch/read``: what is missing is one error, however many ids."""
+    """Serve ``batch/read``; all missing records together are one error."""
     request = response_format.as_object(body)
     names = response_format.as_names(request.get("properties"), "properties")
     with_history = response_format.as_names(request.get("propertiesWithHistory"), "propertiesWithHistory")
@@ -232,7 +232,7 @@ def read_body(
     names: Iterable[str],
     with_history: Iterable[str] = (),
 ) -> Json:
-    """A record as read: the asked properties that are defined, else the type's default ones."""
+    """Return a record as read: the requested properties that are defined, or the default properties."""
     defined = work.definitions(object_type).properties
     asked = (*names, *with_history) or object_type.default_properties
     wanted = [name for name in asked if name in defined]

@@ -1,4 +1,4 @@
-"""Values that HubSpot computes by itself whenever a record changes."""
+"""Values that HubSpot computes itself whenever a record changes."""
 
 from collections.abc import Callable, Mapping
 
@@ -10,7 +10,7 @@ Derivation = Callable[[ObjectType, Definitions, Mapping[str, str]], str]
 
 
 def derive(object_type: ObjectType, definitions: Definitions, record: Record) -> dict[str, str]:
-    """Brings the record's computed values up to date; what changed, by name."""
+    """Update the computed values of a record; return the changed values by name."""
     values = {
         name: derivation(object_type, definitions, record.properties)
         for name, derivation in _DERIVATIONS.get(object_type.path, {}).items()

@@ -1,4 +1,4 @@
-"""A request and its answer, apart from the way they travel (port or in process)."""
+"""A request and its answer, independent of the transport (port or in process)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,23 +21,26 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     host_url: str = "https://api.hubapi.com"
-    """Scheme and host as the client named them: where the links in answers lead."""
+    """Scheme and host as the client named them; links in answers lead there."""
     is_local: bool = True
-    """Whether it comes from this process or this machine: the control routes are for nobody else."""
+    """Whether the request comes from this process or this machine.
+
+    Only such requests may use the control routes.
+    """
     is_in_process: bool = True
-    """Whether it comes from this process, which may do whatever it likes."""
+    """Whether the request comes from this process; such a request needs no token."""
     portal_id: int | None = None
-    """A portal that the request acts for without a token."""
+    """The portal for a request without a token."""
 
     def link_to_next(self, after: str) -> str:
-        """The URL of the same request one page further."""
+        """Return the URL of the next page of the same request."""
         query = [(name, value) for name, values in self.query.items() for value in values if name != "after"]
         return f"{self.host_url}{quote(self.path)}?{urlencode([*query, ('after', after)])}"
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an endpoint answers: a JSON body, or none."""
+    """The answer of an endpoint: a JSON body, or none."""
 
     status: int
     body: Any = None
@@ -46,45 +49,45 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer as it goes out.
+    """One outgoing HTTP answer.
 
-    ``content`` may be shorter than its Content-Length says: the connection breaks in the middle then.
+    ``content`` may be shorter than its Content-Length says: the connection then breaks in the middle.
     """
 
     status: int
     headers: Mapping[str, str]
     content: bytes
     delay_s: float = 0.0
-    """Seconds that pass before the first byte."""
+    """Seconds to wait before the first byte."""
     is_dropped: bool = False
-    """The connection closes without an answer."""
+    """Whether the connection closes without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a request: an app in a portal, with its scopes (None: all there are)."""
+    """The sender of a request: an app in a portal, with its scopes (None: all scopes)."""
 
     portal_id: int
     app_id: int
     scopes: frozenset[str] | None
 
     def may(self, any_of: Sequence[str]) -> bool:
-        """Whether one of the scopes was granted; nothing asked for is granted to everybody."""
+        """Return whether the app has one of the scopes; an empty list is allowed for every app."""
         return self.scopes is None or not any_of or not self.scopes.isdisjoint(any_of)
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a portal has used of its daily allowance, this call included."""
+    """The calls that a portal has used today, including this one."""
 
     today: int
     resets_at: datetime
     headers: Mapping[str, str]
-    """What the answer tells about limits."""
+    """The rate-limit headers of the answer."""
 
 
 NO_USE = Use(0, datetime.fromtimestamp(0, UTC), {})
-"""Of what is no call."""
+"""Use of a request that does not count as a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +101,15 @@ class Call:
     version: Version
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """A boolean of the query; HubSpot's Python SDK writes ``True``."""
+        """Return a boolean of the query; HubSpot's Python SDK writes ``True``."""
         values = self.query.get(name)
         return values[-1] in TRUE if values else default
 
     def text(self, name: str) -> str | None:
-        """A text of the query."""
+        """Return a text of the query."""
         values = self.query.get(name)
         return values[-1] if values else None
 
     def names(self, name: str) -> tuple[str, ...]:
-        """A list of the query, repeated (``a=x&a=y``) or joined (``a=x,y``)."""
+        """Return a list of the query, repeated (``a=x&a=y``) or joined (``a=x,y``)."""
         return tuple(part for value in self.query.get(name, ()) for part in value.split(",") if part)

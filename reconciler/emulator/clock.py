@@ -1,4 +1,4 @@
-"""Instants as HubSpot writes them: milliseconds since 1970 inside, ISO 8601 in UTC outside."""
+"""Instants as HubSpot writes them: milliseconds since 1970 in the code, ISO 8601 in UTC in answers."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,27 +7,27 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def utc_now() -> datetime:
-    """The present instant, aware and in UTC."""
+    """Return the current instant, aware and in UTC."""
     return datetime.now(UTC)
 
 
 def to_ms(instant: datetime) -> int:
-    """Milliseconds since 1970-01-01T00:00:00Z of an aware ``instant``, rounded down."""
+    """Return the milliseconds from 1970-01-01T00:00:00Z to an aware ``instant``, rounded down."""
     return (instant - _EPOCH) // _MILLISECOND
 
 
 def from_ms(ms: int) -> datetime:
-    """The instant ``ms`` milliseconds after 1970-01-01T00:00:00Z; OverflowError beyond the calendar."""
+    """Return the instant ``ms`` milliseconds after 1970-01-01T00:00:00Z. Raises OverflowError."""
     return _EPOCH + timedelta(milliseconds=ms)
 
 
 def iso(ms: int) -> str:
-    """``2026-11-22T08:00:00.101Z``: always milliseconds, always ``Z``."""
+    """Format an instant as ``2026-11-22T08:00:00.101Z``: always with milliseconds and ``Z``."""
     text = from_ms(ms).isoformat(timespec="milliseconds")
     return text[:-6] + "Z"
 
 
 def parse_iso(text: str) -> int:
-    """Milliseconds of an ISO 8601 instant; one without an offset is in UTC. ValueError if it is none."""
+    """Return the milliseconds of an ISO 8601 instant; without an offset it is UTC. Raises ValueError."""
     instant = datetime.fromisoformat(text)
     return to_ms(instant if instant.tzinfo else instant.replace(tzinfo=UTC))

@@ -1,6 +1,7 @@
-"""Control routes: making portals, switching faults, playing other people. Not a part of HubSpot's API.
+"""Control routes: creating portals, switching faults, editing as other people.
 
-Under ``/_emulator/``, for the process itself and peers on the same machine. ``docs/emulator.md`` lists them.
+They are not part of HubSpot's API. Their paths begin with ``/_emulator/``. They answer the process itself and
+clients on the same machine. ``docs/emulator.md`` lists them.
 """
 
 from contextlib import AbstractContextManager
@@ -35,14 +36,14 @@ SOURCE_TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """The switches of one emulator."""
+    """The control routes of one emulator."""
 
     portals: Portals
     switchboard: Switchboard
 
     def reply(self, request: Request, body: Any) -> Reply:
-        """Carries out one control request; what makes no sense is a 400 with one clear sentence."""
-        if not request.is_local or "origin" in request.headers:  # a page in a browser is a stranger, too
+        """Carry out one control request; answer an invalid request with 400 and one clear sentence."""
+        if not request.is_local or "origin" in request.headers:  # a page in a browser may come from any site
             return Reply(403, {"message": "the control routes are for this machine only"})
         parts = [part for part in request.path.removeprefix(PREFIX).split("/") if part]
         try:
@@ -57,7 +58,10 @@ class Control:
             return Reply(refusal.status, {"message": refusal.message})
 
     def _check_token(self, request: Request, parts: list[str], body: Any) -> None:
-        """What hands out tokens or deletes takes the portal's token; a portal not yet there: that of any."""
+        """Refuse a request that needs the portal's token and lacks it.
+
+        For a new portal, any portal's token will do.
+        """
         match (request.method, *parts):
             case ("PUT" | "DELETE", "portals", portal) | ("POST", "portals", portal, "tokens"):
                 portal_id = _number(portal)
@@ -172,7 +176,7 @@ def _key(given: Json) -> str | None:
 
 
 def _edit(work: Work, given: Json) -> Json:
-    """Changes (or archives, or purges) a record as somebody else, perhaps at another time."""
+    """Change, archive or purge a record as another person or program, at any time."""
     if "at" in given:
         try:
             work.at_ms = parse_iso(given["at"])

@@ -1,4 +1,4 @@
-"""Deal splits: how the amount of a deal is shared among owners.
+"""Deal splits: the shares of owners in the amount of a deal.
 
 Shapes: github.com/HubSpot/HubSpot-public-api-spec-collection, "Deal Splits".
 """
@@ -15,7 +15,7 @@ WHOLE = 100
 
 
 def upsert(work: Work, body: object) -> tuple[int, Json]:
-    """``batch/upsert``: the splits given replace the deal's."""
+    """Serve ``batch/upsert``: the given splits replace the splits of the deal."""
     deals = work.object_type("deals")
     results: list[Json] = []
     for item in take_inputs(body):
@@ -55,7 +55,7 @@ def _split(work: Work, given: Json) -> Json:
 
 
 def read(work: Work, body: object) -> tuple[int, Json]:
-    """``batch/read``: the splits of deals, by deal id."""
+    """Serve ``batch/read``: return the splits of deals, by deal id."""
     results = [_body(work, response_format.as_text(item.get("id"), "id")) for item in take_inputs(body)]
     return 200, response_format.batch_body(work, results)
 

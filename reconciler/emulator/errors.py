@@ -1,27 +1,27 @@
-"""What can go wrong with the emulator itself, as opposed to what it answers.
+"""Errors of the emulator itself, as opposed to errors in its answers.
 
-EmulatorError        everything that a caller may want to show as one sentence
-├── SeedError        the seed is wrong: names the place inside it
-├── FaultError       the fault asked for makes no sense
-├── UnknownPortal    there is no portal of this number
+EmulatorError        base class; its text can be shown as one sentence
+├── SeedError        the seed is wrong: names the place in the seed
+├── FaultError       the requested fault is invalid
+├── UnknownPortal    there is no portal with this number
 └── StorageError     the file cannot be used: says why
 """
 
 
 class EmulatorError(Exception):
-    """Base of what the emulator raises on purpose; the text is one clear sentence."""
+    """Base of the errors that the emulator raises on purpose; the text is one clear sentence."""
 
 
 class SeedError(EmulatorError):
-    """A seed says something that no portal could hold; the text begins with the place inside the seed."""
+    """A seed contains something that no portal can have; the text begins with the place in the seed."""
 
 
 class FaultError(EmulatorError):
-    """A fault to inject is not well described."""
+    """A fault is not described correctly."""
 
 
 class UnknownPortal(EmulatorError):
-    """Something was asked of a portal that does not exist."""
+    """A request names a portal that does not exist."""
 
 
 class StorageError(EmulatorError):

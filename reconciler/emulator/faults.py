@@ -1,7 +1,7 @@
-"""Faults on demand: what a network, a limit or a falling server does to a call, on purpose.
+"""Faults on demand: errors of a network, a rate limit or a crashing server, on purpose.
 
-A fault is a plain value, made from JSON (control route) or from a text (command line):
-``latency:ms=200``, ``drop_after:method=POST,path=/crm/*/batch/*,count=1``.
+A fault is a plain value, made from JSON (control route) or from a text (command line): ``latency:ms=200``,
+``drop_after:method=POST,path=/crm/*/batch/*,count=1``.
 """
 
 import random
@@ -16,7 +16,7 @@ from reconciler.emulator.errors import FaultError
 
 
 class Kind(StrEnum):
-    """What happens."""
+    """Kinds of faults."""
 
     LATENCY = "latency"
     RATE_LIMITED = "rate_limited"
@@ -42,38 +42,38 @@ POISONED_STATUSES = frozenset({400, 409, 500})
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. Which calls it hits: ``method``, ``path`` (globs), ``portal``; how often: the rest.
+    """One fault: ``method``, ``path`` (globs) and ``portal`` select the calls that it hits.
 
-    ``probability`` of each matching call, at most ``count`` calls (0: no end), drawn from ``seed``.
-    The remaining fields belong to single kinds.
+    It hits each matching call with ``probability``, at most ``count`` calls (0: no limit), drawn from
+    ``seed``. The remaining fields belong to single kinds.
     """
 
     kind: Kind
     method: str = "*"
     path: str = "*"
     portal: int = 0
-    """0: every portal."""
+    """Number of the portal; 0: every portal."""
     probability: float = 1.0
     count: int = 0
     seed: int = 0
     ms: float = 0.0
-    """Latency: all of it (fixed), its upper end (uniform), or its mean (exponential). Milliseconds."""
+    """Latency in milliseconds: all of it (fixed), its upper end (uniform), or its mean (exponential)."""
     min_ms: float = 0.0
-    """Latency, uniform: its lower end."""
+    """Lower end of a uniform latency, in milliseconds."""
     distribution: str = "fixed"
     policy: str = "TEN_SECONDLY_ROLLING"
-    """Rate limited: which limit is said to be used up."""
+    """Rate limited: the name of the limit in the answer."""
     status: int = 0
-    """Server error: 500 unless given. Poisoned record: 400 unless given."""
+    """Server error: 500 by default. Poisoned record: 400 by default."""
     retry_after: int = 0
     """Seconds in Retry-After of rate_limited, locked, migrating; 0: no such header (migrating: 1)."""
     seconds: float = 0.0
-    """Clock skew: how far the portal's clock is ahead (negative: behind)."""
+    """Clock skew: seconds by which the portal's clock is ahead (negative: behind)."""
     value: str = ""
-    """Poisoned record: a write that carries this text (id, trace id, property value) is refused whole."""
+    """Poisoned record: a write with this text (id, trace id, property value) is refused as a whole."""
 
     def __post_init__(self) -> None:
-        """Raises FaultError for what makes no sense."""
+        """Raise FaultError for an invalid fault."""
         self._check_aim()
         self._check_kind()
 
@@ -104,7 +104,7 @@ class Fault:
             raise FaultError("clock_skew: seconds is missing")
 
     def latency_s(self, chance: random.Random) -> float:
-        """Seconds of one delay."""
+        """Draw the seconds of one delay."""
         if self.distribution == "uniform":
             return chance.uniform(self.min_ms, self.ms) / 1000
         if self.distribution == "exponential":
@@ -112,7 +112,7 @@ class Fault:
         return self.ms / 1000
 
     def body(self) -> dict[str, Any]:
-        """As JSON, without what was left as it is by default."""
+        """Return the fault as JSON, without fields that have their default."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return {
             f.name: values[f.name] for f in fields(self) if f.name == "kind" or values[f.name] != f.default
@@ -133,7 +133,7 @@ _TYPES: Mapping[str, type] = {
 
 
 def from_json(given: object) -> Fault:
-    """A fault from a JSON object; raises FaultError."""
+    """Build a fault from a JSON object. Raises FaultError."""
     if not isinstance(given, Mapping):
         raise FaultError("a fault is a JSON object with at least a kind")
     names = {f.name for f in fields(Fault)}
@@ -158,7 +158,7 @@ def _typed(name: str, value: object) -> Any:
 
 
 def parse(text: str) -> Fault:
-    """A fault from ``kind:name=value,name=value``; raises FaultError."""
+    """Build a fault from ``kind:name=value,name=value``. Raises FaultError."""
     kind, _, rest = text.partition(":")
     given: dict[str, object] = {"kind": kind.strip()}
     for part in rest.split(",") if rest else ():
@@ -184,29 +184,29 @@ class _Armed:
 
 @dataclass(slots=True)
 class Effects:
-    """What happens to one call."""
+    """The effects of faults on one call."""
 
     faults: Sequence[tuple[Fault, random.Random]] = field(default=())
 
     def first(self, *kinds: Kind) -> Fault | None:
-        """The first fault of these kinds."""
+        """Return the first fault of these kinds."""
         return next((fault for fault, _ in self.faults if fault.kind in kinds), None)
 
     def delay_s(self) -> float:
-        """Seconds of all delays together."""
+        """Return the seconds of all delays together."""
         return sum(fault.latency_s(chance) for fault, chance in self.faults if fault.kind is Kind.LATENCY)
 
     def skew_s(self) -> float:
-        """Seconds by which the clock is ahead."""
+        """Return the seconds by which the clock is ahead."""
         return sum(fault.seconds for fault, _ in self.faults if fault.kind is Kind.CLOCK_SKEW)
 
     def chance(self, fault: Fault) -> random.Random:
-        """Where the fault draws its luck from."""
+        """Return the random source of the fault."""
         return next(chance for known, chance in self.faults if known is fault)
 
 
 class Switchboard:
-    """The faults that are on; shared by all threads of a process."""
+    """The active faults; all threads of a process share them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -214,24 +214,24 @@ class Switchboard:
         self._last = 0
 
     def add(self, fault: Fault) -> int:
-        """Switches a fault on; its number."""
+        """Switch a fault on; return its number."""
         with self._lock:
             self._last += 1
             self._armed.append(_Armed(self._last, fault, random.Random(fault.seed)))  # noqa: S311 - no secret
             return self._last
 
     def clear(self, number: int | None = None) -> None:
-        """Switches one fault off, or all of them."""
+        """Switch one fault off, or all of them."""
         with self._lock:
             self._armed = [armed for armed in self._armed if number is not None and armed.number != number]
 
     def listing(self) -> list[dict[str, Any]]:
-        """The faults that are on, and how often each has hit."""
+        """List the active faults, and how often each has hit."""
         with self._lock:
             return [{"id": armed.number, "hits": armed.hits, **armed.fault.body()} for armed in self._armed]
 
     def strike(self, method: str, path: str, portal_id: int, texts: Callable[[], frozenset[str]]) -> Effects:
-        """What happens to this call; ``texts`` gives the texts in its body, and is seldom asked."""
+        """Decide which faults hit this call; ``texts`` returns the texts in its body and is rarely called."""
         with self._lock:
             hit = [armed for armed in self._armed if _hits(armed, method, path, portal_id, texts)]
             for armed in hit:

@@ -1,7 +1,7 @@
 """Filters of a search, as tests on a record.
 
 developers.hubspot.com/docs/api-reference/search/guide: comparison ignores case, except for enumerations, and
-the values of ``IN`` and ``NOT_IN`` must be written in lower case.
+the values of ``IN`` and ``NOT_IN`` must be in lower case.
 """
 
 import operator as operators
@@ -50,7 +50,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def any_group(work: Work, object_type: ObjectType, groups: Sequence[Sequence[Json]]) -> Test:
-    """Whether a record passes all filters of one group; without groups every record does."""
+    """Build a test whether a record passes all filters of one group; without groups every record passes."""
     tests = [[_test(work, object_type, item) for item in group] for group in groups]
     if not tests:
         return lambda _record: True
@@ -71,7 +71,7 @@ def _test(work: Work, object_type: ObjectType, item: Json) -> Test:
 
 
 def _holds(definition: Property, judge: Callable[[str], bool], operator: str, record: Record) -> bool:
-    """Negations hold for records without a value, everything else does not."""
+    """Apply an operator to a record; only negations hold for a record without a value."""
     value = record.properties.get(definition.name)
     if value is None:
         return operator in {"NEQ", "NOT_IN", "NOT_HAS_PROPERTY", "NOT_CONTAINS_TOKEN"}
@@ -112,7 +112,7 @@ def _is_among(definition: Property, value: str, wanted: Sequence[str]) -> bool:
 
 
 def comparable(definition: Property, text: str) -> Comparable:
-    """A value in the form in which values of the property are held against each other."""
+    """Convert a value to the form in which values of the property are compared."""
     if definition.type in {"date", "datetime"}:
         try:
             return Decimal(int(text)) if re.fullmatch(r"-?\d+", text) else Decimal(parse_iso(text))
@@ -127,16 +127,19 @@ def comparable(definition: Property, text: str) -> Comparable:
 
 
 def _has_token(value: str, pattern: str) -> bool:
-    """Whether a word of the value, or all of it, fits a pattern with ``*``."""
+    """Return whether a word of the value, or all of it, matches a pattern with ``*``."""
     value, pattern = value.lower(), pattern.lower()
-    # Only * is a wildcard here; fnmatch would read ? and [ as ones, too.
+    # Only * is a wildcard here; fnmatch would also treat ? and [ as wildcards.
     pattern = re.sub(r"([?\[])", r"[\1]", pattern)
     words: tuple[str, ...] = (value, *value.split(), *re.findall(r"\w+", value))
     return any(fnmatchcase(word, pattern) for word in words)
 
 
 def _associated(work: Work, object_type: ObjectType, address: str, operator: str, item: Json) -> Test:
-    """``associations.{type}``: by the associated record's id; not offered for custom objects."""
+    """Build the test for ``associations.{type}``, the id of an associated record.
+
+    Custom objects do not have it.
+    """
     to_type = work.object_type(address)
     if to_type.is_custom:
         raise refusals.invalid_request("records cannot be searched by associations with custom objects")

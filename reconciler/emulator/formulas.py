@@ -1,4 +1,4 @@
-"""Formulas of calculated properties: arithmetic over the record's own numbers, and joined texts.
+"""Formulas of calculated properties: arithmetic with the numbers of the record, and joined texts.
 
 A small part of knowledge.hubspot.com/properties/create-calculation-properties: ``+ - * /``, parentheses,
 numbers, quoted texts, property names, ``min``, ``max`` and ``concatenate``.
@@ -15,16 +15,16 @@ _FUNCTIONS = ("min", "max", "concatenate")
 
 Values = Mapping[str, str]
 Compute = Callable[[Values], str]
-"""The value for a record's properties; "" where an operand is missing or no number."""
+"""Computes the value from a record's properties; "" if an operand is missing or not a number."""
 
 
 class FormulaError(Exception):
-    """The formula cannot be understood."""
+    """The formula cannot be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula that was understood. ``text`` is its canonical spelling."""
+    """A parsed formula. ``text`` is its canonical spelling."""
 
     text: str
     names: tuple[str, ...]
@@ -33,7 +33,7 @@ class Formula:
 
 @lru_cache(maxsize=1024)
 def parse(text: str) -> Formula:
-    """Understands a formula; raises FormulaError."""
+    """Parse a formula. Raises FormulaError."""
     reader = _Reader(_tokens(text))
     spelled, compute = reader.sum()
     if reader.peek():
@@ -58,7 +58,10 @@ Part = tuple[str, Compute]
 
 
 class _Reader:
-    """Recursive descent over the tokens; every method answers spelling and meaning of what it read."""
+    """Recursive-descent parser.
+
+    Every method returns the spelling and the meaning of the part that it read.
+    """
 
     def __init__(self, tokens: list[str]) -> None:
         self._tokens = tokens

@@ -1,7 +1,7 @@
-"""Where nobody says what HubSpot does: one small function for each choice made here.
+"""Guesses about behaviour that HubSpot does not document: one small function for each.
 
-Every function is a guess. When somebody measures the real thing, the correction is one line in this file.
-``docs/emulator.md`` lists them for users.
+Every function is a guess. When somebody measures the live API, the correction is one line in this file.
+``docs/emulator.md`` lists the guesses for users.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,20 +14,23 @@ from reconciler.emulator.versions import Version
 
 
 def status_of_partial_success(version: Version) -> int:
-    """Guess: a batch with errors answers 207 in every version; 2026-09's specification no longer lists it."""
+    """Guess that a batch with errors returns 207 in every version, also in 2026-09.
+
+    The specification of 2026-09 does not list it any more.
+    """
     del version
     return 207
 
 
 def written_null(version: Version, property_name: str) -> str:
-    """Guess: ``null`` clears where the specification allows it (2026-09), and is refused elsewhere."""
+    """Guess that ``null`` clears only if the specification allows it (2026-09), and is refused otherwise."""
     if version.null_clears:
         return ""
     raise refusals.wrong_shape(f"Cannot deserialize null as value of property {property_name}")
 
 
 def missing_inputs() -> list[Any]:
-    """Guess, but for upsert, where it was seen: a body without ``inputs`` does nothing, successfully.
+    """Guess that a body without ``inputs`` does nothing and succeeds; for upsert, this was observed.
 
     github.com/rudderlabs/rudder-transformer/pull/5147
     """
@@ -35,75 +38,75 @@ def missing_inputs() -> list[Any]:
 
 
 def ids_to_read(ids: Sequence[str]) -> list[str]:
-    """Guess: an id that batch/read is given twice is read once."""
+    """Guess that batch/read reads an id once if it is given twice."""
     return list(dict.fromkeys(ids))
 
 
 def archived_records_keep_unique_values() -> bool:
-    """Guess: they do not, so an upsert by the key of an archived record makes a new one."""
+    """Guess that they do not, so that an upsert by the key of an archived record creates a new record."""
     return False
 
 
 def equal_write_counts_as_change() -> bool:
-    """Guess: writing the value that is there moves no date and adds no history."""
+    """Guess that writing an equal value changes no date and adds no history."""
     return False
 
 
 def order_of_results(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Guess: how results differ from the order of inputs; here by the digits of the id, from the back."""
+    """Guess the order of results: not the order of inputs, but sorted by the reversed digits of the id."""
     return sorted(results, key=lambda result: str(result["id"])[::-1])
 
 
 def number_text(text: str) -> str:
-    """Guess: a number keeps the text it was written with (``17.0`` stays ``17.0``)."""
+    """Guess that a number keeps the text it was written with (``17.0`` stays ``17.0``)."""
     return text
 
 
 def date_text(day: date) -> str:
-    """Guess: a date reads as ``YYYY-MM-DD`` in every version; some examples show milliseconds."""
+    """Guess that a date is returned as ``YYYY-MM-DD`` in every version; some examples show milliseconds."""
     return day.isoformat()
 
 
 def plain_text(text: str) -> str:
-    """Guess: strings are neither trimmed nor are their line endings changed."""
+    """Guess that strings are not trimmed and line endings do not change."""
     return text
 
 
 def trace_ids_count(trace_ids: Sequence[object]) -> bool:
-    """Guess: trace ids that repeat are as good as none."""
+    """Guess that repeated trace ids count as no trace ids."""
     return all(isinstance(item, str) and item for item in trace_ids) and len(set(trace_ids)) == len(trace_ids)
 
 
 def unique_form(text: str) -> str:
-    """Guess: values of unique properties are told apart by case (addresses are in lower case anyway)."""
+    """Guess that unique values that differ only in case are different; e-mail addresses are lower case."""
     return text
 
 
 def lifecycle_step_back(stored: str, wanted: str) -> str:
-    """Guess: a step back of ``lifecyclestage`` is passed over in silence."""
+    """Guess that a step back of ``lifecyclestage`` is ignored without an error."""
     del wanted
     return stored
 
 
 def merged_id_is_left_out(survivor: int | None) -> bool:
-    """Guess: batch/read leaves an id that was merged away out without an error, as batch/update does."""
+    """Guess that batch/read leaves out a merged id without an error, as batch/update does."""
     return survivor is not None
 
 
 def operation_not_offered() -> refusals.Refusal:
-    """Guess: an operation that the object type, or the version, does not have is a 405."""
+    """Guess that an operation that the object type or the version does not offer is a 405."""
     return refusals.method_not_allowed()
 
 
 def type_not_activated(path: str) -> refusals.Refusal:
-    """Guess: records of a type that the portal has not activated are refused like an unknown type."""
+    """Guess that records of a type that is not activated are refused like those of an unknown type."""
     return refusals.unknown_type(path)
 
 
 def unlisted_association_type(from_id: str, to_id: str) -> int:
-    """Guess: numbers for pairs of standard types whose default association nobody published.
+    """Guess numbers for default associations of standard types that nobody published.
 
-    Made of both type numbers, so that each pair has its own: contact (0-1) to order (0-123) is 1001123.
+    They combine both type numbers, so that each pair has its own: contact (0-1) to order (0-123) is 1001123.
     """
     start, end = (
         int(type_id.partition("-")[2]) if type_id.startswith("0-") else 999 for type_id in (from_id, to_id)
@@ -112,7 +115,7 @@ def unlisted_association_type(from_id: str, to_id: str) -> int:
 
 
 def too_many_associated(from_id: int, to_id: int, bearer: int) -> refusals.Refusal:
-    """Guess: beyond a limit that the portal set an association is refused; one that is there stays."""
+    """Guess that an association beyond a limit of the portal is refused; existing ones stay."""
     return refusals.invalid_request(
         f"record {bearer} has as many associations of this type as the portal allows",
         fromObjectId=[str(from_id)],
@@ -121,12 +124,12 @@ def too_many_associated(from_id: int, to_id: int, bearer: int) -> refusals.Refus
 
 
 def display_properties(object_type: ObjectType) -> tuple[str, ...]:
-    """Guess: the schema of a standard type shows the properties of which a new record must have one."""
+    """Guess that the schema of a standard type lists the properties of which a new record must have one."""
     return object_type.required[0] if object_type.required else ("hs_object_id",)
 
 
 def letter_case(style: str) -> Callable[[str], str]:
-    """Guess: the arguments of the rule FORMAT, of which only the meaning was published."""
+    """Guess the arguments of the rule FORMAT; only their meaning was published."""
     styles: dict[str, Callable[[str], str]] = {
         "UPPERCASE": str.upper,
         "LOWERCASE": str.lower,
@@ -136,22 +139,22 @@ def letter_case(style: str) -> Callable[[str], str]:
 
 
 def code_of_rule(rule_type: str, arguments: Sequence[str]) -> str:
-    """Guess: the code of a broken validation rule, after the one that was seen (``INVALID_ALPHA``)."""
+    """Guess the code of a broken validation rule, modelled on an observed one (``INVALID_ALPHA``)."""
     if rule_type == "ALPHANUMERIC":
         return f"INVALID_{arguments[0].removesuffix('_ONLY')}"
     return f"INVALID_{rule_type}"
 
 
 def status_of_unknown_token() -> int:
-    """Guess: token information about a token that does not exist."""
+    """Guess the status of token information about a token that does not exist."""
     return 404
 
 
 def sorts_allowed() -> int:
-    """Guess: a search with a second sort is refused rather than served by the first alone."""
+    """Guess that a search with a second sort is refused, instead of using only the first one."""
     return 1
 
 
 def searched_by_query(type_name: str) -> bool:
-    """Guess: ``query`` looks at every property that holds text."""
+    """Guess that ``query`` looks at every property that contains text."""
     return type_name in {"string", "phone_number"}

@@ -1,7 +1,7 @@
-"""Which record is meant: by record id, or by a unique property.
+"""Identity of records: by record id, or by a unique property.
 
-developers.hubspot.com/docs/guides/crm/using-object-apis, "unique identifiers". Identity of contacts:
-primary and secondary addresses are one space, github.com/mitodl/mitxpro/issues/2653.
+developers.hubspot.com/docs/guides/crm/using-object-apis, "unique identifiers". Primary and secondary e-mail
+addresses of contacts share one namespace: github.com/mitodl/mitxpro/issues/2653.
 """
 
 from reconciler.emulator import guesses, refusals
@@ -16,14 +16,14 @@ _MAX_ID_DIGITS = 18
 
 
 def check_key(work: Work, object_type: ObjectType, id_property: str, operation: str) -> None:
-    """Refuses an ``idProperty`` that does not tell records apart; ``hs_object_id`` is among them."""
+    """Refuse an ``idProperty`` that is not unique; ``hs_object_id`` is refused too."""
     definition = work.definitions(object_type).properties.get(id_property)
     if definition is None or not definition.unique:
         raise refusals.non_unique_property(operation, object_type.type_id, id_property, work.portal_id)
 
 
 def key_form(object_type: ObjectType, id_property: str, text: str) -> str:
-    """The form in which values of a unique property are held against each other."""
+    """Convert a value of a unique property to the form in which such values are compared."""
     if object_type.type_id == CONTACTS and id_property == EMAIL:
         return text.strip().lower()
     return guesses.unique_form(text)
@@ -32,7 +32,7 @@ def key_form(object_type: ObjectType, id_property: str, text: str) -> str:
 def find(
     work: Work, object_type: ObjectType, given: str, id_property: str | None, *, archived: bool = False
 ) -> Record | None:
-    """The live (or archived) record with this id or key; merged ids are not followed."""
+    """Find the live (or archived) record with this id or key; do not follow merged ids."""
     rows = work.rows(object_type)
     if id_property is None:
         if not is_record_id(given):
@@ -45,31 +45,34 @@ def find(
 
 
 def follow(work: Work, object_type: ObjectType, given: str) -> Record | None:
-    """The live record into which ``given`` was merged; single reads and writes follow, batches do not."""
+    """Find the live record into which ``given`` was merged.
+
+    Single reads and writes use it, batches do not.
+    """
     survivor = forwarded(work, object_type, given)
     record = work.rows(object_type).get(survivor) if survivor is not None else None
     return record if record and record.archived_ms is None else None
 
 
 def forwarded(work: Work, object_type: ObjectType, given: str) -> int | None:
-    """Id of the record into which the record with this id was merged."""
+    """Return the id of the record into which the record with this id was merged."""
     return work.rows(object_type).forwarded(int(given)) if is_record_id(given) else None
 
 
 def is_record_id(text: str) -> bool:
-    """Whether ``text`` could be a record id at all."""
+    """Return whether ``text`` can be a record id."""
     return text.isascii() and text.isdigit() and len(text) <= _MAX_ID_DIGITS
 
 
 def cursor(after: str | None) -> int:
-    """Where a page begins: the id of its first record (nothing: the first page)."""
+    """Return the id of the first record of a page (no cursor: the first page)."""
     if after and not is_record_id(after):
         raise refusals.invalid_request(f"after is no cursor of this endpoint: {after}")
     return int(after or 0)
 
 
 def claim_unique_values(work: Work, object_type: ObjectType, record: Record, changed: set[str]) -> None:
-    """Records which unique values the record holds from now on; refused when another one holds them."""
+    """Store the unique values of a record; refuse the call if another record has one of them."""
     rows = work.rows(object_type)
     is_contact = object_type.type_id == CONTACTS
     for name in work.definitions(object_type).unique_names:

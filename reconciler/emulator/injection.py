@@ -1,4 +1,4 @@
-"""Carrying out the faults that hit a call: before the work, on its result, and on the way out."""
+"""Injection of the faults that hit a call: before the work, into its result, and into the answer."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,7 +13,7 @@ _SERVER_ERROR = 500
 
 
 def before(effects: Effects) -> Reply | None:
-    """What is answered instead of doing the work; None: the work is done. Raises HubSpot's refusals."""
+    """Return the answer of a fault that replaces the work, or None. Raises HubSpot's refusals."""
     for fault, _ in effects.faults:
         if fault.kind is Kind.BAD_GATEWAY_HTML:
             return Reply(502, _HTML, {"Content-Type": "text/html"})
@@ -49,7 +49,7 @@ def _refusal(fault: Fault) -> Refusal | None:
 
 
 def texts_of(body: Any) -> frozenset[str]:
-    """Every text in a request body: what a poisoned record is looked for among."""
+    """Return every text in a request body, to look for a poisoned record."""
     return frozenset(_texts(body))
 
 
@@ -65,7 +65,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def distort(effects: Effects, body: Any) -> Any:
-    """The body with results left out or shuffled."""
+    """Leave out or shuffle results in the body."""
     if not isinstance(body, dict) or not isinstance(body.get("results"), list) or not body["results"]:
         return body
     results = list(body["results"])
@@ -79,7 +79,7 @@ def distort(effects: Effects, body: Any) -> Any:
 
 
 def outgoing(effects: Effects, answer: Answer) -> Answer:
-    """The answer as it arrives: late, cut, damaged, or not at all."""
+    """Delay, cut, damage or drop the answer."""
     answer = replace(answer, delay_s=effects.delay_s())
     if effects.first(Kind.DROP_BEFORE, Kind.DROP_AFTER):
         return replace(answer, is_dropped=True)

@@ -1,4 +1,4 @@
-"""The emulator without a port: an httpx transport that hands requests straight to it."""
+"""The emulator without a port: an httpx transport that passes requests directly to it."""
 
 from collections.abc import Iterator
 
@@ -11,8 +11,8 @@ from reconciler.emulator.calls import Answer, Request
 class EmulatorTransport(httpx.BaseTransport):
     """Serves ``httpx.Client(transport=...)`` from an emulator in the same process.
 
-    With ``portal_id`` requests need no token and act for that portal with all scopes. Injected latency and
-    dropped connections become the errors that a network would give: ReadTimeout, RemoteProtocolError.
+    With ``portal_id``, requests need no token and act for that portal with all scopes. Injected latency and
+    dropped connections become the errors that a network would cause: ReadTimeout, RemoteProtocolError.
     """
 
     def __init__(self, emulator: Emulator, portal_id: int | None = None) -> None:
@@ -20,7 +20,7 @@ class EmulatorTransport(httpx.BaseTransport):
         self._portal_id = portal_id
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Carries out one request; the write takes place even where the answer does not arrive in time."""
+        """Carry out one request; the write takes place even if the answer arrives too late."""
         answer = self._emulator.answer(
             Request(
                 method=request.method,
@@ -33,7 +33,7 @@ class EmulatorTransport(httpx.BaseTransport):
             )
         )
         told = request.extensions.get("timeout", {}).get("read")
-        timeout_s = None if told is None else float(told)  # as a socket does: any number may stand there
+        timeout_s = None if told is None else float(told)  # like a socket, accept any number
         if timeout_s is not None and answer.delay_s > timeout_s:
             self._emulator.sleep(timeout_s)
             raise httpx.ReadTimeout(f"no answer within {timeout_s} s", request=request)
@@ -49,7 +49,7 @@ class EmulatorTransport(httpx.BaseTransport):
 
 
 class _Content(httpx.SyncByteStream):
-    """The body as it comes over the wire, perhaps cut short."""
+    """The body as it arrives, perhaps cut short."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer

@@ -1,6 +1,6 @@
-"""How many calls a portal takes: rolling ten seconds per app, five searches a second, so many a day.
+"""Rate limits of a portal: rolling ten seconds for each app, five searches a second, and a daily limit.
 
-developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines. The counts live in this process.
+developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines. This process keeps the counts.
 """
 
 import threading
@@ -22,7 +22,7 @@ DAILY = {"free": 250_000, "starter": 250_000, "professional": 625_000, "enterpri
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits in force for a portal."""
+    """The limits of a portal."""
 
     burst: int
     daily: int
@@ -30,12 +30,12 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> "Limits | None":
-        """Those that are enforced; None: calls are counted, and all pass."""
+        """Return the enforced limits; None: calls are counted but never refused."""
         return cls.allowed(settings) if settings["limits"] else None
 
     @classmethod
     def allowed(cls, settings: Mapping[str, Any]) -> "Limits":
-        """What the portal may use, whether or not that is enforced."""
+        """Return the limits of the portal, whether they are enforced or not."""
         own = settings["limits"] if isinstance(settings["limits"], Mapping) else {}
         tier = settings["tier"]
         return cls(
@@ -47,7 +47,7 @@ class Limits:
 
 @dataclass(slots=True)
 class _Counts:
-    """What one app (window) or one portal (searches, day) has used."""
+    """The calls that one app (window) or one portal (searches, day) has used."""
 
     window: deque[datetime] = field(default_factory=deque)
     searches: deque[datetime] = field(default_factory=deque)
@@ -56,7 +56,7 @@ class _Counts:
 
 
 class Meter:
-    """Counts calls, and refuses those beyond the limits."""
+    """Counter of calls that refuses calls beyond the limits."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -64,7 +64,7 @@ class Meter:
         self._portals: dict[int, _Counts] = {}
 
     def count(self, actor: Actor, settings: Mapping[str, Any], now: datetime, *, is_search: bool) -> Use:
-        """Counts one call. Raises the refusal of a call too many, which does not count."""
+        """Count one call. Raises the refusal of a call beyond a limit, which does not count."""
         limits = Limits.of(settings)
         owner = f"{actor.portal_id}:{actor.app_id}"
         with self._lock:
@@ -82,7 +82,7 @@ class Meter:
 
 
 def next_midnight(settings: Mapping[str, Any], now: datetime) -> datetime:
-    """When the daily allowance starts anew: midnight in the portal's time zone."""
+    """Return the next midnight in the portal's time zone, when the daily limit starts again."""
     zone = ZoneInfo(settings["account"]["timeZone"])
     tomorrow = (now.astimezone(zone) + timedelta(days=1)).date()
     return datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=zone).astimezone(UTC)

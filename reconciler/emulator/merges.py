@@ -1,7 +1,7 @@
-"""Making one record of two, and erasing one for good.
+"""Merging two records into one, and erasing a record for good.
 
-developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies: merging two contacts
-or two companies gives the survivor a new id, to which both old ids lead.
+developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies: if two contacts or
+two companies are merged, the survivor gets a new id, and both old ids lead to it.
 """
 
 from reconciler.emulator import associations, calculated, identity, records, refusals, response_format
@@ -17,7 +17,7 @@ NEW_ID_TYPES = frozenset({"contacts", "companies"})
 
 
 def merge(work: Work, object_type: ObjectType, given: Json) -> Json:
-    """``POST /{type}/merge``: the primary record's values win, the other's fill its gaps."""
+    """Serve ``POST /{type}/merge``: the primary record's values win, the other's fill gaps."""
     ids = [
         response_format.as_text(given.get(field), field) for field in ("primaryObjectId", "objectIdToMerge")
     ]
@@ -56,7 +56,7 @@ def _ids(properties: dict[str, str]) -> list[str]:
 
 
 def _join_addresses(object_type: ObjectType, properties: dict[str, str], other: Record) -> None:
-    """The other contact's addresses become secondary ones."""
+    """Add the addresses of the other contact as secondary addresses."""
     if object_type.type_id != identity.CONTACTS:
         return
     addresses = [properties.get(identity.SECONDARY_EMAILS, "")]
@@ -68,7 +68,7 @@ def _join_addresses(object_type: ObjectType, properties: dict[str, str], other: 
 
 
 def _move(work: Work, object_type: ObjectType, old_id: int, new_id: int) -> None:
-    """History and associations go over to the survivor; the old id leads to it."""
+    """Move history and associations to the survivor, and let the old id lead to it."""
     type_id = object_type.type_id
     work.storage.run(
         "UPDATE edits SET id = ? WHERE portal_id = ? AND object_type = ? AND id = ?",
@@ -106,7 +106,7 @@ def _store(work: Work, object_type: ObjectType, primary: Record, survivor: Recor
 
 
 def erase(work: Work, object_type: ObjectType, given: Json) -> None:
-    """``POST /{type}/gdpr-delete``: the record goes for good, with its history."""
+    """Serve ``POST /{type}/gdpr-delete``: delete the record for good, with its history."""
     record_id = response_format.as_text(given.get("objectId"), "objectId")
     record = identity.find(
         work, object_type, record_id, response_format.as_optional_text(given.get("idProperty"), "idProperty")

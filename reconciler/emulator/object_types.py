@@ -1,7 +1,8 @@
-"""Which object types there are, how they are addressed, and what may be done with each.
+"""Object types: their addresses, and the operations that each allows.
 
-The table is ``definitions/types.json``; developers.hubspot.com/docs/guides/crm/understanding-the-crm lists
-the type numbers, developers.hubspot.com/docs/guides/crm/using-object-apis what a creation requires.
+The table is ``definitions/types.json``. developers.hubspot.com/docs/guides/crm/understanding-the-crm lists
+the type numbers, developers.hubspot.com/docs/guides/crm/using-object-apis the properties that a new record
+needs.
 """
 
 import json
@@ -32,8 +33,8 @@ FULL = frozenset(
 class ObjectType:
     """One object type of a portal.
 
-    ``type_id`` is its number (``0-1``), or its path name where HubSpot publishes no number.
-    Of every group in ``required`` a new record must set at least one property.
+    ``type_id`` is its number (``0-1``), or its path name if HubSpot publishes no number. A new record must
+    set at least one property of every group in ``required``.
     """
 
     type_id: str
@@ -48,7 +49,7 @@ class ObjectType:
     created_property: str
     modified_property: str
     pipeline_properties: tuple[str, str] | None
-    """Names of the pipeline's and the stage's property."""
+    """Names of the properties for pipeline and stage."""
     label: str
     plural_label: str
     needs_activation: bool = False
@@ -56,25 +57,25 @@ class ObjectType:
 
     @property
     def error_name(self) -> str:
-        """How messages shout the type: ``CONTACT``."""
+        """The name of the type in messages: ``CONTACT``."""
         return self.singular.upper()
 
 
 def load_definitions(name: str) -> Any:
-    """The content of ``definitions/<name>.json``, or None where there is no such file."""
+    """Load ``definitions/<name>.json``; return None if there is no such file."""
     file = resources.files(__package__).joinpath("definitions", f"{name}.json")
     return json.loads(file.read_bytes()) if file.is_file() else None
 
 
 @lru_cache(maxsize=1)
 def standard_rows() -> tuple[Mapping[str, Any], ...]:
-    """The rows of ``definitions/types.json``; never changed by anybody."""
+    """Return the rows of ``definitions/types.json``; callers must not change them."""
     return tuple(load_definitions("types"))
 
 
 @lru_cache(maxsize=1)
 def standard_types() -> Mapping[str, ObjectType]:
-    """Every standard type under each of its addresses: number, path name and singular, in lower case."""
+    """Return every standard type under each of its addresses in lower case: number, path name, singular."""
     types: dict[str, ObjectType] = {}
     for row in standard_rows():
         object_type = _from_row(row)
@@ -109,12 +110,12 @@ def _from_row(row: Mapping[str, Any]) -> ObjectType:
 
 
 def _label(name: str) -> str:
-    """``line_items`` as people read it: ``Line items``."""
+    """Convert ``line_items`` to a readable label: ``Line items``."""
     return name.replace("_", " ").capitalize()
 
 
 def all_scopes() -> frozenset[str]:
-    """Every scope that this emulator ever asks for."""
+    """Return every scope that the emulator uses."""
     types = set(standard_types().values())
     records = {scope for t in types for scope in (*t.read_scopes, *t.write_scopes)}
     stems = {"custom", *(t.path for t in types)}
@@ -125,7 +126,7 @@ def all_scopes() -> frozenset[str]:
 
 
 def custom_type(schema: Mapping[str, Any], *, has_pipelines: bool) -> ObjectType:
-    """The object type that a custom object schema (as the API answers it) defines."""
+    """Build the object type of a custom object schema (in the form of the API)."""
     return ObjectType(
         type_id=schema["objectTypeId"],
         path=schema["fullyQualifiedName"],

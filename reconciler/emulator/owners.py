@@ -1,4 +1,4 @@
-"""Owners: the people to whom records belong. Read only, apart from seeds.
+"""Owners: the people to whom records belong. They are read only, except in seeds.
 
 developers.hubspot.com/docs/api-reference/crm-owners-v3/guide
 """
@@ -15,7 +15,7 @@ KEYS = (
 
 
 def full_owner(given: Json) -> Json:
-    """An owner with every field that the API answers, from the fields that a seed gives."""
+    """Complete an owner of a seed with every field that the API returns."""
     owner_id = response_format.as_text(given.get("id"), "id")
     if not owner_id.isdigit():
         raise refusals.invalid_request(f"the id of an owner is a number, not {owner_id}")

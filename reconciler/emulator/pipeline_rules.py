@@ -1,6 +1,6 @@
-"""What a record's pipeline and stage may be: a stage belongs to one pipeline.
+"""Rules for pipeline and stage of a record: a stage belongs to one pipeline.
 
-developers.hubspot.com/docs/guides/api/crm/pipelines: both move in one write.
+developers.hubspot.com/docs/guides/api/crm/pipelines: both change in one write.
 """
 
 from reconciler.emulator.object_types import ObjectType
@@ -11,9 +11,9 @@ from reconciler.emulator.schema import Definitions
 def settle_stage(
     object_type: ObjectType, definitions: Definitions, properties: dict[str, str], written: set[str]
 ) -> list[BadValue]:
-    """What is wrong with pipeline and stage in ``properties``, of which ``written`` were just set.
+    """List the errors in pipeline and stage of ``properties``; ``written`` names the properties just set.
 
-    A stage without a pipeline lands in the default pipeline, the first in display order.
+    A stage without a pipeline puts the record into the default pipeline, the first in display order.
     """
     if object_type.pipeline_properties is None or written.isdisjoint(object_type.pipeline_properties):
         return []

@@ -1,7 +1,7 @@
-"""Pipelines and stages: making, changing, replacing and deleting them.
+"""Pipelines and stages: creating, changing, replacing and deleting them.
 
-Behaviour beyond developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide as observed and published
-in the HubSpot notes of github.com/scopiousdigital/kalup.
+Behaviour beyond developers.hubspot.com/docs/api-reference/crm-pipelines-v3/guide as observed and published in
+the HubSpot notes of github.com/scopiousdigital/kalup.
 """
 
 import math
@@ -24,7 +24,7 @@ DEFAULT_MAX_STAGES = 30
 
 
 def listing(work: Work, object_type: ObjectType) -> list[Body]:
-    """The pipelines in display order; contacts and companies show their lifecycle stages."""
+    """List the pipelines in display order; contacts and companies have their lifecycle stages."""
     definitions = work.definitions(object_type)
     if object_type.path in {"contacts", "companies"}:
         return [_lifecycle(object_type, definitions.bodies.get("lifecyclestage", {}))]
@@ -46,7 +46,7 @@ def _lifecycle(object_type: ObjectType, definition: Body) -> Body:
 
 
 def get(work: Work, object_type: ObjectType, pipeline_id: str) -> Body:
-    """One pipeline; 404 when there is none."""
+    """Return one pipeline; 404 if it does not exist."""
     for pipeline in listing(work, object_type):
         if pipeline["id"] == pipeline_id:
             return pipeline
@@ -54,7 +54,7 @@ def get(work: Work, object_type: ObjectType, pipeline_id: str) -> Body:
 
 
 def create(work: Work, object_type: ObjectType, given: Json) -> Body:
-    """A new pipeline; ids chosen by the client are kept."""
+    """Create a pipeline; keep ids that the client chose."""
     _check_type(object_type)
     pipelines = work.definitions(object_type).pipelines
     maximum = MAX_PIPELINES.get(object_type.path, DEFAULT_MAX_PIPELINES)
@@ -83,7 +83,7 @@ def _check_type(object_type: ObjectType) -> None:
 
 
 def _id_taken(work: Work, pipeline_id: str) -> bool:
-    """Ids of pipelines are told apart across deals and tickets."""
+    """Return whether a pipeline id is used; deals and tickets share one namespace."""
     return any(
         pipeline_id in work.definitions(work.object_type(address)).pipelines
         for address in ("deals", "tickets")
@@ -100,7 +100,7 @@ def _id_taken(work: Work, pipeline_id: str) -> bool:
 def _pipeline(
     work: Work, object_type: ObjectType, pipeline_id: str, given: Json, known: Mapping[str, Body]
 ) -> Body:
-    """A whole pipeline from its input; ``known`` are the stages that it had."""
+    """Build a whole pipeline from its input; ``known`` are its previous stages."""
     inputs = [
         response_format.as_object(item, "stages")
         for item in response_format.as_list(given.get("stages"), "stages")
@@ -121,7 +121,7 @@ def _pipeline(
 
 
 def display_order(given: Json) -> int:
-    """``displayOrder``, which must be a number from 0 on."""
+    """Return ``displayOrder``, which must be a number from 0 on."""
     order = given.get("displayOrder")
     if isinstance(order, bool) or not isinstance(order, int):
         raise refusals.missing_fields(["displayOrder"])
@@ -141,7 +141,7 @@ def _same_label(one: Body, other: Body) -> bool:
 
 
 def check_stages(object_type: ObjectType, stages: Sequence[Body]) -> None:
-    """Refuses stages that cannot stand in one pipeline together."""
+    """Refuse stages that cannot be in one pipeline together."""
     if not stages:
         raise refusals.invalid_request("a pipeline needs at least one stage")
     maximum = DEFAULT_MAX_STAGES if not object_type.is_custom else DEFAULT_MAX_PIPELINES
@@ -164,7 +164,7 @@ def _refused(sub_category: str, message: str, **context: Sequence[str]) -> refus
 def new_stage(
     work: Work, object_type: ObjectType, pipeline_id: str, given: Json, known: Mapping[str, Body]
 ) -> Body:
-    """A stage from its input: a known one keeps its id and its age, any other gets one."""
+    """Build a stage from its input: a known stage keeps its id and its age, any other gets an id."""
     stage_id = given.get("stageId") or given.get("id")
     stage_id = response_format.as_text(stage_id, "stageId") if stage_id else str(work.next_id())
     if len(stage_id) > MAX_STAGE_ID:
@@ -190,7 +190,7 @@ def new_stage(
 
 
 def stage_metadata(object_type: ObjectType, given: Json) -> dict[str, str]:
-    """What the type's stages know besides their label; unknown keys are dropped in silence."""
+    """Return the metadata that stages of the type have besides their label; ignore unknown keys."""
     if object_type.path == "deals":
         probability = _probability(given.get("probability"))
         return {"isClosed": str(probability in {"0.0", "1.0"}).lower(), "probability": probability}
@@ -202,7 +202,7 @@ def stage_metadata(object_type: ObjectType, given: Json) -> dict[str, str]:
 
 
 def _probability(value: Any) -> str:
-    """A probability as HubSpot writes it back: ``0.50`` becomes ``0.5``, ``1`` becomes ``1.0``."""
+    """Format a probability as HubSpot does: ``0.50`` becomes ``0.5``, ``1`` becomes ``1.0``."""
     try:
         number = float(str(value))
     except ValueError:
@@ -213,7 +213,7 @@ def _probability(value: Any) -> str:
 
 
 def save(work: Work, object_type: ObjectType, body: Body) -> None:
-    """Stores a pipeline; one that takes the place of another moves the others on."""
+    """Store a pipeline; if it takes the place of another one, move the others on."""
     siblings = [p for p in work.definitions(object_type).pipelines.values() if p["id"] != body["id"]]
     moved = make_room(siblings, body["displayOrder"])
     for sibling in moved:
@@ -223,7 +223,7 @@ def save(work: Work, object_type: ObjectType, body: Body) -> None:
 
 
 def make_room(siblings: Sequence[Body], order: int) -> list[Body]:
-    """The siblings that must move on because one of them stands at ``order``, with their new places."""
+    """Return the siblings that move because one of them takes the place ``order``, with their new places."""
     if all(sibling["displayOrder"] != order for sibling in siblings):
         return []
     return [
@@ -234,7 +234,7 @@ def make_room(siblings: Sequence[Body], order: int) -> list[Body]:
 
 
 def replace(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) -> Body:
-    """PUT: stages left out are deleted."""
+    """Replace a pipeline (PUT); delete stages that are left out."""
     before = get(work, object_type, pipeline_id)
     _check_type(object_type)
     known = {stage["id"]: stage for stage in before["stages"]}
@@ -248,7 +248,7 @@ def replace(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) 
 
 
 def update(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) -> Body:
-    """PATCH: label and order."""
+    """Update label and order (PATCH)."""
     before = get(work, object_type, pipeline_id)
     _check_type(object_type)
     body = {**before, "updatedAt": work.now}
@@ -263,12 +263,12 @@ def update(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) -
 
 
 def delete(work: Work, object_type: ObjectType, pipeline_id: str) -> None:
-    """Deletes a pipeline for good; 400 while records are in it."""
+    """Delete a pipeline for good; 400 while records are in it."""
     body = get(work, object_type, pipeline_id)
     _check_type(object_type)
     refuse_in_use(work, object_type, [stage["id"] for stage in body["stages"]])
     if pipeline_id in standard_definitions(object_type)["pipeline"]:
-        # HubSpot's own would show again if nothing were stored over it.
+        # Without a stored marker, HubSpot's own pipeline would appear again.
         work.store(PIPELINE, object_type.type_id, pipeline_id, {**body, "archived": True})
     else:
         work.unstore(PIPELINE, object_type.type_id, pipeline_id)
@@ -276,7 +276,7 @@ def delete(work: Work, object_type: ObjectType, pipeline_id: str) -> None:
 
 
 def refuse_in_use(work: Work, object_type: ObjectType, stage_ids: Sequence[str]) -> None:
-    """Refuses to delete stages that live records are in, whatever the request's flags say."""
+    """Refuse to delete stages that live records are in, whatever flags the request has."""
     if object_type.pipeline_properties is None or not stage_ids:
         return
     stage_property = object_type.pipeline_properties[1]

@@ -1,4 +1,4 @@
-"""The portals in one file: making and dropping them, their tokens, and opening one for a request."""
+"""The portals in one file: creating and deleting them, their tokens, and opening one for a request."""
 
 import json
 import secrets
@@ -20,11 +20,11 @@ from reconciler.emulator.storage import TABLES, Storage
 from reconciler.emulator.versions import VERSIONS, Version
 
 FIRST_ID = 100_000_000_001
-"""Above what fits into 32 bits and longer than 11 digits, as newer ids of HubSpot are."""
+"""Above 32 bits and longer than 11 digits, like newer ids of HubSpot."""
 
 
 class Portals:
-    """Everything that outlives a request."""
+    """The data that outlives a request."""
 
     def __init__(self, storage: Storage, now: Callable[[], datetime]) -> None:
         self._storage = storage
@@ -32,7 +32,10 @@ class Portals:
         self._cache = DefinitionCache()
 
     def ensure(self, portal_id: int, seed: Mapping[str, object] | None) -> bool:
-        """Makes the portal unless it exists; True when it was made. SeedError: nothing was made."""
+        """Create the portal unless it exists; return True if it was created.
+
+        SeedError: nothing was created.
+        """
         with self._storage.transaction(write=True):
             if self._row(portal_id):
                 return False
@@ -40,7 +43,8 @@ class Portals:
                 "INSERT INTO portals VALUES (?, ?, ?, ?)",
                 portal_id,
                 "{}",
-                # A portal dropped and made anew must not meet definitions that some process still remembers.
+                # A portal that was deleted and created again must not find definitions in another process's
+                # cache.
                 secrets.randbits(48),
                 FIRST_ID,
             )
@@ -52,18 +56,18 @@ class Portals:
         return True
 
     def reset(self, portal_id: int) -> None:
-        """Drops the portal with all it holds."""
+        """Delete the portal and everything in it."""
         with self._storage.transaction(write=True):
             for table in TABLES:
                 self._storage.run(f"DELETE FROM {table} WHERE portal_id = ?", portal_id)
 
     def ids(self) -> tuple[int, ...]:
-        """The portals there are, in order."""
+        """Return the numbers of the portals, in ascending order."""
         with self._storage.transaction(write=False):
             return tuple(row[0] for row in self._storage.rows("SELECT portal_id FROM portals ORDER BY 1"))
 
     def token(self, portal_id: int, scopes: Sequence[str] | None) -> str:
-        """A token that works; the one with all scopes stays the same."""
+        """Return a valid token; the token with all scopes stays the same."""
         with self._storage.transaction(write=True):
             if scopes is None:
                 row = self._storage.row(
@@ -82,7 +86,7 @@ class Portals:
         return token
 
     def actor(self, token: str) -> Actor | None:
-        """Whom a token stands for."""
+        """Return the app of a token."""
         with self._storage.transaction(write=False):
             row = self._storage.row("SELECT portal_id, app_id, scopes FROM tokens WHERE token = ?", token)
         if row is None:
@@ -91,12 +95,12 @@ class Portals:
         return Actor(portal_id, app_id, None if scopes is None else frozenset(json.loads(scopes)))
 
     def bearer(self, request: Request) -> Actor | None:
-        """Whom the token that a request shows stands for."""
+        """Return the app of the token in a request."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return self.actor(token.strip()) if scheme.lower() == "bearer" else None
 
     def owner_actor(self, portal_id: int) -> Actor:
-        """The app with all scopes, for requests that need no token. Raises UnknownPortal."""
+        """Return the app with all scopes, for requests that need no token. Raises UnknownPortal."""
         with self._storage.transaction(write=False):
             row = self._row(portal_id)
         if row is None:
@@ -104,9 +108,9 @@ class Portals:
         return Actor(portal_id, json.loads(row[0])["app_id"], None)
 
     def token_info(self, body: object, portal_id: int | None) -> Json:
-        """``POST /oauth/v2/private-apps/get/access-token-info``: portal, app and scopes of a token.
+        """Serve ``POST /oauth/v2/private-apps/get/access-token-info``: portal, app and scopes of a token.
 
-        In process any text stands for the token of the portal that the request acts for.
+        In process, any text counts as the token of the portal of the request.
         """
         token = response_format.as_text(response_format.as_object(body).get("tokenKey"), "tokenKey")
         actor = self.actor(token)
@@ -121,7 +125,7 @@ class Portals:
     def open(
         self, portal_id: int, version: Version, source: Source, *, write: bool, skew: timedelta = timedelta()
     ) -> Iterator[Work]:
-        """One transaction on a portal; ``skew`` moves the instant at which it happens."""
+        """Open one transaction on a portal; ``skew`` shifts its clock."""
         with self._storage.transaction(write=write):
             yield self._work(portal_id, version, source, to_ms(self._now() + skew))
 

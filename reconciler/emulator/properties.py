@@ -1,4 +1,4 @@
-"""Property definitions: making, changing, archiving and reviving them.
+"""Property definitions: creating, changing, archiving and restoring them.
 
 Behaviour beyond developers.hubspot.com/docs/api-reference/crm-properties-v3/guide as observed and published
 in the HubSpot notes of github.com/scopiousdigital/kalup.
@@ -27,21 +27,24 @@ FIELD_TYPES: Mapping[str, frozenset[str]] = {
     "string": frozenset({"text", "textarea", "html", "file", "phonenumber", "calculation_equation"}),
     "phone_number": frozenset({"phonenumber"}),
 }
-"""Which ``fieldType`` goes with which ``type``."""
+"""The ``fieldType`` values that each ``type`` allows."""
 TYPE_CHANGES = frozenset({("string", "phone_number")})
 CREATABLE = (
     *("name", "label", "type", "fieldType", "groupName", "description", "options", "displayOrder", "hidden"),
     *("formField", "hasUniqueValue", "dataSensitivity", "externalOptions"),
     *OPTIONAL_FIELDS,
 )
-"""What a client may say of a new definition; everything else is HubSpot's, and passed over."""
+"""Fields that a client may set in a new definition.
+
+All other fields are ignored, because HubSpot sets them.
+"""
 CHANGEABLE = ("label", "description", "displayOrder", "hidden", "formField", "groupName", "fieldType", "type")
 _REQUIRED = ("name", "label", "type", "fieldType", "groupName")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 
 
 def get(work: Work, object_type: ObjectType, name: str, *, archived: bool, sensitivity: str) -> Body:
-    """One definition; 404 for one that does not exist, or is hidden as archived or as sensitive."""
+    """Return one definition; 404 if it does not exist, or is hidden as archived or sensitive."""
     body = work.definitions(object_type).bodies.get(name)
     if body is None or body["archived"] != archived or body["dataSensitivity"] != sensitivity:
         raise _no_property(name)
@@ -53,14 +56,14 @@ def _no_property(name: str) -> refusals.Refusal:
 
 
 def told(work: Work, body: Body) -> Body:
-    """A definition as this version of the API tells it."""
+    """Return a definition in the form of this version of the API."""
     if work.version.display_hints:
         return body
     return {field: value for field, value in body.items() if field not in DISPLAY_HINTS}
 
 
 def create(work: Work, object_type: ObjectType, given: Json) -> Body:
-    """A new definition; an archived one of the same name comes back, with its values and their history."""
+    """Create a definition; an archived one of the same name comes back, with its values and their history."""
     given = {field: given[field] for field in CREATABLE if field in given}
     check_shape(given)
     name = given["name"]
@@ -85,7 +88,7 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
 
 
 def check_shape(given: Json) -> None:
-    """Refuses a definition that lacks what every definition must say."""
+    """Refuse a definition that lacks a required field."""
     missing = [field for field in _REQUIRED if not isinstance(given.get(field), str) or not given[field]]
     if missing:
         raise refusals.missing_fields(missing)
@@ -97,7 +100,7 @@ def check_shape(given: Json) -> None:
 
 
 def check_content(work: Work, object_type: ObjectType, given: Json) -> None:
-    """Refuses a definition that says things which do not go together."""
+    """Refuse a definition whose fields contradict each other."""
     if given["fieldType"] not in FIELD_TYPES.get(given["type"], ()):
         raise refusals.invalid_request(
             f"type {given['type']} and fieldType {given['fieldType']} do not go together"
@@ -156,13 +159,13 @@ def _check_room(bodies: Mapping[str, Body], given: Json) -> None:
 
 
 def save(work: Work, object_type: ObjectType, body: Body) -> Body:
-    """Stores a definition and answers it as it reads from now on."""
+    """Store a definition and return its new form."""
     work.store(PROPERTY, object_type.type_id, body["name"], body)
     return work.definitions(object_type).bodies[body["name"]]
 
 
 def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
-    """Changes a definition. ``options`` replaces the whole list; ``hasUniqueValue`` is passed over."""
+    """Change a definition. ``options`` replaces the whole list; ``hasUniqueValue`` is ignored."""
     body = get(work, object_type, name, archived=False, sensitivity=_sensitivity(work, object_type, name))
     metadata = body["modificationMetadata"]
     fields = [
@@ -194,7 +197,7 @@ def _sensitivity(work: Work, object_type: ObjectType, name: str) -> str:
 
 
 def archive(work: Work, object_type: ObjectType, name: str) -> None:
-    """Archives a definition; 404 when there is none, 400 when something depends on it."""
+    """Archive a definition; 404 if it does not exist, 400 if something depends on it."""
     body = get(work, object_type, name, archived=False, sensitivity=_sensitivity(work, object_type, name))
     if not body["modificationMetadata"]["archivable"]:
         raise refusals.invalid_request(f'property "{name}" cannot be archived', propertyName=[name])
@@ -228,7 +231,7 @@ def _uses(work: Work, object_type: ObjectType, name: str) -> dict[str, list[str]
 
 
 def create_batch(work: Work, object_type: ObjectType, inputs: list[Json]) -> tuple[int, Json]:
-    """Each definition by itself: what can be made is made."""
+    """Create the definitions that can be created; return errors for the others."""
     results, errors = one_by_one(work, inputs, lambda given: [told(work, create(work, object_type, given))])
     status = response_format.batch_status(work, work.version.definitions_created, errors)
     return status, response_format.batch_body(work, results, errors)
@@ -237,7 +240,7 @@ def create_batch(work: Work, object_type: ObjectType, inputs: list[Json]) -> tup
 def read_batch(
     work: Work, object_type: ObjectType, names: list[str], *, archived: bool, sensitivity: str
 ) -> tuple[int, Json]:
-    """The definitions that there are; the others are errors."""
+    """Return the definitions that exist; the others are errors."""
 
     def read(name: str) -> list[Body]:
         body = get(work, object_type, name, archived=archived, sensitivity=sensitivity)
@@ -248,7 +251,7 @@ def read_batch(
 
 
 def archive_batch(work: Work, object_type: ObjectType, names: list[str]) -> None:
-    """Archives what can be archived and passes over the rest."""
+    """Archive the definitions that can be archived, and ignore the others."""
     for name in names:
         with suppress(refusals.Refusal):
             archive(work, object_type, name)

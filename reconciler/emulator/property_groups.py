@@ -1,4 +1,4 @@
-"""Property groups: named shelves of properties.
+"""Property groups: named groups of properties.
 
 developers.hubspot.com/docs/api-reference/crm-properties-v3/guide
 """
@@ -13,7 +13,7 @@ GROUP = "group"
 
 
 def get(work: Work, object_type: ObjectType, name: str) -> Body:
-    """One group; 404 when there is none, or it was archived."""
+    """Return one group; 404 if it does not exist or was archived."""
     body = work.definitions(object_type).groups.get(name)
     if body is None or body["archived"]:
         raise refusals.not_found(f'Property group "{name}" does not exist')
@@ -21,7 +21,7 @@ def get(work: Work, object_type: ObjectType, name: str) -> Body:
 
 
 def create(work: Work, object_type: ObjectType, given: Json) -> Body:
-    """A new group; the name of an archived one may be used again."""
+    """Create a group; the name of an archived group may be used again."""
     name = response_format.as_text(given.get("name"), "name")
     body = {
         "name": name,
@@ -42,7 +42,7 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
 
 
 def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
-    """Changes label or order."""
+    """Change label or order."""
     body = {**get(work, object_type, name)}
     body |= {field: given[field] for field in ("label", "displayOrder") if field in given}
     work.store(GROUP, object_type.type_id, name, body)
@@ -50,7 +50,7 @@ def update(work: Work, object_type: ObjectType, name: str, given: Json) -> Body:
 
 
 def archive(work: Work, object_type: ObjectType, name: str) -> None:
-    """Archives an empty group."""
+    """Archive an empty group."""
     body = get(work, object_type, name)
     inside = [
         definition["name"]

@@ -1,4 +1,4 @@
-"""Records, what identifies them, and their edits, as rows of the storage: no rules."""
+"""Records, their unique values and their edits, as rows of the storage. This module has no rules."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,7 +10,7 @@ from reconciler.emulator.storage import Storage
 
 @dataclass(slots=True)
 class Record:
-    """One record as stored: only properties that have a value, all as text."""
+    """One stored record: it has only properties with a value, all as text."""
 
     id: int
     properties: dict[str, str]
@@ -21,7 +21,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What one write changed: a property that it cleared has the empty text."""
+    """The values that one write changed; a cleared property has the empty text."""
 
     at_ms: int
     source: Mapping[str, Any]
@@ -42,14 +42,14 @@ class RecordRows:
         self._key = (portal_id, type_id)
 
     def get(self, record_id: int) -> Record | None:
-        """The record, live or archived."""
+        """Return the record, live or archived."""
         row = self._storage.row(
             f"SELECT {_COLUMNS} FROM records WHERE {_OF_TYPE} AND id = ?", *self._key, record_id
         )
         return _record(row) if row else None
 
     def page(self, first_id: int, limit: int, *, archived: bool) -> list[Record]:
-        """Up to ``limit`` records from ``first_id`` on, in order of id."""
+        """Return up to ``limit`` records from ``first_id`` on, in order of id."""
         rows = self._storage.rows(
             f"SELECT {_COLUMNS} FROM records WHERE {_OF_TYPE} AND id >= ? "
             f"AND archived_ms IS {'NOT NULL' if archived else 'NULL'} ORDER BY id LIMIT ?",
@@ -60,21 +60,21 @@ class RecordRows:
         return [_record(row) for row in rows]
 
     def live(self) -> Iterator[Record]:
-        """Every record that is not archived, in order of id."""
+        """Return every record that is not archived, in order of id."""
         rows = self._storage.rows(
             f"SELECT {_COLUMNS} FROM records WHERE {_OF_TYPE} AND archived_ms IS NULL ORDER BY id", *self._key
         )
         return (_record(row) for row in rows)
 
     def count(self) -> int:
-        """How many records are live."""
+        """Count the live records."""
         (number,) = self._storage.row(
             f"SELECT count(*) FROM records WHERE {_OF_TYPE} AND archived_ms IS NULL", *self._key
         )
         return int(number)
 
     def put(self, record: Record) -> None:
-        """Stores the record as it is now."""
+        """Store the record as it is now."""
         self._storage.run(
             "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?)",
             *self._key,
@@ -86,12 +86,12 @@ class RecordRows:
         )
 
     def erase(self, record_id: int) -> None:
-        """Removes the record with its history and its unique values, for good."""
+        """Delete the record for good, with its history and its unique values."""
         for table in ("records", "edits", "unique_values"):
             self._storage.run(f"DELETE FROM {table} WHERE {_OF_TYPE} AND id = ?", *self._key, record_id)
 
     def forward(self, old_id: int, record_id: int) -> None:
-        """From now on ``old_id`` (and what led to it) leads to ``record_id``."""
+        """Let ``old_id`` (and ids that led to it) lead to ``record_id`` from now on."""
         self._storage.run(
             f"UPDATE forwards SET id = ? WHERE {_OF_TYPE} AND id = ?", record_id, *self._key, old_id
         )
@@ -100,14 +100,14 @@ class RecordRows:
         )
 
     def forwarded(self, old_id: int) -> int | None:
-        """The record into which ``old_id`` was merged."""
+        """Return the record into which ``old_id`` was merged."""
         row = self._storage.row(
             f"SELECT id FROM forwards WHERE {_OF_TYPE} AND old_id = ?", *self._key, old_id
         )
         return row[0] if row else None
 
     def holder(self, property_name: str, value: str) -> int | None:
-        """Id of the live record that holds this value of a unique property."""
+        """Return the id of the live record that has this value of a unique property."""
         row = self._storage.row(
             f"SELECT id FROM unique_values WHERE {_OF_TYPE} AND property = ? AND value = ?",
             *self._key,
@@ -117,7 +117,7 @@ class RecordRows:
         return row[0] if row else None
 
     def claim(self, record_id: int, property_name: str, values: Iterable[str]) -> None:
-        """Makes ``values`` the ones of a unique property that belong to the record, and no others."""
+        """Store ``values`` as the only ones of a unique property that belong to the record."""
         self.release(record_id, property_name)
         self._storage.run_many(
             "INSERT INTO unique_values VALUES (?, ?, ?, ?, ?)",
@@ -125,7 +125,7 @@ class RecordRows:
         )
 
     def release(self, record_id: int, property_name: str | None = None) -> None:
-        """Frees the record's unique values, or those of one property."""
+        """Free the unique values of the record, or those of one property."""
         condition = "" if property_name is None else " AND property = ?"
         extra = () if property_name is None else (property_name,)
         self._storage.run(
@@ -133,7 +133,7 @@ class RecordRows:
         )
 
     def add_edit(self, record_id: int, edit: Edit) -> None:
-        """Appends to the record's history."""
+        """Append an edit to the record's history."""
         self._storage.run(
             "INSERT INTO edits (portal_id, object_type, id, at_ms, source, changes) "
             "VALUES (?, ?, ?, ?, ?, ?)",
@@ -145,7 +145,7 @@ class RecordRows:
         )
 
     def edits(self, record_id: int) -> list[Edit]:
-        """The record's history, oldest first."""
+        """Return the record's history, oldest first."""
         rows = self._storage.rows(
             f"SELECT at_ms, source, changes FROM edits WHERE {_OF_TYPE} AND id = ? ORDER BY at_ms, serial",
             *self._key,

@@ -1,7 +1,7 @@
 """Writing records: HubSpot's rules for one record at a time.
 
-Everything is checked before anything is stored, but a unique value is claimed while storing: callers that
-go on after a refusal wrap the call in ``storage.attempt``.
+Everything is checked before anything is stored, except unique values, which are checked while storing. So
+callers that go on after a refusal wrap the call in ``storage.attempt``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,18 +30,18 @@ CREATED = ("createdate", "hs_createdate")
 
 @dataclass(slots=True)
 class Written:
-    """What became of one write."""
+    """The result of one write."""
 
     record: Record
     names: set[str]
-    """Properties that the writer named, or that changed along with them."""
+    """Properties that the writer named, or that changed with them."""
     warnings: list[dict[str, Any]] = field(default_factory=list)
     is_new: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a seeded record brings along: its id (None: a new one), its age, and older versions of values."""
+    """Data of a seeded record: its id (None: a new one), its age, and older versions of values."""
 
     id: str | None
     created_ms: int
@@ -51,7 +51,7 @@ class Origin:
 def create(
     work: Work, object_type: ObjectType, given: Mapping[str, object], origin: Origin | None = None
 ) -> Written:
-    """A new record of the type."""
+    """Create a record of the type."""
     created_ms = origin.created_ms if origin else work.at_ms
     updated_ms = max([created_ms, *(edit.at_ms for edit in origin.history)]) if origin else created_ms
     record = Record(0, {}, created_ms, updated_ms)
@@ -93,7 +93,7 @@ def _store_new(work: Work, object_type: ObjectType, written: Written, history: S
 
 
 def update(work: Work, object_type: ObjectType, record: Record, given: Mapping[str, object]) -> Written:
-    """Changes a live record."""
+    """Change a live record."""
     before = dict(record.properties)
     written = _judge(work, object_type, record, given)
     after = record.properties
@@ -114,7 +114,7 @@ def update(work: Work, object_type: ObjectType, record: Record, given: Mapping[s
 
 
 def touch(work: Work, object_type: ObjectType, record: Record, changes: Mapping[str, str]) -> None:
-    """Stores a changed record and remembers who changed what."""
+    """Store a changed record and its history."""
     record.updated_ms = max(record.updated_ms, work.at_ms)
     record.properties[object_type.modified_property] = iso(record.updated_ms)
     rows = work.rows(object_type)
@@ -123,7 +123,7 @@ def touch(work: Work, object_type: ObjectType, record: Record, changes: Mapping[
 
 
 def archive(work: Work, object_type: ObjectType, record_id: str) -> None:
-    """Archives the record; one that is not there is passed over.
+    """Archive the record; ignore a record that does not exist.
 
     github.com/n8n-io/n8n/pull/3219
     """
@@ -139,7 +139,7 @@ def archive(work: Work, object_type: ObjectType, record_id: str) -> None:
 
 
 def _judge(work: Work, object_type: ObjectType, record: Record, given: Mapping[str, object]) -> Written:
-    """Puts the normal forms of ``given`` into the record's properties, or refuses all of them at once."""
+    """Write the normalised values of ``given`` into the record's properties, or refuse all of them."""
     definitions = work.definitions(object_type)
     setting = values.Setting(work.version, lambda text: text in work.owner_ids())
     problems: list[refusals.BadValue] = []
@@ -203,7 +203,7 @@ def _normalized(name: str, raw: str, normalized: str) -> dict[str, Any]:
 
 
 def _require(work: Work, object_type: ObjectType, record: Record) -> None:
-    """Refuses a new record that lacks what its type, or the portal's own rule, insists on."""
+    """Refuse a new record that lacks a property that its type or a rule of the portal requires."""
     missing = [
         "|".join(group)
         for group in object_type.required
@@ -219,7 +219,7 @@ def _require(work: Work, object_type: ObjectType, record: Record) -> None:
 
 
 def _require_conditions(work: Work, object_type: ObjectType, record: Record) -> None:
-    """Refuses a record that lacks what the portal wants while other properties have certain values."""
+    """Refuse a record that lacks a property that the portal requires for certain values of others."""
     if not work.version.admin_rules:
         return
     unset = [
@@ -233,6 +233,6 @@ def _require_conditions(work: Work, object_type: ObjectType, record: Record) -> 
 
 
 def _of_type(rules: Mapping[str, Any], object_type: ObjectType) -> list[Any]:
-    """The portal's rules for a type, however the seed addressed it."""
+    """Return the portal's rules for a type, whichever of its names the seed uses."""
     addresses = (object_type.path, object_type.type_id, object_type.singular)
     return [rule for address in addresses for rule in rules.get(address, ())]

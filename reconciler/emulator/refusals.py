@@ -1,4 +1,4 @@
-"""HubSpot's ways of saying no, as exceptions that know their status and their body.
+"""HubSpot's refusals, as exceptions with their status and their body.
 
 Shapes as observed: developers.hubspot.com/docs/api-reference/error-handling, and the community thread
 "Updated 409 Conflict responses"
@@ -13,15 +13,15 @@ from typing import Any
 VALIDATION = "VALIDATION_ERROR"
 NOT_FOUND = "OBJECT_NOT_FOUND"
 JSON_PREFIX = "Invalid input JSON on line 1, column 1: "
-"""How HubSpot begins to tell what is wrong with a body; the place is always the first here."""
+"""The beginning of HubSpot's message about a bad body; here the place is always the first one."""
 NOT_IMITATED = "EMULATOR_DOES_NOT_IMITATE"
 
 
 @dataclass(eq=False)
 class Refusal(Exception):
-    """One refusal: HTTP status and what stands in the body.
+    """One refusal: HTTP status and contents of the body.
 
-    ``whole`` refuses the whole batch even where every input carries its own trace id.
+    ``whole`` refuses the whole batch even if every input has its own trace id.
     """
 
     status: int
@@ -35,7 +35,7 @@ class Refusal(Exception):
     whole: bool = False
 
     def body(self, correlation_id: str) -> dict[str, Any]:
-        """The JSON body of a whole answer that says no."""
+        """Return the JSON body of an answer that refuses the whole request."""
         body: dict[str, Any] = {
             "status": "error",
             "message": self.message,
@@ -53,9 +53,10 @@ class Refusal(Exception):
         return body
 
     def entry(self, trace_ids: Sequence[str] = ()) -> dict[str, Any]:
-        """The same as one entry of ``errors[]`` beside results.
+        """Return the refusal as one entry of ``errors[]`` beside results.
 
-        ``errors`` and ``links`` are always there: strict clients, HubSpot's own SDK among them, insist.
+        ``errors`` and ``links`` are always present, because strict clients such as HubSpot's own SDK require
+        them.
         """
         context = {name: list(values) for name, values in self.context.items()}
         if trace_ids:
@@ -73,7 +74,7 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class BadValue:
-    """One property value that cannot be written, and HubSpot's code for why."""
+    """One property value that cannot be written, with HubSpot's error code."""
 
     property_name: str
     code: str
@@ -81,27 +82,27 @@ class BadValue:
 
 
 def malformed_body(detail: str) -> Refusal:
-    """A body that is no JSON, or has another shape than asked for; such answers carry no category."""
+    """Refuse a body that is not JSON or has another shape; such answers have no category."""
     return Refusal(400, detail, category=None)
 
 
 def missing_fields(names: Iterable[str]) -> Refusal:
-    """A body without fields that it must have."""
+    """Refuse a body that lacks required fields."""
     return wrong_shape(f"Some required fields were not set: [{', '.join(names)}]")
 
 
 def wrong_shape(detail: str) -> Refusal:
-    """JSON that is no use here: a list where an object belongs, and the like."""
+    """Refuse JSON of the wrong shape: a list instead of an object, for example."""
     return malformed_body(f"{JSON_PREFIX}{detail}")
 
 
 def invalid_request(message: str, **context: Sequence[str]) -> Refusal:
-    """Any other 400."""
+    """Refuse with any other 400."""
     return Refusal(400, message, context=context)
 
 
 def unauthenticated() -> Refusal:
-    """No token, or none that this server knows."""
+    """Refuse a missing or unknown token."""
     return Refusal(
         401,
         "Authentication credentials not found. This API supports OAuth 2.0 authentication and you can find "
@@ -111,7 +112,7 @@ def unauthenticated() -> Refusal:
 
 
 def missing_scopes(scopes: Iterable[str]) -> Refusal:
-    """The token lacks all of ``scopes``, any one of which would do."""
+    """Refuse a token that has none of ``scopes``; one of them would be enough."""
     return Refusal(
         403,
         "This app hasn't been granted all required scopes to make this call. "
@@ -128,12 +129,12 @@ def missing_scopes(scopes: Iterable[str]) -> Refusal:
 
 
 def not_found(message: str = "resource not found") -> Refusal:
-    """No such record or definition."""
+    """Refuse because the record or definition does not exist."""
     return Refusal(404, message, category=NOT_FOUND)
 
 
 def not_imitated(method: str, path: str) -> Refusal:
-    """A path that HubSpot may serve, and the emulator does not: nobody should look for a missing record."""
+    """Refuse a path of HubSpot's that is not imitated, so that nobody looks for a missing record."""
     return Refusal(
         404,
         f"The emulator does not imitate {method} {path}; docs/emulator.md says what it does imitate",
@@ -142,17 +143,17 @@ def not_imitated(method: str, path: str) -> Refusal:
 
 
 def method_not_allowed() -> Refusal:
-    """The path exists, but not for this method."""
+    """Refuse a method that the path does not have."""
     return Refusal(405, "HTTP 405 Method Not Allowed", category=None)
 
 
 def unknown_type(text: str) -> Refusal:
-    """The type segment names nothing here; also a custom object's bare name."""
+    """Refuse an unknown object type; the bare name of a custom object is unknown, too."""
     return Refusal(400, f"Unable to infer object type from: {text}")
 
 
 def bad_values(problems: Sequence[BadValue]) -> Refusal:
-    """Property values that cannot be written, said both ways: in ``errors`` and as JSON in ``message``."""
+    """Refuse property values, listed both in ``errors`` and as JSON in ``message``."""
     entries = [
         {"isValid": False, "message": p.message, "error": p.code, "name": p.property_name} for p in problems
     ]
@@ -167,12 +168,12 @@ def bad_values(problems: Sequence[BadValue]) -> Refusal:
 
 
 def nothing_to_update() -> Refusal:
-    """An update that names no property."""
+    """Refuse an update that names no property."""
     return Refusal(400, "No properties found to update, please provide at least one.")
 
 
 def required_not_set(type_name: str, properties: Sequence[str]) -> Refusal:
-    """A new record lacks properties that its type insists on."""
+    """Refuse a new record that lacks properties that its type requires."""
     return Refusal(
         400,
         f"Error creating {type_name}. Some required properties were not set.",
@@ -181,7 +182,7 @@ def required_not_set(type_name: str, properties: Sequence[str]) -> Refusal:
 
 
 def admin_rule(code: str, properties: Sequence[str]) -> Refusal:
-    """The portal's own rules of what a record must have, enforced from version 2026-09 on.
+    """Refuse a record that breaks the portal's own rules, enforced from version 2026-09 on.
 
     developers.hubspot.com/changelog/crm-api-write-validation-enforcement
     """
@@ -201,7 +202,7 @@ def admin_rule(code: str, properties: Sequence[str]) -> Refusal:
 
 
 def missing_records(type_name: str, ids: Sequence[str]) -> Refusal:
-    """Ids that name no live record: one refusal, however many."""
+    """Refuse ids of records that do not exist: one refusal for all of them."""
     return Refusal(
         404,
         f"Could not get some {type_name} objects, they may be deleted or not exist. "
@@ -212,7 +213,7 @@ def missing_records(type_name: str, ids: Sequence[str]) -> Refusal:
 
 
 def duplicate_ids(ids: Sequence[str]) -> Refusal:
-    """One batch names a record twice: github.com/segmentio/action-destinations/pull/3969."""
+    """Refuse a batch that names a record twice: github.com/segmentio/action-destinations/pull/3969."""
     return Refusal(
         400,
         f"Duplicate IDs found in batch input: [{', '.join(ids)}]. IDs must be unique",
@@ -222,7 +223,7 @@ def duplicate_ids(ids: Sequence[str]) -> Refusal:
 
 
 def non_unique_property(operation: str, type_id: str, name: str, portal_id: int) -> Refusal:
-    """``idProperty`` names no unique property: github.com/segmentio/action-destinations/pull/3957."""
+    """Refuse an ``idProperty`` that is not unique: github.com/segmentio/action-destinations/pull/3957."""
     return Refusal(
         400,
         f"Unable to perform {operation} by non-unique {type_id} property {name} in portal ID {portal_id}",
@@ -231,7 +232,7 @@ def non_unique_property(operation: str, type_id: str, name: str, portal_id: int)
 
 
 def unique_value_taken(name: str, value: str, record_id: int) -> Refusal:
-    """Another record holds this value of a unique property."""
+    """Refuse a value of a unique property that another record has."""
     problem = BadValue(name, "CONFLICTING_UNIQUE_VALUE", f'{record_id} already has the value "{value}"')
     refusal = bad_values([problem])
     refusal.context = {"propertyName": [name]}
@@ -239,7 +240,7 @@ def unique_value_taken(name: str, value: str, record_id: int) -> Refusal:
 
 
 def contact_exists(record_id: int, *, secondary: bool) -> Refusal:
-    """The address belongs to another contact; where it is a secondary one, the whole batch falls."""
+    """Refuse an address of another contact; a secondary address fails the whole batch."""
     message = f"Contact already exists. Existing ID: {record_id}"
     return Refusal(
         409,
@@ -255,9 +256,10 @@ def contact_exists(record_id: int, *, secondary: bool) -> Refusal:
 
 
 def rate_limited(policy: str, group: str) -> Refusal:
-    """A limit is used up: developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines.
+    """Refuse because a limit is used up.
 
-    Whether such answers carry Retry-After is not documented; these do not.
+    developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines. HubSpot does not document whether
+    such answers have Retry-After; these do not.
     """
     return Refusal(
         429,

@@ -1,4 +1,4 @@
-"""One request's view of one portal: an open transaction, the instant, who asks, and in which version."""
+"""The context of one request in one portal: transaction, time, sender and version."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -18,12 +18,12 @@ from reconciler.emulator.versions import Version
 SCHEMA = "schema"
 OWNER = "owner"
 NO_TYPE = ""
-"""Object type of definitions that belong to the portal as a whole."""
+"""Object type of definitions that belong to the whole portal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who writes, as property history tells it. ``type`` is HubSpot's ``sourceType``."""
+    """The author of a write in the property history. ``type`` is HubSpot's ``sourceType``."""
 
     type: str
     id: str | None = None
@@ -31,7 +31,7 @@ class Source:
     user_id: int | None = None
 
     def body(self) -> dict[str, Any]:
-        """As in a version of ``propertiesWithHistory``."""
+        """Return the source in the form of ``propertiesWithHistory``."""
         body: dict[str, Any] = {"sourceType": self.type}
         if self.id is not None:
             body["sourceId"] = self.id
@@ -43,22 +43,25 @@ class Source:
 
 
 class DefinitionCache:
-    """Definitions of types as last built, by portal and type; shared by all requests of a process."""
+    """The definitions of types by portal and type; all requests of a process share them."""
 
     def __init__(self) -> None:
         self.built: dict[tuple[int, str], tuple[int, Definitions]] = {}
 
 
 def is_addressed(schema: Body, address: str) -> bool:
-    """Whether this custom object schema is meant: by number, by qualified name, or by that without portal."""
+    """Return whether ``address`` names this custom object schema.
+
+    It may be the type number, the qualified name, or the qualified name without the portal.
+    """
     return address in {schema["objectTypeId"], schema["fullyQualifiedName"], f"p_{schema['name']}"}
 
 
 @dataclass(slots=True)
 class Work:
-    """What rules work with: everything of one portal at one moment.
+    """Everything that rules need about one portal at one moment.
 
-    ``at_ms`` is the instant at which everything in this request happens.
+    ``at_ms`` is the time of everything in this request.
     """
 
     storage: Storage
@@ -69,28 +72,28 @@ class Work:
     source: Source
     settings: dict[str, Any]
     serial: int
-    """Counts changes of definitions, so that other threads and processes notice them."""
+    """Counter of changes of definitions; other threads and processes notice changes by it."""
     use: Use = NO_USE
     link_to_next: Callable[[str], str] = "?after={}".format
-    """The URL of the page after this one, from where it begins."""
+    """Returns the URL of the next page for its first position."""
     _own: dict[str, Definitions] | None = field(default=None, init=False)
     _owner_ids: frozenset[str] | None = field(default=None, init=False)
     _rows: dict[str, RecordRows] = field(default_factory=dict, init=False)
 
     @property
     def now(self) -> str:
-        """The instant, as the API writes it."""
+        """The time of the request in the form of the API."""
         return iso(self.at_ms)
 
     def rows(self, object_type: ObjectType) -> RecordRows:
-        """The records of the type."""
+        """Return the records of the type."""
         type_id = object_type.type_id
         if type_id not in self._rows:
             self._rows[type_id] = RecordRows(self.storage, self.portal_id, type_id)
         return self._rows[type_id]
 
     def next_id(self) -> int:
-        """A number that no record, pipeline, stage or label of the portal has yet."""
+        """Return a number that no record, pipeline, stage or label of the portal has yet."""
         row = self.storage.row(
             "UPDATE portals SET next_id = next_id + 1 WHERE portal_id = ? RETURNING next_id - 1",
             self.portal_id,
@@ -98,13 +101,13 @@ class Work:
         return int(row[0])
 
     def skip_ids(self, used: int) -> None:
-        """No number up to ``used`` is given out any more."""
+        """Never return a number up to ``used`` again."""
         self.storage.run(
             "UPDATE portals SET next_id = max(next_id, ?) WHERE portal_id = ?", used + 1, self.portal_id
         )
 
     def object_type(self, address: str) -> ObjectType:
-        """The type with this number, path name, singular or qualified name; refused when there is none."""
+        """Return the type with this number, path name, singular or qualified name; refuse an unknown one."""
         found = standard_types().get(address.lower())
         if found:
             return found
@@ -114,11 +117,11 @@ class Work:
         raise refusals.unknown_type(address)
 
     def custom_type(self, schema: Body) -> ObjectType:
-        """The object type that a custom object schema defines."""
+        """Build the object type of a custom object schema."""
         return custom_type(schema, has_pipelines=bool(self.stored("pipeline", schema["objectTypeId"])))
 
     def definitions(self, object_type: ObjectType) -> Definitions:
-        """What the portal defines for the type."""
+        """Return the portal's definitions for the type."""
         type_id = object_type.type_id
         key = (self.portal_id, type_id)
         if self._own is not None:
@@ -142,7 +145,7 @@ class Work:
         return build_definitions(object_type, ((kind, name, json.loads(body)) for kind, name, body in rows))
 
     def stored(self, kind: str, type_id: str) -> dict[str, dict[str, Any]]:
-        """What the portal itself stores of one kind for one type, by name, oldest first."""
+        """Return the stored definitions of one kind for one type, by name, oldest first."""
         rows = self.storage.rows(
             "SELECT name, body FROM definitions "
             "WHERE portal_id = ? AND kind = ? AND object_type = ? ORDER BY rowid",
@@ -153,13 +156,13 @@ class Work:
         return {name: json.loads(body) for name, body in rows}
 
     def owner_ids(self) -> frozenset[str]:
-        """The ids of all owners, archived ones too."""
+        """Return the ids of all owners, archived ones too."""
         if self._owner_ids is None:
             self._owner_ids = frozenset(self.stored(OWNER, NO_TYPE))
         return self._owner_ids
 
     def store(self, kind: str, type_id: str, name: str, body: Body) -> None:
-        """Adds or replaces a definition."""
+        """Add or replace a definition."""
         self.storage.run(
             "INSERT INTO definitions VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (portal_id, kind, object_type, name) DO UPDATE SET body = excluded.body",
@@ -172,7 +175,7 @@ class Work:
         self._changed()
 
     def unstore(self, kind: str, type_id: str, name: str) -> None:
-        """Takes a definition of the portal away; a standard one shows again."""
+        """Remove a definition of the portal; a standard definition becomes visible again."""
         self.storage.run(
             "DELETE FROM definitions WHERE portal_id = ? AND kind = ? AND object_type = ? AND name = ?",
             self.portal_id,
@@ -183,7 +186,7 @@ class Work:
         self._changed()
 
     def _changed(self) -> None:
-        # From here on this request builds its own definitions: what it stored may yet be rolled back,
+        # From here on, this request builds its own definitions: its stored changes may still be rolled back,
         # and must not reach the cache under a serial that another request will use.
         self._own = {}
         self.storage.run(
@@ -192,7 +195,7 @@ class Work:
         )
 
     def save_settings(self, changes: Mapping[str, Any]) -> None:
-        """Changes what holds for the portal as a whole."""
+        """Change settings of the whole portal."""
         self.settings = {**self.settings, **changes}
         self.storage.run(
             "UPDATE portals SET settings = ? WHERE portal_id = ?", json.dumps(self.settings), self.portal_id

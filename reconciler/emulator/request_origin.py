@@ -1,8 +1,8 @@
-"""Who may come in by the port at all: pages of other sites may not, whatever their browser sends for them.
+"""Protection of the port against web pages of other sites.
 
 A browser on this machine can be made to call any address on it: directly from another site's page, or under a
-name of that site that suddenly leads here. The first shows in the headers that browsers send, the second in
-``Host``. What is refused here reaches no portal and no control route.
+host name of that site that suddenly resolves to this machine. The headers that browsers send reveal the first
+case, the ``Host`` header reveals the second. A refused request reaches no portal and no control route.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,11 +16,11 @@ from reconciler.emulator.refusals import Refusal
 
 Application = Callable[[dict[str, Any], Callable[..., object]], Iterable[bytes]]
 _CORRELATION_ID = "00000000-0000-0000-0000-000000000000"
-"""Of what never reached the emulator."""
+"""Correlation id of answers to requests that never reached the emulator."""
 
 
 def guarded(application: Application, names: Iterable[str]) -> Application:
-    """The WSGI application, for those alone who call it by address, as localhost, or by one of ``names``."""
+    """Wrap the application so that it serves only calls to an address, localhost, or one of ``names``."""
     known = frozenset({"localhost", *(name.lower().rstrip(".") for name in names)})
 
     def door(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
@@ -52,7 +52,7 @@ def _objection(environ: Mapping[str, Any], known: frozenset[str]) -> str | None:
 
 
 def _name(host: str) -> str:
-    """The name or address in a ``Host`` header, without the port; "" for what is neither."""
+    """Return the name or address in a ``Host`` header, without the port; "" if it is neither."""
     try:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
@@ -60,7 +60,10 @@ def _name(host: str) -> str:
 
 
 def _is_known(name: str, known: frozenset[str]) -> bool:
-    """Addresses are always: no other site can have one as its name."""
+    """Return whether a host is allowed.
+
+    An address always is, because no other site can have one as its name.
+    """
     try:
         ip_address(name)
     except ValueError:

@@ -1,6 +1,6 @@
-"""Which fields a request body must have. What is missing is told all at once, before anything is done.
+"""Required fields of request bodies. All missing fields are reported at once, before anything is done.
 
-Shapes: github.com/HubSpot/HubSpot-public-api-spec-collection, as far as the live API insists on them.
+Shapes: github.com/HubSpot/HubSpot-public-api-spec-collection, as far as the live API requires them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -52,11 +52,11 @@ _REQUIRED: Mapping[Callable[..., Any], tuple[str, ...]] = {
     api_associations.write_limits: (*_LIMIT, "inputs[].maxToObjectIds"),
     api_associations.purge_limits: _LIMIT,
 }
-"""Paths into the body: ``a.b`` is a field of an object, ``a[].b`` one of every object in a list."""
+"""Paths into the body: ``a.b`` is a field of an object, ``a[].b`` a field of every object in a list."""
 
 
 def check(endpoint: Callable[..., Any], body: object) -> None:
-    """Refuses a body without fields that it must have; another shape is for the endpoint to refuse."""
+    """Refuse a body that lacks required fields; the endpoint itself refuses a body of another shape."""
     missing = {
         name: None for path in _REQUIRED.get(endpoint, ()) for name in _missing(body, path.split("."), "")
     }
@@ -65,7 +65,7 @@ def check(endpoint: Callable[..., Any], body: object) -> None:
 
 
 def _missing(value: object, path: list[str], place: str) -> Iterator[str]:
-    """The fields on ``path`` that are not there, named from the body on, or from the input of a batch on."""
+    """Return the missing fields on ``path``, named from the body or from the input of a batch on."""
     if not isinstance(value, dict):
         return
     field, *rest = path

@@ -1,4 +1,4 @@
-"""JSON shapes: reading what a request body must hold, and building records and batches for answers."""
+"""JSON shapes: reading request bodies, and building records and batches for answers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,14 +14,14 @@ VERSIONS_KEPT, VERSIONS_KEPT_OF_CONTACTS = 20, 45
 
 
 def as_object(value: object, where: str = "body") -> Json:
-    """``value`` as a JSON object, or the refusal of a body of another shape."""
+    """Return ``value`` as a JSON object; refuse a body of another shape."""
     if isinstance(value, dict):
         return value
     raise refusals.wrong_shape(f"{where} must be an object")
 
 
 def as_list(value: object, where: str) -> list[Any]:
-    """``value`` as a JSON array; nothing at all is an empty one."""
+    """Return ``value`` as a JSON array; None is an empty one."""
     if value is None:
         return []
     if isinstance(value, list):
@@ -30,7 +30,7 @@ def as_list(value: object, where: str) -> list[Any]:
 
 
 def as_text(value: object, where: str) -> str:
-    """``value`` as text; ids may be written as numbers."""
+    """Return ``value`` as text; ids may be written as numbers."""
     if isinstance(value, str):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
@@ -41,12 +41,12 @@ def as_text(value: object, where: str) -> str:
 
 
 def as_optional_text(value: object, where: str) -> str | None:
-    """``value`` as text; nothing and the empty text are None."""
+    """Return ``value`` as text; None and the empty text become None."""
     return as_text(value, where) or None if value is not None else None
 
 
 def as_number(value: object, where: str) -> int:
-    """``value`` as a whole number, perhaps written as text."""
+    """Return ``value`` as a whole number; it may be written as text."""
     text = as_text(value, where)
     if not (text.isascii() and text.removeprefix("-").isdigit()):
         raise refusals.wrong_shape(f"{where} must be a number")
@@ -54,12 +54,12 @@ def as_number(value: object, where: str) -> int:
 
 
 def as_names(value: object, where: str) -> tuple[str, ...]:
-    """``value`` as a list of texts."""
+    """Return ``value`` as a list of texts."""
     return tuple(as_text(item, where) for item in as_list(value, where))
 
 
 def record_body(object_type: ObjectType, record: Record, names: Iterable[str]) -> Json:
-    """A record as the API answers it, with these properties and the system's own."""
+    """Return a record in the form of the API, with these properties and the system's own."""
     wanted = {*names, object_type.created_property, object_type.modified_property, "hs_object_id"}
     body: Json = {
         "id": str(record.id),
@@ -74,9 +74,9 @@ def record_body(object_type: ObjectType, record: Record, names: Iterable[str]) -
 
 
 def history_body(object_type: ObjectType, edits: Sequence[Edit], names: Iterable[str]) -> Json:
-    """``propertiesWithHistory``: the versions of each property, newest first; HubSpot keeps a few only.
+    """Return ``propertiesWithHistory``: the latest versions of each property, newest first.
 
-    knowledge.hubspot.com/properties/export-property-history
+    HubSpot keeps only a few: knowledge.hubspot.com/properties/export-property-history
     """
     kept = VERSIONS_KEPT_OF_CONTACTS if object_type.path == "contacts" else VERSIONS_KEPT
     return {
@@ -90,7 +90,7 @@ def history_body(object_type: ObjectType, edits: Sequence[Edit], names: Iterable
 
 
 def batch_body(work: Work, results: Sequence[Json], errors: Sequence[Json] = ()) -> Json:
-    """The envelope around the results of a batch."""
+    """Build the envelope around the results of a batch."""
     body: Json = {
         "status": "COMPLETE",
         "results": list(results),
@@ -104,12 +104,12 @@ def batch_body(work: Work, results: Sequence[Json], errors: Sequence[Json] = ())
 
 
 def batch_status(work: Work, success: int, errors: Sequence[object]) -> int:
-    """The HTTP status of a batch: ``success`` unless some inputs failed."""
+    """Return the HTTP status of a batch: ``success`` unless some inputs failed."""
     return guesses.status_of_partial_success(work.version) if errors else success
 
 
 def page_body(work: Work, results: Sequence[Mapping[str, Any]], after: str | None) -> Json:
-    """One page of results; ``after`` leads to the next."""
+    """Build one page of results; ``after`` leads to the next page."""
     body: Json = {"results": list(results)}
     if after is not None:
         body["paging"] = {"next": {"after": after, "link": work.link_to_next(after)}}

@@ -1,6 +1,7 @@
-"""HTML values as HubSpot keeps them: sanitised, so what is read may differ from what was written.
+"""HTML values as HubSpot stores them: sanitised, so a stored value may differ from the written one.
 
-That tags and attributes are dropped is observed; which ones is not published, so the lists here are a guess.
+It was observed that tags and attributes are dropped. HubSpot does not publish which ones, so the lists here
+are a guess.
 """
 
 from html import escape
@@ -52,7 +53,7 @@ _VOID = frozenset({"br", "hr", "img"})
 
 
 def sanitise(html: str) -> str:
-    """The HTML without what could run, with attributes quoted; the same again leaves it as it is."""
+    """Remove tags and attributes that could run code, and quote attributes; a second pass changes nothing."""
     cleaner = _Cleaner()
     cleaner.feed(html)
     cleaner.close()

@@ -1,4 +1,4 @@
-"""Which path leads to which endpoint, in every version: the address book of the emulator.
+"""The table of paths and endpoints, in every version.
 
 Paths: developers.hubspot.com/docs/api-reference, and HubSpot's OpenAPI collection
 (github.com/HubSpot/HubSpot-public-api-spec-collection).
@@ -23,22 +23,22 @@ class Route:
     path: str
     endpoint: Endpoint
     rule: str
-    """Which scopes it takes, by a rule that ``access`` knows; "": any token."""
+    """Name of the rule in ``access`` that returns the scopes; "": any token."""
     writes: bool
     operation: str = ""
-    """What the object type must allow; "" for what is no operation on records."""
+    """Operation that the object type must allow; "" if it is not an operation on records."""
 
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Operations that share their roots, one for each way of naming the version (``{dated}``: DATED)."""
+    """Operations with the same roots, one root for each way of writing the version (``{dated}``: DATED)."""
 
     roots: tuple[str, ...]
     routes: tuple[Route, ...]
 
 
 Row = tuple[str, str, Endpoint]
-"""Method, rest of the path, endpoint. A star before the path: reads, although the method is not GET."""
+"""Method, rest of the path, endpoint. A star before the path means: it reads, although it is not a GET."""
 
 _RECORD_ROWS: tuple[tuple[str, str, str, Endpoint], ...] = (
     ("GET", "", "list", api_records.list_records),
@@ -222,4 +222,4 @@ FAMILIES = (
     _family("users", ("/settings/v3/users",), _USER_ROWS),
     _family("teams", ("/settings/v3/users",), _TEAM_ROWS),
 )
-"""Every family; where roots overlap, the first that knows the path has it."""
+"""Every family; if roots overlap, the first family that has the path wins."""

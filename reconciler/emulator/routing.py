@@ -1,4 +1,4 @@
-"""From method and path to a route, its version, and the parts of the path."""
+"""Finding the route, its version, and the parts of the path for a method and path."""
 
 import logging
 import re
@@ -17,9 +17,9 @@ _LOG = logging.getLogger(__name__)
 
 
 def find_route(method: str, path: str) -> tuple[Route, str, dict[str, str]]:
-    """The route, the version's name, and the parts of the path; refused with 404 or 405.
+    """Return the route, the version's name, and the parts of the path; refuse with 404 or 405.
 
-    A path that is not imitated stands in the log, too: the program that asks may not show what it was told.
+    A path that is not imitated is also logged, because the calling program may not show the answer.
     """
     is_known = False
     for family, version, rest in _candidates(path):
@@ -39,7 +39,7 @@ def find_route(method: str, path: str) -> tuple[Route, str, dict[str, str]]:
 
 
 def _candidates(path: str) -> list[tuple[int, str, str]]:
-    """Number of each family whose root the path has, the version's name, and the path below the root."""
+    """Return the families whose root the path has: number, version's name, and path below the root."""
     found = []
     for family, pattern in _roots():
         match = pattern.match(path)
@@ -60,7 +60,7 @@ def _roots() -> tuple[tuple[int, re.Pattern[str]], ...]:
 
 @lru_cache(maxsize=len(FAMILIES))
 def _map(family: int) -> Map:
-    # Built when a family is first met: werkzeug takes a good part of a millisecond for each rule.
+    # Built on first use of a family: werkzeug needs a large part of a millisecond for each rule.
     routes = FAMILIES[family].routes
     rules = [Rule(route.path or "/", endpoint=route, methods=[route.method]) for route in routes]
     return Map(rules, strict_slashes=False)

@@ -1,6 +1,6 @@
-"""What a portal defines for one object type: properties, groups, pipelines, validation rules.
+"""The portal's definitions for one object type: properties, groups, pipelines, validation rules.
 
-A portal stores only what differs from HubSpot's standard definitions.
+A portal stores only the differences from HubSpot's standard definitions.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ MULTIPLE = "checkbox"
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property definition, ready for judging values. ``body`` is the definition as the API answers it."""
+    """A property definition, prepared for checking values. ``body`` is its form in the API."""
 
     body: Body
     name: str
@@ -26,7 +26,10 @@ class Property:
     read_only: bool
     unique: bool
     external: str | None
-    """What an external option must be: ``OWNER``, or "" where anything goes; None: options are listed."""
+    """Source of options outside the definition: ``OWNER``, or "" if any value is allowed.
+
+    None: options are listed.
+    """
     rules: Mapping[str, Body]
     """Validation rules by rule type."""
 
@@ -38,7 +41,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """Everything that a portal defines for one object type."""
+    """All definitions of a portal for one object type."""
 
     properties: Mapping[str, Property]
     bodies: Mapping[str, Body]
@@ -48,17 +51,17 @@ class Definitions:
     """Live pipelines by id, in display order."""
     unique_names: tuple[str, ...]
     formulas: Mapping[str, Formula]
-    """Formulas of calculated properties, oldest first: one may build on those before it."""
+    """Formulas of calculated properties, oldest first: a formula may use earlier ones."""
 
     def stage_pipeline(self, stage_id: str) -> str | None:
-        """The pipeline that has this stage."""
+        """Return the pipeline that has this stage."""
         for pipeline_id, pipeline in self.pipelines.items():
             if any(stage["id"] == stage_id for stage in pipeline["stages"]):
                 return pipeline_id
         return None
 
     def stage(self, stage_id: str) -> Body | None:
-        """The stage as the API answers it."""
+        """Return the stage in the form of the API."""
         for pipeline in self.pipelines.values():
             stages: list[Body] = pipeline["stages"]
             for stage in stages:
@@ -71,7 +74,7 @@ def build_definitions(
     object_type: ObjectType,
     stored: Iterable[tuple[str, str, Body]],
 ) -> Definitions:
-    """Standard definitions of the type, overlaid with the portal's own ``(kind, name, body)``."""
+    """Merge the standard definitions of the type with the portal's own ``(kind, name, body)``."""
     standard = standard_definitions(object_type)
     bodies = dict(standard["property"])
     groups = dict(standard["group"])
@@ -121,7 +124,8 @@ def _as_option(item: Body) -> Body:
 
 def _property(body: Body, object_type: ObjectType, rules: Mapping[str, Body]) -> Property:
     name = body["name"]
-    # The flag of HubSpot's own properties does not tell whether upsert takes them; the table of types does.
+    # For HubSpot's own properties, this flag does not say whether upsert accepts them; the table of types
+    # does.
     unique = name in object_type.upsert_keys if body["hubspotDefined"] else body["hasUniqueValue"]
     return Property(
         body=body,

@@ -1,4 +1,4 @@
-"""Custom object schemas: object types that a portal defines by itself.
+"""Custom object schemas: object types that a portal defines itself.
 
 Behaviour beyond developers.hubspot.com/docs/api-reference/crm-schemas-v3/guide as observed and published in
 the HubSpot notes of github.com/scopiousdigital/kalup.
@@ -38,7 +38,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def listing(work: Work, *, archived: bool) -> list[Json]:
-    """Every schema, oldest first."""
+    """List every schema, oldest first."""
     return [
         _body(work, schema)
         for schema in work.stored(SCHEMA, NO_TYPE).values()
@@ -47,7 +47,7 @@ def listing(work: Work, *, archived: bool) -> list[Json]:
 
 
 def get(work: Work, address: str) -> Json:
-    """One schema, by type number or qualified name; standard types have one, too."""
+    """Return one schema, by type number or qualified name; standard types have one, too."""
     standard = standard_types().get(address.lower())
     return _standard_body(work, standard) if standard else _body(work, _stored(work, address))
 
@@ -62,7 +62,7 @@ def _stored(work: Work, address: str, *, archived: bool = False) -> Body:
 
 
 def _body(work: Work, schema: Body) -> Json:
-    """The schema as the API answers it, with its properties and associations."""
+    """Return the schema in the form of the API, with its properties and associations."""
     return {**schema, **_parts(work, work.custom_type(schema))}
 
 
@@ -75,7 +75,7 @@ def _parts(work: Work, object_type: ObjectType) -> Json:
 
 
 def _standard_body(work: Work, object_type: ObjectType) -> Json:
-    """The schema of a type that every portal has: read only, and without an age of its own."""
+    """Return the schema of a standard type: it is read only and has no creation date."""
     displayed = guesses.display_properties(object_type)
     return {
         "id": object_type.type_id,
@@ -96,7 +96,7 @@ def _standard_body(work: Work, object_type: ObjectType) -> Json:
 
 
 def create(work: Work, given: Json, object_type_id: str | None = None) -> Json:
-    """A new type; an archived one of the same name is purged."""
+    """Create a type; an archived type of the same name is purged first."""
     name = response_format.as_text(given.get("name"), "name")
     if not _NAME.fullmatch(name) or len(name) > MAX_NAME:
         raise refusals.invalid_request(
@@ -173,7 +173,7 @@ def _add_property(work: Work, object_type: ObjectType, given: Json) -> None:
 
 
 def _check_display(work: Work, object_type: ObjectType, stored: Mapping[str, object]) -> None:
-    """Display, required and searchable lists may only name properties that there are."""
+    """Refuse display, required and searchable lists that name unknown properties."""
     defined = work.definitions(object_type).properties
     names = [response_format.as_text(stored["primaryDisplayProperty"], "primaryDisplayProperty")]
     for field in _LISTS:
@@ -202,7 +202,7 @@ def _add_association(work: Work, from_type: ObjectType, to_type: ObjectType, nam
 
 
 def update(work: Work, address: str, given: Json) -> Json:
-    """Changes what may change; lists that are named are replaced."""
+    """Change the fields that may change; replace lists that are named."""
     before = _stored(work, address)
     stored = {
         **before,
@@ -221,7 +221,7 @@ def update(work: Work, address: str, given: Json) -> Json:
 
 
 def archive(work: Work, address: str) -> None:
-    """Archives a type that has no live records."""
+    """Archive a type that has no live records."""
     stored = _stored(work, address)
     if work.rows(work.object_type(stored["objectTypeId"])).count():
         raise _refused("EXISTING_OBJECT_RECORDS", "the object type still has records")
@@ -229,7 +229,7 @@ def archive(work: Work, address: str) -> None:
 
 
 def purge(work: Work, address: str) -> None:
-    """Removes an archived type for good, with all that belongs to it."""
+    """Remove an archived type for good, with everything that belongs to it."""
     type_id = _stored(work, address, archived=True)["objectTypeId"]
     for kind in ("property", "group", "pipeline", "validation"):
         for name in work.stored(kind, type_id):
@@ -243,7 +243,7 @@ def purge(work: Work, address: str) -> None:
 
 
 def add_association(work: Work, address: str, given: Json) -> Json:
-    """``POST /{type}/associations``: a plain association with another type."""
+    """Serve ``POST /{type}/associations``: create an unlabelled association type with another type."""
     from_type = work.object_type(str(given.get("fromObjectTypeId") or address))
     to_type = work.object_type(response_format.as_text(given.get("toObjectTypeId"), "toObjectTypeId"))
     name = given.get("name") or f"{from_type.singular}_to_{to_type.singular}"
@@ -253,7 +253,7 @@ def add_association(work: Work, address: str, given: Json) -> Json:
 
 
 def remove_association(work: Work, address: str, identifier: str) -> None:
-    """``DELETE /{type}/associations/{id}``: with all associations between records."""
+    """Serve ``DELETE /{type}/associations/{id}``: delete the type with all its associations."""
     own = work.object_type(_stored(work, address)["objectTypeId"])
     for known in association_types.schema_associations(work, own):
         if identifier in {known["id"], known["name"]}:

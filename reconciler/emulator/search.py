@@ -1,4 +1,4 @@
-"""Searching records: an index that lags behind, a page that ends at 10,000.
+"""Searching records: an index that lags behind, and results that end at 10,000.
 
 developers.hubspot.com/docs/api-reference/search/guide
 """
@@ -25,7 +25,7 @@ MAX_FILTERS = 18
 
 
 def search(work: Work, object_type: ObjectType, body: object, size: int) -> Json:
-    """``POST /{type}/search``; ``size`` is the length of the request's body in bytes."""
+    """Serve ``POST /{type}/search``; ``size`` is the length of the request's body in bytes."""
     request = response_format.as_object(body)
     if size > MAX_BODY:
         raise refusals.invalid_request(f"the request is longer than {MAX_BODY} characters")
@@ -83,7 +83,7 @@ def _filters(work: Work, object_type: ObjectType, request: Json) -> filters.Test
 
 
 def indexed(work: Work, object_type: ObjectType) -> Iterator[Record]:
-    """The live records as the index knows them: as they were ``search_lag_ms`` ago."""
+    """Return the live records as they were ``search_lag_ms`` ago, like the index."""
     horizon = work.at_ms - int(work.settings["search_lag_ms"])
     for record in work.rows(object_type).live():
         if record.updated_ms <= horizon:
@@ -123,7 +123,7 @@ def _matching_query(found: list[Record], properties: Mapping[str, Property], que
 
 
 def _sorted(found: list[Record], properties: Mapping[str, Property], sorts: Iterable[Any]) -> list[Record]:
-    """In the asked order; records without a value come last. Without an order: oldest first."""
+    """Sort as requested, records without a value last; without a request, oldest first."""
     chosen = [_sort(item) for item in sorts]
     if len(chosen) > guesses.sorts_allowed():
         raise refusals.invalid_request("only one sort is possible")

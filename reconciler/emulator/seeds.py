@@ -1,6 +1,6 @@
-"""What a new portal holds: HubSpot's own beginnings, and what a seed adds, in the API's own shapes.
+"""Contents of a new portal: HubSpot's own beginnings and the data of a seed, in the shapes of the API.
 
-Seeded values pass the same checks and take the same normal forms as values written by the API.
+Seeded values pass the same checks and get the same normal forms as values written by the API.
 ``docs/emulator.md`` describes the format.
 """
 
@@ -32,7 +32,7 @@ from reconciler.emulator.standard import full_property
 
 VERSION = 1
 SEEDED_AGE_MS = 86_400_000
-"""How old a seeded record is unless it says otherwise: long enough for the search index to know it."""
+"""Default age of a seeded record: old enough for the search index to know it."""
 KEYS = (
     "version",
     *SETTINGS,
@@ -56,7 +56,7 @@ _FIRST_OWNER: Json = {
 
 
 def plant(work: Work, seed: Mapping[str, object]) -> None:
-    """Puts what the seed says into a new portal; raises SeedError."""
+    """Write the data of the seed into a new portal. Raises SeedError."""
     unknown = sorted(set(seed) - set(KEYS))
     if unknown:
         raise SeedError(f"{unknown[0]}: a seed has no such key; it knows {', '.join(KEYS)}")
@@ -93,7 +93,7 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
 
 @contextmanager
 def _placed(place: str) -> Iterator[None]:
-    """Says where in the seed something was refused."""
+    """Add the place in the seed to refusals inside the block."""
     try:
         yield
     except refusals.Refusal as refusal:
@@ -148,7 +148,7 @@ def _plant_group(work: Work, object_type: ObjectType, given: Json) -> None:
 
 
 def _plant_property(work: Work, object_type: ObjectType, given: Json) -> None:
-    """A definition; one that HubSpot has already is extended by what is given."""
+    """Create a definition; if HubSpot has it already, the given fields change it."""
     standard = work.definitions(object_type).bodies.get(given.get("name", ""))
     if standard is None and not given.keys() & {"modificationMetadata", "hubspotDefined"}:
         properties.create(work, object_type, given)
@@ -164,7 +164,7 @@ def _plant_property(work: Work, object_type: ObjectType, given: Json) -> None:
 
 
 def _plant_pipeline(work: Work, object_type: ObjectType, given: Json) -> None:
-    """A pipeline with its own ids; one that exists is replaced."""
+    """Create a pipeline with its own ids; an existing one is replaced."""
     pipeline_id = response_format.as_text(given.get("id"), "id")
     given = {"displayOrder": 0, **given, "pipelineId": pipeline_id}
     given["stages"] = [
@@ -216,7 +216,7 @@ def _plant_record(work: Work, object_type: ObjectType, given: Json) -> None:
 
 
 def _history(given: Any) -> Iterator[Edit]:
-    """Older versions of properties, in the shape of ``propertiesWithHistory``."""
+    """Return older versions of properties, from the shape of ``propertiesWithHistory``."""
     for name, versions in response_format.as_object(given, "history").items():
         for item in response_format.as_list(versions, f"history.{name}"):
             version = _object(item)

@@ -1,4 +1,4 @@
-"""The emulator on a port, for anything that speaks HTTP."""
+"""The emulator on a port, for any HTTP client."""
 
 import logging
 import socket
@@ -13,15 +13,15 @@ from reconciler.emulator.app import Emulator
 from reconciler.emulator.request_origin import guarded
 
 THREADS = 32
-"""Calls under way at once; injected latency sleeps in them."""
+"""Maximum number of parallel calls; injected latency sleeps in these threads."""
 
 
 def serve(
     emulator: Emulator, host: str, port: int, ready: Callable[[str], None], names: Iterable[str] = ()
 ) -> None:
-    """Serves until interrupted; ``ready`` gets the base URL once connections are accepted.
+    """Serve until interrupted; ``ready`` gets the base URL once connections are accepted.
 
-    Port 0 picks a free one. ``names``: under which it is reached besides ``host``, localhost and addresses.
+    Port 0 selects a free port. ``names`` are further host names, besides ``host``, localhost and addresses.
     OSError: the address cannot be used.
     """
     server = _server(emulator, host, port, names)
@@ -36,7 +36,7 @@ def serve(
 
 @contextmanager
 def running(emulator: Emulator) -> Iterator[str]:
-    """Serves on a free port of this machine as long as the block lasts; yields the base URL."""
+    """Serve on a free port of this machine while the block lasts; yield the base URL."""
     server = _server(emulator, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run, name="emulator", daemon=True)
     thread.start()
@@ -44,7 +44,7 @@ def running(emulator: Emulator) -> Iterator[str]:
         yield _url(server)
     finally:
         server.task_dispatcher.shutdown()
-        # The loop ends when nothing is left to wait for; only its own thread may take the sockets away.
+        # The loop ends when nothing is left to wait for; only its own thread may close the sockets.
         server.trigger.pull_trigger(lambda: _close_sockets(server))
         thread.join()
         _close_trigger(server)
@@ -52,28 +52,28 @@ def running(emulator: Emulator) -> Iterator[str]:
 
 def _close_sockets(server: Any) -> None:
     server.trigger.del_channel()
-    wasyncore.dispatcher.close(server)  # its own would close the trigger along with it
+    wasyncore.dispatcher.close(server)  # server.close would also close the trigger
     wasyncore.close_all(server._map, ignore_all=True)  # noqa: SLF001 - it has no other name
 
 
 def _close_trigger(server: Any) -> None:
-    """Closes the trigger, which wakes the loop, after everybody who may pull it.
+    """Close the trigger that wakes the loop, after all threads that may use it.
 
-    Those are the thread that stops the server, and every call at its end. Pulled after it was closed, it
-    would write into whatever file has got its number since. A call that takes longer than waitress waits for
-    it (an injected latency) is still there: then the trigger stays open.
+    These are the thread that stops the server, and every call at its end. If one of them used the trigger
+    after it was closed, it would write into any file that got its number since. If a call takes longer than
+    waitress waits for it (an injected latency), the trigger stays open.
     """
     if not server.task_dispatcher.threads:
         server.trigger.close()
 
 
 def _server(emulator: Emulator, host: str, port: int, names: Iterable[str] = ()) -> Any:
-    # Its warnings (a body cut short, calls that queue up) tell of what was asked for.
+    # Its warnings (a body cut short, calls that queue up) only describe requested faults.
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    # Bound here, because waitress leaves its sockets open when an address cannot be used.
+    # Bind here, because waitress leaves its sockets open if an address cannot be used.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.create_server((host, port), family=family)
-    # A dropped connection is an OSError to waitress, which closes the socket without an answer;
+    # For waitress, a dropped connection is an OSError, after which it closes the socket without an answer;
     # with log_socket_errors it would try to send a 500 instead.
     return create_server(
         guarded(emulator, (host, *names)),

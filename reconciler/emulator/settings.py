@@ -1,4 +1,4 @@
-"""What holds for a portal as a whole: account details, tier, limits, search lag, activated types."""
+"""Settings of a whole portal: account details, tier, limits, search lag, activated types."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -24,7 +24,7 @@ FRESH_SETTINGS: dict[str, Any] = {
     "required_when": {},
     "sensitive_data": False,
 }
-"""Those of a portal that nobody has set anything for."""
+"""Settings of a portal for which nobody has set anything."""
 SETTINGS = tuple(FRESH_SETTINGS)
 """The keys of a seed that are settings."""
 
@@ -33,7 +33,7 @@ _LIMITS = ("tenSecondly", "daily", "searchSecondly")
 
 
 def settings_from(given: Mapping[str, object]) -> dict[str, Any]:
-    """Settings as stored, from the keys of a seed that are settings; raises SeedError for bad ones."""
+    """Build the stored settings from the keys of a seed. Raises SeedError for bad ones."""
     return {key: check(key, given[key]) for key, check in _CHECKS.items() if key in given}
 
 
@@ -67,7 +67,7 @@ def _account(key: str, value: object) -> dict[str, Any]:
 
 
 def _required_on_create(key: str, value: object) -> dict[str, list[str]]:
-    """By type, the properties without which the portal takes no new record."""
+    """Read the properties that each type requires for a new record."""
     rules = _object(key, value)
     for address, names in rules.items():
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
@@ -76,7 +76,7 @@ def _required_on_create(key: str, value: object) -> dict[str, list[str]]:
 
 
 def _required_when(key: str, value: object) -> dict[str, list[Any]]:
-    """By type, ``{property, when: {other: [values]}}``: required while all the others have such a value."""
+    """Read ``{property, when: {other: [values]}}`` by type: required while all others have such a value."""
     rules = _object(key, value)
     for address, items in rules.items():
         for item in items if isinstance(items, list) else [None]:
@@ -91,7 +91,7 @@ def _required_when(key: str, value: object) -> dict[str, list[Any]]:
 
 
 def _limits(key: str, value: object) -> bool | dict[str, int]:
-    """true: the tier's limits; false: none; an object: the tier's, with these numbers instead."""
+    """Read limits: true means the tier's limits, false none; an object replaces some of the numbers."""
     if isinstance(value, bool):
         return value
     numbers = _object(key, value)

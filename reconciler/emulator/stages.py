@@ -11,7 +11,7 @@ from reconciler.emulator.standard import Body, full_stage
 
 
 def get(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str) -> Body:
-    """One stage; 404 when there is none."""
+    """Return one stage; 404 if it does not exist."""
     stages: list[Body] = pipelines.get(work, object_type, pipeline_id)["stages"]
     for stage in stages:
         if stage["id"] == stage_id:
@@ -20,7 +20,7 @@ def get(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str) ->
 
 
 def create(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) -> Body:
-    """A new stage at its place in the pipeline."""
+    """Create a stage at its place in the pipeline."""
     pipeline = pipelines.get(work, object_type, pipeline_id)
     stage = pipelines.new_stage(work, object_type, pipeline_id, given, {})
     if any(other["id"] == stage["id"] for other in pipeline["stages"]):
@@ -31,12 +31,12 @@ def create(work: Work, object_type: ObjectType, pipeline_id: str, given: Json) -
 
 
 def replace(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str, given: Json) -> Body:
-    """PUT: everything that the stage says."""
+    """Replace all fields of the stage (PUT)."""
     return _change(work, object_type, pipeline_id, stage_id, given)
 
 
 def update(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str, given: Json) -> Body:
-    """PATCH: what is named; metadata that is named is merged into what is there."""
+    """Update the given fields (PATCH); merge given metadata into the existing metadata."""
     before = get(work, object_type, pipeline_id, stage_id)
     metadata = {**before["metadata"], **response_format.as_object(given.get("metadata") or {}, "metadata")}
     return _change(work, object_type, pipeline_id, stage_id, {**before, **given, "metadata": metadata})
@@ -68,7 +68,7 @@ def _save(work: Work, object_type: ObjectType, pipeline: Body, stage: Body) -> N
 
 
 def delete(work: Work, object_type: ObjectType, pipeline_id: str, stage_id: str) -> None:
-    """Deletes a stage for good; one that is not there is passed over."""
+    """Delete a stage for good; ignore a stage that does not exist."""
     pipeline = work.definitions(object_type).pipelines.get(pipeline_id)
     if pipeline is None:
         return

@@ -1,4 +1,4 @@
-"""HubSpot's own definitions of a type, and the full shapes in which the API answers definitions.
+"""HubSpot's own definitions of a type, and the full shapes of definitions in the API.
 
 They come from ``definitions/``, and are the same in every portal.
 """
@@ -13,11 +13,11 @@ STANDARD_SINCE = "2020-01-01T00:00:00.000Z"
 DEFAULT_PIPELINE_SINCE = "1970-01-01T00:00:00.000Z"
 
 Body = Mapping[str, Any]
-"""A definition as the API answers it; never changed in place."""
+"""A definition in the form of the API; it is never changed in place."""
 
 
 def full_property(given: Body, *, hubspot_defined: bool, since: str) -> dict[str, Any]:
-    """A definition with every field that the API answers, from the fields that somebody gave."""
+    """Complete a definition with every field that the API returns."""
     body: dict[str, Any] = {
         "updatedAt": since,
         "createdAt": since,
@@ -63,7 +63,7 @@ OPTIONAL_FIELDS = (
     "sensitiveDataCategories",
 )
 DISPLAY_HINTS = frozenset({"numberDisplayHint", "textDisplayHint", "currencyPropertyName"})
-"""Fields that some versions take, and do not tell."""
+"""Fields that some versions accept and do not return."""
 
 
 def _full_option(option: Body, order: int) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _full_option(option: Body, order: int) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def standard_definitions(object_type: ObjectType) -> Mapping[str, Mapping[str, Body]]:
-    """HubSpot's own definitions of the type by kind and name; shared by all portals, never changed."""
+    """Return HubSpot's own definitions of the type by kind and name; all portals share them unchanged."""
     given = (None if object_type.is_custom else load_definitions(object_type.path)) or {}
     groups = list(given.get("groups", ())) or [_generic_group(object_type)]
     properties = {definition["name"]: definition for definition in given.get("properties", ())}
@@ -108,7 +108,7 @@ def standard_definitions(object_type: ObjectType) -> Mapping[str, Mapping[str, B
 
 
 def full_pipeline(given: Body, *, since: str) -> dict[str, Any]:
-    """A pipeline with every field that the API answers."""
+    """Complete a pipeline with every field that the API returns."""
     return {
         "id": given["id"],
         "label": given["label"],
@@ -121,7 +121,7 @@ def full_pipeline(given: Body, *, since: str) -> dict[str, Any]:
 
 
 def full_stage(given: Body, *, since: str) -> dict[str, Any]:
-    """A stage with every field that the API answers."""
+    """Complete a stage with every field that the API returns."""
     return {
         "id": given["id"],
         "label": given["label"],
@@ -140,7 +140,7 @@ def _generic_group(object_type: ObjectType) -> Body:
 
 
 def _generic_pipeline(object_type: ObjectType) -> Body:
-    """The one pipeline of a type whose default pipeline nobody published: an open and a closed stage."""
+    """Return the pipeline of a type whose default pipeline is unpublished: an open and a closed stage."""
     path = object_type.path
     stages = [
         {"id": f"{path}-{state.lower()}", "label": _words(state.lower()), "displayOrder": order}
@@ -168,7 +168,7 @@ _COMMON_PROPERTIES: tuple[tuple[str, str, str, bool], ...] = (
 
 
 def _generic_properties(object_type: ObjectType, group: str) -> Iterable[Body]:
-    """What every type has, and what the table of types adds where there is no file with more."""
+    """Return the properties that every type has, and those of the table of types if no file has more."""
     dates = (
         (name, "datetime", "date", True)
         for name in (object_type.created_property, object_type.modified_property)

@@ -1,7 +1,7 @@
-"""One SQLite file with everything that the portals hold: knows tables and transactions, no rules, no HTTP.
+"""One SQLite file with the data of all portals: tables and transactions, without rules and HTTP.
 
 Several processes may use one file: readers see a snapshot, writers take turns (WAL, ``BEGIN IMMEDIATE``).
-Inside a process one connection serves all threads, one transaction at a time.
+Inside a process, one connection serves all threads, one transaction at a time.
 """
 
 import os
@@ -109,7 +109,7 @@ TABLES = (
 
 
 class Storage:
-    """The open file, or a database in memory where ``path`` is None; raises StorageError."""
+    """The open file, or a database in memory if ``path`` is None. Raises StorageError."""
 
     def __init__(self, path: Path | None) -> None:
         self._lock = threading.RLock()
@@ -120,7 +120,7 @@ class Storage:
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[None]:
-        """Everything inside happens at one moment, or (when an exception leaves the block) not at all."""
+        """Run the block as one transaction; roll it back if an exception leaves the block."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             try:
@@ -134,7 +134,7 @@ class Storage:
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
-        """A part of the running transaction that leaves no trace when an exception leaves the block."""
+        """Run the block as a part of the transaction; roll only this part back on an exception."""
         self._connection.execute("SAVEPOINT attempt")
         try:
             yield
@@ -145,29 +145,29 @@ class Storage:
         self._connection.execute("RELEASE attempt")
 
     def rows(self, sql: str, *values: object) -> list[Any]:
-        """All rows of a query, as tuples."""
+        """Return all rows of a query, as tuples."""
         return self._connection.execute(sql, values).fetchall()
 
     def row(self, sql: str, *values: object) -> Any:
-        """The first row of a query as a tuple, or None."""
+        """Return the first row of a query as a tuple, or None."""
         return self._connection.execute(sql, values).fetchone()
 
     def run(self, sql: str, *values: object) -> int:
-        """Carries out one statement; the number of rows it changed."""
+        """Execute one statement; return the number of changed rows."""
         return self._connection.execute(sql, values).rowcount
 
     def run_many(self, sql: str, values: Sequence[Sequence[object]]) -> None:
-        """Carries out one statement once per row of values."""
+        """Execute one statement once for each row of values."""
         self._connection.executemany(sql, values)
 
     def close(self) -> None:
-        """No use of this object afterwards."""
+        """Close the file; the object cannot be used afterwards."""
         with self._lock:
             self._connection.close()
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Readers and writers beside each other; SQLite does not wait for the lock that the switch needs."""
+    """Let readers and writers work in parallel; retry, because SQLite does not wait for this lock."""
     give_up = time.monotonic() + BUSY_TIMEOUT_S
     while True:
         try:
@@ -183,8 +183,8 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 def _connect(path: Path | None) -> sqlite3.Connection:
     if path is not None:
-        # Created by hand so that no other user of the machine can read it, not even for a moment;
-        # SQLite gives its -wal and -shm files the same mode.
+        # Created explicitly so that no other user of the machine can read it, not even for a moment; SQLite
+        # gives its -wal and -shm files the same mode.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(
         ":memory:" if path is None else path,

@@ -1,7 +1,7 @@
-"""The portal's own rules for values of a property, and the normal forms that a rule may give them.
+"""The portal's own rules for values of a property, and the normal forms that a rule may require.
 
-Rule types: github.com/HubSpot/HubSpot-public-api-spec-collection, "Property Validations". That they hold for
-API writes: developers.hubspot.com/changelog, July 2023.
+Rule types: github.com/HubSpot/HubSpot-public-api-spec-collection, "Property Validations". They hold for API
+writes: developers.hubspot.com/changelog, July 2023.
 """
 
 import re
@@ -98,11 +98,11 @@ _CHECKS: Mapping[str, Check] = {
     "WHITESPACE": lambda text, arguments: _trimmed(text, arguments[0]) == text,
 }
 _UNCHECKED = ("AFTER_DURATION", "BEFORE_DURATION", "AFTER_DATETIME_DURATION", "BEFORE_DATETIME_DURATION")
-"""Rules that can be set, and are not enforced here."""
+"""Rules that can be set, but are not enforced here."""
 
 
 def enforce(definition: Property, text: str) -> str:
-    """The value as the property's rules leave it; raises InvalidValue."""
+    """Apply the property's rules to a value and return it. Raises InvalidValue."""
     for rule_type, rule in definition.rules.items():
         arguments = rule["ruleArguments"]
         if rule.get("shouldApplyNormalization") and rule_type in _NORMALIZERS:
@@ -115,7 +115,7 @@ def enforce(definition: Property, text: str) -> str:
 
 
 def put(work: Work, object_type: ObjectType, name: str, rule_type: str, given: Json) -> None:
-    """Sets a rule of a property."""
+    """Set a rule of a property."""
     if name not in work.definitions(object_type).properties:
         raise refusals.not_found(f'Property "{name}" does not exist')
     arguments = response_format.as_names(given.get("ruleArguments"), "ruleArguments")
@@ -130,7 +130,7 @@ def put(work: Work, object_type: ObjectType, name: str, rule_type: str, given: J
 
 
 def _check_arguments(rule_type: str, arguments: Sequence[str]) -> None:
-    """Refuses arguments with which the rule could not be applied to any value."""
+    """Refuse arguments with which the rule cannot be applied to any value."""
     sample = "2026-11-22" if "DATE" in rule_type or rule_type == "DAYS_OF_WEEK" else "1"
     try:
         if rule_type in _CHECKS:
@@ -142,12 +142,12 @@ def _check_arguments(rule_type: str, arguments: Sequence[str]) -> None:
 
 
 def rules_of(work: Work, object_type: ObjectType, name: str) -> Mapping[str, Any]:
-    """The rules of one property, by type."""
+    """Return the rules of one property, by type."""
     return work.stored(VALIDATION, object_type.type_id).get(name, {})
 
 
 def get(work: Work, object_type: ObjectType, name: str, rule_type: str) -> Body:
-    """One rule; 404 when the property has none of this type."""
+    """Return one rule; 404 if the property has none of this type."""
     rule: Body | None = rules_of(work, object_type, name).get(rule_type)
     if rule is None:
         raise refusals.not_found(f"property {name} has no rule {rule_type}")

@@ -1,7 +1,7 @@
-"""What a written property value becomes: HubSpot's checks and normal forms, by type of property.
+"""HubSpot's checks and normal forms of written property values, by type of property.
 
-developers.hubspot.com/docs/api-reference/crm-properties-v3/guide lists the types; each function below
-names what else it knows.
+developers.hubspot.com/docs/api-reference/crm-properties-v3/guide lists the types; each function below names
+its other sources.
 """
 
 import re
@@ -17,7 +17,7 @@ from reconciler.emulator.versions import Version
 MAX_TEXT = 65_536
 DAY_MS = 86_400_000
 SECONDS_BELOW = 100_000_000_000
-"""A count smaller than this is one of seconds, which 2026-09 takes too, not of milliseconds (before 1973)."""
+"""A number below this counts seconds, which 2026-09 accepts too, not milliseconds (before 1973)."""
 
 _NUMBER = re.compile(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)")
 _EMAIL = re.compile(
@@ -27,7 +27,7 @@ _MS = re.compile(r"-?[0-9]+")
 
 
 class InvalidValue(Exception):
-    """The value cannot be written; ``code`` is HubSpot's."""
+    """The value cannot be written; ``code`` is HubSpot's error code."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -36,23 +36,23 @@ class InvalidValue(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What else the normal form of a value depends on."""
+    """Further inputs that the normal form of a value depends on."""
 
     version: Version
     is_owner: Callable[[str], bool]
-    """Whether an owner has this id."""
+    """Returns whether an owner has this id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Normal:
-    """A value as HubSpot stores it, and whether it told the writer that it changed the text."""
+    """A value as HubSpot stores it, and whether the writer was told that the text changed."""
 
     text: str
     is_warned: bool = False
 
 
 def text_of(value: object) -> str:
-    """The text that a JSON value stands for; TypeError for lists and maps.
+    """Convert a JSON value to text. Raises TypeError for lists and maps.
 
     Numbers and booleans in a write are accepted and stored as text.
     """
@@ -66,7 +66,7 @@ def text_of(value: object) -> str:
 
 
 def normal_value(definition: Property, text: str, stored: str, setting: Setting) -> Normal:
-    """The stored form of ``text``; the empty text clears. Raises InvalidValue."""
+    """Return the stored form of ``text``; the empty text clears. Raises InvalidValue."""
     if text == "":
         return Normal("")
     if definition.type == "date":
@@ -83,7 +83,7 @@ def normal_value(definition: Property, text: str, stored: str, setting: Setting)
 
 
 def _number(text: str) -> str:
-    """Digits with at most one period, no exponent, no thousands separators.
+    """Check for digits with at most one period, no exponent and no thousands separators.
 
     github.com/Atlas-Authority/marketing-automation/issues/206
     """
@@ -99,7 +99,7 @@ def _boolean(text: str) -> str:
 
 
 def _date(text: str, version: Version) -> Normal:
-    """A day, or milliseconds exactly at midnight UTC; from 2026-09 on cut to the day instead of refused.
+    """Check a day, or milliseconds exactly at midnight UTC; 2026-09 cuts a time off instead of refusing it.
 
     github.com/verbb/formie/issues/1755
     """
@@ -132,7 +132,7 @@ def _datetime(text: str) -> str:
 
 
 def _choice(definition: Property, text: str, stored: str, setting: Setting) -> str:
-    """Exact option values; several are ``a;b``, and a leading ``;`` adds to what is there."""
+    """Check exact option values; several are ``a;b``, and a leading ``;`` adds to the stored ones."""
     if not definition.is_multiple:
         _check_option(definition, text, setting)
         return text
@@ -170,7 +170,7 @@ def _text(definition: Property, text: str) -> str:
 
 
 def email(text: str) -> str:
-    """An address in lower case, without spaces around it. Raises InvalidValue.
+    """Convert an address to lower case, without spaces around it. Raises InvalidValue.
 
     github.com/Atlas-Authority/marketing-automation/issues/174
     """
@@ -181,6 +181,6 @@ def email(text: str) -> str:
 
 
 def domain(text: str) -> str:
-    """The host of an address, in lower case."""
+    """Return the host of an address, in lower case."""
     host = re.sub(r"^[a-z][a-z0-9+.-]*://", "", text.strip().lower())
     return re.split(r"[/?#]", host, maxsplit=1)[0]

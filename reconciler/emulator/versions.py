@@ -1,7 +1,7 @@
-"""What differs between the versions of HubSpot's API that are served side by side.
+"""Differences between the versions of HubSpot's API that are served side by side.
 
-Versions: developers.hubspot.com/docs/developer-tooling/platform/versioning. One row of this table is all
-that the rules ever see of a version; paths are the business of ``routes``.
+Versions: developers.hubspot.com/docs/developer-tooling/platform/versioning. Rules see only one row of this
+table; ``routes`` knows the paths of versions.
 """
 
 from dataclasses import dataclass
@@ -9,28 +9,28 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """The ways of one version; the defaults are those of v3 (v4 for associations)."""
+    """The behaviour of one version; the defaults are those of v3 (v4 for associations)."""
 
     name: str
     null_clears: bool = False
-    """A property may be written as ``null``: the property map is nullable from 2026-09 on."""
+    """Whether a property may be written as ``null``: values may be null from 2026-09 on."""
     truncates_dates: bool = False
-    """A date with a time is cut to its day and reported in ``warnings``, instead of refused."""
+    """Whether a date with a time is cut to its day and reported in ``warnings``, instead of refused."""
     admin_rules: bool = False
-    """The portal's own rules of what a record must have hold for API writes.
+    """Whether the portal's own rules about required properties hold for API writes.
 
     developers.hubspot.com/changelog/crm-api-write-validation-enforcement
     """
     definitions_created: int = 201
     """Status of properties batch/create and associations batch/create."""
     removal_answers: bool = False
-    """Associations batch/archive and labels/archive answer 200 with a body, instead of 204."""
+    """Whether associations batch/archive and labels/archive return 200 with a body, instead of 204."""
     purge_answers: bool = False
-    """Purging an association limit answers 200 with a body, instead of 204."""
+    """Whether purging an association limit returns 200 with a body, instead of 204."""
     display_hints: bool = True
-    """Property definitions tell how values are to be shown."""
+    """Whether property definitions say how values are to be displayed."""
     withheld: frozenset[tuple[str, str]] = frozenset()
-    """(path name, operation) pairs that the version's specification no longer has."""
+    """(path name, operation) pairs that the version's specification does not have any more."""
 
 
 VERSIONS = {

@@ -1,4 +1,4 @@
-"""What a browser sees at the root: that this is no HubSpot, and where to go on."""
+"""The page at the root for browsers: it says that this is not HubSpot, and where to read on."""
 
 from reconciler.emulator.calls import Reply
 
@@ -16,5 +16,5 @@ The page <code>docs/emulator.md</code> says what is imitated, and what is not.</
 
 
 def reply() -> Reply:
-    """The page, for everybody: it holds no token and nothing of any portal."""
+    """Return the page; it contains no token and no data of any portal, because everybody may see it."""
     return Reply(200, _PAGE.encode(), {"Content-Type": "text/html; charset=utf-8"})
