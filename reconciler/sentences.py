@@ -26,8 +26,8 @@ class Value:
         return self.text if self.spelled is None else self.spelled
 
 
-class Told(str):
-    """A sentence that ``told`` made. It is put into another one by ``told`` too, so that nothing is lost."""
+class Sentence(str):
+    """A sentence made by ``sentence()``, which alone puts it into another one: no part is lost."""
 
     __slots__ = ("parts",)
     parts: tuple[str | Value, ...]
@@ -41,8 +41,8 @@ class Told(str):
         self.parts = parts
         return self
 
-    def __reduce__(self) -> tuple[type["Told"], tuple[tuple[str | Value, ...]]]:
-        return Told, (self.parts,)
+    def __reduce__(self) -> tuple[type["Sentence"], tuple[tuple[str | Value, ...]]]:
+        return Sentence, (self.parts,)
 
     def __format__(self, spec: str) -> NoReturn:
         raise TypeError("a sentence with values is put into another one by told(), never by an f-string")
@@ -54,10 +54,10 @@ class Told(str):
 
 
 Part: TypeAlias = str | int | Value
-"""What is put into a sentence; a ``Told`` keeps its own values."""
+"""What is put into a sentence; a ``Sentence`` keeps its own values."""
 
 
-def told(template: str, **parts: Part) -> Told:
+def sentence(template: str, **parts: Part) -> Sentence:
     """The sentence ``template`` with ``parts`` at their names, as in ``str.format``.
 
     >>> told('phone takes digits, not "{it}"', it=Value("12a", "contacts", "phone"))
@@ -68,23 +68,23 @@ def told(template: str, **parts: Part) -> Told:
         made.append(words)
         if name is not None:
             made += _parts_of(parts[name], spec or "")
-    return Told(made)
+    return Sentence(made)
 
 
-def told_list(between: str, parts: Iterable[Part]) -> Told:
+def join_sentences(between: str, parts: Iterable[Part]) -> Sentence:
     """``parts`` with ``between`` between them."""
     made: list[str | Value] = []
     for part in parts:
         made += [between] if made else []
         made += _parts_of(part, "")
-    return Told(made)
+    return Sentence(made)
 
 
 def about(text: str, object_name: str, name: str) -> str:
     """``text``, with the values in it that are nobody's yet as values of one property."""
-    if not isinstance(text, Told):
+    if not isinstance(text, Sentence):
         return text
-    return Told(
+    return Sentence(
         replace(part, object=object_name, name=name) if isinstance(part, Value) and not part.object else part
         for part in text.parts
     )
@@ -92,12 +92,12 @@ def about(text: str, object_name: str, name: str) -> str:
 
 def shown(text: str, words: Callable[[str], str], value: Callable[[Value], str]) -> str:
     """``text`` as it may be shown: its words as ``words`` gives them, its values as ``value`` does."""
-    if not isinstance(text, Told):
+    if not isinstance(text, Sentence):
         return words(text)
     return "".join(value(part) if isinstance(part, Value) else words(part) for part in text.parts)
 
 
 def _parts_of(part: Part, spec: str) -> list[str | Value]:
-    if isinstance(part, Told):
+    if isinstance(part, Sentence):
         return list(part.parts)
     return [part] if isinstance(part, Value) else [format(part, spec)]

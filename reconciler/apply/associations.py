@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from reconciler.hubspot.associations.read import LivePairs, read_pairs
 from reconciler.hubspot.associations.write import PairRow, write_pairs
-from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.hubspot.records.prefetch import read_by_keys
 from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
 from reconciler.model.associations import Label, is_so
@@ -19,10 +19,10 @@ Entries: TypeAlias = Sequence[tuple[int, PairWriting]]
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class AssociationBatch:
     """Two object types, from the one whose records name the associations."""
 
-    reader: Reader
+    reader: PortalReader
     one: ObjectSchema
     other: ObjectSchema
 
@@ -65,7 +65,7 @@ class Between:
         return {number: message for number, message in found.items() if message}
 
     def send(
-        self, writer: Writer, entries: Entries, leaving: Callable[[Sequence[int]], None]
+        self, writer: PortalWriter, entries: Entries, leaving: Callable[[Sequence[int]], None]
     ) -> Mapping[int, Outcome]:
         """Send all of them, by one call where HubSpot takes them together; ``leaving`` is told before."""
         rows = [PairRow(number, *_ids(change), change.label) for number, change in entries]
@@ -88,9 +88,9 @@ class Between:
         return read_pairs(self.reader, self.one, self.other, [_ids(change)[0] for _, change in entries])
 
 
-def between(reader: Reader, portal: PortalSchema, change: PairWriting) -> Between:
+def association_batch(reader: PortalReader, portal: PortalSchema, change: PairWriting) -> AssociationBatch:
     """The two object types that ``change`` is about."""
-    return Between(reader, portal.objects[change.key.object], portal.objects[change.target.object])
+    return AssociationBatch(reader, portal.objects[change.key.object], portal.objects[change.target.object])
 
 
 def _ones(entries: Entries) -> Mapping[RecordKey, RecordId]:

@@ -22,7 +22,7 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from reconciler.apply.answer_outcomes import judged, only_emptied
-from reconciler.apply.associations import between
+from reconciler.apply.associations import association_batch
 from reconciler.apply.batches import Batch, row_of, step_back_row
 from reconciler.apply.intent_queue import Leaving
 from reconciler.apply.options import OnStale
@@ -30,7 +30,7 @@ from reconciler.apply.recovery.creation_evidence import NO_TIME, is_ours_as_made
 from reconciler.apply.recovery.settle import are_emptied, pairs_and_records, settle
 from reconciler.apply.stale_changes import stale_changes
 from reconciler.errors import HubSpotError
-from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.hubspot.records.history import read_as_made
 from reconciler.hubspot.records.match_results import RowOutcome
 from reconciler.hubspot.records.write import write_rows
@@ -56,18 +56,18 @@ class Delivery(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Courier:
+class BatchExecutor:
     """Delivers batches; shared by all worker threads."""
 
-    reader: Reader
-    writer: Writer
+    reader: PortalReader
+    writer: PortalWriter
     portal: PortalSchema
     looks_again_at: Collection[Action]  # changes whose records are read again right before the call
     on_stale: OnStale
 
     def deliver(self, batch: Batch, leaving: Leaving) -> Delivery:
         """An outcome for every change of ``batch``; ``leaving`` is told of every call before it leaves."""
-        with self.writer.keeping_place():  # else what was looked at might be written ten seconds later
+        with self.writer.reserve_slot():  # else what was looked at might be written ten seconds later
             way = _Way(self, batch, leaving)
             return Delivery(way.outcomes, way.go())
 
@@ -76,7 +76,7 @@ class Courier:
 class _Way:
     """A batch on its way."""
 
-    courier: Courier
+    courier: BatchExecutor
     batch: Batch
     leaving: Leaving
     sent: dict[tuple[int, int], datetime | None] = field(default_factory=dict)  # see ``runs.Sent``
@@ -147,7 +147,7 @@ class _Way:
         courier = self.courier
         pairs, records = pairs_and_records(entries)
         if pairs:
-            both = between(courier.reader, courier.portal, pairs[0][1])
+            both = association_batch(courier.reader, courier.portal, pairs[0][1])
             self.outcomes |= both.send(courier.writer, pairs, partial(self._leave, 1))
             return
         schema = courier.portal.objects[records[0][1].key.object]

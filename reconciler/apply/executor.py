@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import attrgetter
 
-from reconciler.apply.batch_executor import Courier, Delivery
+from reconciler.apply.batch_executor import BatchExecutor, Delivery
 from reconciler.apply.batches import Batch, batches_of, state_only, twice_called, with_ids
-from reconciler.apply.intent_queue import Desk
-from reconciler.apply.options import Manner, OnStale
+from reconciler.apply.intent_queue import IntentQueue
+from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.errors import PlanRefused, ReconcilerError, Refusal
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.associations import PairsAfter
@@ -29,7 +29,7 @@ from reconciler.plan.records.unique_values import turns_of
 from reconciler.state.run_types import RunStart, RunStatus
 from reconciler.state.store import Store
 from reconciler.state.updates import Owning, disowned_by, in_the_way, owned_after, pairs_after
-from reconciler.state.writer import Writer
+from reconciler.state.writer import StateWriter
 
 HEARTBEAT_S = 5.0
 """The longest time without a look at the lock, in seconds; its lease is a minute."""
@@ -50,9 +50,9 @@ def carry_out(
     moved: Mapping[int, Outcome],
     *,
     store: Store,
-    journal: Writer,
-    courier: Courier,
-    manner: Manner,
+    journal: StateWriter,
+    courier: BatchExecutor,
+    manner: ApplyOptions,
 ) -> ApplyResult:
     """Apply ``plan`` but for what ``moved`` tells the outcome of already; account for every change in it.
 
@@ -65,7 +65,7 @@ def carry_out(
     if crowded:
         journal.set_aside(crowded)
     settled = {} if courier.on_stale is OnStale.OVERWRITE else moved
-    run.leave_alone(settled)
+    run.record_stale(settled)
     run.remember_state_only(settled)
     turns = turns_of(plan.changes, courier.portal.objects)
     for _, wave in groupby(batches_of(plan.changes, settled, turns), key=attrgetter("wave")):
@@ -81,18 +81,18 @@ def carry_out(
 class _Run:
     changes: Sequence[Change]
     store: Store
-    journal: Writer
-    courier: Courier
-    manner: Manner
+    journal: StateWriter
+    courier: BatchExecutor
+    manner: ApplyOptions
     id: str
     done: int = 0
     stopped_by: ReconcilerError | None = None
     is_interrupted: bool = False
-    desk: Desk = field(default_factory=Desk)
+    desk: IntentQueue = field(default_factory=IntentQueue)
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
     created: dict[RecordKey, RecordId] = field(default_factory=dict)
 
-    def leave_alone(self, outcomes: Mapping[int, Outcome]) -> None:
+    def record_stale(self, outcomes: Mapping[int, Outcome]) -> None:
         """Changes whose outcome is known before anything is sent."""
         entries = [(number, self.changes[number], outcome) for number, outcome in outcomes.items()]
         if entries:

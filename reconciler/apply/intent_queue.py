@@ -16,7 +16,7 @@ Leaving: TypeAlias = Callable[[int, Sequence[int], datetime], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class QueuedIntent:
     """One call that waits to leave."""
 
     ordinal: int  # 1; 2 where it is the second call for the same changes
@@ -25,18 +25,18 @@ class Departure:
     may_leave: Future[None] = field(default_factory=Future)
 
 
-class Desk:
+class IntentQueue:
     """Where workers and the run meet."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._waiting: list[Departure] = []
+        self._waiting: list[QueuedIntent] = []
         self._closed_by: BaseException | None = None
         self._ended = 0
 
     def leave(self, ordinal: int, numbers: Sequence[int], moment: datetime) -> None:
         """Wait until the journal has it; called by workers. Raises what ended the run, where that is over."""
-        departure = Departure(ordinal, numbers, moment)
+        departure = QueuedIntent(ordinal, numbers, moment)
         with self._changed:
             if self._closed_by is not None:
                 raise self._closed_by
@@ -50,7 +50,7 @@ class Desk:
             self._ended += 1
             self._changed.notify_all()
 
-    def take(self, timeout_s: float) -> Sequence[Departure]:
+    def take(self, timeout_s: float) -> Sequence[QueuedIntent]:
         """Wait until a worker has ended or wants something; the calls that wait to leave."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._ended, timeout_s)
@@ -58,7 +58,7 @@ class Desk:
             taken, self._waiting = self._waiting, []
         return taken
 
-    def close(self, error: BaseException, taken: Sequence[Departure] = ()) -> None:
+    def close(self, error: BaseException, taken: Sequence[QueuedIntent] = ()) -> None:
         """The run is over: nothing leaves any more."""
         with self._changed:
             self._closed_by = error

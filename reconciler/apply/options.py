@@ -18,11 +18,11 @@ class OnStale(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class ApplyOptions:
     """How a run behaves."""
 
     parallelism: int = 16  # calls in flight at the most
-    looks_again: bool = False  # somebody had time to edit since the plan was made
+    rereads_before_write: bool = False  # somebody had time to edit since the plan was made
     on_stale: OnStale = OnStale.SKIP
     fail_fast: bool = False  # stop at the first change that HubSpot rejects
     calls_afterwards: int = 0  # that are made once all is applied, to verify it

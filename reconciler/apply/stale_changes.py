@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
-from reconciler.apply.associations import between
+from reconciler.apply.associations import association_batch
 from reconciler.apply.recovery.settle import holds, identity, pairs_and_records, read_again
 from reconciler.hubspot.associations.read import read_pairs
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.live import LiveRecord
@@ -22,7 +22,7 @@ _UNANSWERED = "HubSpot leaves the record out of its answers: nobody knows how it
 
 
 def stale_changes(
-    reader: Reader,
+    reader: PortalReader,
     portal: PortalSchema,
     entries: Sequence[tuple[int, Writing]],
     made: Collection[RecordKey] = (),
@@ -36,7 +36,7 @@ def stale_changes(
     """
     pairs, records = pairs_and_records(entries)
     if pairs:
-        found = between(reader, portal, pairs[0][1]).moved(pairs, made)
+        found = association_batch(reader, portal, pairs[0][1]).moved(pairs, made)
     else:
         schema = portal.objects[records[0][1].key.object]
         live = read_again(reader, schema, records)
@@ -44,14 +44,14 @@ def stale_changes(
         each = {
             number: _UNANSWERED
             if identity(change) in live.unanswered
-            else moved(schema, change, live.get(identity(change)), associated)
+            else has_moved(schema, change, live.get(identity(change)), associated)
             for number, change in records
         }
         found = {number: message for number, message in each.items() if message}
     return {number: Stale(message) for number, message in found.items()}
 
 
-def moved(
+def has_moved(
     schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None, associated: Associated
 ) -> str | None:
     """How live moved away from ``change`` since the plan was made; None where it did not."""
@@ -70,7 +70,7 @@ def moved(
 
 
 def _read_associated(
-    reader: Reader, portal: PortalSchema, schema: ObjectSchema, changes: Sequence[RecordWriting]
+    reader: PortalReader, portal: PortalSchema, schema: ObjectSchema, changes: Sequence[RecordWriting]
 ) -> Associated:
     """What the associations that ``changes`` rest on are now."""
     wanted: dict[str, list[tuple[RecordId, RecordId, str]]] = {}

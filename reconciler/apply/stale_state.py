@@ -18,7 +18,7 @@ _STATE_READ = 900
 T = TypeVar("T")
 
 
-def moved_entries(plan: Plan, digest: str, store: Store) -> dict[int, Stale]:
+def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stale]:
     """An outcome for every change that another run was quicker with, by number; ``digest`` is the plan's.
 
     Raises:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.cli.messages import document, show_text
 from reconciler.cli.output import color, masking_for, width
 from reconciler.cli.session import Session
@@ -18,7 +18,7 @@ from reconciler.project.files import read_bytes, write_over
 from reconciler.reconcile.drift import accept_drift
 from reconciler.report.json_report import acceptance_as_json
 from reconciler.report.terminal import render_acceptance
-from reconciler.report.text.grouping import grouped
+from reconciler.report.text.grouping import group_by
 
 
 def accept(
@@ -41,7 +41,7 @@ def accept(
     return _write_back(session, acceptance)
 
 
-def show_acceptance(session: Session, acceptance: Acceptance, *, full: bool, values: str | None) -> Exit:
+def show_acceptance(session: Session, acceptance: Acceptance, *, full: bool, values: str | None) -> ExitCode:
     """Print what became of the drift that the person wants to keep; an error where some of it is left."""
     masking = masking_for(values, as_json=session.said.as_json)
     if session.said.as_json:
@@ -56,14 +56,14 @@ def show_acceptance(session: Session, acceptance: Acceptance, *, full: bool, val
             where=session.where,
         )
         show_text(text)
-    return Exit.ERROR if acceptance.problems else Exit.OK
+    return ExitCode.ERROR if acceptance.problems else ExitCode.OK
 
 
 def _write_back(session: Session, acceptance: Acceptance) -> Acceptance:
     """Carry out the edits, file by file; says where each stands now, and which could not be carried out."""
     done: list[Edit] = []
     problems = list(acceptance.problems)
-    for file, edits in grouped(acceptance.edits, lambda edit: edit.source.file).items():
+    for file, edits in group_by(acceptance.edits, lambda edit: edit.source.file).items():
         try:
             written, left = _edit_file(session.settings.project / file, edits)
         except UsageError as error:

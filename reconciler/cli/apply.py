@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from reconciler.apply.options import Manner, OnStale
+from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.cli.durations import Duration
-from reconciler.cli.exits import Exit, heaviest
+from reconciler.cli.exits import ExitCode, most_severe
 from reconciler.cli.options import common_options
 from reconciler.cli.output import values_option
-from reconciler.cli.plan_options import Wishes, plan_options
+from reconciler.cli.plan_options import PlanRequest, plan_options
 from reconciler.cli.planning import (
+    check_environment,
     make_plan,
     read_plan,
-    refuse_foreign,
     refused_by_guards,
     show_plan,
 )
@@ -26,7 +26,7 @@ from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.plan.budget import looked_at_again
 from reconciler.plan.change import Action
 from reconciler.plan.plan import Plan
-from reconciler.project.files import insist_on_sealing
+from reconciler.project.files import check_writable
 
 
 @click.command()
@@ -69,7 +69,7 @@ def command(
     plan: Path | None,
     auto_approve: bool,
     on_stale: str,
-    wishes: Wishes,
+    wishes: PlanRequest,
     fail_fast: bool,
     verify: bool,
     report: Path | None,
@@ -80,12 +80,12 @@ def command(
 ) -> int:
     """Carry out PLAN, or plan, show, ask and carry out."""
     if report is not None:
-        insist_on_sealing(report)
+        check_writable(report)
     if plan is not None:
         _refuse_wishes(wishes)
         chosen = read_plan(plan, to_apply=True)
         session = open_session(ctx, made_for=chosen.environment)
-        refuse_foreign(chosen, session.environment)
+        check_environment(chosen, session.environment)
         _refuse_unappliable(chosen)
     else:
         session = open_session(ctx)
@@ -108,21 +108,21 @@ def command(
         return _left_out(chosen)
     if verify:
         refuse_unverifiable(session, chosen)
-    manner = Manner(
+    manner = ApplyOptions(
         parallelism=parallelism,
-        looks_again=plan is not None or not auto_approve,
+        rereads_before_write=plan is not None or not auto_approve,
         on_stale=OnStale(on_stale),
         fail_fast=fail_fast,
         calls_afterwards=chosen.budget.read_calls if verify else 0,
     )
     result = carry_out(session, chosen, manner, lock_timeout, report)
     show_result(session, result, chosen, values)
-    verified = verify_applied(session, chosen, wishes, values=values) if verify else Exit.OK
-    return heaviest(exit_of_result(result), _left_out(chosen), verified)
+    verified = verify_applied(session, chosen, wishes, values=values) if verify else ExitCode.OK
+    return most_severe(exit_of_result(result), _left_out(chosen), verified)
 
 
-def _refuse_wishes(wishes: Wishes) -> None:
-    if wishes != Wishes():
+def _refuse_wishes(wishes: PlanRequest) -> None:
+    if wishes != PlanRequest():
         raise UsageError(
             "a saved plan is applied as it is: nothing can be added to it or taken from it here\n"
             "    give these options to `reconciler plan --out FILE`"
@@ -131,7 +131,7 @@ def _refuse_wishes(wishes: Wishes) -> None:
 
 def _new_plan(
     session: Session,
-    wishes: Wishes,
+    wishes: PlanRequest,
     looks_again_at: Collection[Action],
     *,
     verifies: bool,
@@ -181,9 +181,9 @@ def _refuse_unappliable(plan: Plan) -> None:
         raise refused
 
 
-def _left_out(plan: Plan) -> Exit:
+def _left_out(plan: Plan) -> ExitCode:
     """Records that were skipped as invalid are changes that were not applied."""
-    return Exit.NOT_APPLIED if plan.leaves_out else Exit.OK
+    return ExitCode.NOT_APPLIED if plan.leaves_out else ExitCode.OK
 
 
 def _ask(plan: Plan, environment: str) -> None:

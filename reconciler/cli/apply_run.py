@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from reconciler.apply.executor import ApplyResult
-from reconciler.apply.options import Manner
+from reconciler.apply.options import ApplyOptions
 from reconciler.apply.recovery.resume import is_anything_open
-from reconciler.cli.errors import told
-from reconciler.cli.exits import Exit, exit_of, heaviest
+from reconciler.cli.errors import format_error
+from reconciler.cli.exits import ExitCode, exit_of, most_severe
 from reconciler.cli.messages import document, say, show_text, talk
 from reconciler.cli.output import color, masking_for, tell_github, width
 from reconciler.cli.planning import whose_values
@@ -23,10 +23,10 @@ from reconciler.cli.signals import stop_requests
 from reconciler.errors import UsageError
 from reconciler.plan.guards import limits_from
 from reconciler.plan.plan import Plan
-from reconciler.project.ephemeral_state import refuse_forgetful
+from reconciler.project.ephemeral_state import refuse_ephemeral_state
 from reconciler.reconcile.apply import apply_plan, settle_earlier_runs
 from reconciler.report.json_report import run_as_json
-from reconciler.report.markdown.escape import fenced
+from reconciler.report.markdown.escape import code_block
 from reconciler.report.mask import Masking
 from reconciler.report.terminal import render_run
 
@@ -41,7 +41,7 @@ _SUMMARY_CHARACTERS = 64_000
 
 
 def carry_out(
-    session: Session, plan: Plan, manner: Manner, lock_timeout_s: float, report: Path | None
+    session: Session, plan: Plan, manner: ApplyOptions, lock_timeout_s: float, report: Path | None
 ) -> ApplyResult:
     """Apply ``plan`` and keep the report of the run; whatever stopped it is told by the result.
 
@@ -59,7 +59,7 @@ def carry_out(
         reports_kept(session, store),
         session.portal() as connection,
     ):
-        refuse_forgetful(session.environment, session.settings.state_url, store, os.environ)
+        refuse_ephemeral_state(session.environment, session.settings.state_url, store, os.environ)
         manner = replace(manner, should_stop=should_stop, progress=tell)
         claim, limits = session.claim(lock_timeout_s), limits_from(session.settings.guards)
         is_new_without_name = session.settings.name is None and store.project() is None
@@ -99,7 +99,7 @@ def show_result(session: Session, result: ApplyResult, plan: Plan, values: str |
         text = _rendered(session, result, plan, masking, color=color(session.said), width=width())
         show_text("\n" + text)
     if result.stopped_by is not None:
-        say(told(result.stopped_by))
+        say(format_error(result.stopped_by))
     if result.is_interrupted:
         say("interrupted: `reconciler apply` goes on from here")
     with told_not_raised(result.run.header.id):
@@ -108,13 +108,13 @@ def show_result(session: Session, result: ApplyResult, plan: Plan, values: str |
         tell_github("GITHUB_STEP_SUMMARY", lambda: _summary(session, result, plan, values))
 
 
-def exit_of_result(result: ApplyResult) -> Exit:
+def exit_of_result(result: ApplyResult) -> ExitCode:
     """What the command says of ``result`` as it leaves."""
     counts = result.run.accounting()
-    return heaviest(
-        Exit.INTERRUPTED if result.is_interrupted else Exit.OK,
-        exit_of(result.stopped_by) if result.stopped_by else Exit.OK,
-        Exit.OK if counts["applied"] == counts["planned"] else Exit.NOT_APPLIED,
+    return most_severe(
+        ExitCode.INTERRUPTED if result.is_interrupted else ExitCode.OK,
+        exit_of(result.stopped_by) if result.stopped_by else ExitCode.OK,
+        ExitCode.OK if counts["applied"] == counts["planned"] else ExitCode.NOT_APPLIED,
     )
 
 
@@ -122,7 +122,9 @@ def _summary(session: Session, result: ApplyResult, plan: Plan, values: str | No
     """The run for the summary of a job, which takes a million bytes; the report has all of it."""
     masking = masking_for(values, as_json=True)
     text = _rendered(session, result, plan, masking, color=False, width=_SUMMARY_WIDTH)
-    return fenced(text if len(text) <= _SUMMARY_CHARACTERS else f"…\n{text[-_SUMMARY_CHARACTERS:]}", "text")
+    return code_block(
+        text if len(text) <= _SUMMARY_CHARACTERS else f"…\n{text[-_SUMMARY_CHARACTERS:]}", "text"
+    )
 
 
 def _rendered(

@@ -7,11 +7,11 @@ from typing import Any, TypeVar, assert_never
 import click
 
 from reconciler.cli.accept import accept, show_acceptance
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.cli.messages import document, show_text
 from reconciler.cli.options import common_options
 from reconciler.cli.output import Form, color, masking_for, tell_github, width
-from reconciler.cli.output_options import Views, file_options
+from reconciler.cli.output_options import OutputOptions, file_options
 from reconciler.cli.plan_options import glob_option
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
@@ -36,7 +36,7 @@ _FILES = {
 
 
 def _view_options(function: _Function) -> _Function:
-    return file_options(Views, _FILES, function)
+    return file_options(OutputOptions, _FILES, function)
 
 
 @click.command()
@@ -57,7 +57,7 @@ def _view_options(function: _Function) -> _Function:
 def command(
     ctx: click.Context,
     *,
-    to: Views,
+    to: OutputOptions,
     target: tuple[Glob, ...],
     exclude: tuple[Glob, ...],
     accepted: tuple[Glob, ...],
@@ -71,7 +71,7 @@ def command(
         found = look_for_drift(session, Selection(target, exclude))
         _keep(session, found, to)
         _show(session, found, to)
-        return Exit.OK if found.is_empty else Exit.CHANGES
+        return ExitCode.OK if found.is_empty else ExitCode.CHANGES
     _refuse_to_tell_of_what_ends(to, target or exclude)
     desired = session.load_manifests()
     found = look_for_drift(session)
@@ -79,7 +79,7 @@ def command(
     return show_acceptance(session, done, full=to.full, values=to.values)
 
 
-def _refuse_to_tell_of_what_ends(to: Views, is_selected: object) -> None:
+def _refuse_to_tell_of_what_ends(to: OutputOptions, is_selected: object) -> None:
     """What is accepted is no drift any more, and ``--accept`` names what it is about.
 
     Raises:
@@ -94,14 +94,14 @@ def _refuse_to_tell_of_what_ends(to: Views, is_selected: object) -> None:
         raise UsageError("--accept names what it is about: --target and --exclude have no say in it")
 
 
-def _show(session: Session, found: DriftFound, to: Views) -> None:
+def _show(session: Session, found: DriftFound, to: OutputOptions) -> None:
     form = Form.JSON if session.said.as_json else to.form
     masking = masking_for(to.values, as_json=form is not Form.TERMINAL)
     say = show_text if form is Form.TERMINAL else document
     say(_rendered(session, found, form, masking, full=to.full))
 
 
-def _keep(session: Session, found: DriftFound, to: Views) -> None:
+def _keep(session: Session, found: DriftFound, to: OutputOptions) -> None:
     """Write what was found for others: to files, and in GitHub Actions to summary and outputs of the job."""
     masking = masking_for(to.values, as_json=True)
     for form, path in to.files.items():

@@ -9,14 +9,14 @@ from reconciler.cli.messages import document, say, say_to_runner, talk
 from reconciler.errors import HubSpotError, ManifestError, Problem, ReconcilerError, UsageError
 
 
-def tell(error: ReconcilerError, code: int, *, as_json: bool) -> None:
+def print_error(error: ReconcilerError, code: int, *, as_json: bool) -> None:
     """Say what is wrong, on stderr; with ``--json`` on stdout too, unless a document was printed before."""
     if not isinstance(error, ManifestError):
-        say(told(error))
+        say(format_error(error))
         if as_json and not talk().has_answered:
             from reconciler.report.json_report import error_as_json  # noqa: PLC0415 - only on this path
 
-            document(error_as_json(error, told(error, is_seen=False), code))
+            document(error_as_json(error, format_error(error, is_seen=False), code))
         return
     annotate(error.problems)
     if as_json and not talk().has_answered:
@@ -26,7 +26,7 @@ def tell(error: ReconcilerError, code: int, *, as_json: bool) -> None:
         document(problems_as_json(error.problems, masking_for(None, as_json=True)))
         return
     count = len(error.problems)
-    say(f"{told(error)}\n\n{count} problem{'s' if count > 1 else ''}")
+    say(f"{format_error(error)}\n\n{count} problem{'s' if count > 1 else ''}")
 
 
 def tell_in_json(arguments: Sequence[str] | None, message: str, code: int) -> None:
@@ -39,7 +39,7 @@ def tell_in_json(arguments: Sequence[str] | None, message: str, code: int) -> No
         document(error_as_json(UsageError(message), message, code))
 
 
-def told(error: ReconcilerError, *, is_seen: bool | None = None) -> str:
+def format_error(error: ReconcilerError, *, is_seen: bool | None = None) -> str:
     """The sentence, without e-mail addresses where HubSpot or a manifest said it and no terminal shows it."""
     if is_seen or not isinstance(error, HubSpotError | ManifestError):
         return str(error)

@@ -5,7 +5,7 @@ from enum import IntEnum
 from reconciler.errors import Locked, PlanRefused, ReconcilerError, Refusal
 
 
-class Exit(IntEnum):
+class ExitCode(IntEnum):
     """What the process says to whoever called it."""
 
     OK = 0  # done, or nothing to do
@@ -21,29 +21,29 @@ class Exit(IntEnum):
 _GUARDS = frozenset({Refusal.GUARD, Refusal.PROTECTED})
 
 PRECEDENCE = (
-    Exit.INTERRUPTED,
-    Exit.LOCKED,
-    Exit.PLAN_REFUSED,
-    Exit.GUARDED,
-    Exit.NOT_APPLIED,
-    Exit.ERROR,
-    Exit.CHANGES,
-    Exit.OK,
+    ExitCode.INTERRUPTED,
+    ExitCode.LOCKED,
+    ExitCode.PLAN_REFUSED,
+    ExitCode.GUARDED,
+    ExitCode.NOT_APPLIED,
+    ExitCode.ERROR,
+    ExitCode.CHANGES,
+    ExitCode.OK,
 )
 """Where several hold, the first of these is returned."""
 
 
-def exit_of(error: ReconcilerError) -> Exit:
+def exit_of(error: ReconcilerError) -> ExitCode:
     """The code that ``error`` ends the process with."""
     match error:
         case Locked():
-            return Exit.LOCKED
+            return ExitCode.LOCKED
         case PlanRefused():
-            return Exit.GUARDED if error.refusal in _GUARDS else Exit.PLAN_REFUSED
+            return ExitCode.GUARDED if error.refusal in _GUARDS else ExitCode.PLAN_REFUSED
         case _:
-            return Exit.ERROR
+            return ExitCode.ERROR
 
 
-def heaviest(*exits: Exit) -> Exit:
+def most_severe(*exits: ExitCode) -> ExitCode:
     """The one code that stands for all of ``exits``."""
-    return next(code for code in PRECEDENCE if code in (*exits, Exit.OK))
+    return next(code for code in PRECEDENCE if code in (*exits, ExitCode.OK))

@@ -2,15 +2,15 @@
 
 import click
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.cli.messages import document, show_text
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, values_option, width
-from reconciler.cli.plan_options import Wishes
-from reconciler.cli.planning import circumstances
+from reconciler.cli.plan_options import PlanRequest
+from reconciler.cli.planning import plan_context
 from reconciler.cli.session import Session, open_session
 from reconciler.model.explanation import Explanation
-from reconciler.plan.explain.target import asked_of
+from reconciler.plan.explain.target import parse_explain_address
 from reconciler.reconcile.explain import explain_record
 from reconciler.report.json_report import explanation_as_json
 from reconciler.report.terminal import render_explanation
@@ -39,7 +39,7 @@ def command(ctx: click.Context, address: str, full: bool, values: str | None) ->
             where=session.where,
         )
         show_text(text)
-    return Exit.OK
+    return ExitCode.OK
 
 
 def look_up(session: Session, address: str) -> Explanation:
@@ -48,8 +48,8 @@ def look_up(session: Session, address: str) -> Explanation:
     Raises:
         UsageError: there is nothing at that address.
     """
-    asked = asked_of(address)
+    asked = parse_explain_address(address)
     desired = session.load_manifests()
     with session.reader() as reader, session.state(to_write=False) as store:
-        here = circumstances(session, Wishes())
+        here = plan_context(session, PlanRequest())
         return explain_record(asked, desired, reader, store, here=here, trace=session.trace_record)

@@ -8,8 +8,8 @@ from importlib import import_module
 import click
 
 from reconciler import __version__
-from reconciler.cli.errors import tell, tell_in_json
-from reconciler.cli.exits import Exit, exit_of, heaviest
+from reconciler.cli.errors import print_error, tell_in_json
+from reconciler.cli.exits import ExitCode, exit_of, most_severe
 from reconciler.cli.messages import begin_talk, say, talk
 from reconciler.cli.options import common_options, said
 from reconciler.cli.streams import make_safe, stdout_fault
@@ -55,7 +55,7 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except ReconcilerError as error:
             code = exit_of(error)
-            tell(error, code, as_json=said(ctx).as_json)
+            print_error(error, code, as_json=said(ctx).as_json)
             return code
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
@@ -93,17 +93,17 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         code = group.main(arguments, prog_name="reconciler", standalone_mode=False)
     except click.exceptions.Abort:
-        tell_in_json(arguments, "interrupted", Exit.INTERRUPTED)
-        return Exit.INTERRUPTED
+        tell_in_json(arguments, "interrupted", ExitCode.INTERRUPTED)
+        return ExitCode.INTERRUPTED
     except click.ClickException as error:
         say(_shown(error))
-        tell_in_json(arguments, error.format_message(), Exit.ERROR)
-        return Exit.ERROR
+        tell_in_json(arguments, error.format_message(), ExitCode.ERROR)
+        return ExitCode.ERROR
     except KeyboardInterrupt:
         say("interrupted")
-        tell_in_json(arguments, "interrupted", Exit.INTERRUPTED)
-        return Exit.INTERRUPTED
-    return int(code or Exit.OK)
+        tell_in_json(arguments, "interrupted", ExitCode.INTERRUPTED)
+        return ExitCode.INTERRUPTED
+    return int(code or ExitCode.OK)
 
 
 def _shown(error: click.ClickException) -> str:
@@ -131,5 +131,5 @@ def leave(fault: OSError | None, code: int) -> int:
         say(f"it is done, but the answer could not be shown ({why})")
     else:
         say(f"cannot write to stdout ({why})")
-        return heaviest(Exit(code), Exit.ERROR)
+        return most_severe(ExitCode(code), ExitCode.ERROR)
     return code

@@ -13,7 +13,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
+class CommonOptions:
     """What was said of the options that every command takes."""
 
     directory: Path | None = None
@@ -34,19 +34,19 @@ def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
         ctx.find_root().obj = replace(said(ctx), **{name: value})
 
 
-def said(ctx: click.Context) -> Common:
+def said(ctx: click.Context) -> CommonOptions:
     """What the command line says of these options, as far as it has been read."""
-    common: Common | None = ctx.find_root().obj
-    return common or Common()
+    common: CommonOptions | None = ctx.find_root().obj
+    return common or CommonOptions()
 
 
-def gathered(name: str, kind: type, function: _Function) -> _Function:
+def as_dataclass(name: str, kind: type, function: _Function) -> _Function:
     """Let the fields of ``kind``, which arrive one by one, arrive together as ``name``."""
 
     @wraps(function)
     def gathering(*args: Any, **kwargs: Any) -> Any:
-        gathered = kind(**{field.name: kwargs.pop(field.name) for field in fields(kind)})
-        return function(*args, **{name: gathered}, **kwargs)
+        as_dataclass = kind(**{field.name: kwargs.pop(field.name) for field in fields(kind)})
+        return function(*args, **{name: as_dataclass}, **kwargs)
 
     return cast("_Function", gathering)
 

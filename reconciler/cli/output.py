@@ -12,7 +12,7 @@ from typing import Any, TextIO, TypeVar
 
 import click
 
-from reconciler.cli.options import Common, said
+from reconciler.cli.options import CommonOptions, said
 from reconciler.errors import UsageError
 from reconciler.report.mask import SHOW, Masking
 
@@ -70,7 +70,7 @@ _VIEW_OPTIONS = (
 )
 
 
-def color(said: Common) -> bool:
+def color(said: CommonOptions) -> bool:
     """Colour is for terminals, unless somebody said no (https://no-color.org)."""
     return sys.stdout.isatty() and not said.no_color and not os.environ.get("NO_COLOR")
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.cli.options import gathered
+from reconciler.cli.options import as_dataclass
 from reconciler.cli.output import Form, view_options
 from reconciler.errors import UsageError
 
@@ -15,7 +15,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Views:
+class OutputOptions:
     """What the person said of it."""
 
     markdown: Path | None
@@ -43,9 +43,9 @@ class Views:
         return tuple(self.files.values())
 
 
-def file_options(kind: type[Views], files: Mapping[str, str], function: _Function) -> _Function:
+def file_options(kind: type[OutputOptions], files: Mapping[str, str], function: _Function) -> _Function:
     """Give a command the options of ``kind``, ``files`` with their help among them; together as ``to``."""
-    made = gathered("to", kind, view_options(function))
+    made = as_dataclass("to", kind, view_options(function))
     for name, explanation in reversed(list(files.items())):
         path = click.Path(path_type=Path, dir_okay=False)
         made = click.option(name, type=path, metavar="FILE", help=explanation)(made)

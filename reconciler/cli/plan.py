@@ -2,10 +2,10 @@
 
 import click
 
-from reconciler.cli.exits import Exit, heaviest
+from reconciler.cli.exits import ExitCode, most_severe
 from reconciler.cli.options import common_options
-from reconciler.cli.plan_options import Wishes, plan_options
-from reconciler.cli.plan_output import Destinations, deliver, destination_options
+from reconciler.cli.plan_options import PlanRequest, plan_options
+from reconciler.cli.plan_output import PlanOutput, destination_options, write_outputs
 from reconciler.cli.planning import make_plan
 from reconciler.cli.session import open_session
 
@@ -16,10 +16,10 @@ from reconciler.cli.session import open_session
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if `apply` would write to the portal.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context, *, detailed_exitcode: bool, wishes: Wishes, to: Destinations) -> int:
+def command(ctx: click.Context, *, detailed_exitcode: bool, wishes: PlanRequest, to: PlanOutput) -> int:
     """Show what apply would change, and why. Changes nothing anywhere."""
     session = open_session(ctx)
     plan = make_plan(session, wishes)
-    stands = deliver(session, plan, to)
+    stands = write_outputs(session, plan, to)
     may_write = plan.writes or plan.leaves_out
-    return heaviest(stands, Exit.CHANGES if detailed_exitcode and may_write else Exit.OK)
+    return most_severe(stands, ExitCode.CHANGES if detailed_exitcode and may_write else ExitCode.OK)

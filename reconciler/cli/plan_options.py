@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from reconciler.cli.options import gathered
+from reconciler.cli.options import as_dataclass
 from reconciler.model.selection import Glob, glob_of
 from reconciler.plan.plan import Guard
 
@@ -30,7 +30,7 @@ def _allowances(
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class PlanRequest:
     """What the person said about this one plan."""
 
     skip_invalid: bool = False
@@ -44,7 +44,7 @@ class Wishes:
 
 def plan_options(function: _Function) -> _Function:
     """Give a command the options that shape a plan; they arrive together as ``wishes``."""
-    made = gathered("wishes", Wishes, function)
+    made = as_dataclass("wishes", PlanRequest, function)
     for option in reversed(_OPTIONS):
         made = option(made)
     return made

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from reconciler.cli.exits import Exit, exit_of, heaviest
-from reconciler.cli.output_options import Views, file_options
+from reconciler.cli.exits import ExitCode, exit_of, most_severe
+from reconciler.cli.output_options import OutputOptions, file_options
 from reconciler.cli.planning import keep_plan, refused_by_guards, show_plan
 from reconciler.cli.session import Session
 from reconciler.plan.file.format import plan_to_text
@@ -17,7 +17,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
-class Destinations(Views):
+class PlanOutput(OutputOptions):
     """What the person said of where a plan goes."""
 
     out: Path | None
@@ -28,8 +28,8 @@ class Destinations(Views):
 
 
 def destination_options(function: _Function) -> _Function:
-    """Give a command that makes a plan the options of ``Destinations``; they arrive together as ``to``."""
-    return file_options(Destinations, _FILES, function)
+    """Give a command that makes a plan the options of ``PlanOutput``; they arrive together as ``to``."""
+    return file_options(PlanOutput, _FILES, function)
 
 
 _FILES = {
@@ -40,15 +40,15 @@ _FILES = {
 }
 
 
-def deliver(session: Session, plan: Plan, to: Destinations) -> Exit:
+def write_outputs(session: Session, plan: Plan, to: PlanOutput) -> ExitCode:
     """Write ``plan`` where it is to go, and show it; says how it stands."""
     if to.out is not None:
         write_sealed(to.out, plan_to_text(plan))
     keep_plan(session, plan, to.files, full=to.full, values=to.values)
     show_plan(session, plan, full=to.full, values=to.values, form=to.form)
     refused = refused_by_guards(plan)
-    return heaviest(
-        Exit.OK if plan.is_sound else Exit.ERROR,
-        exit_of(refused) if refused else Exit.OK,
-        Exit.PLAN_REFUSED if plan.review and plan.review.unreviewed else Exit.OK,
+    return most_severe(
+        ExitCode.OK if plan.is_sound else ExitCode.ERROR,
+        exit_of(refused) if refused else ExitCode.OK,
+        ExitCode.PLAN_REFUSED if plan.review and plan.review.unreviewed else ExitCode.OK,
     )

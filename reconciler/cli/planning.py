@@ -10,7 +10,7 @@ from reconciler.cli.checkout import divergence_from, read_checkout
 from reconciler.cli.errors import annotate
 from reconciler.cli.messages import document, show_text
 from reconciler.cli.output import Form, color, masking_for, tell_github, width
-from reconciler.cli.plan_options import Wishes
+from reconciler.cli.plan_options import PlanRequest
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session
 from reconciler.errors import ManifestError, PlanRefused, Problem, ReconcilerError, Refusal
@@ -33,13 +33,13 @@ from reconciler.report.plan.headline import headline
 from reconciler.report.terminal import render_plan
 
 if TYPE_CHECKING:
-    from reconciler.hubspot.client import Reader
-    from reconciler.reconcile.plan import Circumstances
+    from reconciler.hubspot.client import PortalReader
+    from reconciler.reconcile.plan import PlanContext
 
 
 def make_plan(
     session: Session,
-    wishes: Wishes,
+    wishes: PlanRequest,
     looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT,
     *,
     verifies: bool = False,
@@ -59,7 +59,7 @@ def make_plan(
     reviewed = None
     if wishes.reviewed is not None:
         reviewed = read_plan(wishes.reviewed)
-        refuse_foreign(reviewed, session.environment, "the reviewed plan")
+        check_environment(reviewed, session.environment, "the reviewed plan")
     desired = session.load_manifests(keeps_going=True)
     selection = Selection(wishes.target, wishes.exclude)
     objects = {group.object for group in desired.groups if selection.may_have(group.object)}
@@ -99,9 +99,9 @@ def _is_of_one_value(address: str | None) -> bool:
 
 def _plan(
     session: Session,
-    wishes: Wishes,
+    wishes: PlanRequest,
     desired: Desired,
-    reader: "Reader",
+    reader: "PortalReader",
     reviewed: Plan | None,
     *,
     looks_again_at: Collection[Action],
@@ -110,7 +110,7 @@ def _plan(
     # SQLAlchemy takes 0.2 s to import, as long as the answers that have been asked for are on their way.
     from reconciler.reconcile.plan import plan_changes  # noqa: PLC0415
 
-    here = replace(circumstances(session, wishes, reviewed), looks_again_at=looks_again_at, verifies=verifies)
+    here = replace(plan_context(session, wishes, reviewed), looks_again_at=looks_again_at, verifies=verifies)
     with (
         session.state(to_write=False) as store,
         progress("reading", quiet=session.said.quiet) as report,
@@ -124,17 +124,19 @@ def _plan(
             raise ManifestError(session.seen(error.problems)) from None
 
 
-def circumstances(session: Session, wishes: Wishes, reviewed: Plan | None = None) -> "Circumstances":
+def plan_context(session: Session, wishes: PlanRequest, reviewed: Plan | None = None) -> "PlanContext":
     """What planning needs to know of the chosen environment, and of what the person said."""
-    from reconciler.reconcile.plan import Circumstances  # noqa: PLC0415 - as above
+    from reconciler.reconcile.plan import PlanContext  # noqa: PLC0415 - as above
 
     environment, checkout = session.environment, read_checkout(session.settings.project)
     selection = Selection(wishes.target, wishes.exclude)
-    return Circumstances(
+    return PlanContext(
         environment=environment.name,
         portal_id=environment.portal_id,
         host=environment.host,
-        policy=Policy(environment.drift, wishes.take, wishes.recreate, lets_go=not selection.is_partial),
+        policy=Policy(
+            environment.drift, wishes.take, wishes.recreate, forgets_unmanaged=not selection.is_partial
+        ),
         selection=selection,
         guards=Guards(limits_from(session.settings.guards), dict(wishes.allow)),
         masks=session.settings.masks,
@@ -159,7 +161,7 @@ def read_plan(path: Path, *, to_apply: bool = False) -> Plan:
     return plan_from_text(read_sealed(path, "plan", insists=to_apply))
 
 
-def refuse_foreign(plan: Plan, here: Environment, what: str = "the plan") -> None:
+def check_environment(plan: Plan, here: Environment, what: str = "the plan") -> None:
     """Insist that ``plan`` was made for the environment that we are in.
 
     Raises:

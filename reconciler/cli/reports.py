@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.messages import say
 from reconciler.cli.session import Session
 from reconciler.errors import StateError, UsageError
-from reconciler.project.files import insist_on_sealing, write_sealed
+from reconciler.project.files import check_writable, write_sealed
 from reconciler.report.json_report import run_as_json
 from reconciler.report.mask import SHOW
 
@@ -89,7 +89,7 @@ def _folder(session: Session) -> tuple[Path, bool]:
         raise UsageError(
             f"cannot write reports to {folder} ({error.strerror}): nothing was applied"
         ) from error
-    insist_on_sealing(_path(folder, "report"))
+    check_writable(_path(folder, "report"))
     return folder, is_new
 
 

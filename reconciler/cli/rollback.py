@@ -3,9 +3,9 @@
 import click
 
 from reconciler.cli.options import common_options
-from reconciler.cli.plan_options import Wishes, allow_option, exclude_option, target_option
-from reconciler.cli.plan_output import Destinations, deliver, destination_options
-from reconciler.cli.planning import circumstances
+from reconciler.cli.plan_options import PlanRequest, allow_option, exclude_option, target_option
+from reconciler.cli.plan_output import PlanOutput, destination_options, write_outputs
+from reconciler.cli.planning import plan_context
 from reconciler.cli.progress import progress
 from reconciler.cli.session import Session, open_session
 from reconciler.errors import UsageError
@@ -29,15 +29,15 @@ def command(
     target: tuple[Glob, ...],
     exclude: tuple[Glob, ...],
     allow: tuple[tuple[Guard, int], ...],
-    to: Destinations,
+    to: PlanOutput,
 ) -> int:
     """Make a plan that takes back what run RUN did; `apply` carries it out."""
     session = open_session(ctx)
-    wishes = Wishes(target=target, exclude=exclude, allow=allow)
-    return deliver(session, _undo(session, run, wishes), to)
+    wishes = PlanRequest(target=target, exclude=exclude, allow=allow)
+    return write_outputs(session, _undo(session, run, wishes), to)
 
 
-def _undo(session: Session, said: str, wishes: Wishes) -> Plan:
+def _undo(session: Session, said: str, wishes: PlanRequest) -> Plan:
     """A plan that takes a run back, named by the beginning of its id or ``last``.
 
     Raises:
@@ -50,4 +50,4 @@ def _undo(session: Session, said: str, wishes: Wishes) -> Plan:
         session.reader() as reader,
         progress("reading", quiet=session.said.quiet) as report,
     ):
-        return undo_run(store.find_run(said), reader, store, circumstances(session, wishes), report)
+        return undo_run(store.find_run(said), reader, store, plan_context(session, wishes), report)

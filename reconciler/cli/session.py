@@ -16,11 +16,11 @@ import click
 
 from reconciler.cli.logs import start_logging
 from reconciler.cli.messages import say
-from reconciler.cli.options import Common, said
+from reconciler.cli.options import CommonOptions, said
 from reconciler.encryption import key_from
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.desired import Desired
-from reconciler.model.explanation import Trace
+from reconciler.model.explanation import RecordTrace
 from reconciler.project.private_folder import FOLDER, refuse_foreign_files
 from reconciler.project.settings import Environment, Settings, find_project, load_settings
 from reconciler.source import SourceRef
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.emulator.app import Emulator
-    from reconciler.hubspot.client import Reader
-    from reconciler.hubspot.transport.rate_limiter import Pacer
-    from reconciler.reconcile.apply import Claim, Connection
+    from reconciler.hubspot.client import PortalReader
+    from reconciler.hubspot.transport.rate_limiter import RateLimiter
+    from reconciler.reconcile.apply import Connection, LockRequest
     from reconciler.state.store import Store
 
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 class Session:
     """One command's view of its project."""
 
-    said: Common
+    said: CommonOptions
     settings: Settings
-    _pacers: list["Pacer"] = field(default_factory=list)  # one, once there are calls to make
+    _pacers: list["RateLimiter"] = field(default_factory=list)  # one, once there are calls to make
 
     @property
     def environment(self) -> Environment:
@@ -87,7 +87,7 @@ class Session:
         except ManifestError as error:
             raise ManifestError(self.seen(error.problems)) from None
 
-    def trace_record(self, objects: Collection[str], by: str, key: str) -> Trace:
+    def trace_record(self, objects: Collection[str], by: str, key: str) -> RecordTrace:
         """The lines of the manifests that say something of one record."""
         from reconciler.manifest.trace import trace_record  # noqa: PLC0415 - not every command asks for them
 
@@ -104,23 +104,23 @@ class Session:
         )
 
     @contextmanager
-    def reader(self) -> Iterator["Reader"]:
+    def reader(self) -> Iterator["PortalReader"]:
         """The environment's portal, for those who only look."""
-        from reconciler.hubspot.client import Reader  # noqa: PLC0415 - httpx costs 0.1 s
+        from reconciler.hubspot.client import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
 
         with self._http() as http:
-            yield Reader(http, self.environment.api_version, self._pacer())
+            yield PortalReader(http, self.environment.api_version, self._pacer())
 
     @contextmanager
     def portal(self) -> Iterator["Connection"]:
         """The environment's portal, to be written to."""
-        from reconciler.hubspot.client import Reader, Writer  # noqa: PLC0415 - httpx costs 0.1 s
+        from reconciler.hubspot.client import PortalReader, PortalWriter  # noqa: PLC0415 - httpx costs 0.1 s
         from reconciler.reconcile.apply import Connection  # noqa: PLC0415
 
         with self._http() as http:
             pacer = self._pacer()
             version = self.environment.api_version
-            yield Connection(Reader(http, version, pacer), Writer(http, version, pacer))
+            yield Connection(PortalReader(http, version, pacer), PortalWriter(http, version, pacer))
 
     @contextmanager
     def emulator(self) -> Iterator["Emulator"]:
@@ -168,9 +168,9 @@ class Session:
         """What this machine calls itself."""
         return platform.node()
 
-    def claim(self, lock_timeout_s: float = 0) -> "Claim":
+    def claim(self, lock_timeout_s: float = 0) -> "LockRequest":
         """This process asking for the lock on the state, and how long it would wait."""
-        from reconciler.reconcile.apply import Claim  # noqa: PLC0415
+        from reconciler.reconcile.apply import LockRequest  # noqa: PLC0415
         from reconciler.state.run_types import Actor  # noqa: PLC0415
 
         actor = Actor(
@@ -179,7 +179,7 @@ class Session:
             pid=os.getpid(),
             run_url=_ci_run_url(os.environ),
         )
-        return Claim(
+        return LockRequest(
             actor,
             lock_timeout_s,
             now=lambda: datetime.now(UTC),
@@ -187,12 +187,12 @@ class Session:
             project=self.settings.name,
         )
 
-    def _pacer(self) -> "Pacer":
+    def _pacer(self) -> "RateLimiter":
         """The one that all calls of this command share: to another, the first ones' calls are strangers'."""
-        from reconciler.hubspot.transport.rate_limiter import Pacer  # noqa: PLC0415
+        from reconciler.hubspot.transport.rate_limiter import RateLimiter  # noqa: PLC0415
 
         if not self._pacers:
-            self._pacers.append(Pacer(called=self._token_name))
+            self._pacers.append(RateLimiter(called=self._token_name))
         return self._pacers[0]
 
     @contextmanager

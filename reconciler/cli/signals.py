@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -24,7 +24,7 @@ def stop_requests() -> Iterator[Callable[[], bool]]:
     def handle(_number: int, _frame: FrameType | None) -> None:
         nonlocal requested
         if requested:
-            os._exit(Exit.INTERRUPTED)
+            os._exit(ExitCode.INTERRUPTED)
         requested = True
         sys.stderr.write("\nstopping: finishing the calls in flight (again to leave at once)\n")
 

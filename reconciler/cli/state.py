@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.erase_in_reports import forget_in_reports
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.cli.messages import answer, document, say, tell_done
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import masking_for, values_option
@@ -22,7 +22,7 @@ from reconciler.model.associations import OwnedPair
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import glob_of, is_pattern
 from reconciler.project.files import decoded, opened
-from reconciler.project.state_masking import Remembered
+from reconciler.project.state_masking import StateMasking
 from reconciler.report.mask import masked_key, masked_owned
 from reconciler.state.export_format import parse_export
 from reconciler.state.export_stream import export_by_line
@@ -47,7 +47,7 @@ def list_(ctx: click.Context, values: str | None) -> None:
     masking = masking_for(values, as_json=session.said.as_json)
     with session.state(to_write=False) as store:
         groups = ((object_name, by) for object_name, by, _ in store.owned_groups())
-        personal = Remembered(store, session.settings.masks).keys(groups)
+        personal = StateMasking(store, session.settings.masks).keys(groups)
         records = (replace(record, key=masked_key(record.key, masking, personal)) for record in _all(store))
         if session.said.as_json:
             document(json.dumps([_summary(record) for record in records]), nl=True)
@@ -68,7 +68,7 @@ def show(ctx: click.Context, address: str, values: str | None) -> int:
     session = open_session(ctx)
     masking = masking_for(values, as_json=session.said.as_json)
     with session.state(to_write=False) as store:
-        remembered = Remembered(store, session.settings.masks)
+        remembered = StateMasking(store, session.settings.masks)
         found = []
         for record in _find(store, _record_at(address)):
             pairs = store.pairs_of(record)
@@ -78,10 +78,10 @@ def show(ctx: click.Context, address: str, values: str | None) -> int:
         raise UsageError(f"{address} is not owned: `reconciler state list` shows what is")
     if session.said.as_json:
         document(json.dumps([_detail(record, pairs) for record, pairs in found]), nl=True)
-        return Exit.OK
+        return ExitCode.OK
     for record, pairs in found:
         _print(record, pairs)
-    return Exit.OK
+    return ExitCode.OK
 
 
 @command.command()
@@ -138,7 +138,7 @@ def forget(ctx: click.Context, address: str) -> int:
         say(f"a report that cannot be opened may hold it still: {os.path.relpath(report)}")
     for backup in backups:
         say(f"a backup may hold it still: {os.path.relpath(backup)}")
-    return Exit.OK
+    return ExitCode.OK
 
 
 @command.command()

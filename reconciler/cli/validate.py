@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import click
 
 from reconciler.cli.errors import annotate
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.cli.messages import answer, document, show_text
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, width
-from reconciler.cli.plan_options import Wishes
+from reconciler.cli.plan_options import PlanRequest
 from reconciler.cli.session import Session, open_session
 from reconciler.errors import Problem
 from reconciler.report.json_report import problems_as_json
@@ -28,22 +28,22 @@ def command(ctx: click.Context, online: bool) -> int:
     return _check_online(session) if online else _check(session)
 
 
-def _check(session: Session) -> Exit:
+def _check(session: Session) -> ExitCode:
     desired = session.load_manifests()
     count = _counts(desired.record_count, len(desired.files.names))
     _tell(session, session.seen(desired.problems), f"{count}: no problems")
-    return Exit.OK
+    return ExitCode.OK
 
 
-def _check_online(session: Session) -> Exit:
+def _check_online(session: Session) -> ExitCode:
     from reconciler.cli.planning import make_plan  # noqa: PLC0415 - the portal's libraries cost 0.5 s
 
-    plan = make_plan(session, Wishes())
+    plan = make_plan(session, PlanRequest())
     masking = masking_for(None, as_json=session.said.as_json)
     problems = masked_problems(session.seen(plan.problems), masking, plan.personal)
     count = _counts(plan.manifests.records, plan.manifests.files)
     _tell(session, problems, f"{count}: no problems in portal {plan.portal_id}")
-    return Exit.OK if plan.is_sound else Exit.ERROR
+    return ExitCode.OK if plan.is_sound else ExitCode.ERROR
 
 
 def _tell(session: Session, problems: Sequence[Problem], none: str) -> None:

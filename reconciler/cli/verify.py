@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.cli.errors import tell
-from reconciler.cli.exits import Exit, exit_of
+from reconciler.cli.errors import print_error
+from reconciler.cli.exits import ExitCode, exit_of
 from reconciler.cli.messages import say
-from reconciler.cli.plan_options import Wishes
+from reconciler.cli.plan_options import PlanRequest
 from reconciler.cli.planning import make_plan, show_plan
 from reconciler.cli.session import Session
 from reconciler.errors import ReconcilerError, UsageError
@@ -30,26 +30,26 @@ def refuse_unverifiable(session: Session, plan: Plan) -> None:
     session.load_manifests()
 
 
-def verify_applied(session: Session, plan: Plan, wishes: Wishes, *, values: str | None) -> Exit:
+def verify_applied(session: Session, plan: Plan, wishes: PlanRequest, *, values: str | None) -> ExitCode:
     """Plan again, and show what apply would still write of ``plan``; an error where that cannot be told."""
     try:
         return _verify(session, plan, wishes, values=values)
     except ReconcilerError as error:  # raised, it would hide how the run ended
-        tell(error, exit_of(error), as_json=session.said.as_json)
+        print_error(error, exit_of(error), as_json=session.said.as_json)
         return exit_of(error)
 
 
-def _verify(session: Session, plan: Plan, wishes: Wishes, *, values: str | None) -> Exit:
-    again = make_plan(session, Wishes(take=wishes.take, skip_invalid=True))
+def _verify(session: Session, plan: Plan, wishes: PlanRequest, *, values: str | None) -> ExitCode:
+    again = make_plan(session, PlanRequest(take=wishes.take, skip_invalid=True))
     left = tuple(_left(again, {key: change for change in plan.changes for key in keys_of(change)}))
     if not left:
         say("Verified: HubSpot holds what was applied.")
-        return Exit.OK
+        return ExitCode.OK
     say("Not everything is as it was applied:")
     if not session.said.as_json:
         only = replace(again, changes=left, held=(), problems=(), refusals=())
         show_plan(session, only, full=False, values=values)
-    return Exit.NOT_APPLIED
+    return ExitCode.NOT_APPLIED
 
 
 def _left(again: Plan, applied: Mapping[RecordKey, Change]) -> Iterator[Change]:

@@ -1,4 +1,4 @@
-"""One method per endpoint that we use. What only reads is given a ``Reader``, which has no way to write."""
+"""One method per endpoint that we use. Code that only reads gets a ``PortalReader``, which cannot write."""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,11 +13,18 @@ import httpx
 
 from reconciler.errors import HubSpotError, NotAllowed, RequestRejected, Unavailable
 from reconciler.hubspot.transport.api_versions import paths_of
-from reconciler.hubspot.transport.call_result import AnswerT, Decoder, Exchange, Refusal, Request, Success
-from reconciler.hubspot.transport.connection import attempt
+from reconciler.hubspot.transport.call_result import (
+    AnswerT,
+    CallResult,
+    Decoder,
+    ErrorResponse,
+    Request,
+    Success,
+)
+from reconciler.hubspot.transport.connection import send_once
 from reconciler.hubspot.transport.error_details import explain, missing_scopes, named_ids, named_sources
 from reconciler.hubspot.transport.limits import OWNERS_PER_PAGE
-from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import (
     AccountBody,
     AssociationsBody,
@@ -50,7 +57,7 @@ _FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class BatchReadResult:
     """The answer of batch/read: order and completeness are HubSpot's, not ours."""
 
     records: Sequence[Record]
@@ -58,7 +65,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundPairs:
+class AssociationReadResult:
     """The answer of batch/read of associations: order and completeness are HubSpot's, not ours."""
 
     pages: Sequence[AssociationsBody]
@@ -84,7 +91,7 @@ class _Caller:
     def __init__(
         self,
         http: httpx.Client,
-        pacer: Pacer,
+        pacer: RateLimiter,
         may_send: Callable[[], None] = lambda: None,
         leaving: Callable[[], None] | None = None,
         counter: _Counter | None = None,
@@ -100,9 +107,9 @@ class _Caller:
         """Calls made so far, by this one and those made of it."""
         return self._counter.calls
 
-    def keeping_place(self) -> AbstractContextManager[None]:
-        """See ``Pacer.keeping_place``."""
-        return self._pacer.keeping_place()
+    def reserve_slot(self) -> AbstractContextManager[None]:
+        """See ``RateLimiter.keeping_place``."""
+        return self._pacer.reserve_slot()
 
     def asking(self, may_send: Callable[[], None]) -> "_Caller":
         """One that asks before every call."""
@@ -113,27 +120,27 @@ class _Caller:
         return _Caller(self._http, self._pacer, self._may_send, leaving, self._counter)
 
     def time_there(self) -> datetime | None:
-        """See ``Pacer.time_there``."""
+        """See ``RateLimiter.time_there``."""
         return self._pacer.time_there()
 
-    def ask(self, request: Request, decode: Decoder[AnswerT]) -> Success[AnswerT] | Refusal:
+    def ask(self, request: Request, decode: Decoder[AnswerT]) -> Success[AnswerT] | ErrorResponse:
         """Make the call; a 403 is raised, other refusals are for the caller to read."""
 
-        def once() -> Exchange[AnswerT]:
+        def once() -> CallResult[AnswerT]:
             self._may_send()
             self._counter.add_one()
-            return attempt(self._http, request, decode, self._leaving)
+            return send_once(self._http, request, decode, self._leaving)
 
         exchange = self._pacer.run(request, once)
-        if isinstance(exchange, Refusal) and exchange.status == _FORBIDDEN:
+        if isinstance(exchange, ErrorResponse) and exchange.status == _FORBIDDEN:
             raise error_for(request, exchange.status, exchange.error)
         return exchange
 
 
-class Reader:
+class PortalReader:
     """Everything that planning asks of a portal. Thread-safe; every method may raise ``HubSpotError``."""
 
-    def __init__(self, http: httpx.Client, version: str, pacer: Pacer) -> None:
+    def __init__(self, http: httpx.Client, version: str, pacer: RateLimiter) -> None:
         self.version = version
         self._paths = paths_of(version)
         self._pacer = pacer
@@ -209,7 +216,7 @@ class Reader:
         with_history: Sequence[str] = (),
         id_property: str | None = None,
         is_archived: bool = False,
-    ) -> Found:
+    ) -> BatchReadResult:
         """Records by record id, or by unique property ``id_property``; at most 100, 50 ``with_history``."""
         body: dict[str, Any] = {
             "inputs": [{"id": id_} for id_ in ids],
@@ -231,9 +238,9 @@ class Reader:
                     raise error_for(request, _PARTIAL, error)
             missing = [id_ for error in exchange.value.errors for id_ in named_ids(error)]
             is_about_one = len(ids) == 1 and exchange.value.errors and not exchange.value.results
-            return Found(exchange.value.results, missing or (ids if is_about_one else ()))
+            return BatchReadResult(exchange.value.results, missing or (ids if is_about_one else ()))
         if exchange.status == _NOT_FOUND and exchange.error.category == _NO_SUCH_RECORD:
-            return Found((), named_ids(exchange.error) or ids)
+            return BatchReadResult((), named_ids(exchange.error) or ids)
         raise error_for(request, exchange.status, exchange.error)
 
     def labels(self, object_path: str, other_path: str) -> tuple[LabelBody, ...]:
@@ -246,7 +253,7 @@ class Reader:
 
     def read_pairs(
         self, object_path: str, other_path: str, inputs: Sequence[Mapping[str, str]]
-    ) -> FoundPairs:
+    ) -> AssociationReadResult:
         """What records are associated with: by id, and where to go on with ``after``; at most 1,000."""
         path = self._paths.pairs_read(object_path, other_path)
         request = Request("POST", path, body={"inputs": list(inputs)})
@@ -256,9 +263,11 @@ class Reader:
                 if error.category != _NO_SUCH_RECORD:
                     raise error_for(request, _PARTIAL, error)
             alone = [id_ for error in exchange.value.errors for id_ in named_sources(error)]
-            return FoundPairs(exchange.value.results, alone)
+            return AssociationReadResult(exchange.value.results, alone)
         if exchange.status == _NOT_FOUND and exchange.error.category == _NO_SUCH_RECORD:
-            return FoundPairs((), named_sources(exchange.error) or [input_["id"] for input_ in inputs])
+            return AssociationReadResult(
+                (), named_sources(exchange.error) or [input_["id"] for input_ in inputs]
+            )
         raise error_for(request, exchange.status, exchange.error)
 
     def is_enabled(self, type_number: str) -> bool:
@@ -296,10 +305,10 @@ class Reader:
         raise error_for(request, exchange.status, exchange.error)
 
 
-class Writer:
+class PortalWriter:
     """The calls that change records. Thread-safe; every method may raise ``HubSpotError``."""
 
-    def __init__(self, http: httpx.Client, version: str, pacer: Pacer) -> None:
+    def __init__(self, http: httpx.Client, version: str, pacer: RateLimiter) -> None:
         self._paths = paths_of(version)
         self._caller = _Caller(http, pacer)
 
@@ -319,16 +328,18 @@ class Writer:
         """What HubSpot's clock shows at least; None where no answer has told."""
         return self._caller.time_there()
 
-    def keeping_place(self) -> AbstractContextManager[None]:
+    def reserve_slot(self) -> AbstractContextManager[None]:
         """Within, what this thread writes is sent right after what it read, by a reader of the same pacer."""
-        return self._caller.keeping_place()
+        return self._caller.reserve_slot()
 
     @property
     def calls(self) -> int:
         """Calls made so far, repeated ones included."""
         return self._caller.calls
 
-    def write(self, object_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]) -> BatchBody | Refusal:
+    def write(
+        self, object_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]
+    ) -> BatchBody | ErrorResponse:
         """Send one batch, as it is; what it was refused for is part of the answer.
 
         Raises:
@@ -345,7 +356,7 @@ class Writer:
 
     def write_pairs(
         self, object_path: str, other_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]
-    ) -> PairsBody | Refusal:
+    ) -> PairsBody | ErrorResponse:
         """The same for associations, from records of the first type to records of the other."""
         path = self._paths.pairs(object_path, other_path, call)
         request = Request("POST", path, body={"inputs": inputs}, is_write=True)

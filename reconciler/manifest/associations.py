@@ -10,7 +10,7 @@ from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNod
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.desired import DesiredAssociation
 from reconciler.model.object_types import object_name
-from reconciler.sentences import Value, told
+from reconciler.sentences import Value, sentence
 from reconciler.source import Place
 
 _TO, _BY, _LABEL = "to", "by", "label"
@@ -87,7 +87,7 @@ class Associations:
         parts = (association.object, association.by, association.value, association.label)
         if any((a.object, a.by, a.value, a.label) == parts for a in self.found):
             other = Value(association.value, association.object, association.by or "")
-            message = told("{object}/{key} is listed twice", object=association.object, key=other)
+            message = sentence("{object}/{key} is listed twice", object=association.object, key=other)
             self.problems.append((message, "keep one of the two", place))
         else:
             self.found.append(association)
@@ -107,5 +107,5 @@ def _faults(said: Mapping[str, str], item: MappingNode) -> Iterator[tuple[str, s
     elif by is not None and not _is_property(by):
         yield f'"{by}" is no property name', _ADVICE[_BY], item.place_of(_BY)
     if by == RECORD_ID and _TO in said and not _is_record_id(said[_TO]):
-        message = told('"{it}" is no record id', it=Value(said[_TO]))
+        message = sentence('"{it}" is no record id', it=Value(said[_TO]))
         yield message, "write digits without leading zeros, such as 9001", item.place_of(_TO)

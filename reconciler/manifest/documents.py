@@ -18,7 +18,7 @@ from reconciler.manifest.yaml.anchors import MAX_DEPTH
 from reconciler.manifest.yaml.nodes import NO_ENTRIES, Blank, DocumentNode, MappingNode, SequenceNode
 from reconciler.manifest.yaml.parser import read_nodes
 from reconciler.model.addresses import RECORD_ID
-from reconciler.model.desired import DesiredRecord, Document, InMemory, Ownership, Prune, Write
+from reconciler.model.desired import DesiredRecord, Document, ListedRecords, Ownership, Prune, Write
 from reconciler.model.object_types import object_name
 from reconciler.source import Place, SourceFiles
 
@@ -96,7 +96,7 @@ class ManifestDocument:
         return replace(
             self,
             document=self.document.renamed(names),
-            records=tuple(InMemory(self.records).renamed(names)),
+            records=tuple(ListedRecords(self.records).renamed(names)),
             associated={
                 key: {names.get(name, name) for name in listed} for key, listed in self.associated.items()
             },

@@ -13,7 +13,7 @@ from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.environments import ListedEnvironment, glob_problems, holds_in, one_portal_problems
 from reconciler.manifest.files import ManifestFile, find_files
 from reconciler.manifest.overlays import merge_layers
-from reconciler.manifest.tables.sorted_rows import Unusable
+from reconciler.manifest.tables.sorted_rows import TableError
 from reconciler.manifest.tables.sources import Hash, digest_file
 from reconciler.manifest.tables.table import open_table
 from reconciler.model.addresses import RECORD_ID
@@ -126,7 +126,7 @@ def _with_table(
     try:
         table = open_table(project, document.source, document.document, document.filled, files)
         digest_file(project / document.source.path, digest)
-    except Unusable as unusable:
+    except TableError as unusable:
         problems += unusable.problems
         return document
     problems += table.problems

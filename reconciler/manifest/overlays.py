@@ -9,20 +9,20 @@ from reconciler.manifest.documents import ManifestDocument
 from reconciler.manifest.tables.table import Table
 from reconciler.model.addresses import RECORD_ID, RecordKey
 from reconciler.model.desired import (
-    PLAIN,
+    NO_DIRECTIVES,
     DesiredAssociation,
     DesiredGroup,
     DesiredRecord,
     Document,
-    InMemory,
+    ListedRecords,
+    ManifestValue,
+    MergedRecords,
     Ownership,
     Prune,
+    RecordDirectives,
     Records,
-    Special,
-    Together,
-    Written,
 )
-from reconciler.sentences import told
+from reconciler.sentences import sentence
 from reconciler.source import Place, SourceFiles
 
 Layer = Sequence[ManifestDocument]
@@ -127,7 +127,7 @@ class _Merger:
     def records_of(self, group: tuple[str, str]) -> Records:
         """All records of a group. What a table names is named nowhere else: tables override nothing."""
         records = self.records[group]
-        written = InMemory(tuple(records[value] for value in sorted(records)))
+        written = ListedRecords(tuple(records[value] for value in sorted(records)))
         tables = self.tables.get(group, [])
         if not tables:
             return written
@@ -139,12 +139,12 @@ class _Merger:
             if before and before[0] == key:
                 self._report_in_table(RecordKey(*group, key), place, before[1])
             before = key, place
-        return Together((written, *tables))
+        return MergedRecords((written, *tables))
 
     def _report_in_table(self, key: RecordKey, place: Place, first: Place) -> None:
-        message = told(
+        message = sentence(
             "{record} is declared in a table, and twice: also in {where}",
-            record=key.told,
+            record=key.display,
             where=str(self._files.ref(first)),
         )
         advice = "keep one: a table overrides nothing, and nothing overrides it"
@@ -190,9 +190,9 @@ class _Merger:
 
     def _report_twice(self, first: DesiredRecord, second: DesiredRecord) -> None:
         key = second.record_key
-        message = told(
+        message = sentence(
             "{record} is declared twice in this folder: also in {where}",
-            record=key.told,
+            record=key.display,
             where=str(self._files.ref(first.place)),
         )
         source = self._files.ref(second.place)
@@ -209,14 +209,14 @@ def _associations(
     return tuple(sorted((*kept, *record.associations), key=lambda wanted: wanted.object))
 
 
-def _special(earlier: Special, later: Special) -> Special:
+def _special(earlier: RecordDirectives, later: RecordDirectives) -> RecordDirectives:
     """Word by word; whether the record may exist at all is for the last folder that names it to say."""
-    if earlier is PLAIN or later.is_absent:
+    if earlier is NO_DIRECTIVES or later.is_absent:
         return later
     protect = earlier.protect if later.protect is None else later.protect
-    both = Special(protect=protect, renamed_from=later.renamed_from or earlier.renamed_from)
-    return PLAIN if both == PLAIN else both
+    both = RecordDirectives(protect=protect, renamed_from=later.renamed_from or earlier.renamed_from)
+    return NO_DIRECTIVES if both == NO_DIRECTIVES else both
 
 
-def _parts(record: DesiredRecord) -> Iterator[tuple[str, tuple[Written, Place]]]:
+def _parts(record: DesiredRecord) -> Iterator[tuple[str, tuple[ManifestValue, Place]]]:
     return zip(record.names, zip(record.values, record.places, strict=True), strict=True)

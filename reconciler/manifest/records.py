@@ -15,8 +15,8 @@ from reconciler.manifest.tables.row_reader import Shared
 from reconciler.manifest.validation_errors import suggest
 from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode, picker
 from reconciler.model.addresses import RECORD_ID, RecordKey
-from reconciler.model.desired import PLAIN, DesiredRecord, Document, Special, Written
-from reconciler.sentences import Told, Value, told
+from reconciler.model.desired import NO_DIRECTIVES, DesiredRecord, Document, ManifestValue, RecordDirectives
+from reconciler.sentences import Sentence, Value, sentence
 from reconciler.source import Place, SourceFiles
 
 _UNMANAGED: Final = "$unmanaged"
@@ -97,7 +97,7 @@ class RecordReader:
         shape = self._shapes.get(node.names)
         if shape is None:
             shape = self._shapes[node.names] = self._shape(node.names, ())
-        special = PLAIN
+        special = NO_DIRECTIVES
         if shape.special:
             unmanaged, special = self._read_special(key, node, shape.special)
             if unmanaged:
@@ -135,7 +135,7 @@ class RecordReader:
 
     def _read_special(
         self, key: str, node: MappingNode, special: tuple[int, ...]
-    ) -> tuple[Collection[str], Special]:
+    ) -> tuple[Collection[str], RecordDirectives]:
         """Look at the names that are no managed properties: what is unmanaged, and what is special."""
         unmanaged: Collection[str] = ()
         said: dict[str, str] = {}
@@ -160,7 +160,7 @@ class RecordReader:
                 self._report(self._two_keys(name, value, key), _REMOVE_KEY, place, key)
         return unmanaged, self._special(key, node, said)
 
-    def _special(self, key: str, node: MappingNode, said: Mapping[str, str]) -> Special:
+    def _special(self, key: str, node: MappingNode, said: Mapping[str, str]) -> RecordDirectives:
         """What ``said`` comes to, by name of special key."""
         is_absent = said.get(_ABSENT) == _TRUE
         if is_absent and len(node.names) > 1:
@@ -173,7 +173,7 @@ class RecordReader:
             advice = "write the key that the record had before, or remove the line"
             self._report("a record cannot be renamed from itself", advice, node.place_of(_RENAMED_FROM), key)
         protect = said[_PROTECT] == _TRUE if _PROTECT in said else None
-        return Special(is_absent, protect, said.get(_RENAMED_FROM))
+        return RecordDirectives(is_absent, protect, said.get(_RENAMED_FROM))
 
     def _read_associations(self, key: str, value: Node, place: Place) -> None:
         associations = self.associations[key] = Associations()
@@ -201,7 +201,7 @@ class RecordReader:
 
     def _written(
         self, key: str | None, names: Sequence[str], values: Sequence[Any], places: Sequence[Place]
-    ) -> tuple[Written, ...]:
+    ) -> tuple[ManifestValue, ...]:
         """The values as the model holds them; what cannot be held is a problem and becomes None."""
         return tuple(
             value
@@ -210,7 +210,7 @@ class RecordReader:
             for name, value, place in zip(names, values, places, strict=True)
         )
 
-    def _read_value(self, value: Node, place: Place, name: str, key: str | None) -> Written:
+    def _read_value(self, value: Node, place: Place, name: str, key: str | None) -> ManifestValue:
         if value is Blank.REFUSED or name.startswith("$"):  # told already
             return None
         if isinstance(value, Blank):
@@ -226,7 +226,7 @@ class RecordReader:
             return self._read_choices(value, place, name, key)
         return None
 
-    def _read_choices(self, node: SequenceNode, place: Place, name: str, key: str | None) -> Written:
+    def _read_choices(self, node: SequenceNode, place: Place, name: str, key: str | None) -> ManifestValue:
         if not node.items:
             self._report(f'"{name}" is an empty list', _CLEAR, place, key, name)
         for item, item_place in zip(node.items, node.places, strict=True):
@@ -239,23 +239,27 @@ class RecordReader:
         if not key:
             self._report("a record needs a key", f"write its {self._document.key}", place, None)
         elif self._document.key == RECORD_ID and not _is_record_id(key):
-            message = told('"{key}" is no record id', key=Value(key, self._document.object or "", ""))
+            message = sentence('"{key}" is no record id', key=Value(key, self._document.object or "", ""))
             self._report(message, "write digits without leading zeros, such as 9001", place, None)
 
     def _report_no_mapping(self, key: str, node: Node, place: Place) -> None:
         advice = f"write `{key}: {{}}` for a record that sets no properties, or remove the line"
         if node is None or isinstance(node, Blank):
-            message = told('the record "{key}" is empty', key=self._value_of_key(key))
+            message = sentence('the record "{key}" is empty', key=self._value_of_key(key))
             self._report(message, advice, place, key)
         else:
             advice = "write `property: value` lines below it"
-            message = told('the record "{key}" must be a mapping of properties', key=self._value_of_key(key))
+            message = sentence(
+                'the record "{key}" must be a mapping of properties', key=self._value_of_key(key)
+            )
             self._report(message, advice, place, key)
 
-    def _two_keys(self, name: str, value: Node, key: str) -> Told:
-        said = told('says "{it}"', it=self._value_of_key(value)) if isinstance(value, str) else "is no text"
+    def _two_keys(self, name: str, value: Node, key: str) -> Sentence:
+        said = (
+            sentence('says "{it}"', it=self._value_of_key(value)) if isinstance(value, str) else "is no text"
+        )
         called = self._value_of_key(key)
-        return told('"{name}" {said}, but the record is called "{key}"', name=name, said=said, key=called)
+        return sentence('"{name}" {said}, but the record is called "{key}"', name=name, said=said, key=called)
 
     def _value_of_key(self, text: str) -> Value:
         return Value(text, self._document.object, self._document.key)

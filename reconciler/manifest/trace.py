@@ -15,8 +15,8 @@ from reconciler.manifest.tables.sources import Source
 from reconciler.manifest.tables.table import open_table
 from reconciler.manifest.yaml.nodes import MappingNode, Node, SequenceNode
 from reconciler.manifest.yaml.parser import read_nodes
-from reconciler.model.desired import Written
-from reconciler.model.explanation import Statement, Trace
+from reconciler.model.desired import ManifestValue
+from reconciler.model.explanation import ManifestLine, RecordTrace
 from reconciler.source import SourceFiles, SourceRef
 
 
@@ -28,7 +28,7 @@ def trace_record(
     objects: Collection[str],
     by: str,
     key: str,
-) -> Trace:
+) -> RecordTrace:
     """Find what the manifests, which have no problems, say of one record in ``environment``.
 
     Args:
@@ -64,7 +64,7 @@ class _Tracer:
     by: str
     key: str
     declared: list[SourceRef] = field(default_factory=list)
-    statements: dict[str, tuple[Statement, ...]] = field(default_factory=dict)
+    statements: dict[str, tuple[ManifestLine, ...]] = field(default_factory=dict)
     unmanaged: dict[str, SourceRef] = field(default_factory=dict)
 
     def add(self, document: ManifestDocument, node: MappingNode) -> None:
@@ -90,21 +90,21 @@ class _Tracer:
         self.declared.append(files.ref(record.place))
         for name, value, place in zip(record.names, record.values, record.places, strict=True):
             ref = files.ref(place)
-            self.statements[name] = (Statement(value, ref, is_shared=ref.file != source.path),)
+            self.statements[name] = (ManifestLine(value, ref, is_shared=ref.file != source.path),)
 
-    def trace(self) -> Trace:
+    def trace(self) -> RecordTrace:
         """What was found."""
-        return Trace(tuple(self.declared), self.statements, self.unmanaged)
+        return RecordTrace(tuple(self.declared), self.statements, self.unmanaged)
 
     def _state(self, mapping: MappingNode, left_out: Collection[str], *, is_shared: bool) -> None:
         for name, value, place in zip(mapping.names, mapping.values, mapping.places, strict=True):
             if name != self.by and not name.startswith("$") and name not in left_out:
-                said = Statement(_written(value), self.files.ref(place), is_shared)
+                said = ManifestLine(_written(value), self.files.ref(place), is_shared)
                 self.statements[name] = (*self.statements.get(name, ()), said)
                 self.unmanaged.pop(name, None)
 
 
-def _written(node: Node) -> Written:
+def _written(node: Node) -> ManifestValue:
     if isinstance(node, SequenceNode):
         return tuple(item for item in node.items if isinstance(item, str))
     return node if isinstance(node, str) else None

@@ -13,7 +13,7 @@ from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNod
 from reconciler.source import Place, SourceFiles
 
 
-class Complaint(TypedDict):
+class ValidationIssue(TypedDict):
     """What pydantic says about one value."""
 
     type: str
@@ -30,7 +30,7 @@ def plain(node: MappingNode, kept: Collection[str] = ()) -> dict[str, Any]:
 
 
 def tell(
-    complaints: Iterable[Complaint],
+    complaints: Iterable[ValidationIssue],
     descriptions: Mapping[str, str | None],
     node: MappingNode,
     place: Place,
@@ -72,7 +72,7 @@ _EXPECTED = {"list_type": "a list", "dict_type": "a mapping", "is_instance_of": 
 
 
 def _problem(
-    complaint: Complaint,
+    complaint: ValidationIssue,
     descriptions: Mapping[str, str | None],
     node: MappingNode,
     place: Place,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import Problem
 from reconciler.model.addresses import RecordKey
-from reconciler.model.desired import Written
+from reconciler.model.desired import ManifestValue
 from reconciler.source import SourceRef
 
 
@@ -14,8 +14,8 @@ class Edit:
 
     key: RecordKey
     name: str
-    before: Written  # what the manifest says
-    after: Written  # what it is to say
+    before: ManifestValue  # what the manifest says
+    after: ManifestValue  # what it is to say
     source: SourceRef  # of the value that holds until now, be it the record's own or that of ``all:``
 
     @property

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote
 
 from reconciler.invisible_characters import escaped_where_hidden
 from reconciler.model.object_types import object_name
-from reconciler.sentences import Told, Value, told
+from reconciler.sentences import Sentence, Value, sentence
 
 RECORD_ID = "record_id"
 """The key of records that are recognised by HubSpot's own id instead of a unique property."""
@@ -40,15 +40,15 @@ class RecordKey:
         return Value(self.value, self.object, self.by)
 
     @property
-    def told(self) -> Told:
+    def display(self) -> Sentence:
         """``address`` as a part of a sentence."""
         sign = "=" if self.by == RECORD_ID else ""
         key = Value(self.value, self.object, self.by, escaped(self.value))
-        return told("{object}/{sign}{key}", object=self.object, sign=sign, key=key)
+        return sentence("{object}/{sign}{key}", object=self.object, sign=sign, key=key)
 
-    def told_property(self, name: str) -> Told:
+    def told_property(self, name: str) -> Sentence:
         """``property_address`` as a part of a sentence."""
-        return told("{record}#{name}", record=self.told, name=name)
+        return sentence("{record}#{name}", record=self.display, name=name)
 
 
 def escaped(value: str) -> str:

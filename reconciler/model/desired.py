@@ -20,7 +20,7 @@ from reconciler.source import Place, SourceFiles, SourceRef
 Record: TypeAlias = tuple[str, RecordId]
 """A record by its object type and id, whatever its key."""
 
-Written: TypeAlias = str | tuple[str, ...] | None
+ManifestValue: TypeAlias = str | tuple[str, ...] | None
 """A property value as the manifest writes it: text, a list of texts, or None for a plain ``null``."""
 
 
@@ -88,7 +88,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Special:
+class RecordDirectives:
     """What a record says besides its properties; most say nothing."""
 
     is_absent: bool = False  # it must not exist
@@ -97,7 +97,7 @@ class Special:
     is_partial: bool = False  # some of its properties are looked at, and the record itself is let be
 
 
-PLAIN = Special()
+NO_DIRECTIVES = RecordDirectives()
 """Of records that say nothing special; shared by them all."""
 
 
@@ -123,11 +123,11 @@ class DesiredRecord:
 
     key: str  # the key's value
     names: tuple[str, ...]  # managed properties, sorted; the key property is not among them
-    values: tuple[Written, ...]  # as long as names
+    values: tuple[ManifestValue, ...]  # as long as names
     places: tuple[Place, ...]  # of the values, as long as names
     place: Place  # of the record's own line
     document: Document
-    special: Special = PLAIN
+    special: RecordDirectives = NO_DIRECTIVES
     associations: tuple[DesiredAssociation, ...] = ()  # sorted by object, else as written
 
     @property
@@ -176,7 +176,7 @@ class Records(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class InMemory:
+class ListedRecords:
     """Records that are all at hand."""
 
     records: Sequence[DesiredRecord]  # sorted by key; keys are distinct
@@ -216,7 +216,7 @@ class InMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class MergedRecords:
     """Records from several places, no key in two of them."""
 
     parts: tuple[Records, ...]
@@ -273,7 +273,7 @@ class Desired:
     groups: tuple[DesiredGroup, ...]  # sorted by object, then key
     files: SourceFiles
     digest: str  # "sha256:…" over names and contents of the manifests that were read
-    elsewhere: frozenset[tuple[str, str, str]] = frozenset()
+    other_environments: frozenset[tuple[str, str, str]] = frozenset()
     """Object, key property and key of records that are named for other environments only."""
     problems: tuple[Problem, ...] = ()  # of the manifests themselves: warnings, where it may be planned with
     rejoin: Callable[[Mapping[str, str]], tuple[DesiredGroup, ...]] | None = field(
@@ -299,17 +299,17 @@ class Desired:
     def records_of(self, object_name: str, by: str) -> Records:
         """The records of one group; none where the manifests have no such group."""
         found = (group.records for group in self.groups if (group.object, group.key) == (object_name, by))
-        return next(found, InMemory(()))
+        return next(found, ListedRecords(()))
 
     def has_one_key(self, object_name: str) -> bool:
         """Whether all records of a type are named by one key property; else some are by record id."""
         return sum(group.object == object_name for group in self.groups) == 1
 
-    def is_elsewhere(self, key: RecordKey) -> bool:
+    def is_for_other_environment(self, key: RecordKey) -> bool:
         """Whether the manifests name this record, but for other environments only."""
-        return (key.object, key.by, key.value) in self.elsewhere
+        return (key.object, key.by, key.value) in self.other_environments
 
-    def asked_at(self) -> Mapping[str, SourceRef]:
+    def first_mentions(self) -> Mapping[str, SourceRef]:
         """Where each object type is named first: of its own records, else in an association."""
         places = {
             wanted.object: wanted.place
@@ -355,6 +355,6 @@ class Desired:
             groups = tuple(group.renamed(names) for group in self.groups)
         ordered = tuple(sorted(groups, key=lambda group: (group.object, group.key)))
         here = replace(self, groups=ordered)
-        elsewhere = {(names.get(name, name), by, key) for name, by, key in self.elsewhere}
+        elsewhere = {(names.get(name, name), by, key) for name, by, key in self.other_environments}
         only = {name for name in elsewhere if here.records_of(name[0], name[1]).find(name[2]) is None}
-        return replace(here, elsewhere=frozenset(only))
+        return replace(here, other_environments=frozenset(only))

@@ -6,12 +6,12 @@ from enum import StrEnum
 
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.facts import Fact
-from reconciler.model.live import FateKind
+from reconciler.model.live import MissingReason
 from reconciler.model.owned import StateVersion
-from reconciler.model.property_history import Hand
+from reconciler.model.property_history import ValueVersion
 
 
-class Since(StrEnum):
+class HistoryStart(StrEnum):
     """Where a list of hands begins."""
 
     APPLIED = "applied"  # when the value was as applied, and a run of ours saw to that
@@ -21,11 +21,11 @@ class Since(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Trail:
+class DriftHistory:
     """The hands that a value went through since we last applied it."""
 
-    hands: tuple[Hand, ...] = ()  # oldest first; the last one made what is there now
-    since: Since = Since.UNKNOWN
+    hands: tuple[ValueVersion, ...] = ()  # oldest first; the last one made what is there now
+    since: HistoryStart = HistoryStart.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class DriftedValue:
     name: str
     last_applied: str | None  # as HubSpot answered it then; None is empty
     live: str | None
-    trail: Trail = Trail()
+    trail: DriftHistory = DriftHistory()
     is_defined: bool = True  # the portal still has such a property
 
     @property
@@ -47,12 +47,12 @@ class DriftedValue:
 
 
 @dataclass(frozen=True, slots=True)
-class LostRecord:
+class MissingOwnedRecord:
     """A record that we own and that its key no longer leads to."""
 
     key: RecordKey
     record_id: RecordId  # that we knew it by
-    fate: FateKind
+    fate: MissingReason
     facts: tuple[Fact, ...]  # what became of it
 
     @property
@@ -67,7 +67,7 @@ class LostRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class LostPair:
+class RemovedAssociation:
     """An association that we own, and that people removed or took the label from."""
 
     key: RecordKey
@@ -93,12 +93,12 @@ class DriftFound:
     state: StateVersion
     looked_at: int  # owned records
     values: tuple[DriftedValue, ...]  # sorted by key, then name
-    lost: tuple[LostRecord, ...]  # sorted by key
+    lost: tuple[MissingOwnedRecord, ...]  # sorted by key
     read_calls: int
     personal: tuple[
         tuple[str, str], ...
     ] = ()  # (object, property) whose values are masked when rendered, sorted
-    pairs: tuple[LostPair, ...] = ()  # sorted by key, then target
+    pairs: tuple[RemovedAssociation, ...] = ()  # sorted by key, then target
 
     @property
     def is_empty(self) -> bool:

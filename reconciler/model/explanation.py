@@ -6,33 +6,33 @@ from datetime import datetime
 
 from reconciler.errors import Problem
 from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.desired import Ownership, Prune, Written
+from reconciler.model.desired import ManifestValue, Ownership, Prune
 from reconciler.model.facts import Fact
 from reconciler.model.owned import Origin
-from reconciler.model.property_history import Hand
+from reconciler.model.property_history import ValueVersion
 from reconciler.source import SourceRef
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class ManifestLine:
     """One line of a manifest that says something of a property."""
 
-    value: Written
+    value: ManifestValue
     source: SourceRef
     is_shared: bool = False  # it stands under ``all:``
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
+class RecordTrace:
     """All lines of the manifests that say something of one record."""
 
     declared: tuple[SourceRef, ...]  # the record's own, in the order in which folders override each other
-    statements: Mapping[str, tuple[Statement, ...]]  # by property, likewise: the last one holds
+    statements: Mapping[str, tuple[ManifestLine, ...]]  # by property, likewise: the last one holds
     unmanaged: Mapping[str, SourceRef]  # by property, the last line that takes it out
 
 
 @dataclass(frozen=True, slots=True)
-class Applying:
+class ApplyRun:
     """The run that last applied a value, or saw that there was nothing to write."""
 
     run_id: str
@@ -47,11 +47,11 @@ class LastApplied:
 
     sent: str | None  # None was cleared
     kept: str | None  # what HubSpot made of it
-    by: Applying | None  # None where the journal no longer knows
+    by: ApplyRun | None  # None where the journal no longer knows
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextAction:
     """What the next apply would do to a record or a property, and why."""
 
     action: (
@@ -67,13 +67,13 @@ class PropertyExplained:
     """One property of the record."""
 
     name: str
-    statements: tuple[Statement, ...]  # the last one holds; empty where no manifest sets it
+    statements: tuple[ManifestLine, ...]  # the last one holds; empty where no manifest sets it
     unmanaged_at: SourceRef | None  # the line that takes out what `all` says
     ownership: Ownership | None  # None where no manifest sets it
     last: LastApplied | None  # None where we never applied it
     live: str | None  # None is empty, also where there is no live record
-    hands: tuple[Hand, ...]  # that it went through, oldest first, as far as they were asked for
-    step: Step
+    hands: tuple[ValueVersion, ...]  # that it went through, oldest first, as far as they were asked for
+    step: NextAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class PairExplained:
     target: RecordKey
     label: str | None  # None: the plain association
     origin: Origin | None  # how we own it; None where we do not yet
-    step: Step
+    step: NextAction
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Explanation:
     is_protected: bool
     declared: tuple[SourceRef, ...]  # the last one holds; empty where no manifest names it
     prune: Prune
-    step: Step
+    step: NextAction
     properties: tuple[PropertyExplained, ...]  # sorted by name; one, where one was asked about
     pairs: tuple[PairExplained, ...]
     problems: tuple[Problem, ...]

@@ -32,7 +32,7 @@ GONE_ASKED_ALONE = 300
 """Gone records of one type that are asked about one by one; where more are gone, somebody emptied it."""
 
 
-class FateKind(StrEnum):
+class MissingReason(StrEnum):
     """What became of a record that is no longer found by its key."""
 
     ARCHIVED = "archived"
@@ -44,9 +44,9 @@ class FateKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class MissingRecord:
     """What became of one record."""
 
-    kind: FateKind
+    kind: MissingReason
     record_id: RecordId  # under which it lives on; its own where it does not
     key: str | None  # the key it has now

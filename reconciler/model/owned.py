@@ -25,7 +25,7 @@ class OwnedRecord:
     answered: Mapping[str, str | None]  # what HubSpot made of it, only where that differs from ``sent``
     is_protected: bool = False  # never archived, whatever the manifests say
 
-    def live_since(self, name: str) -> str | None:
+    def expected_live(self, name: str) -> str | None:
         """What the portal held of property ``name`` right after we last applied it."""
         return self.answered[name] if name in self.answered else self.sent[name]
 

@@ -33,7 +33,7 @@ Globs: TypeAlias = Mapping[str, Iterable[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Masks:
+class MaskRules:
     """Which properties are masked: by default, and as a project says."""
 
     mask: Globs = field(default_factory=dict)  # masked besides

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from reconciler.model.addresses import RecordId
 
 
-class Via(StrEnum):
+class ChangeSource(StrEnum):
     """Through what a value was changed."""
 
     PERSON = "person"  # by hand, in HubSpot
@@ -28,27 +28,35 @@ class Via(StrEnum):
         return self in _AUTOMATIC
 
 
-_AUTOMATIC = frozenset({Via.WORKFLOW, Via.INTEGRATION, Via.API, Via.CALCULATION, Via.OTHER})
+_AUTOMATIC = frozenset(
+    {
+        ChangeSource.WORKFLOW,
+        ChangeSource.INTEGRATION,
+        ChangeSource.API,
+        ChangeSource.CALCULATION,
+        ChangeSource.OTHER,
+    }
+)
 
 
 _NAMELESS = {
-    Via.PERSON: "somebody in HubSpot",
-    Via.WORKFLOW: "a workflow",
-    Via.INTEGRATION: "an integration",
-    Via.API: "the API",
-    Via.IMPORT: "an import",
-    Via.FORM: "a form",
-    Via.CALCULATION: "a calculation",
-    Via.MERGE: "a merge",
-    Via.OTHER: "somebody whom HubSpot does not name",
+    ChangeSource.PERSON: "somebody in HubSpot",
+    ChangeSource.WORKFLOW: "a workflow",
+    ChangeSource.INTEGRATION: "an integration",
+    ChangeSource.API: "the API",
+    ChangeSource.IMPORT: "an import",
+    ChangeSource.FORM: "a form",
+    ChangeSource.CALCULATION: "a calculation",
+    ChangeSource.MERGE: "a merge",
+    ChangeSource.OTHER: "somebody whom HubSpot does not name",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class ValueVersion:
     """One change of one property, whoever made it."""
 
-    via: Via
+    via: ChangeSource
     by: str  # "Ada Lovelace <ada@acme.example>", "Fill names (55)"; empty where HubSpot does not say
     at: datetime  # aware, UTC
     value: str | None  # what it made of the property; None is empty
@@ -57,19 +65,19 @@ class Hand:
         """``Ada Lovelace <ada@acme.example>``, ``workflow Fill names (55)``."""
         if not self.by:
             return _NAMELESS[self.via]
-        return self.by if self.via in {Via.PERSON, Via.OTHER} else f"{self.via} {self.by}"
+        return self.by if self.via in {ChangeSource.PERSON, ChangeSource.OTHER} else f"{self.via} {self.by}"
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class PropertyHistory:
     """What HubSpot still knows of the changes of one property."""
 
-    hands: tuple[Hand, ...]  # oldest first
-    is_cut: bool  # as many as HubSpot keeps: older ones are forgotten
+    hands: tuple[ValueVersion, ...]  # oldest first
+    is_truncated: bool  # as many as HubSpot keeps: older ones are forgotten
 
 
 Spot: TypeAlias = tuple[str, RecordId, str]
 """One property of one live record: object type, record id, name."""
 
-Histories: TypeAlias = Mapping[Spot, History]
+PropertyHistories: TypeAlias = Mapping[Spot, PropertyHistory]
 """What is known of some properties; nothing of those that the portal no longer has."""

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from reconciler.invisible_characters import escaped_where_hidden
 from reconciler.model.addresses import RecordKey, escaped, percent
-from reconciler.model.desired import DesiredRecord, Special
+from reconciler.model.desired import DesiredRecord, RecordDirectives
 from reconciler.model.object_types import object_name
 
 _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|%")
@@ -99,7 +99,7 @@ class Selection:
         if means(self.exclude, key):
             return None
         if self.target and not means(self.target, key):
-            special = Special(renamed_from=special.renamed_from, is_partial=True)
+            special = RecordDirectives(renamed_from=special.renamed_from, is_partial=True)
             if record.special.is_absent:
                 return None
         kept = frozenset(name for name in record.names if self.has(key, name))

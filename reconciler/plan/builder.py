@@ -24,12 +24,12 @@ from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey, split_add
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, PruneRule, Record, Records
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.live import Fate, FateKind, LiveRecord
+from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.model.personal_data import Masks
+from reconciler.model.personal_data import MaskRules
 from reconciler.model.property_history import Spot
 from reconciler.model.selection import EVERYTHING, Selection
-from reconciler.plan.associations.endpoints import End, Ends, Standing, end_of
+from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, endpoint_of
 from reconciler.plan.budget import ALWAYS_LOOKED_AT, NOTHING_UNSETTLED, Unsettled, budget_of, calls_to_open
 from reconciler.plan.change import (
     Action,
@@ -52,8 +52,8 @@ from reconciler.plan.change import (
 from reconciler.plan.consistency import unsound
 from reconciler.plan.drift.provenance import Edits
 from reconciler.plan.guards import Guards, Population
-from reconciler.plan.plan import Held, ManifestsRead, Plan
-from reconciler.plan.records.compare import Counterparts, Judged, Policy, judge_record, only_read
+from reconciler.plan.plan import Held, ManifestInfo, Plan
+from reconciler.plan.records.compare import Policy, RecordDecision, RecordSides, compare_record, only_read
 from reconciler.plan.records.identity import (
     Identities,
     column_problems,
@@ -61,8 +61,8 @@ from reconciler.plan.records.identity import (
     key_problems,
     known_as_named,
 )
-from reconciler.plan.records.prune import facts_of_gone, judge_leftover
-from reconciler.plan.records.rollback import Deed, undo
+from reconciler.plan.records.prune import decide_prune, facts_of_gone
+from reconciler.plan.records.rollback import AppliedChange, undo
 from reconciler.plan.records.unanswered import is_unanswered, many_gone, unanswered_problem
 from reconciler.plan.records.unique_values import Giver, Value, contradictions, turns_of
 from reconciler.plan.records.unselected_rivals import LeftBehind
@@ -103,15 +103,15 @@ class PlanBuilder:
     guards: Guards
     remembers: bool = True  # there is a state for adoptions to go to
     skips_invalid: bool = False  # records with problems are left out instead of stopping everything
-    ends: Ends | None = None  # of associations: is told where their records stand; None: there are none
-    masks: Masks = field(default_factory=Masks)
+    ends: Endpoints | None = None  # of associations: is told where their records stand; None: there are none
+    masks: MaskRules = field(default_factory=MaskRules)
     changes: list[Change] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     no_op: int = 0
     fate_calls: int = 0  # made to learn what became of records that are gone
     gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # not explained yet
-    edited: list[tuple[Resolver, Counterparts]] = field(default_factory=list)  # by people; not judged yet
+    edited: list[tuple[Resolver, RecordSides]] = field(default_factory=list)  # by people; not judged yet
     spots: list[Spot] = field(default_factory=list)  # what they changed
     populations: dict[str, Population] = field(default_factory=dict)  # by object
     associating: list[DesiredRecord] = field(default_factory=list)  # records that name associations
@@ -164,7 +164,7 @@ class PlanBuilder:
         population = self.population(resolver.schema.name)
         for record in records:
             old = record.special.renamed_from or ""
-            parts = Counterparts(
+            parts = RecordSides(
                 record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old)
             )
             if parts.old_live is not None:
@@ -187,7 +187,11 @@ class PlanBuilder:
                 problem = self._identities.same_key(resolver, record)
             else:
                 problem = self._identities.same_record(resolver, record, found, named)
-            judged = Judged(problems=(problem,)) if problem else judge_record(resolver, parts, self.policy)
+            judged = (
+                RecordDecision(problems=(problem,))
+                if problem
+                else compare_record(resolver, parts, self.policy)
+            )
             if judged.edited:
                 self.edited.append((resolver, parts))
                 self.spots.extend(judged.edited)
@@ -195,13 +199,13 @@ class PlanBuilder:
                 self._take(judged)
             is_about = record.associations or judged.gone
             if self.ends and (is_about or self.ends.is_wanted(record.record_key)):
-                self.ends.meet(record.record_key, end_of(record, found, judged))
+                self.ends.meet(record.record_key, endpoint_of(record, found, judged))
                 self.associating += [record] if record.associations else []
 
     def judge_edited(self, edits: Edits) -> None:
         """Judge for good the records that people changed, now that it is known who they were."""
         for resolver, parts in self.edited:
-            self._take(judge_record(resolver, parts, self.policy, edits))
+            self._take(compare_record(resolver, parts, self.policy, edits))
         self.edited.clear()
         self.spots.clear()
 
@@ -245,11 +249,11 @@ class PlanBuilder:
             if found is not None and is_same and self._identities.is_named(schema, owned.key, found, desired):
                 self.named_otherwise.add((schema.name, owned.record_id))
                 continue
-            decided = judge_leftover(
+            decided = decide_prune(
                 owned,
                 prune,
                 is_live=found is not None and is_still(schema, owned, found),
-                is_named_elsewhere=desired.is_elsewhere(owned.key),
+                is_named_elsewhere=desired.is_for_other_environment(owned.key),
                 rests_on=archive_rests_on(schema, owned.key.by, found, owned) if found else (),
             )
             if isinstance(decided, Held):
@@ -349,7 +353,7 @@ class PlanBuilder:
     def add_deeds(
         self,
         schema: ObjectSchema,
-        deeds: Iterable[Deed],
+        deeds: Iterable[AppliedChange],
         live: Mapping[str, LiveRecord],
         owned: Mapping[str, OwnedRecord],
         moved: Mapping[RecordId, OwnedRecord] = MappingProxyType({}),
@@ -378,26 +382,26 @@ class PlanBuilder:
 
     def explain_gone(
         self,
-        fates: Mapping[RecordId, Fate],
-        facts: Callable[[OwnedRecord, Fate | None], tuple[Fact, ...]] = facts_of_gone,
+        fates: Mapping[RecordId, MissingRecord],
+        facts: Callable[[OwnedRecord, MissingRecord | None], tuple[Fact, ...]] = facts_of_gone,
     ) -> None:
         """Say what became of the records that state knows and the portal no longer finds."""
-        gone: dict[str, Counter[FateKind]] = {}
+        gone: dict[str, Counter[MissingReason]] = {}
         for held, owned in self.gone:
             fate = fates.get(owned.record_id)
-            if fate is not None and fate.kind is FateKind.UNANSWERED:
+            if fate is not None and fate.kind is MissingReason.UNANSWERED:
                 self.population(held.key.object).unanswered += 1
                 self.problems.append(unanswered_problem(held.key, held.source))
                 if self.ends:
-                    self.ends.correct(held.key, End(Standing.UNANSWERED))
+                    self.ends.correct(held.key, Endpoint(Presence.UNANSWERED))
                 continue
             self.held.append(replace(held, facts=facts(owned, fate)))
-            if fate is not None and fate.kind is not FateKind.REKEYED:
+            if fate is not None and fate.kind is not MissingReason.REKEYED:
                 gone.setdefault(held.key.object, Counter())[fate.kind] += 1
         self.problems.extend(many_gone(gone))
         self.gone.clear()
 
-    def _take(self, judged: Judged) -> None:
+    def _take(self, judged: RecordDecision) -> None:
         if judged.gone is not None:
             self.gone.append((judged.held[0], judged.gone))
             return
@@ -420,7 +424,7 @@ class PlanBuilder:
         environment: str,
         portal: PortalSchema,
         state: StateVersion,
-        manifests: ManifestsRead,
+        manifests: ManifestInfo,
         read_calls: int,
         daily_remaining: int | None,
         least_seconds: Callable[[int], float],
@@ -518,7 +522,7 @@ class PlanBuilder:
             change = changes[number]
             if self.ends and not isinstance(change, PairChange):
                 record_id = change.record_id if isinstance(change, Update) else None
-                self.ends.correct(change.key, End(Standing.INVALID, record_id))
+                self.ends.correct(change.key, Endpoint(Presence.INVALID, record_id))
         return tuple(change for number, change in enumerate(changes) if number not in refused)
 
     def population(self, object_name: str) -> Population:

@@ -13,7 +13,7 @@ from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.associations import Label
 from reconciler.model.calls import Call, Route
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.model.property_history import Hand
+from reconciler.model.property_history import ValueVersion
 from reconciler.source import SourceRef
 
 
@@ -62,7 +62,9 @@ class ValueChange:
     after: str | None  # the text to send; None clears
     reason: Reason
     source: SourceRef | None = None  # the line that asks for it
-    changed: Hand | None = None  # whose edit would be overwritten; None where nobody's, or nobody knows
+    changed: ValueVersion | None = (
+        None  # whose edit would be overwritten; None where nobody's, or nobody knows
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,7 @@ def moved_from(change: Change) -> RecordKey | None:
 def release_of(owned: OwnedRecord, reason: Reason, source: SourceRef | None = None) -> Release:
     """``owned`` is no longer ours; the change keeps what state knew of it, for whoever takes that back."""
     known = (
-        ValueChange(name, owned.live_since(name), sent, Reason.IN_STEP)
+        ValueChange(name, owned.expected_live(name), sent, Reason.IN_STEP)
         for name, sent in sorted(owned.sent.items())
     )
     return Release(owned.key, owned.record_id, reason, source, owned.origin, tuple(known))

@@ -10,7 +10,7 @@ from reconciler.model.addresses import RecordKey
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
 from reconciler.model.owned import StateVersion
-from reconciler.model.property_history import Hand
+from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import Action, Change, Reason, StateOnly
 from reconciler.source import SourceRef
 
@@ -30,7 +30,7 @@ class Held:
     source: SourceRef | None  # None where no line names it any more
     facts: tuple[Fact, ...] = ()  # what to know or do about it
     target: RecordKey | None = None
-    changed: Hand | None = None  # whose edit is left alone; None where nobody's, or nobody knows
+    changed: ValueVersion | None = None  # whose edit is left alone; None where nobody's, or nobody knows
 
     @property
     def what(self) -> str | None:
@@ -44,7 +44,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class ManifestsRead:
+class ManifestInfo:
     """Which manifests a plan was made from."""
 
     digest: str
@@ -54,7 +54,7 @@ class ManifestsRead:
     has_uncommitted: bool = False  # manifests that differ from it
 
 
-NO_MANIFESTS = ManifestsRead(digest="", files=0, records=0, git=None)
+NO_MANIFESTS = ManifestInfo(digest="", files=0, records=0, git=None)
 """Of a plan that is made from a run."""
 
 
@@ -118,7 +118,7 @@ class GuardBase:
         return self.named + self.owned - self.owned_named
 
 
-class Departing(StrEnum):
+class DifferenceKind(StrEnum):
     """How a plan that was made again differs from the reviewed one, in one change."""
 
     NOT_REVIEWED = "not reviewed"  # nobody saw that this record changes
@@ -127,10 +127,10 @@ class Departing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class ReviewDifference:
     """One change, and how it differs from what was reviewed; it holds no values."""
 
-    how: Departing
+    how: DifferenceKind
     key: RecordKey
     action: Action  # of the change that is planned now; of the reviewed one where there is none
     facts: tuple[Fact, ...]  # what exactly differs, or which properties or label; may be empty
@@ -145,13 +145,13 @@ class Review:
     digest: str  # of the reviewed plan
     content: str  # of the reviewed plan, which the plan has too where nothing departs from it
     git: str | None  # the commit that it was made from
-    departures: tuple[Departure, ...]  # by how they differ, and key
+    departures: tuple[ReviewDifference, ...]  # by how they differ, and key
     unreviewed_rules: tuple[PruneRule, ...]  # of pruning, which state is not told of
 
     @property
     def unreviewed(self) -> int:
         """How many were left out of the plan because nobody has reviewed them as they are now."""
-        left_out = (departure.how is not Departing.NO_LONGER_PLANNED for departure in self.departures)
+        left_out = (departure.how is not DifferenceKind.NO_LONGER_PLANNED for departure in self.departures)
         return sum(left_out) + len(self.unreviewed_rules)
 
 
@@ -166,7 +166,7 @@ class Plan:
     portal_type: str
     api_version: str
     state: StateVersion
-    manifests: ManifestsRead
+    manifests: ManifestInfo
     changes: tuple[Change, ...]  # in the order of section "order" in build.py
     held: tuple[Held, ...]
     problems: tuple[Problem, ...]

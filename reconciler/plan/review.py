@@ -37,7 +37,7 @@ from reconciler.plan.change import (
 )
 from reconciler.plan.file.encode import digested_change
 from reconciler.plan.file.format import digests_of
-from reconciler.plan.plan import Departing, Departure, Plan, Review
+from reconciler.plan.plan import DifferenceKind, Plan, Review, ReviewDifference
 
 _KIND_OF = {
     "record_id": FactKind.ANOTHER_RECORD_HAS_KEY,
@@ -51,7 +51,7 @@ _KIND_OF = {
 _SHRINKS = {(Action.UPDATE, Action.ADOPT), (Action.ASSOCIATE, Action.ADOPT)}
 """Actions that become others where everything is in HubSpot already: reviewed, and now."""
 
-_BY_HOW = list(Departing)
+_BY_HOW = list(DifferenceKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,14 @@ def keep_reviewed(reviewed: Plan, changes: Iterable[Change], rules: Iterable[Pru
     """Those of ``changes`` and ``rules`` that ``reviewed`` has too, in their order."""
     seen = {_subject(change): change for change in reviewed.changes}
     kept: list[Change] = []
-    departures: list[Departure] = []
+    departures: list[ReviewDifference] = []
     for change in changes:
         departure = _departing(seen.pop(_subject(change), None), change)
-        if departure is None or departure.how is Departing.NO_LONGER_PLANNED:
+        if departure is None or departure.how is DifferenceKind.NO_LONGER_PLANNED:
             kept.append(change)
         if departure is not None:
             departures.append(departure)
-    departures += (_departure(Departing.NO_LONGER_PLANNED, gone) for gone in seen.values())
+    departures += (_departure(DifferenceKind.NO_LONGER_PLANNED, gone) for gone in seen.values())
     known_rules = set(reviewed.prune_rules)
     rules = tuple(rules)
     digests = digests_of(reviewed)
@@ -95,22 +95,24 @@ def _subject(change: Change) -> Hashable:
     return change.key
 
 
-def _departing(before: Change | None, now: Change) -> Departure | None:
+def _departing(before: Change | None, now: Change) -> ReviewDifference | None:
     """How ``now`` differs from what was reviewed of its subject; None where it does not."""
     if before is None:
-        return _departure(Departing.NOT_REVIEWED, now)
+        return _departure(DifferenceKind.NOT_REVIEWED, now)
     differences = list(_differences(before, now))
     if differences:
-        return _departure(Departing.CHANGED, now, tuple(differences))
+        return _departure(DifferenceKind.CHANGED, now, tuple(differences))
     written = {value.name for value in values_of(now)}
     no_more = [value for value in values_of(before) if value.name not in written]
-    return _departure(Departing.NO_LONGER_PLANNED, before, (_named(no_more),)) if no_more else None
+    return _departure(DifferenceKind.NO_LONGER_PLANNED, before, (_named(no_more),)) if no_more else None
 
 
-def _departure(how: Departing, change: Change, facts: tuple[Fact, ...] | None = None) -> Departure:
+def _departure(
+    how: DifferenceKind, change: Change, facts: tuple[Fact, ...] | None = None
+) -> ReviewDifference:
     target = change.target if isinstance(change, PairChange) else None
     facts = tuple(_about(change)) if facts is None else facts
-    return Departure(how, change.key, change.action, facts, change.source, target)
+    return ReviewDifference(how, change.key, change.action, facts, change.source, target)
 
 
 def _about(change: Change) -> Iterator[Fact]:

@@ -39,7 +39,7 @@ def selected(
 
 
 def selected_owned(
-    owned: Iterable[OwnedRecord], selection: Selection, unmet: "Unmet"
+    owned: Iterable[OwnedRecord], selection: Selection, unmet: "UnmatchedGlobs"
 ) -> Iterator[OwnedRecord]:
     """What is selected of records that we own, each with those of its values that are."""
     if not selection.is_partial:
@@ -53,7 +53,7 @@ def selected_owned(
 
 
 def selected_pairs(
-    pairs: Iterable[OwnedPair], types: tuple[str, str], selection: Selection, unmet: "Unmet"
+    pairs: Iterable[OwnedPair], types: tuple[str, str], selection: Selection, unmet: "UnmatchedGlobs"
 ) -> list[OwnedPair]:
     """What is selected of associations that we own, of those from one of two object types to the other."""
     directed = [pair for pair in pairs if (pair.key.object, pair.target.object) == types]
@@ -62,7 +62,7 @@ def selected_pairs(
     return [pair for pair in directed if selection.has(pair.key, pair.target.address)]
 
 
-class Unmet:
+class UnmatchedGlobs:
     """Globs of flags that have met nothing they mean yet.
 
     One that meets nothing is most likely a slip, whose consequence would be silence: a mistyped

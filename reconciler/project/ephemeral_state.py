@@ -9,7 +9,7 @@ from reconciler.project.settings import Environment
 from reconciler.state.store import Store
 
 
-def refuse_forgetful(
+def refuse_ephemeral_state(
     environment: Environment, state_url: str | None, store: Store, environ: Mapping[str, str]
 ) -> None:
     """In continuous integration an empty SQLite state means that the last job's was thrown away.

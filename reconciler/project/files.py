@@ -14,7 +14,7 @@ from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.project.special_files import is_channel, write_through
 
 
-def insist_on_sealing(path: Path) -> None:
+def check_writable(path: Path) -> None:
     """Insist that ``write_sealed`` could write ``path``, before anything happens that is to be told there.
 
     Raises:

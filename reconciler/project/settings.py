@@ -17,7 +17,7 @@ from reconciler.manifest.yaml.nodes import Blank, MappingNode
 from reconciler.manifest.yaml.parser import Reading, read_nodes
 from reconciler.model.desired import Drift
 from reconciler.model.object_types import object_name
-from reconciler.model.personal_data import Masks
+from reconciler.model.personal_data import MaskRules
 from reconciler.plan.plan import Guard
 from reconciler.project.ci_permissions import is_hubspots, permits_of
 from reconciler.project.server_addresses import portal_server
@@ -88,7 +88,7 @@ class Settings:
     state_url: str | None = field(repr=False)  # may hold a password; None keeps no state
     name: str | None = None  # of the project; None where the file does not say
     guards: Mapping[Guard, str] = field(default_factory=dict)  # limits that differ: "50%" or "500"
-    masks: Masks = field(default_factory=Masks)  # whose values are masked
+    masks: MaskRules = field(default_factory=MaskRules)  # whose values are masked
 
 
 class _Shape(BaseModel):
@@ -234,7 +234,7 @@ def load_settings(
         name=file.project or None,
         state_url=None if variables.problems else state_url(state, project),
         guards=file.guards,
-        masks=Masks(mask=_by_object(file, "mask"), show=_by_object(file, "show")),
+        masks=MaskRules(mask=_by_object(file, "mask"), show=_by_object(file, "show")),
     )
 
 

@@ -10,16 +10,16 @@ from functools import cached_property
 
 from reconciler.model.addresses import RECORD_ID, RecordKey
 from reconciler.model.owned import OwnedRecord
-from reconciler.model.personal_data import Masks
+from reconciler.model.personal_data import MaskRules
 from reconciler.state.store import Store
 
 
 @dataclass(frozen=True)
-class Remembered:
+class StateMasking:
     """Which properties of owned records are masked; a project's ``show`` cannot lift what runs left."""
 
     store: Store
-    masks: Masks
+    masks: MaskRules
 
     def keys(self, groups: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         """Those of ``groups`` of object type and key property whose keys are masked."""

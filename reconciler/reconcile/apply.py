@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler import __version__
-from reconciler.apply.batch_executor import Courier
+from reconciler.apply.batch_executor import BatchExecutor
 from reconciler.apply.executor import ApplyResult, carry_out
-from reconciler.apply.options import Manner, OnStale
+from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.apply.recovery.resume import is_anything_open, settle_earlier
-from reconciler.apply.stale_state import moved_entries
+from reconciler.apply.stale_state import stale_owned_changes
 from reconciler.errors import PlanRefused, Refusal
-from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.hubspot.portal.read_portal import begin_portal, read_portal
 from reconciler.plan.budget import budget_of, looked_at_again
 from reconciler.plan.change import keys_of
@@ -24,19 +24,19 @@ from reconciler.plan.rests_on import objects_rested_on
 from reconciler.reconcile.project_check import refuse_other_project
 from reconciler.state.run_types import Actor, RunStart
 from reconciler.state.store import Store
-from reconciler.state.writer import Writer as StateWriter
+from reconciler.state.writer import StateWriter
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
     """A portal that may be written to."""
 
-    reader: Reader
-    writer: Writer
+    reader: PortalReader
+    writer: PortalWriter
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class LockRequest:
     """Who wants the lock on the state, and how long they wait for it."""
 
     actor: Actor
@@ -51,7 +51,13 @@ class Claim:
 
 
 def apply_plan(
-    plan: Plan, connection: Connection, store: Store, claim: Claim, *, manner: Manner, limits: Limits
+    plan: Plan,
+    connection: Connection,
+    store: Store,
+    claim: LockRequest,
+    *,
+    manner: ApplyOptions,
+    limits: Limits,
 ) -> ApplyResult:
     """Settle what earlier runs left open, then carry out ``plan``; portal and budget are judged again.
 
@@ -70,9 +76,9 @@ def apply_plan(
         objects = {key.object for change in plan.changes for key in keys_of(change)}
         begin_portal(connection.reader, objects)  # the answers come while the plan is digested
         start = _start_of(plan, claim)
-        moved = moved_entries(plan, start.plan_digest, store)
+        moved = stale_owned_changes(plan, start.plan_digest, store)
         looks_again_at = looked_at_again(
-            had_time=manner.looks_again or plan.state != store.version(),
+            had_time=manner.rereads_before_write or plan.state != store.version(),
             overwrites=manner.on_stale is OnStale.OVERWRITE,
         )
         objects |= objects_rested_on(plan.changes) | open_objects(store)
@@ -91,11 +97,11 @@ def apply_plan(
         )
         refuse_now(plan, budget, limits)
         writer = connection.writer.asking(journal.assert_held)
-        courier = Courier(connection.reader, writer, portal, looks_again_at, manner.on_stale)
+        courier = BatchExecutor(connection.reader, writer, portal, looks_again_at, manner.on_stale)
         return carry_out(plan, start, moved, store=store, journal=journal, courier=courier, manner=manner)
 
 
-def settle_earlier_runs(connection: Connection, store: Store, claim: Claim, portal_id: int) -> None:
+def settle_earlier_runs(connection: Connection, store: Store, claim: LockRequest, portal_id: int) -> None:
     """Settle what earlier runs left open, if anything, where there is no plan to carry out.
 
     Raises:
@@ -111,7 +117,7 @@ def settle_earlier_runs(connection: Connection, store: Store, claim: Claim, port
         settle_earlier(store, journal, connection.reader, portal)
 
 
-def _start_of(plan: Plan, claim: Claim) -> RunStart:
+def _start_of(plan: Plan, claim: LockRequest) -> RunStart:
     return RunStart(
         environment=plan.environment,
         plan_digest=digest_of(plan),

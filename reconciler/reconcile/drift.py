@@ -6,27 +6,27 @@ from functools import partial
 from itertools import groupby
 
 from reconciler import __version__
-from reconciler.apply.recovery.recovered_state import Memory, version_seen
+from reconciler.apply.recovery.recovered_state import RecoveredState, version_seen
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.errors import Unavailable, UsageError
 from reconciler.hubspot.associations.read import read_pairs
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.records.history import read_histories
-from reconciler.hubspot.records.missing import read_fates
+from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.acceptance import Acceptance
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.desired import Desired
 from reconciler.model.drift import DriftFound
-from reconciler.model.live import Fate, FateKind
-from reconciler.model.personal_data import Masks
+from reconciler.model.live import MissingReason, MissingRecord
+from reconciler.model.personal_data import MaskRules
 from reconciler.model.selection import Glob, Selection
 from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord, chosen, keys_and_named
 from reconciler.plan.drift.detect import DriftBuilder, keys_and_sent
 from reconciler.plan.drift.provenance import our_runs
-from reconciler.plan.targeting import Unmet, selected_owned, selected_pairs
+from reconciler.plan.targeting import UnmatchedGlobs, selected_owned, selected_pairs
 from reconciler.plan.values.resolve import Resolver
 from reconciler.reconcile.owner_lookup import OwnerLookup
 from reconciler.reconcile.plan import Progress
@@ -35,13 +35,13 @@ from reconciler.state.store import Store
 
 
 def find_drift(
-    reader: Reader,
+    reader: PortalReader,
     store: Store,
     *,
     environment: str,
     portal_id: int,
     selection: Selection,
-    masks: Masks,
+    masks: MaskRules,
     now: datetime,
     progress: Progress,
 ) -> DriftFound:
@@ -64,9 +64,9 @@ def find_drift(
     objects = {name for name, _, _ in groups}.union(*store.paired_types())
     objects = objects.union(*(batch.objects for batch in unfinished))
     portal = read_portal(reader, objects, portal_id)
-    memory = Memory(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
+    memory = RecoveredState(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
     builder = DriftBuilder(masks)
-    unmet = Unmet({"--target": selection.target, "--exclude": selection.exclude})
+    unmet = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
     total = sum(count for _, _, count in groups)
     for object_name, by, _ in groups:
         schema = portal.objects[object_name]
@@ -80,7 +80,7 @@ def find_drift(
         ids = [pair.record_id for pair in pairs]
         builder.add_pairs(pairs, read_pairs(reader, portal.objects[one], portal.objects[other], ids))
     unmet.refuse("we own")
-    fates = read_fates(reader, portal, builder.missing)
+    fates = find_missing_records(reader, portal, builder.missing)
     _insist_on_answers(fates)
     builder.explain_missing(fates)
     histories = read_histories(reader, portal, builder.drifted())
@@ -95,13 +95,15 @@ def find_drift(
     )
 
 
-def _insist_on_answers(fates: Mapping[RecordId, Fate]) -> None:
+def _insist_on_answers(fates: Mapping[RecordId, MissingRecord]) -> None:
     """Tell of no drift where nobody knows what is there: no drift must mean looked at.
 
     Raises:
         Unavailable: HubSpot leaves records out of its answers.
     """
-    unanswered = sorted(record_id for record_id, fate in fates.items() if fate.kind is FateKind.UNANSWERED)
+    unanswered = sorted(
+        record_id for record_id, fate in fates.items() if fate.kind is MissingReason.UNANSWERED
+    )
     if unanswered:
         raise Unavailable(
             f"HubSpot leaves {len(unanswered):,} records out of its answers, even where they are asked for "
@@ -115,7 +117,7 @@ def accept_drift(
     found: DriftFound,
     globs: Iterable[Glob],
     desired: Desired,
-    reader: Reader,
+    reader: PortalReader,
     *,
     stand_ins: Mapping[str, str],
     shows_sensitive: bool,
@@ -131,7 +133,7 @@ def accept_drift(
     portal = read_portal(reader, objects, found.portal_id)
     desired = desired.renamed({name: schema.name for name, schema in portal.objects.items()})
     owners = OwnerLookup(reader, stand_ins)
-    builder = AcceptBuilder(shows_sensitive, desired.is_elsewhere)
+    builder = AcceptBuilder(shows_sensitive, desired.is_for_other_environment)
     for (object_name, by), of_group in groupby(values, lambda value: (value.key.object, value.key.by)):
         schema, records = portal.objects[object_name], desired.records_of(object_name, by)
         resolver = Resolver(schema, desired.files, {})

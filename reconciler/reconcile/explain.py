@@ -6,29 +6,35 @@ from functools import partial
 from typing import TypeAlias
 
 from reconciler.errors import Unavailable
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired
-from reconciler.model.explanation import Explanation, Trace
+from reconciler.model.explanation import Explanation, RecordTrace
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import Glob, Selection, glob_of
 from reconciler.plan.drift.provenance import our_runs
-from reconciler.plan.explain.explain import Findings, explain, spots_of
-from reconciler.plan.explain.target import Asked, Subject, find_subject, refuse_unknown_type
+from reconciler.plan.explain.explain import ExplainInputs, explain, spots_of
+from reconciler.plan.explain.target import ExplainTarget, ParsedAddress, find_subject, refuse_unknown_type
 from reconciler.plan.plan import Plan
 from reconciler.plan.records.unselected_rivals import rivals
-from reconciler.reconcile.plan import Circumstances, plan_changes
+from reconciler.reconcile.plan import PlanContext, plan_changes
 from reconciler.state.store import Store
 
-Tracing: TypeAlias = Callable[[Collection[str], str, str], Trace]
+Tracing: TypeAlias = Callable[[Collection[str], str, str], RecordTrace]
 """Finds the lines that say something of a record: what manifests call its type, key property, key."""
 
 
 def explain_record(
-    asked: Asked, desired: Desired, reader: Reader, store: Store, *, here: Circumstances, trace: Tracing
+    asked: ParsedAddress,
+    desired: Desired,
+    reader: PortalReader,
+    store: Store,
+    *,
+    here: PlanContext,
+    trace: Tracing,
 ) -> Explanation:
     """Say all there is to know of one record, or of one property of it. Writes nothing anywhere.
 
@@ -69,7 +75,7 @@ def explain_record(
         plan = _plan_with_others(subject, named, portal, partial(_plan, desired, reader, store, here))
     return explain(
         subject,
-        Findings(
+        ExplainInputs(
             schema=schema,
             live=live,
             plan=plan,
@@ -85,7 +91,7 @@ def explain_record(
 
 
 def _plan(
-    desired: Desired, reader: Reader, store: Store, here: Circumstances, globs: tuple[Glob, ...]
+    desired: Desired, reader: PortalReader, store: Store, here: PlanContext, globs: tuple[Glob, ...]
 ) -> Plan:
     return plan_changes(
         desired, reader, store, replace(here, selection=Selection(globs)), lambda _done, _total: None
@@ -93,7 +99,7 @@ def _plan(
 
 
 def _plan_with_others(
-    subject: Subject, named: Desired, portal: PortalSchema, plan_of: Callable[[tuple[Glob, ...]], Plan]
+    subject: ExplainTarget, named: Desired, portal: PortalSchema, plan_of: Callable[[tuple[Glob, ...]], Plan]
 ) -> Plan:
     """A plan of the record, and of those that it takes unique values over from or shares them with."""
     globs: tuple[Glob, ...] = (subject.glob,)

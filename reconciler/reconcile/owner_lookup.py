@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.owners import read_owners
 from reconciler.model.desired import DesiredRecord
 from reconciler.plan.values.resolve import Resolver
@@ -13,7 +13,7 @@ from reconciler.plan.values.resolve import Resolver
 class OwnerLookup:
     """Gives resolvers the owners that they need to know."""
 
-    reader: Reader
+    reader: PortalReader
     stand_ins: Mapping[str, str]  # e-mail of an absent owner -> of the one who stands in
     _named: set[str] = field(default_factory=set)
 

@@ -7,14 +7,14 @@ from functools import partial
 from typing import TypeAlias
 
 from reconciler import __version__
-from reconciler.apply.recovery.recovered_state import Memory, version_seen
+from reconciler.apply.recovery.recovered_state import RecoveredState, version_seen
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.errors import Problem, Unavailable
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.portal.scopes import write_scopes
 from reconciler.hubspot.records.history import read_histories
-from reconciler.hubspot.records.missing import read_fates
+from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.addresses import RECORD_ID
@@ -24,23 +24,23 @@ from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune
 from reconciler.model.live import LiveRecord
 from reconciler.model.object_types import type_number
 from reconciler.model.owned import OwnedRecord
-from reconciler.model.personal_data import Masks
+from reconciler.model.personal_data import MaskRules
 from reconciler.model.selection import Selection
-from reconciler.plan.associations.compare import Rules
-from reconciler.plan.associations.endpoints import ends_of
+from reconciler.plan.associations.compare import AssociationContext
+from reconciler.plan.associations.endpoints import endpoints_of
 from reconciler.plan.budget import ALWAYS_LOOKED_AT, Unsettled
 from reconciler.plan.builder import Known, PlanBuilder
 from reconciler.plan.change import Action
 from reconciler.plan.drift.provenance import Edits, OurRuns, our_runs
 from reconciler.plan.guards import Guards
-from reconciler.plan.plan import ManifestsRead, Plan
+from reconciler.plan.plan import ManifestInfo, Plan
 from reconciler.plan.records.compare import Policy
 from reconciler.plan.records.identity import names_that_identify
-from reconciler.plan.records.prune import new_rules, unnamed
+from reconciler.plan.records.prune import changed_prune_rules, not_in_manifests
 from reconciler.plan.records.unanswered import is_too_much
 from reconciler.plan.records.unselected_rivals import LeftBehind
 from reconciler.plan.rests_on import names_rested_on
-from reconciler.plan.targeting import LeftOut, Unmet, selected
+from reconciler.plan.targeting import LeftOut, UnmatchedGlobs, selected
 from reconciler.plan.values.resolve import Resolver, keys_and_names
 from reconciler.reconcile.owner_lookup import OwnerLookup
 from reconciler.reconcile.plan_associations import Associating, paired_objects, rest_on_associations
@@ -58,7 +58,7 @@ EDITED_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class PlanContext:
     """What planning needs to know besides manifests, portal and state."""
 
     environment: str
@@ -66,7 +66,7 @@ class Circumstances:
     policy: Policy
     selection: Selection
     guards: Guards
-    masks: Masks  # whose values are masked when shown
+    masks: MaskRules  # whose values are masked when shown
     stand_ins: Mapping[str, str]  # e-mail of an absent owner -> of the one who stands in
     commit: str | None  # that the manifests are at; None outside git
     has_uncommitted: bool  # manifests that differ from it
@@ -81,7 +81,7 @@ class Circumstances:
 
 
 def plan_changes(
-    desired: Desired, reader: Reader, store: Store, here: Circumstances, progress: Progress
+    desired: Desired, reader: PortalReader, store: Store, here: PlanContext, progress: Progress
 ) -> Plan:
     """Read what the manifests name, compare, and say what would change. Writes nothing anywhere.
 
@@ -102,7 +102,7 @@ def plan_changes(
         *(batch.objects for batch in unfinished), *paired_objects(store, desired, remembered)
     )
     lacking: list[Problem] = []  # told beside everything else that is wrong
-    portal = read_portal(reader, objects, here.portal_id, desired.asked_at(), lacking)
+    portal = read_portal(reader, objects, here.portal_id, desired.first_mentions(), lacking)
     names = {name: schema.name for name, schema in portal.objects.items()}
     desired, selection, policy = (
         desired.renamed(names),
@@ -110,7 +110,7 @@ def plan_changes(
         here.policy.renamed(names),
     )
     memory, unsettled = remember(reader, store, portal, unfinished)
-    ends = ends_of(desired, portal, selection)
+    ends = endpoints_of(desired, portal, selection)
     builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid, ends, here.masks)
     builder.problems += (*desired.problems, *lacking)
     runs = our_runs(store.runs(), here.created_at)
@@ -120,7 +120,7 @@ def plan_changes(
         "--take": policy.take,
         "--recreate": policy.recreate,
     }
-    planning = _Planning(desired, reader, portal, memory, builder, runs, selection, Unmet(flags))
+    planning = _Planning(desired, reader, portal, memory, builder, runs, selection, UnmatchedGlobs(flags))
     planning.judge_named(here.stand_ins, progress)
     rules = remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}
     for rule in rules.values():
@@ -132,7 +132,7 @@ def plan_changes(
     builder.refuse_conflicts(portal, holders, behind)
     prune = {group: rule.prune for group, rule in rules.items()}
     spared = builder.named_otherwise - builder.moves.keys()
-    associations = Rules(policy, selection, desired, prune, spared)
+    associations = AssociationContext(policy, selection, desired, prune, spared)
     planning.explain_gone()
     planning.insist_on_answers()
     Associating(reader, portal, memory, builder, ends, associations).judge()
@@ -146,7 +146,7 @@ def plan_changes(
         environment=here.environment,
         portal=portal,
         state=seen,
-        manifests=ManifestsRead(
+        manifests=ManifestInfo(
             digest=desired.digest,
             files=len(desired.files.names),
             records=desired.record_count,
@@ -157,7 +157,7 @@ def plan_changes(
         daily_remaining=reader.daily_remaining,
         least_seconds=reader.least_seconds,
         write_scopes=write_scopes,
-        prune_rules=() if selection.is_partial else new_rules(desired.prune_rules, remembered),
+        prune_rules=() if selection.is_partial else changed_prune_rules(desired.prune_rules, remembered),
         selection=selection,
         reviewed=here.reviewed,
         unsettled=unsettled,
@@ -167,13 +167,13 @@ def plan_changes(
 
 
 def remember(
-    reader: Reader, store: Store, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
-) -> tuple[Memory, Unsettled]:
+    reader: PortalReader, store: Store, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
+) -> tuple[RecoveredState, Unsettled]:
     """State as apply will have it, once it has settled what earlier runs left open; and what that costs."""
     before = reader.calls
     settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
     objects = frozenset[str]().union(*(batch.objects for batch in unfinished))
-    return Memory(store, settled), Unsettled(objects, reader.calls - before)
+    return RecoveredState(store, settled), Unsettled(objects, reader.calls - before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +181,13 @@ class _Planning:
     """What the steps of planning share."""
 
     desired: Desired
-    reader: Reader
+    reader: PortalReader
     portal: PortalSchema
-    memory: Memory
+    memory: RecoveredState
     builder: PlanBuilder
     runs: OurRuns
     selection: Selection
-    unmet: Unmet
+    unmet: UnmatchedGlobs
 
     def judge_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
         """What the manifests name, chunk by chunk."""
@@ -248,18 +248,21 @@ class _Planning:
 
     def judge_leftovers(self, rule: PruneRule) -> None:
         """What we own and the manifests do not name."""
-        if rule.prune is Prune.OFF and not self.desired.elsewhere:
+        if rule.prune is Prune.OFF and not self.desired.other_environments:
             return  # whatever is left over stays as it is
         if not self.selection.may_have(rule.object) or rule.object not in self.portal.objects:
             return
         schema, by = self.portal.objects[rule.object], rule.by
-        leftovers = unnamed(self.memory.in_order(schema.name, by), self.desired.records_of(schema.name, by))
+        leftovers = not_in_manifests(
+            self.memory.in_order(schema.name, by), self.desired.records_of(schema.name, by)
+        )
         leftovers = self.unmet.passing(leftovers)
         is_pruned = rule.prune is not Prune.OFF
         wanted = (
             entry
             for entry in leftovers
-            if self.selection.has_record(entry.key) and (is_pruned or self.desired.is_elsewhere(entry.key))
+            if self.selection.has_record(entry.key)
+            and (is_pruned or self.desired.is_for_other_environment(entry.key))
         )
         for chunk in in_chunks(wanted, BATCH_SIZE):
             ids = [entry.record_id for entry in chunk]
@@ -282,7 +285,7 @@ class _Planning:
         """What became of records that state knows and that are no longer found by their key."""
         gone = [owned for _, owned in self.builder.gone]
         before = self.reader.calls
-        self.builder.explain_gone(read_fates(self.reader, self.portal, gone))
+        self.builder.explain_gone(find_missing_records(self.reader, self.portal, gone))
         self.builder.fate_calls += self.reader.calls - before
 
     def insist_on_answers(self) -> None:

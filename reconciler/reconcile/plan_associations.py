@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.apply.recovery.recovered_state import Memory
+from reconciler.apply.recovery.recovered_state import RecoveredState
 from reconciler.hubspot.associations.read import read_label_limits, read_labels, read_pairs
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.addresses import RecordId, RecordKey
@@ -13,11 +13,11 @@ from reconciler.model.associations import OwnedPair
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Prune, PruneRule
-from reconciler.plan.associations.compare import Pairing, Rules
-from reconciler.plan.associations.endpoints import End, Ends, Standing
+from reconciler.plan.associations.compare import AssociationContext, AssociationPlanner
+from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
 from reconciler.plan.associations.label_limits import directions_of_limits
 from reconciler.plan.associations.labels import Labels, Type, directions_of_labels, inverses_within
-from reconciler.plan.associations.resolve import PairResolver
+from reconciler.plan.associations.resolve import AssociationResolver
 from reconciler.plan.builder import PlanBuilder
 from reconciler.plan.change import ValueChange
 from reconciler.plan.rests_on import association_rested_on
@@ -31,19 +31,19 @@ def paired_objects(
     pruned = {
         rule.object for rule in (*remembered.values(), *desired.prune_rules) if rule.prune is not Prune.OFF
     }
-    return (types for types in store.paired_types() if types[0] in pruned or desired.elsewhere)
+    return (types for types in store.paired_types() if types[0] in pruned or desired.other_environments)
 
 
 @dataclass(frozen=True, slots=True)
 class Associating:
     """What the steps share."""
 
-    reader: Reader
+    reader: PortalReader
     portal: PortalSchema
-    memory: Memory
+    memory: RecoveredState
     builder: PlanBuilder
-    ends: Ends
-    rules: Rules
+    ends: Endpoints
+    rules: AssociationContext
 
     def judge(self) -> None:
         """What the manifests associate, and what we own of associations."""
@@ -69,9 +69,9 @@ class Associating:
             for chunk, live in read_ahead(self.reader, schema, by, chunks, lambda chunk: (chunk, ())):
                 for key in chunk:
                     if key in live:
-                        self.ends.meet(RecordKey(schema.name, by, key), End(Standing.LIVE, live[key].id))
+                        self.ends.meet(RecordKey(schema.name, by, key), Endpoint(Presence.LIVE, live[key].id))
                     elif key in live.unanswered:
-                        self.ends.meet(RecordKey(schema.name, by, key), End(Standing.UNANSWERED))
+                        self.ends.meet(RecordKey(schema.name, by, key), Endpoint(Presence.UNANSWERED))
 
     def _judge_between(
         self, types: frozenset[str], named: Sequence[tuple[DesiredRecord, DesiredAssociation]]
@@ -94,8 +94,8 @@ class Associating:
         }
         files, archived = self.rules.desired.files, self.builder.archived
         within = self._inverses_within(types, named, owned)
-        resolver = PairResolver(self.ends, Labels(labels, within), files, archived)
-        pairing = Pairing(self.rules, resolver, resolver.resolve(named), owned, limits)
+        resolver = AssociationResolver(self.ends, Labels(labels, within), files, archived)
+        pairing = AssociationPlanner(self.rules, resolver, resolver.resolve(named), owned, limits)
         live = {
             (one, other): read_pairs(self.reader, objects[one], objects[other], ids)
             for (one, other), ids in pairing.question().items()
@@ -118,7 +118,7 @@ class Associating:
 
 
 def rest_on_associations(
-    reader: Reader, portal: PortalSchema, memory: Memory, builder: PlanBuilder
+    reader: PortalReader, portal: PortalSchema, memory: RecoveredState, builder: PlanBuilder
 ) -> PortalSchema:
     """Let archives rest on what state knows of their records' associations, as live shows them now.
 

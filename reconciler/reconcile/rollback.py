@@ -4,38 +4,38 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from reconciler import __version__
-from reconciler.apply.recovery.recovered_state import Memory, applied_by, run_under_way, version_seen
+from reconciler.apply.recovery.recovered_state import RecoveredState, applied_by, run_under_way, version_seen
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.errors import UsageError
 from reconciler.hubspot.associations.read import read_pairs
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.portal.scopes import write_scopes
-from reconciler.hubspot.records.missing import read_fates
+from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import Record
 from reconciler.model.owned import OwnedRecord
-from reconciler.plan.associations.rollback import Unpairing, ids_of, pairs_done
+from reconciler.plan.associations.rollback import AssociationRollback, applied_association_changes, ids_of
 from reconciler.plan.budget import Unsettled
 from reconciler.plan.builder import PlanBuilder
 from reconciler.plan.change import Create, PairChange, keys_of
 from reconciler.plan.plan import NO_MANIFESTS, Plan
 from reconciler.plan.records.prune import fact_of
-from reconciler.plan.records.rollback import Deed, deeds_of, forgotten, ids_and_names
+from reconciler.plan.records.rollback import AppliedChange, applied_changes, forgotten, ids_and_names
 from reconciler.plan.rests_on import names_rested_on
-from reconciler.plan.targeting import Unmet
+from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.reconcile.apply import open_objects
-from reconciler.reconcile.plan import Circumstances, Progress
+from reconciler.reconcile.plan import PlanContext, Progress
 from reconciler.reconcile.plan_associations import rest_on_associations
 from reconciler.reconcile.project_check import refuse_other_project
 from reconciler.reconcile.unique_value_holders import read_holders
 from reconciler.state.store import Store
 
 
-def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, progress: Progress) -> Plan:
+def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext, progress: Progress) -> Plan:
     """A plan that takes back what a run did. Writes nothing anywhere.
 
     Raises:
@@ -55,12 +55,12 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
     before_settling = reader.calls
     settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
     unsettled = Unsettled(frozenset(open_objects(store)), reader.calls - before_settling)
-    memory = Memory(store, settled)
+    memory = RecoveredState(store, settled)
     selection = here.selection.renamed({name: schema.name for name, schema in portal.objects.items()})
-    unmet = Unmet({"--target": selection.target, "--exclude": selection.exclude})
+    unmet = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
     done = [*past.applied, *applied_by(run_id, settled)]
-    groups = deeds_of(done, selection, unmet)
-    pairs = pairs_done((change for change, _ in done), selection, unmet)
+    groups = applied_changes(done, selection, unmet)
+    pairs = applied_association_changes((change for change, _ in done), selection, unmet)
     unmet.refuse("this run changed")
     count = sum(map(len, groups.values()))
     builder = PlanBuilder(
@@ -82,10 +82,12 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
         owned_pairs = {pair.identity: pair for pair in memory.pairs(one, other)}
         live_pairs = read_pairs(reader, portal.objects[one], portal.objects[other], ids_of(changes))
         keys = {**_keys_known(memory, changes), **builder.moves}
-        builder.add_pairs(Unpairing(live_pairs, owned_pairs, builder.archived, keys).undo(changes), ())
+        builder.add_pairs(
+            AssociationRollback(live_pairs, owned_pairs, builder.archived, keys).undo(changes), ()
+        )
     portal = rest_on_associations(reader, portal, memory, builder)
     before_fates = reader.calls
-    fates = read_fates(reader, portal, [owned for _, owned in builder.gone])
+    fates = find_missing_records(reader, portal, [owned for _, owned in builder.gone])
     builder.fate_calls = reader.calls - before_fates
     builder.explain_gone(fates, lambda owned, fate: (fact_of(owned, fate),))
     for object_name, _, owned in store.owned_groups():
@@ -108,7 +110,7 @@ def undo_run(run_id: str, reader: Reader, store: Store, here: Circumstances, pro
     )
 
 
-def _keys_known(memory: Memory, changes: Sequence[PairChange]) -> Mapping[Record, RecordKey]:
+def _keys_known(memory: RecoveredState, changes: Sequence[PairChange]) -> Mapping[Record, RecordKey]:
     """The keys by which state knows the records that ``changes`` are about, which may have moved since."""
     ids: dict[str, set[RecordId]] = {}
     for change in changes:
@@ -124,7 +126,9 @@ def _keys_known(memory: Memory, changes: Sequence[PairChange]) -> Mapping[Record
 
 
 def _question(
-    schema: ObjectSchema, owned: Callable[[Sequence[str]], Mapping[str, OwnedRecord]], deeds: Sequence[Deed]
+    schema: ObjectSchema,
+    owned: Callable[[Sequence[str]], Mapping[str, OwnedRecord]],
+    deeds: Sequence[AppliedChange],
 ) -> tuple[Sequence[str], Sequence[str]]:
     """What to ask the portal to take ``deeds`` back, and to see later whether what is to go has moved."""
     ids, names = ids_and_names(schema, deeds)
@@ -134,5 +138,5 @@ def _question(
     return ids, names
 
 
-def _keys(deeds: Sequence[Deed]) -> list[str]:
+def _keys(deeds: Sequence[AppliedChange]) -> list[str]:
     return [deed.change.key.value for deed in deeds]

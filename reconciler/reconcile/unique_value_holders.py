@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
@@ -13,7 +13,7 @@ from reconciler.plan.records.unique_values import Value, questions, value_of
 
 
 def read_holders(
-    reader: Reader,
+    reader: PortalReader,
     portal: PortalSchema,
     changes: Sequence[Change],
     names_of: Callable[[str], Sequence[str]] = lambda _object: (),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.invisible_characters import visible
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.report.text.grouping import grouped
+from reconciler.report.text.grouping import group_by
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.property_rows import Row, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
@@ -17,7 +17,7 @@ def acceptance_sections(shown: Acceptance, layout: Layout) -> Iterator[list[Line
     """One section for each record: what its manifest said, what it says now, in which line."""
     changed = frozenset(shown.edits)
     edits = sorted((*shown.edits, *shown.agreed), key=lambda edit: (edit.key, edit.name))
-    for key, of in grouped(edits, lambda edit: edit.key).items():
+    for key, of in group_by(edits, lambda edit: edit.key).items():
         lines = [line(Piece(visible(key.address), Style.STRONG))]
         for name, edit in zip(padded([edit.name for edit in of]), of, strict=True):
             lines += _edit_lines(name, edit, layout, is_new=edit in changed)

@@ -3,10 +3,10 @@
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from reconciler.invisible_characters import visible
-from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
+from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.report.fact_sentences import facts_text
 from reconciler.report.provenance import trail_lines
-from reconciler.report.text.grouping import Kind, entries, grouped
+from reconciler.report.text.grouping import EntryStyle, group_by, render_entries
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.property_rows import Row, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
@@ -55,40 +55,42 @@ def drift_headline(found: DriftFound) -> str:
     return ", ".join(counts) or "No drift"
 
 
-def lost_sections(lost: Iterable[LostRecord], layout: Layout) -> Iterator[list[Line]]:
+def lost_sections(lost: Iterable[MissingOwnedRecord], layout: Layout) -> Iterator[list[Line]]:
     """One section for each object type."""
-    kind: Kind[LostRecord] = Kind(LOST_SIGN, lambda record: (record.key, None), _what_became, _lost_lines)
-    for object_name, group in grouped(lost, lambda record: record.key.object).items():
+    kind: EntryStyle[MissingOwnedRecord] = EntryStyle(
+        LOST_SIGN, lambda record: (record.key, None), _what_became, _lost_lines
+    )
+    for object_name, group in group_by(lost, lambda record: record.key.object).items():
         title = f"{visible(object_name)}: {len(group):,} lost"
-        yield layout.heading(title, WHY_LOST) + entries(kind, group, layout)
+        yield layout.heading(title, WHY_LOST) + render_entries(kind, group, layout)
 
 
 def drifted_sections(values: Iterable[DriftedValue], layout: Layout) -> Iterator[list[Line]]:
     """One section for each object type; the properties of a record stand together."""
-    kind: Kind[list[DriftedValue]] = Kind(
+    kind: EntryStyle[list[DriftedValue]] = EntryStyle(
         DRIFT_SIGN, lambda record: (record[0].key, None), _likeness, _value_lines
     )
-    for object_name, group in grouped(values, lambda value: value.key.object).items():
+    for object_name, group in group_by(values, lambda value: value.key.object).items():
         title = f"{visible(object_name)}: {counted(len(group), 'value')} changed"
-        records = grouped(group, lambda value: value.key).values()
-        yield layout.heading(title, WHY_DRIFT) + entries(kind, records, layout)
+        records = group_by(group, lambda value: value.key).values()
+        yield layout.heading(title, WHY_DRIFT) + render_entries(kind, records, layout)
 
 
-def pair_sections(pairs: Iterable[LostPair], layout: Layout) -> Iterator[list[Line]]:
+def pair_sections(pairs: Iterable[RemovedAssociation], layout: Layout) -> Iterator[list[Line]]:
     """One section for each object type; the associations of a record stand together."""
-    kind: Kind[list[LostPair]] = Kind(
+    kind: EntryStyle[list[RemovedAssociation]] = EntryStyle(
         DRIFT_SIGN,
         lambda record: (record[0].key, None),
         lambda record: tuple((pair.target, pair.last_applied, pair.live) for pair in record),
         _pair_lines,
     )
-    for object_name, group in grouped(pairs, lambda pair: pair.key.object).items():
+    for object_name, group in group_by(pairs, lambda pair: pair.key.object).items():
         title = f"{visible(object_name)}: {counted(len(group), 'association')} removed"
-        records = grouped(group, lambda pair: pair.key).values()
-        yield layout.heading(title, WHY_DRIFT) + entries(kind, records, layout)
+        records = group_by(group, lambda pair: pair.key).values()
+        yield layout.heading(title, WHY_DRIFT) + render_entries(kind, records, layout)
 
 
-def _pair_lines(alike: Sequence[Sequence[LostPair]], layout: Layout) -> list[Line]:
+def _pair_lines(alike: Sequence[Sequence[RemovedAssociation]], layout: Layout) -> list[Line]:
     record = alike[0]
     lines: list[Line] = []
     for name, pair in zip(padded([pair.target.address for pair in record]), record, strict=True):
@@ -99,11 +101,11 @@ def _pair_lines(alike: Sequence[Sequence[LostPair]], layout: Layout) -> list[Lin
     return lines
 
 
-def _what_became(record: LostRecord) -> str:
+def _what_became(record: MissingOwnedRecord) -> str:
     return facts_text(record.facts, record.key)
 
 
-def _lost_lines(alike: Sequence[LostRecord], layout: Layout) -> list[Line]:
+def _lost_lines(alike: Sequence[MissingOwnedRecord], layout: Layout) -> list[Line]:
     return list(layout.paragraph(_what_became(alike[0]), indent=6))
 
 

@@ -6,19 +6,19 @@ from reconciler.invisible_characters import visible
 from reconciler.model.addresses import RecordKey
 from reconciler.model.desired import Ownership, Prune
 from reconciler.model.explanation import (
-    Applying,
+    ApplyRun,
     Explanation,
     LastApplied,
+    ManifestLine,
+    NextAction,
     PairExplained,
     PropertyExplained,
-    Statement,
-    Step,
 )
 from reconciler.model.owned import Origin
-from reconciler.model.property_history import Hand
+from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import Action, Reason
 from reconciler.report.fact_sentences import facts_text
-from reconciler.report.plan.change_sections import why_changed, why_held
+from reconciler.report.plan.change_sections import held_reason_text, why_changed
 from reconciler.report.provenance import moment
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.property_rows import padded
@@ -71,7 +71,7 @@ def explanation_sections(explained: Explanation, layout: Layout) -> Iterator[lis
     yield [row for pair in explained.pairs for row in _pair_lines(pair, layout)]
 
 
-_IN_STEP = Step("nothing", Reason.IN_STEP)
+_IN_STEP = NextAction("nothing", Reason.IN_STEP)
 
 
 def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
@@ -114,13 +114,13 @@ def _property_lines(of: PropertyExplained, explained: Explanation, layout: Layou
     return lines + _said("next apply", _next(of, explained.key), layout)
 
 
-def _statement_lines(label: str, statement: Statement, layout: Layout) -> list[Line]:
+def _statement_lines(label: str, statement: ManifestLine, layout: Layout) -> list[Line]:
     if statement.value is None:
         return _fact(label, line("null, which clears it"), _place(statement, layout), layout)
     return _value(label, text_of_written(statement.value), _place(statement, layout), layout)
 
 
-def _place(statement: Statement, layout: Layout) -> str:
+def _place(statement: ManifestLine, layout: Layout) -> str:
     return layout.place(statement.source) + (" (all)" if statement.is_shared else "")
 
 
@@ -133,7 +133,7 @@ def _last_lines(last: LastApplied | None, layout: Layout) -> list[Line]:
     return lines + _said("", _run(last.by), layout)
 
 
-def _hand_lines(hands: tuple[Hand, ...], layout: Layout) -> list[Line]:
+def _hand_lines(hands: tuple[ValueVersion, ...], layout: Layout) -> list[Line]:
     """Who made it what it is, oldest first."""
     told = hands if layout.full else hands[-_MOST_HANDS:]
     lines: list[Line] = []
@@ -169,7 +169,7 @@ def _pair_lines(pair: PairExplained, layout: Layout) -> list[Line]:
     return _fact("associated", line(what), remark, layout)
 
 
-def _next_of_record(step: Step, key: RecordKey) -> str:
+def _next_of_record(step: NextAction, key: RecordKey) -> str:
     """What becomes of the record."""
     if step.action == "leave":
         return _left(step, key, key.address)
@@ -194,12 +194,12 @@ def _next(of: PropertyExplained, key: RecordKey) -> str:
     return _SIMPLE.get(step.action, "nothing")
 
 
-def _left(step: Step, key: RecordKey, address: str) -> str:
+def _left(step: NextAction, key: RecordKey, address: str) -> str:
     told = facts_text(step.facts, key, address)
-    return f"leaves it; {why_held(Reason(step.reason))}" + (f"; {told}" if told else "")
+    return f"leaves it; {held_reason_text(Reason(step.reason))}" + (f"; {told}" if told else "")
 
 
-def _run(by: Applying | None) -> str:
+def _run(by: ApplyRun | None) -> str:
     if by is None:
         return "by a run that the journal no longer knows"
     who = by.actor.get("run_url") or by.actor.get("user", "")

@@ -8,24 +8,24 @@ from typing import NamedTuple, TypeAlias
 
 from reconciler.model.addresses import RecordKey
 from reconciler.model.facts import Fact, FactKind
-from reconciler.plan.plan import Departure, Held
+from reconciler.plan.plan import Held, ReviewDifference
 
 
-class Subject(NamedTuple):
+class FactSubject(NamedTuple):
     """What facts are about: a record, or one property or association of it."""
 
     key: RecordKey
     address: str
 
 
-Sentence: TypeAlias = Callable[[Fact, Subject], str]
+Phrase: TypeAlias = Callable[[Fact, FactSubject], str]
 
 
-def _always(sentence: str) -> Sentence:
+def _always(sentence: str) -> Phrase:
     return lambda _fact, _subject: sentence
 
 
-def _of_names(end: str) -> Sentence:
+def _of_names(end: str) -> Phrase:
     return lambda fact, _subject: f"{', '.join(fact.names)} {end}"
 
 
@@ -37,7 +37,7 @@ def _new_key(fact: Fact) -> str:
     return fact.key.value if fact.key else "empty"
 
 
-SENTENCES: Mapping[FactKind, Sentence] = {
+SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.ARCHIVED: lambda fact, _: (
         f"{_record(fact)} was archived in HubSpot, which can restore it for 90 days"
     ),
@@ -112,7 +112,7 @@ def _address(fact: Fact) -> str:
 
 def facts_text(facts: Iterable[Fact], key: RecordKey, address: str = "") -> str:
     """What is known of the record ``key``, or of the property or association at ``address``; may be empty."""
-    subject = Subject(key, address or key.address)
+    subject = FactSubject(key, address or key.address)
     told = ""
     for fact in facts:
         told += (": " if fact.kind in _WAYS_OUT else "; ") if told else ""
@@ -125,7 +125,7 @@ def note_of(held: Held) -> str:
     return facts_text(held.facts, held.key, held.address)
 
 
-def what_departs(departure: Departure) -> str:
+def what_departs(departure: ReviewDifference) -> str:
     """The other record of an association, and what differs."""
     told = facts_text(departure.facts, departure.key)
     return ": ".join(part for part in (departure.target and departure.target.address, told) if part)

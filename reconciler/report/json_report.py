@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from reconciler.errors import HubSpotError, Locked, PlanRefused, Problem, ReconcilerError, StateError
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import RecordKey
-from reconciler.model.desired import Written
-from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
-from reconciler.model.explanation import Applying, Explanation, PairExplained, PropertyExplained, Step
-from reconciler.model.property_history import Hand
+from reconciler.model.desired import ManifestValue
+from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
+from reconciler.model.explanation import ApplyRun, Explanation, NextAction, PairExplained, PropertyExplained
+from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.file.encode import problem_as_document, source_as_document, text_of
 from reconciler.plan.file.format import digests_of, masked_plan_to_text, plan_to_text
@@ -189,11 +189,11 @@ def _drifted(value: DriftedValue) -> Json:
     }
 
 
-def _hand(hand: Hand) -> Json:
+def _hand(hand: ValueVersion) -> Json:
     return {"at": _time(hand.at), "by": hand.by, "value": hand.value, "via": hand.via}
 
 
-def _lost_pair(pair: LostPair) -> Json:
+def _lost_pair(pair: RemovedAssociation) -> Json:
     return {
         "address": pair.address,
         "key": _key(pair.key),
@@ -205,7 +205,7 @@ def _lost_pair(pair: LostPair) -> Json:
     }
 
 
-def _lost(record: LostRecord) -> Json:
+def _lost(record: MissingOwnedRecord) -> Json:
     return {
         "address": record.address,
         "fate": record.fate,
@@ -249,7 +249,7 @@ def _explained(of: PropertyExplained, key: RecordKey) -> Json:
     }
 
 
-def _applying(by: Applying | None) -> Json | None:
+def _applying(by: ApplyRun | None) -> Json | None:
     if by is None:
         return None
     return {"actor": dict(by.actor), "at": _time(by.at), "commit": by.commit, "id": by.run_id}
@@ -264,12 +264,12 @@ def _pair(pair: PairExplained) -> Json:
     }
 
 
-def _step(step: Step, key: RecordKey, address: str) -> Json:
+def _step(step: NextAction, key: RecordKey, address: str) -> Json:
     note = facts_text(step.facts, key, address)
     return {"action": step.action, "after": step.after, "note": note, "reason": step.reason}
 
 
-def _written(written: Written) -> object:
+def _written(written: ManifestValue) -> object:
     return list(written) if isinstance(written, tuple) else written
 
 

@@ -16,12 +16,12 @@ from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import RecordKey, split_address
 from reconciler.model.associations import OwnedPair
-from reconciler.model.desired import Written
-from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
-from reconciler.model.explanation import Explanation, PropertyExplained, Step
+from reconciler.model.desired import ManifestValue
+from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
+from reconciler.model.explanation import Explanation, NextAction, PropertyExplained
 from reconciler.model.facts import Fact
 from reconciler.model.owned import OwnedRecord
-from reconciler.model.property_history import Hand
+from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunDetail, RunRow
 from reconciler.plan.change import (
     Adopt,
@@ -38,7 +38,7 @@ from reconciler.plan.change import (
     ValueChange,
     values_of,
 )
-from reconciler.plan.plan import Departure, Held, Plan, Review
+from reconciler.plan.plan import Held, Plan, Review, ReviewDifference
 from reconciler.sentences import Value, shown
 
 Personal: TypeAlias = Iterable[tuple[str, str]]
@@ -235,13 +235,13 @@ class _Mask:
             trail=replace(value.trail, hands=hands),
         )
 
-    def hand(self, object_name: str, name: str, hand: Hand) -> Hand:
+    def hand(self, object_name: str, name: str, hand: ValueVersion) -> ValueVersion:
         return replace(hand, by=self.text(hand.by, []), value=self.value(object_name, name, hand.value))
 
-    def lost_pair(self, pair: LostPair) -> LostPair:
+    def lost_pair(self, pair: RemovedAssociation) -> RemovedAssociation:
         return replace(pair, key=self.record_key(pair.key), target=self.record_key(pair.target))
 
-    def lost(self, record: LostRecord) -> LostRecord:
+    def lost(self, record: MissingOwnedRecord) -> MissingOwnedRecord:
         """The key that a record has now is as personal as the one that it had."""
         facts = self.facts(record.key.object, "", record.facts)
         return replace(record, key=self.record_key(record.key), facts=facts)
@@ -296,7 +296,7 @@ class _Mask:
         shown = self.record_key(key)
         return replace(shown, value=self.text(shown.value, []))
 
-    def step(self, key: RecordKey, name: str, step: Step) -> Step:
+    def step(self, key: RecordKey, name: str, step: NextAction) -> NextAction:
         after = self.value(key.object, name, step.after)
         return replace(step, after=after, facts=self.facts(key.object, name, step.facts))
 
@@ -370,7 +370,7 @@ class _Mask:
     def review(self, review: Review) -> Review:
         return replace(review, departures=tuple(map(self.departure, review.departures)))
 
-    def departure(self, departure: Departure) -> Departure:
+    def departure(self, departure: ReviewDifference) -> ReviewDifference:
         target = departure.target and self.record_key(departure.target)
         facts = self.facts(departure.key.object, "", departure.facts)
         return replace(departure, key=self.record_key(departure.key), target=target, facts=facts)
@@ -414,7 +414,7 @@ class _Mask:
         digest = hmac.digest(self._key, value.encode("utf-8", "surrogatepass"), "sha256")
         return f"\u2039{digest.hex()[:_DIGITS]}\u203a"
 
-    def _written(self, object_name: str, name: str, written: Written) -> Written:
+    def _written(self, object_name: str, name: str, written: ManifestValue) -> ManifestValue:
         """What a manifest says; it calls owners by their e-mail addresses."""
         if isinstance(written, tuple):
             return tuple(self._said(object_name, name, item) for item in written)

@@ -9,7 +9,7 @@ from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSu
 from reconciler.plan.change import Action
 from reconciler.plan.plan import ASSOCIATED
 from reconciler.report.plan.change_sections import SIGNS
-from reconciler.report.text.grouping import Kind, entries, grouped
+from reconciler.report.text.grouping import EntryStyle, group_by, render_entries
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.property_rows import Row, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
@@ -59,23 +59,23 @@ def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
 def outcome_sections(detail: RunDetail, layout: Layout) -> Iterator[list[Line]]:
     """One section for each outcome but ``applied``."""
     open_ = UNDER_WAY if detail.header.is_under_way else Unknown.word
-    by_outcome = grouped(detail.rows, lambda row: row.outcome or open_)
+    by_outcome = group_by(detail.rows, lambda row: row.outcome or open_)
     for outcome, (sign, remark) in _SECTIONS.items():
         found = by_outcome.get(outcome)
         if found:
-            kind = Kind(sign, lambda row: (row.key, row.source), _likeness, _row_lines)
-            yield layout.heading(f"{len(found):,} {outcome}", remark) + entries(kind, found, layout)
+            kind = EntryStyle(sign, lambda row: (row.key, row.source), _likeness, _row_lines)
+            yield layout.heading(f"{len(found):,} {outcome}", remark) + render_entries(kind, found, layout)
 
 
 def applied_sections(rows: Iterable[RunRow], layout: Layout) -> Iterator[list[Line]]:
     """One section for each object and action that was applied."""
     applied = [row for row in rows if row.outcome == Applied.word]
-    groups = grouped(applied, lambda row: (row.key.object, row.action))
+    groups = group_by(applied, lambda row: (row.key.object, row.action))
     for (object_name, action), found in sorted(groups.items()):
         sign = _SIGNS.get(action, Piece("=", Style.FAINT))
-        kind = Kind(sign, lambda row: (row.key, row.source), _likeness_of_applied, _applied_lines)
+        kind = EntryStyle(sign, lambda row: (row.key, row.source), _likeness_of_applied, _applied_lines)
         title = f"{visible(object_name)}: {len(found):,} {_done(visible(action))}"
-        yield [line(Piece(title, Style.STRONG)), *entries(kind, found, layout)]
+        yield [line(Piece(title, Style.STRONG)), *render_entries(kind, found, layout)]
 
 
 def accounting_section(detail: RunDetail, layout: Layout) -> list[Line]:

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from reconciler.model.drift import Since, Trail
-from reconciler.model.property_history import Hand
+from reconciler.model.drift import DriftHistory, HistoryStart
+from reconciler.model.property_history import ValueVersion
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import Line, Piece, Style, beside
 from reconciler.report.text.values import EMPTY, shown
 
 _NOTES = {
-    Since.SEEN: "since it last was as applied; the run that applied it is forgotten",
-    Since.CUT: "HubSpot keeps no older changes",
-    Since.UNKNOWN: "what was applied is not in HubSpot's history",
+    HistoryStart.SEEN: "since it last was as applied; the run that applied it is forgotten",
+    HistoryStart.CUT: "HubSpot keeps no older changes",
+    HistoryStart.UNKNOWN: "what was applied is not in HubSpot's history",
 }
 _INDENT = 10
 
@@ -22,7 +22,7 @@ def moment(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
-def trail_text(trail: Trail) -> str:
+def trail_text(trail: DriftHistory) -> str:
     """The hands of a value in one line, oldest first."""
     is_one = len(trail.hands) == 1
     told = [
@@ -32,7 +32,7 @@ def trail_text(trail: Trail) -> str:
     return "; ".join(filter(None, [*told, _note(trail)]))
 
 
-def trail_lines(trails: Sequence[Trail], layout: Layout) -> list[Line]:
+def trail_lines(trails: Sequence[DriftHistory], layout: Layout) -> list[Line]:
     """The hands of values that changed alike, oldest first; of several, also what each made of the value."""
     trail = trails[0]
     lines: list[Line] = []
@@ -45,12 +45,12 @@ def trail_lines(trails: Sequence[Trail], layout: Layout) -> list[Line]:
     return lines + (list(layout.paragraph(note, indent=_INDENT, style=Style.FAINT)) if note else [])
 
 
-def edit_text(hands: Sequence[Hand]) -> str:
+def edit_text(hands: Sequence[ValueVersion]) -> str:
     """Whose edit a plan overwrites or leaves alone; ``hands`` did the same to records that are alike."""
     return f"by {hands[0]}, {_period([hand.at for hand in hands])} UTC"
 
 
-def _note(trail: Trail) -> str:
+def _note(trail: DriftHistory) -> str:
     return _NOTES.get(trail.since, "") if trail.hands else "HubSpot does not say who"
 
 

@@ -17,7 +17,13 @@ from sqlalchemy.pool import QueuePool, StaticPool
 from reconciler.errors import Locked, StateError, UsageError
 from reconciler.state.database_errors import BUSY, explanation
 from reconciler.state.database_files import can_have_side_files, copy_database, make_private, shown
-from reconciler.state.tables import SCHEMA_VERSION, Unusable, create_or_upgrade, is_readable, schema_version
+from reconciler.state.tables import (
+    SCHEMA_VERSION,
+    SchemaError,
+    create_or_upgrade,
+    is_readable,
+    schema_version,
+)
 
 _BUSY_TIMEOUT_S = 30.0  # how long a transaction waits for that of another process; ours take milliseconds
 _CONNECT_TIMEOUT_S = 10  # how long an unreachable server is waited for, unless the URL says otherwise
@@ -104,7 +110,7 @@ class Database:
     def _told(self) -> Iterator[None]:
         try:
             yield
-        except Unusable as error:
+        except SchemaError as error:
             raise StateError(f"state {self.name}: {error}") from error
         except DBAPIError as error:
             sentence = explanation(error)

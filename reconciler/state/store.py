@@ -1,7 +1,7 @@
 """The state of one portal: what is owned, what was done, and who may write.
 
 Every method is one transaction and is called from the coordinating thread only: workers send, they
-never touch state. What changes anything is a method of ``Writer``, which ``acquire`` hands out.
+never touch state. What changes anything is a method of ``PortalWriter``, which ``acquire`` hands out.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ from reconciler.state.journal import Journal
 from reconciler.state.lock import LEASE, LockHolder
 from reconciler.state.owned_rows import OwnedRows
 from reconciler.state.run_types import Actor, PastRun, UnfinishedBatch
-from reconciler.state.writer import Writer
+from reconciler.state.writer import StateWriter
 
 
 class Store:
@@ -220,7 +220,7 @@ class Store:
         sleep: Callable[[float], None],
         timeout_s: float,
         lasts: timedelta = LEASE,
-    ) -> Writer:
+    ) -> StateWriter:
         """The right to write, held until it is released or not renewed for as long as it ``lasts``.
 
         ``now`` dates the journal, and on SQLite the lock too; PostgreSQL has its own clock for that.
@@ -231,7 +231,7 @@ class Store:
         lease = lock.acquire(
             self._database, self._portal_id, actor, now=now, sleep=sleep, timeout_s=timeout_s, lasts=lasts
         )
-        return Writer(self._database, self._portal_id, lease)
+        return StateWriter(self._database, self._portal_id, lease)
 
     def backups(self) -> tuple[Path, ...]:
         """Copies of a SQLite file that were made before surgery, oldest first."""

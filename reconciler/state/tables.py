@@ -300,7 +300,7 @@ locks = Table(
 )
 
 
-class Unusable(Exception):
+class SchemaError(Exception):
     """The tables cannot be used; the sentence says why and how to go on."""
 
 
@@ -371,13 +371,13 @@ def is_readable(connection: Connection, version: int = SCHEMA_VERSION) -> bool:
         return False
     _refuse_newer(found, version)
     if found < version:
-        raise Unusable(f"it is of the older version {found}: `reconciler state upgrade` upgrades it")
+        raise SchemaError(f"it is of the older version {found}: `reconciler state upgrade` upgrades it")
     return True
 
 
 def _refuse_newer(found: int, version: int) -> None:
     if found > version:
-        raise Unusable(
+        raise SchemaError(
             f"it is of version {found}, this reconciler knows version {version}: upgrade reconciler"
         )
 
@@ -385,8 +385,8 @@ def _refuse_newer(found: int, version: int) -> None:
 def _insist_on_unicode(connection: Connection) -> None:
     encoding = connection.scalar(text("SHOW server_encoding"))
     if encoding != "UTF8":
-        raise Unusable(f"its encoding is {encoding}: create the database with ENCODING 'UTF8'")
+        raise SchemaError(f"its encoding is {encoding}: create the database with ENCODING 'UTF8'")
 
 
-def _foreign(table: str) -> Unusable:
-    return Unusable(f"it holds a table {table!r} of something else: give the state a database of its own")
+def _foreign(table: str) -> SchemaError:
+    return SchemaError(f"it holds a table {table!r} of something else: give the state a database of its own")

@@ -35,7 +35,7 @@ from reconciler.state.owned_rows import OwnedRows
 from reconciler.state.run_types import RunStart, RunStatus, UnfinishedBatch
 
 
-class Writer:
+class StateWriter:
     """The right to write, to be used as a context; every method raises Locked once it is lost."""
 
     def __init__(self, database: Database, portal_id: int, lease: Lease) -> None:

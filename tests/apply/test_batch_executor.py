@@ -3,10 +3,10 @@
 import httpx
 import pytest
 
-from reconciler.apply.batch_executor import Courier
+from reconciler.apply.batch_executor import BatchExecutor
 from reconciler.apply.batches import batches_of
 from reconciler.apply.options import OnStale
-from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.definitions import Account, Kind, PortalSchema
 from reconciler.model.outcomes import Applied
@@ -58,8 +58,8 @@ def test_a_look_waits_until_the_write_can_follow_it(change: Change) -> None:
         return reply(200, batch([{"from": {"id": "9001"}, "to": {"id": "501"}}]), pace)
 
     http, pacer = http_of(hubspot), pacer_of(clock)
-    reader = Reader(http, "v3", pacer)
-    courier = Courier(reader, Writer(http, "v3", pacer), PORTAL, ALWAYS_LOOKED_AT, OnStale.SKIP)
+    reader = PortalReader(http, "v3", pacer)
+    courier = BatchExecutor(reader, PortalWriter(http, "v3", pacer), PORTAL, ALWAYS_LOOKED_AT, OnStale.SKIP)
     for _ in range(LIMIT - 1):
         reader.batch_read("companies", ["9001"], properties=["phone"], id_property=None)
 

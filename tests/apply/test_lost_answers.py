@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.apply.batch_executor import Courier, Delivery
+from reconciler.apply.batch_executor import BatchExecutor, Delivery
 from reconciler.apply.batches import batches_of
 from reconciler.apply.options import OnStale
 from reconciler.errors import NotAllowed
-from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.model.definitions import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.plan.budget import ALWAYS_LOOKED_AT
@@ -134,7 +134,9 @@ def delivered(
 ) -> tuple[Delivery, list[tuple[int, list[int]]]]:
     """What came of them, and of which calls for which changes the journal was told."""
     http, pacer = http_of(portal), pacer_of(SimulatedClock())
-    courier = Courier(Reader(http, "v3", pacer), Writer(http, "v3", pacer), PORTAL, looks_at, OnStale.SKIP)
+    courier = BatchExecutor(
+        PortalReader(http, "v3", pacer), PortalWriter(http, "v3", pacer), PORTAL, looks_at, OnStale.SKIP
+    )
     (only,) = batches_of(changes)
     left: list[tuple[int, list[int]]] = []
 
@@ -302,7 +304,9 @@ def test_a_stage_that_was_emptied_when_all_had_to_stop_is_told_as_empty() -> Non
         return answered(request)
 
     http, pacer = http_of(stops), pacer_of(SimulatedClock())
-    courier = Courier(Reader(http, "v3", pacer), Writer(http, "v3", pacer), PORTAL, (), OnStale.SKIP)
+    courier = BatchExecutor(
+        PortalReader(http, "v3", pacer), PortalWriter(http, "v3", pacer), PORTAL, (), OnStale.SKIP
+    )
     outcomes, stopped_by = courier.deliver(batches_of([BACK, ulm("globex", "9002")])[0], lambda *_: None)
     assert isinstance(stopped_by, NotAllowed)
     assert isinstance(outcomes[0], Rejected)
@@ -389,8 +393,12 @@ def test_the_journal_keeps_when_a_call_that_may_have_arrived_first_left(loss: st
     portal = bonn()
     portal.losses = [loss]
     http, pacer = http_of(portal), pacer_of(SimulatedClock())
-    courier = Courier(
-        Reader(http, "v3", pacer), Writer(http, "v3", pacer), PORTAL, ALWAYS_LOOKED_AT, OnStale.SKIP
+    courier = BatchExecutor(
+        PortalReader(http, "v3", pacer),
+        PortalWriter(http, "v3", pacer),
+        PORTAL,
+        ALWAYS_LOOKED_AT,
+        OnStale.SKIP,
     )
     moments: list[datetime] = []
     changes = [ulm(), ulm("globex", "9002")]

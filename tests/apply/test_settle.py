@@ -10,9 +10,9 @@ import pytest
 
 from reconciler.apply.recovery.creation_evidence import NO_TIME, is_ours_as_made
 from reconciler.apply.recovery.settle import is_emptied, read_again, settle, settle_batch, settled
-from reconciler.apply.stale_changes import moved
+from reconciler.apply.stale_changes import has_moved
 from reconciler.errors import Unavailable
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.transport.connection import DEADLINE_S
 from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
 from reconciler.model.calls import Call, Route
@@ -211,22 +211,22 @@ def kept(name: str, text: str | None) -> ValueChange:
 
 
 def test_a_create_whose_key_somebody_took_has_moved() -> None:
-    assert moved(SCHEMA, create(name="A"), live(name="A"), {}) == "record 9001 has this key by now"
-    assert moved(SCHEMA, create(name="A"), None, {}) is None
+    assert has_moved(SCHEMA, create(name="A"), live(name="A"), {}) == "record 9001 has this key by now"
+    assert has_moved(SCHEMA, create(name="A"), None, {}) is None
 
 
 @pytest.mark.parametrize("change", [update(name=("A", "B")), ARCHIVE])
 def test_a_change_whose_record_is_gone_has_moved(change: Update | Archive) -> None:
-    assert moved(SCHEMA, change, None, {}) == "record 9001 is no longer there"
+    assert has_moved(SCHEMA, change, None, {}) == "record 9001 is no longer there"
 
 
 def test_what_is_written_has_moved_where_live_is_another_than_before() -> None:
     change = update(name=("A", "B"), revenue=("1", "2"))
-    assert moved(SCHEMA, change, live(name="A", revenue="1.0"), {}) is None
-    assert moved(SCHEMA, change, live(name="C", revenue="1"), {}) == (
+    assert has_moved(SCHEMA, change, live(name="A", revenue="1.0"), {}) is None
+    assert has_moved(SCHEMA, change, live(name="C", revenue="1"), {}) == (
         "name changed in HubSpot since the plan was made"
     )
-    assert moved(SCHEMA, change, live(name="B", revenue="2"), {}) == (
+    assert has_moved(SCHEMA, change, live(name="B", revenue="2"), {}) == (
         "name, revenue changed in HubSpot since the plan was made"
     )
 
@@ -234,29 +234,30 @@ def test_what_is_written_has_moved_where_live_is_another_than_before() -> None:
 @pytest.mark.parametrize("change", [update(name=("A", "B")), ARCHIVE])
 def test_what_a_change_rests_on_is_looked_at_like_what_it_writes(change: Update | Archive) -> None:
     change = replace(change, rests_on=(kept("external_id", "acme"), kept("phone", None)))
-    assert moved(SCHEMA, change, live(name="A", phone=None), {}) is None
-    assert moved(SCHEMA, change, LiveRecord(ID, {"name": "A", "external_id": "other"}), {}) == (
+    assert has_moved(SCHEMA, change, live(name="A", phone=None), {}) is None
+    assert has_moved(SCHEMA, change, LiveRecord(ID, {"name": "A", "external_id": "other"}), {}) == (
         "external_id changed in HubSpot since the plan was made"
     )
-    assert moved(SCHEMA, change, live(name="A", phone="1"), {}) == (
+    assert has_moved(SCHEMA, change, live(name="A", phone="1"), {}) == (
         "phone changed in HubSpot since the plan was made"
     )
 
 
 def test_a_property_that_the_portal_lost_has_moved() -> None:
     change = replace(ARCHIVE, rests_on=(kept("lost", "x"),))
-    assert moved(SCHEMA, change, live(lost="x"), {}) == "lost changed in HubSpot since the plan was made"
+    assert has_moved(SCHEMA, change, live(lost="x"), {}) == "lost changed in HubSpot since the plan was made"
 
 
 def test_an_archive_rests_on_associations_as_they_were() -> None:
     change = replace(ARCHIVE, rests_on=(kept("tickets/=800", "associated"),))
     told = "tickets/=800 changed in HubSpot since the plan was made"
-    assert moved(SCHEMA, change, live(), {(ID, "tickets/=800"): "associated"}) is None
-    assert moved(SCHEMA, change, live(), {(ID, "tickets/=800"): None}) == told
+    assert has_moved(SCHEMA, change, live(), {(ID, "tickets/=800"): "associated"}) is None
+    assert has_moved(SCHEMA, change, live(), {(ID, "tickets/=800"): None}) == told
     assert (
-        moved(SCHEMA, change, live(), {(ID, "tickets/=800"): "associated; Billing (USER_DEFINED 3)"}) == told
+        has_moved(SCHEMA, change, live(), {(ID, "tickets/=800"): "associated; Billing (USER_DEFINED 3)"})
+        == told
     )
-    assert moved(SCHEMA, change, live(), {(RecordId("1"), "tickets/=800"): "associated"}) == told
+    assert has_moved(SCHEMA, change, live(), {(RecordId("1"), "tickets/=800"): "associated"}) == told
 
 
 PORTAL = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": SCHEMA})
@@ -275,7 +276,7 @@ def outcomes_of(sent: Sent | None) -> Mapping[int, Outcome]:
         assert request.url.path.endswith("/companies/batch/read")
         return reply(200, batch([made]))
 
-    reader = Reader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
+    reader = PortalReader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
     entries = ((4, create(name="A")), (7, update(name=("B", "A"))))
     route = Route(Call.UPSERT, "external_id")
     return settle_batch(reader, PORTAL, UnfinishedBatch("r", 0, "companies", route, INTENDED, entries, sent))
@@ -303,7 +304,7 @@ def test_calls_that_left_and_did_not_happen_were_not_written() -> None:
     def hubspot(_: httpx.Request) -> httpx.Response:
         return reply(200, batch([{"id": ID, "properties": {"external_id": "acme", "name": "Other"}}]))
 
-    reader = Reader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
+    reader = PortalReader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
     entries = ((7, update(name=("B", "A"))), (8, update(name=("Other", "A"))))
     route = Route(Call.UPDATE, None)
     left = UnfinishedBatch("r", 0, "companies", route, INTENDED, entries, {(7, 1): SENT_AT, (8, 1): None})
@@ -321,7 +322,7 @@ def test_a_run_that_ended_between_two_calls_leaves_an_empty_stage_which_is_told(
         now = [{"id": id_, "properties": {"lifecyclestage": stages[id_]}} for id_ in stages]
         return reply(200, batch([each for each in now if {"id": each["id"]} in asked["inputs"]]))
 
-    reader = Reader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
+    reader = PortalReader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
     back = update(lifecyclestage=("customer", "lead"))
     entries = tuple((number, replace(back, record_id=RecordId(id_))) for number, id_ in enumerate(stages))
     sent = dict.fromkeys(((number, 1) for number in range(3)), SENT_AT)
@@ -345,7 +346,7 @@ def test_properties_that_the_portal_lost_are_not_read() -> None:
 
     city = PropertyDef("city", "City", Kind.TEXT)
     schema = replace(SCHEMA, properties={**SCHEMA.properties, "city": city})
-    reader = Reader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
+    reader = PortalReader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
     change = update(name=("A", "B"), lost=("A", "B"))
     change = replace(change, rests_on=(kept("city", None), kept("old", "x")))
     assert read_again(reader, schema, [(1, change)]).keys() == {(RECORD_ID, ID)}
@@ -355,7 +356,7 @@ def test_where_hubspot_leaves_a_record_out_of_its_answers_nothing_is_decided() -
     def hubspot(request: httpx.Request) -> httpx.Response:
         return reply(200, batch([])) if request.url.path.endswith("/batch/read") else reply(503)
 
-    reader = Reader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
+    reader = PortalReader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
     with pytest.raises(Unavailable, match="leaves records out of its answers"):
         settle(reader, PORTAL, [(4, create(name="A"))], {(4, 1): SENT_AT})
 
@@ -369,7 +370,7 @@ def test_associations_that_are_there_were_made() -> None:
         to = [{"toObjectId": other, "associationTypes": [plain]}]
         return reply(200, batch([{"from": {"id": ID}, "to": to}]))
 
-    reader = Reader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
+    reader = PortalReader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
     made = Associate(KEY, ID, replace(KEY, value="o"), other, None, Reason.MISSING, None, is_whole=True)
     lost = replace(made, target_id=RecordId("9003"))
     assert settle(reader, PORTAL, [(1, made), (2, lost)], {}) == {1: Applied(ID, {})}

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.support.projects import PORTAL, Done, Project, example
 
 DEAL, COMPANY = "R-2027-011", "K-10023"  # associated in the example
@@ -19,7 +19,7 @@ DEAL, COMPANY = "R-2027-011", "K-10023"  # associated in the example
 def project(tmp_path: Path) -> Project:
     """The example project, applied, in a git repository."""
     project = example(tmp_path)
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     git(project, "init", "-q")
     git(project, "add", "-A")
     git(project, "-c", "user.name=x", "-c", "user.email=x@x.example", "commit", "-qm", "as applied")
@@ -55,7 +55,7 @@ def owner_id(project: Project, email: str) -> str:
     return str(next(owner["id"] for owner in owners if owner["email"] == email))
 
 
-def accept(project: Project, *addresses: str, code: Exit = Exit.OK) -> Done:
+def accept(project: Project, *addresses: str, code: ExitCode = ExitCode.OK) -> Done:
     done = project.run("drift", "--accept", *addresses)
     assert done.code == code, done.out + done.err
     return done
@@ -69,7 +69,7 @@ def diff(project: Project) -> list[str]:
 
 def assert_nothing_to_write(project: Project) -> None:
     done = project.run("plan", "--detailed-exitcode")
-    assert done.code == Exit.OK, done.out
+    assert done.code == ExitCode.OK, done.out
 
 
 def test_the_next_plan_has_nothing_to_write_and_after_an_apply_there_is_no_drift(project: Project) -> None:
@@ -84,8 +84,8 @@ def test_the_next_plan_has_nothing_to_write_and_after_an_apply_there_is_no_drift
     assert "companies.yaml:17" in done.out
     assert done.out.endswith("Accepted: 2 values written into 1 file.\n")
     assert_nothing_to_write(project)
-    assert project.run("apply", "--auto-approve").code == Exit.OK
-    assert project.run("drift").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    assert project.run("drift").code == ExitCode.OK
 
 
 def test_only_what_was_named_is_accepted(project: Project) -> None:
@@ -107,7 +107,7 @@ def test_globs_may_follow_each_other_and_mean_properties_of_all_records(project:
     change(project, "companies/K-10012", name="A", city="B")
     change(project, "companies/K-10017", city="C")
     done = project.run("drift", "--accept", "companies/*#city", "--accept", "*#name", "--json")
-    assert done.code == Exit.OK
+    assert done.code == ExitCode.OK
     assert [entry["address"] for entry in done.document["accepted"]] == [
         "companies/K-10012#city",
         "companies/K-10012#name",
@@ -144,7 +144,7 @@ def test_what_all_says_becomes_a_line_of_the_record_and_stages_follow_their_pipe
 
 def test_a_stage_of_another_pipeline_cannot_be_accepted_alone(project: Project) -> None:
     change(project, "tickets/RMA-26-0118", hs_pipeline="0", hs_pipeline_stage="3")
-    done = accept(project, "tickets/RMA-26-0118#hs_pipeline_stage", code=Exit.ERROR)
+    done = accept(project, "tickets/RMA-26-0118#hs_pipeline_stage", code=ExitCode.ERROR)
     said = " ".join(done.out.split())
     assert '"Waiting on us" is no stage of pipeline "Returns and repairs"' in said
     assert "set the pipeline in the same record" in said
@@ -157,7 +157,7 @@ def test_an_association_that_people_removed_is_left_to_the_person(project: Proje
         deal, company = (found(http, name, key) for name, key in (("deals", DEAL), ("companies", COMPANY)))
         path = f"/crm/v4/objects/deals/{deal}/associations/companies/{company}"
         assert http.delete(path).status_code == 204
-    done = accept(project, address, code=Exit.ERROR)
+    done = accept(project, address, code=ExitCode.ERROR)
     said = " ".join(done.out.split())
     assert "deals.yaml:" in said
     assert "people removed this association in HubSpot: there is no value to write back" in said
@@ -183,7 +183,7 @@ def test_the_folder_whose_value_holds_is_written_to(project: Project) -> None:
         "object: companies\nkey: external_id\nrecords:\n  K-10012: {name: Alpenrand}  # here\n",
     )
     project.replace("reconciler.yaml", "manifests: [.]", "manifests: [., later]")
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     change(project, "companies/K-10012", name="Neu, GmbH", city="Bonn")
     accept(project, "companies/K-10012")
     text = (project.folder / "later" / "companies.yaml").read_text()
@@ -194,7 +194,7 @@ def test_the_folder_whose_value_holds_is_written_to(project: Project) -> None:
 
 def test_a_record_that_people_took_away_is_told_what_to_do(project: Project) -> None:
     change(project, "companies/K-10012", archive=True)
-    done = accept(project, "companies/K-10012", code=Exit.ERROR)
+    done = accept(project, "companies/K-10012", code=ExitCode.ERROR)
     assert "was archived in HubSpot" in done.out
     assert "`$absent: true`" in " ".join(done.out.split())
     assert done.out.endswith("Accepted: 1 left.\n")
@@ -203,14 +203,14 @@ def test_a_record_that_people_took_away_is_told_what_to_do(project: Project) -> 
 
 def test_an_address_that_means_no_drift_is_an_error_and_nothing_is_written(project: Project) -> None:
     change(project, "companies/K-10012", name="A")
-    done = accept(project, "companies/*", "companies/nobody", code=Exit.ERROR)
+    done = accept(project, "companies/*", "companies/nobody", code=ExitCode.ERROR)
     assert "--accept companies/nobody means nothing that people changed" in done.err
     assert diff(project) == []
 
 
 def test_an_address_without_accept_is_an_error(project: Project) -> None:
     done = project.run("drift", "companies/K-10012")
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert "companies/K-10012: an address is for --accept" in done.err
 
 
@@ -238,7 +238,7 @@ def test_what_cannot_be_written_back_is_said(project: Project, old: str, new: st
     project.replace("companies.yaml", old, new)
     text = (project.folder / "companies.yaml").read_text()
     change(project, "companies/K-10012", city="Bonn")
-    done = accept(project, "companies/K-10012", code=Exit.ERROR)
+    done = accept(project, "companies/K-10012", code=ExitCode.ERROR)
     assert message in " ".join(done.out.split())
     assert (project.folder / "companies.yaml").read_text() == text
 
@@ -246,7 +246,7 @@ def test_what_cannot_be_written_back_is_said(project: Project, old: str, new: st
 def test_a_record_for_other_environments_is_left_alone(project: Project) -> None:
     project.replace("companies.yaml", "key: external_id  ", "environments: [sandbox]\nkey: external_id  ")
     change(project, "companies/K-10012", city="Bonn")
-    done = accept(project, "companies/K-10012", code=Exit.ERROR)
+    done = accept(project, "companies/K-10012", code=ExitCode.ERROR)
     assert "for other environments only" in " ".join(done.out.split())
 
 
@@ -256,10 +256,10 @@ def test_rows_of_a_table_are_left_to_whoever_makes_it(project: Project) -> None:
         "object: companies\nkey: external_id\nall: {country: Austria}\nsource: {csv: companies.csv}\n",
     )
     project.write("companies.csv", "external_id,city\nK-10012,Kiel\n")
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     change(project, "companies/K-10012", city="Bonn", country="Italy")
     done = project.run("drift", "--accept", "companies/K-10012", "--json")
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert {problem["address"]: problem["message"] for problem in done.document["problems"]} == {
         "companies/K-10012#city": "the value comes from a table, which is not written to",
         "companies/K-10012#country": "the record is a row of a table, which has no lines here",
@@ -285,7 +285,7 @@ def test_a_file_that_cannot_be_written_is_a_problem_of_its_values_alone(project:
     change(project, "companies/K-10012", city="Bonn")
     change(project, "tickets/RMA-26-0117", subject="Solved")
     done = project.run("drift", "--accept", "*", "--json")
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert [entry["address"] for entry in done.document["accepted"]] == ["tickets/RMA-26-0117#subject"]
     (problem,) = done.document["problems"]
     assert problem["address"] == "companies/K-10012#city"
@@ -299,7 +299,7 @@ def test_personal_values_are_written_and_not_shown(project: Project) -> None:
     change(project, "companies/K-10017", hubspot_owner_id=jonas)
     for arguments in (("--accept", "companies/*", "--json"), ("--accept", "companies/*")):
         done = project.run("drift", *arguments)
-        assert done.code == Exit.OK
+        assert done.code == ExitCode.OK
         assert "555" not in done.out
         assert "jonas@" not in done.out
     assert "+    phone: +49 30 555" in diff(project)
@@ -307,7 +307,7 @@ def test_personal_values_are_written_and_not_shown(project: Project) -> None:
 
 def test_broken_manifests_are_told_before_the_portal_is_asked(project: Project) -> None:
     project.write("broken.yaml", "object: [")
-    done = accept(project, "companies/*", code=Exit.ERROR)
+    done = accept(project, "companies/*", code=ExitCode.ERROR)
     assert "broken.yaml:2:1" in done.err
 
 
@@ -316,11 +316,11 @@ def test_whatever_people_change_in_the_whole_portal_can_be_accepted(project: Pro
     changed = change_everything(project)
     assert len(changed) > 300
     done = project.run("drift", "--accept", "*", "--json", "--values", "show")
-    assert done.code == Exit.OK, done.document["problems"]
+    assert done.code == ExitCode.OK, done.document["problems"]
     assert {entry["address"] for entry in done.document["accepted"]} == changed
     assert_nothing_to_write(project)
-    assert project.run("apply", "--auto-approve").code == Exit.OK
-    assert project.run("drift").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
+    assert project.run("drift").code == ExitCode.OK
 
 
 def change_everything(project: Project) -> set[str]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.emulator import guesses
 from tests.support.projects import Project
 
@@ -39,12 +39,12 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 def test_aliases_are_warned_of_and_change_nothing(project: Project) -> None:
     for _ in range(2):
         planned = project.run("plan", "--detailed-exitcode", "--values", "show")
-        assert planned.code == Exit.OK
+        assert planned.code == ExitCode.OK
         assert planned.out.startswith("No changes.")
         assert "companies.yaml:4:3: warning: companies/Acme is spelled acme in the portal" in planned.out
         told = "warning: contacts/ada@old.example is another email of ada@acme.example in the portal"
         assert told in " ".join(planned.out.split())
-        assert project.run("apply", "--auto-approve").code == Exit.OK
+        assert project.run("apply", "--auto-approve").code == ExitCode.OK
     document = project.run("plan", "--json").document
     assert (document["summary"]["no_op"], document["appliable"]) == (2, True)
     assert [problem["severity"] for problem in document["problems"]] == ["warning", "warning"]
@@ -53,7 +53,7 @@ def test_aliases_are_warned_of_and_change_nothing(project: Project) -> None:
 def test_an_alias_is_written_to_the_record_that_it_means(project: Project) -> None:
     project.write("companies.yaml", f"{COMPANIES}  Acme: {{name: Acme GmbH}}\n")
     project.write("contacts.yaml", f"{CONTACTS}  ada@old.example: {{firstname: Ada B}}\n")
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     with project.portal() as http:
         company = http.get("/crm/v3/objects/companies/9001?properties=name,external_id").json()["properties"]
         contact = http.get("/crm/v3/objects/contacts/71?properties=firstname,email").json()["properties"]
@@ -63,11 +63,11 @@ def test_an_alias_is_written_to_the_record_that_it_means(project: Project) -> No
 
 
 def test_the_spelling_of_the_portal_is_taken_over_without_a_loss(project: Project) -> None:
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     project.write("companies.yaml", f"prune: all\n{COMPANIES}  acme: {{name: Acme}}\n")
     planned = project.run("plan", "--json").document
     assert {change["action"] for change in planned["changes"]} == {"adopt"}
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     assert [
         entry["address"] for entry in project.run("state", "list", "--json", "--values", "show").document
     ] == [
@@ -89,5 +89,5 @@ def test_the_spelling_of_the_portal_is_taken_over_without_a_loss(project: Projec
 def test_two_addresses_of_one_record_are_a_problem(project: Project, manifest: str, told: str) -> None:
     project.write("companies.yaml" if "companies" in manifest else "contacts.yaml", manifest)
     planned = project.run("plan")
-    assert planned.code == Exit.ERROR
+    assert planned.code == ExitCode.ERROR
     assert told in " ".join(planned.out.split())

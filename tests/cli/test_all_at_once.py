@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.support.projects import Project
 from tests.support.served import served
 
@@ -19,7 +19,7 @@ def told(folder: Path, manifests: Mapping[str, str]) -> Sequence[str]:
     """Where something is wrong, and what."""
     with served(folder, manifests, SEED) as (project, _):
         done = project.run("plan")
-        assert done.code == Exit.ERROR, done.out
+        assert done.code == ExitCode.ERROR, done.out
         lines = (done.out + done.err).splitlines()
         return [line for line in lines if line.split(":")[0] in manifests]
 
@@ -158,7 +158,7 @@ def test_a_type_that_the_portal_lacks_keeps_a_plan_from_being_applied(tmp_path: 
     manifests = {"c.yaml": f"{HEAD}records:\n  a: {{name: A, $associations: {{gadgets: [g]}}}}\n"}
     with served(tmp_path, manifests, SEED) as (project, portal):
         assert isinstance(project, Project)
-        assert project.run("apply", "--auto-approve", flag).code == Exit.ERROR
+        assert project.run("apply", "--auto-approve", flag).code == ExitCode.ERROR
         assert not portal.asked("/batch/upsert")
 
 
@@ -194,7 +194,7 @@ def test_without_a_portal_what_is_wrong_with_the_manifests_is_told_alone(tmp_pat
     manifests = {"a.yaml": f"{HEAD}records:\n  a: {{name: [x}}\n"}
     with served(tmp_path, manifests, SEED) as (project, _):
         alone = Project(project.folder, {"HUBSPOT_ACCESS_TOKEN": "pat-wrong"}).run("plan")
-    assert alone.code == Exit.ERROR
+    assert alone.code == ExitCode.ERROR
     assert "a.yaml:4:13" in alone.err
     assert "1 problem" in alone.err
 
@@ -206,10 +206,10 @@ def test_a_plan_is_never_made_of_what_was_left_over(tmp_path: Path) -> None:
         project,
         portal,
     ):
-        assert project.run("apply", "--auto-approve").code == Exit.OK
+        assert project.run("apply", "--auto-approve").code == ExitCode.OK
         project.write("a.yaml", f"{head}  a: {{name: [A}}\n  b: {{name: B}}\n")
         for more in ([], ["--skip-invalid"]):
             done = project.run("apply", "--auto-approve", *more)
-            assert done.code == Exit.ERROR
+            assert done.code == ExitCode.ERROR
             assert "to archive" not in done.out
         assert not portal.asked("/batch/archive")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.emulator.calls import Answer, Request
 from tests.support.projects import PORTAL, Done, Project, Recorder
 from tests.support.served import served
@@ -170,12 +170,12 @@ def test_what_cannot_be_is_told_at_its_line_by_plan_and_validate(
     files = {"companies.yaml": companies(said, head="environments: [real]\n"), "contacts.yaml": others}
     with world(tmp_path, files) as (project, portal):
         found = project.run("validate", "--online")
-        assert found.code == Exit.ERROR
+        assert found.code == ExitCode.ERROR
         assert "companies.yaml:5:" in found.out
         assert re.search(problem, " ".join(found.out.split())), found.out
-        assert project.run("apply", "--auto-approve").code == Exit.ERROR
+        assert project.run("apply", "--auto-approve").code == ExitCode.ERROR
         skipping = project.run("apply", "--auto-approve", "--skip-invalid", "--allow", "update=2")
-        assert skipping.code == Exit.NOT_APPLIED, skipping.out + skipping.err
+        assert skipping.code == ExitCode.NOT_APPLIED, skipping.out + skipping.err
         if "also at" not in problem:
             assert pairs(portal) == {}
 
@@ -183,7 +183,7 @@ def test_what_cannot_be_is_told_at_its_line_by_plan_and_validate(
 def test_an_unknown_object_type_is_told_at_its_line(tmp_path: Path) -> None:
     with world(tmp_path, {"a.yaml": companies("{kontacts: [ada]}")}) as (project, _):
         done = project.run("plan")
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert 'a.yaml:4:49: the portal has no object type "kontacts"' in done.out
     assert "did you mean contacts?" in done.out
 
@@ -364,7 +364,7 @@ def test_an_archive_planned_by_prune_stands_against_an_association(tmp_path: Pat
         project.write("b.yaml", contacts(head=PRUNED))
         project.write("a.yaml", companies("{contacts: [eve@acme.example]}"))
         done = project.run("plan", "--values", "show")
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert "contacts/eve@acme.example cannot be associated: this plan archives it" in " ".join(
         done.out.split()
     )
@@ -408,7 +408,7 @@ def test_what_was_not_created_is_associated_with_nothing(
     }
     with world(tmp_path, files) as (project, portal):
         done = project.run("apply", "--auto-approve", "--json", "--values", "show")
-        assert done.code == Exit.NOT_APPLIED
+        assert done.code == ExitCode.NOT_APPLIED
         rows = {
             (row["action"], row.get("association", row)["address"]): (
                 row["outcome"],
@@ -434,7 +434,7 @@ def test_a_saved_plan_leaves_alone_what_moved_meanwhile(tmp_path: Path) -> None:
         take_apart(portal, "901", "501")
         associate(portal, "901", "502")
         done = project.run("apply", "plan.json", "--auto-approve", "--json", "--values", "show")
-        assert done.code == Exit.NOT_APPLIED
+        assert done.code == ExitCode.NOT_APPLIED
         assert [(row["outcome"], row["detail"]["message"]) for row in done.document["changes"]] == [
             ("stale", f"it is associated so with {BOB} by now"),
             ("stale", f"it is no longer associated so with {ADA} by now"),
@@ -525,12 +525,12 @@ def test_calls_are_few_and_counted(tmp_path: Path) -> None:
 
 def test_labels_are_not_read_where_none_is_named_nor_anything_where_nothing_is(tmp_path: Path) -> None:
     with world(tmp_path, {"a.yaml": companies("{contacts: [ada@acme.example]}")}) as (project, portal):
-        assert project.run("plan").code == Exit.OK
+        assert project.run("plan").code == ExitCode.OK
         assert portal.asked("/companies/contacts/batch/read")
         assert not [each for each in portal.requests if each.path.endswith("/labels")]
         project.write("a.yaml", companies())
         portal.requests.clear()
-        assert project.run("plan").code == Exit.OK
+        assert project.run("plan").code == ExitCode.OK
         assert portal.asked("/companies/batch/read")
         assert not [each for each in portal.requests if "associations" in each.path]
 
@@ -560,7 +560,7 @@ def test_drift_tells_associations_and_labels_that_people_took_away(tmp_path: Pat
     }
     with world(tmp_path, manifests) as (project, portal):
         apply(project)
-        assert project.run("drift").code == Exit.OK
+        assert project.run("drift").code == ExitCode.OK
         take_apart(portal, "901", "501")
         kinds = people(portal, "GET", "/crm/v4/associations/companies/contacts/labels")["results"]
         (number,) = [kind["typeId"] for kind in kinds if kind["label"] == "Billing"]
@@ -569,7 +569,7 @@ def test_drift_tells_associations_and_labels_that_people_took_away(tmp_path: Pat
         people(portal, "POST", "/crm/v4/associations/companies/contacts/batch/labels/archive", body)
 
         done = project.run("drift", "--values", "show")
-        assert done.code == Exit.CHANGES
+        assert done.code == ExitCode.CHANGES
         assert "companies: 2 associations removed\n" in done.out
         assert "      - contacts/ada@acme.example  associated\n" in done.out
         assert "      ~ contacts/bob@acme.example  Billing → associated\n" in done.out

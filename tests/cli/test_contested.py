@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.support.edits import ADA, FILLER, edit
 from tests.support.projects import Project, example
 
@@ -16,10 +16,10 @@ def fought(tmp_path: Path) -> Project:
     """The example project after two applies, each of which a workflow overwrote."""
     project = example(tmp_path)
     project.replace("companies.yaml", "name: Alpenrand Molkerei GmbH", "name: Alpenrand Dairy")
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     edit(project, "K-10012", source=FILLER, properties={"name": "ALPENRAND"})
     assert written(project) == {ADDRESS: "drift"}
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     edit(project, "K-10012", source=FILLER, properties={"name": "ALPENRAND"})
     return project
 
@@ -36,13 +36,13 @@ def written(project: Project, *arguments: str) -> dict[str, str]:
 
 def test_the_second_time_it_is_held_and_says_which_workflow_it_is(fought: Project) -> None:
     done = fought.run("plan", "--json", "--detailed-exitcode")
-    assert done.code == Exit.OK
+    assert done.code == ExitCode.OK
     assert done.document["changes"] == []
     (held,) = done.document["held"]
     assert (held["address"], held["reason"]) == (ADDRESS, "contested")
     assert (held["changed_by"], held["changed_via"]) == ("Fill names (55)", "workflow")
     assert held["facts"] == [{"kind": "contested", "count": 2}]
-    assert fought.run("apply", "--auto-approve").code == Exit.OK
+    assert fought.run("apply", "--auto-approve").code == ExitCode.OK
     assert fought.run("plan", "--json").document["held"] == done.document["held"]
 
 
@@ -52,7 +52,7 @@ def test_a_glob_that_takes_everything_does_not_go_on_fighting(fought: Project) -
 
 def test_its_exact_address_writes_it_once_more(fought: Project) -> None:
     assert written(fought, "--take", ADDRESS) == {ADDRESS: "drift"}
-    assert fought.run("apply", "--auto-approve", "--take", ADDRESS).code == Exit.OK
+    assert fought.run("apply", "--auto-approve", "--take", ADDRESS).code == ExitCode.OK
     assert fought.run("plan").out.startswith("No changes.")
     edit(fought, "K-10012", source=FILLER, properties={"name": "ALPENRAND"})
     assert written(fought) == {}

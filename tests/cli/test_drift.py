@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.support.edits import ADA, FILLER, company, edit
 from tests.support.projects import Project, example
 
@@ -16,7 +16,7 @@ from tests.support.projects import Project, example
 def project(tmp_path: Path) -> Project:
     """The example project, applied."""
     project = example(tmp_path)
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     return project
 
 
@@ -35,7 +35,7 @@ def recreate(project: Project, key: str) -> None:
 
 def test_right_after_an_apply_there_is_none(project: Project) -> None:
     done = project.run("drift")
-    assert done.code == Exit.OK
+    assert done.code == ExitCode.OK
     assert done.out.startswith("No drift.\nlocal, portal 1000000: 71 owned records looked at\n")
 
 
@@ -43,7 +43,7 @@ def test_a_value_shows_all_hands_that_it_went_through_since_the_apply(project: P
     edit(project, "K-10012", source=FILLER, properties={"name": "ALPENRAND"})
     edit(project, "K-10012", source=ADA, properties={"name": "Alpenrand AG"})
     done = project.run("drift", "--json", "--values", "show")
-    assert done.code == Exit.CHANGES
+    assert done.code == ExitCode.CHANGES
     (value,) = done.document["values"]
     assert value["address"] == "companies/K-10012#name"
     assert (value["last_applied"], value["live"]) == ("Alpenrand Molkerei GmbH", "Alpenrand AG")
@@ -70,7 +70,7 @@ def test_a_record_that_people_took_away_counts(
 ) -> None:
     happens(project)
     done = project.run("drift", "--json")
-    assert done.code == Exit.CHANGES
+    assert done.code == ExitCode.CHANGES
     lost = {record["address"]: record["fate"] for record in done.document["lost"]}
     assert lost["companies/K-10012"] == fate
 
@@ -90,9 +90,9 @@ def test_what_the_manifests_leave_to_people_is_no_drift(project: Project) -> Non
         "object: companies\nkey: external_id\nownership: {phone: initial}\n"
         "records: {K-99999: {name: New One, phone: +49 30 1}}\n",
     )
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     edit(project, "K-99999", source=ADA, properties={"phone": "+49 30 2"})
-    assert project.run("drift").code == Exit.OK
+    assert project.run("drift").code == ExitCode.OK
 
 
 def test_a_line_that_left_the_manifest_enforces_nothing_any_more(project: Project) -> None:
@@ -101,10 +101,10 @@ def test_a_line_that_left_the_manifest_enforces_nothing_any_more(project: Projec
     assert [(change["address"], change["action"], change["reason"]) for change in plan["changes"]] == [
         ("companies/K-10012", "adopt", "unmanaged")
     ]
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     assert project.run("plan").out.startswith("No changes.")
     edit(project, "K-10012", source=ADA, properties={"name": "Alpenrand AG"})
-    assert project.run("drift").code == Exit.OK
+    assert project.run("drift").code == ExitCode.OK
 
 
 def test_a_plan_of_a_part_forgets_nothing_of_the_rest(project: Project) -> None:
@@ -116,7 +116,7 @@ def test_a_plan_of_a_part_forgets_nothing_of_the_rest(project: Project) -> None:
 def test_without_a_state_it_is_an_error_and_not_green(project: Project, setting: str) -> None:
     project.write("reconciler.yaml", f"{setting}\n" + (project.folder / "reconciler.yaml").read_text())
     done = project.run("drift")
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert "state" in done.err
     assert not done.out
 
@@ -127,7 +127,7 @@ def test_it_is_written_for_an_issue_and_for_the_summary_of_a_job(project: Projec
 
     done = in_actions.run("drift", "--markdown", "drift.md")
 
-    assert done.code == Exit.CHANGES
+    assert done.code == ExitCode.CHANGES
     written = (project.folder / "drift.md").read_text()
     assert written.startswith("<!-- reconciler drift local 1000000 -->\n### Drift: 1 value of 1 record\n")
     assert (project.folder / "summary.md").read_text().splitlines()[1] == written.splitlines()[1]
@@ -136,7 +136,7 @@ def test_it_is_written_for_an_issue_and_for_the_summary_of_a_job(project: Projec
 def test_an_issue_about_drift_that_is_accepted_is_refused(project: Project) -> None:
     done = project.run("drift", "--markdown", "drift.md", "--accept", "companies/K-10012")
 
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert "--markdown tells of drift, which --accept ends" in done.err
 
 
@@ -152,14 +152,14 @@ def test_it_comes_in_every_form_and_the_same_in_files(project: Project) -> None:
     printed = project.run("drift", "--format", "json", "--values", "show").document
     assert printed["values"][0]["hands"][0]["by"] == "Ada Lindner <ada@inntal-sensorik.example>"
     twice = project.run("drift", "--html", "x", "--json-into", "x")
-    assert twice.code == Exit.ERROR
+    assert twice.code == ExitCode.ERROR
     assert "cannot hold two things" in twice.err
 
 
 def test_outputs_tell_later_steps_of_a_job(project: Project) -> None:
     edit(project, "K-10012", source=ADA, properties={"name": "Alpenrand AG"})
     in_actions = replace(project, environ={"GITHUB_OUTPUT": str(project.folder / "outputs")})
-    assert in_actions.run("drift").code == Exit.CHANGES
+    assert in_actions.run("drift").code == ExitCode.CHANGES
     assert (project.folder / "outputs").read_text() == "drift=true\nsummary=1 value of 1 record\n"
 
 
@@ -176,5 +176,5 @@ def test_only_what_is_selected_is_looked_at(project: Project) -> None:
     assert addresses("--exclude", "*#name") == [city]
     assert addresses("--target", "companies/*", "--exclude", "*#city", "--exclude", "*/K-10017") == [name]
     nothing = project.run("drift", "--target", "companies/nobody")
-    assert nothing.code == Exit.ERROR
+    assert nothing.code == ExitCode.ERROR
     assert "--target companies/nobody matches nothing" in nothing.err

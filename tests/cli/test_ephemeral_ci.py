@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.project.ephemeral_state import refuse_forgetful
+from reconciler.project.ephemeral_state import refuse_ephemeral_state
 from reconciler.project.settings import Environment, load_settings
 from reconciler.state.store import Store, open_state
 from tests.support.journals import start, writer
@@ -35,7 +35,7 @@ def empty(tmp_path: Path) -> Store:
 
 def test_an_empty_file_is_refused(real: Environment, empty: Store) -> None:
     with closing(empty), pytest.raises(UsageError) as caught:
-        refuse_forgetful(real, SQLITE, empty, CI)
+        refuse_ephemeral_state(real, SQLITE, empty, CI)
     assert "postgresql+psycopg://" in str(caught.value)
     assert "reconciler state import FILE" in str(caught.value)
 
@@ -48,18 +48,18 @@ def test_what_is_kept_elsewhere_or_outside_ci_passes(
     real: Environment, empty: Store, url: str | None, environ: dict[str, str]
 ) -> None:
     with closing(empty):
-        refuse_forgetful(real, url, empty, environ)
+        refuse_ephemeral_state(real, url, empty, environ)
 
 
 @pytest.mark.parametrize("host", ["http://localhost:8765", "http://127.0.0.1:1", "http://[::1]:1"])
 def test_this_machine_passes(tmp_path: Path, empty: Store, host: str) -> None:
     line = f'portal_id: {PORTAL}, token: "${{HUBSPOT_TOKEN}}", base_url: "{host}"'
     with closing(empty):
-        refuse_forgetful(environment(tmp_path, line), SQLITE, empty, CI)
+        refuse_ephemeral_state(environment(tmp_path, line), SQLITE, empty, CI)
 
 
 def test_a_state_that_was_brought_along_passes(real: Environment, empty: Store) -> None:
     with closing(empty):
         with writer(empty) as pen:
             pen.begin_run(start(0))
-        refuse_forgetful(real, SQLITE, empty, CI)
+        refuse_ephemeral_state(real, SQLITE, empty, CI)

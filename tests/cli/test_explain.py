@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.support.projects import PORTAL, Done, Project, example
 
 ADA = {"type": "CRM_UI", "id": "userId:8100001", "userId": 8100001}
@@ -15,7 +15,7 @@ ADA = {"type": "CRM_UI", "id": "userId:8100001", "userId": 8100001}
 def project(tmp_path: Path) -> Project:
     """The example project, applied."""
     project = example(tmp_path)
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     return project
 
 
@@ -33,7 +33,7 @@ def edit(project: Project, key: str, **what: Any) -> None:
 
 def explain(project: Project, address: str, *flags: str) -> Any:
     done = project.run("explain", address, "--json", "--values", "show", *flags)
-    assert done.code == Exit.OK, done.err
+    assert done.code == ExitCode.OK, done.err
     return done.document
 
 
@@ -44,7 +44,7 @@ def of_property(project: Project, address: str) -> Any:
 def told(project: Project, address: str) -> str:
     """The text at 80 columns, without its line breaks."""
     done: Done = project.run("explain", address, "--values", "show")
-    assert done.code == Exit.OK, done.err
+    assert done.code == ExitCode.OK, done.err
     assert max(map(len, done.out.splitlines())) <= 80
     return " ".join(done.out.split())
 
@@ -228,7 +228,7 @@ def test_what_is_not_there_is_an_error_with_the_nearest_names(
     project: Project, address: str, message: str
 ) -> None:
     done = project.run("explain", address)
-    assert (done.code, done.out) == (Exit.ERROR, "")
+    assert (done.code, done.out) == (ExitCode.ERROR, "")
     assert message in done.err
 
 
@@ -236,7 +236,7 @@ def test_personal_values_are_masked_unless_they_are_asked_for(project: Project) 
     edit(project, "K-10012", properties={"phone": "+49 30 555"})
     for flags in ((), ("--json",)):
         done = project.run("explain", "companies/K-10012", *flags)
-        assert done.code == Exit.OK
+        assert done.code == ExitCode.OK
         for secret in ("99998 112", "555", "ada@"):
             assert secret not in done.out
     assert "+49 30 555" in told(project, "companies/K-10012#phone")

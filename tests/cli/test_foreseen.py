@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.emulator.calls import Request
 from tests.support.projects import PORTAL, Done, Project, Recorder
 from tests.support.served import served
@@ -72,18 +72,18 @@ B = {"external_id": "b", "name": "B", "ref": "r2"}
 def refused(project: Project, *words: str) -> str:
     """What a plan says that is refused, which must say ``words``; apply writes nothing."""
     done = project.run("plan")
-    assert done.code in {Exit.ERROR, Exit.GUARDED}
+    assert done.code in {ExitCode.ERROR, ExitCode.GUARDED}
     told = " ".join((done.out + done.err).split())
     for word in words:
         assert word in told
-    assert project.run("apply", "--auto-approve").code == Exit.ERROR
+    assert project.run("apply", "--auto-approve").code == ExitCode.ERROR
     return told
 
 
 def applied(project: Project, *more: str) -> Done:
     done = project.run("apply", "--auto-approve", *more)
-    assert done.code == Exit.OK, done.out + done.err
-    assert project.run("plan", "--detailed-exitcode", *more).code == Exit.OK
+    assert done.code == ExitCode.OK, done.out + done.err
+    assert project.run("plan", "--detailed-exitcode", *more).code == ExitCode.OK
     return done
 
 
@@ -112,8 +112,8 @@ def test_handing_on_is_taken_back_in_order(tmp_path: Path) -> None:
         applied(project)
         portal.requests.clear()
         undone = project.run("rollback", "last", "--out", "undo.json")
-        assert undone.code == Exit.OK, undone.err
-        assert project.run("apply", "undo.json").code == Exit.OK
+        assert undone.code == ExitCode.OK, undone.err
+        assert project.run("apply", "undo.json").code == ExitCode.OK
         assert writes(portal) == [["901"], ["902"]]
 
 
@@ -165,14 +165,14 @@ def test_what_is_left_out_of_a_plan_gives_nothing_up(tmp_path: Path, flags: Sequ
         done = project.run("plan", *(flags or ["--skip-invalid"]))
         assert "record 902 has the same ref" in done.out
         skipping = project.run("apply", "--auto-approve", "--skip-invalid", *flags)
-        assert skipping.code == Exit.NOT_APPLIED, skipping.out
+        assert skipping.code == ExitCode.NOT_APPLIED, skipping.out
         assert "rejected" not in skipping.out.replace("0 rejected", "")
 
 
 def explained(project: Project, address: str) -> tuple[Sequence[str], Mapping[str, Any]]:
     """The problems that ``explain`` tells of a record, and what it says of its ``ref``."""
     done = project.run("explain", address, "--json", "--values", "show")
-    assert done.code == Exit.OK, done.err
+    assert done.code == ExitCode.OK, done.err
     problems = [problem["message"] for problem in done.document["problems"]]
     return problems, done.document["properties"]["ref"]["next"]
 
@@ -183,7 +183,7 @@ def test_a_target_says_which_record_to_add_and_works_with_it(tmp_path: Path) -> 
         flags = ["--target", "companies/c"]
         for key in ("a", "b"):
             done = project.run("plan", *flags)
-            assert done.code == Exit.ERROR
+            assert done.code == ExitCode.ERROR
             assert f"add --target companies/{key}" in done.out
             flags += ["--target", f"companies/{key}"]
         without = project.run("plan", "--exclude", "companies/b")
@@ -252,11 +252,11 @@ def test_explain_tells_what_is_wrong_with_all_manifests(tmp_path: Path) -> None:
 def test_what_nobody_reviewed_gives_nothing_up(tmp_path: Path) -> None:
     with served(tmp_path, companies("a: {ref: r2}"), seed(companies=[A, B])) as (project, _):
         project.write("companies.yaml", companies("a: {ref: r2}", "b: {ref: r3}")["companies.yaml"])
-        assert project.run("plan", "--out", "whole.json").code == Exit.OK
+        assert project.run("plan", "--out", "whole.json").code == ExitCode.OK
         project.write("companies.yaml", companies("a: {ref: r2}", "b: {ref: r4}")["companies.yaml"])
         done = project.run("plan", "--reviewed", "whole.json")
         assert "record 902 has the same ref" in done.out
-        assert done.code not in {Exit.OK, Exit.CHANGES}
+        assert done.code not in {ExitCode.OK, ExitCode.CHANGES}
 
 
 def test_nothing_is_associated_with_a_new_record_that_is_left_out(tmp_path: Path) -> None:
@@ -356,7 +356,7 @@ def test_an_address_that_cannot_be_one_is_no_new_key_and_no_value_either(tmp_pat
         project.write(
             "c.yaml", "object: contacts\nkey: code\nrecords:\n  c1: {email: bärbel@bücher.example}\n"
         )
-        assert project.run("plan").code == Exit.OK
+        assert project.run("plan").code == ExitCode.OK
 
 
 def test_a_number_that_is_none_is_no_key(tmp_path: Path) -> None:
@@ -487,10 +487,10 @@ def test_a_stage_that_is_none_of_the_pipeline_is_a_problem(
     held = [{"pipeline": "sales", "stage": "open"}]
     with served(tmp_path, of.manifests(record, ownership, head), of.seed(held)) as (project, portal):
         done = project.run("plan", *flags, "--json")
-        assert done.code == Exit.ERROR
+        assert done.code == ExitCode.ERROR
         (problem,) = done.document["problems"]
         assert problem["address"] in {f"{of.object}/d#{name}" for name in (of.pipeline, of.stage)}
-        assert project.run("apply", "--auto-approve", *flags).code == Exit.ERROR
+        assert project.run("apply", "--auto-approve", *flags).code == ExitCode.ERROR
         assert writes(portal) == []
         project.write(
             "staged.yaml", of.manifests({"pipeline": "renewals", "stage": "due"}, {})["staged.yaml"]
@@ -550,13 +550,13 @@ def test_whatever_a_plan_says_of_pipelines_and_stages_the_portal_says_too(
         ),
     ):
         first = project.run("apply", "--auto-approve")
-        assert first.code in {Exit.OK, Exit.ERROR}, first.out
-        if moved and (there or first.code == Exit.OK):
+        assert first.code in {ExitCode.OK, ExitCode.ERROR}, first.out
+        if moved and (there or first.code == ExitCode.OK):
             person(portal, of, {"pipeline": STAGES[moved], "stage": moved})
         project.write("staged.yaml", of.manifests(later, ownership)["staged.yaml"])
         flags = [word for flag, name in more for word in (flag, f"{of.object}/d#{getattr(of, name)}")]
         second = project.run("apply", "--auto-approve", *flags)
-        assert second.code in {Exit.OK, Exit.ERROR}, second.out
+        assert second.code in {ExitCode.OK, ExitCode.ERROR}, second.out
 
 
 def person(portal: Recorder, of: Staged, properties: Mapping[str, str]) -> None:
@@ -608,6 +608,6 @@ def test_whatever_a_plan_says_of_unique_values_and_primary_companies_the_portal_
             for name, text in handed_on(refs, associated).items():
                 project.write(name, text)
             done = project.run("apply", "--auto-approve", "--allow", "update=100%")
-            assert done.code in {Exit.OK, Exit.ERROR}, done.out + done.err
-            if done.code == Exit.OK:
-                assert project.run("plan", "--detailed-exitcode").code == Exit.OK
+            assert done.code in {ExitCode.OK, ExitCode.ERROR}, done.out + done.err
+            if done.code == ExitCode.OK:
+                assert project.run("plan", "--detailed-exitcode").code == ExitCode.OK

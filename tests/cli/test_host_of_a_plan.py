@@ -5,7 +5,7 @@ from pathlib import Path
 
 from reconciler.plan.file.format import digest_of, plan_from_text, plan_to_text
 from reconciler.project.settings import load_settings
-from reconciler.report.markdown.escape import code
+from reconciler.report.markdown.escape import inline_code
 from tests.support.plans import plan_of
 from tests.support.projects import Project, Recorder, example
 
@@ -16,7 +16,7 @@ def test_the_host_stands_in_plan_comment_page_and_json(wire: tuple[Project, Reco
 
     assert planned.code == 0
     assert ", portal 1000000 at 127.0.0.1: " in planned.out
-    assert f", portal 1000000 at {code('127.0.0.1')}: " in (project.folder / "plan.md").read_text()
+    assert f", portal 1000000 at {inline_code('127.0.0.1')}: " in (project.folder / "plan.md").read_text()
     assert "portal 1000000 at 127.0.0.1" in (project.folder / "plan.html").read_text()
     assert project.run("show", "plan.json", "--json").document["portal"]["host"] == "127.0.0.1"
     assert ", portal 1000000 at 127.0.0.1: " in project.run("show", "plan.json").out

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.faults import parse
 from reconciler.model.addresses import RECORD_ID
@@ -351,7 +351,7 @@ def test_a_move_that_hubspot_rejects_loses_nothing_of_what_state_knows(
     with monkeypatch.context() as patch:
         patch.setattr("reconciler.emulator.app.Emulator", Poisoned)
         done = project.run("apply", "--auto-approve")
-    assert done.code == Exit.NOT_APPLIED, done.out + done.err
+    assert done.code == ExitCode.NOT_APPLIED, done.out + done.err
 
     assert {record_id: entry[1:] for record_id, entry in owned(project).items()} == {
         record_id: entry[1:] for record_id, entry in known.items()
@@ -447,7 +447,7 @@ def test_a_plan_that_archives_what_it_names_elsewhere_is_refused_as_altered(
 
     done = project.run("apply", "plan.json")
 
-    assert done.code == Exit.PLAN_REFUSED, done.out + done.err
+    assert done.code == ExitCode.PLAN_REFUSED, done.out + done.err
     assert f"record {first.record_id} of companies has two changes" in done.out + done.err
     assert live(project) == there
 

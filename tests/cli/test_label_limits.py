@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.emulator.calls import Request
 from tests.support.projects import PORTAL, Project, Recorder
 from tests.support.served import served
@@ -95,17 +95,17 @@ def refused(project: Project, portal: Recorder, words: str) -> None:
     """Plan and apply refuse it at its line, and nothing is associated."""
     portal.requests.clear()
     plan = project.run("plan")
-    assert plan.code == Exit.ERROR, plan.out
+    assert plan.code == ExitCode.ERROR, plan.out
     assert words in " ".join((plan.out + plan.err).split())
-    assert project.run("apply", "--auto-approve").code == Exit.ERROR
+    assert project.run("apply", "--auto-approve").code == ExitCode.ERROR
     assert not portal.asked("companies/batch/create")
     assert not portal.asked("contacts/batch/create")
 
 
 def applied(project: Project) -> None:
     done = project.run("apply", "--auto-approve")
-    assert done.code == Exit.OK, done.out + done.err
-    assert project.run("plan", "--detailed-exitcode").code == Exit.OK
+    assert done.code == ExitCode.OK, done.out + done.err
+    assert project.run("plan", "--detailed-exitcode").code == ExitCode.OK
 
 
 ONE_LEADER = 'lets a record of companies have 1 of contacts as "{}" at most'
@@ -136,7 +136,7 @@ def test_what_is_there_counts_and_may_stay(tmp_path: Path) -> None:
         applied(project)
         limit(portal, "companies/contacts", "Led by", 1)
         limit(portal, "contacts/companies", "Leader of", 2)
-        assert project.run("plan", "--detailed-exitcode").code == Exit.OK
+        assert project.run("plan", "--detailed-exitcode").code == ExitCode.OK
         write(project, contacts={"p0": ["companies c0 Leader of"], "p1": ["companies c0 Leader of"]})
         refused(project, portal, ONE_LEADER.format("Leader of"))
         write(project, contacts={"p0": ["companies c0 Leader of", "companies c1 Leader of"], "p1": []})

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.state.store import open_state
 from tests.support.journals import ADA
 from tests.support.projects import PORTAL, Project, example
@@ -20,7 +20,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """An example that was applied once, and has something to do."""
     monkeypatch.setattr("reconciler.state.database._BUSY_TIMEOUT_S", 0.05)
     made = example(tmp_path)
-    assert made.run("apply", "--auto-approve").code == Exit.OK
+    assert made.run("apply", "--auto-approve").code == ExitCode.OK
     made.replace("companies.yaml", "name: Donau Feinpapier AG", "name: Donau Papier AG")
     return made
 
@@ -41,19 +41,19 @@ def test_a_holder_asleep_inside_a_transaction_gives_others_exit_6(
         done = project.run(*command)
 
         asleep.execute("ROLLBACK")
-        assert done.code == Exit.LOCKED, done.err
+        assert done.code == ExitCode.LOCKED, done.err
         assert "another program keeps it busy" in done.err
-        assert project.run("plan").code == Exit.OK
+        assert project.run("plan").code == ExitCode.OK
 
 
 def test_rows_of_the_same_plan_are_not_blamed_on_somebody(project: Project) -> None:
-    assert project.run("plan", "--out", "plan.json").code == Exit.OK
-    assert project.run("apply", "plan.json").code == Exit.OK
+    assert project.run("plan", "--out", "plan.json").code == ExitCode.OK
+    assert project.run("apply", "plan.json").code == ExitCode.OK
     first = project.run("runs", "list", "--json").document[0]["id"]
 
     done = project.run("apply", "plan.json", "--json")
 
-    assert done.code == Exit.NOT_APPLIED
+    assert done.code == ExitCode.NOT_APPLIED
     messages = {row["detail"]["message"] for row in done.document["changes"] if row["outcome"] == "stale"}
     (message,) = messages
     assert message.startswith(

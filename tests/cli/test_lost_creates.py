@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.emulator.calls import Answer, Request
 from reconciler.emulator.faults import Fault, Kind
 from tests.support.projects import Project, Recorder
@@ -55,7 +55,7 @@ def test_it_is_ours_with_its_associations_and_nothing_is_left_to_do(tmp_path: Pa
 
         done = project.run("apply", "--auto-approve", "--json")
 
-        assert done.code == Exit.OK, done.out
+        assert done.code == ExitCode.OK, done.out
         outcomes = {(row["address"], row["action"]): row["outcome"] for row in done.document["changes"]}
         assert outcomes == {
             ("companies/new", "create"): "applied",
@@ -65,7 +65,7 @@ def test_it_is_ours_with_its_associations_and_nothing_is_left_to_do(tmp_path: Pa
         owned = json.loads(project.run("state", "export").out)["owned"]
         assert {entry["key"]: entry["origin"] for entry in owned} == {"new": "created", "other": "created"}
         assert project.run("plan").out.startswith("No changes.")
-        assert project.run("drift").code == Exit.OK
+        assert project.run("drift").code == ExitCode.OK
 
 
 class Lagging(Recorder):
@@ -138,10 +138,10 @@ def lagging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[P
 
 def origin_after(project: Project) -> str:
     done = project.run("apply", "--auto-approve", "--json")
-    assert done.code == Exit.OK, done.out + done.err
+    assert done.code == ExitCode.OK, done.out + done.err
     (owned,) = json.loads(project.run("state", "export").out)["owned"]
     assert project.run("plan").out.startswith("No changes.")
-    assert project.run("drift").code == Exit.OK
+    assert project.run("drift").code == ExitCode.OK
     return str(owned["origin"])
 
 

@@ -2,7 +2,7 @@
 
 import httpx
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.emulator.inprocess import EmulatorTransport
 from tests.support.projects import PORTAL, Project, Recorder
 
@@ -28,7 +28,7 @@ def test_plan_show_and_validate_never_write(wire: tuple[Project, Recorder]) -> N
         ("runs", "list"),
     ):
         done = project.run(*arguments)
-        assert done.code in {Exit.OK, Exit.CHANGES}, done.out + done.err
+        assert done.code in {ExitCode.OK, ExitCode.CHANGES}, done.out + done.err
         assert written(portal) == []
     assert len(portal.requests) > 10
     assert not (project.folder / ".reconciler" / "state.db").exists()
@@ -36,7 +36,7 @@ def test_plan_show_and_validate_never_write(wire: tuple[Project, Recorder]) -> N
 
 def test_drift_and_explain_never_write(wire: tuple[Project, Recorder]) -> None:
     project, portal = wire
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     portal.requests.clear()
     for arguments in (
         ("drift",),
@@ -44,14 +44,14 @@ def test_drift_and_explain_never_write(wire: tuple[Project, Recorder]) -> None:
         ("explain", "companies/K-10012"),
         ("explain", "companies/K-10012#phone", "--json"),
     ):
-        assert project.run(*arguments).code == Exit.OK
+        assert project.run(*arguments).code == ExitCode.OK
     assert len(portal.requests) > 10
     assert written(portal) == []
 
 
 def test_accepting_drift_writes_to_manifests_alone(wire: tuple[Project, Recorder]) -> None:
     project, portal = wire
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     state = (project.folder / ".reconciler" / "state.db").read_bytes()
     with httpx.Client(transport=EmulatorTransport(portal, PORTAL), base_url="https://api.hubapi.com") as http:
         body = {"inputs": [{"id": "K-10012"}], "idProperty": "external_id", "properties": []}
@@ -59,7 +59,7 @@ def test_accepting_drift_writes_to_manifests_alone(wire: tuple[Project, Recorder
         http.patch(f"/crm/v3/objects/companies/{found['id']}", json={"properties": {"city": "Bonn"}})
     portal.requests.clear()
 
-    assert project.run("drift", "--accept", "companies/*").code == Exit.OK
+    assert project.run("drift", "--accept", "companies/*").code == ExitCode.OK
     assert written(portal) == []
     assert (project.folder / ".reconciler" / "state.db").read_bytes() == state
     assert "city: Bonn" in (project.folder / "companies.yaml").read_text()
@@ -72,7 +72,7 @@ def test_apply_writes_only_records_that_the_plan_lists_and_their_named_propertie
     plan = project.run("plan", "--json", "--values", "show").document
     listed = {name for change in plan["changes"] for name in change.get("properties", ())}
     keys = {"external_id", "hs_sku"}
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
 
     paths = {path for _, path in written(portal) if "/associations/" not in path}
     assert {path.rpartition("/")[2] for path in paths} <= {"upsert", "update"}

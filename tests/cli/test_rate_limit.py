@@ -10,9 +10,9 @@ from tests.support.projects import example
 
 
 def test_planning_and_applying_share_one_pace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[rate_limiter.Pacer] = []
+    made: list[rate_limiter.RateLimiter] = []
 
-    class Counted(rate_limiter.Pacer):
+    class Counted(rate_limiter.RateLimiter):
         def __init__(self, **known: Any) -> None:
             super().__init__(**known)
             made.append(self)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.support.people import unprivileged
 from tests.support.projects import Project, Recorder
 
@@ -17,7 +17,7 @@ from tests.support.projects import Project, Recorder
 def applied(wire: tuple[Project, Recorder]) -> Iterator[Project]:
     """A project in a folder that every user may look into, once applied, with something left to do."""
     project, _ = wire
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     with TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copytree(project.folder, folder / "project")
@@ -43,9 +43,9 @@ def test_what_may_only_be_read_is_read_and_never_applied_to(applied: Project, wh
         refused = applied.run("apply", "--auto-approve", "--quiet")
 
     for name, done in looks.items():
-        assert done.code == Exit.OK, f"{name}: {done.err}"
+        assert done.code == ExitCode.OK, f"{name}: {done.err}"
     assert "1 to update" in looks["plan"].out
-    assert refused.code == Exit.ERROR
+    assert refused.code == ExitCode.ERROR
     assert refused.err.startswith("state .reconciler/state.db: ")
     assert len(refused.err.splitlines()) == 1
     assert "check" in refused.err

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.model.addresses import RecordId
 from reconciler.plan.change import Action
 from reconciler.plan.records.calls import BY_RECORD_ID
 from reconciler.state.run_types import RunStart
 from reconciler.state.store import Store, open_state
-from reconciler.state.writer import Writer
+from reconciler.state.writer import StateWriter
 from tests.support.journals import ADA, update, value
 from tests.support.projects import PORTAL, Project, Recorder
 
@@ -78,15 +78,15 @@ def project(tmp_path: Path) -> Project:
 def apply(project: Project, records: str) -> None:
     project.write("companies.yaml", HEAD + records)
     done = project.run("apply", "--auto-approve")
-    assert done.code == Exit.OK, done.out + done.err
+    assert done.code == ExitCode.OK, done.out + done.err
 
 
 def take_back(project: Project, *arguments: str) -> Mapping[str, Any]:
     """Plan it, apply it, and give the plan."""
     done = project.run("rollback", *arguments, "--out", "undo.json", "--json", "--values", "show")
-    assert done.code == Exit.OK, done.out + done.err
+    assert done.code == ExitCode.OK, done.out + done.err
     applied = project.run("apply", "undo.json")
-    assert applied.code == Exit.OK, applied.out + applied.err
+    assert applied.code == ExitCode.OK, applied.out + applied.err
     document: Mapping[str, Any] = done.document
     return document
 
@@ -169,7 +169,7 @@ def test_afterwards_the_manifests_ask_for_changes_and_nobody_is_blamed_for_drift
         "there-before": "adopt",
     }
     assert planned["held"] == []
-    assert project.run("drift").code == Exit.OK
+    assert project.run("drift").code == ExitCode.OK
 
 
 def test_taking_back_what_took_back_gives_what_was_there(project: Project) -> None:
@@ -239,7 +239,7 @@ def test_what_is_excluded_stays_and_a_flag_that_means_nothing_is_told(project: P
     assert document["changes"] == []
 
     slipped = project.run("rollback", "last", "--target", "companies/chagned")
-    assert slipped.code == Exit.ERROR
+    assert slipped.code == ExitCode.ERROR
     assert (
         "--target companies/chagned matches nothing\n    no record or property that this run" in slipped.err
     )
@@ -250,11 +250,11 @@ def test_guards_stand_before_it_too(project: Project) -> None:
 
     refused = project.run("rollback", first, "--out", "undo.json")
 
-    assert refused.code == Exit.GUARDED
+    assert refused.code == ExitCode.GUARDED
     assert "32 of 38 companies would be archived (84 %, limit 10 %)" in refused.out
-    assert project.run("apply", "undo.json").code == Exit.GUARDED
+    assert project.run("apply", "undo.json").code == ExitCode.GUARDED
     allowed = project.run("rollback", first, "--allow", "archive=32", "--out", "undo.json")
-    assert allowed.code == Exit.OK, allowed.out
+    assert allowed.code == ExitCode.OK, allowed.out
 
 
 def test_a_protected_environment_takes_the_saved_plan(project: Project) -> None:
@@ -289,9 +289,9 @@ def test_the_run_says_which_run_it_took_back(project: Project) -> None:
 
 def test_it_only_makes_the_plan(wire: tuple[Project, Recorder]) -> None:
     project, portal = wire
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     portal.requests.clear()
-    assert project.run("rollback", "last", "--allow", "archive=9", "--out", "undo.json").code == Exit.OK
+    assert project.run("rollback", "last", "--allow", "archive=9", "--out", "undo.json").code == ExitCode.OK
     assert {request.path.rpartition("/")[2] for request in portal.requests if request.method != "GET"} == {
         "read"
     }
@@ -314,15 +314,15 @@ def test_a_run_is_named_by_its_beginning_or_as_the_last(project: Project) -> Non
 
     assert project.run("rollback", newest[:-1] + "2", "--json").document["undoes"] == newest
     assert project.run("rollback", "last", "--json").document["undoes"] == newest
-    assert project.run("runs", "show", oldest).code == Exit.OK
+    assert project.run("runs", "show", oldest).code == ExitCode.OK
     several = project.run("rollback", "20")
     assert (several.code, several.err) == (
-        Exit.ERROR,
+        ExitCode.ERROR,
         f"20 may be {newest}, {oldest}: say more of it\n",
     )
     for said in ("1999", "%", ""):
         missing = project.run("rollback", said)
-        assert missing.code == Exit.ERROR
+        assert missing.code == ExitCode.ERROR
         assert said == "" or f"there is no run {said}: `reconciler runs list` shows" in missing.err
 
 
@@ -343,7 +343,7 @@ def test_values_that_were_kept_long_enough_are_said_to_be_erased(project: Projec
 
     done = project.run("rollback", old)
 
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert done.err == (
         f"run {old} cannot be taken back: the values that it wrote over were kept for 90 days, and erased "
         f"on {datetime.now(UTC):%Y-%m-%d}\n"
@@ -351,11 +351,11 @@ def test_values_that_were_kept_long_enough_are_said_to_be_erased(project: Projec
 
 
 def test_a_forgotten_record_is_counted_and_not_named(project: Project) -> None:
-    assert project.run("state", "forget", "companies/changed").code == Exit.OK
+    assert project.run("state", "forget", "companies/changed").code == ExitCode.OK
 
     shown = project.run("rollback", "last", "--values", "show")
 
-    assert shown.code == Exit.OK
+    assert shown.code == ExitCode.OK
     assert "companies/changed" not in shown.out
     assert "1 change of this run cannot be taken back: its values were forgotten" in flat(shown.out)
 
@@ -367,7 +367,7 @@ def test_changes_that_were_not_applied_are_not_taken_back(project: Project) -> N
     )
     project.run("plan", "--out", "plan.json")
     edit(project, "changed", name="People's")
-    assert project.run("apply", "plan.json").code == Exit.NOT_APPLIED
+    assert project.run("apply", "plan.json").code == ExitCode.NOT_APPLIED
 
     document = project.run("rollback", "last", "--json").document
 
@@ -398,10 +398,10 @@ def test_a_run_that_is_under_way_is_waited_for(project: Project) -> None:
         run_id = writer.begin_run(RunStart("local", "sha256:1", "0.1.0", ADA, {Action.CREATE: 1}))
         done = project.run("rollback", "last")
 
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert done.err == f"run {run_id} is under way: wait for it to end\n"
 
 
-def pen(store: Store) -> Writer:
+def pen(store: Store) -> StateWriter:
     """The lock, as of now."""
     return store.acquire(ADA, now=lambda: datetime.now(UTC), sleep=lambda _: None, timeout_s=0)

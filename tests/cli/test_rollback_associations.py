@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.support.projects import PORTAL, Project
 
 KEY = {"name": "external_id", "label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
@@ -63,7 +63,7 @@ def project(tmp_path: Path) -> Project:
     for contacts in (BEFORE, AFTER):
         made.write("companies.yaml", MANIFEST % contacts)
         done = made.run("apply", "--auto-approve")
-        assert done.code == Exit.OK, done.out + done.err
+        assert done.code == ExitCode.OK, done.out + done.err
     assert associated(made) == STANDS
     return made
 
@@ -83,9 +83,9 @@ def associated(project: Project) -> dict[str, list[str]]:
 
 def take_back(project: Project) -> Any:
     done = project.run("rollback", "last", "--out", "undo.json", "--json", "--values", "show")
-    assert done.code == Exit.OK, done.out + done.err
+    assert done.code == ExitCode.OK, done.out + done.err
     applied = project.run("apply", "undo.json")
-    assert applied.code == Exit.OK, applied.out + applied.err
+    assert applied.code == ExitCode.OK, applied.out + applied.err
     return done.document
 
 
@@ -102,7 +102,7 @@ def test_what_was_made_is_removed_and_what_was_removed_is_made_again(project: Pr
         change["action"]: change["reason"] for change in project.run("plan", "--json").document["changes"]
     }
     assert reasons == {"associate": "missing", "dissociate": "pruned", "adopt": "adopt"}
-    assert project.run("drift").code == Exit.OK
+    assert project.run("drift").code == ExitCode.OK
 
 
 def test_taking_back_what_took_back_gives_what_was_there(project: Project) -> None:
@@ -141,7 +141,7 @@ def test_what_is_back_already_costs_no_call(project: Project) -> None:
     take_back(project)
 
     assert associated(project) == STOOD
-    assert project.run("drift").code == Exit.OK
+    assert project.run("drift").code == ExitCode.OK
 
 
 def test_one_association_can_be_targeted(project: Project) -> None:

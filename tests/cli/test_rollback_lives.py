@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from hypothesis import Phase, event, given, settings
 from hypothesis import strategies as st
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.support.projects import PORTAL, Project
 
 _ON_DEMAND = os.environ.get("RECONCILER_TEST_EXAMPLES")
@@ -60,7 +60,7 @@ class Life:
 
     def run(self, *arguments: str) -> str:
         done = self.project.run(*arguments)
-        assert done.code == Exit.OK, done.out + done.err
+        assert done.code == ExitCode.OK, done.out + done.err
         return done.out
 
     def apply(self, manifest: Mapping[str, Values | None], renamed: Mapping[str, str]) -> None:
@@ -138,7 +138,7 @@ def test_what_a_run_wrote_is_as_it_was_and_what_came_later_stays(
         if now != after:
             event("edited since")
             return
-        assert life.project.run("drift").code == Exit.OK
+        assert life.project.run("drift").code == ExitCode.OK
         changes = life.project.run("plan", "--json").document["changes"]
         assert {change["reason"] for change in changes}.isdisjoint({"drift", "conflict"})
         event(f"{len(after.keys() - before.keys())} created, {len(before.keys() - after.keys())} archived")

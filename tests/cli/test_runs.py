@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.model.outcomes import Unknown
 from reconciler.plan.change import Action
 from reconciler.plan.records.calls import BY_RECORD_ID
@@ -91,7 +91,7 @@ def test_a_run_is_shown_row_by_row(project: Project) -> None:
 
 def test_nothing_is_said_of_runs_where_there_are_none(project: Project) -> None:
     done = project.run("runs", "list")
-    assert (done.code, done.out) == (Exit.OK, "")
+    assert (done.code, done.out) == (ExitCode.OK, "")
     assert project.run("runs", "list", "--json").document == []
     assert "there is no run last" in project.run("runs", "show", "last").err
 
@@ -119,7 +119,7 @@ def test_a_report_that_was_written_before_all_was_known_is_written_again(project
 
     done = project.run("apply", "--auto-approve")
 
-    assert done.code == Exit.OK
+    assert done.code == ExitCode.OK
     assert report.read_text() == project.run("runs", "show", "last", "--json", "--values", "show").out
     accounting = json.loads(report.read_text())["accounting"]
     assert accounting == {"planned": 3, "applied": 1, "rejected": 0, "stale": 0, "skipped": 2, "unknown": 0}
@@ -132,7 +132,7 @@ def test_a_report_that_a_kill_prevented_is_written_by_the_next_apply(project: Pr
     told = report.read_text()
     report.unlink()
 
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
 
     assert report.read_text() == told
 
@@ -144,6 +144,6 @@ def test_where_reports_cannot_be_written_nothing_is_applied(project: Project) ->
 
     done = project.run("apply", "--auto-approve", "--quiet")
 
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert "cannot write" in done.err
     assert project.run("runs", "list", "--json").document == []

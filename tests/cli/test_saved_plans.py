@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.support.projects import PORTAL, Done, Project
 
 KEY = {"name": "external_id", "label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
@@ -59,13 +59,13 @@ def project(tmp_path: Path) -> Project:
 def applied(project: Project, manifest: str) -> None:
     project.write("records.yaml", manifest)
     done = project.run("apply", "--auto-approve")
-    assert done.code == Exit.OK, done.out + done.err
+    assert done.code == ExitCode.OK, done.out + done.err
 
 
 def saved(project: Project, *command: str) -> None:
     """Save a plan, of manifests or of a run that is taken back."""
     done = project.run(*(command or ("plan",)), "--out", "plan.json")
-    assert done.code == Exit.OK, done.out + done.err
+    assert done.code == ExitCode.OK, done.out + done.err
 
 
 def record(project: Project, key: str, object_name: str = "companies") -> Mapping[str, Any]:
@@ -101,7 +101,7 @@ def is_there(project: Project, record_id: str, object_name: str = "companies") -
 
 def assert_stale(done: Done, *messages: str) -> None:
     """Nothing was sent of the changes that these messages are about."""
-    assert done.code == Exit.NOT_APPLIED, done.out + done.err
+    assert done.code == ExitCode.NOT_APPLIED, done.out + done.err
     rows = [row for row in done.document["changes"] if row["outcome"] == "stale"]
     assert len(rows) == len(messages), done.out
     for row, message in zip(rows, messages, strict=True):
@@ -167,13 +167,13 @@ def test_what_nobody_touched_is_pruned_and_rolled_back_as_planned(project: Proje
     made = record(project, "new")["id"]
     project.write("records.yaml", HEAD + "records:\n  stays: {name: Stays}\n")
     saved(project)
-    assert apply_saved(project).code == Exit.OK
+    assert apply_saved(project).code == ExitCode.OK
     assert not is_there(project, made)
 
     applied(project, HEAD + "records:\n  stays: {name: Stays}\n  again: {name: Again}\n")
     made = record(project, "again")["id"]
     saved(project, "rollback", "last")
-    assert apply_saved(project).code == Exit.OK
+    assert apply_saved(project).code == ExitCode.OK
     assert not is_there(project, made)
 
 
@@ -186,7 +186,7 @@ def test_a_value_that_live_held_otherwise_when_it_was_planned_does_not_make_it_s
     project.write("records.yaml", HEAD + "records:\n  stays: {name: Stays}\n")
     saved(project)
 
-    assert apply_saved(project).code == Exit.OK
+    assert apply_saved(project).code == ExitCode.OK
     assert not is_there(project, made)
 
 
@@ -268,7 +268,7 @@ def test_an_archive_rests_on_associations_with_types_that_no_manifest_names_any_
     head = HEAD.replace("prune: true", "prune: false")
     project.write("records.yaml", head + "records:\n  new: {$absent: true}\n")
     saved(project)
-    assert project.run("apply", "plan.json", "--on-stale", "fail").code == Exit.OK
+    assert project.run("apply", "plan.json", "--on-stale", "fail").code == ExitCode.OK
     assert not is_there(project, made)
 
     applied(project, ASSOCIATED.replace("new:", "newer:"))
@@ -288,7 +288,7 @@ def test_associations_that_nobody_touched_do_not_keep_a_record(project: Project)
 
     done = apply_saved(project)
 
-    assert done.code == Exit.OK, done.out
+    assert done.code == ExitCode.OK, done.out
     assert not is_there(project, made)
 
 
@@ -375,7 +375,7 @@ def test_associations_of_records_that_the_same_plan_creates_or_gives_another_key
     )
     saved(project)
 
-    assert apply_saved(project).code == Exit.OK
+    assert apply_saved(project).code == ExitCode.OK
     assert all(_paired_with(project, record(project, key)["id"]) for key in ("newer", "two", "three"))
 
 
@@ -389,7 +389,7 @@ def test_associations_are_removed_from_a_record_that_the_same_plan_gives_another
     )
     saved(project)
 
-    assert apply_saved(project).code == Exit.OK
+    assert apply_saved(project).code == ExitCode.OK
     assert not _paired_with(project, record(project, "newer")["id"])
 
 
@@ -410,7 +410,7 @@ def test_associations_of_records_that_got_other_keys_are_rolled_back_from_a_save
 
     done = apply_saved(project)
 
-    assert done.code == Exit.OK, done.out
+    assert done.code == ExitCode.OK, done.out
     assert _paired_with(project, made) is (does == "dissociate")
 
 
@@ -420,7 +420,7 @@ def test_a_second_address_of_a_contact_is_no_reason_to_be_stale(project: Project
     )
     saved(project)
 
-    assert apply_saved(project).code == Exit.OK
+    assert apply_saved(project).code == ExitCode.OK
 
 
 def test_a_create_whose_key_somebody_took_is_stale(project: Project) -> None:
@@ -451,7 +451,7 @@ def test_overwriting_is_what_the_person_asked_for(project: Project) -> None:
 
     done = project.run("apply", "plan.json", "--on-stale", "overwrite")
 
-    assert done.code == Exit.OK
+    assert done.code == ExitCode.OK
     assert not is_there(project, "7001")
     assert record(project, "old-2")["properties"]["name"] == "Ours"
 
@@ -469,7 +469,7 @@ def test_what_a_plan_rests_on_stands_in_it_under_its_digest(project: Project) ->
 
     project.write("plan.json", json.dumps(plan).replace('"city": "Bonn"', '"city": "Ulm"'))
 
-    assert project.run("apply", "plan.json").code == Exit.PLAN_REFUSED
+    assert project.run("apply", "plan.json").code == ExitCode.PLAN_REFUSED
 
 
 @pytest.mark.parametrize("way", ["pruned", "absent"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.support.projects import Done, Project, Recorder
 from tests.support.served import served
 
@@ -46,7 +46,7 @@ def wire(tmp_path: Path) -> Iterator[tuple[Project, Recorder]]:
 
 
 def ok(done: Done) -> Done:
-    assert done.code == Exit.OK, done.out + done.err
+    assert done.code == ExitCode.OK, done.out + done.err
     return done
 
 
@@ -137,10 +137,10 @@ def test_nothing_is_pruned_outside_the_selection(
 def test_guards_take_their_shares_of_everything_that_is_named(wire: tuple[Project, Recorder]) -> None:
     project, _ = wire
     change_all(project)
-    assert project.run("plan").code == Exit.GUARDED
+    assert project.run("plan").code == ExitCode.GUARDED
     ok(project.run("plan", "--target", "companies/c0[0-6]*"))  # 70 of 250
     refused = project.run("plan", "--target", "companies/c0*")  # 100 of 250
-    assert refused.code == Exit.GUARDED
+    assert refused.code == ExitCode.GUARDED
     assert "100 of 250 companies would be updated (40 %, limit 30 %)" in refused.out
 
 
@@ -163,11 +163,11 @@ def test_a_glob_that_matches_nothing_is_an_error_whatever_it_was_for(wire: tuple
     project, _ = wire
     for flag in ("--target", "--exclude", "--take", "--recreate"):
         done = project.run("plan", flag, "companies/x*", flag, "companies/c000")
-        assert done.code == Exit.ERROR
+        assert done.code == ExitCode.ERROR
         assert done.err.startswith(f"{flag} 'companies/x*' matches nothing\n"), done.err
         assert done.out == ""
     for glob in ("companies", "companies/c000#phone", ""):
-        assert project.run("plan", "--target", glob).code == Exit.ERROR
+        assert project.run("plan", "--target", glob).code == ExitCode.ERROR
 
 
 def test_a_saved_plan_takes_no_options_that_shape_plans(wire: tuple[Project, Recorder]) -> None:
@@ -176,6 +176,6 @@ def test_a_saved_plan_takes_no_options_that_shape_plans(wire: tuple[Project, Rec
     ok(project.run("plan", "--out", "plan.json", "--target", "companies/c00*"))
     for option in (("--target", "companies/c001"), ("--skip-invalid",), ("--allow", "update=3")):
         done = project.run("apply", "plan.json", *option)
-        assert done.code == Exit.ERROR
+        assert done.code == ExitCode.ERROR
         assert "a saved plan is applied as it is" in done.err
     assert portal.asked("/batch/update") == []

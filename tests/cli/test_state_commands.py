@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.support.old_states import restore_sqlite
 from tests.support.projects import PORTAL, Project
 
@@ -41,7 +41,7 @@ def project(tmp_path: Path) -> Project:
     made.write("portal.json", json.dumps(SEED))
     made.write("companies.yaml", MANIFEST)
     done = made.run("apply", "--auto-approve")
-    assert done.code == Exit.OK, done.out + done.err
+    assert done.code == ExitCode.OK, done.out + done.err
     return made
 
 
@@ -57,7 +57,7 @@ def backup_told(text: str) -> Path:
 def test_rm_owns_no_longer_and_tells_where_the_backup_is(project: Project) -> None:
     done = project.run("state", "rm", "companies/acme")
 
-    assert done.code == Exit.OK
+    assert done.code == ExitCode.OK
     assert done.out == "companies/acme is no longer owned\n"
     assert (project.folder / backup_told(done.err)).is_file()
     assert addresses(project) == ["companies/globex"]
@@ -67,7 +67,7 @@ def test_rm_owns_no_longer_and_tells_where_the_backup_is(project: Project) -> No
 def test_rm_of_something_unknown_removes_nothing(project: Project) -> None:
     done = project.run("state", "rm", "companies/acme", "companies/initech")
 
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert done.err.startswith("companies/initech: not owned, and nothing was removed")
     assert addresses(project) == ["companies/acme", "companies/globex"]
 
@@ -81,14 +81,14 @@ def test_an_address_that_names_no_record_is_told(project: Project, command: str)
 def test_forget_erases_from_state_and_journal(project: Project) -> None:
     done = project.run("state", "forget", "companies/acme")
 
-    assert done.code == Exit.OK
+    assert done.code == ExitCode.OK
     assert done.out == "companies/acme was erased from 2 entries of state and journal\n"
     assert addresses(project) == ["companies/globex"]
     (run,) = project.run("runs", "list", "--json").document
     assert "acme" not in project.run("runs", "show", run["id"], "--values", "show").out
     again = project.run("state", "forget", "companies/acme")
     assert (again.code, again.err) == (
-        Exit.ERROR,
+        ExitCode.ERROR,
         "companies/acme is named nowhere in state and journal\n",
     )
 
@@ -109,17 +109,17 @@ def test_a_state_of_an_older_version_is_upgraded_after_a_backup(project: Project
     restore_sqlite(database, 1)
     for arguments in (("plan",), ("apply", "--auto-approve"), ("state", "list")):
         refused = project.run(*arguments)
-        assert refused.code == Exit.ERROR
+        assert refused.code == ExitCode.ERROR
         assert "it is of the older version 1: `reconciler state upgrade` upgrades it" in refused.err
 
     done = project.run("state", "upgrade")
 
-    assert done.code == Exit.OK
+    assert done.code == ExitCode.OK
     assert done.err.startswith("the state was of an older version and has been upgraded\n")
     with closing(sqlite3.connect(project.folder / backup_told(done.err))) as backup:
         assert backup.execute("SELECT value FROM meta").fetchall() == [("1",)]
         assert backup.execute("SELECT count(*) FROM owned").fetchone() == (7,)
-    assert project.run("state", "list").code == Exit.OK
+    assert project.run("state", "list").code == ExitCode.OK
     assert project.run("state", "upgrade").err == "the state is of this version already\n"
 
 
@@ -130,7 +130,7 @@ def test_what_was_exported_can_be_imported(project: Project) -> None:
 
     done = project.run("state", "import", "state.json")
 
-    assert done.code == Exit.OK
+    assert done.code == ExitCode.OK
     assert done.out == "2 records are owned in environment local\n"
     assert (project.folder / backup_told(done.err)).is_file()
     assert json.loads(project.run("state", "export").out)["owned"] == json.loads(exported)["owned"]
@@ -151,14 +151,14 @@ def test_a_state_of_another_portal_is_not_imported(project: Project) -> None:
 
     done = project.run("-e", "other", "state", "import", "state.json")
 
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert f"exported from portal {PORTAL}, not 42" in done.err
 
 
 def test_what_is_no_state_is_not_imported(project: Project) -> None:
     project.write("state.json", "[]")
     done = project.run("state", "import", "state.json")
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert "this is no exported state" in done.err
     assert "cannot read exported state" in project.run("state", "import", "missing.json").err
 
@@ -167,30 +167,30 @@ def test_without_state_there_is_nothing_to_correct(project: Project) -> None:
     project.replace("reconciler.yaml", "version: 1\n", "version: 1\nstate: none\n")
     done = project.run("state", "rm", "companies/acme")
     assert (done.code, done.err.splitlines()[0]) == (
-        Exit.ERROR,
+        ExitCode.ERROR,
         "`state: none` remembers nothing: there is nothing to correct",
     )
 
 
 def test_a_run_that_does_not_exist_is_told(project: Project) -> None:
     done = project.run("runs", "show", "20260101T000000Z-0001")
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert "there is no run 20260101T000000Z-0001: `reconciler runs list` shows those there are" in done.err
 
 
 @pytest.mark.parametrize("written", ["60s", "2m", "0", "1.5", "1h"])
 def test_a_time_to_wait_may_be_written_in_several_ways(project: Project, written: str) -> None:
-    assert project.run("apply", "--auto-approve", "--lock-timeout", written).code == Exit.OK
+    assert project.run("apply", "--auto-approve", "--lock-timeout", written).code == ExitCode.OK
 
 
 @pytest.mark.parametrize("written", ["soon", "-1", "5 s", "1d"])
 def test_a_time_that_cannot_be_read_is_told(project: Project, written: str) -> None:
     done = project.run("apply", f"--lock-timeout={written}")
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert "write 60s, 2m or plain seconds" in done.err
 
 
 def test_in_ci_an_embedded_portal_needs_no_lasting_state(project: Project) -> None:
     (project.folder / ".reconciler" / "state.db").unlink()
     in_ci = Project(project.folder, {"CI": "true"})
-    assert in_ci.run("apply", "--auto-approve").code == Exit.OK
+    assert in_ci.run("apply", "--auto-approve").code == ExitCode.OK

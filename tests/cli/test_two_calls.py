@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.emulator.calls import Answer, Request
 from tests.support.projects import Done, Project, Recorder
 from tests.support.served import served
@@ -54,7 +54,7 @@ def world(
     files = {"contacts.yaml": MANIFEST.format(stage="customer", name="A")}
     with served(tmp_path, files, SEED, more=f"    drift: {request.param}\n") as (project, portal):
         assert isinstance(portal, Interrupting)
-        assert project.run("apply", "--auto-approve").code == Exit.OK
+        assert project.run("apply", "--auto-approve").code == ExitCode.OK
         project.write("contacts.yaml", MANIFEST.format(stage="lead", name="B"))
         yield project, portal
 
@@ -89,13 +89,13 @@ def assert_next_run_completes(project: Project, portal: Interrupting) -> None:
     portal.clear_faults()
     portal.at = 0
     planned = project.run("plan", "--detailed-exitcode")
-    assert planned.code == Exit.CHANGES, planned.out
+    assert planned.code == ExitCode.CHANGES, planned.out
     assert "lifecyclestage" in planned.out
     done = apply(project)
-    assert done.code == Exit.OK, done.out
+    assert done.code == ExitCode.OK, done.out
     assert contact(project, portal)["lifecyclestage"] == "lead"
     assert project.run("plan").out.startswith("No changes.")
-    assert project.run("drift").code == Exit.OK
+    assert project.run("drift").code == ExitCode.OK
 
 
 LOST = {
@@ -117,13 +117,13 @@ def test_an_answer_that_is_lost_once_costs_nothing(
 
     done = apply(project)
 
-    assert done.code == Exit.OK, done.out
+    assert done.code == ExitCode.OK, done.out
     assert contact(project, portal)["lifecyclestage"] == "lead"
     assert project.run("plan").out.startswith("No changes.")
 
 
 def assert_told_as_emptied(done: Done) -> None:
-    assert done.code == Exit.NOT_APPLIED, done.out
+    assert done.code == ExitCode.NOT_APPLIED, done.out
     assert outcomes(done)[ADA] == "rejected"
     assert "lifecyclestage was emptied before" in said_of(done, ADA)
     assert "is empty now" in said_of(done, ADA)
@@ -137,7 +137,7 @@ def test_a_second_call_that_stays_unanswered_is_settled_and_done_by_the_next_run
 
     done = apply(project)
 
-    assert done.code == Exit.NOT_APPLIED
+    assert done.code == ExitCode.NOT_APPLIED
     assert outcomes(done)[ADA] == "unknown"
     assert contact(project, portal)["lifecyclestage"] is None
     assert_next_run_completes(project, portal)
@@ -162,7 +162,7 @@ def test_a_first_call_that_never_happens_leaves_all_as_it_was(world: tuple[Proje
 
     done = apply(project)
 
-    assert done.code == Exit.NOT_APPLIED
+    assert done.code == ExitCode.NOT_APPLIED
     assert set(outcomes(done).values()) == {"skipped"}
     assert contact(project, portal)["lifecyclestage"] == "customer"
     assert_next_run_completes(project, portal)
@@ -188,7 +188,7 @@ def test_a_first_call_that_is_refused_leaves_all_as_it_was(world: tuple[Project,
 
     done = apply(project)
 
-    assert done.code == Exit.NOT_APPLIED
+    assert done.code == ExitCode.NOT_APPLIED
     assert outcomes(done) == {ADA: "rejected", "contacts/bob@acme.example": "applied"}
     assert "emptied" not in said_of(done, ADA)
     assert contact(project, portal) == {**contact(project, portal), "lifecyclestage": "customer"}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.emulator.calls import Answer, Request
 from tests.support.projects import Project, Recorder
 from tests.support.served import served
@@ -48,7 +48,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Pro
 
 def rows(project: Project) -> Mapping[str, Any]:
     done = project.run("apply", "--auto-approve", "--json")
-    assert done.code == Exit.NOT_APPLIED, done.out
+    assert done.code == ExitCode.NOT_APPLIED, done.out
     return {row["address"]: row for row in done.document["changes"]}
 
 
@@ -63,7 +63,7 @@ def test_an_update_says_what_was_not_taken_and_it_is_planned_again(
     project, _ = world
     project.replace("reconciler.yaml", "manifests: [.]", f"manifests: [.]\ndrift: {drift}")
     project.write("companies.yaml", HEAD + "  old: {name: Old, tier: silver}\n")
-    assert project.run("apply", "--auto-approve").code == Exit.OK
+    assert project.run("apply", "--auto-approve").code == ExitCode.OK
     project.write("companies.yaml", HEAD + "  old: {name: New, tier: gold}\n")
 
     row = rows(project)["companies/old"]
@@ -73,7 +73,7 @@ def test_an_update_says_what_was_not_taken_and_it_is_planned_again(
     assert owned(project)["old"]["sent"] == {"name": "New", "tier": "silver"}
     planned = json.loads(project.run("plan", "--json").out)
     assert [list(change["properties"]) for change in planned["changes"]] == [["tier"]]
-    assert project.run("drift").code == Exit.OK
+    assert project.run("drift").code == ExitCode.OK
 
 
 def test_a_new_record_is_ours_all_the_same(world: tuple[Project, Recorder]) -> None:
@@ -84,9 +84,9 @@ def test_a_new_record_is_ours_all_the_same(world: tuple[Project, Recorder]) -> N
 
     entry = owned(project)["new"]
     assert (entry["origin"], entry["sent"]) == ("created", {"name": "New"})
-    assert project.run("plan", "--detailed-exitcode").code == Exit.CHANGES
+    assert project.run("plan", "--detailed-exitcode").code == ExitCode.CHANGES
     project.write("companies.yaml", HEAD)
-    assert project.run("apply", "--auto-approve", "--allow", "archive=1").code == Exit.OK
+    assert project.run("apply", "--auto-approve", "--allow", "archive=1").code == ExitCode.OK
     assert [body["inputs"] for _, body in portal.asked("/companies/batch/archive")] == [
         [{"id": entry["record_id"]}]
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.reconcile.apply import apply_plan
 from tests.support.edits import ADA, edit
 from tests.support.projects import Project, example
@@ -15,7 +15,7 @@ from tests.support.projects import Project, example
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     made = example(tmp_path)
-    assert made.run("apply", "--auto-approve").code == Exit.OK
+    assert made.run("apply", "--auto-approve").code == ExitCode.OK
     made.replace("companies.yaml", "name: Alpenrand Molkerei GmbH", "name: Alpenrand Dairy")
     return made
 
@@ -36,34 +36,34 @@ def edited_afterwards(project: Project, monkeypatch: pytest.MonkeyPatch) -> Proj
 
 def test_what_came_true_is_said_in_one_line(project: Project) -> None:
     done = project.run("apply", "--auto-approve", "--verify")
-    assert done.code == Exit.OK
+    assert done.code == ExitCode.OK
     assert done.err.endswith("Verified: HubSpot holds what was applied.\n")
 
 
 def test_what_is_left_of_the_plan_is_shown_and_nothing_else(edited_afterwards: Project) -> None:
     done = edited_afterwards.run("apply", "--auto-approve", "--verify")
-    assert done.code == Exit.NOT_APPLIED
+    assert done.code == ExitCode.NOT_APPLIED
     assert "name  Ours → Alpenrand Dairy" in done.out
     assert "K-10017" not in done.out
 
 
 def test_json_stays_one_document(edited_afterwards: Project) -> None:
     done = edited_afterwards.run("apply", "--auto-approve", "--verify", "--json")
-    assert done.code == Exit.NOT_APPLIED
+    assert done.code == ExitCode.NOT_APPLIED
     assert json.loads(done.out)["accounting"]["applied"] == 1
     assert "Not everything is as it was applied" in done.err
 
 
 def test_a_saved_plan_is_verified_by_the_manifests_that_are_here(edited_afterwards: Project) -> None:
-    assert edited_afterwards.run("plan", "--out", "plan.json").code == Exit.OK
-    assert edited_afterwards.run("apply", "plan.json", "--verify").code == Exit.NOT_APPLIED
+    assert edited_afterwards.run("plan", "--out", "plan.json").code == ExitCode.OK
+    assert edited_afterwards.run("apply", "plan.json", "--verify").code == ExitCode.NOT_APPLIED
 
 
 def test_a_rollback_cannot_be_verified_and_nothing_is_written(project: Project) -> None:
     project.run("apply", "--auto-approve")
-    assert project.run("rollback", "last", "--out", "plan.json").code == Exit.OK
+    assert project.run("rollback", "last", "--out", "plan.json").code == ExitCode.OK
     done = project.run("apply", "plan.json", "--verify")
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert "a rollback takes back what the manifests say" in done.err
     assert len(project.run("runs", "list", "--json").document) == 2
 
@@ -81,7 +81,7 @@ def test_where_nothing_can_be_read_any_more_the_run_is_told_all_the_same(
 
     done = project.run("apply", "--auto-approve", "--verify", *form)
 
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert "broken.yaml" in done.err
     if form:
         assert done.document["accounting"]["applied"] == 1

@@ -154,7 +154,7 @@ class Before:
         owned = self.owned.get(name)
         if owned is None or prop not in owned.sent:  # adopt
             return self.drift == "revert" or live is None
-        if same(prop, owned.live_since(prop), live):  # changed
+        if same(prop, owned.expected_live(prop), live):  # changed
             return True
         return self.drift == "revert"  # drift, conflict
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.state.store import open_state
 from tests.crash.world import APPLY, Beginning, World, check, recover
 from tests.support.journals import ADA
@@ -89,7 +89,7 @@ def test_ctrl_c_once_lets_the_calls_in_flight_finish_and_records_them(world: Wor
     process.send_signal(signal.SIGINT)
     code, text = end_of(process)
 
-    assert code == Exit.INTERRUPTED
+    assert code == ExitCode.INTERRUPTED
     assert "stopping: finishing the calls in flight" in text
     assert "`reconciler apply` goes on from here" in text
     with closing(open_state(world.state, world.project.folder, PORTAL)) as store:
@@ -99,7 +99,7 @@ def test_ctrl_c_once_lets_the_calls_in_flight_finish_and_records_them(world: Wor
         assert run.accounting()["skipped"] > 0
         assert store.lock_holder() is None
     speed_up(world)
-    assert world.run("apply", *APPLY).code == Exit.OK
+    assert world.run("apply", *APPLY).code == ExitCode.OK
     check(world, start)
 
 
@@ -108,10 +108,10 @@ def test_sigterm_is_as_good_as_ctrl_c(on_sqlite: World, start: Beginning) -> Non
     process.terminate()
     code, text = end_of(process)
 
-    assert code == Exit.INTERRUPTED
+    assert code == ExitCode.INTERRUPTED
     assert "`reconciler apply` goes on from here" in text
     speed_up(on_sqlite)
-    assert on_sqlite.run("apply", *APPLY).code == Exit.OK
+    assert on_sqlite.run("apply", *APPLY).code == ExitCode.OK
     check(on_sqlite, start)
 
 
@@ -125,7 +125,7 @@ def test_ctrl_c_twice_leaves_at_once(on_sqlite: World, start: Beginning) -> None
     began = time.monotonic()
     code, _ = end_of(process)
 
-    assert code == Exit.INTERRUPTED
+    assert code == ExitCode.INTERRUPTED
     assert time.monotonic() - began < 2
     speed_up(on_sqlite)
     recover(on_sqlite)
@@ -142,8 +142,8 @@ def test_a_suspended_holder_whose_lease_was_taken_writes_nothing_more(world: Wor
     process.send_signal(signal.SIGCONT)
     code, text = end_of(process)
 
-    assert second.code == Exit.OK, second.out + second.err
-    assert code == Exit.LOCKED
+    assert second.code == ExitCode.OK, second.out + second.err
+    assert code == ExitCode.LOCKED
     assert "lost the lock" in text
     assert writes(world) == before
     check(world, start)
@@ -152,11 +152,11 @@ def test_a_suspended_holder_whose_lease_was_taken_writes_nothing_more(world: Wor
 def test_two_applies_at_once_do_not_interleave(world: World, start: Beginning) -> None:
     first = begin_apply(world)
     second = world.run("apply", *APPLY)
-    assert second.code == Exit.LOCKED
+    assert second.code == ExitCode.LOCKED
     assert first.poll() is None
     code, _ = end_of(first)
 
-    assert code == Exit.OK
+    assert code == ExitCode.OK
     speed_up(world)
     check(world, start)
 
@@ -168,8 +168,8 @@ def test_an_apply_that_waited_for_another_repeats_nothing_that_the_other_did(
     second = world.run("apply", *APPLY, "--lock-timeout", "60s")
     code, _ = end_of(first)
 
-    assert code == Exit.OK
-    assert second.code in {Exit.OK, Exit.NOT_APPLIED}, second.out + second.err
+    assert code == ExitCode.OK
+    assert second.code in {ExitCode.OK, ExitCode.NOT_APPLIED}, second.out + second.err
     speed_up(world)
     check(world, start)
 
@@ -184,7 +184,7 @@ def test_a_full_disk_stops_the_run_and_loses_nothing(on_sqlite: World, start: Be
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (limit, limit))
     code, text = end_of(process)
 
-    assert code == Exit.ERROR, text
+    assert code == ExitCode.ERROR, text
     assert "disk" in text
     speed_up(on_sqlite)
     recover(on_sqlite)
@@ -199,7 +199,7 @@ def test_a_state_file_deleted_in_the_middle_ends_the_run(on_sqlite: World, start
         path.rename(other)
     code, text = end_of(process)
 
-    assert code == Exit.ERROR
+    assert code == ExitCode.ERROR
     assert "deleted or replaced" in text
     for path, other in aside.items():
         other.rename(path)
@@ -218,7 +218,7 @@ def test_a_state_file_replaced_in_the_middle_ends_the_run(
     old.replace(file)
     code, text = end_of(process)
 
-    assert code == Exit.ERROR
+    assert code == ExitCode.ERROR
     assert "deleted or replaced" in text
 
 
@@ -231,7 +231,7 @@ def test_a_state_that_may_not_be_written_is_told_before_anything_is_sent(on_sqli
     before = writes(on_sqlite)
     done = on_sqlite.run("apply", *APPLY)
 
-    assert done.code == Exit.ERROR
+    assert done.code == ExitCode.ERROR
     assert "Traceback" not in done.err
     assert "state" in done.err
     assert writes(on_sqlite) == before
@@ -252,7 +252,7 @@ def test_a_database_server_that_stops_in_the_middle_is_told_and_nothing_is_lost(
         code, text = end_of(process)
         server._connection.execute("ALTER DATABASE state_1 ALLOW_CONNECTIONS true")
 
-        assert code == Exit.ERROR
+        assert code == ExitCode.ERROR
         assert "the server cannot be used" in text
         speed_up(world)
         recover(world)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.crash.world import APPLY, Beginning, check, recover
 from tests.support.postgres import Postgres
 
@@ -62,7 +62,7 @@ def test_a_killed_run_keeps_the_lock_until_somebody_says_that_it_is_gone(
     with start.again(tmp_path) as world:
         world.apply(150)
         locked = world.run("apply", *APPLY)
-        assert locked.code == Exit.LOCKED
+        assert locked.code == ExitCode.LOCKED
         assert "reconciler unlock" in locked.err
         recover(world)
         check(world, start)

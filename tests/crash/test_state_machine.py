@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.emulator import faults
 from reconciler.model.owned import Origin
 from tests.crash.lives import BY, CALLED, KEYS, NAMES, OTHERS, PATHS, UNNAMED, Killed, World
@@ -106,7 +106,7 @@ class Lives(RuleBasedStateMachine):
         if ("car", key) in self.world.wanted:
             before = self.world.look()
             self.world.twice = frozenset({key})
-            assert self.world.apply() == Exit.ERROR
+            assert self.world.apply() == ExitCode.ERROR
             self.world.twice = frozenset()
             assert self.world.look() == before
 
@@ -183,7 +183,7 @@ class Lives(RuleBasedStateMachine):
         """The network has a bad day."""
         before = self._before()
         self.world.emulator.add_fault(faults.parse(f"{kind}:path=*/batch/{call},count={count}"))
-        assert self.world.apply() in {Exit.OK, Exit.ERROR, Exit.NOT_APPLIED}
+        assert self.world.apply() in {ExitCode.OK, ExitCode.ERROR, ExitCode.NOT_APPLIED}
         self.world.emulator.clear_faults()
         self._compare(before)
 
@@ -200,12 +200,12 @@ class Lives(RuleBasedStateMachine):
     @rule(name=names, index=st.integers(0, 4), text=texts)
     def people_edit_between_plan_and_apply(self, name: Name, index: int, text: str) -> None:
         """What they typed since is theirs."""
-        if self.world.plan("--out", "plan.json").code != Exit.OK:
+        if self.world.plan("--out", "plan.json").code != ExitCode.OK:
             return
         earlier = self.world.look()
         self.people_edit(name, index, text, "7")
         before = self._before()
-        assert self.world.run("apply", "plan.json").code in {Exit.OK, Exit.NOT_APPLIED}
+        assert self.world.run("apply", "plan.json").code in {ExitCode.OK, ExitCode.NOT_APPLIED}
         after = self._compare(before)
         for record, held in before.live.records.items():
             edited = {prop for prop, text in held.items() if text != earlier.records[record][prop]}
@@ -216,7 +216,7 @@ class Lives(RuleBasedStateMachine):
     @rule(name=names, act=st.sampled_from(["edit", "rekey", "part"]), prop=st.integers(0, 4), other=names)
     def people_act_between_plan_and_apply(self, name: Name, act: str, prop: int, other: Name) -> None:
         """A plan does not take away what it no longer knows, whoever it belongs to."""
-        if self.world.plan("--out", "plan.json").code != Exit.OK:
+        if self.world.plan("--out", "plan.json").code != ExitCode.OK:
             return
         earlier = self.world.look()
         if act == "edit":
@@ -231,7 +231,7 @@ class Lives(RuleBasedStateMachine):
         known: dict[Id, Held] = {
             (kind, record.record_id): record.sent for (kind, _), record in before.owned.items()
         }
-        assert self.world.run("apply", "plan.json").code in {Exit.OK, Exit.NOT_APPLIED}
+        assert self.world.run("apply", "plan.json").code in {ExitCode.OK, ExitCode.NOT_APPLIED}
         after = self.world.look()
         for record, held in before.live.records.items() if before.is_settled else ():
             was = earlier.records[record]
@@ -252,7 +252,7 @@ class Lives(RuleBasedStateMachine):
             self.world.apply()  # or nothing could be said of what state knows
             self._compare(before)
             before = self._before()
-        assert self.world.apply() in {Exit.OK, Exit.NOT_APPLIED}
+        assert self.world.apply() in {ExitCode.OK, ExitCode.NOT_APPLIED}
         after = self._compare(before)
         assert list(before.left_undone(after)) == []
         again = self.world.plan("--json")
@@ -295,7 +295,7 @@ class Lives(RuleBasedStateMachine):
                 (of, prop)
                 for of, record in owned.items()
                 for prop in record.sent.keys() & after.records.get(of, {}).keys()
-                if (record.live_since(prop) or None) != after.records[of][prop]
+                if (record.expected_live(prop) or None) != after.records[of][prop]
             }
             assert drifted <= self.typed, "a write of ours is taken for drift"
             self.typed &= drifted

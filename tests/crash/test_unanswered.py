@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.apply import batches
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.emulator import faults
 from tests.crash.world import APPLY, Beginning, World, applied, check
 from tests.support.projects import PORTAL
@@ -61,7 +61,7 @@ def test_an_answer_that_is_lost_once_costs_nothing(
 ) -> None:
     with start.again(tmp_path) as world:
         world.portal.add_fault(faults.parse(f"{LOSSES[loss]}path={ROUTES[route]},count=1,portal={PORTAL}"))
-        assert apply_in_process(world) == Exit.OK
+        assert apply_in_process(world) == ExitCode.OK
         asked = [
             request.path for request in world.portal.requests if fnmatchcase(request.path, ROUTES[route])
         ]
@@ -108,8 +108,8 @@ def test_whatever_happens_to_answers_nothing_is_doubled(start: Beginning, texts:
         for text in texts:
             world.portal.add_fault(faults.parse(text))
         code = apply_in_process(world)
-        assert code in {Exit.OK, Exit.NOT_APPLIED, Exit.ERROR}
+        assert code in {ExitCode.OK, ExitCode.NOT_APPLIED, ExitCode.ERROR}
         world.portal.clear_faults()
-        assert apply_in_process(world) == Exit.OK
+        assert apply_in_process(world) == ExitCode.OK
         check(world, start)
         assert applied(world)

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from tests.crash.world import World, recover, world
 
 MANIFEST = (
@@ -27,7 +27,7 @@ def points(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     with world(folder, f"sqlite:///{folder}/state.db", None) as made:
         made.project.write("records.yaml", MANIFEST)
         done = made.apply(0)
-    assert done.code == Exit.OK, done.err
+    assert done.code == ExitCode.OK, done.err
     return [line.split(" ", 2)[2] for line in done.err.splitlines() if line.startswith("point ")]
 
 
@@ -70,7 +70,7 @@ def assert_converged_as(made: World, origin: str) -> None:
 def test_what_was_never_handed_to_a_connection_was_made_by_the_person(
     made: World, points: list[str], place: str, values: Mapping[str, str]
 ) -> None:
-    assert made.apply(at(points, place)).code != Exit.OK
+    assert made.apply(at(points, place)).code != ExitCode.OK
     record_id = create(made, values)
 
     recover(made)
@@ -82,7 +82,7 @@ def test_what_was_never_handed_to_a_connection_was_made_by_the_person(
 def test_a_record_with_other_values_is_the_persons_although_our_call_was_leaving(
     made: World, points: list[str]
 ) -> None:
-    assert made.apply(at(points, "after commit")).code != Exit.OK
+    assert made.apply(at(points, "after commit")).code != ExitCode.OK
     create(made, OTHER)
 
     recover(made)
@@ -94,7 +94,7 @@ def test_a_record_with_other_values_is_the_persons_although_our_call_was_leaving
 def test_what_our_call_made_is_ours_though_nobody_read_the_answer(
     made: World, points: list[str], place: str
 ) -> None:
-    assert made.apply(at(points, place)).code != Exit.OK
+    assert made.apply(at(points, place)).code != ExitCode.OK
 
     recover(made)
 

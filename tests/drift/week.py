@@ -9,22 +9,22 @@ from typing import Any
 
 import httpx
 
-from reconciler.apply.options import Manner
+from reconciler.apply.options import ApplyOptions
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
-from reconciler.hubspot.client import Reader, Writer
-from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.hubspot.client import PortalReader, PortalWriter
+from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.manifest.load import load_manifests
 from reconciler.model.desired import Drift
 from reconciler.model.drift import DriftFound
-from reconciler.model.personal_data import Masks
+from reconciler.model.personal_data import MaskRules
 from reconciler.model.selection import EVERYTHING, Selection
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.plan import Guard, Plan
 from reconciler.plan.records.compare import Policy
-from reconciler.reconcile.apply import Claim, Connection, apply_plan
+from reconciler.reconcile.apply import Connection, LockRequest, apply_plan
 from reconciler.reconcile.drift import find_drift
-from reconciler.reconcile.plan import Circumstances, plan_changes
+from reconciler.reconcile.plan import PlanContext, plan_changes
 from reconciler.state.run_types import Actor
 from reconciler.state.store import Store, memory_state
 from tests.support.projects import PORTAL
@@ -113,13 +113,13 @@ class Portal:
 
     def plan(self, drift: Drift = Drift.REVERT) -> Plan:
         desired = load_manifests(self.folder, ["."], "production", ("production",))
-        here = Circumstances(
+        here = PlanContext(
             environment="production",
             portal_id=PORTAL,
             policy=Policy(drift),
             selection=EVERYTHING,
             guards=Guards(DEFAULT_LIMITS, {Guard.CREATE: 999}),
-            masks=Masks(),
+            masks=MaskRules(),
             stand_ins={},
             commit=None,
             has_uncommitted=False,
@@ -131,9 +131,9 @@ class Portal:
         return plan_changes(desired, self._reader(), self.store, here, lambda _done, _total: None)
 
     def apply(self, drift: Drift = Drift.REVERT) -> None:
-        connection = Connection(self._reader(), Writer(self.http, "v3", Pacer()))
-        claim = Claim(Actor("robot", "ci", 1), 0, self.clock, lambda _s: None)
-        manner = Manner(parallelism=1)
+        connection = Connection(self._reader(), PortalWriter(self.http, "v3", RateLimiter()))
+        claim = LockRequest(Actor("robot", "ci", 1), 0, self.clock, lambda _s: None)
+        manner = ApplyOptions(parallelism=1)
         result = apply_plan(
             self.plan(drift), connection, self.store, claim, manner=manner, limits=DEFAULT_LIMITS
         )
@@ -146,13 +146,13 @@ class Portal:
             environment="production",
             portal_id=PORTAL,
             selection=selection,
-            masks=Masks(),
+            masks=MaskRules(),
             now=self.clock(),
             progress=lambda _done, _total: None,
         )
 
-    def _reader(self) -> Reader:
-        return Reader(self.http, "v3", Pacer())
+    def _reader(self) -> PortalReader:
+        return PortalReader(self.http, "v3", RateLimiter())
 
     def _control(self, key: str, what: Mapping[str, Any]) -> None:
         body = {"object": "companies", "id": self._id(key), **what}

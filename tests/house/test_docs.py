@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import ExitCode
 from reconciler.cli.main import COMMANDS
 from reconciler.manifest.load import load_manifests
 from reconciler.project.settings import load_settings
@@ -42,7 +42,7 @@ def test_every_command_module_is_a_command() -> None:
 
 def test_the_table_of_exit_codes_is_complete() -> None:
     listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)}
-    assert listed == {int(code) for code in Exit}
+    assert listed == {int(code) for code in ExitCode}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

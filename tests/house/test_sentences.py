@@ -6,18 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.sentences import Part, Told, Value, about, shown, told, told_list
+from reconciler.sentences import Part, Sentence, Value, about, join_sentences, sentence, shown
 
 VALUE = Value("12a", "contacts", "phone")
 
 
 def values_of(text: str) -> list[Value]:
-    assert isinstance(text, Told)
+    assert isinstance(text, Sentence)
     return [part for part in text.parts if isinstance(part, Value)]
 
 
 def test_it_reads_like_any_text() -> None:
-    text = told('{name} takes {{digits}}, not "{it}", {count:,} times', name="phone", it=VALUE, count=1200)
+    text = sentence(
+        '{name} takes {{digits}}, not "{it}", {count:,} times', name="phone", it=VALUE, count=1200
+    )
 
     assert text == 'phone takes {digits}, not "12a", 1,200 times'
     assert values_of(text) == [VALUE]
@@ -26,20 +28,20 @@ def test_it_reads_like_any_text() -> None:
 @pytest.mark.parametrize(
     "inner",
     [
-        told("no {it}", it=VALUE),
-        told_list(" or ", [VALUE, "x"]),
-        pickle.loads(pickle.dumps(told("{it}", it=VALUE))),
+        sentence("no {it}", it=VALUE),
+        join_sentences(" or ", [VALUE, "x"]),
+        pickle.loads(pickle.dumps(sentence("{it}", it=VALUE))),
     ],
 )
-def test_a_sentence_inside_another_keeps_its_values(inner: Told) -> None:
-    outer = told("so it is: {inner}; {inner}", inner=inner)
+def test_a_sentence_inside_another_keeps_its_values(inner: Sentence) -> None:
+    outer = sentence("so it is: {inner}; {inner}", inner=inner)
 
     assert outer == f"so it is: {inner!s}; {inner!s}"
     assert values_of(outer) == [VALUE, VALUE]
 
 
 def test_it_is_put_together_in_no_other_way() -> None:
-    text = told("no {it}", it=VALUE)
+    text = sentence("no {it}", it=VALUE)
 
     with pytest.raises(TypeError, match="told"):
         f"{text}!"
@@ -50,7 +52,7 @@ def test_it_is_put_together_in_no_other_way() -> None:
 
 
 def test_values_that_are_nobodys_become_those_of_one_property() -> None:
-    text = about(told("{a} and {b}", a=Value("1"), b=Value("2", "deals", "amount")), "contacts", "phone")
+    text = about(sentence("{a} and {b}", a=Value("1"), b=Value("2", "deals", "amount")), "contacts", "phone")
 
     assert values_of(text) == [Value("1", "contacts", "phone"), Value("2", "deals", "amount")]
     assert about("no values", "contacts", "phone") == "no values"
@@ -65,7 +67,7 @@ PARTS: st.SearchStrategy[Part] = st.one_of(
 def test_what_is_shown_of_it_is_a_plain_text_with_every_value_replaced(
     parts: list[Part], between: str
 ) -> None:
-    text = told_list(between, parts)
+    text = join_sentences(between, parts)
 
     assert shown(text, str, lambda value: value.shown) == text
     made = shown(text, lambda _words: "", lambda _value: "*")

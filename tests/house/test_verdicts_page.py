@@ -5,7 +5,7 @@ import pytest
 from reconciler.model.desired import Drift
 from reconciler.plan.guards import DEFAULT_LIMITS
 from reconciler.plan.plan import Guard
-from reconciler.plan.records.three_way import judge
+from reconciler.plan.records.three_way import three_way
 from tests.support.nouns import definition, owned
 from tests.support.projects import ROOT
 
@@ -27,7 +27,7 @@ def test_each_verdict_is_as_the_page_says(row: list[str]) -> None:
     verdict, last, desired, live, reverting, holding = row
     known = None if last == "unknown" else owned("acme", "9001", {"name": value(last)})
     for drift, told in ((Drift.REVERT, reverting), (Drift.HOLD, holding)):
-        judged = judge(definition("name"), value(live), value(desired), known, drift)
+        judged = three_way(definition("name"), value(live), value(desired), known, drift)
         assert judged.reason == verdict
         assert judged.is_written is (told == "written")
 

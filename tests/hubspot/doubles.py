@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 import httpx
 import orjson
 
-from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.hubspot.transport.connection import open_http
-from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
 from tests.hubspot.simulation import SimulatedClock
 
@@ -30,18 +30,18 @@ def http_of(handler: Handler) -> httpx.Client:
     return httpx.Client(transport=transport, base_url="https://api.hubapi.com", headers=_headers())
 
 
-def pacer_of(clock: SimulatedClock | None = None) -> Pacer:
+def pacer_of(clock: SimulatedClock | None = None) -> RateLimiter:
     """A pacer whose waiting takes no time."""
     clock = clock or SimulatedClock()
-    return Pacer(now=clock.now, sleep=clock.sleep, jitter=lambda: 0.5)
+    return RateLimiter(now=clock.now, sleep=clock.sleep, jitter=lambda: 0.5)
 
 
-def reader_of(handler: Handler, version: str = "v3") -> Reader:
-    return Reader(http_of(handler), version, pacer_of())
+def reader_of(handler: Handler, version: str = "v3") -> PortalReader:
+    return PortalReader(http_of(handler), version, pacer_of())
 
 
-def writer_of(handler: Handler, version: str = "v3") -> Writer:
-    return Writer(http_of(handler), version, pacer_of())
+def writer_of(handler: Handler, version: str = "v3") -> PortalWriter:
+    return PortalWriter(http_of(handler), version, pacer_of())
 
 
 def reply(status: int, body: object = None, headers: Mapping[str, str] | None = None) -> httpx.Response:

@@ -5,8 +5,8 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 
-from reconciler.hubspot.transport.call_result import Exchange, Pace, Refusal, Request, Success
-from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.hubspot.transport.call_result import CallResult, ErrorResponse, RateHeaders, Request, Success
+from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import ErrorBody
 
 READ = Request("POST", "/crm/v3/objects/companies/batch/read")
@@ -69,18 +69,18 @@ class SimulatedHubSpot:
         self.refused = 0
         self.refused_others = 0
 
-    def call(self) -> Exchange[None]:
+    def call(self) -> CallResult[None]:
         self._clock.sleep(self._latency_s / 2 * self._jitter())
         while self._others and self._others[0] <= self._clock.now():
             self.refused_others += not self._count(self._others.popleft())
         is_counted = self._count(self._clock.now())
-        pace = Pace(limit=self._limit, remaining=self._limit - len(self._window), interval_s=10.0)
+        pace = RateHeaders(limit=self._limit, remaining=self._limit - len(self._window), interval_s=10.0)
         self._clock.sleep(self._latency_s / 2 * self._jitter())
         if is_counted:
             self.answered += 1
             return Success(None, pace)
         self.refused += 1
-        return Refusal(429, ErrorBody.model_validate({"policyName": "TEN_SECONDLY_ROLLING"}), pace)
+        return ErrorResponse(429, ErrorBody.model_validate({"policyName": "TEN_SECONDLY_ROLLING"}), pace)
 
     def _count(self, at: float) -> bool:
         while self._window and self._window[0] <= at - 10.0:
@@ -92,7 +92,12 @@ class SimulatedHubSpot:
 
 
 def run_calls(
-    clock: SimulatedClock, pacer: Pacer, call: Callable[[], Exchange[None]], *, calls: int, workers: int
+    clock: SimulatedClock,
+    pacer: RateLimiter,
+    call: Callable[[], CallResult[None]],
+    *,
+    calls: int,
+    workers: int,
 ) -> float:
     """Make so many calls in so many threads; seconds until the last answer."""
     return run_work(clock, lambda: pacer.run(READ, call), times=calls, workers=workers)

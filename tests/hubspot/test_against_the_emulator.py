@@ -10,12 +10,12 @@ from reconciler.emulator.faults import Fault
 from reconciler.emulator.faults import Kind as FaultKind
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.errors import RequestRejected
-from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.records.read import read_records
 from reconciler.hubspot.records.write import write_rows
 from reconciler.hubspot.transport.api_versions import API_VERSIONS
-from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.calls import Call, Route, Row
 from reconciler.model.definitions import ObjectSchema, PortalSchema
@@ -38,10 +38,10 @@ SEED = {
 class Session:
     """Reader and writer of one portal, with time that costs nothing."""
 
-    def __init__(self, http: httpx.Client, version: str = "v3", pacer: Pacer | None = None) -> None:
+    def __init__(self, http: httpx.Client, version: str = "v3", pacer: RateLimiter | None = None) -> None:
         pacer = pacer or pacer_of()
-        self.reader = Reader(http, version, pacer)
-        self.writer = Writer(http, version, pacer)
+        self.reader = PortalReader(http, version, pacer)
+        self.writer = PortalWriter(http, version, pacer)
         self.portal: PortalSchema = read_portal(self.reader, TYPES, PORTAL_ID)
 
     def schema(self, name: str = "companies") -> ObjectSchema:
@@ -267,4 +267,4 @@ def test_the_token_of_the_emulator_works_over_its_headers(emulator: Emulator) ->
     with httpx.Client(
         transport=EmulatorTransport(emulator), base_url="https://api.hubapi.com", headers=headers
     ) as http:
-        assert Reader(http, "v3", pacer_of()).account().portal_id == PORTAL_ID
+        assert PortalReader(http, "v3", pacer_of()).account().portal_id == PORTAL_ID

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from reconciler.errors import HubSpotError, NotAllowed, RequestRejected, Unavailable
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.transport.responses import OwnerBody
 from reconciler.model.calls import Call
 from tests.hubspot.doubles import batch, body_of, http_of, pacer_of, reader_of, reply, writer_of
@@ -166,7 +166,7 @@ def test_a_read_survives_broken_connections(failures: int) -> None:
     def handler(_: httpx.Request) -> httpx.Response:
         return troubles.pop()() if troubles else reply(200, {"portalId": 5, "accountType": "SANDBOX"})
 
-    assert Reader(http_of(handler), "v3", pacer_of()).account().portal_id == 5
+    assert PortalReader(http_of(handler), "v3", pacer_of()).account().portal_id == 5
 
 
 def _drop() -> httpx.Response:

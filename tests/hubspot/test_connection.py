@@ -12,9 +12,9 @@ import pytest
 
 import reconciler
 from reconciler.errors import HubSpotError, NoAnswer, NotAllowed, Unavailable, UsageError
-from reconciler.hubspot.client import Reader, Writer
-from reconciler.hubspot.transport.call_result import Lost, Refusal, Request, Success
-from reconciler.hubspot.transport.connection import attempt, open_http
+from reconciler.hubspot.client import PortalReader, PortalWriter
+from reconciler.hubspot.transport.call_result import ErrorResponse, NoResponse, Request, Success
+from reconciler.hubspot.transport.connection import open_http, send_once
 from reconciler.hubspot.transport.responses import AccountBody
 from reconciler.model.calls import Call
 from tests.hubspot.doubles import TOKEN, http_of, pacer_of, reader_of, reply, writer_of
@@ -66,17 +66,17 @@ def test_a_token_that_no_header_can_carry_is_refused_without_showing_it(token: s
     ],
 )
 def test_it_is_known_whether_hubspot_can_have_seen_a_request(error: Exception, was_sent: bool) -> None:
-    exchange = attempt(http_of(raising(error)), GET, AccountBody.read)
+    exchange = send_once(http_of(raising(error)), GET, AccountBody.read)
 
-    assert isinstance(exchange, Lost)
+    assert isinstance(exchange, NoResponse)
     assert exchange.was_sent is was_sent
 
 
 @pytest.mark.parametrize("body", [b'{"portalId": 1', b"<html>welcome</html>", b"", b"{}"])
 def test_a_success_that_cannot_be_read_is_an_answer_lost(body: bytes) -> None:
-    exchange = attempt(http_of(lambda _: httpx.Response(200, content=body)), GET, AccountBody.read)
+    exchange = send_once(http_of(lambda _: httpx.Response(200, content=body)), GET, AccountBody.read)
 
-    assert isinstance(exchange, Lost)
+    assert isinstance(exchange, NoResponse)
     assert (exchange.was_sent, exchange.is_garbled) == (True, True)
 
 
@@ -87,7 +87,7 @@ def test_limits_are_read_from_the_headers_and_nonsense_is_not() -> None:
         "X-HubSpot-RateLimit-Interval-Milliseconds": "10000",
         "X-HubSpot-RateLimit-Daily-Remaining": "249999",
     }
-    exchange = attempt(http_of(lambda _: reply(200, ACCOUNT, headers)), GET, AccountBody.read)
+    exchange = send_once(http_of(lambda _: reply(200, ACCOUNT, headers)), GET, AccountBody.read)
 
     assert isinstance(exchange, Success)
     assert exchange.pace.limit == 190
@@ -103,9 +103,9 @@ def test_a_redirect_is_not_followed_with_the_token() -> None:
         seen.append(request.url.host)
         return httpx.Response(302, headers={"Location": "https://elsewhere.example/"})
 
-    exchange = attempt(http_of(handler), GET, AccountBody.read)
+    exchange = send_once(http_of(handler), GET, AccountBody.read)
 
-    assert isinstance(exchange, Refusal)
+    assert isinstance(exchange, ErrorResponse)
     assert seen == ["api.hubapi.com"]
 
 
@@ -114,7 +114,7 @@ def test_an_unreachable_host_is_one_clear_sentence() -> None:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     with open_http(f"http://127.0.0.1:{port}", TOKEN) as http:
-        reader = Reader(http, "v3", pacer_of())
+        reader = PortalReader(http, "v3", pacer_of())
         with pytest.raises(Unavailable) as caught:
             reader.account()
 
@@ -182,7 +182,7 @@ def test_over_a_real_socket_a_cut_answer_leaves_a_write_unknown_and_the_log_clea
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with open_http(cutting_server, TOKEN) as http, pytest.raises(NoAnswer, match="never arrived"):
-        Writer(http, "v3", pacer_of()).write("companies", Call.UPDATE, [{"id": "1", "properties": {}}])
+        PortalWriter(http, "v3", pacer_of()).write("companies", Call.UPDATE, [{"id": "1", "properties": {}}])
 
     assert "127.0.0.1" in caplog.text
     assert TOKEN not in caplog.text

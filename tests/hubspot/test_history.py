@@ -10,14 +10,14 @@ import pytest
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.emulator.serve import running
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
-from reconciler.hubspot.portal.users import People
-from reconciler.hubspot.records.history import hand_of, read_histories
-from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.hubspot.portal.users import Users
+from reconciler.hubspot.records.history import read_histories, version_of
+from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import VersionBody
 from reconciler.model.addresses import RecordId
-from reconciler.model.property_history import Via
+from reconciler.model.property_history import ChangeSource
 from tests.support.projects import PORTAL
 
 OWNERS = [
@@ -48,36 +48,42 @@ def edit(http: httpx.Client, record_id: str, source: dict[str, Any], **propertie
 @pytest.mark.parametrize(
     ("source", "via", "by"),
     [
-        ({"type": "CRM_UI", "id": "userId:7", "userId": 7}, Via.PERSON, "Ada Lindner <ada@acme.example>"),
-        ({"type": "CRM_UI", "id": "userId:7"}, Via.PERSON, "Ada Lindner <ada@acme.example>"),
-        ({"type": "CRM_UI", "userId": 8}, Via.PERSON, "eve@acme.example"),
-        ({"type": "CRM_UI", "userId": 9, "label": "Mallory"}, Via.PERSON, "Mallory"),
-        ({"type": "CRM_UI", "userId": 9}, Via.PERSON, "user 9"),
-        ({"type": "CRM_UI"}, Via.PERSON, ""),
-        ({"type": "AUTOMATION_PLATFORM", "id": "55", "label": "Fill"}, Via.WORKFLOW, "Fill (55)"),
-        ({"type": "WORKFLOW", "id": "55"}, Via.WORKFLOW, "55"),
-        ({"type": "IMPORT", "id": "4", "label": "Fair.csv"}, Via.IMPORT, "Fair.csv (4)"),
-        ({"type": "INTEGRATION", "id": "88", "label": "ERP"}, Via.INTEGRATION, "ERP (88)"),
-        ({"type": "FORM", "label": "Contact us"}, Via.FORM, "Contact us"),
-        ({"type": "MIGRATION", "id": "1"}, Via.OTHER, "MIGRATION 1"),
+        (
+            {"type": "CRM_UI", "id": "userId:7", "userId": 7},
+            ChangeSource.PERSON,
+            "Ada Lindner <ada@acme.example>",
+        ),
+        ({"type": "CRM_UI", "id": "userId:7"}, ChangeSource.PERSON, "Ada Lindner <ada@acme.example>"),
+        ({"type": "CRM_UI", "userId": 8}, ChangeSource.PERSON, "eve@acme.example"),
+        ({"type": "CRM_UI", "userId": 9, "label": "Mallory"}, ChangeSource.PERSON, "Mallory"),
+        ({"type": "CRM_UI", "userId": 9}, ChangeSource.PERSON, "user 9"),
+        ({"type": "CRM_UI"}, ChangeSource.PERSON, ""),
+        ({"type": "AUTOMATION_PLATFORM", "id": "55", "label": "Fill"}, ChangeSource.WORKFLOW, "Fill (55)"),
+        ({"type": "WORKFLOW", "id": "55"}, ChangeSource.WORKFLOW, "55"),
+        ({"type": "IMPORT", "id": "4", "label": "Fair.csv"}, ChangeSource.IMPORT, "Fair.csv (4)"),
+        ({"type": "INTEGRATION", "id": "88", "label": "ERP"}, ChangeSource.INTEGRATION, "ERP (88)"),
+        ({"type": "FORM", "label": "Contact us"}, ChangeSource.FORM, "Contact us"),
+        ({"type": "MIGRATION", "id": "1"}, ChangeSource.OTHER, "MIGRATION 1"),
     ],
 )
-def test_every_source_has_a_hand(http: httpx.Client, source: dict[str, Any], via: Via, by: str) -> None:
+def test_every_source_has_a_hand(
+    http: httpx.Client, source: dict[str, Any], via: ChangeSource, by: str
+) -> None:
     record_id = create(http, "companies", name="One")
     edit(http, record_id, source, name="Two")
-    reader = Reader(http, "v3", Pacer())
+    reader = PortalReader(http, "v3", RateLimiter())
     portal = read_portal(reader, {"companies"}, PORTAL)
     spot = ("companies", record_id, "name")
     history = read_histories(reader, portal, [spot])[spot]
     first, last = history.hands
-    assert (first.via, first.value) == (Via.INTEGRATION, "One")
+    assert (first.via, first.value) == (ChangeSource.INTEGRATION, "One")
     assert (last.via, last.by, last.value) == (via, by, "Two")
-    assert not history.is_cut
+    assert not history.is_truncated
 
 
 def test_fifty_records_are_read_with_one_call_and_only_what_was_asked_for(http: httpx.Client) -> None:
     ids = [create(http, "companies", name=f"N{n}", city="Ulm") for n in range(60)]
-    reader = Reader(http, "v3", Pacer())
+    reader = PortalReader(http, "v3", RateLimiter())
     portal = read_portal(reader, {"companies"}, PORTAL)
     before = reader.calls
     spots = [("companies", record_id, "name" if n % 2 else "city") for n, record_id in enumerate(ids)]
@@ -89,15 +95,15 @@ def test_fifty_records_are_read_with_one_call_and_only_what_was_asked_for(http: 
 def test_a_history_as_long_as_hubspot_keeps_is_cut(http: httpx.Client, object_name: str, kept: int) -> None:
     needed = {"companies": {"name": "One"}, "contacts": {"email": "one@acme.example"}}[object_name]
     record_id = create(http, object_name, city="0", **needed)
-    reader = Reader(http, "v3", Pacer())
+    reader = PortalReader(http, "v3", RateLimiter())
     portal = read_portal(reader, {object_name}, PORTAL)
     spot = (object_name, record_id, "city")
     for n in range(1, kept):
-        assert not read_histories(reader, portal, [spot])[spot].is_cut
+        assert not read_histories(reader, portal, [spot])[spot].is_truncated
         http.patch(f"/crm/v3/objects/{object_name}/{record_id}", json={"properties": {"city": str(n)}})
     http.patch(f"/crm/v3/objects/{object_name}/{record_id}", json={"properties": {"city": "last"}})
     history = read_histories(reader, portal, [spot])[spot]
-    assert history.is_cut
+    assert history.is_truncated
     assert (len(history.hands), history.hands[0].value, history.hands[-1].value) == (kept, "1", "last")
 
 
@@ -106,9 +112,9 @@ def test_who_may_not_read_owners_is_told_their_numbers() -> None:
         emulator.ensure_portal(PORTAL, {"owners": OWNERS})
         token = emulator.token(PORTAL, ["tickets"])
         with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}) as http:
-            people = People(Reader(http, "v3", Pacer()))
-            people.learn(["7"])
+            people = Users(PortalReader(http, "v3", RateLimiter()))
+            people.load(["7"])
     version = VersionBody.read(
         b'{"timestamp": "2026-11-24T00:00:00Z", "sourceType": "CRM_UI", "updatedByUserId": 7}'
     )
-    assert hand_of(version, people).by == "user 7"
+    assert version_of(version, people).by == "user 7"

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from reconciler.errors import Unavailable, UsageError
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.transport.connection import open_http
 from reconciler.hubspot.transport.proxies import proxy_for
 from tests.hubspot.doubles import TOKEN, pacer_of
@@ -133,7 +133,7 @@ def test_a_proxy_that_cannot_be_reached_is_named_and_its_password_is_not(
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     with open_http(HUBSPOT, TOKEN) as http, pytest.raises(Unavailable) as caught:
-        Reader(http, "v3", pacer_of()).account()
+        PortalReader(http, "v3", pacer_of()).account()
     assert f"the proxy 127.0.0.1:{closed_port} (HTTPS_PROXY) cannot be reached" in str(caught.value)
     assert "secret" not in str(caught.value)
 
@@ -147,6 +147,6 @@ def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", refusing)
     with open_http(HUBSPOT, TOKEN) as http, pytest.raises(Unavailable) as caught:
-        Reader(http, "v3", pacer_of()).account()
+        PortalReader(http, "v3", pacer_of()).account()
     sentence = "the proxy proxy.example:3128 (HTTPS_PROXY) does not lead to api.hubapi.com (407"
     assert sentence in str(caught.value)

@@ -12,36 +12,43 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import HubSpotError, NoAnswer, NotAllowed, Unavailable
-from reconciler.hubspot.transport.call_result import Exchange, Lost, Pace, Refusal, Request, Success
-from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.hubspot.transport.call_result import (
+    CallResult,
+    ErrorResponse,
+    NoResponse,
+    RateHeaders,
+    Request,
+    Success,
+)
+from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import ErrorBody
 from tests.hubspot.doubles import pacer_of
 from tests.hubspot.simulation import READ, WRITE, SimulatedClock, SimulatedHubSpot, run_calls, run_work
 
 WORKERS = 16
-DONE: Success[None] = Success(None, Pace())
-DROPPED = Lost("the answer never arrived", was_sent=True)
-UNREACHABLE = Lost("api.hubapi.com cannot be reached", was_sent=False)
+DONE: Success[None] = Success(None, RateHeaders())
+DROPPED = NoResponse("the answer never arrived", was_sent=True)
+UNREACHABLE = NoResponse("api.hubapi.com cannot be reached", was_sent=False)
 
 
 class Script:
     """Answers one after the other, the last one for ever."""
 
-    def __init__(self, exchanges: Sequence[Exchange[None]]) -> None:
+    def __init__(self, exchanges: Sequence[CallResult[None]]) -> None:
         self._exchanges = list(exchanges)
         self.calls = 0
 
-    def __call__(self) -> Exchange[None]:
+    def __call__(self) -> CallResult[None]:
         self.calls += 1
         return self._exchanges.pop(0) if len(self._exchanges) > 1 else self._exchanges[0]
 
 
-def refusal(status: int, policy: str | None = None, retry_after_s: float | None = None) -> Refusal:
+def refusal(status: int, policy: str | None = None, retry_after_s: float | None = None) -> ErrorResponse:
     error = ErrorBody.model_validate({"policyName": policy, "message": "no"})
-    return Refusal(status, error, Pace(retry_after_s=retry_after_s))
+    return ErrorResponse(status, error, RateHeaders(retry_after_s=retry_after_s))
 
 
-def answered_once(pacer: Pacer) -> None:
+def answered_once(pacer: RateLimiter) -> None:
     """The host is known to be there."""
     pacer.run(READ, Script([DONE]))
 
@@ -56,7 +63,7 @@ def test_hubspots_clock_is_that_of_the_answer_that_was_furthest_ahead() -> None:
     start = datetime(2026, 11, 29, 8, 0, tzinfo=UTC)
 
     def answered(after_s: float) -> None:
-        pacer.run(READ, Script([Success(None, Pace(date=start + timedelta(seconds=after_s)))]))
+        pacer.run(READ, Script([Success(None, RateHeaders(date=start + timedelta(seconds=after_s)))]))
 
     answered_once(pacer)
     assert pacer.time_there() is None
@@ -77,7 +84,7 @@ def test_the_latest_answer_that_tells_says_how_many_calls_are_left_today() -> No
     pacer = pacer_of()
     assert pacer.daily_remaining is None
     for told, known in ((None, None), (17, 17), (None, 17), (0, 0), (19, 19)):
-        pacer.run(READ, Script([Success(None, Pace(daily_remaining=told))]))
+        pacer.run(READ, Script([Success(None, RateHeaders(daily_remaining=told))]))
         assert pacer.daily_remaining == known
 
 
@@ -90,7 +97,7 @@ def test_so_many_calls_take_at_least_so_long(calls: int, seconds: float) -> None
 
 def test_a_limit_that_was_told_counts_for_how_long_calls_take() -> None:
     pacer = pacer_of()
-    pacer.run(READ, Script([Success(None, Pace(limit=10, remaining=9, interval_s=4.0))]))
+    pacer.run(READ, Script([Success(None, RateHeaders(limit=10, remaining=9, interval_s=4.0))]))
     assert [pacer.least_seconds(calls) for calls in (10, 11, 31)] == [0.0, 4.0, 12.0]
 
 
@@ -134,11 +141,11 @@ def test_a_write_goes_right_after_the_read_that_it_comes_of(seed: int, latency_s
     waited: list[float] = []
 
     def look_and_write() -> None:
-        with pacer.keeping_place():
+        with pacer.reserve_slot():
             pacer.run(READ, hubspot.call)
             looked_at = clock.now()
 
-            def write() -> Exchange[None]:
+            def write() -> CallResult[None]:
                 waited.append(clock.now() - looked_at)
                 return hubspot.call()
 
@@ -156,7 +163,7 @@ def test_looking_before_writing_takes_no_longer_than_as_many_calls_do() -> None:
     pacer = pacer_of(clock)
 
     def look_and_write() -> None:
-        with pacer.keeping_place():
+        with pacer.reserve_slot():
             pacer.run(READ, hubspot.call)
             pacer.run(WRITE, hubspot.call)
 
@@ -171,7 +178,7 @@ def test_a_place_that_no_write_took_is_free_again() -> None:
     pacer = pacer_of(clock)
 
     for _ in range(50):
-        with pacer.keeping_place():
+        with pacer.reserve_slot():
             pacer.run(READ, hubspot.call)
     for _ in range(50):
         pacer.run(READ, hubspot.call)
@@ -190,13 +197,13 @@ def test_a_kept_place_is_no_way_around_a_hold() -> None:
         pacer.run(READ, crowded)
         clock.leave()
 
-    def write() -> Exchange[None]:
+    def write() -> CallResult[None]:
         sent.append(clock.now())
         return DONE
 
     thread = threading.Thread(target=other)
     thread.start()
-    with pacer.keeping_place():
+    with pacer.reserve_slot():
         pacer.run(READ, Script([DONE]))
         clock.sleep(2.0)
         pacer.run(WRITE, write)
@@ -256,7 +263,7 @@ def test_a_window_that_an_earlier_run_left_full_is_met_by_a_few_calls_only() -> 
 )
 @pytest.mark.parametrize("request_", [READ, WRITE])
 def test_what_hubspot_never_looked_at_is_sent_again(
-    trouble: Exchange[None], waited_s: float, request_: Request
+    trouble: CallResult[None], waited_s: float, request_: Request
 ) -> None:
     clock = SimulatedClock()
     script = Script([trouble, DONE])
@@ -267,7 +274,7 @@ def test_what_hubspot_never_looked_at_is_sent_again(
 
 
 @pytest.mark.parametrize("trouble", [DROPPED, refusal(500), refusal(502), refusal(524), refusal(408)])
-def test_a_write_without_an_answer_is_not_sent_again(trouble: Exchange[None]) -> None:
+def test_a_write_without_an_answer_is_not_sent_again(trouble: CallResult[None]) -> None:
     script = Script([trouble, DONE])
     pacer = pacer_of()
 
@@ -277,7 +284,7 @@ def test_a_write_without_an_answer_is_not_sent_again(trouble: Exchange[None]) ->
 
 
 @pytest.mark.parametrize("trouble", [DROPPED, refusal(500), refusal(502), refusal(524)])
-def test_a_read_without_an_answer_is_asked_again(trouble: Exchange[None]) -> None:
+def test_a_read_without_an_answer_is_asked_again(trouble: CallResult[None]) -> None:
     script = Script([trouble, trouble, trouble, DONE])
     pacer = pacer_of()
     answered_once(pacer)
@@ -321,7 +328,7 @@ def test_an_answer_that_never_makes_sense_is_given_up_in_seconds() -> None:
     answered_once(pacer)
 
     with pytest.raises(Unavailable, match="cannot be read"):
-        pacer.run(READ, Script([Lost("the answer cannot be read", was_sent=True, is_garbled=True)]))
+        pacer.run(READ, Script([NoResponse("the answer cannot be read", was_sent=True, is_garbled=True)]))
     assert clock.now() <= 8
 
 
@@ -342,7 +349,7 @@ def test_a_portal_that_moves_for_hours_is_given_up_at_once() -> None:
     ],
 )
 def test_a_dead_token_and_a_spent_day_stop_every_later_call(
-    trouble: Exchange[None], error: type[HubSpotError], says: str
+    trouble: CallResult[None], error: type[HubSpotError], says: str
 ) -> None:
     pacer = pacer_of()
     later = Script([DONE])
@@ -360,11 +367,11 @@ def test_threads_that_wait_hear_of_a_dead_token() -> None:
     script = Script([refusal(423, retry_after_s=100.0)])
     heard: list[float] = []
 
-    def die() -> Exchange[None]:
+    def die() -> CallResult[None]:
         clock.sleep(5.0)
         return refusal(401)
 
-    def run(attempt: Callable[[], Exchange[None]]) -> None:
+    def run(attempt: Callable[[], CallResult[None]]) -> None:
         try:
             pacer.run(READ, attempt)
         except NotAllowed:
@@ -392,7 +399,7 @@ def test_calls_left_today_are_those_of_the_latest_answer() -> None:
     pacer = pacer_of()
     assert pacer.daily_remaining is None
 
-    pacer.run(READ, Script([Success(None, Pace(daily_remaining=41))]))
+    pacer.run(READ, Script([Success(None, RateHeaders(daily_remaining=41))]))
     pacer.run(READ, Script([DONE]))
 
     assert pacer.daily_remaining == 41
@@ -400,7 +407,7 @@ def test_calls_left_today_are_those_of_the_latest_answer() -> None:
 
 def test_the_least_time_of_a_run_is_a_window_for_every_burst_but_the_first() -> None:
     pacer = pacer_of()
-    pacer.run(READ, Script([Success(None, Pace(limit=190, remaining=189, interval_s=10.0))]))
+    pacer.run(READ, Script([Success(None, RateHeaders(limit=190, remaining=189, interval_s=10.0))]))
 
     assert [pacer.least_seconds(calls) for calls in (0, 1, 190, 191, 1900)] == [0, 0, 0, 10, 90]
 
@@ -408,7 +415,7 @@ def test_the_least_time_of_a_run_is_a_window_for_every_burst_but_the_first() -> 
 def test_an_error_carries_what_hubspot_said_of_the_call() -> None:
     said = ErrorBody.model_validate({"message": "busy", "category": "INTERNAL_ERROR", "correlationId": "c-1"})
     with pytest.raises(NoAnswer) as told:
-        pacer_of().run(WRITE, Script([Refusal(503, said, Pace())]))
+        pacer_of().run(WRITE, Script([ErrorResponse(503, said, RateHeaders())]))
     error = told.value
     assert (error.status, error.category, error.correlation_id) == (503, "INTERNAL_ERROR", "c-1")
     assert (error.method, error.path) == (WRITE.method, WRITE.path)
@@ -417,7 +424,7 @@ def test_an_error_carries_what_hubspot_said_of_the_call() -> None:
 
 def test_an_error_without_words_tells_the_status() -> None:
     with pytest.raises(NoAnswer) as told:
-        pacer_of().run(WRITE, Script([Refusal(503, ErrorBody.model_validate({}), Pace())]))
+        pacer_of().run(WRITE, Script([ErrorResponse(503, ErrorBody.model_validate({}), RateHeaders())]))
     assert told.value.summary == "HubSpot answered 503; the write may have happened"
     assert (told.value.category, told.value.correlation_id) == (None, None)
 
@@ -432,9 +439,9 @@ def test_an_answer_that_never_came_has_no_status() -> None:
 def test_a_place_that_was_kept_for_nothing_is_given_back_once() -> None:
     clock = SimulatedClock()
     pacer = pacer_of(clock)
-    answered: Success[None] = Success(None, Pace(limit=3, remaining=2, interval_s=10.0))
+    answered: Success[None] = Success(None, RateHeaders(limit=3, remaining=2, interval_s=10.0))
     pacer.run(READ, Script([answered]))
-    with pacer.keeping_place():
+    with pacer.reserve_slot():
         pacer.run(READ, Script([DONE]))
     pacer.run(WRITE, Script([DONE]))  # the third, in the place that was given back
     assert clock.now() == 0.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reconciler.hubspot.transport.call_result import Pace
+from reconciler.hubspot.transport.call_result import RateHeaders
 from reconciler.hubspot.transport.rate_window import RollingWindow
 
 LEAVES_AFTER_S = 10.05
@@ -10,8 +10,8 @@ LEAVES_AFTER_S = 10.05
 TICK_S = 0.02
 
 
-def told(limit: int, remaining: int, interval_s: float | None = 10.0) -> Pace:
-    return Pace(limit=limit, remaining=remaining, interval_s=interval_s)
+def told(limit: int, remaining: int, interval_s: float | None = 10.0) -> RateHeaders:
+    return RateHeaders(limit=limit, remaining=remaining, interval_s=interval_s)
 
 
 def window_of(limit: int, *, alone: bool = True) -> RollingWindow:
@@ -37,7 +37,7 @@ def test_before_the_first_answer_four_calls_are_on_their_way() -> None:
 def test_a_call_that_was_never_sent_tells_nothing_and_takes_no_place() -> None:
     window = RollingWindow()
     for ours in enter(window, 4):
-        window.leave(0.0, Pace(), ours, was_sent=False)
+        window.leave(0.0, RateHeaders(), ours, was_sent=False)
     enter(window, 3)
     assert window.wait_s(0.0) == 0.0
     enter(window, 1)
@@ -46,10 +46,10 @@ def test_a_call_that_was_never_sent_tells_nothing_and_takes_no_place() -> None:
 
 def test_without_word_of_a_limit_a_hundred_calls_fit_into_ten_seconds() -> None:
     window = RollingWindow()
-    window.leave(0.0, Pace(), window.enter(), was_sent=True)
+    window.leave(0.0, RateHeaders(), window.enter(), was_sent=True)
     for moment in range(99):
         assert window.wait_s(moment / 100) == 0.0
-        window.leave(moment / 100, Pace(), window.enter(), was_sent=True)
+        window.leave(moment / 100, RateHeaders(), window.enter(), was_sent=True)
     assert window.wait_s(1.0) == pytest.approx(LEAVES_AFTER_S - 1.0)
     assert window.wait_s(LEAVES_AFTER_S) == 0.0
 
@@ -182,8 +182,8 @@ def test_the_length_of_the_window_is_what_hubspot_tells_last() -> None:
     assert window.wait_s(20.0) == pytest.approx(4.05)
 
 
-@pytest.mark.parametrize("pace", [Pace(limit=5), Pace(remaining=0), Pace()])
-def test_half_a_word_about_the_limit_changes_nothing(pace: Pace) -> None:
+@pytest.mark.parametrize("pace", [RateHeaders(limit=5), RateHeaders(remaining=0), RateHeaders()])
+def test_half_a_word_about_the_limit_changes_nothing(pace: RateHeaders) -> None:
     window = RollingWindow()
     window.leave(0.0, pace, window.enter(), was_sent=True)
     assert window.limit == 100

@@ -13,7 +13,13 @@ from reconciler.hubspot.transport.error_details import (
     named_properties,
     named_trace_ids,
 )
-from reconciler.hubspot.transport.responses import BatchBody, ErrorBody, OwnerPage, Unreadable, read_error
+from reconciler.hubspot.transport.responses import (
+    BatchBody,
+    ErrorBody,
+    InvalidResponse,
+    OwnerPage,
+    read_error,
+)
 
 ARRAY = (
     'Property values were not valid: [{"isValid":false,"message":"Foo was not one of the allowed options",'
@@ -106,12 +112,12 @@ def test_any_json_object_can_be_read_as_an_error(body: dict[str, object]) -> Non
     "body", [b"", b"{}", b'{"results":[{"id":"1","properties":{"a":', b'{"results":[{}]}', b"<html/>", b"[]"]
 )
 def test_an_answer_of_another_shape_is_unreadable(body: bytes) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(InvalidResponse):
         BatchBody.read(body)
 
 
 def test_an_unreadable_answer_is_described_without_quoting_it() -> None:
-    with pytest.raises(Unreadable, match=r"^dict_type at results\.0\.properties$"):
+    with pytest.raises(InvalidResponse, match=r"^dict_type at results\.0\.properties$"):
         BatchBody.read(b'{"results":[{"id":"1","properties":"secret"}]}')
 
 

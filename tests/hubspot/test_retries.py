@@ -4,47 +4,65 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.hubspot.transport.call_result import Lost, Pace, Refusal
+from reconciler.hubspot.transport.call_result import ErrorResponse, NoResponse, RateHeaders
 from reconciler.hubspot.transport.responses import ErrorBody
-from reconciler.hubspot.transport.retries import PATIENCE_S, SHORT_PATIENCE_S, Judgement, Verdict, judge
+from reconciler.hubspot.transport.retries import (
+    PATIENCE_S,
+    SHORT_PATIENCE_S,
+    Judgement,
+    RetryDecision,
+    judge_answer,
+)
 
-NOT_SENT = Lost("refused", was_sent=False)
-NO_ANSWER = Lost("dropped", was_sent=True)
-GARBLED = Lost("cut", was_sent=True, is_garbled=True)
+NOT_SENT = NoResponse("refused", was_sent=False)
+NO_ANSWER = NoResponse("dropped", was_sent=True)
+GARBLED = NoResponse("cut", was_sent=True, is_garbled=True)
 
 
-def refusal(status: int, *, policy: str | None = None, **pace: float) -> Refusal:
-    return Refusal(status, ErrorBody.model_validate({"policyName": policy}), Pace(**pace))  # type: ignore[arg-type]  # whole numbers all
+def refusal(status: int, *, policy: str | None = None, **pace: float) -> ErrorResponse:
+    return ErrorResponse(status, ErrorBody.model_validate({"policyName": policy}), RateHeaders(**pace))  # type: ignore[arg-type]  # whole numbers all
 
 
-def judged(exchange: Refusal | Lost, *, is_write: bool, tries: int = 1, jitter: float = 1.0) -> Judgement:
-    return judge(exchange, is_write=is_write, tries=tries, jitter=jitter)
+def judged(
+    exchange: ErrorResponse | NoResponse, *, is_write: bool, tries: int = 1, jitter: float = 1.0
+) -> Judgement:
+    return judge_answer(exchange, is_write=is_write, tries=tries, jitter=jitter)
 
 
 @pytest.mark.parametrize(
     ("exchange", "read", "write"),
     [
-        (NOT_SENT, Verdict.LATER, Verdict.LATER),
-        (NO_ANSWER, Verdict.LATER, Verdict.UNANSWERED),
-        (GARBLED, Verdict.LATER, Verdict.UNANSWERED),
-        *((refusal(status), Verdict.ANSWERED, Verdict.ANSWERED) for status in (302, 400, 403, 404, 409, 415)),
-        *((refusal(status), Verdict.LATER, Verdict.UNANSWERED) for status in (408, 500, 502, 503, 504)),
-        *((refusal(status), Verdict.LATER, Verdict.UNANSWERED) for status in range(521, 527)),
-        (refusal(401), Verdict.UNAUTHORIZED, Verdict.UNAUTHORIZED),
-        (refusal(423), Verdict.LATER, Verdict.LATER),
-        (refusal(429), Verdict.CROWDED, Verdict.CROWDED),
-        (refusal(429, policy="TEN_SECONDLY_ROLLING"), Verdict.CROWDED, Verdict.CROWDED),
-        (refusal(429, policy="SECONDLY"), Verdict.LATER, Verdict.LATER),
-        (refusal(429, policy="DAILY"), Verdict.SPENT, Verdict.SPENT),
-        (refusal(429, daily_remaining=0), Verdict.SPENT, Verdict.SPENT),
-        (refusal(429, daily_remaining=1), Verdict.CROWDED, Verdict.CROWDED),
-        (refusal(429, policy="TEN_SECONDLY_ROLLING", daily_remaining=0), Verdict.CROWDED, Verdict.CROWDED),
-        (refusal(429, policy="SECONDLY", daily_remaining=0), Verdict.LATER, Verdict.LATER),
-        (refusal(477), Verdict.CROWDED, Verdict.CROWDED),
+        (NOT_SENT, RetryDecision.LATER, RetryDecision.LATER),
+        (NO_ANSWER, RetryDecision.LATER, RetryDecision.UNANSWERED),
+        (GARBLED, RetryDecision.LATER, RetryDecision.UNANSWERED),
+        *(
+            (refusal(status), RetryDecision.ANSWERED, RetryDecision.ANSWERED)
+            for status in (302, 400, 403, 404, 409, 415)
+        ),
+        *(
+            (refusal(status), RetryDecision.LATER, RetryDecision.UNANSWERED)
+            for status in (408, 500, 502, 503, 504)
+        ),
+        *((refusal(status), RetryDecision.LATER, RetryDecision.UNANSWERED) for status in range(521, 527)),
+        (refusal(401), RetryDecision.UNAUTHORIZED, RetryDecision.UNAUTHORIZED),
+        (refusal(423), RetryDecision.LATER, RetryDecision.LATER),
+        (refusal(429), RetryDecision.CROWDED, RetryDecision.CROWDED),
+        (refusal(429, policy="TEN_SECONDLY_ROLLING"), RetryDecision.CROWDED, RetryDecision.CROWDED),
+        (refusal(429, policy="SECONDLY"), RetryDecision.LATER, RetryDecision.LATER),
+        (refusal(429, policy="DAILY"), RetryDecision.SPENT, RetryDecision.SPENT),
+        (refusal(429, daily_remaining=0), RetryDecision.SPENT, RetryDecision.SPENT),
+        (refusal(429, daily_remaining=1), RetryDecision.CROWDED, RetryDecision.CROWDED),
+        (
+            refusal(429, policy="TEN_SECONDLY_ROLLING", daily_remaining=0),
+            RetryDecision.CROWDED,
+            RetryDecision.CROWDED,
+        ),
+        (refusal(429, policy="SECONDLY", daily_remaining=0), RetryDecision.LATER, RetryDecision.LATER),
+        (refusal(477), RetryDecision.CROWDED, RetryDecision.CROWDED),
     ],
 )
 def test_a_write_that_may_have_happened_is_never_sent_again(
-    exchange: Refusal | Lost, read: Verdict, write: Verdict
+    exchange: ErrorResponse | NoResponse, read: RetryDecision, write: RetryDecision
 ) -> None:
     assert judged(exchange, is_write=False).verdict is read
     assert judged(exchange, is_write=True).verdict is write
@@ -80,7 +98,9 @@ def test_a_write_that_may_have_happened_is_never_sent_again(
         (NO_ANSWER, 40, 32.0),
     ],
 )
-def test_the_wait_is_what_hubspot_asks_for(exchange: Refusal | Lost, tries: int, wait_s: float) -> None:
+def test_the_wait_is_what_hubspot_asks_for(
+    exchange: ErrorResponse | NoResponse, tries: int, wait_s: float
+) -> None:
     assert judged(exchange, is_write=False, tries=tries).wait_s == wait_s
 
 

@@ -11,7 +11,7 @@ from reconciler.manifest.documents import Manifest, read_manifest
 from reconciler.manifest.load import load_manifests
 from reconciler.manifest.yaml.nodes import MappingNode, Node, SequenceNode
 from reconciler.manifest.yaml.parser import Reading, read_nodes
-from reconciler.model.desired import Desired, DesiredRecord, Written
+from reconciler.model.desired import Desired, DesiredRecord, ManifestValue
 from reconciler.source import SourceFiles
 
 FILES = SourceFiles(("a.yaml",))
@@ -47,7 +47,7 @@ def told(problems: Iterable[Problem]) -> list[str]:
     return [f"{problem.source}: {problem.message!s}" for problem in problems]
 
 
-def properties(record: DesiredRecord) -> dict[str, Written]:
+def properties(record: DesiredRecord) -> dict[str, ManifestValue]:
     return dict(zip(record.names, record.values, strict=True))
 
 
@@ -74,7 +74,7 @@ def refused(folder: Path, folders: Sequence[str] = (".",), environment: str = "l
     return caught.value.problems
 
 
-def wanted(desired: Desired) -> dict[str, dict[str, Written]]:
+def wanted(desired: Desired) -> dict[str, dict[str, ManifestValue]]:
     """By address, what the properties should be."""
     return {
         record.record_key.address: properties(record) for group in desired.groups for record in group.records

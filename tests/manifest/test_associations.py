@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.errors import ManifestError
 from reconciler.manifest.load import load_manifests
-from reconciler.model.desired import DesiredAssociation, InMemory
+from reconciler.model.desired import DesiredAssociation, ListedRecords
 from tests.manifest.reading import FILES, HEAD, manifest, project, told
 
 RECORD = HEAD + "records:\n  acme:\n    $associations:\n"
@@ -94,7 +94,7 @@ def loaded(folder: Path, first: str, second: str) -> tuple[DesiredAssociation, .
     }
     desired = load_manifests(project(folder, files), ["base", "client"], "local", ["local"])
     ((records,),) = ([group.records] for group in desired.groups)
-    assert isinstance(records, InMemory)
+    assert isinstance(records, ListedRecords)
     return records.records[0].associations
 
 

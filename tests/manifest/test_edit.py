@@ -7,11 +7,11 @@ import pytest
 from reconciler.manifest.edit.edit_manifest import Edited, edit_manifest
 from reconciler.model.acceptance import Edit
 from reconciler.model.addresses import RecordKey
-from reconciler.model.desired import Written
+from reconciler.model.desired import ManifestValue
 from tests.manifest.reading import FILES, HEAD, manifest, properties
 
 
-def edit_of(data: bytes, key: str, name: str, after: Written) -> Edit:
+def edit_of(data: bytes, key: str, name: str, after: ManifestValue) -> Edit:
     """What somebody asks who has read ``data``."""
     read = manifest(data)
     assert read.problems == ()
@@ -21,7 +21,7 @@ def edit_of(data: bytes, key: str, name: str, after: Written) -> Edit:
     return Edit(record.record_key, name, record.values[index], after, source)
 
 
-def edited(records: str, *wishes: tuple[str, Written], key: str = "acme", head: str = HEAD) -> Edited:
+def edited(records: str, *wishes: tuple[str, ManifestValue], key: str = "acme", head: str = HEAD) -> Edited:
     data = (head + records).encode()
     return edit_manifest(data, [edit_of(data, key, name, after) for name, after in wishes])
 
@@ -64,7 +64,7 @@ def diff(before: str, done: Edited) -> list[str]:
         ("A", ("A", "B, C"), '[A, "B, C"]'),
     ],
 )
-def test_a_value_is_replaced_in_its_own_style(written: str, after: Written, expected: str) -> None:
+def test_a_value_is_replaced_in_its_own_style(written: str, after: ManifestValue, expected: str) -> None:
     records = f"records:\n  acme:\n    # a comment\n    name: {written}\n\n    city: Berlin\n"
     done = edited(records, ("name", after))
     assert done.problems == ()
@@ -149,7 +149,9 @@ def test_values_that_override_and_values_that_are_replaced_go_together() -> None
         ('"one\n      two"  # x\n', "three", '"three"  # x\n'),
     ],
 )
-def test_a_text_of_several_lines_is_replaced_as_a_whole(written: str, after: Written, expected: str) -> None:
+def test_a_text_of_several_lines_is_replaced_as_a_whole(
+    written: str, after: ManifestValue, expected: str
+) -> None:
     records = f"records:\n  acme:\n    name: {written}    # below\n    city: Bonn\n"
     done = edited(records, ("name", after))
     assert done.problems == ()
@@ -165,7 +167,7 @@ def test_a_text_of_several_lines_is_replaced_as_a_whole(written: str, after: Wri
         ("A", "lines: A\n"),
     ],
 )
-def test_a_list_of_lines_stays_one(after: Written, expected: str) -> None:
+def test_a_list_of_lines_stays_one(after: ManifestValue, expected: str) -> None:
     written = "lines:\n      - A\n      - 'B'\n"
     records = f"records:\n  acme:\n    {written}    city: Bonn\n"
     done = edited(records, ("lines", after))

@@ -13,7 +13,7 @@ from ruamel.yaml.nodes import Node as TheirNode
 
 from reconciler.manifest.edit.edit_manifest import edit_manifest
 from reconciler.model.acceptance import Edit
-from reconciler.model.desired import Written
+from reconciler.model.desired import ManifestValue
 from tests.manifest.reading import FILES, manifest, plain, read
 from tests.manifest.test_yaml_agrees_with_ruamel import single_quoted, told_by_them
 
@@ -155,7 +155,7 @@ class Place(NamedTuple):
     name: str
 
 
-def edits_of(data: bytes, after: Written, pick: Any) -> tuple[Place, Edit] | None:
+def edits_of(data: bytes, after: ManifestValue, pick: Any) -> tuple[Place, Edit] | None:
     """Some property of some record, which is to be ``after``."""
     found = manifest(data)
     if found.problems:
@@ -190,7 +190,7 @@ def told_by(nodes: list[TheirNode]) -> list[Any]:
     return [told_by_them(node) for node in nodes]
 
 
-def changed(said: list[Any], place: Place, after: Written) -> list[Any]:
+def changed(said: list[Any], place: Place, after: ManifestValue) -> list[Any]:
     said[place.document]["records"][place.key][place.name] = (
         list(after) if isinstance(after, tuple) else after
     )
@@ -213,7 +213,7 @@ def lines_of(documents: list[TheirNode], place: Place) -> range | None:
 @given(manifests(), LIVE, st.integers(0, 99))
 @example(b"object: companies\nkey: k\nrecords:\n  acme:\n    name: |\n      x", "x\ny", 0)
 @example(b"object: companies\nkey: k\nall: {city: x}\nrecords:\n  acme:\n    name: |+\n      x\n\n", "y", 0)
-def test_one_value_changes_and_nothing_else(data: bytes, after: Written, pick: int) -> None:
+def test_one_value_changes_and_nothing_else(data: bytes, after: ManifestValue, pick: int) -> None:
     found = edits_of(data, after, pick)
     if found is None:
         return

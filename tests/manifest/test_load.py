@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import ManifestError
-from reconciler.model.desired import PLAIN, Ownership, Special, Write
+from reconciler.model.desired import NO_DIRECTIVES, Ownership, RecordDirectives, Write
 from tests.manifest.reading import HEAD, load, project, refused, told, wanted
 from tests.support.people import as_nobody
 
@@ -193,17 +193,17 @@ def test_a_later_folder_can_leave_a_property_unmanaged(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("earlier", "later", "special"),
     [
-        ("$protect: true", "$renamed_from: old", Special(protect=True, renamed_from="old")),
-        ("$protect: true", "$protect: false", Special(protect=False)),
-        ("$renamed_from: older", "$renamed_from: old", Special(renamed_from="old")),
-        ("$protect: true", "name: Acme", Special(protect=True)),
-        ("name: Acme", "$absent: true", Special(is_absent=True)),
-        ("$absent: true", "name: Acme", PLAIN),
-        ("name: Acme", "name: Other", PLAIN),
+        ("$protect: true", "$renamed_from: old", RecordDirectives(protect=True, renamed_from="old")),
+        ("$protect: true", "$protect: false", RecordDirectives(protect=False)),
+        ("$renamed_from: older", "$renamed_from: old", RecordDirectives(renamed_from="old")),
+        ("$protect: true", "name: Acme", RecordDirectives(protect=True)),
+        ("name: Acme", "$absent: true", RecordDirectives(is_absent=True)),
+        ("$absent: true", "name: Acme", NO_DIRECTIVES),
+        ("name: Acme", "name: Other", NO_DIRECTIVES),
     ],
 )
 def test_later_folders_override_special_words_one_by_one(
-    tmp_path: Path, earlier: str, later: str, special: Special
+    tmp_path: Path, earlier: str, later: str, special: RecordDirectives
 ) -> None:
     files = {
         f"{folder}/a.yaml": HEAD + f"records: {{acme: {{{said}}}}}\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.model.desired import Ownership, Prune, Special, Write
+from reconciler.model.desired import Ownership, Prune, RecordDirectives, Write
 from tests.manifest.reading import HEAD, load, project, properties, refused, told, wanted
 
 ONE = HEAD + "source: {csv: one.csv}\n"
@@ -146,16 +146,16 @@ def test_a_record_that_shall_be_absent_is_associated_with_nothing(tmp_path: Path
 @pytest.mark.parametrize(
     ("base", "over", "special"),
     [
-        ("$protect: true", "name: A", Special(protect=True)),
-        ("$protect: true", "$protect: false", Special(protect=False)),
-        ("$protect: true", "$renamed_from: b", Special(protect=True, renamed_from="b")),
-        ("$renamed_from: b", "$renamed_from: c", Special(renamed_from="c")),
-        ("$renamed_from: b", "$protect: true", Special(protect=True, renamed_from="b")),
-        ("name: A", "$protect: true", Special(protect=True)),
+        ("$protect: true", "name: A", RecordDirectives(protect=True)),
+        ("$protect: true", "$protect: false", RecordDirectives(protect=False)),
+        ("$protect: true", "$renamed_from: b", RecordDirectives(protect=True, renamed_from="b")),
+        ("$renamed_from: b", "$renamed_from: c", RecordDirectives(renamed_from="c")),
+        ("$renamed_from: b", "$protect: true", RecordDirectives(protect=True, renamed_from="b")),
+        ("name: A", "$protect: true", RecordDirectives(protect=True)),
     ],
 )
 def test_special_words_are_joined_word_by_word(
-    tmp_path: Path, base: str, over: str, special: Special
+    tmp_path: Path, base: str, over: str, special: RecordDirectives
 ) -> None:
     files = {
         "base/a.yaml": HEAD + f"records: {{a: {{{base}}}}}\n",

@@ -2,13 +2,13 @@
 
 import pytest
 
-from reconciler.model.desired import Written
+from reconciler.model.desired import ManifestValue
 from tests.manifest.reading import FILES, HEAD, manifest, properties
 
 CLEAR = "write null to clear it in HubSpot, or remove the line to leave it alone"
 
 
-def records(text: str) -> dict[str, dict[str, Written]]:
+def records(text: str) -> dict[str, dict[str, ManifestValue]]:
     read = manifest(HEAD + text)
     assert read.problems == ()
     (document,) = read.documents

@@ -359,7 +359,7 @@ def test_rows_for_other_environments_are_named_elsewhere(tmp_path: Path) -> None
         "a.yaml": CSV + "environments: [prod-eu]\n---\n" + HEAD + "records: {b: {}}\n",
         "companies.csv": "external_id\na\nb\n",
     }
-    assert load(project(tmp_path, files)).elsewhere == {("companies", "external_id", "a")}
+    assert load(project(tmp_path, files)).other_environments == {("companies", "external_id", "a")}
 
 
 def test_the_digest_covers_what_the_file_holds(tmp_path: Path) -> None:

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
-from reconciler.model.desired import DesiredAssociation, InMemory, Together
+from reconciler.model.desired import DesiredAssociation, ListedRecords, MergedRecords
 from tests.support.nouns import at, desired
 
 
 def test_records_from_several_places_come_in_one_order_with_all_they_name() -> None:
     wanted = DesiredAssociation("contacts", None, "ada@acme.example", None, at(12))
     linked = replace(desired("b", {}), associations=(wanted,))
-    records = Together((InMemory((linked, desired("d", {}))), InMemory((desired("a", {}), desired("c", {})))))
+    records = MergedRecords(
+        (ListedRecords((linked, desired("d", {}))), ListedRecords((desired("a", {}), desired("c", {}))))
+    )
     assert [record.key for record in records] == ["a", "b", "c", "d"]
     assert (len(records), list(records.associating())) == (4, [linked])
     assert (records.find("b"), records.find("x")) == (linked, None)

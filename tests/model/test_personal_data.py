@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.personal_data import Masks
+from reconciler.model.personal_data import MaskRules
 from tests.support.nouns import PORTAL, definition
 
 CONTACTS = ObjectSchema(
@@ -36,7 +36,7 @@ Globs = Mapping[str, tuple[str, ...]]
 
 
 def masked(mask: Globs, show: Globs) -> set[tuple[str, str]]:
-    return set(Masks(mask, show).personal(WITH_PEOPLE.objects, ALL))
+    return set(MaskRules(mask, show).personal(WITH_PEOPLE.objects, ALL))
 
 
 def test_people_and_what_the_portal_calls_sensitive_are_masked_by_default() -> None:
@@ -78,7 +78,7 @@ def test_what_is_named_by_both_is_masked() -> None:
 def test_what_the_portal_does_not_know_is_masked_by_name_alone() -> None:
     unknown = [("contacts", "secrets"), ("goals", "secret"), ("goals", "target")]
 
-    assert Masks({"*": ("secret*",)}).personal(WITH_PEOPLE.objects, unknown) == (
+    assert MaskRules({"*": ("secret*",)}).personal(WITH_PEOPLE.objects, unknown) == (
         ("contacts", "secrets"),
         ("goals", "secret"),
     )

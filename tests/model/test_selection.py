@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.model.addresses import RECORD_ID, RecordKey
-from reconciler.model.desired import DesiredRecord, Special
+from reconciler.model.desired import DesiredRecord, RecordDirectives
 from reconciler.model.selection import Selection, glob_of
 from tests.support.nouns import desired
 
@@ -144,6 +144,6 @@ def test_the_order_of_globs_does_not_matter(globs: list[str]) -> None:
 
 
 def test_a_record_that_must_not_exist_is_selected_as_a_whole_or_not_at_all() -> None:
-    record = replace(desired("acme", {"name": "Acme"}), special=Special(is_absent=True))
+    record = replace(desired("acme", {"name": "Acme"}), special=RecordDirectives(is_absent=True))
     assert selection("companies/acme#name").narrowed(record) is None
     assert selection("companies/acme").narrowed(record) == record

@@ -8,9 +8,9 @@ import pytest
 from reconciler.model.acceptance import Acceptance
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.definitions import Owner, Pipeline, Stage
-from reconciler.model.desired import DesiredRecord, Ownership, Written
-from reconciler.model.drift import DriftedValue, LostRecord
-from reconciler.model.live import FateKind
+from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
+from reconciler.model.drift import DriftedValue, MissingOwnedRecord
+from reconciler.model.live import MissingReason
 from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord
 from reconciler.plan.values.resolve import Resolver, owner_ids
 from reconciler.source import SourceFiles, SourceRef
@@ -40,7 +40,7 @@ def accept(
     return builder.finish(())
 
 
-def words(before: Written, name: str, now: str | None, resolver: Resolver = RESOLVER) -> Written:
+def words(before: ManifestValue, name: str, now: str | None, resolver: Resolver = RESOLVER) -> ManifestValue:
     done = accept(desired("acme", {name: before}), {name: now}, resolver=resolver)
     assert done.problems == ()
     (edit,) = (*done.edits, *done.agreed)
@@ -78,7 +78,7 @@ def words(before: Written, name: str, now: str | None, resolver: Resolver = RESO
     ],
 )
 def test_the_words_are_those_of_the_manifest(
-    name: str, before: Written, now: str | None, after: Written
+    name: str, before: ManifestValue, now: str | None, after: ManifestValue
 ) -> None:
     assert words(before, name, now) == after
 
@@ -159,10 +159,10 @@ def test_a_property_that_the_portal_no_longer_has_is_a_problem() -> None:
     assert problem.advice == "remove the line"
 
 
-@pytest.mark.parametrize("fate", FateKind)
-def test_a_lost_record_is_told_what_to_write_instead(fate: FateKind) -> None:
-    builder = AcceptBuilder(shows_sensitive=False, is_elsewhere=lambda _: False)
-    builder.add_lost(LostRecord(KEY, RecordId("9"), fate, ()), FILES.ref(at(3)))
+@pytest.mark.parametrize("fate", MissingReason)
+def test_a_lost_record_is_told_what_to_write_instead(fate: MissingReason) -> None:
+    builder = AcceptBuilder(shows_sensitive=False, is_for_other_environment=lambda _: False)
+    builder.add_lost(MissingOwnedRecord(KEY, RecordId("9"), fate, ()), FILES.ref(at(3)))
     (problem,) = builder.problems
     assert problem.message.startswith("the record ")
     assert problem.message.endswith(": there is no value to write back")

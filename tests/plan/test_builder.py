@@ -12,14 +12,22 @@ from reconciler.errors import Severity
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.calls import Call, Route
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import DesiredGroup, DesiredRecord, Drift, InMemory, Ownership, Records, Write
+from reconciler.model.desired import (
+    DesiredGroup,
+    DesiredRecord,
+    Drift,
+    ListedRecords,
+    Ownership,
+    Records,
+    Write,
+)
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.plan.builder import PlanBuilder
 from reconciler.plan.change import Adopt, Create, Reason, Update
 from reconciler.plan.drift.provenance import NOBODY_KNOWS
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
-from reconciler.plan.plan import ManifestsRead, Plan
+from reconciler.plan.plan import ManifestInfo, Plan
 from reconciler.plan.records.compare import Policy
 from reconciler.plan.values.resolve import Resolver
 from tests.support.nouns import COMPANIES, FILES, PORTAL, at, definition, desired, document, live, owned
@@ -47,7 +55,7 @@ def plan(
         environment="local",
         portal=replace(PORTAL, objects={schema.name: schema}),
         state=StateVersion(None, 0),
-        manifests=ManifestsRead("sha256:0", 1, len(records), None),
+        manifests=ManifestInfo("sha256:0", 1, len(records), None),
         read_calls=1,
         daily_remaining=None,
         least_seconds=lambda calls: calls / 19,
@@ -205,7 +213,7 @@ def test_two_addresses_of_one_live_record_are_a_problem() -> None:
 def test_who_was_found_by_its_own_key_is_not_remembered_and_still_met_again(order: tuple[str, str]) -> None:
     same = live("9001", {"name": "Acme", "external_id": "acme"})
     records = [desired(key, {"name": "Acme"}) for key in order]
-    made = plan(records, dict.fromkeys(order, same), named=InMemory(records))
+    made = plan(records, dict.fromkeys(order, same), named=ListedRecords(records))
     (problem,) = (problem for problem in made.problems if problem.severity is Severity.ERROR)
     assert (
         problem.message
@@ -261,7 +269,7 @@ def test_the_order_of_records_does_not_matter(order: list[str]) -> None:
 def test_a_key_that_cannot_tell_records_apart_is_a_problem(key: str, message: str, advice: str) -> None:
     builder = PlanBuilder(Policy(Drift.REVERT), GUARDS)
     said = document(key=key)
-    group = DesiredGroup("companies", key, InMemory([desired("acme", {}, said)]), (said,))
+    group = DesiredGroup("companies", key, ListedRecords([desired("acme", {}, said)]), (said,))
     resolver = Resolver(COMPANIES, FILES, {})
     assert not builder.can_identify(resolver, group, lambda: resolver)
     (problem,) = builder.problems
@@ -273,7 +281,7 @@ def test_a_key_that_cannot_tell_records_apart_is_a_problem(key: str, message: st
 def test_a_column_that_is_no_property_is_told_once() -> None:
     builder = PlanBuilder(Policy(Drift.REVERT), GUARDS)
     said = replace(document(), columns={"name": at(1, 2), "teir": at(1, 3)})
-    rows = InMemory([desired(key, {"name": "A", "teir": "gold"}, said) for key in "abc"])
+    rows = ListedRecords([desired(key, {"name": "A", "teir": "gold"}, said) for key in "abc"])
     group = DesiredGroup("companies", "external_id", rows, (said,))
     resolver = Resolver(COMPANIES, FILES, {})
     assert builder.can_identify(resolver, group, lambda: resolver)

@@ -13,10 +13,10 @@ from reconciler.model.definitions import Account, ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Drift, Prune
 from reconciler.model.owned import Origin
 from reconciler.model.selection import EVERYTHING
-from reconciler.plan.associations.compare import Pairing, Rules
-from reconciler.plan.associations.endpoints import End, Ends, Fault, Standing
+from reconciler.plan.associations.compare import AssociationContext, AssociationPlanner
+from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, UnplacedProblem
 from reconciler.plan.associations.labels import Labels, directions_of_labels
-from reconciler.plan.associations.resolve import PairResolver
+from reconciler.plan.associations.resolve import AssociationResolver
 from reconciler.plan.change import AdoptPair, Associate, Dissociate, PairChange, ReleasePair
 from reconciler.plan.plan import Held
 from reconciler.plan.records.compare import Policy
@@ -43,17 +43,19 @@ def judged(
     """What becomes of the plain association of Acme with Ada."""
     wanted = DesiredAssociation("contacts", "email", "ada", None, at(12))
     record = desired("acme", {}, document())
-    ends = Ends(PORTAL)
+    ends = Endpoints(PORTAL)
     for key, record_id in zip((ACME, ADA), IDS, strict=True):
-        ends.meet(key, End(Standing.LIVE, record_id))
-    resolver = PairResolver(ends, Labels(), FILES, frozenset())
+        ends.meet(key, Endpoint(Presence.LIVE, record_id))
+    resolver = AssociationResolver(ends, Labels(), FILES, frozenset())
     elsewhere = frozenset({(ACME.object, ACME.by, ACME.value)}) if is_elsewhere else frozenset()
     manifests = Desired((), FILES, "", elsewhere)
-    rules = Rules(Policy(drift), EVERYTHING, manifests, {(ACME.object, ACME.by): prune})
+    rules = AssociationContext(Policy(drift), EVERYTHING, manifests, {(ACME.object, ACME.by): prune})
     pairs = [OwnedPair(ACME, IDS[0], ADA, IDS[1], None, owned, is_whole=True)] if owned else []
     named = resolver.resolve([(record, wanted)] if is_named else [])
     found = {} if live is None else {IDS[0]: {IDS[1]: live}}
-    changes = list(Pairing(rules, resolver, named, pairs).judge({("companies", "contacts"): found}))
+    changes = list(
+        AssociationPlanner(rules, resolver, named, pairs).judge({("companies", "contacts"): found})
+    )
     assert len(changes) <= 1
     return changes[0] if changes else None
 
@@ -132,8 +134,8 @@ def test_a_label_is_named_by_text_in_any_case_or_by_number() -> None:
     known = labels(user(1, "Billing"), user(2, "Twice"), user(3, "twice"))
     assert known.named("companies", "contacts", "billing ") == user(1, "Billing")
     assert known.named("companies", "contacts", "3") == user(3, "twice")
-    assert isinstance(known.named("companies", "contacts", "twice"), Fault)
-    assert known.named("companies", "contacts", "Bilin") == Fault(
+    assert isinstance(known.named("companies", "contacts", "twice"), UnplacedProblem)
+    assert known.named("companies", "contacts", "Bilin") == UnplacedProblem(
         'the portal has no label "Bilin" for associations of companies with contacts',
         'did you mean "Billing"?',
     )
@@ -188,11 +190,11 @@ def test_what_is_named_is_never_removed_by_whatever_keys_and_from_whichever_end(
     said: list[tuple[RecordKey, RecordKey, bool, bool]],
 ) -> None:
     """State knows the two by keys that they had before, from either end, with a label and without."""
-    ends = Ends(PORTAL)
+    ends = Endpoints(PORTAL)
     for key in itertools.chain(*KEYS):
-        ends.meet(key, End(Standing.LIVE, LIVE_IDS[key.value]))
-        ends.meet(replace(key, value=f"old {key.value}"), End(Standing.LIVE, LIVE_IDS[key.value]))
-    resolver = PairResolver(ends, labels(THERE, back=(BACK,)), FILES, frozenset())
+        ends.meet(key, Endpoint(Presence.LIVE, LIVE_IDS[key.value]))
+        ends.meet(replace(key, value=f"old {key.value}"), Endpoint(Presence.LIVE, LIVE_IDS[key.value]))
+    resolver = AssociationResolver(ends, labels(THERE, back=(BACK,)), FILES, frozenset())
     owned = list(
         {(pair := _owned(*each, is_whole=is_whole)).identity: pair for each, is_whole in known}.values()
     )
@@ -201,10 +203,10 @@ def test_what_is_named_is_never_removed_by_whatever_keys_and_from_whichever_end(
         to = live.setdefault((pair.key.object, pair.target.object), {}).setdefault(pair.record_id, {})
         to[pair.target_id] = to.get(pair.target_id, frozenset()) | ({pair.label} if pair.label else set())
     prune = {(key.object, key.by): Prune.ALL for key in itertools.chain(*KEYS)}
-    rules = Rules(Policy(Drift.REVERT), EVERYTHING, Desired((), FILES, ""), prune)
+    rules = AssociationContext(Policy(Drift.REVERT), EVERYTHING, Desired((), FILES, ""), prune)
     named = resolver.resolve(_named(*each) for each in said)
 
-    changes = list(Pairing(rules, resolver, named, owned).judge(live))
+    changes = list(AssociationPlanner(rules, resolver, named, owned).judge(live))
 
     removed = [change for change in changes if isinstance(change, Dissociate)]
     for change in removed:

@@ -8,26 +8,34 @@ import pytest
 from reconciler.errors import Severity
 from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import DesiredRecord, Drift, InMemory, Ownership, Prune, Special, Write
+from reconciler.model.desired import (
+    DesiredRecord,
+    Drift,
+    ListedRecords,
+    Ownership,
+    Prune,
+    RecordDirectives,
+    Write,
+)
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.live import Fate, FateKind, LiveRecord
+from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.model.property_history import Hand, History, Via
+from reconciler.model.property_history import ChangeSource, PropertyHistory, ValueVersion
 from reconciler.model.selection import Glob, glob_of
 from reconciler.plan.change import Adopt, Archive, Create, Reason, Release, Update
 from reconciler.plan.drift.provenance import Edits, OurRuns
 from reconciler.plan.plan import Held
-from reconciler.plan.records.compare import Counterparts, Judged, Policy, judge_record
-from reconciler.plan.records.prune import facts_of_gone, judge_leftover, unnamed
+from reconciler.plan.records.compare import Policy, RecordDecision, RecordSides, compare_record
+from reconciler.plan.records.prune import decide_prune, facts_of_gone, not_in_manifests
 from reconciler.plan.values.resolve import Resolver
 from reconciler.report.fact_sentences import facts_text
 from tests.support.nouns import COMPANIES, FILES, definition, desired, document, live, owned
 
 ACME = desired("acme", {"name": "Acme"})
 OLD = RecordKey("companies", "external_id", "acme-old")
-RENAMED = replace(ACME, special=Special(renamed_from="acme-old"))
+RENAMED = replace(ACME, special=RecordDirectives(renamed_from="acme-old"))
 REVERT = Policy(Drift.REVERT)
-UNWANTED = replace(desired("acme", {}), special=Special(is_absent=True))
+UNWANTED = replace(desired("acme", {}), special=RecordDirectives(is_absent=True))
 THERE = live("9001", {"name": "Acme"})
 OTHER = live("9002", {"name": "Acme"})
 OURS = owned("acme", "9001", {"name": "Acme"})
@@ -43,9 +51,9 @@ def judged(
     known: OwnedRecord | None = None,
     old: LiveRecord | None = None,
     policy: Policy = REVERT,
-) -> Judged:
+) -> RecordDecision:
     resolver = Resolver(COMPANIES, FILES, {})
-    return judge_record(resolver, Counterparts(record, found, known, old), policy)
+    return compare_record(resolver, RecordSides(record, found, known, old), policy)
 
 
 def test_only_the_old_key_is_there_and_the_record_is_renamed_by_its_id() -> None:
@@ -59,11 +67,11 @@ def test_only_the_old_key_is_there_and_the_record_is_renamed_by_its_id() -> None
 
 
 def test_only_the_new_key_is_there_and_nothing_is_renamed() -> None:
-    assert judged(RENAMED, THERE, OURS) == Judged()
+    assert judged(RENAMED, THERE, OURS) == RecordDecision()
 
 
 def test_both_keys_lead_to_one_record_and_nothing_is_renamed() -> None:
-    assert judged(RENAMED, THERE, OURS, replace(THERE)) == Judged()
+    assert judged(RENAMED, THERE, OURS, replace(THERE)) == RecordDecision()
 
 
 def test_both_keys_are_two_records_and_a_problem() -> None:
@@ -96,7 +104,7 @@ def test_an_unwanted_record_is_archived_whoever_made_it() -> None:
 
 def test_an_unwanted_record_that_is_gone_is_forgotten() -> None:
     assert isinstance(judged(UNWANTED, None, OURS).change, Release)
-    assert judged(UNWANTED) == Judged()
+    assert judged(UNWANTED) == RecordDecision()
 
 
 def test_a_protected_record_is_not_archived() -> None:
@@ -106,11 +114,11 @@ def test_a_protected_record_is_not_archived() -> None:
 
 def test_protection_outlives_its_line_and_is_lifted_by_a_word_of_its_own() -> None:
     protected = replace(OURS, is_protected=True)
-    assert judged(ACME, THERE, protected) == Judged()
-    lifted = judged(replace(ACME, special=Special(protect=False)), THERE, protected).change
+    assert judged(ACME, THERE, protected) == RecordDecision()
+    lifted = judged(replace(ACME, special=RecordDirectives(protect=False)), THERE, protected).change
     assert isinstance(lifted, Adopt)
     assert not lifted.is_protected
-    set_ = judged(replace(ACME, special=Special(protect=True)), THERE, OURS).change
+    set_ = judged(replace(ACME, special=RecordDirectives(protect=True)), THERE, OURS).change
     assert isinstance(set_, Adopt)
     assert set_.is_protected
 
@@ -128,8 +136,8 @@ def test_what_is_gone_is_held_until_the_person_asks_for_it() -> None:
 def test_what_is_created_again_replaces_the_lost_record_under_whatever_key(is_known_by_old_key: bool) -> None:
     ours, former = (None, OURS) if is_known_by_old_key else (OURS, None)
     again = Policy(Drift.REVERT, recreate=meant("companies/acme"))
-    parts = Counterparts(RENAMED, None, ours, None, former and replace(former, key=OLD))
-    found = judge_record(Resolver(COMPANIES, FILES, {}), parts, again).change
+    parts = RecordSides(RENAMED, None, ours, None, former and replace(former, key=OLD))
+    found = compare_record(Resolver(COMPANIES, FILES, {}), parts, again).change
     assert isinstance(found, Create)
     assert (found.reason, found.replaces) == (Reason.RECREATED, "9001")
     assert {value.reason for value in found.values} == {Reason.RECREATED}
@@ -142,7 +150,7 @@ def test_what_was_never_ours_replaces_nothing() -> None:
 
 
 def test_single_properties_never_create_or_rename_their_record() -> None:
-    partial = Special(is_partial=True)
+    partial = RecordDirectives(is_partial=True)
     (missing,) = judged(replace(ACME, special=partial)).held
     renamed = replace(ACME, special=replace(partial, renamed_from="acme-old"))
     old = live("9001", {"name": "Other", "external_id": "acme-old"})
@@ -159,8 +167,8 @@ def test_a_record_is_protected_as_itself_and_not_as_another_one_that_had_its_key
     """What state has of the record counts, under whatever key; where it has nothing, its key does."""
     other = replace(owned("acme", "9009", {}), is_protected=True)
     itself = replace(OURS, key=OLD)
-    parts = Counterparts(ACME, THERE, other, moved=itself)
-    moved = judge_record(Resolver(COMPANIES, FILES, {}), parts, REVERT).change
+    parts = RecordSides(ACME, THERE, other, moved=itself)
+    moved = compare_record(Resolver(COMPANIES, FILES, {}), parts, REVERT).change
     assert isinstance(moved, Adopt)
     assert (moved.is_protected, moved.moved_from) == (False, OLD)
 
@@ -174,7 +182,7 @@ def test_what_no_line_enforces_any_more_is_forgotten_where_all_lines_are_looked_
         assert forgets.reason is Reason.UNMANAGED
         assert [value.name for value in forgets.in_step] == names
         assert {value.reason for value in forgets.in_step} == {Reason.UNMANAGED}
-        assert judged(record, now, known, policy=replace(REVERT, lets_go=False)) == Judged()
+        assert judged(record, now, known, policy=replace(REVERT, forgets_unmanaged=False)) == RecordDecision()
 
 
 def test_where_some_is_learned_and_some_forgotten_the_record_is_learned_of() -> None:
@@ -198,7 +206,7 @@ def test_of_an_observed_value_one_is_told_where_it_differs_and_nothing_is_writte
     assert judged(observed, live("9001", values), known).held == ()
 
 
-WORKFLOW = Via.WORKFLOW
+WORKFLOW = ChangeSource.WORKFLOW
 MOMENT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
@@ -206,11 +214,13 @@ def fought(rounds: int) -> Edits:
     """A workflow that wrote its own word right after each of so many writes of ours."""
     moments = [MOMENT + timedelta(hours=number) for number in range(2 * rounds)]
     hands = tuple(
-        Hand(WORKFLOW, "17", at, "Theirs") if number % 2 else Hand(Via.INTEGRATION, "us", at, "Acme")
+        ValueVersion(WORKFLOW, "17", at, "Theirs")
+        if number % 2
+        else ValueVersion(ChangeSource.INTEGRATION, "us", at, "Acme")
         for number, at in enumerate(moments)
     )
     runs = OurRuns(tuple((at, at) for at in moments[::2]))
-    return Edits({("companies", RecordId("9001"), "name"): History(hands, is_cut=False)}, runs)
+    return Edits({("companies", RecordId("9001"), "name"): PropertyHistory(hands, is_truncated=False)}, runs)
 
 
 THEIRS = live("9001", {"name": "Theirs"})
@@ -218,8 +228,8 @@ THEIRS = live("9001", {"name": "Theirs"})
 
 @pytest.mark.parametrize(("rounds", "is_fight"), [(0, False), (1, False), (2, True), (3, True)])
 def test_what_an_automation_writes_back_every_time_is_left_to_people(rounds: int, is_fight: bool) -> None:
-    found = judge_record(
-        Resolver(COMPANIES, FILES, {}), Counterparts(ACME, THEIRS, OURS), REVERT, fought(rounds)
+    found = compare_record(
+        Resolver(COMPANIES, FILES, {}), RecordSides(ACME, THEIRS, OURS), REVERT, fought(rounds)
     )
     assert found.edited == (("companies", "9001", "name"),)
     assert (found.change is None) is is_fight
@@ -235,14 +245,14 @@ def test_what_an_automation_writes_back_every_time_is_left_to_people(rounds: int
 )
 def test_who_insists_on_a_contested_value_names_it(take: str, is_written: bool) -> None:
     policy = Policy(Drift.HOLD, take=meant(take))
-    parts = Counterparts(ACME, THEIRS, OURS)
-    found = judge_record(Resolver(COMPANIES, FILES, {}), parts, policy, fought(2))
+    parts = RecordSides(ACME, THEIRS, OURS)
+    found = compare_record(Resolver(COMPANIES, FILES, {}), parts, policy, fought(2))
     assert isinstance(found.change, Update) is is_written
 
 
 def test_a_manifest_that_changed_as_well_is_a_conflict_and_no_fight() -> None:
-    parts = Counterparts(desired("acme", {"name": "New"}), THEIRS, OURS)
-    found = judge_record(Resolver(COMPANIES, FILES, {}), parts, REVERT, fought(2))
+    parts = RecordSides(desired("acme", {"name": "New"}), THEIRS, OURS)
+    found = compare_record(Resolver(COMPANIES, FILES, {}), parts, REVERT, fought(2))
     assert isinstance(found.change, Update)
     assert found.change.reason is Reason.CONFLICT
     assert found.edited == (("companies", "9001", "name"),)
@@ -287,8 +297,8 @@ def test_equal_spellings_of_a_key_are_no_alias() -> None:
     record = desired("Ada@Acme.example", {}, document("contacts", "email"))
     resolver = Resolver(contacts, FILES, {})
     there = live("1", {"email": "ada@acme.example"})
-    assert judge_record(resolver, Counterparts(record, there, None), REVERT).problems == ()
-    second = judge_record(resolver, Counterparts(record, live("1", {"email": "a@x.example"}), None), REVERT)
+    assert compare_record(resolver, RecordSides(record, there, None), REVERT).problems == ()
+    second = compare_record(resolver, RecordSides(record, live("1", {"email": "a@x.example"}), None), REVERT)
     assert second.problems[0].message.endswith("is another email of a@x.example in the portal")
 
 
@@ -314,36 +324,41 @@ LEFTOVERS = [
 def test_what_becomes_of_records_that_nobody_names(
     known: OwnedRecord, prune: Prune, elsewhere: bool, kind: type, reason: Reason | None
 ) -> None:
-    decided = judge_leftover(known, prune, is_live=True, is_named_elsewhere=elsewhere)
+    decided = decide_prune(known, prune, is_live=True, is_named_elsewhere=elsewhere)
     assert type(decided) is kind
     assert getattr(decided, "reason", None) == reason
 
 
 def test_a_leftover_that_is_gone_is_forgotten() -> None:
-    assert isinstance(judge_leftover(OURS, Prune.ALL, is_live=False, is_named_elsewhere=False), Release)
+    assert isinstance(decide_prune(OURS, Prune.ALL, is_live=False, is_named_elsewhere=False), Release)
 
 
 def test_what_is_named_or_was_renamed_is_no_leftover() -> None:
     known = [owned(key, "1", {}) for key in ("a", "acme-old", "b", "c")]
     records = [desired("a", {}), RENAMED, desired("c", {})]
-    assert [entry.key.value for entry in unnamed(known, InMemory(records))] == ["b"]
-    assert [entry.key.value for entry in unnamed(known, InMemory(()))] == ["a", "acme-old", "b", "c"]
+    assert [entry.key.value for entry in not_in_manifests(known, ListedRecords(records))] == ["b"]
+    assert [entry.key.value for entry in not_in_manifests(known, ListedRecords(()))] == [
+        "a",
+        "acme-old",
+        "b",
+        "c",
+    ]
 
 
 @pytest.mark.parametrize(
     ("fate", "told"),
     [
-        (Fate(FateKind.ARCHIVED, RecordId("9001"), None), "was archived in HubSpot"),
+        (MissingRecord(MissingReason.ARCHIVED, RecordId("9001"), None), "was archived in HubSpot"),
         (
-            Fate(FateKind.MERGED, RecordId("9009"), "bigger"),
+            MissingRecord(MissingReason.MERGED, RecordId("9009"), "bigger"),
             "was merged into record 9009, whose external_id is",
         ),
-        (Fate(FateKind.REKEYED, RecordId("9001"), "acme-2"), "its external_id is now acme-2"),
-        (Fate(FateKind.ERASED, RecordId("9001"), None), "nowhere in the portal"),
+        (MissingRecord(MissingReason.REKEYED, RecordId("9001"), "acme-2"), "its external_id is now acme-2"),
+        (MissingRecord(MissingReason.ERASED, RecordId("9001"), None), "nowhere in the portal"),
         (None, "nowhere in the portal"),
     ],
 )
-def test_what_became_of_a_record_is_told_with_the_way_back(fate: Fate | None, told: str) -> None:
+def test_what_became_of_a_record_is_told_with_the_way_back(fate: MissingRecord | None, told: str) -> None:
     note = facts_text(facts_of_gone(OURS, fate), OURS.key)
     assert told in note
     assert note.endswith("--recreate companies/acme does")

@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.model.addresses import RECORD_ID, RecordKey
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Document, InMemory, Write
+from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Document, ListedRecords, Write
 from reconciler.model.live import LiveRecord
 from reconciler.plan.records.identity import (
     OTHER_ADDRESSES,
@@ -106,7 +106,7 @@ def test_an_alias_is_told_by_what_differs() -> None:
 def met(records: Sequence[DesiredRecord], found: Sequence[LiveRecord], *, in_order: bool) -> list[str | None]:
     """What is said of each; ``in_order``: all of the type are named by one key property."""
     identities = Identities()
-    named = InMemory(sorted(records, key=lambda record: record.key)) if in_order else None
+    named = ListedRecords(sorted(records, key=lambda record: record.key)) if in_order else None
     problems = (
         identities.same_record(RESOLVER, record, there, named)
         for record, there in zip(records, found, strict=True)
@@ -154,7 +154,7 @@ def test_a_record_that_is_left_out_is_met_where_another_name_leads_to_it() -> No
 
 def everything(*groups: tuple[str, str, Sequence[DesiredRecord]]) -> Desired:
     return Desired(
-        tuple(DesiredGroup(name, by, InMemory(records), ()) for name, by, records in groups),
+        tuple(DesiredGroup(name, by, ListedRecords(records), ()) for name, by, records in groups),
         FILES,
         "sha256:0",
     )
@@ -230,7 +230,7 @@ def test_what_the_portal_lacks_is_created_unless_the_document_forbids_it(
 
 def test_every_document_with_a_key_that_identifies_nothing_is_told_where_it_says_so() -> None:
     said = (document(key="name"), replace(document(key="name"), key_place=at(4, 2)))
-    group = DesiredGroup("companies", "name", InMemory(()), said)
+    group = DesiredGroup("companies", "name", ListedRecords(()), said)
     problems = key_problems(RESOLVER, group)
     assert [str(problem.source) for problem in problems] == ["companies.yaml:1:1", "companies.yaml:4:2"]
     assert key_problems(RESOLVER, replace(group, key=RECORD_ID)) == []

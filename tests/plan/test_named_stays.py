@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 
 from reconciler.model.addresses import RecordId
-from reconciler.model.desired import Special
+from reconciler.model.desired import RecordDirectives
 from reconciler.plan.change import Action, Adopt, Archive, Reason, Release, Update
 from reconciler.plan.plan import Plan
 from tests.plan.worlds import World, rekeyed_worlds
@@ -86,7 +86,7 @@ def test_rekeyed_worlds_meet_what_they_are_for() -> None:
 
 def test_unwanted_records_that_exchanged_their_keys_are_archived_each_once() -> None:
     """The entry of one of them is not kept under its record id beside its own archive."""
-    unwanted_ones = tuple(replace(desired(key, {}), special=Special(is_absent=True)) for key in "ab")
+    unwanted_ones = tuple(replace(desired(key, {}), special=RecordDirectives(is_absent=True)) for key in "ab")
     ids = {"a": RecordId("9000"), "b": RecordId("9001")}
     world = World(
         records=unwanted_ones,

@@ -8,10 +8,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import Drift, Ownership, Special
+from reconciler.model.desired import Drift, Ownership, RecordDirectives
 from reconciler.model.selection import glob_of
 from reconciler.plan.change import Create, Reason, Update, values_of
-from reconciler.plan.records.compare import Counterparts, Judged, Policy, judge_record
+from reconciler.plan.records.compare import Policy, RecordDecision, RecordSides, compare_record
 from reconciler.plan.values.pipeline_stages import misfit_of
 from reconciler.plan.values.resolve import Resolver, keys_and_names
 from reconciler.report.fact_sentences import note_of
@@ -30,23 +30,23 @@ def judged(
     policy: Policy = REVERT,
     *,
     ownership: Mapping[str, Ownership] | None = None,
-    special: Special | None = None,
-) -> Judged:
+    special: RecordDirectives | None = None,
+) -> RecordDecision:
     record = desired("acme", dict(values), document(ownership=ownership))
     record = replace(record, special=special or record.special)
-    parts = Counterparts(
+    parts = RecordSides(
         record, live("9001", held) if held else None, owned("acme", "9001", known) if known else None
     )
-    return judge_record(RESOLVER, parts, policy)
+    return compare_record(RESOLVER, parts, policy)
 
 
-def problem(found: Judged) -> tuple[str, str]:
+def problem(found: RecordDecision) -> tuple[str, str]:
     assert found.change is None
     (only,) = found.problems
     return only.message, only.advice or ""
 
 
-def written(found: Judged) -> Mapping[str, str | None]:
+def written(found: RecordDecision) -> Mapping[str, str | None]:
     assert found.problems == ()
     return {value.name: value.after for value in values_of(found.change)} if found.change else {}
 
@@ -116,7 +116,7 @@ def test_a_stage_is_held_along_with_a_pipeline_that_is_held() -> None:
 
 
 def test_a_targeted_stage_alone_is_refused_in_another_pipeline() -> None:
-    partial = Special(is_partial=True)
+    partial = RecordDirectives(is_partial=True)
     _, advice = problem(judged({"pipeline": "Renewals"}, SALES, SALES, special=partial))
     assert advice == "--target companies/acme takes the whole record"
 

@@ -28,7 +28,7 @@ from reconciler.plan.file.format import (
     plan_to_text,
 )
 from reconciler.plan.plan import Guard, GuardBase, GuardRefusal, Held, Plan
-from reconciler.sentences import Told, Value, told
+from reconciler.sentences import Sentence, Value, sentence
 from tests.support.plans import at, plan_of, plans
 
 ACME = RecordKey("companies", "external_id", "acme")
@@ -355,8 +355,8 @@ def test_what_is_no_plan_is_refused(text: str, message: str) -> None:
 
 @pytest.mark.parametrize("version", ["2.0", "1.0", "0.9", "2.1"])
 def test_other_versions_are_refused_with_advice(version: str) -> None:
-    told = rf"format {version}, and this version reads 1\.x from 1\.1 on\n.*plan again"
-    with pytest.raises(UsageError, match=told):
+    sentence = rf"format {version}, and this version reads 1\.x from 1\.1 on\n.*plan again"
+    with pytest.raises(UsageError, match=sentence):
         plan_from_text(edited(put(version, "format_version")))
 
 
@@ -431,7 +431,7 @@ def test_problems_keep_their_values_apart_in_a_file(plan: Plan) -> None:
 
 
 def values_in(text: str | None) -> list[Value]:
-    parts = text.parts if isinstance(text, Told) else ()
+    parts = text.parts if isinstance(text, Sentence) else ()
     return [part for part in parts if isinstance(part, Value)]
 
 
@@ -440,7 +440,7 @@ def values_in(text: str | None) -> list[Value]:
     [{"message": ["something else"]}, {"message": []}, {"message": [{"value": "Acme"}]}, {"message": 3}],
 )
 def test_a_problem_whose_parts_say_something_else_is_refused(parts: dict[str, Any]) -> None:
-    problem = Problem(told("no {key}", key=ACME.told_value), None, at(3))
+    problem = Problem(sentence("no {key}", key=ACME.told_value), None, at(3))
     document = json.loads(plan_to_text(plan_of(problems=(problem,))))
     assert document["problems"][0]["parts"]["message"][1]["value"] == "acme"
     document["problems"][0]["parts"] = parts

@@ -16,10 +16,10 @@ from reconciler.model.calls import Call
 from reconciler.model.desired import Prune
 from reconciler.model.facts import FactKind
 from reconciler.model.owned import Origin
-from reconciler.model.property_history import Via
+from reconciler.model.property_history import ChangeSource
 from reconciler.plan.change import Action, Reason
 from reconciler.plan.file.format import FORMAT_VERSION, digests_of, masked_plan_to_text, plan_to_text
-from reconciler.plan.plan import Departing, Guard, Plan
+from reconciler.plan.plan import DifferenceKind, Guard, Plan
 from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, FEW
 from tests.support.plans import plans
 from tests.support.projects import ROOT, example
@@ -37,8 +37,8 @@ WORDS: dict[str, type[StrEnum]] = {
     "origin": Origin,
     "prune": Prune,
     "severity": Severity,
-    "departs": Departing,
-    "changed_via": Via,
+    "departs": DifferenceKind,
+    "changed_via": ChangeSource,
     "propertyNames": Guard,  # of allowances
 }
 """Closed sets of words, by the key that holds one of them."""

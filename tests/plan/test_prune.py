@@ -5,15 +5,23 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
-from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Drift, InMemory, Prune, PruneRule
+from reconciler.model.desired import (
+    Desired,
+    DesiredGroup,
+    DesiredRecord,
+    Drift,
+    ListedRecords,
+    Prune,
+    PruneRule,
+)
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.live import Fate, FateKind, LiveRecord
+from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.plan.builder import PlanBuilder
 from reconciler.plan.change import Action, Reason
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.records.compare import Policy
-from reconciler.plan.records.prune import facts_of_gone, new_rules
+from reconciler.plan.records.prune import changed_prune_rules, facts_of_gone
 from reconciler.plan.values.resolve import Resolver
 from tests.support.nouns import COMPANIES, FILES, desired, document, live, owned
 
@@ -30,7 +38,7 @@ def decided(
 
     ``left_out`` are named and not looked at; ``known`` is what state knows of those, by key.
     """
-    records = InMemory(named)
+    records = ListedRecords(named)
     builder = PlanBuilder(Policy(Drift.REVERT), Guards(DEFAULT_LIMITS, {}))
     builder.add_chunk(Resolver(COMPANIES, FILES, {}), named, {r.key: found for r in named}, {}, records)
     builder.leave_out([(record, None) for record in left_out], known or {})
@@ -95,8 +103,8 @@ def test_what_else_is_left_out_protects_nothing(left_out: DesiredRecord) -> None
     assert decided(there, left_out=[left_out]) == [(Action.ARCHIVE, Reason.PRUNED)]
 
 
-def told(kind: FateKind | None, record_id: str = "9001", key: str | None = None) -> Sequence[Fact]:
-    return facts_of_gone(LEFT, Fate(kind, RecordId(record_id), key) if kind else None)
+def told(kind: MissingReason | None, record_id: str = "9001", key: str | None = None) -> Sequence[Fact]:
+    return facts_of_gone(LEFT, MissingRecord(kind, RecordId(record_id), key) if kind else None)
 
 
 def fact(kind: FactKind, other: str | None = None, key: str | None = None) -> Fact:
@@ -109,29 +117,31 @@ LAST = Fact(FactKind.NOT_CREATED_AGAIN)
 
 def test_a_record_that_was_merged_is_told_with_the_one_that_it_lives_on_in() -> None:
     merged = fact(FactKind.MERGED, "9009", "bigger")
-    assert told(FateKind.MERGED, "9009", "bigger") == (merged, LAST)
-    assert told(FateKind.MERGED, "9009", None) == (fact(FactKind.MERGED, "9009"), LAST)
+    assert told(MissingReason.MERGED, "9009", "bigger") == (merged, LAST)
+    assert told(MissingReason.MERGED, "9009", None) == (fact(FactKind.MERGED, "9009"), LAST)
 
 
 def test_a_record_that_got_another_key_is_told_with_it_and_with_what_to_do() -> None:
     rekeyed = fact(FactKind.REKEYED, key="acme-2")
-    assert told(FateKind.REKEYED, key="acme-2") == (rekeyed, Fact(FactKind.RENAME_OR_CORRECT), LAST)
+    assert told(MissingReason.REKEYED, key="acme-2") == (rekeyed, Fact(FactKind.RENAME_OR_CORRECT), LAST)
     emptied = fact(FactKind.REKEYED)
-    assert told(FateKind.REKEYED, key="") == (emptied, Fact(FactKind.RENAME_OR_CORRECT), LAST)
+    assert told(MissingReason.REKEYED, key="") == (emptied, Fact(FactKind.RENAME_OR_CORRECT), LAST)
 
 
-@pytest.mark.parametrize("kind", [FateKind.ARCHIVED, FateKind.ERASED, FateKind.NOT_FOUND, None])
-def test_a_record_that_lives_on_nowhere_is_told_without_another_name(kind: FateKind | None) -> None:
-    assert told(kind, key="old") == (fact(FactKind(kind or FateKind.ERASED)), LAST)
+@pytest.mark.parametrize(
+    "kind", [MissingReason.ARCHIVED, MissingReason.ERASED, MissingReason.NOT_FOUND, None]
+)
+def test_a_record_that_lives_on_nowhere_is_told_without_another_name(kind: MissingReason | None) -> None:
+    assert told(kind, key="old") == (fact(FactKind(kind or MissingReason.ERASED)), LAST)
 
 
 def test_what_is_new_of_pruning_is_remembered_and_not_to_prune_needs_no_memory() -> None:
     off, ours, all_ = (PruneRule("companies", "code", prune) for prune in Prune)
     deals = PruneRule("deals", "code", Prune.ALL)
     known = {("companies", "code"): ours}
-    assert new_rules([deals, ours], {}) == (ours, deals)
-    assert new_rules([deals, ours], known) == (deals,)
-    assert new_rules([all_], known) == (all_,)
-    assert new_rules([off], known) == (off,)
-    assert new_rules([off], {}) == ()
-    assert new_rules([off], {("companies", "erp_no"): ours, ("deals", "code"): ours}) == ()
+    assert changed_prune_rules([deals, ours], {}) == (ours, deals)
+    assert changed_prune_rules([deals, ours], known) == (deals,)
+    assert changed_prune_rules([all_], known) == (all_,)
+    assert changed_prune_rules([off], known) == (off,)
+    assert changed_prune_rules([off], {}) == ()
+    assert changed_prune_rules([off], {("companies", "erp_no"): ours, ("deals", "code"): ours}) == ()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.definitions import Owner
-from reconciler.model.desired import Ownership, Written
+from reconciler.model.desired import ManifestValue, Ownership
 from reconciler.model.live import LiveRecord
 from reconciler.plan.values.resolve import Resolver, owner_ids
 from tests.support.nouns import COMPANIES, FILES, desired, document, live
@@ -19,14 +19,14 @@ RESOLVER = Resolver(COMPANIES, FILES, owner_ids(OWNERS, {"eve@old.example": "bob
 
 
 def resolve(
-    values: dict[str, Written], found: LiveRecord | None = None
+    values: dict[str, ManifestValue], found: LiveRecord | None = None
 ) -> tuple[dict[str, str | None], list[Problem]]:
     problems: list[Problem] = []
     resolved = RESOLVER.resolve(desired("acme", values), found, problems)
     return {value.definition.name: value.text for value in resolved}, problems
 
 
-GOOD: list[tuple[str, Written, str | None]] = [
+GOOD: list[tuple[str, ManifestValue, str | None]] = [
     ("name", "  12.10 ", "  12.10 "),
     ("name", "line\r\nline", "line\r\nline"),
     ("name", "a;b", "a;b"),
@@ -52,11 +52,13 @@ GOOD: list[tuple[str, Written, str | None]] = [
 
 
 @pytest.mark.parametrize(("name", "written", "text"), GOOD)
-def test_a_good_value_is_sent_as_hubspot_wants_it(name: str, written: Written, text: str | None) -> None:
+def test_a_good_value_is_sent_as_hubspot_wants_it(
+    name: str, written: ManifestValue, text: str | None
+) -> None:
     assert resolve({name: written}) == ({name: text}, [])
 
 
-BAD: list[tuple[str, Written, str, str | None]] = [
+BAD: list[tuple[str, ManifestValue, str, str | None]] = [
     ("industy", "x", 'companies has no property "industy"', 'did you mean "industry"?'),
     ("createdate", "2026-11-22T08:00:00Z", "createdate of companies is read-only", "observe"),
     ("hs_num_deals", "3", "hs_num_deals of companies is calculated by HubSpot", "observe"),
@@ -89,7 +91,7 @@ BAD: list[tuple[str, Written, str, str | None]] = [
 
 @pytest.mark.parametrize(("name", "written", "message", "advice"), BAD)
 def test_a_bad_value_is_a_problem_with_place_and_advice(
-    name: str, written: Written, message: str, advice: str | None
+    name: str, written: ManifestValue, message: str, advice: str | None
 ) -> None:
     texts, problems = resolve({name: written})
     assert texts == {}
@@ -151,7 +153,7 @@ def test_an_observed_property_may_be_read_only() -> None:
     ],
 )
 def test_a_new_record_needs_what_hubspot_requires(
-    values: Mapping[str, Written], rules: Mapping[str, Ownership], needed: str | None
+    values: Mapping[str, ManifestValue], rules: Mapping[str, Ownership], needed: str | None
 ) -> None:
     problem = RESOLVER.missing_required(desired("acme", values, document(ownership=rules)))
     assert (problem and problem.message) == (needed and f"a new record of companies needs {needed}")
@@ -161,7 +163,7 @@ def test_a_new_record_needs_what_hubspot_requires(
     ("values", "is_enough"),
     [({"name": "A"}, True), ({"domain": "a.example"}, True), ({"name": None}, False), ({"city": "B"}, False)],
 )
-def test_a_new_record_may_need_one_of_several(values: Mapping[str, Written], is_enough: bool) -> None:
+def test_a_new_record_may_need_one_of_several(values: Mapping[str, ManifestValue], is_enough: bool) -> None:
     schema = replace(COMPANIES, required=(), one_of=("name", "domain"))
     problem = Resolver(schema, FILES, {}).missing_required(desired("acme", values))
     assert (problem is None) is is_enough
@@ -172,7 +174,7 @@ def test_a_new_record_may_need_one_of_several(values: Mapping[str, Written], is_
     st.sampled_from(sorted(COMPANIES.properties)),
     st.one_of(st.none(), st.text(), st.lists(st.text(), max_size=3).map(tuple)),
 )
-def test_any_text_is_either_a_value_or_a_problem(name: str, written: Written) -> None:
+def test_any_text_is_either_a_value_or_a_problem(name: str, written: ManifestValue) -> None:
     texts, problems = resolve({name: written})
     assert len(texts) + len(problems) == 1
 

@@ -25,7 +25,7 @@ from reconciler.plan.change import (
     in_step_of,
     values_of,
 )
-from reconciler.plan.plan import Departing, Plan
+from reconciler.plan.plan import DifferenceKind, Plan
 from reconciler.plan.review import Kept, _subject, keep_reviewed
 from reconciler.report.fact_sentences import what_departs
 from tests.support.plans import at, plan_of, plans
@@ -127,7 +127,7 @@ def test_another_association_was_not_reviewed(now: Change) -> None:
 
     not_reviewed, no_longer_planned = kept.review.departures
     assert kept.changes == ()
-    assert (not_reviewed.how, not_reviewed.action) == (Departing.NOT_REVIEWED, now.action)
+    assert (not_reviewed.how, not_reviewed.action) == (DifferenceKind.NOT_REVIEWED, now.action)
     assert what_departs(no_longer_planned) == "contacts/ada@acme.example: Billing"
 
 
@@ -135,7 +135,7 @@ def test_an_association_to_another_record_of_the_same_key_is_left_out() -> None:
     kept = held_against(ASSOCIATE, replace(ASSOCIATE, target_id=RecordId("7")))
 
     (departure,) = kept.review.departures
-    assert (kept.changes, departure.how) == ((), Departing.CHANGED)
+    assert (kept.changes, departure.how) == ((), DifferenceKind.CHANGED)
     assert what_departs(departure) == "contacts/ada@acme.example: another record has this key by now"
 
 
@@ -144,7 +144,11 @@ def test_what_nobody_has_seen_is_left_out() -> None:
 
     (departure,) = kept.review.departures
     assert kept.changes == ()
-    assert (departure.how, departure.key, departure.action) == (Departing.NOT_REVIEWED, ACME, Action.UPDATE)
+    assert (departure.how, departure.key, departure.action) == (
+        DifferenceKind.NOT_REVIEWED,
+        ACME,
+        Action.UPDATE,
+    )
     assert what_departs(departure) == "name, phone"
     assert kept.review.unreviewed == 1
 
@@ -210,7 +214,7 @@ def test_what_would_do_something_else_is_left_out(reviewed: Change, now: Change,
 
     (departure,) = kept.review.departures
     assert kept.changes == ()
-    assert (departure.how, what_departs(departure)) == (Departing.CHANGED, note)
+    assert (departure.how, what_departs(departure)) == (DifferenceKind.CHANGED, note)
     assert kept.review.unreviewed == 1
 
 
@@ -221,7 +225,7 @@ def test_a_value_that_somebody_has_typed_in_meanwhile_is_written_no_more() -> No
 
     (departure,) = kept.review.departures
     assert kept.changes == (now,)
-    assert (departure.how, what_departs(departure)) == (Departing.NO_LONGER_PLANNED, "name")
+    assert (departure.how, what_departs(departure)) == (DifferenceKind.NO_LONGER_PLANNED, "name")
     assert kept.review.unreviewed == 0
 
 
@@ -238,7 +242,7 @@ def test_what_was_done_meanwhile_is_told_and_stops_nothing() -> None:
     kept = held_against(UPDATE, None)
 
     (departure,) = kept.review.departures
-    assert (departure.how, departure.action) == (Departing.NO_LONGER_PLANNED, Action.UPDATE)
+    assert (departure.how, departure.action) == (DifferenceKind.NO_LONGER_PLANNED, Action.UPDATE)
     assert kept.review.unreviewed == 0
 
 
@@ -273,7 +277,7 @@ def test_nothing_is_written_that_was_not_reviewed(reviewed: Plan, now: Plan) -> 
         assert {(v.name, v.before, v.after) for v in values_of(change)} <= was
         if not isinstance(change, Release):
             assert {(v.name, v.after) for v in in_step_of(change)} <= remembered
-    told = [entry for entry in kept.review.departures if entry.how is not Departing.NO_LONGER_PLANNED]
+    told = [entry for entry in kept.review.departures if entry.how is not DifferenceKind.NO_LONGER_PLANNED]
     assert len(kept.changes) + len(told) == len(now.changes)
 
 
@@ -285,5 +289,5 @@ def test_an_archive_of_what_somebody_edited_since_the_review_departs() -> None:
 
     assert kept.changes == ()
     (departure,) = kept.review.departures
-    assert (departure.how, what_departs(departure)) == (Departing.CHANGED, "city was changed in HubSpot")
+    assert (departure.how, what_departs(departure)) == (DifferenceKind.CHANGED, "city was changed in HubSpot")
     assert keep_reviewed(plan_of(seen), [seen], ()).changes == (seen,)

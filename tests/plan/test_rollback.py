@@ -27,9 +27,9 @@ from reconciler.plan.change import (
     release_of,
 )
 from reconciler.plan.records.calls import BY_RECORD_ID
-from reconciler.plan.records.compare import Judged
-from reconciler.plan.records.rollback import Deed, deeds_of, forgotten, ids_and_names, undo
-from reconciler.plan.targeting import Unmet
+from reconciler.plan.records.compare import RecordDecision
+from reconciler.plan.records.rollback import AppliedChange, applied_changes, forgotten, ids_and_names, undo
+from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.report.fact_sentences import note_of
 from reconciler.source import SourceRef
 from tests.support.nouns import COMPANIES, definition, live, owned
@@ -71,8 +71,8 @@ def undone(
     known: OwnedRecord | None,
     answered: Mapping[str, str | None] | None = None,
     is_new: bool | None = None,
-) -> Judged:
-    return undo(COMPANIES, Deed(change, Applied(ID, answered or {}, is_new)), now, known)
+) -> RecordDecision:
+    return undo(COMPANIES, AppliedChange(change, Applied(ID, answered or {}, is_new)), now, known)
 
 
 def of_acme(**values: str | None) -> LiveRecord:
@@ -83,7 +83,7 @@ def known_as(**sent: str | None) -> OwnedRecord:
     return owned("acme", ID, sent)
 
 
-def only_held(judged: Judged) -> tuple[Reason, str]:
+def only_held(judged: RecordDecision) -> tuple[Reason, str]:
     assert judged.change is None
     (held,) = judged.held
     return held.reason, note_of(held)
@@ -92,7 +92,7 @@ def only_held(judged: Judged) -> tuple[Reason, str]:
 def test_a_value_goes_back_to_what_it_was() -> None:
     judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known_as(phone="2"))
 
-    assert judged == Judged(
+    assert judged == RecordDecision(
         Update(
             key=ACME,
             record_id=ID,
@@ -160,7 +160,10 @@ def test_a_value_that_is_back_already_is_learned() -> None:
 
     assert isinstance(judged.change, Adopt)
     assert judged.change.in_step == (ValueChange("phone", "1", "1", Reason.UNDONE),)
-    assert undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="1")) == Judged()
+    assert (
+        undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="1"))
+        == RecordDecision()
+    )
 
 
 def test_a_key_goes_back_with_the_other_values() -> None:
@@ -180,7 +183,7 @@ def test_a_key_that_is_back_already_is_the_one_that_state_knows_it_by() -> None:
 
     judged = undone(change, live(ID, {"external_id": "old"}), known_as(name="Acme"))
 
-    assert judged == Judged(Adopt(OLD, ID, (), Reason.UNDONE, None, Origin.CREATED, moved_from=ACME))
+    assert judged == RecordDecision(Adopt(OLD, ID, (), Reason.UNDONE, None, Origin.CREATED, moved_from=ACME))
 
 
 def test_a_key_that_changed_again_stays_and_the_other_values_go_back() -> None:
@@ -196,13 +199,13 @@ def test_a_key_that_changed_again_stays_and_the_other_values_go_back() -> None:
 def test_a_record_that_was_created_is_archived_as_ours() -> None:
     judged = undone(create(name="Acme"), of_acme(name="Acme"), known_as(name="Acme"))
 
-    assert judged == Judged(Archive(ACME, ID, Reason.UNDONE, None, Origin.CREATED, RESTS_ON))
+    assert judged == RecordDecision(Archive(ACME, ID, Reason.UNDONE, None, Origin.CREATED, RESTS_ON))
 
 
 def test_a_created_record_that_state_no_longer_knows_is_archived_as_a_strangers() -> None:
     judged = undone(create(name="Acme"), of_acme(name="Acme"), None)
 
-    assert judged == Judged(Archive(ACME, ID, Reason.UNDONE, None, None, RESTS_ON))
+    assert judged == RecordDecision(Archive(ACME, ID, Reason.UNDONE, None, None, RESTS_ON))
 
 
 @pytest.mark.parametrize(
@@ -255,12 +258,12 @@ def test_an_adopted_record_is_released_with_what_state_knew_of_it() -> None:
     judged = undone(adopt(), None, known)
 
     in_step = (ValueChange("phone", "+1", "1", Reason.IN_STEP),)
-    assert judged == Judged(Release(ACME, ID, Reason.UNDONE, None, Origin.ADOPTED, in_step))
-    assert undone(adopt(), None, None) == Judged()
+    assert judged == RecordDecision(Release(ACME, ID, Reason.UNDONE, None, Origin.ADOPTED, in_step))
+    assert undone(adopt(), None, None) == RecordDecision()
 
 
 def test_what_state_merely_learned_stays_known() -> None:
-    assert undone(adopt(reason=Reason.IN_STEP), of_acme(), known_as(phone="1")) == Judged()
+    assert undone(adopt(reason=Reason.IN_STEP), of_acme(), known_as(phone="1")) == RecordDecision()
 
 
 def test_a_released_record_is_ours_again_with_the_values_that_hubspot_still_holds() -> None:
@@ -292,7 +295,7 @@ def test_an_archived_record_stays_archived_unless_somebody_restored_it() -> None
 
     assert reason is Reason.FINAL
     assert "within 90 days" in note
-    assert undone(change, of_acme(), None) == Judged()
+    assert undone(change, of_acme(), None) == RecordDecision()
 
 
 def test_a_record_that_is_gone_is_explained_by_what_state_knows_of_it() -> None:
@@ -359,7 +362,7 @@ def test_a_choice_that_hubspot_still_has_goes_back(name: str, before: str | None
 def test_a_stage_is_looked_for_in_the_pipelines_whatever_options_its_property_lists() -> None:
     stage = definition("stage", Kind.STAGE, "s1")
     schema = replace(COMPANIES, properties={**COMPANIES.properties, "stage": stage})
-    deed = Deed(update(written("stage", "s2", "s1")), Applied(ID, {}))
+    deed = AppliedChange(update(written("stage", "s2", "s1")), Applied(ID, {}))
 
     assert isinstance(undo(schema, deed, of_acme(stage="s1"), known_as(stage="s1")).change, Update)
 
@@ -368,7 +371,7 @@ def test_records_named_by_record_id_have_no_key_to_look_at() -> None:
     key = RecordKey("companies", RECORD_ID, ID)
     change = replace(update(written("phone", "1", "2")), key=key)
 
-    ids, names = ids_and_names(COMPANIES, [Deed(change, Applied(ID, {}))])
+    ids, names = ids_and_names(COMPANIES, [AppliedChange(change, Applied(ID, {}))])
     judged = undone(change, live(ID, {"phone": "2"}), None)
 
     assert (ids, names) == ([ID], ["phone"])
@@ -394,7 +397,7 @@ def test_targets_mean_records_or_properties(
 
     globs = tuple(map(glob_of, targets))
     applied = [(acme, Applied(ID, {})), (globex, Applied(RecordId("9002"), {}))]
-    groups = deeds_of(applied, Selection(target=globs), Unmet({}))
+    groups = applied_changes(applied, Selection(target=globs), UnmatchedGlobs({}))
 
     found = [deed.change for group in groups.values() for deed in group]
     assert {
@@ -411,24 +414,28 @@ def test_targets_mean_records_or_properties(
 def test_what_is_no_update_is_taken_back_as_a_whole_or_not_at_all(
     change: RecordChange, target: str, is_meant: bool
 ) -> None:
-    deed = Deed(change, Applied(ID, {}))
-    groups = deeds_of([deed], Selection(target=(glob_of(target),)), Unmet({}))
+    deed = AppliedChange(change, Applied(ID, {}))
+    groups = applied_changes([deed], Selection(target=(glob_of(target),)), UnmatchedGlobs({}))
     assert groups == ({("companies", "external_id"): [deed]} if is_meant else {})
 
 
 def test_associations_are_taken_back_elsewhere_and_records_after_them_here() -> None:
     pair = Associate(ACME, ID, OLD, RecordId("9002"), None, Reason.MISSING, LINE, is_whole=True)
     acme = update(written("name", "A", "B"))
-    groups = deeds_of([(pair, Applied(ID, {})), (acme, Applied(ID, {}))], EVERYTHING, Unmet({}))
+    groups = applied_changes(
+        [(pair, Applied(ID, {})), (acme, Applied(ID, {}))], EVERYTHING, UnmatchedGlobs({})
+    )
 
-    assert groups == {("companies", "external_id"): [Deed(acme, Applied(ID, {}))]}
+    assert groups == {("companies", "external_id"): [AppliedChange(acme, Applied(ID, {}))]}
 
 
 def test_a_target_that_the_run_did_not_change_is_an_error() -> None:
     for target, is_met in (("companies/acme#name", True), ("companies/acme", True), ("companies/b*", False)):
         globs = (glob_of(target),)
-        unmet = Unmet({"--target": globs})
-        deeds_of([(update(written("name", "A", "B")), Applied(ID, {}))], Selection(target=globs), unmet)
+        unmet = UnmatchedGlobs({"--target": globs})
+        applied_changes(
+            [(update(written("name", "A", "B")), Applied(ID, {}))], Selection(target=globs), unmet
+        )
         with nullcontext() if is_met else pytest.raises(UsageError):
             unmet.refuse("this run changed")
 
@@ -482,14 +489,16 @@ def test_what_a_type_requires_is_not_emptied_again() -> None:
 
 
 def test_both_of_pipeline_and_stage_are_read_to_take_one_of_them_back() -> None:
-    _, names = ids_and_names(COMPANIES, [Deed(update(written("stage", "s1", "s2")), Applied(ID, {}))])
+    _, names = ids_and_names(
+        COMPANIES, [AppliedChange(update(written("stage", "s1", "s2")), Applied(ID, {}))]
+    )
     assert names == ["external_id", "pipeline", "stage"]
 
 
 def test_a_choice_whose_options_the_portal_does_not_list_goes_back() -> None:
     """Options that HubSpot keeps elsewhere are not in the definition: nothing is known against a value."""
     schema = replace(COMPANIES, properties={**COMPANIES.properties, "tier": definition("tier", Kind.CHOICE)})
-    deed = Deed(update(written("tier", "gold", "silver")), Applied(ID, {}))
+    deed = AppliedChange(update(written("tier", "gold", "silver")), Applied(ID, {}))
     judged = undo(schema, deed, of_acme(tier="silver"), known_as(tier="silver"))
     assert judged.held == ()
     assert isinstance(judged.change, Update)

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.errors import Problem
-from reconciler.hubspot.client import Reader, Writer
+from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.hubspot.portal.owners import read_owners
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.records.read import read_records
 from reconciler.hubspot.records.write import write_rows
-from reconciler.hubspot.transport.rate_limiter import Pacer
+from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.model.calls import Call, Route, Row
 from reconciler.model.definitions import ObjectSchema
-from reconciler.model.desired import Written
+from reconciler.model.desired import ManifestValue
 from reconciler.model.outcomes import Applied
 from reconciler.plan.values.equality import same_value
 from reconciler.plan.values.resolve import Resolver
@@ -73,7 +73,7 @@ SEED = {
 class Portal:
     """A portal to write to and read from; no dataclass, so that a failing example stays readable."""
 
-    def __init__(self, reader: Reader, writer: Writer, resolver: Resolver) -> None:
+    def __init__(self, reader: PortalReader, writer: PortalWriter, resolver: Resolver) -> None:
         self.reader = reader
         self.writer = writer
         self.resolver = resolver
@@ -100,16 +100,16 @@ def portal() -> Iterator[Portal]:
         httpx.Client(transport=EmulatorTransport(emulator, 1), base_url="https://api.hubapi.com") as http,
     ):
         emulator.ensure_portal(1, SEED)
-        pacer = Pacer()
-        reader = Reader(http, "v3", pacer)
+        pacer = RateLimiter()
+        reader = PortalReader(http, "v3", pacer)
         schema = read_portal(reader, ["companies"])
         resolver = Resolver(schema.objects["companies"], FILES, {}).knowing(read_owners(reader, ()), {})
-        yield Portal(reader, Writer(http, "v3", pacer), resolver)
+        yield Portal(reader, PortalWriter(http, "v3", pacer), resolver)
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=80)
 ZONES = [UTC, timezone(timedelta(hours=5, minutes=30)), timezone(-timedelta(hours=8))]
-VALUES: dict[str, st.SearchStrategy[Written]] = {
+VALUES: dict[str, st.SearchStrategy[ManifestValue]] = {
     "a_text": st.one_of(
         TEXTS,
         st.sampled_from(

@@ -7,9 +7,9 @@ import pytest
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.associations import Label
 from reconciler.model.definitions import Account, PortalSchema
-from reconciler.plan.associations.endpoints import End, Ends, Standing
+from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
 from reconciler.plan.associations.labels import Labels
-from reconciler.plan.associations.resolve import PairResolver, Wanted
+from reconciler.plan.associations.resolve import AssociationResolver, DesiredLink
 from reconciler.plan.associations.single_labels import Once, bears_one
 from reconciler.source import SourceRef
 from tests.support.nouns import COMPANIES, FILES, desired
@@ -53,7 +53,7 @@ class Plan:
 
     def __init__(self) -> None:
         portal = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": COMPANIES})
-        self.resolver = PairResolver(Ends(portal), Labels(), FILES, frozenset())
+        self.resolver = AssociationResolver(Endpoints(portal), Labels(), FILES, frozenset())
         self._once = Once(self.resolver)
         self._lines = itertools.count(1)
 
@@ -62,13 +62,15 @@ class Plan:
         key, end = _found(one)
         target, target_end = _found(other)
         line = SourceRef("c.yaml", next(self._lines), 1)
-        wanted = Wanted(desired(key.value, {}), key, end, target, target_end, label, line)
+        wanted = DesiredLink(desired(key.value, {}), key, end, target, target_end, label, line)
         return self._once.allows(self.resolver.identity(wanted), wanted)
 
 
-def _found(text: str) -> tuple[RecordKey, End]:
+def _found(text: str) -> tuple[RecordKey, Endpoint]:
     object_name, _, record_id = text.partition("/")
-    return RecordKey(object_name, "external_id", f"k{record_id}"), End(Standing.LIVE, RecordId(record_id))
+    return RecordKey(object_name, "external_id", f"k{record_id}"), Endpoint(
+        Presence.LIVE, RecordId(record_id)
+    )
 
 
 def test_a_record_gets_one_primary_company_and_the_second_is_told_where_the_first_is() -> None:

@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.model.definitions import Kind, ObjectSchema
-from reconciler.model.desired import Drift, Ownership, Special
-from reconciler.plan.records.compare import Counterparts, Policy, judge_record
+from reconciler.model.desired import Drift, Ownership, RecordDirectives
+from reconciler.plan.records.compare import Policy, RecordSides, compare_record
 from reconciler.plan.values.resolve import Resolver
 from tests.support.nouns import FILES, definition, desired, document, live, owned
 
@@ -63,8 +63,8 @@ def test_a_record_is_judged_the_same_by_the_short_way_and_the_long_one(
     there = live("1", {name: text for name, text in (written | moved).items() if name in SCHEMA.properties})
     ours = owned("acme", record_id, written | sent, answered)
     resolver, policy = Resolver(SCHEMA, FILES, {}), Policy(drift)
-    by_the_long_way = replace(record, special=Special())  # says nothing, and is not the shared one
+    by_the_long_way = replace(record, special=RecordDirectives())  # says nothing, and is not the shared one
 
-    short = judge_record(resolver, Counterparts(record, there, ours), policy)
+    short = compare_record(resolver, RecordSides(record, there, ours), policy)
 
-    assert short == judge_record(resolver, Counterparts(by_the_long_way, there, ours), policy)
+    assert short == compare_record(resolver, RecordSides(by_the_long_way, there, ours), policy)

@@ -6,7 +6,7 @@ from reconciler.model.definitions import Kind
 from reconciler.model.desired import Drift
 from reconciler.model.owned import OwnedRecord
 from reconciler.plan.change import Reason
-from reconciler.plan.records.three_way import judge
+from reconciler.plan.records.three_way import three_way
 from tests.support.nouns import definition, owned
 
 NAME = definition("name")
@@ -50,20 +50,20 @@ def test_the_table_of_verdicts(
     holding: bool,
 ) -> None:
     for drift, written in ((Drift.REVERT, reverting), (Drift.HOLD, holding)):
-        verdict = judge(NAME, live, desired, last, drift)
+        verdict = three_way(NAME, live, desired, last, drift)
         assert (verdict.reason, verdict.is_written) == (reason, written), drift
 
 
 def test_what_hubspot_made_of_our_value_is_in_step_with_it() -> None:
     phone = definition("name", Kind.TEXT)
     last = known("0301234", "+49301234")
-    assert judge(phone, "+49301234", "0301234", last, Drift.REVERT).reason is Reason.IN_STEP
-    assert judge(phone, "0301234", "0301234", last, Drift.REVERT).is_learned
-    assert judge(phone, "+49309999", "0301234", last, Drift.REVERT).reason is Reason.DRIFT
-    assert judge(phone, "+49301234", "0305678", last, Drift.REVERT).reason is Reason.CHANGED
+    assert three_way(phone, "+49301234", "0301234", last, Drift.REVERT).reason is Reason.IN_STEP
+    assert three_way(phone, "0301234", "0301234", last, Drift.REVERT).is_learned
+    assert three_way(phone, "+49309999", "0301234", last, Drift.REVERT).reason is Reason.DRIFT
+    assert three_way(phone, "+49301234", "0305678", last, Drift.REVERT).reason is Reason.CHANGED
 
 
 def test_only_what_state_does_not_know_yet_is_learned() -> None:
-    assert not judge(NAME, "A", "A", known("A"), Drift.REVERT).is_learned
-    assert judge(NAME, "A", "A", None, Drift.REVERT).is_learned
-    assert judge(NAME, "B", "B", known("A"), Drift.REVERT).is_learned
+    assert not three_way(NAME, "A", "A", known("A"), Drift.REVERT).is_learned
+    assert three_way(NAME, "A", "A", None, Drift.REVERT).is_learned
+    assert three_way(NAME, "B", "B", known("A"), Drift.REVERT).is_learned

@@ -13,10 +13,10 @@ from reconciler.model.desired import (
     DesiredGroup,
     DesiredRecord,
     Drift,
-    InMemory,
+    ListedRecords,
     Ownership,
     Prune,
-    Special,
+    RecordDirectives,
 )
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Applied
@@ -26,9 +26,9 @@ from reconciler.plan.builder import Known, PlanBuilder
 from reconciler.plan.change import Adopt, Archive, Create, Release, Update, values_of
 from reconciler.plan.drift.provenance import NOBODY_KNOWS
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
-from reconciler.plan.plan import ManifestsRead, Plan
+from reconciler.plan.plan import ManifestInfo, Plan
 from reconciler.plan.records.compare import Policy
-from reconciler.plan.records.prune import unnamed
+from reconciler.plan.records.prune import not_in_manifests
 from reconciler.plan.targeting import LeftOut, selected
 from reconciler.plan.values.resolve import Resolver
 from reconciler.source import SourceFiles
@@ -94,7 +94,7 @@ class World:
         """What the manifests name, by key property; they may say that a record is called otherwise now."""
         named = {"external_id": self.records, "erp_no": self.numbered}
         return tuple(
-            DesiredGroup("companies", by, InMemory(records), ())
+            DesiredGroup("companies", by, ListedRecords(records), ())
             for by, records in named.items()
             if records or by == "external_id"
         )
@@ -120,7 +120,9 @@ class World:
         builder.judge_edited(NOBODY_KNOWS)
         for by in ("erp_no", "external_id"):
             entries = self.owned_by(by)
-            left = unnamed([entries[key] for key in sorted(entries)], desired_.records_of("companies", by))
+            left = not_in_manifests(
+                [entries[key] for key in sorted(entries)], desired_.records_of("companies", by)
+            )
             for entry in left if self.prune is not Prune.OFF else ():
                 if self.selection.has_record(entry.key):
                     builder.add_leftovers(SCHEMA, [entry], by_id, desired_, self.prune)
@@ -133,7 +135,7 @@ class World:
             environment="local",
             portal=PORTAL,
             state=StateVersion(None, 0),
-            manifests=ManifestsRead("sha256:0", 1, len(self.records), None),
+            manifests=ManifestInfo("sha256:0", 1, len(self.records), None),
             read_calls=1,
             daily_remaining=None,
             least_seconds=lambda calls: calls / 19,
@@ -211,14 +213,14 @@ def worlds(draw: st.DrawFn, *, with_selection: bool = False) -> World:
     within = document(ownership={n: o for n, o in ownership.items() if o is not Ownership.ENFORCE})
     records = []
     for key in draw(st.sets(st.sampled_from(KEYS), min_size=2)):
-        special = Special(
+        special = RecordDirectives(
             is_absent=draw(st.integers(0, 9)) == 0,
             protect=draw(st.sampled_from([None, None, True, False])),
             renamed_from=draw(st.sampled_from([None, OLD])) if key == "b" else None,
         )
         values = {} if special.is_absent else draw(some_values)
         if special.is_absent:
-            special = Special(is_absent=True)
+            special = RecordDirectives(is_absent=True)
         records.append(replace(desired(key, values, within), special=special))
     live: dict[RecordId, Mapping[str, str | None]] = {}
     owned: dict[str, OwnedRecord] = {}

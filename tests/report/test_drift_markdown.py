@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.drift import DriftedValue, DriftFound, LostRecord
+from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.live import FateKind
+from reconciler.model.live import MissingReason
 from reconciler.model.owned import StateVersion
 from reconciler.report.markdown.drift import render_drift_markdown
 from reconciler.report.markdown.plan import MOST_CHARACTERS
@@ -40,10 +40,10 @@ def found(values: Sequence[str] = (), lost: int = 0, environment: str = "product
             for number, value in enumerate(values)
         ),
         lost=tuple(
-            LostRecord(
+            MissingOwnedRecord(
                 key(number),
                 RecordId(str(number)),
-                FateKind.ARCHIVED,
+                MissingReason.ARCHIVED,
                 (Fact(FactKind.ARCHIVED, RecordId(str(number))),),
             )
             for number in range(lost)

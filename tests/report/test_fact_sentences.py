@@ -9,10 +9,10 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.desired import Prune
-from reconciler.model.drift import DriftFound, LostRecord
-from reconciler.model.explanation import Explanation, Step
+from reconciler.model.drift import DriftFound, MissingOwnedRecord
+from reconciler.model.explanation import Explanation, NextAction
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.live import FateKind
+from reconciler.model.live import MissingReason
 from reconciler.model.owned import StateVersion
 from reconciler.model.runs import RunDetail
 from reconciler.plan.change import Reason
@@ -38,7 +38,7 @@ from reconciler.report.terminal import (
     render_run,
 )
 from reconciler.sentences import Value
-from reconciler.sentences import told as message_of
+from reconciler.sentences import sentence as message_of
 from reconciler.source import SourceRef
 from tests.support.example_run import HEADER, row
 from tests.support.plans import plan_of
@@ -49,7 +49,7 @@ KEY = RecordKey("contacts", "phone", OLD)
 PERSONAL = (("contacts", "phone"),)
 
 
-def told(kind: FactKind) -> Held:
+def sentence(kind: FactKind) -> Held:
     """All that a fact can hold, beside a property that is personal."""
     fact = Fact(
         kind, RecordId("1"), RecordId("2"), RecordKey("contacts", "phone", NEW), ("name",), NEW, "update", 3
@@ -63,15 +63,15 @@ def test_every_kind_has_its_sentence() -> None:
 
 @pytest.mark.parametrize("kind", FactKind)
 def test_a_sentence_begins_small_and_has_no_full_stop(kind: FactKind) -> None:
-    sentence = note_of(told(kind))
+    text = note_of(sentence(kind))
 
-    assert sentence
-    assert not sentence.endswith(".")
+    assert text
+    assert not text.endswith(".")
 
 
 @pytest.mark.parametrize("kind", FactKind)
 def test_no_sentence_tells_what_is_masked(kind: FactKind) -> None:
-    plan = plan_of(held=(told(kind),), personal=PERSONAL)
+    plan = plan_of(held=(sentence(kind),), personal=PERSONAL)
 
     shown = [
         render_plan(plan, color=False, width=120, full=True, masking=MASKED),
@@ -103,7 +103,7 @@ def test_a_record_without_a_key_is_told_as_such() -> None:
 
 
 def drifted(kind: FactKind) -> DriftFound:
-    (fact,) = told(kind).facts
+    (fact,) = sentence(kind).facts
     return DriftFound(
         tool_version="0.1.0",
         created_at=datetime(2026, 11, 22, tzinfo=UTC),
@@ -112,14 +112,14 @@ def drifted(kind: FactKind) -> DriftFound:
         state=StateVersion("5f6b1c9e", 41),
         looked_at=1,
         values=(),
-        lost=(LostRecord(KEY, RecordId("1"), FateKind.REKEYED, (fact,)),),
+        lost=(MissingOwnedRecord(KEY, RecordId("1"), MissingReason.REKEYED, (fact,)),),
         read_calls=1,
         personal=PERSONAL,
     )
 
 
 def explained(kind: FactKind) -> Explanation:
-    (fact,) = told(kind).facts
+    (fact,) = sentence(kind).facts
     return Explanation(
         key=KEY,
         name=None,
@@ -131,7 +131,7 @@ def explained(kind: FactKind) -> Explanation:
         is_protected=False,
         declared=(),
         prune=Prune.OFF,
-        step=Step("leave", Reason.GONE, facts=(fact,)),
+        step=NextAction("leave", Reason.GONE, facts=(fact,)),
         properties=(),
         pairs=(),
         problems=(),
@@ -158,7 +158,7 @@ def test_neither_drift_nor_explain_tell_what_is_masked(kind: FactKind) -> None:
 
 
 SAID = Problem(
-    message_of("{record} is now {new}", record=KEY.told, new=Value(NEW, "contacts", "phone")),
+    message_of("{record} is now {new}", record=KEY.display, new=Value(NEW, "contacts", "phone")),
     message_of("--take {property}", property=KEY.told_property("phone")),
     None,
     KEY.property_address("phone"),

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from reconciler.invisible_characters import is_visible, visible
 from reconciler.model.addresses import RecordId, RecordKey, split_address
-from reconciler.model.drift import LostRecord
-from reconciler.model.explanation import Step
+from reconciler.model.drift import MissingOwnedRecord
+from reconciler.model.explanation import NextAction
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.live import FateKind
+from reconciler.model.live import MissingReason
 from reconciler.model.runs import RunDetail
 from reconciler.plan.change import Archive, Reason, values_of
 from reconciler.plan.file.format import plan_from_text, plan_to_text
 from reconciler.plan.plan import Plan
 from reconciler.report.html.page import render_page
-from reconciler.report.html.table import table_of
+from reconciler.report.html.table import plan_table
 from reconciler.report.json_report import plan_as_json
 from reconciler.report.markdown.drift import render_drift_markdown
 from reconciler.report.markdown.plan import render_markdown
@@ -121,7 +121,7 @@ def forms(plan: Plan) -> dict[str, str]:
     return {
         "text": render_plan(plan, color=False, width=100, full=True),
         "markdown": render_markdown(plan, masking=SHOW, where=str, full=True).partition("Content `")[0],
-        "page": json.dumps(table_of(plan), ensure_ascii=False),
+        "page": json.dumps(plan_table(plan), ensure_ascii=False),
         "json": re.sub("sha256:[0-9a-f]{64}", "", plan_as_json(plan, SHOW)),
     }
 
@@ -155,16 +155,18 @@ def other_forms(value: str, key: str) -> dict[str, str]:
         drifted(FactKind.REKEYED),
         values=(),
         lost=(
-            LostRecord(
+            MissingOwnedRecord(
                 record,
                 RecordId("1"),
-                FateKind.REKEYED,
+                MissingReason.REKEYED,
                 (Fact(FactKind.REKEYED, RecordId("1"), key=replace(record, value=value)),),
             ),
         ),
     )
     of = replace(
-        explained(FactKind.REKEYED), key=record, step=Step("leave", Reason.GONE, facts=found.lost[0].facts)
+        explained(FactKind.REKEYED),
+        key=record,
+        step=NextAction("leave", Reason.GONE, facts=found.lost[0].facts),
     )
     ran = RunDetail(HEADER, (replace(row(0, record, "rejected", message=value), after={"phone": value}),))
     return {

@@ -34,7 +34,7 @@ from reconciler.report.json_report import plan_as_json, problems_as_json, run_as
 from reconciler.report.markdown.plan import render_markdown
 from reconciler.report.mask import SHOW, Masking, masked_plan, masked_problems, masked_run
 from reconciler.report.terminal import render_plan, render_problems, render_run
-from reconciler.sentences import Told, Value, told
+from reconciler.sentences import Sentence, Value, sentence
 from tests.support.example_plan import CREATES, EVERYTHING, HELD, PROBLEMS, UPDATES
 from tests.support.example_run import HEADER, RUN, row
 from tests.support.plans import at, plan_of, plans
@@ -65,8 +65,8 @@ class Planter:
             return tuple(map(self.anywhere, found))
         if isinstance(found, Value):
             return replace(found, text=self.text(found.object, found.name, found.text) or "", spelled=None)
-        if isinstance(found, Told):
-            return Told(map(self.anywhere, found.parts))
+        if isinstance(found, Sentence):
+            return Sentence(map(self.anywhere, found.parts))
         if is_dataclass(found) and not isinstance(found, type):
             members = {each.name: self.anywhere(getattr(found, each.name)) for each in fields(found)}
             return replace(found, **members)
@@ -156,9 +156,11 @@ def test_every_personal_key_is_shown_where_everything_is(secrets: Plan) -> None:
     """Otherwise the test above could not fail: what it plants does reach the outputs."""
     held_and_changed = (secrets.changes, secrets.held, secrets.review, secrets.refusals)
     personal = [key for key in keys_in(held_and_changed) if SECRET in key.value]
-    told = [text for each in secrets.problems for text in (each.message, each.advice or "") if SECRET in text]
+    sentence = [
+        text for each in secrets.problems for text in (each.message, each.advice or "") if SECRET in text
+    ]
 
-    assert plan_as_json(secrets, SHOW).count(SECRET) >= len(personal) + len(told)
+    assert plan_as_json(secrets, SHOW).count(SECRET) >= len(personal) + len(sentence)
 
 
 @given(plans)
@@ -225,9 +227,9 @@ HAS_NICKNAMES = (*PERSONAL, ("contacts", "nickname"))
 
 
 def test_a_problem_does_not_say_a_personal_value_wherever_it_stands() -> None:
-    message = told("12a, {it}; phone takes no {it}", it=PHONE)
+    message = sentence("12a, {it}; phone takes no {it}", it=PHONE)
     problem = shown(
-        Problem(message, told('is "phone" right, or {it}?', it=PHONE), at(3), "contacts/=12#phone")
+        Problem(message, sentence('is "phone" right, or {it}?', it=PHONE), at(3), "contacts/=12#phone")
     )
 
     mark = problem.message.rpartition(" ")[2]
@@ -238,27 +240,27 @@ def test_a_problem_does_not_say_a_personal_value_wherever_it_stands() -> None:
 
 
 def test_a_problem_says_a_value_that_is_not_personal() -> None:
-    message = told('no "{it}" of {record}', it=Value("Red", "deals", "colour"), record=ADA.told)
+    message = sentence('no "{it}" of {record}', it=Value("Red", "deals", "colour"), record=ADA.display)
     problem = Problem(message, 'did you mean "phone"?', at(3), "deals/d1#colour")
 
     assert shown(problem).message.startswith('no "Red" of contacts/\u2039')
     assert shown(problem, (("deals", "amount"),)).message.startswith('no "Red" of contacts/\u2039')  # e-mail
-    assert shown(replace(problem, message=told("no {it}", it=Value("Red", "deals", "colour")))) == replace(
-        problem, message="no Red"
-    )
+    assert shown(
+        replace(problem, message=sentence("no {it}", it=Value("Red", "deals", "colour")))
+    ) == replace(problem, message="no Red")
 
 
 @pytest.mark.parametrize(("object_name", "name"), [("contacts", ""), ("", "")])
 def test_a_value_of_which_nobody_knows_whose_it_is_is_personal(object_name: str, name: str) -> None:
-    said = Problem(told("no {it}", it=Value("12a", object_name, name)))
+    said = Problem(sentence("no {it}", it=Value("12a", object_name, name)))
 
     assert shown(said).message != "no 12a"
     assert shown(said, ()).message == "no 12a"  # where nothing is known to be personal
 
 
 def test_a_problem_names_no_key_that_is_personal_and_marks_equal_keys_alike() -> None:
-    message = told(
-        "{record}: no contact whose nickname is {key}", record=NICKNAME.told, key=NICKNAME.told_value
+    message = sentence(
+        "{record}: no contact whose nickname is {key}", record=NICKNAME.display, key=NICKNAME.told_value
     )
     problem = shown(Problem(message, None, at(3), NICKNAME.address), HAS_NICKNAMES)
 
@@ -268,9 +270,9 @@ def test_a_problem_names_no_key_that_is_personal_and_marks_equal_keys_alike() ->
 
 
 def test_a_problem_of_an_association_names_the_key_of_neither_record() -> None:
-    advice = told("--take {property}", property=NICKNAME.told_property("phone"))
+    advice = sentence("--take {property}", property=NICKNAME.told_property("phone"))
     problem = Problem(
-        told("{record} is archived", record=NICKNAME.told),
+        sentence("{record} is archived", record=NICKNAME.display),
         advice,
         at(3),
         "companies/acme#contacts/%C3%84dele",
@@ -291,7 +293,7 @@ def test_a_problem_names_keys_that_the_plan_knows_not_to_be_personal() -> None:
     key = RecordKey("contacts", "external_id", "c-1")
     held = Held(key, "phone", Reason.DRIFT, "1", "2", at(3))
     other = replace(key, value="c-2")
-    problem = Problem(told("{key} is there twice", key=other.told_value), None, at(3), other.address)
+    problem = Problem(sentence("{key} is there twice", key=other.told_value), None, at(3), other.address)
 
     plan = masked_plan(plan_of(held=(held,), problems=(problem,), personal=PERSONAL), MASKED)
 
@@ -327,7 +329,7 @@ def test_owners_that_a_problem_names_are_shown_and_nobody_else() -> None:
     assert problem.message.startswith("bob@acme.example left; \u2039")
     assert problem.advice == "ask Bob@acme.example"
     owner = Value("bob@acme.example", "deals", "hubspot_owner_id")
-    said = replace(said, message=told("{owner} left", owner=owner))
+    said = replace(said, message=sentence("{owner} left", owner=owner))
     assert shown(said).message == "bob@acme.example left"
     (masked,) = masked_problems((said,), MASKED, (("deals", "hubspot_owner_id"),))
     assert "bob@" not in masked.message

@@ -8,19 +8,26 @@ from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.associations import OwnedPair
 from reconciler.model.desired import Ownership, Prune
-from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord, Since, Trail
+from reconciler.model.drift import (
+    DriftedValue,
+    DriftFound,
+    DriftHistory,
+    HistoryStart,
+    MissingOwnedRecord,
+    RemovedAssociation,
+)
 from reconciler.model.explanation import (
     Explanation,
     LastApplied,
+    ManifestLine,
+    NextAction,
     PairExplained,
     PropertyExplained,
-    Statement,
-    Step,
 )
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.live import FateKind
+from reconciler.model.live import MissingReason
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
-from reconciler.model.property_history import Hand, Via
+from reconciler.model.property_history import ChangeSource, ValueVersion
 from reconciler.plan.change import Reason
 from reconciler.plan.plan import Held
 from reconciler.report.mask import (
@@ -44,26 +51,28 @@ BOB = replace(ADA, value=f"{SECRET}-bob")
 ACME = RecordKey("companies", "external_id", "acme")
 ID = RecordId("501")
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
-EDITED = Hand(Via.PERSON, "Grace Hopper <grace@acme.example>", NOW, f"{SECRET}-3")
+EDITED = ValueVersion(ChangeSource.PERSON, "Grace Hopper <grace@acme.example>", NOW, f"{SECRET}-3")
 REKEYED = Fact(FactKind.REKEYED, record_id=ID, key=BOB, value=f"{SECRET}-bob")
-STEP = Step("write", "drift", f"{SECRET}-1", (Fact(FactKind.NO_SUCH_CHOICE, value=f"{SECRET}-1"),))
+STEP = NextAction("write", "drift", f"{SECRET}-1", (Fact(FactKind.NO_SUCH_CHOICE, value=f"{SECRET}-1"),))
 ASSOCIATED = RecordKey("deals", "email", "eve@acme.example")
 """Of a type of which nothing is known to be personal."""
 
 DRIFT = DriftFound(
     *("0.1.0", NOW, "production", 1, StateVersion(None, 0), 2),
     values=(
-        DriftedValue(ADA, ID, "phone", f"{SECRET}-1", f"{SECRET}-3", Trail((EDITED,), Since.APPLIED)),
-        DriftedValue(ACME, ID, "name", "Acme", "ACME", Trail((replace(EDITED, by="", value="ACME"),))),
+        DriftedValue(
+            ADA, ID, "phone", f"{SECRET}-1", f"{SECRET}-3", DriftHistory((EDITED,), HistoryStart.APPLIED)
+        ),
+        DriftedValue(ACME, ID, "name", "Acme", "ACME", DriftHistory((replace(EDITED, by="", value="ACME"),))),
     ),
-    lost=(LostRecord(ADA, ID, FateKind.REKEYED, (REKEYED,)),),
+    lost=(MissingOwnedRecord(ADA, ID, MissingReason.REKEYED, (REKEYED,)),),
     read_calls=1,
     personal=PERSONAL,
-    pairs=(LostPair(ADA, ID, BOB, "associated", None),),
+    pairs=(RemovedAssociation(ADA, ID, BOB, "associated", None),),
 )
 PHONE = PropertyExplained(
     name="phone",
-    statements=(Statement(f"{SECRET}-1", at(3)), Statement((f"{SECRET}-1", f"{SECRET}-2"), at(4))),
+    statements=(ManifestLine(f"{SECRET}-1", at(3)), ManifestLine((f"{SECRET}-1", f"{SECRET}-2"), at(4))),
     unmanaged_at=None,
     ownership=Ownership.ENFORCE,
     last=LastApplied(f"{SECRET}-1", f"{SECRET}-kept", None),
@@ -72,13 +81,23 @@ PHONE = PropertyExplained(
     step=STEP,
 )
 OWNER = PropertyExplained(
-    "hubspot_owner_id", (Statement("grace@acme.example", at(5)),), None, None, None, "77", (), Step("nothing")
+    "hubspot_owner_id",
+    (ManifestLine("grace@acme.example", at(5)),),
+    None,
+    None,
+    None,
+    "77",
+    (),
+    NextAction("nothing"),
 )
 EXPLANATION = Explanation(
     *(ADA, None, "production", 1, ID, True, Origin.CREATED, False, (at(2),), Prune.OFF),
-    step=Step("update", "drift", None, (REKEYED,)),
+    step=NextAction("update", "drift", None, (REKEYED,)),
     properties=(OWNER, PHONE),
-    pairs=(PairExplained(BOB, None, None, Step("nothing")), PairExplained(ASSOCIATED, None, None, STEP)),
+    pairs=(
+        PairExplained(BOB, None, None, NextAction("nothing")),
+        PairExplained(ASSOCIATED, None, None, STEP),
+    ),
     problems=(Problem("ask grace@acme.example", None, at(3), ADA.address),),
     moves_from=BOB,
     personal=PERSONAL,
@@ -105,7 +124,7 @@ def test_drift_names_people_and_says_nothing_that_is_personal() -> None:
 
 def test_an_explanation_says_nothing_that_is_personal_and_equal_values_look_equal() -> None:
     explained = masked_explanation(EXPLANATION, MASKED)
-    pairs = (PairExplained(ADA, None, None, Step("nothing")),)
+    pairs = (PairExplained(ADA, None, None, NextAction("nothing")),)
     assert hides(replace(explained, pairs=()))
     assert hides([pair.target for pair in explained.pairs])
     owner, phone = explained.properties

@@ -17,12 +17,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import HubSpotError, NoAnswer, Unavailable, UsageError
-from reconciler.hubspot.client import Writer
+from reconciler.hubspot.client import PortalWriter
 from reconciler.hubspot.transport import response_limits
-from reconciler.hubspot.transport.call_result import Exchange, Lost, Refusal, Request, Success, pace_of
-from reconciler.hubspot.transport.connection import attempt, open_http
+from reconciler.hubspot.transport.call_result import (
+    CallResult,
+    ErrorResponse,
+    NoResponse,
+    Request,
+    Success,
+    rate_headers_of,
+)
+from reconciler.hubspot.transport.connection import open_http, send_once
 from reconciler.hubspot.transport.responses import AccountBody
-from reconciler.hubspot.transport.token_redaction import blotted
+from reconciler.hubspot.transport.token_redaction import redact_token
 from reconciler.model.calls import Call
 from tests.hubspot.doubles import TOKEN, http_of, pacer_of, reader_of, reply
 
@@ -61,20 +68,20 @@ def endpoint(answer: Callable[[socket.socket], None]) -> Iterator[str]:
             thread.join()
 
 
-def asked(answer: Callable[[socket.socket], None] | bytes) -> Exchange[AccountBody]:
+def asked(answer: Callable[[socket.socket], None] | bytes) -> CallResult[AccountBody]:
     def send(connection: socket.socket) -> None:
         connection.sendall(answer) if isinstance(answer, bytes) else answer(connection)
 
     with endpoint(send) as url, open_http(url, TOKEN) as http:
-        return attempt(http, GET, AccountBody.read)
+        return send_once(http, GET, AccountBody.read)
 
 
 def packed(body: bytes, encoding: str = "gzip") -> bytes:
     return OK + f"Content-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-def lost(exchange: Exchange[AccountBody], reason: str) -> None:
-    assert isinstance(exchange, Lost)
+def lost(exchange: CallResult[AccountBody], reason: str) -> None:
+    assert isinstance(exchange, NoResponse)
     assert exchange.was_sent
     assert reason in exchange.reason
 
@@ -163,7 +170,7 @@ def test_a_write_that_drips_may_have_happened(monkeypatch: pytest.MonkeyPatch) -
         open_http(url, TOKEN) as http,
         pytest.raises(NoAnswer),
     ):
-        Writer(http, "v3", pacer_of()).write("companies", Call.UPDATE, [{"id": "1", "properties": {}}])
+        PortalWriter(http, "v3", pacer_of()).write("companies", Call.UPDATE, [{"id": "1", "properties": {}}])
 
 
 NUMBERS = ["9" * 400, "9" * 5000, "1e9", "-1", "٣", "²", "0x10", "5.5", "nan", "inf", "", "Wed, 21 Oct 2026"]
@@ -181,10 +188,10 @@ HEADERS = [
 @pytest.mark.parametrize("status", [200, 400, 429, 503])
 def test_a_header_that_is_no_number_is_ignored(header: str, number: str, status: int) -> None:
     headers = {header.encode(): number.encode()}
-    exchange = attempt(
+    exchange = send_once(
         http_of(lambda _: httpx.Response(status, content=ACCOUNT, headers=headers)), GET, AccountBody.read
     )
-    assert isinstance(exchange, Success | Refusal)
+    assert isinstance(exchange, Success | ErrorResponse)
     pace = exchange.pace
     assert {pace.limit, pace.remaining, pace.interval_s, pace.daily_remaining, pace.retry_after_s} == {None}
 
@@ -205,7 +212,7 @@ def test_a_header_that_is_no_number_is_ignored(header: str, number: str, status:
     ids=range(9),
 )
 def test_a_date_that_makes_no_sense_is_ignored(date: str) -> None:
-    exchange = attempt(
+    exchange = send_once(
         http_of(lambda _: reply(200, orjson.loads(ACCOUNT), {"Date": date})), GET, AccountBody.read
     )
     assert isinstance(exchange, Success)
@@ -214,7 +221,7 @@ def test_a_date_that_makes_no_sense_is_ignored(date: str) -> None:
 
 @given(st.text("0123456789:+-, GMTWedOct()", max_size=60))
 def test_no_date_ends_in_a_traceback(date: str) -> None:
-    told = pace_of({"date": date}).date
+    told = rate_headers_of({"date": date}).date
     assert told is None or told + timedelta(days=36_500)
 
 
@@ -226,7 +233,7 @@ def test_no_number_in_a_header_makes_a_read_wait_for_ever(number: str, status: i
     for _ in range(3):
         with suppress(HubSpotError):
             reader.account()
-    assert pace_of({name.lower(): text for name, text in headers.items()}).interval_s in {None, 60.0}
+    assert rate_headers_of({name.lower(): text for name, text in headers.items()}).interval_s in {None, 60.0}
     assert reader.least_seconds(1000) <= 1000 * 60
 
 
@@ -238,9 +245,9 @@ def test_a_charset_is_not_believed(charset: str, status: int) -> None:
     kind = {b"Content-Type": f"application/json; charset={charset}".encode(errors="surrogateescape")}
     body = b'{"portalId": 1, "accountType": "X", "message": "no such thing"}'
     http = http_of(lambda _: httpx.Response(status, content=body, headers=kind))
-    exchange = attempt(http, GET, AccountBody.read)
-    assert isinstance(exchange, Success if status == 200 else Refusal)
-    if isinstance(exchange, Refusal):
+    exchange = send_once(http, GET, AccountBody.read)
+    assert isinstance(exchange, Success if status == 200 else ErrorResponse)
+    if isinstance(exchange, ErrorResponse):
         assert exchange.error.message == "no such thing"
 
 
@@ -258,8 +265,8 @@ BODIES = [
 @pytest.mark.parametrize("wrapped", ['{"message": %s}', '{"errors": [{"context": {"a": %s}}]}', "%s"])
 def test_no_body_ends_in_a_traceback(body: bytes, status: int, wrapped: str) -> None:
     content = wrapped.encode() % body
-    exchange = attempt(http_of(lambda _: httpx.Response(status, content=content)), GET, AccountBody.read)
-    assert isinstance(exchange, Lost if status < 300 else Refusal)
+    exchange = send_once(http_of(lambda _: httpx.Response(status, content=content)), GET, AccountBody.read)
+    assert isinstance(exchange, NoResponse if status < 300 else ErrorResponse)
     with pytest.raises(HubSpotError):
         reader_of(lambda _: httpx.Response(status, content=content)).account()
 
@@ -317,8 +324,8 @@ def test_a_token_that_comes_back_is_blotted_out(way: str, token: str) -> None:
         for status in (400, 401, 403, 404, 503):
             http = http_of(lambda _, status=status, body=body: httpx.Response(status, text=body))  # type: ignore[misc]
             http.headers["Authorization"] = f"Bearer {token}"
-            exchange = attempt(http, GET, AccountBody.read)
-            assert isinstance(exchange, Refusal)
+            exchange = send_once(http, GET, AccountBody.read)
+            assert isinstance(exchange, ErrorResponse)
             seen = orjson.dumps(exchange.error.model_dump(mode="json")).decode()
             seen += repr([detail.message for detail in exchange.error.details])
             for spelling in (token, told, told.rstrip("=")):
@@ -328,13 +335,13 @@ def test_a_token_that_comes_back_is_blotted_out(way: str, token: str) -> None:
 @given(st.text("abcXYZ/u0061+=é \n", max_size=40))
 def test_other_texts_stay_as_they_are_meant(text: str) -> None:
     body = orjson.dumps({"message": text})
-    assert orjson.loads(blotted(body.decode(), TOKEN)) == {"message": text}
+    assert orjson.loads(redact_token(body.decode(), TOKEN)) == {"message": text}
 
 
 @given(st.binary(max_size=12), st.binary(max_size=12))
 def test_a_token_amid_anything_is_blotted_out_of_base64(before: bytes, behind: bytes) -> None:
     encoded = base64.b64encode(before + TOKEN.encode() + behind).decode()
-    kept = blotted(encoded, TOKEN).replace("*", "")
+    kept = redact_token(encoded, TOKEN).replace("*", "")
     assert len(kept) <= len(encoded) - len(TOKEN)
 
 

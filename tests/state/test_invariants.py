@@ -24,7 +24,7 @@ from reconciler.plan.change import Create
 from reconciler.state.export_format import parse_export
 from reconciler.state.run_types import RunStatus
 from reconciler.state.store import Store, open_state
-from reconciler.state.writer import Writer
+from reconciler.state.writer import StateWriter
 from tests.support.journals import UPSERT, Clock, applied, create, owned, start, writer
 
 GROUP = ("companies", "external_id")
@@ -72,7 +72,7 @@ class Runs(RuleBasedStateMachine):
         self.owned: dict[str, OwnedRecord] = {}
         self.store, self.pen = self.opened()
 
-    def opened(self) -> tuple[Store, Writer]:
+    def opened(self) -> tuple[Store, StateWriter]:
         store = open_state(self.url, self.folder, self.portal)
         return store, writer(store, self.clock)
 

@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.errors import Locked
 from reconciler.state.store import Store, open_state
-from reconciler.state.writer import Writer
+from reconciler.state.writer import StateWriter
 from tests.support.journals import ADA, BOB, UPSERT, Clock, applied, create, owned, start, writer
 
 PORTAL = 7654321
@@ -123,7 +123,7 @@ def test_a_lease_that_expired_and_was_not_taken_is_still_held(store: Store) -> N
         assert pen.begin_run(start(0))
 
 
-WRITES: dict[str, Callable[[Writer, str], object]] = {
+WRITES: dict[str, Callable[[StateWriter, str], object]] = {
     "begin_run": lambda pen, _: pen.begin_run(start(1)),
     "intend": lambda pen, run_id: pen.intend(run_id, 1, "companies", UPSERT, [(1, create("globex"))]),
     "record": lambda pen, run_id: pen.record(run_id, 0, {0: applied("9001")}, [owned("acme")]),
@@ -134,7 +134,7 @@ WRITES: dict[str, Callable[[Writer, str], object]] = {
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
 def test_whoever_lost_the_lock_writes_nothing(
-    store: Store, reopened: Callable[[], Store], write: Callable[[Writer, str], object]
+    store: Store, reopened: Callable[[], Store], write: Callable[[StateWriter, str], object]
 ) -> None:
     loser = writer(store)
     run_id = loser.begin_run(start(2))

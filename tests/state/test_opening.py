@@ -213,7 +213,7 @@ def test_an_older_version_is_upgraded_by_whoever_writes(url: str, tmp_path: Path
     upgrades = {step: ("ALTER TABLE runs ADD COLUMN note TEXT",), last: ("UPDATE runs SET note = 'old'",)}
 
     with closing(open_state(url, tmp_path, PORTAL)) as store:
-        with store._database.reading() as connection, pytest.raises(tables.Unusable, match="upgrades it"):
+        with store._database.reading() as connection, pytest.raises(tables.SchemaError, match="upgrades it"):
             tables.is_readable(connection, last)
         with store._database.writing() as connection:
             tables.create_or_upgrade(connection, last, upgrades)

@@ -9,10 +9,19 @@ from reconciler.model.calls import Call, Route
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin
-from reconciler.model.property_history import Hand, Via
+from reconciler.model.property_history import ChangeSource, ValueVersion
 from reconciler.plan.change import Action, Adopt, Create, Reason, Update, ValueChange
-from reconciler.plan.plan import Budget, Departing, Departure, Guard, GuardRefusal, Held, Plan, Review
-from reconciler.sentences import Value, told
+from reconciler.plan.plan import (
+    Budget,
+    DifferenceKind,
+    Guard,
+    GuardRefusal,
+    Held,
+    Plan,
+    Review,
+    ReviewDifference,
+)
+from reconciler.sentences import Value, sentence
 from reconciler.source import SourceRef
 from tests.support.plans import at, plan_of
 
@@ -38,17 +47,17 @@ def _value(
     after: str | None,
     reason: Reason,
     source: SourceRef | None = None,
-    changed: Hand | None = None,
+    changed: ValueVersion | None = None,
 ) -> ValueChange:
     return ValueChange(name, before, after, reason, source, changed and replace(changed, value=before))
 
 
-def _hand(via: Via, by: str, day: int) -> Hand:
-    return Hand(via, by, datetime(2026, 11, day, 14, 5, tzinfo=UTC), None)
+def _hand(via: ChangeSource, by: str, day: int) -> ValueVersion:
+    return ValueVersion(via, by, datetime(2026, 11, day, 14, 5, tzinfo=UTC), None)
 
 
-GRACE = _hand(Via.PERSON, "Grace Hopper <grace@acme.example>", 18)
-FILLER = _hand(Via.WORKFLOW, "Fill countries (55)", 19)
+GRACE = _hand(ChangeSource.PERSON, "Grace Hopper <grace@acme.example>", 18)
+FILLER = _hand(ChangeSource.WORKFLOW, "Fill countries (55)", 19)
 
 
 def _update(key: RecordKey, number: int, reason: Reason, source: SourceRef, *values: ValueChange) -> Update:
@@ -179,11 +188,11 @@ PROBLEMS = (
         'companies has no property "industy"', 'did you mean "industry"?', at(71), "companies/wayne#industy"
     ),
     Problem(
-        told(
+        sentence(
             'phone takes a number, not "{it}": extensions are written behind an x',
             it=_phone("+49 30 1234 ext. 12"),
         ),
-        told('write "{it}"', it=_phone("+49 30 1234 x12")),
+        sentence('write "{it}"', it=_phone("+49 30 1234 x12")),
         at(9, "contacts.yaml", 12),
         "contacts/eve@acme.example#phone",
     ),
@@ -237,8 +246,8 @@ REVIEWED: Plan = replace(
         git="77d0aa51c3ee2b9d4f6a8c0e1b2d3f4a5b6c7d8e",
         departures=(
             *(
-                Departure(
-                    Departing.NOT_REVIEWED,
+                ReviewDifference(
+                    DifferenceKind.NOT_REVIEWED,
                     _company(f"new-{n}"),
                     Action.CREATE,
                     (Fact(FactKind.PROPERTIES, names=("country", "name")),),
@@ -246,8 +255,8 @@ REVIEWED: Plan = replace(
                 )
                 for n in range(5)
             ),
-            Departure(
-                Departing.CHANGED,
+            ReviewDifference(
+                DifferenceKind.CHANGED,
                 _contact("ada@acme.example"),
                 Action.UPDATE,
                 (
@@ -256,8 +265,8 @@ REVIEWED: Plan = replace(
                 ),
                 at(4, "contacts.yaml"),
             ),
-            Departure(
-                Departing.NO_LONGER_PLANNED,
+            ReviewDifference(
+                DifferenceKind.NO_LONGER_PLANNED,
                 _company("globex"),
                 Action.ASSOCIATE,
                 (Fact(FactKind.LABEL, word="Billing"),),

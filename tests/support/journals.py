@@ -13,7 +13,7 @@ from reconciler.plan.change import Action, Adopt, Create, Reason, Update, ValueC
 from reconciler.source import SourceRef
 from reconciler.state.run_types import Actor, RunStart
 from reconciler.state.store import Store
-from reconciler.state.writer import Writer
+from reconciler.state.writer import StateWriter
 
 ADA = Actor("ada", "build-7", 4242, "https://ci.example/runs/1")
 BOB = Actor("bob", "laptop", 17)
@@ -35,7 +35,7 @@ class Clock:
         self.time += timedelta(seconds=seconds)
 
 
-def writer(store: Store, clock: Clock | None = None, actor: Actor = ADA, timeout_s: float = 0) -> Writer:
+def writer(store: Store, clock: Clock | None = None, actor: Actor = ADA, timeout_s: float = 0) -> StateWriter:
     clock = clock or Clock()
     return store.acquire(actor, now=clock.now, sleep=clock.sleep, timeout_s=timeout_s)
 

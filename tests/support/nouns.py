@@ -13,7 +13,7 @@ from reconciler.model.definitions import (
     PropertyDef,
     Stage,
 )
-from reconciler.model.desired import DesiredRecord, Document, Ownership, Write, Written
+from reconciler.model.desired import DesiredRecord, Document, ManifestValue, Ownership, Write
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.source import Place, SourceFiles, place_of
@@ -35,7 +35,7 @@ def document(
     return Document(object_name, key, write, ownership or {}, at(1))
 
 
-def desired(key: str, values: Mapping[str, Written], within: Document | None = None) -> DesiredRecord:
+def desired(key: str, values: Mapping[str, ManifestValue], within: Document | None = None) -> DesiredRecord:
     """A record at line 10, its values on the lines below, in order of name."""
     names = tuple(sorted(values))
     return DesiredRecord(

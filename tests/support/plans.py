@@ -13,7 +13,7 @@ from reconciler.model.calls import Call, Route
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin, StateVersion
-from reconciler.model.property_history import Hand, Via
+from reconciler.model.property_history import ChangeSource, ValueVersion
 from reconciler.plan.change import (
     Action,
     Adopt,
@@ -31,17 +31,17 @@ from reconciler.plan.change import (
 )
 from reconciler.plan.plan import (
     Budget,
-    Departing,
-    Departure,
+    DifferenceKind,
     Guard,
     GuardBase,
     GuardRefusal,
     Held,
-    ManifestsRead,
+    ManifestInfo,
     Plan,
     Review,
+    ReviewDifference,
 )
-from reconciler.sentences import told_list
+from reconciler.sentences import join_sentences
 from reconciler.source import SourceRef
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -60,12 +60,12 @@ _record_ids = st.integers(1, 10**12).map(lambda number: RecordId(str(number)))
 _names = st.sampled_from(["email", "name", "phone", "hs_lead_status", "a_rather_long_property_name"])
 
 
-def _edited_value(value: ValueChange, hand: Hand | None) -> ValueChange:
+def _edited_value(value: ValueChange, hand: ValueVersion | None) -> ValueChange:
     """Whoever edited a value made it what is there."""
     return replace(value, changed=hand and replace(hand, value=value.before))
 
 
-def _edited_held(held: Held, hand: Hand | None) -> Held:
+def _edited_held(held: Held, hand: ValueVersion | None) -> Held:
     return replace(held, changed=hand and replace(hand, value=held.live))
 
 
@@ -77,8 +77,8 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
     """Any plan, whether or not planning would ever make it; things are called and described by ``words``."""
     names = _names | words
     hands = st.builds(
-        Hand,
-        via=st.sampled_from(Via),
+        ValueVersion,
+        via=st.sampled_from(ChangeSource),
         by=words,
         at=st.datetimes(timezones=st.just(UTC)),
         value=st.none(),
@@ -168,8 +168,8 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         tuple
     )
     departures = st.builds(
-        Departure,
-        how=st.sampled_from(Departing),
+        ReviewDifference,
+        how=st.sampled_from(DifferenceKind),
         key=keys,
         action=st.sampled_from(Action),
         facts=facts,
@@ -194,7 +194,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         host=st.none() | words,
         api_version=words,
         state=st.builds(StateVersion, lineage=st.none() | words, serial=counts),
-        manifests=st.builds(ManifestsRead, digest=words, files=counts, records=counts, git=st.none() | words),
+        manifests=st.builds(ManifestInfo, digest=words, files=counts, records=counts, git=st.none() | words),
         changes=st.lists(changes, max_size=6).map(tuple),
         held=st.lists(held, max_size=3).map(tuple),
         problems=st.lists(any_problems(words, sources, keys), max_size=3).map(tuple),
@@ -265,8 +265,8 @@ def any_problems(
     keys: st.SearchStrategy[RecordKey],
 ) -> st.SearchStrategy[Problem]:
     """Any problem, described by ``words``, with values of records and keys in its sentences or without."""
-    values = keys.map(lambda key: key.told_value) | keys.map(lambda key: key.told)
-    sentences = words | st.lists(words | values, max_size=4).map(lambda parts: told_list(" ", parts))
+    values = keys.map(lambda key: key.told_value) | keys.map(lambda key: key.display)
+    sentences = words | st.lists(words | values, max_size=4).map(lambda parts: join_sentences(" ", parts))
     return st.builds(
         Problem,
         message=sentences,
@@ -301,7 +301,7 @@ def plan_of(
         portal_type="STANDARD",
         api_version="2026-03",
         state=StateVersion(lineage=lineage, serial=41),
-        manifests=ManifestsRead(digest="sha256:aa11", files=4, records=120, git="3f2c9ab41d7e"),
+        manifests=ManifestInfo(digest="sha256:aa11", files=4, records=120, git="3f2c9ab41d7e"),
         changes=changes,
         held=held,
         problems=problems,

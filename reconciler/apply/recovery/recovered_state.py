@@ -49,7 +49,7 @@ def applied_by(run_id: str, settled: Settled) -> list[tuple[Change, Applied]]:
     ]
 
 
-class Memory:
+class RecoveredState:
     """Owned records of the store, with what settling adds and takes away."""
 
     def __init__(self, store: Store, settled: Settled) -> None:

@@ -2,11 +2,11 @@
 
 from reconciler.apply.executor import ownership_after
 from reconciler.apply.recovery.settle import settle_batch
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.model.definitions import PortalSchema
 from reconciler.state.run_types import RunStatus
 from reconciler.state.store import Store
-from reconciler.state.writer import Writer
+from reconciler.state.writer import StateWriter
 
 
 def is_anything_open(store: Store) -> bool:
@@ -14,7 +14,7 @@ def is_anything_open(store: Store) -> bool:
     return bool(store.unfinished()) or any(run.status == RunStatus.RUNNING for run in store.runs())
 
 
-def settle_earlier(store: Store, journal: Writer, reader: Reader, portal: PortalSchema) -> None:
+def settle_earlier(store: Store, journal: StateWriter, reader: PortalReader, portal: PortalSchema) -> None:
     """Record what became of unfinished batches, and that their runs were interrupted.
 
     Raises:

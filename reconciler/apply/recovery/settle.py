@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from reconciler.apply.answer_outcomes import only_emptied
-from reconciler.apply.associations import between
+from reconciler.apply.associations import association_batch
 from reconciler.apply.recovery.creation_evidence import found_as_created, is_there
 from reconciler.errors import Unavailable
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.definitions import ObjectSchema, PortalSchema
@@ -26,7 +26,7 @@ from reconciler.plan.values.equality import same_value
 from reconciler.state.run_types import Sent, UnfinishedBatch
 
 
-def settle_batch(reader: Reader, portal: PortalSchema, batch: UnfinishedBatch) -> Mapping[int, Outcome]:
+def settle_batch(reader: PortalReader, portal: PortalSchema, batch: UnfinishedBatch) -> Mapping[int, Outcome]:
     """A final outcome for every open change of a batch whose run has ended.
 
     Raises:
@@ -46,12 +46,12 @@ def settle_batch(reader: Reader, portal: PortalSchema, batch: UnfinishedBatch) -
 
 
 def settle(
-    reader: Reader, portal: PortalSchema, entries: Sequence[tuple[int, Writing]], sent: Sent
+    reader: PortalReader, portal: PortalSchema, entries: Sequence[tuple[int, Writing]], sent: Sent
 ) -> Mapping[int, Outcome]:
     """Those of ``entries``, which travelled together, that turn out to have happened; ``sent`` says when."""
     pairs, records = pairs_and_records(entries)
     if pairs:
-        return between(reader, portal, pairs[0][1]).settled(pairs)
+        return association_batch(reader, portal, pairs[0][1]).settled(pairs)
     if not records:
         return {}
     schema = portal.objects[records[0][1].key.object]
@@ -65,7 +65,7 @@ def settle(
 
 
 def are_emptied(
-    reader: Reader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
+    reader: PortalReader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
 ) -> frozenset[int]:
     """Those of ``entries`` whose lifecycle stage was to go back and is empty now, by number."""
     live = read_again(reader, schema, entries)
@@ -134,7 +134,7 @@ class ReadAgain(dict[tuple[str, str], LiveRecord]):
 
 
 def read_again(
-    reader: Reader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
+    reader: PortalReader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
 ) -> ReadAgain:
     """The records that ``entries`` are about, as they are now, by ``identity``."""
     known = (value for _, change in entries for value in (*values_of(change), *rests_on_of(change)))

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 from reconciler.errors import NotAllowed, Unavailable
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.records.prefetch import READERS
 from reconciler.hubspot.transport.responses import AssociationsBody, LabelBody
 from reconciler.model.addresses import RecordId
@@ -21,7 +21,7 @@ LivePairs: TypeAlias = Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]
 """By record, and by record that it is associated with, the labels; the plain association comes with all."""
 
 
-def read_labels(reader: Reader, one: ObjectSchema, other: ObjectSchema) -> tuple[Label, ...]:
+def read_labels(reader: PortalReader, one: ObjectSchema, other: ObjectSchema) -> tuple[Label, ...]:
     """Labels of associations of ``one`` with ``other``, seen from the first.
 
     Raises:
@@ -31,7 +31,7 @@ def read_labels(reader: Reader, one: ObjectSchema, other: ObjectSchema) -> tuple
 
 
 def read_label_limits(
-    reader: Reader, one: ObjectSchema, other: ObjectSchema
+    reader: PortalReader, one: ObjectSchema, other: ObjectSchema
 ) -> Mapping[tuple[str, int], int]:
     """With how many records of ``other`` one of ``one`` may bear a label, by category and number.
 
@@ -49,7 +49,7 @@ def read_label_limits(
 
 
 def read_pairs(
-    reader: Reader, one: ObjectSchema, other: ObjectSchema, record_ids: Iterable[RecordId]
+    reader: PortalReader, one: ObjectSchema, other: ObjectSchema, record_ids: Iterable[RecordId]
 ) -> LivePairs:
     """What records of ``one`` are associated with among ``other``; those with nothing are left out.
 
@@ -71,7 +71,7 @@ def read_pairs(
 
 
 def _read(
-    reader: Reader, one: ObjectSchema, other: ObjectSchema, record_ids: Sequence[RecordId]
+    reader: PortalReader, one: ObjectSchema, other: ObjectSchema, record_ids: Sequence[RecordId]
 ) -> Sequence[AssociationsBody]:
     """All pages of some records; those that have more are asked for again together.
 

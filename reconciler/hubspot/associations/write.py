@@ -13,10 +13,10 @@ from functools import partial
 from typing import Any
 
 from reconciler.errors import NoAnswer, NotAllowed, Unavailable
-from reconciler.hubspot.client import Writer
+from reconciler.hubspot.client import PortalWriter
 from reconciler.hubspot.records.match_results import RowOutcome, rejected
-from reconciler.hubspot.records.write import PERHAPS_ONE_ROW
-from reconciler.hubspot.transport.call_result import Refusal
+from reconciler.hubspot.records.write import SPLITTABLE_STATUSES
+from reconciler.hubspot.transport.call_result import ErrorResponse
 from reconciler.hubspot.transport.error_details import named_ids
 from reconciler.hubspot.transport.responses import ErrorBody, PairsBody
 from reconciler.model.addresses import RecordId
@@ -40,7 +40,7 @@ class PairRow:
 
 
 def write_pairs(
-    writer: Writer,
+    writer: PortalWriter,
     one: ObjectSchema,
     other: ObjectSchema,
     call: Call,
@@ -71,7 +71,7 @@ def write_pairs(
 class _Sending:
     """What one call's worth of associations came to, as answers come in."""
 
-    writer: Writer
+    writer: PortalWriter
     path: str
     other_path: str
     call: Call
@@ -97,11 +97,11 @@ class _Sending:
                 self.deliver(part)
 
     def _join(
-        self, rows: Sequence[PairRow], answer: PairsBody | Refusal
+        self, rows: Sequence[PairRow], answer: PairsBody | ErrorResponse
     ) -> tuple[Sequence[PairRow], Sequence[ErrorBody]]:
         """Take what the answer says of rows; those that it says nothing of, and the errors."""
-        if isinstance(answer, Refusal):
-            if answer.status in PERHAPS_ONE_ROW:
+        if isinstance(answer, ErrorResponse):
+            if answer.status in SPLITTABLE_STATUSES:
                 return rows, [answer.error]
             self.outcomes |= {row.number: rejected(answer.error) for row in rows}
             return (), ()

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.model.definitions import Owner
 
 
-def read_owners(reader: Reader, named: Iterable[str]) -> tuple[Owner, ...]:
+def read_owners(reader: PortalReader, named: Iterable[str]) -> tuple[Owner, ...]:
     """All active owners; where some of ``named``, by e-mail or id, are not among them, all that left too.
 
     Each list is read once in a run.

@@ -9,7 +9,7 @@ from functools import partial
 from types import MappingProxyType
 
 from reconciler.errors import ManifestError, Problem, UsageError
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.definitions import pipeline, property_def
 from reconciler.hubspot.transport.responses import AccountBody, SchemaBody
 from reconciler.model.definitions import Account, Kind, ObjectSchema, Pipeline, PortalSchema, PropertyDef
@@ -34,14 +34,14 @@ class _Type:
     required: tuple[str, ...] = ()  # by a custom type's own schema
 
 
-def begin_portal(reader: Reader, objects: Collection[str]) -> None:
+def begin_portal(reader: PortalReader, objects: Collection[str]) -> None:
     """Ask already for what ``read_portal`` will want first of standard types, while there is other work."""
     names = {object_name(written) for written in objects}
     reader.begin([object_type(name).path for name in sorted(names) if _is_standard(name)])
 
 
 def read_portal(
-    reader: Reader,
+    reader: PortalReader,
     objects: Collection[str],
     portal_id: int | None = None,
     asked_at: Mapping[str, SourceRef] = MappingProxyType({}),
@@ -52,7 +52,7 @@ def read_portal(
     ``objects`` of the answer holds each type by its name and by every other that means it.
 
     Types are asked for by path name or number, custom ones by name, qualified name or number.
-    ``portal_id`` is the portal that the token has to belong to; None takes any. ``asked_at`` says where
+    ``portal_id`` is the portal that the token has to belong to; None takes any. ``first_mentions`` says where
     a type is named, for messages. Types that the portal does not have are left out of the answer, and told
     in ``lacking``, where that is given.
 
@@ -123,7 +123,7 @@ def _refuse_other_portal(account: AccountBody, portal_id: int | None) -> None:
 
 
 def _not_there(
-    reader: Reader,
+    reader: PortalReader,
     names: Iterable[str],
     types: Container[str],
     customs: Iterable[SchemaBody],
@@ -152,7 +152,9 @@ def _any_kind(kind: Kind, definitions: Iterable[Mapping[str, PropertyDef]]) -> b
     return any(definition.kind is kind for known in definitions for definition in known.values())
 
 
-def _read_pipelines(reader: Reader, found: _Type, known: Mapping[str, PropertyDef]) -> tuple[Pipeline, ...]:
+def _read_pipelines(
+    reader: PortalReader, found: _Type, known: Mapping[str, PropertyDef]
+) -> tuple[Pipeline, ...]:
     if not _any_kind(Kind.PIPELINE, [known]):
         return ()
     return tuple(pipeline(body) for body in reader.pipelines(found.path) if not body.archived)

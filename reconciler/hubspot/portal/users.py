@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from reconciler.errors import NotAllowed, RequestRejected
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.transport.responses import VersionBody
 
 _USER = "userId:"
@@ -21,19 +21,19 @@ def user_id_of(version: VersionBody) -> str | None:
     return source.removeprefix(_USER) if source.startswith(_USER) else None
 
 
-class People:
+class Users:
     """Names and addresses by user id, read no earlier than they are needed.
 
     Every user is an owner, and those who left are among the archived ones. Where the token may not read
     them, or they are nowhere, people are called by what the history says of them.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: PortalReader) -> None:
         self._reader = reader
         self._names: dict[str, str] = {}
         self._unread = [False, True]  # the active owners, the archived ones
 
-    def learn(self, user_ids: Iterable[str]) -> None:
+    def load(self, user_ids: Iterable[str]) -> None:
         """Look up those that are not known yet.
 
         Raises:

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
 
-from reconciler.hubspot.client import Reader
-from reconciler.hubspot.portal.users import People, user_id_of
+from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.portal.users import Users, user_id_of
 from reconciler.hubspot.records.prefetch import READERS, in_chunks
 from reconciler.hubspot.transport.limits import BATCH_WITH_HISTORY
 from reconciler.hubspot.transport.responses import Record, VersionBody
@@ -14,33 +14,39 @@ from reconciler.model.addresses import RecordId
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.live import LiveRecord
 from reconciler.model.object_types import object_type
-from reconciler.model.property_history import Hand, Histories, History, Spot, Via
+from reconciler.model.property_history import (
+    ChangeSource,
+    PropertyHistories,
+    PropertyHistory,
+    Spot,
+    ValueVersion,
+)
 
 _VIA = {
-    "CRM_UI": Via.PERSON,
-    "CRM_UI_BULK_ACTION": Via.PERSON,
-    "BCC_TO_CRM": Via.PERSON,
-    "MOBILE_IOS": Via.PERSON,
-    "MOBILE_ANDROID": Via.PERSON,
-    "WORKFLOW": Via.WORKFLOW,
-    "WORKFLOWS": Via.WORKFLOW,
-    "AUTOMATION_PLATFORM": Via.WORKFLOW,
-    "INTEGRATION": Via.INTEGRATION,
-    "INTEGRATIONS_PLATFORM": Via.INTEGRATION,
-    "API": Via.API,
-    "IMPORT": Via.IMPORT,
-    "FORM": Via.FORM,
-    "CALCULATED": Via.CALCULATION,
-    "MERGE_OBJECTS": Via.MERGE,
-    "MERGE_CONTACTS": Via.MERGE,
-    "MERGE_COMPANIES": Via.MERGE,
+    "CRM_UI": ChangeSource.PERSON,
+    "CRM_UI_BULK_ACTION": ChangeSource.PERSON,
+    "BCC_TO_CRM": ChangeSource.PERSON,
+    "MOBILE_IOS": ChangeSource.PERSON,
+    "MOBILE_ANDROID": ChangeSource.PERSON,
+    "WORKFLOW": ChangeSource.WORKFLOW,
+    "WORKFLOWS": ChangeSource.WORKFLOW,
+    "AUTOMATION_PLATFORM": ChangeSource.WORKFLOW,
+    "INTEGRATION": ChangeSource.INTEGRATION,
+    "INTEGRATIONS_PLATFORM": ChangeSource.INTEGRATION,
+    "API": ChangeSource.API,
+    "IMPORT": ChangeSource.IMPORT,
+    "FORM": ChangeSource.FORM,
+    "CALCULATED": ChangeSource.CALCULATION,
+    "MERGE_OBJECTS": ChangeSource.MERGE,
+    "MERGE_CONTACTS": ChangeSource.MERGE,
+    "MERGE_COMPANIES": ChangeSource.MERGE,
 }
 """HubSpot's ``sourceType``; the list is open.
 
 Source: https://knowledge.hubspot.com/properties/understand-source-properties."""
 
 
-def read_histories(reader: Reader, portal: PortalSchema, spots: Iterable[Spot]) -> Histories:
+def read_histories(reader: PortalReader, portal: PortalSchema, spots: Iterable[Spot]) -> PropertyHistories:
     """The history of some properties; those that the portal does not define are left out.
 
     Costs a call for each fifty records of a type, and a few for people who left.
@@ -52,15 +58,19 @@ def read_histories(reader: Reader, portal: PortalSchema, spots: Iterable[Spot]) 
     for object_name, record_id, name in spots:
         if name in portal.objects[object_name].properties:
             wanted.setdefault(object_name, {}).setdefault(record_id, set()).add(name)
-    people = People(reader)
-    histories: dict[Spot, History] = {}
+    people = Users(reader)
+    histories: dict[Spot, PropertyHistory] = {}
     for object_name, names in wanted.items():
         histories |= _read_type(reader, portal.objects[object_name], names, people)
     return histories
 
 
 def read_as_made(
-    reader: Reader, schema: ObjectSchema, by: str, record_ids: Iterable[RecordId], names: Collection[str]
+    reader: PortalReader,
+    schema: ObjectSchema,
+    by: str,
+    record_ids: Iterable[RecordId],
+    names: Collection[str],
 ) -> Mapping[RecordId, LiveRecord]:
     """Records with the values that came in one call with their first key, of property ``by``.
 
@@ -93,8 +103,8 @@ def _as_made(record: Record, by: str, names: Collection[str]) -> LiveRecord:
 
 
 def _read_type(
-    reader: Reader, schema: ObjectSchema, names: Mapping[RecordId, Collection[str]], people: People
-) -> Histories:
+    reader: PortalReader, schema: ObjectSchema, names: Mapping[RecordId, Collection[str]], people: Users
+) -> PropertyHistories:
     with ThreadPoolExecutor(READERS) as pool:
         answers = pool.map(partial(_read, reader, schema, names), in_chunks(names, BATCH_WITH_HISTORY))
         found = {
@@ -103,28 +113,31 @@ def _read_type(
             for name, versions in record.properties_with_history.items()
             if name in names.get(RecordId(record.id), ())
         }
-    people.learn(filter(None, map(user_id_of, chain.from_iterable(found.values()))))
+    people.load(filter(None, map(user_id_of, chain.from_iterable(found.values()))))
     kept = object_type(schema.name).versions_kept
     return {
-        spot: History(_hands(versions, people), is_cut=len(versions) >= kept)
+        spot: PropertyHistory(_hands(versions, people), is_truncated=len(versions) >= kept)
         for spot, versions in found.items()
     }
 
 
 def _read(
-    reader: Reader, schema: ObjectSchema, names: Mapping[RecordId, Collection[str]], ids: Sequence[RecordId]
+    reader: PortalReader,
+    schema: ObjectSchema,
+    names: Mapping[RecordId, Collection[str]],
+    ids: Sequence[RecordId],
 ) -> Sequence[Record]:
     asked = sorted({name for record_id in ids for name in names[record_id]})
     return reader.batch_read(schema.path, ids, properties=(), with_history=asked).records
 
 
-def _hands(versions: Sequence[VersionBody], people: People) -> tuple[Hand, ...]:
+def _hands(versions: Sequence[VersionBody], people: Users) -> tuple[ValueVersion, ...]:
     """Oldest first; HubSpot answers newest first, and of changes at one time the order of its answer."""
-    hands = [hand_of(version, people) for version in reversed(versions)]
+    hands = [version_of(version, people) for version in reversed(versions)]
     return tuple(sorted(hands, key=lambda hand: hand.at))
 
 
-def hand_of(version: VersionBody, people: People) -> Hand:
+def version_of(version: VersionBody, people: Users) -> ValueVersion:
     """Who made one version of a property.
 
     A person is told by name and address, everything else by its label and its id, so that two workflows
@@ -132,14 +145,14 @@ def hand_of(version: VersionBody, people: People) -> Hand:
     """
     source_type = version.source_type or ""
     user_id = user_id_of(version)
-    via = _VIA.get(source_type, Via.OTHER)
+    via = _VIA.get(source_type, ChangeSource.OTHER)
     parts = [version.source_label, version.source_id]
-    if via is Via.PERSON and user_id:
+    if via is ChangeSource.PERSON and user_id:
         by = people.name_of(user_id, version.source_label)
     elif all(parts) and version.source_label != version.source_id:
         by = f"{version.source_label} ({version.source_id})"
     else:
         by = version.source_label or version.source_id or ""
-    if via is Via.OTHER:
+    if via is ChangeSource.OTHER:
         by = " ".join(part for part in (source_type, by) if part)
-    return Hand(via, by, version.timestamp, version.value or None)
+    return ValueVersion(via, by, version.timestamp, version.value or None)

@@ -8,20 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.records.prefetch import READERS, in_chunks
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.addresses import RECORD_ID, RecordId
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
-from reconciler.model.live import GONE_ASKED_ALONE, Fate, FateKind
+from reconciler.model.live import GONE_ASKED_ALONE, MissingReason, MissingRecord
 from reconciler.model.owned import OwnedRecord
 
 
-def read_fates(
-    reader: Reader, portal: PortalSchema, missing: Iterable[OwnedRecord]
-) -> Mapping[RecordId, Fate]:
+def find_missing_records(
+    reader: PortalReader, portal: PortalSchema, missing: Iterable[OwnedRecord]
+) -> Mapping[RecordId, MissingRecord]:
     """The fate of each of ``missing``, by the record id that we knew it by.
 
     Costs a call for each hundred of one type and key, and another for those not found. Only reading a single
@@ -33,7 +33,7 @@ def read_fates(
     groups: dict[tuple[str, str], list[OwnedRecord]] = {}
     for owned in missing:
         groups.setdefault((owned.key.object, owned.key.by), []).append(owned)
-    fates: dict[RecordId, Fate] = {}
+    fates: dict[RecordId, MissingRecord] = {}
     with ThreadPoolExecutor(READERS) as pool:
         for (object_name, by), group in groups.items():
             schema = portal.objects[object_name]
@@ -46,43 +46,43 @@ def read_fates(
             if len(gone) <= GONE_ASKED_ALONE:
                 fates |= filter(None, pool.map(partial(_survivor, reader, schema, by), gone))
             for record_id in gone:
-                kind = FateKind.ARCHIVED if record_id in archived else FateKind.ERASED
+                kind = MissingReason.ARCHIVED if record_id in archived else MissingReason.ERASED
                 if record_id not in archived and len(gone) > GONE_ASKED_ALONE:
-                    kind = FateKind.NOT_FOUND
-                fates.setdefault(record_id, Fate(kind, record_id, None))
+                    kind = MissingReason.NOT_FOUND
+                fates.setdefault(record_id, MissingRecord(kind, record_id, None))
     return fates
 
 
 def _by_id(
-    reader: Reader, schema: ObjectSchema, by: str, group: Sequence[OwnedRecord]
-) -> Mapping[RecordId, Fate]:
+    reader: PortalReader, schema: ObjectSchema, by: str, group: Sequence[OwnedRecord]
+) -> Mapping[RecordId, MissingRecord]:
     """Those that are there under another key, and those of which nobody knows anything."""
     names = [] if by == RECORD_ID else [by]
     answers = read_records(reader, schema, RECORD_ID, [owned.record_id for owned in group], names)
     definition = schema.properties.get(by)
     kind = definition.kind if definition else Kind.TEXT
-    fates: dict[RecordId, Fate] = {}
+    fates: dict[RecordId, MissingRecord] = {}
     for owned in group:
         record = answers.get(owned.record_id)
         if record is not None:
             key = record.id if by == RECORD_ID else record.properties.get(by)
             is_same = key is not None and canonical(kind, key) == canonical(kind, owned.key.value)
-            fate = FateKind.UNANSWERED if is_same else FateKind.REKEYED
-            fates[owned.record_id] = Fate(fate, record.id, key)
+            fate = MissingReason.UNANSWERED if is_same else MissingReason.REKEYED
+            fates[owned.record_id] = MissingRecord(fate, record.id, key)
         elif owned.record_id in answers.unanswered:
-            fates[owned.record_id] = Fate(FateKind.UNANSWERED, owned.record_id, None)
+            fates[owned.record_id] = MissingRecord(MissingReason.UNANSWERED, owned.record_id, None)
     return fates
 
 
-def _archived(reader: Reader, schema: ObjectSchema, ids: Sequence[RecordId]) -> set[RecordId]:
+def _archived(reader: PortalReader, schema: ObjectSchema, ids: Sequence[RecordId]) -> set[RecordId]:
     """Those that are among the archived."""
     found = reader.batch_read(schema.path, ids, properties=(), is_archived=True)
     return {RecordId(record.id) for record in found.records}
 
 
 def _survivor(
-    reader: Reader, schema: ObjectSchema, by: str, record_id: RecordId
-) -> tuple[RecordId, Fate] | None:
+    reader: PortalReader, schema: ObjectSchema, by: str, record_id: RecordId
+) -> tuple[RecordId, MissingRecord] | None:
     """The record that this one was merged into; None where it was not.
 
     One that is there after all was left out of the answers before.
@@ -91,5 +91,5 @@ def _survivor(
     if survivor is None:
         return None
     if survivor.id == record_id:
-        return record_id, Fate(FateKind.UNANSWERED, record_id, None)
-    return record_id, Fate(FateKind.MERGED, RecordId(survivor.id), survivor.properties.get(by))
+        return record_id, MissingRecord(MissingReason.UNANSWERED, record_id, None)
+    return record_id, MissingRecord(MissingReason.MERGED, RecordId(survivor.id), survivor.properties.get(by))

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema
@@ -30,7 +30,7 @@ def in_chunks(entries: Iterable[_Entry], size: int) -> Iterator[Sequence[_Entry]
 
 
 def read_ahead(
-    reader: Reader,
+    reader: PortalReader,
     schema: ObjectSchema,
     by: str,
     chunks: Iterable[_Chunk],
@@ -55,7 +55,7 @@ def read_ahead(
             yield chunk, answer.result()
 
 
-def read_by_keys(reader: Reader, schema: ObjectSchema, by: str, keys: Sequence[str]) -> LiveRecords:
+def read_by_keys(reader: PortalReader, schema: ObjectSchema, by: str, keys: Sequence[str]) -> LiveRecords:
     """Which records have ``keys``, however many these are.
 
     Raises:
@@ -74,7 +74,7 @@ def read_by_keys(reader: Reader, schema: ObjectSchema, by: str, keys: Sequence[s
 
 
 def _read(
-    reader: Reader, schema: ObjectSchema, by: str, keys: Sequence[str], names: Sequence[str]
+    reader: PortalReader, schema: ObjectSchema, by: str, keys: Sequence[str], names: Sequence[str]
 ) -> LiveRecords:
     found: dict[str, LiveRecord] = {}
     unanswered: set[str] = set()

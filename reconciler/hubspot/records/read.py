@@ -7,7 +7,7 @@ is unanswered after that: a record that is only believed missing would be planne
 
 from collections.abc import Iterable, Sequence
 
-from reconciler.hubspot.client import Reader
+from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.transport.responses import Record
 from reconciler.model.addresses import RECORD_ID, RecordId
 from reconciler.model.canonical import canonical
@@ -20,7 +20,7 @@ _MOST_UNANSWERED = 10
 
 
 def read_records(
-    reader: Reader,
+    reader: PortalReader,
     schema: ObjectSchema,
     by: str,
     keys: Sequence[str],
@@ -63,7 +63,13 @@ class _Question:
     """Which records of which type, with which properties."""
 
     def __init__(
-        self, reader: Reader, schema: ObjectSchema, by: str, properties: Sequence[str], *, archived: bool
+        self,
+        reader: PortalReader,
+        schema: ObjectSchema,
+        by: str,
+        properties: Sequence[str],
+        *,
+        archived: bool,
     ) -> None:
         self._reader = reader
         self._path = schema.path

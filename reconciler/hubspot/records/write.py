@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any
 
 from reconciler.errors import NoAnswer, NotAllowed, Unavailable
-from reconciler.hubspot.client import Writer
+from reconciler.hubspot.client import PortalWriter
 from reconciler.hubspot.records.match_results import RowOutcome, join, rejected, rows_by_id
-from reconciler.hubspot.transport.call_result import Refusal
+from reconciler.hubspot.transport.call_result import ErrorResponse
 from reconciler.hubspot.transport.error_details import (
     all_texts,
     mentions,
@@ -27,12 +27,12 @@ from reconciler.hubspot.transport.responses import ErrorBody
 from reconciler.model.calls import BATCH_SIZE, Call, Route, Row
 from reconciler.model.outcomes import Unknown
 
-PERHAPS_ONE_ROW = frozenset({400, 404, 409, 413, 422})
+SPLITTABLE_STATUSES = frozenset({400, 404, 409, 413, 422})
 """Statuses of a refused batch that a part of the same batch may not get."""
 
 
 def write_rows(
-    writer: Writer,
+    writer: PortalWriter,
     object_path: str,
     route: Route,
     rows: Sequence[Row],
@@ -66,7 +66,7 @@ class _Batch:
     """The outcomes of one batch, as they come in."""
 
     def __init__(
-        self, writer: Writer, object_path: str, route: Route, leaving: Callable[[Sequence[Row]], None]
+        self, writer: PortalWriter, object_path: str, route: Route, leaving: Callable[[Sequence[Row]], None]
     ) -> None:
         self._writer = writer
         self._leaving = leaving
@@ -80,7 +80,7 @@ class _Batch:
         if refusal is not None:
             self._divide(rows, refusal)
 
-    def _divide(self, rows: Sequence[Row], refusal: Refusal) -> None:
+    def _divide(self, rows: Sequence[Row], refusal: ErrorResponse) -> None:
         """Go on with rows, two at least, that HubSpot refused together."""
         first, second = self._cut(rows, refusal.error)
         first_refusal = self._send(first)
@@ -92,7 +92,7 @@ class _Batch:
         else:
             self.deliver(second)
 
-    def _send(self, rows: Sequence[Row]) -> Refusal | None:
+    def _send(self, rows: Sequence[Row]) -> ErrorResponse | None:
         """Make one call; gives back a refusal that may be the fault of some of several rows."""
         try:
             writer = self._writer.telling(partial(self._leaving, rows))
@@ -100,10 +100,10 @@ class _Batch:
         except NoAnswer as error:
             self.outcomes |= {row.trace_id: Unknown(error.summary) for row in rows}
             return None
-        if not isinstance(answer, Refusal):
+        if not isinstance(answer, ErrorResponse):
             self.outcomes |= join(self._route, rows, answer)
             return None
-        if len(rows) > 1 and answer.status in PERHAPS_ONE_ROW:
+        if len(rows) > 1 and answer.status in SPLITTABLE_STATUSES:
             return answer
         self.outcomes |= {row.trace_id: rejected(answer.error) for row in rows}
         return None

@@ -35,7 +35,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RateHeaders:
     """What an answer's headers say about limits and time; None where they do not.
 
     Source: https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details (response headers).
@@ -54,39 +54,39 @@ class Success(Generic[AnswerT]):
     """HubSpot answered 2xx, and we could read it."""
 
     value: AnswerT
-    pace: Pace
+    pace: RateHeaders
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ErrorResponse:
     """HubSpot answered with another status."""
 
     status: int
     error: ErrorBody
-    pace: Pace
+    pace: RateHeaders
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class NoResponse:
     """No answer came, or none that can be read."""
 
     reason: str  # what happened, for people
     was_sent: bool  # False: HubSpot cannot have seen the request
     is_garbled: bool = False  # an answer came and made no sense: asking for long is no use
-    pace: Pace = Pace()
+    pace: RateHeaders = RateHeaders()
 
 
-Exchange: TypeAlias = Success[AnswerT] | Refusal | Lost
+CallResult: TypeAlias = Success[AnswerT] | ErrorResponse | NoResponse
 
 Decoder: TypeAlias = Callable[[bytes], AnswerT]
 """Reads the body of a success, or raises ``wire.Unreadable``."""
 
 
-def pace_of(headers: Mapping[str, str]) -> Pace:
+def rate_headers_of(headers: Mapping[str, str]) -> RateHeaders:
     """Read the headers about limits; names are asked for in lower case, nonsense is ignored."""
     interval_ms = _number(headers.get("x-hubspot-ratelimit-interval-milliseconds"))
     retry_after_s = _number(headers.get("retry-after"))
-    return Pace(
+    return RateHeaders(
         limit=_number(headers.get("x-hubspot-ratelimit-max")),
         remaining=_number(headers.get("x-hubspot-ratelimit-remaining")),
         interval_s=min(interval_ms / 1000, _LONGEST_WINDOW_S) if interval_ms else None,

@@ -18,13 +18,13 @@ from reconciler import __version__
 from reconciler.errors import UsageError
 from reconciler.hubspot.transport.call_result import (
     AnswerT,
+    CallResult,
     Decoder,
-    Exchange,
-    Lost,
-    Refusal,
+    ErrorResponse,
+    NoResponse,
     Request,
     Success,
-    pace_of,
+    rate_headers_of,
 )
 from reconciler.hubspot.transport.proxies import proxy_for
 from reconciler.hubspot.transport.response_limits import (
@@ -35,8 +35,8 @@ from reconciler.hubspot.transport.response_limits import (
     bound_in_time,
     read_body,
 )
-from reconciler.hubspot.transport.responses import Unreadable, read_error
-from reconciler.hubspot.transport.token_redaction import blotted
+from reconciler.hubspot.transport.responses import InvalidResponse, read_error
+from reconciler.hubspot.transport.token_redaction import redact_token
 
 _LOG = logging.getLogger(__name__)  # methods, paths and outcomes; never headers, bodies or values
 _CONNECTIONS = 16
@@ -143,12 +143,12 @@ def _certificates() -> ssl.SSLContext:
 
 def without_token(http: httpx.Client, text: str) -> str:
     """``text`` with the client's token, and anything that looks like one, blotted out."""
-    return blotted(text, http.headers.get("Authorization", "").removeprefix("Bearer "))
+    return redact_token(text, http.headers.get("Authorization", "").removeprefix("Bearer "))
 
 
-def attempt(
+def send_once(
     http: httpx.Client, request: Request, decode: Decoder[AnswerT], leaving: Callable[[], None] | None = None
-) -> Exchange[AnswerT]:
+) -> CallResult[AnswerT]:
     """Make ``request`` once; never raises for what the network or HubSpot does.
 
     ``leaving`` is called when a connection is there to take the body, and before the body goes: until then
@@ -156,7 +156,7 @@ def attempt(
     """
     began = time.monotonic()
     exchange = _attempt(http, request, decode, leaving)
-    outcome = exchange.status if isinstance(exchange, Refusal) else type(exchange).__name__.lower()
+    outcome = exchange.status if isinstance(exchange, ErrorResponse) else type(exchange).__name__.lower()
     took_ms = 1000 * (time.monotonic() - began)
     _LOG.debug("%s %s: %s in %.0f ms", request.method, request.path, outcome, took_ms)
     return exchange
@@ -170,7 +170,7 @@ def _body(content: bytes, leaving: Callable[[], None]) -> Iterator[bytes]:
 
 def _attempt(
     http: httpx.Client, request: Request, decode: Decoder[AnswerT], leaving: Callable[[], None] | None
-) -> Exchange[AnswerT]:
+) -> CallResult[AnswerT]:
     sent = None if request.body is None else orjson.dumps(request.body)
     headers = {} if sent is None else _JSON | {"Content-Length": str(len(sent))}
     try:
@@ -181,22 +181,22 @@ def _attempt(
             content=_body(sent, leaving) if sent is not None and leaving else sent,
             headers=headers,
         ) as response:
-            pace = pace_of(response.headers)
+            pace = rate_headers_of(response.headers)
             body = read_body(response)
     except _NEVER_SENT as error:
-        return Lost(f"{_unreached(http, error)} ({_reason(http, error)})", was_sent=False)
+        return NoResponse(f"{_unreached(http, error)} ({_reason(http, error)})", was_sent=False)
     except httpx.RequestError as error:
-        return Lost(f"the answer never arrived ({_reason(http, error)})", was_sent=True)
+        return NoResponse(f"the answer never arrived ({_reason(http, error)})", was_sent=True)
     except Unfit as unfit:
-        return Lost(f"the answer cannot be read ({unfit})", was_sent=True, is_garbled=True, pace=pace)
+        return NoResponse(f"the answer cannot be read ({unfit})", was_sent=True, is_garbled=True, pace=pace)
     if not response.is_success:
         told = without_token(http, body[:_MOST_TOLD].decode(errors="replace"))
-        return Refusal(response.status_code, read_error(told.encode()), pace)
+        return ErrorResponse(response.status_code, read_error(told.encode()), pace)
     try:
         return Success(decode(body), pace)
-    except Unreadable as error:
+    except InvalidResponse as error:
         reason = f"the answer cannot be read ({error})"
-        return Lost(reason, was_sent=True, is_garbled=True, pace=pace)
+        return NoResponse(reason, was_sent=True, is_garbled=True, pace=pace)
 
 
 def _unreached(http: httpx.Client, error: httpx.RequestError) -> str:

@@ -1,6 +1,6 @@
 """Sends calls at the pace that HubSpot allows, again where that is safe, and no longer than is sensible.
 
-One ``Pacer`` belongs to one token: everything that uses the token shares it, in whatever thread.
+One ``RateLimiter`` belongs to one token: everything that uses the token shares it, in whatever thread.
 """
 
 import math
@@ -13,10 +13,18 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from reconciler.errors import HubSpotError, NoAnswer, NotAllowed, Unavailable
-from reconciler.hubspot.transport.call_result import AnswerT, Exchange, Lost, Pace, Refusal, Request, Success
+from reconciler.hubspot.transport.call_result import (
+    AnswerT,
+    CallResult,
+    ErrorResponse,
+    NoResponse,
+    RateHeaders,
+    Request,
+    Success,
+)
 from reconciler.hubspot.transport.error_details import explain
 from reconciler.hubspot.transport.rate_window import RollingWindow
-from reconciler.hubspot.transport.retries import PATIENCE_S, SHORT_PATIENCE_S, Verdict, judge
+from reconciler.hubspot.transport.retries import PATIENCE_S, SHORT_PATIENCE_S, RetryDecision, judge_answer
 
 ErrorT = TypeVar("ErrorT", bound=HubSpotError)
 
@@ -41,7 +49,7 @@ class _Keeping(threading.local):
         return 2 if self.is_on and not self.has_place else 1
 
 
-class Pacer:
+class RateLimiter:
     """Lets calls through at the portal's pace. Thread-safe.
 
     ``now`` tells seconds of a clock that never goes back, ``sleep`` waits for so many seconds, and
@@ -88,7 +96,7 @@ class Pacer:
         return max(bursts - 1, 0) * self._window.interval_s
 
     @contextmanager
-    def keeping_place(self) -> Iterator[None]:
+    def reserve_slot(self) -> Iterator[None]:
         """Within, a write of this thread goes right after the read before it: a read waits for room for both.
 
         Else the read might be the last call of a window, and the write be sent ten seconds later.
@@ -103,7 +111,9 @@ class Pacer:
                 with self._lock:
                     self._window.release()
 
-    def run(self, request: Request, attempt: Callable[[], Exchange[AnswerT]]) -> Success[AnswerT] | Refusal:
+    def run(
+        self, request: Request, attempt: Callable[[], CallResult[AnswerT]]
+    ) -> Success[AnswerT] | ErrorResponse:
         """Call ``attempt`` when its turn comes, and again as long as that is safe and makes sense.
 
         Raises:
@@ -118,31 +128,31 @@ class Pacer:
             exchange = self._once(attempt, is_write=request.is_write)
             if isinstance(exchange, Success):
                 return exchange
-            judgement = judge(exchange, is_write=request.is_write, tries=tries, jitter=self._jitter())
-            if isinstance(exchange, Refusal) and judgement.verdict is Verdict.ANSWERED:
+            judgement = judge_answer(exchange, is_write=request.is_write, tries=tries, jitter=self._jitter())
+            if isinstance(exchange, ErrorResponse) and judgement.verdict is RetryDecision.ANSWERED:
                 return exchange
             self._raise_if_final(request, exchange, judgement.verdict)
             now = self._now()
             troubled_since = now if troubled_since is None else troubled_since
             if now + judgement.wait_s - troubled_since > self._patience_s(exchange):
                 raise _error(Unavailable, f"{_story(exchange)}; {self._advice()}", request, exchange)
-            if judgement.verdict is Verdict.CROWDED:
+            if judgement.verdict is RetryDecision.CROWDED:
                 with self._lock:
                     self._window.hold(now + judgement.wait_s)
             else:
                 self._wait(judgement.wait_s)
 
-    def _once(self, attempt: Callable[[], Exchange[AnswerT]], *, is_write: bool) -> Exchange[AnswerT]:
+    def _once(self, attempt: Callable[[], CallResult[AnswerT]], *, is_write: bool) -> CallResult[AnswerT]:
         ours = self._enter(self._keeping.places(is_write=is_write))
-        exchange: Exchange[AnswerT] | None = None
+        exchange: CallResult[AnswerT] | None = None
         try:
             exchange = attempt()
         finally:
-            pace = exchange.pace if exchange else Pace()
+            pace = exchange.pace if exchange else RateHeaders()
             with self._lock:
-                was_sent = not isinstance(exchange, Lost) or exchange.was_sent
+                was_sent = not isinstance(exchange, NoResponse) or exchange.was_sent
                 self._window.leave(self._now(), pace, ours, was_sent=was_sent)
-                self._was_answered |= isinstance(exchange, Success | Refusal)
+                self._was_answered |= isinstance(exchange, Success | ErrorResponse)
                 if pace.date is not None:
                     ahead_s = pace.date.timestamp() - self._now()
                     self._ahead_s = ahead_s if self._ahead_s is None else max(ahead_s, self._ahead_s)
@@ -171,40 +181,44 @@ class Pacer:
         if self._stopped is not None:
             raise self._stopped()
 
-    def _raise_if_final(self, request: Request, exchange: Refusal | Lost, verdict: Verdict) -> None:
-        if verdict is Verdict.UNANSWERED:
+    def _raise_if_final(
+        self, request: Request, exchange: ErrorResponse | NoResponse, verdict: RetryDecision
+    ) -> None:
+        if verdict is RetryDecision.UNANSWERED:
             raise _error(NoAnswer, f"{_story(exchange)}; the write may have happened", request, exchange)
-        if verdict is Verdict.UNAUTHORIZED:
+        if verdict is RetryDecision.UNAUTHORIZED:
             summary = f"HubSpot refuses {self._called}: {_story(exchange)}"
             self._stopped = lambda: _error(NotAllowed, summary, request, exchange)
-        if verdict is Verdict.SPENT:
+        if verdict is RetryDecision.SPENT:
             self._stopped = lambda: _error(Unavailable, _SPENT, request, exchange)
         self._raise_if_stopped()
 
     def _advice(self) -> str:
         return "gave up, run again later" if self._was_answered else "check base_url and the network"
 
-    def _patience_s(self, exchange: Refusal | Lost) -> float:
-        is_hopeless = isinstance(exchange, Lost) and (exchange.is_garbled or not self._was_answered)
+    def _patience_s(self, exchange: ErrorResponse | NoResponse) -> float:
+        is_hopeless = isinstance(exchange, NoResponse) and (exchange.is_garbled or not self._was_answered)
         return SHORT_PATIENCE_S if is_hopeless else PATIENCE_S
 
 
-def _story(exchange: Refusal | Lost) -> str:
+def _story(exchange: ErrorResponse | NoResponse) -> str:
     """What happened, in half a sentence."""
-    if isinstance(exchange, Lost):
+    if isinstance(exchange, NoResponse):
         return exchange.reason
     told_s = exchange.pace.retry_after_s
     said = explain(exchange.error) or f"HubSpot answered {exchange.status}"
     return f"{said} (to be asked again in {told_s:.0f} s)" if told_s else said
 
 
-def _error(kind: type[ErrorT], summary: str, request: Request, exchange: Refusal | Lost) -> ErrorT:
-    error = exchange.error if isinstance(exchange, Refusal) else None
+def _error(
+    kind: type[ErrorT], summary: str, request: Request, exchange: ErrorResponse | NoResponse
+) -> ErrorT:
+    error = exchange.error if isinstance(exchange, ErrorResponse) else None
     return kind(
         summary,
         method=request.method,
         path=request.path,
-        status=exchange.status if isinstance(exchange, Refusal) else None,
+        status=exchange.status if isinstance(exchange, ErrorResponse) else None,
         category=error.category if error else None,
         correlation_id=error.correlation_id if error else None,
     )

@@ -13,7 +13,7 @@ and a reserve is kept on top of it, because they go on while we wait.
 
 from collections import deque
 
-from reconciler.hubspot.transport.call_result import Pace
+from reconciler.hubspot.transport.call_result import RateHeaders
 from reconciler.hubspot.transport.limits import LEAST_CALLS_PER_WINDOW, WINDOW_S
 
 _FIRST_CALLS = 4
@@ -74,7 +74,7 @@ class RollingWindow:
         """The call that a place was kept for is not made."""
         self._kept -= 1
 
-    def leave(self, now: float, pace: Pace, ours: int, *, was_sent: bool) -> None:
+    def leave(self, now: float, pace: RateHeaders, ours: int, *, was_sent: bool) -> None:
         """The answer to a call is here, or will never be; ``ours`` is what ``enter`` gave it."""
         self._in_flight -= 1
         if was_sent:

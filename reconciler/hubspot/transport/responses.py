@@ -24,7 +24,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 
-class Unreadable(ValueError):
+class InvalidResponse(ValueError):
     """An answer that is no JSON, or JSON of another shape; says where, without quoting any of it."""
 
 
@@ -45,7 +45,7 @@ class Shape(BaseModel):
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             place = ".".join(str(part) for part in first["loc"])
-            raise Unreadable(f"{first['type']} at {place}" if place else first["type"]) from None
+            raise InvalidResponse(f"{first['type']} at {place}" if place else first["type"]) from None
 
 
 def _text(value: object) -> str | None:
@@ -138,7 +138,7 @@ def read_error(body: bytes) -> ErrorBody:
     """Read the body of a refusal, whatever it is: an HTML page or nothing at all says nothing."""
     try:
         return ErrorBody.read(body)
-    except Unreadable:
+    except InvalidResponse:
         return ErrorBody()
 
 

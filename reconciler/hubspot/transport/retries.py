@@ -20,7 +20,7 @@ https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details.
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from reconciler.hubspot.transport.call_result import Lost, Refusal
+from reconciler.hubspot.transport.call_result import ErrorResponse, NoResponse
 from reconciler.hubspot.transport.limits import LOCK_S, WINDOW_S
 
 PATIENCE_S = 180.0
@@ -39,7 +39,7 @@ _FIRST_BACKOFF_S = 0.5
 _DOUBLINGS = 6
 
 
-class Verdict(Enum):
+class RetryDecision(Enum):
     """What to do about a call that did not succeed."""
 
     ANSWERED = auto()  # HubSpot's word is final; the caller reads it
@@ -54,35 +54,39 @@ class Verdict(Enum):
 class Judgement:
     """What to do, and how long to wait where the verdict is CROWDED or LATER."""
 
-    verdict: Verdict
+    verdict: RetryDecision
     wait_s: float = 0.0
 
 
-def judge(exchange: Refusal | Lost, *, is_write: bool, tries: int, jitter: float) -> Judgement:
+def judge_answer(
+    exchange: ErrorResponse | NoResponse, *, is_write: bool, tries: int, jitter: float
+) -> Judgement:
     """Decide about a call that has failed ``tries`` times; ``jitter`` is random, from 0 to 1."""
     backoff_s = _FIRST_BACKOFF_S * 2 ** min(tries - 1, _DOUBLINGS) * (0.5 + jitter / 2)
-    if isinstance(exchange, Lost):
+    if isinstance(exchange, NoResponse):
         if exchange.was_sent and is_write:
-            return Judgement(Verdict.UNANSWERED)
-        return Judgement(Verdict.LATER, backoff_s)
+            return Judgement(RetryDecision.UNANSWERED)
+        return Judgement(RetryDecision.LATER, backoff_s)
     told_s = exchange.pace.retry_after_s or 0.0
     if exchange.status == _UNAUTHORIZED:
-        return Judgement(Verdict.UNAUTHORIZED)
+        return Judgement(RetryDecision.UNAUTHORIZED)
     if exchange.status == _TOO_MANY:
         return _limited(exchange, tries, told_s)
     if exchange.status == _LOCKED:
-        return Judgement(Verdict.LATER, max(LOCK_S * tries, told_s))
+        return Judgement(RetryDecision.LATER, max(LOCK_S * tries, told_s))
     if exchange.status == _MOVING:
-        return Judgement(Verdict.CROWDED, max(LOCK_S * tries, told_s))
+        return Judgement(RetryDecision.CROWDED, max(LOCK_S * tries, told_s))
     if exchange.status >= _SERVER_FAULT or exchange.status == _TIMED_OUT:
-        return Judgement(Verdict.UNANSWERED if is_write else Verdict.LATER, max(backoff_s, told_s))
-    return Judgement(Verdict.ANSWERED)
+        return Judgement(
+            RetryDecision.UNANSWERED if is_write else RetryDecision.LATER, max(backoff_s, told_s)
+        )
+    return Judgement(RetryDecision.ANSWERED)
 
 
-def _limited(refusal: Refusal, tries: int, told_s: float) -> Judgement:
+def _limited(refusal: ErrorResponse, tries: int, told_s: float) -> Judgement:
     policy = refusal.error.policy_name
     if policy == "DAILY" or (policy is None and refusal.pace.daily_remaining == 0):
-        return Judgement(Verdict.SPENT)
+        return Judgement(RetryDecision.SPENT)
     if policy == "SECONDLY":
-        return Judgement(Verdict.LATER, max(1.0 * tries, told_s))
-    return Judgement(Verdict.CROWDED, told_s or refusal.pace.interval_s or WINDOW_S)
+        return Judgement(RetryDecision.LATER, max(1.0 * tries, told_s))
+    return Judgement(RetryDecision.CROWDED, told_s or refusal.pace.interval_s or WINDOW_S)

@@ -14,7 +14,7 @@ _LEAST_CHARACTERS = 8
 """Of what is looked for: shorter pieces stand in innocent texts, too."""
 
 
-def blotted(text: str, token: str) -> str:
+def redact_token(text: str, token: str) -> str:
     """``text`` without ``token`` and without anything that looks like one."""
     plain = _ESCAPED.sub(_unescaped, text)
     words = sorted(set(_spellings(token)), key=len, reverse=True)

@@ -22,7 +22,7 @@ from reconciler.manifest.yaml.spans import (
     Span,
     read_spans,
 )
-from reconciler.model.desired import Written
+from reconciler.model.desired import ManifestValue
 
 LINE_BREAK: Final = re.compile(r"\r\n?|\n")
 """What the parser counts as the end of a line."""
@@ -73,7 +73,7 @@ class Patcher:
         """The number of the document that ``position`` is in."""
         return max(bisect([document.position for document in self._documents], position) - 1, 0)
 
-    def patch(self, number: int, key: str, name: str, value: Written) -> Patch:
+    def patch(self, number: int, key: str, name: str, value: ManifestValue) -> Patch:
         """Let the record ``key`` of document ``number`` say ``value`` of property ``name``.
 
         Raises:
@@ -116,7 +116,7 @@ class Patcher:
             raise Unsafe.changed()
         return span
 
-    def _instead_of_text(self, old: ScalarSpan, value: Written, *, in_flow: bool) -> Patch:
+    def _instead_of_text(self, old: ScalarSpan, value: ManifestValue, *, in_flow: bool) -> Patch:
         end = self._content_end(old)
         if not old.is_block:
             return Patch(old.start, end, _spelled(value, old.style, in_flow=in_flow))
@@ -137,7 +137,9 @@ class Patcher:
         )
         return next((way for way in ways if way), None)
 
-    def _instead_of_list(self, entry: Entry, old: SequenceSpan, value: Written, *, in_flow: bool) -> Patch:
+    def _instead_of_list(
+        self, entry: Entry, old: SequenceSpan, value: ManifestValue, *, in_flow: bool
+    ) -> Patch:
         items, gaps = self._taken_apart(old)
         if isinstance(value, tuple):
             return self._other_items(old, items, gaps, value)
@@ -175,7 +177,7 @@ class Patcher:
             raise Unsafe("a comment stands inside the list")
         return items, gaps
 
-    def _insertion(self, record: MappingSpan, name: str, value: Written) -> Patch:
+    def _insertion(self, record: MappingSpan, name: str, value: ManifestValue) -> Patch:
         """One more line of the record, below its last property; or one more entry between its braces."""
         entry = f"{name}: {_spelled(value, '', in_flow=record.is_flow)}"
         if record.is_flow and not record.entries:
@@ -229,7 +231,7 @@ def _refuse_shared(document: DocumentSpan, span: Span, what: str) -> None:
         raise Unsafe(f"{what} has the anchor &{span.anchor}, through which others say the same")
 
 
-def _spelled(value: Written, style: str, *, in_flow: bool) -> str:
+def _spelled(value: ManifestValue, style: str, *, in_flow: bool) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_spelled(item, style, in_flow=True) for item in value)}]"
     spelling = spelled(value, style, in_flow=in_flow)

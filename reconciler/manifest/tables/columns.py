@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.errors import Problem
 from reconciler.manifest.property_names import name_advice
-from reconciler.manifest.tables.sorted_rows import Unusable
+from reconciler.manifest.tables.sorted_rows import TableError
 from reconciler.manifest.tables.sources import Source
 from reconciler.manifest.validation_errors import did_you_mean, suggest
 from reconciler.source import SourceFiles, SourceRef
@@ -42,7 +42,7 @@ def read_columns(header: Sequence[str], source: Source, key: str, files: SourceF
             Problem(f'no column is called "{key}", which is the key', advice, SourceRef(file, 1, 1))
         )
     if problems:
-        raise Unusable(*problems)
+        raise TableError(*problems)
     return Columns(numbers.pop(key), numbers)
 
 

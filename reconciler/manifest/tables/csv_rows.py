@@ -22,7 +22,7 @@ from reconciler.manifest.tables.csv_errors import (
     looks_odd,
     read_rows,
 )
-from reconciler.manifest.tables.sorted_rows import SortedRows, Unreadable, Unusable
+from reconciler.manifest.tables.sorted_rows import SortedRows, TableError, TableReadError
 from reconciler.manifest.tables.sources import count_lines, in_sql
 from reconciler.source import SourceRef
 
@@ -50,14 +50,14 @@ def read_header(path: Path, name: str) -> Header:
     with csv_text(path) as file:
         first = next(read_rows(file), None)
     if first is None or not first.text.strip("\r\n"):
-        raise Unusable(Problem("the file has no header", "begin with a line that names the columns", place))
+        raise TableError(Problem("the file has no header", "begin with a line that names the columns", place))
     if len(first.cells) <= 1 and (other := _separator(first.text)):
         advice = "save the file with commas between its cells"
-        raise Unusable(Problem(f"the header is separated by {other!r}", advice, place))
+        raise TableError(Problem(f"the header is separated by {other!r}", advice, place))
     if cells := blanks_at_quotes(first.text):
-        raise Unusable(*(blanks_problem(SourceRef(name, 1, cell)) for cell in cells))
+        raise TableError(*(blanks_problem(SourceRef(name, 1, cell)) for cell in cells))
     if first.fault is not None:
-        raise Unusable(Problem(f"the header is no CSV: {first.fault}", QUOTES, place))
+        raise TableError(Problem(f"the header is no CSV: {first.fault}", QUOTES, place))
     return Header(first.cells, first.text.rstrip("\r\n").count("\n") + 1, all_lines)
 
 
@@ -103,13 +103,13 @@ def fill_from_csv(
             return ()
         if header.lines + count + _with_breaks(rows, wanted, file, cells, header.lines) == header.all_lines:
             return ()
-    except Unreadable as error:
+    except TableReadError as error:
         fault = str(error)
     advice = "save it again as CSV with commas, double quotes and UTF-8"
     whole = Problem(f"this is no CSV: {fault}", advice, SourceRef(name, 1, 1))
     faults = find_faults(path, name, width)
     if not faults:
-        raise Unusable(whole)
+        raise TableError(whole)
     _fill_sound_rows(rows, path, columns, width)
     return faults
 

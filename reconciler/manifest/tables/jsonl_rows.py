@@ -7,9 +7,9 @@ from typing import Any
 
 from reconciler.errors import Problem
 from reconciler.manifest.tables.line_ends import uneven_ends
-from reconciler.manifest.tables.sorted_rows import SortedRows, Unusable
+from reconciler.manifest.tables.sorted_rows import SortedRows, TableError
 from reconciler.manifest.tables.sources import Source, blocks, in_sql
-from reconciler.model.desired import Written
+from reconciler.model.desired import ManifestValue
 from reconciler.source import SourceRef
 
 _VALUES = "write a text, a number, true, false, null or a list of texts"
@@ -47,7 +47,7 @@ def fill_from_jsonl(rows: SortedRows, path: Path, source: Source, key: str) -> N
         with path.open(encoding="utf-8", newline="") as file:
             problems = tuple(uneven_ends(enumerate(file, 1), source.path))
         if problems:
-            raise Unusable(*problems)
+            raise TableError(*problems)
     column = next((column for column, name in source.columns.items() if name == key), key)
     lines = (
         f"read_csv({in_sql(path)}, columns={{'text': 'VARCHAR'}}, header=false, auto_detect=false, "
@@ -73,7 +73,7 @@ class JsonLines:
         self._source = source
         self._key = key
 
-    def cells(self, line: str) -> tuple[str | None, tuple[str, ...], tuple[Written, ...]]:
+    def cells(self, line: str) -> tuple[str | None, tuple[str, ...], tuple[ManifestValue, ...]]:
         """The key of a line, the names of its properties, and their values; None is an empty one.
 
         Raises:

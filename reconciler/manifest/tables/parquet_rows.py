@@ -11,9 +11,9 @@ from pathlib import Path
 
 from reconciler.errors import Problem
 from reconciler.manifest.tables.columns import Columns
-from reconciler.manifest.tables.sorted_rows import SortedRows, Unusable
+from reconciler.manifest.tables.sorted_rows import SortedRows, TableError
 from reconciler.manifest.tables.sources import in_sql
-from reconciler.sentences import Value, told
+from reconciler.sentences import Value, sentence
 from reconciler.source import SourceRef
 
 _PLAIN = re.compile("UUID|TIME|BOOLEAN|DATE|DECIMAL.*|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
@@ -111,7 +111,7 @@ def fill_from_parquet(
             problems.append(_no_text(column, SourceRef(name, 1, number)))
         wanted.append(f"{text} AS {cell}")
     if problems:
-        raise Unusable(*problems)
+        raise TableError(*problems)
     rows.fill(f"row_number() OVER () AS line, {', '.join(wanted)}", _file(path))
     for cell, number, column in used:
         if fault := _fault(column.kind):
@@ -122,7 +122,7 @@ def fill_from_parquet(
                 SourceRef(name, 1, number),
             )
     if problems:
-        raise Unusable(*problems)
+        raise TableError(*problems)
 
 
 def _file(path: Path) -> str:
@@ -173,7 +173,7 @@ def _no_text(column: Typed, place: SourceRef) -> Problem:
 def _no_digits(value: str, place: SourceRef) -> Problem:
     advice = "make the column a decimal, or the cell empty"
     shown = _UNUSUAL.get(value) or Value(value)
-    return Problem(told("{value} cannot be written in plain digits", value=shown), advice, place)
+    return Problem(sentence("{value} cannot be written in plain digits", value=shown), advice, place)
 
 
 def _no_choices(_: str, place: SourceRef) -> Problem:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reconciler.manifest.yaml.nodes import picker
-from reconciler.model.desired import DesiredRecord, Document, Written
+from reconciler.model.desired import DesiredRecord, Document, ManifestValue
 from reconciler.source import Place, place_of
 
 
@@ -15,7 +15,7 @@ class Shared(NamedTuple):
     """The properties of ``all``."""
 
     names: tuple[str, ...]
-    values: tuple[Written, ...]
+    values: tuple[ManifestValue, ...]
     places: tuple[Place, ...]
 
 
@@ -46,7 +46,7 @@ class RowReader:
         return RowReader(document, self._shared, self._clear, self._file, self._columns)
 
     def record(
-        self, line: int, key: str, names: tuple[str, ...], cells: tuple[Written, ...]
+        self, line: int, key: str, names: tuple[str, ...], cells: tuple[ManifestValue, ...]
     ) -> DesiredRecord:
         """The record of one row; a cell that is None is empty."""
         if None in cells:

@@ -32,7 +32,7 @@ def more(count: int, beginning: SourceRef) -> Problem:
     return Problem(f"{count:,} more rows are wrong in this way", "correct the first ones first", beginning)
 
 
-class Unusable(Exception):
+class TableError(Exception):
     """A file that cannot be a table; carries every problem found."""
 
     def __init__(self, *problems: Problem) -> None:
@@ -40,7 +40,7 @@ class Unusable(Exception):
         self.problems = problems
 
 
-class Unreadable(Exception):
+class TableReadError(Exception):
     """What DuckDB says against a file, in one sentence."""
 
 
@@ -80,7 +80,7 @@ class SortedRows:
         try:
             return self._connection.cursor().execute(statement, list(parameters)).fetchall()
         except self._error as error:
-            raise Unreadable(_sentence(str(error))) from None
+            raise TableReadError(_sentence(str(error))) from None
 
     def problems(self, statement: str, tell: Callable[..., Problem], beginning: SourceRef) -> list[Problem]:
         """What ``tell`` makes of the rows that ``statement`` gives, by line; how many, beyond a hundred."""

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from reconciler.errors import Problem
 from reconciler.manifest import readable_files
-from reconciler.manifest.tables.sorted_rows import Unusable
+from reconciler.manifest.tables.sorted_rows import TableError
 from reconciler.source import Place, SourceFiles, SourceRef
 
 _BLOCK = 1 << 20  # bytes read at a time
@@ -52,7 +52,7 @@ def locate(source: Source, project: Path, files: SourceFiles) -> Path:
     path = project / source.path
     if wrong := _wrong_with(path, project):
         fault, advice = wrong
-        raise Unusable(Problem(f'"{_shortened(source.path)}" {fault}', advice, files.ref(source.place)))
+        raise TableError(Problem(f'"{_shortened(source.path)}" {fault}', advice, files.ref(source.place)))
     return path
 
 
@@ -126,7 +126,7 @@ def count_lines(path: Path, name: str) -> int:
             fault = "holds a NUL, which no text does", block, block.index(b"\0")
         if fault:
             place = SourceRef(name, lines + fault[1].count(b"\n", 0, fault[2]) + 1, 1)
-            raise Unusable(Problem(f"this line {fault[0]}", "save the file as text in UTF-8", place))
+            raise TableError(Problem(f"this line {fault[0]}", "save the file as text in UTF-8", place))
         lines += block.count(b"\n")
         body = block.rstrip(b"\r\n")
         ends = block[len(body) :] if body else ends + block

@@ -12,11 +12,11 @@ from reconciler.manifest.tables.csv_rows import fill_from_csv, read_header
 from reconciler.manifest.tables.jsonl_rows import JsonLines, fill_from_jsonl
 from reconciler.manifest.tables.parquet_rows import fill_from_parquet, read_types
 from reconciler.manifest.tables.row_reader import RowReader, Shared
-from reconciler.manifest.tables.sorted_rows import MOST, SortedRows, Unreadable, Unusable, more
+from reconciler.manifest.tables.sorted_rows import MOST, SortedRows, TableError, TableReadError, more
 from reconciler.manifest.tables.sources import Format, Source, count_lines, locate
 from reconciler.model.addresses import RECORD_ID, RecordKey
 from reconciler.model.desired import DesiredRecord, Document
-from reconciler.sentences import Value, told
+from reconciler.sentences import Value, sentence
 from reconciler.source import Place, SourceFiles, SourceRef, place_of
 
 
@@ -80,7 +80,7 @@ def open_table(
         rows = SortedRows()
     except ModuleNotFoundError:
         install = "in a clone of reconciler: pip install '.[tables]'"
-        raise Unusable(
+        raise TableError(
             Problem("rows of a file are read by DuckDB, which is not installed", install, place)
         ) from None
     opening = _Opening(path, source, document, files, rows)
@@ -88,10 +88,10 @@ def open_table(
         columns = opening.fill()
         problems = opening.check_keys()
         (count,) = rows.run("SELECT count(*) FROM rows")[0]
-    except Unreadable as error:
+    except TableReadError as error:
         rows.close()
         message = f"{source.path} cannot be read as {source.format}: {error}"
-        raise Unusable(Problem(message, None, place)) from None
+        raise TableError(Problem(message, None, place)) from None
     except BaseException:
         rows.close()
         raise
@@ -153,7 +153,7 @@ class _Opening:
             problems += self._rows.problems(
                 "SELECT line, key FROM rows WHERE NOT regexp_full_match(key, '[1-9][0-9]*')",
                 lambda line, key: Problem(
-                    told('"{key}" is no record id', key=Value(key, self._document.object, "")),
+                    sentence('"{key}" is no record id', key=Value(key, self._document.object, "")),
                     advice,
                     self._at(line),
                 ),
@@ -167,9 +167,9 @@ class _Opening:
 
     def _twice(self, line: int, key: str, first: int) -> Problem:
         record = RecordKey(self._document.object, self._document.key, key)
-        message = told(
+        message = sentence(
             "{record} is declared twice in this file: also in {where}",
-            record=record.told,
+            record=record.display,
             where=str(self._at(first)),
         )
         return Problem(message, "keep one of the rows", self._at(line), record.address)
@@ -189,8 +189,8 @@ class _Opening:
         self._faults = problems
         try:
             names = self._columns(tuple(lines.columns)).numbers if lines.columns else ()
-        except Unusable as unusable:
-            raise Unusable(*problems, *unusable.problems) from None
+        except TableError as unusable:
+            raise TableError(*problems, *unusable.problems) from None
         return Columns(1, dict.fromkeys(names, 1))  # their order differs from line to line
 
     def _at(self, line: int, column: int = 1) -> SourceRef:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reconciler.manifest.yaml.anchors import TOO_DEEP
 
 
-class Complaint(NamedTuple):
+class ParserError(NamedTuple):
     """One sentence and one piece of advice."""
 
     message: str
@@ -19,88 +19,88 @@ class Complaint(NamedTuple):
 
 
 _QUOTE = "put the text in quotes"
-_UNCLOSED = Complaint(
+_UNCLOSED = ParserError(
     "this quoted text has no closing quote", "add the quote where the text ends", at_start=True
 )
-_ESCAPE = Complaint(
+_ESCAPE = ParserError(
     "this escape is not known inside double quotes",
     "write \\\\ for a backslash, or use single quotes: 'C:\\dir'",
 )
-TAB = Complaint("a tab is used as indentation", "indent with spaces")
-NO_TAGS = Complaint(
+TAB = ParserError("a tab is used as indentation", "indent with spaces")
+NO_TAGS = ParserError(
     "tags are not supported: a value is the text as written",
     f"remove the tag, or {_QUOTE} if it begins with ! on purpose",
     at_start=True,
 )
-NESTING = Complaint(TOO_DEEP, _QUOTE)
-_DIRECTIVE = Complaint("this is not a directive that YAML knows", "remove the line", at_start=True)
-_ENDS_INSIDE = Complaint("the file ends inside a list or mapping", "close what was opened with [ or {")
+NESTING = ParserError(TOO_DEEP, _QUOTE)
+_DIRECTIVE = ParserError("this is not a directive that YAML knows", "remove the line", at_start=True)
+_ENDS_INSIDE = ParserError("the file ends inside a list or mapping", "close what was opened with [ or {")
 _NO_VALUE = "did not find expected node content"
 
 _BY_PROBLEM = {
-    "block sequence entries are not allowed in this context": Complaint(
+    "block sequence entries are not allowed in this context": ParserError(
         "a list item cannot stand here",
         f"begin the list on a line of its own, or {_QUOTE} if it begins with -",
     ),
-    "could not find expected ':'": Complaint(
+    "could not find expected ':'": ParserError(
         "this line is neither `name: value` nor part of a text",
         "put a colon and a space after the name, or indent the line under the text that it continues",
         at_start=True,
     ),
     "exceeded maximum nesting depth": NESTING,  # of libyaml's own, a thousand, met before any event
-    "did not find expected ',' or ']'": Complaint(
+    "did not find expected ',' or ']'": ParserError(
         'a "," or "]" is missing in the list that begins here',
         "separate its items with commas and close it",
         at_start=True,
     ),
-    "did not find expected ',' or '}'": Complaint(
+    "did not find expected ',' or '}'": ParserError(
         'a "," or "}" is missing in the mapping that begins here',
         f"separate its entries with commas and close it, or {_QUOTE} if it begins with {{ on purpose",
         at_start=True,
     ),
-    "did not find expected '-' indicator": Complaint(
+    "did not find expected '-' indicator": ParserError(
         "this line does not belong to the list above it", "begin it with - or correct its indentation"
     ),
-    "did not find expected <document start>": Complaint(
+    "did not find expected <document start>": ParserError(
         "something follows after the document has ended",
         "separate documents with a line of three dashes: ---",
     ),
-    "did not find expected alphabetic or numeric character": Complaint(
+    "did not find expected alphabetic or numeric character": ParserError(
         "a text cannot begin with * or &, which mark aliases and anchors", _QUOTE
     ),
-    "did not find expected comment or line break": Complaint(
+    "did not find expected comment or line break": ParserError(
         "no text may follow on a line after | or >", f"begin the text on the next line, or {_QUOTE}"
     ),
     "did not find expected hexdecimal number": _ESCAPE,
-    "did not find expected key": Complaint(
+    "did not find expected key": ParserError(
         "this does not fit into the mapping around it",
         "give all names of one mapping the same indentation, and put nothing after a closing quote",
     ),
-    _NO_VALUE: Complaint("a value is missing here", f"write one, or {_QUOTE}"),
+    _NO_VALUE: ParserError("a value is missing here", f"write one, or {_QUOTE}"),
     "found a tab character that violates indentation": TAB,
     "found a tab character where an indentation space is expected": TAB,
-    "found an indentation indicator equal to 0": Complaint(
+    "found an indentation indicator equal to 0": ParserError(
         "the indentation of a block of text cannot be 0", "leave the number after | or > out"
     ),
-    "found character that cannot start any token": Complaint(
+    "found character that cannot start any token": ParserError(
         "a text cannot begin with this character", _QUOTE
     ),
     "found incompatible YAML document": _DIRECTIVE,
     "found invalid Unicode character escape code": _ESCAPE,
     "found undefined tag handle": NO_TAGS,
-    "found unexpected ':'": Complaint("a colon cannot stand here", _QUOTE),
+    "found unexpected ':'": ParserError("a colon cannot stand here", _QUOTE),
     "found unexpected document indicator": _UNCLOSED,
     "found unexpected end of stream": _UNCLOSED,
     "found unknown escape character": _ESCAPE,
-    "mapping keys are not allowed in this context": Complaint("a ? cannot stand here", _QUOTE),
-    "mapping values are not allowed in this context": Complaint(
+    "mapping keys are not allowed in this context": ParserError("a ? cannot stand here", _QUOTE),
+    "mapping values are not allowed in this context": ParserError(
         'a ": " cannot stand here',
         f"{_QUOTE} if it contains a colon; else a colon is missing above, or the indentation is wrong",
     ),
 }
 
 
-def complaint(problem: str, context: str, *, is_at_end: bool) -> Complaint:
+def complaint(problem: str, context: str, *, is_at_end: bool) -> ParserError:
     """What to tell the author.
 
     Args:
@@ -114,6 +114,6 @@ def complaint(problem: str, context: str, *, is_at_end: bool) -> Complaint:
         return NO_TAGS
     if "directive" in context or "directive" in problem:
         return _DIRECTIVE
-    return _BY_PROBLEM.get(problem) or Complaint(
+    return _BY_PROBLEM.get(problem) or ParserError(
         f"this is not YAML: {problem}", "correct the text here, or put it in quotes"
     )

@@ -23,10 +23,10 @@ from reconciler.model.desired import Desired, Drift, Prune, Record
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin
 from reconciler.model.selection import Selection
-from reconciler.plan.associations.endpoints import Standing
+from reconciler.plan.associations.endpoints import Presence
 from reconciler.plan.associations.label_limits import Limits, Room
 from reconciler.plan.associations.labels import Type
-from reconciler.plan.associations.resolve import Identity, PairResolver, Side, Wanted
+from reconciler.plan.associations.resolve import AssociationResolver, DesiredLink, Identity, Side
 from reconciler.plan.associations.single_labels import Once
 from reconciler.plan.change import AdoptPair, Associate, Dissociate, PairChange, Reason, ReleasePair
 from reconciler.plan.plan import ASSOCIATED, Held
@@ -42,7 +42,7 @@ NO_LIMITS: Limits = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class AssociationContext:
     """Who decides what becomes of associations."""
 
     policy: Policy
@@ -52,14 +52,14 @@ class Rules:
     spared: Container[Record] = frozenset()  # named by another key, which this plan leaves out
 
 
-class Pairing:
+class AssociationPlanner:
     """The associations between two object types, named and owned."""
 
     def __init__(
         self,
-        rules: Rules,
-        resolver: PairResolver,
-        named: Mapping[Identity, Wanted],
+        rules: AssociationContext,
+        resolver: AssociationResolver,
+        named: Mapping[Identity, DesiredLink],
         owned: Sequence[OwnedPair],
         limits: Limits = NO_LIMITS,
     ) -> None:
@@ -100,7 +100,7 @@ class Pairing:
         """What becomes of each."""
         once = Once(self._resolver)
         for identity, wanted in self._wanted.items():
-            if wanted.end.standing is Standing.INVALID:
+            if wanted.end.standing is Presence.INVALID:
                 continue  # what is wrong with its record is told there
             judged = list(self._judge_wanted(identity, wanted, live))
             is_held = any(isinstance(found, Held) for found in judged)
@@ -117,7 +117,7 @@ class Pairing:
             yield from self._judge_left(identity, pair, live, leaving.get(identity.sides, set()))
 
     def _judge_wanted(
-        self, identity: Identity, wanted: Wanted, live: LivePairs
+        self, identity: Identity, wanted: DesiredLink, live: LivePairs
     ) -> Iterator[PairChange | Held]:
         pair = self._owned.get(identity)
         labels = _labels_of(wanted, live)
@@ -143,7 +143,9 @@ class Pairing:
         if pair is not None and _is_turned(pair, wanted):
             yield _released(pair, Reason.IN_STEP)
 
-    def _adopted(self, wanted: Wanted, pair: OwnedPair | None, *, is_whole: bool) -> Iterator[PairChange]:
+    def _adopted(
+        self, wanted: DesiredLink, pair: OwnedPair | None, *, is_whole: bool
+    ) -> Iterator[PairChange]:
         """It is there: nothing to do where state knows it as the manifests name it."""
         if pair is not None and (pair.key, pair.target) == (wanted.key, wanted.target):
             return
@@ -170,7 +172,7 @@ class Pairing:
     ) -> Iterator[PairChange | Held]:
         if not self._is_ours_to_judge(pair):
             return
-        if self._rules.desired.is_elsewhere(pair.key):
+        if self._rules.desired.is_for_other_environment(pair.key):
             yield _released(pair, Reason.NARROWED)
             return
         if self._prune_of(pair) is Prune.OFF:
@@ -212,7 +214,7 @@ class Pairing:
             self._is_ours_to_judge(pair)
             and pair.origin is Origin.CREATED
             and self._prune_of(pair) is not Prune.OFF
-            and not self._rules.desired.is_elsewhere(pair.key)
+            and not self._rules.desired.is_for_other_environment(pair.key)
         )
 
     def _is_ours_to_judge(self, pair: OwnedPair) -> bool:
@@ -222,7 +224,7 @@ class Pairing:
         """
         selection, archived, ends = self._rules.selection, self._resolver.archived, self._resolver.ends
         standings = {ends.of(pair.key).standing, ends.of(pair.target).standing}
-        if ends.of(pair.key).standing is Standing.GONE or Standing.UNANSWERED in standings:
+        if ends.of(pair.key).standing is Presence.GONE or Presence.UNANSWERED in standings:
             return False
         if pair.ends[0] in self._rules.spared:
             return False
@@ -242,7 +244,7 @@ class Pairing:
     def _prune_of(self, pair: OwnedPair) -> Prune:
         return self._rules.prune.get((pair.key.object, pair.key.by), Prune.OFF)
 
-    def _drift_of(self, wanted: Wanted) -> Drift:
+    def _drift_of(self, wanted: DesiredLink) -> Drift:
         return self._rules.policy.drift_of(wanted.record, wanted.name)
 
     def _types(self, pair: OwnedPair, label: Label) -> set[Type]:
@@ -251,14 +253,14 @@ class Pairing:
         return {label.type, *([inverse] if inverse else [])}
 
 
-def _labels_of(wanted: Wanted, live: LivePairs) -> frozenset[Label] | None:
+def _labels_of(wanted: DesiredLink, live: LivePairs) -> frozenset[Label] | None:
     record_id, target_id = wanted.end.id, wanted.target_end.id
     if record_id is None or target_id is None:
         return None
     return live.get((wanted.key.object, wanted.target.object), {}).get(record_id, {}).get(target_id)
 
 
-def _is_turned(pair: OwnedPair, wanted: Wanted) -> bool:
+def _is_turned(pair: OwnedPair, wanted: DesiredLink) -> bool:
     """Whether state knows it from the other end."""
     return (pair.key.object, pair.record_id) != (wanted.key.object, wanted.end.id)
 

@@ -13,7 +13,7 @@ from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord
 from reconciler.model.live import LiveRecord
 from reconciler.model.selection import Selection
 from reconciler.plan.change import Create, Update
-from reconciler.plan.records.compare import Judged
+from reconciler.plan.records.compare import RecordDecision
 from reconciler.plan.records.identity import key_advice
 from reconciler.suggestions import did_you_mean
 
@@ -21,7 +21,7 @@ Spelling: TypeAlias = tuple[str, str, str]
 """Object type, key property and value of a record, in the one spelling that HubSpot compares by."""
 
 
-class Fault(NamedTuple):
+class UnplacedProblem(NamedTuple):
     """What is wrong with an association, and what to do about it."""
 
     message: str
@@ -29,7 +29,7 @@ class Fault(NamedTuple):
     severity: Severity = Severity.ERROR
 
 
-class Standing(Enum):
+class Presence(Enum):
     """Where a record stands in this plan."""
 
     LIVE = "live"
@@ -41,35 +41,35 @@ class Standing(Enum):
     UNANSWERED = "unanswered"  # HubSpot leaves it out of its answers
 
 
-class End(NamedTuple):
+class Endpoint(NamedTuple):
     """One of two records that are to be associated."""
 
-    standing: Standing
+    standing: Presence
     id: RecordId | None = None  # where the portal has it
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class Endpoints:
     """Remembers of the records that are judged those that associations are about."""
 
     portal: PortalSchema
     _keys: Mapping[str, str] = field(default_factory=dict)  # object type -> key property in the manifests
     _wanted: Mapping[Spelling, RecordKey] = field(default_factory=dict)
     _named: frozenset[frozenset[Spelling]] = frozenset()  # records that manifests associate, selected or not
-    _met: dict[Spelling, tuple[RecordKey, End]] = field(default_factory=dict)
+    _met: dict[Spelling, tuple[RecordKey, Endpoint]] = field(default_factory=dict)
 
-    def key_of(self, wanted: DesiredAssociation) -> RecordKey | Fault:
+    def key_of(self, wanted: DesiredAssociation) -> RecordKey | UnplacedProblem:
         """The key of the record that ``wanted`` names."""
         schema = self.portal.objects[wanted.object]
         by = wanted.by or self._keys.get(schema.name) or schema.default_key
         if by is None:
-            return Fault(
+            return UnplacedProblem(
                 f"{schema.name} are not named by a key in these manifests",
                 f"say by which property: `{{by: PROPERTY, to: VALUE}}`; {key_advice(schema)}",
             )
         if by != RECORD_ID and not schema.can_identify(by):
             message = f'"{by}" of {schema.name} cannot tell records apart'
-            return Fault(message, did_you_mean(by, schema.advisable_keys()) or key_advice(schema))
+            return UnplacedProblem(message, did_you_mean(by, schema.advisable_keys()) or key_advice(schema))
         return self.called(RecordKey(schema.name, by, wanted.value))
 
     def called(self, key: RecordKey) -> RecordKey:
@@ -85,7 +85,7 @@ class Ends:
         """Whether a manifest associates the two, also where that is not selected."""
         return frozenset({self.spelling(one), self.spelling(other)}) in self._named
 
-    def meet(self, key: RecordKey, end: End) -> None:
+    def meet(self, key: RecordKey, end: Endpoint) -> None:
         """Where a record stands that has been judged or looked up."""
         self._met.setdefault(self.spelling(key), (key, end))
 
@@ -96,21 +96,21 @@ class Ends:
                 continue
             spelling = self.spelling(RecordKey(change.key.object, value.name, value.after))
             if spelling in self._wanted:
-                end = End(Standing.NEW)
+                end = Endpoint(Presence.NEW)
                 if isinstance(change, Update):
-                    end = End(Standing.LIVE, change.record_id)
+                    end = Endpoint(Presence.LIVE, change.record_id)
                 self._met[spelling] = (change.key, end)
                 self.meet(change.key, end)
 
-    def correct(self, key: RecordKey, end: End) -> None:
+    def correct(self, key: RecordKey, end: Endpoint) -> None:
         """Something turned out to be wrong with a record after it had been judged."""
         if self.spelling(key) in self._met:
             self._met[self.spelling(key)] = key, end
 
-    def of(self, key: RecordKey) -> End:
+    def of(self, key: RecordKey) -> Endpoint:
         """Where the record stands."""
         met = self._met.get(self.spelling(key))
-        return met[1] if met else End(Standing.MISSING)
+        return met[1] if met else Endpoint(Presence.MISSING)
 
     def unknown(self) -> Iterator[tuple[ObjectSchema, str, list[str]]]:
         """Key values of wanted records that have not been met, by object type and key property."""
@@ -129,10 +129,10 @@ class Ends:
         return key.object, key.by, canonical(kind, key.value) or ""
 
 
-def ends_of(desired: Desired, portal: PortalSchema, selection: Selection) -> Ends:
+def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -> Endpoints:
     """The records that manifests associate, none of them met yet."""
     keys = {group.object: group.key for group in desired.groups if group.key != RECORD_ID}
-    ends = Ends(portal, keys)
+    ends = Endpoints(portal, keys)
     wanted: dict[Spelling, RecordKey] = {}
     named: set[frozenset[Spelling]] = set()
     for group in desired.groups:
@@ -142,24 +142,24 @@ def ends_of(desired: Desired, portal: PortalSchema, selection: Selection) -> End
                 if not portal.objects.keys() >= {group.object, association.object}:
                     continue  # of types that nothing is planned for
                 key = ends.key_of(association)
-                if isinstance(key, Fault):  # told where the association is judged
+                if isinstance(key, UnplacedProblem):  # told where the association is judged
                     continue
                 named.add(frozenset({ends.spelling(record.record_key), ends.spelling(key)}))
                 if narrowed is not None and association in narrowed.associations:
                     wanted[ends.spelling(key)] = key
-    return Ends(portal, keys, wanted, frozenset(named))
+    return Endpoints(portal, keys, wanted, frozenset(named))
 
 
-def end_of(record: DesiredRecord, live: LiveRecord | None, judged: Judged) -> End:
+def endpoint_of(record: DesiredRecord, live: LiveRecord | None, judged: RecordDecision) -> Endpoint:
     """Where a record stands that was judged so."""
     record_id = live.id if live else None
     if record.special.is_absent:
-        return End(Standing.ABSENT, record_id)
+        return Endpoint(Presence.ABSENT, record_id)
     if judged.gone is not None:
-        return End(Standing.GONE)
+        return Endpoint(Presence.GONE)
     if isinstance(judged.change, Create):
-        return End(Standing.NEW)
+        return Endpoint(Presence.NEW)
     if live is None and any(problem.severity is Severity.LEFT_OUT for problem in judged.problems):
-        return End(Standing.UNANSWERED)
+        return Endpoint(Presence.UNANSWERED)
     is_wrong = any(problem.severity is Severity.ERROR for problem in judged.problems)
-    return End(Standing.INVALID if is_wrong or live is None else Standing.LIVE, record_id)
+    return Endpoint(Presence.INVALID if is_wrong or live is None else Presence.LIVE, record_id)

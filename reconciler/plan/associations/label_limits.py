@@ -11,9 +11,9 @@ from reconciler.errors import Problem
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.associations import Label
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
-from reconciler.plan.associations.endpoints import End
+from reconciler.plan.associations.endpoints import Endpoint
 from reconciler.plan.associations.labels import Labels, Type
-from reconciler.plan.associations.resolve import PairResolver, Side, Wanted
+from reconciler.plan.associations.resolve import AssociationResolver, DesiredLink, Side
 
 Limits: TypeAlias = Mapping[tuple[str, str], Mapping[Type, int]]
 """By direction and type of a label, how many records of the second type one of the first may have."""
@@ -41,18 +41,18 @@ def directions_of_limits(
 class Room:
     """Counts who bears labels that are limited, as live shows it and as the plan makes it."""
 
-    def __init__(self, resolver: PairResolver, limits: Limits) -> None:
+    def __init__(self, resolver: AssociationResolver, limits: Limits) -> None:
         self._resolver = resolver
         self._limits = limits
         self._bearing: dict[tuple[Side, str, Type], set[Side]] = {}
 
-    def question(self, wanted: Wanted) -> Iterable[tuple[tuple[str, str], RecordId]]:
+    def question(self, wanted: DesiredLink) -> Iterable[tuple[tuple[str, str], RecordId]]:
         """Of which records it has to be read what they are associated with, by direction."""
         for direction, _, (_, end), _ in self._limited(wanted):
             if end.id is not None:
                 yield direction, end.id
 
-    def allows(self, wanted: Wanted, live: _LivePairs) -> bool:
+    def allows(self, wanted: DesiredLink, live: _LivePairs) -> bool:
         """Whether ``wanted`` can be made beside all that was made before it; if not, that is a problem."""
         for direction, type_, bearer, partner in self._limited(wanted):
             others = self._others(direction, type_, bearer, live) | {self._resolver.side(*partner)}
@@ -64,8 +64,8 @@ class Room:
         return True
 
     def _limited(
-        self, wanted: Wanted
-    ) -> Iterable[tuple[tuple[str, str], Type, tuple[RecordKey, End], tuple[RecordKey, End]]]:
+        self, wanted: DesiredLink
+    ) -> Iterable[tuple[tuple[str, str], Type, tuple[RecordKey, Endpoint], tuple[RecordKey, Endpoint]]]:
         """The ends of ``wanted`` at which its label is limited, each with the other end."""
         if wanted.label is None:
             return
@@ -78,7 +78,7 @@ class Room:
                 yield direction, type_, bearer, partner
 
     def _others(
-        self, direction: tuple[str, str], type_: Type, bearer: tuple[RecordKey, End], live: _LivePairs
+        self, direction: tuple[str, str], type_: Type, bearer: tuple[RecordKey, Endpoint], live: _LivePairs
     ) -> set[Side]:
         """The records with which ``bearer`` bears the label so far."""
         side = self._resolver.side(*bearer)
@@ -94,7 +94,7 @@ class Room:
             self._bearing[side, direction[1], type_] = others
         return others
 
-    def _tell(self, wanted: Wanted, bearer: RecordKey, partner: RecordKey, limit: int) -> None:
+    def _tell(self, wanted: DesiredLink, bearer: RecordKey, partner: RecordKey, limit: int) -> None:
         text = wanted.label.text if wanted.label else ""
         end = "this one" if bearer == wanted.key else "the other one"
         message = (

@@ -14,7 +14,7 @@ from typing import TypeAlias
 from reconciler.model.addresses import RecordId
 from reconciler.model.associations import Label, OwnedPair
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
-from reconciler.plan.associations.endpoints import Fault
+from reconciler.plan.associations.endpoints import UnplacedProblem
 from reconciler.suggestions import did_you_mean
 
 Type: TypeAlias = tuple[str, int]
@@ -34,7 +34,7 @@ class Labels:
         default_factory=dict
     )  # between records of one type, as live shows
 
-    def named(self, one: str, other: str, written: str) -> Label | Fault:
+    def named(self, one: str, other: str, written: str) -> Label | UnplacedProblem:
         """The label of ``one`` with ``other`` that ``written`` names, in whatever case."""
         known = self.by_direction.get((one, other), ())
         folded = written.strip().casefold()
@@ -44,10 +44,12 @@ class Labels:
             return found[0]
         if found:
             ids = ", ".join(f"{label.type_id} ({label.category})" for label in found)
-            return Fault(f'"{written}" names more than one label', f"write one of the numbers: {ids}")
+            return UnplacedProblem(
+                f'"{written}" names more than one label', f"write one of the numbers: {ids}"
+            )
         texts = sorted({label.text for label in known})
         told = f"it has {', '.join(texts)}" if texts else "it has none: make one in HubSpot, or leave it out"
-        return Fault(
+        return UnplacedProblem(
             f'the portal has no label "{written}" for associations of {one} with {other}',
             did_you_mean(written, texts) or told,
         )

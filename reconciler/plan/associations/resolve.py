@@ -9,12 +9,12 @@ from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.associations import Label, OwnedPair
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
 from reconciler.model.facts import Fact, FactKind
-from reconciler.plan.associations.endpoints import End, Ends, Fault, Standing
+from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, UnplacedProblem
 from reconciler.plan.associations.labels import Labels, Type
 from reconciler.plan.change import Reason
 from reconciler.plan.plan import ASSOCIATED, Held
 from reconciler.plan.records.identity import no_such_record
-from reconciler.sentences import Told, told
+from reconciler.sentences import Sentence, sentence
 from reconciler.source import SourceFiles, SourceRef
 
 Side: TypeAlias = tuple[str, str, str]
@@ -28,14 +28,14 @@ class Identity(NamedTuple):
     type: Type | None  # of the label, seen from the first; None: the plain association
 
 
-class Wanted(NamedTuple):
+class DesiredLink(NamedTuple):
     """An association that a manifest names, between records that are there or will be."""
 
     record: DesiredRecord  # that names it
     key: RecordKey
-    end: End
+    end: Endpoint
     target: RecordKey
-    target_end: End
+    target_end: Endpoint
     label: Label | None
     source: SourceRef
 
@@ -46,34 +46,36 @@ class Wanted(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PairResolver:
+class AssociationResolver:
     """Finds out which records and labels manifests mean; keeps what is wrong, and what has to wait."""
 
-    ends: Ends
+    ends: Endpoints
     labels: Labels
     files: SourceFiles
     archived: Container[tuple[str, RecordId]]  # records that this plan archives
     problems: list[Problem] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
 
-    def resolve(self, named: Iterable[tuple[DesiredRecord, DesiredAssociation]]) -> dict[Identity, Wanted]:
+    def resolve(
+        self, named: Iterable[tuple[DesiredRecord, DesiredAssociation]]
+    ) -> dict[Identity, DesiredLink]:
         """The associations that are named, each once: from the first record, in order, that names it."""
-        wanted: dict[Identity, Wanted] = {}
+        wanted: dict[Identity, DesiredLink] = {}
         for record, association in named:
             resolved = self._resolved(record, association)
             if resolved is None:
                 continue
             first = wanted.setdefault(self.identity(resolved), resolved)
             if first is not resolved and first.key == resolved.key:
-                message = told(
+                message = sentence(
                     "{record} is associated twice, also at {where}",
-                    record=resolved.target.told,
+                    record=resolved.target.display,
                     where=str(first.source),
                 )
-                self._tell(record, association, [Fault(message, "keep one of the two")])
+                self._tell(record, association, [UnplacedProblem(message, "keep one of the two")])
         return wanted
 
-    def identity(self, wanted: Wanted) -> Identity:
+    def identity(self, wanted: DesiredLink) -> Identity:
         """What tells ``wanted`` from others."""
         one, other = self.side(wanted.key, wanted.end), self.side(wanted.target, wanted.target_end)
         return self._identity(one, other, wanted.label)
@@ -90,58 +92,64 @@ class PairResolver:
         inverse = self.labels.inverse(one[0], other[0], label.type)
         return Identity((other, one), inverse or (f"inverse of {category}", number))
 
-    def side(self, key: RecordKey, end: End) -> Side:
+    def side(self, key: RecordKey, end: Endpoint) -> Side:
         """What tells one of two records from others."""
         return (key.object, end.id, "") if end.id else (key.object, "", self.ends.spelling(key)[-1])
 
-    def _resolved(self, record: DesiredRecord, association: DesiredAssociation) -> Wanted | None:
+    def _resolved(self, record: DesiredRecord, association: DesiredAssociation) -> DesiredLink | None:
         key, source = record.record_key, self.files.ref(association.place)
         end = self.ends.of(key)
-        is_wrong = end.standing is Standing.INVALID and end.id is None  # which is told at the record
-        if end.standing is not Standing.NEW and end.id is None and not is_wrong:
+        is_wrong = end.standing is Presence.INVALID and end.id is None  # which is told at the record
+        if end.standing is not Presence.NEW and end.id is None and not is_wrong:
             return None
         target = self.ends.key_of(association)
-        label: Label | Fault | None = None
+        label: Label | UnplacedProblem | None = None
         if association.label is not None and isinstance(target, RecordKey):
             label = self.labels.named(key.object, target.object, association.label)
-        faults = [found for found in (target, label) if isinstance(found, Fault)]
-        if isinstance(target, Fault):
+        faults = [found for found in (target, label) if isinstance(found, UnplacedProblem)]
+        if isinstance(target, UnplacedProblem):
             self._tell(record, association, faults)
             return None
         target_end = self.ends.of(target)
-        if target_end.standing is Standing.GONE:
+        if target_end.standing is Presence.GONE:
             facts = (Fact(FactKind.OTHER_END_GONE, key=target),)
             text = association.label or ASSOCIATED
             self.held.append(Held(key, None, Reason.GONE, None, text, source, facts, target))
             return None
         faults += self._faults(key, end, target, target_end)
         self._tell(record, association, faults)
-        if faults or isinstance(label, Fault) or is_wrong:
+        if faults or isinstance(label, UnplacedProblem) or is_wrong:
             return None
-        return Wanted(record, key, end, target, target_end, label, source)
+        return DesiredLink(record, key, end, target, target_end, label, source)
 
-    def _faults(self, key: RecordKey, end: End, target: RecordKey, target_end: End) -> Iterator[Fault]:
+    def _faults(
+        self, key: RecordKey, end: Endpoint, target: RecordKey, target_end: Endpoint
+    ) -> Iterator[UnplacedProblem]:
         """Why the two cannot be associated."""
         if self.side(key, end) == self.side(target, target_end):
-            yield Fault(told("{record} cannot be associated with itself", record=target.told), "remove it")
-        elif target_end.standing is Standing.ABSENT:
+            yield UnplacedProblem(
+                sentence("{record} cannot be associated with itself", record=target.display), "remove it"
+            )
+        elif target_end.standing is Presence.ABSENT:
             why = "the manifests say that it must not exist"
-            yield Fault(_not_associated(target, why), "remove one of the two")
+            yield UnplacedProblem(_not_associated(target, why), "remove one of the two")
         elif target_end.id is not None and (target.object, target_end.id) in self.archived:
             advice = "name its record in a manifest, or remove the association"
-            yield Fault(_not_associated(target, "this plan archives it"), advice)
-        elif target_end.standing is Standing.UNANSWERED:
+            yield UnplacedProblem(_not_associated(target, "this plan archives it"), advice)
+        elif target_end.standing is Presence.UNANSWERED:
             message = _not_associated(target, "HubSpot leaves it out of its answers")
-            yield Fault(message, "it is left out of this plan: plan again later", Severity.LEFT_OUT)
-        elif target_end.standing is Standing.MISSING:
-            yield Fault(
+            yield UnplacedProblem(message, "it is left out of this plan: plan again later", Severity.LEFT_OUT)
+        elif target_end.standing is Presence.MISSING:
+            yield UnplacedProblem(
                 no_such_record(target),
                 "correct it, or name that record in a manifest, which creates it first",
             )
-        elif target_end.standing is Standing.INVALID and target_end.id is None:
-            yield Fault(_not_associated(target, "something is wrong with it"), "correct that first")
+        elif target_end.standing is Presence.INVALID and target_end.id is None:
+            yield UnplacedProblem(_not_associated(target, "something is wrong with it"), "correct that first")
 
-    def _tell(self, record: DesiredRecord, association: DesiredAssociation, faults: Iterable[Fault]) -> None:
+    def _tell(
+        self, record: DesiredRecord, association: DesiredAssociation, faults: Iterable[UnplacedProblem]
+    ) -> None:
         address = record.record_key.property_address(association.address)
         source = self.files.ref(association.place)
         self.problems.extend(
@@ -149,5 +157,5 @@ class PairResolver:
         )
 
 
-def _not_associated(target: RecordKey, why: str) -> Told:
-    return told("{record} cannot be associated: {why}", record=target.told, why=why)
+def _not_associated(target: RecordKey, why: str) -> Sentence:
+    return sentence("{record} cannot be associated: {why}", record=target.display, why=why)

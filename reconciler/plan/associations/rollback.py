@@ -21,7 +21,7 @@ from reconciler.model.owned import Origin
 from reconciler.model.selection import Selection
 from reconciler.plan.change import AdoptPair, Associate, Change, Dissociate, PairChange, Reason, ReleasePair
 from reconciler.plan.plan import ASSOCIATED, Held
-from reconciler.plan.targeting import Unmet
+from reconciler.plan.targeting import UnmatchedGlobs
 
 Direction: TypeAlias = tuple[str, str]
 """Object types of the record that names an association, and of the other."""
@@ -29,8 +29,8 @@ Direction: TypeAlias = tuple[str, str]
 _Ends: TypeAlias = tuple[RecordKey, RecordId, RecordKey, RecordId, Label | None]
 
 
-def pairs_done(
-    changes: Iterable[Change], selection: Selection, unmet: Unmet
+def applied_association_changes(
+    changes: Iterable[Change], selection: Selection, unmet: UnmatchedGlobs
 ) -> Mapping[Direction, list[PairChange]]:
     """What of ``changes`` is about associations and selected; ``unmet`` gets to see all of them."""
     done: dict[Direction, list[PairChange]] = {}
@@ -48,7 +48,7 @@ def ids_of(done: Iterable[PairChange]) -> set[RecordId]:
 
 
 @dataclass(frozen=True, slots=True)
-class Unpairing:
+class AssociationRollback:
     """Associations in one direction, as they are now."""
 
     live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]

@@ -7,7 +7,7 @@ which end they are named.
 from reconciler.errors import Problem
 from reconciler.model.addresses import RecordKey
 from reconciler.model.associations import Label
-from reconciler.plan.associations.resolve import Identity, PairResolver, Side, Wanted
+from reconciler.plan.associations.resolve import AssociationResolver, DesiredLink, Identity, Side
 
 _LEADS, _COMPANIES = "leads", "companies"
 _PARENT_TO_CHILD, _CHILD_TO_PARENT = 13, 14
@@ -35,11 +35,11 @@ def bears_one(one: str, other: str, label: Label) -> tuple[bool, bool]:
 class Once:
     """Remembers which records bear such a label once the plan has been applied, and with whom."""
 
-    def __init__(self, resolver: PairResolver) -> None:
+    def __init__(self, resolver: AssociationResolver) -> None:
         self._resolver = resolver
-        self._first: dict[tuple[Side, str], tuple[Identity, Wanted]] = {}
+        self._first: dict[tuple[Side, str], tuple[Identity, DesiredLink]] = {}
 
-    def allows(self, identity: Identity, wanted: Wanted) -> bool:
+    def allows(self, identity: Identity, wanted: DesiredLink) -> bool:
         """Whether none of the two bears the label with somebody else already; if not, that is a problem."""
         label = wanted.label
         if label is None:
@@ -59,7 +59,7 @@ class Once:
                 return False
         return True
 
-    def _tell(self, key: RecordKey, other: RecordKey, wanted: Wanted, first: Wanted) -> None:
+    def _tell(self, key: RecordKey, other: RecordKey, wanted: DesiredLink, first: DesiredLink) -> None:
         text = wanted.label.text if wanted.label else ""
         message = (
             f'a record of {key.object} has one of {other.object} as "{text}", and this one gets another one '

@@ -13,34 +13,36 @@ from reconciler.errors import Problem, Severity, UsageError
 from reconciler.model.acceptance import Acceptance, Edit
 from reconciler.model.addresses import RecordKey
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
-from reconciler.model.desired import DesiredRecord, Ownership, Written
-from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
-from reconciler.model.live import FateKind, LiveRecord
+from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
+from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
+from reconciler.model.live import LiveRecord, MissingReason
 from reconciler.model.selection import Glob, means
 from reconciler.plan.values.equality import same_value
 from reconciler.plan.values.resolve import Resolver, keys_and_names
 from reconciler.plan.values.to_manifest import wordings
-from reconciler.sentences import told
+from reconciler.sentences import sentence
 from reconciler.source import SourceRef
 
 _MANIFEST = ".yaml"
-_WHAT_BECAME: Mapping[FateKind, str] = {
-    FateKind.ARCHIVED: "the record was archived in HubSpot",
-    FateKind.MERGED: "the record was merged into another one",
-    FateKind.REKEYED: "the record has another key in HubSpot",
-    FateKind.ERASED: "the record is nowhere in the portal",
-    FateKind.NOT_FOUND: "the record was merged into another one, or erased",
-    FateKind.UNANSWERED: "the record is left out of HubSpot's answers",
+_WHAT_BECAME: Mapping[MissingReason, str] = {
+    MissingReason.ARCHIVED: "the record was archived in HubSpot",
+    MissingReason.MERGED: "the record was merged into another one",
+    MissingReason.REKEYED: "the record has another key in HubSpot",
+    MissingReason.ERASED: "the record is nowhere in the portal",
+    MissingReason.NOT_FOUND: "the record was merged into another one, or erased",
+    MissingReason.UNANSWERED: "the record is left out of HubSpot's answers",
 }
 """Without its new key, which may be personal: `reconciler drift` shows that."""
 _LET_GO = "to let it go, make `$absent: true` all that is said of it, or remove its lines"
-_WHAT_NOW: Mapping[FateKind, str] = {
-    FateKind.ARCHIVED: f"restore it in HubSpot; or {_LET_GO}",
-    FateKind.MERGED: "to let it go, remove its lines",
-    FateKind.REKEYED: "to follow it, write the key that `reconciler drift` shows in place of the old one",
-    FateKind.ERASED: _LET_GO,
-    FateKind.NOT_FOUND: _LET_GO,
-    FateKind.UNANSWERED: "look again later",
+_WHAT_NOW: Mapping[MissingReason, str] = {
+    MissingReason.ARCHIVED: f"restore it in HubSpot; or {_LET_GO}",
+    MissingReason.MERGED: "to let it go, remove its lines",
+    MissingReason.REKEYED: (
+        "to follow it, write the key that `reconciler drift` shows in place of the old one"
+    ),
+    MissingReason.ERASED: _LET_GO,
+    MissingReason.NOT_FOUND: _LET_GO,
+    MissingReason.UNANSWERED: "look again later",
 }
 
 
@@ -55,7 +57,7 @@ class _Obstacle(Exception):
 
 def chosen(
     found: DriftFound, globs: Iterable[Glob]
-) -> tuple[Sequence[DriftedValue], Sequence[LostRecord], Sequence[LostPair]]:
+) -> tuple[Sequence[DriftedValue], Sequence[MissingOwnedRecord], Sequence[RemovedAssociation]]:
     """What the person means of what was found.
 
     Raises:
@@ -73,8 +75,8 @@ def chosen(
         and not any(glob.means(pair.key, pair.target.address) for pair in pairs)
     ]
     if unmet:
-        told = [f"--accept {quote(text)} means nothing that people changed" for text in unmet]
-        raise UsageError("\n".join(told) + "\n    `reconciler drift` shows what they did")
+        lines = [f"--accept {quote(text)} means nothing that people changed" for text in unmet]
+        raise UsageError("\n".join(lines) + "\n    `reconciler drift` shows what they did")
     return values, lost, pairs
 
 
@@ -97,7 +99,9 @@ class AcceptBuilder:
     """Collects what the records give."""
 
     shows_sensitive: bool  # the person asked to see such values: they may stand in a file, too
-    is_elsewhere: Callable[[RecordKey], bool]  # whether manifests name a record for other environments only
+    is_for_other_environment: Callable[
+        [RecordKey], bool
+    ]  # whether manifests name a record for other environments only
     edits: list[Edit] = field(default_factory=list)
     agreed: list[Edit] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -126,12 +130,12 @@ class AcceptBuilder:
         if record is not None and live is not None:
             self._fit(resolver, record, live, wishes)
 
-    def add_lost(self, lost: LostRecord, source: SourceRef | None) -> None:
+    def add_lost(self, lost: MissingOwnedRecord, source: SourceRef | None) -> None:
         """A record that is no longer there has no values to write back."""
         message = f"{_WHAT_BECAME[lost.fate]}: there is no value to write back"
         self.problems.append(Problem(message, _WHAT_NOW[lost.fate], source, lost.address))
 
-    def add_pair(self, pair: LostPair, source: SourceRef | None) -> None:
+    def add_pair(self, pair: RemovedAssociation, source: SourceRef | None) -> None:
         """An association is an entry of a list, not a value; which entry it is, people see at once."""
         what = "this association" if pair.live is None else f'the label "{pair.last_applied}"'
         message = f"people removed {what} in HubSpot: there is no value to write back"
@@ -151,7 +155,7 @@ class AcceptBuilder:
             _Obstacle: it does not say anything, or had better not.
         """
         name = value.name
-        if record is None and self.is_elsewhere(value.key):
+        if record is None and self.is_for_other_environment(value.key):
             advice = "write it by hand, in the document that is for those"
             raise _Obstacle("manifests name the record for other environments only", advice)
         if record is None or name not in record.names:
@@ -201,7 +205,7 @@ class _Wish(NamedTuple):
     edit: Edit
     definition: PropertyDef
     live: str | None
-    ways: list[Written]  # not tried yet, or not found wrong; the first is tried next
+    ways: list[ManifestValue]  # not tried yet, or not found wrong; the first is tried next
 
 
 def _failing(
@@ -213,11 +217,11 @@ def _failing(
     problems: list[Problem] = []
     resolved = resolver.resolve(replace(record, values=tuple(values)), live, problems)
     texts = {value.definition.name: value.text for value in resolved}
-    told = {problem.address: problem for problem in problems}
+    by_address = {problem.address: problem for problem in problems}
     failing: dict[str, Problem | None] = {}
     for wish in wishes:
         name, kind = wish.edit.name, wish.definition.kind
-        problem = told.get(record.record_key.property_address(name))
+        problem = by_address.get(record.record_key.property_address(name))
         is_wrong = problem is not None and (problem.severity is Severity.ERROR or kind is Kind.STAGE)
         if is_wrong or name not in texts or not same_value(kind, texts[name], wish.live):
             failing[name] = problem
@@ -229,7 +233,7 @@ def _no_words(edit: Edit, problem: Problem | None) -> Problem:
         return Problem("no words lead to the live value", "write it by hand", edit.source, edit.address)
     return replace(
         problem,
-        message=told("the live value cannot be said: {why}", why=problem.message),
+        message=sentence("the live value cannot be said: {why}", why=problem.message),
         severity=Severity.ERROR,
     )
 

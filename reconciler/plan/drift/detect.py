@@ -10,12 +10,12 @@ from datetime import datetime
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.associations import Label, OwnedPair, is_so
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
-from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
+from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.live import Fate, FateKind, LiveRecord
+from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.model.personal_data import Masks
-from reconciler.model.property_history import Histories, Spot
+from reconciler.model.personal_data import MaskRules
+from reconciler.model.property_history import PropertyHistories, Spot
 from reconciler.plan.drift.provenance import OurRuns, trail_of
 from reconciler.plan.plan import ASSOCIATED
 from reconciler.plan.records.prune import fact_of
@@ -26,13 +26,13 @@ from reconciler.plan.values.equality import same_value
 class DriftBuilder:
     """Collects what the chunks give."""
 
-    masks: Masks = field(default_factory=Masks)
+    masks: MaskRules = field(default_factory=MaskRules)
     looked_at: int = 0
     values: list[DriftedValue] = field(default_factory=list)
-    lost: list[LostRecord] = field(default_factory=list)
-    pairs: list[LostPair] = field(default_factory=list)
+    lost: list[MissingOwnedRecord] = field(default_factory=list)
+    pairs: list[RemovedAssociation] = field(default_factory=list)
     missing: list[OwnedRecord] = field(default_factory=list)  # their keys lead elsewhere; not explained yet
-    heirs: dict[RecordKey, RecordId] = field(default_factory=dict)  # records that lost keys lead to now
+    successors: dict[RecordKey, RecordId] = field(default_factory=dict)  # records that lost keys lead to now
 
     def add_chunk(
         self, schema: ObjectSchema, chunk: Sequence[OwnedRecord], live: Mapping[str, LiveRecord]
@@ -45,7 +45,7 @@ class DriftBuilder:
                 continue
             self.missing.append(owned)
             if found is not None:
-                self.heirs[owned.key] = found.id
+                self.successors[owned.key] = found.id
         self.looked_at += len(chunk)
 
     def add_pairs(
@@ -61,19 +61,19 @@ class DriftBuilder:
             if lost.isdisjoint(ends) and not is_so(labels, pair.label):
                 text = pair.label.text if pair.label else ASSOCIATED
                 there = None if labels is None else ASSOCIATED
-                self.pairs.append(LostPair(pair.key, pair.record_id, pair.target, text, there))
+                self.pairs.append(RemovedAssociation(pair.key, pair.record_id, pair.target, text, there))
 
-    def explain_missing(self, fates: Mapping[RecordId, Fate]) -> None:
+    def explain_missing(self, fates: Mapping[RecordId, MissingRecord]) -> None:
         """Say what became of records that their key no longer leads to."""
         self.lost.extend(
-            _lost(owned, fates.get(owned.record_id), self.heirs.get(owned.key)) for owned in self.missing
+            _lost(owned, fates.get(owned.record_id), self.successors.get(owned.key)) for owned in self.missing
         )
 
     def drifted(self) -> Iterator[Spot]:
         """The properties whose history is worth reading."""
         return ((value.key.object, value.record_id, value.name) for value in self.values)
 
-    def tell_hands(self, portal: PortalSchema, histories: Histories, runs: OurRuns) -> None:
+    def tell_hands(self, portal: PortalSchema, histories: PropertyHistories, runs: OurRuns) -> None:
         """Say through whose hands values went."""
         self.values = [
             replace(
@@ -129,17 +129,17 @@ def keys_and_sent(chunk: Sequence[OwnedRecord]) -> tuple[list[str], list[str]]:
 
 def _drifted(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> Iterator[DriftedValue]:
     for name in sorted(owned.sent):
-        before, now = owned.live_since(name), live.properties.get(name)
+        before, now = owned.expected_live(name), live.properties.get(name)
         if not same_value(_kind(schema, name), before, now):
             yield DriftedValue(owned.key, live.id, name, before, now, is_defined=name in schema.properties)
 
 
-def _lost(owned: OwnedRecord, fate: Fate | None, heir: RecordId | None) -> LostRecord:
-    fate = fate or Fate(FateKind.ERASED, owned.record_id, None)
+def _lost(owned: OwnedRecord, fate: MissingRecord | None, heir: RecordId | None) -> MissingOwnedRecord:
+    fate = fate or MissingRecord(MissingReason.ERASED, owned.record_id, None)
     facts = [fact_of(owned, fate)]
     if heir is not None and heir != fate.record_id:
         facts.append(Fact(FactKind.KEY_TAKEN, heir))
-    return LostRecord(owned.key, owned.record_id, fate.kind, tuple(facts))
+    return MissingOwnedRecord(owned.key, owned.record_id, fate.kind, tuple(facts))
 
 
 def _kind(schema: ObjectSchema, name: str) -> Kind:

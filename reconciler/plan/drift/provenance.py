@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from itertools import chain, pairwise
 
 from reconciler.model.definitions import Kind
-from reconciler.model.drift import Since, Trail
-from reconciler.model.property_history import Hand, Histories, History, Spot
+from reconciler.model.drift import DriftHistory, HistoryStart
+from reconciler.model.property_history import PropertyHistories, PropertyHistory, Spot, ValueVersion
 from reconciler.model.runs import RunHeader
 from reconciler.plan.values.equality import same_value
 
@@ -55,7 +55,7 @@ def our_runs(runs: Iterable[RunHeader], now: datetime) -> OurRuns:
 class Edit:
     """The last change of a value that is not as we last applied it."""
 
-    by: Hand | None = None  # None where nobody knows
+    by: ValueVersion | None = None  # None where nobody knows
     rounds: int = 0  # writes of ours after which the same automation had the last word, and the same word
 
     @property
@@ -68,7 +68,7 @@ class Edit:
 class Edits:
     """What is known of the changes of some values."""
 
-    histories: Histories
+    histories: PropertyHistories
     runs: OurRuns
 
     def edit(self, spot: Spot, kind: Kind, last_applied: str | None, live: str | None) -> Edit:
@@ -84,23 +84,23 @@ NOBODY_KNOWS = Edits({}, OurRuns())
 
 
 def trail_of(
-    history: History | None, kind: Kind, last_applied: str | None, live: str | None, runs: OurRuns
-) -> Trail:
+    history: PropertyHistory | None, kind: Kind, last_applied: str | None, live: str | None, runs: OurRuns
+) -> DriftHistory:
     """The hands since we last applied ``last_applied``, up to the one that made the value ``live``."""
     hands = _until(history.hands if history else (), kind, live)
     if history is None or not hands:
-        return Trail()
+        return DriftHistory()
     alike = [index for index, hand in enumerate(hands) if same_value(kind, hand.value, last_applied)]
     ends = [hand.at for hand in hands[1:]]
     applied = [index for index in alike if index < len(ends) and runs.met(hands[index].at, ends[index])]
     if applied:
-        return Trail(hands[applied[-1] + 1 :], Since.APPLIED)
+        return DriftHistory(hands[applied[-1] + 1 :], HistoryStart.APPLIED)
     if alike:
-        return Trail(hands[alike[-1] + 1 :], Since.SEEN)
-    return Trail(hands, Since.CUT if history.is_cut else Since.UNKNOWN)
+        return DriftHistory(hands[alike[-1] + 1 :], HistoryStart.SEEN)
+    return DriftHistory(hands, HistoryStart.CUT if history.is_truncated else HistoryStart.UNKNOWN)
 
 
-def _rounds(hands: Sequence[Hand], kind: Kind, last_applied: str | None, runs: OurRuns) -> int:
+def _rounds(hands: Sequence[ValueVersion], kind: Kind, last_applied: str | None, runs: OurRuns) -> int:
     """After how many writes of ours the automation that had the last word did so.
 
     Each time with the value that is live now, after a write of the value that we last applied. What
@@ -121,7 +121,7 @@ def _rounds(hands: Sequence[Hand], kind: Kind, last_applied: str | None, runs: O
     )
 
 
-def _until(hands: Sequence[Hand], kind: Kind, live: str | None) -> tuple[Hand, ...]:
+def _until(hands: Sequence[ValueVersion], kind: Kind, live: str | None) -> tuple[ValueVersion, ...]:
     """Up to the change that made the value what was read; all, where it is not among them."""
     made = [index for index, hand in enumerate(hands) if same_value(kind, hand.value, live)]
     return tuple(hands[: made[-1] + 1]) if made else tuple(hands)

@@ -9,31 +9,31 @@ from reconciler.model.associations import OwnedPair
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Ownership
 from reconciler.model.explanation import (
-    Applying,
+    ApplyRun,
     Explanation,
     LastApplied,
+    ManifestLine,
+    NextAction,
     PairExplained,
     PropertyExplained,
-    Statement,
-    Step,
 )
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
-from reconciler.model.personal_data import Masks
-from reconciler.model.property_history import Hand, Histories, Spot
+from reconciler.model.personal_data import MaskRules
+from reconciler.model.property_history import PropertyHistories, Spot, ValueVersion
 from reconciler.model.runs import RunHeader
 from reconciler.plan.change import PairChange, Reason, in_step_of, values_of
 from reconciler.plan.drift.provenance import OurRuns, trail_of
-from reconciler.plan.explain.target import Subject
+from reconciler.plan.explain.target import ExplainTarget
 from reconciler.plan.plan import Plan
 from reconciler.plan.values.equality import same_value
 from reconciler.source import SourceRef
 
-_NOTHING = Step("nothing")
+_NOTHING = NextAction("nothing")
 
 
 @dataclass(frozen=True, slots=True)
-class Findings:
+class ExplainInputs:
     """What portal, journal and plan say of the subject."""
 
     schema: ObjectSchema
@@ -41,21 +41,21 @@ class Findings:
     plan: Plan | None  # of this record alone; None where no plan would look at it
     applyings: Mapping[str, RunHeader]  # by property, the run that last applied it
     pairs: Sequence[OwnedPair]
-    histories: Histories
+    histories: PropertyHistories
     runs: OurRuns
-    masks: Masks
+    masks: MaskRules
     portal_id: int
     environment: str
 
 
-def spots_of(subject: Subject, schema: ObjectSchema, live: LiveRecord | None) -> Iterator[Spot]:
+def spots_of(subject: ExplainTarget, schema: ObjectSchema, live: LiveRecord | None) -> Iterator[Spot]:
     """The properties whose history is worth reading: the one asked about, else those that drifted."""
     for name in subject.names(schema) if live else ():
         if live and (name == subject.name or _has_drifted(subject.owned, schema, live, name)):
             yield subject.key.object, live.id, name
 
 
-def explain(subject: Subject, findings: Findings) -> Explanation:
+def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
     """Put together what there is to know."""
     schema, live, owned, plan = findings.schema, findings.live, subject.owned, findings.plan
     names = subject.names(schema)
@@ -86,13 +86,13 @@ def explain(subject: Subject, findings: Findings) -> Explanation:
     )
 
 
-def _declared(subject: Subject) -> tuple[SourceRef, ...]:
+def _declared(subject: ExplainTarget) -> tuple[SourceRef, ...]:
     if subject.trace.declared or subject.record is None:
         return subject.trace.declared
     return (subject.files.ref(subject.record.place),)
 
 
-def _property(subject: Subject, findings: Findings, name: str) -> PropertyExplained:
+def _property(subject: ExplainTarget, findings: ExplainInputs, name: str) -> PropertyExplained:
     record, live = subject.record, findings.live
     is_managed = record is not None and name in record.names
     return PropertyExplained(
@@ -107,26 +107,26 @@ def _property(subject: Subject, findings: Findings, name: str) -> PropertyExplai
     )
 
 
-def _statements(subject: Subject, name: str) -> tuple[Statement, ...]:
+def _statements(subject: ExplainTarget, name: str) -> tuple[ManifestLine, ...]:
     """What the manifests say of it, the last one holding; a row of a table says one thing only."""
     record = subject.record
     if record is None:
         return ()
     index = record.names.index(name)
-    holds = Statement(record.values[index], subject.files.ref(record.places[index]))
+    holds = ManifestLine(record.values[index], subject.files.ref(record.places[index]))
     said = subject.trace.statements.get(name, ())
     return said if said and said[-1].source == holds.source else (holds,)
 
 
-def _last_applied(owned: OwnedRecord | None, findings: Findings, name: str) -> LastApplied | None:
+def _last_applied(owned: OwnedRecord | None, findings: ExplainInputs, name: str) -> LastApplied | None:
     if owned is None or name not in owned.sent:
         return None
     run = findings.applyings.get(name)
-    applying = Applying(run.id, run.started_at, run.actor, run.commit) if run else None
-    return LastApplied(owned.sent[name], owned.live_since(name), applying)
+    applying = ApplyRun(run.id, run.started_at, run.actor, run.commit) if run else None
+    return LastApplied(owned.sent[name], owned.expected_live(name), applying)
 
 
-def _hands(subject: Subject, findings: Findings, name: str) -> tuple[Hand, ...]:
+def _hands(subject: ExplainTarget, findings: ExplainInputs, name: str) -> tuple[ValueVersion, ...]:
     """Of the property that was asked about, all; else those since it was last applied."""
     owned, live = subject.owned, findings.live
     history = findings.histories.get((subject.key.object, live.id, name)) if live else None
@@ -135,54 +135,54 @@ def _hands(subject: Subject, findings: Findings, name: str) -> tuple[Hand, ...]:
     if subject.name is not None or owned is None:
         return history.hands
     kind = _kind(findings.schema, name)
-    return trail_of(history, kind, owned.live_since(name), live.properties.get(name), findings.runs).hands
+    return trail_of(history, kind, owned.expected_live(name), live.properties.get(name), findings.runs).hands
 
 
-def _step_of_record(subject: Subject, plan: Plan | None) -> Step:
+def _step_of_record(subject: ExplainTarget, plan: Plan | None) -> NextAction:
     if plan is None:
         return _NOTHING
     key = subject.key
     if _is_wrong(plan, key.address):
-        return Step("problem")
+        return NextAction("problem")
     for change in plan.changes:
         if change.key == key and not isinstance(change, PairChange):
-            return Step(change.action, change.reason)
+            return NextAction(change.action, change.reason)
     for held in plan.held:
         if held.key == key and held.what is None:
-            return Step("leave", held.reason, facts=held.facts)
+            return NextAction("leave", held.reason, facts=held.facts)
     return _NOTHING
 
 
-def _step(subject: Subject, findings: Findings, name: str) -> Step:
+def _step(subject: ExplainTarget, findings: ExplainInputs, name: str) -> NextAction:
     """What a plan of the record does to one property."""
     plan, key, record = findings.plan, subject.key, subject.record
     if plan is None or record is None:
         return _NOTHING
     is_managed = name in record.names
     if is_managed and record.document.ownership_of(name) is Ownership.INITIAL and findings.live is not None:
-        return Step("leave", Reason.INITIAL)
+        return NextAction("leave", Reason.INITIAL)
     planned = _planned(plan, key, name)
     if planned is not None:
         return planned
     is_judged = findings.live is not None and not _is_wrong(plan, key.address)
-    return Step("nothing", Reason.IN_STEP) if is_managed and is_judged else _NOTHING
+    return NextAction("nothing", Reason.IN_STEP) if is_managed and is_judged else _NOTHING
 
 
-def _planned(plan: Plan, key: RecordKey, name: str) -> Step | None:
+def _planned(plan: Plan, key: RecordKey, name: str) -> NextAction | None:
     """What a plan says of the property; None where it passes over it."""
     if _is_wrong(plan, key.property_address(name)):
-        return Step("problem")
+        return NextAction("problem")
     held = next((held for held in plan.held if (held.key, held.name) == (key, name)), None)
     if held is not None:
-        return Step("leave", held.reason, facts=held.facts)
+        return NextAction("leave", held.reason, facts=held.facts)
     for change in (change for change in plan.changes if change.key == key):
         for value in values_of(change):
             if value.name == name:
-                return Step("write", value.reason, value.after)
+                return NextAction("write", value.reason, value.after)
         for value in in_step_of(change):
             if value.name == name:
                 is_forgotten = value.reason is Reason.UNMANAGED
-                return Step("forget" if is_forgotten else "remember", value.reason)
+                return NextAction("forget" if is_forgotten else "remember", value.reason)
     return None
 
 
@@ -193,23 +193,23 @@ def _is_wrong(plan: Plan, address: str) -> bool:
     )
 
 
-def _pairs(key: RecordKey, findings: Findings) -> Iterator[PairExplained]:
+def _pairs(key: RecordKey, findings: ExplainInputs) -> Iterator[PairExplained]:
     """Associations that we own, and those that a plan would make."""
     changes = [change for change in findings.plan.changes if change.key == key] if findings.plan else []
     planned = {(change.target, change.label): change for change in changes if isinstance(change, PairChange)}
     for pair in findings.pairs:
         change = planned.pop((pair.target, pair.label), None)
-        step = Step(change.action, change.reason) if change else _NOTHING
+        step = NextAction(change.action, change.reason) if change else _NOTHING
         yield PairExplained(pair.target, pair.label.text if pair.label else None, pair.origin, step)
     for (target, label), change in planned.items():
-        step = Step(change.action, change.reason)
+        step = NextAction(change.action, change.reason)
         yield PairExplained(target, label.text if label else None, None, step)
 
 
 def _has_drifted(owned: OwnedRecord | None, schema: ObjectSchema, live: LiveRecord, name: str) -> bool:
     if owned is None or name not in owned.sent:
         return False
-    return not same_value(_kind(schema, name), owned.live_since(name), live.properties.get(name))
+    return not same_value(_kind(schema, name), owned.expected_live(name), live.properties.get(name))
 
 
 def _kind(schema: ObjectSchema, name: str) -> Kind:

@@ -8,18 +8,18 @@ from reconciler.errors import UsageError
 from reconciler.model.addresses import RECORD_ID, RecordKey, split_address
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import Desired, DesiredRecord, Prune
-from reconciler.model.explanation import Trace
+from reconciler.model.explanation import RecordTrace
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import Glob, glob_of
 from reconciler.source import SourceFiles
 from reconciler.suggestions import did_you_mean
 
-_UNTRACED = Trace((), {}, {})
+_UNTRACED = RecordTrace((), {}, {})
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParsedAddress:
     """What somebody wants to know about."""
 
     object: str
@@ -34,7 +34,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ExplainTarget:
     """One record, as manifests and state know it."""
 
     key: RecordKey
@@ -43,13 +43,13 @@ class Subject:
     owned: OwnedRecord | None
     files: SourceFiles
     prune: Prune
-    trace: Trace = _UNTRACED
+    trace: RecordTrace = _UNTRACED
 
-    def traced(self, trace: Trace) -> "Subject":
+    def traced(self, trace: RecordTrace) -> "ExplainTarget":
         """The same, with the lines that say something of it."""
         return replace(self, trace=trace)
 
-    def owned_as(self, entry: OwnedRecord | None) -> "Subject":
+    def owned_as(self, entry: OwnedRecord | None) -> "ExplainTarget":
         """The same, with what state knows of the record that is live at its key, under whatever key."""
         return replace(self, owned=entry) if entry else self
 
@@ -70,7 +70,7 @@ class Subject:
 
     def is_planned(self, desired: Desired) -> bool:
         """Whether a plan would look at it: it is named, or something becomes of what no longer is."""
-        is_left_over = self.prune is not Prune.OFF or desired.is_elsewhere(self.key)
+        is_left_over = self.prune is not Prune.OFF or desired.is_for_other_environment(self.key)
         return self.record is not None or (self.owned is not None and is_left_over)
 
     def names(self, schema: ObjectSchema) -> Sequence[str]:
@@ -90,19 +90,21 @@ class Subject:
         return [self.name]
 
 
-def asked_of(address: str) -> Asked:
+def parse_explain_address(address: str) -> ParsedAddress:
     """What an address means.
 
     Raises:
         UsageError: it is none.
     """
     try:
-        return Asked(*split_address(address))
+        return ParsedAddress(*split_address(address))
     except ValueError as error:
         raise UsageError(str(error)) from error
 
 
-def refuse_unknown_type(asked: Asked, desired: Desired, owned: Iterable[tuple[str, str, int]]) -> None:
+def refuse_unknown_type(
+    asked: ParsedAddress, desired: Desired, owned: Iterable[tuple[str, str, int]]
+) -> None:
     """There is nothing to say of a type that neither manifests nor state know.
 
     Raises:
@@ -116,12 +118,12 @@ def refuse_unknown_type(asked: Asked, desired: Desired, owned: Iterable[tuple[st
 
 
 def find_subject(
-    asked: Asked,
+    asked: ParsedAddress,
     desired: Desired,
     owned_under: Callable[[str], Sequence[OwnedRecord]],
     rules: Mapping[tuple[str, str], Prune],
     personal: Container[tuple[str, str]],
-) -> Subject:
+) -> ExplainTarget:
     """The record that is meant, of those that manifests name and those that state knows at the address.
 
     ``owned_under`` gives what state knows under a key, or a record id where that was asked for; ``personal``
@@ -144,7 +146,7 @@ def find_subject(
     record = named or desired.records_of(key.object, key.by).find(key.value)
     if record and record.special.renamed_from:
         owned += owned_under(record.special.renamed_from)
-    return Subject(
+    return ExplainTarget(
         key=key,
         name=asked.name,
         record=record,
@@ -154,7 +156,7 @@ def find_subject(
     )
 
 
-def _unknown(asked: Asked, keys: Iterable[str]) -> str:
+def _unknown(asked: ParsedAddress, keys: Iterable[str]) -> str:
     near = get_close_matches(asked.value, keys, n=3, cutoff=0.75)
     addresses = [replace(asked, value=key).address for key in near]
     advice = "`reconciler state list` tells what is owned"

@@ -16,7 +16,7 @@ from reconciler.model.calls import Call, Route
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin, StateVersion
-from reconciler.model.property_history import Hand, Via
+from reconciler.model.property_history import ChangeSource, ValueVersion
 from reconciler.plan.change import (
     Action,
     Adopt,
@@ -49,17 +49,17 @@ from reconciler.plan.file.json_values import (
 )
 from reconciler.plan.plan import (
     Budget,
-    Departing,
-    Departure,
+    DifferenceKind,
     Guard,
     GuardBase,
     GuardRefusal,
     Held,
-    ManifestsRead,
+    ManifestInfo,
     Plan,
     Review,
+    ReviewDifference,
 )
-from reconciler.sentences import Told, Value
+from reconciler.sentences import Sentence, Value
 from reconciler.source import SourceRef
 
 P = TypeVar("P", Associate, Dissociate)
@@ -67,7 +67,7 @@ T = TypeVar("T")
 
 _as_action = as_word(Action)
 _as_call = as_word(Call)
-_as_departing = as_word(Departing)
+_as_departing = as_word(DifferenceKind)
 _as_fact_kind = as_word(FactKind)
 _as_guard = as_word(Guard)
 _as_origin = as_word(Origin)
@@ -75,7 +75,7 @@ _as_prune = as_word(Prune)
 _as_reason = as_word(Reason)
 _as_severity = as_word(Severity)
 _as_text_or_null = or_null(as_text)
-_as_via = as_word(Via)
+_as_via = as_word(ChangeSource)
 
 
 def plan_from_document(document: Json) -> Plan:
@@ -95,7 +95,7 @@ def plan_from_document(document: Json) -> Plan:
             lineage=part(document, "state.lineage", _as_text_or_null),
             serial=part(document, "state.serial", as_count),
         ),
-        manifests=ManifestsRead(
+        manifests=ManifestInfo(
             digest=part(document, "manifests.digest", as_text),
             files=part(document, "manifests.files", as_count),
             records=part(document, "manifests.records", as_count),
@@ -300,11 +300,11 @@ def _as_problem(found: object) -> Problem:
     )
 
 
-def _as_parts(found: object) -> Mapping[str, Told]:
+def _as_parts(found: object) -> Mapping[str, Sentence]:
     """Message and advice, as far as there are values in them."""
     parts = as_object(found)
     names = (name for name in ("message", "advice") if name in parts)
-    return {name: Told(part(parts, name, as_tuple(_as_part))) for name in names}
+    return {name: Sentence(part(parts, name, as_tuple(_as_part))) for name in names}
 
 
 def _as_part(found: object) -> str | Value:
@@ -354,9 +354,9 @@ def _as_review(found: object) -> Review:
     )
 
 
-def _as_departure(found: object) -> Departure:
+def _as_departure(found: object) -> ReviewDifference:
     departure = as_object(found)
-    return Departure(
+    return ReviewDifference(
         how=part(departure, "departs", _as_departing),
         key=_key(departure),
         action=part(departure, "action", _as_action),
@@ -443,11 +443,11 @@ def _value(name: str, found: object) -> ValueChange:
         raise Wrong(_step(name) + wrong.path, wrong.what) from None
 
 
-def _changed(found: Json, live: str) -> Hand | None:
+def _changed(found: Json, live: str) -> ValueVersion | None:
     """Whose edit it is about; ``live`` names the member that says what they made of the value."""
     if "changed_at" not in found:
         return None
-    return Hand(
+    return ValueVersion(
         via=part(found, "changed_via", _as_via),
         by=part(found, "changed_by", as_text),
         at=part(found, "changed_at", _as_time),

@@ -13,7 +13,7 @@ from reconciler.model.calls import Route
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
 from reconciler.model.owned import Origin
-from reconciler.model.property_history import Hand
+from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import (
     Adopt,
     AdoptPair,
@@ -33,8 +33,8 @@ from reconciler.plan.change import (
     values_of,
 )
 from reconciler.plan.file.json_values import Json
-from reconciler.plan.plan import Departure, Guard, GuardBase, GuardRefusal, Held, Plan, Review
-from reconciler.sentences import Told, Value
+from reconciler.plan.plan import Guard, GuardBase, GuardRefusal, Held, Plan, Review, ReviewDifference
+from reconciler.sentences import Sentence, Value
 from reconciler.source import SourceRef
 
 _ENTRY = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
@@ -149,7 +149,7 @@ def _review(review: Review) -> Json:
     }
 
 
-def _departure(departure: Departure) -> Json:
+def _departure(departure: ReviewDifference) -> Json:
     return {
         "action": departure.action,
         "address": departure.key.address,
@@ -247,7 +247,7 @@ def _parts_of(problem: Problem) -> Json:
     return {
         name: [_told_value(part) if isinstance(part, Value) else part for part in text.parts]
         for name, text in (("message", problem.message), ("advice", problem.advice))
-        if isinstance(text, Told) and any(isinstance(part, Value) for part in text.parts)
+        if isinstance(text, Sentence) and any(isinstance(part, Value) for part in text.parts)
     }
 
 
@@ -353,7 +353,7 @@ def _value(value: ValueChange) -> Json:
     return document | _changed(value.changed)
 
 
-def _changed(hand: Hand | None) -> Json:
+def _changed(hand: ValueVersion | None) -> Json:
     """Whose edit it is about, where that is known."""
     if hand is None:
         return {}

@@ -16,11 +16,11 @@ from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordKey
-from reconciler.model.desired import PLAIN, DesiredRecord, Drift, Ownership
+from reconciler.model.desired import NO_DIRECTIVES, DesiredRecord, Drift, Ownership
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.model.property_history import Hand, Spot
+from reconciler.model.property_history import Spot, ValueVersion
 from reconciler.model.selection import Glob, means, renamed
 from reconciler.plan.change import (
     Action,
@@ -37,11 +37,11 @@ from reconciler.plan.drift.provenance import NOBODY_KNOWS, Edits
 from reconciler.plan.plan import Held
 from reconciler.plan.records.calls import BY_RECORD_ID, route_to_create, route_to_update
 from reconciler.plan.records.identity import alias_warning, is_alias, not_there
-from reconciler.plan.records.three_way import judge
+from reconciler.plan.records.three_way import three_way
 from reconciler.plan.rests_on import archive_rests_on, update_rests_on
 from reconciler.plan.values.pipeline_stages import Misfit, misfit_of
 from reconciler.plan.values.resolve import ResolvedValue, Resolver
-from reconciler.sentences import told
+from reconciler.sentences import sentence
 
 _WEIGHT = (Reason.RENAMED, Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
 """Reasons of values, the one that names the whole record first."""
@@ -54,7 +54,9 @@ class Policy:
     drift: Drift
     take: tuple[Glob, ...] = ()  # written although drift is held; contested ones by their exact address
     recreate: tuple[Glob, ...] = ()  # created again although they are gone
-    lets_go: bool = True  # state forgets what no line enforces; not where only some lines are looked at
+    forgets_unmanaged: bool = (
+        True  # state forgets what no line enforces; not where only some lines are looked at
+    )
 
     def drift_of(self, record: DesiredRecord, name: str) -> Drift:
         """What is done about drift of one property."""
@@ -76,7 +78,7 @@ class Policy:
         return replace(self, take=take, recreate=recreate)
 
 
-class Counterparts(NamedTuple):
+class RecordSides(NamedTuple):
     """A desired record, and what portal and state have of it, under its key and under its old one."""
 
     record: DesiredRecord
@@ -95,7 +97,7 @@ class Counterparts(NamedTuple):
         return next((entry for entry in known if entry and live and entry.record_id == live.id), None)
 
 
-class Judged(NamedTuple):
+class RecordDecision(NamedTuple):
     """What judging one record comes to: a change, what is held, what is wrong; all empty is a no-op."""
 
     change: Change | None = None
@@ -110,23 +112,23 @@ class Judged(NamedTuple):
         return self.change is None and not self.held and not _has_errors(self.problems)
 
 
-def judge_record(
-    resolver: Resolver, parts: Counterparts, policy: Policy, edits: Edits = NOBODY_KNOWS
-) -> Judged:
+def compare_record(
+    resolver: Resolver, parts: RecordSides, policy: Policy, edits: Edits = NOBODY_KNOWS
+) -> RecordDecision:
     """Decide what becomes of one record; for good once ``edits`` knows who changed what is ``edited``."""
     judged = _judge_record(resolver, parts, policy, edits)
     if resolver.schema.is_read_only and isinstance(judged.change, Create | Update | Archive):
-        judged = Judged(problems=(*judged.problems, only_read(judged.change)))
+        judged = RecordDecision(problems=(*judged.problems, only_read(judged.change)))
     if parts.live is None or not is_alias(resolver, parts.record, parts.live):
         return judged
     return judged._replace(problems=(*judged.problems, alias_warning(resolver, parts.record, parts.live)))
 
 
-def _judge_record(resolver: Resolver, parts: Counterparts, policy: Policy, edits: Edits) -> Judged:
+def _judge_record(resolver: Resolver, parts: RecordSides, policy: Policy, edits: Edits) -> RecordDecision:
     if parts.record.special.is_absent:
         return _unwanted(resolver, parts)
     if parts.live is not None and parts.old_live is not None and parts.old_live.id != parts.live.id:
-        return Judged(problems=(_two_names(resolver, parts),))
+        return RecordDecision(problems=(_two_names(resolver, parts),))
     if parts.live is None and parts.old_live is not None:
         if parts.record.special.is_partial:
             return _let_be(resolver, parts, Reason.RENAMED)
@@ -149,22 +151,24 @@ def only_read(change: Create | Update | Archive) -> Problem:
     return Problem(message, advice, change.source, change.key.address)
 
 
-def _unwanted(resolver: Resolver, parts: Counterparts) -> Judged:
+def _unwanted(resolver: Resolver, parts: RecordSides) -> RecordDecision:
     record, live, owned = parts.record, parts.live, parts.owned
     key, source = record.record_key, resolver.files.ref(record.place)
     if live is None:
-        return Judged(release_of(owned, Reason.ABSENT, source) if owned else None)
+        return RecordDecision(release_of(owned, Reason.ABSENT, source) if owned else None)
     owned = parts.same or owned
     if owned is not None and owned.is_protected:
         advice = "lift the protection first: `$protect: false`, applied in a run before this one"
-        message = told("{record} is protected and cannot be archived", record=key.told)
+        message = sentence("{record} is protected and cannot be archived", record=key.display)
         problem = Problem(message, advice, source, key.address)
-        return Judged(problems=(problem,))
+        return RecordDecision(problems=(problem,))
     rests_on = archive_rests_on(resolver.schema, key.by, live, parts.same)
-    return Judged(Archive(key, live.id, Reason.ABSENT, source, owned.origin if owned else None, rests_on))
+    return RecordDecision(
+        Archive(key, live.id, Reason.ABSENT, source, owned.origin if owned else None, rests_on)
+    )
 
 
-def _two_names(resolver: Resolver, parts: Counterparts) -> Problem:
+def _two_names(resolver: Resolver, parts: RecordSides) -> Problem:
     key = parts.record.record_key
     return Problem(
         "the portal has this key and the one of `$renamed_from`: they are two records, none was renamed",
@@ -174,21 +178,21 @@ def _two_names(resolver: Resolver, parts: Counterparts) -> Problem:
     )
 
 
-def _gone(resolver: Resolver, parts: Counterparts, known: OwnedRecord) -> Judged:
+def _gone(resolver: Resolver, parts: RecordSides, known: OwnedRecord) -> RecordDecision:
     source = resolver.files.ref(parts.record.place)
     held = Held(parts.record.record_key, None, Reason.GONE, None, None, source)
-    return Judged(held=(held,), gone=known)
+    return RecordDecision(held=(held,), gone=known)
 
 
-def _let_be(resolver: Resolver, parts: Counterparts, reason: Reason) -> Judged:
+def _let_be(resolver: Resolver, parts: RecordSides, reason: Reason) -> RecordDecision:
     """Single properties were targeted, and to write them would create or rename the record."""
     key = parts.record.record_key
     source = resolver.files.ref(parts.record.place)
     held = Held(key, None, reason, None, None, source, (Fact(FactKind.WHOLE_RECORD_ONLY),))
-    return Judged(held=(held,))
+    return RecordDecision(held=(held,))
 
 
-def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
+def _missing(resolver: Resolver, parts: RecordSides) -> RecordDecision:
     record = parts.record
     source = resolver.files.ref(record.place)
     problems: list[Problem] = []
@@ -209,7 +213,7 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
         value = next(value for value in first if value.name == found.name)
         problems.append(_misfit_problem(record, found, value, is_left=False))
     if _has_errors(problems):
-        return Judged(problems=tuple(problems))
+        return RecordDecision(problems=tuple(problems))
     created = Create(
         key=record.record_key,
         values=first,
@@ -224,14 +228,14 @@ def _missing(resolver: Resolver, parts: Counterparts) -> Judged:
             if value.text is None and value.ownership is Ownership.ENFORCE
         ),
     )
-    return Judged(created, problems=tuple(problems))
+    return RecordDecision(created, problems=tuple(problems))
 
 
 def _present(
-    resolver: Resolver, parts: Counterparts, live: LiveRecord, policy: Policy, edits: Edits
-) -> Judged:
+    resolver: Resolver, parts: RecordSides, live: LiveRecord, policy: Policy, edits: Edits
+) -> RecordDecision:
     if _is_spelled_alike(resolver, parts, live, policy):
-        return Judged()
+        return RecordDecision()
     same = parts.same
     known = [same] if same else [parts.owned, parts.old_owned]
     protects = _is_protected(parts.record, *known)
@@ -239,25 +243,25 @@ def _present(
     problems: list[Problem] = []
     values = resolver.resolve(parts.record, live, problems)
     if _has_errors(problems):
-        return Judged(problems=tuple(problems))
+        return RecordDecision(problems=tuple(problems))
     is_renamed = live is parts.old_live
     sorted_out = _Values(resolver, parts, live)
     for value in values:
         sorted_out.judge(value, policy, edits)
     if misfit := sorted_out.misfit(policy):
-        return Judged(problems=(*problems, misfit), edited=tuple(sorted_out.edited))
-    if policy.lets_go:
+        return RecordDecision(problems=(*problems, misfit), edited=tuple(sorted_out.edited))
+    if policy.forgets_unmanaged:
         sorted_out.let_go()
     if is_renamed:
         if impossible := resolver.impossible_key(parts.record):
-            return Judged(problems=(*problems, impossible), edited=tuple(sorted_out.edited))
+            return RecordDecision(problems=(*problems, impossible), edited=tuple(sorted_out.edited))
         sorted_out.written.append(_new_key(resolver, parts.record, live))
         sorted_out.written.sort(key=lambda value: value.name)
     change = _change_of(resolver, parts, live, sorted_out, protects=protects)
-    return Judged(change, tuple(sorted_out.held), tuple(problems), edited=tuple(sorted_out.edited))
+    return RecordDecision(change, tuple(sorted_out.held), tuple(problems), edited=tuple(sorted_out.edited))
 
 
-def _is_spelled_alike(resolver: Resolver, parts: Counterparts, live: LiveRecord, policy: Policy) -> bool:
+def _is_spelled_alike(resolver: Resolver, parts: RecordSides, live: LiveRecord, policy: Policy) -> bool:
     """Whether manifest, portal and state say the same in the same letters: then there is nothing to judge.
 
     Most records of most plans are, and this tells at a twentieth of the cost. A reference is left to the
@@ -268,10 +272,10 @@ def _is_spelled_alike(resolver: Resolver, parts: Counterparts, live: LiveRecord,
         owned is not None
         and owned.record_id == live.id
         and not owned.answered
-        and record.special is PLAIN
+        and record.special is NO_DIRECTIVES
         and tuple(map(live.properties.get, record.names)) == record.values
         and tuple(map(owned.sent.get, record.names)) == record.values
-        and not (policy.lets_go and _may_forget(record, owned))
+        and not (policy.forgets_unmanaged and _may_forget(record, owned))
         and None not in record.values
         and resolver.references.isdisjoint(record.names)
     )
@@ -289,7 +293,7 @@ class _Values:
     """What the verdicts on a record's values come to."""
 
     resolver: Resolver
-    parts: Counterparts
+    parts: RecordSides
     live: LiveRecord
     written: list[ValueChange] = field(default_factory=list)
     learned: list[ValueChange] = field(default_factory=list)
@@ -302,7 +306,7 @@ class _Values:
             return  # people's, from the record's first day on
         record, owned, name = self.parts.record, self.parts.owned, value.definition.name
         text = self.live.properties.get(name)
-        verdict = judge(value.definition, text, value.text, owned, policy.drift_of(record, name))
+        verdict = three_way(value.definition, text, value.text, owned, policy.drift_of(record, name))
         reason = verdict.reason
         if value.ownership is Ownership.OBSERVE:
             if reason is not Reason.IN_STEP:
@@ -311,7 +315,7 @@ class _Values:
             self.learned.append(self.change(value, reason))
         elif owned is not None and reason in {Reason.DRIFT, Reason.CONFLICT}:
             spot = (record.document.object, self.live.id, name)
-            edit = edits.edit(spot, value.definition.kind, owned.live_since(name), text)
+            edit = edits.edit(spot, value.definition.kind, owned.expected_live(name), text)
             self.edited.append(spot)
             if reason is Reason.DRIFT and edit.is_contested and not policy.insists(record, name):
                 self._hold(value, Reason.CONTESTED, edit.by, Fact(FactKind.CONTESTED, count=edit.rounds))
@@ -363,16 +367,20 @@ class _Values:
         enforced = {name for name in record.names if record.document.ownership_of(name) is Ownership.ENFORCE}
         source = self.resolver.files.ref(record.place)
         for name in owned.sent.keys() - enforced:
-            known = owned.live_since(name), owned.sent[name]
+            known = owned.expected_live(name), owned.sent[name]
             self.learned.append(ValueChange(name, *known, Reason.UNMANAGED, source))
         self.learned.sort(key=lambda value: value.name)
 
-    def change(self, value: ResolvedValue, reason: Reason, changed: Hand | None = None) -> ValueChange:
+    def change(
+        self, value: ResolvedValue, reason: Reason, changed: ValueVersion | None = None
+    ) -> ValueChange:
         """One value that is written, or learned."""
         name, place = value.definition.name, self.resolver.files.ref(value.place)
         return ValueChange(name, self.live.properties.get(name), value.text, reason, place, changed)
 
-    def _hold(self, value: ResolvedValue, why: Reason, changed: Hand | None = None, *facts: Fact) -> None:
+    def _hold(
+        self, value: ResolvedValue, why: Reason, changed: ValueVersion | None = None, *facts: Fact
+    ) -> None:
         name, place = value.definition.name, self.resolver.files.ref(value.place)
         live = self.live.properties.get(name)
         self.held.append(
@@ -387,9 +395,9 @@ def _misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *,
     if found.is_both:
         advice = f"correct one of {found.name} and {other}"
     elif record.special.is_partial:
-        advice = told("--target {record} takes the whole record", record=key.told)
+        advice = sentence("--target {record} takes the whole record", record=key.display)
     elif is_left:
-        advice = told("--take {property} takes the other one too", property=key.told_property(other))
+        advice = sentence("--take {property} takes the other one too", property=key.told_property(other))
     elif other in record.names:
         advice = f"`ownership` leaves {other} as it is: give {found.name} the same ownership, or enforce both"
     else:
@@ -398,7 +406,7 @@ def _misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *,
 
 
 def _change_of(
-    resolver: Resolver, parts: Counterparts, live: LiveRecord, values: _Values, *, protects: bool
+    resolver: Resolver, parts: RecordSides, live: LiveRecord, values: _Values, *, protects: bool
 ) -> Update | Adopt | None:
     record, owned = parts.record, parts.owned
     key = record.record_key

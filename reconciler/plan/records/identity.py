@@ -12,7 +12,7 @@ from reconciler.model.owned import OwnedRecord
 from reconciler.plan.change import Archive
 from reconciler.plan.plan import Held
 from reconciler.plan.values.resolve import Resolver
-from reconciler.sentences import Told, told
+from reconciler.sentences import Sentence, sentence
 from reconciler.source import SourceRef
 from reconciler.suggestions import did_you_mean
 
@@ -45,7 +45,7 @@ class Identities:
         first = self._by_key.setdefault(spelling, record)
         if first is record:
             return None
-        message = told(
+        message = sentence(
             "{key} and {other} are one {kind} to HubSpot",
             key=record.record_key.told_value,
             other=first.record_key.told_value,
@@ -72,10 +72,10 @@ class Identities:
                 first = named.find(own_key)
         if first is None:
             return None
-        message = told(
+        message = sentence(
             "{record} and {other} are one record in the portal ({id})",
-            record=record.record_key.told,
-            other=first.record_key.told,
+            record=record.record_key.display,
+            other=first.record_key.display,
             id=live.id,
         )
         return _declared_twice(resolver, record, first, message)
@@ -172,9 +172,9 @@ def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
     return Problem(message, advice, source, record.record_key.address)
 
 
-def no_such_record(key: RecordKey) -> Told:
+def no_such_record(key: RecordKey) -> Sentence:
     """That the portal lacks a record."""
-    return told(
+    return sentence(
         "{object} has no record whose {by} is {key}", object=key.object, by=key.by, key=key.told_value
     )
 
@@ -191,17 +191,17 @@ def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> boo
 
 def known_as_named(change: Archive, named: Held) -> Problem:
     """A line wants a record gone, and state knows it by a key that another line names: people changed it."""
-    message = told(
+    message = sentence(
         "{record} is to be archived, and it is the record that state knows as {named}, named at {place}: "
         "somebody changed its key in HubSpot",
-        record=change.key.told,
-        named=named.key.told,
+        record=change.key.display,
+        named=named.key.display,
         place=str(named.source),
     )
-    advice = told(
+    advice = sentence(
         "give it its key back in HubSpot, or remove one of the two lines; "
         "--recreate {named} archives this one and creates another",
-        named=named.key.told,
+        named=named.key.display,
     )
     return Problem(message, advice, change.source, change.key.address)
 
@@ -212,12 +212,14 @@ def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -
     key = record.record_key
     own = replace(key, value=own_key).told_value
     if own_key.casefold() == key.value.casefold():
-        message = told("{record} is spelled {own} in the portal", record=key.told, own=own)
+        message = sentence("{record} is spelled {own} in the portal", record=key.display, own=own)
         way = "spell it so here"
     else:
-        message = told("{record} is another {by} of {own} in the portal", record=key.told, by=by, own=own)
-        way = told("name it {own} here", own=own)
-    advice = told("{way}, or leave it: both mean the same record", way=way)
+        message = sentence(
+            "{record} is another {by} of {own} in the portal", record=key.display, by=by, own=own
+        )
+        way = sentence("name it {own} here", own=own)
+    advice = sentence("{way}, or leave it: both mean the same record", way=way)
     return Problem(message, advice, resolver.files.ref(record.place), key.address, Severity.WARNING)
 
 

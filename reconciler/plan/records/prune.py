@@ -15,13 +15,13 @@ from dataclasses import replace
 from reconciler.model.addresses import RecordKey
 from reconciler.model.desired import Prune, PruneRule, Records
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.live import Fate, FateKind
+from reconciler.model.live import MissingReason, MissingRecord
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.plan.change import Archive, Reason, Release, ValueChange, release_of
 from reconciler.plan.plan import Held
 
 
-def unnamed(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRecord]:
+def not_in_manifests(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRecord]:
     """Those of ``owned`` that are not among ``records``; both are sorted by key, by code point.
 
     A record that was renamed is named by its old key as well.
@@ -36,7 +36,7 @@ def unnamed(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRec
             yield entry
 
 
-def judge_leftover(
+def decide_prune(
     owned: OwnedRecord,
     prune: Prune,
     *,
@@ -62,24 +62,24 @@ def judge_leftover(
     return Archive(owned.key, owned.record_id, Reason.PRUNED, None, owned.origin, rests_on)
 
 
-def facts_of_gone(owned: OwnedRecord, fate: Fate | None) -> tuple[Fact, ...]:
+def facts_of_gone(owned: OwnedRecord, fate: MissingRecord | None) -> tuple[Fact, ...]:
     """What became of a record that is named and owned and not found, and what to do about it."""
     became = fact_of(owned, fate)
     advice = [Fact(FactKind.RENAME_OR_CORRECT)] if became.kind is FactKind.REKEYED else []
     return (became, *advice, Fact(FactKind.NOT_CREATED_AGAIN))
 
 
-def fact_of(owned: OwnedRecord, fate: Fate | None) -> Fact:
+def fact_of(owned: OwnedRecord, fate: MissingRecord | None) -> Fact:
     """What became of a record that we own."""
     if fate is None:
         return Fact(FactKind.ERASED, owned.record_id)
-    other_id = fate.record_id if fate.kind is FateKind.MERGED else None
-    lives_on = fate.kind in {FateKind.MERGED, FateKind.REKEYED}
+    other_id = fate.record_id if fate.kind is MissingReason.MERGED else None
+    lives_on = fate.kind in {MissingReason.MERGED, MissingReason.REKEYED}
     key = RecordKey(owned.key.object, owned.key.by, fate.key) if lives_on and fate.key else None
     return Fact(FactKind(fate.kind), owned.record_id, other_id, key)
 
 
-def new_rules(
+def changed_prune_rules(
     rules: Iterable[PruneRule], remembered: Mapping[tuple[str, str], PruneRule]
 ) -> tuple[PruneRule, ...]:
     """Those of the manifests' ``rules`` that state does not know yet; not to prune needs no memory."""

@@ -41,9 +41,9 @@ from reconciler.plan.change import (
 )
 from reconciler.plan.plan import Held
 from reconciler.plan.records.calls import BY_RECORD_ID
-from reconciler.plan.records.compare import Judged
+from reconciler.plan.records.compare import RecordDecision
 from reconciler.plan.rests_on import archive_rests_on, update_rests_on
-from reconciler.plan.targeting import Unmet
+from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.plan.values.equality import same_value
 from reconciler.plan.values.pipeline_stages import misfit_of
 
@@ -55,25 +55,25 @@ Group: TypeAlias = tuple[str, str]
 """Object and key property."""
 
 
-class Deed(NamedTuple):
+class AppliedChange(NamedTuple):
     """A change that a run applied."""
 
     change: RecordChange
     outcome: Applied
 
 
-def deeds_of(
-    applied: Iterable[tuple[Change, Applied]], selection: Selection, unmet: Unmet
-) -> Mapping[Group, list[Deed]]:
+def applied_changes(
+    applied: Iterable[tuple[Change, Applied]], selection: Selection, unmet: UnmatchedGlobs
+) -> Mapping[Group, list[AppliedChange]]:
     """What of ``applied`` is selected, by object and key property; ``unmet`` gets to see all of it."""
-    groups: dict[Group, list[Deed]] = {}
+    groups: dict[Group, list[AppliedChange]] = {}
     for change, outcome in applied:
         if isinstance(change, PairChange):
             continue  # undo_pairs.py takes them back
         unmet.meet(change.key, [value.name for value in values_of(change)])
         selected = _selected(selection, change)
         if selected is not None:
-            groups.setdefault((change.key.object, change.key.by), []).append(Deed(selected, outcome))
+            groups.setdefault((change.key.object, change.key.by), []).append(AppliedChange(selected, outcome))
     return groups
 
 
@@ -86,7 +86,9 @@ def forgotten(count: int) -> list[Problem]:
     return [Problem(message, "`reconciler state forget` erases them for good", severity=Severity.WARNING)]
 
 
-def ids_and_names(schema: ObjectSchema, deeds: Sequence[Deed]) -> tuple[Sequence[str], Sequence[str]]:
+def ids_and_names(
+    schema: ObjectSchema, deeds: Sequence[AppliedChange]
+) -> tuple[Sequence[str], Sequence[str]]:
     """Which records have to be looked at, and which of their properties, to take ``deeds`` back."""
     changes = [deed.change for deed in deeds]
     names = {value.name for change in changes for value in (*values_of(change), *in_step_of(change))}
@@ -96,19 +98,21 @@ def ids_and_names(schema: ObjectSchema, deeds: Sequence[Deed]) -> tuple[Sequence
     return list(dict.fromkeys(deed.outcome.record_id for deed in deeds)), sorted(names)
 
 
-def undo(schema: ObjectSchema, deed: Deed, live: LiveRecord | None, owned: OwnedRecord | None) -> Judged:
+def undo(
+    schema: ObjectSchema, deed: AppliedChange, live: LiveRecord | None, owned: OwnedRecord | None
+) -> RecordDecision:
     """What takes ``deed`` back; ``live`` and ``owned`` by its record id; ``owned`` else by key."""
     change, record_id = deed.change, deed.outcome.record_id
     if isinstance(change, Archive):
         return (
-            Judged()
+            RecordDecision()
             if live
             else _held(change.key, Reason.FINAL, Fact(FactKind.RESTORED_BY_HAND_ONLY, record_id))
         )
     if owned is not None and owned.record_id != record_id:
         return _held(change.key, Reason.SUPERSEDED, Fact(FactKind.OTHER_RECORD_NOW, owned.record_id))
     if isinstance(change, Adopt):
-        return Judged(_let_go(change, owned) if owned else None)
+        return RecordDecision(_let_go(change, owned) if owned else None)
     if live is None:
         lost = _held(change.key, Reason.GONE, Fact(FactKind.NO_LONGER_THERE, record_id))
         return lost._replace(gone=owned)
@@ -118,7 +122,7 @@ def undo(schema: ObjectSchema, deed: Deed, live: LiveRecord | None, owned: Owned
         case Update():
             return _put_back(schema, change, deed.outcome, live, owned)
         case Release():
-            return Judged() if owned else _own_again(schema, change, live)
+            return RecordDecision() if owned else _own_again(schema, change, live)
 
 
 def _let_go(change: Adopt, owned: OwnedRecord) -> Adopt | Release | None:
@@ -137,7 +141,7 @@ def _former_key(change: Update | Adopt, owned: OwnedRecord | None) -> RecordKey 
 
 def _archive(
     schema: ObjectSchema, change: Create, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
-) -> Judged:
+) -> RecordDecision:
     """A record that was created goes, while it is as it was created."""
     key = owned.key if owned else change.key
     if outcome.is_new is False:
@@ -151,12 +155,12 @@ def _archive(
     others = [value.name for value in (*change.values, *change.in_step)]
     rests_on = archive_rests_on(schema, change.key.by, live, owned, others, last_change=True)
     origin = owned.origin if owned else None
-    return Judged(Archive(key, live.id, Reason.UNDONE, None, origin, rests_on))
+    return RecordDecision(Archive(key, live.id, Reason.UNDONE, None, origin, rests_on))
 
 
 def _put_back(
     schema: ObjectSchema, change: Update, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
-) -> Judged:
+) -> RecordDecision:
     """What was written goes back, value by value."""
     back: list[ValueChange] = []
     learned: list[ValueChange] = []
@@ -184,7 +188,7 @@ def _put_back(
         facts = (Fact(FactKind.STAGE_OF_OTHER_PIPELINE, names=(misfit.other,)),)
         held.append(Held(key, value.name, Reason.FINAL, value.before, value.after, None, facts))
     goes_back = tuple(back), tuple(learned)
-    return Judged(_written_back((former, key, change.key.by), live, owned, *goes_back), tuple(held))
+    return RecordDecision(_written_back((former, key, change.key.by), live, owned, *goes_back), tuple(held))
 
 
 def _written_back(
@@ -219,7 +223,7 @@ def _written_back(
     )
 
 
-def _own_again(schema: ObjectSchema, change: Release, live: LiveRecord) -> Judged:
+def _own_again(schema: ObjectSchema, change: Release, live: LiveRecord) -> RecordDecision:
     """A record that was released is ours again, with those of its values that the portal still holds."""
     known: list[ValueChange] = []
     held: list[Held] = []
@@ -230,7 +234,9 @@ def _own_again(schema: ObjectSchema, change: Release, live: LiveRecord) -> Judge
         else:
             facts = (Fact(FactKind.CHANGED_IN_HUBSPOT),)
             held.append(Held(change.key, value.name, Reason.SUPERSEDED, now, value.after, None, facts))
-    return Judged(Adopt(change.key, live.id, tuple(known), Reason.UNDONE, None, change.origin), tuple(held))
+    return RecordDecision(
+        Adopt(change.key, live.id, tuple(known), Reason.UNDONE, None, change.origin), tuple(held)
+    )
 
 
 def _is_as_written(schema: ObjectSchema, value: ValueChange, outcome: Applied, live: LiveRecord) -> bool:
@@ -246,7 +252,9 @@ def _is_same(schema: ObjectSchema, name: str, left: str | None, right: str | Non
 
 
 def _by_whom(schema: ObjectSchema, name: str, now: str | None, owned: OwnedRecord | None) -> Fact:
-    is_ours = owned is not None and name in owned.sent and _is_same(schema, name, owned.live_since(name), now)
+    is_ours = (
+        owned is not None and name in owned.sent and _is_same(schema, name, owned.expected_live(name), now)
+    )
     return Fact(FactKind.WRITTEN_LATER if is_ours else FactKind.CHANGED_IN_HUBSPOT)
 
 
@@ -275,8 +283,8 @@ def _is_in_portal(schema: ObjectSchema, kind: Kind, text: str) -> bool:
     return text in known.get(kind, {text})
 
 
-def _held(key: RecordKey, reason: Reason, fact: Fact) -> Judged:
-    return Judged(held=(Held(key, None, reason, None, None, None, (fact,)),))
+def _held(key: RecordKey, reason: Reason, fact: Fact) -> RecordDecision:
+    return RecordDecision(held=(Held(key, None, reason, None, None, None, (fact,)),))
 
 
 def _selected(selection: Selection, change: RecordChange) -> RecordChange | None:

@@ -37,7 +37,7 @@ _NOTHING = Verdict(Reason.IN_STEP, is_written=False)
 _LEARNED = Verdict(Reason.IN_STEP, is_written=False, is_learned=True)
 
 
-def judge(
+def three_way(
     definition: PropertyDef, live: str | None, desired: str | None, owned: OwnedRecord | None, drift: Drift
 ) -> Verdict:
     """The verdict on one property; ``live`` and ``desired`` are texts, None is empty."""
@@ -48,7 +48,7 @@ def judge(
         return Verdict(Reason.ADOPT, is_written=drift is Drift.REVERT or live is None)
     sent = owned.sent[name]
     desired_is_same = same_value(kind, sent, desired)
-    live_is_same = same_value(kind, owned.live_since(name), live)
+    live_is_same = same_value(kind, owned.expected_live(name), live)
     if desired_is_same and live_is_same:
         return _NOTHING
     if same_value(kind, live, desired):

@@ -5,15 +5,15 @@ from collections.abc import Collection, Iterator, Mapping
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordKey
-from reconciler.model.live import GONE_ASKED_ALONE, FateKind
-from reconciler.plan.records.compare import Counterparts, Policy
+from reconciler.model.live import GONE_ASKED_ALONE, MissingReason
+from reconciler.plan.records.compare import Policy, RecordSides
 from reconciler.source import SourceRef
 
 _MOST = 10
 """One in so many may be unanswered; beyond that the portal is not fit to be planned for."""
 
 
-def is_unanswered(parts: Counterparts, unanswered: Collection[str], policy: Policy) -> bool:
+def is_unanswered(parts: RecordSides, unanswered: Collection[str], policy: Policy) -> bool:
     """Whether it is not known if the record is there, and nothing else can tell.
 
     What state knows is looked for by its record id later, which tells whether it is gone.
@@ -45,11 +45,11 @@ def is_too_much(asked: int, unanswered: int) -> bool:
     return unanswered > 1 and unanswered * _MOST > asked
 
 
-def many_gone(gone: Mapping[str, Counter[FateKind]]) -> Iterator[Problem]:
+def many_gone(gone: Mapping[str, Counter[MissingReason]]) -> Iterator[Problem]:
     """A warning for each type of which too many records are gone to ask about each; ``gone`` is by type."""
     for object_name, kinds in sorted(gone.items()):
         if kinds.total() > GONE_ASKED_ALONE:
-            archived = kinds[FateKind.ARCHIVED]
+            archived = kinds[MissingReason.ARCHIVED]
             yield Problem(
                 f"{kinds.total():,} {object_name} that we own are gone: {archived:,} are among the archived, "
                 f"{kinds.total() - archived:,} were merged or erased",

@@ -11,7 +11,7 @@ from reconciler.model.addresses import RECORD_ID, RecordKey
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredRecord, Ownership
 from reconciler.model.live import LiveRecord
-from reconciler.model.personal_data import Masks
+from reconciler.model.personal_data import MaskRules
 from reconciler.model.selection import Selection, means
 from reconciler.plan.change import Change
 from reconciler.plan.records.unique_values import Giver, Value, claims, value_of
@@ -24,7 +24,7 @@ class LeftBehind:
     desired: Desired
     portal: PortalSchema
     selection: Selection
-    masks: Masks
+    masks: MaskRules
 
     def key_names(self, object_name: str) -> Sequence[str]:
         """The properties by which manifests name records of a type, to be read of whoever holds a value."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.model.definitions import ObjectSchema, Pipeline
-from reconciler.sentences import Told, Value, told
+from reconciler.sentences import Sentence, Value, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def misfit_of(
     stage = _stage_text(schema, by_stage, stage_id)
     called = Value(pipeline.label, schema.name, by_pipeline)
     if by_stage not in written:
-        message = told(
+        message = sentence(
             'pipeline "{pipeline}" has no stage {stage}, which the record would keep',
             pipeline=called,
             stage=stage,
@@ -53,7 +53,7 @@ def misfit_of(
         why = ", which a record gets that names none"
     else:
         why = ""
-    message = told(
+    message = sentence(
         'stage {stage} is none of pipeline "{pipeline}"{why}', stage=stage, pipeline=called, why=why
     )
     return Misfit(by_stage, by_pipeline, message, is_both=by_pipeline in written and pipeline_id is not None)
@@ -66,12 +66,12 @@ def _pipeline(schema: ObjectSchema, pipeline_id: str | None) -> Pipeline | None:
     return next((pipeline for pipeline in schema.pipelines if pipeline.id == pipeline_id), None)
 
 
-def _stage_text(schema: ObjectSchema, by_stage: str, stage_id: str) -> Told:
+def _stage_text(schema: ObjectSchema, by_stage: str, stage_id: str) -> Sentence:
     """What people call a stage, and of which pipeline it is."""
     for pipeline in schema.pipelines:
         for stage in pipeline.stages:
             if stage.id == stage_id:
                 pipeline_label = Value(pipeline.label, schema.name, by_stage)
                 label = Value(stage.label, schema.name, by_stage)
-                return told('"{stage}" of "{pipeline}"', stage=label, pipeline=pipeline_label)
-    return told('"{stage}", which no pipeline has', stage=Value(stage_id, schema.name, by_stage))
+                return sentence('"{stage}" of "{pipeline}"', stage=label, pipeline=pipeline_label)
+    return sentence('"{stage}", which no pipeline has', stage=Value(stage_id, schema.name, by_stage))

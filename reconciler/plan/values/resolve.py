@@ -14,9 +14,9 @@ from typing import NamedTuple, TypeVar
 from reconciler.errors import Problem, Severity
 from reconciler.model.canonical import instant_text, parse_date, parse_instant
 from reconciler.model.definitions import Kind, ObjectSchema, Owner, Pipeline, PropertyDef, Stage
-from reconciler.model.desired import DesiredRecord, Ownership, Written
+from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.live import LiveRecord
-from reconciler.sentences import Told, Value, about, told, told_list
+from reconciler.sentences import Sentence, Value, about, join_sentences, sentence
 from reconciler.source import Place, SourceFiles, SourceRef
 from reconciler.suggestions import did_you_mean, nearest
 
@@ -165,17 +165,17 @@ class Resolver:
         for owner_id in text.split(";"):
             if owner_id in emails:
                 gone = self._deactivated(emails[owner_id])
-                message = told("{gone}, and still owns the record", gone=gone.message)
+                message = sentence("{gone}, and still owns the record", gone=gone.message)
                 held = _Wrong(message, gone.advice, gone.people)
                 problem = self._problem(record, definition.name, place, held)
                 yield replace(problem, severity=Severity.WARNING)
 
-    def wrong_anyway(self, record: DesiredRecord, told: Container[str]) -> Iterator[Problem]:
-        """What is wrong with ``record`` whatever the portal holds; names in ``told`` are told."""
+    def wrong_anyway(self, record: DesiredRecord, reported: Container[str]) -> Iterator[Problem]:
+        """What is wrong with ``record`` whatever the portal holds; names in ``reported`` are told already."""
         for name, written, place in zip(record.names, record.values, record.places, strict=True):
             definition = self.schema.properties.get(name)
             try:
-                if definition is None and name not in told:
+                if definition is None and name not in reported:
                     raise self._unknown_property(name)
                 if definition is not None:
                     self._text(definition, written, record, None)
@@ -205,7 +205,7 @@ class Resolver:
         try:
             self._text(definition, live.properties[definition.name], record, live)
         except _Wrong as wrong:
-            message = told("{wrong}; the record holds it already", wrong=wrong.message)
+            message = sentence("{wrong}; the record holds it already", wrong=wrong.message)
             held = _Wrong(message, wrong.advice)
             problem = self._problem(record, definition.name, place, held)
             problems.append(replace(problem, severity=Severity.WARNING))
@@ -220,7 +220,7 @@ class Resolver:
         )
 
     def _text(
-        self, definition: PropertyDef, written: Written, record: DesiredRecord, live: LiveRecord | None
+        self, definition: PropertyDef, written: ManifestValue, record: DesiredRecord, live: LiveRecord | None
     ) -> str | None:
         if written is None:
             if definition.name in self.schema.required:
@@ -259,22 +259,22 @@ class Resolver:
         if owner_id is not None:
             raise self._deactivated(email)
         if _OWNER_ID.fullmatch(email):
-            message = told("the portal has no owner with id {id}", id=Value(email))
+            message = sentence("the portal has no owner with id {id}", id=Value(email))
             raise _Wrong(message, "name owners by e-mail address")
         raise self._no_owner(written)
 
     def _deactivated(self, email: str) -> _Wrong:
         """What is to be done about an owner who was deactivated: let somebody stand in."""
-        message = told("{email} was deactivated in HubSpot", email=Value(email))
+        message = sentence("{email} was deactivated in HubSpot", email=Value(email))
         present = self.stand_ins.get(email)
         if present is not None:
-            message = told(
+            message = sentence(
                 "{gone}, and {present}, who stands in here, is no active owner",
                 gone=message,
                 present=Value(present),
             )
         heir = min((each for each in self.owner_ids if each not in self.stand_ins), default="ADDRESS")
-        advice = told(
+        advice = sentence(
             "name somebody else here, or write in the environment of reconciler.yaml who stands in, such as "
             "`owners: {{{email}: {heir}}}`",
             email=Value(email),
@@ -285,7 +285,7 @@ class Resolver:
     def _no_owner(self, written: str) -> _Wrong:
         present = self.stand_ins.get(written.strip().lower())
         if present is not None:
-            message = told(
+            message = sentence(
                 "{present}, who stands in for {written} here, is no active owner of the portal",
                 present=Value(present),
                 written=Value(written),
@@ -294,7 +294,7 @@ class Resolver:
             return _Wrong(message, advice, (written, present))
         advice_or_none = _perhaps_meant(written, self.owner_ids)
         suggested = (email for email in self.owner_ids if f'"{email}"' in (advice_or_none or ""))
-        message = told('the portal has no owner "{written}"', written=Value(written))
+        message = sentence('the portal has no owner "{written}"', written=Value(written))
         return _Wrong(message, advice_or_none, (written, *suggested))
 
     def _pipeline(self, written: str) -> Pipeline:
@@ -307,18 +307,18 @@ class Resolver:
             stages = [stage for candidate in self.schema.pipelines for stage in candidate.stages]
             return _by_label_or_id(written, stages, f"stage of {self.schema.name}").id
         try:
-            what = told('stage of pipeline "{pipeline}"', pipeline=Value(pipeline.label))
+            what = sentence('stage of pipeline "{pipeline}"', pipeline=Value(pipeline.label))
             return _by_label_or_id(written, pipeline.stages, what).id
         except _Wrong as wrong:
             for other in self.schema.pipelines:
                 if any(written in (stage.id, stage.label) for stage in other.stages):
                     raise _Wrong(
-                        told(
+                        sentence(
                             '"{written}" is no stage of pipeline "{pipeline}"',
                             written=Value(written),
                             pipeline=Value(pipeline.label),
                         ),
-                        told(
+                        sentence(
                             'it is one of "{other}": {advice}',
                             other=Value(other.label),
                             advice=self._advice_on_pipeline(record),
@@ -384,7 +384,7 @@ def keys_and_names(
     return keys, sorted(known)
 
 
-def _written_of(record: DesiredRecord, name: str) -> Written:
+def _written_of(record: DesiredRecord, name: str) -> ManifestValue:
     """What ``record`` says of one property; None also where it says nothing."""
     return record.values[record.names.index(name)] if name in record.names else None
 
@@ -396,10 +396,10 @@ def _told_about(wrong: _Wrong, object_name: str, name: str, source: SourceRef, a
     return Problem(message, advice, source, address, people=wrong.people)
 
 
-def _perhaps_meant(written: str, values: Iterable[str]) -> Told | None:
+def _perhaps_meant(written: str, values: Iterable[str]) -> Sentence | None:
     """The same about ``values`` of the property that is read: what is near a value tells much of it."""
-    near = [told('"{value}"', value=Value(value)) for value in nearest(written, values)]
-    return told("did you mean {values}?", values=told_list(" or ", near)) if near else None
+    near = [sentence('"{value}"', value=Value(value)) for value in nearest(written, values)]
+    return sentence("did you mean {values}?", values=join_sentences(" or ", near)) if near else None
 
 
 def _check_writable(definition: PropertyDef, ownership: Ownership, object_name: str) -> None:
@@ -421,7 +421,7 @@ def _joined(definition: PropertyDef, items: tuple[str, ...]) -> str:
     for item in items:
         if ";" in item:
             raise _Wrong(
-                told('"{item}" contains ";", which separates choices in HubSpot', item=Value(item)),
+                sentence('"{item}" contains ";", which separates choices in HubSpot', item=Value(item)),
                 "an option with a semicolon in its value cannot be written by API",
             )
     return ";".join(items)
@@ -455,7 +455,7 @@ def _choices(definition: PropertyDef, written: str) -> str:
     items = [item for item in written.split(";") if item.strip()]
     if written and not items:
         raise _Wrong(
-            told('{name} takes choices, and "{it}" names none', name=definition.name, it=Value(written)),
+            sentence('{name} takes choices, and "{it}" names none', name=definition.name, it=Value(written)),
             "write the option's value; to clear it, write null in YAML, the text of `clear:` in a table",
         )
     for item in items:
@@ -487,7 +487,7 @@ def _email(definition: PropertyDef, written: str) -> str:
 
 
 def _not_this(definition: PropertyDef, what: str, written: str, advice: str | None = None) -> _Wrong:
-    message = told('{name} takes {what}, not "{it}"', name=definition.name, what=what, it=Value(written))
+    message = sentence('{name} takes {what}, not "{it}"', name=definition.name, what=what, it=Value(written))
     return _Wrong(message, advice)
 
 
@@ -505,10 +505,10 @@ _CHECKS: Mapping[Kind, Callable[[PropertyDef, str], str]] = {
 def _check_option(definition: PropertyDef, written: str) -> None:
     if not definition.options or any(option.value == written for option in definition.options):
         return
-    message = told('{name} has no option "{it}"', name=definition.name, it=Value(written))
+    message = sentence('{name} has no option "{it}"', name=definition.name, it=Value(written))
     for option in definition.options:
         if written.casefold() in (option.label.casefold(), option.value.casefold()):
-            advice = told(
+            advice = sentence(
                 'write "{value}": options are given by value, "{label}" is its label',
                 value=Value(option.value),
                 label=Value(option.label),
@@ -532,12 +532,14 @@ def _by_label_or_id(written: str, candidates: Iterable[_Labelled], what: str) ->
     if len(matches) == 1:
         return matches[0]
     if matches:
-        listed = [told('{id} ("{label}")', id=Value(match.id), label=Value(match.label)) for match in matches]
-        message = told('"{it}" names more than one {what}', it=Value(written), what=what)
-        raise _Wrong(message, told("write one of the ids: {ids}", ids=told_list(", ", listed)))
+        listed = [
+            sentence('{id} ("{label}")', id=Value(match.id), label=Value(match.label)) for match in matches
+        ]
+        message = sentence('"{it}" names more than one {what}', it=Value(written), what=what)
+        raise _Wrong(message, sentence("write one of the ids: {ids}", ids=join_sentences(", ", listed)))
     labels = [candidate.label for candidate in known]
     raise _Wrong(
-        told('the portal has no {what} called "{it}"', what=what, it=Value(written)),
+        sentence('the portal has no {what} called "{it}"', what=what, it=Value(written)),
         _perhaps_meant(written, labels) or (f"it has {_listed(labels)}" if labels else None),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, PropertyDef
-from reconciler.model.desired import Written
+from reconciler.model.desired import ManifestValue
 from reconciler.plan.values.resolve import Resolver
 
 _SETS = frozenset({Kind.CHOICES, Kind.FILES})
@@ -17,8 +17,8 @@ _NORMAL = frozenset({Kind.TEXT, Kind.HTML, Kind.DATE})
 
 
 def wordings(
-    resolver: Resolver, definition: PropertyDef, live: str | None, before: Written
-) -> Iterator[Written]:
+    resolver: Resolver, definition: PropertyDef, live: str | None, before: ManifestValue
+) -> Iterator[ManifestValue]:
     """Ways to say ``live``, the best first, for a manifest that says ``before`` until now."""
     if live is None:
         yield None
@@ -43,7 +43,7 @@ def wordings(
         yield live
 
 
-def _choices(live: str, before: Written) -> Written:
+def _choices(live: str, before: ManifestValue) -> ManifestValue:
     """What was chosen before keeps its place, what is new comes last."""
     chosen = [choice for choice in live.split(";") if choice]
     if isinstance(before, str):

@@ -17,10 +17,10 @@ from reconciler.model.drift import DriftFound
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Plan
 from reconciler.report.drift import drift_headline, drift_notes
-from reconciler.report.html.table import table_of, table_of_drift
+from reconciler.report.html.table import plan_table, table_of_drift
 from reconciler.report.mask import Masking, masked_drift, masked_plan
 from reconciler.report.plan.guard_refusals import refusal_lines
-from reconciler.report.plan.headline import headline, notes, obstacles
+from reconciler.report.plan.headline import blockers, headline, plan_notes
 from reconciler.report.plan.summary import made_of, portal_of, selected_by
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import painted
@@ -39,17 +39,17 @@ def render_page(plan: Plan, *, masking: Masking) -> str:
     """The plan as an HTML document."""
     shown = masked_plan(plan, masking)
     return _document(
-        table_of(shown),
+        plan_table(shown),
         subject="Plan",
         command="reconciler plan --full",
         environment=visible(plan.environment),
         portal=portal_of(plan, visible),
         headline=headline(shown),
-        obstacles=obstacles(shown),
+        obstacles=blockers(shown),
         is_appliable=plan.is_appliable,
         refusals=painted(refusal_lines(shown.refusals, _WIDE, shown.undoes), color=False),
         facts=list(_facts(plan, selected_by(shown))),
-        notes=notes(shown, _WIDE, is_masked=masking.is_on and bool(plan.personal)),
+        notes=plan_notes(shown, _WIDE, is_masked=masking.is_on and bool(plan.personal)),
     )
 
 

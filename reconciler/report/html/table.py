@@ -10,7 +10,7 @@ from typing import TypeAlias, assert_never
 from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import split_address
-from reconciler.model.drift import DriftedValue, DriftFound, LostPair, LostRecord
+from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.plan.change import (
     Adopt,
     AdoptPair,
@@ -25,11 +25,11 @@ from reconciler.plan.change import (
     StateOnly,
     Update,
 )
-from reconciler.plan.plan import Departure, Held, Plan
+from reconciler.plan.plan import Held, Plan, ReviewDifference
 from reconciler.report.drift import DRIFT_SIGN, LOST_SIGN, NOT_DEFINED, WHY_DRIFT, WHY_LOST
 from reconciler.report.fact_sentences import facts_text, note_of, what_departs
-from reconciler.report.plan.association_values import association_text, told_values
-from reconciler.report.plan.change_sections import held_against
+from reconciler.report.plan.association_values import association_text, display_values
+from reconciler.report.plan.change_sections import other_side_label
 from reconciler.report.plan.sections import (
     Section,
     sections_of_changes,
@@ -37,7 +37,7 @@ from reconciler.report.plan.sections import (
     sections_of_held,
 )
 from reconciler.report.provenance import edit_text, trail_text
-from reconciler.report.text.grouping import grouped
+from reconciler.report.text.grouping import group_by
 from reconciler.report.text.styled_lines import Piece, Style
 from reconciler.report.text.values import shown
 from reconciler.source import SourceRef
@@ -52,7 +52,7 @@ _PROBLEMS = {
 """In the order in which they weigh: how they are called and shown, and what follows from them."""
 
 
-def table_of(plan: Plan) -> Json:
+def plan_table(plan: Plan) -> Json:
     """Problems, departures from a review, changes, what is held; first what risks most."""
     table = _Table()
     for severity in _PROBLEMS:
@@ -69,11 +69,11 @@ def table_of(plan: Plan) -> Json:
 def table_of_drift(found: DriftFound) -> Json:
     """Lost records, then what was changed of others, by the kind of hand that changed it last."""
     table = _Table()
-    for lost in grouped(found.lost, lambda record: (record.key.object, record.fate)).values():
+    for lost in group_by(found.lost, lambda record: (record.key.object, record.fate)).values():
         table.add_lost(lost)
-    for changed in grouped(found.values, lambda value: (value.key.object, _via(value))).values():
+    for changed in group_by(found.values, lambda value: (value.key.object, _via(value))).values():
         table.add_drifted(changed)
-    for pairs in grouped(found.pairs, lambda pair: pair.key.object).values():
+    for pairs in group_by(found.pairs, lambda pair: pair.key.object).values():
         table.add_lost_pairs(pairs)
     return table.as_document()
 
@@ -103,7 +103,7 @@ class _Table:
         for change in section.entries:
             record_id, notes = _record(change)
             values = []
-            for value in () if isinstance(change, StateOnly) else told_values(change):
+            for value in () if isinstance(change, StateOnly) else display_values(change):
                 remark: Json = self._place(value.source) if value.source != change.source else {}
                 if value.reason is not change.reason:
                     remark["reason"] = _number(self._reasons, value.reason)
@@ -115,7 +115,7 @@ class _Table:
     def add_held(self, section: Section[Held]) -> None:
         first = section.entries[0]
         kind = self._kind("held", first.key.object, first.reason, section.remark, section.sign)
-        for key, record in grouped(section.entries, lambda entry: entry.key).items():
+        for key, record in group_by(section.entries, lambda entry: entry.key).items():
             values = []
             for entry in record:
                 if entry.what is not None:
@@ -128,14 +128,14 @@ class _Table:
             notes = [visible(note_of(entry)) for entry in record if entry.what is None and entry.facts]
             self._add(kind, key.address, record[0].source, None, values, notes)
 
-    def add_departures(self, section: Section[Departure]) -> None:
+    def add_departures(self, section: Section[ReviewDifference]) -> None:
         first = section.entries[0]
         kind = self._kind(first.how, first.key.object, "", section.remark, section.sign)
         for departure in section.entries:
             told = ": ".join(filter(None, (f"to {departure.action}", what_departs(departure))))
             self._add(kind, departure.key.address, departure.source, None, [], [visible(told)])
 
-    def add_lost(self, lost: Sequence[LostRecord]) -> None:
+    def add_lost(self, lost: Sequence[MissingOwnedRecord]) -> None:
         kind = self._kind("lost", lost[0].key.object, lost[0].fate, WHY_LOST, LOST_SIGN)
         for record in lost:
             self._add(
@@ -147,15 +147,15 @@ class _Table:
                 [visible(facts_text(record.facts, record.key))],
             )
 
-    def add_lost_pairs(self, pairs: Sequence[LostPair]) -> None:
+    def add_lost_pairs(self, pairs: Sequence[RemovedAssociation]) -> None:
         kind = self._kind("drift", pairs[0].key.object, "association", WHY_DRIFT, DRIFT_SIGN)
-        for key, record in grouped(pairs, lambda pair: pair.key).items():
+        for key, record in group_by(pairs, lambda pair: pair.key).items():
             values = [self._value(pair.target.address, pair.last_applied, pair.live, {}) for pair in record]
             self._add(kind, key.address, None, record[0].record_id, values, [])
 
     def add_drifted(self, changed: Sequence[DriftedValue]) -> None:
         kind = self._kind("drift", changed[0].key.object, _via(changed[0]), WHY_DRIFT, DRIFT_SIGN)
-        for key, record in grouped(changed, lambda value: value.key).items():
+        for key, record in group_by(changed, lambda value: value.key).items():
             values = [
                 self._value(
                     value.name,
@@ -168,7 +168,7 @@ class _Table:
             self._add(kind, key.address, None, record[0].record_id, values, [])
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
-        for object_name, found in grouped(problems, _object_of).items():
+        for object_name, found in group_by(problems, _object_of).items():
             action, sign, why = _PROBLEMS[found[0].severity]
             kind = self._kind(action, object_name, "", why, sign)
             for problem in found:
@@ -179,7 +179,7 @@ class _Table:
         self._kinds.append(
             {
                 "action": action,
-                "against": held_against(Reason(reason)) if action == "held" else "",
+                "against": other_side_label(Reason(reason)) if action == "held" else "",
                 "object": visible(object_name),
                 "reason": reason,
                 "sign": sign.text,

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from reconciler.errors import Problem
 from reconciler.plan.change import Change
-from reconciler.plan.plan import Departure, GuardRefusal, Held
-from reconciler.report.markdown.escape import code, fenced
+from reconciler.plan.plan import GuardRefusal, Held, ReviewDifference
+from reconciler.report.markdown.escape import code_block, inline_code
 from reconciler.report.markdown.truncate import Block
 from reconciler.report.plan.guard_refusals import refusal_lines
 from reconciler.report.plan.sections import Section
@@ -27,7 +27,7 @@ def problem_blocks(problems: tuple[Problem, ...], layout: Layout) -> list[Block]
 
     def text(count: int) -> str:
         told = painted(problem_lines(problems[:count], layout), color=False)
-        return _details(f"<b>{how_many(problems)}</b>", fenced(told, "text"), len(problems) - count)
+        return _details(f"<b>{how_many(problems)}</b>", code_block(told, "text"), len(problems) - count)
 
     return [Block(len(problems), text)] if problems else []
 
@@ -48,7 +48,7 @@ def held_blocks(sections: Iterable[Section[Held]], layout: Layout) -> list[Block
     return [_block(section, section.entries[0].key.object, "held", layout) for section in sections]
 
 
-def departure_blocks(sections: Iterable[Section[Departure]], layout: Layout) -> list[Block]:
+def departure_blocks(sections: Iterable[Section[ReviewDifference]], layout: Layout) -> list[Block]:
     """A block for each section."""
     firsts = ((section, section.entries[0]) for section in sections)
     return [
@@ -59,16 +59,16 @@ def departure_blocks(sections: Iterable[Section[Departure]], layout: Layout) -> 
 
 def _refusal_block(refusal: GuardRefusal, layout: Layout, undoes: str | None) -> Block:
     told = painted(refusal_lines([refusal], layout, undoes), color=False)
-    return Block(1, lambda _: _details(f"<b>guard: {refusal.guard}</b>", fenced(told, "text"), 0))
+    return Block(1, lambda _: _details(f"<b>guard: {refusal.guard}</b>", code_block(told, "text"), 0))
 
 
 def _block(section: Section[T], object_name: str, what: str, layout: Layout) -> Block:
     total = len(section.entries)
-    title = f"<b>{code(object_name)}: {total:,} {what}</b><br>{escape(section.remark)}"
+    title = f"<b>{inline_code(object_name)}: {total:,} {what}</b><br>{escape(section.remark)}"
 
     def text(count: int) -> str:
         told = "\n".join(map(_diff_line, section.lines(count, layout)))
-        return _details(title, fenced(told, "diff"), total - count)
+        return _details(title, code_block(told, "diff"), total - count)
 
     return Block(total, text)
 

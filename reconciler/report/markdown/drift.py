@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from reconciler.model.drift import DriftFound
 from reconciler.report.drift import drift_headline, drifted_sections, lost_sections, pair_sections
-from reconciler.report.markdown.escape import code, fenced
+from reconciler.report.markdown.escape import code_block, inline_code
 from reconciler.report.markdown.plan import BLOCK_WIDTH, LEFT_OUT_CHARACTERS, MOST_CHARACTERS, mark_of
 from reconciler.report.markdown.truncate import Block, fitted, size_of
 from reconciler.report.mask import Masking, masked_drift
@@ -40,7 +40,7 @@ def _head(found: DriftFound) -> str:
     return (
         f"{mark_of('drift', found.environment, found.portal_id)}\n"
         f"### {headline if found.is_empty else f'Drift: {headline}'}\n\n"
-        f"{code(found.environment)}, portal {found.portal_id}: "
+        f"{inline_code(found.environment)}, portal {found.portal_id}: "
         f"{counted(found.looked_at, 'owned record')} looked at\n\n"
     )
 
@@ -48,7 +48,7 @@ def _head(found: DriftFound) -> str:
 def _blocks(entries: Sequence[_Entry], sections: _Sections[_Entry], layout: Layout) -> Iterator[Block]:
     def text(count: int) -> str:
         parted = chain.from_iterable([*section, BLANK] for section in sections(entries[:count], layout))
-        return f"{fenced(painted(parted, color=False), 'text')}\n"
+        return f"{code_block(painted(parted, color=False), 'text')}\n"
 
     if entries:
         yield Block(len(entries), text)
@@ -63,7 +63,8 @@ def _left_out(count: int) -> str:
 def _foot(found: DriftFound, *, is_masked: bool) -> str:
     """Whose work this is, and what to do next."""
     masked = "Personal values are masked; equal marks stand for equal values. " if is_masked else ""
-    looked = f"Looked at {found.created_at:%Y-%m-%d %H:%M} UTC by reconciler {code(found.tool_version)}.\n\n"
+    version = inline_code(found.tool_version)
+    looked = f"Looked at {found.created_at:%Y-%m-%d %H:%M} UTC by reconciler {version}.\n\n"
     return masked + looked + f"**Next:** {_next(found)}\n"
 
 

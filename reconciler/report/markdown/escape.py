@@ -15,18 +15,18 @@ _MOST_CHARACTERS = 80
 _SHORTEST_FENCE = 3
 
 
-def shortened(text: str, most: int) -> str:
+def truncate(text: str, most: int) -> str:
     """``text`` in at most ``most`` cells, and as many characters: some characters take no cell."""
     shown = clipped(visible(text), most)
     return shown if len(shown) <= most else shown[: most - 1] + ELLIPSIS
 
 
-def code(text: str) -> str:
+def inline_code(text: str) -> str:
     """``text``, or the beginning of a long one, as inline code for Markdown, its tables, and HTML alike."""
-    return f"<code>{''.join(map(_reference, shortened(text, _MOST_CHARACTERS)))}</code>"
+    return f"<code>{''.join(map(_reference, truncate(text, _MOST_CHARACTERS)))}</code>"
 
 
-def fenced(text: str, language: str) -> str:
+def code_block(text: str, language: str) -> str:
     """``text``, made visible line by line before, as a block of code between fences that it cannot close."""
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * max(_SHORTEST_FENCE, longest + 1)

@@ -15,10 +15,10 @@ from reconciler.report.markdown.blocks import (
     problem_blocks,
     refusal_blocks,
 )
-from reconciler.report.markdown.escape import code, fenced, shortened
+from reconciler.report.markdown.escape import code_block, inline_code, truncate
 from reconciler.report.markdown.truncate import Fitted, fitted, size_of
 from reconciler.report.mask import Masking, masked_plan
-from reconciler.report.plan.headline import headline, notes, obstacles
+from reconciler.report.plan.headline import blockers, headline, plan_notes
 from reconciler.report.plan.sections import (
     Section,
     sections_of_changes,
@@ -74,27 +74,25 @@ def render_markdown(plan: Plan, *, masking: Masking, where: Where, full: bool = 
 
 def mark_of(what: str, environment: str, portal_id: int) -> str:
     """A first line that nobody sees, by which what was posted last is found again."""
-    return (
-        f"<!-- reconciler {what} {quote(shortened(environment, _MARK_CHARACTERS), safe='')} {portal_id} -->"
-    )
+    return f"<!-- reconciler {what} {quote(truncate(environment, _MARK_CHARACTERS), safe='')} {portal_id} -->"
 
 
 def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
     """The mark that finds the comment again, what the plan comes to, and a table of it."""
     manifests = plan.manifests
-    about = f"{code(plan.environment)}, {portal_of(plan, code)}: {made_of(plan, code)}"
+    about = f"{inline_code(plan.environment)}, {portal_of(plan, inline_code)}: {made_of(plan, inline_code)}"
     return (
         f"{mark_of('plan', plan.environment, plan.portal_id)}\n"
         f"### {headline(plan)}\n\n"
-        f"{about}{f', commit {code(manifests.git)}' if manifests.git else ''}"
+        f"{about}{f', commit {inline_code(manifests.git)}' if manifests.git else ''}"
         f"{' **and uncommitted changes**' if manifests.has_uncommitted else ''}"
-        f"{f', selected by {code(selected_by(plan))}' if plan.is_partial else ''}\n\n"
+        f"{f', selected by {inline_code(selected_by(plan))}' if plan.is_partial else ''}\n\n"
         f"{_alert(plan)}{_table(sections, plan.held)}"
     )
 
 
 def _alert(plan: Plan) -> str:
-    told = obstacles(plan)
+    told = blockers(plan)
     return f"> [!{'WARNING' if plan.is_appliable else 'CAUTION'}]\n> {told}\n\n" if told else ""
 
 
@@ -120,7 +118,7 @@ def _table(sections: Iterable[Section[Change]], held: Iterable[Held]) -> str:
 def _rows(counts: dict[str, Counter[str]]) -> Iterator[tuple[str, Counter[str]]]:
     """Named rows of a table of ``counts``: objects by name, then what is left of them, then all."""
     names = sorted(counts)
-    yield from ((code(name), counts[name]) for name in names[:_MOST_OBJECTS])
+    yield from ((inline_code(name), counts[name]) for name in names[:_MOST_OBJECTS])
     others = names[_MOST_OBJECTS:]
     if others:
         yield counted(len(others), "other object"), _sum(counts[name] for name in others)
@@ -159,15 +157,15 @@ def _left_out(problems: Fitted, departures: Fitted, changes: Fitted, held: Fitte
 
 def _foot(plan: Plan, digests: Digests, layout: Layout, *, is_masked: bool) -> str:
     """What it costs and needs, what exactly was planned, and what to do next."""
-    lines = [shortened(text, layout.width) for text in notes(plan, layout, is_masked=is_masked)]
+    lines = [truncate(text, layout.width) for text in plan_notes(plan, layout, is_masked=is_masked)]
     if len(lines) > _MOST_NOTES:
         lines[_MOST_NOTES - 1 :] = [ELLIPSIS]
     told = "\n".join(lines)
     planned = f"{plan.created_at:%Y-%m-%d %H:%M} UTC"
     return (
-        f"{fenced(told, 'text')}\n"
+        f"{code_block(told, 'text')}\n"
         f"{_content(plan, digests)}\n"
-        f"Digest `{digests.digest}`, planned {planned} by reconciler {code(plan.tool_version)}.\n\n"
+        f"Digest `{digests.digest}`, planned {planned} by reconciler {inline_code(plan.tool_version)}.\n\n"
         f"**Next:** {_next(plan)}\n"
     )
 
@@ -179,7 +177,9 @@ def _content(plan: Plan, digests: Digests) -> str:
         return f"{told}: equal in every run that plans the same."
     if plan.review.content == digests.content:
         return f"{told}, as it was reviewed."
-    return f"{told}. Not as it was reviewed, which was {code(plan.review.content)}: look at what differs."
+    return (
+        f"{told}. Not as it was reviewed, which was {inline_code(plan.review.content)}: look at what differs."
+    )
 
 
 def _next(plan: Plan) -> str:

@@ -18,7 +18,7 @@ from reconciler.plan.change import (
 from reconciler.plan.plan import ASSOCIATED
 
 
-def told_values(change: Change) -> tuple[ValueChange, ...]:
+def display_values(change: Change) -> tuple[ValueChange, ...]:
     """What a change does, value by value; equal values before and after are nothing that is written."""
     if isinstance(change, PairChange):
         before, after = _ends(change)

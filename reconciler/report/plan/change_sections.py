@@ -3,13 +3,13 @@
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from reconciler.invisible_characters import visible
-from reconciler.model.property_history import Hand
+from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import Action, Change, Create, PairChange, Reason, ValueChange
 from reconciler.plan.plan import Held
 from reconciler.report.fact_sentences import note_of
-from reconciler.report.plan.association_values import told_values
+from reconciler.report.plan.association_values import display_values
 from reconciler.report.provenance import edit_text
-from reconciler.report.text.grouping import Kind, entries, grouped
+from reconciler.report.text.grouping import EntryStyle, group_by, render_entries
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.property_rows import Row, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line, line_cells
@@ -93,24 +93,24 @@ _WHY_HELD: dict[Reason, str] = {
 
 def change_sections(changes: Iterable[Change], layout: Layout) -> Iterator[list[Line]]:
     """One section for each risk, object, action and reason."""
-    for (_, object_name, action, reason), group in sorted(grouped(changes, _rank).items()):
+    for (_, object_name, action, reason), group in sorted(group_by(changes, _rank).items()):
         title = f"{visible(object_name)}: {len(group):,} to {action}"
-        records = grouped(group, lambda change: change.key).values()  # associations of one stand together
-        kind: Kind[list[Change]] = Kind(
+        records = group_by(group, lambda change: change.key).values()  # associations of one stand together
+        kind: EntryStyle[list[Change]] = EntryStyle(
             SIGNS[action], lambda record: (record[0].key, record[0].source), _likeness, _value_lines
         )
-        yield layout.heading(title, why_changed(action, reason)) + entries(kind, records, layout)
+        yield layout.heading(title, why_changed(action, reason)) + render_entries(kind, records, layout)
 
 
 def held_sections(held: Iterable[Held], layout: Layout) -> Iterator[list[Line]]:
     """One section for each reason and object; the properties of a record stand together."""
-    records = grouped(held, lambda entry: (entry.reason, entry.key)).values()
-    for (_, reason, object_name), group in sorted(grouped(records, _rank_of_held).items()):
+    records = group_by(held, lambda entry: (entry.reason, entry.key)).values()
+    for (_, reason, object_name), group in sorted(group_by(records, _rank_of_held).items()):
         title = f"{visible(object_name)}: {sum(map(len, group)):,} held"
-        kind: Kind[list[Held]] = Kind(
+        kind: EntryStyle[list[Held]] = EntryStyle(
             _HELD_SIGN, lambda record: (record[0].key, record[0].source), _likeness_of_held, _held_lines
         )
-        yield layout.heading(title, why_held(reason)) + entries(kind, group, layout)
+        yield layout.heading(title, held_reason_text(reason)) + render_entries(kind, group, layout)
 
 
 def why_changed(action: Action, reason: Reason) -> str:
@@ -118,12 +118,12 @@ def why_changed(action: Action, reason: Reason) -> str:
     return _WHY.get((action, reason), str(reason))
 
 
-def why_held(reason: Reason) -> str:
+def held_reason_text(reason: Reason) -> str:
     """The reason why something is left in words, its own word first."""
     return _WHY_HELD.get(reason, str(reason))
 
 
-def held_against(reason: Reason) -> str:
+def other_side_label(reason: Reason) -> str:
     """What the other side is called that a held value is shown beside."""
     return "before" if reason in {Reason.SUPERSEDED, Reason.FINAL} else "manifest"
 
@@ -131,7 +131,7 @@ def held_against(reason: Reason) -> str:
 def _value_lines(alike: Sequence[Sequence[Change]], layout: Layout) -> list[Line]:
     """The values that are written; places and reasons only where they are not the record's own."""
     record = alike[0]
-    told = [(change, value) for change in record for value in told_values(change)]
+    told = [(change, value) for change in record for value in display_values(change)]
     names = padded([value.name for _, value in told])
     lines: list[Line] = []
     for index, (name, (change, value)) in enumerate(zip(names, told, strict=True)):
@@ -152,7 +152,7 @@ def _value_lines(alike: Sequence[Sequence[Change]], layout: Layout) -> list[Line
 def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
     """What HubSpot holds, what it is held against, and what to know about it."""
     record = alike[0]
-    other = held_against(record[0].reason)
+    other = other_side_label(record[0].reason)
     names = padded([held.what or "" for held in record])
     lines: list[Line] = []
     for index, (name, held) in enumerate(zip(names, record, strict=True)):
@@ -172,13 +172,13 @@ def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
     return lines
 
 
-def _edited(hands: Sequence[Hand | None], layout: Layout) -> Iterator[Line]:
+def _edited(hands: Sequence[ValueVersion | None], layout: Layout) -> Iterator[Line]:
     known = [hand for hand in hands if hand is not None]
     if known:
         yield from layout.paragraph(edit_text(known), indent=10, style=Style.FAINT)
 
 
-def _whose(hand: Hand | None) -> Hashable:
+def _whose(hand: ValueVersion | None) -> Hashable:
     """What makes edits alike: the same hand, at whatever time."""
     return hand and (hand.via, hand.by)
 
@@ -221,7 +221,7 @@ def _likeness(record: Sequence[Change]) -> Hashable:
 
 
 def _told(record: Sequence[Change]) -> Sequence[ValueChange]:
-    return [value for change in record for value in told_values(change)]
+    return [value for change in record for value in display_values(change)]
 
 
 def _likeness_of_held(record: Sequence[Held]) -> Hashable:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from reconciler.plan.plan import ManifestsRead, Plan
+from reconciler.plan.plan import ManifestInfo, Plan
 from reconciler.report.plan.review_differences import left_out
 from reconciler.report.plan.summary import closing, opening
 from reconciler.report.problem_list import how_many
@@ -10,7 +10,7 @@ from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.styled_lines import painted
 
 _WIDE = Layout(width=1_000, full=True, where=str)
-_NAMELESS = ManifestsRead(digest="", files=0, records=0, git=None)
+_NAMELESS = ManifestInfo(digest="", files=0, records=0, git=None)
 
 
 def headline(plan: Plan) -> str:
@@ -21,7 +21,7 @@ def headline(plan: Plan) -> str:
     return painted([told], color=False).strip().removesuffix(".")
 
 
-def obstacles(plan: Plan) -> str:
+def blockers(plan: Plan) -> str:
     """What stands in the way of apply, and what nobody is to overlook; empty where there is nothing."""
     counts = [how_many(plan.problems)] if plan.problems else []
     counts += [f"{counted(len(plan.refusals), 'guard')} against it"] if plan.refusals else []
@@ -35,7 +35,7 @@ def obstacles(plan: Plan) -> str:
     return " ".join(sentences)
 
 
-def notes(plan: Plan, layout: Layout, *, is_masked: bool) -> list[str]:
+def plan_notes(plan: Plan, layout: Layout, *, is_masked: bool) -> list[str]:
     """What a terminal says before its last line, but for problems; scopes stand in it as they are called."""
     told = closing(replace(plan, problems=()), layout, is_masked=is_masked)[:-1]
     return painted(told, color=False).splitlines()

@@ -3,31 +3,31 @@
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from reconciler.invisible_characters import visible
-from reconciler.plan.plan import Departing, Departure, Review
+from reconciler.plan.plan import DifferenceKind, Review, ReviewDifference
 from reconciler.report.fact_sentences import what_departs
-from reconciler.report.text.grouping import Kind, entries, grouped
+from reconciler.report.text.grouping import EntryStyle, group_by, render_entries
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.styled_lines import Line, Piece, Style
 
 _SIGNS = {
-    Departing.NOT_REVIEWED: Piece("!", Style.CHANGED),
-    Departing.CHANGED: Piece("!", Style.CHANGED),
-    Departing.NO_LONGER_PLANNED: Piece(".", Style.FAINT),
+    DifferenceKind.NOT_REVIEWED: Piece("!", Style.CHANGED),
+    DifferenceKind.CHANGED: Piece("!", Style.CHANGED),
+    DifferenceKind.NO_LONGER_PLANNED: Piece(".", Style.FAINT),
 }
 _REMARKS = {
-    Departing.NOT_REVIEWED: "left out: the reviewed plan does not have them",
-    Departing.CHANGED: "left out: the reviewed plan would have done something else",
-    Departing.NO_LONGER_PLANNED: "reviewed, and done already or no longer asked for",
+    DifferenceKind.NOT_REVIEWED: "left out: the reviewed plan does not have them",
+    DifferenceKind.CHANGED: "left out: the reviewed plan would have done something else",
+    DifferenceKind.NO_LONGER_PLANNED: "reviewed, and done already or no longer asked for",
 }
 
 
-def departure_sections(departures: Iterable[Departure], layout: Layout) -> Iterator[list[Line]]:
+def departure_sections(departures: Iterable[ReviewDifference], layout: Layout) -> Iterator[list[Line]]:
     """One section for each way to differ, object and action."""
-    groups = grouped(departures, lambda entry: (_rank(entry.how), entry.how, entry.key.object, entry.action))
+    groups = group_by(departures, lambda entry: (_rank(entry.how), entry.how, entry.key.object, entry.action))
     for (_, how, object_name, action), group in sorted(groups.items()):
         title = f"{visible(object_name)}: {len(group):,} to {action}, {how}"
-        kind = Kind(_SIGNS[how], lambda entry: (entry.key, entry.source), _likeness, _notes)
-        yield layout.heading(title, _REMARKS[how]) + entries(kind, group, layout)
+        kind = EntryStyle(_SIGNS[how], lambda entry: (entry.key, entry.source), _likeness, _notes)
+        yield layout.heading(title, _REMARKS[how]) + render_entries(kind, group, layout)
 
 
 def review_lines(review: Review, layout: Layout) -> list[Line]:
@@ -49,14 +49,14 @@ def _sentences(review: Review) -> Iterator[str]:
     yield left_out(review, against) if review.unreviewed else f"Held against {against}: nothing is left out."
 
 
-def _rank(how: Departing) -> int:
-    return list(Departing).index(how)
+def _rank(how: DifferenceKind) -> int:
+    return list(DifferenceKind).index(how)
 
 
-def _likeness(departure: Departure) -> Hashable:
+def _likeness(departure: ReviewDifference) -> Hashable:
     return what_departs(departure)
 
 
-def _notes(alike: Sequence[Departure], layout: Layout) -> list[Line]:
+def _notes(alike: Sequence[ReviewDifference], layout: Layout) -> list[Line]:
     what = what_departs(alike[0])
     return list(layout.paragraph(what, indent=8, style=Style.FAINT)) if what else []

@@ -9,10 +9,10 @@ from itertools import takewhile
 from typing import Generic, TypeAlias, TypeVar
 
 from reconciler.plan.change import Change
-from reconciler.plan.plan import Departure, Held
+from reconciler.plan.plan import Held, ReviewDifference
 from reconciler.report.plan.change_sections import change_sections, held_sections
 from reconciler.report.plan.review_differences import departure_sections
-from reconciler.report.text.grouping import grouped
+from reconciler.report.text.grouping import group_by
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import BLANK, Line, Piece, painted
 
@@ -50,19 +50,19 @@ class Section(Generic[T]):
 
 def sections_of_changes(changes: Iterable[Change]) -> list[Section[Change]]:
     """What risks most comes first."""
-    groups = grouped(changes, lambda change: (change.key.object, change.action, change.reason))
+    groups = group_by(changes, lambda change: (change.key.object, change.action, change.reason))
     return _as_told(groups.values(), change_sections)
 
 
 def sections_of_held(held: Iterable[Held]) -> list[Section[Held]]:
     """What wants to be looked at most comes first."""
-    groups = grouped(held, lambda entry: (entry.reason, entry.key.object))
+    groups = group_by(held, lambda entry: (entry.reason, entry.key.object))
     return _as_told(groups.values(), held_sections)
 
 
-def sections_of_departures(departures: Iterable[Departure]) -> list[Section[Departure]]:
+def sections_of_departures(departures: Iterable[ReviewDifference]) -> list[Section[ReviewDifference]]:
     """What nobody has reviewed comes first."""
-    groups = grouped(departures, lambda entry: (entry.how, entry.key.object, entry.action))
+    groups = group_by(departures, lambda entry: (entry.how, entry.key.object, entry.action))
     return _as_told(groups.values(), departure_sections)
 
 

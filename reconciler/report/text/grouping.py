@@ -20,7 +20,7 @@ _MOST_STACKS = 20
 """Entries, or stacks of entries that are alike, shown of one group."""
 
 
-class Kind(NamedTuple, Generic[T]):
+class EntryStyle(NamedTuple, Generic[T]):
     """How the entries of one kind are shown."""
 
     sign: Piece
@@ -29,9 +29,9 @@ class Kind(NamedTuple, Generic[T]):
     body: Callable[[Sequence[T], Layout], list[Line]]  # what is told of entries that are alike
 
 
-def entries(kind: Kind[T], group: Iterable[T], layout: Layout) -> list[Line]:
+def render_entries(kind: EntryStyle[T], group: Iterable[T], layout: Layout) -> list[Line]:
     """The entries of one section: those that are alike together, and no more than a reader can take in."""
-    stacks = list(grouped(group, kind.likeness).values())
+    stacks = list(group_by(group, kind.likeness).values())
     most = len(stacks) if layout.full else _MOST_STACKS
     lines: list[Line] = []
     is_apart = True
@@ -44,7 +44,7 @@ def entries(kind: Kind[T], group: Iterable[T], layout: Layout) -> list[Line]:
     return [*lines, BLANK, more(hidden, indent=2)] if hidden else lines
 
 
-def _stack(kind: Kind[T], stack: Sequence[T], body: list[Line], layout: Layout) -> list[Line]:
+def _stack(kind: EntryStyle[T], stack: Sequence[T], body: list[Line], layout: Layout) -> list[Line]:
     most = len(stack) if layout.full else _MOST_ALIKE
     named = [kind.record(entry) for entry in stack[:most]]
     if len(stack) == 1 or not body:
@@ -58,7 +58,7 @@ def _stack(kind: Kind[T], stack: Sequence[T], body: list[Line], layout: Layout) 
     return [*lines, more(hidden, indent=2 if not body else 6)] if hidden else lines
 
 
-def grouped(entries: Iterable[T], key_of: Callable[[T], H]) -> dict[H, list[T]]:
+def group_by(entries: Iterable[T], key_of: Callable[[T], H]) -> dict[H, list[T]]:
     """The entries by key; both keep the order of first appearance."""
     groups: dict[H, list[T]] = {}
     for entry in entries:

@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from reconciler.invisible_characters import visible
-from reconciler.model.desired import Written
+from reconciler.model.desired import ManifestValue
 from reconciler.report.text.styled_lines import Line, Piece, Style, line_cells
 from reconciler.report.text.width import ELLIPSIS, cells, chopped, clipped
 
@@ -45,7 +45,7 @@ def shown(value: str) -> str:
     return value if is_plain and ARROW not in value else _quoted(value)
 
 
-def text_of_written(written: Written) -> str | None:
+def text_of_written(written: ManifestValue) -> str | None:
     """What a manifest says as one text; a list between brackets."""
     return f"[{', '.join(written)}]" if isinstance(written, tuple) else written
 
