@@ -1,1 +1,1 @@
-"""Manifest text becomes desired records."""
+"""Manifests: reading YAML and tables into desired records."""

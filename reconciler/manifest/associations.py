@@ -1,4 +1,4 @@
-"""What ``$associations`` of a record may say."""
+"""Reading ``$associations`` of a record."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,14 +22,14 @@ _is_record_id = re.compile("[1-9][0-9]*").fullmatch
 
 @dataclass(slots=True)
 class Associations:
-    """The associations of one record, and everything wrong with them."""
+    """The associations of one record, and all problems with them."""
 
     found: list[DesiredAssociation] = field(default_factory=list)
-    types: dict[str, Place] = field(default_factory=dict)  # object types that are named, and where
+    types: dict[str, Place] = field(default_factory=dict)  # named object types, and the places that name them
     problems: list[tuple[str, str | None, Place]] = field(default_factory=list)  # message, advice, place
 
     def read(self, node: Node, place: Place) -> None:
-        """Read the value of ``$associations``, which stands at ``place``."""
+        """Read the value of ``$associations``, which is at ``place``."""
         if not isinstance(node, MappingNode):
             if node is not Blank.REFUSED:
                 advice = f"write it as {_EXAMPLE}"
@@ -37,7 +37,8 @@ class Associations:
             return
         for index, (written, value) in enumerate(zip(node.names, node.values, strict=True)):
             self._read_type(written, node.name_place(index), value, node.places[index])
-        self.found.sort(key=lambda association: association.object)  # stable: else as written
+        # stable: otherwise in the order of the manifest
+        self.found.sort(key=lambda association: association.object)
 
     def _read_type(self, written: str, name_place: Place, value: Node, place: Place) -> None:
         name = object_name(written)
@@ -66,7 +67,7 @@ class Associations:
             self.problems.append((message, "write a key, or `{to: KEY, label: LABEL}`", place))
 
     def _read_parts(self, item: MappingNode, place: Place) -> Mapping[str, str] | None:
-        """``to``, ``by`` and ``label``; None where something is wrong with them."""
+        """Read ``to``, ``by`` and ``label``; return None if one of them is wrong."""
         said: dict[str, str] = {}
         before = len(self.problems)
         for index, (name, value) in enumerate(zip(item.names, item.values, strict=True)):

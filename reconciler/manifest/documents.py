@@ -1,4 +1,4 @@
-"""What a manifest may say, and what is wrong with one that says something else."""
+"""Reading the documents of a manifest file, with a problem for everything that is not allowed."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,11 +22,11 @@ from reconciler.model.desired import DesiredRecord, Document, ListedRecords, Own
 from reconciler.model.object_types import object_name
 from reconciler.source import Place, SourceFiles
 
-_RECORD_NAMES_DEPTH: Final = 2  # of the mapping whose names are the keys of records
+_RECORD_NAMES_DEPTH: Final = 2  # depth of the mapping whose names are the keys of records
 
 
 class _Head(BaseModel):
-    """The keys of a document. A description is the advice for whoever got the key wrong."""
+    """The keys of a document. The description of a field is the advice for a wrong value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -59,7 +59,7 @@ class _Head(BaseModel):
 
 
 class _Source(BaseModel):
-    """What stands under ``source:``."""
+    """The keys under ``source:``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -74,25 +74,25 @@ class _Source(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ManifestDocument:
-    """One document, with ``all`` filled into its records."""
+    """One document, with ``all`` merged into its records."""
 
     document: Document
-    write: Write | None  # None where it does not say
-    ownership: Mapping[str, Ownership]  # all that it says, ENFORCE included
-    environments: tuple[str, ...]  # globs; none means everywhere
-    environment_places: tuple[Place, ...]  # of the globs
+    write: Write | None  # None if the document does not set it
+    ownership: Mapping[str, Ownership]  # every property listed, also with ENFORCE
+    environments: tuple[str, ...]  # globs; empty means everywhere
+    environment_places: tuple[Place, ...]  # places of the globs
     key_place: Place
-    prune: Prune | None  # None where it does not say
+    prune: Prune | None  # None if the document does not set it
     records: tuple[DesiredRecord, ...]  # sorted by key
     shared: frozenset[str]  # the properties of ``all``
-    unmanaged: Mapping[str, Mapping[str, Place]]  # by key, what $unmanaged names and where
-    associated: Mapping[str, Collection[str]]  # by key, the object types that $associations lists
-    source: Source | None  # the file that its rows come from, where they stand in one
-    filled: Shared  # what ``all`` fills into them
-    table: Table | None = None  # those rows, once the file has been opened
+    unmanaged: Mapping[str, Mapping[str, Place]]  # key -> properties in $unmanaged, with their places
+    associated: Mapping[str, Collection[str]]  # key -> object types in $associations
+    source: Source | None  # the file with the rows of a table
+    filled: Shared  # the values from ``all``
+    table: Table | None = None  # the rows, once the file has been opened
 
     def renamed(self, names: Mapping[str, str]) -> "ManifestDocument":
-        """The same with object types, its own and those of associations, called by ``names``."""
+        """Return the document with all object types (also in associations) replaced by their ``names``."""
         return replace(
             self,
             document=self.document.renamed(names),
@@ -105,7 +105,7 @@ class ManifestDocument:
 
     @property
     def keys(self) -> Iterator[tuple[str, Place]]:
-        """The keys of all its records, sorted, and where they stand."""
+        """The keys of all its records, sorted, with their places."""
         if self.table is not None:
             return self.table.keys()
         return ((record.key, record.place) for record in self.records)
@@ -113,17 +113,16 @@ class ManifestDocument:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One file: what it says, as far as that can be told, and everything wrong with it."""
+    """One file: its documents, as far as they can be read, and all problems with them."""
 
     documents: tuple[ManifestDocument, ...]
     problems: tuple[Problem, ...]
 
 
 def read_manifest(data: bytes, files: SourceFiles, number: int) -> Manifest:
-    """Read the file of that ``number``, whose content is ``data``.
+    """Read the file with this ``number``, whose content is ``data``.
 
-    Where there is something to complain about, the file is read again, slower, to learn where the names
-    of properties stand.
+    If there are problems, the file is read again, more slowly, to find the places of property names.
     """
     manifest = _read(data, files, number, _RECORD_NAMES_DEPTH)
     return _read(data, files, number, MAX_DEPTH) if manifest.problems else manifest
@@ -136,7 +135,7 @@ def _read(data: bytes, files: SourceFiles, number: int, name_depth: int) -> Mani
         _read_document(document, files, problems)
         for document in reading.documents
         if document.node is not Blank.EMPTY
-        and document.node is not Blank.REFUSED  # only comments; told already
+        and document.node is not Blank.REFUSED  # only comments; otherwise reported already
     ]
     return Manifest(tuple(document for document in documents if document), tuple(problems))
 
@@ -150,7 +149,7 @@ def _read_document(
         problems.append(Problem("a manifest is a mapping, which this is not", advice, files.ref(place)))
         return None
     head = _read_head(node, place, files, problems)
-    # Records are looked at even where the head is wrong: all problems are told at once.
+    # Records are checked even if the head is wrong, so that all problems are reported at once.
     said = head or _Head.model_construct(object=_text(node, "object"), key=_text(node, "key"))
     common = Document(
         object=object_name(said.object),
@@ -197,7 +196,7 @@ def _read_head(node: MappingNode, place: Place, files: SourceFiles, problems: li
 
 
 def _read_source(node: MappingNode, files: SourceFiles, problems: list[Problem]) -> Source | None:
-    """What ``source:`` says; None where there is none, or where what it says is wrong."""
+    """Read ``source:``; return None if it is missing or wrong."""
     if "source" not in node.names:
         return None
     inner, place = node.mapping("source"), node.place_of("source")
@@ -245,7 +244,7 @@ def _source_problems(node: MappingNode, place: Place, files: SourceFiles) -> Ite
 
 
 def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceFiles) -> Iterator[Problem]:
-    """What each key may say alone, but not together with the others."""
+    """Report keys that are valid alone but contradict each other."""
     if said.key == "hs_object_id":
         source = files.ref(node.place_of("key"))
         yield Problem("hs_object_id is no unique property", "write `key: record_id`", source)

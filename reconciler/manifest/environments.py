@@ -1,4 +1,4 @@
-"""For which environments a document holds, and that environments of one portal come to the same ones."""
+"""Environments of documents, and the rule that environments of one portal lead to the same documents."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -22,22 +22,22 @@ _ONE_PORTAL_ADVICE = (
 
 @dataclass(frozen=True, slots=True)
 class ListedEnvironment:
-    """An environment as far as it decides which documents hold there."""
+    """The settings of an environment that decide which documents hold in it."""
 
     name: str
     portal_id: int
-    folders: tuple[str, ...]  # of its manifests; later ones override earlier ones
+    folders: tuple[str, ...]  # folders of manifests; later ones override earlier ones
 
 
 def holds_in(document: ManifestDocument, environment: str) -> bool:
-    """Whether the document names ``environment``, or none at all."""
+    """Return whether the document holds in ``environment``: it names it, or names no environment."""
     return not document.environments or any(fnmatchcase(environment, glob) for glob in document.environments)
 
 
 def glob_problems(
     document: ManifestDocument, environments: Collection[str], files: SourceFiles
 ) -> Iterator[Problem]:
-    """Globs of ``environments:`` that match no environment: an error where the document holds nowhere."""
+    """Report globs of ``environments:`` without a match: an error if the document holds nowhere."""
     holds_somewhere = any(holds_in(document, name) for name in environments)
     for glob, place in zip(document.environments, document.environment_places, strict=True):
         if not any(fnmatchcase(name, glob) for name in environments):
@@ -55,16 +55,16 @@ def one_portal_problems(
     documents: Sequence[ManifestDocument],
     files: SourceFiles,
 ) -> Iterator[Problem]:
-    """Environments of one portal that come to different documents.
+    """Report environments of one portal that lead to different documents.
 
-    Each of the two would release or archive what only the other names.
+    Each of the two environments would release or archive records that only the other names.
 
     Args:
-        project: the folder that all folders start from.
+        project: the folder in which all folders start.
         chosen: the environment whose documents were read.
         listed: all environments.
-        documents: everything in the folders of ``chosen``, for whatever environment.
-        files: that ``documents`` point into.
+        documents: all documents in the folders of ``chosen``, for any environment.
+        files: the files of ``documents``.
     """
     for portal_id in dict.fromkeys(each.portal_id for each in listed):
         sharing = [each for each in listed if each.portal_id == portal_id]
@@ -81,7 +81,7 @@ def one_portal_problems(
 
 
 def _read(project: Path, folders: Sequence[str]) -> tuple[Sequence[ManifestDocument], SourceFiles]:
-    """The documents in ``folders``; what is wrong with them is told to whoever chooses their environment."""
+    """Read the documents in ``folders``; their problems are reported when their environment is selected."""
     found, _ = find_files(project, folders)
     files = SourceFiles(tuple(file.name for file in found))
     documents: list[ManifestDocument] = []
@@ -97,7 +97,7 @@ def _other_documents(
     documents: Iterable[ManifestDocument],
     files: SourceFiles,
 ) -> Iterator[Problem]:
-    """A problem for each document that only one of two environments has, in order."""
+    """Report each document that only one of two environments has, in order."""
     for document in sorted(documents, key=lambda document: document.document.place):
         has = [holds_in(document, each.name) for each in (one, other)]
         if has[0] is not has[1]:
@@ -107,7 +107,7 @@ def _other_documents(
 
 
 def _other_folders(project: Path, chosen: ListedEnvironment, other: ListedEnvironment) -> Problem:
-    """A problem with the first file that only one of the two environments has, or else with their folders."""
+    """Report the first file that only one of the two environments has, or else their folders."""
     ours, theirs = (_names(find_files(project, each.folders)[0]) for each in (chosen, other))
     message = _one_portal(chosen, other)
     first = min(ours ^ theirs, default=None)

@@ -1,7 +1,7 @@
-"""Which files of the project folder are manifests, and which only look like it.
+"""Finding the manifest files of a project.
 
-Folders are searched in order of names, through symbolic links too, as long as these stay in the project. A
-file that is reached twice belongs to the folder listed last: ``[., overrides]`` means what it says.
+Folders are searched in order of names, also through symbolic links that stay in the project. If a file is
+found twice, it belongs to the folder that is listed last: ``[., overrides]`` works as expected.
 """
 
 import errno
@@ -20,15 +20,15 @@ _SETTINGS = "reconciler.yaml"
 
 @dataclass(frozen=True, slots=True)
 class ManifestFile:
-    """One file to be read."""
+    """One manifest file."""
 
     path: Path
     name: str  # relative to the project folder, with forward slashes
-    folder: int  # the position of the folder it belongs to
+    folder: int  # position of its folder in the list
 
 
 def find_files(project: Path, folders: Sequence[str]) -> tuple[tuple[ManifestFile, ...], tuple[Problem, ...]]:
-    """All manifests in ``folders``, sorted by name, and what cannot be one."""
+    """Find all manifests in ``folders``, sorted by name, and problems with files that cannot be one."""
     search = _Search(project)
     for position, folder in enumerate(folders):
         search.add_folder(position, folder)
@@ -37,10 +37,10 @@ def find_files(project: Path, folders: Sequence[str]) -> tuple[tuple[ManifestFil
 
 
 class _Search:
-    """Goes through folders, one after the other."""
+    """Search through folders, one after the other."""
 
     def __init__(self, project: Path) -> None:
-        self.files: dict[str, ManifestFile] = {}  # by their path without symbolic links
+        self.files: dict[str, ManifestFile] = {}  # by path without symbolic links
         self.problems: list[Problem] = []
         self._project = project
 
@@ -64,7 +64,7 @@ class _Search:
                     self.files[real] = ManifestFile(file, self._name(file), position)
 
     def _walk(self, folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
-        """The manifests in ``folder``, which was reached through those ``above`` (without symbolic links)."""
+        """Find the manifests in ``folder``; ``above`` are its parents without symbolic links."""
         real = os.path.realpath(folder)
         if real in above:
             self._report(
@@ -85,7 +85,7 @@ class _Search:
                 yield path
 
     def _leads_away(self, link: Path, mode: int) -> bool:
-        """Whether ``link`` would be searched or read, and leads to what must not be."""
+        """Return whether ``link`` would be followed, but leads to a forbidden place."""
         refused = readable_files.fault_of(link, self._project)
         if refused is None or not (stat.S_ISDIR(mode) or _is_yaml(link)):
             return False
@@ -123,7 +123,7 @@ def _is_visible(path: Path) -> bool:
 
 
 def _mode(path: Path) -> int:
-    """What kind of thing ``path`` leads to; 0 where it leads nowhere."""
+    """Return the file type of the target of ``path``; 0 if it has no target."""
     try:
         return path.stat().st_mode
     except OSError as error:

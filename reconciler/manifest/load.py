@@ -1,4 +1,4 @@
-"""Folders of manifests become what is wanted of one environment, or every problem they have."""
+"""Loading folders of manifests: the desired records of one environment, or all their problems."""
 
 import gc
 import hashlib
@@ -30,25 +30,25 @@ def load_manifests(
     *,
     keeps_going: bool = False,
 ) -> Desired:
-    """Read all manifests, and keep what holds in ``environment``.
+    """Read all manifests and return the records of the documents that hold in ``environment``.
 
     Args:
-        project: the folder that ``folders`` start from.
+        project: the folder in which ``folders`` start.
         folders: searched recursively for ``*.yaml``; later ones override earlier ones.
-        environment: the chosen one.
-        environments: the names of all.
-        listed: the same with their portals, where two of them may have the same one.
-        keeps_going: what is wrong stands beside what could be read; nobody may plan with that.
+        environment: the selected one.
+        environments: the names of all environments.
+        listed: all environments with their portals, if two of them may have the same portal.
+        keeps_going: return problems together with the readable records; do not plan with the result.
 
     Raises:
-        ManifestError: with every problem found, also in documents that do not hold in ``environment``.
+        ManifestError: with every problem found, also in documents for other environments.
     """
     with _cyclic_gc_off():
         desired = _load(project, folders, environment, environments, listed)
     if keeps_going or desired.is_sound:
         return desired
     problems = desired.problems
-    del desired  # and with it the rows of its tables, which the error would keep
+    del desired  # and the rows of its tables, which the error would keep in memory
     raise ManifestError(problems)
 
 
@@ -66,11 +66,11 @@ def _load(
         problems.append(Problem(f"there are no manifests in {', '.join(folders)}", advice))
     files = SourceFiles(tuple(file.name for file in found))
     digest = hashlib.sha256()
-    read: list[tuple[int, ManifestDocument]] = []  # with the folder
+    read: list[tuple[int, ManifestDocument]] = []  # with the number of the folder
     for number, file in enumerate(found):
         data = _read_file(file, problems)
         for part in (file.name.encode(), data):
-            digest.update(b"%d:" % len(part))  # or a name could be mistaken for content
+            digest.update(b"%d:" % len(part))  # otherwise a name could be mistaken for content
             digest.update(part)
         manifest = read_manifest(data, files, number)
         problems += manifest.problems
@@ -101,10 +101,10 @@ def _load(
 def _joined(
     layers: Sequence[Sequence[ManifestDocument]], files: SourceFiles, names: Mapping[str, str]
 ) -> tuple[DesiredGroup, ...]:
-    """The groups where documents call one object type by several names, of which ``names`` makes one.
+    """Merge groups in which documents use several names of one object type, mapped by ``names``.
 
     Raises:
-        ManifestError: they do not go together under one name.
+        ManifestError: the groups contradict each other under one name.
     """
     groups, problems = merge_layers(
         [[document.renamed(names) for document in layer] for layer in layers], files
@@ -120,7 +120,7 @@ def _with_table(
     digest: Hash,
     problems: list[Problem],
 ) -> ManifestDocument:
-    """The document with the rows of the file that it names, if any; what that holds enters ``digest``."""
+    """Open the table of a document, if it has one, and add its content to ``digest``."""
     if document.source is None:
         return document
     try:
@@ -153,7 +153,7 @@ def _record_id_problems(
     listed: Sequence[ListedEnvironment],
     files: SourceFiles,
 ) -> Iterator[Problem]:
-    """HubSpot's own ids mean nothing in another portal."""
+    """Report record ids in documents that hold in several portals, because ids differ between portals."""
     named = [("`key: record_id`", document.key_place)] if document.document.key == RECORD_ID else []
     named += [
         ("an association by record id", wanted.place)
@@ -164,7 +164,7 @@ def _record_id_problems(
     is_limited = bool(named and document.environments)
     matching = [name for name in environments if is_limited and holds_in(document, name)]
     if is_limited and not matching:
-        return  # that it holds nowhere is told already
+        return  # a document that holds nowhere is reported already
     portals = {each.portal_id for each in listed if each.name in matching}
     is_one_portal = len(portals) == 1 if portals else len(matching) == 1
     for what, place in named if not is_one_portal else ():
@@ -176,7 +176,7 @@ def _record_id_problems(
 
 @contextmanager
 def _cyclic_gc_off() -> Iterator[None]:
-    """Millions of values that hold no cycles: walking them again and again would triple the time."""
+    """Switch off the cyclic garbage collector: walking millions of values would triple the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -187,10 +187,10 @@ def _cyclic_gc_off() -> Iterator[None]:
 
 
 def raise_if_any(problems: Iterable[Problem]) -> None:
-    """Raise what was found, if any of it is more than a warning.
+    """Raise the problems if one of them is an error.
 
     Raises:
-        ManifestError: with all ``problems`` in order, warnings too; those without a place come first.
+        ManifestError: with all ``problems`` in order, warnings too; problems without a place come first.
     """
     found = in_order(problems)
     if any(problem.severity is not Severity.WARNING for problem in found):
@@ -198,7 +198,7 @@ def raise_if_any(problems: Iterable[Problem]) -> None:
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """By file, line and column; those without a place come first."""
+    """Sort by file, line and column; problems without a place come first."""
     return tuple(sorted(problems, key=_order))
 
 

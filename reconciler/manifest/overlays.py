@@ -1,4 +1,4 @@
-"""The documents of one environment become groups of records; later folders override earlier ones."""
+"""Merging the documents of one environment into groups of records; later folders override earlier ones."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -32,10 +32,10 @@ Layer = Sequence[ManifestDocument]
 def merge_layers(
     layers: Sequence[Layer], files: SourceFiles
 ) -> tuple[tuple[DesiredGroup, ...], tuple[Problem, ...]]:
-    """Merge the folders, of which later ones override earlier ones property by property.
+    """Merge the folders; later folders override earlier ones, property by property.
 
     Returns:
-        the groups, sorted by object and key, and everything wrong between documents.
+        the groups, sorted by object type and key, and all problems between documents.
     """
     merger = _Merger(files)
     for layer in layers:
@@ -56,7 +56,7 @@ def merge_layers(
 def _pruning(
     layers: Sequence[Layer], files: SourceFiles
 ) -> tuple[Mapping[tuple[str, str], Prune], list[Problem]]:
-    """What each group says of pruning; documents that say something must agree."""
+    """Find the ``prune`` setting of each group; documents that set it must agree."""
     said: dict[tuple[str, str], ManifestDocument] = {}
     rules: dict[tuple[str, str], Prune] = {}
     problems: list[Problem] = []
@@ -76,7 +76,7 @@ def _pruning(
 
 
 def _disagreeing_keys(layers: Sequence[Layer], files: SourceFiles) -> Iterator[Problem]:
-    """An object has one key property, besides the record id."""
+    """Report object types with several key properties, besides the record id."""
     first: dict[str, ManifestDocument] = {}
     documents = [document for layer in layers for document in layer if document.document.key != RECORD_ID]
     for document in sorted(documents, key=lambda document: document.key_place):
@@ -91,21 +91,22 @@ def _disagreeing_keys(layers: Sequence[Layer], files: SourceFiles) -> Iterator[P
 
 
 class _Merger:
-    """Adds folder after folder."""
+    """Merges folder after folder."""
 
     def __init__(self, files: SourceFiles) -> None:
         self.records: dict[
             tuple[str, str], dict[str, DesiredRecord]
-        ] = {}  # by object and key property, then key
+        ] = {}  # by object type and key property, then key
         self.documents: dict[tuple[str, str], list[Document]] = {}
         self.tables: dict[tuple[str, str], list[Table]] = {}
         self.problems: list[Problem] = []
         self._files = files
-        self._documents: dict[tuple[int, int], Document] = {}  # merged ones, by identity of the two
-        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}  # shared between merged records of one shape
+        self._documents: dict[tuple[int, int], Document] = {}  # merged documents, by the identity of the two
+        # shared by merged records with the same names
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
 
     def add(self, layer: Layer) -> None:
-        """Add the documents of one folder, among which a record is declared once."""
+        """Add the documents of one folder; a record may be declared only once in it."""
         declared: dict[tuple[str, str], dict[str, DesiredRecord]] = {}
         for document in layer:
             group = (document.document.object, document.document.key)
@@ -125,7 +126,7 @@ class _Merger:
             self.records.setdefault(group, {}).update(records)
 
     def records_of(self, group: tuple[str, str]) -> Records:
-        """All records of a group. What a table names is named nowhere else: tables override nothing."""
+        """Return all records of a group, and check that no table record is named anywhere else."""
         records = self.records[group]
         written = ListedRecords(tuple(records[value] for value in sorted(records)))
         tables = self.tables.get(group, [])
@@ -202,7 +203,7 @@ class _Merger:
 def _associations(
     earlier: DesiredRecord, record: DesiredRecord, listed: Collection[str]
 ) -> tuple[DesiredAssociation, ...]:
-    """Object type by object type, the list of the later folder takes the place of the earlier one's."""
+    """Merge associations: for each object type, the list of the later folder replaces the earlier one."""
     if record.special.is_absent:
         return ()
     kept = (wanted for wanted in earlier.associations if wanted.object not in listed)
@@ -210,7 +211,7 @@ def _associations(
 
 
 def _special(earlier: RecordDirectives, later: RecordDirectives) -> RecordDirectives:
-    """Word by word; whether the record may exist at all is for the last folder that names it to say."""
+    """Merge ``$`` keys one by one; only ``$absent`` comes from the last folder that names the record."""
     if earlier is NO_DIRECTIVES or later.is_absent:
         return later
     protect = earlier.protect if later.protect is None else later.protect

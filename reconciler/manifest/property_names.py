@@ -1,4 +1,4 @@
-"""Names of properties in manifests, and advice on names that cannot be one."""
+"""Property names in manifests, and advice for impossible names."""
 
 import re
 from typing import Final
@@ -6,14 +6,14 @@ from typing import Final
 from reconciler.manifest.validation_errors import did_you_mean
 
 PROPERTY_NAME: Final = "[a-z][a-z0-9_]*"
-"""A pattern of HubSpot's internal names of properties."""
+"""Pattern of HubSpot's internal property names."""
 
 
 _is_property_name = re.compile(PROPERTY_NAME).fullmatch
 
 
 def name_advice(name: str) -> str | None:
-    """What to write instead of ``name``; None where it could be the name of a property."""
+    """Return what to write instead of ``name``, or None if it is a possible property name."""
     if _is_property_name(name):
         return None
     if ":" in name:

@@ -1,7 +1,7 @@
-"""What may be read of a project: files that lie in its folder, of which no part is hidden.
+"""The rule for readable files: they are inside the project folder and not hidden.
 
-A pull request can name any path. Hidden files are never data: ``.git/config`` and ``.env`` hold secrets, and
-a row or a message would show them.
+A pull request can name any path. Hidden files never contain data: ``.git/config`` and ``.env`` contain
+secrets, and a row or a message would show them.
 """
 
 import os
@@ -14,17 +14,17 @@ ADVICE = (
 
 
 def fault_of(path: Path, project: Path) -> str | None:
-    """Why ``path``, or what it leads to, is not to be read; None where it may be.
+    """Return the reason why ``path`` or its target must not be read, or None.
 
     Args:
-        path: within the project as written, links included.
+        path: inside the project as written, with links.
         project: the folder of ``reconciler.yaml``.
     """
     try:
         real, real_project = os.path.realpath(path), os.path.realpath(project)
         written = os.path.relpath(os.path.normpath(path), os.path.normpath(project))
     except (OSError, ValueError):
-        return None  # it cannot be opened either, which is told where that is tried
+        return None  # such a file cannot be opened, and opening it reports that
     if not Path(real).is_relative_to(real_project):
         return "lies outside the project folder"
     parts = {*Path(written).parts, *Path(real).relative_to(real_project).parts} - {os.curdir, os.pardir}

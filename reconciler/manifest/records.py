@@ -1,7 +1,7 @@
-"""The records of one document: what is wrong with them, and what they want once ``all`` is filled in.
+"""Reading the records of one document: desired records merged with ``all``, and their problems.
 
-Records are many, and what their properties are called is the same question for each. So it is asked
-once for all records of a document that have the same names.
+Many records have the same names of properties. So names are checked once for all records of a document that
+have the same names.
 """
 
 import re
@@ -42,26 +42,26 @@ _is_record_id = re.compile("[1-9][0-9]*").fullmatch
 
 
 class _Shape(NamedTuple):
-    """What records with the same names have in common."""
+    """The results for all records with the same names."""
 
     names: tuple[str, ...]  # of the managed properties, sorted
     pick: (
         Callable[[Sequence[Any]], tuple[Any, ...]] | None
-    )  # out of own and shared values; None: own as they are
-    special: tuple[int, ...]  # the own names that are not simply managed properties
+    )  # selects from own and shared values; None: own values as they are
+    special: tuple[int, ...]  # positions of own names that are not managed properties
 
 
 class RecordReader:
     """Reads the records of one document.
 
     Attributes:
-        problems: everything wrong with them.
-        unmanaged: by key, what ``$unmanaged`` names, and where.
-        associations: by key, what ``$associations`` says.
+        problems: all problems with the records.
+        unmanaged: key -> properties in ``$unmanaged``, with their places.
+        associations: key -> ``$associations``.
     """
 
     def __init__(self, document: Document, shared: MappingNode, files: SourceFiles) -> None:
-        """Records of ``document``, whose ``all`` is ``shared``."""
+        """Prepare for the records of ``document``, whose ``all`` is ``shared``."""
         self.problems: list[Problem] = []
         self.unmanaged: dict[str, Mapping[str, Place]] = {}
         self.associations: dict[str, Associations] = {}
@@ -77,13 +77,13 @@ class RecordReader:
 
     @property
     def filled(self) -> Shared:
-        """What ``all`` fills into records."""
+        """The values from ``all`` that records get."""
         managed = [index for index, name in enumerate(self._shared_names) if self._is_managed(name)]
         pick = picker(managed)
         return Shared(pick(self._shared_names), pick(self._shared_values), pick(self._shared_places))
 
     def read(self, records: MappingNode) -> tuple[DesiredRecord, ...]:
-        """The records that can be made sense of, sorted by key."""
+        """Return the records that can be read, sorted by key."""
         found = []
         for index, (key, node) in enumerate(zip(records.names, records.values, strict=True)):
             self._check_key(key, records.name_place(index))
@@ -117,7 +117,7 @@ class RecordReader:
         )
 
     def _shape(self, own: tuple[str, ...], unmanaged: Collection[str]) -> _Shape:
-        """What is managed on records with these names, if what is ``unmanaged`` is not filled in."""
+        """Compute the managed properties of records with these names, without the ``unmanaged`` ones."""
         positions = {
             name: len(own) + index
             for index, name in enumerate(self._shared_names)
@@ -136,7 +136,7 @@ class RecordReader:
     def _read_special(
         self, key: str, node: MappingNode, special: tuple[int, ...]
     ) -> tuple[Collection[str], RecordDirectives]:
-        """Look at the names that are no managed properties: what is unmanaged, and what is special."""
+        """Read the ``$`` keys and other names that are not managed properties."""
         unmanaged: Collection[str] = ()
         said: dict[str, str] = {}
         for index in special:
@@ -161,7 +161,7 @@ class RecordReader:
         return unmanaged, self._special(key, node, said)
 
     def _special(self, key: str, node: MappingNode, said: Mapping[str, str]) -> RecordDirectives:
-        """What ``said`` comes to, by name of special key."""
+        """Build the directives from ``said``, the values of ``$`` keys by name."""
         is_absent = said.get(_ABSENT) == _TRUE
         if is_absent and len(node.names) > 1:
             advice = "a record that must not exist says nothing else"
@@ -202,7 +202,7 @@ class RecordReader:
     def _written(
         self, key: str | None, names: Sequence[str], values: Sequence[Any], places: Sequence[Place]
     ) -> tuple[ManifestValue, ...]:
-        """The values as the model holds them; what cannot be held is a problem and becomes None."""
+        """Convert values to the model; an impossible value is a problem and becomes None."""
         return tuple(
             value
             if value is None or type(value) is str or type(value) is tuple
@@ -211,7 +211,7 @@ class RecordReader:
         )
 
     def _read_value(self, value: Node, place: Place, name: str, key: str | None) -> ManifestValue:
-        if value is Blank.REFUSED or name.startswith("$"):  # told already
+        if value is Blank.REFUSED or name.startswith("$"):  # reported already
             return None
         if isinstance(value, Blank):
             fault = _BLANK.get(value, f"says {value.value}, which clears nothing")

@@ -1,7 +1,7 @@
-"""Which lines of the manifests say something of one record: those that hold, and those they override.
+"""Tracing one record: the manifest lines that set its values, and the lines that they override.
 
-Loading forgets what was overridden, which is nobody's business but that of whoever asks about one record. So
-the manifests are read once more.
+Loading does not keep overridden values, because only this question needs them. So the manifests are read a
+second time.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,13 +29,13 @@ def trace_record(
     by: str,
     key: str,
 ) -> RecordTrace:
-    """Find what the manifests, which have no problems, say of one record in ``environment``.
+    """Find all manifest lines about one record in ``environment``; the manifests have no errors.
 
     Args:
-        project: the folder that ``folders`` start from.
+        project: the folder in which ``folders`` start.
         folders: later ones override earlier ones.
-        environment: the chosen one.
-        objects: what manifests call the record's object type.
+        environment: the selected one.
+        objects: names of the record's object type in the manifests.
         by: its key property.
         key: its key.
     """
@@ -68,7 +68,7 @@ class _Tracer:
     unmanaged: dict[str, SourceRef] = field(default_factory=dict)
 
     def add(self, document: ManifestDocument, node: MappingNode) -> None:
-        """What a document says, if it names the record."""
+        """Add a document, if it names the record."""
         records = node.mapping("records")
         record = records.mapping(self.key)
         if self.key not in records.names:
@@ -82,7 +82,7 @@ class _Tracer:
         self._state(record, (), is_shared=False)
 
     def add_row(self, project: Path, document: ManifestDocument, source: Source) -> None:
-        """What a document says whose rows come from a file, if one of them is the record."""
+        """Add a document with a table, if one of its rows is the record."""
         files = self.files.with_more([source.path])
         record = open_table(project, source, document.document, document.filled, files).find(self.key)
         if record is None:
@@ -93,7 +93,7 @@ class _Tracer:
             self.statements[name] = (ManifestLine(value, ref, is_shared=ref.file != source.path),)
 
     def trace(self) -> RecordTrace:
-        """What was found."""
+        """Return the collected lines."""
         return RecordTrace(tuple(self.declared), self.statements, self.unmanaged)
 
     def _state(self, mapping: MappingNode, left_out: Collection[str], *, is_shared: bool) -> None:

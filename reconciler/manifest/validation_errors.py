@@ -1,7 +1,7 @@
-"""What pydantic finds wrong with a mapping, told with its place and what to write instead.
+"""Errors of pydantic in a mapping, converted to problems with a place and advice.
 
-Its models describe mappings whose values are texts, lists of texts or mappings of texts. The
-description of a field is the advice given to whoever got it wrong.
+The models describe mappings whose values are texts, lists of texts or mappings of texts. The description of a
+field is the advice for a wrong value.
 """
 
 import difflib
@@ -14,7 +14,7 @@ from reconciler.source import Place, SourceFiles
 
 
 class ValidationIssue(TypedDict):
-    """What pydantic says about one value."""
+    """One error of pydantic."""
 
     type: str
     loc: tuple[int | str, ...]
@@ -22,7 +22,7 @@ class ValidationIssue(TypedDict):
 
 
 def plain(node: MappingNode, kept: Collection[str] = ()) -> dict[str, Any]:
-    """``node`` in the types that pydantic knows; mappings called as in ``kept`` stay nodes."""
+    """Convert ``node`` to types that pydantic knows; mappings under the names ``kept`` stay nodes."""
     return {
         name: value if name in kept and isinstance(value, MappingNode) else _plain(value)
         for name, value in zip(node.names, node.values, strict=True)
@@ -36,24 +36,24 @@ def tell(
     place: Place,
     files: SourceFiles,
 ) -> tuple[Problem, ...]:
-    """Turn complaints about ``node``, which begins at ``place``, into problems.
+    """Convert pydantic's errors about ``node`` to problems.
 
     Args:
-        complaints: of a validation of ``plain(node)``.
-        descriptions: of the model's fields, all of which are listed.
+        complaints: errors of a validation of ``plain(node)``.
+        descriptions: descriptions of all fields of the model.
         node: the mapping.
-        place: where it begins.
-        files: what places point into.
+        place: its beginning.
+        files: files for the places.
     """
     return tuple(
         _problem(complaint, descriptions, node, place, files)
         for complaint in complaints
-        if _locate(node, complaint["loc"])[0] is not Blank.REFUSED  # told already
+        if _locate(node, complaint["loc"])[0] is not Blank.REFUSED  # reported already
     )
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
-    """Advice for an unknown name: the nearest one, and all there are."""
+    """Build the advice for an unknown name: the nearest known name, and all known names."""
     choices = sorted(known)
     near = difflib.get_close_matches(name, choices, n=1)
     known_here = f"known here: {', '.join(choices)}"
@@ -61,14 +61,15 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
 
 def did_you_mean(name: str) -> str:
-    """The question, the same everywhere."""
+    """Ask "did you mean …?", with the same words everywhere."""
     return f'did you mean "{name}"?'
 
 
 _NAME_ITSELF = "[key]"
-"""How pydantic says that it is the name of an entry that is wrong, not its value."""
+"""pydantic's location for an error in the name of an entry, not in its value."""
 
-_EXPECTED = {"list_type": "a list", "dict_type": "a mapping", "is_instance_of": "a mapping"}  # else a text
+# otherwise a text
+_EXPECTED = {"list_type": "a list", "dict_type": "a mapping", "is_instance_of": "a mapping"}
 
 
 def _problem(
@@ -104,7 +105,7 @@ def _fault(kind: str, value: object) -> str:
 
 
 def _locate(node: Node, location: Sequence[int | str]) -> tuple[Node, Place]:
-    """The value at ``location`` and where it stands; nothing at all where it is missing."""
+    """Return the value at ``location`` and its place; ``Blank.EMPTY`` if it is missing."""
     place = Place(0)
     for part in location:
         if isinstance(node, MappingNode) and part in node.names:
@@ -118,7 +119,7 @@ def _locate(node: Node, location: Sequence[int | str]) -> tuple[Node, Place]:
 
 
 def _plain(node: Node) -> str | list[Any] | Mapping[str, Any] | None:
-    """``node`` in the types that pydantic knows."""
+    """Convert ``node`` to types that pydantic knows."""
     if isinstance(node, MappingNode):
         return {name: _plain(value) for name, value in zip(node.names, node.values, strict=True)}
     if isinstance(node, SequenceNode):

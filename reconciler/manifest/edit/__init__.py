@@ -1,1 +1,1 @@
-"""Edits of manifests: spans of text are replaced, everything else keeps its bytes."""
+"""Edits of manifests: they replace single values and keep every other byte."""

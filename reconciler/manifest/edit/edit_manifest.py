@@ -1,13 +1,12 @@
-"""Values are written back into the text of a manifest. Only the lines of those values change.
+"""Editing the text of a manifest: only the lines of the edited values change.
 
-Spans of text are replaced and inserted where the event parser found them; nothing is written anew, so that
-comments, order, quoting, anchors, blank lines and line ends stay as somebody wrote them. The result is read
-again and must say what the text said before, with those values changed and nothing else; or it is not given
-out at all.
+The event parser finds the spans of text to replace or insert. Nothing else is rewritten, so comments, order,
+quoting, anchors, blank lines and line ends stay. The result is parsed again: it must say the same as before,
+except for the edited values. Otherwise the edit is rejected.
 
-A value that a record says itself is replaced where it stands. One that it has from ``all:`` becomes a line
-of the record, which overrides it. What is shared through an anchor is left alone: rewriting it would change
-what others say, too.
+A value that the record itself sets is replaced in its place. For a value from ``all:``, the record gets a
+line of its own, which overrides ``all:``. A value with an anchor or alias is left alone, because an edit
+would change other values too.
 """
 
 from bisect import bisect
@@ -24,7 +23,7 @@ from reconciler.model.acceptance import Edit
 from reconciler.source import SourceFiles, SourceRef
 
 _Said: TypeAlias = "str | Blank | tuple[_Said, ...] | dict[str, _Said] | None"
-"""What a node says, without where."""
+"""The content of a node, without its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +31,12 @@ class Edited:
     """A file with some values changed."""
 
     data: bytes
-    places: Mapping[Edit, SourceRef]  # what was done, and the line where it stands now
-    problems: tuple[Problem, ...]  # what could not be done
+    places: Mapping[Edit, SourceRef]  # successful edits, and their lines in the new text
+    problems: tuple[Problem, ...]  # edits that failed
 
 
 def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
-    """Carry out ``edits`` of distinct properties, all in the file with content ``data``, as far as safe."""
+    """Apply ``edits`` of distinct properties to the file content ``data``, as far as this is safe."""
     files = SourceFiles((edits[0].source.file,))
     before = read_nodes(data, files, 0)
     if before.problems:
@@ -63,10 +62,10 @@ def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
 
 
 def _record_of(document: _Said, edit: Edit) -> dict[str, _Said]:
-    """The record in ``document`` that is to say something else.
+    """Return the record in ``document`` that the edit changes.
 
     Raises:
-        Unsafe: it is no record of the document, or says something else than the edit believes.
+        Unsafe: the document has no such record, or the record does not have the expected value.
     """
     if _entry(document, "source"):
         raise Unsafe("the record is a row of a table, which has no lines here", "change the row")
@@ -84,7 +83,7 @@ def _entry(mapping: _Said, name: str) -> _Said:
 
 
 def _said(reading: Reading) -> Iterator[_Said]:
-    """What each document says."""
+    """Return the content of each document."""
     return (_plain(document.node) for document in reading.documents)
 
 

@@ -1,6 +1,6 @@
-"""Which characters of a manifest have to change so that one value says something else.
+"""Patches: the smallest change to the text of a manifest that changes one value.
 
-What cannot be changed without touching what somebody else wrote or says is refused, with a sentence.
+If an edit would also change other text or other values, it is refused with a sentence.
 """
 
 import re
@@ -25,27 +25,27 @@ from reconciler.manifest.yaml.spans import (
 from reconciler.model.desired import ManifestValue
 
 LINE_BREAK: Final = re.compile(r"\r\n?|\n")
-"""What the parser counts as the end of a line."""
+"""Line breaks, as the parser counts them."""
 
 _BY_HAND: Final = "write the value by hand"
 _Of = TypeVar("_Of")
 
 
 class Patch(NamedTuple):
-    """Some text that takes the place of other text; where both ends are one, it is inserted."""
+    """A replacement of some text; if start and end are equal, it is an insertion."""
 
     start: int
     end: int
     text: str
-    lead: int = 0  # how many characters of ``text`` come before the line to look at
+    lead: int = 0  # number of characters of ``text`` before the edited line
 
 
 class Unsafe(Exception):
-    """A value that is better left to the person.
+    """A value that cannot be edited safely.
 
     Attributes:
-        message: why.
-        advice: what to do.
+        message: the reason.
+        advice: what the user can do instead.
     """
 
     def __init__(self, message: str, advice: str = _BY_HAND) -> None:
@@ -55,29 +55,29 @@ class Unsafe(Exception):
 
     @classmethod
     def changed(cls) -> "Unsafe":
-        """Somebody was faster."""
+        """Report that the file has changed since it was read."""
         return cls("the file has changed since it was read", "run the command again")
 
 
 class Patcher:
-    """Makes patches of the records with some keys, in one text."""
+    """Builder of patches for the records with some keys, in one text."""
 
     def __init__(self, data: bytes, keys: Collection[str]) -> None:
         text = data.decode()
         self._mark = BYTE_ORDER_MARK if text.startswith(BYTE_ORDER_MARK) else ""
         self._text = text.removeprefix(BYTE_ORDER_MARK)
         self._documents = read_spans(data, keys)
-        self._filled: set[int] = set()  # where empty records begin that have got an entry
+        self._filled: set[int] = set()  # starts of empty records that have got an entry
 
     def document_at(self, position: Position) -> int:
-        """The number of the document that ``position`` is in."""
+        """Return the number of the document at ``position``."""
         return max(bisect([document.position for document in self._documents], position) - 1, 0)
 
     def patch(self, number: int, key: str, name: str, value: ManifestValue) -> Patch:
-        """Let the record ``key`` of document ``number`` say ``value`` of property ``name``.
+        """Build the patch that sets property ``name`` of record ``key`` in document ``number`` to ``value``.
 
         Raises:
-            Unsafe: that would change more than this.
+            Unsafe: the patch would change other text or values.
         """
         record = self._record(self._documents[number], key)
         entry = record.entry(name)
@@ -88,10 +88,10 @@ class Patcher:
             return self._instead_of_text(entry.value, value, in_flow=record.is_flow)
         if isinstance(entry.value, SequenceSpan):
             return self._instead_of_list(entry, entry.value, value, in_flow=record.is_flow)
-        raise Unsafe.changed()  # a mapping is no value
+        raise Unsafe.changed()  # a mapping is not a value
 
     def patched(self, patches: Mapping[_Of, Patch]) -> tuple[str, Mapping[_Of, int]]:
-        """The text with ``patches``, and where in it each of them is to be looked at."""
+        """Apply ``patches``; return the new text and the offset of each patch in it."""
         parts = [self._mark]
         offsets: dict[_Of, int] = {}
         taken, length = 0, len(self._mark)
@@ -104,7 +104,7 @@ class Patcher:
         return "".join([*parts, self._text[taken:]]), offsets
 
     def _record(self, document: DocumentSpan, key: str) -> MappingSpan:
-        """The record's own mapping."""
+        """Return the mapping of the record itself."""
         span = document.root
         for name, what in (("records", "`records`"), (key, "the record")):
             entry = span.entry(name) if isinstance(span, MappingSpan) else None
@@ -127,7 +127,7 @@ class Patcher:
         return Patch(old.start, end, block or _spelled(value, "", in_flow=in_flow))
 
     def _block(self, old: str, header: str, text: str) -> str | None:
-        """``text`` as a block of lines like the ``old`` one; None where it cannot be one."""
+        """Write ``text`` as a block of lines in the style of ``old``; return None if that is impossible."""
         lines = LINE_BREAK.split(old)[1:]
         first = next((line for line in lines if line.strip()), " ")
         indent = first[: len(first) - len(first.lstrip(" "))]
@@ -153,7 +153,7 @@ class Patcher:
     def _other_items(
         self, old: SequenceSpan, items: Sequence[ScalarSpan], gaps: Sequence[str], choices: tuple[str, ...]
     ) -> Patch:
-        """What stays in the list keeps its spelling, what is new is written like the others."""
+        """Patch the items of a list: kept items keep their spelling, new items get the same style."""
         written = {item.value: self._text[item.start : item.end] for item in items}
         if gaps:
             gap = gaps[0]
@@ -167,7 +167,7 @@ class Patcher:
         return Patch(items[0].start, items[-1].end, gap.join(spellings))
 
     def _taken_apart(self, old: SequenceSpan) -> tuple[Sequence[ScalarSpan], Sequence[str]]:
-        """The items of a list that has nothing else in it, and what separates them."""
+        """Split a list without comments into its items and their separators."""
         items = [item for item in old.items if isinstance(item, ScalarSpan)]
         if len(items) < len(old.items) or any(item.anchor or item.is_block for item in items):
             raise Unsafe("an item of the list is shared through an anchor, or is a block of text")
@@ -178,10 +178,10 @@ class Patcher:
         return items, gaps
 
     def _insertion(self, record: MappingSpan, name: str, value: ManifestValue) -> Patch:
-        """One more line of the record, below its last property; or one more entry between its braces."""
+        """Insert a line below the last property of the record, or an entry between its braces."""
         entry = f"{name}: {_spelled(value, '', in_flow=record.is_flow)}"
         if record.is_flow and not record.entries:
-            start = self._text.index("{", record.start) + 1  # an anchor may come before it
+            start = self._text.index("{", record.start) + 1  # an anchor may precede it
             is_first = start not in self._filled
             self._filled.add(start)
             return Patch(start, start, entry if is_first else f", {entry}")
@@ -195,7 +195,7 @@ class Patcher:
         return Patch(end, end, f"{line_break}{indent}{entry}", len(line_break))
 
     def _content_end(self, span: Span) -> int:
-        """Where the last line of ``span`` ends that is not blank."""
+        """Return the end of the last line of ``span`` that is not blank."""
         if isinstance(span, ScalarSpan) and span.is_block:
             text = self._text[span.start : span.end]
             found = LINE_BREAK.search(text, len(text.rstrip()))
@@ -207,15 +207,15 @@ class Patcher:
         return span.end
 
     def _line_break_after(self, start: int) -> str:
-        """How lines end there, or else in this text."""
+        """Return the line end used there, or elsewhere in the text."""
         found = LINE_BREAK.search(self._text, start) or LINE_BREAK.search(self._text)
         return found[0] if found else "\n"
 
 
 def _last_property(record: MappingSpan) -> Span:
-    """The value to write the next line below: the last one that is nobody's business but HubSpot's.
+    """Return the value below which to insert a line: the last one that is not a ``$`` key.
 
-    A block of text may claim the blank lines that follow it; it is taken only where there is nothing else.
+    A block of text may include blank lines after it, so it is used only if there is no other value.
     """
     properties = [entry.value for entry in record.entries if not entry.name.startswith("$")]
     values = properties or [entry.value for entry in record.entries]

@@ -1,1 +1,1 @@
-"""Tables as sources of records: CSV, Parquet and JSON lines become rows sorted by key."""
+"""Tables as sources of records: CSV, Parquet and JSON lines, read as rows sorted by key."""

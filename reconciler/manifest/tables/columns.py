@@ -1,4 +1,4 @@
-"""Which columns of a file are which properties, and what is wrong with their names."""
+"""Columns of a file: their properties, and problems with their names."""
 
 import difflib
 from collections import Counter
@@ -15,10 +15,10 @@ from reconciler.source import SourceFiles, SourceRef
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns that are used. They are numbered from 1, as they stand in the file."""
+    """The used columns. They are numbered from 1, in the order of the file."""
 
     key: int
-    numbers: Mapping[str, int]  # of the properties, in the order of the file
+    numbers: Mapping[str, int]  # column numbers of the properties, in the order of the file
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -27,10 +27,10 @@ class Columns:
 
 
 def read_columns(header: Sequence[str], source: Source, key: str, files: SourceFiles, file: str) -> Columns:
-    """What the columns called as in ``header`` are.
+    """Map the columns in ``header`` to properties.
 
     Raises:
-        Unusable: with everything wrong with their names.
+        TableError: with all problems with the names.
     """
     problems = [*_unknown(header, source, files), *_misnamed(header, source, key, file)]
     numbers = {
@@ -47,7 +47,7 @@ def read_columns(header: Sequence[str], source: Source, key: str, files: SourceF
 
 
 def _unknown(header: Sequence[str], source: Source, files: SourceFiles) -> Iterator[Problem]:
-    """Names under ``columns:`` that the file does not have."""
+    """Report names under ``columns:`` that the file does not have."""
     for column, place in source.column_places.items():
         if column not in header:
             yield Problem(f'the file has no column "{column}"', suggest(column, header), files.ref(place))
@@ -63,7 +63,7 @@ def _misnamed(header: Sequence[str], source: Source, key: str, file: str) -> Ite
         elif name is None:
             continue
         elif counts[name] > 1:
-            counts[name] = 0  # told once
+            counts[name] = 0  # reported only once
             yield Problem(
                 f'two columns are called "{name}"', "remove one, or rename it under `columns:`", place
             )

@@ -1,7 +1,7 @@
-"""Why a CSV file is no table, line by line: what DuckDB passes over in silence, or tells badly.
+"""Errors of CSV files, line by line: errors that DuckDB ignores or reports badly.
 
-Reading a file this way is slow, so it is done only where a quick look finds something odd, or where DuckDB
-refuses the file.
+Reading a file in this way is slow. It is done only if a quick check finds something odd, or if DuckDB refuses
+the file.
 """
 
 import csv
@@ -21,13 +21,13 @@ from reconciler.source import SourceRef
 
 QUOTES = 'quote the whole cell, and write a quote inside it twice: "say ""hi"""'
 _ODD = re.compile(rb'[,\r\n][ \t]+"|"[ \t]+[,\r\n]|\r[^\n]')
-_MAY_BE_ODD = (b' "', b'" ', b'\t"', b'"\t', b"\r")  # searched for a hundred times as fast
+_MAY_BE_ODD = (b' "', b'" ', b'\t"', b'"\t', b"\r")  # this search is a hundred times as fast
 _CELL = re.compile(r'([ \t]*)"(?:[^"]|"")*+"([ \t]*)(?=,|[\r\n]*$)|[^,\r\n]*')
 _BLANKS = re.compile(r'(?:^|,)[ \t]+"|"[ \t]+(?:[,\r\n]|$)')
 
 
 def looks_odd(path: Path) -> bool:
-    """Whether the file may hold blanks beside quotes, or line ends of several kinds."""
+    """Return whether the file may have blanks beside quotes, or several kinds of line ends."""
     before, returns, lines = b"\n", 0, 0
     for block in blocks(path):
         text = before + block
@@ -41,7 +41,7 @@ def looks_odd(path: Path) -> bool:
 
 
 def blanks_at_quotes(row: str) -> list[int]:
-    """The numbers of the cells of ``row`` that have blanks beside their quotes."""
+    """Return the numbers of the cells of ``row`` with blanks beside their quotes."""
     found: list[int] = []
     if not _BLANKS.search(row):
         return found
@@ -56,13 +56,13 @@ def blanks_at_quotes(row: str) -> list[int]:
 
 
 def blanks_problem(place: SourceRef) -> Problem:
-    """That nobody can tell whether blanks beside quotes belong to the cell."""
+    """Report that blanks beside quotes are ambiguous: they may or may not belong to the cell."""
     advice = "remove them, or put them inside the quotes if they belong to the cell"
     return Problem("there are blanks between the quotes of this cell and its comma", advice, place)
 
 
 def find_faults(path: Path, name: str, width: int) -> list[Problem]:
-    """What keeps the file from being a table of ``width`` columns, line by line."""
+    """Find all errors of a file that should be a table of ``width`` columns, line by line."""
     found = _faulty_rows(path, name, width)
     told = [*_uneven_ends(path, name), *islice(found, MOST)]
     if rest := sum(1 for _ in found):
@@ -71,7 +71,7 @@ def find_faults(path: Path, name: str, width: int) -> list[Problem]:
 
 
 def csv_text(path: Path) -> TextIO:
-    """The text of a CSV file, its line ends as they are."""
+    """Open the text of a CSV file; line ends stay as they are."""
     return path.open(encoding="utf-8-sig", newline="")
 
 
@@ -79,14 +79,14 @@ def csv_text(path: Path) -> TextIO:
 class Row:
     """One row of a CSV file."""
 
-    line: int  # where it begins
+    line: int  # its first line
     cells: Sequence[str]
-    fault: str | None  # why it is no CSV
-    text: str  # as it stands in the file
+    fault: str | None  # error in the CSV syntax
+    text: str  # text in the file
 
 
 def read_rows(file: TextIO) -> Iterator[Row]:
-    """The rows of a CSV file, also those that are none; a blank line has no cells."""
+    """Read the rows of a CSV file, also rows with errors; a blank line has no cells."""
     taken: list[str] = []
 
     def lines() -> Iterator[str]:
@@ -117,7 +117,7 @@ def _faulty_rows(path: Path, name: str, width: int) -> Iterator[Problem]:
         for row in read_rows(file):
             place = SourceRef(name, row.line, 1)
             if not row.text.strip("\r\n"):
-                blank = blank or row.line  # which is none where nothing follows
+                blank = blank or row.line  # blank lines at the end of the file do not count
                 continue
             if blank:
                 yield Problem("this line is blank", "remove it", SourceRef(name, blank, 1))

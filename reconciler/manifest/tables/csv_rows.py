@@ -1,7 +1,7 @@
-"""Rows of a CSV file: comma, double quotes, a header, UTF-8; every cell is text exactly as written.
+"""Rows of a CSV file: commas, double quotes, a header, UTF-8; every cell is text exactly as written.
 
-DuckDB reads a good file at once and says little about a bad one. A bad one is read a second time, slower,
-to learn which lines are wrong.
+DuckDB reads a good file fast but says little about a bad one. A bad file is read a second time, more slowly,
+to find the wrong lines.
 """
 
 import csv
@@ -34,18 +34,18 @@ class Header:
     """The names of the columns."""
 
     names: Sequence[str]
-    lines: int  # that they take
-    all_lines: int  # of the file, without blank ones at its end
+    lines: int  # number of lines of the header
+    all_lines: int  # number of lines of the file, without blank ones at its end
 
 
 def read_header(path: Path, name: str) -> Header:
-    """The header of the file at ``path``.
+    """Read the header of the file at ``path``.
 
     Raises:
-        Unusable: there is none, or the file is no text.
+        TableError: the file has no header, or is not text.
     """
     all_lines = count_lines(path, name)
-    csv.field_size_limit(_LONGEST_NAME)  # or one forgotten quote would make the whole file a name
+    csv.field_size_limit(_LONGEST_NAME)  # otherwise one missing quote would make the whole file a name
     place = SourceRef(name, 1, 1)
     with csv_text(path) as file:
         first = next(read_rows(file), None)
@@ -62,7 +62,7 @@ def read_header(path: Path, name: str) -> Header:
 
 
 def _separator(header: str) -> str | None:
-    """What separates the names of ``header``, where commas do not."""
+    """Guess the separator of ``header`` if it is not a comma."""
     names = {other: _names(header, other) for other in ";\t|"}
     other = max(names, key=lambda other: len(names[other]))
     return other if len(names[other]) > 1 else None
@@ -78,10 +78,10 @@ def _names(header: str, separator: str) -> Sequence[str]:
 def fill_from_csv(
     rows: SortedRows, path: Path, name: str, columns: Columns, header: Header
 ) -> Sequence[Problem]:
-    """Put the rows of the file at ``path`` into ``rows``; gives what is wrong with those that are left out.
+    """Put the rows of the file at ``path`` into ``rows``; return the problems of rows left out.
 
     Raises:
-        Unusable: it is no table at all.
+        TableError: the file is not a table at all.
     """
     width = len(header.names)
     cells = [f"c{number}" for number in range(1, width + 1)]
@@ -115,7 +115,7 @@ def fill_from_csv(
 
 
 def _fill_sound_rows(rows: SortedRows, path: Path, columns: Columns, width: int) -> None:
-    """What can be read of a file with faults: whatever is wrong with it as well is told at the same time."""
+    """Put the readable rows of a file with errors into ``rows``, so that other errors are reported too."""
     wanted = (columns.key, *columns.numbers.values())
     with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
         sound = Path(folder) / "sound.csv"
@@ -137,7 +137,7 @@ def _fill_sound_rows(rows: SortedRows, path: Path, columns: Columns, width: int)
 
 
 def _with_breaks(rows: SortedRows, wanted: str, file: str, cells: Sequence[str], header_lines: int) -> int:
-    """Fill ``rows`` where cells hold line breaks; gives their number."""
+    """Fill ``rows`` if cells contain line breaks; return the number of rows."""
     breaks = " + ".join(
         f"coalesce(length({cell}) - length(replace({cell}, chr(10), '')), 0)" for cell in cells
     )

@@ -1,4 +1,4 @@
-"""Rows of a file of JSON lines: one object a line, whose numbers keep the text that they are written in."""
+"""Rows of a JSON lines file: one object per line; numbers keep their text."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _VALUES = "write a text, a number, true, false, null or a list of texts"
 
 
 class Faulty(ValueError):
-    """What is wrong with a line, and what to do about it."""
+    """An error in a line, with advice."""
 
     def __init__(self, message: str, advice: str) -> None:
         super().__init__(message)
@@ -25,7 +25,7 @@ class Faulty(ValueError):
 
 
 class _Object(list[tuple[str, Any]]):
-    """The pairs of a JSON object, doubles included."""
+    """The pairs of a JSON object, including duplicates."""
 
 
 def _refuse_constant(text: str) -> None:
@@ -38,10 +38,10 @@ _DECODER = json.JSONDecoder(
 
 
 def fill_from_jsonl(rows: SortedRows, path: Path, source: Source, key: str) -> None:
-    """Put the lines of the file at ``path`` into ``rows`` as they are, sorted by property ``key``.
+    """Put the lines of the file at ``path`` into ``rows`` unparsed, sorted by property ``key``.
 
     Raises:
-        Unusable: its lines do not all end alike.
+        TableError: the line ends differ.
     """
     if any(b"\r" in block for block in blocks(path)):
         with path.open(encoding="utf-8", newline="") as file:
@@ -52,7 +52,7 @@ def fill_from_jsonl(rows: SortedRows, path: Path, source: Source, key: str) -> N
     lines = (
         f"read_csv({in_sql(path)}, columns={{'text': 'VARCHAR'}}, header=false, auto_detect=false, "
         "hive_partitioning=false, compression='none', "
-        "delim='\x01', quote='', escape='', strict_mode=true)"  # no JSON text holds a bare \x01
+        "delim='\x01', quote='', escape='', strict_mode=true)"  # no JSON text contains a bare \x01
     )
     pointer = "/" + column.replace("~", "~0").replace("/", "~1").replace("'", "''")
     value = f"CASE WHEN json_valid(text) THEN nullif(json_extract_string(text, '{pointer}'), '') END"
@@ -64,20 +64,20 @@ class JsonLines:
     """Reads lines as the cells of rows.
 
     Attributes:
-        columns: the names met so far, in order.
+        columns: the names found so far, in order.
     """
 
     def __init__(self, source: Source, key: str) -> None:
-        """Lines of ``source``; ``key`` is the property that is the key."""
+        """Prepare for lines of ``source``; ``key`` is the key property."""
         self.columns: dict[str, None] = {}
         self._source = source
         self._key = key
 
     def cells(self, line: str) -> tuple[str | None, tuple[str, ...], tuple[ManifestValue, ...]]:
-        """The key of a line, the names of its properties, and their values; None is an empty one.
+        """Return the key of a line, the names of its properties, and their values; None is empty.
 
         Raises:
-            Faulty: it is no object, or holds something that is no value.
+            Faulty: the line is not an object, or contains something that is not a value.
         """
         found = _decoded(line)
         columns = dict.fromkeys(column for column, _ in found)
@@ -90,7 +90,7 @@ class JsonLines:
         return key, tuple(row), tuple(row.values())
 
     def faults(self, rows: SortedRows, name: str) -> Iterator[tuple[int, Problem]]:
-        """The lines of file ``name`` with which something is wrong, and what, in order of their keys."""
+        """Return the lines of file ``name`` that have errors, with the errors, in order of their keys."""
         for line, key, text in rows.flow("line, key, text"):
             place = SourceRef(name, line, 1)
             try:
@@ -104,10 +104,10 @@ class JsonLines:
 
 
 def _decoded(line: str) -> list[tuple[str, Any]]:
-    """The columns and values of a line.
+    """Return the columns and values of a line.
 
     Raises:
-        Faulty: it is no object.
+        Faulty: the line is not an object.
     """
     try:
         found = _DECODER.decode(line)

@@ -1,7 +1,7 @@
-"""Rows of a Parquet file: its typed columns are written as the text that a manifest would hold.
+"""Rows of a Parquet file: typed columns become the text that a manifest would contain.
 
-A value keeps its meaning: decimals their digits, times their zone; texts in a list are choices. What has
-no one text, such as a structure, is refused, unless the column is empty.
+A value keeps its meaning: decimals keep their digits, times their zone; texts in a list are choices. A type
+without a unique text, such as a structure, is refused, unless the column is empty.
 """
 
 import re
@@ -21,16 +21,16 @@ _TEXTS = re.compile("VARCHAR|JSON|ENUM.*")
 _FLOATS = frozenset({"FLOAT", "DOUBLE"})
 _CHOICES = "VARCHAR[]"
 _MOST_DIGITS = 38
-"""Of a decimal: DuckDB makes floats of those that have more."""
+"""Digits of a decimal: DuckDB converts decimals with more digits to floats."""
 
 _INSTANTS = {
     "TIMESTAMP WITH TIME ZONE": ("epoch_us", "make_timestamp", 1),
     "TIMESTAMPTZ_NS": ("epoch_ns", "make_timestamp_ns", 1000),
 }
-"""How an instant is counted, what makes a time in UTC of the count, and how many make a microsecond."""
+"""For each timestamp type: its unit, the SQL function that converts it to UTC, and units per microsecond."""
 
 _UNUSUAL = {"nan": "NaN", "inf": "infinity", "-inf": "-infinity"}
-"""What DuckDB calls floats that are no numbers, and everybody else."""
+"""DuckDB's names of floats that are not numbers, and the usual names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,18 @@ class Typed:
     """One column of a file."""
 
     name: str
-    alias: str  # what DuckDB calls it: names that differ in case only are one to it
-    kind: str  # DuckDB's name of its type
-    digits: int | None  # of a decimal
+    alias: str  # DuckDB's name of it: DuckDB ignores case in names
+    kind: str  # DuckDB's name of the type
+    digits: int | None  # digits of a decimal
 
     @property
     def sql(self) -> str:
-        """The column, as SQL."""
+        """The column in SQL."""
         return '"' + self.alias.replace('"', '""') + '"'
 
     @property
     def text(self) -> str | None:
-        """SQL that writes it as text; None where no text would be right."""
+        """SQL that converts the column to text; None if no text would be right."""
         kind = self.kind
         if self.digits is not None and self.digits > _MOST_DIGITS:
             return None
@@ -67,7 +67,7 @@ class Typed:
 
 
 def read_types(rows: SortedRows, path: Path) -> tuple[Typed, ...]:
-    """The columns of the file, in its order."""
+    """Read the columns of the file, in its order."""
     described = rows.run(f"DESCRIBE SELECT * FROM {_file(path)}")
     (_, children, _), *fields = rows.run(
         f"SELECT name, num_children, precision FROM parquet_schema({in_sql(path)})"
@@ -85,7 +85,7 @@ def read_types(rows: SortedRows, path: Path) -> tuple[Typed, ...]:
 
 
 def _end_of(fields: Sequence[tuple[str, int | None, int | None]], position: int, children: int | None) -> int:
-    """Where in the list of all fields the one at ``position`` ends, with those inside it."""
+    """Return the end of the field at ``position`` in the list of all fields, with its nested fields."""
     position += 1
     for _ in range(children or 0):
         position = _end_of(fields, position, fields[position][1])
@@ -95,10 +95,10 @@ def _end_of(fields: Sequence[tuple[str, int | None, int | None]], position: int,
 def fill_from_parquet(
     rows: SortedRows, path: Path, name: str, columns: Columns, types: Sequence[Typed]
 ) -> None:
-    """Put the rows of the file at ``path`` into ``rows``; ``types`` are those of all columns, in order.
+    """Put the rows of the file at ``path`` into ``rows``; ``types`` are the types of all columns, in order.
 
     Raises:
-        Unusable: with every column that cannot be text, and every row with a cell that cannot.
+        TableError: with every column and every cell that cannot be converted to text.
     """
     problems: list[Problem] = []
     wanted: list[str] = []
@@ -126,18 +126,18 @@ def fill_from_parquet(
 
 
 def _file(path: Path) -> str:
-    """The rows of the file, as SQL; folders called ``name=value`` say nothing about them."""
+    """Return SQL for the rows of the file; folders called ``name=value`` are not columns."""
     return f"read_parquet({in_sql(path)}, hive_partitioning=false)"
 
 
 def _cells(columns: Columns) -> Iterator[tuple[str, int]]:
-    """What cells are called in the sorted rows, and the number of their column."""
+    """Return the names of cells in the sorted rows, with the number of their column."""
     yield "key", columns.key
     yield from ((f"c{number}", number) for number in columns.numbers.values())
 
 
 def _instant(column: str, count: str, make: str, per_microsecond: int) -> str:
-    """SQL that writes an instant in UTC, to the millisecond, or as exactly as it is given."""
+    """Return SQL that writes an instant in UTC, to the millisecond, or more exactly if it has more digits."""
     counted = f"{count}({column})"
     exact = ((1000 * per_microsecond, "%g"), (per_microsecond, "%f"), (1, "%n"))  # %g: milliseconds
     cases = (
@@ -148,7 +148,7 @@ def _instant(column: str, count: str, make: str, per_microsecond: int) -> str:
 
 
 def _choices(column: str) -> str:
-    """SQL that joins a list of choices; one that would not be read back as it is becomes a NUL."""
+    """Return SQL that joins a list of choices; a list that would be read differently becomes a NUL."""
     joined = f"array_to_string({column}, ';')"
     is_lost = f"list_count({column}) < len({column}) OR list_contains({column}, '')"
     return (
@@ -158,7 +158,7 @@ def _choices(column: str) -> str:
 
 
 def _is_empty(rows: SortedRows, path: Path, column: Typed) -> bool:
-    """Whether the column holds nothing, whatever its type is."""
+    """Return whether the column is empty, whatever its type is."""
     holds = f"len({column.sql}) > 0" if column.kind.endswith("]") else f"{column.sql} IS NOT NULL"
     return not rows.run(f"SELECT 1 FROM {_file(path)} WHERE {holds} LIMIT 1")
 
@@ -190,7 +190,7 @@ _NO_PLAIN_DIGITS = "NOT regexp_full_match({}, '-?[0-9]+([.][0-9]+)?')"
 
 
 def _fault(kind: str) -> tuple[str, Callable[[str, SourceRef], Problem]] | None:
-    """SQL that finds the cells of a type which cannot be what they are, and what to tell of them."""
+    """Return SQL that finds invalid cells of a type, and the function that reports them."""
     if kind in _FLOATS:
         return _NO_PLAIN_DIGITS, _no_digits
     if kind == _CHOICES:

@@ -1,6 +1,6 @@
-"""Rows of a table become desired records: empty cells say nothing, ``all`` fills in what they leave open.
+"""Converting rows of a table to desired records: empty cells count as missing, ``all`` fills them.
 
-Rows are many and their shapes few, so what is sorted where is worked out once for each shape.
+There are many rows but few different shapes, so the positions of values are computed once for each shape.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,11 +20,11 @@ class Shared(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    """What rows with the same filled cells have in common."""
+    """The results for all rows with the same filled cells."""
 
     names: tuple[str, ...]  # of the managed properties, sorted
-    pick: Callable[[Sequence[Any]], tuple[Any, ...]]  # out of own and shared values
-    columns: tuple[int, ...]  # of the own values
+    pick: Callable[[Sequence[Any]], tuple[Any, ...]]  # selects from own and shared values
+    columns: tuple[int, ...]  # columns of the own values
 
 
 class RowReader:
@@ -33,7 +33,7 @@ class RowReader:
     def __init__(
         self, document: Document, shared: Shared, clear: str | None, file: int, columns: Mapping[str, int]
     ) -> None:
-        """Rows of file number ``file``; ``columns`` says where in a line a property stands, from 1."""
+        """Prepare for rows of file number ``file``; ``columns`` maps properties to column numbers, from 1."""
         self._document = document
         self._shared = shared
         self._clear = clear
@@ -42,13 +42,13 @@ class RowReader:
         self._shapes: dict[tuple[str, ...], _Shape] = {}
 
     def of(self, document: Document) -> "RowReader":
-        """The same for another document."""
+        """Return a reader of the same rows for another document."""
         return RowReader(document, self._shared, self._clear, self._file, self._columns)
 
     def record(
         self, line: int, key: str, names: tuple[str, ...], cells: tuple[ManifestValue, ...]
     ) -> DesiredRecord:
-        """The record of one row; a cell that is None is empty."""
+        """Build the record of one row; a cell that is None is empty."""
         if None in cells:
             names = tuple(name for name, cell in zip(names, cells, strict=True) if cell is not None)
             cells = tuple(cell for cell in cells if cell is not None)

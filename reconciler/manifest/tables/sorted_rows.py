@@ -1,7 +1,8 @@
-"""Rows of a file, sorted by key, by code point: the door of DuckDB.
+"""Rows of a file, sorted by key (by code point). Only this module uses DuckDB.
 
-They are put into a database of their own in a private temporary folder, which ends with the object. So a
-file is read once, what is planned is what was checked, and memory holds a page, however many rows there are.
+The rows are stored in a separate database in a private temporary folder, which is deleted with the object. So
+a file is read once, the plan uses the rows that were checked, and memory holds one page of rows, however many
+there are.
 """
 
 import re
@@ -18,22 +19,22 @@ from reconciler.source import SourceRef
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_PAGE = 2_000  # rows held at a time
-_MEMORY = "400MB"  # of DuckDB: what does not fit is sorted in the temporary folder
+_PAGE = 2_000  # rows in memory at a time
+_MEMORY = "400MB"  # DuckDB's memory; larger data is sorted in the temporary folder
 _THREADS = 2
 
 
 MOST = 100
-"""Rows that are told one by one where many are wrong in one way."""
+"""Rows that are reported one by one if many have the same error."""
 
 
 def more(count: int, beginning: SourceRef) -> Problem:
-    """That ``count`` rows more are wrong in the same way."""
+    """Report that ``count`` more rows have the same error."""
     return Problem(f"{count:,} more rows are wrong in this way", "correct the first ones first", beginning)
 
 
 class TableError(Exception):
-    """A file that cannot be a table; carries every problem found."""
+    """A file that cannot be a table, with all problems found."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__()
@@ -41,11 +42,11 @@ class TableError(Exception):
 
 
 class TableReadError(Exception):
-    """What DuckDB says against a file, in one sentence."""
+    """DuckDB's error about a file, in one sentence."""
 
 
 class SortedRows:
-    """Table ``rows``, once somebody has filled it: ``line``, ``key``, and what else the file has."""
+    """Table ``rows`` once it has been filled: ``line``, ``key``, and the columns of the file."""
 
     def __init__(self) -> None:
         import duckdb  # noqa: PLC0415 - 80 ms and an extra: only documents with a source need it
@@ -55,7 +56,7 @@ class SortedRows:
             "threads": _THREADS,
             "memory_limit": _MEMORY,
             "temp_directory": folder,
-            "autoinstall_known_extensions": False,  # nothing is ever downloaded
+            "autoinstall_known_extensions": False,  # never download anything
             "autoload_known_extensions": False,
             "disabled_optimizers": "compressed_materialization",  # it has damaged texts while it sorted
         }
@@ -64,18 +65,18 @@ class SortedRows:
         self._end = weakref.finalize(self, _remove, self._connection, folder)
 
     def close(self) -> None:
-        """Remove the rows."""
+        """Delete the rows."""
         self._end()
 
     def fill(self, columns: str, file: str) -> None:
-        """Read ``columns``, among which are line and key, of ``file``; both are SQL."""
+        """Read ``columns``, including line and key, of ``file``; both are SQL."""
         self.run(f"CREATE OR REPLACE TABLE rows AS SELECT {columns} FROM {file} ORDER BY key")
 
     def run(self, statement: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """Everything that ``statement`` gives.
+        """Return all rows of ``statement``.
 
         Raises:
-            Unreadable: the file that it reads is not what it should be.
+            TableReadError: the file has an error.
         """
         try:
             return self._connection.cursor().execute(statement, list(parameters)).fetchall()
@@ -83,7 +84,10 @@ class SortedRows:
             raise TableReadError(_sentence(str(error))) from None
 
     def problems(self, statement: str, tell: Callable[..., Problem], beginning: SourceRef) -> list[Problem]:
-        """What ``tell`` makes of the rows that ``statement`` gives, by line; how many, beyond a hundred."""
+        """Convert the rows of ``statement`` to problems with ``tell``, by line.
+
+        Count those beyond a hundred.
+        """
         found = self.run(f"{statement} ORDER BY line LIMIT {MOST + 1}")
         problems = [tell(*row) for row in found[:MOST]]
         if len(found) > MOST:
@@ -92,20 +96,20 @@ class SortedRows:
         return problems
 
     def leave_out(self, lines: Sequence[int]) -> None:
-        """Forget the rows of these lines."""
+        """Remove the rows of these lines."""
         for start in range(0, len(lines), _PAGE):
             some = ", ".join(map(str, lines[start : start + _PAGE]))
             self.run(f"DELETE FROM rows WHERE line IN ({some})")
 
     def flow(self, columns: str) -> Iterator[tuple[Any, ...]]:
-        """``columns`` of all rows in order, a page at a time."""
+        """Read ``columns`` of all rows in order, page by page."""
         cursor = self._connection.cursor().execute(f"SELECT {columns} FROM rows")
         while page := cursor.fetchmany(_PAGE):
             yield from page
 
 
 def _sentence(error: str) -> str:
-    """What DuckDB says, without the paths and the advice for its users that follow."""
+    """Return DuckDB's message without the paths and the advice for its users."""
     if found := re.search(r"Maximum line size of (\d+) bytes", error):
         return f"one of its lines is longer than {int(found[1]):,} bytes"
     sentence = error.partition("\n")[0]

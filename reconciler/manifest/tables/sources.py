@@ -1,4 +1,4 @@
-"""Which file a document takes its rows from, and whether it is there to be read."""
+"""The file of a table: its settings in ``source:``, and whether it can be read."""
 
 import codecs
 import errno
@@ -20,7 +20,7 @@ _LONGEST_SHOWN = 100  # characters of a path
 
 
 class Format(StrEnum):
-    """How a file holds its rows."""
+    """File formats of tables."""
 
     CSV = "csv"
     PARQUET = "parquet"
@@ -29,25 +29,25 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What ``source:`` says."""
+    """The settings under ``source:``."""
 
     format: Format
-    path: str  # as written: from the project folder
-    place: Place  # of the path
-    columns: Mapping[str, str | None]  # a column of the file -> its property; None leaves the column out
+    path: str  # as written, from the project folder
+    place: Place  # place of the path
+    columns: Mapping[str, str | None]  # column of the file -> property; None ignores the column
     column_places: Mapping[str, Place]
     clear: str | None  # the text that clears a property
 
     def property_of(self, column: str) -> str | None:
-        """What a column of the file is called here; None where it is left out."""
+        """Return the property of a column; None if the column is ignored."""
         return self.columns.get(column, column)
 
 
 def locate(source: Source, project: Path, files: SourceFiles) -> Path:
-    """Where the file lies.
+    """Return the path of the file.
 
     Raises:
-        Unusable: there is none that can be read, or it is hidden, or lies outside the project folder.
+        TableError: the file cannot be read, is hidden, or is outside the project folder.
     """
     path = project / source.path
     if wrong := _wrong_with(path, project):
@@ -57,7 +57,7 @@ def locate(source: Source, project: Path, files: SourceFiles) -> Path:
 
 
 def _wrong_with(path: Path, project: Path) -> tuple[str, str] | None:
-    """What keeps ``path`` from being read, and what to do about it."""
+    """Return the reason why ``path`` cannot be read, with advice."""
     refused = readable_files.fault_of(path, project)
     if refused is not None:
         return refused, readable_files.ADVICE
@@ -75,7 +75,7 @@ def _wrong_with(path: Path, project: Path) -> tuple[str, str] | None:
 
 
 def _no_name(path: Path) -> str | None:
-    """Why there can be no file of that name."""
+    """Return the reason why no file can have that name."""
     try:
         path.stat()
     except ValueError:
@@ -89,13 +89,13 @@ def _no_name(path: Path) -> str | None:
 
 
 def _shortened(path: str) -> str:
-    """``path`` as a message can hold it."""
+    """Shorten ``path`` for a message."""
     plain = path.replace("\0", "\\0")
     return plain if len(plain) <= _LONGEST_SHOWN else plain[:_LONGEST_SHOWN] + "…"
 
 
 class Hash(Protocol):
-    """What hashlib makes."""
+    """A hash object of hashlib."""
 
     def update(self, data: bytes, /) -> None:
         """Add ``data``."""
@@ -109,10 +109,10 @@ def digest_file(path: Path, into: Hash) -> None:
 
 
 def count_lines(path: Path, name: str) -> int:
-    """The number of lines of a text, without blank ones at its end.
+    """Count the lines of a text, without blank ones at its end.
 
     Raises:
-        Unusable: it is no text in UTF-8.
+        TableError: the file is not UTF-8 text.
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines, ends = 0, b""
@@ -134,12 +134,12 @@ def count_lines(path: Path, name: str) -> int:
 
 
 def in_sql(path: Path) -> str:
-    """``path`` as DuckDB's SQL names one file, whatever characters it holds."""
+    """Write ``path`` as a name of one file in DuckDB's SQL, whatever characters it has."""
     return "'" + glob.escape(str(path)).replace("'", "''") + "'"
 
 
 def blocks(path: Path) -> Iterator[bytes]:
-    """The content of the file, a part at a time."""
+    """Read the content of the file in blocks."""
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             yield block

@@ -1,4 +1,4 @@
-"""Tables: the rows of a file as desired records that flow, whatever the file's format and size."""
+"""Tables: the rows of a file, read page by page as desired records, in any format and size."""
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,12 +26,12 @@ class Table:
 
     document: Document
     _rows: SortedRows
-    _names: tuple[str, ...]  # of the properties, in the order of the stored cells
-    _lines: JsonLines | None  # reads the cells of JSON lines, which are stored as they were written
+    _names: tuple[str, ...]  # properties in the order of the stored cells
+    _lines: JsonLines | None  # reads the cells of JSON lines, which are stored unparsed
     _reader: RowReader
     _file: int
     _count: int
-    problems: Sequence[Problem] = ()  # with rows that are left out
+    problems: Sequence[Problem] = ()  # with the rows that were left out
 
     def __len__(self) -> int:
         return self._count
@@ -40,21 +40,21 @@ class Table:
         return map(self._record, self._rows.flow("*"))
 
     def find(self, key: str) -> DesiredRecord | None:
-        """The one of that key, spelled exactly so."""
+        """Return the record with exactly this key."""
         found = self._rows.run("SELECT * FROM rows WHERE key = ?", [key])
         return self._record(found[0]) if found else None
 
     def associating(self) -> Iterable[DesiredRecord]:
-        """Those that name associations: none, rows hold properties only."""
+        """Return the records with associations: none, because rows have only properties."""
         return ()
 
     def renamed(self, names: Mapping[str, str]) -> Self:
-        """The same with their object type called by ``names``."""
+        """Return the table with another name of its object type."""
         document = self.document.renamed(names)
         return replace(self, document=document, _reader=self._reader.of(document))
 
     def keys(self) -> Iterator[tuple[str, Place]]:
-        """All keys in order, and where they stand."""
+        """Return all keys in order, with their places."""
         for line, key in self._rows.flow("line, key"):
             yield key, place_of(self._file, line, 1)
 
@@ -68,10 +68,10 @@ class Table:
 def open_table(
     project: Path, source: Source, document: Document, shared: Shared, files: SourceFiles
 ) -> Table:
-    """The rows of ``source``, which is among ``files``, as records of ``document``.
+    """Open the rows of ``source`` (one of ``files``) as records of ``document``.
 
     Raises:
-        Unusable: with everything wrong with the file.
+        TableError: with all problems with the file.
     """
     path = locate(source, project, files)
     place = files.ref(source.place)
@@ -102,7 +102,7 @@ def open_table(
 
 
 class _Opening:
-    """Puts the rows of one file into ``rows``, or finds what is wrong with them."""
+    """Puts the rows of one file into ``rows``, or finds their errors."""
 
     def __init__(
         self, path: Path, source: Source, document: Document, files: SourceFiles, rows: SortedRows
@@ -114,10 +114,10 @@ class _Opening:
         self._files = files
         self._name = source.path
         self._rows = rows
-        self._faults: Sequence[Problem] = ()  # of rows that are left out
+        self._faults: Sequence[Problem] = ()  # problems of rows that were left out
 
     def fill(self) -> Columns:
-        """Read the file; gives the columns that are used."""
+        """Read the file; return the used columns."""
         match self._source.format:
             case Format.CSV:
                 header = read_header(self._path, self._name)
@@ -133,7 +133,7 @@ class _Opening:
         return columns
 
     def check_keys(self) -> Sequence[Problem]:
-        """Leave out rows without a key of their own; gives what is wrong with whatever rows are left out."""
+        """Remove rows with an empty or repeated key; return the problems of all removed rows."""
         by = self._document.key
         problems = self._rows.problems(
             "SELECT line FROM rows WHERE key IS NULL",
@@ -191,7 +191,7 @@ class _Opening:
             names = self._columns(tuple(lines.columns)).numbers if lines.columns else ()
         except TableError as unusable:
             raise TableError(*problems, *unusable.problems) from None
-        return Columns(1, dict.fromkeys(names, 1))  # their order differs from line to line
+        return Columns(1, dict.fromkeys(names, 1))  # their order differs between lines
 
     def _at(self, line: int, column: int = 1) -> SourceRef:
         return SourceRef(self._name, line, column)

@@ -1,1 +1,1 @@
-"""YAML text becomes nodes that know their file, line and column."""
+"""YAML text as nodes with file, line and column."""

@@ -1,7 +1,7 @@
-"""What the anchors of a document stand for, and which aliases are refused.
+"""Anchors and aliases of a document, and the aliases that are refused.
 
-An alias that contains itself never ends, and a few lines of nested aliases can stand for billions of
-values (https://en.wikipedia.org/wiki/Billion_laughs_attack).
+An alias that contains itself never ends, and a few lines of nested aliases can expand to billions of values
+(https://en.wikipedia.org/wiki/Billion_laughs_attack).
 """
 
 from typing import Final, NamedTuple
@@ -9,16 +9,16 @@ from typing import Final, NamedTuple
 from reconciler.manifest.yaml.nodes import MappingNode, Node, SequenceNode
 
 MAX_DEPTH: Final = 50
-"""How deep lists and mappings may be nested, aliases counted as what they stand for."""
+"""Maximum nesting depth of lists and mappings, with expanded aliases."""
 
 TOO_DEEP: Final = f"this is nested deeper than {MAX_DEPTH} levels"
 
-_MAX_EXPANSION: Final = 1_000_000  # values that the aliases of a file may stand for, together
+_MAX_EXPANSION: Final = 1_000_000  # maximum number of values in all expanded aliases of a file
 
 
 class _Measure(NamedTuple):
-    size: int  # how many values are in it
-    height: int  # how many levels of nesting it has
+    size: int  # number of values in it
+    height: int  # number of nesting levels in it
 
 
 class _Anchored(NamedTuple):
@@ -27,12 +27,12 @@ class _Anchored(NamedTuple):
 
 
 class BadAlias(Exception):
-    """An alias that cannot stand.
+    """An alias that is refused.
 
     Attributes:
-        message: what is wrong.
+        message: the error.
         advice: what to do.
-        is_fatal: it is not safe to read on.
+        is_fatal: reading on is not safe.
     """
 
     def __init__(self, message: str, advice: str, *, is_fatal: bool = False) -> None:
@@ -43,33 +43,33 @@ class BadAlias(Exception):
 
 
 class Anchors:
-    """The anchors of one file; each of its documents begins with none."""
+    """The anchors of one file; each of its documents starts without anchors."""
 
     def __init__(self) -> None:
         self._anchored: dict[str, _Anchored | None] = {}  # None while the value is being read
         self._measured: dict[
             int, _Anchored
-        ] = {}  # lists and mappings by identity, kept so that it stays theirs
+        ] = {}  # lists and mappings by identity, kept so that no other object gets the same identity
         self._expanded = 0
 
     def clear(self) -> None:
-        """Begin another document."""
+        """Start another document."""
         self._anchored.clear()
         self._measured.clear()
 
     def begin(self, name: str) -> None:
-        """The value of anchor ``name`` begins."""
+        """Start the value of anchor ``name``."""
         self._anchored[name] = None
 
     def end(self, name: str, node: Node) -> None:
-        """The value of anchor ``name`` is complete."""
+        """Complete the value of anchor ``name``."""
         self._anchored[name] = _Anchored(node, self._measure(node))
 
     def resolve(self, name: str, depth: int) -> Node:
-        """What the alias ``name`` stands for, at that ``depth`` of nesting.
+        """Return the value of the alias ``name`` at that ``depth`` of nesting.
 
         Raises:
-            BadAlias: it stands for nothing, for itself, or for too much.
+            BadAlias: the alias has no anchor, contains itself, or expands too far.
         """
         if name not in self._anchored:
             advice = "put the text in quotes if it begins with * on purpose"
@@ -86,7 +86,7 @@ class Anchors:
         return anchored.node
 
     def _measure(self, node: Node) -> _Measure:
-        """Count what is in ``node``. What was measured before is not walked again."""
+        """Count the values in ``node``; measured nodes are not walked again."""
         if not isinstance(node, MappingNode | SequenceNode):
             return _Measure(0, 0)
         known = self._measured.get(id(node))

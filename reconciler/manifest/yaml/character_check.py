@@ -1,6 +1,6 @@
-"""Which bytes are no text that YAML can hold, told before the parser meets them.
+"""Bytes that YAML text cannot contain, reported before the parser reads them.
 
-libyaml stops at the first such byte and gives its offset; here each one gets its line and column.
+libyaml stops at the first such byte and gives its offset; this module gives line and column of each.
 """
 
 import re
@@ -10,20 +10,21 @@ from reconciler.errors import Problem
 from reconciler.source import SourceRef
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
-# What libyaml refuses, and three characters that it takes for line breaks (YAML 1.1 did, YAML 1.2 and
-# editors do not): it would fold them into spaces and count lines that nobody sees.
+# Characters that libyaml refuses, and three characters that it treats as line breaks (as YAML 1.1 did; YAML
+# 1.2 and editors do not): it would fold them into spaces and count invisible lines.
 _UNFIT = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff"
 _UNFIT_CHARACTER = re.compile(f"[{_UNFIT}]")
 _UNFIT_BEFORE_LINES = re.compile(f"^[{_UNFIT}]+", re.MULTILINE)
 _UNFIT_OR_LINE_BREAK = re.compile(f"(?P<line_break>\r\n?|\n)|[{_UNFIT}]")
-# Bytes that begin no unfit character: a file of nothing else, as most are, is searched ten times as fast.
+# Bytes that begin no such character: a file of only these bytes, like most files, is searched ten times as
+# fast.
 _HARMLESS = bytes(set(range(0x20, 0x100)) - set(b"\x7f\xc2\xe2\xef") | set(b"\t\n\r"))
 
 
 def unfit_characters(data: bytes, file: str) -> tuple[Problem, ...]:
-    """Everything in ``data`` that keeps it from being parsed; empty where it can be.
+    """Report all bytes in ``data`` that cannot be parsed.
 
-    A byte order mark of UTF-8 at the start is fit.
+    A byte order mark of UTF-8 at the start is allowed.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return (Problem("the file is UTF-16", "save it as UTF-8", SourceRef(file, 1, 1)),)
@@ -43,10 +44,10 @@ def unfit_characters(data: bytes, file: str) -> tuple[Problem, ...]:
 
 
 def without_unfit(data: bytes) -> bytes:
-    """The same text with a blank for each such character, so that what follows it stays where it is.
+    """Replace each such character with a blank, so that later text keeps its place.
 
-    At the beginning of a line, where a blank means something, the character is left out. Empty where ``data``
-    is no text at all.
+    At the beginning of a line, where a blank has a meaning, the character is removed. Return nothing if
+    ``data`` is not text at all.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data:
         return b""
@@ -74,7 +75,7 @@ def _each_unfit(text: str, file: str) -> Iterator[Problem]:
 
 
 def _ref(before: bytes, file: str) -> SourceRef:
-    """The place right after ``before``."""
+    """Return the place after ``before``."""
     lines = (
         before.decode(errors="replace")
         .removeprefix(BYTE_ORDER_MARK)

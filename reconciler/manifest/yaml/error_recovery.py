@@ -1,8 +1,8 @@
-"""What can still be read of a file that is no YAML: a fault in one place hides nothing that is elsewhere.
+"""Recovery from YAML errors: an error in one place does not hide problems in other places.
 
-The record in which the fault stands is left out, and the rest is read. Where the document still cannot be
-read, it is left out from there on, and then as a whole: a second fault in one document would most likely come
-of the first one, and is not told. Lines stay where they are, so that places are right.
+The record with the error is left out, and the rest is read. If the document still cannot be read, it is left
+out from there on, and then as a whole. A second error in one document is not reported, because most likely
+the first one causes it. Lines keep their numbers, so that places stay right.
 """
 
 import re
@@ -12,13 +12,13 @@ from typing import NamedTuple
 _DOCUMENT = re.compile(rb"---(\s|$)")
 _RECORDS = re.compile(rb"records:[ \t]*(#.*)?\r?$")
 _STAND_IN = b"9990000000%d: {$absent: true}"
-"""A record in place of the one that is left out; any key may be this text, and it wants nothing."""
+"""A record in place of the one that is left out; any key may be this text, and it has no values."""
 
 
 class _Cut(NamedTuple):
-    first: int  # line
-    last: int  # line after it
-    is_record: bool = False  # and the document is sound without it
+    first: int  # first line
+    last: int  # line after the last one
+    is_record: bool = False  # whether the document is sound without it
 
 
 @dataclass(slots=True)
@@ -26,22 +26,22 @@ class Salvage:
     """The lines of one file, without those that could not be read."""
 
     lines: list[bytes]
-    _cuts: dict[int, list[_Cut]] = field(default_factory=dict)  # by document, what is to go, in turn
+    _cuts: dict[int, list[_Cut]] = field(default_factory=dict)  # by document, the cuts in order
     _unsound: list[range] = field(default_factory=list)  # documents that lack more than records
 
     @property
     def text(self) -> bytes:
-        """What is left."""
+        """The remaining text."""
         return b"\n".join(self.lines)
 
     def is_sound(self, line: int) -> bool:
-        """Whether the document that begins at ``line``, from 0, lacks nothing but records."""
+        """Return whether the document that begins at ``line``, from 0, lacks only records."""
         return not any(line in lines for lines in self._unsound)
 
     def leave_out(self, line: int) -> bool:
-        """Leave out what a fault at ``line``, from 0, spoils.
+        """Leave out the part that an error at ``line``, from 0, makes unreadable.
 
-        Gives whether it is to be told, as the first one of its document.
+        Return whether to report the error: only the first one of its document is reported.
         """
         line = min(line, len(self.lines) - 1)
         start = max((at for at in range(line + 1) if _DOCUMENT.match(self.lines[at])), default=0)
@@ -76,6 +76,6 @@ class Salvage:
             self._unsound.append(document)
 
     def _indent(self, at: int) -> int | None:
-        """Blanks at the beginning of a line; None where nothing else is on it."""
+        """Count the blanks at the beginning of a line; return None for a blank line."""
         text = self.lines[at].lstrip(b" ")
         return None if not text.strip() or text.startswith(b"#") else len(self.lines[at]) - len(text)

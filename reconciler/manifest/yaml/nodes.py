@@ -1,7 +1,7 @@
-"""What a YAML text says, before anybody asks what it means.
+"""Nodes: the content of a YAML text, before it is interpreted.
 
-A node is text, a plain ``null``, one of the other ways to write nothing, a sequence or a mapping.
-Named tuples, because a file of a hundred thousand records has as many mappings.
+A node is text, a plain ``null``, another way to write nothing, a sequence or a mapping. They are named
+tuples, because a file of a hundred thousand records has as many mappings.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,46 +13,46 @@ from reconciler.source import Place
 
 
 class Blank(Enum):
-    """The ways to write nothing that are neither text nor the plain ``null`` that clears."""
+    """Ways to write nothing, other than text and the plain ``null`` that clears."""
 
     EMPTY = ""  # nothing after the colon
     TILDE = "~"
     NULL_TITLE = "Null"
     NULL_UPPER = "NULL"
-    QUOTED = '""'  # an empty text, in whatever style
-    REFUSED = "*"  # an alias that stands for nothing usable; its problem has been told
+    QUOTED = '""'  # an empty text, in any style
+    REFUSED = "*"  # an alias without a usable value; its problem has been reported
 
 
 class SequenceNode(NamedTuple):
-    """A list, in the order written."""
+    """A list, in the order of the file."""
 
     items: tuple["Node", ...]
-    places: tuple[Place, ...]  # of the items
+    places: tuple[Place, ...]  # places of the items
 
 
 class MappingNode(NamedTuple):
-    """Names and their values, sorted by name (by code point) so that the order in a file never matters."""
+    """Names and their values, sorted by name (by code point), so that the order in a file does not matter."""
 
-    names: tuple[str, ...]  # distinct; one tuple is shared by all mappings of a file that have these names
-    values: tuple["Node", ...]  # as long as names
-    places: tuple[Place, ...]  # of the values
-    name_places: tuple[Place, ...]  # of the names; empty below the depth that was asked for
+    names: tuple[str, ...]  # distinct; all mappings of a file with these names share one tuple
+    values: tuple["Node", ...]  # one for each name
+    places: tuple[Place, ...]  # places of the values
+    name_places: tuple[Place, ...]  # places of the names; empty below the requested depth
 
     def name_place(self, index: int) -> Place:
-        """Where name number ``index`` stands, or at least its value."""
+        """Return the place of name number ``index``, or at least of its value."""
         return (self.name_places or self.places)[index]
 
     def get(self, name: str) -> "Node":
-        """The value of ``name``, which is ``Blank.EMPTY`` where it is not there."""
+        """Return the value of ``name``, or ``Blank.EMPTY`` if it is missing."""
         return self.values[self.names.index(name)] if name in self.names else Blank.EMPTY
 
     def mapping(self, name: str) -> "MappingNode":
-        """The mapping called ``name``, which is empty where there is none."""
+        """Return the mapping called ``name``, or an empty one if it is missing."""
         value = self.get(name)
         return value if isinstance(value, MappingNode) else NO_ENTRIES
 
     def place_of(self, name: str) -> Place:
-        """Where the value of ``name``, which is there, stands."""
+        """Return the place of the value of an existing ``name``."""
         return self.places[self.names.index(name)]
 
 
@@ -68,11 +68,11 @@ class DocumentNode(NamedTuple):
 
 
 def picker(indexes: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    """A function that takes the items at ``indexes`` out of a sequence.
+    """Return a function that picks the items at ``indexes`` from a sequence.
 
     >>> picker((2, 0))("abc"), picker((1,))("abc"), picker(())("abc")
     (('c', 'a'), ('b',), ())
     """
     if len(indexes) > 1:
-        return itemgetter(*indexes)  # which answers with a bare item where there is only one
+        return itemgetter(*indexes)  # it returns a bare item if there is only one index
     return lambda items: tuple(items[index] for index in indexes)

@@ -1,11 +1,11 @@
-"""YAML text becomes nodes, which keep every value as it was written and know where it stands.
+"""YAML text as nodes: every value keeps its text and its place.
 
-The only door of PyYAML. Its loaders are not used: they would turn 12.10 into 12.1 and
-+15551234567 into a number before anybody had seen the definition of the property. The events of its
-C parser keep the text, and building nodes from them adds half of the time that the events take.
+Only this module uses PyYAML. It does not use PyYAML's loaders: they would turn 12.10 into 12.1 and
++15551234567 into a number before the definition of the property is known. The events of PyYAML's C parser
+keep the text; building nodes from them adds half of the time of the events.
 
-What YAML allows and we do not: tags, merge keys, keys that are no text, the same key twice, aliases
-that contain themselves or expand without measure, and deep nesting.
+YAML allows some things that are refused here: tags, merge keys, keys that are not text, duplicate keys,
+aliases that contain themselves or expand too far, and deep nesting.
 """
 
 import sys
@@ -40,42 +40,42 @@ _BLANKS: dict[str, Node] = {
     **{blank.value: blank for blank in (Blank.EMPTY, Blank.TILDE, Blank.NULL_TITLE, Blank.NULL_UPPER)},
 }
 _USE_ALL = "say what records share under `all:`, or write the values out"
-# Places grow by one a column and by this a line; a longer line has no places for its end.
+# A place grows by one for each column and by this number for each line; columns beyond it have no place.
 _LINE_STEP = place_of(0, 2, 1) - place_of(0, 1, 1)
 _MAX_LINE = (place_of(1, 1, 1) - place_of(0, 1, 1)) // _LINE_STEP - 1
 
 
 _MOST_FAULTS = 50
-"""Documents of one file that are no YAML, beyond which nothing is read any more."""
+"""Number of broken documents in one file, after which reading stops."""
 
 
 class PieceKind(Enum):
-    """What a piece of a text is."""
+    """Kinds of pieces of a text."""
 
     DOCUMENT = "document"
     SCALAR = "scalar"
     ALIAS = "alias"
     SEQUENCE = "sequence"  # its start; its items follow, then an END
     MAPPING = "mapping"  # its start; names and values follow in turn, then an END
-    END = "end"  # of the innermost list or mapping
+    END = "end"  # end of the innermost list or mapping
 
 
 class Piece(NamedTuple):
-    """One thing that the parser met, with where it stands."""
+    """One piece of the text, with its place."""
 
     kind: PieceKind
-    start: int  # characters from the start of the text, a byte order mark not counted
+    start: int  # characters from the start of the text, without a byte order mark
     end: int
-    line: int  # of the start, from 1, as the column
+    line: int  # line of the start, from 1, like the column
     column: int
     value: str = ""
     style: str = ""  # of a scalar: ' " | > as written
     is_flow: bool = False
-    anchor: str | None = None  # that it has; of an alias, the one it refers to
+    anchor: str | None = None  # its anchor; for an alias, the anchor that it refers to
 
 
 class _Abandoned(Exception):
-    """It is not safe to read on in this file."""
+    """Reading on in this file is not safe."""
 
 
 class _Mark(NamedTuple):
@@ -84,7 +84,7 @@ class _Mark(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    """What mappings with the same names, written in the same order, have in common."""
+    """The results for all mappings with the same names in the same order."""
 
     names: tuple[str, ...]
     sort: Callable[[Sequence[Any]], tuple[Any, ...]]
@@ -92,7 +92,7 @@ class _Shape(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one file says, as far as it could be read, and everything that is wrong with its text."""
+    """The documents of one file, as far as they can be read, and all problems with its text."""
 
     documents: tuple[DocumentNode, ...]
     problems: tuple[Problem, ...]
@@ -104,9 +104,9 @@ def read_nodes(data: bytes, files: SourceFiles, number: int, *, name_depth: int 
     Args:
         data: its content.
         files: gives the file its name.
-        number: of the file, among ``files``.
-        name_depth: mappings that are nested deeper do not say where their names stand, which saves a
-            tenth of the time. The document itself has depth 1.
+        number: its number in ``files``.
+        name_depth: mappings below this depth do not keep the places of their names, which saves a tenth of
+            the time. The document itself has depth 1.
     """
     file = files.names[number]
     faults = list(unfit_characters(data, file))
@@ -145,16 +145,16 @@ _PIECE_KINDS: Mapping[type, PieceKind] = {
 
 
 class PieceReader:
-    """Reads a file that ``read_nodes`` found no problem with, piece by piece.
+    """Reads a file without problems, piece by piece.
 
-    Slower than reading nodes; it is for whoever has to know where things end and how they are written.
+    It is slower than reading nodes. Editing needs it to know where things end and how they are written.
     """
 
     def __init__(self, data: bytes) -> None:
         self._next: Callable[[], Any] = CParser(data).get_event
 
     def read(self) -> Piece | None:
-        """The next piece; None at the end of the file."""
+        """Return the next piece, or None at the end of the file."""
         while (kind := _PIECE_KINDS.get(type(event := self._next()))) is None:
             if type(event) is StreamEndEvent:
                 return None
@@ -170,7 +170,7 @@ class PieceReader:
         return piece
 
     def skip(self) -> Sequence[str]:
-        """Pass over the value that comes next; the anchors that it refers to."""
+        """Skip the next value; return the anchors that it refers to."""
         depth = 0
         referred: list[str] = []
         while True:
@@ -199,7 +199,7 @@ class _Builder:
         self.problems: list[Problem] = []
 
     def read_into(self, documents: list[DocumentNode]) -> None:
-        """Read document after document; the finished ones survive an error in a later one."""
+        """Read document after document; finished ones survive an error in a later one."""
         while type(event := self._next()) is not StreamEndEvent:
             if type(event) is DocumentStartEvent:
                 self._anchors.clear()
@@ -228,7 +228,7 @@ class _Builder:
         return node
 
     def _mapping(self, depth: int) -> MappingNode:
-        # Nearly all of the time goes here: names and texts without anchor or tag take no call.
+        # Nearly all of the time is spent here: names and texts without anchor or tag need no call.
         next_event, origin, keeps_names = self._next, self._origin, depth <= self._name_depth
         names: list[str] = []
         values: list[Node] = []
@@ -267,7 +267,10 @@ class _Builder:
         return MappingNode(sorted_names, sort(values), sort(places), sort(name_places) if keeps_names else ())
 
     def _name(self, event: Any, depth: int) -> str | None:
-        """What a key says that has an anchor or tag, is an alias, or no text at all: then None."""
+        """Return the text of a key that has an anchor or tag, is an alias, or is not text.
+
+        None if invalid.
+        """
         node = self._node(event, depth + 1)
         if type(event) is ScalarEvent:
             return str(event.value)
@@ -280,7 +283,7 @@ class _Builder:
         return None
 
     def _shape(self, written: tuple[str, ...], places: Sequence[int]) -> _Shape:
-        """Sort names that were met for the first time, and leave out those that cannot stand."""
+        """Sort names that appear for the first time, and leave out invalid ones."""
         first: dict[str, int] = {}
         for index, name in enumerate(written):
             if name in first or name == "<<" or "\0" in name:
@@ -340,7 +343,7 @@ class _Builder:
 
 
 def _has_far_places(data: bytes) -> bool:
-    """Whether some line or column may be beyond what a place can say."""
+    """Return whether some line or column may be too large for a place."""
     start = 0
     while len(data) - start >= _LINE_STEP:
         line_break = data.rfind(b"\n", start, start + _LINE_STEP - 1)
@@ -351,7 +354,7 @@ def _has_far_places(data: bytes) -> bool:
 
 
 def _within_reach(next_event: Callable[[], Any]) -> Callable[[], Any]:
-    """The same events, whose places are cut off at the last line and column that a place can say."""
+    """Return the same events, with places limited to the largest line and column that a place can have."""
 
     def next_within_reach() -> Any:
         event = next_event()
@@ -363,14 +366,14 @@ def _within_reach(next_event: Callable[[], Any]) -> Callable[[], Any]:
 
 
 def _syntax_problem(error: MarkedYAMLError, data: bytes, file: str) -> Problem:
-    """What libyaml could not read, at the place where the author should look."""
-    mark: Any = error.problem_mark  # always given by libyaml
+    """Report libyaml's error at the place where the author should look."""
+    mark: Any = error.problem_mark  # libyaml always gives it
     context = error.context or ""
     lines = data.decode().removeprefix(BYTE_ORDER_MARK).splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
     indentation = line[: len(line) - len(line.lstrip(" \t"))]
-    # In flow style and inside quotes a tab may begin a line. Elsewhere it is the likely cause of
-    # whatever libyaml found to complain about.
+    # In flow style and inside quotes, a tab may begin a line. Elsewhere it is the likely cause of libyaml's
+    # error.
     if "\t" in indentation and "flow" not in context and "quoted" not in context:
         return Problem(TAB.message, TAB.advice, SourceRef(file, mark.line + 1, indentation.index("\t") + 1))
     found = complaint(error.problem or "", context, is_at_end=mark.line >= len(lines))

@@ -1,8 +1,8 @@
-"""What libyaml complains about, said so that the author of a file knows what to do.
+"""libyaml's errors, in words that tell the author of a file what to do.
 
-libyaml's own words ("mapping values are not allowed in this context") describe its state, not the
-mistake. Its complaints are a closed set, found in scanner.c and parser.c of
-https://github.com/yaml/libyaml (0.2.5 and what PyYAML 6.0.4 ships); an unknown one is passed on as it is.
+libyaml's own words ("mapping values are not allowed in this context") describe its state, not the mistake.
+Its errors are a closed set, found in scanner.c and parser.c of https://github.com/yaml/libyaml (0.2.5 and the
+version in PyYAML 6.0.4); an unknown error is shown as it is.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ class ParserError(NamedTuple):
 
     message: str
     advice: str
-    at_start: bool = False  # the mistake is where the broken construct begins, not where libyaml gave up
+    at_start: bool = False  # the mistake is where the broken construct begins, not where libyaml stopped
 
 
 _QUOTE = "put the text in quotes"
@@ -47,7 +47,7 @@ _BY_PROBLEM = {
         "put a colon and a space after the name, or indent the line under the text that it continues",
         at_start=True,
     ),
-    "exceeded maximum nesting depth": NESTING,  # of libyaml's own, a thousand, met before any event
+    "exceeded maximum nesting depth": NESTING,  # libyaml's own limit, a thousand, reached before any event
     "did not find expected ',' or ']'": ParserError(
         'a "," or "]" is missing in the list that begins here',
         "separate its items with commas and close it",
@@ -101,11 +101,11 @@ _BY_PROBLEM = {
 
 
 def complaint(problem: str, context: str, *, is_at_end: bool) -> ParserError:
-    """What to tell the author.
+    """Return the message for the author.
 
     Args:
-        problem: libyaml's description of what is wrong.
-        context: what libyaml was reading meanwhile; may be empty.
+        problem: libyaml's description of the error.
+        context: the construct that libyaml was reading; may be empty.
         is_at_end: nothing follows in the file.
     """
     if is_at_end and problem == _NO_VALUE:

@@ -1,7 +1,7 @@
-"""How a text is written in YAML: plain where that says the same, else in quotes or as a block.
+"""Writing a text in YAML: plain if that is read as the same text, else in quotes or as a block.
 
-Which texts need quotes is not decided by rules that would have to agree with the parser's: every spelling
-is read back, and the first one that says what is meant is taken.
+No rules decide which texts need quotes, because they would have to agree with the parser's rules. Instead,
+every spelling is parsed, and the first one with the right result is used.
 """
 
 import re
@@ -14,7 +14,8 @@ from reconciler.source import SourceFiles
 
 _NULL: Final = "null"
 _FILES: Final = SourceFiles(("",))
-# What nobody sees: controls, odd spaces, marks of direction. Joiners stay: scripts and emoji need them.
+# Invisible characters: controls, unusual spaces, marks of direction. Joiners stay: scripts and emoji need
+# them.
 _UNSEEN: Final = (
     "\x00-\x1f\x7f-\xa0\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff0-\uffff"
 )
@@ -24,9 +25,9 @@ _SHORT_ESCAPES: Final = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r
 
 
 def spelled(text: str | None, style: str = "", *, in_flow: bool) -> str | None:
-    """``text`` on one line, in ``style`` (a quote, or none) where that can say it.
+    """Write ``text`` on one line, in ``style`` (a quote, or none) if that is possible.
 
-    None where YAML has no way to write it. ``in_flow``: between brackets or braces.
+    Return None if YAML cannot write it. ``in_flow``: between brackets or braces.
     """
     if text is None:
         return _NULL
@@ -34,9 +35,10 @@ def spelled(text: str | None, style: str = "", *, in_flow: bool) -> str | None:
 
 
 def spelled_as_block(text: str, header: str, indent: str, line_break: str) -> str | None:
-    """``text`` as a block of lines under ``header``, which begins with | or >; None where it cannot be one.
+    """Write ``text`` as a block of lines under ``header``, which begins with | or >.
 
-    The last line has no line break of its own. A comment behind the header stays.
+    Return None if it cannot be a block. The last line has no line break of its own. A comment after the
+    header stays.
     """
     body = text.removesuffix("\n")
     if not body or body.endswith("\n") or header[1:2].isdigit() or header[2:3].isdigit():
@@ -49,7 +51,7 @@ def spelled_as_block(text: str, header: str, indent: str, line_break: str) -> st
 
 
 def _one_line(text: str, style: str) -> Iterator[str]:
-    """Ways to write ``text``, the best first."""
+    """Return ways to write ``text``, the best first."""
     if not _HAS_UNSEEN.search(text):
         if style == "":
             yield text
@@ -63,13 +65,13 @@ def _escape(character: str) -> str:
 
 
 def _says(way: str, text: str, *, in_flow: bool) -> bool:
-    """Whether a reader understands ``text`` where ``way`` is written."""
+    """Return whether a reader understands ``way`` as ``text``."""
     contexts = (f"x: {{x: {way}, y: z}}\n", f"x: {{x: {way}\n  }}\n") if in_flow else (f"x: {way}\n",)
     return all(_read(context) == text for context in contexts)
 
 
 def _read(context: str) -> Node:
-    """What stands in ``context`` under the innermost x."""
+    """Return the node in ``context`` under the innermost x."""
     try:
         reading = read_nodes(context.encode(), _FILES, 0)
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
-"""Where the parts of a manifest stand, for whoever rewrites some of them.
+"""Positions of the parts of a manifest, for edits.
 
-Reading what a manifest says (``text.py``) is done at every run and keeps one number a value. Rewriting is
-rare, and needs to know where a value ends, how it is written, and who else uses it.
+``parser.py`` reads manifests at every run and keeps one number for each value. Edits are rare and need more:
+where a value ends, how it is written, and which aliases use it.
 """
 
 from collections.abc import Callable, Collection
@@ -12,7 +12,7 @@ from reconciler.manifest.yaml.parser import Piece, PieceKind, PieceReader
 
 
 class Position(NamedTuple):
-    """A line and a column, counted from 1; they compare as they follow each other in the file."""
+    """A line and a column, counted from 1; positions compare in the order of the file."""
 
     line: int
     column: int
@@ -22,7 +22,7 @@ class Position(NamedTuple):
 class ScalarSpan:
     """A text, or nothing at all. The end of a block of text may be many blank lines below it."""
 
-    start: int  # characters from the start of the text, an anchor included; likewise below
+    start: int  # characters from the start of the text, including an anchor; likewise below
     end: int
     position: Position
     value: str
@@ -31,13 +31,13 @@ class ScalarSpan:
 
     @property
     def is_block(self) -> bool:
-        """Whether it is written as a block of lines of its own."""
+        """Whether it is written as a block of lines."""
         return self.style in {"|", ">"}
 
 
 @dataclass(frozen=True, slots=True)
 class AliasSpan:
-    """Something that is written elsewhere, under the anchor ``name``."""
+    """A value that is written elsewhere, under the anchor ``name``."""
 
     start: int
     end: int
@@ -47,7 +47,7 @@ class AliasSpan:
 
 @dataclass(frozen=True, slots=True)
 class SequenceSpan:
-    """A list. One in block style ends where the next thing begins."""
+    """A list. A list in block style ends where the next thing begins."""
 
     start: int
     end: int
@@ -68,7 +68,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class MappingSpan:
-    """Names and values, in the order written."""
+    """Names and values, in the order of the file."""
 
     start: int
     end: int
@@ -78,7 +78,7 @@ class MappingSpan:
     anchor: str | None
 
     def entry(self, name: str) -> Entry | None:
-        """The entry of that name."""
+        """Return the entry with that name."""
         return next((entry for entry in self.entries if entry.name == name), None)
 
 
@@ -95,7 +95,7 @@ class DocumentSpan:
 
 
 def read_spans(data: bytes, keys: Collection[str]) -> tuple[DocumentSpan, ...]:
-    """The documents of a file that ``read_nodes`` found no problem with; of records those with ``keys``."""
+    """Read the spans of a file without problems; of its records, only those with ``keys``."""
     pieces = PieceReader(data)
     documents = []
     while piece := pieces.read():
@@ -113,17 +113,17 @@ class _Builder:
         self.used: set[str] = set()
         self._pieces = pieces
         self._keys = keys
-        self._texts: dict[str, str] = {}  # of anchored texts, which may serve as names
+        self._texts: dict[str, str] = {}  # anchored texts, which may serve as names
 
     def root(self) -> Span:
-        """The document itself."""
+        """Return the span of the document itself."""
         piece = self._read()
         return (
             self._mapping(piece, self._of_document) if piece.kind is PieceKind.MAPPING else self._span(piece)
         )
 
     def _span(self, piece: Piece) -> Span:
-        """What begins with ``piece``."""
+        """Return the span that begins with ``piece``."""
         position = _position(piece)
         match piece.kind:
             case PieceKind.ALIAS:
@@ -144,7 +144,7 @@ class _Builder:
         return ScalarSpan(piece.start, piece.end, position, piece.value, piece.style, piece.anchor)
 
     def _mapping(self, piece: Piece, value_of: Callable[[str], Span | None]) -> MappingSpan:
-        """A mapping, whose values ``value_of`` reads by name, or passes over."""
+        """Return the span of a mapping; ``value_of`` reads or skips each value by name."""
         entries: list[Entry] = []
         while (part := self._read()).kind is not PieceKind.END:
             name_span = self._span(part)
@@ -172,10 +172,10 @@ class _Builder:
         return None
 
     def _read(self) -> Piece:
-        """The next piece of a document, which does not end before it is complete."""
+        """Return the next piece of a document, which cannot end before it is complete."""
         piece = self._pieces.read()
         if piece is None:
-            raise EOFError  # no file that was read without problems ends so
+            raise EOFError  # no file without problems ends like this
         return piece
 
     def _name(self, span: Span) -> str:
