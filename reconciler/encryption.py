@@ -1,40 +1,54 @@
 """Encrypted files: plans and reports hold the values themselves, and travel through places that others see.
 
-A sealed file is one line of text that says what it is, and bytes that say nothing::
+An encrypted file is one line of text that says what it is, and bytes that say nothing::
 
-    reconciler sealed 1↵  salt (16)  check (16)  nonce (12)  ciphertext and tag
+    reconciler encrypted 1↵  salt (16)  check (16)  chunks
 
 Version 1 derives 48 bytes from the key by scrypt (N = 2^17, r = 8, p = 1: 128 MiB and a quarter of a
-second for every guess): 32 are the key of AES-256-GCM, which covers the line, salt and check too, and 16
-are the check, which tells a wrong key from an altered file. No parameter is read from the file, so that
-no file can ask for less care or more memory.
+second for every guess): 32 are the key of AES-256-GCM, and 16 are the check, which tells a wrong key from an
+altered file. No parameter is read from the file, so that no file can ask for less care or more memory.
+
+A chunk is the ciphertext of 64 KiB and its tag of 16 bytes; the last one may be shorter, and is never left
+out. So a file of any size is written and read in constant memory, and nobody gets a byte of a chunk that was
+not authenticated. The nonce of a chunk is its number and whether it is the last (the construction is known as
+STREAM), and its tag covers the line, salt and check too: chunks cannot be exchanged, left out or cut off, nor
+put into another file.
 """
 
 import hmac
 import os
 import re
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import UsageError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_VARIABLE = "RECONCILER_PLAN_KEY"
 
 FEWEST_CHARACTERS = 32
 """Of a key. 32 random bytes in base64 are 44, in hexadecimal 64."""
 
-_MAGIC = b"reconciler sealed "
-_HEADER = _MAGIC + b"1\n"
-_ANY_HEADER = re.compile(re.escape(_MAGIC) + rb"[0-9]{1,9}\n")
+CHUNK = 1 << 16
+"""Bytes of text in one chunk."""
+
+_MAGIC = b"reconciler encrypted "
+_FIRST_LINE = _MAGIC + b"1\n"
+_ANY_FIRST_LINE = re.compile(re.escape(_MAGIC) + rb"[0-9]{1,9}\n")
 _SALT, _CHECK, _NONCE, _TAG, _KEY = 16, 16, 12, 16, 32
 
+LONGEST_FIRST_LINE = len(_MAGIC) + 10
+"""Bytes of a file by which ``is_encrypted`` knows it."""
 
-class Unopened(Exception):
-    """A sealed file that stays closed; the sentence says why."""
+
+class CannotDecrypt(Exception):
+    """An encrypted file that stays closed; the sentence says why."""
 
 
-class Altered(Unopened):
-    """It is no longer what was sealed."""
+class Altered(CannotDecrypt):
+    """It is no longer what was encrypted."""
 
 
 class _Derived(NamedTuple):
@@ -43,7 +57,7 @@ class _Derived(NamedTuple):
 
 
 def key_from(environ: Mapping[str, str]) -> str | None:
-    """The key that files are sealed with; None where there is none, or an empty one.
+    """Read the key of encrypted files; None where there is none, or an empty one.
 
     Raises:
         UsageError: it is too short to be one.
@@ -57,45 +71,102 @@ def key_from(environ: Mapping[str, str]) -> str | None:
     return key or None
 
 
-def is_sealed(data: bytes) -> bool:
-    """Whether ``data`` begins as a sealed file of any version does."""
-    return _ANY_HEADER.match(data) is not None
+def is_encrypted(data: bytes) -> bool:
+    """Tell whether ``data`` begins as an encrypted file of any version does."""
+    return _ANY_FIRST_LINE.match(data) is not None
 
 
-def seal(data: bytes, key: str) -> bytes:
-    """``data`` for the eyes of those who have ``key``; no two results are alike."""
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - few commands need it
-
-    salt, nonce = os.urandom(_SALT), os.urandom(_NONCE)
+def encrypt(plain: Iterable[bytes], key: str) -> Iterator[bytes]:
+    """Encrypt ``plain``, which comes in pieces of any size, with ``key``; no two results are alike."""
+    salt = os.urandom(_SALT)
     derived = _derive(key, salt)
-    head = _HEADER + salt + derived.check
-    return head + nonce + AESGCM(derived.key).encrypt(nonce, data, head)
+    head = _FIRST_LINE + salt + derived.check
+    cipher = _cipher(derived.key)
+    yield head
+    number, rest = 0, bytearray()
+    for piece in plain:
+        rest += piece
+        while len(rest) > CHUNK:  # not at exactly one: it might be the last
+            yield cipher.encrypt(_nonce(number, is_last=False), bytes(rest[:CHUNK]), head)
+            del rest[:CHUNK]
+            number += 1
+    yield cipher.encrypt(_nonce(number, is_last=True), bytes(rest), head)
 
 
-def unseal(data: bytes, key: str | None) -> bytes:
-    """What was sealed.
+def decrypt(encrypted: Iterable[bytes], key: str | None) -> Iterator[bytes]:
+    """Give what was encrypted, chunk by chunk; it is whole where nothing is raised at the end.
 
     Raises:
-        Unopened: there is no key, another one is needed, or a newer version sealed it.
-        Altered: it is not what was sealed any more.
+        CannotDecrypt: there is no key, another one is needed, or a newer version encrypted it.
+        Altered: it is not what was encrypted any more.
     """
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - few commands need it
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
 
-    if not data.startswith(_HEADER):
-        raise Unopened("a newer version encrypted it\n    upgrade reconciler")
+    source = _Source(encrypted)
+    if source.take(len(_FIRST_LINE)) != _FIRST_LINE:
+        raise CannotDecrypt("a newer version encrypted it\n    upgrade reconciler")
     if key is None:
-        raise Unopened(f"it is encrypted\n    set {KEY_VARIABLE} to the key that it was encrypted with")
-    head, body = data[: len(_HEADER) + _SALT + _CHECK], data[len(_HEADER) + _SALT + _CHECK :]
-    if len(body) < _NONCE + _TAG:
+        raise CannotDecrypt(f"it is encrypted\n    set {KEY_VARIABLE} to the key that it was encrypted with")
+    salt, check = source.take(_SALT), source.take(_CHECK)
+    if len(check) < _CHECK:
         raise Altered("it was cut off since it was encrypted")
-    derived = _derive(key, head[len(_HEADER) : -_CHECK])
-    if not hmac.compare_digest(derived.check, head[-_CHECK:]):
-        raise Unopened(f"it was encrypted with another key than the one in {KEY_VARIABLE}")
-    try:
-        return AESGCM(derived.key).decrypt(body[:_NONCE], body[_NONCE:], head)
-    except InvalidTag:
-        raise Altered("it was altered since it was encrypted") from None
+    derived = _derive(key, salt)
+    if not hmac.compare_digest(derived.check, check):
+        raise CannotDecrypt(f"it was encrypted with another key than the one in {KEY_VARIABLE}")
+    head, cipher = _FIRST_LINE + salt + check, _cipher(derived.key)
+    number, chunk = 0, source.take(CHUNK + _TAG)
+    while True:
+        following = source.take(CHUNK + _TAG)
+        if len(chunk) < _TAG:
+            raise Altered("it was cut off since it was encrypted")
+        try:
+            yield cipher.decrypt(_nonce(number, is_last=not following), chunk, head)
+        except InvalidTag:
+            raise Altered("it was altered or cut off since it was encrypted") from None
+        if not following:
+            return
+        number, chunk = number + 1, following
+
+
+class _Source:
+    """Pieces of any size, taken in sizes that suit."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._rest = bytearray()
+
+    def take(self, size: int) -> bytes:
+        """Take ``size`` bytes; fewer at the end."""
+        while len(self._rest) < size and (piece := next(self._pieces, None)) is not None:
+            self._rest += piece
+        taken = bytes(self._rest[:size])
+        del self._rest[:size]
+        return taken
+
+
+class ProcessKey:
+    """A key that only the memory of this process knows: for what it puts on disk and reads again itself."""
+
+    def __init__(self) -> None:
+        self._cipher = _cipher(os.urandom(_KEY))
+
+    def encrypt(self, number: int, data: bytes) -> bytes:
+        """Encrypt block ``number``; every number is used once."""
+        return self._cipher.encrypt(_nonce(number, is_last=False), data, None)
+
+    def decrypt(self, number: int, data: bytes) -> bytes:
+        """Give what block ``number`` was."""
+        return self._cipher.decrypt(_nonce(number, is_last=False), data, None)
+
+
+def _cipher(key: bytes) -> "AESGCM":
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - few commands need it
+
+    return AESGCM(key)
+
+
+def _nonce(number: int, *, is_last: bool) -> bytes:
+    return number.to_bytes(_NONCE - 1, "big") + bytes([is_last])
 
 
 def _derive(key: str, salt: bytes) -> _Derived:

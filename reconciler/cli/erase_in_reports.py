@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from reconciler.cli.reports import write_report
 from reconciler.errors import PlanRefused, UsageError
 from reconciler.model.addresses import escaped
-from reconciler.project.files import read_sealed
+from reconciler.project.files import read_encrypted
 
 if TYPE_CHECKING:
     from reconciler.state.store import Store
@@ -51,7 +51,7 @@ def _reports(folder: Path) -> Iterator[Path]:
 def _text(path: Path) -> str | None:
     """What a report says; None where it cannot be opened."""
     try:
-        return read_sealed(path, "report")
+        return read_encrypted(path, "report")
     except (UsageError, PlanRefused):
         return None
 

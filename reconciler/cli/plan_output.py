@@ -11,7 +11,7 @@ from reconciler.cli.planning import keep_plan, refused_by_guards, show_plan
 from reconciler.cli.session import Session
 from reconciler.plan.file.format import plan_to_text
 from reconciler.plan.plan import Plan
-from reconciler.project.files import write_sealed
+from reconciler.project.files import write_encrypted
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -43,7 +43,7 @@ _FILES = {
 def write_outputs(session: Session, plan: Plan, to: PlanOutput) -> ExitCode:
     """Write ``plan`` where it is to go, and show it; says how it stands."""
     if to.out is not None:
-        write_sealed(to.out, plan_to_text(plan))
+        write_encrypted(to.out, [plan_to_text(plan).encode()])
     keep_plan(session, plan, to.files, full=to.full, values=to.values)
     show_plan(session, plan, full=to.full, values=to.values, form=to.form)
     refused = refused_by_guards(plan)

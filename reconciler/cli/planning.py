@@ -23,7 +23,7 @@ from reconciler.plan.file.format import digests_of, plan_from_text
 from reconciler.plan.guards import Guards, limits_from
 from reconciler.plan.plan import Guard, Plan
 from reconciler.plan.records.compare import Policy
-from reconciler.project.files import read_sealed, write_private
+from reconciler.project.files import read_encrypted, write_private
 from reconciler.project.settings import Environment
 from reconciler.report.json_report import plan_as_json
 from reconciler.report.markdown.plan import render_markdown
@@ -158,7 +158,7 @@ def read_plan(path: Path, *, to_apply: bool = False) -> Plan:
         UsageError: it is no plan, of a version we do not know, or cannot be opened.
         PlanRefused: it was altered, or is not encrypted and has to be.
     """
-    return plan_from_text(read_sealed(path, "plan", insists=to_apply))
+    return plan_from_text(read_encrypted(path, "plan", insists=to_apply))
 
 
 def check_environment(plan: Plan, here: Environment, what: str = "the plan") -> None:

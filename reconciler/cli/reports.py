@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.messages import say
 from reconciler.cli.session import Session
 from reconciler.errors import StateError, UsageError
-from reconciler.project.files import check_writable, write_sealed
+from reconciler.project.files import check_writable, write_encrypted
 from reconciler.report.json_report import run_as_json
 from reconciler.report.mask import SHOW
 
@@ -62,7 +62,7 @@ def report_folder(session: Session) -> Path:
 def write_report(store: "Store", run_id: str, path: Path) -> None:
     """Put the report of a run at ``path``."""
     run = store.run(run_id)
-    write_sealed(path, run_as_json(run, SHOW, run.header.personal))
+    write_encrypted(path, [run_as_json(run, SHOW, run.header.personal).encode()])
 
 
 def _erase_old_values(folder: Path, store: "Store") -> None:

@@ -11,7 +11,7 @@ from reconciler.cli.runs import show_run
 from reconciler.cli.session import open_session
 from reconciler.errors import UsageError
 from reconciler.plan.file.format import plan_from_text
-from reconciler.project.files import read_sealed
+from reconciler.project.files import read_encrypted
 from reconciler.report.run_report_reader import is_run, run_from_text
 
 
@@ -22,7 +22,7 @@ from reconciler.report.run_report_reader import is_run, run_from_text
 @click.pass_context
 def command(ctx: click.Context, plan: Path, form: Form, full: bool, values: str | None) -> None:
     """Show a saved plan, or the report of a run."""
-    text = read_sealed(plan, "plan")
+    text = read_encrypted(plan, "plan")
     if is_run(text):
         if form not in {Form.TERMINAL, Form.JSON}:
             raise UsageError("a report is shown as text or as JSON: leave --format out, or say json")

@@ -4,18 +4,31 @@ import contextlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from errno import EISDIR
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from reconciler.encryption import KEY_VARIABLE, Altered, Unopened, is_sealed, key_from, seal, unseal
+from reconciler.encryption import (
+    KEY_VARIABLE,
+    LONGEST_FIRST_LINE,
+    Altered,
+    CannotDecrypt,
+    decrypt,
+    encrypt,
+    is_encrypted,
+    key_from,
+)
 from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.project.special_files import is_channel, write_through
 
+_PIECE = 1 << 16
+"""Bytes that are read at a time."""
+
 
 def check_writable(path: Path) -> None:
-    """Insist that ``write_sealed`` could write ``path``, before anything happens that is to be told there.
+    """Insist that ``write_encrypted`` could write ``path``, before anything happens that it is to tell.
 
     Raises:
         UsageError: the folder is missing or cannot be written to, a folder is there, or the key is none.
@@ -32,14 +45,14 @@ def check_writable(path: Path) -> None:
         raise UsageError(f"cannot write {path} ({error.strerror}): nothing was applied") from error
 
 
-def write_sealed(path: Path, text: str) -> None:
-    """Put ``text``, which holds the values themselves, at ``path``: encrypted, where there is a key for that.
+def write_encrypted(path: Path, pieces: Iterable[bytes]) -> None:
+    """Put ``pieces``, which hold the values themselves, at ``path``: encrypted where there is a key.
 
     Raises:
         UsageError: the folder is missing or cannot be written to, or the key is none.
     """
-    data, key = text.encode(), key_from(os.environ)
-    _write(path, seal(data, key) if key else data)
+    key = key_from(os.environ)
+    _write(path, encrypt(pieces, key) if key else pieces)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -48,7 +61,7 @@ def write_private(path: Path, text: str) -> None:
     Raises:
         UsageError: the folder is missing or cannot be written to.
     """
-    _write(path, text.encode())
+    _write(path, [text.encode()])
 
 
 def write_over(path: Path, data: bytes) -> None:
@@ -62,11 +75,13 @@ def write_over(path: Path, data: bytes) -> None:
         mode = stat.S_IMODE(real.stat().st_mode)
     except OSError as error:
         raise UsageError(f"cannot write {path} ({error.strerror})") from error
-    _write(real, data, mode)
+    _write(real, [data], mode)
 
 
-def read_sealed(path: Path, what: str, *, insists: bool = False) -> str:
-    """The text of ``path``, which is to be ``what`` and may be encrypted.
+def decrypted_pieces(path: Path, what: str, *, insists: bool = False) -> Iterator[bytes]:
+    """Give, piece by piece, what ``path`` says, which is to be ``what`` and may be encrypted.
+
+    The file is opened once, and read once; what was given is whole where nothing is raised at the end.
 
     Args:
         path: of the file.
@@ -74,24 +89,39 @@ def read_sealed(path: Path, what: str, *, insists: bool = False) -> str:
         insists: it must be encrypted where there is a key: whoever has none could not have made it.
 
     Raises:
+        UsageError: it is missing, unreadable, or encrypted with a key that we do not have.
+        PlanRefused: it was altered since it was encrypted, or is not encrypted and has to be.
+    """
+    key = key_from(os.environ)
+    with opened(path, what) as file:
+        try:
+            start = file.read(LONGEST_FIRST_LINE)
+            pieces: Iterator[bytes] = chain([start], iter(lambda: file.read(_PIECE), b""))
+            if is_encrypted(start):
+                pieces = decrypt(pieces, key)
+            elif insists and key:
+                raise PlanRefused(
+                    Refusal.FOREIGN,
+                    f"{what} {path} is not encrypted, and {KEY_VARIABLE} is set: anybody may have made it\n"
+                    f"    {what} again with the key set",
+                )
+            yield from pieces
+        except OSError as error:
+            raise UsageError(f"cannot read {what} {path} ({error.strerror})") from error
+        except Altered as error:
+            raise PlanRefused(Refusal.ALTERED, f"cannot open {what} {path}: {error}") from None
+        except CannotDecrypt as error:
+            raise UsageError(f"cannot open {what} {path}: {error}") from None
+
+
+def read_encrypted(path: Path, what: str, *, insists: bool = False) -> str:
+    """Read the text of ``path``, which is to be ``what``, as ``decrypted_pieces`` does.
+
+    Raises:
         UsageError: it is missing, unreadable, no UTF-8, or encrypted with a key that we do not have.
         PlanRefused: it was altered since it was encrypted, or is not encrypted and has to be.
     """
-    data, key = read_bytes(path, what), key_from(os.environ)
-    try:
-        if is_sealed(data):
-            data = unseal(data, key)
-        elif insists and key:
-            raise PlanRefused(
-                Refusal.FOREIGN,
-                f"{what} {path} is not encrypted, and {KEY_VARIABLE} is set: anybody may have made it\n"
-                f"    {what} again with the key set",
-            )
-    except Altered as error:
-        raise PlanRefused(Refusal.ALTERED, f"cannot open {what} {path}: {error}") from None
-    except Unopened as error:
-        raise UsageError(f"cannot open {what} {path}: {error}") from None
-    return decoded(data, path, what)
+    return decoded(b"".join(decrypted_pieces(path, what, insists=insists)), path, what)
 
 
 def read_text(path: Path, what: str) -> str:
@@ -142,7 +172,7 @@ def decoded(data: bytes, path: Path, what: str) -> str:
         raise UsageError(f"{path} is no {what}: it is not UTF-8 text") from error
 
 
-def _write(path: Path, data: bytes, mode: int = stat.S_IRUSR | stat.S_IWUSR) -> None:
+def _write(path: Path, pieces: Iterable[bytes], mode: int = stat.S_IRUSR | stat.S_IWUSR) -> None:
     """A new file beside ``path``, made durable, then renamed over it; devices and pipes are written through.
 
     Raises:
@@ -150,13 +180,13 @@ def _write(path: Path, data: bytes, mode: int = stat.S_IRUSR | stat.S_IWUSR) -> 
     """
     try:
         if is_channel(path):
-            write_through(path, data)
+            write_through(path, pieces)
             return
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         temporary = Path(name)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
+                file.writelines(pieces)
                 file.flush()
                 temporary.chmod(mode)
                 os.fsync(file.fileno())

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 _OPEN_FILES = re.compile(r"/proc/(self|thread-self|[0-9]+)(/task/[0-9]+)?/fd|/dev/fd")
@@ -25,8 +26,8 @@ def is_channel(path: Path) -> bool:
     return stat.S_ISCHR(mode) or stat.S_ISBLK(mode) or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
-def write_through(path: Path, data: bytes) -> None:
-    """Send ``data`` to where ``path`` leads.
+def write_through(path: Path, pieces: Iterable[bytes]) -> None:
+    """Send ``pieces`` to where ``path`` leads.
 
     Raises:
         OSError: it cannot be written to, is a disk, or is a pipe that another user put there.
@@ -41,7 +42,7 @@ def write_through(path: Path, data: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         if number is None:
             _refuse_trap(os.fstat(descriptor))
-        file.write(data)
+        file.writelines(pieces)
 
 
 def _refuse_trap(status: os.stat_result) -> None:

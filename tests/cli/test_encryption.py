@@ -7,10 +7,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from cryptography.exceptions import InvalidTag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.encryption import Altered, Unopened, is_sealed, key_from, seal, unseal
+from reconciler.encryption import (
+    CHUNK,
+    Altered,
+    CannotDecrypt,
+    ProcessKey,
+    decrypt,
+    encrypt,
+    is_encrypted,
+    key_from,
+)
 from reconciler.errors import UsageError
 from tests.support.projects import Done, Project
 
@@ -49,95 +59,160 @@ def assert_one_sentence(done: Done, code: int, *parts: str) -> None:
         assert part in done.err
 
 
-def test_what_was_sealed_is_opened_with_the_same_key_only() -> None:
-    sealed = seal(b"values", KEY)
-
-    assert is_sealed(sealed)
-    assert sealed.startswith(b"reconciler sealed 1\n")
-    assert b"values" not in sealed
-    assert unseal(sealed, KEY) == b"values"
-    with pytest.raises(Unopened, match="another key"):
-        unseal(sealed, OTHER)
-    with pytest.raises(Unopened, match="set RECONCILER_PLAN_KEY"):
-        unseal(sealed, None)
+CLOSED_HEAD = len(b"reconciler encrypted 1\n") + 16 + 16
+TAG = 16
 
 
-def test_equal_texts_are_sealed_differently() -> None:
-    assert seal(b"values", KEY) != seal(b"values", KEY)
+def closed(data: bytes, key: str = KEY) -> bytes:
+    return b"".join(encrypt([data], key))
 
 
-SEALED = seal(b'{"format_version": "1.0"}', KEY)
+def opened(data: bytes, key: str | None = KEY) -> bytes:
+    return b"".join(decrypt([data], key))
+
+
+def test_what_was_encrypted_is_opened_with_the_same_key_only() -> None:
+    encrypted = closed(b"values")
+
+    assert is_encrypted(encrypted)
+    assert encrypted.startswith(b"reconciler encrypted 1\n")
+    assert b"values" not in encrypted
+    assert opened(encrypted) == b"values"
+    with pytest.raises(CannotDecrypt, match="another key"):
+        opened(encrypted, OTHER)
+    with pytest.raises(CannotDecrypt, match="set RECONCILER_PLAN_KEY"):
+        opened(encrypted, None)
+
+
+def test_equal_texts_are_encrypted_differently() -> None:
+    one, other = closed(b"values"), closed(b"values")
+
+    salt = slice(CLOSED_HEAD - 32, CLOSED_HEAD - 16)
+    assert len(set(one[salt])) > 4
+    assert one[salt] != other[salt]
+    assert one[CLOSED_HEAD:] != other[CLOSED_HEAD:]
+
+
+@settings(max_examples=15, deadline=None)  # each derives two keys
+@given(st.lists(st.integers(0, 2 * CHUNK), max_size=3), st.integers(1, 3 * CHUNK))
+def test_text_of_any_size_comes_back_from_pieces_of_any_size(sizes: list[int], piece: int) -> None:
+    given_pieces = [bytes([number]) * size for number, size in enumerate(sizes)]
+    encrypted = b"".join(encrypt(given_pieces, KEY))
+
+    size = sum(sizes)
+    chunks = max(1, -(-size // CHUNK))
+    assert len(encrypted) == CLOSED_HEAD + size + chunks * TAG
+    parts = [encrypted[start : start + piece] for start in range(0, len(encrypted), piece)]
+    assert b"".join(decrypt(parts, KEY)) == b"".join(given_pieces)
+
+
+ENCRYPTED = closed(b'{"format_version": "1.0"}')
 
 
 @settings(max_examples=25, deadline=None)  # each derives a key
-@given(st.integers(0, len(SEALED) - 1), st.integers(1, 255))
+@given(st.integers(0, len(ENCRYPTED) - 1), st.integers(1, 255))
 def test_no_byte_can_be_changed_unnoticed(place: int, by: int) -> None:
-    altered = bytearray(SEALED)
+    altered = bytearray(ENCRYPTED)
     altered[place] ^= by
 
-    if is_sealed(bytes(altered)):
-        with pytest.raises(Unopened):
-            unseal(bytes(altered), KEY)
+    if is_encrypted(bytes(altered)):
+        with pytest.raises(CannotDecrypt):
+            opened(bytes(altered))
 
 
-@pytest.mark.parametrize("length", [20, 51, 52, 79, len(SEALED) - 1])
-def test_no_end_can_be_cut_off_unnoticed(length: int) -> None:
-    with pytest.raises(Unopened):
-        unseal(SEALED[:length], KEY)
+MANY = closed(b"a" * CHUNK + b"b" * CHUNK + b"c")
+FIRST, SECOND, LAST = (
+    MANY[CLOSED_HEAD : CLOSED_HEAD + CHUNK + TAG],
+    MANY[CLOSED_HEAD + CHUNK + TAG : -(1 + TAG)],
+    MANY[-(1 + TAG) :],
+)
 
 
-def test_a_changed_text_is_told_from_a_wrong_key() -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(SECOND + FIRST + LAST, id="exchanged"),
+        pytest.param(FIRST + LAST, id="one left out"),
+        pytest.param(FIRST + FIRST + SECOND + LAST, id="one repeated"),
+        pytest.param(FIRST + SECOND, id="the last cut off"),
+        pytest.param(FIRST, id="all but the first cut off"),
+        pytest.param(FIRST[:-1], id="cut off within"),
+        pytest.param(FIRST + SECOND + LAST + b"x", id="something added"),
+        pytest.param(FIRST + SECOND + LAST + LAST, id="the last repeated"),
+        pytest.param(b"", id="nothing left"),
+    ],
+)
+def test_chunks_are_whole_in_their_order_and_all_there(body: bytes) -> None:
     with pytest.raises(Altered):
-        unseal(SEALED[:-1] + bytes([SEALED[-1] ^ 1]), KEY)
+        opened(MANY[:CLOSED_HEAD] + body)
 
 
-HEAD, NONCE, TAG = len(b"reconciler sealed 1\n") + 16 + 16, 12, 16
+def test_a_chunk_of_another_file_is_noticed() -> None:
+    other = closed(b"a" * CHUNK + b"b" * CHUNK + b"c")
+
+    with pytest.raises(Altered):
+        opened(MANY[: -(1 + TAG)] + other[-(1 + TAG) :])
 
 
-def test_nothing_at_all_is_sealed_and_opened_too() -> None:
-    sealed = seal(b"", KEY)
-    assert len(sealed) == HEAD + NONCE + TAG
-    assert unseal(sealed, KEY) == b""
+def test_nothing_is_given_of_a_chunk_that_was_altered() -> None:
+    altered = bytearray(MANY)
+    altered[CLOSED_HEAD + CHUNK + TAG] ^= 1
+    given_pieces = decrypt([bytes(altered)], KEY)
+
+    assert next(given_pieces) == b"a" * CHUNK
+    with pytest.raises(Altered):
+        next(given_pieces)
 
 
 @pytest.mark.parametrize(
     ("length", "said"),
-    [(HEAD, "cut off"), (HEAD + NONCE + TAG - 1, "cut off"), (HEAD + NONCE + TAG, "altered")],
+    [
+        (20, "newer version"),
+        (40, "cut off"),
+        (CLOSED_HEAD, "cut off"),
+        (CLOSED_HEAD + TAG - 1, "cut off"),
+        (CLOSED_HEAD + TAG, "altered"),
+        (len(ENCRYPTED) - 1, "altered or cut off"),
+    ],
 )
-def test_what_was_cut_off_is_told_from_what_was_altered(length: int, said: str) -> None:
-    with pytest.raises(Altered, match=said):
-        unseal(SEALED[:length], KEY)
+def test_no_end_can_be_cut_off_unnoticed(length: int, said: str) -> None:
+    with pytest.raises(CannotDecrypt, match=said):
+        opened(ENCRYPTED[:length])
 
 
 def test_a_wrong_key_is_told_even_where_the_text_was_changed() -> None:
-    changed = SEALED[:-1] + bytes([SEALED[-1] ^ 1])
-    with pytest.raises(Unopened, match="another key") as refused:
-        unseal(changed, OTHER)
+    changed = ENCRYPTED[:-1] + bytes([ENCRYPTED[-1] ^ 1])
+    with pytest.raises(CannotDecrypt, match="another key") as refused:
+        opened(changed, OTHER)
     assert not isinstance(refused.value, Altered)
 
 
-def test_salt_and_nonce_are_new_each_time() -> None:
-    one, other = seal(b"values", KEY), seal(b"values", KEY)
-    for part in (slice(20, 36), slice(HEAD, HEAD + NONCE)):
-        assert len(set(one[part])) > 4
-        assert one[part] != other[part]
+def test_blocks_of_one_process_are_read_by_it_alone() -> None:
+    ours, others = ProcessKey(), ProcessKey()
+    block = ours.encrypt(7, b"values")
+
+    assert b"values" not in block
+    assert ours.decrypt(7, block) == b"values"
+    for key, number in ((others, 7), (ours, 8)):
+        with pytest.raises(InvalidTag):
+            key.decrypt(number, block)
 
 
 @pytest.mark.parametrize(
     ("data", "is_one"),
     [
-        (b"reconciler sealed 1\n", True),
-        (b"reconciler sealed 123456789\nx", True),
-        (b"reconciler sealed 1234567890\n", False),
-        (b"reconciler sealed \n", False),
-        (b"reconciler sealed x\n", False),
-        (b" reconciler sealed 1\n", False),
-        (b'{"format_version": "reconciler sealed 1"}', False),
+        (b"reconciler encrypted 1\n", True),
+        (b"reconciler encrypted 123456789\nx", True),
+        (b"reconciler encrypted 1234567890\n", False),
+        (b"reconciler encrypted \n", False),
+        (b"reconciler encrypted x\n", False),
+        (b" reconciler encrypted 1\n", False),
+        (b'{"format_version": "reconciler encrypted 1"}', False),
         (b"", False),
     ],
 )
-def test_a_sealed_file_is_known_by_its_first_line(data: bytes, is_one: bool) -> None:
-    assert is_sealed(data) is is_one
+def test_a_encrypted_file_is_known_by_its_first_line(data: bytes, is_one: bool) -> None:
+    assert is_encrypted(data) is is_one
 
 
 def test_a_key_has_32_characters_or_more() -> None:
@@ -147,25 +222,25 @@ def test_a_key_has_32_characters_or_more() -> None:
         key_from({"RECONCILER_PLAN_KEY": "k" * 31 + "  "})
 
 
-def test_a_key_that_is_no_text_opens_what_it_sealed() -> None:
+def test_a_key_that_is_no_text_opens_what_it_encrypted() -> None:
     odd = "\udcff" * 32  # bytes of the environment that are no UTF-8
-    assert unseal(seal(b"values", odd), odd) == b"values"
+    assert opened(closed(b"values", odd), odd) == b"values"
 
 
 def test_a_newer_version_is_told() -> None:
-    newer = SEALED.replace(b"sealed 1\n", b"sealed 2\n")
+    newer = ENCRYPTED.replace(b"encrypted 1\n", b"encrypted 2\n")
 
-    assert is_sealed(newer)
-    with pytest.raises(Unopened, match="newer version"):
-        unseal(newer, KEY)
+    assert is_encrypted(newer)
+    with pytest.raises(CannotDecrypt, match="newer version"):
+        opened(newer)
 
 
-def test_files_sealed_by_this_version_stay_readable() -> None:
+def test_files_encrypted_by_this_version_stay_readable() -> None:
     kept = bytes.fromhex(
-        (Path(__file__).parent / "sealed-1.hex").read_text()  # written once, by version 1 of the form
+        (Path(__file__).parent / "encrypted-1.hex").read_text()  # written once, by version 1 of the form
     )
 
-    assert unseal(kept, KEY) == b"kept"
+    assert opened(kept) == b"kept"
 
 
 @pytest.mark.parametrize("said", ["", "  \n"])
@@ -173,58 +248,60 @@ def test_an_empty_key_is_none(said: str) -> None:
     assert key_from({"RECONCILER_PLAN_KEY": said}) is None
 
 
-def test_a_plan_is_sealed_shown_and_applied(project: Project) -> None:
-    project.run("plan", "--out", "plan.sealed")
+def test_a_plan_is_encrypted_shown_and_applied(project: Project) -> None:
+    project.run("plan", "--out", "plan.encrypted")
 
-    path = project.folder / "plan.sealed"
-    assert is_sealed(path.read_bytes())
+    path = project.folder / "plan.encrypted"
+    assert is_encrypted(path.read_bytes())
     assert b"Augusta" not in path.read_bytes()
     assert path.stat().st_mode & 0o777 == 0o600
-    assert "Augusta Ada" in project.run("show", "plan.sealed", "--values", "show").out
-    assert project.run("apply", "plan.sealed").code == 0
+    assert "Augusta Ada" in project.run("show", "plan.encrypted", "--values", "show").out
+    assert project.run("apply", "plan.encrypted").code == 0
     assert project.run("plan").out.startswith("No changes.")
 
 
-def test_reports_are_sealed_and_what_is_for_reading_is_not(project: Project) -> None:
-    project.run("plan", "--out", "plan.sealed", "--json-into", "masked.json", "--markdown", "plan.md")
-    project.run("apply", "plan.sealed", "--report", "report.sealed")
+def test_reports_are_encrypted_and_what_is_for_reading_is_not(project: Project) -> None:
+    project.run("plan", "--out", "plan.encrypted", "--json-into", "masked.json", "--markdown", "plan.md")
+    project.run("apply", "plan.encrypted", "--report", "report.encrypted")
 
     (report,) = (project.folder / ".reconciler" / "reports").iterdir()
-    for path in (report, project.folder / "report.sealed"):
-        assert is_sealed(path.read_bytes())
-        assert json.loads(unseal(path.read_bytes(), KEY))["accounting"]["applied"] == 1
-    shown = project.run("show", "report.sealed", "--full")
+    for path in (report, project.folder / "report.encrypted"):
+        assert is_encrypted(path.read_bytes())
+        assert json.loads(opened(path.read_bytes()))["accounting"]["applied"] == 1
+    shown = project.run("show", "report.encrypted", "--full")
     assert (shown.code, "1 planned = 1 applied" in shown.out) == (0, True)
     assert "Augusta" not in shown.out
-    assert "Augusta Ada" in project.run("show", "report.sealed", "--json", "--values", "show").out
-    assert project.run("show", "report.sealed", "--format", "html").code == 1
+    assert "Augusta Ada" in project.run("show", "report.encrypted", "--json", "--values", "show").out
+    assert project.run("show", "report.encrypted", "--format", "html").code == 1
     assert json.loads((project.folder / "masked.json").read_bytes())["masked"] is True
     assert (project.folder / "plan.md").read_text().startswith("<!-- reconciler plan")
 
 
 @pytest.mark.parametrize("command", ["show", "apply"])
 def test_without_its_key_a_plan_stays_closed(project: Project, command: str) -> None:
-    project.run("plan", "--out", "plan.sealed")
+    project.run("plan", "--out", "plan.encrypted")
 
     keyless = replace(project, environ={})
-    assert_one_sentence(keyless.run(command, "plan.sealed"), 1, "cannot open plan plan.sealed: it is encrypt")
+    assert_one_sentence(
+        keyless.run(command, "plan.encrypted"), 1, "cannot open plan plan.encrypted: it is enc"
+    )
     other = with_key(project, OTHER)
     assert_one_sentence(
-        other.run(command, "plan.sealed"), 1, "another key than the one in RECONCILER_PLAN_KEY"
+        other.run(command, "plan.encrypted"), 1, "another key than the one in RECONCILER_PLAN_KEY"
     )
 
 
 @pytest.mark.parametrize("command", ["show", "apply"])
 def test_an_altered_plan_is_refused(project: Project, command: str) -> None:
-    project.run("plan", "--out", "plan.sealed")
-    path = project.folder / "plan.sealed"
+    project.run("plan", "--out", "plan.encrypted")
+    path = project.folder / "plan.encrypted"
     whole = path.read_bytes()
     path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
 
-    assert_one_sentence(project.run(command, "plan.sealed"), 5, "it was altered since it was encrypted")
+    assert_one_sentence(project.run(command, "plan.encrypted"), 5, "it was altered or cut off since it was")
 
 
-def test_where_plans_are_sealed_no_other_is_applied(project: Project) -> None:
+def test_where_plans_are_encrypted_no_other_is_applied(project: Project) -> None:
     replace(project, environ={}).run("plan", "--out", "plan.json")
 
     assert_one_sentence(
@@ -245,12 +322,15 @@ def test_a_short_key_is_told_before_anything_is_done(project: Project) -> None:
 
 def test_the_key_is_seen_nowhere(project: Project) -> None:
     talkative = replace(project, environ={**project.environ, "RECONCILER_LOG": "debug"})
-    done = [talkative.run("plan", "--out", "plan.sealed"), talkative.run("apply", "plan.sealed", "--json")]
+    done = [
+        talkative.run("plan", "--out", "plan.encrypted"),
+        talkative.run("apply", "plan.encrypted", "--json"),
+    ]
     files = [path.read_bytes() for path in project.folder.rglob("*") if path.is_file()]
 
     assert [each.code for each in done] == [0, 0]
     assert all(each.err for each in done)
-    assert (project.folder / "plan.sealed").read_bytes() in files
+    assert (project.folder / "plan.encrypted").read_bytes() in files
     assert not [text for text in done if KEY in text.out + text.err]
     assert not [data for data in files if KEY.encode() in data]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.encryption import is_sealed
+from reconciler.encryption import is_encrypted
 from tests.support.projects import Project
 
 SETTINGS = "version: 1\nenvironments:\n  local: {portal: emulator}\n"
@@ -110,7 +110,7 @@ def test_encrypted_reports_stay_encrypted_and_none_is_written_in_the_clear(tmp_p
     sealed = report.read_bytes()
 
     assert project.run("state", "forget", "contacts/ada@acme.example").code == 0
-    assert is_sealed(report.read_bytes())
+    assert is_encrypted(report.read_bytes())
     assert "Adalbertine" not in project.run("show", str(report), "--values", "show").out
 
     report.write_bytes(sealed)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.project.files import check_writable, write_private, write_sealed
+from reconciler.project.files import check_writable, write_encrypted, write_private
 from reconciler.project.special_files import is_channel
 from tests.support.projects import Project, example
 
@@ -103,7 +103,7 @@ def test_a_pipe_that_another_user_put_there_gets_nothing(tmp_path: Path) -> None
     thread, read = read_from(pipe)
 
     with pytest.raises(UsageError, match="it is a pipe of another user"):
-        write_sealed(pipe, "secret")
+        write_encrypted(pipe, [b"secret"])
     thread.join()
 
     assert read == [""]

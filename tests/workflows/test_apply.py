@@ -111,7 +111,7 @@ def test_plans_and_reports_of_a_portal_are_encrypted(world: World, live: Emulato
         world.hub.artifact(7001, "plan") / "plan.json",
         world.hub.artifact(7001, "report") / "report.json",
     ):
-        assert kept.read_bytes().startswith(b"reconciler sealed 1\n")
+        assert kept.read_bytes().startswith(b"reconciler encrypted 1\n")
 
 
 def test_a_commit_that_no_pull_request_brought_is_not_applied(world: World, live: Emulator) -> None:

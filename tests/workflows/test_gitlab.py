@@ -75,7 +75,7 @@ def test_a_merge_request_gets_one_note_that_is_kept_up_to_date(project: Project,
 
     assert len(gitlab.notes) == 2
     assert gitlab.notes[1]["body"].startswith(f"{MARK}### Plan: 11 to create, 16 to update")
-    assert (project.folder / "plan.json").read_bytes().startswith(b"reconciler sealed 1\n")
+    assert (project.folder / "plan.json").read_bytes().startswith(b"reconciler encrypted 1\n")
 
 
 def test_problems_fail_the_job_and_replace_the_note(project: Project, gitlab: GitLab) -> None:
@@ -125,7 +125,7 @@ def test_what_was_reviewed_is_planned_again_and_applied(project: Project, gitlab
     assert found
     assert f"content as planned:  {found[1]}\ncontent as reviewed: {found[1]}\n" in planned.stdout
     assert "72 planned = 72 applied" in applied.stdout
-    assert (project.folder / "report.json").read_bytes().startswith(b"reconciler sealed 1\n")
+    assert (project.folder / "report.json").read_bytes().startswith(b"reconciler encrypted 1\n")
 
 
 def test_a_commit_without_a_merge_request_is_not_planned(project: Project, gitlab: GitLab) -> None:

@@ -108,7 +108,9 @@ def test_an_encrypted_plan_is_uploaded(world: World) -> None:
 
     assert jobs["plan"].conclusion == "success"
     assert (
-        (world.hub.artifact(7000, "plan-7") / "plan.json").read_bytes().startswith(b"reconciler sealed 1\n")
+        (world.hub.artifact(7000, "plan-7") / "plan.json")
+        .read_bytes()
+        .startswith(b"reconciler encrypted 1\n")
     )
 
 

@@ -21,7 +21,7 @@ fi
 
 is_refused=
 for file in "$folder"/{plan,report}.json; do
-    if [ ! -e "$file" ] || [ "$EMULATOR" = true ] || head -c 18 "$file" | grep -q '^reconciler sealed '; then
+    if [ ! -e "$file" ] || [ "$EMULATOR" = true ] || head -c 21 "$file" | grep -q '^reconciler encrypted '; then
         continue
     fi
     rm "$file"
