@@ -18,6 +18,7 @@ ROOMS = {
     "invisible_characters": set(),
     "errors": {"source", "invisible_characters"},
     "encryption": BASE,
+    "spool": BASE | {"encryption"},
     "model": BASE,
     "plan": BASE | {"model", "suggestions"},
     "report": BASE | {"model", "plan.change", "plan.plan", "plan.file"},

@@ -1,0 +1,240 @@
+"""What does not fit into memory waits on disk: in order, to be walked again, and for this process alone.
+
+A spool keeps little of it in memory. The rest goes to a temporary file without a name, of mode 0600, that is
+gone when the process ends, however it ends; it is encrypted with a key that only the memory of the process
+knows. So a plan of any size is put together, held against another one, and carried out in constant memory.
+
+``TMPDIR`` says where temporary files go.
+"""
+
+import tempfile
+import weakref
+from array import array
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from heapq import merge
+from typing import Generic, TypeVar, overload
+
+from reconciler.encryption import ProcessKey
+from reconciler.errors import UsageError
+
+T = TypeVar("T")
+
+_BLOCK = 1 << 16
+"""Bytes that are encrypted and written together, or a little more."""
+
+_IN_MEMORY = 1 << 22
+"""Bytes of a spool that wait in memory before any of it is put on disk."""
+
+_SORTED_AT_ONCE = 1 << 24
+"""Bytes that are sorted in memory."""
+
+_KEY_LENGTH = 4
+
+
+class Spool:
+    """Pieces of bytes, in the order in which they were appended; found by their number, too."""
+
+    def __init__(self, in_memory: int = _IN_MEMORY) -> None:
+        self._in_memory = in_memory
+        self._blocks: list[bytes] = []  # those that are not on disk
+        self._starts = array("Q")  # number of the first piece of each block
+        self._open: list[bytes] = []  # pieces of the block that is being filled
+        self._open_size = self._size = self._count = 0
+        self._file: _PrivateFile | None = None
+        self._last: tuple[int, Sequence[bytes]] = (-1, ())  # the block that was read last
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in range(len(self._starts)):
+            yield from self._read(block)
+        yield from tuple(self._open)
+
+    def __getitem__(self, number: int) -> bytes:
+        if not 0 <= number < self._count:
+            raise IndexError(number)
+        first_open = self._count - len(self._open)
+        if number >= first_open:
+            return self._open[number - first_open]
+        block = bisect_right(self._starts, number) - 1
+        return self._read(block)[number - self._starts[block]]
+
+    def append(self, piece: bytes) -> None:
+        """Put ``piece`` behind the others.
+
+        Raises:
+            UsageError: there is no room for it.
+        """
+        self._open.append(piece)
+        self._open_size += len(piece)
+        self._count += 1
+        if self._open_size >= _BLOCK:
+            self._close_block()
+
+    def _close_block(self) -> None:
+        block = _packed(self._open)
+        self._starts.append(self._count - len(self._open))
+        self._blocks.append(block)
+        self._size += len(block)
+        self._open, self._open_size = [], 0
+        if self._size > self._in_memory:
+            self._file = self._file or _PrivateFile()
+            for block in self._blocks:
+                self._file.append(block)
+            self._blocks = []
+
+    def _read(self, block: int) -> Sequence[bytes]:
+        if self._last[0] != block:
+            on_disk = len(self._file) if self._file else 0
+            is_on_disk = self._file is not None and block < on_disk
+            data = self._file.read(block) if self._file and is_on_disk else self._blocks[block - on_disk]
+            self._last = (block, _unpacked(data))
+        return self._last[1]
+
+
+class _PrivateFile:
+    """Encrypted blocks on disk, in a file that has no name."""
+
+    def __init__(self) -> None:
+        with _told():
+            self._file = tempfile.TemporaryFile(prefix="reconciler-")  # noqa: SIM115 - it ends with the object
+        weakref.finalize(self, self._file.close)
+        self._key = ProcessKey()
+        self._offsets = array("Q", [0])  # of each block, and of the end
+
+    def __len__(self) -> int:
+        return len(self._offsets) - 1
+
+    def append(self, block: bytes) -> None:
+        encrypted = self._key.encrypt(len(self), block)
+        with _told():
+            self._file.seek(self._offsets[-1])
+            self._file.write(encrypted)
+            self._file.flush()
+        self._offsets.append(self._offsets[-1] + len(encrypted))
+
+    def read(self, number: int) -> bytes:
+        start, end = self._offsets[number], self._offsets[number + 1]
+        with _told():
+            self._file.seek(start)
+            return self._key.decrypt(number, self._file.read(end - start))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"cannot use a temporary file in {tempfile.gettempdir()} ({error.strerror})\n"
+            "    make room there, or let TMPDIR name another folder"
+        ) from error
+
+
+class SpooledSequence(Sequence[T], Generic[T]):
+    """Values that wait in a spool, and are made anew whenever somebody asks for them.
+
+    It is equal to any sequence of equal values.
+    """
+
+    __slots__ = ("_decode", "_encode", "_spool")
+
+    def __init__(self, encode: Callable[[T], bytes], decode: Callable[[bytes], T]) -> None:
+        self._spool = Spool()
+        self._encode = encode
+        self._decode = decode
+
+    def __len__(self) -> int:
+        return len(self._spool)
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self._decode, self._spool)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        if isinstance(index, slice):
+            return tuple(self[number] for number in range(*index.indices(len(self))))
+        return self._decode(self._spool[index + len(self) if index < 0 else index])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or len(self) != len(other):
+            return False
+        return all(one == another for one, another in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment] # it grows
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} spooled values>"
+
+    def append(self, value: T) -> None:
+        """Put ``value`` behind the others."""
+        self._spool.append(self._encode(value))
+
+    def extend(self, values: Iterable[T]) -> None:
+        """Put ``values`` behind the others."""
+        for value in values:
+            self.append(value)
+
+
+def sorted_by_key(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
+    """Sort ``entries``, a key and what belongs to it, by key; those of one key keep their order.
+
+    Parts that fit into memory are sorted there, spooled, and merged.
+    """
+    runs: list[Iterable[tuple[bytes, bytes]]] = []
+    part: list[tuple[bytes, bytes]] = []
+    size = 0
+    for entry in entries:
+        part.append(entry)
+        size += len(entry[0]) + len(entry[1]) + 150  # of the objects
+        if size > _SORTED_AT_ONCE:
+            part.sort(key=_key_of)
+            runs.append(_Run(part))
+            part, size = [], 0
+    part.sort(key=_key_of)
+    runs.append(part)
+    return merge(*runs, key=_key_of)
+
+
+class _Run:
+    """Sorted entries that wait on disk."""
+
+    def __init__(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
+        self._spool = Spool(in_memory=0)
+        for key, value in entries:
+            self._spool.append(len(key).to_bytes(_KEY_LENGTH, "big") + key + value)
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        for piece in self._spool:
+            end = _KEY_LENGTH + int.from_bytes(piece[:_KEY_LENGTH], "big")
+            yield piece[_KEY_LENGTH:end], piece[end:]
+
+
+def _key_of(entry: tuple[bytes, bytes]) -> bytes:
+    return entry[0]
+
+
+def _packed(pieces: Sequence[bytes]) -> bytes:
+    """How many there are, how long each is, and all of them."""
+    lengths = array("I", [len(pieces), *map(len, pieces)])
+    return b"".join((lengths.tobytes(), *pieces))
+
+
+def _unpacked(block: bytes) -> Sequence[bytes]:
+    size = array("I").itemsize
+    lengths = array("I")
+    lengths.frombytes(block[:size])
+    (count,) = lengths
+    lengths = array("I")
+    lengths.frombytes(block[size : size * (count + 1)])
+    pieces, start = [], size * (count + 1)
+    for length in lengths:
+        pieces.append(block[start : start + length])
+        start += length
+    return pieces
