@@ -1,1 +1,1 @@
-"""HubSpot's API as HubSpot speaks it."""
+"""HubSpot's API: reading and writing, in HubSpot's own terms."""

@@ -1,4 +1,7 @@
-"""One method per endpoint that we use. Code that only reads gets a ``PortalReader``, which cannot write."""
+"""The API client: one method for each endpoint.
+
+Code that only reads gets a ``PortalReader``, which cannot write.
+"""
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -58,29 +61,29 @@ _FORBIDDEN = 403
 
 @dataclass(frozen=True, slots=True)
 class BatchReadResult:
-    """The answer of batch/read: order and completeness are HubSpot's, not ours."""
+    """The answer of batch/read, in HubSpot's order and perhaps incomplete."""
 
     records: Sequence[Record]
-    missing: Sequence[str]  # ids that HubSpot says do not exist, in its spelling
+    missing: Sequence[str]  # ids that do not exist according to HubSpot, in its spelling
 
 
 @dataclass(frozen=True, slots=True)
 class AssociationReadResult:
-    """The answer of batch/read of associations: order and completeness are HubSpot's, not ours."""
+    """The answer of batch/read of associations, in HubSpot's order and perhaps incomplete."""
 
     pages: Sequence[AssociationsBody]
-    alone: Sequence[str]  # ids of records that HubSpot says are associated with nothing
+    alone: Sequence[str]  # ids of records that have no associations according to HubSpot
 
 
 class _Counter:
-    """How many calls were made, by all who share it. Thread-safe."""
+    """Shared counter of calls. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.calls = 0
 
     def add_one(self) -> None:
-        """Count one call more."""
+        """Count one more call."""
         with self._lock:
             self.calls += 1
 
@@ -104,19 +107,19 @@ class _Caller:
 
     @property
     def calls(self) -> int:
-        """Calls made so far, by this one and those made of it."""
+        """Number of calls so far, by this object and by those derived from it."""
         return self._counter.calls
 
     def reserve_slot(self) -> AbstractContextManager[None]:
-        """See ``RateLimiter.keeping_place``."""
+        """See ``RateLimiter.reserve_slot``."""
         return self._pacer.reserve_slot()
 
     def asking(self, may_send: Callable[[], None]) -> "_Caller":
-        """One that asks before every call."""
+        """Return a caller that calls ``may_send`` before every call."""
         return _Caller(self._http, self._pacer, may_send, self._leaving, self._counter)
 
     def telling(self, leaving: Callable[[], None]) -> "_Caller":
-        """One that tells of every call that leaves."""
+        """Return a caller that calls ``leaving`` for every call that leaves."""
         return _Caller(self._http, self._pacer, self._may_send, leaving, self._counter)
 
     def time_there(self) -> datetime | None:
@@ -124,7 +127,7 @@ class _Caller:
         return self._pacer.time_there()
 
     def ask(self, request: Request, decode: Decoder[AnswerT]) -> Success[AnswerT] | ErrorResponse:
-        """Make the call; a 403 is raised, other refusals are for the caller to read."""
+        """Make the call; raise a 403, and return other refusals."""
 
         def once() -> CallResult[AnswerT]:
             self._may_send()
@@ -138,7 +141,7 @@ class _Caller:
 
 
 class PortalReader:
-    """Everything that planning asks of a portal. Thread-safe; every method may raise ``HubSpotError``."""
+    """Everything that planning reads from a portal. Thread-safe; every method may raise ``HubSpotError``."""
 
     def __init__(self, http: httpx.Client, version: str, pacer: RateLimiter) -> None:
         self.version = version
@@ -146,10 +149,10 @@ class PortalReader:
         self._pacer = pacer
         self._caller = _Caller(http, pacer)
         self._begun: dict[str, Future[Any]] = {}  # by path
-        self._owners: dict[bool, tuple[OwnerBody, ...]] = {}  # by whether they left
+        self._owners: dict[bool, tuple[OwnerBody, ...]] = {}  # by whether they are archived
 
     def begin(self, object_paths: Iterable[str]) -> None:
-        """Ask already for the account and the definitions of types; who wants them next gets the answers."""
+        """Start reading the account and the definitions of types; later calls get these answers."""
         decoders: dict[str, Decoder[Any]] = {self._paths.account: AccountBody.read}
         decoders |= dict.fromkeys(map(self._paths.properties, object_paths), PropertyPage.read)
         pool = ThreadPoolExecutor(len(decoders))
@@ -158,36 +161,36 @@ class PortalReader:
 
     @property
     def calls(self) -> int:
-        """Calls made so far, repeated ones included."""
+        """Number of calls so far, including repeated ones."""
         return self._caller.calls
 
     @property
     def daily_remaining(self) -> int | None:
-        """Calls left to the portal today; None where HubSpot has not said."""
+        """Number of calls that the portal has left today; None if HubSpot has not said."""
         return self._pacer.daily_remaining
 
     def least_seconds(self, calls: int) -> float:
-        """The least time that so many calls take at the portal's limit, beginning with a full burst."""
+        """Return the least time that so many calls take at the portal's limit, starting with a full burst."""
         return self._pacer.least_seconds(calls)
 
     def account(self) -> AccountBody:
-        """Which portal the token belongs to."""
+        """Read the account, that is, the portal of the token."""
         return self._get(self._paths.account, AccountBody.read)
 
     def properties(self, object_path: str) -> tuple[PropertyBody, ...]:
-        """The definitions of a type's properties; those that hold sensitive data are left out by HubSpot."""
+        """Read the definitions of a type's properties; HubSpot leaves out those with sensitive data."""
         return self._get(self._paths.properties(object_path), PropertyPage.read).results
 
     def pipelines(self, object_path: str) -> tuple[PipelineBody, ...]:
-        """The pipelines of a type, with their stages."""
+        """Read the pipelines of a type, with their stages."""
         return self._get(self._paths.pipelines(object_path), PipelinePage.read).results
 
     def schemas(self) -> tuple[SchemaBody, ...]:
-        """All custom object types."""
+        """Read all custom object types."""
         return self._get(self._paths.schemas, SchemaPage.read).results
 
     def owners(self, *, archived: bool = False) -> tuple[OwnerBody, ...]:
-        """All active owners, or all that left; read once."""
+        """Read all active owners, or all archived ones, once."""
         if archived not in self._owners:
             self._owners[archived] = self._read_owners(archived=archived)
         return self._owners[archived]
@@ -217,7 +220,7 @@ class PortalReader:
         id_property: str | None = None,
         is_archived: bool = False,
     ) -> BatchReadResult:
-        """Records by record id, or by unique property ``id_property``; at most 100, 50 ``with_history``."""
+        """Read records by record id or unique property ``id_property``: at most 100, 50 ``with_history``."""
         body: dict[str, Any] = {
             "inputs": [{"id": id_} for id_ in ids],
             "properties": list(properties),
@@ -244,17 +247,17 @@ class PortalReader:
         raise error_for(request, exchange.status, exchange.error)
 
     def labels(self, object_path: str, other_path: str) -> tuple[LabelBody, ...]:
-        """How records of the first type may be associated with records of the other."""
+        """Read the labels that records of the first type can have for records of the other."""
         return self._get(self._paths.labels(object_path, other_path), LabelPage.read).results
 
     def label_limits(self, object_path: str, other_path: str) -> tuple[LabelLimitBody, ...]:
-        """With how many records of the other type one of the first may be associated, by type."""
+        """Read the limits on associations of one record with records of the other type, by label."""
         return self._get(self._paths.label_limits(object_path, other_path), LabelLimitPage.read).results
 
     def read_pairs(
         self, object_path: str, other_path: str, inputs: Sequence[Mapping[str, str]]
     ) -> AssociationReadResult:
-        """What records are associated with: by id, and where to go on with ``after``; at most 1,000."""
+        """Read the associations of records by id, from ``after`` on; at most 1,000."""
         path = self._paths.pairs_read(object_path, other_path)
         request = Request("POST", path, body={"inputs": list(inputs)})
         exchange = self._caller.ask(request, AssociationsPage.read)
@@ -271,17 +274,18 @@ class PortalReader:
         raise error_for(request, exchange.status, exchange.error)
 
     def is_enabled(self, type_number: str) -> bool:
-        """Whether the portal has switched on a type that has to be switched on."""
+        """Return whether the portal has activated a type that needs activation."""
         return self._get(self._paths.enablement(type_number), EnablementBody.read).enablement
 
     def has_records(self, object_path: str) -> bool:
-        """Whether the portal has any record of a type."""
+        """Return whether the portal has any record of a type."""
         return bool(self._get(self._paths.records(object_path), BatchBody.read, {"limit": "1"}).results)
 
     def record(self, object_path: str, record_id: str, properties: Sequence[str]) -> Record | None:
-        """One record by its id; None where there is none. The id of a merged record leads to its survivor.
+        """Read one record by its id, or return None. The id of a merged record leads to its survivor.
 
-        Source: https://developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies
+        Source:
+        https://developers.hubspot.com/changelog/updated-merge-functionality-for-contacts-and-companies
         """
         request = Request(
             "GET", self._paths.record(object_path, record_id), {"properties": ",".join(properties)}
@@ -313,38 +317,38 @@ class PortalWriter:
         self._caller = _Caller(http, pacer)
 
     def asking(self, may_send: Callable[[], None]) -> Self:
-        """The same, but ``may_send`` is asked last before every call leaves, and raises where it must not."""
+        """Return a writer that calls ``may_send`` right before every call; it raises to prevent the call."""
         other = copy(self)
         other._caller = self._caller.asking(may_send)  # noqa: SLF001 - it is ours
         return other
 
     def telling(self, leaving: Callable[[], None]) -> Self:
-        """The same, but ``leaving`` is told of every call before HubSpot can act on it."""
+        """Return a writer that calls ``leaving`` for every call before HubSpot can act on it."""
         other = copy(self)
         other._caller = self._caller.telling(leaving)  # noqa: SLF001 - it is ours
         return other
 
     def time_there(self) -> datetime | None:
-        """What HubSpot's clock shows at least; None where no answer has told."""
+        """Return the earliest time that HubSpot's clock can show now; None before the first answer."""
         return self._caller.time_there()
 
     def reserve_slot(self) -> AbstractContextManager[None]:
-        """Within, what this thread writes is sent right after what it read, by a reader of the same pacer."""
+        """Let writes of this thread follow right after its reads, for a reader with the same rate limiter."""
         return self._caller.reserve_slot()
 
     @property
     def calls(self) -> int:
-        """Calls made so far, repeated ones included."""
+        """Number of calls so far, including repeated ones."""
         return self._caller.calls
 
     def write(
         self, object_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]
     ) -> BatchBody | ErrorResponse:
-        """Send one batch, as it is; what it was refused for is part of the answer.
+        """Send one batch unchanged; refusals are part of the returned answer.
 
         Raises:
             NotAllowed: the token is refused or lacks a scope; nothing was written.
-            Unavailable: HubSpot went on saying "later"; nothing was written.
+            Unavailable: HubSpot kept answering "later"; nothing was written.
             NoAnswer: all of it, some of it or nothing may have been written.
         """
         request = Request(
@@ -357,7 +361,7 @@ class PortalWriter:
     def write_pairs(
         self, object_path: str, other_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]
     ) -> PairsBody | ErrorResponse:
-        """The same for associations, from records of the first type to records of the other."""
+        """Send one batch of associations from records of the first type to records of the other."""
         path = self._paths.pairs(object_path, other_path, call)
         request = Request("POST", path, body={"inputs": inputs}, is_write=True)
         exchange = self._caller.ask(request, PairsBody.read_or_empty)
@@ -369,7 +373,7 @@ def _is_about_missing(error: ErrorBody) -> bool:
 
 
 def error_for(request: Request, status: int, error: ErrorBody) -> HubSpotError:
-    """What a refusal means for the run as a whole."""
+    """Convert a refusal to the error that it means for the whole run."""
     kind: type[HubSpotError] = RequestRejected
     said = explain(error) or f"HubSpot answered {status}"
     if status == _FORBIDDEN:

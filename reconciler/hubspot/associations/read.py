@@ -1,4 +1,4 @@
-"""Reads what records are associated with, and how they may be."""
+"""Reading associations of records, and the labels they can have."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,14 +15,14 @@ from reconciler.model.calls import PAIRS_READ
 from reconciler.model.definitions import ObjectSchema
 
 _TIMES_ASKED = 4
-"""How often the same is asked until nothing being said means that there is nothing."""
+"""How often to ask again about records that HubSpot says nothing about."""
 
 LivePairs: TypeAlias = Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]
-"""By record, and by record that it is associated with, the labels; the plain association comes with all."""
+"""Labels by record and by associated record; the unlabelled association is always among them."""
 
 
 def read_labels(reader: PortalReader, one: ObjectSchema, other: ObjectSchema) -> tuple[Label, ...]:
-    """Labels of associations of ``one`` with ``other``, seen from the first.
+    """Read the labels of associations of ``one`` with ``other``, seen from the first.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -33,9 +33,9 @@ def read_labels(reader: PortalReader, one: ObjectSchema, other: ObjectSchema) ->
 def read_label_limits(
     reader: PortalReader, one: ObjectSchema, other: ObjectSchema
 ) -> Mapping[tuple[str, int], int]:
-    """With how many records of ``other`` one of ``one`` may bear a label, by category and number.
+    """Read how many records of ``other`` one record may have under each label, by category and number.
 
-    What the token may not read limits nothing here: HubSpot tells of it when it refuses.
+    If the token may not read a limit, there is no limit here; HubSpot reports it when it refuses a write.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -51,7 +51,7 @@ def read_label_limits(
 def read_pairs(
     reader: PortalReader, one: ObjectSchema, other: ObjectSchema, record_ids: Iterable[RecordId]
 ) -> LivePairs:
-    """What records of ``one`` are associated with among ``other``; those with nothing are left out.
+    """Read the associations of records of ``one`` with ``other``; leave out records without any.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -60,7 +60,8 @@ def read_pairs(
     chunks = [ids[start : start + PAIRS_READ] for start in range(0, len(ids), PAIRS_READ)]
     found: dict[RecordId, dict[RecordId, frozenset[Label]]] = {}
     with ThreadPoolExecutor(READERS) as pool:
-        each = pool.map if len(chunks) > 1 else map  # in this thread, which may keep a place for a write
+        # in this thread, which may have reserved a slot for a write
+        each = pool.map if len(chunks) > 1 else map
         for pages in each(lambda chunk: _read(reader, one, other, chunk), chunks):
             for page in pages:
                 to = found.setdefault(RecordId(page.from_.id), {})
@@ -73,10 +74,10 @@ def read_pairs(
 def _read(
     reader: PortalReader, one: ObjectSchema, other: ObjectSchema, record_ids: Sequence[RecordId]
 ) -> Sequence[AssociationsBody]:
-    """All pages of some records; those that have more are asked for again together.
+    """Read all pages of some records; ask for the next pages of several records together.
 
-    A record of which HubSpot says nothing at all is asked for again: one that is only believed to be
-    associated with nothing would be associated as ours.
+    Ask again about a record that HubSpot says nothing about: if it wrongly counted as not associated, its
+    associations would count as created by us.
     """
     pages: list[AssociationsBody] = []
     asked: Counter[tuple[str, str]] = Counter()

@@ -1,8 +1,8 @@
-"""Makes and removes associations, and tells what became of each, however HubSpot puts it.
+"""Creating and removing associations, with one outcome for each, in whatever form HubSpot answers.
 
-These calls know no trace ids, and making what is there or removing what is not changes nothing. So a
-result is joined by the two record ids that it names, an error by the ids that it names, and whatever
-is neither is sent again in halves until it stands alone.
+These calls have no trace ids. Creating an existing association or removing a missing one changes nothing. So
+a result is matched by its two record ids, and an error by the ids that it names. Associations without result
+and error are sent again in halves, until each is sent alone.
 
 Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide.
 """
@@ -31,9 +31,9 @@ _REMOVALS = frozenset({Call.DISSOCIATE, Call.UNLABEL})
 
 @dataclass(frozen=True, slots=True)
 class PairRow:
-    """One association to be made or removed."""
+    """One association to create or remove."""
 
-    number: int  # joins the outcome to the question
+    number: int  # matches the outcome to the row
     record_id: RecordId
     target_id: RecordId
     label: Label | None
@@ -48,13 +48,13 @@ def write_pairs(
     *,
     leaving: Callable[[Sequence[PairRow]], None] = lambda _rows: None,
 ) -> Mapping[int, RowOutcome]:
-    """Send ``rows`` and account for every one of them, by number.
+    """Send ``rows`` and return an outcome for each of them, by number.
 
-    ``leaving`` is told of each call, by the rows that it carries, before HubSpot can act on it.
+    ``leaving`` is called for each call, with its rows, before HubSpot can act on it.
 
     Raises:
-        NotAllowed: before anything was written: the token is refused, or lacks the scopes it names.
-        Unavailable: before anything was written: HubSpot went on saying "later".
+        NotAllowed: before anything was written: the token is refused, or lacks the scopes that it names.
+        Unavailable: before anything was written: HubSpot kept answering "later".
     """
     sending = _Sending(writer, one.path, other.path, call, leaving, {})
     try:
@@ -69,7 +69,7 @@ def write_pairs(
 
 @dataclass(slots=True)
 class _Sending:
-    """What one call's worth of associations came to, as answers come in."""
+    """The outcomes of the associations of one call, collected as answers arrive."""
 
     writer: PortalWriter
     path: str
@@ -79,7 +79,7 @@ class _Sending:
     outcomes: dict[int, RowOutcome]
 
     def deliver(self, rows: Sequence[PairRow]) -> None:
-        """Send ``rows``; those that nothing was said of are sent again in halves."""
+        """Send ``rows``; send rows without an outcome again in halves."""
         try:
             writer = self.writer.telling(partial(self.leaving, rows))
             answer = writer.write_pairs(self.path, self.other_path, self.call, _inputs(self.call, rows))
@@ -99,13 +99,13 @@ class _Sending:
     def _join(
         self, rows: Sequence[PairRow], answer: PairsBody | ErrorResponse
     ) -> tuple[Sequence[PairRow], Sequence[ErrorBody]]:
-        """Take what the answer says of rows; those that it says nothing of, and the errors."""
+        """Read the outcomes in the answer; return the rows without an outcome, and the errors."""
         if isinstance(answer, ErrorResponse):
             if answer.status in SPLITTABLE_STATUSES:
                 return rows, [answer.error]
             self.outcomes |= {row.number: rejected(answer.error) for row in rows}
             return (), ()
-        if not answer.errors and self.call in _REMOVALS:  # success is an empty answer
+        if not answer.errors and self.call in _REMOVALS:  # an empty answer means success
             self.outcomes |= {row.number: _applied(row) for row in rows}
             return (), ()
         made = {body.ids for body in answer.results}
@@ -126,7 +126,7 @@ def _applied(row: PairRow) -> Applied:
 
 
 def _is_about(error: ErrorBody, row: PairRow) -> bool:
-    """Whether it names both records by their ends, or one of them by its id."""
+    """Return whether the error names both records of the row, or one of them by its id."""
     ends = ((row.record_id, _FROM), (row.target_id, _TO))
     named = [(record_id, error.context[end]) for record_id, end in ends if end in error.context]
     if named:
@@ -135,7 +135,7 @@ def _is_about(error: ErrorBody, row: PairRow) -> bool:
 
 
 def _inputs(call: Call, rows: Sequence[PairRow]) -> list[Mapping[str, Any]]:
-    """The rows as HubSpot documents them for this call; labels of the same two records go together."""
+    """Write the rows as HubSpot documents them for this call; labels of the same two records go together."""
     labels: dict[tuple[RecordId, RecordId], list[Label]] = {}
     for row in rows:
         of_pair = labels.setdefault((row.record_id, row.target_id), [])

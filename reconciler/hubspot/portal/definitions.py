@@ -1,4 +1,4 @@
-"""HubSpot's property definitions as ours: above all, how the text of a value is to be read. Pure.
+"""HubSpot's property definitions, converted to ours: above all, the kind of each value. Pure.
 
 Source: https://developers.hubspot.com/docs/guides/api/crm/properties (types and field types).
 """
@@ -24,7 +24,7 @@ _TRUTH = frozenset({"true", "false"})
 
 
 def property_def(object_name: str, body: PropertyBody) -> PropertyDef:
-    """One definition of the type ``object_name``."""
+    """Convert one property definition of the type ``object_name``."""
     kind = _kind(object_name, body)
     return PropertyDef(
         name=body.name,
@@ -68,6 +68,6 @@ def _enumeration(body: PropertyBody) -> Kind:
 
 
 def pipeline(body: PipelineBody) -> Pipeline:
-    """One pipeline, without archived stages."""
+    """Convert one pipeline, without archived stages."""
     stages = tuple(Stage(stage.id, stage.label) for stage in body.stages if not stage.archived)
     return Pipeline(body.id, body.label, stages)

@@ -1,4 +1,4 @@
-"""Who may own records: read no earlier than a manifest names somebody, since it takes a scope of its own."""
+"""Owners of records. They are only read if a manifest names one, because reading them needs its own scope."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ from reconciler.model.definitions import Owner
 
 
 def read_owners(reader: PortalReader, named: Iterable[str]) -> tuple[Owner, ...]:
-    """All active owners; where some of ``named``, by e-mail or id, are not among them, all that left too.
+    """Read all active owners; if some of ``named`` (e-mail or id) are missing, also all archived ones.
 
     Each list is read once in a run.
 

@@ -1,4 +1,4 @@
-"""Reads what planning needs to know of a portal besides its records: types and definitions."""
+"""Reading the parts of a portal that planning needs besides records: object types and definitions."""
 
 import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ from reconciler.source import SourceRef
 
 _THREADS = 8
 _UNKNOWN_NUMBER = re.compile(r"0-\d+")
-"""A standard type that is newer than our table; HubSpot's generic paths take its number."""
+"""A standard type that is newer than our table; HubSpot's generic paths accept its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,11 @@ class _Type:
 
     name: str
     path: str
-    required: tuple[str, ...] = ()  # by a custom type's own schema
+    required: tuple[str, ...] = ()  # required by a custom type's own schema
 
 
 def begin_portal(reader: PortalReader, objects: Collection[str]) -> None:
-    """Ask already for what ``read_portal`` will want first of standard types, while there is other work."""
+    """Start the first reads of ``read_portal`` for standard types, to run beside other work."""
     names = {object_name(written) for written in objects}
     reader.begin([object_type(name).path for name in sorted(names) if _is_standard(name)])
 
@@ -47,18 +47,16 @@ def read_portal(
     asked_at: Mapping[str, SourceRef] = MappingProxyType({}),
     lacking: list[Problem] | None = None,
 ) -> PortalSchema:
-    """The portal's account, and the types in ``objects`` with all that belongs to them.
+    """Read the portal's account, and the types in ``objects`` with everything that belongs to them.
 
-    ``objects`` of the answer holds each type by its name and by every other that means it.
-
-    Types are asked for by path name or number, custom ones by name, qualified name or number.
-    ``portal_id`` is the portal that the token has to belong to; None takes any. ``first_mentions`` says where
-    a type is named, for messages. Types that the portal does not have are left out of the answer, and told
-    in ``lacking``, where that is given.
+    ``objects`` of the result has each type under all of its names. Standard types can be named by path name
+    or number, custom types by name, qualified name or number. ``portal_id`` is the portal to which the token
+    must belong; None accepts any. ``first_mentions`` gives the place of a type in messages. Types that the
+    portal does not have are left out, and reported in ``lacking`` if it is given.
 
     Raises:
         UsageError: the token belongs to another portal.
-        ManifestError: the portal has no such type, and there is no ``lacking``; all of them are named.
+        ManifestError: the portal lacks types, and there is no ``lacking``; it names all of them.
         HubSpotError: the portal cannot be read.
     """
     names = sorted({object_name(written) for written in objects})
@@ -74,7 +72,7 @@ def read_portal(
             types = {name: found for name, found in types.items() if name not in problems}
         distinct = sorted(set(types.values()), key=lambda found: found.name)
         reading_properties = pool.map(reader.properties, [found.path for found in distinct])
-        account = reading_account.result()  # first, so that the wrong portal is the first thing told
+        account = reading_account.result()  # first, so that a wrong portal is the first error
         _refuse_other_portal(account, portal_id)
         definitions = [
             {body.name: property_def(found.name, body) for body in bodies if not body.archived}
@@ -105,7 +103,7 @@ def _is_standard(name: str) -> bool:
 
 
 def _type(name: str, customs: Iterable[SchemaBody]) -> _Type | None:
-    """The type that ``name`` stands for; None where the portal has none."""
+    """Return the type called ``name``; None if the portal does not have it."""
     if _is_standard(name):
         return _Type(name, object_type(name).path)
     for custom in customs:
@@ -129,7 +127,7 @@ def _not_there(
     customs: Iterable[SchemaBody],
     asked_at: Mapping[str, SourceRef],
 ) -> Mapping[str, Problem]:
-    """What is wrong with types that the portal does not have, or has not switched on."""
+    """Report types that the portal does not have or has not activated."""
     known = (*standard_names(), *(custom.name for custom in customs))
     problems = {name: _unknown(name, known, asked_at.get(name)) for name in names if name not in types}
     for name in names:

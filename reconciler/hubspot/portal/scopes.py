@@ -1,7 +1,7 @@
-"""Which scopes a token needs, so that a plan can say what apply will want.
+"""Scopes that a token needs, so that a plan can name those for apply.
 
-Source: https://developers.hubspot.com/docs/guides/apps/authentication/scopes. Where HubSpot takes an
-older name as well (``e-commerce``), the narrower one is given.
+Source: https://developers.hubspot.com/docs/guides/apps/authentication/scopes. If HubSpot also accepts an
+older scope (``e-commerce``), this module names the narrower one.
 """
 
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from reconciler.model.object_types import object_name, object_type, type_number
 
 
 def read_scopes(objects: Iterable[str], *, names_owners: bool) -> tuple[str, ...]:
-    """Scopes for planning records of these types: records, definitions and pipelines, and owners. Sorted."""
+    """Return the scopes for planning these types: records, definitions, pipelines, and owners. Sorted."""
     names = {object_name(name) for name in objects}
     scopes = {scope for name in names for scope in _scopes(name, "read")}
     if any(type_number(name) is None for name in names):
@@ -19,7 +19,7 @@ def read_scopes(objects: Iterable[str], *, names_owners: bool) -> tuple[str, ...
 
 
 def write_scopes(objects: Iterable[str]) -> tuple[str, ...]:
-    """Scopes for writing records of these types, over those for reading them. Sorted."""
+    """Return the scopes for writing records of these types, besides those for reading. Sorted."""
     names = {name for written in objects if not object_type(name := object_name(written)).is_read_only}
     return tuple(sorted({scope for name in names for scope in _scopes(name, "write")}))
 

@@ -1,4 +1,4 @@
-"""Who the users of a portal are, as its history names them: by user id."""
+"""Users of a portal, whom its history names by user id."""
 
 from collections.abc import Iterable
 
@@ -7,14 +7,15 @@ from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.transport.responses import VersionBody
 
 _USER = "userId:"
-"""How ``sourceId`` begins for people.
+"""The beginning of ``sourceId`` for people.
 
-Source: https://developers.hubspot.com/changelog/crm-property-change-source-will-show-owner-id-instead-of-owner-email.
+Source:
+https://developers.hubspot.com/changelog/crm-property-change-source-will-show-owner-id-instead-of-owner-email.
 """
 
 
 def user_id_of(version: VersionBody) -> str | None:
-    """The person behind a version, where it names one."""
+    """Return the user id of the person who wrote a version, if it names one."""
     if version.updated_by_user_id:
         return version.updated_by_user_id
     source = version.source_id or ""
@@ -22,10 +23,10 @@ def user_id_of(version: VersionBody) -> str | None:
 
 
 class Users:
-    """Names and addresses by user id, read no earlier than they are needed.
+    """Names and addresses by user id, read when they are first needed.
 
-    Every user is an owner, and those who left are among the archived ones. Where the token may not read
-    them, or they are nowhere, people are called by what the history says of them.
+    Every user is an owner; users who left are archived owners. If the token may not read owners, or a user is
+    not among them, the name in the history is used.
     """
 
     def __init__(self, reader: PortalReader) -> None:
@@ -34,7 +35,7 @@ class Users:
         self._unread = [False, True]  # the active owners, the archived ones
 
     def load(self, user_ids: Iterable[str]) -> None:
-        """Look up those that are not known yet.
+        """Look up users that are not known yet.
 
         Raises:
             HubSpotError: HubSpot does not answer.
@@ -53,7 +54,7 @@ class Users:
                     self._names.setdefault(user_id, _called(name, owner.email or ""))
 
     def name_of(self, user_id: str, label: str | None) -> str:
-        """Whom the id stands for; ``label`` is what the history calls them."""
+        """Return the name of a user; ``label`` is the name in the history."""
         return self._names.get(user_id) or label or f"user {user_id}"
 
 

@@ -1,4 +1,4 @@
-"""Reads who changed what: the history of some properties of some records."""
+"""Reading property history: who changed which values of which records."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -41,15 +41,16 @@ _VIA = {
     "MERGE_CONTACTS": ChangeSource.MERGE,
     "MERGE_COMPANIES": ChangeSource.MERGE,
 }
-"""HubSpot's ``sourceType``; the list is open.
+"""HubSpot's ``sourceType`` values; the list is open.
 
-Source: https://knowledge.hubspot.com/properties/understand-source-properties."""
+Source: https://knowledge.hubspot.com/properties/understand-source-properties.
+"""
 
 
 def read_histories(reader: PortalReader, portal: PortalSchema, spots: Iterable[Spot]) -> PropertyHistories:
-    """The history of some properties; those that the portal does not define are left out.
+    """Read the history of some properties; leave out those that the portal does not define.
 
-    Costs a call for each fifty records of a type, and a few for people who left.
+    This takes one call for each fifty records of a type, and a few for people who left.
 
     Raises:
         HubSpotError: HubSpot does not answer, or not to this question.
@@ -72,9 +73,9 @@ def read_as_made(
     record_ids: Iterable[RecordId],
     names: Collection[str],
 ) -> Mapping[RecordId, LiveRecord]:
-    """Records with the values that came in one call with their first key, of property ``by``.
+    """Read the values that records got in the same call as their first key, in property ``by``.
 
-    What became of them since makes no difference: one call gives all that it writes the same time.
+    Later changes make no difference: all values that one call writes have the same time.
 
     Raises:
         HubSpotError: HubSpot does not answer, or not to this question.
@@ -132,16 +133,16 @@ def _read(
 
 
 def _hands(versions: Sequence[VersionBody], people: Users) -> tuple[ValueVersion, ...]:
-    """Oldest first; HubSpot answers newest first, and of changes at one time the order of its answer."""
+    """Sort versions oldest first; HubSpot returns newest first, also among versions with the same time."""
     hands = [version_of(version, people) for version in reversed(versions)]
     return tuple(sorted(hands, key=lambda hand: hand.at))
 
 
 def version_of(version: VersionBody, people: Users) -> ValueVersion:
-    """Who made one version of a property.
+    """Convert one version of a property, with its author.
 
-    A person is told by name and address, everything else by its label and its id, so that two workflows
-    of one name are two.
+    A person has name and address; everything else has a label and an id, so that two workflows with one name
+    are different.
     """
     source_type = version.source_type or ""
     user_id = user_id_of(version)

@@ -1,12 +1,12 @@
-"""Joins the answer of a batch call to the rows that were sent: one outcome for every row. Pure.
+"""Matching the answer of a batch call to the rows that were sent: one outcome for every row. Pure.
 
-HubSpot's results come in another order than the inputs, and one may be missing without an error, so
-position says nothing. A result belongs to the row whose trace id it echoes, else to the row of its
-key, else of its record id. An error belongs to the rows whose trace ids it names, else whose ids,
-else to the one row whose id its message mentions. What is left over is ``Unknown``, never a guess.
+HubSpot returns results in another order than the inputs, and one may be missing without an error, so
+positions mean nothing. A result belongs to the row with its trace id, else with its key, else with its record
+id. An error belongs to the rows whose trace ids it names, else whose ids, else to the one row whose id its
+message mentions. Any other row is ``Unknown``; there is no guessing.
 
 Sources: https://developers.hubspot.com/docs/api-reference/error-handling (multi-status errors),
-https://github.com/rudderlabs/rudder-transformer (merged records vanish from answers).
+https://github.com/rudderlabs/rudder-transformer (merged records are missing in answers).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ _EMAILS = frozenset({"email", "hs_email"})
 
 
 def join(route: Route, rows: Sequence[Row], answer: BatchBody) -> Mapping[str, RowOutcome]:
-    """An outcome for each of ``rows``, by trace id."""
+    """Find an outcome for each of ``rows``, by trace id."""
     written = _join_results(route, rows, answer.results)
     errors, strays = _join_errors(route, rows, written, answer.errors)
     outcomes: dict[str, RowOutcome] = {}
@@ -44,7 +44,7 @@ def join(route: Route, rows: Sequence[Row], answer: BatchBody) -> Mapping[str, R
             outcomes[row.trace_id] = _applied(record)
         elif error:
             outcomes[row.trace_id] = rejected(error)
-        elif route.call is Call.ARCHIVE and not strays:  # success is an empty answer
+        elif route.call is Call.ARCHIVE and not strays:  # an empty answer means success
             outcomes[row.trace_id] = Applied(RecordId(row.id), {})
         else:
             outcomes[row.trace_id] = Unknown(_unmentioned(strays))
@@ -52,7 +52,7 @@ def join(route: Route, rows: Sequence[Row], answer: BatchBody) -> Mapping[str, R
 
 
 def rejected(error: ErrorBody) -> Rejected:
-    """What an error means for the row that it is about."""
+    """Convert an error to the outcome of its row."""
     return Rejected(
         explain(error) or "HubSpot gives no reason",
         category=error.category,
@@ -62,7 +62,7 @@ def rejected(error: ErrorBody) -> Rejected:
 
 
 def rows_by_id(route: Route, rows: Iterable[Row], ids: Iterable[str]) -> tuple[Row, ...]:
-    """The rows that ``ids`` name; e-mail addresses are compared in lower case. In the order of ``rows``."""
+    """Return the rows that ``ids`` name, in order; e-mail addresses are compared in lower case."""
     asked = {_folded(route, id_) for id_ in ids}
     return tuple(row for row in rows if _folded(route, row.id) in asked)
 
@@ -92,7 +92,7 @@ def _join_results(route: Route, rows: Sequence[Row], results: Iterable[Record]) 
 def _join_errors(
     route: Route, rows: Sequence[Row], written: Mapping[str, Record], errors: Iterable[ErrorBody]
 ) -> tuple[Mapping[str, ErrorBody], Sequence[ErrorBody]]:
-    """Errors by trace id, and those that belong to no row for certain."""
+    """Find the errors by trace id, and the errors that belong to no row for certain."""
     joined: dict[str, ErrorBody] = {}
     strays: list[ErrorBody] = []
     sent = {row.trace_id for row in rows}
@@ -108,7 +108,7 @@ def _join_errors(
 
 
 def _mentioned(waiting: Sequence[Row], error: ErrorBody) -> tuple[str, ...]:
-    """The trace id of the one row that the error's words mention."""
+    """Return the trace id of the one row that the error's message mentions."""
     text = all_texts(error)
     owners = tuple(row.trace_id for row in waiting if mentions(text, row.id) or mentions(text, row.trace_id))
     return owners if len(owners) == 1 else ()

@@ -1,7 +1,8 @@
-"""What became of records that are no longer found by their key: archived, merged, rekeyed or erased.
+"""Records that are not found by their key any more: archived, merged, given another key, or erased.
 
-Gone needs evidence: not found by its id, archived, merged, or there under another key. What HubSpot leaves
-out of its answers, and a record that bears the very key under which it was not found, is unanswered.
+A record is gone only with evidence: HubSpot does not find its id, or it is archived, merged, or has another
+key. A record that HubSpot leaves out of its answers is unanswered, and so is one that has the very key under
+which it was not found.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,10 +23,10 @@ from reconciler.model.owned import OwnedRecord
 def find_missing_records(
     reader: PortalReader, portal: PortalSchema, missing: Iterable[OwnedRecord]
 ) -> Mapping[RecordId, MissingRecord]:
-    """The fate of each of ``missing``, by the record id that we knew it by.
+    """Find out what happened to each of ``missing``, by the record id that we knew.
 
-    Costs a call for each hundred of one type and key, and another for those not found. Only reading a single
-    record follows a merge: up to ``GONE_ASKED_ALONE`` of one type, that is one call more for each.
+    This takes one call for each hundred records of one type and key, and one more for those not found. Only a
+    single read follows a merge: one more call for each record, up to ``GONE_ASKED_ALONE`` of one type.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -56,7 +57,7 @@ def find_missing_records(
 def _by_id(
     reader: PortalReader, schema: ObjectSchema, by: str, group: Sequence[OwnedRecord]
 ) -> Mapping[RecordId, MissingRecord]:
-    """Those that are there under another key, and those of which nobody knows anything."""
+    """Find records that have another key now, and records without an answer."""
     names = [] if by == RECORD_ID else [by]
     answers = read_records(reader, schema, RECORD_ID, [owned.record_id for owned in group], names)
     definition = schema.properties.get(by)
@@ -75,7 +76,7 @@ def _by_id(
 
 
 def _archived(reader: PortalReader, schema: ObjectSchema, ids: Sequence[RecordId]) -> set[RecordId]:
-    """Those that are among the archived."""
+    """Find the archived records among ``ids``."""
     found = reader.batch_read(schema.path, ids, properties=(), is_archived=True)
     return {RecordId(record.id) for record in found.records}
 
@@ -83,9 +84,9 @@ def _archived(reader: PortalReader, schema: ObjectSchema, ids: Sequence[RecordId
 def _survivor(
     reader: PortalReader, schema: ObjectSchema, by: str, record_id: RecordId
 ) -> tuple[RecordId, MissingRecord] | None:
-    """The record that this one was merged into; None where it was not.
+    """Find the record into which this one was merged; None if it was not merged.
 
-    One that is there after all was left out of the answers before.
+    A record that exists after all was left out of the answers before.
     """
     survivor = reader.record(schema.path, record_id, [] if by == RECORD_ID else [by])
     if survivor is None:

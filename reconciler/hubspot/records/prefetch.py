@@ -1,4 +1,4 @@
-"""Reads live a bounded number of chunks ahead, in order."""
+"""Reading live records a few chunks in advance, in order."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,14 +16,14 @@ _Chunk = TypeVar("_Chunk")
 _Entry = TypeVar("_Entry")
 
 READERS = 16
-"""Threads that read: three fill HubSpot's limit at 150 ms an answer, sixteen at 800 ms."""
+"""Threads that read: three use up HubSpot's limit at 150 ms for each answer, sixteen at 800 ms."""
 
 READ_AHEAD = 2 * READERS
-"""Chunks asked for before their turn; memory holds these and what came of those before."""
+"""Chunks that are requested in advance; memory holds these chunks and their answers."""
 
 
 def in_chunks(entries: Iterable[_Entry], size: int) -> Iterator[Sequence[_Entry]]:
-    """The entries in order, ``size`` at a time, no more of them drawn than are asked for."""
+    """Split the entries into chunks of ``size``, in order, drawing only as many entries as needed."""
     remaining = iter(entries)
     while chunk := tuple(islice(remaining, size)):
         yield chunk
@@ -36,7 +36,7 @@ def read_ahead(
     chunks: Iterable[_Chunk],
     question: Callable[[_Chunk], tuple[Sequence[str], Sequence[str]]],
 ) -> Iterator[tuple[_Chunk, LiveRecords]]:
-    """Each chunk with the records it asks for, by key; ``question`` gives its keys and properties.
+    """Read the records of each chunk, by key; ``question`` returns its keys and properties.
 
     Raises:
         HubSpotError: HubSpot does not answer, or not to this question.
@@ -56,13 +56,13 @@ def read_ahead(
 
 
 def read_by_keys(reader: PortalReader, schema: ObjectSchema, by: str, keys: Sequence[str]) -> LiveRecords:
-    """Which records have ``keys``, however many these are.
+    """Find the records with ``keys``, however many there are.
 
     Raises:
         HubSpotError: HubSpot does not answer, or not to this question.
     """
     if len(keys) <= BATCH_SIZE:
-        return read_records(reader, schema, by, keys, ())  # in this thread, which may keep a place
+        return read_records(reader, schema, by, keys, ())  # in this thread, which may have reserved a slot
     found: dict[str, LiveRecord] = {}
     unanswered: set[str] = set()
     for _, answers in read_ahead(

@@ -1,8 +1,8 @@
-"""Reads records by key: never by search, which lags behind, and never by listing everything.
+"""Reading records by key: never by search, which lags behind, and never by listing everything.
 
-An answer is joined to the keys that were asked for by what it holds, never by position. HubSpot names
-the keys that do not exist. A key that it neither answers nor names is asked for once more, then alone, and
-is unanswered after that: a record that is only believed missing would be planned as new, or as gone.
+An answer is matched to the requested keys by its content, never by position. HubSpot names the keys that do
+not exist. If it neither answers nor names a key, the key is requested once more, then alone, and then counts
+as unanswered: a record that wrongly counted as missing would be planned as new, or as gone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ from reconciler.model.live import LiveRecord, LiveRecords
 from reconciler.model.object_types import object_type
 
 _MOST_UNANSWERED = 10
-"""Keys of one call that are asked for alone in vain, after which the others are not asked for."""
+"""Number of keys in one call without an answer, after which the others are not requested alone."""
 
 
 def read_records(
@@ -28,11 +28,11 @@ def read_records(
     *,
     archived: bool = False,
 ) -> LiveRecords:
-    """The records that exist, by the key that was asked for; each holds ``properties`` and ``by``.
+    """Read the records with ``keys``, by requested key; each has ``properties`` and ``by``.
 
-    The answer tells the keys that HubSpot said nothing of, too. ``by`` is a unique property or
-    ``RECORD_ID``; ``keys`` are at most 100, and two spellings of one key give the same record twice.
-    With ``archived`` only archived records are found, else none.
+    The result also names the unanswered keys. ``by`` is a unique property or ``RECORD_ID``; ``keys`` are at
+    most 100, and two spellings of one key give the same record twice. With ``archived``, only archived
+    records are found, otherwise only live ones.
 
     Raises:
         HubSpotError: HubSpot does not answer, or not to this question.
@@ -53,14 +53,14 @@ def read_records(
         left = doubtful(left)
     unanswered: list[str] = []
     for key in left:
-        if len(unanswered) < _MOST_UNANSWERED:  # beyond that, nothing is to be learned from this portal now
+        if len(unanswered) < _MOST_UNANSWERED:  # with more, asking the portal again is useless now
             take(question.ask_alone(key))
         unanswered += doubtful([key])
     return LiveRecords(answered, unanswered)
 
 
 class _Question:
-    """Which records of which type, with which properties."""
+    """The requested records: type, key property and properties."""
 
     def __init__(
         self,
@@ -82,11 +82,11 @@ class _Question:
         self._besides = (secondary,) if secondary else ()
 
     def spelling(self, key: str) -> str:
-        """The one spelling of a key that HubSpot is known to compare by."""
+        """Return the one spelling of a key that HubSpot is known to compare."""
         return canonical(self._kind, key) or ""
 
     def ask(self, keys: Sequence[str]) -> tuple[dict[str, LiveRecord], set[str]]:
-        """Make the call: records by asked key, and spellings of keys that HubSpot says do not exist."""
+        """Make the call; return records by key, and spellings of keys that do not exist."""
         asked = {self.spelling(key): key for key in keys}
         found = self._reader.batch_read(
             self._path,
@@ -99,7 +99,7 @@ class _Question:
         return self._join(keys, found.records, named), named
 
     def ask_alone(self, key: str) -> tuple[dict[str, LiveRecord], set[str]]:
-        """Ask for one record by the call that is surest to tell; a merged id leads to another record."""
+        """Ask for one record by the most reliable call; a merged id leads to another record."""
         if self._id_property or self._archived:
             return self.ask([key])
         record = self._reader.record(self._path, key, sorted(self._names))
@@ -108,7 +108,7 @@ class _Question:
         return self._join([key], [record], set()), set()
 
     def _join(self, keys: Sequence[str], records: Iterable[Record], named: set[str]) -> dict[str, LiveRecord]:
-        """By spelling, else by a second address, else by a spelling that differs in case or blanks alone."""
+        """Match by spelling, else by a second address, else ignoring case and blanks."""
         exact: dict[str, LiveRecord] = {}
         second: dict[str, LiveRecord] = {}
         for record in records:

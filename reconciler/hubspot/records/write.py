@@ -1,11 +1,11 @@
-"""Writes a batch of rows and tells what became of each, however HubSpot puts it.
+"""Writing a batch of rows, with one outcome for each, in whatever form HubSpot answers.
 
-Every row carries a trace id, so that a bad one costs one row. Where HubSpot still refuses the whole
-batch, nothing of it was written, and it is cut in two and sent again until the culprits stand alone.
-What the error names only decides where to cut; a row is ``Rejected`` when it was refused by itself.
+Every row has a trace id, so that a bad row fails alone. If HubSpot refuses the whole batch anyway, nothing
+was written, and the batch is divided and sent again until the bad rows are sent alone. The rows that the
+error names only decide where to divide; a row is ``Rejected`` only when it was refused alone.
 
-Source: https://developers.hubspot.com/docs/api-reference/error-handling (multi-status errors);
-whole batches refused for one row: https://github.com/airbytehq/airbyte/pull/76340.
+Source: https://developers.hubspot.com/docs/api-reference/error-handling (multi-status errors); whole batches
+refused because of one row: https://github.com/airbytehq/airbyte/pull/76340.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -28,7 +28,7 @@ from reconciler.model.calls import BATCH_SIZE, Call, Route, Row
 from reconciler.model.outcomes import Unknown
 
 SPLITTABLE_STATUSES = frozenset({400, 404, 409, 413, 422})
-"""Statuses of a refused batch that a part of the same batch may not get."""
+"""Statuses of a refused batch that a part of this batch may not get."""
 
 
 def write_rows(
@@ -38,14 +38,14 @@ def write_rows(
     rows: Sequence[Row],
     leaving: Callable[[Sequence[Row]], None] = lambda _rows: None,
 ) -> Mapping[str, RowOutcome]:
-    """Send ``rows`` and account for every one of them, by trace id. An answer is never taken for granted.
+    """Send ``rows`` and return an outcome for each of them, by trace id, checked against the answer.
 
-    ``leaving`` is told of each call, by the rows that it carries, before HubSpot can act on it.
+    ``leaving`` is called for each call, with its rows, before HubSpot can act on it.
 
     Raises:
-        NotAllowed: before anything was written: the token is refused, or lacks the scopes it names.
-        Unavailable: before anything was written: HubSpot went on saying "later".
-        ValueError: for more rows than a batch takes, or trace ids that repeat.
+        NotAllowed: before anything was written: the token is refused, or lacks the scopes that it names.
+        Unavailable: before anything was written: HubSpot kept answering "later".
+        ValueError: there are more rows than a batch takes, or repeated trace ids.
     """
     if len(rows) > BATCH_SIZE or len({row.trace_id for row in rows}) < len(rows):
         raise ValueError(
@@ -63,7 +63,7 @@ def write_rows(
 
 
 class _Batch:
-    """The outcomes of one batch, as they come in."""
+    """The outcomes of one batch, collected as answers arrive."""
 
     def __init__(
         self, writer: PortalWriter, object_path: str, route: Route, leaving: Callable[[Sequence[Row]], None]
@@ -75,25 +75,25 @@ class _Batch:
         self.outcomes: dict[str, RowOutcome] = {}
 
     def deliver(self, rows: Sequence[Row]) -> None:
-        """Send ``rows`` in as few calls as it takes."""
+        """Send ``rows`` in as few calls as possible."""
         refusal = self._send(rows) if rows else None
         if refusal is not None:
             self._divide(rows, refusal)
 
     def _divide(self, rows: Sequence[Row], refusal: ErrorResponse) -> None:
-        """Go on with rows, two at least, that HubSpot refused together."""
+        """Send the parts of at least two rows that HubSpot refused together."""
         first, second = self._cut(rows, refusal.error)
         first_refusal = self._send(first)
         if first_refusal is not None:
             self._divide(first, first_refusal)
             self.deliver(second)
-        elif len(second) > 1:  # the culprit is in here: sending it whole would be refused again
+        elif len(second) > 1:  # the bad row is in this part: sending it whole would be refused again
             self._divide(second, refusal)
         else:
             self.deliver(second)
 
     def _send(self, rows: Sequence[Row]) -> ErrorResponse | None:
-        """Make one call; gives back a refusal that may be the fault of some of several rows."""
+        """Make one call; return a refusal that only some of several rows may have caused."""
         try:
             writer = self._writer.telling(partial(self._leaving, rows))
             answer = writer.write(self._object_path, self._route.call, _inputs(self._route, rows))
@@ -109,7 +109,7 @@ class _Batch:
         return None
 
     def _cut(self, rows: Sequence[Row], error: ErrorBody) -> tuple[Sequence[Row], Sequence[Row]]:
-        """Two parts: the rows that the error does not name and those it does, else two halves."""
+        """Divide rows: those that the error does not name and those that it names, or two halves."""
         half = len(rows) // 2
         suspects = self._suspects(rows, error)
         if 0 < len(suspects) <= half:
@@ -118,7 +118,7 @@ class _Batch:
         return rows[:half], rows[half:]
 
     def _suspects(self, rows: Sequence[Row], error: ErrorBody) -> Sequence[Row]:
-        """The rows that the error seems to be about, by the best sign there is."""
+        """Return the rows that the error seems to be about, by the best evidence there is."""
         text = all_texts(error)
         traces, names = named_trace_ids(error), named_properties(error)
         return (
@@ -135,7 +135,7 @@ def _mentions_value(text: str, row: Row, names: Collection[str]) -> bool:
 
 
 def _inputs(route: Route, rows: Sequence[Row]) -> list[Mapping[str, Any]]:
-    """The rows as HubSpot documents them for this call."""
+    """Write the rows as HubSpot documents them for this call."""
     return [_input(route, row) for row in rows]
 
 

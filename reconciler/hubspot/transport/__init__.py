@@ -1,1 +1,1 @@
-"""One call: connection, rate limit, retries, bounds, and the shape of answers."""
+"""One call: connection, rate limit, retries, response limits, and the shape of answers."""

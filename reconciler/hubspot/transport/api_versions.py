@@ -1,7 +1,7 @@
-"""Versions of HubSpot's API, and what each of them changes: paths, and which calls exist.
+"""Versions of HubSpot's API, with their paths and their calls.
 
-The version stands in the path and nowhere else. v3 and the dated versions order the parts differently.
-Sources: https://developers.hubspot.com/docs/developer-tooling/platform/versioning and HubSpot's
+The version is a part of the path and appears nowhere else. v3 and the dated versions order the parts
+differently. Sources: https://developers.hubspot.com/docs/developer-tooling/platform/versioning and HubSpot's
 OpenAPI collection, https://github.com/HubSpot/HubSpot-public-api-spec-collection.
 """
 
@@ -16,7 +16,7 @@ API_VERSIONS = (DEFAULT_VERSION, "2025-09", "2026-03", "2026-09")
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Where one version keeps the endpoints that we use."""
+    """The paths of the endpoints in one version."""
 
     account: str
     owners: str
@@ -29,55 +29,55 @@ class Paths:
     _limits: str
 
     def labels(self, object_path: str, other_path: str) -> str:
-        """Of the labels that associations of two types may bear."""
+        """Return the path of the labels between two types."""
         return f"{self._associations}/{object_path}/{other_path}/labels"
 
     def label_limits(self, object_path: str, other_path: str) -> str:
-        """Of the limits that the portal sets on associations of two types."""
+        """Return the path of the portal's limits on associations between two types."""
         return f"{self._limits}/{object_path}/{other_path}"
 
     def pairs_read(self, object_path: str, other_path: str) -> str:
-        """Of batch/read of associations, which changes nothing although it is a POST."""
+        """Return the path of batch/read of associations, a POST that changes nothing."""
         return f"{self._associations}/{object_path}/{other_path}/batch/read"
 
     def pairs(self, object_path: str, other_path: str, call: Call) -> str:
-        """Of a batch call that makes or removes associations."""
+        """Return the path of a batch call that creates or removes associations."""
         return f"{self._associations}/{object_path}/{other_path}/{call.removeprefix('associations/')}"
 
     def batch_read(self, object_path: str) -> str:
-        """Of batch/read, which changes nothing although it is a POST."""
+        """Return the path of batch/read, a POST that changes nothing."""
         return f"{self._records}/{object_path}/batch/read"
 
     def batch(self, object_path: str, call: Call) -> str:
-        """Of a batch call that writes."""
+        """Return the path of a batch call that writes."""
         return f"{self._records}/{object_path}/{call}"
 
     def enablement(self, type_number: str) -> str:
-        """Of whether the portal has a type switched on."""
+        """Return the path that tells whether the portal has activated a type."""
         return f"{self._enablement}/{type_number}"
 
     def records(self, object_path: str) -> str:
-        """Of the list of a type's records."""
+        """Return the path of the list of a type's records."""
         return f"{self._records}/{object_path}"
 
     def record(self, object_path: str, record_id: str) -> str:
-        """Of one record."""
+        """Return the path of one record."""
         return f"{self._records}/{object_path}/{record_id}"
 
     def properties(self, object_path: str) -> str:
-        """Of the property definitions of a type."""
+        """Return the path of the property definitions of a type."""
         return f"{self._properties}/{object_path}"
 
     def pipelines(self, object_path: str) -> str:
-        """Of the pipelines of a type."""
+        """Return the path of the pipelines of a type."""
         return f"{self._pipelines}/{object_path}"
 
 
 def paths_of(version: str) -> Paths:
-    """The paths of one of ``API_VERSIONS``.
+    """Return the paths of one of ``API_VERSIONS``.
 
     Raises:
-        UsageError: for any other version.
+        UsageError: the version is unknown.
     """
     if version not in API_VERSIONS:
         raise UsageError(f"api_version {version!r} is unknown\n    use one of {', '.join(API_VERSIONS)}")

@@ -1,4 +1,4 @@
-"""One call and what came of it, as values: the retry rules look at them and at nothing else."""
+"""One call and its result, as values: the retry rules use these values and nothing else."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,16 +9,16 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from reconciler.hubspot.transport.responses import ErrorBody
 
 _MOST_DIGITS = 9
-"""Of a number in a header; one with more is nonsense."""
+"""Digits of a number in a header; a number with more digits is ignored."""
 
 _MOST_OF_A_DATE = 64
-"""Characters of a date that are read."""
+"""Maximum length of a date in a header."""
 
 _SENSIBLE_YEARS = range(1990, 3000)
-"""Dates of other years would overflow where time is added to them."""
+"""Dates of other years would overflow if time is added to them."""
 
 _LONGEST_WINDOW_S = 60.0
-"""Six times what HubSpot counts calls in: an endpoint that names more would have us wait for ever."""
+"""Six times HubSpot's window; a larger one in a header would make us wait too long."""
 
 AnswerT = TypeVar("AnswerT")
 
@@ -31,27 +31,27 @@ class Request:
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     body: Any = None  # sent as JSON; None sends none
-    is_write: bool = False  # a write is never repeated once it may have happened
+    is_write: bool = False  # a write that may have happened is never repeated
 
 
 @dataclass(frozen=True, slots=True)
 class RateHeaders:
-    """What an answer's headers say about limits and time; None where they do not.
+    """The headers of an answer about limits and time; None for missing ones.
 
     Source: https://developers.hubspot.com/docs/guides/apps/api-usage/usage-details (response headers).
     """
 
     limit: int | None = None  # calls in a window
-    remaining: int | None = None  # calls left in this window, over all users of the token
+    remaining: int | None = None  # calls left in this window, for all users of the token
     interval_s: float | None = None  # length of the window
     daily_remaining: int | None = None
     retry_after_s: float | None = None
-    date: datetime | None = None  # when HubSpot answered, by its clock, in whole seconds
+    date: datetime | None = None  # time of HubSpot's answer, by its clock, in whole seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Success(Generic[AnswerT]):
-    """HubSpot answered 2xx, and we could read it."""
+    """HubSpot answered 2xx, and the body was read."""
 
     value: AnswerT
     pace: RateHeaders
@@ -68,22 +68,22 @@ class ErrorResponse:
 
 @dataclass(frozen=True, slots=True)
 class NoResponse:
-    """No answer came, or none that can be read."""
+    """No answer arrived, or none that can be read."""
 
-    reason: str  # what happened, for people
+    reason: str  # what happened, in words
     was_sent: bool  # False: HubSpot cannot have seen the request
-    is_garbled: bool = False  # an answer came and made no sense: asking for long is no use
+    is_garbled: bool = False  # an unreadable answer arrived, so asking again for long is useless
     pace: RateHeaders = RateHeaders()
 
 
 CallResult: TypeAlias = Success[AnswerT] | ErrorResponse | NoResponse
 
 Decoder: TypeAlias = Callable[[bytes], AnswerT]
-"""Reads the body of a success, or raises ``wire.Unreadable``."""
+"""Reads the body of a success, or raises ``responses.InvalidResponse``."""
 
 
 def rate_headers_of(headers: Mapping[str, str]) -> RateHeaders:
-    """Read the headers about limits; names are asked for in lower case, nonsense is ignored."""
+    """Read the headers about limits, named in lower case; ignore invalid values."""
     interval_ms = _number(headers.get("x-hubspot-ratelimit-interval-milliseconds"))
     retry_after_s = _number(headers.get("retry-after"))
     return RateHeaders(
@@ -100,7 +100,8 @@ def _date(text: str | None) -> datetime | None:
     try:
         date = parsedate_to_datetime((text or "")[:_MOST_OF_A_DATE])
         return date.astimezone(UTC) if date.tzinfo and date.year in _SENSIBLE_YEARS else None
-    except (ValueError, OverflowError, TypeError, IndexError):  # it reads mail, and stumbles over much
+    # the parser of e-mail dates raises all of these
+    except (ValueError, OverflowError, TypeError, IndexError):
         return None
 
 

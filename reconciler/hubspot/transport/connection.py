@@ -1,7 +1,7 @@
-"""The door to the network: one HTTP client for a token, and one attempt at a call.
+"""The network connection: one HTTP client for a token, and single attempts at calls.
 
-Whatever the network does becomes a value here. Texts of foreign exceptions are cleaned of the token
-first, and no exception of httpx is chained to ours, so that no traceback can show a request.
+All network errors become values here. The token is removed from texts of foreign exceptions, and no exception
+of httpx is chained to ours, so that no traceback can show a request.
 """
 
 import logging
@@ -45,10 +45,10 @@ _TIMEOUT = httpx.Timeout(
     connect=_CONNECT_S,
     read=SILENCE_S,
     write=SILENCE_S,
-    pool=None,  # calls wait for a connection as long as the others need theirs
+    pool=None,  # calls wait for a connection as long as other calls need theirs
 )
 DEADLINE_S = _CONNECT_S + CALL_S
-"""Seconds after which a call is over, if it ever gets going: connecting, sending, waiting for the answer."""
+"""Maximum seconds of a call from its first byte on: connecting, sending, and waiting for the answer."""
 
 _NEVER_SENT = (
     httpx.ConnectError,
@@ -58,28 +58,28 @@ _NEVER_SENT = (
     httpx.UnsupportedProtocol,
 )
 _TOKEN_CHARACTERS = re.compile(r"[!-~]+")
-_MOST_TOLD = 4 * 1024 * 1024  # bytes of a refusal that are read: what is longer says nothing
+_MOST_TOLD = 4 * 1024 * 1024  # bytes of a refusal to read: the rest of a longer one is useless
 _JSON = {"Content-Type": "application/json"}
 
 
 class Client(httpx.Client):
-    """A client that knows which proxy its calls go through.
+    """A client that knows the proxy of its calls.
 
     Attributes:
-        proxy: what people call it; None where calls go straight to the host.
+        proxy: its name for messages; None if calls go directly to the host.
     """
 
     proxy: str | None = None
 
 
 def open_http(base_url: str, token: str, called: str = "the token") -> httpx.Client:
-    """A client for the calls of one token, to be shared by all threads and closed by the caller.
+    """Open a client for the calls of one token; all threads share it, and the caller closes it.
 
     Proxies and certificates come from the usual environment variables. Redirects are not followed.
 
     Raises:
-        UsageError: where ``token`` cannot be sent in a header, without showing it; where a proxy cannot be
-            used, no certificates can be read, or ``base_url`` names a host that cannot be looked up.
+        UsageError: ``token`` cannot be sent in a header (it is not shown); a proxy cannot be used;
+            certificates cannot be read; or ``base_url`` names a host that cannot be looked up.
     """
     if not _TOKEN_CHARACTERS.fullmatch(token):
         raise UsageError(
@@ -98,7 +98,8 @@ def open_http(base_url: str, token: str, called: str = "the token") -> httpx.Cli
         },
         timeout=_TIMEOUT,
         transport=httpx.HTTPTransport(
-            verify=url.scheme == "https" and _certificates(),  # which take 16 ms to load: only for TLS
+            # loading certificates takes 16 ms: only for TLS
+            verify=url.scheme == "https" and _certificates(),
             limits=httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS),
             proxy=proxy.url if proxy else None,
         ),
@@ -109,10 +110,10 @@ def open_http(base_url: str, token: str, called: str = "the token") -> httpx.Cli
 
 
 def _checked(base_url: str) -> httpx.URL:
-    """``base_url``, whose host is a name that can be looked up.
+    """Parse ``base_url``, whose host must be a name that can be looked up.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a usable address.
     """
     try:
         url = httpx.URL(base_url)
@@ -125,7 +126,7 @@ def _checked(base_url: str) -> httpx.URL:
 
 
 def _certificates() -> ssl.SSLContext:
-    """Whose certificates are trusted: those of the usual environment variables, else what httpx brings along.
+    """Load the trusted certificates: from the usual environment variables, else those of httpx.
 
     Raises:
         UsageError: there are none.
@@ -142,17 +143,17 @@ def _certificates() -> ssl.SSLContext:
 
 
 def without_token(http: httpx.Client, text: str) -> str:
-    """``text`` with the client's token, and anything that looks like one, blotted out."""
+    """Replace the client's token in ``text``, and anything that looks like a token."""
     return redact_token(text, http.headers.get("Authorization", "").removeprefix("Bearer "))
 
 
 def send_once(
     http: httpx.Client, request: Request, decode: Decoder[AnswerT], leaving: Callable[[], None] | None = None
 ) -> CallResult[AnswerT]:
-    """Make ``request`` once; never raises for what the network or HubSpot does.
+    """Make ``request`` once; never raise for an error of the network or HubSpot.
 
-    ``leaving`` is called when a connection is there to take the body, and before the body goes: until then
-    HubSpot cannot act on it. What it raises ends the call.
+    ``leaving`` is called when a connection is ready for the body and before the body is sent: until then
+    HubSpot cannot act on it. If it raises, the call ends.
     """
     began = time.monotonic()
     exchange = _attempt(http, request, decode, leaving)
@@ -163,7 +164,7 @@ def send_once(
 
 
 def _body(content: bytes, leaving: Callable[[], None]) -> Iterator[bytes]:
-    """``content``, drawn by the connection that it goes through."""
+    """Yield ``content`` when the connection asks for it."""
     leaving()
     yield content
 
@@ -200,7 +201,7 @@ def _attempt(
 
 
 def _unreached(http: httpx.Client, error: httpx.RequestError) -> str:
-    """What could not be reached: the proxy, what lies behind it, or the host itself."""
+    """Name the part that could not be reached: the proxy, the host behind it, or the host itself."""
     host = http.base_url.netloc.decode() or http.base_url
     proxy = http.proxy if isinstance(http, Client) else None
     if proxy is None:

@@ -1,4 +1,4 @@
-"""What an error of HubSpot's says: for people, and about which scopes, rows and records."""
+"""Details of HubSpot's errors: a message for people, and the scopes, rows and records that they name."""
 
 import re
 
@@ -10,7 +10,7 @@ _EXISTING_ID = re.compile(r"Existing ID:\s*(\d+)\s*$")
 
 
 def explain(error: ErrorBody) -> str:
-    """HubSpot's message in one line; a JSON array in it is replaced by what its entries say."""
+    """Return HubSpot's message in one line; replace a JSON array in it by the messages of its entries."""
     text, _ = error.split_message
     reasons = [reason for reason in map(_reason, error.details) if reason and reason not in text]
     parts = (" ".join(text.split()), "; ".join(dict.fromkeys(reasons)))
@@ -24,12 +24,12 @@ def _reason(detail: Detail) -> str:
 
 
 def missing_scopes(error: ErrorBody) -> tuple[str, ...]:
-    """Scopes of a 403, any one of which would do. Sorted."""
+    """Return the scopes of a 403, of which one would be enough. Sorted."""
     return tuple(sorted(set(_named(error, "requiredGranularScopes") or _named(error, "requiredScopes"))))
 
 
 def existing_record(error: ErrorBody) -> RecordId | None:
-    """The record that stands in the way, where a conflict names it.
+    """Return the record that already exists, if a conflict names it.
 
     Source: https://community.hubspot.com/t5/APIs-Integrations/Updated-409-Conflict-responses/m-p/951534.
     """
@@ -43,38 +43,38 @@ def existing_record(error: ErrorBody) -> RecordId | None:
 
 
 def named_trace_ids(error: ErrorBody) -> tuple[str, ...]:
-    """Inputs that the error names by our own mark."""
+    """Return the trace ids of inputs that the error names."""
     return tuple(_named(error, "objectWriteTraceId"))
 
 
 def named_ids(error: ErrorBody) -> tuple[str, ...]:
-    """Inputs that the error names by their ``id``."""
+    """Return the ``id`` of inputs that the error names."""
     return error.context.get("ids", ())
 
 
 def named_sources(error: ErrorBody) -> tuple[str, ...]:
-    """Records that the error says are associated with nothing."""
+    """Return the records that have no associations according to the error."""
     return tuple(_named(error, "fromObjectId")) or named_ids(error)
 
 
 def named_properties(error: ErrorBody) -> frozenset[str]:
-    """Properties that the error is about."""
+    """Return the properties that the error is about."""
     return frozenset(name for detail in error.details for name in detail.properties) | frozenset(
         _named(error, "propertyName")
     )
 
 
 def all_texts(error: ErrorBody) -> str:
-    """Everything it says, for looking up what it mentions."""
+    """Return all texts of the error, to search for mentions."""
     return "\n".join(text for text in (error.message, *(detail.message for detail in error.details)) if text)
 
 
 def mentions(text: str, word: str) -> bool:
-    """Whether ``word`` stands in ``text`` by itself, not as a part of a longer word or number."""
+    """Return whether ``word`` is in ``text`` as a whole word, not as a part of a longer word or number."""
     return bool(word) and re.search(rf"(?<![\w.@+-]){re.escape(word)}(?![\w@+-]|\.\w)", text) is not None
 
 
 def _named(error: ErrorBody, name: str) -> list[str]:
-    """The values of ``name`` in the error's own context and in those of its details."""
+    """Return the values of ``name`` in the error's own context and in the contexts of its details."""
     contexts = (error.context, *(detail.context for detail in error.errors))
     return [value for context in contexts for value in context.get(name, ())]

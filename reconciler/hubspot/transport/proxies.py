@@ -1,7 +1,7 @@
-"""Which proxy leads to a host, as the usual variables say: ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``.
+"""The proxy for a host, from the usual variables: ``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``.
 
-httpx reads them too, but knows no networks and no IPv6 addresses in ``NO_PROXY``, and ends in tracebacks
-where a proxy is one that it cannot speak to.
+httpx reads them too, but does not support networks and IPv6 addresses in ``NO_PROXY``, and fails with a
+traceback for unsupported proxies.
 """
 
 import ipaddress
@@ -19,19 +19,19 @@ _HAS_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy, and who says that it is one."""
+    """A proxy, and the variable that names it."""
 
-    url: str  # may hold a password
-    name: str  # for people: where it is, and the variable that names it
+    url: str  # may contain a password
+    name: str  # for messages: its address, and the variable that names it
 
 
 def proxy_for(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
-    """The proxy that calls to ``base_url`` go through; None where they go straight there.
+    """Return the proxy for calls to ``base_url``; None if calls go there directly.
 
-    Never one for this machine itself. Names of variables in small letters win, as for other programs.
+    This machine itself never needs a proxy. Lower-case names of variables win, as in other programs.
 
     Raises:
-        UsageError: it is one that we cannot speak to.
+        UsageError: the proxy is not supported.
     """
     target = urlsplit(base_url)
     host = (target.hostname or "").lower()
@@ -43,8 +43,8 @@ def proxy_for(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
 
 
 def _first(environ: Mapping[str, str], *names: str) -> tuple[str, str]:
-    """The first of the variables that is set, and its value; empty ones count as not set."""
-    is_cgi = "REQUEST_METHOD" in environ  # there HTTP_PROXY is what a stranger's request says
+    """Return the first variable that is set, with its value; empty variables count as not set."""
+    is_cgi = "REQUEST_METHOD" in environ  # in CGI, HTTP_PROXY is a header of the client's request
     for name in names:
         for spelled in (name.lower(), name):
             if environ.get(spelled, "").strip() and not (is_cgi and spelled == "HTTP_PROXY"):
@@ -79,12 +79,12 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_exempt(host: str, port: int, said: str) -> bool:
-    """Whether one of the entries of ``NO_PROXY`` is about ``host``."""
+    """Return whether one of the entries of ``NO_PROXY`` matches ``host``."""
     return any(_means(entry.lower(), host, port) for entry in re.split(r"[,\s]+", said) if entry)
 
 
 def _means(entry: str, host: str, port: int) -> bool:
-    """Whether ``entry`` is ``*``, the host, a domain above it, its address, or a network that has it."""
+    """Return whether ``entry`` is ``*``, the host, a domain above it, its address, or its network."""
     if entry == "*":
         return True
     address = _address(host)
@@ -102,7 +102,7 @@ def _means(entry: str, host: str, port: int) -> bool:
 
 
 def _parted(entry: str) -> tuple[str, int | None]:
-    """The host or network of an entry, without brackets, and its port."""
+    """Split an entry into its host or network, without brackets, and its port."""
     entry = re.sub("^[a-z]+://", "", entry)
     if found := re.fullmatch(r"\[(.*)\](/\d+)?(?::(\d+))?", entry):
         return found[1] + (found[2] or ""), int(found[3]) if found[3] else None

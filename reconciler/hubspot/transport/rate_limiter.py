@@ -1,6 +1,6 @@
-"""Sends calls at the pace that HubSpot allows, again where that is safe, and no longer than is sensible.
+"""Rate limiting and retries: calls are sent at HubSpot's pace, and again if that is safe, but not for ever.
 
-One ``RateLimiter`` belongs to one token: everything that uses the token shares it, in whatever thread.
+One ``RateLimiter`` belongs to one token; all threads that use the token share it.
 """
 
 import math
@@ -33,17 +33,17 @@ _SPENT = (
     "the portal has no API calls left today; the allowance starts again at midnight in the portal's time zone"
 )
 _NAP_S = 1.0
-"""The longest sleep, so that waiting threads hear soon that everything stops."""
+"""The longest sleep, so that waiting threads soon notice that everything stops."""
 
 
 class _Keeping(threading.local):
-    """What a thread does with places in the window."""
+    """The slots of a thread in the window."""
 
-    is_on = False  # its reads keep a place for the write that comes of them
+    is_on = False  # its reads reserve a slot for the following write
     has_place = False
 
     def places(self, *, is_write: bool) -> int:
-        """How many its next call has to wait for."""
+        """Return how many slots its next call needs."""
         if is_write:
             return 0 if self.has_place else 1
         return 2 if self.is_on and not self.has_place else 1
@@ -52,8 +52,8 @@ class _Keeping(threading.local):
 class RateLimiter:
     """Lets calls through at the portal's pace. Thread-safe.
 
-    ``now`` tells seconds of a clock that never goes back, ``sleep`` waits for so many seconds, and
-    ``jitter`` is a random number from 0 to 1.
+    ``now`` returns seconds of a clock that never goes back, ``sleep`` waits for seconds, and ``jitter``
+    returns a random number from 0 to 1.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class RateLimiter:
         jitter: Callable[[], float] = random.random,
         called: str = "the token",
     ) -> None:
-        """Share the limits of one token, which is ``called`` so where people read of it."""
+        """Create the shared limiter of one token; messages name the token as ``called``."""
         self._called = called
         self._now = now
         self._sleep = sleep
@@ -75,31 +75,32 @@ class RateLimiter:
         self._stopped: Callable[[], HubSpotError] | None = None
         self._was_answered = False
         self._daily_remaining: int | None = None
-        self._ahead_s: float | None = None  # of our clock, whatever that counts from
+        self._ahead_s: float | None = None  # seconds ahead of our own clock
 
     @property
     def daily_remaining(self) -> int | None:
-        """Calls left to the portal today, by the latest answer that told."""
+        """Number of calls that the portal has left today, from the latest answer with this number."""
         return self._daily_remaining
 
     def time_there(self) -> datetime | None:
-        """What HubSpot's clock shows at least, by the answers so far; None where none has told.
+        """Return the earliest time that HubSpot's clock can show now; None before the first answer.
 
-        Answers tell whole seconds, so the clock runs up to a second ahead of this.
+        Answers contain whole seconds, so the clock is up to a second ahead of this.
         """
         ahead_s = self._ahead_s
         return None if ahead_s is None else datetime.fromtimestamp(self._now() + ahead_s, UTC)
 
     def least_seconds(self, calls: int) -> float:
-        """The least time that so many calls take at the portal's limit, beginning with a full burst."""
+        """Return the least time that so many calls take at the portal's limit, starting with a full burst."""
         bursts = math.ceil(calls / self._window.limit)
         return max(bursts - 1, 0) * self._window.interval_s
 
     @contextmanager
     def reserve_slot(self) -> Iterator[None]:
-        """Within, a write of this thread goes right after the read before it: a read waits for room for both.
+        """Let a write of this thread follow right after the read before it, inside the block.
 
-        Else the read might be the last call of a window, and the write be sent ten seconds later.
+        A read then waits until there is room for both calls. Otherwise the read might be the last call of a
+        window, and the write would be sent ten seconds later.
         """
         self._keeping.is_on = True
         try:
@@ -114,12 +115,12 @@ class RateLimiter:
     def run(
         self, request: Request, attempt: Callable[[], CallResult[AnswerT]]
     ) -> Success[AnswerT] | ErrorResponse:
-        """Call ``attempt`` when its turn comes, and again as long as that is safe and makes sense.
+        """Call ``attempt`` when its turn comes, and repeat it while that is safe and useful.
 
         Raises:
-            NotAllowed: the token is refused; from now on every call is, without being sent.
-            Unavailable: nothing came of it after all patience, or no calls are left today.
-            NoAnswer: a write was sent and its answer never came.
+            NotAllowed: the token is refused; from now on every call is refused without being sent.
+            Unavailable: it did not succeed in the permitted time, or no calls are left today.
+            NoAnswer: a write was sent and its answer never arrived.
         """
         troubled_since: float | None = None
         tries = 0
@@ -202,7 +203,7 @@ class RateLimiter:
 
 
 def _story(exchange: ErrorResponse | NoResponse) -> str:
-    """What happened, in half a sentence."""
+    """Describe the result in half a sentence."""
     if isinstance(exchange, NoResponse):
         return exchange.reason
     told_s = exchange.pace.retry_after_s

@@ -1,4 +1,4 @@
-"""How large an answer may be and how long it may take: an endpoint may be broken, slow or hostile."""
+"""Maximum size and duration of an answer: an endpoint may be broken, slow or hostile."""
 
 import math
 import time
@@ -10,29 +10,29 @@ import httpx
 from reconciler.hubspot.transport.limits import EDGE_TIMEOUT_S
 
 MOST_BYTES = 64 * 1024 * 1024
-"""Of an answer, unpacked. A batch of 100 records with all their properties has a few MB."""
+"""Maximum size of an unpacked answer. A batch of 100 records with all their properties has a few MB."""
 
 PACKED_AS = "gzip"
-"""The one way of packing that we ask for: others unpack to anything."""
+"""The only compression that we accept: others can expand to any size."""
 
 SILENCE_S = EDGE_TIMEOUT_S + 10
-"""Seconds without a byte: HubSpot's own "timed out" is an answer; giving up before it is none."""
+"""Maximum seconds without a byte. HubSpot's own timeout is an answer; giving up earlier would lose it."""
 
 CALL_S = 30.0 + SILENCE_S
-"""Seconds that one call may take from its first byte to the last of its answer, however steadily it drips."""
+"""Maximum seconds of one call from its first byte to the last of its answer, however slowly it arrives."""
 
 _ZLIB_OF_GZIP = 31  # wbits, https://docs.python.org/3/library/zlib.html#zlib.decompressobj
 
 
 class Unfit(Exception):
-    """An answer that is not read to its end; says why."""
+    """An answer that is not read to its end, with the reason."""
 
 
 class Remaining:
-    """The timeout of each read and write of one call: as long as may be silent, and within the whole.
+    """The timeout of each read and write of one call: the allowed silence, within the total time.
 
-    A socket is told its timeout before every read and write, and takes whatever turns into a whole number
-    then. Time is counted from the first of them: before that, a call may wait for a connection.
+    A socket reads its timeout before every read and write, and accepts anything that converts to a number.
+    Time counts from the first of them: before that, a call may wait for a connection.
     """
 
     def __init__(self, call_s: float, silence_s: float) -> None:
@@ -51,20 +51,20 @@ class Remaining:
 
 
 def bound_in_time(request: httpx.Request) -> None:
-    """Give ``request`` no more than ``CALL_S``."""
+    """Limit the time of ``request`` to ``CALL_S``."""
     timeouts = dict(request.extensions.get("timeout", {}))
     remaining = Remaining(CALL_S, SILENCE_S)
     request.extensions["timeout"] = timeouts | {"read": remaining, "write": remaining}
 
 
 def read_body(response: httpx.Response, most_bytes: int = MOST_BYTES) -> bytes:
-    """The body of ``response``, unpacked.
+    """Read the body of ``response`` and unpack it.
 
     Raises:
-        Unfit: it is too large, or packed as nobody asked for.
+        Unfit: it is too large, or compressed in a way that was not requested.
         httpx.RequestError: it does not arrive.
     """
-    if response.is_stream_consumed:  # it never was on a network
+    if response.is_stream_consumed:  # it did not come from a network
         return response.content
     packed = response.headers.get("content-encoding", "").strip().lower()
     if packed not in {"", "identity", PACKED_AS}:
@@ -79,7 +79,7 @@ def read_body(response: httpx.Response, most_bytes: int = MOST_BYTES) -> bytes:
 
 
 def _unpacked(chunks: Iterator[bytes], most_bytes: int) -> Iterator[bytes]:
-    """What ``chunks`` hold, in pieces of bounded size: a bomb is never unpacked as a whole."""
+    """Unpack ``chunks`` in pieces of limited size, so that a bomb is never unpacked as a whole."""
     unpacker = zlib.decompressobj(wbits=_ZLIB_OF_GZIP)
     piece_bytes = min(most_bytes + 1, 1 << 20)
     try:

@@ -1,8 +1,8 @@
-"""The shapes of HubSpot's JSON, as far as we read them: the door through which its answers enter.
+"""The shapes of HubSpot's JSON that we read: pydantic models for its answers.
 
-Tolerant on purpose. HubSpot's specification marks fields as required that real answers leave out,
-above all in errors; fields that we do not know are ignored. What cannot be done without (a record's
-id, a property's name) is required, and an answer that lacks it counts as unreadable.
+They are tolerant on purpose. HubSpot's specification marks fields as required that real answers leave out,
+above all in errors; unknown fields are ignored. Only indispensable fields (a record's id, a property's name)
+are required, and an answer that lacks one counts as unreadable.
 
 One hundred records of ten properties take 0.25 ms here, as much as checking them by hand.
 """
@@ -25,20 +25,20 @@ from pydantic.alias_generators import to_camel
 
 
 class InvalidResponse(ValueError):
-    """An answer that is no JSON, or JSON of another shape; says where, without quoting any of it."""
+    """An answer that is not JSON, or JSON of another shape; it names the place without quoting it."""
 
 
 class Shape(BaseModel):
-    """A JSON object of which we read some fields; numbers are taken for text where text is meant."""
+    """A JSON object of which we read some fields; numbers are accepted as text."""
 
     model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True, alias_generator=to_camel)
 
     @classmethod
     def read(cls, body: bytes) -> Self:
-        """Read an answer's body.
+        """Read the body of an answer.
 
         Raises:
-            Unreadable: where it is cut short or of another shape.
+            InvalidResponse: it is cut short or has another shape.
         """
         try:
             return cls.model_validate_json(body)
@@ -57,7 +57,7 @@ def _dicts(value: object) -> list[Any]:
 
 
 def _context(value: object) -> Mapping[str, tuple[str, ...]]:
-    """HubSpot's map of name to list of texts, of whatever it is made."""
+    """Read HubSpot's map of names to lists of texts, and accept other shapes."""
     if not isinstance(value, dict):
         return {}
     return {
@@ -91,10 +91,10 @@ class _Identity(Shape):
 
 
 class ErrorBody(Shape):
-    """A refusal of a whole request, or one entry of ``errors`` in an answer that succeeded in part.
+    """A refusal of a whole request, or one entry of ``errors`` in a partly successful answer.
 
-    Every field is optional, and a field of a wrong type is read as well as can be: an error must
-    never hide the results that stand beside it.
+    Every field is optional, and a field of a wrong type is read as well as possible: an error must never hide
+    the results beside it.
     """
 
     message: _Text = None
@@ -109,7 +109,7 @@ class ErrorBody(Shape):
 
     @property
     def split_message(self) -> tuple[str, tuple[Detail, ...]]:
-        """The message without the JSON array that some of them end in, and the details in that array."""
+        """The message without a JSON array at its end, and the details in that array."""
         text = self.message or ""
         start = text.find("[{")
         if start < 0:
@@ -127,7 +127,7 @@ class ErrorBody(Shape):
 
 
 def _in_utc(moment: datetime) -> datetime:
-    """A moment that can be told in UTC; a year beyond what there is makes an answer unreadable."""
+    """Convert a time to UTC; a year outside the calendar makes the answer unreadable."""
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError as error:
@@ -135,7 +135,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 def read_error(body: bytes) -> ErrorBody:
-    """Read the body of a refusal, whatever it is: an HTML page or nothing at all says nothing."""
+    """Read the body of a refusal, whatever it is; an HTML page or an empty body has no fields."""
     try:
         return ErrorBody.read(body)
     except InvalidResponse:
@@ -143,7 +143,7 @@ def read_error(body: bytes) -> ErrorBody:
 
 
 class VersionBody(Shape):
-    """One value that a property had, and where it came from."""
+    """One past value of a property, and its source."""
 
     value: str | None = None
     timestamp: Annotated[datetime, AfterValidator(_in_utc)]
@@ -160,30 +160,30 @@ class Record(Shape):
     properties: dict[str, str | None] = {}
     properties_with_history: dict[str, tuple[VersionBody, ...]] = {}  # newest first
     object_write_trace_id: str | None = None
-    new: bool | None = None  # answers of batch/upsert only
+    new: bool | None = None  # only in answers of batch/upsert
     created_at: str | None = None
 
 
 class BatchBody(Shape):
-    """The answer of a batch call on records; 200, 201 and 207 look alike."""
+    """The answer of a batch call on records; 200, 201 and 207 have the same shape."""
 
     results: tuple[Record, ...]
     errors: _Dicts[ErrorBody] = ()
 
     @classmethod
     def read_or_empty(cls, body: bytes) -> Self:
-        """Read a body that may be missing, as that of a 204 is."""
+        """Read a body that may be missing, as in a 204."""
         return cls.read(body) if body else cls(results=())
 
 
 class EnablementBody(Shape):
-    """Whether a type is switched on."""
+    """Whether a type is activated."""
 
     enablement: bool
 
 
 class AccountBody(Shape):
-    """The portal."""
+    """The account, that is, the portal."""
 
     portal_id: int
     account_type: str
@@ -197,7 +197,7 @@ class OptionBody(Shape):
 
 
 class Modification(Shape):
-    """What of a property may be changed."""
+    """The parts of a property that may be changed."""
 
     read_only_value: bool = False
 
@@ -221,7 +221,7 @@ class PropertyBody(Shape):
 
 
 class StageBody(Shape):
-    """One state of a pipeline."""
+    """One stage of a pipeline."""
 
     id: str
     label: str
@@ -245,7 +245,7 @@ class OwnerBody(Shape):
     first_name: str | None = None
     last_name: str | None = None
     user_id: str | None = None
-    user_id_including_inactive: str | None = None  # of those who left
+    user_id_including_inactive: str | None = None  # only of archived owners
 
 
 class SchemaBody(Shape):
@@ -266,7 +266,7 @@ class _Paging(Shape):
 
 
 class Page(Shape):
-    """What all lists share: perhaps a cursor to more of it."""
+    """The common part of all lists: a cursor if there are more pages."""
 
     paging: _Paging | None = None
 
@@ -301,7 +301,7 @@ class SchemaPage(Page):
 
 
 class LabelBody(Shape):
-    """A type of association; the plain one has no label."""
+    """A type of association; the unlabelled one has no label."""
 
     category: str
     type_id: int
@@ -309,13 +309,13 @@ class LabelBody(Shape):
 
 
 class LabelPage(Shape):
-    """All types of association between two object types, from the first."""
+    """All types of association between two object types, seen from the first."""
 
     results: tuple[LabelBody, ...]
 
 
 class LabelLimitBody(Shape):
-    """How many records of another type a record may have by one type of association."""
+    """The number of records of another type that a record may have under one label."""
 
     category: str
     type_id: int
@@ -323,7 +323,7 @@ class LabelLimitBody(Shape):
 
 
 class LabelLimitPage(Shape):
-    """The limits that the portal itself sets between two object types, from the first."""
+    """The portal's own limits between two object types, seen from the first."""
 
     results: tuple[LabelLimitBody, ...]
 
@@ -333,7 +333,7 @@ class _Id(Shape):
 
 
 class AssociatedBody(Shape):
-    """A record that another one is associated with, and how."""
+    """An associated record, and its labels."""
 
     to_object_id: str
     association_types: tuple[LabelBody, ...] = ()
@@ -347,14 +347,14 @@ class AssociationsBody(Page):
 
 
 class AssociationsPage(Shape):
-    """The answer of batch/read of associations; a record that has none is an error."""
+    """The answer of batch/read of associations; a record without associations is an error."""
 
     results: tuple[AssociationsBody, ...]
     errors: _Dicts[ErrorBody] = ()
 
 
 class PairedBody(Shape):
-    """Two records that were associated. Each call has its own names for them."""
+    """Two records that were associated. Each call uses other names for them."""
 
     from_: _Id | None = Field(None, alias="from")
     to: _Id | None = None
@@ -363,19 +363,19 @@ class PairedBody(Shape):
 
     @property
     def ids(self) -> tuple[str, str]:
-        """Of the one and of the other; empty where the answer does not say."""
+        """The ids of both; empty if the answer does not contain them."""
         one = self.from_.id if self.from_ else self.from_object_id
         other = self.to.id if self.to else self.to_object_id
         return one or "", other or ""
 
 
 class PairsBody(Shape):
-    """The answer of a batch call that makes or removes associations."""
+    """The answer of a batch call that creates or removes associations."""
 
     results: tuple[PairedBody, ...] = ()
     errors: _Dicts[ErrorBody] = ()
 
     @classmethod
     def read_or_empty(cls, body: bytes) -> Self:
-        """Read a body that may be missing, as that of a 204 is."""
+        """Read a body that may be missing, as in a 204."""
         return cls.read(body) if body else cls()

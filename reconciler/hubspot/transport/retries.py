@@ -1,4 +1,4 @@
-"""What may be sent again, and how long to wait before it is. Pure.
+"""Retries: which calls may be sent again, and how long to wait before that. Pure.
 
 ==============================  ==========================  =================================
 what happened                   a read                      a write
@@ -24,10 +24,10 @@ from reconciler.hubspot.transport.call_result import ErrorResponse, NoResponse
 from reconciler.hubspot.transport.limits import LOCK_S, WINDOW_S
 
 PATIENCE_S = 180.0
-"""Seconds that one call may spend on being told "later" before we give up."""
+"""Maximum seconds that one call waits because HubSpot answers "later"."""
 
 SHORT_PATIENCE_S = 8.0
-"""Seconds for what waiting hardly ever mends: a host that has never answered, an answer of no known shape."""
+"""Seconds for errors that waiting rarely fixes: a host that never answered, an answer of unknown shape."""
 
 _UNAUTHORIZED = 401
 _TIMED_OUT = 408
@@ -40,10 +40,10 @@ _DOUBLINGS = 6
 
 
 class RetryDecision(Enum):
-    """What to do about a call that did not succeed."""
+    """What to do about a call that failed."""
 
-    ANSWERED = auto()  # HubSpot's word is final; the caller reads it
-    UNAUTHORIZED = auto()  # stop everything: the token is worth nothing
+    ANSWERED = auto()  # HubSpot's answer is final; the caller reads it
+    UNAUTHORIZED = auto()  # stop everything: the token is not valid
     SPENT = auto()  # stop everything: no calls left today
     CROWDED = auto()  # every call of this token waits, then this one is sent again
     LATER = auto()  # this call waits, then is sent again
@@ -52,7 +52,7 @@ class RetryDecision(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What to do, and how long to wait where the verdict is CROWDED or LATER."""
+    """The decision, and the seconds to wait before a call is sent again."""
 
     verdict: RetryDecision
     wait_s: float = 0.0

@@ -1,4 +1,4 @@
-"""A token that comes back is blotted out: as it is, in other letters, escaped or encoded."""
+"""Removing the token from texts: as it is, in other upper or lower case, escaped or encoded."""
 
 import re
 from base64 import b64encode, urlsafe_b64encode
@@ -7,15 +7,15 @@ from collections.abc import Iterator
 _BLOT = "***"
 _TOKEN_LIKE = re.compile(r"pat-[a-z0-9]+-[0-9a-f-]+", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\+u00([2-7][0-9a-fA-F])|\\+/")
-"""Plain characters that JSON may write otherwise, also in JSON within JSON; quotes and backslashes stay."""
+"""Plain characters that JSON may escape, also in JSON within JSON; quotes and backslashes stay."""
 
 _KEPT = {'"', "\\"}
 _LEAST_CHARACTERS = 8
-"""Of what is looked for: shorter pieces stand in innocent texts, too."""
+"""Minimum length of the searched pieces: shorter ones also occur in innocent texts."""
 
 
 def redact_token(text: str, token: str) -> str:
-    """``text`` without ``token`` and without anything that looks like one."""
+    """Replace ``token`` in ``text``, and anything that looks like a token."""
     plain = _ESCAPED.sub(_unescaped, text)
     words = sorted(set(_spellings(token)), key=len, reverse=True)
     if words:
@@ -24,7 +24,7 @@ def redact_token(text: str, token: str) -> str:
 
 
 def _spellings(token: str) -> Iterator[str]:
-    """The ways in which a token may come back; letters of either case are seen to elsewhere."""
+    """Return the ways in which a token may be written; the caller ignores upper and lower case."""
     if token:
         yield token
     for written in {token, token.lower(), token.upper()}:
@@ -33,11 +33,11 @@ def _spellings(token: str) -> Iterator[str]:
 
 
 def _in_base64(data: bytes) -> Iterator[str]:
-    """What of the encoded ``data`` is the same whatever stands before and behind it."""
+    """Return the parts of ``data`` in base64 that do not depend on the text around it."""
     for before in range(3):
         for encode in (b64encode, urlsafe_b64encode):
             encoded = encode(bytes(before) + data).decode()
-            begin = -(-before * 8 // 6)  # characters that ``before`` has a part in
+            begin = -(-before * 8 // 6)  # characters that contain bits of ``before``
             yield encoded[begin : (before + len(data)) * 8 // 6]
 
 
