@@ -52,6 +52,7 @@ DOORS = {
     "duckdb": {"manifest/tables/sorted_rows.py"},
     "httpx": {"hubspot", "emulator/inprocess.py", "cli/session.py"},
     "jinja2": {"report/html/page.py"},
+    "msgspec": {"plan/file/lines.py"},
     "orjson": {"hubspot", "emulator"},
     "pydantic": {
         "manifest/documents.py",
