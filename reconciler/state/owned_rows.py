@@ -115,15 +115,22 @@ class OwnedRows:
     def put(self, records: Iterable[OwnedRecord], serial: int) -> list[OwnedRecord]:
         """Own ``records``, in place of what was known of them, or of others under their keys.
 
-        Returns those that were known under another key until now.
+        Where HubSpot took two keys for one record, it is known by the later of them. Returns those that were
+        known under another key until now.
         """
         moved: list[OwnedRecord] = []
         statement = _upsert(self.connection)
         remaining = iter(records)
         while page := list(islice(remaining, _PAGE)):
-            moved += self._leave_former_keys(page)
+            latest: dict[Record, OwnedRecord] = {}
+            for record in page:
+                before = latest.pop((record.key.object, record.record_id), record)
+                if before.key != record.key:
+                    moved.append(record)
+                latest[record.key.object, record.record_id] = record
+            moved += self._leave_former_keys(list(latest.values()))
             self.connection.execute(
-                statement, [owned_columns(self.portal_id, serial, record) for record in page]
+                statement, [owned_columns(self.portal_id, serial, record) for record in latest.values()]
             )
         return moved
 

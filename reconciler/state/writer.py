@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordKey
@@ -222,11 +221,7 @@ class StateWriter:
                 rows.set_project(export.project)
             rows.remove_all()
             rows.put_prune_rules(export.prune_rules)
-            try:
-                has_repeated = bool(rows.put(export.owned, version.serial))
-            except IntegrityError:
-                has_repeated = True
-            if has_repeated:
+            if rows.put(export.owned, version.serial):
                 raise named_twice(export)
             PairRows(connection, self._portal_id).put(export.pairs, version.serial)
         return backup

@@ -34,6 +34,7 @@ PLANNED = 8
 OUTCOMES: st.SearchStrategy[Outcome] = st.sampled_from(
     [
         applied("9001", name="A"),
+        applied("9002", name="A"),
         Rejected("no", "CONFLICT"),
         Stale("moved"),
         Unknown("no answer"),
@@ -112,13 +113,15 @@ class Runs(RuleBasedStateMachine):
             st.dictionaries(st.sampled_from(run.open_numbers(batch)), OUTCOMES, min_size=1), label="outcomes"
         )
         possessed = [
-            owned(run.entries[number].key.value, "9001", {"name": f"{run.id}/{number}"})
+            owned(run.entries[number].key.value, outcome.record_id, {"name": f"{run.id}/{number}"})
             for number, outcome in known.items()
             if isinstance(outcome, Applied)
         ]
         self.pen.record(run.id, batch, known, possessed)
         run.outcomes |= known
-        self.owned |= {record.key.value: record for record in possessed}
+        for record in possessed:  # a record is known by one key, and a key by one record
+            others = {key: other for key, other in self.owned.items() if other.record_id != record.record_id}
+            self.owned = others | {record.key.value: record}
 
     @precondition(lambda self: any(run.outcomes for run in self.runs))
     @rule(data=st.data())

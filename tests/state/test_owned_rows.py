@@ -90,6 +90,27 @@ def test_a_record_has_one_entry_and_moves_to_its_new_key_from_wherever_it_was(st
     assert store.count() == 2
 
 
+def test_two_keys_that_hubspot_took_for_one_record_are_one_entry(store: Store) -> None:
+    """As where it compares unique values in any case: both were sent by one call."""
+    remember(store, owned("acme", "9001", {"name": "Before"}), owned("z", "9002"))
+    with writer(store) as pen:
+        run_id = pen.begin_run(start(0))
+        pen.record_uncalled(run_id, [], [owned("acme", "9001")], pairs=PairsAfter([pair("acme", "ada")]))
+
+    remember(store, owned("Acme", "9001", {"name": "One"}), owned("ACME", "9001"), owned("z", "9003"))
+
+    assert store.owned(*GROUP, ["acme", "Acme", "ACME", "z"]) == {
+        "ACME": owned("ACME", "9001"),
+        "z": owned("z", "9003"),
+    }
+    assert [each.key.value for each in store.pairs("companies", "contacts")] == ["ACME"]
+
+    remember(store, owned("ACME", "9001"), owned("acme", "9001"), owned("ACME", "9001"))
+
+    assert store.owned(*GROUP, ["acme", "ACME"]) == {"ACME": owned("ACME", "9001")}
+    assert [each.key.value for each in store.pairs("companies", "contacts")] == ["ACME"]
+
+
 def test_associations_of_a_record_that_moves_are_known_by_its_new_key_from_both_ends(store: Store) -> None:
     there = pair("acme", "ada", "9001", "501")
     back = replace(
