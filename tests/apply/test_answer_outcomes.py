@@ -195,3 +195,9 @@ def test_all_that_was_not_taken_is_told_by_name() -> None:
     outcome = judged(schema(Kind.CHOICE), change, answered(lifecyclestage="customer", value="x"), sent)
     assert isinstance(outcome, Rejected)
     assert outcome.message.startswith("HubSpot keeps another value of lifecyclestage, value than was sent:")
+
+
+def test_a_property_that_the_portal_lacks_by_now_is_looked_at_as_text() -> None:
+    change = update(gone=("1", "1.0"))
+
+    assert judged(schema(Kind.TEXT), change, answered(gone="one")) == answered(gone="one")
