@@ -84,8 +84,13 @@ class Pair:
             return
         back = Pair(self.work, self.to_type, self.from_type)
         for known in chosen:
-            ends = ((self, from_id, to_id, known.type_id), (back, to_id, from_id, known.inverse_id))
-            for pair, bearer, other, type_id in ends:
+            ends = (
+                ("from", self, from_id, to_id, known.type_id),
+                ("to", back, to_id, from_id, known.inverse_id),
+            )
+            for end, pair, bearer, other, type_id in ends:
+                if known.primary_of == end:
+                    continue  # the flag moves away from the one that had it
                 limit = limits.get(association_types.limit_name(pair.from_type, pair.to_type, type_id))
                 if limit is None:
                     continue

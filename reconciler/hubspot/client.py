@@ -30,14 +30,14 @@ from reconciler.hubspot.transport.limits import OWNERS_PER_PAGE
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import (
     AccountBody,
+    AssociationLimitBody,
+    AssociationLimitPage,
     AssociationsBody,
     AssociationsPage,
     BatchBody,
     EnablementBody,
     ErrorBody,
     LabelBody,
-    LabelLimitBody,
-    LabelLimitPage,
     LabelPage,
     OwnerBody,
     OwnerPage,
@@ -250,9 +250,14 @@ class PortalReader:
         """Read the labels that records of the first type can have for records of the other."""
         return self._get(self._paths.labels(object_path, other_path), LabelPage.read).results
 
-    def label_limits(self, object_path: str, other_path: str) -> tuple[LabelLimitBody, ...]:
+    def all_association_limits(self) -> tuple[AssociationLimitBody, ...]:
+        """Read all limits that the portal sets on associations; they do not name their object types."""
+        return self._get(self._paths.all_association_limits, AssociationLimitPage.read).results
+
+    def association_limits(self, object_path: str, other_path: str) -> tuple[AssociationLimitBody, ...]:
         """Read the limits on associations of one record with records of the other type, by label."""
-        return self._get(self._paths.label_limits(object_path, other_path), LabelLimitPage.read).results
+        path = self._paths.association_limits(object_path, other_path)
+        return self._get(path, AssociationLimitPage.read).results
 
     def read_pairs(
         self, object_path: str, other_path: str, inputs: Sequence[Mapping[str, str]]

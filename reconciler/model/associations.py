@@ -23,11 +23,6 @@ class Label:
         return self.category, self.type_id
 
     @property
-    def is_own(self) -> bool:
-        """Whether the portal, or an app in it, has defined it, and not HubSpot."""
-        return self.category != "HUBSPOT_DEFINED"
-
-    @property
     def is_flag(self) -> bool:
         """Whether it only marks one of several associations, as "Primary" does, and HubSpot moves it."""
         return (self.category, self.text) == ("HUBSPOT_DEFINED", "Primary")

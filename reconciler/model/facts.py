@@ -51,6 +51,7 @@ class FactKind(StrEnum):
     STAGE_OF_OTHER_PIPELINE = "stage of other pipeline"  # names: the property that it would not fit
     LABELLED_NOW = "labelled now"
     NOT_ASSOCIATED_SO = "not associated so"
+    NO_ROOM = "no room"  # count: the limit
 
     # how a change differs from the one that was reviewed
     PROPERTIES = "properties"  # names: of properties that it is about

@@ -4,7 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.apply.recovery.recovered_state import RecoveredState
-from reconciler.hubspot.associations.read import read_label_limits, read_labels, read_pairs
+from reconciler.hubspot.associations.read import (
+    limits_associations,
+    read_association_limits,
+    read_labels,
+    read_pairs,
+)
 from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
@@ -59,8 +64,9 @@ class Associating:
                     continue  # of a type that the portal lacks, which is told once
                 types = frozenset({record.document.object, association.object})
                 named.setdefault(types, []).append((record, association))
+        is_limited = any(named.values()) and limits_associations(self.reader)
         for types, associations in sorted(named.items(), key=lambda item: sorted(item[0])):
-            self._judge_between(types, associations)
+            self._judge_between(types, associations, is_limited=is_limited)
 
     def _meet_others(self) -> None:
         """Look up the records that associations lead to and no manifest names."""
@@ -74,7 +80,11 @@ class Associating:
                         self.ends.meet(RecordKey(schema.name, by, key), Endpoint(Presence.UNANSWERED))
 
     def _judge_between(
-        self, types: frozenset[str], named: Sequence[tuple[DesiredRecord, DesiredAssociation]]
+        self,
+        types: frozenset[str],
+        named: Sequence[tuple[DesiredRecord, DesiredAssociation]],
+        *,
+        is_limited: bool,
     ) -> None:
         moves = self.builder.moves
         owned = [pair.called(moves) for pair in self.memory.pairs(min(types), max(types))]
@@ -83,14 +93,15 @@ class Associating:
             (one, other): read_labels(self.reader, objects[one], objects[other])
             for one, other in directions_of_labels(named, owned)
         }
+        is_labelled = any(association.label for _, association in named)
         limits = {
-            (one, other): read_label_limits(self.reader, objects[one], objects[other])
-            for one, other in sorted(directions_of_limits(named, Labels(labels)))
+            (one, other): read_association_limits(self.reader, objects[one], objects[other])
+            for one, other in (sorted(directions_of_limits(named)) if is_limited else ())
         }
         labels |= {
             (one, other): read_labels(self.reader, objects[one], objects[other])
             for (one, other), limited in limits.items()
-            if limited and (one, other) not in labels
+            if limited.keys() - {None} and (one, other) not in labels and is_labelled
         }
         files, archived = self.rules.desired.files, self.builder.archived
         within = self._inverses_within(types, named, owned)

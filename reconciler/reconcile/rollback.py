@@ -7,7 +7,12 @@ from reconciler import __version__
 from reconciler.apply.recovery.recovered_state import RecoveredState, applied_by, run_under_way, version_seen
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.errors import UsageError
-from reconciler.hubspot.associations.read import read_pairs
+from reconciler.hubspot.associations.read import (
+    limits_associations,
+    read_association_limits,
+    read_labels,
+    read_pairs,
+)
 from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.portal.scopes import write_scopes
@@ -15,13 +20,15 @@ from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
 from reconciler.model.calls import BATCH_SIZE
-from reconciler.model.definitions import ObjectSchema
+from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Record
 from reconciler.model.owned import OwnedRecord
+from reconciler.plan.associations.label_limits import Direction, Room
+from reconciler.plan.associations.labels import Labels
 from reconciler.plan.associations.rollback import AssociationRollback, applied_association_changes, ids_of
 from reconciler.plan.budget import Unsettled
 from reconciler.plan.builder import PlanBuilder
-from reconciler.plan.change import Create, PairChange, keys_of
+from reconciler.plan.change import Create, Dissociate, PairChange, keys_of
 from reconciler.plan.plan import NO_MANIFESTS, Plan
 from reconciler.plan.records.prune import fact_of
 from reconciler.plan.records.rollback import AppliedChange, applied_changes, forgotten, ids_and_names
@@ -78,13 +85,18 @@ def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext,
             progress(looked_at, count)
     builder.hold_taken_keys(lambda key: memory.owned(key.object, key.by, [key.value]).get(key.value))
     builder.refuse_conflicts(portal, read_holders(reader, portal, builder.changes))
+    room = _read_room(reader, portal, pairs)
     for (one, other), changes in pairs.items():
         owned_pairs = {pair.identity: pair for pair in memory.pairs(one, other)}
         live_pairs = read_pairs(reader, portal.objects[one], portal.objects[other], ids_of(changes))
         keys = {**_keys_known(memory, changes), **builder.moves}
-        builder.add_pairs(
-            AssociationRollback(live_pairs, owned_pairs, builder.archived, keys).undo(changes), ()
-        )
+        around = {(one, other): live_pairs}
+        if room.is_limited(other, one):
+            targets = {change.target_id for change in changes if change.target_id}
+            back = read_pairs(reader, portal.objects[other], portal.objects[one], targets)
+            around[other, one] = {**around.get((other, one), {}), **back}
+        unpairing = AssociationRollback(live_pairs, owned_pairs, builder.archived, keys, room, around)
+        builder.add_pairs(unpairing.undo(changes), ())
     portal = rest_on_associations(reader, portal, memory, builder)
     before_fates = reader.calls
     fates = find_missing_records(reader, portal, [owned for _, owned in builder.gone])
@@ -108,6 +120,25 @@ def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext,
         undoes=run_id,
         unsettled=unsettled,
     )
+
+
+def _read_room(
+    reader: PortalReader, portal: PortalSchema, done: Mapping[Direction, Sequence[PairChange]]
+) -> Room:
+    """What the portal limits of associations that were removed, which are to be made again."""
+    removed = {
+        direction
+        for direction, changes in done.items()
+        if any(isinstance(change, Dissociate) for change in changes)
+    }
+    if not removed or not limits_associations(reader):
+        return Room(Labels(), {})
+    objects = portal.objects
+    limits, labels = {}, {}
+    for one, other in sorted(removed | {(other, one) for one, other in removed}):
+        limits[one, other] = read_association_limits(reader, objects[one], objects[other])
+        labels[one, other] = read_labels(reader, objects[one], objects[other])
+    return Room(Labels(labels), limits)
 
 
 def _keys_known(memory: RecoveredState, changes: Sequence[PairChange]) -> Mapping[Record, RecordKey]:

@@ -1,4 +1,4 @@
-"""What a portal limits on its own labels is known in the plan, from either end."""
+"""What a portal limits of associations and their labels is known in the plan, from either end."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +48,18 @@ SEED: dict[str, Any] = {
     },
 }
 NONE: list[str] = []
-TYPES = {"Leader of": 1, "Led by": 2, "Billing": 3}
+TYPES = {
+    "Leader of": ("USER_DEFINED", 1),
+    "Led by": ("USER_DEFINED", 2),
+    "Billing": ("USER_DEFINED", 3),
+    "contact to deal": ("HUBSPOT_DEFINED", 4),
+    "contact to company": ("HUBSPOT_DEFINED", 279),
+    "company to contact": ("HUBSPOT_DEFINED", 280),
+    "company to company": ("HUBSPOT_DEFINED", 450),
+    "company to its primary contacts": ("HUBSPOT_DEFINED", 2),
+    "contact to its primary company": ("HUBSPOT_DEFINED", 1),
+    "parent to child": ("HUBSPOT_DEFINED", 13),
+}
 
 
 def manifests(**records: Mapping[str, Sequence[str]]) -> dict[str, str]:
@@ -74,7 +85,8 @@ NOBODY: Mapping[str, str] = manifests(**{name: {} for name in GROUPS})
 
 def limit(portal: Recorder, direction: str, text: str, most: int) -> None:
     """What an administrator sets."""
-    item = {"category": "USER_DEFINED", "typeId": TYPES[text], "maxToObjectIds": most}
+    category, number = TYPES[text]
+    item = {"category": category, "typeId": number, "maxToObjectIds": most}
     content = json.dumps({"inputs": [item]}).encode()
     path = f"{LIMITS}/{direction}/batch/create"
     assert portal.answer(Request("POST", path, {}, {}, content, portal_id=PORTAL)).status == 200
@@ -98,8 +110,8 @@ def refused(project: Project, portal: Recorder, words: str) -> None:
     assert plan.code == ExitCode.ERROR, plan.out
     assert words in " ".join((plan.out + plan.err).split())
     assert project.run("apply", "--auto-approve").code == ExitCode.ERROR
-    assert not portal.asked("companies/batch/create")
-    assert not portal.asked("contacts/batch/create")
+    for path in ("companies/batch/create", "contacts/batch/create", "/batch/associate/default"):
+        assert not portal.asked(path)
 
 
 def applied(project: Project) -> None:
@@ -180,22 +192,30 @@ def test_new_records_have_no_more_room_than_others(tmp_path: Path) -> None:
         applied(project)
 
 
+def _limits_read(project: Project, portal: Recorder) -> list[str]:
+    """Which limits a plan reads; its calls are counted."""
+    portal.requests.clear()
+    plan = project.run("plan", "--json").document
+    assert plan["budget"]["read_calls"] == len(portal.requests)
+    assert portal.asked("/batch/read")
+    paths = (request.path.partition("/configurations/") for request in portal.requests)
+    return sorted(limits for _, is_about_limits, limits in paths if is_about_limits)
+
+
 @pytest.mark.parametrize("version", ["v3", "2025-09", "2026-09"])
-def test_limits_are_read_where_such_a_label_is_named_and_counted(tmp_path: Path, version: str) -> None:
+def test_limits_are_read_where_associations_are_named_and_limited(tmp_path: Path, version: str) -> None:
     named = {"p0": ["companies c0 Leader of", "companies c1 Primary"], "p1": ["companies c0 Billing"]}
     with served(tmp_path, {**NOBODY, **manifests(contacts=named)}, SEED, api_version=version) as (
         project,
         portal,
     ):
-        plan = project.run("plan", "--json").document
-        reads = [request.path for request in portal.requests if "/configurations/" in request.path]
-        assert len(reads) == 2
-        assert plan["budget"]["read_calls"] == len(portal.requests)
+        assert _limits_read(project, portal) == ["all"]
+        limit(portal, "contacts/deals", "contact to deal", 2)
+        assert _limits_read(project, portal) == ["all", "companies/contacts", "contacts/companies"]
         write(project, contacts={"p0": ["companies c1 Primary", "companies c2"], "p1": []})
-        portal.requests.clear()
-        project.run("plan")
-        assert not [request for request in portal.requests if "/configurations/" in request.path]
-        assert portal.asked("/batch/read")
+        assert _limits_read(project, portal) == ["all", "companies/contacts", "contacts/companies"]
+        write(project, contacts={"p0": [], "p1": []})
+        assert _limits_read(project, portal) == []
 
 
 @pytest.mark.parametrize(("name", "key"), [("deals", "d0"), ("tickets", "t0"), ("contacts", "p0")])
@@ -213,3 +233,92 @@ def test_a_record_has_one_primary_company_from_either_end(tmp_path: Path, name: 
         applied(project)
         write(project, **{name: {key: ["companies c1 Primary"]}, "companies": {"c0": NONE}})
         applied(project)
+
+
+ONE_COMPANY = "lets a record of contacts have 1 of companies at most, and {} one has that many"
+
+
+@pytest.mark.parametrize(
+    ("named", "end"),
+    [
+        ({"contacts": {"p0": ["companies c0", "companies c1"]}}, "this"),
+        ({"companies": {"c0": ["contacts p0"], "c1": ["contacts p0"]}}, "the other"),
+        ({"companies": {"c0": ["contacts p0"]}, "contacts": {"p0": ["companies c1"]}}, "this"),
+        ({"contacts": {"p0": ["companies c0 Billing", "companies c1"]}}, "this"),
+        ({"contacts": {"p0": ["companies c0", "companies c1 Primary"]}}, "this"),
+    ],
+    ids=["from the one", "from the many", "from either", "labelled", "primary"],
+)
+def test_two_associations_where_the_portal_allows_one_are_a_problem_from_either_end(
+    tmp_path: Path, named: Mapping[str, Mapping[str, Sequence[str]]], end: str
+) -> None:
+    with project_of(tmp_path, **named) as (project, portal):
+        limit(portal, "contacts/companies", "contact to company", 1)
+        refused(project, portal, ONE_COMPANY.format(end))
+        limit(portal, "contacts/companies", "contact to company", 2)
+        applied(project)
+
+
+def test_an_association_that_is_there_counts_and_gets_its_labels(tmp_path: Path) -> None:
+    with project_of(tmp_path, contacts={"p0": ["companies c0", "companies c1"]}) as (project, portal):
+        applied(project)
+        limit(portal, "contacts/companies", "contact to company", 1)
+        write(project, contacts={"p0": ["companies c0 Billing", "companies c1 Primary"]})
+        applied(project)
+        write(project, contacts={"p0": ["companies c0", "companies c1", "companies c2"]})
+        refused(project, portal, ONE_COMPANY.format("this"))
+
+
+def test_records_of_one_type_have_room_at_both_ends(tmp_path: Path) -> None:
+    with project_of(tmp_path, companies={"c0": ["companies c1"], "c2": ["companies c1"]}) as (
+        project,
+        portal,
+    ):
+        limit(portal, "companies/companies", "company to company", 1)
+        refused(project, portal, "lets a record of companies have 1 of companies at most")
+        write(project, companies={"c0": ["companies c1"]})
+        applied(project)
+
+
+def test_labels_of_hubspot_are_limited_too(tmp_path: Path) -> None:
+    named = {"c0": ["companies c1 Parent Company", "companies c2 Parent Company"]}
+    with project_of(tmp_path, companies=named) as (project, portal):
+        limit(portal, "companies/companies", "parent to child", 1)
+        refused(project, portal, "lets a record of companies have 1 of companies as")
+        limit(portal, "companies/companies", "parent to child", 2)
+        applied(project)
+
+
+def test_a_primary_company_that_moves_needs_no_room_but_where_it_moves_to(tmp_path: Path) -> None:
+    with project_of(tmp_path, contacts={"p0": ["companies c0 Primary"]}) as (project, portal):
+        applied(project)
+        limit(portal, "contacts/companies", "contact to its primary company", 1)
+        limit(portal, "companies/contacts", "company to its primary contacts", 1)
+        write(project, contacts={"p0": ["companies c1 Primary"]})
+        applied(project)
+        write(project, contacts={"p0": ["companies c1 Primary"], "p1": ["companies c1 Primary"]})
+        refused(project, portal, 'lets a record of companies have 1 of contacts as "Primary" at most')
+
+
+@pytest.mark.parametrize("text", ["contact to company", "company to contact"])
+def test_a_rollback_leaves_removed_what_the_portal_has_no_room_for_by_now(tmp_path: Path, text: str) -> None:
+    with project_of(tmp_path, contacts={"p0": ["companies c0"]}) as (project, portal):
+        applied(project)
+        write(project, contacts={"p0": []})
+        applied(project)
+        is_of_contact = text == "contact to company"
+        other = {"p0": ["companies c1"]} if is_of_contact else {"p1": ["companies c0"]}
+        write(project, contacts={"p0": [], **other})
+        applied(project)
+        portal.requests.clear()
+        run = project.run("runs", "list", "--json").document[1]["id"]
+        limit(portal, "contacts/companies" if is_of_contact else "companies/contacts", text, 1)
+        held = project.run("rollback", run, "--out", "undo.json")
+        assert "the portal allows 1 at most" in " ".join(held.out.split()), held.out + held.err
+        assert project.run("apply", "undo.json", "--auto-approve").code == ExitCode.OK
+        assert not portal.asked("/batch/associate/default")
+        limit(portal, "contacts/companies" if is_of_contact else "companies/contacts", text, 2)
+        assert project.run("rollback", run, "--out", "undo.json").code == ExitCode.OK
+        done = project.run("apply", "undo.json", "--auto-approve")
+        assert done.code == ExitCode.OK, done.out + done.err
+        assert portal.asked("/batch/associate/default")

@@ -7,7 +7,12 @@ import httpx
 import pytest
 
 from reconciler.errors import NotAllowed, RequestRejected, Unavailable
-from reconciler.hubspot.associations.read import read_labels, read_pairs
+from reconciler.hubspot.associations.read import (
+    limits_associations,
+    read_association_limits,
+    read_labels,
+    read_pairs,
+)
 from reconciler.hubspot.associations.write import PairRow, write_pairs
 from reconciler.model.addresses import RecordId
 from reconciler.model.associations import Label
@@ -188,3 +193,36 @@ def test_a_lost_answer_is_unknown_and_not_sent_again() -> None:
 def test_a_missing_scope_is_raised_before_anything_was_written() -> None:
     with pytest.raises(NotAllowed):
         write(lambda _: reply(403, {"category": "MISSING_SCOPES", "message": "no"}), Call.ASSOCIATE, rows(2))
+
+
+def test_the_least_of_several_limits_of_plain_associations_counts_and_each_label_has_its_own() -> None:
+    limits = [
+        PLAIN | {"userEnforcedMaxToObjectIds": 5},
+        PLAIN | {"typeId": 4, "userEnforcedMaxToObjectIds": 3},
+        LABELLED | {"userEnforcedMaxToObjectIds": 2},
+        LABELLED | {"typeId": 8},
+    ]
+    asked: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path.partition("/configurations/")[2])
+        return reply(200, {"results": limits})
+
+    reader = reader_of(handler)
+
+    assert limits_associations(reader)
+    assert read_association_limits(reader, DEALS, CONTACTS) == {None: 3, ("USER_DEFINED", 7): 2}
+    assert asked == ["all", "0-3/contacts"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_limits_that_hubspot_does_not_tell_limit_nothing(status: int) -> None:
+    reader = reader_of(lambda _: reply(status, {"category": "SOMETHING", "message": "no"}))
+
+    assert not limits_associations(reader)
+    assert read_association_limits(reader, DEALS, CONTACTS) == {}
+
+
+def test_a_portal_that_cannot_be_read_is_told_where_limits_are_asked_for() -> None:
+    with pytest.raises(Unavailable):
+        limits_associations(reader_of(lambda _: reply(503)))

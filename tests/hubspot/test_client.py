@@ -23,7 +23,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "has_records": ("companies",),
     "is_enabled": ("0-162",),
     "labels": ("companies", "contacts"),
-    "label_limits": ("companies", "contacts"),
+    "association_limits": ("companies", "contacts"),
     "read_pairs": ("companies", "contacts", [{"id": "1"}]),
 }
 
@@ -43,7 +43,7 @@ def test_a_reader_has_no_way_to_write() -> None:
             keywords = {"properties": ["name"]} if name == "batch_read" else {}
             method(*ARGUMENTS.get(name, ()), **keywords)
 
-    assert len(seen) == 12
+    assert len(seen) == 13
     assert {path for method, path in seen if method != "GET"} == {
         "v3/objects/companies/batch/read",
         "v4/associations/companies/contacts/batch/read",

@@ -1,14 +1,14 @@
 """Reading associations of records, and the labels they can have."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
-from reconciler.errors import NotAllowed, Unavailable
+from reconciler.errors import NotAllowed, RequestRejected, Unavailable
 from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.records.prefetch import READERS
-from reconciler.hubspot.transport.responses import AssociationsBody, LabelBody
+from reconciler.hubspot.transport.responses import AssociationLimitBody, AssociationsBody, LabelBody
 from reconciler.model.addresses import RecordId
 from reconciler.model.associations import Label
 from reconciler.model.calls import PAIRS_READ
@@ -30,22 +30,40 @@ def read_labels(reader: PortalReader, one: ObjectSchema, other: ObjectSchema) ->
     return tuple(filter(None, map(_label, reader.labels(one.path, other.path))))
 
 
-def read_label_limits(
-    reader: PortalReader, one: ObjectSchema, other: ObjectSchema
-) -> Mapping[tuple[str, int], int]:
-    """Read how many records of ``other`` one record may have under each label, by category and number.
-
-    If the token may not read a limit, there is no limit here; HubSpot reports it when it refuses a write.
+def limits_associations(reader: PortalReader) -> bool:
+    """Check whether the portal limits any associations.
 
     Raises:
         HubSpotError: the portal cannot be read.
     """
+    return bool(_limits_told(reader.all_association_limits))
+
+
+def read_association_limits(
+    reader: PortalReader, one: ObjectSchema, other: ObjectSchema
+) -> Mapping[tuple[str, int] | None, int]:
+    """Read how many records of ``other`` one record may be associated with, by category and number.
+
+    The category and number are those of a label; None stands for the unlabelled association.
+
+    Raises:
+        HubSpotError: the portal cannot be read.
+    """
+    found: dict[tuple[str, int] | None, int] = {}
+    for limit in _limits_told(lambda: reader.association_limits(one.path, other.path)):
+        type_ = (limit.category, limit.type_id) if limit.label else None
+        most = limit.user_enforced_max_to_object_ids
+        if most is not None:
+            found[type_] = min(most, found.get(type_, most))
+    return found
+
+
+def _limits_told(read: Callable[[], Sequence[AssociationLimitBody]]) -> Sequence[AssociationLimitBody]:
+    """Return the limits, or none if HubSpot does not tell them; it reports them when it refuses a write."""
     try:
-        limits = reader.label_limits(one.path, other.path)
-    except NotAllowed:
-        return {}
-    maxima = ((limit.category, limit.type_id, limit.user_enforced_max_to_object_ids) for limit in limits)
-    return {(category, number): most for category, number, most in maxima if most is not None}
+        return read()
+    except (NotAllowed, RequestRejected):
+        return ()
 
 
 def read_pairs(

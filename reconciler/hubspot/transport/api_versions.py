@@ -32,7 +32,12 @@ class Paths:
         """Return the path of the labels between two types."""
         return f"{self._associations}/{object_path}/{other_path}/labels"
 
-    def label_limits(self, object_path: str, other_path: str) -> str:
+    @property
+    def all_association_limits(self) -> str:
+        """The path of all limits that the portal sets on associations."""
+        return f"{self._limits}/all"
+
+    def association_limits(self, object_path: str, other_path: str) -> str:
         """Return the path of the portal's limits on associations between two types."""
         return f"{self._limits}/{object_path}/{other_path}"
 

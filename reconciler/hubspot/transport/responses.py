@@ -314,18 +314,19 @@ class LabelPage(Shape):
     results: tuple[LabelBody, ...]
 
 
-class LabelLimitBody(Shape):
-    """The number of records of another type that a record may have under one label."""
+class AssociationLimitBody(Shape):
+    """The number of records of another type that a record may have, at all or under one label."""
 
     category: str
     type_id: int
+    label: str | None = None  # None: the unlabelled association
     user_enforced_max_to_object_ids: int | None = None
 
 
-class LabelLimitPage(Shape):
-    """The portal's own limits between two object types, seen from the first."""
+class AssociationLimitPage(Shape):
+    """The portal's own limits between two object types, seen from the first, or all of its limits."""
 
-    results: tuple[LabelLimitBody, ...]
+    results: tuple[AssociationLimitBody, ...]
 
 
 class _Id(Shape):

@@ -24,16 +24,13 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin
 from reconciler.model.selection import Selection
 from reconciler.plan.associations.endpoints import Presence
-from reconciler.plan.associations.label_limits import Limits, Room
+from reconciler.plan.associations.label_limits import Limits, LivePairs, Room, no_room_problem
 from reconciler.plan.associations.labels import Type
 from reconciler.plan.associations.resolve import AssociationResolver, DesiredLink, Identity, Side
 from reconciler.plan.associations.single_labels import Once
 from reconciler.plan.change import AdoptPair, Associate, Dissociate, PairChange, Reason, ReleasePair
 from reconciler.plan.plan import ASSOCIATED, Held
 from reconciler.plan.records.compare import Policy
-
-LivePairs: TypeAlias = Mapping[tuple[str, str], Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]]
-"""By direction, by record and by record that it is associated with, the labels."""
 
 _Sides: TypeAlias = tuple[Side, Side]
 
@@ -64,7 +61,7 @@ class AssociationPlanner:
         limits: Limits = NO_LIMITS,
     ) -> None:
         self._rules = rules
-        self._room = Room(resolver, limits)
+        self._room = Room(resolver.labels, limits)
         self._resolver = resolver
         self._labelled = {identity.sides for identity in named if identity.type}
         self._wanted = {
@@ -88,7 +85,8 @@ class AssociationPlanner:
             if wanted.end.id is not None and wanted.target_end.id is not None:
                 direction = (wanted.key.object, wanted.target.object)
                 question.setdefault(direction, set()).add(wanted.end.id)
-            for direction, record_id in self._room.question(wanted):
+            sides = self._resolver.sides(wanted)
+            for direction, record_id in self._room.question(*sides, wanted.label):
                 question.setdefault(direction, set()).add(record_id)
         for _, pair in self._left:
             if self._is_leaving(pair):
@@ -107,8 +105,12 @@ class AssociationPlanner:
             is_made = any(isinstance(found, Associate) for found in judged)
             if not is_held and not once.allows(identity, wanted):
                 continue
-            if not is_made or self._room.allows(wanted, live):
+            sides = self._resolver.sides(wanted)
+            no_room = self._room.take(*sides, wanted.label, live) if is_made else None
+            if no_room is None:
                 yield from judged
+            else:
+                self._resolver.problems.append(no_room_problem(wanted, no_room, sides[0]))
         leaving: dict[_Sides, set[Type]] = {}
         for identity, pair in self._left:
             if pair.label and self._is_leaving(pair):

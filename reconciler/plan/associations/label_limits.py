@@ -1,109 +1,129 @@
-"""Limits that a portal sets on its own labels: with how many records another one may bear such a label.
+"""Limits that a portal sets on associations: with how many records another one may have one, or bear a label.
 
-HubSpot refuses what goes beyond. What counts is how many bear it once the plan has been applied, from either
-end, and what the plan removes counts too: associations are removed after others have been made.
+HubSpot refuses what goes beyond. What counts is how many there are once the plan has been applied, from
+either end, and what the plan removes counts too: associations are removed after others have been made.
+A label brings the plain association along, so it needs room for both.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from reconciler.errors import Problem
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordId
 from reconciler.model.associations import Label
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
-from reconciler.plan.associations.endpoints import Endpoint
 from reconciler.plan.associations.labels import Labels, Type
-from reconciler.plan.associations.resolve import AssociationResolver, DesiredLink, Side
+from reconciler.plan.associations.resolve import DesiredLink, Side
+from reconciler.plan.associations.single_labels import bears_one
 
-Limits: TypeAlias = Mapping[tuple[str, str], Mapping[Type, int]]
-"""By direction and type of a label, how many records of the second type one of the first may have."""
+Direction: TypeAlias = tuple[str, str]
+"""Object types of the record that an association is seen from, and of the other."""
 
-_LivePairs: TypeAlias = Mapping[tuple[str, str], Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]]
+Limits: TypeAlias = Mapping[Direction, Mapping[Type | None, int]]
+"""By direction and type of a label (None: the plain association), how many records of the second object
+type one of the first may have."""
+
+LivePairs: TypeAlias = Mapping[Direction, Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]]
+"""By direction, by record and by record that it is associated with, the labels."""
 
 
 def directions_of_limits(
-    named: Iterable[tuple[DesiredRecord, DesiredAssociation]], labels: Labels
-) -> frozenset[tuple[str, str]]:
-    """Between which object types limits have to be read: where a label of the portal's own is named."""
-    written = {
-        (record.document.object, association.object, association.label)
-        for record, association in named
-        if association.label is not None
-    }
-    own = {
-        (one, other)
-        for one, other, text in written
-        if isinstance(label := labels.named(one, other, text), Label) and label.is_own
-    }
-    return frozenset(own | {(other, one) for one, other in own})
+    named: Iterable[tuple[DesiredRecord, DesiredAssociation]],
+) -> frozenset[Direction]:
+    """Between which object types limits have to be read: each is set at one end, and counts from either."""
+    directions = {(record.document.object, association.object) for record, association in named}
+    return frozenset(directions | {(other, one) for one, other in directions})
+
+
+@dataclass(frozen=True, slots=True)
+class NoRoom:
+    """A record that would have more of others than the portal allows."""
+
+    bearer: Side
+    partner: Side
+    most: int
+    is_of_label: bool  # else of all associations between the two object types
 
 
 class Room:
-    """Counts who bears labels that are limited, as live shows it and as the plan makes it."""
+    """Counts who is associated where that is limited, as live shows it and as the plan makes it."""
 
-    def __init__(self, resolver: AssociationResolver, limits: Limits) -> None:
-        self._resolver = resolver
+    def __init__(self, labels: Labels, limits: Limits) -> None:
+        self._labels = labels
         self._limits = limits
-        self._bearing: dict[tuple[Side, str, Type], set[Side]] = {}
+        self._bearing: dict[tuple[Side, str, Type | None], set[Side]] = {}
 
-    def question(self, wanted: DesiredLink) -> Iterable[tuple[tuple[str, str], RecordId]]:
+    def is_limited(self, one: str, other: str) -> bool:
+        """Whether the portal limits with how many records of ``other`` one of ``one`` is associated."""
+        return bool(self._limits.get((one, other)))
+
+    def question(self, one: Side, other: Side, label: Label | None) -> Iterable[tuple[Direction, RecordId]]:
         """Of which records it has to be read what they are associated with, by direction."""
-        for direction, _, (_, end), _ in self._limited(wanted):
-            if end.id is not None:
-                yield direction, end.id
+        for _, bearer, partner in self._limited(one, other, label):
+            if bearer[1]:
+                yield (bearer[0], partner[0]), RecordId(bearer[1])
 
-    def allows(self, wanted: DesiredLink, live: _LivePairs) -> bool:
-        """Whether ``wanted`` can be made beside all that was made before it; if not, that is a problem."""
-        for direction, type_, bearer, partner in self._limited(wanted):
-            others = self._others(direction, type_, bearer, live) | {self._resolver.side(*partner)}
-            if len(others) > self._limits[direction][type_]:
-                self._tell(wanted, bearer[0], partner[0], self._limits[direction][type_])
-                return False
-        for direction, type_, bearer, partner in self._limited(wanted):
-            self._others(direction, type_, bearer, live).add(self._resolver.side(*partner))
-        return True
+    def take(self, one: Side, other: Side, label: Label | None, live: LivePairs) -> NoRoom | None:
+        """Associate the two, beside all that was associated before, or tell why there is no room."""
+        limited = tuple(self._limited(one, other, label))
+        for type_, bearer, partner in limited:
+            others = self._others(type_, bearer, partner[0], live)
+            most = self._limits[bearer[0], partner[0]][type_]
+            if partner not in others and len(others) >= most:
+                return NoRoom(bearer, partner, most, is_of_label=type_ is not None)
+        for type_, bearer, partner in limited:
+            self._others(type_, bearer, partner[0], live).add(partner)
+        return None
 
     def _limited(
-        self, wanted: DesiredLink
-    ) -> Iterable[tuple[tuple[str, str], Type, tuple[RecordKey, Endpoint], tuple[RecordKey, Endpoint]]]:
-        """The ends of ``wanted`` at which its label is limited, each with the other end."""
-        if wanted.label is None:
-            return
-        one, other = (wanted.key, wanted.end), (wanted.target, wanted.target_end)
-        names = (wanted.key.object, wanted.target.object)
-        inverse = self._resolver.labels.inverse(*names, wanted.label.type)
-        for type_, bearer, partner in ((wanted.label.type, one, other), (inverse, other, one)):
-            direction = (bearer[0].object, partner[0].object)
-            if type_ is not None and type_ in self._limits.get(direction, {}):
-                yield direction, type_, bearer, partner
+        self, one: Side, other: Side, label: Label | None
+    ) -> Iterable[tuple[Type | None, Side, Side]]:
+        """Where the two are limited, by themselves and by the label: at which end, and the other end."""
+        for type_, bearer, partner in (
+            (None, one, other),
+            (None, other, one),
+            *self._of_label(one, other, label),
+        ):
+            if type_ in self._limits.get((bearer[0], partner[0]), {}):
+                yield type_, bearer, partner
 
-    def _others(
-        self, direction: tuple[str, str], type_: Type, bearer: tuple[RecordKey, Endpoint], live: _LivePairs
-    ) -> set[Side]:
-        """The records with which ``bearer`` bears the label so far."""
-        side = self._resolver.side(*bearer)
-        others = self._bearing.get((side, direction[1], type_))
+    def _of_label(self, one: Side, other: Side, label: Label | None) -> Iterable[tuple[Type, Side, Side]]:
+        """What the label is from either end, but for an end from which HubSpot moves it."""
+        if label is None:
+            return
+        inverse = self._labels.inverse(one[0], other[0], label.type)
+        moves = bears_one(one[0], other[0], label) if label.is_flag else (False, False)
+        if not moves[0]:
+            yield label.type, one, other
+        if inverse is not None and not moves[1]:
+            yield inverse, other, one
+
+    def _others(self, type_: Type | None, bearer: Side, far: str, live: LivePairs) -> set[Side]:
+        """The records of type ``far`` with which ``bearer`` is associated so far, or bears the label."""
+        others = self._bearing.get((bearer, far, type_))
         if others is None:
-            record_id = bearer[1].id
-            there = live.get(direction, {}).get(record_id, {}) if record_id else {}
+            there = live.get((bearer[0], far), {}).get(RecordId(bearer[1]), {})
             others = {
-                (direction[1], other_id, "")
+                (far, other_id, "")
                 for other_id, labels in there.items()
-                if any(label.type == type_ for label in labels)
+                if type_ is None or any(label.type == type_ for label in labels)
             }
-            self._bearing[side, direction[1], type_] = others
+            self._bearing[bearer, far, type_] = others
         return others
 
-    def _tell(self, wanted: DesiredLink, bearer: RecordKey, partner: RecordKey, limit: int) -> None:
-        text = wanted.label.text if wanted.label else ""
-        end = "this one" if bearer == wanted.key else "the other one"
-        message = (
-            f'the portal lets a record of {bearer.object} have {limit:,} of {partner.object} as "{text}" at '
-            f"most, and {end} has that many without this"
-        )
-        advice = (
-            "remove one of them, or raise the limit in HubSpot; one that this plan removes goes only after "
-            "others were made: apply once without this line"
-        )
-        address = wanted.key.property_address(wanted.name)
-        self._resolver.problems.append(Problem(message, advice, wanted.source, address))
+
+def no_room_problem(wanted: DesiredLink, no_room: NoRoom, end: Side) -> Problem:
+    """What is wrong with ``wanted``, whose record is ``end``."""
+    bearer, partner = no_room.bearer[0], no_room.partner[0]
+    label = f' as "{wanted.label.text}"' if wanted.label and no_room.is_of_label else ""
+    which = "this one" if no_room.bearer == end else "the other one"
+    message = (
+        f"the portal lets a record of {bearer} have {no_room.most:,} of {partner}{label} at most, and "
+        f"{which} has that many without this"
+    )
+    advice = (
+        "remove one of them, or raise the limit in HubSpot; one that this plan removes goes only after "
+        "others were made: apply once without this line"
+    )
+    return Problem(message, advice, wanted.source, wanted.key.property_address(wanted.name))

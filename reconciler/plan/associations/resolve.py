@@ -77,8 +77,7 @@ class AssociationResolver:
 
     def identity(self, wanted: DesiredLink) -> Identity:
         """What tells ``wanted`` from others."""
-        one, other = self.side(wanted.key, wanted.end), self.side(wanted.target, wanted.target_end)
-        return self._identity(one, other, wanted.label)
+        return self._identity(*self.sides(wanted), wanted.label)
 
     def identity_of_owned(self, pair: OwnedPair) -> Identity:
         """What tells ``pair`` from others."""
@@ -91,6 +90,10 @@ class AssociationResolver:
         category, number = label.type
         inverse = self.labels.inverse(one[0], other[0], label.type)
         return Identity((other, one), inverse or (f"inverse of {category}", number))
+
+    def sides(self, wanted: DesiredLink) -> tuple[Side, Side]:
+        """The two records of ``wanted``, from the one whose manifest names it."""
+        return self.side(wanted.key, wanted.end), self.side(wanted.target, wanted.target_end)
 
     def side(self, key: RecordKey, end: Endpoint) -> Side:
         """What tells one of two records from others."""

@@ -6,7 +6,8 @@ The cases, in words:
 - one that it removed is made again;
 - one that it adopted is released, and one that it released is ours again while it is still there;
 - what is as it was already is forgotten, or known again, without a call;
-- what goes with a record that is archived needs nothing.
+- what goes with a record that is archived needs nothing;
+- one for which the portal leaves no room stays removed.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -19,12 +20,10 @@ from reconciler.model.desired import Record
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin
 from reconciler.model.selection import Selection
+from reconciler.plan.associations.label_limits import Direction, LivePairs, Room
 from reconciler.plan.change import AdoptPair, Associate, Change, Dissociate, PairChange, Reason, ReleasePair
 from reconciler.plan.plan import ASSOCIATED, Held
 from reconciler.plan.targeting import UnmatchedGlobs
-
-Direction: TypeAlias = tuple[str, str]
-"""Object types of the record that names an association, and of the other."""
 
 _Ends: TypeAlias = tuple[RecordKey, RecordId, RecordKey, RecordId, Label | None]
 
@@ -55,6 +54,8 @@ class AssociationRollback:
     owned: Mapping[PairIdentity, OwnedPair]
     archived: Collection[Record]  # records that go, with all their associations
     keys: Mapping[Record, RecordKey]  # that records have once the others of the plan are done
+    room: Room
+    around: LivePairs  # what counts where associations are limited, by direction
 
     def undo(self, done: Iterable[PairChange]) -> Iterator[PairChange | Held]:
         """What takes each of ``done`` back; nothing where all is as it was already."""
@@ -86,13 +87,32 @@ class AssociationRollback:
                     yield from _unmade(change, ends, others, pair, is_there=is_so(labels, change.label))
                 case Dissociate():
                     is_whole = change.is_whole or frozenset({record_id, target_id}) in whole
-                    yield from _made_again(ends, labels, pair, is_whole=is_whole)
+                    yield from self._made_again(ends, labels, pair, is_whole=is_whole)
                 case AdoptPair() if pair is not None and change.reason in {Reason.ADOPT, Reason.UNDONE}:
                     yield _released(pair, Reason.UNDONE)
                 case ReleasePair() if pair is None and change.reason is not Reason.IN_STEP:
                     yield from _owned_again(change, labels)
                 case _:
                     pass
+
+    def _made_again(
+        self, ends: _Ends, labels: frozenset[Label] | None, pair: OwnedPair | None, *, is_whole: bool
+    ) -> Iterator[PairChange | Held]:
+        """What is there again already is ours again: the run before had made it."""
+        key, record_id, target, target_id, label = ends
+        if is_so(labels, label):
+            if pair is None:
+                yield AdoptPair(*ends, Reason.UNDONE, None, Origin.CREATED, is_whole)
+            return
+        sides = (key.object, record_id, ""), (target.object, target_id, "")
+        no_room = self.room.take(*sides, label, self.around)
+        if no_room is None:
+            yield Associate(*ends, Reason.UNDONE, None, is_whole)
+            return
+        there = ASSOCIATED if labels is not None else None
+        text = label.text if label else ASSOCIATED
+        facts = (Fact(FactKind.NO_ROOM, count=no_room.most),)
+        yield Held(key, None, Reason.SUPERSEDED, there, text, None, facts, target)
 
     def _is_archived(self, change: PairChange, record_id: RecordId, target_id: RecordId) -> bool:
         ends = ((change.key.object, record_id), (change.target.object, target_id))
@@ -112,16 +132,6 @@ def _unmade(
         yield Held(change.key, None, Reason.SUPERSEDED, text, None, None, facts, change.target)
     else:
         yield Dissociate(*ends, Reason.UNDONE, None, change.is_whole and not others)
-
-
-def _made_again(
-    ends: _Ends, labels: frozenset[Label] | None, pair: OwnedPair | None, *, is_whole: bool
-) -> Iterator[PairChange | Held]:
-    """What is there again already is ours again: the run before had made it."""
-    if not is_so(labels, ends[-1]):
-        yield Associate(*ends, Reason.UNDONE, None, is_whole)
-    elif pair is None:
-        yield AdoptPair(*ends, Reason.UNDONE, None, Origin.CREATED, is_whole)
 
 
 def _owned_again(change: ReleasePair, labels: frozenset[Label] | None) -> Iterator[PairChange | Held]:
