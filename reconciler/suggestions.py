@@ -4,13 +4,29 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def did_you_mean(written: str, known: Iterable[str]) -> str | None:
-    """Advice that names the nearest of ``known``, or None when nothing is near."""
-    near = nearest(written, known)
-    return "did you mean " + " or ".join(f'"{name}"' for name in near) + "?" if near else None
-
-
 def nearest(written: str, known: Iterable[str]) -> list[str]:
-    """Find the names that ``written`` may have been meant to be, the nearest first."""
-    names = list(known)
+    """Find the names that ``written`` may have been meant to be, the nearest first.
+
+    A name that is very near stands alone: others that are only somewhat alike would distract from it.
+    """
+    names = sorted(known)
     return get_close_matches(written, names, cutoff=0.85) or get_close_matches(written, names, cutoff=0.6)
+
+
+def ask_whether(names: Iterable[str]) -> str:
+    """Ask whether one of ``names`` was meant: the question, the same everywhere."""
+    return "did you mean " + " or ".join(f'"{name}"' for name in names) + "?"
+
+
+def did_you_mean(written: str, known: Iterable[str]) -> str | None:
+    """Ask for the nearest of ``known``; None where nothing is near."""
+    near = nearest(written, known)
+    return ask_whether(near) if near else None
+
+
+def suggest(written: str, known: Iterable[str]) -> str:
+    """Advise on an unknown name: ask for the nearest one, and list all there are."""
+    names = sorted(known)
+    question = did_you_mean(written, names)
+    listed = f"known here: {', '.join(names)}"
+    return f"{question} {listed}" if question else listed

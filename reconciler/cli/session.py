@@ -21,9 +21,10 @@ from reconciler.encryption import key_from
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import RecordTrace
-from reconciler.project.private_folder import FOLDER, refuse_foreign_files
+from reconciler.project.private_folder import refuse_foreign_files
 from reconciler.project.settings import Environment, Settings, find_project, load_settings
 from reconciler.source import SourceRef
+from reconciler.state.database_files import PRIVATE_FOLDER, make_private_folder
 
 if TYPE_CHECKING:
     import httpx
@@ -51,12 +52,9 @@ class Session:
     @property
     def folder(self) -> Path:
         """``.reconciler/`` of the project, made with a ``.gitignore`` of ``*``."""
-        folder = self.settings.project / FOLDER
+        folder = self.settings.project / PRIVATE_FOLDER
         try:
-            folder.mkdir(exist_ok=True)
-            ignore = folder / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n")
+            make_private_folder(folder)
         except OSError as error:
             raise UsageError(
                 f"cannot write to {folder} ({error.strerror})\n    the project folder must be writable"

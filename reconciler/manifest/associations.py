@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from reconciler.manifest.validation_errors import suggest
 from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.desired import DesiredAssociation
 from reconciler.model.object_types import object_name
 from reconciler.sentences import Value, sentence
 from reconciler.source import Place
+from reconciler.suggestions import suggest
 
 _TO, _BY, _LABEL = "to", "by", "label"
 _EXAMPLE: Final = "`companies: [acme, {to: globex, label: Billing}]`"

@@ -11,8 +11,8 @@ from posixpath import normpath
 from reconciler.errors import Problem, Severity
 from reconciler.manifest.documents import ManifestDocument, read_manifest
 from reconciler.manifest.files import ManifestFile, find_files
-from reconciler.manifest.validation_errors import suggest
 from reconciler.source import SourceFiles, SourceRef
+from reconciler.suggestions import suggest
 
 _ONE_PORTAL_ADVICE = (
     "keep one environment for the portal, and plan parts of it with --target; "

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from reconciler.manifest.validation_errors import did_you_mean
+from reconciler.suggestions import ask_whether
 
 PROPERTY_NAME: Final = "[a-z][a-z0-9_]*"
 """Pattern of HubSpot's internal property names."""
@@ -20,5 +20,5 @@ def name_advice(name: str) -> str | None:
         return "put a space after the colon"
     likely = re.sub("[ -]+", "_", name.strip().lower())
     if _is_property_name(likely):
-        return f"use the internal name, not the label: {did_you_mean(likely)}"
+        return f"use the internal name, not the label: {ask_whether([likely])}"
     return "HubSpot's names are lower-case letters, digits and underscores, and begin with a letter"

@@ -12,12 +12,12 @@ from reconciler.errors import Problem
 from reconciler.manifest.associations import Associations
 from reconciler.manifest.property_names import _is_property_name, name_advice
 from reconciler.manifest.tables.row_reader import Shared
-from reconciler.manifest.validation_errors import suggest
 from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode, picker
 from reconciler.model.addresses import RECORD_ID, RecordKey
 from reconciler.model.desired import NO_DIRECTIVES, DesiredRecord, Document, ManifestValue, RecordDirectives
 from reconciler.sentences import Sentence, Value, sentence
 from reconciler.source import Place, SourceFiles
+from reconciler.suggestions import suggest
 
 _UNMANAGED: Final = "$unmanaged"
 _ASSOCIATIONS: Final = "$associations"

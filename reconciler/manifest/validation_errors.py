@@ -4,13 +4,13 @@ The models describe mappings whose values are texts, lists of texts or mappings 
 field is the advice for a wrong value.
 """
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from reconciler.errors import Problem
 from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode
 from reconciler.source import Place, SourceFiles
+from reconciler.suggestions import suggest
 
 
 class ValidationIssue(TypedDict):
@@ -50,19 +50,6 @@ def tell(
         for complaint in complaints
         if _locate(node, complaint["loc"])[0] is not Blank.REFUSED  # reported already
     )
-
-
-def suggest(name: str, known: Iterable[str]) -> str:
-    """Build the advice for an unknown name: the nearest known name, and all known names."""
-    choices = sorted(known)
-    near = difflib.get_close_matches(name, choices, n=1)
-    known_here = f"known here: {', '.join(choices)}"
-    return f"{did_you_mean(near[0])} {known_here}" if near else known_here
-
-
-def did_you_mean(name: str) -> str:
-    """Ask "did you mean …?", with the same words everywhere."""
-    return f'did you mean "{name}"?'
 
 
 _NAME_ITSELF = "[key]"

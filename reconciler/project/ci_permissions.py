@@ -9,10 +9,10 @@ in its environment, where no pull request writes; nothing of it lifts a guard or
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 
 from reconciler.errors import UsageError
+from reconciler.hosts import address_of, is_loopback
 from reconciler.project.server_addresses import is_host_name
 
 ALLOW_HOSTS: Final = "RECONCILER_ALLOW_HOSTS"
@@ -75,7 +75,7 @@ def permits_of(environ: Mapping[str, str]) -> Permits:
     """
     hosts = [host.lower().strip("[]") for host in _listed(environ, ALLOW_HOSTS)]
     for host in hosts:
-        if not (is_host_name(host) or _is_ipv6(host)):
+        if not (is_host_name(host) or (":" in host and address_of(host) is not None)):
             raise UsageError(
                 f"{ALLOW_HOSTS} lists what is no host\n"
                 "    write names alone, such as proxy.acme.example, separated by commas: "
@@ -94,21 +94,6 @@ def is_hubspots(host: str) -> bool:
     """Whether HubSpot answers at ``host``."""
     name = host.lower()
     return name == "api.hubspot.com" or name.endswith(".hubapi.com")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine."""
-    try:
-        return host.lower() == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_ipv6(host: str) -> bool:
-    try:
-        return ip_address(host).version == 6  # noqa: PLR2004 - the number is the name
-    except ValueError:
-        return False
 
 
 def _listed(environ: Mapping[str, str], variable: str) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
 """Refuses to apply where what is remembered would be forgotten with the machine."""
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from reconciler.errors import UsageError
+from reconciler.hosts import is_loopback
 from reconciler.project.settings import Environment
 from reconciler.state.store import Store
 
@@ -18,7 +18,11 @@ def refuse_ephemeral_state(
         UsageError: it is so here. Emulators and addresses of this machine are for trying out, and pass.
     """
     is_thrown_away = bool(environ.get("CI")) and state_url is not None and state_url.startswith("sqlite")
-    if not is_thrown_away or environment.is_emulator or _is_loopback(environment.base_url):
+    if (
+        not is_thrown_away
+        or environment.is_emulator
+        or is_loopback(urlsplit(environment.base_url).hostname or "")
+    ):
         return
     if store.version().lineage is None:
         raise UsageError(
@@ -28,11 +32,3 @@ def refuse_ephemeral_state(
             "    along: `reconciler state import FILE` before, `reconciler state export` after; "
             "`state: none` does without"
         )
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

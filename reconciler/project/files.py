@@ -124,15 +124,6 @@ def read_encrypted(path: Path, what: str, *, insists: bool = False) -> str:
     return decoded(b"".join(decrypted_pieces(path, what, insists=insists)), path, what)
 
 
-def read_text(path: Path, what: str) -> str:
-    """The text of ``path``, which is to be ``what``.
-
-    Raises:
-        UsageError: it is missing, unreadable, or no UTF-8.
-    """
-    return decoded(read_bytes(path, what), path, what)
-
-
 def read_bytes(path: Path, what: str) -> bytes:
     """What ``path`` holds, which is to be ``what``.
 

@@ -10,9 +10,7 @@ from pathlib import Path
 
 from reconciler.errors import UsageError
 from reconciler.project.git import find_repository
-
-FOLDER = ".reconciler"
-"""Where a project keeps what is not for git."""
+from reconciler.state.database_files import PRIVATE_FOLDER
 
 _SQLITE = "sqlite:///"
 _SIDE_FILES = ("", "-wal", "-shm", "-journal")
@@ -24,11 +22,11 @@ def refuse_foreign_files(project: Path, state_url: str | None) -> None:
     Raises:
         UsageError: git tracks something of them, or something of them is a link.
     """
-    folder = project / FOLDER
+    folder = project / PRIVATE_FOLDER
     for link in _links(folder):
         raise UsageError(
             f"{os.path.relpath(link)} is a symbolic link: what is kept there would lie elsewhere\n"
-            f"    remove the link; reconciler makes {FOLDER}/ and what is in it by itself"
+            f"    remove the link; reconciler makes {PRIVATE_FOLDER}/ and what is in it by itself"
         )
     state = Path(state_url.removeprefix(_SQLITE)) if state_url and state_url.startswith(_SQLITE) else None
     kept = [folder] if os.path.lexists(folder) else []

@@ -11,11 +11,10 @@ from re import Match
 from typing import Final
 
 from reconciler.errors import Problem
+from reconciler.hosts import is_loopback
 from reconciler.manifest import readable_files
-from reconciler.manifest.validation_errors import suggest
 from reconciler.manifest.yaml.nodes import MappingNode, SequenceNode
-from reconciler.project.ci_permissions import ALLOW_HOSTS, Permits, is_loopback
-from reconciler.project.private_folder import FOLDER as PRIVATE_FOLDER
+from reconciler.project.ci_permissions import ALLOW_HOSTS, Permits
 from reconciler.project.server_addresses import (
     POSTGRESQL,
     database_hosts,
@@ -24,6 +23,8 @@ from reconciler.project.server_addresses import (
     portal_server,
 )
 from reconciler.source import SourceFiles, SourceRef
+from reconciler.state.database_files import PRIVATE_FOLDER
+from reconciler.suggestions import suggest
 
 FILE_NAME: Final = "reconciler.yaml"
 FILES: Final = SourceFiles((FILE_NAME,))

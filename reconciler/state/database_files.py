@@ -27,14 +27,23 @@ def make_private(path: Path) -> None:
     """
     with _told(path):
         if path.parent.name == PRIVATE_FOLDER:
-            path.parent.mkdir(exist_ok=True)
-            ignore = path.parent / ".gitignore"
-            if not ignore.exists():
-                ignore.write_text("*\n", encoding="utf-8")
+            make_private_folder(path.parent)
         with suppress(FileExistsError):  # then it is not touched: closing it would drop SQLite's locks
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
         if path.is_file() and path.stat().st_mode & _OTHERS:
             path.chmod(_OWNER_ONLY)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make ``folder`` with a ``.gitignore`` of ``*``, which keeps all of it out of git.
+
+    Raises:
+        OSError: the folder or the file cannot be made.
+    """
+    folder.mkdir(exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", encoding="utf-8")
 
 
 def can_have_side_files(path: Path) -> bool:

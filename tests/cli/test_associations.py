@@ -185,7 +185,7 @@ def test_an_unknown_object_type_is_told_at_its_line(tmp_path: Path) -> None:
         done = project.run("plan")
     assert done.code == ExitCode.ERROR
     assert 'a.yaml:4:49: the portal has no object type "kontacts"' in done.out
-    assert "did you mean contacts?" in done.out
+    assert 'did you mean "contacts"?' in done.out
 
 
 def test_a_label_gets_a_suggestion(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_an_unknown_object_type_is_told_with_those_near_by(tmp_path: Path) -> No
     project.write("cars.yaml", "object: carr\nkey: vin\nrecords:\n  a: {}\n")
     done = project.run("plan")
     assert done.code == 1
-    assert 'cars.yaml:1:1: the portal has no object type "carr"\n    did you mean car?' in done.out
+    assert 'cars.yaml:1:1: the portal has no object type "carr"\n    did you mean "car"?' in done.out
 
 
 TWO_COUNTRIES = """\

@@ -10,9 +10,10 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "reconciler"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-BASE = {"source", "errors", "sentences", "invisible_characters"}
+BASE = {"source", "errors", "sentences", "invisible_characters", "hosts"}
 ROOMS = {
     "source": set(),
+    "hosts": set(),
     "sentences": set(),
     "suggestions": set(),
     "invisible_characters": set(),
@@ -37,7 +38,8 @@ ROOMS = {
         "state",
     },
     "reconcile": BASE | {"model", "manifest", "hubspot", "plan", "apply", "state"},
-    "project": BASE | {"model", "manifest", "state", "plan", "apply", "hubspot", "reconcile", "encryption"},
+    "project": BASE
+    | {"model", "manifest", "state", "plan", "apply", "hubspot", "reconcile", "encryption", "suggestions"},
     "emulator": set(),
     "cli": BASE
     | {"model", "manifest", "state", "plan", "apply", "hubspot", "report", "emulator", "reconcile"}
@@ -68,7 +70,17 @@ DOORS = {
 }
 """Where each library may be met."""
 
-PURE = {"model", "plan", "report", "source", "errors", "sentences", "suggestions", "invisible_characters"}
+PURE = {
+    "model",
+    "plan",
+    "report",
+    "source",
+    "errors",
+    "sentences",
+    "suggestions",
+    "invisible_characters",
+    "hosts",
+}
 WORLD = {"os", "pathlib", "time", "random", "logging", "socket", "subprocess", "threading", "io"}
 """What the pure rooms have no use for."""
 

@@ -132,8 +132,8 @@ def test_unknown_types_are_all_told_with_close_names() -> None:
         read("compnies", "cars", "zzz")
 
     assert [(problem.message, problem.advice) for problem in caught.value.problems][:2] == [
-        ('the portal has no object type "cars"', "did you mean carts or car?"),
-        ('the portal has no object type "compnies"', "did you mean companies?"),
+        ('the portal has no object type "cars"', 'did you mean "carts" or "car"?'),
+        ('the portal has no object type "compnies"', 'did you mean "companies"?'),
     ]
     assert "it has appointments, calls, car," in str(caught.value.problems[2].advice)
 

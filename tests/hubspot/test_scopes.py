@@ -1,6 +1,6 @@
 """A plan can say which scopes it takes."""
 
-from reconciler.hubspot.portal.scopes import read_scopes, write_scopes
+from reconciler.hubspot.portal.scopes import write_scopes
 
 
 def test_write_scopes_are_those_of_the_types_written() -> None:
@@ -17,16 +17,4 @@ def test_write_scopes_are_those_of_the_types_written() -> None:
         "crm.objects.contacts.write",
         "crm.objects.line_items.write",
         "sales-email-read",
-    )
-
-
-def test_read_scopes_are_those_of_planning() -> None:
-    assert read_scopes(["companies", "tickets"], names_owners=True) == (
-        "crm.objects.companies.read",
-        "crm.objects.owners.read",
-        "tickets",
-    )
-    assert read_scopes(["car"], names_owners=False) == (
-        "crm.objects.custom.read",
-        "crm.schemas.custom.read",
     )

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from types import MappingProxyType
 
@@ -19,6 +18,7 @@ from reconciler.model.object_types import (
     standard_names,
 )
 from reconciler.source import SourceRef
+from reconciler.suggestions import did_you_mean
 
 _THREADS = 8
 _UNKNOWN_NUMBER = re.compile(r"0-\d+")
@@ -141,8 +141,7 @@ def _not_there(
 
 
 def _unknown(name: str, known: Sequence[str], source: SourceRef | None) -> Problem:
-    close = get_close_matches(name, known, cutoff=0.7)
-    advice = f"did you mean {' or '.join(close)}?" if close else f"it has {', '.join(sorted(known))}"
+    advice = did_you_mean(name, known) or f"it has {', '.join(sorted(known))}"
     return Problem(f'the portal has no object type "{name}"', advice, source)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from reconciler.errors import UsageError
+from reconciler.hosts import address_of, is_loopback
 
 _PORTS = {"http": 80, "https": 443}
 _UNDERSTOOD = ("http", "https")
@@ -36,7 +37,7 @@ def proxy_for(base_url: str, environ: Mapping[str, str]) -> Proxy | None:
     target = urlsplit(base_url)
     host = (target.hostname or "").lower()
     port = target.port or _PORTS.get(target.scheme, 0)
-    if _is_loopback(host) or _is_exempt(host, port, _first(environ, "NO_PROXY")[1]):
+    if _is_here(host) or _is_exempt(host, port, _first(environ, "NO_PROXY")[1]):
         return None
     variable, said = _first(environ, f"{target.scheme.upper()}_PROXY", "ALL_PROXY")
     return _proxy(variable, said) if said else None
@@ -71,11 +72,11 @@ def _proxy(variable: str, said: str) -> Proxy:
     return Proxy(urlunsplit((parts.scheme, parts.netloc, "", "", "")), f"the proxy {where} ({variable})")
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    address = _address(host)
-    return address is not None and (address.is_loopback or address.is_unspecified)
+def _is_here(host: str) -> bool:
+    address = address_of(host)
+    return (
+        is_loopback(host) or host.endswith(".localhost") or (address is not None and address.is_unspecified)
+    )
 
 
 def _is_exempt(host: str, port: int, said: str) -> bool:
@@ -87,7 +88,7 @@ def _means(entry: str, host: str, port: int) -> bool:
     """Return whether ``entry`` is ``*``, the host, a domain above it, its address, or its network."""
     if entry == "*":
         return True
-    address = _address(host)
+    address = address_of(host)
     name, of_port = _parted(entry)
     if of_port is not None and of_port != port:
         return False
@@ -110,12 +111,3 @@ def _parted(entry: str) -> tuple[str, int | None]:
         name, _, port = entry.partition(":")
         return (name, int(port)) if port.isdecimal() else (name, None)
     return entry, None
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return None
-    mapped = getattr(address, "ipv4_mapped", None)
-    return mapped or address

@@ -212,7 +212,6 @@ class PropertyBody(Shape):
     options: tuple[OptionBody, ...] | None = None
     calculated: bool | None = None
     archived: bool | None = None
-    external_options: bool | None = None
     referenced_object_type: str | None = None
     has_unique_value: bool | None = None
     hidden: bool | None = None

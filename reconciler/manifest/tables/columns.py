@@ -1,6 +1,5 @@
 """Columns of a file: their properties, and problems with their names."""
 
-import difflib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,8 +8,8 @@ from reconciler.errors import Problem
 from reconciler.manifest.property_names import name_advice
 from reconciler.manifest.tables.sorted_rows import TableError
 from reconciler.manifest.tables.sources import Source
-from reconciler.manifest.validation_errors import did_you_mean, suggest
 from reconciler.source import SourceFiles, SourceRef
+from reconciler.suggestions import did_you_mean, suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,5 @@ def _misnamed(header: Sequence[str], source: Source, key: str, file: str) -> Ite
             )
         elif name != key and (advice := name_advice(name)):
             leave = f"`columns: {{{column}: null}}` leaves it out"
-            near = difflib.get_close_matches(name, [key], n=1)
-            advice = did_you_mean(key) if near else advice
+            advice = did_you_mean(name, [key]) or advice
             yield Problem(f'the column "{column}" is called like no property', f"{advice}; {leave}", place)

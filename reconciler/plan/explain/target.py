@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from reconciler.errors import UsageError
 from reconciler.model.addresses import RECORD_ID, RecordKey, split_address
@@ -13,7 +12,7 @@ from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import Glob, glob_of
 from reconciler.source import SourceFiles
-from reconciler.suggestions import did_you_mean
+from reconciler.suggestions import did_you_mean, nearest
 
 _UNTRACED = RecordTrace((), {}, {})
 
@@ -157,7 +156,7 @@ def find_subject(
 
 
 def _unknown(asked: ParsedAddress, keys: Iterable[str]) -> str:
-    near = get_close_matches(asked.value, keys, n=3, cutoff=0.75)
+    near = nearest(asked.value, keys)
     addresses = [replace(asked, value=key).address for key in near]
     advice = "`reconciler state list` tells what is owned"
     if near:
