@@ -1,1 +1,1 @@
-"""What we remember, in one database."""
+"""The state: ownership and journal, in one database."""

@@ -1,4 +1,4 @@
-"""The associations we own: how they are found, put and removed."""
+"""Rows of owned associations: finding, storing and removing them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,31 +24,31 @@ class PairRows:
     portal_id: int
 
     def types(self) -> frozenset[tuple[str, str]]:
-        """Between which object types there are any."""
+        """Return the pairs of object types with owned associations."""
         query = select(pairs.c.object, pairs.c.to_object).where(self._ours()).distinct()
         return frozenset((row[0], row[1]) for row in self.connection.execute(query))
 
     def between(self, object_name: str, other: str) -> tuple[OwnedPair, ...]:
-        """Those between records of two object types, whichever of the two named them; in no order."""
+        """Return the owned associations between two object types, in no order, whichever end named them."""
         there = and_(pairs.c.object == object_name, pairs.c.to_object == other)
         back = and_(pairs.c.object == other, pairs.c.to_object == object_name)
         return self._select(or_(there, back))
 
     def of_record(self, object_name: str, record_id: RecordId) -> tuple[OwnedPair, ...]:
-        """Those that lead from one record, sorted by the other."""
+        """Return the owned associations that start at one record, sorted by the other."""
         mine = and_(pairs.c.object == object_name, pairs.c.record_id == record_id)
         return tuple(sorted(self._select(mine), key=_order))
 
     def all(self) -> tuple[OwnedPair, ...]:
-        """All of them, sorted."""
+        """Return all owned associations, sorted."""
         return tuple(sorted(self._select(), key=_order))
 
     def written_since(self, serial: int) -> tuple[OwnedPair, ...]:
-        """Those that were written after ``serial``."""
+        """Return the owned associations whose row was written after ``serial``."""
         return self._select(pairs.c.serial > serial)
 
     def put(self, owned: Iterable[OwnedPair], serial: int) -> None:
-        """Own associations, in place of what was known of them; a label takes the place of the plain one."""
+        """Store owned associations and replace their rows; a label replaces the unlabelled association."""
         insert = insert_into(self.connection, pairs)
         others = [column.name for column in pairs.c if not column.primary_key]
         statement = insert.on_conflict_do_update(
@@ -60,18 +60,18 @@ class PairRows:
             self.connection.execute(statement, pair_columns(self.portal_id, serial, pair))
 
     def remove(self, identities: Iterable[PairIdentity]) -> None:
-        """Own these no longer; those that are not owned do no harm."""
+        """Remove owned associations; ignore those that are not owned."""
         for identity in identities:
             same = (pairs.c[name] == value for name, value in identity._asdict().items())
             self.connection.execute(delete(pairs).where(self._ours(), *same))
 
     def remove_of(self, ends: Iterable[Record]) -> None:
-        """Own none that has one of these records at either end."""
+        """Remove all owned associations that have one of these records at either end."""
         for object_name, record_id in ends:
             self.connection.execute(delete(pairs).where(self._touching(object_name, record_id)))
 
     def call(self, records: Iterable[OwnedRecord]) -> None:
-        """Know the associations of ``records``, from either end, by the keys that they have by now."""
+        """Update the keys of ``records`` in their associations, at either end."""
         for record in records:
             key = record.key
             here = and_(pairs.c.object == key.object, pairs.c.record_id == record.record_id)
@@ -81,7 +81,7 @@ class PairRows:
             self.connection.execute(update(pairs).where(self._ours(), there).values(other))
 
     def remove_named_by(self, keys: Iterable[RecordKey]) -> None:
-        """Own none that leads from the record of one of these keys."""
+        """Remove all owned associations that start at a record with one of these keys."""
         for key in keys:
             named = (pairs.c.object == key.object, pairs.c.by == key.by, pairs.c.key == key.value)
             self.connection.execute(delete(pairs).where(self._ours(), *named))

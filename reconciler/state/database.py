@@ -1,4 +1,4 @@
-"""One database: how it is opened, and the two kinds of transaction it is used by."""
+"""The database of the state: opening it, and its two kinds of transactions."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -25,34 +25,34 @@ from reconciler.state.tables import (
     schema_version,
 )
 
-_BUSY_TIMEOUT_S = 30.0  # how long a transaction waits for that of another process; ours take milliseconds
-_CONNECT_TIMEOUT_S = 10  # how long an unreachable server is waited for, unless the URL says otherwise
-_SWITCHES = 5  # attempts at write-ahead mode; without it we are as safe, and readers wait for writers
+_BUSY_TIMEOUT_S = 30.0  # maximum wait for another process's transaction; ours take milliseconds
+_CONNECT_TIMEOUT_S = 10  # maximum wait for an unreachable server, unless the URL sets another
+_SWITCHES = 5  # attempts to set write-ahead mode; without it, readers have to wait for writers
 _SQLITE = "sqlite"
 _POSTGRESQL = "postgresql+psycopg"
 
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """Tables of an older version were brought to ours."""
+    """An upgrade of tables from an older version."""
 
-    backup: Path | None  # of a SQLite file, as it was before
+    backup: Path | None  # copy of a SQLite file from before the upgrade
 
 
 class Database:
-    """A database with our tables; every use of it is one transaction, by one thread at a time."""
+    """A database with our tables; every use is one transaction, by one thread at a time."""
 
     def __init__(self, engine: Engine, name: str, *, path: Path | None, is_writable: bool) -> None:
-        self.name = name  # for messages: no password in it
+        self.name = name  # for messages: it contains no password
         self.path = path  # of a SQLite file
-        self.upgrade: Upgrade | None = None  # that opening it made
+        self.upgrade: Upgrade | None = None  # upgrade made when it was opened
         self._engine = engine
         self._is_writable = is_writable
         self._file = _identity(path)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that sees one moment and changes nothing.
+        """Run the block in a transaction that reads one consistent moment.
 
         Raises:
             StateError: the database cannot be used.
@@ -67,7 +67,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is committed at the end, or leaves nothing behind.
+        """Run the block in a transaction that is committed at its end, or rolled back on an exception.
 
         Raises:
             StateError: the database cannot be used.
@@ -81,7 +81,7 @@ class Database:
                 self._insist_on_file()
 
     def compact(self) -> None:
-        """Leave no trace of removed rows in a SQLite file; PostgreSQL's own vacuum sees to that there."""
+        """Remove all traces of deleted rows from a SQLite file; PostgreSQL's vacuum does that itself."""
         if self._engine.dialect.name != "sqlite":
             return
         with self._told(), self._engine.connect() as connection:
@@ -95,11 +95,11 @@ class Database:
             )
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._engine.dispose()
 
     def _insist_on_file(self) -> None:
-        """A SQLite file that was deleted or replaced takes everything, and keeps it from everybody else."""
+        """Check that the SQLite file is still there: writes to a deleted or replaced file would be lost."""
         if _identity(self.path) != self._file:
             raise StateError(
                 f"state {self.name}: the file was deleted or replaced while it was in use: put it back, "
@@ -121,7 +121,7 @@ class Database:
 
 
 def _identity(path: Path | None) -> tuple[int, int] | None:
-    """Which file stands at ``path``; None where there is none."""
+    """Return the identity of the file at ``path``; None if there is none."""
     try:
         status = path.stat() if path else None
     except OSError:
@@ -130,23 +130,24 @@ def _identity(path: Path | None) -> tuple[int, int] | None:
 
 
 def clock(connection: Connection, now: datetime, plus: timedelta = timedelta()) -> Any:
-    """This moment and ``plus``: by PostgreSQL's clock, which all machines share, else ``now``."""
+    """Return the current time plus ``plus``: by PostgreSQL's clock, which all machines share, or ``now``."""
     if connection.dialect.name == "postgresql":
         return func.clock_timestamp() + literal(plus)
     return now + plus
 
 
 def insert_into(connection: Connection, table: Table) -> Any:
-    """An INSERT that may be told what to do on conflict; both speak it, each in its own module."""
-    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")  # PostgreSQL's costs 35 ms
+    """Build an INSERT that supports ON CONFLICT, in the dialect of the database."""
+    # importing PostgreSQL's dialect takes 35 ms
+    dialect = import_module(f"sqlalchemy.dialects.{connection.dialect.name}")
     return dialect.insert(table)
 
 
 def open_database(url: str, project: Path) -> Database:
-    """The database at ``url``, made and upgraded where needed.
+    """Open the database at ``url``; create or upgrade its tables if necessary.
 
     Raises:
-        UsageError: ``url`` names no database that can hold state.
+        UsageError: ``url`` is not a database that can hold state.
         StateError: it cannot be used.
     """
     parsed = _parsed(url)
@@ -164,7 +165,7 @@ def open_database(url: str, project: Path) -> Database:
     try:
         with database.reading() as connection:
             is_ours = schema_version(connection) == SCHEMA_VERSION
-        if not is_ours:  # else there is nothing to wait for, where another program is writing
+        if not is_ours:  # otherwise do not wait for another program that is writing
             with database.writing() as connection:
                 create_or_upgrade(connection, before_upgrade=back_up)
     except StateError:
@@ -174,13 +175,13 @@ def open_database(url: str, project: Path) -> Database:
 
 
 def open_to_read(url: str, project: Path) -> Database:
-    """The database at ``url`` as it is; an empty one where there is none yet.
+    """Open the database at ``url`` unchanged; use an empty one if there is none yet.
 
-    SQLite may leave an empty ``-wal`` file beside a database that it read; the database itself
-    stays as it was.
+    SQLite may leave an empty ``-wal`` file beside a database that it read; the database itself does not
+    change.
 
     Raises:
-        UsageError: ``url`` names no database that can hold state.
+        UsageError: ``url`` is not a database that can hold state.
         StateError: it cannot be used, or needs an upgrade first.
     """
     parsed = _parsed(url)
@@ -205,7 +206,7 @@ def open_to_read(url: str, project: Path) -> Database:
 
 
 def memory_database(*, is_writable: bool) -> Database:
-    """An empty database that ends with this process."""
+    """Create an empty database in memory."""
     engine = _sqlite_engine("file::memory:", StaticPool)
     with engine.begin() as connection:
         create_or_upgrade(connection)
@@ -249,19 +250,19 @@ def _sqlite_engine(uri: str, pool: type[Pool]) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    """Writers take the lock at once: a transaction that read first could not wait for it later."""
+    """Take the lock at the start of a write: a transaction that read first could not wait for it later."""
     begin = connection.get_execution_options().get("begin", "BEGIN")
     if begin is not None:
         connection.exec_driver_sql(begin)
 
 
 def _write_ahead(connection: sqlite3.Connection, _record: object) -> None:
-    """Readers and a writer side by side; a commit that returned survives a loss of power."""
+    """Set write-ahead mode: readers do not wait for a writer, and commits survive a loss of power."""
     for _ in range(_SWITCHES):
-        with suppress(sqlite3.OperationalError):  # busy: the change of mode does not wait by itself
+        with suppress(sqlite3.OperationalError):  # busy: changing the mode does not wait by itself
             connection.execute("PRAGMA journal_mode=WAL")
             break
-        connection.execute("BEGIN IMMEDIATE")  # this waits for whoever is first at a new file
+        connection.execute("BEGIN IMMEDIATE")  # this waits for another process that creates the file
         connection.execute("ROLLBACK")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
@@ -270,7 +271,7 @@ def _write_ahead(connection: sqlite3.Connection, _record: object) -> None:
 def _postgresql(parsed: URL, *, is_writable: bool) -> Database:
     options: dict[str, Any] = {
         "client_encoding": "utf8",
-        "prepare_threshold": None,  # poolers between us and the server mix up prepared statements
+        "prepare_threshold": None,  # connection poolers mix up prepared statements
     }
     if "connect_timeout" not in parsed.query:
         options["connect_timeout"] = _CONNECT_TIMEOUT_S

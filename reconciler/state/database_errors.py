@@ -1,4 +1,4 @@
-"""What an error of the database means to the person who runs us, and how to go on."""
+"""Database errors, explained for the user, with advice."""
 
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 
@@ -33,7 +33,7 @@ _PRIMARY_CODE = 0xFF
 
 
 def explanation(error: DBAPIError) -> str | None:
-    """One sentence that says what is wrong and what to do; None where the error is a bug of ours."""
+    """Explain an error and what to do, in one sentence; return None if it is a bug of ours."""
     cause = error.orig
     code = getattr(cause, "sqlite_errorcode", None)
     if code is not None:

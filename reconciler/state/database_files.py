@@ -1,4 +1,4 @@
-"""The SQLite file and its folder: nobody else's eyes, and a copy before surgery."""
+"""The SQLite file and its folder: permissions and backups."""
 
 import glob
 import os
@@ -11,34 +11,35 @@ from pathlib import Path
 from reconciler.errors import StateError
 
 PRIVATE_FOLDER = ".reconciler"
-"""The project's folder for what is not to be committed."""
+"""The project's folder for files that must not be committed."""
 
 _OWNER_ONLY = 0o600
 _OTHERS = 0o077
 
 
 def make_private(path: Path) -> None:
-    """See that the file is there and is its owner's alone; SQLite gives its side files the same mode.
+    """Create the file for its owner only, if it is missing; SQLite gives its side files the same mode.
 
-    The folder is made where it is ``.reconciler``, with a ``.gitignore`` that keeps all of it out of git.
+    The folder ``.reconciler`` is created with a ``.gitignore`` that keeps all of it out of git.
 
     Raises:
-        StateError: folder or file cannot be made.
+        StateError: folder or file cannot be created.
     """
     with _told(path):
         if path.parent.name == PRIVATE_FOLDER:
             make_private_folder(path.parent)
-        with suppress(FileExistsError):  # then it is not touched: closing it would drop SQLite's locks
+        # do not open an existing file: closing it would release SQLite's locks
+        with suppress(FileExistsError):
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
         if path.is_file() and path.stat().st_mode & _OTHERS:
             path.chmod(_OWNER_ONLY)
 
 
 def make_private_folder(folder: Path) -> None:
-    """Make ``folder`` with a ``.gitignore`` of ``*``, which keeps all of it out of git.
+    """Create ``folder`` with a ``.gitignore`` that keeps all of it out of git.
 
     Raises:
-        OSError: the folder or the file cannot be made.
+        OSError: the folder or the file cannot be created.
     """
     folder.mkdir(exist_ok=True)
     ignore = folder / ".gitignore"
@@ -47,15 +48,15 @@ def make_private_folder(folder: Path) -> None:
 
 
 def can_have_side_files(path: Path) -> bool:
-    """Whether reading the database may place ``-wal`` and ``-shm`` beside it, or finds them there."""
+    """Return whether reading the database can create ``-wal`` and ``-shm`` beside it, or finds them there."""
     return os.access(path.parent, os.W_OK) or path.with_name(f"{path.name}-wal").exists()
 
 
 def copy_database(path: Path, now: datetime) -> Path:
-    """A copy of the whole database beside it, as it stands after the last transaction.
+    """Copy the whole database to a file beside it, as of the last transaction.
 
     Raises:
-        StateError: it cannot be written.
+        StateError: the copy cannot be written.
     """
     copy = path.with_name(f"{path.name}.{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.backup")
     with _told(copy):
@@ -70,12 +71,12 @@ def copy_database(path: Path, now: datetime) -> Path:
 
 
 def backups_of(path: Path) -> tuple[Path, ...]:
-    """The copies that ``copy_database`` made, oldest first."""
+    """Return the copies that ``copy_database`` made, oldest first."""
     return tuple(sorted(path.parent.glob(f"{glob.escape(path.name)}.*.backup")))
 
 
 def shown(path: Path) -> str:
-    """``path`` as a person in the working directory would write it."""
+    """Return ``path`` relative to the working directory."""
     here = Path.cwd()
     absolute = here / path
     return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)

@@ -1,4 +1,4 @@
-"""Erasing one record from state and journal, as its person may ask; within somebody else's transaction."""
+"""Erasing one record from state and journal, within a transaction of the caller."""
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -11,19 +11,19 @@ from reconciler.state.journal import ERASED, IS_OPEN
 from reconciler.state.tables import changes, owned, pairs
 
 FORGOTTEN = "(forgotten)"
-"""Stands where the key of an erased record stood."""
+"""Replaces the key of an erased record."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """All that one record was known by."""
+    """All keys and ids of one record."""
 
     object: str
     keys: frozenset[str]
     ids: frozenset[str]
 
     def in_rows(self, table: Table, portal_id: int, names: "_Names") -> ColumnElement[bool]:
-        """Whether a row of ``table`` is about it, in the columns of ``names``."""
+        """Build the condition that a row of ``table`` is about the record, in the columns of ``names``."""
         by_key = and_(table.c[names.key].in_(self.keys), table.c[names.by] != RECORD_ID)
         return and_(
             table.c.portal_id == portal_id,
@@ -52,7 +52,7 @@ _PLACES = (
     (pairs, _OWN),
     (pairs, _OTHER),
 )
-"""Where a record is named."""
+"""All tables and columns that name a record."""
 
 
 def forget(
@@ -60,11 +60,10 @@ def forget(
 ) -> int:
     """Erase keys, record ids and values of the record; the journal keeps actions and outcomes.
 
-    It is followed from its key to its record ids, and from those to its other keys. Its associations go
-    with it.
+    Its key leads to its record ids, and these to its other keys. Its associations are erased too.
 
     Returns:
-        In how many entries of state and journal it was named.
+        the number of entries of state and journal that named it.
 
     Raises:
         StateError: a call that names it is unfinished.
@@ -90,7 +89,7 @@ def forget(
 def names_of(
     connection: Connection, portal_id: int, object_name: str, *, by_record_id: bool, value: str
 ) -> frozenset[str]:
-    """All keys and record ids that the record is known by, with ``value`` itself."""
+    """Return all keys and record ids of the record, with ``value`` itself."""
     record = _followed(connection, portal_id, object_name, by_record_id=by_record_id, value=value)
     return record.keys | record.ids
 
@@ -98,7 +97,7 @@ def names_of(
 def _followed(
     connection: Connection, portal_id: int, object_name: str, *, by_record_id: bool, value: str
 ) -> _Record:
-    """The record with all that it was ever known by."""
+    """Collect all keys and ids that the record ever had."""
     just_this, nothing = frozenset({value}), frozenset[str]()
     record = _Record(
         object_name, nothing if by_record_id else just_this, just_this if by_record_id else nothing
@@ -109,7 +108,7 @@ def _followed(
 
 
 def _met(connection: Connection, portal_id: int, record: _Record, column: str) -> frozenset[str]:
-    """What stands in that column of ``_Names`` wherever the record is named."""
+    """Return the values of that column of ``_Names`` in all rows that name the record."""
     return frozenset(
         found
         for table, names in _PLACES

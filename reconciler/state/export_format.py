@@ -1,6 +1,6 @@
-"""Owned records as text and back: for moving a state, looking into it, and repairing it by hand. Pure.
+"""Owned records as text and back: for moving, inspecting and repairing a state. Pure.
 
-One record a line, everything sorted, so that two exports can be compared by ``diff``.
+There is one record per line, and everything is sorted, so that ``diff`` can compare two exports.
 """
 
 import json
@@ -17,18 +17,18 @@ from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.state.row_codec import json_text
 
 EXPORT_VERSION = 2
-_READ_VERSIONS = (1, EXPORT_VERSION)  # the first knew no associations
+_READ_VERSIONS = (1, EXPORT_VERSION)  # the first version had no associations
 
 _T = TypeVar("_T")
 
 
 class UnreadList(Iterable[object]):
-    """A list of an export that is read each time it is gone through: it may be larger than memory."""
+    """A list of an export that is read again for each iteration: it may be larger than memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Entries(Generic[_T]):
-    """What a list says: parsed, and refused, anew each time it is gone through."""
+    """The entries of a list, parsed and checked again for each iteration."""
 
     name: str
     listed: Iterable[object]
@@ -41,14 +41,14 @@ class _Entries(Generic[_T]):
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What an exported state says."""
+    """The content of an exported state."""
 
     portal_id: int
     version: StateVersion
     prune_rules: tuple[PruneRule, ...]
-    owned: Iterable[OwnedRecord]  # like pairs: can be gone through again, and may be larger than memory
+    owned: Iterable[OwnedRecord]  # like pairs: can be iterated again, and may be larger than memory
     pairs: Iterable[OwnedPair] = ()
-    project: str | None = None  # whose state it is; None where it has no name
+    project: str | None = None  # project of the state; None if it has no name
 
 
 def export_lines(
@@ -60,7 +60,7 @@ def export_lines(
     *,
     project: str | None = None,
 ) -> Iterator[str]:
-    """JSON text, a line at a time; rules and records come sorted by object, key property and key."""
+    """Write JSON line by line; rules and records are sorted by object type, key property and key."""
     yield f'{{"lineage":{json_text(version.lineage)},\n"owned":['
     separator = "\n"
     for record in records:
@@ -108,23 +108,23 @@ def _exported_pair(pair: OwnedPair) -> dict[str, object]:
 
 
 def parse_export(text: str) -> Export:
-    """What ``export_lines`` wrote, perhaps edited by hand.
+    """Read an export, perhaps edited by hand.
 
     Raises:
-        StateError: it is not that, or two records share a key; says where.
+        StateError: it is not an export, or two records share a key; the message names the place.
     """
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise StateError(f"this is no exported state: it is not JSON ({where}: {error.msg})") from error
-    except ValueError as error:  # a number of thousands of digits
+    except ValueError as error:  # a number with thousands of digits
         raise StateError(f"this is no exported state: {error}") from error
     return export_of(document)
 
 
 def export_of(document: object) -> Export:
-    """What an exported document says, all of it checked; its lists may be unread.
+    """Check and convert an exported document; its lists may be unread.
 
     Raises:
         StateError: as ``parse_export``.
@@ -137,20 +137,20 @@ def export_of(document: object) -> Export:
         )
     pairs = _Entries("pairs", [] if whole["version"] == 1 else _list(whole, "pairs"), _pair)
     owned = _Entries("owned", _list(whole, "owned"), _record)
-    suspects = _not_rising(record.key for record in owned)  # which checks every record on the way
+    suspects = _not_rising(record.key for record in owned)  # this checks every record
     rules = tuple(_Entries("prune_rules", _list(whole, "prune_rules"), _rule))
     _refuse_repeated(owned, suspects)
     is_empty = next(iter(owned), None) is None
     lineage = None if whole.get("lineage") is None and is_empty else _text(whole, "lineage", "")
     version = StateVersion(lineage, _number(whole, "serial"))
-    for _ in pairs:  # which checks every one
+    for _ in pairs:  # this checks every association
         pass
     project = None if whole.get("project") is None else _text(whole, "project", "")
     return Export(_number(whole, "portal_id"), version, rules, owned, pairs, project)
 
 
 def imported_version(portal_id: int, present: StateVersion, export: Export) -> StateVersion:
-    """Lineage and serial of a state once ``export`` has been imported into it.
+    """Return lineage and serial of a state after ``export`` has been imported into it.
 
     Raises:
         StateError: the two do not belong together.
@@ -170,7 +170,7 @@ def imported_version(portal_id: int, present: StateVersion, export: Export) -> S
 
 
 def named_twice(export: Export) -> StateError:
-    """Which record of ``export`` has two entries. Only asked where one has: it takes memory for all ids."""
+    """Report the record of ``export`` with two entries; finding it needs memory for all ids."""
     seen: dict[tuple[str, RecordId], RecordKey] = {}
     for record in export.owned:
         first = seen.setdefault((record.key.object, record.record_id), record.key)
@@ -274,7 +274,7 @@ def _number(fields: Mapping[str, Any], name: str, where: str = "") -> int:
 
 
 def _not_rising(keys: Iterable[RecordKey]) -> set[RecordKey]:
-    """Those not above all before them: none as we write it, and any repeated one, however edited."""
+    """Return the keys that are not above all before them; repeated keys are always among them."""
     highest: RecordKey | None = None
     found: set[RecordKey] = set()
     for key in keys:

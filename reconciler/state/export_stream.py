@@ -1,7 +1,7 @@
-"""An exported state whose records and associations stay in their file, to be read a line at a time.
+"""Reading an exported state line by line, so that records and associations stay in their file.
 
-That holds for lines as ``export_lines`` writes them, edited or not: a field begins each, or an entry fills
-it. Any other JSON says the same, and has to be read as a whole.
+This works for lines as ``export_lines`` writes them, edited or not: each line begins with a field, or
+contains one entry. JSON in any other layout has to be read as a whole.
 """
 
 import json
@@ -16,27 +16,27 @@ from reconciler.state.export_format import Export, UnreadList, export_of
 
 _FIELD = re.compile(r'"(\w+)":(.+)')
 _LISTS = {"owned", "pairs", "prune_rules"}
-_BLANKS = " \t\r\n"  # of JSON; Python knows more of them
+_BLANKS = " \t\r\n"  # blanks of JSON; Python has more of them
 
 
 def export_by_line(file: BinaryIO) -> Export | None:
-    """What ``file`` says, for as long as it is open; None where it has to be read as a whole, from its start.
+    """Read ``file`` line by line while it is open; return None if it has to be read as a whole.
 
     Raises:
-        StateError: as ``parse_export``; from the lists, if the file is changed before they have been read.
+        StateError: as ``parse_export``; from the lists, if the file changes before they have been read.
     """
     if not file.seekable():
         return None
     try:
         document = _fields(file)
-    except ValueError:  # JSON and UTF-8 raise it, too
+    except ValueError:  # JSON and UTF-8 errors are ValueErrors too
         file.seek(0)
         return None
     return export_of(document)
 
 
 def _fields(file: BinaryIO) -> dict[str, object]:
-    """The document, its lists unread; ValueError where its lines are not such as we write."""
+    """Read the document with unread lists. Raises ValueError if its lines have another layout."""
     fields: dict[str, object] = {}
     stamp = _stamp(file)
     opening, line = "{", _line(file)
@@ -60,7 +60,7 @@ def _fields(file: BinaryIO) -> dict[str, object]:
 
 
 def _list(file: BinaryIO, stamp: tuple[int, int]) -> UnreadList:
-    """The entries from here to the end of their list; every line but the last ends in a comma."""
+    """Return the entries up to the end of their list; every line but the last ends in a comma."""
     place, count, is_last = file.tell(), 0, True
     while (line := _line(file)) != "],":
         if count and is_last:
@@ -75,12 +75,12 @@ def _list(file: BinaryIO, stamp: tuple[int, int]) -> UnreadList:
 
 @dataclass(frozen=True, slots=True)
 class _Lines(UnreadList):
-    """Entries on lines of their own; going through them raises StateError once the file is another."""
+    """Entries on lines of their own; iterating raises StateError if the file has changed."""
 
     file: BinaryIO
     place: int
     count: int
-    stamp: tuple[int, int]  # of the file, when it was first looked at
+    stamp: tuple[int, int]  # of the file, when it was opened
 
     def __iter__(self) -> Iterator[object]:
         self.file.seek(self.place)

@@ -1,7 +1,7 @@
 """The journal: runs, batches and changes.
 
-A change enters it before its call, without an outcome, and is given one after it. ``Unknown`` is an
-outcome for the accounting only: such a change stays open until somebody settles it by reading.
+A change is written to it before its call, without an outcome, and gets one after the call. ``Unknown`` is an
+outcome only for the accounting: such a change stays open until it is settled by reading.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -48,13 +48,13 @@ KEEP_VALUES = timedelta(days=90)
 """How long the journal keeps values: as long as a run can be rolled back."""
 
 ERASED: Mapping[str, None] = {"values": None, "in_step": None, "answer": None}
-"""What a change no longer says once its values are gone."""
+"""Columns of a change that become empty when its values are erased."""
 
 IS_OPEN: ColumnElement[bool] = or_(changes.c.outcome.is_(None), changes.c.outcome == Unknown.word)
 
 
 LAST = "last"
-"""Means the newest run."""
+"""Names the newest run."""
 
 _MOST_NAMED = 3
 
@@ -67,13 +67,13 @@ class Journal:
     portal_id: int
 
     def add_run(self, run_id: str, serial: int, start: RunStart, now: datetime) -> None:
-        """The header of a run that begins."""
+        """Add the header of a run that begins."""
         columns = {"portal_id": self.portal_id, "id": run_id, "serial": serial, "started_at": now}
         running = {"status": RunStatus.RUNNING.value}
         self.connection.execute(runs.insert(), columns | run_columns(start) | running)
 
     def add_intent(self, batch: UnfinishedBatch, twice: Collection[int]) -> None:
-        """A batch that is about to be sent, and its changes; those ``twice`` take two calls each."""
+        """Add a batch that will be sent, with its changes; the changes in ``twice`` take two calls each."""
         place = {"portal_id": self.portal_id, "run_id": batch.run_id}
         self.connection.execute(
             batches.insert(),
@@ -103,7 +103,7 @@ class Journal:
         )
 
     def set_sent(self, run_id: str, ordinal: int, numbers: Sequence[int], moment: datetime) -> None:
-        """A call is about to leave: when, and which changes it carries."""
+        """Record when a call is about to leave, and which changes it contains."""
         self.connection.execute(
             update(intents)
             .where(
@@ -116,7 +116,7 @@ class Journal:
         )
 
     def add_uncalled(self, run_id: str, entries: Iterable[tuple[int, Change, Outcome]]) -> None:
-        """Changes that no call is made for, with what became of them."""
+        """Add changes that need no call, with their outcomes."""
         place = {"portal_id": self.portal_id, "run_id": run_id, "batch": None}
         rows = [
             place | {"number": number} | change_columns(change) | outcome_columns(outcome)
@@ -128,10 +128,10 @@ class Journal:
     def set_outcomes(
         self, run_id: str, batch_number: int, outcomes: Mapping[int, Outcome], now: datetime
     ) -> None:
-        """What became of changes of one batch; the batch is finished with the last that is known.
+        """Record outcomes of changes of one batch; the batch is finished when all are known.
 
         Raises:
-            StateError: a change is not of this batch, or its outcome is final already.
+            StateError: a change is not in this batch, or its outcome is final already.
         """
         in_batch = and_(self._of_run(run_id), changes.c.batch == batch_number)
         still_open = set(self.connection.scalars(select(changes.c.number).where(in_batch, IS_OPEN)))
@@ -167,10 +167,10 @@ class Journal:
             )
 
     def end_run(self, run_id: str, status: RunStatus, now: datetime) -> None:
-        """How a run ended.
+        """Record how a run ended.
 
         Raises:
-            StateError: it calls itself finished, and a planned change has no entry.
+            StateError: it is marked as finished, but a planned change has no entry.
         """
         count = select(func.count()).select_from(changes).where(self._of_run(run_id))
         _check_accounting(self._header(run_id), status, self.connection.scalar(count) or 0)
@@ -179,7 +179,7 @@ class Journal:
         )
 
     def erase_old_values(self, now: datetime) -> None:
-        """Keep of old runs what happened, and not the values; runs with something unsettled wait."""
+        """Erase the values of old runs; runs with unsettled changes keep theirs."""
         unsettled = exists().where(
             batches.c.portal_id == runs.c.portal_id,
             batches.c.run_id == runs.c.id,
@@ -196,14 +196,14 @@ class Journal:
             self.connection.execute(update(runs).where(self._is_run(run_id)).values(erased_at=now))
 
     def erased_runs(self) -> dict[str, datetime]:
-        """Runs whose values had been kept long enough, and when they were erased."""
+        """Return the runs whose values were erased because of their age, and when."""
         query = select(runs.c.id, runs.c.erased_at).where(
             runs.c.portal_id == self.portal_id, runs.c.erased_at.is_not(None)
         )
         return {row.id: row.erased_at for row in self.connection.execute(query)}
 
     def unfinished(self) -> tuple[UnfinishedBatch, ...]:
-        """Batches with changes that have no final outcome, oldest run first, in order of number."""
+        """Return batches with changes without a final outcome, oldest run first, in order of number."""
         query = (
             select(batches)
             .join(runs, and_(runs.c.portal_id == batches.c.portal_id, runs.c.id == batches.c.run_id))
@@ -224,12 +224,12 @@ class Journal:
         )
 
     def headers(self) -> tuple[RunHeader, ...]:
-        """All runs, newest first."""
+        """Return all runs, newest first."""
         query = select(runs).where(runs.c.portal_id == self.portal_id).order_by(runs.c.serial.desc())
         return tuple(map(header_of, self.connection.execute(query)))
 
     def last_commit(self) -> str | None:
-        """The commit of the newest run that was made from a git checkout; None where there is none."""
+        """Return the commit of the newest run that was made from a git checkout; None if there is none."""
         query = (
             select(runs.c.git_commit)
             .where(runs.c.portal_id == self.portal_id, runs.c.git_commit.is_not(None))
@@ -239,7 +239,7 @@ class Journal:
         return self.connection.scalar(query)
 
     def summaries(self) -> tuple[RunSummary, ...]:
-        """All runs, newest first, and what their changes come to."""
+        """Return all runs, newest first, with the counts of their changes."""
         query = (
             select(changes.c.run_id, changes.c.outcome, func.count())
             .where(changes.c.portal_id == self.portal_id)
@@ -251,7 +251,7 @@ class Journal:
         return tuple(RunSummary(header, outcomes.get(header.id, {})) for header in self.headers())
 
     def find_run(self, said: str) -> str:
-        """The id of the run that is meant by the beginning of its id, or by ``last``.
+        """Return the id of the run with this beginning of its id, or of the last run.
 
         Raises:
             StateError: there is none, or more than one.
@@ -270,7 +270,7 @@ class Journal:
         return str(found[0])
 
     def last_runs(self, object_name: str, record_id: RecordId) -> Mapping[str, RunHeader]:
-        """By property of one record, the newest run that wrote it or saw that there was nothing to write."""
+        """Return, for each property of a record, the newest run that applied it or found it in step."""
         query = (
             select(runs, changes.c["values"], changes.c.in_step)
             .join(changes, and_(changes.c.portal_id == runs.c.portal_id, changes.c.run_id == runs.c.id))
@@ -289,7 +289,7 @@ class Journal:
         return newest
 
     def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
-        """Those of the records ``ids`` that a run created; where its answer is erased, nobody knows that."""
+        """Return the records in ``ids`` that a run created; erased answers are unknown."""
         query = select(changes).where(
             changes.c.portal_id == self.portal_id,
             changes.c.object == object_name,
@@ -305,14 +305,14 @@ class Journal:
         )
 
     def names(self, object_name: str, by: str) -> bool:
-        """Whether any change is about a record of this type that is recognised by property ``by``."""
+        """Return whether any change is about a record of this type with key property ``by``."""
         own = and_(changes.c.object == object_name, changes.c.by == by)
         other = and_(changes.c.to_object == object_name, changes.c.to_by == by)
         found = exists().where(changes.c.portal_id == self.portal_id, or_(own, other))
         return bool(self.connection.scalar(select(found)))
 
     def run(self, run_id: str, *, lists_applied: bool) -> RunDetail:
-        """One run with what was journaled of it, in the order of the plan.
+        """Return one run with its journaled changes, in the order of the plan.
 
         Raises:
             StateError: there is no such run, or its accounting does not add up.
@@ -330,10 +330,10 @@ class Journal:
         return RunDetail(header_of(header), rows, unlisted)
 
     def past_run(self, run_id: str) -> PastRun:
-        """What one run did, with the values that it wrote over.
+        """Return the changes of one run, with the values that it overwrote.
 
         Raises:
-            StateError: there is no such run, or its values were kept long enough.
+            StateError: there is no such run, or its values are erased.
         """
         header = self._header(run_id)
         if header.erased_at is not None:
@@ -354,7 +354,7 @@ class Journal:
         return PastRun(header_of(header), applied, erased)
 
     def remove_all(self) -> None:
-        """Remember no run."""
+        """Remove all runs."""
         for table in (intents, changes, batches, runs):
             self.connection.execute(table.delete().where(table.c.portal_id == self.portal_id))
 

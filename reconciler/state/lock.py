@@ -1,8 +1,8 @@
 """The lock on one portal's state: a lease that its holder renews and that expires by itself.
 
-One row a portal, changed by conditional statements only. ``fence`` rises with every change of hands,
-so a holder that slept through its lease finds out inside the very transaction it meant to write:
-the row stays locked by that transaction, and nobody can take over in between.
+There is one row per portal, changed only by conditional statements. ``fence`` increases with every new
+holder. So a holder whose lease expired while it slept notices that inside the transaction in which it wants
+to write: the transaction locks the row, and nobody can take over in between.
 """
 
 import threading
@@ -20,17 +20,17 @@ from reconciler.state.run_types import Actor
 from reconciler.state.tables import locks
 
 LEASE = timedelta(seconds=60)
-"""How long a lock outlives its holder's last sign of life."""
+"""How long a lock lasts after its last renewal."""
 
 _POLL_S = 1.0
 
 _PATIENCE_S = 30.0
-"""How long a call waits for its run to renew a lease that ran out; it looks every few seconds."""
+"""How long a call waits for its run to renew an expired lease; runs renew every few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class LockHolder:
-    """Who holds a lock, or held it until it expired. Times are aware, UTC."""
+    """The holder of a lock, or its last one if it expired. Times are aware, UTC."""
 
     actor: Actor
     acquired_at: datetime
@@ -43,7 +43,7 @@ class LockHolder:
 
 
 class Lease:
-    """The lock, held. Whoever writes state shows it, and thereby renews it."""
+    """The lock, held by this run. Every write of state renews it."""
 
     def __init__(
         self,
@@ -64,13 +64,13 @@ class Lease:
         self._changed = threading.Condition()
 
     def hold(self, connection: Connection) -> datetime:
-        """Renew the lease within a transaction, whose commit then proves that it was ours.
+        """Renew the lease within a transaction, whose commit then proves that this run holds it.
 
         Returns:
-            Since when, for ``confirm`` once that is committed.
+            the time of the renewal, for ``confirm`` after the commit.
 
         Raises:
-            Locked: it was lost; the transaction must not be committed.
+            Locked: the lease was lost; the transaction must not be committed.
         """
         moment = self.now()
         renewed = connection.execute(
@@ -90,18 +90,18 @@ class Lease:
         return moment
 
     def confirm(self, renewed_at: datetime) -> None:
-        """The renewal was committed."""
+        """Record that the renewal was committed."""
         with self._changed:
             self._renewed_at = renewed_at
             self._changed.notify_all()
 
     def assert_held(self) -> None:
-        """Wait until the lease is known to hold, if it may have run out meanwhile; any thread may call this.
+        """Wait until the lease surely holds, if it may have expired meanwhile; any thread may call this.
 
-        A process that was suspended finds out here, before it sends what was ready to go.
+        A process that was suspended notices it here, before it sends calls that were ready.
 
         Raises:
-            Locked: it was lost, or nobody renewed it.
+            Locked: the lease was lost, or nobody renewed it.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._lost_because or self._age() < self._lasts, _PATIENCE_S)
@@ -110,7 +110,7 @@ class Lease:
                 raise Locked(_lost(self._portal_id, because))
 
     def _why(self, holder: LockHolder | None) -> str:
-        """Why the lock is not ours any more, as far as its row tells; ``holder`` has it now."""
+        """Explain why this run lost the lock to ``holder``, as far as the row tells."""
         if holder is not None:
             return f"it is held by {holder}"
         if self._age() < self._lasts:
@@ -118,12 +118,12 @@ class Lease:
         return "it ran out, and another run had it since, or somebody unlocked it"
 
     def _age(self) -> timedelta:
-        """Time since the last renewal; nobody knows it once the clock was set back, so it is due."""
+        """Return the time since the last renewal; if the clock was set back, renewal is due."""
         age = self.now() - self._renewed_at
         return age if age >= timedelta() else self._lasts
 
     def renew_if_due(self) -> None:
-        """Renew once a third of the lease has passed; to be called often, between commits.
+        """Renew the lease after a third of its time; to be called often, between commits.
 
         Raises:
             Locked: the lease was lost.
@@ -134,7 +134,7 @@ class Lease:
             self.confirm(renewed_at)
 
     def release(self) -> None:
-        """Let others in at once. A lease that was lost already is left to its new holder."""
+        """Release the lock at once. A lease that was lost already stays with its new holder."""
         with self._database.writing() as connection:
             connection.execute(
                 update(locks)
@@ -156,7 +156,7 @@ def acquire(
     """Take the lock, waiting up to ``timeout_s`` for it.
 
     Raises:
-        Locked: somebody else still holds it.
+        Locked: another run still holds it.
     """
     waited_s = 0.0
     while True:
@@ -178,7 +178,7 @@ def acquire(
 
 
 def unlock(database: Database, portal_id: int) -> LockHolder | None:
-    """Take the lock away from whoever has it, and say who that was."""
+    """Remove the lock and return its holder."""
     with database.writing() as connection:
         holder = select_holder(connection, portal_id)
         if holder is not None:
@@ -191,7 +191,7 @@ def unlock(database: Database, portal_id: int) -> LockHolder | None:
 
 
 def select_holder(connection: Connection, portal_id: int) -> LockHolder | None:
-    """Who has the lock, or had it last and never released it."""
+    """Return the holder of the lock, or the last one who never released it."""
     row = connection.execute(
         select(locks).where(locks.c.portal_id == portal_id, locks.c.actor.is_not(None))
     ).one_or_none()
@@ -211,7 +211,7 @@ _FREE: dict[str, Any] = {
 def _try(
     connection: Connection, portal_id: int, actor: Actor, moment: datetime, lasts: timedelta
 ) -> int | None:
-    """The fence number of a lock that was free, never taken, or expired."""
+    """Try to take a free or expired lock; return its fence number."""
     present = clock(connection, moment)
     held = {
         "actor": actor_text(actor),
@@ -235,7 +235,7 @@ def _try(
 
 
 def _taken(portal_id: int, holder: LockHolder | None) -> str:
-    if holder is None:  # released since we last tried
+    if holder is None:  # released since the last attempt
         return f"the state of portal {portal_id} was locked until a moment ago: try again"
     return (
         f"the state of portal {portal_id} is locked by {holder}\n"

@@ -1,4 +1,4 @@
-"""The records we own: how they are found, put and removed."""
+"""Rows of owned records: finding, storing and removing them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from reconciler.state.database import insert_into
 from reconciler.state.row_codec import OWNED_COLUMNS, owned_columns, owned_of
 from reconciler.state.tables import owned, pairs, prune_rules, states
 
-_PAGE = 1000  # rows fetched or written at a time
+_PAGE = 1000  # rows read or written at a time
 _RECORDS = select(*(owned.c[name] for name in OWNED_COLUMNS))
 _IDENTITY = ("portal_id", "object", "by", "key")
 
@@ -27,14 +27,14 @@ class OwnedRows:
     portal_id: int
 
     def version(self) -> StateVersion:
-        """Lineage and serial; no lineage and serial 0 where nothing was ever written."""
+        """Return lineage and serial; None and 0 if nothing was ever written."""
         row = self.connection.execute(
             select(states).where(states.c.portal_id == self.portal_id)
         ).one_or_none()
         return StateVersion(row.lineage, row.serial) if row else StateVersion(None, 0)
 
     def set_version(self, to: StateVersion) -> None:
-        """Put lineage and serial in place of what was there; without a lineage nothing is left."""
+        """Replace lineage and serial; without a lineage, remove the row."""
         if to.lineage is None:
             self.connection.execute(delete(states).where(states.c.portal_id == self.portal_id))
             return
@@ -44,47 +44,47 @@ class OwnedRows:
         self.connection.execute(statement, {"portal_id": self.portal_id} | new)
 
     def project(self) -> str | None:
-        """Whose state it is; empty where that project has no name, None where nothing was applied yet."""
+        """Return the project of the state; empty without a name, None if nothing was applied yet."""
         return self.connection.scalar(select(states.c.project).where(states.c.portal_id == self.portal_id))
 
     def set_project(self, name: str | None) -> None:
-        """Say whose state it is."""
+        """Store the project of the state."""
         self.connection.execute(
             update(states).where(states.c.portal_id == self.portal_id).values(project=name or "")
         )
 
     def of_keys(self, object_name: str, by: str, keys: Sequence[str]) -> Iterator[OwnedRecord]:
-        """Those of ``keys`` that are owned, in no order."""
+        """Return the owned records with ``keys``, in no order."""
         query = _RECORDS.where(self._in_group(object_name, by), *_among(keys))
         return map(owned_of, self.connection.execute(query).all())
 
     def of_ids(self, object_name: str, ids: Sequence[RecordId]) -> Iterator[OwnedRecord]:
-        """Those of the records ``ids`` that are owned, under whatever keys, in no order."""
+        """Return the owned records with record ids ``ids``, under any key, in no order."""
         return map(owned_of, self.connection.execute(_RECORDS.where(self._among_ids(object_name, ids))).all())
 
     def moved_since(self, serial: int, object_name: str, by: str, keys: Sequence[str]) -> frozenset[str]:
-        """Those of ``keys`` whose entry was written after ``serial``."""
+        """Return the keys whose row was written after ``serial``."""
         query = select(owned.c.key).where(
             self._in_group(object_name, by), *_among(keys), owned.c.serial > serial
         )
         return frozenset(self.connection.scalars(query))
 
     def ids_moved_since(self, serial: int, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
-        """Those of the records ``ids`` whose entry was written after ``serial``, under whatever key."""
+        """Return the record ids whose row was written after ``serial``, under any key."""
         query = select(owned.c.record_id).where(self._among_ids(object_name, ids), owned.c.serial > serial)
         return frozenset(map(RecordId, self.connection.scalars(query)))
 
     def in_order(
         self, object_name: str, by: str, after_key: str | None, limit: int
     ) -> tuple[OwnedRecord, ...]:
-        """The first ``limit`` records with keys above ``after_key``, by code point."""
+        """Return the first ``limit`` records with keys above ``after_key``, by code point."""
         query = _RECORDS.where(self._in_group(object_name, by)).order_by(owned.c.key).limit(limit)
         if after_key is not None:
             query = query.where(owned.c.key > after_key)
         return tuple(map(owned_of, self.connection.execute(query)))
 
     def groups(self) -> tuple[tuple[str, str, int], ...]:
-        """Object, key property and count of each group, sorted."""
+        """Return object type, key property and count of each group, sorted."""
         query = (
             select(owned.c.object, owned.c.by, func.count())
             .where(self._ours())
@@ -94,7 +94,7 @@ class OwnedRows:
         return tuple((row[0], row[1], row[2]) for row in self.connection.execute(query))
 
     def at_address(self, object_name: str, *, by_record_id: bool, value: str) -> tuple[OwnedRecord, ...]:
-        """What ``companies/acme`` or ``companies/=9001`` may mean; sorted by key property, then key."""
+        """Return the records that ``companies/acme`` or ``companies/=9001`` can mean, sorted by key."""
         by_key = and_(owned.c.key == value, owned.c.by != RECORD_ID)
         query = _RECORDS.where(
             self._ours(),
@@ -104,7 +104,7 @@ class OwnedRows:
         return tuple(map(owned_of, self.connection.execute(query)))
 
     def all(self) -> Iterator[OwnedRecord]:
-        """Everything owned, by object, key property and key; fetched some at a time."""
+        """Return everything owned, by object type, key property and key, page by page."""
         query = (
             _RECORDS.where(self._ours())
             .order_by(owned.c.object, owned.c.by, owned.c.key)
@@ -113,10 +113,10 @@ class OwnedRows:
         return map(owned_of, self.connection.execute(query))
 
     def put(self, records: Iterable[OwnedRecord], serial: int) -> list[OwnedRecord]:
-        """Own ``records``, in place of what was known of them, or of others under their keys.
+        """Store ``records``; replace their rows and the rows of others under their keys.
 
-        Where HubSpot took two keys for one record, it is known by the later of them. Returns those that were
-        known under another key until now.
+        If HubSpot accepted two keys for one record, the later one is its key. Return the records that had
+        another key until now.
         """
         moved: list[OwnedRecord] = []
         statement = _upsert(self.connection)
@@ -135,7 +135,7 @@ class OwnedRows:
         return moved
 
     def _leave_former_keys(self, records: Sequence[OwnedRecord]) -> Iterator[OwnedRecord]:
-        """A record has one row: free the keys under which some of ``records`` were known until now."""
+        """Remove the rows of ``records`` under their former keys, because each record has one row."""
         by_object: dict[str, dict[RecordId, OwnedRecord]] = {}
         for record in records:
             by_object.setdefault(record.key.object, {})[record.record_id] = record
@@ -147,7 +147,7 @@ class OwnedRows:
                     yield record
 
     def set_aside(self, records: Iterable[Record]) -> None:
-        """Know ``records`` by their record ids for now: others are about to take over their keys."""
+        """Store ``records`` under their record ids for now, because others take over their keys."""
         for object_name, record_id in records:
             self.connection.execute(
                 update(owned)
@@ -156,7 +156,7 @@ class OwnedRows:
             )
 
     def set_aside_still(self, records: Mapping[Record, RecordKey]) -> Sequence[OwnedRecord]:
-        """Those of ``records`` that got no key since they were set aside, by these keys if they are free."""
+        """Return ``records`` that are still set aside, with their former keys if those are free."""
         return [
             replace(known, key=key)
             for (object_name, record_id), key in records.items()
@@ -166,7 +166,7 @@ class OwnedRows:
         ]
 
     def remove_records(self, records: Iterable[Record]) -> None:
-        """Own ``records`` no longer, under whatever keys; those that are not owned do no harm."""
+        """Remove ``records``, under any key; ignore those that are not owned."""
         for object_name, record_id in records:
             self.connection.execute(
                 delete(owned).where(
@@ -175,20 +175,20 @@ class OwnedRows:
             )
 
     def remove(self, keys: Iterable[RecordKey]) -> None:
-        """Own ``keys`` no longer; those that are not owned do no harm."""
+        """Remove the records with ``keys``; ignore those that are not owned."""
         for key in keys:
             self.connection.execute(
                 delete(owned).where(self._in_group(key.object, key.by), owned.c.key == key.value)
             )
 
     def remove_all(self) -> None:
-        """Own nothing, and prune nothing."""
+        """Remove all records and prune rules."""
         self.connection.execute(delete(owned).where(self._ours()))
         self.connection.execute(delete(pairs).where(pairs.c.portal_id == self.portal_id))
         self.connection.execute(delete(prune_rules).where(prune_rules.c.portal_id == self.portal_id))
 
     def prune_rules(self) -> tuple[PruneRule, ...]:
-        """What is remembered of pruning, sorted by object and key property."""
+        """Return the prune rules, sorted by object type and key property."""
         query = (
             select(prune_rules)
             .where(prune_rules.c.portal_id == self.portal_id)
@@ -199,7 +199,7 @@ class OwnedRows:
         )
 
     def put_prune_rules(self, rules: Iterable[PruneRule]) -> None:
-        """Remember ``rules``, in place of what was known of their groups."""
+        """Store ``rules`` and replace the rules of their groups."""
         insert = insert_into(self.connection, prune_rules)
         statement = insert.on_conflict_do_update(
             index_elements=("portal_id", "object", "by"), set_={"prune": insert.excluded.prune}
@@ -219,9 +219,9 @@ class OwnedRows:
 
 
 def _among(keys: Sequence[str]) -> tuple[ColumnElement[bool], ...]:
-    """One of ``keys``, and between the first and the last of them.
+    """Build the condition for ``keys``, and for the range from the first to the last of them.
 
-    A PostgreSQL that has not yet counted a new table would read the whole group for a list alone.
+    With the list alone, a PostgreSQL without statistics of a new table would read the whole group.
     """
     return (
         owned.c.key.in_(keys),

@@ -1,7 +1,7 @@
-"""Values to columns and back. Pure: what a row of the database holds is decided here.
+"""Converting values to database columns and back. Pure.
 
-Whatever comes from people or from HubSpot is kept as JSON text in plain ASCII: no database refuses
-a character of it.
+Texts from people or from HubSpot are stored as JSON in plain ASCII, because no database refuses any character
+of it.
 """
 
 import json
@@ -51,28 +51,28 @@ _DECODER = json.JSONDecoder()
 
 
 def _read(text: str) -> Any:
-    """What ``json_text`` wrote, without looking for blanks around it."""
+    """Read JSON that ``json_text`` wrote, without looking for blanks around it."""
     return _DECODER.raw_decode(text)[0]
 
 
 def json_text(value: object) -> str:
-    """``value`` as JSON with sorted keys, in ASCII, on one line."""
+    """Write ``value`` as JSON with sorted keys, in ASCII, on one line."""
     return _ENCODER.encode(value)
 
 
 def actor_text(actor: Actor) -> str:
-    """``actor`` as JSON; what is not known is left out."""
+    """Write ``actor`` as JSON, without unknown fields."""
     return json_text({name: value for name, value in asdict(actor).items() if value is not None})
 
 
 def actor_of(text: str) -> Actor:
-    """The actor that ``actor_text`` wrote; another version may have said more of them."""
+    """Read an actor that ``actor_text`` wrote; ignore fields of other versions."""
     said = json.loads(text)
     return Actor(**{field.name: said[field.name] for field in fields(Actor) if field.name in said})
 
 
 def owned_columns(portal_id: int, serial: int, record: OwnedRecord) -> dict[str, object]:
-    """One row of the table of owned records."""
+    """Return one row of the table of owned records."""
     return {
         "portal_id": portal_id,
         "object": record.key.object,
@@ -88,11 +88,11 @@ def owned_columns(portal_id: int, serial: int, record: OwnedRecord) -> dict[str,
 
 
 OWNED_COLUMNS = ("object", "by", "key", "record_id", "origin", "sent", "answered", "protected")
-"""What ``owned_of`` takes, in this order: a hundred thousand rows are unpacked at half the cost of names."""
+"""Columns for ``owned_of``, in this order: unpacking rows by position takes half the time."""
 
 
 def owned_of(row: Sequence[Any]) -> OwnedRecord:
-    """The owned record of one row of ``OWNED_COLUMNS``."""
+    """Read an owned record from one row of ``OWNED_COLUMNS``."""
     object_name, by, key, record_id, origin, sent, answered, protected = row
     return OwnedRecord(
         RecordKey(object_name, by, key),
@@ -105,7 +105,7 @@ def owned_of(row: Sequence[Any]) -> OwnedRecord:
 
 
 def pair_columns(portal_id: int, serial: int, pair: OwnedPair) -> dict[str, object]:
-    """One row of the table of owned associations."""
+    """Return one row of the table of owned associations."""
     return pair.identity._asdict() | {
         "portal_id": portal_id,
         "label": pair.label.text if pair.label else None,
@@ -120,7 +120,7 @@ def pair_columns(portal_id: int, serial: int, pair: OwnedPair) -> dict[str, obje
 
 
 def pair_of(row: Row[Any]) -> OwnedPair:
-    """The owned association of one row."""
+    """Read an owned association from one row."""
     return OwnedPair(
         key=RecordKey(row.object, row.by, row.key),
         record_id=RecordId(row.record_id),
@@ -133,7 +133,7 @@ def pair_of(row: Row[Any]) -> OwnedPair:
 
 
 def run_columns(start: RunStart) -> dict[str, object]:
-    """What the table of runs keeps of ``start``."""
+    """Return the row of the table of runs for ``start``."""
     return {
         "environment": start.environment,
         "plan_digest": start.plan_digest,
@@ -147,12 +147,12 @@ def run_columns(start: RunStart) -> dict[str, object]:
 
 
 def planned_count(row: Row[Any]) -> int:
-    """How many changes a run set out to apply."""
+    """Return how many changes a run planned to apply."""
     return sum(json.loads(row.planned).values())
 
 
 def header_of(row: Row[Any]) -> RunHeader:
-    """The header of one run."""
+    """Read the header of one run."""
     return RunHeader(
         id=row.id,
         portal_id=row.portal_id,
@@ -171,7 +171,7 @@ def header_of(row: Row[Any]) -> RunHeader:
 
 
 def change_columns(change: Change) -> dict[str, object]:
-    """What the journal keeps of ``change`` itself."""
+    """Return the columns of the journal for ``change``."""
     source = change.source
     file = source.file if source else ""
     columns: dict[str, object] = {
@@ -227,7 +227,7 @@ def _association_columns(change: PairChange) -> dict[str, object]:
 
 
 def change_of(row: Row[Any]) -> Change:
-    """The change as the plan held it; its values must not have been erased."""
+    """Read a change as it was in the plan; its values must not be erased."""
     if row.association:
         return _pair_change_of(row)
     key, reason, source = RecordKey(row.object, row.by, row.key), Reason(row.reason), _source_of(row)
@@ -240,7 +240,7 @@ def change_of(row: Row[Any]) -> Change:
         case Action.CREATE:
             if source is None:
                 raise StateError(f"the journal has a created record without a place: {key.address}")
-            # Those before version 4 of the tables do not say how the record was to be owned.
+            # Rows from before version 4 of the tables do not have the planned ownership.
             owned_as = origin or Origin.CREATED
             lost = row.replaces and RecordId(row.replaces)
             return Create(key, values, reason, _route_of(row), source, is_protected, in_step, owned_as, lost)
@@ -254,7 +254,7 @@ def change_of(row: Row[Any]) -> Change:
         case Action.ADOPT:
             return Adopt(key, record_id, in_step, reason, source, Origin(row.origin), is_protected, former)
         case Action.RELEASE:
-            # Those of the first version of the tables do not say how the record was owned.
+            # Rows of the first version of the tables do not have the ownership.
             return Release(key, record_id, reason, source, origin or Origin.ADOPTED, in_step)
         case Action.ASSOCIATE | Action.DISSOCIATE as action:
             raise StateError(f"the journal says {action} of {key.address} and not with what: this is a bug")
@@ -263,7 +263,7 @@ def change_of(row: Row[Any]) -> Change:
 
 
 def writing_of(row: Row[Any]) -> Writing:
-    """The change that was about to be sent."""
+    """Read the change that was about to be sent."""
     change = change_of(row)
     if isinstance(change, StateOnly):
         raise StateError(f"the journal has a call for {change.key.address}, which needs none: this is a bug")
@@ -300,8 +300,9 @@ def _source_of(row: Row[Any]) -> SourceRef | None:
 
 
 def run_row_of(row: Row[Any]) -> RunRow:
-    """One line of a report: what was planned, and what became of it."""
-    told = row.answer and row.outcome != Applied.word  # else there is nothing to say, and values are long
+    """Read one line of a report: the planned change and its outcome."""
+    # otherwise there is nothing to report, and values are long
+    told = row.answer and row.outcome != Applied.word
     answer: Mapping[str, Any] = _read(row.answer) if told else {}
     shown = _read(row.values or _NOTHING) or _read(row.in_step or _NOTHING)
     return RunRow(
@@ -325,7 +326,7 @@ def run_row_of(row: Row[Any]) -> RunRow:
 
 
 def names_told(row: Row[Any]) -> frozenset[str]:
-    """The properties that a change wrote, or found in step; none once its values are erased."""
+    """Return the properties that a change wrote or found in step; none once its values are erased."""
     return frozenset(json.loads(row.values or _NOTHING)) | frozenset(json.loads(row.in_step or _NOTHING))
 
 
@@ -335,7 +336,7 @@ def _label_text(association: str | None) -> str | None:
 
 
 def outcome_columns(outcome: Outcome) -> dict[str, object]:
-    """What the journal keeps of ``outcome``."""
+    """Return the columns of the journal for ``outcome``."""
     answer: dict[str, object]
     match outcome:
         case Applied():
@@ -364,7 +365,7 @@ def _answer(applied: Applied) -> dict[str, object]:
 
 
 def done_in(row: Row[Any]) -> Applied | None:
-    """What HubSpot did of a change, in whole or in part; it must not have been erased."""
+    """Return the part of a change that HubSpot applied; it must not be erased."""
     answer = _read(row.answer)
     done = answer if row.outcome == Applied.word else answer.get("done")
     if done is None:
@@ -373,7 +374,7 @@ def done_in(row: Row[Any]) -> Applied | None:
 
 
 def _values_text(values: Iterable[ValueChange], file: str) -> str:
-    """By property name: before, after, reason, place. A million changes are kept: no word too many."""
+    """Write before, after, reason and place by property name, as short as possible."""
     return json_text(
         {
             value.name: (value.before, value.after, str(value.reason), _place(value.source, file))
@@ -383,7 +384,7 @@ def _values_text(values: Iterable[ValueChange], file: str) -> str:
 
 
 def _values_of(text: str, file: str) -> tuple[ValueChange, ...]:
-    """Sorted by name, as JSON text keeps them."""
+    """Read value changes from their JSON text, sorted by name."""
     return tuple(
         ValueChange(name, before, after, Reason(reason), _source_at(place, file))
         for name, (before, after, reason, place) in _read(text).items()
@@ -391,7 +392,7 @@ def _values_of(text: str, file: str) -> tuple[ValueChange, ...]:
 
 
 def _place(source: SourceRef | None, file: str) -> tuple[object, ...] | None:
-    """Line and column; the file only where it is another than that of the change."""
+    """Return line and column; the file only if it differs from the file of the change."""
     if source is None:
         return None
     place = (source.line, source.column)

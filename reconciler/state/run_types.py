@@ -1,4 +1,4 @@
-"""What apply tells the journal when it begins, and what the journal hands back to be settled."""
+"""Values that apply passes to the journal at the start of a run, and those that it reads to settle."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from reconciler.plan.change import Action, Change, PairWriting, Writing
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who runs this, and where."""
+    """The person or job that runs us, and the machine."""
 
     user: str
     host: str
-    pid: int  # of the process on ``host``
-    run_url: str | None = None  # of the CI job
+    pid: int  # process id on ``host``
+    run_url: str | None = None  # URL of the CI job
 
     def __str__(self) -> str:
         return f"{self.user} on {self.host} (process {self.pid})"
@@ -27,54 +27,55 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class RunStart:
-    """What is known of a run before its first change."""
+    """Facts about a run before its first change."""
 
     environment: str
     plan_digest: str
     tool_version: str
     actor: Actor
-    planned: Mapping[Action, int]  # changes by action; actions without any may be left out
-    personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when shown
-    commit: str | None = None  # of the manifests that are applied
-    undoes: str | None = None  # the run that is taken back
-    project: str | None = None  # the name of the project; None where it has none
+    planned: Mapping[Action, int]  # changes by action; actions without changes may be missing
+    personal: tuple[tuple[str, str], ...] = ()  # (object type, property) whose values are masked when shown
+    commit: str | None = None  # commit of the applied manifests
+    undoes: str | None = None  # the run that is rolled back
+    project: str | None = None  # name of the project; None if it has none
 
 
 class RunStatus(StrEnum):
-    """How a run stands or ended."""
+    """Status of a run."""
 
     RUNNING = "running"
     FINISHED = "finished"  # every planned change has its entry in the journal
-    INTERRUPTED = "interrupted"  # it stopped, or was found dead: what has no entry was never attempted
+    # it stopped, or was found dead: changes without an entry were never attempted
+    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
 class PastRun:
-    """What a run did, as far as it can be taken back."""
+    """The changes of a run that can be rolled back."""
 
     header: RunHeader
     applied: tuple[tuple[Change, Applied], ...]  # with their values, in the order of the plan
-    forgotten: int  # changes that were applied, and whose values were erased since
+    forgotten: int  # number of applied changes whose values were erased since
 
 
 Sent: TypeAlias = Mapping[tuple[int, int], datetime | None]
-"""By change and ordinal of its call, when it was handed to a connection, by HubSpot's clock; None: never."""
+"""By change and ordinal of its call: when it was handed to a connection, by HubSpot's clock; None: never."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedBatch:
-    """Changes that were about to be sent, and of which nobody knows yet what became of them."""
+    """Changes that were about to be sent and have no outcome yet."""
 
     run_id: str
-    number: int  # of the batch within its run
+    number: int  # number of the batch within its run
     object: str
     route: Route
     intended_at: datetime  # aware, UTC
     entries: tuple[tuple[int, Writing], ...]  # only those without a final outcome, by number
-    sent: Sent | None = None  # None: journaled by a version that did not say
+    sent: Sent | None = None  # None: journaled by a version that did not record it
 
     @property
     def objects(self) -> frozenset[str]:
-        """The object types of the records that it is about, at both ends of associations."""
+        """The object types of its records, at both ends of associations."""
         others = {change.target.object for _, change in self.entries if isinstance(change, PairWriting)}
         return frozenset({self.object} | others)

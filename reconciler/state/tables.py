@@ -1,4 +1,4 @@
-"""The tables and their version: what is remembered of every portal that one database serves."""
+"""The tables and their version. One database holds the state of any number of portals."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -33,7 +33,8 @@ _OF_THE_SAME_RECORD = """SELECT 1 FROM owned AS other WHERE other.portal_id = ow
     AND other."object" = owned."object" AND other.record_id = owned.record_id"""
 
 _ONE_ROW_FOR_EACH_RECORD = (
-    'CREATE INDEX owned_doubles ON owned (portal_id, "object", record_id)',  # else each row reads all others
+    # otherwise each row would read all others
+    'CREATE INDEX owned_doubles ON owned (portal_id, "object", record_id)',
     f"UPDATE owned SET origin = 'created' WHERE EXISTS ({_OF_THE_SAME_RECORD} AND other.origin = 'created')",
     f"UPDATE owned SET protected = 1 WHERE EXISTS ({_OF_THE_SAME_RECORD} AND other.protected = 1)",
     f"""DELETE FROM owned WHERE EXISTS ({_OF_THE_SAME_RECORD}
@@ -51,8 +52,11 @@ _ONE_ROW_FOR_EACH_RECORD = (
         WHERE EXISTS (SELECT 1 FROM owned WHERE owned.portal_id = pairs.portal_id
             AND owned."object" = pairs.to_object AND owned.record_id = pairs.to_id)""",
 )
-"""Rows about one record under several keys become the newest of them: created by us if one of them says so,
-protected if one of them is; what is associated is known by the key that is left."""
+"""Merges rows about one record under several keys into the newest of them.
+
+It is created by us if one of the rows says so, and protected if one of them is. Associations use the
+remaining key.
+"""
 
 UPGRADES: Mapping[int, tuple[str, ...]] = {
     2: ("ALTER TABLE runs ADD COLUMN git_commit {TEXT}", "ALTER TABLE runs ADD COLUMN undoes {TEXT}"),
@@ -89,36 +93,36 @@ UPGRADES: Mapping[int, tuple[str, ...]] = {
         _CREATED,
     ),
 }
-"""By version, the statements that make it out of the version before; SQLite and PostgreSQL both run them.
+"""The statements that upgrade to each version from the one before; SQLite and PostgreSQL both run them.
 
-``{TEXT}`` is the type of names and keys, which is told to PostgreSQL to sort by code point.
+``{TEXT}`` is the type of names and keys; in PostgreSQL it sorts by code point.
 """
 
 _VERSION_ROW = "reconciler_schema"
-_CREATION_LOCK = 0x7265636F6E63  # of PostgreSQL: two first runs at once make the tables once
+_CREATION_LOCK = 0x7265636F6E63  # PostgreSQL lock: two first runs at once create the tables only once
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware time in UTC. SQLite keeps no zone; PostgreSQL answers in the session's."""
+    """An aware time in UTC. SQLite stores no zone; PostgreSQL returns the session's zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To the database: UTC, and naive where it keeps no zone."""
+        """Convert to UTC for the database, without a zone if it stores none."""
         if value is None:
             return None
         in_utc = value.astimezone(UTC)
         return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """From the database: aware, UTC."""
+        """Convert from the database to an aware time in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
-# Keys sort by code point on both: SQLite compares bytes of UTF-8 by itself, PostgreSQL when told so.
+# Keys sort by code point on both: SQLite compares UTF-8 bytes, PostgreSQL needs a collation for it.
 _NAME = Text().with_variant(Text(collation="C"), "postgresql")
 _PORTAL = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -139,7 +143,7 @@ states = Table(
     _column("portal_id", _PORTAL, primary_key=True),
     _column("lineage"),
     _column("serial", BigInteger()),
-    _column("project", nullable=True),  # whose it is; empty: of one without a name, which was told about that
+    _column("project", nullable=True),  # project of the state; empty: without a name, and warned about that
 )
 
 owned = Table(
@@ -152,9 +156,9 @@ owned = Table(
     _column("record_id"),
     _column("origin"),
     _column("sent"),  # JSON: property to text or null
-    _column("answered", nullable=True),  # the same; null where HubSpot keeps everything as sent
+    _column("answered", nullable=True),  # the same; null if HubSpot stored everything as sent
     _column("protected", Integer()),  # 1: never archived
-    _column("serial", BigInteger()),  # of the state when this row was last written
+    _column("serial", BigInteger()),  # serial of the state when this row was written last
     sqlite_with_rowid=False,
 )
 Index("owned_by_record_id", owned.c.portal_id, owned.c.object, owned.c.record_id, unique=True)
@@ -167,16 +171,16 @@ pairs = Table(
     _column("record_id", primary_key=True),
     _column("to_object", primary_key=True),
     _column("to_id", primary_key=True),
-    _column("category", primary_key=True),  # empty: the plain association
-    _column("type_id", BigInteger(), primary_key=True),  # 0: likewise
+    _column("category", primary_key=True),  # empty: the unlabelled association
+    _column("type_id", BigInteger(), primary_key=True),  # 0: the unlabelled association
     _column("label", nullable=True),
     _column("by"),
     _column("key"),
     _column("to_by"),
     _column("to_key"),
     _column("origin"),
-    _column("whole", Integer()),  # 1: nothing else was between the two before us
-    _column("serial", BigInteger()),  # of the state when this row was last written
+    _column("whole", Integer()),  # 1: the two were not associated before
+    _column("serial", BigInteger()),  # serial of the state when this row was written last
 )
 Index("pairs_by_target", pairs.c.portal_id, pairs.c.to_object, pairs.c.to_id)
 
@@ -200,14 +204,14 @@ runs = Table(
     _column("plan_digest"),
     _column("tool_version"),
     _column("actor"),  # JSON
-    _column("git_commit", nullable=True),  # of the manifests that were applied
-    _column("undoes", nullable=True),  # the run that this one takes back
+    _column("git_commit", nullable=True),  # commit of the applied manifests
+    _column("undoes", nullable=True),  # the run that this one rolls back
     _column("personal"),  # JSON: pairs of object and property whose values are masked when shown
     _column("planned"),  # JSON: action to count
     _column("status"),
     _column("started_at", Moment()),
     _column("finished_at", Moment(), nullable=True),
-    _column("erased_at", Moment(), nullable=True),  # when its values had been kept long enough
+    _column("erased_at", Moment(), nullable=True),  # when its values were erased because of their age
 )
 
 batches = Table(
@@ -220,14 +224,14 @@ batches = Table(
     _column("call"),
     _column("id_property", nullable=True),
     _column("intended_at", Moment()),
-    _column("recorded_at", Moment(), nullable=True),  # null while any of its changes is unsettled
+    _column("recorded_at", Moment(), nullable=True),  # null while any of its changes is not settled
     ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
 )
 
 
 @event.listens_for(batches, "after_create")
 def _index_unfinished(_table: Table, connection: Connection, **_: object) -> None:
-    """As an ``Index`` it would import all of PostgreSQL's half of SQLAlchemy, to check one word."""
+    """Create the index as text: an ``Index`` would import all of SQLAlchemy's PostgreSQL part."""
     connection.execute(
         text("CREATE INDEX batches_unfinished ON batches (portal_id) WHERE recorded_at IS NULL")
     )
@@ -239,16 +243,16 @@ changes = Table(
     _column("portal_id", _PORTAL, primary_key=True),
     _column("run_id", primary_key=True),
     _column("number", Integer(), primary_key=True),  # the place in the plan
-    _column("batch", Integer(), nullable=True),  # null where no call is made
+    _column("batch", Integer(), nullable=True),  # null if no call is made
     _column("action"),
     _column("object"),
     _column("by"),
     _column("key"),
-    _column("record_id", nullable=True),  # null until HubSpot has given one
-    _column("protected", Integer()),  # whether the record is afterwards
-    _column("from_by", nullable=True),  # the key property, and the key, that it had before
+    _column("record_id", nullable=True),  # null until HubSpot has assigned one
+    _column("protected", Integer()),  # whether the record is protected afterwards
+    _column("from_by", nullable=True),  # the key property and the key before the change
     _column("from_key", nullable=True),
-    _column("replaces", nullable=True),  # the lost record that a created one takes the place of
+    _column("replaces", nullable=True),  # the lost record that a created one replaces
     _column("origin", nullable=True),
     _column("reason"),
     _column("source"),  # JSON: file, line, column
@@ -256,20 +260,21 @@ changes = Table(
     _column("id_property", nullable=True),
     _column("values", nullable=True),  # JSON: property to [before, after, reason, place]; null when erased
     _column("in_step", nullable=True),  # the same
-    _column("outcome", nullable=True),  # its word; null until something is known
-    _column("answer", nullable=True),  # JSON: what else the outcome says; null when erased
-    _column("to_object", nullable=True),  # the other record, of an association
+    _column("outcome", nullable=True),  # its word; null until it is known
+    _column("answer", nullable=True),  # JSON: details of the outcome; null when erased
+    _column("to_object", nullable=True),  # the other record of an association
     _column("to_by", nullable=True),
     _column("to_key", nullable=True),
     _column("to_id", nullable=True),
-    _column("association", nullable=True),  # JSON: label as category, type id and text, and whether whole
+    # JSON: category, type id and text of the label, and whether the association was new
+    _column("association", nullable=True),
     ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
 )
 
 
 @event.listens_for(changes, "after_create")
 def _index_created(_table: Table, connection: Connection, **_: object) -> None:
-    """As text, for the same reason."""
+    """Create the index as text, for the same reason."""
     connection.execute(text(_CREATED))
 
 
@@ -292,7 +297,7 @@ locks = Table(
     "locks",
     _METADATA,
     _column("portal_id", _PORTAL, primary_key=True),
-    _column("fence", BigInteger()),  # rises with every change of hands
+    _column("fence", BigInteger()),  # increases with every new holder
     _column("actor", nullable=True),  # JSON; null: nobody holds it
     _column("acquired_at", Moment(), nullable=True),
     _column("heartbeat_at", Moment(), nullable=True),
@@ -301,14 +306,14 @@ locks = Table(
 
 
 class SchemaError(Exception):
-    """The tables cannot be used; the sentence says why and how to go on."""
+    """The tables cannot be used; the sentence says why and what to do."""
 
 
 def schema_version(connection: Connection) -> int | None:
-    """The version of the tables; None where there are none yet.
+    """Return the version of the tables; None if there are none yet.
 
     Raises:
-        Unusable: the database holds something else.
+        SchemaError: the database contains something else.
     """
     present = set(inspect(connection).get_table_names())
     if meta.name not in present:
@@ -331,12 +336,12 @@ def create_or_upgrade(
     *,
     before_upgrade: Callable[[], None] = lambda: None,
 ) -> None:
-    """Bring the tables to ``version``, from nothing or from an older one.
+    """Create the tables in ``version``, or upgrade older ones.
 
-    ``before_upgrade`` is called where there is something to lose.
+    ``before_upgrade`` is called if existing data could be lost.
 
     Raises:
-        Unusable: they are newer, or the database holds something else.
+        SchemaError: they are newer, or the database contains something else.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _CREATION_LOCK})
@@ -361,10 +366,10 @@ def _text_type(connection: Connection) -> str:
 
 
 def is_readable(connection: Connection, version: int = SCHEMA_VERSION) -> bool:
-    """Whether there are tables to read; False where nothing was made yet.
+    """Return whether there are tables to read; False if nothing was created yet.
 
     Raises:
-        Unusable: they are newer or older, or the database holds something else.
+        SchemaError: they are newer or older, or the database contains something else.
     """
     found = schema_version(connection)
     if found is None:

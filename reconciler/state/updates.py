@@ -1,4 +1,4 @@
-"""What state holds of a record once a change to it has been applied. Pure."""
+"""Updates of state after applied changes. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
@@ -25,20 +25,20 @@ from reconciler.plan.change import (
 )
 
 Owning: TypeAlias = Create | Update | Adopt
-"""Changes after which a record is ours."""
+"""Changes after which we own a record."""
 
 
 def owned_after(change: Owning, outcome: Applied, before: OwnedRecord | None) -> OwnedRecord:
-    """Last applied values are kept as sent, and HubSpot's spelling beside them where it differs.
+    """Return the owned record after a change; values are kept as sent, and as HubSpot stored them.
 
-    Values of ``before`` that the change does not mention stay, if it is the same record, under whatever key:
-    they are in step, or held.
+    Values of ``before`` that the change does not contain stay, if it is the same record, under any key: they
+    are in step, or held.
     """
     same = before if before and before.record_id == outcome.record_id else None
     sent = dict(same.sent) if same else {}
     answered = dict(same.answered) if same else {}
     for of_names in (sent, answered):
-        of_names.pop(change.key.by, None)  # the key is kept as such
+        of_names.pop(change.key.by, None)  # the key has its own column
     for value in in_step_of(change):
         if value.reason is Reason.UNMANAGED:
             sent.pop(value.name, None)
@@ -48,7 +48,7 @@ def owned_after(change: Owning, outcome: Applied, before: OwnedRecord | None) ->
         _keep_spelling(answered, value.name, value.after, value.before)
     for value in values_of(change):
         if value.name == change.key.by or value.reason is Reason.INITIAL:
-            continue  # what is people's from now on is no drift when they change it
+            continue  # people's later changes of a property that is not enforced any more are no drift
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, outcome.answered.get(value.name, value.after))
     origin = _origin(change, outcome)
@@ -64,12 +64,12 @@ def _keep_spelling(answered: dict[str, str | None], name: str, sent: str | None,
 
 def _origin(change: Owning, outcome: Applied) -> Origin:
     if isinstance(change, Create) and outcome.is_new is False:
-        return Origin.ADOPTED  # somebody else was quicker: the record is not ours to prune
+        return Origin.ADOPTED  # another program was faster: we must not prune its record
     return change.origin
 
 
 def disowned_by(change: Change) -> Record | None:
-    """The record that is no longer ours once ``change`` has been applied."""
+    """Return the record that we do not own any more after ``change``."""
     match change:
         case Archive() | Release():
             return change.key.object, change.record_id
@@ -80,7 +80,7 @@ def disowned_by(change: Change) -> Record | None:
 
 
 def in_the_way(changes: Sequence[Change]) -> Mapping[Record, tuple[RecordKey, RecordKey]]:
-    """Records whose present keys others are to have before they have their new ones, and both keys."""
+    """Return records whose present keys others get first, with their present and new keys."""
     leaving = {
         change.moved_from: ((change.key.object, change.record_id), (change.moved_from, change.key))
         for change in changes
@@ -91,9 +91,9 @@ def in_the_way(changes: Sequence[Change]) -> Mapping[Record, tuple[RecordKey, Re
 
 
 def pairs_after(applied: Iterable[Change]) -> PairsAfter:
-    """What state holds of associations once all of these changes have been applied.
+    """Return the owned associations after all of these changes.
 
-    What is gone has no associations; a record that is released keeps them until they are judged themselves.
+    Removed records have no associations; released records keep theirs until these get their own change.
     """
     owned: list[OwnedPair] = []
     disowned: list[PairIdentity] = []

@@ -1,7 +1,7 @@
-"""Changes to the state of one portal, by whoever holds its lock.
+"""Writing the state of one portal, by the holder of its lock.
 
-Every method is one transaction that begins with the lease: lost, it raises ``Locked`` and nothing is
-written. The order of a call: ``intend``, send, ``record``; whoever dies in between leaves an
+Every method is one transaction that begins with the lease: if it is lost, the method raises ``Locked`` and
+writes nothing. The order of a call: ``intend``, send, ``record``. If a process dies in between, it leaves an
 unfinished batch, and the next run settles it.
 """
 
@@ -35,7 +35,7 @@ from reconciler.state.run_types import RunStart, RunStatus, UnfinishedBatch
 
 
 class StateWriter:
-    """The right to write, to be used as a context; every method raises Locked once it is lost."""
+    """The right to write, used as a context; every method raises Locked once the lock is lost."""
 
     def __init__(self, database: Database, portal_id: int, lease: Lease) -> None:
         self._database = database
@@ -51,26 +51,26 @@ class StateWriter:
         if error is None:
             self.release()
             return
-        with suppress(StateError):  # what went wrong first is the news; the lease expires by itself
+        with suppress(StateError):  # the first error is the important one; the lease expires by itself
             self.release()
 
     def renew_if_due(self) -> None:
-        """Show that we live, where that is due; to be called often, between commits."""
+        """Renew the lease if it is due; to be called often, between commits."""
         self._lease.renew_if_due()
 
     def assert_held(self) -> None:
-        """Wait for a lease that is due; to be called from any thread, right before a call leaves."""
+        """Wait for a lease that is due; any thread may call this right before a call leaves."""
         self._lease.assert_held()
 
     def release(self) -> None:
-        """Let others write at once."""
+        """Release the lock at once."""
         self._lease.release()
 
     def begin_run(self, start: RunStart) -> str:
-        """Open a run in the journal; its id sorts by time, then by serial.
+        """Start a run in the journal and return its id, which sorts by time, then by serial.
 
-        The first ever makes the lineage, and says whose state it is; each raises the serial. Values of
-        runs older than 90 days are erased on the way.
+        The first run creates the lineage and stores the project; each run increases the serial. Values of
+        runs older than 90 days are erased.
         """
         now = self._lease.now().astimezone(UTC)
         with self._writing() as connection:
@@ -94,16 +94,16 @@ class StateWriter:
         *,
         twice: Collection[int] = (),
     ) -> None:
-        """Say what is about to be sent, before it is; entries are numbered by their place in the plan.
+        """Record a batch before it is sent; entries are numbered by their place in the plan.
 
-        Those whose numbers are in ``twice`` take two calls.
+        Entries with numbers in ``twice`` take two calls.
         """
         batch = UnfinishedBatch(run_id, batch_number, object_name, route, self._lease.now(), tuple(entries))
         with self._writing() as connection:
             Journal(connection, self._portal_id).add_intent(batch, twice)
 
     def leave(self, run_id: str, departures: Sequence[tuple[int, Sequence[int], datetime]]) -> None:
-        """Say that calls leave now: which call of its changes each one is, which changes, and when."""
+        """Record that calls leave now: which call of its changes each one is, which changes, and when."""
         if not departures:
             return
         with self._writing() as connection:
@@ -121,9 +121,9 @@ class StateWriter:
         *,
         pairs: PairsAfter = NO_PAIRS,
     ) -> None:
-        """What became of intended changes, of this or of an earlier run, and what we own for it.
+        """Record outcomes of changes of this or an earlier run, with the resulting ownership.
 
-        ``outcomes`` may tell of some of the batch only. What is left out or ``Unknown`` stays
+        ``outcomes`` may cover only a part of the batch. Changes that are missing or ``Unknown`` stay
         unfinished and can be recorded again; any other outcome is final.
         """
         with self._writing() as connection:
@@ -140,43 +140,43 @@ class StateWriter:
         *,
         pairs: PairsAfter = NO_PAIRS,
     ) -> None:
-        """Changes that no call is made for: those of state only, those skipped, those stale before."""
+        """Record changes without a call: changes of state only, skipped ones, and those stale before."""
         with self._writing() as connection:
             Journal(connection, self._portal_id).add_uncalled(run_id, entries)
             self._own(connection, owned, disowned, pairs)
 
     def set_aside(self, records: Iterable[Record]) -> None:
-        """Know ``records`` by their record ids until they get their new keys: others take over the old ones.
+        """Store ``records`` under their record ids until they get new keys: others take over the old ones.
 
-        So records may exchange keys in any order, and none is lost whenever a run dies.
+        So records may exchange keys in any order, and none is lost if a run dies.
         """
         with self._writing() as connection:
             OwnedRows(connection, self._portal_id).set_aside(records)
 
     def put_back(self, records: Mapping[Record, tuple[RecordKey, RecordKey]]) -> None:
-        """Know those of ``records`` that are still set aside by the first of two keys that nobody has."""
+        """Store ``records`` that are still set aside under the first of two keys that is free."""
         with self._writing() as connection:
             rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
-            for choice in (0, 1):  # a second choice of one may be the first of another
+            for choice in (0, 1):  # a second choice of one record may be the first choice of another
                 back = rows.set_aside_still({record: keys[choice] for record, keys in records.items()})
                 between.call(rows.put(back, rows.version().serial))
 
     def remember_pruning(self, rules: Iterable[PruneRule]) -> None:
-        """What becomes of owned records of some groups once no manifest names them any more."""
+        """Store the prune rules of some groups."""
         with self._writing() as connection:
             OwnedRows(connection, self._portal_id).put_prune_rules(rules)
 
     def finish_run(self, run_id: str, status: RunStatus) -> None:
-        """Say how a run ended: this one, or one that was found dead.
+        """Record how a run ended: this one, or one that was found dead.
 
         Raises:
-            StateError: ``status`` is finished, and the journal does not have all planned changes.
+            StateError: ``status`` is finished, but the journal does not have all planned changes.
         """
         with self._writing() as connection:
             Journal(connection, self._portal_id).end_run(run_id, status, self._lease.now())
 
     def remove(self, keys: Iterable[RecordKey]) -> Path | None:
-        """Own ``keys`` no longer; the portal and the journal keep them. Returns a SQLite file's backup."""
+        """Stop owning ``keys``; portal and journal keep them. Return the backup of a SQLite file."""
         with self._writing() as connection:
             backup = self._back_up()
             removed = tuple(keys)
@@ -188,10 +188,10 @@ class StateWriter:
     def forget(self, object_name: str, *, by_record_id: bool, value: str) -> int:
         """Erase a record, named by the parts of its address, from state and journal.
 
-        A SQLite file keeps no trace of it. Backups, reports and plan files are not reached.
+        No trace of it stays in a SQLite file. Backups, reports and plan files are not changed.
 
         Returns:
-            In how many entries of state and journal it was named.
+            the number of entries of state and journal that named it.
 
         Raises:
             StateError: a call that names it is unfinished.
@@ -203,14 +203,13 @@ class StateWriter:
         return count
 
     def import_state(self, export: Export) -> Path | None:
-        """Own what ``export`` says and nothing else. Returns a SQLite file's backup.
+        """Replace everything owned by ``export``. Return the backup of a SQLite file.
 
-        An empty state takes over its lineage and serial; one of the same lineage becomes newer
-        than both.
+        An empty state takes over its lineage and serial; a state of the same lineage becomes newer than both.
 
         Raises:
-            StateError: it is of another portal, the present state is of another lineage, a record has two
-                entries, or its file was changed.
+            StateError: it belongs to another portal, the state has another lineage, a record has two entries,
+                or its file was changed.
         """
         with self._writing() as connection:
             rows = OwnedRows(connection, self._portal_id)
@@ -227,12 +226,12 @@ class StateWriter:
         return backup
 
     def adopt_project(self, name: str | None) -> None:
-        """Say that the state is that of the project called ``name`` from now on."""
+        """Give the state to the project called ``name``."""
         with self._writing() as connection:
             OwnedRows(connection, self._portal_id).set_project(name)
 
     def drop(self) -> None:
-        """Remember nothing of this portal any more: neither what is owned nor what was done."""
+        """Remove everything about this portal: ownership and journal."""
         with self._writing() as connection:
             rows = OwnedRows(connection, self._portal_id)
             rows.remove_all()
@@ -269,6 +268,6 @@ class StateWriter:
         return raised.serial
 
     def _back_up(self) -> Path | None:
-        """A copy as of before the transaction that calls this: the file's last committed state."""
+        """Copy the database as of its last commit, before the transaction of the caller."""
         path = self._database.path
         return copy_database(path, self._lease.now()) if path else None
