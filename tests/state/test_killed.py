@@ -18,7 +18,7 @@ GROUP = ("companies", "external_id")
 RUN = """
 import os, signal, sys
 from pathlib import Path
-from reconciler.state.runs import RunStatus
+from reconciler.state.run_types import RunStatus
 from reconciler.state.store import open_state
 from tests.support.journals import UPSERT, applied, create, owned, start, writer
 

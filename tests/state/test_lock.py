@@ -181,7 +181,7 @@ COMPETITOR = """
 import json, os, sys, time
 from datetime import UTC, datetime
 from pathlib import Path
-from reconciler.state.runs import Actor
+from reconciler.state.run_types import Actor
 from reconciler.state.store import open_state
 
 url, project, name = sys.argv[1:]
