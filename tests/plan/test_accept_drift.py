@@ -12,7 +12,8 @@ from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord
 from reconciler.model.live import MissingReason
 from reconciler.plan.drift.accept import AcceptBuilder, DriftedRecord
-from reconciler.plan.values.resolve import Resolver, owner_ids
+from reconciler.plan.values.owners import owner_ids
+from reconciler.plan.values.resolve import Resolver
 from reconciler.source import SourceFiles, SourceRef
 from tests.support.nouns import COMPANIES, FILES, at, definition, desired, document, live
 

@@ -11,7 +11,8 @@ from reconciler.errors import Problem, Severity
 from reconciler.model.definitions import Owner
 from reconciler.model.desired import ManifestValue, Ownership
 from reconciler.model.live import LiveRecord
-from reconciler.plan.values.resolve import Resolver, owner_ids
+from reconciler.plan.values.owners import owner_ids
+from reconciler.plan.values.resolve import Resolver
 from tests.support.nouns import COMPANIES, FILES, desired, document, live
 
 OWNERS = [Owner("71", "ada@acme.example"), Owner("72", "Bob@acme.example")]

@@ -1,0 +1,156 @@
+"""Checks of single values by the kind of their property: numbers, dates, choices and e-mail addresses."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from reconciler.model.canonical import instant_text, parse_date, parse_instant
+from reconciler.model.definitions import Kind, PropertyDef
+from reconciler.model.desired import Ownership
+from reconciler.plan.values.wrong_value import WrongValue, suggest_values
+from reconciler.sentences import Value, sentence
+
+_PLAIN_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)", re.ASCII)
+_DOMAIN_LABEL = r"[^\W_]([^\W_]|-)*(?<!-)"
+_EMAIL = re.compile(
+    rf"[^\s@,;<>()\[\]\\]+@({_DOMAIN_LABEL}\.)+([^\W\d_]{{2,}}|xn--[a-z0-9-]+)", re.IGNORECASE
+)
+"""What certainly is no address is refused; HubSpot may refuse more."""
+_MANY = frozenset({Kind.CHOICES, Kind.FILES, Kind.OWNERS})
+
+
+def check_writable(definition: PropertyDef, ownership: Ownership, object_name: str) -> None:
+    """Refuse a value that HubSpot keeps for itself, unless it is only observed.
+
+    Raises:
+        WrongValue: the property is calculated or read-only.
+    """
+    if ownership is Ownership.OBSERVE or not (definition.is_read_only or definition.is_calculated):
+        return
+    why = "calculated by HubSpot" if definition.is_calculated else "read-only"
+    raise WrongValue(
+        f"{definition.name} of {object_name} is {why} and cannot be written",
+        f"remove the line, or say `ownership: {{{definition.name}: observe}}` to be told of differences",
+    )
+
+
+def join_choices(definition: PropertyDef, items: tuple[str, ...]) -> str:
+    """Join a list of the manifest as HubSpot stores several choices: with ``;``.
+
+    Raises:
+        WrongValue: the property takes one value, or a choice holds the separator.
+    """
+    if definition.kind not in _MANY:
+        raise WrongValue(
+            f"{definition.name} takes one value, not a list",
+            f"it is a {definition.kind} property; only multiple choice properties take a list",
+        )
+    for item in items:
+        if ";" in item:
+            raise WrongValue(
+                sentence('"{item}" contains ";", which separates choices in HubSpot', item=Value(item)),
+                "an option with a semicolon in its value cannot be written by API",
+            )
+    return ";".join(items)
+
+
+def check_text(definition: PropertyDef, written: str) -> str:
+    """Check a value that refers to nothing else in the portal, and return the text to send.
+
+    Raises:
+        WrongValue: it is none that the property can have.
+    """
+    check = _CHECKS.get(definition.kind)
+    return written if check is None else check(definition, written)
+
+
+def _boolean(definition: PropertyDef, written: str) -> str:
+    if written.lower() not in {"true", "false"}:
+        raise _not_this(definition, "true or false", written)
+    return written.lower()
+
+
+def _date(definition: PropertyDef, written: str) -> str:
+    day = parse_date(written)
+    if day is None:
+        raise _not_this(definition, "a date such as 2026-11-22", written)
+    return day.isoformat()
+
+
+def _choice(definition: PropertyDef, written: str) -> str:
+    _check_option(definition, written)
+    return written
+
+
+def _choices(definition: PropertyDef, written: str) -> str:
+    """A leading ``;`` would append to what HubSpot stores; a manifest states the whole set."""
+    items = [item for item in written.split(";") if item.strip()]
+    if written and not items:
+        raise WrongValue(
+            sentence('{name} takes choices, and "{it}" names none', name=definition.name, it=Value(written)),
+            "write the option's value; to clear it, write null in YAML, the text of `clear:` in a table",
+        )
+    for item in items:
+        _check_option(definition, item)
+    return ";".join(items)
+
+
+def _number(definition: PropertyDef, written: str) -> str:
+    text = written.strip()
+    if not _PLAIN_NUMBER.fullmatch(text):
+        advice = "digits and one decimal point, no thousands separators, exponents or units"
+        raise _not_this(definition, "a number such as 1200000.50", written, advice)
+    return text
+
+
+def _instant(definition: PropertyDef, written: str) -> str:
+    instant = parse_instant(written)
+    if instant is not None and not written.strip().lstrip("-").isdigit():
+        return instant_text(instant)
+    advice = "such as 2026-11-22T09:30:00+01:00 or 2026-11-22T08:30:00Z"
+    raise _not_this(definition, "a time with its offset", written, advice)
+
+
+def _email(definition: PropertyDef, written: str) -> str:
+    if not _EMAIL.fullmatch(written.strip()):
+        advice = "one @, no blanks, and a domain that ends in a name such as .com"
+        raise _not_this(definition, "an e-mail address", written, advice)
+    return written
+
+
+def _not_this(definition: PropertyDef, what: str, written: str, advice: str | None = None) -> WrongValue:
+    message = sentence('{name} takes {what}, not "{it}"', name=definition.name, what=what, it=Value(written))
+    return WrongValue(message, advice)
+
+
+_CHECKS: Mapping[Kind, Callable[[PropertyDef, str], str]] = {
+    Kind.EMAIL: _email,
+    Kind.NUMBER: _number,
+    Kind.BOOLEAN: _boolean,
+    Kind.DATE: _date,
+    Kind.DATETIME: _instant,
+    Kind.CHOICE: _choice,
+    Kind.CHOICES: _choices,
+}
+
+
+def _check_option(definition: PropertyDef, written: str) -> None:
+    if not definition.options or any(option.value == written for option in definition.options):
+        return
+    message = sentence('{name} has no option "{it}"', name=definition.name, it=Value(written))
+    for option in definition.options:
+        if written.casefold() in (option.label.casefold(), option.value.casefold()):
+            advice = sentence(
+                'write "{value}": options are given by value, "{label}" is its label',
+                value=Value(option.value),
+                label=Value(option.label),
+            )
+            raise WrongValue(message, advice)
+    values = [option.value for option in definition.options]
+    raise WrongValue(
+        message,
+        suggest_values(written, values) or f"its options are {', '.join(values[:8])}{_more(values[8:])}",
+    )
+
+
+def _more(rest: list[str]) -> str:
+    return f" and {len(rest)} more" if rest else ""

@@ -1,0 +1,88 @@
+"""Owners named in manifests, by e-mail address or id, and who stands in for whom in an environment."""
+
+import re
+from collections.abc import Container, Iterable, Mapping
+from typing import NamedTuple
+
+from reconciler.model.definitions import Owner
+from reconciler.plan.values.wrong_value import WrongValue, suggest_values
+from reconciler.sentences import Value, sentence
+
+_OWNER_ID = re.compile(r"\d+", re.ASCII)
+
+
+class OwnerDirectory(NamedTuple):
+    """The owners of a portal, as an environment names them. E-mail addresses are in lower case."""
+
+    ids: Mapping[str, str]  # e-mail -> id of active owners
+    departed: Mapping[str, str]  # the same of owners who were deactivated
+    stand_ins: Mapping[str, str]  # e-mail -> that of who stands in here
+
+    def id_of(self, written: str, held: Container[str]) -> str:
+        """Find the id of the owner whom ``written`` names by e-mail address or id.
+
+        An owner who was deactivated is found only where the record still has him: ``held``.
+
+        Raises:
+            WrongValue: the portal has no such owner, or he was deactivated.
+        """
+        email = written.strip().lower()
+        if _OWNER_ID.fullmatch(email):
+            if email in self.ids.values():
+                return email
+            email = next((known for known, owner_id in self.departed.items() if owner_id == email), email)
+        elif email in self.ids:
+            return self.ids[email]
+        owner_id = self.departed.get(email)
+        if owner_id is not None and owner_id in held:
+            return owner_id
+        if owner_id is not None:
+            raise self.deactivated(email)
+        if _OWNER_ID.fullmatch(email):
+            message = sentence("the portal has no owner with id {id}", id=Value(email))
+            raise WrongValue(message, "name owners by e-mail address")
+        raise self._no_owner(written)
+
+    def deactivated(self, email: str) -> WrongValue:
+        """Say that an owner was deactivated, and how to let somebody stand in."""
+        message = sentence("{email} was deactivated in HubSpot", email=Value(email))
+        present = self.stand_ins.get(email)
+        if present is not None:
+            message = sentence(
+                "{gone}, and {present}, who stands in here, is no active owner",
+                gone=message,
+                present=Value(present),
+            )
+        heir = min((each for each in self.ids if each not in self.stand_ins), default="ADDRESS")
+        advice = sentence(
+            "name somebody else here, or write in the environment of reconciler.yaml who stands in, such as "
+            "`owners: {{{email}: {heir}}}`",
+            email=Value(email),
+            heir=Value(heir),
+        )
+        return WrongValue(message, advice, (email, heir, *([present] if present else [])))
+
+    def _no_owner(self, written: str) -> WrongValue:
+        present = self.stand_ins.get(written.strip().lower())
+        if present is not None:
+            message = sentence(
+                "{present}, who stands in for {written} here, is no active owner of the portal",
+                present=Value(present),
+                written=Value(written),
+            )
+            advice = "correct `owners:` in the environment of reconciler.yaml"
+            return WrongValue(message, advice, (written, present))
+        advice_or_none = suggest_values(written, self.ids)
+        suggested = (email for email in self.ids if f'"{email}"' in (advice_or_none or ""))
+        message = sentence('the portal has no owner "{written}"', written=Value(written))
+        return WrongValue(message, advice_or_none, (written, *suggested))
+
+
+def owner_ids(owners: Iterable[Owner], stand_ins: Mapping[str, str]) -> Mapping[str, str]:
+    """Map lower-case e-mail addresses to owner ids; ``stand_ins``: who stands in for whom here."""
+    ids = {owner.email.lower(): owner.id for owner in owners if owner.email}
+    for absent, present in stand_ins.items():
+        owner_id = ids.get(present.lower())
+        if owner_id is not None:
+            ids[absent.lower()] = owner_id
+    return ids

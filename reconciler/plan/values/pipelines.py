@@ -1,0 +1,87 @@
+"""Pipelines and stages named in manifests, by label or id."""
+
+from reconciler.model.definitions import ObjectSchema, Pipeline
+from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
+from reconciler.model.live import LiveRecord
+from reconciler.plan.values.wrong_value import WrongValue, find_by_label_or_id
+from reconciler.sentences import Value, sentence
+
+
+def find_pipeline(schema: ObjectSchema, written: str) -> Pipeline:
+    """Find the pipeline that ``written`` names.
+
+    Raises:
+        WrongValue: the portal has none, or several.
+    """
+    return find_by_label_or_id(written, schema.pipelines, f"pipeline of {schema.name}")
+
+
+def find_stage(schema: ObjectSchema, written: str, record: DesiredRecord, live: LiveRecord | None) -> str:
+    """Find the id of the stage that ``written`` names, in the pipeline that the record will be in.
+
+    That is the pipeline which its manifest names, else the one which it is in.
+
+    Raises:
+        WrongValue: the pipeline has no such stage.
+    """
+    pipeline = _pipeline_of(schema, record, live)
+    if pipeline is None:
+        stages = [stage for candidate in schema.pipelines for stage in candidate.stages]
+        return find_by_label_or_id(written, stages, f"stage of {schema.name}").id
+    try:
+        what = sentence('stage of pipeline "{pipeline}"', pipeline=Value(pipeline.label))
+        return find_by_label_or_id(written, pipeline.stages, what).id
+    except WrongValue as wrong:
+        for other in schema.pipelines:
+            if any(written in (stage.id, stage.label) for stage in other.stages):
+                raise WrongValue(
+                    sentence(
+                        '"{written}" is no stage of pipeline "{pipeline}"',
+                        written=Value(written),
+                        pipeline=Value(pipeline.label),
+                    ),
+                    sentence(
+                        'it is one of "{other}": {advice}',
+                        other=Value(other.label),
+                        advice=_advice_on_pipeline(schema, record),
+                    ),
+                ) from wrong
+        raise
+
+
+def _pipeline_of(schema: ObjectSchema, record: DesiredRecord, live: LiveRecord | None) -> Pipeline | None:
+    """Find the pipeline whose stages are meant; None where it may be any of them."""
+    names = schema.pipeline_and_stage
+    if names is None:
+        return None
+    by_pipeline, by_stage = names
+    ownership = record.document.ownership_of
+    stays = (
+        live is not None
+        and live.properties.get(by_pipeline) is not None
+        and ownership(by_pipeline) is not Ownership.ENFORCE
+        and ownership(by_stage) is Ownership.ENFORCE
+    )
+    written = _written_of(record, by_pipeline)
+    if isinstance(written, str) and not stays:
+        try:
+            return find_pipeline(schema, written)
+        except WrongValue:
+            return None  # said once already, at the pipeline's own line
+    if live is not None:
+        for pipeline in schema.pipelines:
+            if pipeline.id == live.properties.get(by_pipeline):
+                return pipeline
+    return schema.pipelines[0] if len(schema.pipelines) == 1 else None
+
+
+def _advice_on_pipeline(schema: ObjectSchema, record: DesiredRecord) -> str:
+    """Advise on a stage that does not belong to the pipeline of the record."""
+    name = (schema.pipeline_and_stage or ("",))[0]
+    is_left = name in record.names and record.document.ownership_of(name) is not Ownership.ENFORCE
+    return f"`ownership` leaves {name} as it is" if is_left else "set the pipeline in the same record"
+
+
+def _written_of(record: DesiredRecord, name: str) -> ManifestValue:
+    """Return the value that ``record`` names for one property; None also where it names none."""
+    return record.values[record.names.index(name)] if name in record.names else None

@@ -1,0 +1,67 @@
+"""Desired values that cannot be sent, and what their author may have meant."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from reconciler.errors import Problem
+from reconciler.model.definitions import Pipeline, Stage
+from reconciler.sentences import Sentence, Value, about, join_sentences, sentence
+from reconciler.source import SourceRef
+from reconciler.suggestions import nearest
+
+_Labelled = TypeVar("_Labelled", Pipeline, Stage)
+
+
+class WrongValue(Exception):
+    """A desired value that cannot be sent. A value in its texts is one of the property that is resolved.
+
+    Attributes:
+        message: the sentence that says what is wrong.
+        advice: what to do about it.
+        people: e-mail addresses in both, which are masked where people are.
+    """
+
+    def __init__(self, message: str, advice: str | None = None, people: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+        self.people = people
+
+    def as_problem(self, object_name: str, name: str, source: SourceRef, address: str) -> Problem:
+        """Make a problem of the property ``name``, asked for at ``source``."""
+        message = about(self.message, object_name, name)
+        advice = self.advice and about(self.advice, object_name, name)
+        return Problem(message, advice, source, address, people=self.people)
+
+
+def suggest_values(written: str, values: Iterable[str]) -> Sentence | None:
+    """Ask whether one of ``values`` was meant; each may have to be masked. None: nothing is near."""
+    near = [sentence('"{value}"', value=Value(value)) for value in nearest(written, values)]
+    return sentence("did you mean {values}?", values=join_sentences(" or ", near)) if near else None
+
+
+def find_by_label_or_id(written: str, candidates: Iterable[_Labelled], what: str) -> _Labelled:
+    """Find the one candidate that ``written`` names: an id wins, labels are compared without case.
+
+    Raises:
+        WrongValue: none has it, or several.
+    """
+    known = list(candidates)
+    for candidate in known:
+        if candidate.id == written:
+            return candidate
+    label = written.strip().casefold()
+    matches = [candidate for candidate in known if candidate.label.strip().casefold() == label]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        listed = [
+            sentence('{id} ("{label}")', id=Value(match.id), label=Value(match.label)) for match in matches
+        ]
+        message = sentence('"{it}" names more than one {what}', it=Value(written), what=what)
+        raise WrongValue(message, sentence("write one of the ids: {ids}", ids=join_sentences(", ", listed)))
+    labels = [candidate.label for candidate in known]
+    raise WrongValue(
+        sentence('the portal has no {what} called "{it}"', what=what, it=Value(written)),
+        suggest_values(written, labels) or (f"it has {', '.join(labels)}" if labels else None),
+    )
