@@ -1,1 +1,1 @@
-"""Flags become calls, text and exit codes."""
+"""The command line: flags, output and exit codes."""

@@ -1,4 +1,4 @@
-"""The git checkout that manifests stand in: its commit, and whether it contains what was applied last."""
+"""The git checkout of the manifests: its commit, and whether it contains the commit applied last."""
 
 import os
 import re
@@ -10,20 +10,20 @@ from reconciler.plan.guards import Divergence
 from reconciler.project.git import find_repository
 
 _MANIFESTS = ("*.yaml", "*.csv", "*.parquet", "*.jsonl")
-"""Files that a plan may be made of, as git matches them below the project folder."""
+"""Files that can be part of a plan, as git patterns below the project folder."""
 
 _COMMIT = re.compile("[0-9a-f]{40,64}")
 
 
 class Checkout(NamedTuple):
-    """What the project folder is a checkout of."""
+    """The checkout of the project folder."""
 
     commit: str
-    has_uncommitted: bool  # manifests that differ from the commit, or are not in it
+    has_uncommitted: bool  # whether manifests differ from the commit, or are not in it
 
 
 def read_checkout(project: Path) -> Checkout | None:
-    """The commit that ``project`` is at; None outside git, and before the first commit."""
+    """Return the commit of ``project``; None outside git, and before the first commit."""
     repository = find_repository(project, os.environ)
     if repository is None:
         return None
@@ -38,7 +38,7 @@ def read_checkout(project: Path) -> Checkout | None:
 
 
 def divergence_from(project: Path, commit: str, applied: str | None) -> Divergence | None:
-    """How ``commit`` diverged from what was ``applied`` last; None where it contains that, or nothing was."""
+    """Return how ``commit`` diverged from ``applied``; None if it contains that, or nothing was applied."""
     if applied is None or not _COMMIT.fullmatch(applied):
         return None
     repository = find_repository(project, os.environ)

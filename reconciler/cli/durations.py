@@ -1,4 +1,4 @@
-"""Lengths of time as people write them: ``60s``, ``2m`` or plain seconds."""
+"""Durations on the command line: ``60s``, ``2m`` or plain seconds."""
 
 import re
 
@@ -9,12 +9,12 @@ _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 class Duration(click.ParamType[float]):
-    """A length of time; the command gets seconds."""
+    """A duration; the command gets seconds."""
 
     name = "duration"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Seconds of what was written; a number is seconds already."""
+        """Convert a duration to seconds; a number is seconds already."""
         if isinstance(value, int | float):
             return float(value)
         written = _WRITTEN.fullmatch(str(value))

@@ -1,4 +1,4 @@
-"""Reports of our own forget the records that the journal forgets."""
+"""Erasing records in our own reports when the journal erases them."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 
 
 class Forgotten(NamedTuple):
-    """What became of the reports that named a record."""
+    """Counts of the reports that named a record."""
 
-    rewritten: int  # without it, from the journal
-    removed: int  # of runs that the journal does not know any more, or that could not be opened
-    unopened: tuple[Path, ...]  # encrypted with another key: nobody can tell whether they name it
+    rewritten: int  # number of reports written again from the journal, without the record
+    # number of reports that were deleted: the journal does not know their run, or they could not be opened
+    removed: int
+    # reports encrypted with another key: nobody can tell whether they name the record
+    unopened: tuple[Path, ...]
 
 
 def forget_in_reports(folder: Path, store: "Store", portal_id: int, names: Collection[str]) -> Forgotten:
-    """Take a record, which the journal has forgotten, out of the reports in ``folder``."""
+    """Erase a record, which the journal has erased, in the reports in ``folder``."""
     known = {run.id for run in store.runs()}
     rewritten = removed = 0
     unopened = []
@@ -32,7 +34,7 @@ def forget_in_reports(folder: Path, store: "Store", portal_id: int, names: Colle
         if text is None and path.stem not in known:
             unopened.append(path)
         elif text is None:
-            path.unlink()  # the journal has all of it, and writes it anew
+            path.unlink()  # the next report is written from the journal, which has all of it
             removed += 1
         elif any(spelling in _unescaped(text) for name in names for spelling in _spellings(name)):
             if path.stem in known:
@@ -49,7 +51,7 @@ def _reports(folder: Path) -> Iterator[Path]:
 
 
 def _text(path: Path) -> str | None:
-    """What a report says; None where it cannot be opened."""
+    """Return the text of a report; None if it cannot be opened."""
     try:
         return read_encrypted(path, "report")
     except (UsageError, PlanRefused):
@@ -65,7 +67,7 @@ def _portal(text: str) -> object:
 
 
 def _unescaped(text: str) -> str:
-    """A report without the escapes that stand for what nobody sees."""
+    """Replace the escapes of invisible characters in a report by these characters."""
     try:
         return json.dumps(json.loads(text), ensure_ascii=False)
     except ValueError:
@@ -73,5 +75,5 @@ def _unescaped(text: str) -> str:
 
 
 def _spellings(name: str) -> tuple[str, ...]:
-    """How a key or an id may stand in JSON: as a value, and within an address."""
+    """Return the spellings of a key or an id in JSON: as a value, and within an address."""
     return json.dumps(name, ensure_ascii=False), json.dumps(escaped(name), ensure_ascii=False)[1:-1]

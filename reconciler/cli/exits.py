@@ -6,15 +6,15 @@ from reconciler.errors import Locked, PlanRefused, ReconcilerError, Refusal
 
 
 class ExitCode(IntEnum):
-    """What the process says to whoever called it."""
+    """Exit codes of the process."""
 
     OK = 0  # done, or nothing to do
-    ERROR = 1  # error, problem, usage, wrong portal, declined
-    CHANGES = 2  # changes or drift, where that was the question
+    ERROR = 1  # error, problem, wrong usage, wrong portal, or the user answered no
+    CHANGES = 2  # changes or drift, if the command was asked for them
     NOT_APPLIED = 3  # a planned change was not applied: rejected, stale, unknown, skipped
     GUARDED = 4  # refused by a guard
-    PLAN_REFUSED = 5  # altered, foreign, diverged or unreviewed plan, or stale rows and `--on-stale fail`
-    LOCKED = 6  # somebody else is applying
+    PLAN_REFUSED = 5  # altered, foreign, diverged or unreviewed plan, or stale changes and `--on-stale fail`
+    LOCKED = 6  # another run is applying
     INTERRUPTED = 130
 
 
@@ -30,11 +30,11 @@ PRECEDENCE = (
     ExitCode.CHANGES,
     ExitCode.OK,
 )
-"""Where several hold, the first of these is returned."""
+"""The order of severity: the first code that applies is returned."""
 
 
 def exit_of(error: ReconcilerError) -> ExitCode:
-    """The code that ``error`` ends the process with."""
+    """Return the exit code for ``error``."""
     match error:
         case Locked():
             return ExitCode.LOCKED
@@ -45,5 +45,5 @@ def exit_of(error: ReconcilerError) -> ExitCode:
 
 
 def most_severe(*exits: ExitCode) -> ExitCode:
-    """The one code that stands for all of ``exits``."""
+    """Return the most severe of ``exits``."""
     return next(code for code in PRECEDENCE if code in (*exits, ExitCode.OK))

@@ -1,4 +1,4 @@
-"""Log lines on stderr, where ``RECONCILER_LOG`` asks for them: one for each call, without any values."""
+"""Log lines on stderr, if ``RECONCILER_LOG`` is set: one for each call, without any values."""
 
 import json
 import logging
@@ -12,10 +12,10 @@ _LEVELS = ("debug", "info", "warning", "error")
 
 
 def start_logging(log_format: str | None) -> None:
-    """Log what ``RECONCILER_LOG`` asks for; nothing where it is not set.
+    """Start logging at the level in ``RECONCILER_LOG``; log nothing if it is not set.
 
     Raises:
-        UsageError: it names no level.
+        UsageError: it is not a level.
     """
     level = os.environ.get("RECONCILER_LOG", "").lower()
     if not level:
@@ -27,7 +27,7 @@ def start_logging(log_format: str | None) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonLines() if log_format == "json" else _Lines(_TEXT))
     logger = logging.getLogger("reconciler")
-    logger.handlers = [handler]  # once, however often a command runs in one process
+    logger.handlers = [handler]  # once, even if several commands run in one process
     logger.setLevel(level.upper())
 
 
@@ -35,18 +35,18 @@ _TEXT = "%(asctime)s %(levelname)s %(message)s"
 
 
 class _Lines(logging.Formatter):
-    """One line each, but for a traceback."""
+    """Formatter with one line for each message, except for a traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Time, level and message."""
+        """Format time, level and message."""
         return harmless(super().format(record))
 
 
 class _JsonLines(logging.Formatter):
-    """One JSON object a line."""
+    """Formatter with one JSON object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Time, level, logger and message."""
+        """Format time, level, logger and message."""
         time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         parts = {"time": time, "level": record.levelname.lower(), "logger": record.name}
         return without_commands(json.dumps(parts | {"message": record.getMessage()}))

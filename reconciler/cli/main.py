@@ -1,4 +1,4 @@
-"""The command line: one group, one module a command, and the one place where an error becomes a message."""
+"""The command line: one group, one module for each command, and the only place that prints errors."""
 
 import gc
 import io
@@ -33,11 +33,11 @@ COMMANDS = {
 
 
 _YOUNG_OBJECTS = 10_000
-"""New objects between two searches for cycles: ours form none, an answer's few objects do."""
+"""Number of new objects between two garbage collections: ours have no cycles, those of an answer few."""
 
 
 _UNUSED = ("httpx._main", "trio")
-"""What httpx imports where it can, and we have no use for: its own command line, and other ways to wait."""
+"""Optional imports of httpx that we do not need: its command line, and other ways to wait."""
 
 
 class _Commands(click.Group):
@@ -76,19 +76,19 @@ def group() -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and leave the process with a code from the table."""
+    """Run the command line and end the process with an exit code from the table."""
     gc.set_threshold(_YOUNG_OBJECTS)
     for name in _UNUSED:
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # None refuses imports
     make_safe()
     code = run(arguments)
     code = leave(stdout_fault(), code)
-    gc.freeze()  # all that is left goes with the process; two searches for cycles in it take up to 0.1 s
+    gc.freeze()  # the process ends now; two more garbage collections would take up to 0.1 s
     sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
+    """Run the command line and return the exit code."""
     begin_talk()
     try:
         code = group.main(arguments, prog_name="reconciler", standalone_mode=False)
@@ -107,17 +107,17 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _shown(error: click.ClickException) -> str:
-    """What click says of wrong arguments: usage, and what is wrong with them."""
+    """Format click's error about wrong arguments: usage and message."""
     told = io.StringIO()
     error.show(told)
     return told.getvalue().rstrip("\n")
 
 
 def leave(fault: OSError | None, code: int) -> int:
-    """The exit code, where ``fault`` may have kept stdout from arriving.
+    """Return the exit code after an error that may have kept output from stdout.
 
-    A reader that has gone (head, less) is nobody's mistake. What was done to HubSpot or state is not undone
-    by a full disk: the code says what became of it, and a line on stderr where to read it.
+    A closed reader (head, less) is not an error. If a full disk prevents output after writes to HubSpot or
+    state, the exit code still tells the result, and a line on stderr says where to find the report.
     """
     if fault is None:
         return code

@@ -1,4 +1,4 @@
-"""How far long work has come: a bar with rate and time left on a terminal, a line now and then elsewhere."""
+"""Progress of long work: a bar with rate and remaining time on a terminal, occasional lines elsewhere."""
 
 import sys
 import time
@@ -9,17 +9,17 @@ from typing import TypeAlias
 from reconciler.cli.messages import say
 
 Report: TypeAlias = Callable[[int, int], None]
-"""Told how many are done, of how many."""
+"""Called with the number of finished steps and of all steps."""
 
 _SHORT = 1000
-"""Work of fewer steps is over before anybody wonders."""
+"""Work with fewer steps shows no progress."""
 
 _LINE_EVERY_S = 10.0
 
 
 @contextmanager
 def progress(what: str, *, quiet: bool) -> Iterator[Report]:
-    """Show how far ``what`` has come, on stderr."""
+    """Show the progress of ``what`` on stderr."""
     if quiet:
         yield _ignore
     elif sys.stderr.isatty():
@@ -30,7 +30,7 @@ def progress(what: str, *, quiet: bool) -> Iterator[Report]:
 
 
 def _ignore(done: int, total: int) -> None:
-    """Nobody wants to know."""
+    """Show nothing."""
 
 
 @contextmanager

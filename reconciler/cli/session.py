@@ -1,4 +1,4 @@
-"""What a command works with: project, manifests, portal and state. Opened here, closed when it ends."""
+"""The session of a command: project, manifests, portal and state, closed when the command ends."""
 
 import getpass
 import json
@@ -38,20 +38,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One command's view of its project."""
+    """The project as one command uses it."""
 
     said: CommonOptions
     settings: Settings
-    _pacers: list["RateLimiter"] = field(default_factory=list)  # one, once there are calls to make
+    _pacers: list["RateLimiter"] = field(default_factory=list)  # at most one, created for the first call
 
     @property
     def environment(self) -> Environment:
-        """The chosen one."""
+        """The selected environment."""
         return self.settings.environment
 
     @property
     def folder(self) -> Path:
-        """``.reconciler/`` of the project, made with a ``.gitignore`` of ``*``."""
+        """The project's ``.reconciler/``, created with a ``.gitignore`` of ``*``."""
         folder = self.settings.project / PRIVATE_FOLDER
         try:
             make_private_folder(folder)
@@ -62,14 +62,14 @@ class Session:
         return folder
 
     def where(self, ref: SourceRef) -> str:
-        """A place as the person sees it: the file from their working directory, and the line."""
+        """Format a place: the file relative to the working directory, and the line."""
         return str(self._seen(ref))
 
     def load_manifests(self, *, keeps_going: bool = False) -> Desired:
-        """Everything the manifests say of the chosen environment; ``keeps_going``: also where some is wrong.
+        """Load the manifests for the selected environment; ``keeps_going``: even if some are wrong.
 
         Raises:
-            ManifestError: with places as the person sees them.
+            ManifestError: with places relative to the working directory.
         """
         from reconciler.manifest.load import load_manifests  # noqa: PLC0415 - not every command reads them
 
@@ -86,7 +86,7 @@ class Session:
             raise ManifestError(self.seen(error.problems)) from None
 
     def trace_record(self, objects: Collection[str], by: str, key: str) -> RecordTrace:
-        """The lines of the manifests that say something of one record."""
+        """Find the manifest lines about one record."""
         from reconciler.manifest.trace import trace_record  # noqa: PLC0415 - not every command asks for them
 
         settings = self.settings
@@ -95,7 +95,7 @@ class Session:
         )
 
     def seen(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-        """Problems with their files as the person sees them, from their working directory."""
+        """Return problems with their files relative to the working directory."""
         return tuple(
             replace(problem, source=self._seen(problem.source)) if problem.source else problem
             for problem in problems
@@ -103,7 +103,7 @@ class Session:
 
     @contextmanager
     def reader(self) -> Iterator["PortalReader"]:
-        """The environment's portal, for those who only look."""
+        """Open the environment's portal for reading."""
         from reconciler.hubspot.client import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
 
         with self._http() as http:
@@ -111,7 +111,7 @@ class Session:
 
     @contextmanager
     def portal(self) -> Iterator["Connection"]:
-        """The environment's portal, to be written to."""
+        """Open the environment's portal for writing."""
         from reconciler.hubspot.client import PortalReader, PortalWriter  # noqa: PLC0415 - httpx costs 0.1 s
         from reconciler.reconcile.apply import Connection  # noqa: PLC0415
 
@@ -122,7 +122,7 @@ class Session:
 
     @contextmanager
     def emulator(self) -> Iterator["Emulator"]:
-        """The project's own portals, with the environment's seeded where it is new."""
+        """Open the project's emulator; seed the environment's portal if it is new."""
         from reconciler.emulator.app import Emulator  # noqa: PLC0415 - only local environments need it
         from reconciler.emulator.errors import EmulatorError  # noqa: PLC0415
 
@@ -143,7 +143,7 @@ class Session:
 
     @contextmanager
     def state(self, *, to_write: bool) -> Iterator["Store"]:
-        """The environment's state; opened to read, nothing is made or changed."""
+        """Open the environment's state; without ``to_write``, nothing is created or changed."""
         from reconciler.state import store  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 
         url, portal_id = self.settings.state_url, self.environment.portal_id
@@ -163,11 +163,11 @@ class Session:
 
     @property
     def host(self) -> str:
-        """What this machine calls itself."""
+        """The name of this machine."""
         return platform.node()
 
     def claim(self, lock_timeout_s: float = 0) -> "LockRequest":
-        """This process asking for the lock on the state, and how long it would wait."""
+        """Return this process's request for the lock, with its maximum wait."""
         from reconciler.reconcile.apply import LockRequest  # noqa: PLC0415
         from reconciler.state.run_types import Actor  # noqa: PLC0415
 
@@ -186,7 +186,10 @@ class Session:
         )
 
     def _pacer(self) -> "RateLimiter":
-        """The one that all calls of this command share: to another, the first ones' calls are strangers'."""
+        """Return the rate limiter that all calls of this command share.
+
+        A second one would count the calls of the first as other users' calls.
+        """
         from reconciler.hubspot.transport.rate_limiter import RateLimiter  # noqa: PLC0415
 
         if not self._pacers:
@@ -213,7 +216,7 @@ class Session:
 
     @property
     def _token_name(self) -> str:
-        """What people call the token: by the variable that holds it."""
+        """The name of the token in messages: the variable that contains it."""
         variable = self.environment.token_variable
         return f"the token in {variable}" if variable else "the token"
 
@@ -234,13 +237,13 @@ class Session:
 
 
 def tell_nothing(session: Session, what: str) -> None:
-    """Say that the state knows nothing: ``what`` has not happened, or nobody would remember it."""
+    """Tell the user that the state is empty, so that ``what`` is unknown."""
     told = f"{what} environment {session.environment.name} yet"
     say(told if session.settings.state_url else "`state: none` remembers nothing")
 
 
 def tell_backup(backup: Path | None) -> None:
-    """Say where the state lies as it was before surgery."""
+    """Tell the user where the backup of the state is."""
     if backup is not None:
         say(f"the state as it was before lies in {os.path.relpath(backup)}")
     else:
@@ -248,19 +251,19 @@ def tell_backup(backup: Path | None) -> None:
 
 
 def open_session(ctx: click.Context, *, offline: bool = False, made_for: str | None = None) -> Session:
-    """The project and environment that the command line means.
+    """Open the project and environment that the command line selects.
 
     Args:
-        ctx: of the command.
-        offline: neither portal nor state will be looked at.
-        made_for: the environment of a saved plan, which is meant where the command line names none.
+        ctx: context of the command.
+        offline: neither portal nor state will be used.
+        made_for: environment of a saved plan, used if the command line names none.
 
     Raises:
-        UsageError: there is none, its settings are wrong, or ``.reconciler/`` is not of this checkout alone.
+        UsageError: there is none, its settings are wrong, or ``.reconciler/`` contains files of others.
     """
     common = said(ctx)
     start_logging(common.log_format)
-    key_from(os.environ)  # a key that is none is told before anything is done, not when a report is written
+    key_from(os.environ)  # report an invalid key now, not when the report is written
     project = find_project(Path.cwd(), common.directory)
     chosen, said_by = common.environment, "-e"
     if chosen is None and made_for is not None and not os.environ.get("RECONCILER_ENV"):
@@ -278,7 +281,7 @@ def _user() -> str:
 
 
 def _ci_run_url(environ: Mapping[str, str]) -> str | None:
-    """The page of the CI job that runs us, on GitHub Actions and GitLab CI."""
+    """Return the page of the CI job, on GitHub Actions and GitLab CI."""
     if "GITHUB_RUN_ID" in environ:
         server = environ.get("GITHUB_SERVER_URL", "https://github.com")
         return f"{server}/{environ.get('GITHUB_REPOSITORY', '')}/actions/runs/{environ['GITHUB_RUN_ID']}"

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while an apply is under way."""
+"""Ctrl-C and SIGTERM during an apply."""
 
 import os
 import signal
@@ -14,10 +14,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def stop_requests() -> Iterator[Callable[[], bool]]:
-    """Ask the yielded function whether somebody wants us to stop.
+    """Yield a function that returns whether the user asked to stop.
 
-    The first request lets the calls in flight finish, and says so; the second leaves at once: the
-    journal knows what was under way, and the next run settles it.
+    After the first request, the calls under way finish, and a message says so. The second request ends the
+    process at once: the journal knows which calls were under way, and the next run settles them.
     """
     requested = False
 

@@ -1,8 +1,8 @@
-"""The three streams of the process: whatever they lead to, nothing that is said to them fails.
+"""The three streams of the process: writing to them never fails.
 
-A terminal that speaks cp1252 shows what it can. Where stdout leads to a full disk, to a reader that has gone
-or nowhere at all, the work goes on, since what was begun in HubSpot must be ended; the first fault is kept,
-and told as the process leaves.
+A terminal in cp1252 shows the characters that it has. If stdout leads to a full disk, to a closed reader or
+nowhere, the work goes on, because work in HubSpot must be finished; the first error is kept and reported when
+the process ends.
 """
 
 import errno
@@ -16,14 +16,14 @@ _STDIN, _STDOUT, _STDERR = range(3)
 
 
 class _Stream(io.FileIO):
-    """A file that takes everything, also after the first fault."""
+    """A file that accepts all data, even after an error."""
 
     def __init__(self, number: int, fault: OSError | None) -> None:
         super().__init__(number, "wb", closefd=False)
         self.fault = fault
 
     def write(self, data: "memoryview") -> int:  # type: ignore[override]  # never None: it waits
-        """Write some of ``data``; after a fault, drop it."""
+        """Write some of ``data``; after an error, discard it."""
         while self.fault is None:
             try:
                 written = super().write(data)
@@ -32,12 +32,12 @@ class _Stream(io.FileIO):
             else:
                 if written is not None:
                     return written
-                select.select([], [self], [])  # a pipe that somebody told not to wait
+                select.select([], [self], [])  # a non-blocking pipe
         return len(data)
 
 
 def make_safe() -> None:
-    """Take the streams of this process over from Python."""
+    """Replace the standard streams by safe ones."""
     closed = _opened_again()
     if sys.stdin is None or _STDIN in closed:
         sys.stdin = io.TextIOWrapper(io.FileIO(_STDIN, "rb", closefd=False))
@@ -47,14 +47,14 @@ def make_safe() -> None:
 
 
 def stdout_fault() -> OSError | None:
-    """Why not all that was said to stdout has arrived; None where it has."""
+    """Return the error that kept output from stdout; None without one."""
     sys.stdout.flush()
     stream = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     return stream.fault if isinstance(stream, _Stream) else None
 
 
 def _opened_again() -> frozenset[int]:
-    """Open those that were closed, or the next file that is opened would be taken for one of them."""
+    """Open closed streams, because the next opened file would get the number of a closed one."""
     closed = set[int]()
     while (number := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
         closed.add(number)
@@ -63,10 +63,10 @@ def _opened_again() -> frozenset[int]:
 
 
 def _text(before: TextIO | None, stream: _Stream) -> TextIO:
-    """A text stream like ``before`` that writes what its encoding lacks as escapes."""
+    """Open a text stream like ``before`` that writes characters outside its encoding as escapes."""
     encoding = before.encoding if before is not None else "utf-8"
     is_terminal = stream.isatty()
-    if before is not None and is_terminal and os.name == "nt":  # a console takes text, and no bytes
+    if before is not None and is_terminal and os.name == "nt":  # a console takes text, not bytes
         return before
     if before is not None:
         before.flush()

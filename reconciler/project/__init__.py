@@ -1,1 +1,1 @@
-"""A project folder: settings, files, private folder. Knows no command line."""
+"""A project: settings, files and its private folder. Independent of the command line."""

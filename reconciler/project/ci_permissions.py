@@ -1,9 +1,9 @@
-"""What a job permits ``reconciler.yaml`` to do: which hosts it may name, and which variables it may read.
+"""Permissions of the job for ``reconciler.yaml``: the hosts and variables that it may name.
 
-Anybody who may open a pull request can write that file, and it is read before anybody has reviewed it. One
-line could send any variable to any host. So a portal is at HubSpot's hosts or on this machine, a state is on
-this machine, and variables are named as ours are. What goes beyond that is permitted by the job that runs us,
-in its environment, where no pull request writes; nothing of it lifts a guard or approves anything.
+Anybody who may open a pull request can change that file, and it is read before anybody has reviewed it. One
+line could send any variable to any host. So a portal must be at HubSpot's hosts or on this machine, a state
+on this machine, and variables must have our prefixes. The job that runs us can permit more in its
+environment, which no pull request can change. No permission lifts a guard or approves anything.
 """
 
 import re
@@ -34,20 +34,20 @@ _READ_BY_US: Final = frozenset(
         "PLAN_KEY",
     )
 )
-"""Variables with a meaning of their own: none of them is a token or a place for state."""
+"""Variables with a meaning of their own: none of them is a token or the address of a state."""
 
 _SEPARATORS: Final = re.compile(r"[\s,]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Permits:
-    """What the job allows besides the rules."""
+    """The permissions of the job, besides the rules."""
 
-    hosts: frozenset[str] = frozenset()  # in small letters, without port
+    hosts: frozenset[str] = frozenset()  # in lower case, without port
     variables: frozenset[str] = frozenset()
 
     def fault_of_variable(self, name: str) -> tuple[str, str] | None:
-        """Why ``name`` is not read for the file, and what to do; None where it is."""
+        """Return why the file may not use the variable ``name``, and what to do; None if it may."""
         if name in _READ_BY_US:
             fault = f"the variable {name} has a meaning of its own, and is not read here"
             return fault, "put the value into another variable"
@@ -59,19 +59,19 @@ class Permits:
         )
 
     def allows_portal_at(self, host: str) -> bool:
-        """Whether a token may be sent to ``host``."""
+        """Return whether a token may be sent to ``host``."""
         return is_hubspots(host) or is_loopback(host) or host.lower() in self.hosts
 
     def allows_state_at(self, host: str) -> bool:
-        """Whether state may be kept at ``host``, which gets the password."""
+        """Return whether state may be kept at ``host``, which gets the password."""
         return is_loopback(host) or host.lower() in self.hosts
 
 
 def permits_of(environ: Mapping[str, str]) -> Permits:
-    """Read what the job allows.
+    """Read the permissions of the job.
 
     Raises:
-        UsageError: an entry is no host, or no name of a variable.
+        UsageError: an entry is not a host, or not the name of a variable.
     """
     hosts = [host.lower().strip("[]") for host in _listed(environ, ALLOW_HOSTS)]
     for host in hosts:
@@ -91,7 +91,7 @@ def permits_of(environ: Mapping[str, str]) -> Permits:
 
 
 def is_hubspots(host: str) -> bool:
-    """Whether HubSpot answers at ``host``."""
+    """Return whether ``host`` belongs to HubSpot."""
     name = host.lower()
     return name == "api.hubspot.com" or name.endswith(".hubapi.com")
 

@@ -1,4 +1,4 @@
-"""Files that we write: whole or not at all, and for the owner's eyes where they hold values."""
+"""Writing files: as a whole or not at all, and readable only by the owner if they contain values."""
 
 import contextlib
 import os
@@ -24,14 +24,14 @@ from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.project.special_files import is_channel, write_through
 
 _PIECE = 1 << 16
-"""Bytes that are read at a time."""
+"""Bytes to read at a time."""
 
 
 def check_writable(path: Path) -> None:
-    """Insist that ``write_encrypted`` could write ``path``, before anything happens that it is to tell.
+    """Check that ``write_encrypted`` can write ``path``, before any work begins.
 
     Raises:
-        UsageError: the folder is missing or cannot be written to, a folder is there, or the key is none.
+        UsageError: the folder is missing or not writable, ``path`` is a folder, or the key is invalid.
     """
     key_from(os.environ)
     try:
@@ -46,29 +46,29 @@ def check_writable(path: Path) -> None:
 
 
 def write_encrypted(path: Path, pieces: Iterable[bytes]) -> None:
-    """Put ``pieces``, which hold the values themselves, at ``path``: encrypted where there is a key.
+    """Write ``pieces``, which contain values, to ``path``, encrypted if there is a key.
 
     Raises:
-        UsageError: the folder is missing or cannot be written to, or the key is none.
+        UsageError: the folder is missing or not writable, or the key is invalid.
     """
     key = key_from(os.environ)
     _write(path, encrypt(pieces, key) if key else pieces)
 
 
 def write_private(path: Path, text: str) -> None:
-    """Put ``text`` at ``path`` with mode 0600.
+    """Write ``text`` to ``path`` with mode 0600.
 
     Raises:
-        UsageError: the folder is missing or cannot be written to.
+        UsageError: the folder is missing or not writable.
     """
     _write(path, [text.encode()])
 
 
 def write_over(path: Path, data: bytes) -> None:
-    """Put ``data`` in the place of what ``path`` holds, which keeps its mode; links lead where they led.
+    """Replace the content of ``path`` by ``data``; mode and links stay.
 
     Raises:
-        UsageError: it is missing or cannot be written to.
+        UsageError: it is missing or not writable.
     """
     real = Path(os.path.realpath(path))
     try:
@@ -79,18 +79,18 @@ def write_over(path: Path, data: bytes) -> None:
 
 
 def decrypted_pieces(path: Path, what: str, *, insists: bool = False) -> Iterator[bytes]:
-    """Give, piece by piece, what ``path`` says, which is to be ``what`` and may be encrypted.
+    """Read ``path`` piece by piece and decrypt it; messages call it ``what``.
 
-    The file is opened once, and read once; what was given is whole where nothing is raised at the end.
+    The file is opened and read once; the data is complete only if nothing is raised at the end.
 
     Args:
-        path: of the file.
-        what: it is to be.
-        insists: it must be encrypted where there is a key: whoever has none could not have made it.
+        path: path of the file.
+        what: name of the file in messages.
+        insists: the file must be encrypted if there is a key: nobody without the key could have made it.
 
     Raises:
-        UsageError: it is missing, unreadable, or encrypted with a key that we do not have.
-        PlanRefused: it was altered since it was encrypted, or is not encrypted and has to be.
+        UsageError: it is missing, unreadable, or encrypted with another key.
+        PlanRefused: it was altered since it was encrypted, or is not encrypted although it must be.
     """
     key = key_from(os.environ)
     with opened(path, what) as file:
@@ -115,17 +115,17 @@ def decrypted_pieces(path: Path, what: str, *, insists: bool = False) -> Iterato
 
 
 def read_encrypted(path: Path, what: str, *, insists: bool = False) -> str:
-    """Read the text of ``path``, which is to be ``what``, as ``decrypted_pieces`` does.
+    """Read the text of ``path`` as ``decrypted_pieces`` does; messages call it ``what``.
 
     Raises:
-        UsageError: it is missing, unreadable, no UTF-8, or encrypted with a key that we do not have.
-        PlanRefused: it was altered since it was encrypted, or is not encrypted and has to be.
+        UsageError: it is missing, unreadable, not UTF-8, or encrypted with another key.
+        PlanRefused: it was altered since it was encrypted, or is not encrypted although it must be.
     """
     return decoded(b"".join(decrypted_pieces(path, what, insists=insists)), path, what)
 
 
 def read_bytes(path: Path, what: str) -> bytes:
-    """What ``path`` holds, which is to be ``what``.
+    """Read the bytes of ``path``; messages call it ``what``.
 
     Raises:
         UsageError: it is missing or unreadable.
@@ -138,7 +138,7 @@ def read_bytes(path: Path, what: str) -> bytes:
 
 @contextlib.contextmanager
 def opened(path: Path, what: str) -> Iterator[BinaryIO]:
-    """The bytes of ``path``, which is to be ``what``, to be read bit by bit.
+    """Open ``path`` for reading in pieces; messages call it ``what``.
 
     Raises:
         UsageError: it is missing or unreadable.
@@ -152,10 +152,10 @@ def opened(path: Path, what: str) -> Iterator[BinaryIO]:
 
 
 def decoded(data: bytes, path: Path, what: str) -> str:
-    """The text that ``data`` is, read from ``path``, which is to be ``what``.
+    """Decode ``data`` from ``path``; messages call it ``what``.
 
     Raises:
-        UsageError: it is no UTF-8.
+        UsageError: it is not UTF-8.
     """
     try:
         return data.decode()
@@ -164,10 +164,10 @@ def decoded(data: bytes, path: Path, what: str) -> str:
 
 
 def _write(path: Path, pieces: Iterable[bytes], mode: int = stat.S_IRUSR | stat.S_IWUSR) -> None:
-    """A new file beside ``path``, made durable, then renamed over it; devices and pipes are written through.
+    """Write a new file beside ``path``, sync it, and rename it; write through devices and pipes.
 
     Raises:
-        UsageError: the folder is missing or cannot be written to.
+        UsageError: the folder is missing or not writable.
     """
     try:
         if is_channel(path):
@@ -191,7 +191,7 @@ def _write(path: Path, pieces: Iterable[bytes], mode: int = stat.S_IRUSR | stat.
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the new name durable, where the system can do that to a folder."""
+    """Sync the folder, so that the new name is durable, if the system supports that."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -1,10 +1,11 @@
-"""Git, asked without trusting the files that it is asked about.
+"""Git, used without trusting the files of the repository.
 
 A project folder may come from a stranger's pull request. Git runs programs that the configuration of a
-repository names (``core.fsmonitor``, filters, hooks), and takes any folder that holds ``HEAD``, ``config``,
-``objects/`` and ``refs/`` for a repository. So the repository is found here, by its ``.git`` alone, which no
-commit can contain; git is told where it is, runs nothing that a repository may ask for, is no program of the
-project's, and sees none of our variables: the token is not for its helpers.
+repository names (``core.fsmonitor``, filters, hooks), and accepts any folder with ``HEAD``, ``config``,
+``objects/`` and ``refs/`` as a repository. So this module finds the repository itself, only by its ``.git``,
+which no commit can contain. It passes the repository to git, which then runs no programs that a repository
+names. Git is never a program inside the project, and it sees none of our variables, because its helpers must
+not see the token.
 
 Source: https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository.
 """
@@ -22,29 +23,29 @@ _PASSED_ON = (
     "GIT_CONFIG_GLOBAL",
     "GIT_CONFIG_NOSYSTEM",
     "GIT_CONFIG_SYSTEM",
-    "GIT_TEST_ASSUME_DIFFERENT_OWNER",  # git trusts less with it, never more
+    "GIT_TEST_ASSUME_DIFFERENT_OWNER",  # with it, git trusts less, never more
     "HOME",
     "SUDO_UID",
     "TMPDIR",
     "USER",
     "XDG_CONFIG_HOME",
 )
-"""Variables that git is given, besides a cleaned ``PATH``: where the person's own configuration is."""
+"""Variables for git, besides a cleaned ``PATH``: they locate the person's own configuration."""
 
 _RUNS_NOTHING = (
     "safe.bareRepository=explicit",
     "core.fsmonitor=false",
     f"core.hooksPath={os.devnull}",
 )
-"""Settings that win over those of a repository."""
+"""Settings that override those of a repository."""
 
-_NO_GIT = 127  # as a shell says that there is no such program
-_POINTER = "gitdir: "  # a file ``.git`` with this line leads to the repository of a worktree or submodule
+_NO_GIT = 127  # exit code of a shell for a missing program
+_POINTER = "gitdir: "  # a file ``.git`` with this line names the repository of a worktree or submodule
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What git said."""
+    """The answer of git."""
 
     code: int
     out: str
@@ -52,46 +53,46 @@ class Answer:
 
     @property
     def is_yes(self) -> bool:
-        """Whether it ended with 0."""
+        """Whether git ended with 0."""
         return self.code == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """The repository that a folder is checked out from.
+    """The repository of a checked-out folder.
 
     Attributes:
-        top: the folder that holds ``.git``.
-        distrust: why git does not want to work with it, in its own words; None where it does.
+        top: the folder that contains ``.git``.
+        distrust: git's own reason for not trusting it; None if git trusts it.
     """
 
     top: Path
     distrust: str | None
-    _folder: Path  # which is asked about
+    _folder: Path  # the folder of the question
     _git_dir: Path
     _program: str | None
     _environ: Mapping[str, str] = field(repr=False)
 
     def ask(self, *arguments: str) -> Answer:
-        """Run git about this repository, in the folder that was asked about.
+        """Run git for this repository, in the folder of the question.
 
-        Paths among ``arguments`` start at that folder.
+        Paths in ``arguments`` start at that folder.
         """
         return self._ask(*arguments) if self.distrust is None else Answer(_NO_GIT, "", self.distrust)
 
     def path_of(self, file: Path) -> str | None:
-        """``file`` as git names it, from the top; None where it lies outside the checkout."""
+        """Return git's name of ``file``, from the top; None if it is outside the checkout."""
         real = Path(os.path.realpath(file.parent), file.name)
         return str(real.relative_to(self.top)) if real.is_relative_to(self.top) else None
 
     def tracked(self, *paths: str) -> tuple[str, ...] | None:
-        """List the files at and below ``paths`` that git tracks; None where git is missing.
+        """List the files at and below ``paths`` that git tracks; return None if git is missing.
 
-        All start at the top, in letters of any case. Repositories that git distrusts are looked at too:
+        All paths start at the top and ignore case. Repositories that git distrusts are listed too, because
         nothing is run for that.
 
         Raises:
-            UsageError: git cannot tell.
+            UsageError: git cannot list them.
         """
         if self._program is None:
             return None
@@ -107,10 +108,10 @@ class Repository:
 
 
 def find_repository(folder: Path, environ: Mapping[str, str]) -> Repository | None:
-    """The repository that ``folder`` is in; None where there is none.
+    """Find the repository of ``folder``; return None if there is none.
 
-    Git is asked whether it trusts the repository, which it does not where that is another user's: told where
-    to find it, it would not ask.
+    This asks git whether it trusts the repository. Git does not trust another user's repository, but would
+    not check that for a repository that is passed to it.
     """
     here = Path(os.path.realpath(folder))
     for top in (here, *here.parents):
@@ -131,7 +132,7 @@ def find_repository(folder: Path, environ: Mapping[str, str]) -> Repository | No
 
 
 def _git_dir(top: Path) -> Path | None:
-    """The repository that ``.git`` in ``top`` is or leads to; None where there is none."""
+    """Return the repository that ``.git`` in ``top`` is or names; None if there is none."""
     git = top / ".git"
     try:
         if git.is_file():
@@ -146,7 +147,7 @@ def _git_dir(top: Path) -> Path | None:
 
 
 def _clean(environ: Mapping[str, str], top: Path) -> dict[str, str]:
-    """What git may see of ``environ``: no token of ours, and no program that a commit can bring."""
+    """Return the part of ``environ`` for git: without our token, and without programs from a commit."""
     folders = environ.get("PATH", os.defpath).split(os.pathsep)
     trusted = [folder for folder in folders if Path(folder).is_absolute() and not _is_in(folder, top)]
     kept = {name: environ[name] for name in _PASSED_ON if name in environ}

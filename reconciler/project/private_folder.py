@@ -1,7 +1,7 @@
-"""``.reconciler/`` is this checkout's own: nothing in it comes from a commit, and nothing leads elsewhere.
+"""Protection of ``.reconciler/``: nothing in it comes from a commit, and no link leads elsewhere.
 
-A state that git tracks would replace the state of whoever checks it out: records that a stranger says we own
-could be pruned. A link would lead reports, which hold values, to where others read them.
+A state that git tracks would replace the state of everybody who checks it out: records that a stranger marked
+as owned could be pruned. A link would lead reports, which contain values, to a place where others read them.
 """
 
 import os
@@ -17,10 +17,10 @@ _SIDE_FILES = ("", "-wal", "-shm", "-journal")
 
 
 def refuse_foreign_files(project: Path, state_url: str | None) -> None:
-    """Insist that ``.reconciler/`` and the SQLite file of the state were made here.
+    """Refuse files in ``.reconciler/`` and a SQLite state that were not created here.
 
     Raises:
-        UsageError: git tracks something of them, or something of them is a link.
+        UsageError: git tracks one of them, or one of them is a link.
     """
     folder = project / PRIVATE_FOLDER
     for link in _links(folder):
@@ -48,7 +48,7 @@ def refuse_foreign_files(project: Path, state_url: str | None) -> None:
 
 
 def _links(folder: Path) -> Iterator[Path]:
-    """``folder`` where it is a symbolic link, else those below it."""
+    """Return ``folder`` if it is a symbolic link, otherwise the links below it."""
     if folder.is_symlink():
         yield folder
         return

@@ -1,7 +1,7 @@
-"""Addresses of servers, read so strictly that all programs that read them see the same host.
+"""Addresses of servers, parsed so strictly that all programs see the same host in them.
 
-What one reader takes for a password is the host of another. So there is one grammar, narrower than any
-standard: what it does not know is refused. Hosts are written in ASCII (``xn--…``), names and passwords of
+Text that one parser reads as a password may be the host for another. So there is one grammar, narrower than
+any standard; everything else is refused. Hosts are written in ASCII (``xn--…``), names and passwords of
 databases percent-encoded.
 """
 
@@ -44,7 +44,7 @@ _ADDED: Final = frozenset(
         "tcp_user_timeout",
     }
 )
-"""What may follow a ``?`` besides ``host``; others name files to be read, or another server.
+"""Allowed names after ``?`` besides ``host``; others name files to read, or another server.
 
 Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS.
 """
@@ -52,26 +52,26 @@ Source: https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKE
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where a portal answers."""
+    """The server of a portal."""
 
     scheme: str
-    host: str  # in small letters, an IPv6 address without brackets
+    host: str  # in lower case, an IPv6 address without brackets
     port: int | None
 
     @property
     def shown(self) -> str:
-        """The host, and the port where one is named."""
+        """The host, with the port if one is given."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port is None else f"{host}:{self.port}"
 
 
 def is_host_name(text: str) -> bool:
-    """Whether ``text`` is a name that can be looked up, or an IPv4 address."""
+    """Return whether ``text`` is a name that can be looked up, or an IPv4 address."""
     return len(text) <= _LONGEST_NAME and _NAME.fullmatch(text) is not None
 
 
 def portal_server(url: str) -> Server | None:
-    """The server that ``url`` names; None where it is not the address of one."""
+    """Return the server of ``url``; None if it is not the address of a server."""
     found = _PORTAL.fullmatch(url)
     if found is None:
         return None
@@ -82,15 +82,15 @@ def portal_server(url: str) -> Server | None:
 
 
 def is_database(url: str) -> bool:
-    """Whether ``url`` is the address of a PostgreSQL database, with all that is special percent-encoded."""
+    """Return whether ``url`` is a PostgreSQL address with percent-encoded special characters."""
     found = _STATE.fullmatch(url)
     return found is not None and (not found["port"] or 0 < int(found["port"]) <= _HIGHEST_PORT)
 
 
 def database_hosts(url: str) -> tuple[str, ...] | None:
-    """The hosts that ``url``, which is a database's, names; None where it says more than a file may say.
+    """Return the hosts in the database address ``url``; None if it contains anything that is not allowed.
 
-    A folder that holds a socket is on this machine, and is left out.
+    A folder with a socket is on this machine, and is left out.
     """
     found = _STATE.fullmatch(url)
     if found is None:
@@ -106,7 +106,7 @@ def database_hosts(url: str) -> tuple[str, ...] | None:
 
 
 def encoded(value: str) -> str:
-    """``value`` as one part of an address, which it cannot break out of."""
+    """Encode ``value`` as one part of an address, so that it cannot change other parts."""
     return quote(value, safe="")
 
 

@@ -1,6 +1,6 @@
-"""The rules of ``reconciler.yaml`` that concern one text, or several keys together.
+"""The rules of ``reconciler.yaml`` about one text, or about several keys together.
 
-Values that came from variables may be secret and are repeated in no message.
+Values from variables may be secret, so no message repeats them.
 """
 
 import os
@@ -48,7 +48,7 @@ _TAKES_VARIABLES: Final = frozenset({"token", "base_url", "state"})
 
 
 def literal_token_problems(data: bytes) -> Iterator[Problem]:
-    """Tokens that stand in the file, be it in a comment."""
+    """Report tokens that are written in the file, even in a comment."""
     for number, line in enumerate(data.decode(errors="replace").splitlines(), start=1):
         for found in _LITERAL_TOKEN.finditer(line):
             message = "a token stands here, for everybody to see who can read the repository"
@@ -60,7 +60,7 @@ def literal_token_problems(data: bytes) -> Iterator[Problem]:
 
 
 def version_problems(node: MappingNode) -> Iterator[Problem]:
-    """A version that this program cannot know."""
+    """Report a version that this program does not know."""
     version = node.get("version")
     if isinstance(version, str) and re.fullmatch("[0-9]+", version) and int(version) > _VERSION:
         message = f"version {version} of this file is newer than this program knows, which is {_VERSION}"
@@ -68,7 +68,7 @@ def version_problems(node: MappingNode) -> Iterator[Problem]:
 
 
 def file_problems(node: MappingNode) -> Iterator[Problem]:
-    """What is wrong with the file as a whole."""
+    """Report problems of the file as a whole."""
     yield from _variable_problems(node)
     yield from _text_problems(node, "state", state_problems)
     listed = node.get("environments")
@@ -88,7 +88,7 @@ def file_problems(node: MappingNode) -> Iterator[Problem]:
 
 
 def environment_problems(name: str, node: MappingNode, begins: SourceRef) -> Iterator[Problem]:
-    """What is wrong with one environment as a whole."""
+    """Report problems of one environment as a whole."""
     if node.get("portal") == "emulator":
         for key in ("token", "base_url"):
             if key in node.names:
@@ -109,10 +109,10 @@ def environment_problems(name: str, node: MappingNode, begins: SourceRef) -> Ite
 
 
 class Variables:
-    """Replaces variables by what they hold.
+    """Replaces variables by their values.
 
     Attributes:
-        problems: those that hold nothing, or may not be read.
+        problems: variables that are not set, or may not be read.
     """
 
     def __init__(self, environment: str, environ: Mapping[str, str], permits: Permits) -> None:
@@ -122,9 +122,9 @@ class Variables:
         self._permits = permits
 
     def fill(self, text: str, node: MappingNode, key: str) -> str:
-        """``text``, which is the value of ``key`` or its default, with what its variables hold.
+        """Replace the variables in ``text``, which is the value of ``key`` or its default.
 
-        A part of a database's address is percent-encoded: a password that holds ``@`` remains one.
+        A part of a database's address is percent-encoded, so that a password with ``@`` stays a password.
         """
         is_part = text.startswith(POSTGRESQL)
 
@@ -148,7 +148,7 @@ class Variables:
 
 
 def seed_problems(seed: Path, project: Path, node: MappingNode) -> Iterator[Problem]:
-    """A seed that is not there, or that is not the project's."""
+    """Report a seed that is missing, or outside the project."""
     refused = readable_files.fault_of(seed, project)
     if refused is not None:
         yield Problem(f"{node.get('seed')} {refused}", readable_files.ADVICE, _ref(node, "seed"))
@@ -158,13 +158,13 @@ def seed_problems(seed: Path, project: Path, node: MappingNode) -> Iterator[Prob
 
 
 def variable_of(written: str) -> str | None:
-    """The variable that ``written`` is; None where it is none."""
+    """Return the variable in ``written``; None if it is not a variable alone."""
     found = _VARIABLE.fullmatch(written)
     return found[1] if found else None
 
 
 def base_url_problems(url: str, node: MappingNode) -> Iterator[Problem]:
-    """An address that cannot be called, or not safely."""
+    """Report an address that cannot be called, or not safely."""
     server = portal_server(url.rstrip("/"))
     if server is None:
         yield Problem("this is not the address of a server", URL_ADVICE, _ref(node, "base_url"))
@@ -174,7 +174,7 @@ def base_url_problems(url: str, node: MappingNode) -> Iterator[Problem]:
 
 
 def state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
-    """A place where no state can be kept."""
+    """Report a place where no state can be kept."""
     if state.startswith("git:"):
         yield Problem("state in git is not supported yet", STATE_ADVICE, _ref(node, "state"))
     elif state.startswith("sqlite"):
@@ -188,7 +188,7 @@ def state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
 
 
 def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> Iterator[Problem]:
-    """A host that the token must not be sent to."""
+    """Report a host that the token must not be sent to."""
     server = portal_server(url)
     if server is None or server.scheme == "http" or permits.allows_portal_at(server.host):
         return
@@ -201,7 +201,7 @@ def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> I
 
 
 def state_token_problems(state: str, token: str, node: MappingNode) -> Iterator[Problem]:
-    """A token in the address of the state, which goes to another server, or becomes the name of a file."""
+    """Report a token in the address of the state, which would be sent to another server or stored."""
     if (token and token in state) or _LITERAL_TOKEN.search(state):
         message = "a token does not belong into the address of the state"
         yield Problem(message, "name the variable that holds the password", _ref(node, "state"))
@@ -210,7 +210,7 @@ def state_token_problems(state: str, token: str, node: MappingNode) -> Iterator[
 def state_permit_problems(
     state: str, project: Path, node: MappingNode, permits: Permits
 ) -> Iterator[Problem]:
-    """A place for state that the file may not choose; what one variable holds, the job has chosen."""
+    """Report a state address that the file may not choose; a variable's address is the job's choice."""
     written = str(node.get("state"))
     if _VARIABLE.fullmatch(written):
         return
@@ -233,7 +233,7 @@ def state_permit_problems(
 
 
 def state_url(state: str, project: Path) -> str | None:
-    """Where state is kept, with files starting at the project folder; None where it is not."""
+    """Return the address of the state, with paths starting at the project folder; None without state."""
     if state == "none":
         return None
     if state.startswith(_SQLITE):
@@ -244,14 +244,14 @@ def state_url(state: str, project: Path) -> str | None:
 def _text_problems(
     node: MappingNode, key: str, rule: Callable[[str, MappingNode], Iterator[Problem]]
 ) -> Iterator[Problem]:
-    """Apply ``rule`` to a text without variables; with them it waits until an environment is chosen."""
+    """Apply ``rule`` to a text without variables; texts with variables wait for the selected environment."""
     text = node.get(key)
     if isinstance(text, str) and "${" not in text:
         yield from rule(text, node)
 
 
 def _variable_problems(node: MappingNode | SequenceNode) -> Iterator[Problem]:
-    """Variables that nobody would read, or that are written wrongly."""
+    """Report variables that are not allowed there, or written incorrectly."""
     names = node.names if isinstance(node, MappingNode) else ()
     children = node.values if isinstance(node, MappingNode) else node.items
     for index, (child, place) in enumerate(zip(children, node.places, strict=True)):

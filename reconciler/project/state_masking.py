@@ -1,7 +1,7 @@
-"""Whose values state holds, as far as it can tell by itself: the portal is not asked.
+"""Masking for values in the state, without asking the portal.
 
-Every run leaves in the journal which of the properties that it showed are personal. What no run tells
-of, since the state was imported or the journal erased it after its time, may be, and counts as such.
+Every run records in the journal which of the shown properties are personal. If no run recorded that (the
+state was imported, or the journal erased it), a property counts as personal.
 """
 
 from collections.abc import Iterable
@@ -16,18 +16,18 @@ from reconciler.state.store import Store
 
 @dataclass(frozen=True)
 class StateMasking:
-    """Which properties of owned records are masked; a project's ``show`` cannot lift what runs left."""
+    """Masked properties of owned records; a project's ``show`` cannot override the journal."""
 
     store: Store
     masks: MaskRules
 
     def keys(self, groups: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Those of ``groups`` of object type and key property whose keys are masked."""
+        """Return the ``groups`` (object type and key property) whose keys are masked."""
         known = {group for group in groups if group[1] != RECORD_ID}
         return self._among(known) | {group for group in known if not self.store.has_named(*group)}
 
     def values(self, record: OwnedRecord, others: Iterable[RecordKey]) -> frozenset[tuple[str, str]]:
-        """Pairs of object type and property that are masked of ``record``, and of ``others`` with it."""
+        """Return pairs of object type and property that are masked for ``record`` and for ``others``."""
         object_name = record.key.object
         names = {(object_name, name) for name in record.sent}
         told = {(object_name, name) for name in self.store.last_runs(record)}
