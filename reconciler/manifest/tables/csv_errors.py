@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from reconciler.errors import Problem
-from reconciler.manifest.tables.line_ends import uneven_ends
+from reconciler.manifest.tables.line_endings import uneven_ends
 from reconciler.manifest.tables.sorted_rows import MOST, more
 from reconciler.manifest.tables.sources import blocks
 from reconciler.source import SourceRef

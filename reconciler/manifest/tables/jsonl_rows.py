@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.errors import Problem
-from reconciler.manifest.tables.line_ends import uneven_ends
+from reconciler.manifest.tables.line_endings import uneven_ends
 from reconciler.manifest.tables.sorted_rows import SortedRows, TableError
 from reconciler.manifest.tables.sources import Source, blocks, in_sql
 from reconciler.model.desired import ManifestValue
