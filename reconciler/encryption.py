@@ -1,18 +1,18 @@
-"""Encrypted files: plans and reports hold the values themselves, and travel through places that others see.
+"""Encrypted files: plans and reports contain values, and pass through places that others can see.
 
-An encrypted file is one line of text that says what it is, and bytes that say nothing::
+An encrypted file has one line of text that says what it is, followed by binary data::
 
     reconciler encrypted 1↵  salt (16)  check (16)  chunks
 
-Version 1 derives 48 bytes from the key by scrypt (N = 2^17, r = 8, p = 1: 128 MiB and a quarter of a
-second for every guess): 32 are the key of AES-256-GCM, and 16 are the check, which tells a wrong key from an
-altered file. No parameter is read from the file, so that no file can ask for less care or more memory.
+Version 1 derives 48 bytes from the key by scrypt (N = 2^17, r = 8, p = 1: 128 MiB and a quarter of a second
+for every guess): 32 are the key of AES-256-GCM, and 16 are the check, which tells a wrong key from an altered
+file. No parameter is read from the file, so that no file can ask for less care or more memory.
 
-A chunk is the ciphertext of 64 KiB and its tag of 16 bytes; the last one may be shorter, and is never left
-out. So a file of any size is written and read in constant memory, and nobody gets a byte of a chunk that was
-not authenticated. The nonce of a chunk is its number and whether it is the last (the construction is known as
-STREAM), and its tag covers the line, salt and check too: chunks cannot be exchanged, left out or cut off, nor
-put into another file.
+A chunk is the ciphertext of 64 KiB and its tag of 16 bytes; the last one may be shorter, and is always
+present. So a file of any size is written and read in constant memory, and no byte of a chunk is returned
+before the chunk is authenticated. The nonce of a chunk is its number and whether it is the last (this
+construction is known as STREAM), and its tag also covers the line, salt and check. So chunks cannot be
+exchanged, left out, cut off, or put into another file.
 """
 
 import hmac
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 KEY_VARIABLE = "RECONCILER_PLAN_KEY"
 
 FEWEST_CHARACTERS = 32
-"""Of a key. 32 random bytes in base64 are 44, in hexadecimal 64."""
+"""Minimum characters of a key. 32 random bytes in base64 are 44, in hexadecimal 64."""
 
 CHUNK = 1 << 16
 """Bytes of text in one chunk."""
@@ -40,15 +40,15 @@ _ANY_FIRST_LINE = re.compile(re.escape(_MAGIC) + rb"[0-9]{1,9}\n")
 _SALT, _CHECK, _NONCE, _TAG, _KEY = 16, 16, 12, 16, 32
 
 LONGEST_FIRST_LINE = len(_MAGIC) + 10
-"""Bytes of a file by which ``is_encrypted`` knows it."""
+"""Number of bytes at the beginning of a file that ``is_encrypted`` needs."""
 
 
 class CannotDecrypt(Exception):
-    """An encrypted file that stays closed; the sentence says why."""
+    """An encrypted file cannot be decrypted; the sentence says why."""
 
 
 class Altered(CannotDecrypt):
-    """It is no longer what was encrypted."""
+    """The file was altered after it was encrypted."""
 
 
 class _Derived(NamedTuple):
@@ -57,7 +57,7 @@ class _Derived(NamedTuple):
 
 
 def key_from(environ: Mapping[str, str]) -> str | None:
-    """Read the key of encrypted files; None where there is none, or an empty one.
+    """Read the key of encrypted files; None if there is none, or an empty one.
 
     Raises:
         UsageError: it is too short to be one.
@@ -72,12 +72,12 @@ def key_from(environ: Mapping[str, str]) -> str | None:
 
 
 def is_encrypted(data: bytes) -> bool:
-    """Tell whether ``data`` begins as an encrypted file of any version does."""
+    """Return whether ``data`` begins like an encrypted file of any version."""
     return _ANY_FIRST_LINE.match(data) is not None
 
 
 def encrypt(plain: Iterable[bytes], key: str) -> Iterator[bytes]:
-    """Encrypt ``plain``, which comes in pieces of any size, with ``key``; no two results are alike."""
+    """Encrypt ``plain``, pieces of any size, with ``key``; no two results are equal."""
     salt = os.urandom(_SALT)
     derived = _derive(key, salt)
     head = _FIRST_LINE + salt + derived.check
@@ -86,7 +86,7 @@ def encrypt(plain: Iterable[bytes], key: str) -> Iterator[bytes]:
     number, rest = 0, bytearray()
     for piece in plain:
         rest += piece
-        while len(rest) > CHUNK:  # not at exactly one: it might be the last
+        while len(rest) > CHUNK:  # not at exactly one chunk: it might be the last
             yield cipher.encrypt(_nonce(number, is_last=False), bytes(rest[:CHUNK]), head)
             del rest[:CHUNK]
             number += 1
@@ -94,11 +94,11 @@ def encrypt(plain: Iterable[bytes], key: str) -> Iterator[bytes]:
 
 
 def decrypt(encrypted: Iterable[bytes], key: str | None) -> Iterator[bytes]:
-    """Give what was encrypted, chunk by chunk; it is whole where nothing is raised at the end.
+    """Decrypt chunk by chunk; the data is complete only if nothing is raised at the end.
 
     Raises:
         CannotDecrypt: there is no key, another one is needed, or a newer version encrypted it.
-        Altered: it is not what was encrypted any more.
+        Altered: it was altered after it was encrypted.
     """
     from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - few commands need it
 
@@ -129,14 +129,14 @@ def decrypt(encrypted: Iterable[bytes], key: str | None) -> Iterator[bytes]:
 
 
 class _Source:
-    """Pieces of any size, taken in sizes that suit."""
+    """Pieces of any size, read in other sizes."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
         self._rest = bytearray()
 
     def take(self, size: int) -> bytes:
-        """Take ``size`` bytes; fewer at the end."""
+        """Return the next ``size`` bytes; fewer at the end."""
         while len(self._rest) < size and (piece := next(self._pieces, None)) is not None:
             self._rest += piece
         taken = bytes(self._rest[:size])
@@ -145,17 +145,17 @@ class _Source:
 
 
 class ProcessKey:
-    """A key that only the memory of this process knows: for what it puts on disk and reads again itself."""
+    """A key in the memory of this process, for data that it writes to disk and reads again itself."""
 
     def __init__(self) -> None:
         self._cipher = _cipher(os.urandom(_KEY))
 
     def encrypt(self, number: int, data: bytes) -> bytes:
-        """Encrypt block ``number``; every number is used once."""
+        """Encrypt block ``number``; each number is used only once."""
         return self._cipher.encrypt(_nonce(number, is_last=False), data, None)
 
     def decrypt(self, number: int, data: bytes) -> bytes:
-        """Give what block ``number`` was."""
+        """Decrypt block ``number``."""
         return self._cipher.decrypt(_nonce(number, is_last=False), data, None)
 
 

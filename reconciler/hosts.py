@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 
 def address_of(host: str) -> IPv4Address | IPv6Address | None:
-    """Read ``host`` as an IP address; None where it is a name. An IPv4 address inside IPv6 is the former."""
+    """Read ``host`` as an IP address, or return None for a name; IPv4 inside IPv6 becomes IPv4."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:
@@ -14,6 +14,6 @@ def address_of(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_loopback(host: str) -> bool:
-    """Tell whether ``host``, a name or an address without brackets, is this machine."""
+    """Return whether ``host``, a name or an address without brackets, is this machine."""
     address = address_of(host)
     return host.lower() == "localhost" or (address is not None and address.is_loopback)

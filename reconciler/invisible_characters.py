@@ -1,9 +1,9 @@
-r"""What nobody sees is written as an escape, so that two different texts never look the same.
+r"""Escaping invisible characters, so that two different texts never look the same.
 
-Values come from people and from other systems. A control character could move the cursor and paint over
-a change, a mark of direction could turn a value around, a filler is a blank that is none, and one letter
-may be spelled in two ways: none of that is ever shown as it is. Letters of other alphabets that look alike
-are left: a font decides about those.
+Values come from people and from other systems. A control character could move the cursor and paint over a
+change, a direction mark could reverse a value, a filler looks like a blank, and one letter may be written in
+two ways: none of these is ever shown as it is. Similar letters of other alphabets stay: how they look depends
+on the font.
 
 Sources: https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt,
 Default_Ignorable_Code_Point; https://www.unicode.org/reports/tr15/ canonical equivalence.
@@ -18,7 +18,7 @@ _BLANK = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
     "\U00013441\U00013442\U00016fe4\U0001d159\U000e0000-\U000e0fff]"
 )
-"""Letters, marks and symbols without a shape; what Python calls not printable is found by that."""
+"""Letters, marks and symbols without a shape; Python's ``isprintable`` finds all others."""
 
 _AFTER_A_BLANK = re.compile(r"(?:^|(?<=\s))[^\x00-\u02ff]")  # marks begin at U+0300
 
@@ -26,23 +26,23 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def visible(text: str) -> str:
-    r"""``text`` with everything that cannot be seen written as an escape, as in ``\t`` and ``\u202e``."""
+    r"""Escape all invisible characters in ``text``, as in ``\t`` and ``\u202e``."""
     return escaped_where_hidden(text, escape)
 
 
 def is_visible(text: str) -> bool:
-    """Whether all of ``text`` can be seen as it is."""
+    """Return whether all of ``text`` is visible."""
     if text.isascii():
         return text.isprintable()
     return text.isprintable() and not _BLANK.search(text) and is_normalized("NFC", text) and not _leads(text)
 
 
 def escaped_where_hidden(text: str, escaping: Callable[[str], str]) -> str:
-    """``text`` with ``escaping`` done to each character that cannot be told from others, or not be seen."""
+    """Apply ``escaping`` to each character that is invisible or cannot be told from others."""
     if is_visible(text):
         return str(text)
     told: list[str] = []
-    before = ""  # what a mark would stand on
+    before = ""  # the character to which a mark would attach
     for character in text:
         if _is_hidden(before, character):
             told.append(escaping(character))
@@ -57,20 +57,20 @@ def escaped_where_hidden(text: str, escaping: Callable[[str], str]) -> str:
 
 
 def escape(character: str) -> str:
-    r"""``character`` as Python writes it in texts: ``\t``, ``\x07``, ``\u200b``, ``\U000e0100``."""
+    r"""Write ``character`` as a Python escape: ``\t``, ``\x07``, ``\u200b``, ``\U000e0100``."""
     code = ord(character)
     width, letter = (2, "x") if code < 0x100 else (4, "u") if code < 0x10000 else (8, "U")  # noqa: PLR2004
     return _SHORT.get(character) or f"\\{letter}{code:0{width}x}"
 
 
 def _leads(text: str) -> bool:
-    """Whether a mark stands at the beginning, or on a blank: it would go to what stands before."""
+    """Return whether a mark is at the beginning or after a blank, where it would attach to other text."""
     return any(map(_is_mark, _AFTER_A_BLANK.findall(text)))
 
 
 @lru_cache(maxsize=8192)
 def _is_hidden(before: str, character: str) -> bool:
-    """Whether ``character`` is nothing to see, or becomes one with ``before``, as another character is."""
+    """Return whether ``character`` is invisible, or combines with ``before`` to a known character."""
     if not character.isprintable() or _BLANK.match(character):
         return True
     if character.isascii():

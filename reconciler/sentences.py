@@ -1,8 +1,8 @@
-"""Sentences that know which of their parts are values, and whose.
+"""Sentences that know which of their parts are values, and of which property.
 
-A problem is told in a sentence before anybody knows where it will be shown. What it says of a record, its
-values and keys, therefore stays apart from the words around it, so that whoever shows it puts in each value,
-or a mark in its place, and need not look for values in prose.
+A problem is worded before anybody knows where it will be shown. Therefore its values and keys stay separate
+from the words around them. The code that shows it inserts each value, or a mask instead, and need not search
+for values in prose.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,27 +13,27 @@ from typing import NoReturn, Self, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value inside a sentence. Without ``object``, ``about`` says whose it is."""
+    """A value inside a sentence. Without ``object``, ``about`` sets its property later."""
 
     text: str
     object: str = ""
-    name: str = ""  # the property that it is a value of
-    spelled: str | None = None  # how it stands in the sentence, where that is not ``text``
+    name: str = ""  # property of the value
+    spelled: str | None = None  # its form in the sentence, if that is not ``text``
 
     @property
     def shown(self) -> str:
-        """How it stands in the sentence."""
+        """The form of the value in the sentence."""
         return self.text if self.spelled is None else self.spelled
 
 
 class Sentence(str):
-    """A sentence made by ``sentence()``, which alone puts it into another one: no part is lost."""
+    """A sentence that keeps its values when it is put into another one; ``sentence()`` builds it."""
 
     __slots__ = ("parts",)
     parts: tuple[str | Value, ...]
 
     def __new__(cls, parts: Iterable[str | Value]) -> Self:
-        """The sentence that ``parts`` make up."""
+        """Build the sentence from ``parts``."""
         parts = tuple(parts)
         self = super().__new__(
             cls, "".join(part.shown if isinstance(part, Value) else part for part in parts)
@@ -54,13 +54,13 @@ class Sentence(str):
 
 
 Part: TypeAlias = str | int | Value
-"""What is put into a sentence; a ``Sentence`` keeps its own values."""
+"""Anything that can be put into a sentence; a ``Sentence`` keeps its own values."""
 
 
 def sentence(template: str, **parts: Part) -> Sentence:
-    """The sentence ``template`` with ``parts`` at their names, as in ``str.format``.
+    """Build the sentence ``template`` with ``parts`` at their names, as in ``str.format``.
 
-    >>> told('phone takes digits, not "{it}"', it=Value("12a", "contacts", "phone"))
+    >>> sentence('phone takes digits, not "{it}"', it=Value("12a", "contacts", "phone"))
     'phone takes digits, not "12a"'
     """
     made: list[str | Value] = []
@@ -72,7 +72,7 @@ def sentence(template: str, **parts: Part) -> Sentence:
 
 
 def join_sentences(between: str, parts: Iterable[Part]) -> Sentence:
-    """``parts`` with ``between`` between them."""
+    """Join ``parts`` with ``between`` between them."""
     made: list[str | Value] = []
     for part in parts:
         made += [between] if made else []
@@ -81,7 +81,7 @@ def join_sentences(between: str, parts: Iterable[Part]) -> Sentence:
 
 
 def about(text: str, object_name: str, name: str) -> str:
-    """``text``, with the values in it that are nobody's yet as values of one property."""
+    """Set the property of the values in ``text`` that have none yet."""
     if not isinstance(text, Sentence):
         return text
     return Sentence(
@@ -91,7 +91,7 @@ def about(text: str, object_name: str, name: str) -> str:
 
 
 def shown(text: str, words: Callable[[str], str], value: Callable[[Value], str]) -> str:
-    """``text`` as it may be shown: its words as ``words`` gives them, its values as ``value`` does."""
+    """Convert ``text`` for display: its words with ``words``, its values with ``value``."""
     if not isinstance(text, Sentence):
         return words(text)
     return "".join(value(part) if isinstance(part, Value) else words(part) for part in text.parts)

@@ -1,7 +1,7 @@
-"""Where a piece of text came from, so that every message can point at it.
+"""The source of a piece of text: file, line and column, so that every message can point at it.
 
-A manifest of a hundred thousand records has a million places. A place is therefore one small
-integer, and becomes a ``SourceRef`` only when somebody has to be shown it.
+A manifest of a hundred thousand records has a million places. Therefore a place is one small integer, and
+becomes a ``SourceRef`` only when it is shown.
 """
 
 from collections.abc import Iterable
@@ -29,14 +29,14 @@ class SourceRef:
 
 
 def place_of(file_number: int, line: int, column: int) -> Place:
-    """Pack a position; ``line`` and ``column`` count from 1 and are capped at 16 million and 1 million."""
+    """Pack a position; ``line`` and ``column`` count from 1 and are limited to 16 million and 1 million."""
     packed_line = min(line, _MAX_LINE) << _COLUMN_BITS
     return Place(file_number << (_LINE_BITS + _COLUMN_BITS) | packed_line | min(column, _MAX_COLUMN))
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFiles:
-    """The files that places point into, in the order of their numbers."""
+    """The files of places, in the order of their numbers."""
 
     names: tuple[str, ...]
 
@@ -49,5 +49,5 @@ class SourceFiles:
         )
 
     def with_more(self, names: Iterable[str]) -> "SourceFiles":
-        """These files, and after them those of ``names`` that are not among them, sorted."""
+        """Return these files, followed by those of ``names`` that are not among them, sorted."""
         return SourceFiles((*self.names, *sorted(set(names).difference(self.names))))

@@ -1,8 +1,8 @@
-"""What does not fit into memory waits on disk: in order, to be walked again, and for this process alone.
+"""Spools: data that does not fit into memory is kept on disk, in order, for this process alone.
 
-A spool keeps little of it in memory. The rest goes to a temporary file without a name, of mode 0600, that is
-gone when the process ends, however it ends; it is encrypted with a key that only the memory of the process
-knows. So a plan of any size is put together, held against another one, and carried out in constant memory.
+A spool keeps little data in memory. The rest goes to a temporary file without a name, with mode 0600, which
+disappears when the process ends, however it ends. The file is encrypted with a key in the memory of the
+process. So a plan of any size can be built, compared with another one, and applied in constant memory.
 
 ``TMPDIR`` says where temporary files go.
 """
@@ -22,10 +22,10 @@ from reconciler.errors import UsageError
 T = TypeVar("T")
 
 _BLOCK = 1 << 16
-"""Bytes that are encrypted and written together, or a little more."""
+"""Bytes that are encrypted and written together, approximately."""
 
 _IN_MEMORY = 1 << 22
-"""Bytes of a spool that wait in memory before any of it is put on disk."""
+"""Bytes of a spool that stay in memory before any of it is written to disk."""
 
 _SORTED_AT_ONCE = 1 << 24
 """Bytes that are sorted in memory."""
@@ -34,11 +34,11 @@ _KEY_LENGTH = 4
 
 
 class Spool:
-    """Pieces of bytes, in the order in which they were appended; found by their number, too."""
+    """Pieces of bytes, in the order in which they were appended; a piece can be read by its number."""
 
     def __init__(self, in_memory: int = _IN_MEMORY) -> None:
         self._in_memory = in_memory
-        self._blocks: list[bytes] = []  # those that are not on disk
+        self._blocks: list[bytes] = []  # blocks that are not on disk
         self._starts = array("Q")  # number of the first piece of each block
         self._open: list[bytes] = []  # pieces of the block that is being filled
         self._open_size = self._size = self._count = 0
@@ -63,7 +63,7 @@ class Spool:
         return self._read(block)[number - self._starts[block]]
 
     def append(self, piece: bytes) -> None:
-        """Put ``piece`` behind the others.
+        """Append ``piece``.
 
         Raises:
             UsageError: there is no room for it.
@@ -96,14 +96,14 @@ class Spool:
 
 
 class _PrivateFile:
-    """Encrypted blocks on disk, in a file that has no name."""
+    """Encrypted blocks on disk, in a file without a name."""
 
     def __init__(self) -> None:
         with _told():
             self._file = tempfile.TemporaryFile(prefix="reconciler-")  # noqa: SIM115 - it ends with the object
         weakref.finalize(self, self._file.close)
         self._key = ProcessKey()
-        self._offsets = array("Q", [0])  # of each block, and of the end
+        self._offsets = array("Q", [0])  # offsets of each block, and of the end
 
     def __len__(self) -> int:
         return len(self._offsets) - 1
@@ -135,7 +135,7 @@ def _told() -> Iterator[None]:
 
 
 class SpooledSequence(Sequence[T], Generic[T]):
-    """Values that wait in a spool, and are made anew whenever somebody asks for them.
+    """Values in a spool, which are built again at each access.
 
     It is equal to any sequence of equal values.
     """
@@ -173,17 +173,17 @@ class SpooledSequence(Sequence[T], Generic[T]):
         return f"<{len(self)} spooled values>"
 
     def append(self, value: T) -> None:
-        """Put ``value`` behind the others."""
+        """Append ``value``."""
         self._spool.append(self._encode(value))
 
     def extend(self, values: Iterable[T]) -> None:
-        """Put ``values`` behind the others."""
+        """Append ``values``."""
         for value in values:
             self.append(value)
 
 
 def sorted_by_key(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:
-    """Sort ``entries``, a key and what belongs to it, by key; those of one key keep their order.
+    """Sort ``entries`` (key and content) by key; entries with one key keep their order.
 
     Parts that fit into memory are sorted there, spooled, and merged.
     """
@@ -192,7 +192,7 @@ def sorted_by_key(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[byte
     size = 0
     for entry in entries:
         part.append(entry)
-        size += len(entry[0]) + len(entry[1]) + 150  # of the objects
+        size += len(entry[0]) + len(entry[1]) + 150  # size of the Python objects
         if size > _SORTED_AT_ONCE:
             part.sort(key=_key_of)
             runs.append(_Run(part))
@@ -203,7 +203,7 @@ def sorted_by_key(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[byte
 
 
 class _Run:
-    """Sorted entries that wait on disk."""
+    """Sorted entries on disk."""
 
     def __init__(self, entries: Iterable[tuple[bytes, bytes]]) -> None:
         self._spool = Spool(in_memory=0)
@@ -221,7 +221,7 @@ def _key_of(entry: tuple[bytes, bytes]) -> bytes:
 
 
 def _packed(pieces: Sequence[bytes]) -> bytes:
-    """How many there are, how long each is, and all of them."""
+    """Pack the pieces: their number, their lengths, and their contents."""
     lengths = array("I", [len(pieces), *map(len, pieces)])
     return b"".join((lengths.tobytes(), *pieces))
 

@@ -1,31 +1,31 @@
-"""Suggestions for names that do not exist: did you mean …?"""
+"""Suggestions for unknown names: did you mean …?"""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 
 def nearest(written: str, known: Iterable[str]) -> list[str]:
-    """Find the names that ``written`` may have been meant to be, the nearest first.
+    """Find the names that ``written`` may mean, the nearest first.
 
-    A name that is very near stands alone: others that are only somewhat alike would distract from it.
+    A very near name is returned alone, because less similar ones would only distract.
     """
     names = sorted(known)
     return get_close_matches(written, names, cutoff=0.85) or get_close_matches(written, names, cutoff=0.6)
 
 
 def ask_whether(names: Iterable[str]) -> str:
-    """Ask whether one of ``names`` was meant: the question, the same everywhere."""
+    """Ask whether one of ``names`` was meant, with the same words everywhere."""
     return "did you mean " + " or ".join(f'"{name}"' for name in names) + "?"
 
 
 def did_you_mean(written: str, known: Iterable[str]) -> str | None:
-    """Ask for the nearest of ``known``; None where nothing is near."""
+    """Ask for the nearest of ``known``; return None if none is near."""
     near = nearest(written, known)
     return ask_whether(near) if near else None
 
 
 def suggest(written: str, known: Iterable[str]) -> str:
-    """Advise on an unknown name: ask for the nearest one, and list all there are."""
+    """Advise on an unknown name: ask for the nearest one, and list all known names."""
     names = sorted(known)
     question = did_you_mean(written, names)
     listed = f"known here: {', '.join(names)}"

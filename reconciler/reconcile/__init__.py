@@ -1,1 +1,4 @@
-"""The corridor: the only room that knows the order of the others. A verb a module: sequence, no knowledge."""
+"""The sequences of whole commands: only this package knows the order of the others.
+
+One module for each verb.
+"""

@@ -1,4 +1,4 @@
-"""What people changed behind git's back, and what manifests have to say for it to be right."""
+"""Finding drift, and computing the manifest values that accept it."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -45,12 +45,12 @@ def find_drift(
     now: datetime,
     progress: Progress,
 ) -> DriftFound:
-    """Compare everything that we own with what we last applied to it; no manifest is read. Writes nothing.
+    """Compare everything that we own with what we last applied, without manifests. Writes nothing.
 
     Raises:
         UsageError: there is no state to compare with, the selection matches nothing that we own, or the
             credentials belong to another portal.
-        ManifestError: the portal no longer has an object type.
+        ManifestError: the portal does not have an object type any more.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
     """
@@ -96,7 +96,7 @@ def find_drift(
 
 
 def _insist_on_answers(fates: Mapping[RecordId, MissingRecord]) -> None:
-    """Tell of no drift where nobody knows what is there: no drift must mean looked at.
+    """Refuse to report drift if some records are unanswered: "no drift" must mean that all were checked.
 
     Raises:
         Unavailable: HubSpot leaves records out of its answers.
@@ -122,10 +122,10 @@ def accept_drift(
     stand_ins: Mapping[str, str],
     shows_sensitive: bool,
 ) -> Acceptance:
-    """Say what manifests have to say so that what people changed is right. Writes nothing anywhere.
+    """Compute the manifest values that accept the drift. Writes nothing anywhere.
 
     Raises:
-        UsageError: a glob means nothing that was found.
+        UsageError: a glob matches no drift.
         HubSpotError: the portal cannot be read.
     """
     values, lost, pairs = chosen(found, globs)

@@ -1,4 +1,4 @@
-"""All there is to know of one record."""
+"""Explaining one record."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -24,7 +24,7 @@ from reconciler.reconcile.plan import PlanContext, plan_changes
 from reconciler.state.store import Store
 
 Tracing: TypeAlias = Callable[[Collection[str], str, str], RecordTrace]
-"""Finds the lines that say something of a record: what manifests call its type, key property, key."""
+"""Finds the manifest lines about a record, by names of its object type, key property and key."""
 
 
 def explain_record(
@@ -36,10 +36,10 @@ def explain_record(
     here: PlanContext,
     trace: Tracing,
 ) -> Explanation:
-    """Say all there is to know of one record, or of one property of it. Writes nothing anywhere.
+    """Collect everything about one record, or about one property of it. Writes nothing anywhere.
 
     Raises:
-        UsageError: there is nothing at that address.
+        UsageError: nothing exists at that address.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
     """
@@ -101,7 +101,7 @@ def _plan(
 def _plan_with_others(
     subject: ExplainTarget, named: Desired, portal: PortalSchema, plan_of: Callable[[tuple[Glob, ...]], Plan]
 ) -> Plan:
-    """A plan of the record, and of those that it takes unique values over from or shares them with."""
+    """Plan the record, with the records that share unique values with it or pass them to it."""
     globs: tuple[Glob, ...] = (subject.glob,)
     while True:
         plan = plan_of(globs)

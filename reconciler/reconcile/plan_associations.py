@@ -1,4 +1,4 @@
-"""Associations of a plan: read two object types at a time, after all of its records have been judged."""
+"""Planning associations: two object types at a time, after all of their records were compared."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ from reconciler.state.store import Store
 def paired_objects(
     store: Store, desired: Desired, remembered: Mapping[tuple[str, str], PruneRule]
 ) -> Iterator[tuple[str, str]]:
-    """Object types between which we own associations that may have to go."""
+    """Return pairs of object types between which we own associations that may be removed."""
     pruned = {
         rule.object for rule in (*remembered.values(), *desired.prune_rules) if rule.prune is not Prune.OFF
     }
@@ -41,7 +41,7 @@ def paired_objects(
 
 @dataclass(frozen=True, slots=True)
 class Associating:
-    """What the steps share."""
+    """The shared data of the steps."""
 
     reader: PortalReader
     portal: PortalSchema
@@ -51,7 +51,7 @@ class Associating:
     rules: AssociationContext
 
     def judge(self) -> None:
-        """What the manifests associate, and what we own of associations."""
+        """Compare the associations of the manifests, and those that we own."""
         self._meet_others()
         named: dict[frozenset[str], list[tuple[DesiredRecord, DesiredAssociation]]] = {
             frozenset(types): []
@@ -61,7 +61,7 @@ class Associating:
         for record in sorted(self.builder.associating, key=lambda record: record.record_key):
             for association in record.associations:
                 if association.object not in self.portal.objects:
-                    continue  # of a type that the portal lacks, which is told once
+                    continue  # the portal lacks this type, which is reported once
                 types = frozenset({record.document.object, association.object})
                 named.setdefault(types, []).append((record, association))
         is_limited = any(named.values()) and limits_associations(self.reader)
@@ -119,7 +119,7 @@ class Associating:
         named: Sequence[tuple[DesiredRecord, DesiredAssociation]],
         owned: Sequence[OwnedPair],
     ) -> Mapping[Type, Type]:
-        """Which labels of one type belong together: only asked where both ends may have named some."""
+        """Find which labels within one type belong together, if both ends may have named some."""
         labelled = [pair for pair in owned if pair.label]
         if len(types) > 1 or not labelled or not any(wanted.label for _, wanted in named):
             return {}
@@ -131,11 +131,10 @@ class Associating:
 def rest_on_associations(
     reader: PortalReader, portal: PortalSchema, memory: RecoveredState, builder: PlanBuilder
 ) -> PortalSchema:
-    """Let archives rest on what state knows of their records' associations, as live shows them now.
+    """Let archives rest on the live associations of their records that state knows.
 
-    Gives back ``portal`` with the object types at the other ends.
-
-    An association of two records that both go says nothing: whichever goes first takes it along.
+    Return ``portal`` with the object types at the other ends. An association of two records that are both
+    archived does not count: the first archive removes it.
     """
     going = builder.archived
     known: dict[tuple[str, str], dict[RecordId, set[RecordId]]] = {}

@@ -1,14 +1,14 @@
-"""Whose state it is: two projects on one database would each archive what the other creates."""
+"""Checking the project of a state: two projects on one database would archive each other's records."""
 
 from reconciler.errors import PlanRefused, Refusal
 from reconciler.state.store import Store
 
 
 def refuse_other_project(store: Store, project: str | None) -> None:
-    """Insist that the state is that of ``project``, or of nobody yet.
+    """Refuse a state that belongs to another project than ``project``.
 
     Raises:
-        PlanRefused: it is that of another project, or ``project`` has no name and the state knows one.
+        PlanRefused: it does, or ``project`` has no name and the state has one.
     """
     owner = store.project()
     if not owner or owner == project:

@@ -1,4 +1,4 @@
-"""Who holds the values of unique properties that a plan is going to write."""
+"""Finding the records that hold the unique values that a plan writes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -18,9 +18,9 @@ def read_holders(
     changes: Sequence[Change],
     names_of: Callable[[str], Sequence[str]] = lambda _object: (),
 ) -> Mapping[Value, LiveRecord]:
-    """The record that holds each of the values that ``changes`` write; a hundred are asked for at once.
+    """Read the record that holds each of the values that ``changes`` write, a hundred per call.
 
-    ``names_of`` says what else to read of records of a type.
+    ``names_of`` returns further properties to read for a type.
 
     Raises:
         HubSpotError: the portal cannot be read.

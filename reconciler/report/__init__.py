@@ -1,1 +1,1 @@
-"""Values become text. Pure; prints nothing."""
+"""Reports: converting values to text. Pure; prints nothing."""

@@ -1,4 +1,4 @@
-"""Which live values manifests say now, and where; and why some could not be written back."""
+"""The report of accepted drift: values written into manifests, and values that could not be written."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,7 +14,7 @@ _AGREES = "says so already"
 
 
 def acceptance_sections(shown: Acceptance, layout: Layout) -> Iterator[list[Line]]:
-    """One section for each record: what its manifest said, what it says now, in which line."""
+    """Format one section for each record: the old and the new manifest value, with its line."""
     changed = frozenset(shown.edits)
     edits = sorted((*shown.edits, *shown.agreed), key=lambda edit: (edit.key, edit.name))
     for key, of in group_by(edits, lambda edit: edit.key).items():
@@ -25,7 +25,7 @@ def acceptance_sections(shown: Acceptance, layout: Layout) -> Iterator[list[Line
 
 
 def acceptance_closing(shown: Acceptance, layout: Layout) -> list[Line]:
-    """Counts, and what comes next; the last line is the one that scripts look for."""
+    """Format counts and next steps; scripts look for the last line."""
     counts = acceptance_headline(shown)
     next_step = "The next plan leaves them as they are in HubSpot; the next apply remembers them."
     notes = [*layout.paragraph(next_step, style=Style.FAINT)] if shown.edits or shown.agreed else []
@@ -33,7 +33,7 @@ def acceptance_closing(shown: Acceptance, layout: Layout) -> list[Line]:
 
 
 def acceptance_headline(shown: Acceptance) -> str:
-    """``3 values written into 2 files, 1 said already, 1 left``."""
+    """Format ``3 values written into 2 files, 1 said already, 1 left``."""
     files = len({edit.source.file for edit in shown.edits})
     counts = [f"{counted(len(shown.edits), 'value')} written into {counted(files, 'file')}"] if files else []
     counts += [f"{len(shown.agreed):,} said already"] if shown.agreed else []

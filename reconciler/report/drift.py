@@ -1,4 +1,4 @@
-"""What was changed behind our back, as people read it: lost records first, what changed alike once."""
+"""The drift report for people: lost records first, equal changes grouped."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
@@ -20,7 +20,7 @@ NOT_DEFINED = "the portal no longer has this property"
 
 
 def drift_opening(found: DriftFound, layout: Layout) -> list[Line]:
-    """Where, and how much was looked at; that there is nothing comes before all else."""
+    """Format portal and number of checked records; if there is no drift, that comes first."""
     about = f"{found.environment}, {drift_about(found)}"
     if found.is_empty:
         start = Piece(f"{drift_headline(found)}.", Style.STRONG)
@@ -29,25 +29,25 @@ def drift_opening(found: DriftFound, layout: Layout) -> list[Line]:
 
 
 def drift_closing(found: DriftFound, layout: Layout, *, is_masked: bool) -> list[Line]:
-    """Notes and counts; the last line is the one that scripts look for."""
+    """Format notes and counts; scripts look for the last line."""
     notes = drift_notes(found, is_masked=is_masked)
     lines = [row for note in notes for row in layout.paragraph(note, style=Style.FAINT)]
     return lines if found.is_empty else [*lines, line(f"Drift: {drift_headline(found)}.")]
 
 
 def drift_about(found: DriftFound) -> str:
-    """In which portal, and how much was looked at."""
+    """Name the portal and the number of checked records."""
     return f"portal {found.portal_id}: {counted(found.looked_at, 'owned record')} looked at"
 
 
 def drift_notes(found: DriftFound, *, is_masked: bool) -> list[str]:
-    """What to know about the report."""
+    """Format notes about the report."""
     notes = ["Personal values are masked; equal marks stand for equal values."] if is_masked else []
     return [*notes, f"Calls: {found.read_calls:,} to read."]
 
 
 def drift_headline(found: DriftFound) -> str:
-    """``3 values of 2 records, 1 record lost``; ``No drift``."""
+    """Format ``3 values of 2 records, 1 record lost`` or ``No drift``."""
     records = len({value.key for value in found.values})
     counts = [f"{counted(len(found.values), 'value')} of {counted(records, 'record')}"] if records else []
     counts += [f"{counted(len(found.pairs), 'association')} removed"] if found.pairs else []
@@ -56,7 +56,7 @@ def drift_headline(found: DriftFound) -> str:
 
 
 def lost_sections(lost: Iterable[MissingOwnedRecord], layout: Layout) -> Iterator[list[Line]]:
-    """One section for each object type."""
+    """Format one section for each object type with lost records."""
     kind: EntryStyle[MissingOwnedRecord] = EntryStyle(
         LOST_SIGN, lambda record: (record.key, None), _what_became, _lost_lines
     )
@@ -66,7 +66,7 @@ def lost_sections(lost: Iterable[MissingOwnedRecord], layout: Layout) -> Iterato
 
 
 def drifted_sections(values: Iterable[DriftedValue], layout: Layout) -> Iterator[list[Line]]:
-    """One section for each object type; the properties of a record stand together."""
+    """Format one section for each object type; the properties of a record stay together."""
     kind: EntryStyle[list[DriftedValue]] = EntryStyle(
         DRIFT_SIGN, lambda record: (record[0].key, None), _likeness, _value_lines
     )
@@ -77,7 +77,7 @@ def drifted_sections(values: Iterable[DriftedValue], layout: Layout) -> Iterator
 
 
 def pair_sections(pairs: Iterable[RemovedAssociation], layout: Layout) -> Iterator[list[Line]]:
-    """One section for each object type; the associations of a record stand together."""
+    """Format one section for each object type; the associations of a record stay together."""
     kind: EntryStyle[list[RemovedAssociation]] = EntryStyle(
         DRIFT_SIGN,
         lambda record: (record[0].key, None),
@@ -126,7 +126,7 @@ def _value_lines(alike: Sequence[Sequence[DriftedValue]], layout: Layout) -> lis
 
 
 def _likeness(record: Sequence[DriftedValue]) -> Hashable:
-    """What makes records alike: the same changes by the same hands, at whatever time."""
+    """Return a key that is equal for records with the same changes by the same authors, at any time."""
     return tuple(
         (
             value.name,

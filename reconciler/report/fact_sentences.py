@@ -1,6 +1,7 @@
-"""Facts as sentences: the one place that phrases what a plan knows of something that it leaves alone.
+"""Facts as sentences: the only place that words the facts about things that a plan leaves alone.
 
-Facts come here masked, as everything does that is shown. A sentence begins small and has no full stop.
+Facts arrive masked, like everything that is shown. A sentence begins with a lower-case letter and has no full
+stop.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +13,7 @@ from reconciler.plan.plan import Held, ReviewDifference
 
 
 class FactSubject(NamedTuple):
-    """What facts are about: a record, or one property or association of it."""
+    """The subject of facts: a record, or one property or association of it."""
 
     key: RecordKey
     address: str
@@ -106,7 +107,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
 
 
 _WAYS_OUT = {FactKind.RENAME_OR_CORRECT}
-"""What follows from the fact before it, and stands behind a colon."""
+"""Advice that follows from the previous fact, after a colon."""
 
 
 def _address(fact: Fact) -> str:
@@ -114,7 +115,7 @@ def _address(fact: Fact) -> str:
 
 
 def facts_text(facts: Iterable[Fact], key: RecordKey, address: str = "") -> str:
-    """What is known of the record ``key``, or of the property or association at ``address``; may be empty."""
+    """Format the facts about the record ``key``, or about its part at ``address``; may be empty."""
     subject = FactSubject(key, address or key.address)
     told = ""
     for fact in facts:
@@ -124,11 +125,11 @@ def facts_text(facts: Iterable[Fact], key: RecordKey, address: str = "") -> str:
 
 
 def note_of(held: Held) -> str:
-    """What to know or do about something that is held; may be empty."""
+    """Format facts and advice about a held value; may be empty."""
     return facts_text(held.facts, held.key, held.address)
 
 
 def what_departs(departure: ReviewDifference) -> str:
-    """The other record of an association, and what differs."""
+    """Format the other record of an association, and the difference."""
     told = facts_text(departure.facts, departure.key)
     return ": ".join(part for part in (departure.target and departure.target.address, told) if part)

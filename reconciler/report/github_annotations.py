@@ -1,4 +1,4 @@
-"""Problems as GitHub's workflow commands, which show them beside the lines they are about.
+"""Problems as GitHub's workflow commands, which show them beside their lines.
 
 Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
 """
@@ -14,7 +14,7 @@ _PROPERTY = _DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def problems_as_annotations(problems: Iterable[Problem]) -> str:
-    """One command a line; the working directory is taken to be the root of the repository."""
+    """Format one command per line; the working directory must be the root of the repository."""
     return "".join(f"{_command(problem)}\n" for problem in problems)
 
 

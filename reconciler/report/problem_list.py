@@ -1,4 +1,4 @@
-"""Problems for people: where, what, and what to do about it."""
+"""Problems for people: place, message and advice."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -17,12 +17,12 @@ _WORDS = {Severity.ERROR: "", Severity.LEFT_OUT: "left out: ", Severity.WARNING:
 
 
 def problem_lines(problems: Iterable[Problem], layout: Layout) -> list[Line]:
-    """Each problem as ``file:line:column: what is wrong``, its advice below."""
+    """Format each problem as ``file:line:column: message``, with its advice below."""
     return [row for problem in problems for row in _problem(problem, layout)]
 
 
 def how_many(problems: Sequence[Problem]) -> str:
-    """``2 problems, 1 warning``; empty where there are none."""
+    """Format ``2 problems, 1 warning``; empty if there are none."""
     warnings = sum(problem.severity is Severity.WARNING for problem in problems)
     left_out = sum(problem.severity is Severity.LEFT_OUT for problem in problems)
     errors = len(problems) - warnings - left_out

@@ -1,4 +1,4 @@
-"""Who changed a value, when and through what, as people read it."""
+"""Provenance for people: who changed a value, when, and with which tool."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,12 +18,12 @@ _INDENT = 10
 
 
 def moment(at: datetime) -> str:
-    """A time to the minute, in UTC."""
+    """Format a time to the minute, in UTC."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
 def trail_text(trail: DriftHistory) -> str:
-    """The hands of a value in one line, oldest first."""
+    """Format the authors of a value in one line, oldest first."""
     is_one = len(trail.hands) == 1
     told = [
         f"{moment(hand.at)} {hand}" + ("" if is_one else f": {EMPTY if hand.value is None else hand.value}")
@@ -33,7 +33,7 @@ def trail_text(trail: DriftHistory) -> str:
 
 
 def trail_lines(trails: Sequence[DriftHistory], layout: Layout) -> list[Line]:
-    """The hands of values that changed alike, oldest first; of several, also what each made of the value."""
+    """Format the authors of equally changed values, oldest first; if several, with the value of each."""
     trail = trails[0]
     lines: list[Line] = []
     for index, hand in enumerate(trail.hands):
@@ -46,7 +46,7 @@ def trail_lines(trails: Sequence[DriftHistory], layout: Layout) -> list[Line]:
 
 
 def edit_text(hands: Sequence[ValueVersion]) -> str:
-    """Whose edit a plan overwrites or leaves alone; ``hands`` did the same to records that are alike."""
+    """Name the author whose edit a plan overwrites or leaves alone; ``hands`` edited records alike."""
     return f"by {hands[0]}, {_period([hand.at for hand in hands])} UTC"
 
 

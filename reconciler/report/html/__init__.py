@@ -1,1 +1,1 @@
-"""The page that a browser shows."""
+"""The HTML page."""

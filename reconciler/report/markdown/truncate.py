@@ -1,4 +1,4 @@
-"""What of a long report fits into a short room: whole sections where they fit, else their first entries."""
+"""Shortening a long report: whole sections if they fit, otherwise their first entries."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -8,32 +8,32 @@ _STEP = 8
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A section that may be told in part."""
+    """A section that may be shown in part."""
 
-    count: int  # entries
-    text: Callable[[int], str]  # of the first so many entries, at least one
+    count: int  # number of entries
+    text: Callable[[int], str]  # text of the first entries, for a number of at least one
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What fits, and how much does not."""
+    """The part that fits, and the size of the rest."""
 
     texts: tuple[str, ...] = ()
-    left_out: int = 0  # entries
+    left_out: int = 0  # number of entries
 
     @property
     def size(self) -> int:
-        """Of all texts together, in UTF-16 code units."""
+        """Size of all texts together, in UTF-16 code units."""
         return sum(map(size_of, self.texts))
 
 
 def size_of(text: str) -> int:
-    """UTF-16 code units: characters as JavaScript counts them, never fewer than there are."""
+    """Return the size in UTF-16 code units: characters as JavaScript counts them."""
     return len(text.encode("utf-16-le")) // 2
 
 
 def fitted(blocks: Iterable[Block], room: int) -> Fitted:
-    """As much of ``blocks`` as takes no more than ``room`` UTF-16 code units; the first ones choose first."""
+    """Return as much of ``blocks`` as fits into ``room`` UTF-16 code units; earlier blocks go first."""
     texts: list[str] = []
     left_out = 0
     for block in blocks:
@@ -46,7 +46,7 @@ def fitted(blocks: Iterable[Block], room: int) -> Fitted:
 
 
 def _most_entries(block: Block, room: int) -> int:
-    """How many entries fit: found in growing steps, so that the work follows what fits, not what there is."""
+    """Return how many entries fit, in growing steps, so that the work depends on the result only."""
 
     def fit(count: int) -> bool:
         return size_of(block.text(count)) <= room

@@ -1,4 +1,4 @@
-"""Guards that a plan ran into: the numbers, some of the records, and the flag that lifts them."""
+"""Refusals of guards: the numbers, some of the records, and the flag that allows them."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,18 +9,18 @@ from reconciler.report.text.styled_lines import Line, Style
 
 
 def refusal_lines(refusals: Iterable[GuardRefusal], layout: Layout, undoes: str | None = None) -> list[Line]:
-    """Each refusal with what to look at, and what to do if it is intended.
+    """Format each refusal with the records to check, and the flag if it is intended.
 
     Args:
-        refusals: of one plan.
-        layout: of the report.
-        undoes: the run that the plan takes back, if it does.
+        refusals: refusals of one plan.
+        layout: layout of the report.
+        undoes: the run that the plan rolls back, if any.
     """
     return [row for refusal in refusals for row in _refusal(refusal, layout, undoes)]
 
 
 def refusal_text(refusals: Iterable[GuardRefusal], undoes: str | None) -> str:
-    """The same, without colour or width."""
+    """Format refusals without colour or width."""
     told = (_sentences(refusal, undoes) for refusal in refusals)
     return "\n".join(f"{head}\n    " + "\n    ".join(rest) for head, *rest in told)
 

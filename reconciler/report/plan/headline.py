@@ -1,4 +1,4 @@
-"""How a plan stands, for reports that say so at the top: in our own words and numbers, without values."""
+"""The status of a plan, for reports that begin with it: fixed words and numbers, without values."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ _NAMELESS = ManifestInfo(digest="", files=0, records=0, git=None)
 
 
 def headline(plan: Plan) -> str:
-    """``Plan: 3 to create, …`` or ``No changes. 12 to adopt``, as a terminal says it, without full stop."""
+    """Format ``Plan: 3 to create, …`` or ``No changes. 12 to adopt``, as on a terminal, without full stop."""
     nameless = replace(plan, environment="", manifests=_NAMELESS, undoes=None, targets=(), excludes=())
     start = opening(nameless, _WIDE)
     told = start[0] if len(start) > 1 else closing(nameless, _WIDE, is_masked=False)[-1]
@@ -22,7 +22,7 @@ def headline(plan: Plan) -> str:
 
 
 def blockers(plan: Plan) -> str:
-    """What stands in the way of apply, and what nobody is to overlook; empty where there is nothing."""
+    """Format the reasons why apply would refuse the plan, and other urgent facts; may be empty."""
     counts = [how_many(plan.problems)] if plan.problems else []
     counts += [f"{counted(len(plan.refusals), 'guard')} against it"] if plan.refusals else []
     start = "" if plan.is_appliable else "This plan cannot be applied: "
@@ -36,6 +36,6 @@ def blockers(plan: Plan) -> str:
 
 
 def plan_notes(plan: Plan, layout: Layout, *, is_masked: bool) -> list[str]:
-    """What a terminal says before its last line, but for problems; scopes stand in it as they are called."""
+    """Return the notes before the last line on a terminal, except problems, with names of scopes."""
     told = closing(replace(plan, problems=()), layout, is_masked=is_masked)[:-1]
     return painted(told, color=False).splitlines()

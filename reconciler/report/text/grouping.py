@@ -1,4 +1,4 @@
-"""Sections of records: what is alike is told once, and no more is shown than a reader can take in."""
+"""Sections of records: equal entries are grouped, and only as many are shown as a reader can take in."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import chain
@@ -14,23 +14,24 @@ T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
 
 _MOST_ALIKE = 3
-"""Records named of those that change alike."""
+"""Number of records that are named in a group of equal changes."""
 
 _MOST_STACKS = 20
-"""Entries, or stacks of entries that are alike, shown of one group."""
+"""Number of entries, or groups of equal entries, shown in one section."""
 
 
 class EntryStyle(NamedTuple, Generic[T]):
     """How the entries of one kind are shown."""
 
     sign: Piece
-    record: Callable[[T], tuple[RecordKey, SourceRef | None]]  # which record, asked for where
-    likeness: Callable[[T], Hashable]  # equal for entries that are told once
-    body: Callable[[Sequence[T], Layout], list[Line]]  # what is told of entries that are alike
+    # returns the record and the manifest line that asks for it
+    record: Callable[[T], tuple[RecordKey, SourceRef | None]]
+    likeness: Callable[[T], Hashable]  # equal for entries of one group
+    body: Callable[[Sequence[T], Layout], list[Line]]  # formats a group of equal entries
 
 
 def render_entries(kind: EntryStyle[T], group: Iterable[T], layout: Layout) -> list[Line]:
-    """The entries of one section: those that are alike together, and no more than a reader can take in."""
+    """Format the entries of one section: equal ones grouped, and only as many as a reader can take in."""
     stacks = list(group_by(group, kind.likeness).values())
     most = len(stacks) if layout.full else _MOST_STACKS
     lines: list[Line] = []
@@ -59,7 +60,7 @@ def _stack(kind: EntryStyle[T], stack: Sequence[T], body: list[Line], layout: La
 
 
 def group_by(entries: Iterable[T], key_of: Callable[[T], H]) -> dict[H, list[T]]:
-    """The entries by key; both keep the order of first appearance."""
+    """Group the entries by key, in order of first appearance."""
     groups: dict[H, list[T]] = {}
     for entry in entries:
         groups.setdefault(key_of(entry), []).append(entry)

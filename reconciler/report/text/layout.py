@@ -1,4 +1,4 @@
-"""What every section of a terminal report needs to know, and the few shapes of line they share."""
+"""The layout of terminal reports, and the kinds of lines that all sections share."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,41 +11,41 @@ from reconciler.source import SourceRef
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How wide, how much, and how places are called."""
+    """Width, level of detail, and format of places."""
 
     width: int  # columns
     full: bool  # show everything, shorten nothing
-    where: Callable[[SourceRef], str]  # file:line:column as the reader would type it
+    where: Callable[[SourceRef], str]  # formats file:line:column as the reader would type it
 
     def place(self, source: SourceRef) -> str:
-        """File and line."""
+        """Format file and line."""
         return visible(self.where(source).rpartition(":")[0])
 
     def exact_place(self, source: SourceRef) -> str:
-        """File, line and column."""
+        """Format file, line and column."""
         return visible(self.where(source))
 
     def paragraph(self, text: str, *, indent: int = 0, style: Style = Style.PLAIN) -> Iterator[Line]:
-        """Sentences, made visible and broken at spaces."""
+        """Format sentences, broken at spaces, with escapes for invisible characters."""
         for row in wrapped(visible(text), self.width - indent):
             yield line(Piece(row, style), indent=indent)
 
     def record(self, address: str, source: SourceRef | None, sign: Piece | None = None) -> list[Line]:
-        """A record's line, with the manifest line that asks for it at the right margin."""
+        """Format a record's line, with the manifest line that asks for it at the right margin."""
         name = visible(address)
         left = line(sign, " ", Piece(name, Style.STRONG), indent=2) if sign else line(name, indent=6)
         return beside(left, (Piece(self.place(source), Style.FAINT),) if source else (), self.width)
 
     def heading(self, title: str, remark: str) -> list[Line]:
-        """The line above a group, and a remark that explains it."""
+        """Format the line above a group, with a remark that explains it."""
         return [line(Piece(title, Style.STRONG)), *self.paragraph(remark, indent=2, style=Style.FAINT)]
 
 
 def more(count: int, *, indent: int) -> Line:
-    """What stands for ``count`` entries that are not shown."""
+    """Format the line that stands for ``count`` hidden entries."""
     return line(Piece(f"{ELLIPSIS} {count:,} more (--full shows all)", Style.FAINT), indent=indent)
 
 
 def counted(count: int, noun: str) -> str:
-    """``1 record``, ``1,200 records``."""
+    """Format a count: ``1 record``, ``1,200 records``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,4 +1,4 @@
-"""Lines made of styled pieces: laid out as plain text, coloured last, so that colour moves nothing."""
+"""Lines of styled pieces: laid out as plain text and coloured last, so that colour moves nothing."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -8,7 +8,7 @@ from reconciler.report.text.width import cells
 
 
 class Style(StrEnum):
-    """How a piece looks where there is colour; without colour the words and signs say the same.
+    """Style of a piece on a terminal with colour; without colour, words and signs say the same.
 
     The values are parameters of the SGR control sequence (ECMA-48, 8.3.117).
     """
@@ -23,7 +23,7 @@ class Style(StrEnum):
 
 
 class Piece(NamedTuple):
-    """Some text in one style; it has been made visible before."""
+    """Some text in one style, without invisible characters."""
 
     text: str
     style: Style = Style.PLAIN
@@ -35,18 +35,18 @@ BLANK: Line = ()
 
 
 def line(*pieces: Piece | str, indent: int = 0) -> Line:
-    """A line; plain text may be given as it is."""
+    """Build a line from pieces or plain text."""
     margin = (Piece(" " * indent),) if indent else ()
     return margin + tuple(Piece(piece) if isinstance(piece, str) else piece for piece in pieces)
 
 
 def line_cells(pieces: Line) -> int:
-    """How many columns a line takes."""
+    """Count the columns of a line."""
     return sum(cells(piece.text) for piece in pieces)
 
 
 def beside(left: Line, right: Line, width: int) -> list[Line]:
-    """``left`` and, at the right margin of the same line, ``right``: or below, where they do not fit."""
+    """Put ``right`` at the right margin of the line ``left``, or below if it does not fit."""
     if not right:
         return [left]
     gap = width - line_cells(left) - line_cells(right)
@@ -56,7 +56,7 @@ def beside(left: Line, right: Line, width: int) -> list[Line]:
 
 
 def painted(lines: Iterable[Line], *, color: bool) -> str:
-    """The text of ``lines``, each with its newline; trailing spaces are dropped."""
+    """Write ``lines`` as text, each with a newline and without trailing spaces."""
     return "".join(f"{_painted(pieces, color=color)}\n" for pieces in lines)
 
 

@@ -1,4 +1,4 @@
-"""How values look: in one line where that is enough, else cut around what differs, or as a small diff.
+"""Formatting values: in one line if they are short, else cut around the difference, or as a small diff.
 
 Two different values never look the same.
 """
@@ -18,16 +18,16 @@ EMPTY = "(empty)"
 CLEARED = "(cleared)"
 
 _MOST_LINES = 4
-"""Removed or added lines shown of one place where two texts differ."""
+"""Number of removed or added lines shown for one difference."""
 
 _MOST_PLACES = 3
-"""Places shown where two texts differ."""
+"""Number of differences shown between two texts."""
 
 _LEAST_ROOM = 16
-"""Cells; with less beside its name a value that does not fit goes below."""
+"""Cells; with less room beside the name, a value goes below it."""
 
 _COMPARED_LINES = 300
-"""Longer differing stretches are shown as replaced: aligning takes the square of their length."""
+"""Longer differing parts are shown as replaced: aligning takes the square of their length."""
 
 _SIGN_STYLES = {"-": Style.REMOVED, "+": Style.ADDED, " ": Style.FAINT}
 
@@ -40,18 +40,18 @@ class _Row(NamedTuple):
 
 
 def shown(value: str) -> str:
-    """``value`` in one line; in quotes where it would otherwise be mistaken for something else."""
+    """Format ``value`` in one line; in quotes if it could be mistaken for something else."""
     is_plain = _is_plain(value) and value == value.strip() and value not in {"", EMPTY, CLEARED}
     return value if is_plain and ARROW not in value else _quoted(value)
 
 
 def text_of_written(written: ManifestValue) -> str | None:
-    """What a manifest says as one text; a list between brackets."""
+    """Return a manifest value as one text; a list in brackets."""
     return f"[{', '.join(written)}]" if isinstance(written, tuple) else written
 
 
 def side_by_side(before: str | None, after: str | None, room: int) -> Line | None:
-    """Both in one line, None where that takes more than ``room`` cells or one of them has several lines."""
+    """Format both in one line; None if it takes more than ``room`` cells or a value has several lines."""
     if "\n" in (before or "") or "\n" in (after or ""):
         return None
     start = Piece(shown(before)) if before is not None else Piece(EMPTY, Style.FAINT)
@@ -61,7 +61,7 @@ def side_by_side(before: str | None, after: str | None, room: int) -> Line | Non
 
 
 def alone(value: str | None, room: int, *, full: bool) -> Line | None:
-    """A new record's value in one line, shortened unless ``full``; None where it does not fit."""
+    """Format a new record's value in one line, shortened unless ``full``; None if it does not fit."""
     if value is None:
         return (Piece(EMPTY, Style.FAINT),)
     text = shown(value)
@@ -71,8 +71,8 @@ def alone(value: str | None, room: int, *, full: bool) -> Line | None:
 
 
 def one_below_the_other(before: str | None, after: str | None, room: int, *, full: bool) -> Iterator[Line]:
-    """``before`` and ``after`` as removed and added lines of at most ``room`` cells."""
-    room -= 2  # for the sign
+    """Format ``before`` and ``after`` as removed and added lines of at most ``room`` cells."""
+    room -= 2  # room for the sign
     if "\n" in (before or "") or "\n" in (after or ""):
         rows = _diff(_lines(before), _lines(after), room, full=full)
     else:
@@ -84,7 +84,7 @@ def one_below_the_other(before: str | None, after: str | None, room: int, *, ful
 
 
 def around_difference(left: str, right: str, room: int) -> tuple[str, str]:
-    """Both texts from a little before they begin to differ, each in at most ``room`` cells."""
+    """Cut both texts to ``room`` cells, from a little before their first difference."""
     if max(cells(left), cells(right)) <= room:
         return left, right
     start = _common(left, right) - room // 3
@@ -97,7 +97,7 @@ def around_difference(left: str, right: str, room: int) -> tuple[str, str]:
 
 
 def _diff(before: Sequence[str], after: Sequence[str], room: int, *, full: bool) -> Iterator[_Row]:
-    """Where two texts differ, with the line before and after each such place."""
+    """Return the differences between two texts, with one line of context on each side."""
     top = _common(before, after)
     bottom = _common(before[top:][::-1], after[top:][::-1])
     removed, added = before[top : len(before) - bottom], after[top : len(after) - bottom]
@@ -122,7 +122,7 @@ def _opcodes(removed: Sequence[str], added: Sequence[str]) -> Iterable[tuple[str
 
 
 def _context(same: Sequence[str], *, is_first: bool = False, is_last: bool = False) -> Iterator[_Row]:
-    """Of a stretch that is the same in both: the lines next to a difference."""
+    """Return the lines of an equal part that are next to a difference."""
     above = [] if is_first else same[:1]
     below = [] if is_last else same[-1:]
     if len(same) <= len(above) + len(below):
@@ -133,7 +133,7 @@ def _context(same: Sequence[str], *, is_first: bool = False, is_last: bool = Fal
 
 
 def _replaced(removed: Sequence[str], added: Sequence[str], room: int, *, full: bool) -> Iterator[_Row]:
-    """Lines that were taken out, then those that took their place; a few, and shortened, unless ``full``."""
+    """Return removed lines, then their replacements; a few, and shortened, unless ``full``."""
     counts = {"-": len(removed), "+": len(added)}
     if not full:
         pairs = list(zip_longest(removed[:_MOST_LINES], added[:_MOST_LINES], fillvalue=""))
@@ -155,12 +155,12 @@ def _whole(value: str | None) -> list[str]:
 
 
 def line_shown(text: str) -> str:
-    """One line of a text of several lines."""
+    """Format one line of a text of several lines."""
     return text if _is_plain(text) and not text.endswith(" ") else _quoted(text)
 
 
 def _is_plain(value: str) -> bool:
-    """Whether ``value`` can be printed as it is without being taken for something else."""
+    """Return whether ``value`` can be printed as it is without being mistaken for something else."""
     return visible(value) == value and not value.startswith('"')
 
 
@@ -169,6 +169,6 @@ def _quoted(value: str) -> str:
 
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:
-    """How many items both begin with."""
+    """Count the items with which both begin."""
     pairs = enumerate(zip(left, right, strict=False))
     return next((index for index, (one, other) in pairs if one != other), min(len(left), len(right)))

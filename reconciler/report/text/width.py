@@ -1,4 +1,4 @@
-"""Lengths of texts in cells of a terminal; what is invisible has been made visible before."""
+"""Widths of texts in cells of a terminal; invisible characters are escaped already."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -8,14 +8,14 @@ ELLIPSIS = "\u2026"
 
 
 def cells(text: str) -> int:
-    """How many columns ``text``, made visible before, takes in a terminal."""
+    """Count the columns that ``text`` takes in a terminal."""
     if text.isascii():
         return len(text)
     return sum(map(_cells_of, text))
 
 
 def head(text: str, room: int) -> str:
-    """As much of the beginning of ``text`` as fits into ``room`` cells."""
+    """Return as much of the beginning of ``text`` as fits into ``room`` cells."""
     if text.isascii():
         return text[:room]
     taken = 0
@@ -27,12 +27,12 @@ def head(text: str, room: int) -> str:
 
 
 def clipped(text: str, room: int) -> str:
-    """``text``, or its beginning and an ellipsis, in at most ``room`` cells."""
+    """Shorten ``text`` with an ellipsis to at most ``room`` cells."""
     return text if cells(text) <= room else head(text, room - 1) + ELLIPSIS
 
 
 def chopped(text: str, room: int) -> Iterator[str]:
-    """All of ``text`` in pieces of at most ``room`` cells, cut behind a space where one is near the end.
+    """Split ``text`` into pieces of at most ``room`` cells, after a space if one is near the end.
 
     The pieces add up to ``text``; an empty text is one empty piece.
     """
@@ -46,9 +46,9 @@ def chopped(text: str, room: int) -> Iterator[str]:
 
 
 def wrapped(text: str, room: int) -> Iterator[str]:
-    """``text``, made visible before, in lines of at most ``room`` cells, broken at spaces.
+    """Wrap ``text`` into lines of at most ``room`` cells, broken at spaces.
 
-    A word that is longer gets a line of its own and is left whole, so that it can be copied.
+    A longer word gets a line of its own and is not cut, so that it can be copied.
     """
     line, *words = text.split(" ")
     for word in words:
