@@ -237,6 +237,10 @@ def test_entries_written_after_a_serial_have_moved(store: Store) -> None:
 
     assert store.moved_since(seen, *GROUP, ["acme", "globex", "initech", "umbrella"]) == {"globex", "initech"}
     assert store.moved_since(store.version().serial, *GROUP, ["acme", "globex"]) == frozenset()
+    ids = {name: owned(name).record_id for name in ("acme", "globex", "initech")}
+    moved = store.ids_moved_since(seen, "companies", list(ids.values()))
+    assert moved == {ids["globex"], ids["initech"]}
+    assert store.ids_moved_since(store.version().serial, "companies", list(ids.values())) == frozenset()
 
 
 def test_lineage_is_made_once_and_serial_rises_with_every_run(
