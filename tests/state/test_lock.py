@@ -170,6 +170,20 @@ def test_unlock_names_whom_it_took_the_lock_from(store: Store, reopened: Callabl
         pass
 
 
+def test_a_holder_that_was_unlocked_does_not_write_under_the_lock_of_the_next(
+    store: Store, reopened: Callable[[], Store]
+) -> None:
+    loser = writer(store)
+    reopened().unlock()
+
+    with writer(reopened(), actor=BOB) as holder:
+        with pytest.raises(Locked, match="it is held by bob"):
+            loser.begin_run(start(0))
+        loser.release()
+        assert holder_name(store) == "bob"
+        holder.begin_run(start(0))
+
+
 def test_an_error_on_the_way_releases_the_lock_and_stays_the_error(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), writer(store):
         raise ZeroDivisionError
