@@ -1,1 +1,1 @@
-"""A plan becomes outcomes."""
+"""Applying a plan: calls, outcomes, journal."""

@@ -1,7 +1,7 @@
-"""Calls that are about to leave tell the run, and wait until the journal has it.
+"""The queue of calls that are about to leave: each waits until the journal has recorded it.
 
-Workers touch no state. So a worker puts a word on the desk and waits; the run's own thread, which waits for
-workers anyway, journals all that lies there in one transaction, and lets them go on.
+Workers do not touch state. So a worker puts its intent into the queue and waits. The run's own thread, which
+waits for workers anyway, journals all queued intents in one transaction and lets them go on.
 """
 
 import threading
@@ -12,21 +12,21 @@ from datetime import datetime
 from typing import TypeAlias
 
 Leaving: TypeAlias = Callable[[int, Sequence[int], datetime], None]
-"""Told, before HubSpot can act on a call, which of the calls for these changes it is, and when that is."""
+"""Called before HubSpot can act on a call, with its ordinal, the numbers of its changes, and the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedIntent:
     """One call that waits to leave."""
 
-    ordinal: int  # 1; 2 where it is the second call for the same changes
-    numbers: Sequence[int]  # of the changes that it carries
-    moment: datetime  # on HubSpot's clock
+    ordinal: int  # 1; 2 for the second call for the same changes
+    numbers: Sequence[int]  # numbers of its changes
+    moment: datetime  # time on HubSpot's clock
     may_leave: Future[None] = field(default_factory=Future)
 
 
 class IntentQueue:
-    """Where workers and the run meet."""
+    """The queue between workers and the run."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -35,7 +35,7 @@ class IntentQueue:
         self._ended = 0
 
     def leave(self, ordinal: int, numbers: Sequence[int], moment: datetime) -> None:
-        """Wait until the journal has it; called by workers. Raises what ended the run, where that is over."""
+        """Wait until the journal has the call; for workers. Raises the error that ended the run."""
         departure = QueuedIntent(ordinal, numbers, moment)
         with self._changed:
             if self._closed_by is not None:
@@ -45,13 +45,13 @@ class IntentQueue:
         departure.may_leave.result()
 
     def ended(self, _worker: object) -> None:
-        """A worker has ended, whatever came of it."""
+        """Count a worker that has ended, for any reason."""
         with self._changed:
             self._ended += 1
             self._changed.notify_all()
 
     def take(self, timeout_s: float) -> Sequence[QueuedIntent]:
-        """Wait until a worker has ended or wants something; the calls that wait to leave."""
+        """Wait until a worker has ended or wants to send; return the waiting calls."""
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._ended, timeout_s)
             self._ended = 0
@@ -59,7 +59,7 @@ class IntentQueue:
         return taken
 
     def close(self, error: BaseException, taken: Sequence[QueuedIntent] = ()) -> None:
-        """The run is over: nothing leaves any more."""
+        """End the run: no call leaves any more."""
         with self._changed:
             self._closed_by = error
             waiting, self._waiting = [*taken, *self._waiting], []

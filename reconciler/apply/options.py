@@ -1,4 +1,4 @@
-"""How a run behaves: what the person chose, and whom it tells and asks on the way."""
+"""Options of a run, and its callbacks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,25 +6,25 @@ from enum import StrEnum
 from typing import TypeAlias
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Told how many changes have an outcome, of how many."""
+"""Called with the number of changes that have an outcome, and of all changes."""
 
 
 class OnStale(StrEnum):
-    """What is done with records that moved between plan and apply."""
+    """What to do with records that changed between plan and apply."""
 
     SKIP = "skip"  # leave them, apply the others
     FAIL = "fail"  # leave them and stop
-    OVERWRITE = "overwrite"  # write them all the same
+    OVERWRITE = "overwrite"  # write them anyway
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
-    """How a run behaves."""
+    """The options of a run."""
 
-    parallelism: int = 16  # calls in flight at the most
+    parallelism: int = 16  # maximum number of parallel calls
     rereads_before_write: bool = False  # somebody had time to edit since the plan was made
     on_stale: OnStale = OnStale.SKIP
     fail_fast: bool = False  # stop at the first change that HubSpot rejects
-    calls_afterwards: int = 0  # that are made once all is applied, to verify it
-    should_stop: Callable[[], bool] = lambda: False  # asked before every call
+    calls_afterwards: int = 0  # number of calls to verify after the apply
+    should_stop: Callable[[], bool] = lambda: False  # called before every call
     progress: Progress = lambda _done, _total: None

@@ -1,1 +1,1 @@
-"""The nouns: plain values, standard library only."""
+"""The values of the domain: plain dataclasses, standard library only."""

@@ -1,4 +1,4 @@
-"""Live values that manifests are to say: what people changed in HubSpot is right, git follows."""
+"""Accepting drift: live values that manifests take over, because people were right."""
 
 from dataclasses import dataclass
 
@@ -10,25 +10,26 @@ from reconciler.source import SourceRef
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One property of one record of which a manifest is to say something else."""
+    """A new manifest value for one property of one record."""
 
     key: RecordKey
     name: str
-    before: ManifestValue  # what the manifest says
-    after: ManifestValue  # what it is to say
-    source: SourceRef  # of the value that holds until now, be it the record's own or that of ``all:``
+    before: ManifestValue  # the present manifest value
+    after: ManifestValue  # the new manifest value
+    source: SourceRef  # place of the value that wins now, in the record or under ``all:``
 
     @property
     def address(self) -> str:
-        """Of the property."""
+        """Address of the property."""
         return self.key.property_address(self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """What becomes of drifted values that the person wants to keep."""
+    """The result for drifted values that the user wants to accept."""
 
-    edits: tuple[Edit, ...]  # sorted by key, then name; once written, at the places where they stand now
-    agreed: tuple[Edit, ...]  # manifests that say the live value already, in whatever words; likewise
-    problems: tuple[Problem, ...]  # what cannot be written back, and what to do about it
-    personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when rendered
+    edits: tuple[Edit, ...]  # sorted by key, then name; after writing, with their new places
+    agreed: tuple[Edit, ...]  # manifests that have the live value already, in any spelling; also sorted
+    problems: tuple[Problem, ...]  # values that cannot be written, with advice
+    # (object type, property) whose values are masked when rendered
+    personal: tuple[tuple[str, str], ...] = ()

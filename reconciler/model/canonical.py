@@ -1,8 +1,8 @@
-"""The canonical form of a property value: the one text that all its spellings share.
+"""The canonical form of a property value: one text for all its spellings.
 
-HubSpot carries every value as text and answers with spellings of its own: ``12.1`` for ``12.10``,
-options in another order, dates as milliseconds. Both sides pass through here before they are
-compared, so that comparing is dull. The table of what counts as equal is ``docs/values.md``.
+HubSpot stores every value as text and returns its own spellings: ``12.1`` for ``12.10``, options in another
+order, dates as milliseconds. Both sides are converted before they are compared, so that the comparison itself
+is simple. ``docs/values.md`` has the table of equal values.
 """
 
 import re
@@ -22,10 +22,10 @@ _HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:[^/@]*@)?([^/?#:]+)", re.IGNOR
 
 
 def canonical(kind: Kind, text: str | None) -> str | None:
-    """The canonical form of ``text``; None stands for every way of being empty.
+    """Return the canonical form of ``text``; None stands for every kind of empty value.
 
-    Total: text that is no value of its kind (an old option, a broken number) stands for itself, so
-    that whatever live holds can be compared.
+    This never fails: text that is not a value of its kind (an old option, an invalid number) stays as it is,
+    so that any live value can be compared.
 
     >>> canonical(Kind.NUMBER, "12.10"), canonical(Kind.TEXT, "12.10"), canonical(Kind.CHOICES, "b;a")
     ('12.1', '12.10', 'a;b')
@@ -50,7 +50,7 @@ def _domain(text: str) -> str | None:
 
 
 def _phone(text: str) -> str:
-    """``+49 (30) 12-34`` and ``+493012 34`` are one number; words make it a text."""
+    """Normalise a phone number: ``+49 (30) 12-34`` equals ``+49301234``; with words in it, it is a text."""
     number = _PHONE.fullmatch(text.strip())
     if number is None:
         return text
@@ -59,7 +59,7 @@ def _phone(text: str) -> str:
 
 
 def _number(text: str) -> str:
-    """Plain decimal notation without needless zeros, whatever its length."""
+    """Write a number in plain decimal notation without unnecessary zeros, whatever its length."""
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
@@ -73,7 +73,7 @@ def _number(text: str) -> str:
 
 
 _LONGEST_NUMBER = 400
-"""Digits beyond which a number is left as text: 1e999999999 must not become a gigabyte of zeros."""
+"""Digits beyond which a number stays text: 1e999999999 must not become a gigabyte of zeros."""
 
 
 def _boolean(text: str) -> str:
@@ -85,7 +85,7 @@ def _set(text: str) -> str | None:
 
 
 def parse_date(text: str) -> date | None:
-    """A date written ``YYYY-MM-DD``; else None."""
+    """Parse a date of the form ``YYYY-MM-DD``; return None for any other text."""
     stripped = text.strip()
     try:
         return date.fromisoformat(stripped) if _DATE.fullmatch(stripped) else None
@@ -107,7 +107,7 @@ def _datetime(text: str) -> str:
 
 
 def parse_instant(text: str) -> datetime | None:
-    """An aware UTC instant from ISO 8601 with offset or from milliseconds since 1970; else None."""
+    """Parse ISO 8601 with offset, or milliseconds since 1970, as an aware UTC instant; or return None."""
     stripped = text.strip()
     try:
         if _MILLISECONDS.fullmatch(stripped):
@@ -119,7 +119,7 @@ def parse_instant(text: str) -> datetime | None:
 
 
 def instant_text(instant: datetime) -> str:
-    """The form in which HubSpot answers: UTC, milliseconds, ``Z``."""
+    """Format an instant as HubSpot does: UTC, milliseconds, ``Z``."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 

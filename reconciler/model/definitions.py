@@ -1,4 +1,4 @@
-"""What the portal says about its object types, properties and pipelines, and who may own records."""
+"""The portal's definitions: object types, properties, pipelines, and owners."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """How the text of a property is to be read and compared; follows from its definition."""
+    """Kinds of values, from the property's definition: they decide how texts are read and compared."""
 
     TEXT = "text"
     HTML = "html"
@@ -20,7 +20,7 @@ class Kind(StrEnum):
     DATE = "date"
     DATETIME = "datetime"
     OWNER = "owner"
-    OWNERS = "owners"  # several of them
+    OWNERS = "owners"  # several owners
     PIPELINE = "pipeline"
     STAGE = "stage"
     FILES = "file"
@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An allowed value of an enumeration: ``value`` goes over the wire, ``label`` is for people."""
+    """An allowed value of an enumeration: the API uses ``value``, people see ``label``."""
 
     value: str
     label: str
@@ -47,12 +47,12 @@ class PropertyDef:
     is_read_only: bool = False
     is_calculated: bool = False
     is_sensitive: bool = False
-    is_hidden: bool = False  # from people, in HubSpot's own pages
+    is_hidden: bool = False  # hidden in HubSpot's own pages
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One state within a pipeline."""
+    """One stage of a pipeline."""
 
     id: str
     label: str
@@ -60,7 +60,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Ordered states of deals, tickets and others."""
+    """Ordered stages of deals, tickets and other types."""
 
     id: str
     label: str
@@ -68,7 +68,7 @@ class Pipeline:
 
 
 _PIPELINE_AND_STAGE = (("pipeline", "dealstage"), ("hs_pipeline", "hs_pipeline_stage"))
-"""Of deals, and of all others that have pipelines."""
+"""Properties of deals, and of all other types with pipelines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +76,22 @@ class ObjectSchema:
     """An object type as the portal defines it."""
 
     name: str  # path name, or the bare name of a custom object
-    path: str  # the segment HubSpot documents for its calls: "companies", "0-3", "2-1234"
+    path: str  # the path segment in HubSpot's documentation: "companies", "0-3", "2-1234"
     properties: Mapping[str, PropertyDef]
     pipelines: tuple[Pipeline, ...] = ()
-    required: tuple[str, ...] = ()  # properties without which no record can be created
-    one_of: tuple[str, ...] = ()  # properties of which a new record has at least one
-    default_key: str | None = None  # usable as idProperty although not flagged unique
+    required: tuple[str, ...] = ()  # properties that a new record must have
+    one_of: tuple[str, ...] = ()  # properties of which a new record must have at least one
+    default_key: str | None = None  # usable as idProperty although not marked as unique
     has_upsert: bool = True
-    is_read_only: bool = False  # HubSpot's API offers no call that writes its records
+    is_read_only: bool = False  # HubSpot's API has no call that writes its records
 
     def can_identify(self, name: str) -> bool:
-        """Whether property ``name`` can serve as HubSpot's ``idProperty``."""
+        """Return whether property ``name`` can be HubSpot's ``idProperty``."""
         definition = self.properties.get(name)
         return definition is not None and (definition.is_unique or name == self.default_key)
 
     def advisable_keys(self) -> list[str]:
-        """The properties that people can recognise records by, sorted: they see them, and can fill them."""
+        """Return the properties that people can see, fill, and use as a key, sorted."""
         return sorted(
             name
             for name, known in self.properties.items()
@@ -100,7 +100,7 @@ class ObjectSchema:
 
     @property
     def pipeline_and_stage(self) -> tuple[str, str] | None:
-        """The properties that say in which pipeline a record is, and at which stage; None without either."""
+        """The properties for pipeline and stage of a record; None if the type has none."""
         for names in _PIPELINE_AND_STAGE:
             if all(name in self.properties for name in names):
                 return names
@@ -109,7 +109,7 @@ class ObjectSchema:
         return (pipelines[0], stages[0]) if pipelines and stages else None
 
     def is_step_back(self, name: str, before: str | None, after: str | None) -> bool:
-        """Whether this takes a lifecycle stage back, which HubSpot does from empty only.
+        """Return whether this lifecycle stage goes back, which HubSpot allows only from empty.
 
         Source: https://knowledge.hubspot.com/records/use-lifecycle-stages
         """
@@ -120,11 +120,11 @@ class ObjectSchema:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A person, as records name them in ``hubspot_owner_id``."""
+    """A person who can own records, as in ``hubspot_owner_id``."""
 
     id: str
     email: str
-    is_active: bool = True  # else they were deactivated: nothing can be given to them
+    is_active: bool = True  # otherwise they were deactivated and cannot get new records
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class PortalSchema:
-    """What planning needs to know of a portal besides its records."""
+    """Facts about a portal that planning needs, besides its records."""
 
     account: Account
     api_version: str

@@ -1,7 +1,7 @@
-"""What the manifests want and what the portal holds.
+"""The desired records, from the manifests.
 
-A desired record keeps one tuple of names (shared between records of one shape), one of values and
-one of places: at a hundred thousand records an object per property would cost a gigabyte.
+A desired record has one tuple of names (shared by records of one shape), one of values and one of places:
+with a hundred thousand records, an object for each property would need a gigabyte.
 """
 
 from bisect import bisect_left
@@ -18,46 +18,46 @@ from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.source import Place, SourceFiles, SourceRef
 
 Record: TypeAlias = tuple[str, RecordId]
-"""A record by its object type and id, whatever its key."""
+"""A record by its object type and id, whatever its key is."""
 
 ManifestValue: TypeAlias = str | tuple[str, ...] | None
-"""A property value as the manifest writes it: text, a list of texts, or None for a plain ``null``."""
+"""A property value as in the manifest: text, a list of texts, or None for a plain ``null``."""
 
 
 class Ownership(StrEnum):
     """Who decides about a property."""
 
-    ENFORCE = "enforce"  # git does
-    INITIAL = "initial"  # git when the record is created, people from then on
-    OBSERVE = "observe"  # people do; a difference is reported
+    ENFORCE = "enforce"  # the manifest
+    INITIAL = "initial"  # the manifest when the record is created, people afterwards
+    OBSERVE = "observe"  # people; a difference is reported
 
 
 class Write(StrEnum):
-    """By which of HubSpot's calls a document wants its records written."""
+    """The call that a document uses to write records."""
 
-    AUTO = "auto"  # creates by batch/upsert, existing records by batch/update and record id
+    AUTO = "auto"  # creates by batch/upsert, existing records by batch/update with record id
     UPSERT = "upsert"  # creates and updates together by batch/upsert
     UPDATE = "update"  # batch/update; never creates
 
 
 class Prune(StrEnum):
-    """What becomes of owned records that no manifest names any more."""
+    """What to do with owned records that no manifest names any more."""
 
     OFF = "false"  # nothing
-    OURS = "true"  # those we created are archived, those we adopted are released
-    ALL = "all"  # all of them are archived
+    OURS = "true"  # archive those that we created, release those that we adopted
+    ALL = "all"  # archive all of them
 
 
 class Drift(StrEnum):
-    """What is done about values that people changed since we last applied them."""
+    """What to do about values that people changed since we last applied them."""
 
-    REVERT = "revert"  # git is right: write back
-    HOLD = "hold"  # leave them, and say so
+    REVERT = "revert"  # write back the manifest value
+    HOLD = "hold"  # leave them alone and report them
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class PruneRule:
-    """What is done with owned records of one object type and key property once nobody names them."""
+    """The prune setting for one object type and key property."""
 
     object: str
     by: str
@@ -66,69 +66,70 @@ class PruneRule:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What one manifest document says about all of its records; shared by them."""
+    """The settings of one manifest document, shared by all of its records."""
 
-    object: str  # canonical where the type is a standard one, else as written
+    object: str  # canonical for a standard type, otherwise as written
     key: str  # the unique property, or RECORD_ID
     write: Write
     ownership: Mapping[str, Ownership]  # properties that are not ENFORCE
-    place: Place  # where the document begins
+    place: Place  # beginning of the document
     prune: Prune = Prune.OFF
     columns: Mapping[str, Place] = field(default_factory=dict)
-    """Where its rows come from a table, the properties that are columns, and where they are named."""
-    key_place: Place | None = None  # where it says ``key``; None where that is not known
+    """Properties that are columns of its table, with the places that name them."""
+    key_place: Place | None = None  # place of ``key``; None if unknown
 
     def ownership_of(self, name: str) -> Ownership:
-        """Who decides about property ``name``."""
+        """Return who decides about property ``name``."""
         return self.ownership.get(name, Ownership.ENFORCE)
 
     def renamed(self, names: Mapping[str, str]) -> "Document":
-        """The same with its object type called by ``names``."""
+        """Return the document with its object type replaced by its name in ``names``."""
         return replace(self, object=names.get(self.object, self.object))
 
 
 @dataclass(frozen=True, slots=True)
 class RecordDirectives:
-    """What a record says besides its properties; most say nothing."""
+    """The ``$`` keys of a record; most records have none."""
 
-    is_absent: bool = False  # it must not exist
-    protect: bool | None = None  # whether it may be archived; None leaves that as it is
-    renamed_from: str | None = None  # the key it had before
-    is_partial: bool = False  # some of its properties are looked at, and the record itself is let be
+    is_absent: bool = False  # the record must not exist
+    protect: bool | None = None  # whether it is protected from archiving; None changes nothing
+    renamed_from: str | None = None  # its previous key
+    is_partial: bool = False  # only some of its properties are planned, and not the record itself
 
 
 NO_DIRECTIVES = RecordDirectives()
-"""Of records that say nothing special; shared by them all."""
+"""The directives of records without ``$`` keys, shared by all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredAssociation:
-    """Another record that a record is to be associated with."""
+    """A desired association with another record."""
 
-    object: str  # of the other record: canonical where the type is a standard one, else as written
-    by: str | None  # the property that ``value`` is one of; None: the key of that type in the manifests
+    object: str  # object type of the other record: canonical for a standard type, otherwise as written
+    by: str | None  # the property of ``value``; None: the key of that type in the manifests
     value: str
-    label: str | None  # as written; None: the plain association
+    label: str | None  # as written; None: the unlabelled association
     place: Place
 
     @property
     def address(self) -> str:
-        """Of the other record, whatever its key property turns out to be."""
+        """Address of the other record, for any key property."""
         return RecordKey(self.object, self.by or "", self.value).address
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredRecord:
-    """One record as the manifests want it, before the portal's definitions have typed its values."""
+    """One desired record, before the portal's definitions give its values a type."""
 
-    key: str  # the key's value
-    names: tuple[str, ...]  # managed properties, sorted; the key property is not among them
-    values: tuple[ManifestValue, ...]  # as long as names
-    places: tuple[Place, ...]  # of the values, as long as names
-    place: Place  # of the record's own line
+    key: str  # value of the key
+    names: tuple[str, ...]  # managed properties without the key property, sorted
+    values: tuple[ManifestValue, ...]  # one for each name
+    places: tuple[Place, ...]  # places of the values, one for each name
+    place: Place  # line of the record itself
     document: Document
     special: RecordDirectives = NO_DIRECTIVES
-    associations: tuple[DesiredAssociation, ...] = ()  # sorted by object, else as written
+    # sorted by object type, otherwise in the order of the manifest
+    associations: tuple[DesiredAssociation, ...] = ()
 
     @property
     def record_key(self) -> RecordKey:
@@ -136,11 +137,11 @@ class DesiredRecord:
         return RecordKey(self.document.object, self.document.key, self.key)
 
     def without(self, names: Collection[str]) -> "DesiredRecord":
-        """The same record, not managing those of its properties that are among ``names``."""
+        """Return the record without the managed properties ``names``."""
         return self.limited_to(frozenset(self.names).difference(names))
 
     def limited_to(self, names: Container[str]) -> "DesiredRecord":
-        """The same record, managing only those of its properties that are among ``names``."""
+        """Return the record with only the managed properties ``names``."""
         kept = [index for index, name in enumerate(self.names) if name in names]
         if len(kept) == len(self.names):
             return self
@@ -155,29 +156,29 @@ class DesiredRecord:
 class Records(Protocol):
     """Desired records of one group, sorted by key, by code point; keys are distinct.
 
-    They may be read from a file, anew each time they are gone through: whoever wants them flowing keeps
-    a few of them at a time.
+    They may be read from a file, again at each iteration: a caller that wants constant memory keeps only a
+    few of them.
     """
 
     def __len__(self) -> int:
-        """How many there are."""
+        """Count the records."""
 
     def __iter__(self) -> Iterator[DesiredRecord]:
-        """All of them in order."""
+        """Iterate over all records in order."""
 
     def find(self, key: str) -> DesiredRecord | None:
-        """The one of that key, spelled exactly so."""
+        """Return the record with exactly this key."""
 
     def associating(self) -> Iterable[DesiredRecord]:
-        """Those that name associations, in order."""
+        """Return the records with associations, in order."""
 
     def renamed(self, names: Mapping[str, str]) -> Self:
-        """The same with object types, their own and those of associations, called by ``names``."""
+        """Return the records with all object types (also in associations) replaced by their ``names``."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedRecords:
-    """Records that are all at hand."""
+    """Records in memory."""
 
     records: Sequence[DesiredRecord]  # sorted by key; keys are distinct
 
@@ -188,16 +189,16 @@ class ListedRecords:
         return iter(self.records)
 
     def find(self, key: str) -> DesiredRecord | None:
-        """The one of that key, spelled exactly so."""
+        """Return the record with exactly this key."""
         at = bisect_left(self.records, key, key=attrgetter("key"))
         return self.records[at] if at < len(self.records) and self.records[at].key == key else None
 
     def associating(self) -> Iterable[DesiredRecord]:
-        """Those that name associations, in order."""
+        """Return the records with associations, in order."""
         return (record for record in self.records if record.associations)
 
     def renamed(self, names: Mapping[str, str]) -> Self:
-        """The same with object types, their own and those of associations, called by ``names``."""
+        """Return the records with all object types (also in associations) replaced by their ``names``."""
         documents = {record.document.place: record.document.renamed(names) for record in self.records}
         return replace(
             self,
@@ -217,7 +218,7 @@ class ListedRecords:
 
 @dataclass(frozen=True, slots=True)
 class MergedRecords:
-    """Records from several places, no key in two of them."""
+    """Records from several sources, each key in only one of them."""
 
     parts: tuple[Records, ...]
 
@@ -228,36 +229,36 @@ class MergedRecords:
         return merge(*self.parts, key=attrgetter("key"))
 
     def find(self, key: str) -> DesiredRecord | None:
-        """The one of that key, spelled exactly so."""
+        """Return the record with exactly this key."""
         return next((found for part in self.parts if (found := part.find(key))), None)
 
     def associating(self) -> Iterable[DesiredRecord]:
-        """Those that name associations, in order."""
+        """Return the records with associations, in order."""
         return merge(*(part.associating() for part in self.parts), key=attrgetter("key"))
 
     def renamed(self, names: Mapping[str, str]) -> Self:
-        """The same with object types, their own and those of associations, called by ``names``."""
+        """Return the records with all object types (also in associations) replaced by their ``names``."""
         return replace(self, parts=tuple(part.renamed(names) for part in self.parts))
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredGroup:
-    """All desired records that share object type and key property: what is read and planned together."""
+    """All desired records with one object type and key property: they are read and planned together."""
 
     object: str
     key: str
     records: Records
-    documents: tuple[Document, ...]  # those that name them, in the order of the manifests
+    documents: tuple[Document, ...]  # their documents, in the order of the manifests
     prune: Prune = Prune.OFF
 
     def chunks(self, size: int) -> Iterator[Sequence[DesiredRecord]]:
-        """The records in order, ``size`` at a time."""
+        """Return the records in order, in chunks of ``size``."""
         records = iter(self.records)
         while chunk := tuple(islice(records, size)):
             yield chunk
 
     def renamed(self, names: Mapping[str, str]) -> "DesiredGroup":
-        """The same records with object types, their own and those of associations, called by ``names``."""
+        """Return the group with all object types (also in associations) replaced by their ``names``."""
         return replace(
             self,
             object=names.get(self.object, self.object),
@@ -268,49 +269,50 @@ class DesiredGroup:
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """Everything the manifests want of one environment."""
+    """Everything that the manifests want in one environment."""
 
-    groups: tuple[DesiredGroup, ...]  # sorted by object, then key
+    groups: tuple[DesiredGroup, ...]  # sorted by object type, then key
     files: SourceFiles
     digest: str  # "sha256:…" over names and contents of the manifests that were read
     other_environments: frozenset[tuple[str, str, str]] = frozenset()
-    """Object, key property and key of records that are named for other environments only."""
-    problems: tuple[Problem, ...] = ()  # of the manifests themselves: warnings, where it may be planned with
+    """Object type, key property and key of records that are named for other environments only."""
+    # problems of the manifests themselves; only warnings if a plan may be made
+    problems: tuple[Problem, ...] = ()
     rejoin: Callable[[Mapping[str, str]], tuple[DesiredGroup, ...]] | None = field(
         default=None, compare=False, repr=False
     )
-    """Makes the groups anew where several names of object types turn out to mean one; None: they do not."""
+    """Builds the groups again if several names mean one object type; None: they do not."""
 
     @property
     def is_sound(self) -> bool:
-        """Whether everything could be read; else something is missing, and it must not be planned with."""
+        """Whether everything could be read; otherwise do not plan with it."""
         return all(problem.severity is Severity.WARNING for problem in self.problems)
 
     @property
     def record_count(self) -> int:
-        """How many records are named."""
+        """Number of named records."""
         return sum(len(group.records) for group in self.groups)
 
     @property
     def prune_rules(self) -> tuple[PruneRule, ...]:
-        """What the manifests say of pruning, sorted."""
+        """The prune rules of the manifests, sorted."""
         return tuple(PruneRule(group.object, group.key, group.prune) for group in self.groups)
 
     def records_of(self, object_name: str, by: str) -> Records:
-        """The records of one group; none where the manifests have no such group."""
+        """Return the records of one group; none if the manifests have no such group."""
         found = (group.records for group in self.groups if (group.object, group.key) == (object_name, by))
         return next(found, ListedRecords(()))
 
     def has_one_key(self, object_name: str) -> bool:
-        """Whether all records of a type are named by one key property; else some are by record id."""
+        """Return whether one key property names all records of a type, apart from record ids."""
         return sum(group.object == object_name for group in self.groups) == 1
 
     def is_for_other_environment(self, key: RecordKey) -> bool:
-        """Whether the manifests name this record, but for other environments only."""
+        """Return whether the manifests name this record only for other environments."""
         return (key.object, key.by, key.value) in self.other_environments
 
     def first_mentions(self) -> Mapping[str, SourceRef]:
-        """Where each object type is named first: of its own records, else in an association."""
+        """Return the first place that names each object type: its own records, else an association."""
         places = {
             wanted.object: wanted.place
             for group in reversed(self.groups)
@@ -324,12 +326,12 @@ class Desired:
 
     @property
     def objects(self) -> frozenset[str]:
-        """The object types of records and of what they are to be associated with."""
+        """The object types of records and of their associated records."""
         own = frozenset(group.object for group in self.groups)
         return own | self.associated_with(own)
 
     def associated_with(self, objects: Container[str]) -> frozenset[str]:
-        """The object types that records of these ``objects`` are to be associated with."""
+        """Return the object types with which records of these ``objects`` are associated."""
         return frozenset(
             wanted.object
             for group in self.groups
@@ -339,12 +341,12 @@ class Desired:
         )
 
     def renamed(self, names: Mapping[str, str]) -> "Desired":
-        """The same with object types called by ``names``, where a portal knows them under another.
+        """Replace object types by their ``names`` in the portal.
 
-        Documents that call one type by several names are joined before anything is decided about it.
+        Documents that use several names for one type are merged before anything is decided.
 
         Raises:
-            ManifestError: they do not go together: a record is declared twice, or keys or pruning disagree.
+            ManifestError: a record is declared twice, or keys or prune rules of one type differ.
         """
         if all(names.get(name, name) == name for name in self.objects):
             return self

@@ -1,4 +1,4 @@
-"""What was changed behind our back, of everything that we own."""
+"""Drift: changes of live values since we last applied them, in everything that we own."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,95 +12,95 @@ from reconciler.model.property_history import ValueVersion
 
 
 class HistoryStart(StrEnum):
-    """Where a list of hands begins."""
+    """The beginning of a list of changes."""
 
-    APPLIED = "applied"  # when the value was as applied, and a run of ours saw to that
-    SEEN = "seen"  # when the value last was as applied; no run that we know of was under way then
-    CUT = "cut"  # at the oldest change that HubSpot still keeps; there may have been others before
-    UNKNOWN = "unknown"  # HubSpot's history does not have the value that we know
+    APPLIED = "applied"  # when the value was as applied, during one of our runs
+    SEEN = "seen"  # when the value was last as applied, outside any known run
+    CUT = "cut"  # the oldest change that HubSpot still keeps; there may be earlier ones
+    UNKNOWN = "unknown"  # HubSpot's history does not contain the value that we applied
 
 
 @dataclass(frozen=True, slots=True)
 class DriftHistory:
-    """The hands that a value went through since we last applied it."""
+    """The changes of a value since we last applied it."""
 
-    hands: tuple[ValueVersion, ...] = ()  # oldest first; the last one made what is there now
+    hands: tuple[ValueVersion, ...] = ()  # oldest first; the last one wrote the present value
     since: HistoryStart = HistoryStart.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
 class DriftedValue:
-    """One property that no longer is as we last applied it."""
+    """One property that differs from the value that we last applied."""
 
     key: RecordKey
-    record_id: RecordId  # the live record's
+    record_id: RecordId  # id of the live record
     name: str
-    last_applied: str | None  # as HubSpot answered it then; None is empty
+    last_applied: str | None  # as HubSpot returned it then; None is empty
     live: str | None
     trail: DriftHistory = DriftHistory()
-    is_defined: bool = True  # the portal still has such a property
+    is_defined: bool = True  # whether the portal still has the property
 
     @property
     def address(self) -> str:
-        """Of the property."""
+        """Address of the property."""
         return self.key.property_address(self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class MissingOwnedRecord:
-    """A record that we own and that its key no longer leads to."""
+    """An owned record that is not found by its key any more."""
 
     key: RecordKey
-    record_id: RecordId  # that we knew it by
+    record_id: RecordId  # the id that we knew
     fate: MissingReason
-    facts: tuple[Fact, ...]  # what became of it
+    facts: tuple[Fact, ...]  # what happened to it
 
     @property
     def address(self) -> str:
-        """Of the record."""
+        """Address of the record."""
         return self.key.address
 
     @property
     def new_key(self) -> str | None:
-        """Of the record that it lives on as, where it does."""
+        """Key of the record that it became, if any."""
         return next((fact.key.value for fact in self.facts if fact.key), None)
 
 
 @dataclass(frozen=True, slots=True)
 class RemovedAssociation:
-    """An association that we own, and that people removed or took the label from."""
+    """An owned association that people removed, or whose label they removed."""
 
     key: RecordKey
     record_id: RecordId
     target: RecordKey
     last_applied: str  # ``associated``, or the label
-    live: str | None  # None: the two are not associated at all any more
+    live: str | None  # None: the two are not associated any more
 
     @property
     def address(self) -> str:
-        """Of the association, as a property of the record that names it."""
+        """Address of the association, like a property of the record that names it."""
         return self.key.property_address(self.target.address)
 
 
 @dataclass(frozen=True, slots=True)
 class DriftFound:
-    """Everything in which live differs from what we last applied."""
+    """All differences between live and the values that we last applied."""
 
     tool_version: str
     created_at: datetime  # aware, UTC
     environment: str
     portal_id: int
     state: StateVersion
-    looked_at: int  # owned records
+    looked_at: int  # number of checked owned records
     values: tuple[DriftedValue, ...]  # sorted by key, then name
     lost: tuple[MissingOwnedRecord, ...]  # sorted by key
     read_calls: int
     personal: tuple[
         tuple[str, str], ...
-    ] = ()  # (object, property) whose values are masked when rendered, sorted
+    ] = ()  # (object type, property) whose values are masked when rendered, sorted
     pairs: tuple[RemovedAssociation, ...] = ()  # sorted by key, then target
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything is as we left it."""
+        """Whether there is no drift."""
         return not self.values and not self.lost and not self.pairs

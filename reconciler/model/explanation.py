@@ -1,4 +1,4 @@
-"""Everything there is to know of one record, or of one property of it: who says what, and what follows."""
+"""The explanation of one record or property: manifest lines, state, live value, next action."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,51 +15,53 @@ from reconciler.source import SourceRef
 
 @dataclass(frozen=True, slots=True)
 class ManifestLine:
-    """One line of a manifest that says something of a property."""
+    """One line of a manifest about a property."""
 
     value: ManifestValue
     source: SourceRef
-    is_shared: bool = False  # it stands under ``all:``
+    is_shared: bool = False  # whether it is under ``all:``
 
 
 @dataclass(frozen=True, slots=True)
 class RecordTrace:
-    """All lines of the manifests that say something of one record."""
+    """All manifest lines about one record."""
 
-    declared: tuple[SourceRef, ...]  # the record's own, in the order in which folders override each other
-    statements: Mapping[str, tuple[ManifestLine, ...]]  # by property, likewise: the last one holds
-    unmanaged: Mapping[str, SourceRef]  # by property, the last line that takes it out
+    # lines that declare the record, in the order in which folders override each other
+    declared: tuple[SourceRef, ...]
+    statements: Mapping[str, tuple[ManifestLine, ...]]  # by property, in the same order: the last one wins
+    unmanaged: Mapping[str, SourceRef]  # by property, the last line that removes it with ``$unmanaged``
 
 
 @dataclass(frozen=True, slots=True)
 class ApplyRun:
-    """The run that last applied a value, or saw that there was nothing to write."""
+    """The run that last applied a value, or found it in step."""
 
     run_id: str
-    at: datetime  # when it began; aware, UTC
-    actor: Mapping[str, str]  # who ran it: user, host, run URL, as far as known
-    commit: str | None  # of the manifests that were applied
+    at: datetime  # start of the run; aware, UTC
+    actor: Mapping[str, str]  # user, host, run URL, as far as known
+    commit: str | None  # commit of the applied manifests
 
 
 @dataclass(frozen=True, slots=True)
 class LastApplied:
-    """What state remembers of a property."""
+    """The last applied value of a property, from state."""
 
-    sent: str | None  # None was cleared
-    kept: str | None  # what HubSpot made of it
-    by: ApplyRun | None  # None where the journal no longer knows
+    sent: str | None  # None: it was cleared
+    kept: str | None  # the value that HubSpot stored
+    by: ApplyRun | None  # None if the journal does not know it any more
 
 
 @dataclass(frozen=True, slots=True)
 class NextAction:
-    """What the next apply would do to a record or a property, and why."""
+    """The next apply's action on a record or a property, and its reason."""
 
     action: (
-        str  # of the plan; of a property "write", "remember" or "forget"; or "leave", "nothing", "problem"
+        # action of the plan; for a property "write", "remember" or "forget"; or "leave", "nothing", "problem"
+        str
     )
-    reason: str = ""  # why, in one word; empty where nothing is compared
-    after: str | None = None  # what is written, where a value is
-    facts: tuple[Fact, ...] = ()  # what else to know of it
+    reason: str = ""  # reason in one word; empty if nothing is compared
+    after: str | None = None  # the value to write, if any
+    facts: tuple[Fact, ...] = ()  # further facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,42 +69,43 @@ class PropertyExplained:
     """One property of the record."""
 
     name: str
-    statements: tuple[ManifestLine, ...]  # the last one holds; empty where no manifest sets it
-    unmanaged_at: SourceRef | None  # the line that takes out what `all` says
-    ownership: Ownership | None  # None where no manifest sets it
-    last: LastApplied | None  # None where we never applied it
-    live: str | None  # None is empty, also where there is no live record
-    hands: tuple[ValueVersion, ...]  # that it went through, oldest first, as far as they were asked for
+    statements: tuple[ManifestLine, ...]  # the last one wins; empty if no manifest sets it
+    unmanaged_at: SourceRef | None  # the line that removes the value from `all`
+    ownership: Ownership | None  # None if no manifest sets it
+    last: LastApplied | None  # None if we never applied it
+    live: str | None  # None is empty, also without a live record
+    hands: tuple[ValueVersion, ...]  # its changes, oldest first, as far as they were read
     step: NextAction
 
 
 @dataclass(frozen=True, slots=True)
 class PairExplained:
-    """An association from the record that we own, or that the next apply would make or take away."""
+    """An association that we own, or that the next apply would create or remove."""
 
     target: RecordKey
-    label: str | None  # None: the plain association
-    origin: Origin | None  # how we own it; None where we do not yet
+    label: str | None  # None: the unlabelled association
+    origin: Origin | None  # how we own it; None if we do not yet
     step: NextAction
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One record, seen from manifests, state and portal."""
+    """One record in manifests, state and portal."""
 
     key: RecordKey
-    name: str | None  # the property that was asked about; None: the whole record
+    name: str | None  # the property of the question; None: the whole record
     environment: str
     portal_id: int
-    record_id: RecordId | None  # None where there is none, neither live nor in state
+    record_id: RecordId | None  # None if there is none, neither live nor in state
     is_live: bool
-    origin: Origin | None  # how we own it; None where we do not
+    origin: Origin | None  # how we own it; None if we do not
     is_protected: bool
-    declared: tuple[SourceRef, ...]  # the last one holds; empty where no manifest names it
+    declared: tuple[SourceRef, ...]  # the last one wins; empty if no manifest names it
     prune: Prune
     step: NextAction
-    properties: tuple[PropertyExplained, ...]  # sorted by name; one, where one was asked about
+    properties: tuple[PropertyExplained, ...]  # sorted by name; only one if the question was about a property
     pairs: tuple[PairExplained, ...]
     problems: tuple[Problem, ...]
-    moves_from: RecordKey | None = None  # the key under which state knows it, until the next apply
-    personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when rendered
+    moves_from: RecordKey | None = None  # the key in state, until the next apply
+    # (object type, property) whose values are masked when rendered
+    personal: tuple[tuple[str, str], ...] = ()

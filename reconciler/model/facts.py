@@ -1,11 +1,10 @@
-"""What there is to know of something that a plan shows and leaves alone, as facts and never as sentences.
+"""Facts about things that a plan shows and leaves alone, as values instead of sentences.
 
-Whoever finds something out says what it is and about which record, property or value. Sentences are made by
-renderers alone, after what is personal was replaced: ``report/fact_sentences.py`` holds one sentence for each
-kind.
+The code that finds a fact records its kind, and the record, property or value. Only renderers make sentences,
+after personal values were replaced: ``report/fact_sentences.py`` has one sentence for each kind.
 
-A new kind is a word in ``FactKind``, its sentence in that table, and, only where none of the fields of
-``Fact`` can carry it, a field more.
+A new kind needs a word in ``FactKind``, its sentence in that table and, only if no field of ``Fact`` fits, a
+new field.
 """
 
 from dataclasses import dataclass
@@ -15,48 +14,48 @@ from reconciler.model.addresses import RecordId, RecordKey
 
 
 class FactKind(StrEnum):
-    """What a fact says; behind each word, the fields that it needs."""
+    """The kinds of facts, with the fields that each kind needs."""
 
-    # what became of a record that its key no longer leads to: the words of FateKind
+    # what happened to a record that is not found by its key: the words of MissingReason
     ARCHIVED = "archived"  # record_id
-    MERGED = "merged"  # record_id, other_id; key: the other record's, where it has one
-    REKEYED = "rekeyed"  # record_id; key: the one that it has now, where it has one
+    MERGED = "merged"  # record_id, other_id; key: key of the other record, if it has one
+    REKEYED = "rekeyed"  # record_id; key: its present key, if it has one
     ERASED = "erased"  # record_id
     NOT_FOUND = "not found"  # record_id
-    KEY_TAKEN = "key taken"  # record_id: of the record that has its key now
+    KEY_TAKEN = "key taken"  # record_id: id of the record that has its key now
     RENAME_OR_CORRECT = "rename or correct"
     NOT_CREATED_AGAIN = "not created again"
 
-    # why something that is named, or named no more, is left alone
+    # why something named, or not named any more, is left alone
     PROTECTED_STILL = "protected still"
     WHOLE_RECORD_ONLY = "whole record only"
-    CONTESTED = "contested"  # count: of applies that were overwritten
-    GOES_WITH = "goes with"  # names: the property beside it that is left
-    OTHER_END_GONE = "other end gone"  # key: of the other record
+    CONTESTED = "contested"  # count: number of applies that were overwritten
+    GOES_WITH = "goes with"  # names: the property beside it that is left alone
+    OTHER_END_GONE = "other end gone"  # key: key of the other record
     OTHER_LABEL_STAYS = "other label stays"
 
-    # why what a run did is not taken back
+    # why a change of a run is not rolled back
     RESTORED_BY_HAND_ONLY = "restored by hand only"  # record_id
     OTHER_RECORD_NOW = "other record now"  # record_id
     NO_LONGER_THERE = "no longer there"  # record_id
     THERE_BEFORE = "there before"
     PROTECTED = "protected"
-    CHANGED_SINCE = "changed since"  # names: of properties
+    CHANGED_SINCE = "changed since"  # names: the properties
     CHANGED_IN_HUBSPOT = "changed in HubSpot"
     WRITTEN_LATER = "written later"
     NO_SUCH_PROPERTY = "no such property"
     NOT_WRITABLE = "not writable"
-    NO_SUCH_CHOICE = "no such choice"  # value; word: what it was: an option, a pipeline, a stage
+    NO_SUCH_CHOICE = "no such choice"  # value; word: an option, a pipeline or a stage
     REQUIRED = "required"
-    STAGE_OF_OTHER_PIPELINE = "stage of other pipeline"  # names: the property that it would not fit
+    STAGE_OF_OTHER_PIPELINE = "stage of other pipeline"  # names: the property that does not fit
     LABELLED_NOW = "labelled now"
     NOT_ASSOCIATED_SO = "not associated so"
     NO_ROOM = "no room"  # count: the limit
 
-    # how a change differs from the one that was reviewed
-    PROPERTIES = "properties"  # names: of properties that it is about
-    LABEL = "label"  # word: the label's text
-    REVIEWED_TO = "reviewed to"  # word: the action that was reviewed
+    # how a change differs from the reviewed one
+    PROPERTIES = "properties"  # names: the properties
+    LABEL = "label"  # word: text of the label
+    REVIEWED_TO = "reviewed to"  # word: the reviewed action
     ANOTHER_RECORD_HAS_KEY = "another record has key"
     OTHER_CALL = "other call"
     OTHER_FORMER_KEY = "other former key"
@@ -71,13 +70,13 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing to know of the record, property or association that it is kept beside."""
+    """One fact about the record, property or association beside it."""
 
     kind: FactKind
     record_id: RecordId | None = None
-    other_id: RecordId | None = None  # of another record
-    key: RecordKey | None = None  # of another record, or the one that this record has now; may be personal
-    names: tuple[str, ...] = ()  # of properties
-    value: str | None = None  # of the property that it is kept beside; as personal as that
-    word: str | None = None  # of ours or of the portal's definitions; never personal
+    other_id: RecordId | None = None  # id of another record
+    key: RecordKey | None = None  # key of another record, or the present key of this one; may be personal
+    names: tuple[str, ...] = ()  # names of properties
+    value: str | None = None  # value of the property beside it; as personal as the property
+    word: str | None = None  # a fixed word, or a word of the portal's definitions; never personal
     count: int | None = None

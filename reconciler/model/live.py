@@ -1,4 +1,4 @@
-"""Records as the portal holds them in this run, and what became of records that it no longer holds."""
+"""Live records as read in this run, and records that are missing."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from reconciler.model.addresses import RecordId
 
 @dataclass(frozen=True, slots=True)
 class LiveRecord:
-    """One record as HubSpot answered it in this run."""
+    """One record as HubSpot returned it in this run."""
 
     id: RecordId
     properties: Mapping[str, str | None] = field(default_factory=dict)  # "" is read as None
@@ -17,10 +17,10 @@ class LiveRecord:
 
 
 class LiveRecords(dict[str, LiveRecord]):
-    """Records by the key that was asked for.
+    """Records by requested key.
 
     Attributes:
-        unanswered: keys that answers left out, again and again: nobody knows whether there is such a record.
+        unanswered: keys that answers left out repeatedly: nobody knows whether these records exist.
     """
 
     def __init__(self, found: Mapping[str, LiveRecord], unanswered: Iterable[str] = ()) -> None:
@@ -29,24 +29,24 @@ class LiveRecords(dict[str, LiveRecord]):
 
 
 GONE_ASKED_ALONE = 300
-"""Gone records of one type that are asked about one by one; where more are gone, somebody emptied it."""
+"""Gone records of one type that are read one by one; with more, somebody probably deleted all."""
 
 
 class MissingReason(StrEnum):
-    """What became of a record that is no longer found by its key."""
+    """What happened to a record that is not found by its key any more."""
 
     ARCHIVED = "archived"
     MERGED = "merged"  # into another record
-    REKEYED = "rekeyed"  # it is there, under another key
-    ERASED = "erased"  # the portal knows nothing of it
+    REKEYED = "rekeyed"  # it exists under another key
+    ERASED = "erased"  # the portal does not know it any more
     NOT_FOUND = "not found"  # merged or erased: too many are gone to ask about each
-    UNANSWERED = "unanswered"  # HubSpot leaves it out of its answers: it may be there
+    UNANSWERED = "unanswered"  # HubSpot leaves it out of its answers: it may exist
 
 
 @dataclass(frozen=True, slots=True)
 class MissingRecord:
-    """What became of one record."""
+    """What happened to one record."""
 
     kind: MissingReason
-    record_id: RecordId  # under which it lives on; its own where it does not
-    key: str | None  # the key it has now
+    record_id: RecordId  # id of the record that it became, or its own
+    key: str | None  # its present key

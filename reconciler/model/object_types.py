@@ -1,13 +1,14 @@
-"""The object types that every HubSpot portal has: one table, a row a type.
+"""The object types of every HubSpot portal: one table with one row for each type.
 
-A quirk of a type is a cell here. Custom objects have no row: ``object_type`` answers one without quirks.
+Special cases of a type are cells of its row. Custom objects have no row: for them, ``object_type`` returns
+one without special cases.
 
 Sources: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm (numbers),
-https://developers.hubspot.com/docs/guides/api/crm/using-object-apis (what a new record needs),
+https://developers.hubspot.com/docs/guides/api/crm/using-object-apis (properties of a new record),
 https://developers.hubspot.com/docs/guides/apps/authentication/scopes (scopes),
-https://developers.hubspot.com/docs/guides/api/crm/object-library (types that are switched on by hand),
-HubSpot's OpenAPI collection, https://github.com/HubSpot/HubSpot-public-api-spec-collection (paths, upsert),
-and for the default keys what integrations have observed, https://github.com/scopiousdigital/kalup.
+https://developers.hubspot.com/docs/guides/api/crm/object-library (types that must be activated), HubSpot's
+OpenAPI collection, https://github.com/HubSpot/HubSpot-public-api-spec-collection (paths, upsert), and for the
+default keys observations of integrations, https://github.com/scopiousdigital/kalup.
 """
 
 from collections.abc import Mapping
@@ -21,40 +22,43 @@ _VERSIONS_KEPT, _VERSIONS_KEPT_OF_CONTACTS = 20, 45
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """What HubSpot documents of one object type and does not say through its API."""
+    """Facts about one object type that HubSpot documents but its API does not return."""
 
-    name: str  # its path name, by which we call it everywhere
-    number: str | None = None  # HubSpot's objectTypeId; None for custom objects, which have one per portal
-    singular: str | None = None  # another name that HubSpot takes for it
-    documented_path: str = ""  # the segment HubSpot documents for its calls, where that is not the name
-    scope: str = ""  # the scope's stem, where that is not "crm.objects." and the name
-    has_one_scope: bool = False  # for reading and for writing
+    name: str  # its path name, which we use everywhere
+    # HubSpot's objectTypeId; None for custom objects, which have one in each portal
+    number: str | None = None
+    singular: str | None = None  # another name that HubSpot accepts
+    documented_path: str = ""  # the path segment in HubSpot's documentation, if it is not the name
+    scope: str = ""  # the stem of its scopes, if it is not "crm.objects." and the name
+    has_one_scope: bool = False  # one scope for reading and writing
     further_scopes: tuple[str, ...] = ()
-    required: tuple[str, ...] = ()  # properties without which no record can be created
-    one_of: tuple[str, ...] = ()  # properties of which a new record has at least one
-    pipeline_if_several: str | None = None  # required besides, where the type has several pipelines
+    required: tuple[str, ...] = ()  # properties that a new record must have
+    one_of: tuple[str, ...] = ()  # properties of which a new record must have at least one
+    pipeline_if_several: str | None = None  # also required if the type has several pipelines
     default_key: str | None = None  # usable as idProperty although its definition does not say so
-    kinds: Mapping[str, Kind] = field(default_factory=dict)  # of properties whose definition does not tell
-    has_pipelines: bool = True  # False: its hs_pipeline holds lifecycle stages
-    is_read_only: bool = False  # HubSpot alone makes its records
-    without_upsert: frozenset[str] = frozenset()  # API versions whose specification lacks batch/upsert
-    by_id_only: frozenset[str] = frozenset()  # keys by which HubSpot refuses or ignores partial updates
-    secondary_keys: Mapping[str, str] = field(default_factory=dict)  # key -> property that holds others
+    # kinds of properties whose definition does not tell
+    kinds: Mapping[str, Kind] = field(default_factory=dict)
+    has_pipelines: bool = True  # False: its hs_pipeline contains lifecycle stages
+    is_read_only: bool = False  # only HubSpot creates its records
+    # API versions whose specification has no batch/upsert for it
+    without_upsert: frozenset[str] = frozenset()
+    by_id_only: frozenset[str] = frozenset()  # keys with which HubSpot refuses or ignores partial updates
+    secondary_keys: Mapping[str, str] = field(default_factory=dict)  # key -> property with further values
     versions_kept: int = _VERSIONS_KEPT  # changes of one property that its history shows
-    is_switched_on_by_hand: bool = False  # a portal may not have it
-    has_people: bool = False  # its records are people: their names and addresses are personal data
+    is_switched_on_by_hand: bool = False  # a portal may not have activated it
+    has_people: bool = False  # its records are people: names and addresses are personal data
 
     @property
     def path(self) -> str:
-        """The segment that HubSpot documents for its calls; some types have their number there."""
+        """The path segment in HubSpot's documentation of its calls; for some types it is the number."""
         return self.documented_path or self.name
 
     def has_upsert(self, api_version: str) -> bool:
-        """Whether ``api_version`` specifies batch/upsert for it."""
+        """Return whether ``api_version`` has batch/upsert for it."""
         return not self.is_read_only and api_version not in self.without_upsert
 
     def required_properties(self, pipeline_count: int) -> tuple[str, ...]:
-        """The properties without which no record can be created, where it has so many pipelines."""
+        """Return the properties that a new record must have, with so many pipelines."""
         if self.pipeline_if_several is None or pipeline_count < 2:  # noqa: PLR2004 - several are two or more
             return self.required
         return (*self.required, self.pipeline_if_several)
@@ -171,12 +175,12 @@ _NAMES = {row.number: row.name for row in _TYPES} | {row.singular: row.name for 
 
 
 def object_type(name: str) -> ObjectType:
-    """The row of a standard type by its path name; for a custom object, one without quirks."""
+    """Return the row of a standard type by its path name; for a custom object, one without special cases."""
     return _BY_NAME.get(name) or ObjectType(name)
 
 
 def object_name(written: str) -> str:
-    """The name we use for the object type that somebody wrote.
+    """Return our name of the object type that a user wrote.
 
     >>> object_name("0-3"), object_name("deal"), object_name("deals"), object_name("p12_car")
     ('deals', 'deals', 'deals', 'p12_car')
@@ -185,10 +189,10 @@ def object_name(written: str) -> str:
 
 
 def type_number(name: str) -> str | None:
-    """HubSpot's ``objectTypeId`` of a standard type; None for custom objects, which have one per portal."""
+    """Return HubSpot's ``objectTypeId`` of a standard type; None for custom objects, which vary."""
     return object_type(name).number
 
 
 def standard_names() -> tuple[str, ...]:
-    """The path names of all standard types, sorted."""
+    """Return the path names of all standard types, sorted."""
     return tuple(sorted(_BY_NAME))

@@ -1,4 +1,4 @@
-"""What became of each change that was to be applied."""
+"""Outcomes of planned changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,30 +9,30 @@ from reconciler.model.addresses import RecordId
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """HubSpot did it."""
+    """HubSpot applied the change."""
 
     record_id: RecordId
-    answered: Mapping[str, str | None]  # properties as the answer holds them; not a full read
-    is_new: bool | None = None  # an upsert's answer says whether it created; other calls do not
-    written: Mapping[str, str | None] | None = None  # what was sent and is there; None: all of it
+    answered: Mapping[str, str | None]  # properties in the answer; not a complete read
+    is_new: bool | None = None  # whether an upsert created the record; other calls do not say
+    written: Mapping[str, str | None] | None = None  # sent values that HubSpot accepted; None: all of them
     word: ClassVar[str] = "applied"
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """HubSpot said no; the record is as it was, but for what is ``done``."""
+    """HubSpot refused the change; the record is as before, except for ``done``."""
 
     message: str
     category: str | None = None
     correlation_id: str | None = None
-    record_id: RecordId | None = None  # where the answer names one although it is a refusal
-    done: Applied | None = None  # as much of it as was carried out all the same
+    record_id: RecordId | None = None  # if the answer names one although it is a refusal
+    done: Applied | None = None  # the part of it that was applied anyway
     word: ClassVar[str] = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Live, or the entry in state, moved between plan and apply; nothing was sent."""
+    """Live, or the entry in state, changed between plan and apply; nothing was sent."""
 
     message: str
     word: ClassVar[str] = "stale"
@@ -40,7 +40,7 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """It was sent and no answer came; reading live settles it."""
+    """The change was sent and no answer arrived; reading live settles it."""
 
     message: str
     word: ClassVar[str] = "unknown"
@@ -48,7 +48,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """It was not attempted."""
+    """The change was not attempted."""
 
     message: str
     word: ClassVar[str] = "skipped"
@@ -58,7 +58,7 @@ Outcome: TypeAlias = Applied | Rejected | Stale | Unknown | Skipped
 
 
 def done_of(outcome: Outcome | None) -> Applied | None:
-    """What HubSpot did, in whole or in part; None where it did nothing, or nobody knows."""
+    """Return what HubSpot applied, in whole or in part; None if nothing, or if it is unknown."""
     match outcome:
         case Applied():
             return outcome
@@ -69,4 +69,4 @@ def done_of(outcome: Outcome | None) -> Applied | None:
 
 
 OUTCOME_WORDS: tuple[str, ...] = tuple(kind.word for kind in (Applied, Rejected, Stale, Skipped, Unknown))
-"""The words for outcomes in their fixed order; an accounting names each of them."""
+"""The words for outcomes in their fixed order; an accounting contains each of them."""

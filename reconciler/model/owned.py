@@ -1,4 +1,4 @@
-"""What we remember of records we own, between runs."""
+"""Owned records, as state remembers them between runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,28 +11,28 @@ class Origin(StrEnum):
     """How a record came to be owned."""
 
     CREATED = "created"  # by us: prune may archive it
-    ADOPTED = "adopted"  # was there before us: prune only releases it
+    ADOPTED = "adopted"  # it existed before us: prune only releases it
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedRecord:
-    """A record that state says is ours, and the values we last applied to it."""
+    """A record that we own according to state, with the values that we last applied."""
 
     key: RecordKey
     record_id: RecordId
     origin: Origin
-    sent: Mapping[str, str | None]  # last applied, as sent; None was cleared
-    answered: Mapping[str, str | None]  # what HubSpot made of it, only where that differs from ``sent``
+    sent: Mapping[str, str | None]  # last applied values as sent; None was cleared
+    answered: Mapping[str, str | None]  # values that HubSpot stored, if they differ from ``sent``
     is_protected: bool = False  # never archived, whatever the manifests say
 
     def expected_live(self, name: str) -> str | None:
-        """What the portal held of property ``name`` right after we last applied it."""
+        """Return the live value of property ``name`` right after we last applied it."""
         return self.answered[name] if name in self.answered else self.sent[name]
 
 
 @dataclass(frozen=True, slots=True)
 class StateVersion:
-    """Which state a plan was made against: lineage is its identity, serial its age in runs."""
+    """The version of a state: lineage is its identity, serial counts its runs."""
 
     lineage: str | None  # None: there is no state yet
     serial: int

@@ -1,4 +1,4 @@
-"""Which properties hold personal data, and are therefore masked wherever a plan is shown to others."""
+"""Properties with personal data, which are masked in plans for others."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -34,15 +34,15 @@ Globs: TypeAlias = Mapping[str, Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class MaskRules:
-    """Which properties are masked: by default, and as a project says."""
+    """The masked properties: the default ones, and the settings of a project."""
 
-    mask: Globs = field(default_factory=dict)  # masked besides
-    show: Globs = field(default_factory=dict)  # of what is masked by default, shown all the same
+    mask: Globs = field(default_factory=dict)  # also masked
+    show: Globs = field(default_factory=dict)  # shown although masked by default
 
     def personal(
         self, schemas: Mapping[str, ObjectSchema], pairs: Iterable[tuple[str, str]]
     ) -> tuple[tuple[str, str], ...]:
-        """Those of ``pairs`` of object type and property whose values are masked, sorted."""
+        """Return the ``pairs`` of object type and property whose values are masked, sorted."""
         return tuple(
             sorted(
                 (object_name, name)
@@ -56,11 +56,11 @@ class MaskRules:
         )
 
     def named(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-        """Those of ``pairs`` that the project wants masked, whatever they are."""
+        """Return the ``pairs`` that the project masks explicitly."""
         return frozenset(pair for pair in pairs if _matches(self.mask, *pair))
 
     def _hides(self, object_name: str, name: str, definition: PropertyDef | None) -> bool:
-        """What is named by both is masked; what the portal calls sensitive is never shown."""
+        """Return whether to mask a property: ``mask`` beats ``show``; sensitive ones are always masked."""
         if _matches(self.mask, object_name, name):
             return True
         if definition is None or not is_personal(object_name, definition):
@@ -69,7 +69,7 @@ class MaskRules:
 
 
 def is_personal(object_name: str, definition: PropertyDef) -> bool:
-    """E-mail addresses, phone numbers, people's names and addresses, and what the portal calls sensitive."""
+    """Return whether a property has addresses, phone numbers, names of people, or sensitive data."""
     if definition.is_sensitive or definition.kind in {Kind.EMAIL, Kind.PHONE}:
         return True
     return object_type(object_name).has_people and definition.name in _NAMES

@@ -1,4 +1,4 @@
-"""Who changed a property, when, and through what: HubSpot's history of it in our words."""
+"""Property history: who changed a value, when, and with which tool, from HubSpot's data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,21 +10,21 @@ from reconciler.model.addresses import RecordId
 
 
 class ChangeSource(StrEnum):
-    """Through what a value was changed."""
+    """The kind of source that changed a value."""
 
-    PERSON = "person"  # by hand, in HubSpot
+    PERSON = "person"  # a person in HubSpot
     WORKFLOW = "workflow"
-    INTEGRATION = "integration"  # an app, ours among them
+    INTEGRATION = "integration"  # an app, perhaps ours
     API = "API"
     IMPORT = "import"
     FORM = "form"
     CALCULATION = "calculation"
     MERGE = "merge"
-    OTHER = "other"  # HubSpot has more of them than it lists
+    OTHER = "other"  # HubSpot has more sources than it documents
 
     @property
     def is_automatic(self) -> bool:
-        """Whether it acts by itself, and would again."""
+        """Whether the source acts by itself, and would do so again."""
         return self in _AUTOMATIC
 
 
@@ -54,15 +54,15 @@ _NAMELESS = {
 
 @dataclass(frozen=True, slots=True)
 class ValueVersion:
-    """One change of one property, whoever made it."""
+    """One version of one property, with its author."""
 
     via: ChangeSource
-    by: str  # "Ada Lovelace <ada@acme.example>", "Fill names (55)"; empty where HubSpot does not say
+    by: str  # "Ada Lovelace <ada@acme.example>", "Fill names (55)"; empty if HubSpot does not say
     at: datetime  # aware, UTC
-    value: str | None  # what it made of the property; None is empty
+    value: str | None  # its value; None is empty
 
     def __str__(self) -> str:
-        """``Ada Lovelace <ada@acme.example>``, ``workflow Fill names (55)``."""
+        """Format the author: ``Ada Lovelace <ada@acme.example>``, ``workflow Fill names (55)``."""
         if not self.by:
             return _NAMELESS[self.via]
         return self.by if self.via in {ChangeSource.PERSON, ChangeSource.OTHER} else f"{self.via} {self.by}"
@@ -70,14 +70,14 @@ class ValueVersion:
 
 @dataclass(frozen=True, slots=True)
 class PropertyHistory:
-    """What HubSpot still knows of the changes of one property."""
+    """The changes of one property that HubSpot still knows."""
 
     hands: tuple[ValueVersion, ...]  # oldest first
-    is_truncated: bool  # as many as HubSpot keeps: older ones are forgotten
+    is_truncated: bool  # as many as HubSpot keeps: older ones are lost
 
 
 Spot: TypeAlias = tuple[str, RecordId, str]
 """One property of one live record: object type, record id, name."""
 
 PropertyHistories: TypeAlias = Mapping[Spot, PropertyHistory]
-"""What is known of some properties; nothing of those that the portal no longer has."""
+"""Histories by property; properties that the portal does not have any more are missing."""

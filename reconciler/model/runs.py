@@ -1,7 +1,7 @@
-"""One run of apply, as the journal tells it afterwards: what reports are made of.
+"""One run of apply, as the journal recorded it; reports are made from it.
 
-Plain words instead of the plan's own classes: a journal outlives the versions of the plan that
-wrote it, and a report must be able to show a run whose actions this version no longer knows.
+It uses plain words instead of the classes of the plan: a journal outlives the version of the plan that wrote
+it, and a report must be able to show a run with actions that this version does not know.
 """
 
 from collections import Counter
@@ -14,77 +14,77 @@ from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Skipped, Unknown
 from reconciler.source import SourceRef
 
 UNDER_WAY = "under way"
-"""What is told of changes that a run which goes on has not ended."""
+"""The word for changes of a running run without an outcome."""
 
-_RUNNING = "running"  # the status of a run that goes on
+_RUNNING = "running"  # the status of a running run
 
 
 @dataclass(frozen=True, slots=True)
 class RunHeader:
-    """Which run it was."""
+    """Identity and circumstances of a run."""
 
     id: str
     portal_id: int
     environment: str
-    plan_digest: str  # "sha256:…" of the plan that was applied
+    plan_digest: str  # "sha256:…" of the applied plan
     tool_version: str
-    actor: Mapping[str, str]  # who ran it: user, host, run URL, as far as known
+    actor: Mapping[str, str]  # user, host, run URL, as far as known
     started_at: datetime  # aware, UTC
-    finished_at: datetime | None  # aware, UTC; None where it never said so
-    status: str  # one word: how the run stands or ended
-    commit: str | None = None  # git commit of the manifests that were applied
-    undoes: str | None = None  # id of the run that this one took back
+    finished_at: datetime | None  # aware, UTC; None if the end was never recorded
+    status: str  # status in one word
+    commit: str | None = None  # git commit of the applied manifests
+    undoes: str | None = None  # id of the run that this one rolled back
     planned: Mapping[str, int] = field(default_factory=dict)  # changes by action
-    personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when shown
+    personal: tuple[tuple[str, str], ...] = ()  # (object type, property) whose values are masked when shown
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it has not ended, as far as the journal knows."""
+        """Whether it has not ended, according to the journal."""
         return self.status == _RUNNING
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One planned change and what became of it."""
+    """One planned change with its outcome."""
 
     number: int  # its place in the plan, from 0
     key: RecordKey
     action: str
     reason: str
-    record_id: RecordId | None  # None until HubSpot has given one
+    record_id: RecordId | None  # None until HubSpot has assigned one
     before: Mapping[str, str | None]  # by property name; None was empty
     after: Mapping[str, str | None]  # by property name; None clears
-    outcome: str | None  # one of OUTCOME_WORDS; None where the journal has none
-    detail: Mapping[str, str]  # HubSpot's word on it: message, category, correlation_id, where given
+    outcome: str | None  # one of OUTCOME_WORDS; None if the journal has none
+    detail: Mapping[str, str]  # HubSpot's message, category and correlation_id, as far as given
     source: SourceRef | None
-    target: RecordKey | None = None  # the other record, of an association
-    label: str | None = None  # of an association that has one
+    target: RecordKey | None = None  # the other record of an association
+    label: str | None = None  # label of an association, if it has one
 
     @property
     def address(self) -> str:
-        """The record's name in flags, plans and reports."""
+        """The record's address in flags, plans and reports."""
         return self.key.address
 
 
 @dataclass(frozen=True, slots=True)
 class RunDetail:
-    """A run with its rows: with all of them, or without those that were applied, of which only the number."""
+    """A run with its rows: all of them, or all except the applied ones, which are only counted."""
 
     header: RunHeader
     rows: tuple[RunRow, ...]  # in the order of the plan
-    unlisted: int = 0  # rows that were applied and are not among ``rows``
+    unlisted: int = 0  # number of applied rows that are not in ``rows``
 
     @property
     def never_attempted(self) -> int:
-        """How many planned changes the run ended before."""
+        """Number of planned changes that were not attempted before the run ended."""
         return max(sum(self.header.planned.values()) - len(self.rows) - self.unlisted, 0)
 
     def accounting(self) -> Mapping[str, int]:
-        """``planned`` and each word for an outcome, in fixed order; the words add up to ``planned``."""
+        """Return ``planned`` and the count of each outcome, in fixed order; they add up to ``planned``."""
         return self._summary.accounting()
 
     def standing(self) -> Mapping[str, int]:
-        """The accounting as it is told: see ``RunSummary.standing``."""
+        """Return the accounting for display: see ``RunSummary.standing``."""
         return self._summary.standing()
 
     @property
@@ -96,16 +96,16 @@ class RunDetail:
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run and what its rows come to."""
+    """A run with the counts of its outcomes."""
 
     header: RunHeader
-    outcomes: Mapping[str | None, int]  # rows by outcome; None: the journal has none
+    outcomes: Mapping[str | None, int]  # rows by outcome; None: without an outcome in the journal
 
     def accounting(self) -> Mapping[str, int]:
-        """``planned`` and each word for an outcome, in fixed order; the words add up to ``planned``.
+        """Return ``planned`` and the count of each outcome, in fixed order; they add up to ``planned``.
 
-        A row without an outcome counts as unknown: nobody can say what became of it. A planned change
-        without a row was never attempted, and counts as skipped.
+        A row without an outcome counts as unknown. A planned change without a row was never attempted, and
+        counts as skipped.
         """
         rows = sum(self.outcomes.values())
         planned = max(rows, sum(self.header.planned.values()))
@@ -115,7 +115,7 @@ class RunSummary:
         return counts
 
     def standing(self) -> Mapping[str, int]:
-        """The accounting as it is told: what a run that goes on has not ended is under way, not lost."""
+        """Return the accounting for display: changes of a running run without an outcome are under way."""
         counts = dict(self.accounting())
         if not self.header.is_under_way:
             return counts

@@ -1,8 +1,8 @@
-"""What a flag means: globs over addresses, and the records and properties that they select.
+"""Selections: globs over addresses, and the records and properties that they match.
 
-A glob of records (``companies/a*``) means whole records, one with a ``#`` (``companies/acme#phone``,
-``*#phone``) means single properties. ``*`` matches anything, ``/`` included; a ``#`` is matched only by
-a ``#``, so that no glob of records ever means a property by accident.
+A glob of records (``companies/a*``) matches whole records, one with a ``#`` (``companies/acme#phone``,
+``*#phone``) matches single properties. ``*`` matches anything, also ``/``, but only ``#`` matches ``#``, so
+that a glob of records never matches a property by accident.
 """
 
 import re
@@ -23,27 +23,27 @@ _ENCODED = re.compile(r"(?:%[0-9A-Fa-f]{2})+|%")
 class Glob:
     """One pattern over addresses."""
 
-    text: str  # as it was typed, spelled as addresses are
-    record: str  # pattern of addresses of records
-    name: str | None  # pattern of names of properties; None means whole records
+    text: str  # as it was typed, in the spelling of addresses
+    record: str  # pattern for addresses of records
+    name: str | None  # pattern for names of properties; None means whole records
 
     def means(self, key: RecordKey, name: str | None = None) -> bool:
-        """Whether it means the record, or, with ``name``, that property of it."""
+        """Return whether it matches the record or, with ``name``, that property of it."""
         if self.name is not None and (name is None or not fnmatchcase(name, self.name)):
             return False
         return fnmatchcase(key.address, self.record)
 
     def is_exactly(self, key: RecordKey, name: str) -> bool:
-        """Whether it is no pattern, but the address of this very property."""
+        """Return whether it is the exact address of this property, without wildcards."""
         return (self.record, self.name) == (key.address, name)
 
     def touches(self, key: RecordKey, names: Iterable[str]) -> bool:
-        """Whether it means the record or one of its properties ``names``."""
+        """Return whether it matches the record or one of its properties ``names``."""
         return self.means(key) or any(self.means(key, name) for name in names)
 
 
 def glob_of(text: str) -> Glob:
-    """The glob that somebody typed: types by name or number, percent-encoded as addresses are, or more."""
+    """Build a glob from user input: types by name or number, percent-encoded like addresses or more."""
     text = escaped_where_hidden(_ENCODED.sub(_as_in_addresses, text), percent)
     record, mark, name = text.partition("#")
     object_part, slash, key_part = record.partition("/")
@@ -51,26 +51,26 @@ def glob_of(text: str) -> Glob:
 
 
 def is_pattern(text: str) -> bool:
-    """Whether ``text`` is more than the address of one thing: addresses encode these characters."""
+    """Return whether ``text`` has wildcards; addresses percent-encode these characters."""
     return any(character in text for character in "*?[")
 
 
 def means(globs: Iterable[Glob], key: RecordKey, name: str | None = None) -> bool:
-    """Whether one of ``globs`` means the record, or, with ``name``, that property of it."""
+    """Return whether one of ``globs`` matches the record or, with ``name``, that property of it."""
     return any(glob.means(key, name) for glob in globs)
 
 
 def renamed(globs: Iterable[Glob], names: Mapping[str, str]) -> tuple[Glob, ...]:
-    """The same with object types called by ``names``, where a portal knows them under another."""
+    """Return the selection with object types replaced by their ``names`` in the portal."""
     parted = ((glob, *glob.record.partition("/")) for glob in globs)
     return tuple(replace(glob, record=names.get(of, of) + slash + key) for glob, of, slash, key in parted)
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a plan is about: everything, or what is targeted and not excluded."""
+    """The selected part of a plan: everything, or what is targeted and not excluded."""
 
-    target: tuple[Glob, ...] = ()  # none means everything
+    target: tuple[Glob, ...] = ()  # empty means everything
     exclude: tuple[Glob, ...] = ()
 
     @property
@@ -79,22 +79,22 @@ class Selection:
         return bool(self.target or self.exclude)
 
     def may_have(self, object_name: str) -> bool:
-        """Whether records of a type may be selected, as far as the globs alone can tell."""
+        """Return whether records of a type may be selected, judging by the globs alone."""
         parts = [glob.record.partition("/") for glob in self.target]
         return not parts or any(fnmatchcase(object_name, of) or not slash for of, slash, _ in parts)
 
     def has_record(self, key: RecordKey) -> bool:
-        """Whether the record itself is selected: what creates, renames, archives or releases it."""
+        """Return whether the record itself is selected, for creating, renaming, archiving or releasing it."""
         is_targeted = not self.target or means(self.target, key)
         return is_targeted and not means(self.exclude, key)
 
     def has(self, key: RecordKey, name: str) -> bool:
-        """Whether a property, or the association with the record at address ``name``, is selected."""
+        """Return whether a property, or the association with the record at address ``name``, is selected."""
         is_targeted = not self.target or means(self.target, key, name)
         return is_targeted and not means(self.exclude, key) and not means(self.exclude, key, name)
 
     def narrowed(self, record: DesiredRecord) -> DesiredRecord | None:
-        """The record with what is selected of it; None where nothing is."""
+        """Return the record with its selected parts; None without any."""
         key, special = record.record_key, record.special
         if means(self.exclude, key):
             return None
@@ -112,7 +112,7 @@ class Selection:
         return replace(record.limited_to(kept), special=special, associations=associations)
 
     def renamed(self, names: Mapping[str, str]) -> "Selection":
-        """The same with object types called by ``names``, where a portal knows them under another."""
+        """Return the selection with object types replaced by their ``names`` in the portal."""
         return Selection(renamed(self.target, names), renamed(self.exclude, names))
 
 
@@ -120,7 +120,7 @@ EVERYTHING = Selection()
 
 
 def _as_in_addresses(found: re.Match[str]) -> str:
-    """Encoded characters as addresses spell them: encoded where they have to be, else plain."""
+    """Normalise encoded characters: encoded only if addresses require it."""
     text = unquote(found[0])
     if found.start() and found.string[found.start() - 1] == "/":
         return escaped(text)

@@ -1,4 +1,4 @@
-"""State as it will be once unfinished batches of earlier runs are settled; nothing is written."""
+"""The state as it will be after unfinished batches of earlier runs are settled; nothing is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -19,28 +19,28 @@ _CHUNK = 500
 
 
 def version_seen(store: Store, now: datetime) -> StateVersion:
-    """The state that a plan made ``now`` knows.
+    """Return the version of the state that a plan made ``now`` knows.
 
-    While another run is under way a plan sees a part of its work only, so it is as old as the state
-    before that run: whatever that run writes has moved since.
+    While another run is under way, a plan sees only a part of its work. So its version is that of the state
+    before that run: everything that the run writes counts as changed since.
     """
     version = store.version()
     return StateVersion(version.lineage, version.serial - 1) if run_under_way(store, now) else version
 
 
 def run_under_way(store: Store, now: datetime) -> str | None:
-    """The run that somebody carries out at this moment; None where nobody does."""
+    """Return the run that is being carried out now; None if there is none."""
     holder, runs = store.lock_holder(), store.runs()
     is_begun = bool(runs) and runs[0].status == RunStatus.RUNNING
     return runs[0].id if is_begun and holder is not None and holder.expires_at > now else None
 
 
 Settled: TypeAlias = Sequence[tuple[UnfinishedBatch, Mapping[int, Outcome]]]
-"""Batches of earlier runs, and what became of their changes by number."""
+"""Batches of earlier runs, with the outcomes of their changes by number."""
 
 
 def applied_by(run_id: str, settled: Settled) -> list[tuple[Change, Applied]]:
-    """Changes of a run that turn out to have been applied."""
+    """Return the changes of a run that turned out to be applied."""
     return [
         (carried_out(change, done.written), done)
         for batch, outcomes in settled
@@ -50,12 +50,12 @@ def applied_by(run_id: str, settled: Settled) -> list[tuple[Change, Applied]]:
 
 
 class RecoveredState:
-    """Owned records of the store, with what settling adds and takes away."""
+    """Owned records of the store, with the additions and removals of settling."""
 
     def __init__(self, store: Store, settled: Settled) -> None:
         self._store = store
-        self._owned: dict[Record, OwnedRecord | None] = {}  # None: no longer ours
-        self._keys: set[RecordKey] = set()  # of the records that settling knows
+        self._owned: dict[Record, OwnedRecord | None] = {}  # None: not owned any more
+        self._keys: set[RecordKey] = set()  # keys of the records that settling knows
         self._pairs: dict[PairIdentity, OwnedPair | None] = {}
         self._ended: set[Record] = set()
         for batch, outcomes in settled:
@@ -68,7 +68,7 @@ class RecoveredState:
             self._ended.update(pairs.ended)
 
     def owned(self, object_name: str, by: str, keys: Sequence[str]) -> dict[str, OwnedRecord]:
-        """Those of ``keys`` that are owned, by key."""
+        """Return the owned records with ``keys``, by key."""
         found = self._store.owned(object_name, by, keys)
         if not self._owned:
             return found
@@ -81,7 +81,7 @@ class RecoveredState:
         }
 
     def owned_by_id(self, object_name: str, ids: Sequence[RecordId]) -> dict[RecordId, OwnedRecord]:
-        """Those of the records ``ids`` that are owned, under whatever keys."""
+        """Return the owned records with record ids ``ids``, under any key."""
         found = self._store.owned_by_id(object_name, ids)
         for record_id in ids if self._owned else ():
             if (object_name, record_id) in self._owned:
@@ -91,7 +91,7 @@ class RecoveredState:
         return found
 
     def created(self, object_name: str, ids: Sequence[RecordId]) -> frozenset[RecordId]:
-        """Those of the records ``ids`` that a run created, also one that is being settled."""
+        """Return the records in ``ids`` that a run created, also one that is being settled."""
         made = {
             record_id
             for (of_type, record_id), owned in self._owned.items()
@@ -100,17 +100,17 @@ class RecoveredState:
         return self._store.created(object_name, ids) | made.intersection(ids)
 
     def in_order(self, object_name: str, by: str) -> Iterator[OwnedRecord]:
-        """All owned records of a group, by key, by code point."""
+        """Return all owned records of a group in order of their keys, by code point."""
         unsettled = (record for record in self._stored(object_name, by) if not self._is_settled(record))
         return merge(unsettled, self._settled(object_name, by), key=_key_value)
 
     def paired_types(self) -> frozenset[tuple[str, str]]:
-        """Between which object types associations are owned, from the one that names them."""
+        """Return the pairs of object types with owned associations, from the one that names them."""
         settled = {(pair.key.object, pair.target.object) for pair in self._pairs.values() if pair}
         return self._store.paired_types() | settled
 
     def pairs(self, object_name: str, other: str) -> list[OwnedPair]:
-        """Owned associations between records of two object types, whichever named them."""
+        """Return the owned associations between two object types, whichever end named them."""
         types = {object_name, other}
         keys = {record: owned.key for record, owned in self._owned.items() if owned}
         stored = {pair.identity: pair.called(keys) for pair in self._store.pairs(object_name, other)}
@@ -128,7 +128,7 @@ class RecoveredState:
             after = chunk[-1].key.value
 
     def _settled(self, object_name: str, by: str) -> list[OwnedRecord]:
-        """What settling makes of records of a group, by key."""
+        """Return the records of a group as settling changes them, by key."""
         group = (record for record in self._owned.values() if record is not None)
         return sorted(
             (record for record in group if (record.key.object, record.key.by) == (object_name, by)),
@@ -136,7 +136,7 @@ class RecoveredState:
         )
 
     def _is_settled(self, record: OwnedRecord) -> bool:
-        """Whether settling decides about the entry, or gives its key to another record."""
+        """Return whether settling changes the entry, or gives its key to another record."""
         return (record.key.object, record.record_id) in self._owned or record.key in self._keys
 
 

@@ -1,4 +1,4 @@
-"""What earlier runs left open, settled for good by whoever holds the lock."""
+"""Settling the open changes of earlier runs, by the holder of the lock."""
 
 from reconciler.apply.executor import ownership_after
 from reconciler.apply.recovery.settle import settle_batch
@@ -10,16 +10,16 @@ from reconciler.state.writer import StateWriter
 
 
 def is_anything_open(store: Store) -> bool:
-    """Whether a run died, or ended with changes that nobody knows the outcome of."""
+    """Return whether a run died, or ended with changes without a known outcome."""
     return bool(store.unfinished()) or any(run.status == RunStatus.RUNNING for run in store.runs())
 
 
 def settle_earlier(store: Store, journal: StateWriter, reader: PortalReader, portal: PortalSchema) -> None:
-    """Record what became of unfinished batches, and that their runs were interrupted.
+    """Record the outcomes of unfinished batches, and that their runs were interrupted.
 
     Raises:
         HubSpotError: the portal cannot be read.
-        StateError: state or lock was lost on the way.
+        StateError: state or lock was lost during the work.
     """
     for batch in store.unfinished():
         outcomes = settle_batch(reader, portal, batch)
