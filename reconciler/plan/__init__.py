@@ -1,1 +1,1 @@
-"""Desired, live and state become a plan. Pure."""
+"""Planning: desired, live and state become a plan. Pure."""

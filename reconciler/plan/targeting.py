@@ -1,4 +1,4 @@
-"""What of the manifests a plan looks at, and flags that mean nothing of it."""
+"""Selecting the part of the manifests for a plan, and finding flags that match nothing."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import Glob, Selection
 
 LeftOut: TypeAlias = Sequence[tuple[DesiredRecord, DesiredRecord | None]]
-"""Records that are not selected as they are, each with what is selected of it, if anything."""
+"""Records that are not completely selected, each with its selected part, if any."""
 
 
 def selected(
@@ -22,7 +22,7 @@ def selected(
     leave_out: Callable[[LeftOut], None],
     size: int,
 ) -> Iterator[Sequence[DesiredRecord]]:
-    """What is selected of ``chunks``, ``size`` records at a time, so that the others cost no call."""
+    """Return the selected part of ``chunks``, ``size`` records at a time, so that others cost no call."""
     if not selection.is_partial:
         yield from chunks
         return
@@ -41,7 +41,7 @@ def selected(
 def selected_owned(
     owned: Iterable[OwnedRecord], selection: Selection, unmet: "UnmatchedGlobs"
 ) -> Iterator[OwnedRecord]:
-    """What is selected of records that we own, each with those of its values that are."""
+    """Return the selected owned records, each with its selected values."""
     if not selection.is_partial:
         yield from owned
         return
@@ -55,7 +55,7 @@ def selected_owned(
 def selected_pairs(
     pairs: Iterable[OwnedPair], types: tuple[str, str], selection: Selection, unmet: "UnmatchedGlobs"
 ) -> list[OwnedPair]:
-    """What is selected of associations that we own, of those from one of two object types to the other."""
+    """Return the selected owned associations from one object type to the other."""
     directed = [pair for pair in pairs if (pair.key.object, pair.target.object) == types]
     for pair in directed:
         unmet.meet(pair.key, [pair.target.address])
@@ -63,18 +63,18 @@ def selected_pairs(
 
 
 class UnmatchedGlobs:
-    """Globs of flags that have met nothing they mean yet.
+    """Globs of flags that have matched nothing yet.
 
-    One that meets nothing is most likely a slip, whose consequence would be silence: a mistyped
-    ``--target`` would show that nothing changes, a mistyped ``--exclude`` would write what was to be
-    left alone. So it is an error, told with all others of its kind.
+    A glob without a match is most likely a typing error, and its effect would be silent: with a mistyped
+    ``--target`` nothing seems to change, with a mistyped ``--exclude`` too much is written. So it is an
+    error, reported together with all others of its kind.
     """
 
     def __init__(self, given: Mapping[str, Iterable[Glob]]) -> None:
         self._left = [(flag, glob) for flag, globs in given.items() for glob in globs]
 
     def meet_all(self, records: Iterable[DesiredRecord]) -> None:
-        """Records that the manifests name: whatever means one of them, or a property of it, is met."""
+        """Check the globs against records that the manifests name, and their properties."""
         for record in records if self._left else ():
             others = [wanted.address for wanted in record.associations]
             self.meet(record.record_key, (*record.names, *others))
@@ -82,16 +82,16 @@ class UnmatchedGlobs:
                 return
 
     def passing(self, owned: Iterable[OwnedRecord]) -> Iterator[OwnedRecord]:
-        """Records that no manifest names any more, as they go by: whatever means one of them is met."""
+        """Check the globs against records that no manifest names any more, and pass them on."""
         for entry in owned:
             self.meet(entry.key, ())
             yield entry
 
     def refuse(self, among: str) -> None:
-        """Say which are left; ``among`` says what there was to mean.
+        """Report the globs that are left; ``among`` describes the possible matches.
 
         Raises:
-            UsageError: some are.
+            UsageError: some are left.
         """
         if self._left:
             told = [f"{flag} {quote(glob.text)} matches nothing" for flag, glob in self._left]
@@ -102,5 +102,5 @@ class UnmatchedGlobs:
             )
 
     def meet(self, key: RecordKey, names: Iterable[str]) -> None:
-        """Whatever means this record, or one of its properties ``names``, is met."""
+        """Check the globs against a record and its properties ``names``."""
         self._left = [(flag, glob) for flag, glob in self._left if not glob.touches(key, names)]

@@ -1,1 +1,1 @@
-"""Associations as a kind: endpoints, labels, comparison, rollback."""
+"""Associations as a kind of change: endpoints, labels, comparison, rollback."""

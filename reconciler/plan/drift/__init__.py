@@ -1,1 +1,1 @@
-"""Drift: detecting it, who caused it, and accepting it into manifests."""
+"""Drift: detecting it, its authors, and accepting it into manifests."""

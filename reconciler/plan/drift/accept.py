@@ -1,7 +1,7 @@
-"""What manifests have to say so that drifted values are right: one edit a value, or why there is none.
+"""Accepting drift: one manifest edit for each drifted value, or the reason why there is none.
 
-The words are tried on the resolver that plans use: an edit is made only where its words lead to the live
-value, so that the next plan has nothing to write.
+The resolver of plans checks the new text: an edit is made only if its text leads to the live value, so that
+the next plan has nothing to write.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,7 +32,7 @@ _WHAT_BECAME: Mapping[MissingReason, str] = {
     MissingReason.NOT_FOUND: "the record was merged into another one, or erased",
     MissingReason.UNANSWERED: "the record is left out of HubSpot's answers",
 }
-"""Without its new key, which may be personal: `reconciler drift` shows that."""
+"""Without the new key, which may be personal: `reconciler drift` shows it."""
 _LET_GO = "to let it go, make `$absent: true` all that is said of it, or remove its lines"
 _WHAT_NOW: Mapping[MissingReason, str] = {
     MissingReason.ARCHIVED: f"restore it in HubSpot; or {_LET_GO}",
@@ -47,7 +47,7 @@ _WHAT_NOW: Mapping[MissingReason, str] = {
 
 
 class _Obstacle(Exception):
-    """Never leaves this module."""
+    """Internal to this module."""
 
     def __init__(self, message: str, advice: str) -> None:
         super().__init__(message)
@@ -58,10 +58,10 @@ class _Obstacle(Exception):
 def chosen(
     found: DriftFound, globs: Iterable[Glob]
 ) -> tuple[Sequence[DriftedValue], Sequence[MissingOwnedRecord], Sequence[RemovedAssociation]]:
-    """What the person means of what was found.
+    """Return the drift that the user selected.
 
     Raises:
-        UsageError: a glob means nothing of it, which is most likely a slip.
+        UsageError: a glob matches no drift, which is most likely a typing error.
     """
     globs = tuple(globs)
     values = [value for value in found.values if means(globs, value.key, value.name)]
@@ -81,7 +81,7 @@ def chosen(
 
 
 class DriftedRecord(NamedTuple):
-    """What drifted of one record, and how manifests name it, if they do."""
+    """The drift of one record, and its manifest record if there is one."""
 
     record: DesiredRecord | None
     values: Sequence[DriftedValue]
@@ -90,18 +90,18 @@ class DriftedRecord(NamedTuple):
 def keys_and_named(
     schema: ObjectSchema, chunk: Iterable[DriftedRecord]
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """The keys and the properties to read of records that manifests name."""
+    """Return the keys and properties to read for records that manifests name."""
     return keys_and_names(schema, [record for record, _ in chunk if record])
 
 
 @dataclass(slots=True)
 class AcceptBuilder:
-    """Collects what the records give."""
+    """Collects the results of records."""
 
-    shows_sensitive: bool  # the person asked to see such values: they may stand in a file, too
+    shows_sensitive: bool  # the user asked to see such values, so they may be written to files too
     is_for_other_environment: Callable[
         [RecordKey], bool
-    ]  # whether manifests name a record for other environments only
+    ]  # whether manifests name a record only for other environments
     edits: list[Edit] = field(default_factory=list)
     agreed: list[Edit] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -109,7 +109,7 @@ class AcceptBuilder:
     def add_chunk(
         self, resolver: Resolver, chunk: Iterable[DriftedRecord], live: Mapping[str, LiveRecord]
     ) -> None:
-        """Decide about drifted values of some records, as they are ``live`` now, by key."""
+        """Decide about drifted values of some records, with their present ``live`` values by key."""
         for record, values in chunk:
             self._add(resolver, record, live.get(record.key) if record else None, values)
 
@@ -131,28 +131,28 @@ class AcceptBuilder:
             self._fit(resolver, record, live, wishes)
 
     def add_lost(self, lost: MissingOwnedRecord, source: SourceRef | None) -> None:
-        """A record that is no longer there has no values to write back."""
+        """Report that a lost record has no values to write back."""
         message = f"{_WHAT_BECAME[lost.fate]}: there is no value to write back"
         self.problems.append(Problem(message, _WHAT_NOW[lost.fate], source, lost.address))
 
     def add_pair(self, pair: RemovedAssociation, source: SourceRef | None) -> None:
-        """An association is an entry of a list, not a value; which entry it is, people see at once."""
+        """Report that an association is a list entry, not a value; people see at once which entry it is."""
         what = "this association" if pair.live is None else f'the label "{pair.last_applied}"'
         message = f"people removed {what} in HubSpot: there is no value to write back"
         advice = "to let it go, take it out of `$associations`; else the next apply makes it again"
         self.problems.append(Problem(message, advice, source, pair.address))
 
     def finish(self, personal: tuple[tuple[str, str], ...]) -> Acceptance:
-        """What was decided."""
+        """Return the decisions."""
         return Acceptance(tuple(self.edits), tuple(self.agreed), tuple(self.problems), personal)
 
     def _wish(
         self, resolver: Resolver, record: DesiredRecord | None, live: LiveRecord | None, value: DriftedValue
     ) -> "_Wish":
-        """What the manifest might say instead.
+        """Return the possible new manifest values.
 
         Raises:
-            _Obstacle: it does not say anything, or had better not.
+            _Obstacle: the manifest does not set the value, or should not.
         """
         name = value.name
         if record is None and self.is_for_other_environment(value.key):
@@ -185,8 +185,8 @@ class AcceptBuilder:
     def _fit(
         self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, wishes: list["_Wish"]
     ) -> None:
-        """Try words until all of them lead to the live values, or none are left; stages follow pipelines."""
-        why: dict[str, Problem] = {}  # the first complaint about a property is about its best words
+        """Try texts until all of them lead to the live values, or none are left; stages follow pipelines."""
+        why: dict[str, Problem] = {}  # the first problem of a property is about its best text
         while failed := _failing(resolver, record, live, wishes):
             why = {name: problem for name, problem in failed.items() if problem} | why
             for wish in [wish for wish in wishes if wish.edit.name in failed]:
@@ -200,18 +200,18 @@ class AcceptBuilder:
 
 
 class _Wish(NamedTuple):
-    """A live value looking for words."""
+    """A live value and the manifest values to try for it."""
 
     edit: Edit
     definition: PropertyDef
     live: str | None
-    ways: list[ManifestValue]  # not tried yet, or not found wrong; the first is tried next
+    ways: list[ManifestValue]  # values not tried yet or not refused; the first is tried next
 
 
 def _failing(
     resolver: Resolver, record: DesiredRecord, live: LiveRecord, wishes: Iterable[_Wish]
 ) -> Mapping[str, Problem | None]:
-    """Which wishes, by property, would not lead to the live value, and what is wrong with their words."""
+    """Return the properties whose text does not lead to the live value, with the problem of the text."""
     words = {wish.edit.name: wish.ways[0] for wish in wishes}
     values = (words.get(name, old) for name, old in zip(record.names, record.values, strict=True))
     problems: list[Problem] = []
@@ -239,7 +239,7 @@ def _no_words(edit: Edit, problem: Problem | None) -> Problem:
 
 
 def _place(resolver: Resolver, record: DesiredRecord | None, name: str) -> SourceRef | None:
-    """The line of a property, or of its record; None where no manifest names it."""
+    """Return the line of a property, or of its record; None if no manifest names it."""
     if record is None:
         return None
     at = record.places[record.names.index(name)] if name in record.names else record.place

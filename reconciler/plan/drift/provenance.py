@@ -1,8 +1,8 @@
-"""Which hands a value went through since we last applied it, and whether one of them will not let go.
+"""The changes of a value since we last applied it, and automations that keep changing it back.
 
-Such a list begins where the value last was as applied while a run of ours was under way: the run wrote
-it, or saw that there was nothing to write. Where the journal no longer knows of such a run, it begins
-where the value last was as applied, and says so.
+The list begins when the value was last as applied during one of our runs: the run wrote it, or found it in
+step. If the journal does not know such a run any more, the list begins when the value was last as applied,
+and says so.
 """
 
 from bisect import bisect_right
@@ -18,30 +18,30 @@ from reconciler.model.runs import RunHeader
 from reconciler.plan.values.equality import same_value
 
 SKEW = timedelta(minutes=2)
-"""By which HubSpot's clock and ours may differ."""
+"""Maximum difference between HubSpot's clock and ours."""
 
 _FIGHT = 2
-"""Writes of ours after which the same automation had the last word with the same value."""
+"""Number of our writes after which the same automation has set the same value again."""
 
 
 @dataclass(frozen=True, slots=True)
 class OurRuns:
-    """When runs of ours were under way: from start to end, sorted, each of them aware."""
+    """Times of our runs: from start to end, sorted, each of them aware."""
 
     spans: Sequence[tuple[datetime, datetime]] = ()
 
     def met(self, start: datetime, end: datetime) -> bool:
-        """Whether a run was under way at some time between."""
+        """Return whether a run was under way at some time between."""
         index = bisect_right(self.spans, end + SKEW, key=lambda span: span[0]) - 1
         return index >= 0 and start <= self.spans[index][1] + SKEW
 
     def cover(self, at: datetime) -> bool:
-        """Whether a change at that time may have been ours."""
+        """Return whether a change at that time may have been ours."""
         return self.met(at, at)
 
 
 def our_runs(runs: Iterable[RunHeader], now: datetime) -> OurRuns:
-    """Runs that never said how they ended were under way until the next one began, or until ``now``."""
+    """Collect the times of runs; one without a recorded end lasts until the next one, or until ``now``."""
     ordered = sorted(runs, key=lambda run: run.started_at)
     next_starts = chain((run.started_at for run in ordered[1:]), [now])
     return OurRuns(
@@ -53,26 +53,26 @@ def our_runs(runs: Iterable[RunHeader], now: datetime) -> OurRuns:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The last change of a value that is not as we last applied it."""
+    """The last change of a value that differs from the applied one."""
 
-    by: ValueVersion | None = None  # None where nobody knows
-    rounds: int = 0  # writes of ours after which the same automation had the last word, and the same word
+    by: ValueVersion | None = None  # None if unknown
+    rounds: int = 0  # number of our writes that the same automation changed to the same value
 
     @property
     def is_contested(self) -> bool:
-        """Whether writing the value once more would be fighting."""
+        """Whether writing the value again would start a fight."""
         return self.rounds >= _FIGHT
 
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What is known of the changes of some values."""
+    """The known changes of some values."""
 
     histories: PropertyHistories
     runs: OurRuns
 
     def edit(self, spot: Spot, kind: Kind, last_applied: str | None, live: str | None) -> Edit:
-        """Who made the value what it is, and whether they fight for it."""
+        """Find the author of the present value, and whether the author keeps changing it back."""
         history = self.histories.get(spot)
         hands = _until(history.hands, kind, live) if history else ()
         if not hands:
@@ -86,7 +86,7 @@ NOBODY_KNOWS = Edits({}, OurRuns())
 def trail_of(
     history: PropertyHistory | None, kind: Kind, last_applied: str | None, live: str | None, runs: OurRuns
 ) -> DriftHistory:
-    """The hands since we last applied ``last_applied``, up to the one that made the value ``live``."""
+    """Return the changes since we applied ``last_applied``, up to the one that set ``live``."""
     hands = _until(history.hands if history else (), kind, live)
     if history is None or not hands:
         return DriftHistory()
@@ -101,10 +101,10 @@ def trail_of(
 
 
 def _rounds(hands: Sequence[ValueVersion], kind: Kind, last_applied: str | None, runs: OurRuns) -> int:
-    """After how many writes of ours the automation that had the last word did so.
+    """Count our writes that the last automation changed back.
 
-    Each time with the value that is live now, after a write of the value that we last applied. What
-    others did in between makes no difference.
+    Each time it set the present live value, after a write of the value that we last applied. Changes by
+    others in between make no difference.
     """
     last = hands[-1]
     if not last.via.is_automatic:
@@ -122,6 +122,6 @@ def _rounds(hands: Sequence[ValueVersion], kind: Kind, last_applied: str | None,
 
 
 def _until(hands: Sequence[ValueVersion], kind: Kind, live: str | None) -> tuple[ValueVersion, ...]:
-    """Up to the change that made the value what was read; all, where it is not among them."""
+    """Return the changes up to the one that set the live value; all of them if none did."""
     made = [index for index, hand in enumerate(hands) if same_value(kind, hand.value, live)]
     return tuple(hands[: made[-1] + 1]) if made else tuple(hands)

@@ -1,4 +1,4 @@
-"""Which record somebody asks about: what is known of it before anybody looks at the portal."""
+"""The record to explain: everything known about it before the portal is read."""
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,16 +19,16 @@ _UNTRACED = RecordTrace((), {}, {})
 
 @dataclass(frozen=True, slots=True)
 class ParsedAddress:
-    """What somebody wants to know about."""
+    """A parsed address to explain."""
 
     object: str
-    is_record_id: bool  # ``value`` is HubSpot's own id
+    is_record_id: bool  # whether ``value`` is HubSpot's own id
     value: str
     name: str | None  # the property; None: the whole record
 
     @property
     def address(self) -> str:
-        """Of the record."""
+        """Address of the record."""
         return RecordKey(self.object, RECORD_ID if self.is_record_id else "", self.value).address
 
 
@@ -37,46 +37,46 @@ class ExplainTarget:
     """One record, as manifests and state know it."""
 
     key: RecordKey
-    name: str | None  # the property that was asked about
-    record: DesiredRecord | None  # as manifests name it
+    name: str | None  # the requested property
+    record: DesiredRecord | None  # record in the manifests
     owned: OwnedRecord | None
     files: SourceFiles
     prune: Prune
     trace: RecordTrace = _UNTRACED
 
     def traced(self, trace: RecordTrace) -> "ExplainTarget":
-        """The same, with the lines that say something of it."""
+        """Return the target with its manifest lines."""
         return replace(self, trace=trace)
 
     def owned_as(self, entry: OwnedRecord | None) -> "ExplainTarget":
-        """The same, with what state knows of the record that is live at its key, under whatever key."""
+        """Return the target with the entry in state of the live record at its key, under any key."""
         return replace(self, owned=entry) if entry else self
 
     @property
     def keys(self) -> Sequence[str]:
-        """Its key, and the one that it had before."""
+        """Its key, and its previous key."""
         old = self.record.special.renamed_from if self.record else None
         return [self.key.value, old] if old else [self.key.value]
 
     @property
     def glob(self) -> Glob:
-        """Of this record alone."""
+        """Glob for this record alone."""
         return glob_of(self.key.address)
 
     def live_among(self, live: Mapping[str, LiveRecord]) -> LiveRecord | None:
-        """The live record, under whichever of its keys."""
+        """Return the live record, under any of its keys."""
         return next((live[key] for key in self.keys if key in live), None)
 
     def is_planned(self, desired: Desired) -> bool:
-        """Whether a plan would look at it: it is named, or something becomes of what no longer is."""
+        """Return whether a plan would include it: it is named, or pruning applies to it."""
         is_left_over = self.prune is not Prune.OFF or desired.is_for_other_environment(self.key)
         return self.record is not None or (self.owned is not None and is_left_over)
 
     def names(self, schema: ObjectSchema) -> Sequence[str]:
-        """The properties to tell of, sorted.
+        """Return the properties to explain, sorted.
 
         Raises:
-            UsageError: the one that was asked about is nowhere.
+            UsageError: the requested property does not exist anywhere.
         """
         known = {*(self.record.names if self.record else ()), *(self.owned.sent if self.owned else ())}
         known |= self.trace.unmanaged.keys()
@@ -90,10 +90,10 @@ class ExplainTarget:
 
 
 def parse_explain_address(address: str) -> ParsedAddress:
-    """What an address means.
+    """Parse an address.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not an address.
     """
     try:
         return ParsedAddress(*split_address(address))
@@ -104,10 +104,10 @@ def parse_explain_address(address: str) -> ParsedAddress:
 def refuse_unknown_type(
     asked: ParsedAddress, desired: Desired, owned: Iterable[tuple[str, str, int]]
 ) -> None:
-    """There is nothing to say of a type that neither manifests nor state know.
+    """Refuse an object type that neither manifests nor state know.
 
     Raises:
-        UsageError: it is one.
+        UsageError: neither knows it.
     """
     known = {group.object for group in desired.groups} | {object_name for object_name, _, _ in owned}
     if asked.object not in known:
@@ -123,10 +123,10 @@ def find_subject(
     rules: Mapping[tuple[str, str], Prune],
     personal: Container[tuple[str, str]],
 ) -> ExplainTarget:
-    """The record that is meant, of those that manifests name and those that state knows at the address.
+    """Find the record at the address, among manifests and state.
 
-    ``owned_under`` gives what state knows under a key, or a record id where that was asked for; ``personal``
-    are pairs of object and key property whose keys are told to nobody who did not type them.
+    ``owned_under`` returns the entries in state under a key, or a record id if requested. ``personal`` are
+    pairs of object type and key property whose keys are shown only to a user who typed them.
 
     Raises:
         UsageError: there is none.

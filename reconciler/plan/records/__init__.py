@@ -1,1 +1,1 @@
-"""Records as a kind: identity, comparison, pruning, calls, rollback."""
+"""Records as a kind of change: identity, comparison, pruning, calls, rollback."""

@@ -1,4 +1,4 @@
-"""The three-way comparison: whose value is it, and what is done about it.
+"""The three-way comparison of last applied, desired and live values.
 
 Last applied (state), desired (manifest) and live (portal) give one verdict per property:
 
@@ -9,11 +9,11 @@ any            desired equals live                     in step     nothing
 known          changed              same               changed     written
 known          same                 changed            drift       left
 known          changed              changed            conflict    left
-unknown        differs from live                       adopt       written only where live is empty
+unknown        differs from live                       adopt       written only if live is empty
 =============  ===================  =================  ==========  ==================================
 
-With ``drift: revert`` every verdict but "in step" is written. Where HubSpot rewrote what we sent,
-"same" means: the manifest still says what we sent, and the portal still says what it answered.
+With ``drift: revert``, every verdict except "in step" is written. If HubSpot stored our value in another
+form, "same" means: the manifest still has the value that we sent, and the portal still has HubSpot's form.
 """
 
 from typing import NamedTuple
@@ -26,11 +26,11 @@ from reconciler.plan.values.equality import same_value
 
 
 class Verdict(NamedTuple):
-    """What comparing found, and what follows from it."""
+    """The result of a comparison, and its consequence."""
 
     reason: Reason
     is_written: bool
-    is_learned: bool = False  # in step, but state says otherwise
+    is_learned: bool = False  # in step, but state has another value
 
 
 _NOTHING = Verdict(Reason.IN_STEP, is_written=False)
@@ -40,7 +40,7 @@ _LEARNED = Verdict(Reason.IN_STEP, is_written=False, is_learned=True)
 def three_way(
     definition: PropertyDef, live: str | None, desired: str | None, owned: OwnedRecord | None, drift: Drift
 ) -> Verdict:
-    """The verdict on one property; ``live`` and ``desired`` are texts, None is empty."""
+    """Return the verdict on one property; ``live`` and ``desired`` are texts, None is empty."""
     kind, name = definition.kind, definition.name
     if owned is None or name not in owned.sent:
         if same_value(kind, live, desired):

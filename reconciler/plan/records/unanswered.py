@@ -1,4 +1,4 @@
-"""Records that HubSpot leaves out of its answers, and records that are gone in great numbers."""
+"""Records that HubSpot leaves out of its answers, and types with very many gone records."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -10,13 +10,13 @@ from reconciler.plan.records.compare import Policy, RecordSides
 from reconciler.source import SourceRef
 
 _MOST = 10
-"""One in so many may be unanswered; beyond that the portal is not fit to be planned for."""
+"""One in so many records may be unanswered; with more, nothing is planned for the portal."""
 
 
 def is_unanswered(parts: RecordSides, unanswered: Collection[str], policy: Policy) -> bool:
-    """Whether it is not known if the record is there, and nothing else can tell.
+    """Return whether it is unknown if the record exists, and nothing else can tell.
 
-    What state knows is looked for by its record id later, which tells whether it is gone.
+    A record in state is looked up by its record id later, which tells whether it is gone.
     """
     record = parts.record
     old = record.special.renamed_from
@@ -30,7 +30,7 @@ def is_unanswered(parts: RecordSides, unanswered: Collection[str], policy: Polic
 
 
 def unanswered_problem(key: RecordKey, source: SourceRef | None) -> Problem:
-    """A record that is left out of the plan because nobody knows whether it is there."""
+    """Report a record that is left out of the plan because nobody knows whether it exists."""
     return Problem(
         "HubSpot leaves this record out of its answers, even where it is asked for alone",
         "it is left out of this plan, neither new nor gone: plan again later",
@@ -41,12 +41,12 @@ def unanswered_problem(key: RecordKey, source: SourceRef | None) -> Problem:
 
 
 def is_too_much(asked: int, unanswered: int) -> bool:
-    """Whether so much of a type is unanswered that nothing can be planned; a single record never is."""
+    """Return whether too many records of a type are unanswered; a single one is never too many."""
     return unanswered > 1 and unanswered * _MOST > asked
 
 
 def many_gone(gone: Mapping[str, Counter[MissingReason]]) -> Iterator[Problem]:
-    """A warning for each type of which too many records are gone to ask about each; ``gone`` is by type."""
+    """Warn about each type with too many gone records to ask about each; ``gone`` is by type."""
     for object_name, kinds in sorted(gone.items()):
         if kinds.total() > GONE_ASKED_ALONE:
             archived = kinds[MissingReason.ARCHIVED]

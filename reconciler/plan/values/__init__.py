@@ -1,1 +1,1 @@
-"""Property values: resolving, comparing, and writing them as manifests do."""
+"""Property values: resolving, comparing, and writing them into manifests."""

@@ -14,7 +14,7 @@ _DOMAIN_LABEL = r"[^\W_]([^\W_]|-)*(?<!-)"
 _EMAIL = re.compile(
     rf"[^\s@,;<>()\[\]\\]+@({_DOMAIN_LABEL}\.)+([^\W\d_]{{2,}}|xn--[a-z0-9-]+)", re.IGNORECASE
 )
-"""What certainly is no address is refused; HubSpot may refuse more."""
+"""Text that certainly is not an address is refused; HubSpot may refuse more."""
 _MANY = frozenset({Kind.CHOICES, Kind.FILES, Kind.OWNERS})
 
 
@@ -82,7 +82,7 @@ def _choice(definition: PropertyDef, written: str) -> str:
 
 
 def _choices(definition: PropertyDef, written: str) -> str:
-    """A leading ``;`` would append to what HubSpot stores; a manifest states the whole set."""
+    """Read a set of choices; a leading ``;`` is refused, because it would append to HubSpot's choices."""
     items = [item for item in written.split(";") if item.strip()]
     if written and not items:
         raise WrongValue(

@@ -1,4 +1,4 @@
-"""Whether two texts of one property say the same. The door of deepdiff."""
+"""Comparing two texts of one property. Only this module uses deepdiff."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from reconciler.model.definitions import Kind
 
 
 def same_value(kind: Kind, left: str | None, right: str | None) -> bool:
-    """Compare in canonical form; equal text is equal at once, and that is nearly always the case."""
+    """Compare in canonical form; equal texts, the usual case, need no conversion."""
     if left == right:
         return True
     if kind is Kind.JSON and left and right:
@@ -19,16 +19,16 @@ def same_value(kind: Kind, left: str | None, right: str | None) -> bool:
 
 
 REWRITTEN = frozenset({Kind.TEXT, Kind.HTML, Kind.PHONE, Kind.EMAIL, Kind.DOMAIN})
-"""Kinds of which HubSpot may keep another text than was sent: trimmed, sanitised, with a country code."""
+"""Kinds for which HubSpot may store another text than was sent: trimmed, sanitised, with a country code."""
 
 
 def is_kept_as_sent(kind: Kind, sent: str | None, kept: str | None) -> bool:
-    """Whether ``kept`` is what became of ``sent``, as the answer to a write says; else it was not taken."""
+    """Return whether HubSpot stored ``sent`` as ``kept``; otherwise it did not accept it."""
     return kind in REWRITTEN or same_value(kind, sent, kept)
 
 
 def may_be_spelling(kind: Kind, sent: str | None, kept: str | None) -> bool:
-    """Whether ``kept`` may be what HubSpot made of ``sent``, where no answer says so.
+    """Return whether ``kept`` may be HubSpot's form of ``sent``, if no answer says so.
 
     >>> may_be_spelling(Kind.HTML, "<p onclick='x()'>Hi</p>", "<p>Hi</p>")
     True
@@ -41,7 +41,7 @@ def may_be_spelling(kind: Kind, sent: str | None, kept: str | None) -> bool:
 
 
 def _loosened(kind: Kind, text: str) -> str:
-    """What is left of a text once everything is taken away that HubSpot is known to change."""
+    """Remove everything from a text that HubSpot is known to change."""
     if kind is Kind.HTML:
         text = unescape(_TAG.sub(" ", _DROPPED_WITH_CONTENT.sub(" ", text)))
     if kind is Kind.PHONE:
@@ -52,13 +52,13 @@ def _loosened(kind: Kind, text: str) -> str:
 
 _DROPPED_WITH_CONTENT = re.compile(r"(?is)<(script|style|iframe|object|embed|form)\b.*?</\1\s*>|<!--.*?-->")
 _TAG = re.compile(r"(?s)<[^>]*>")
-_NATIONAL_DIGITS = 7  # at the end of a phone number, whatever country code stands before them
+_NATIONAL_DIGITS = 7  # at the end of a phone number, after any country code
 
 
 def _same_json(left: str, right: str) -> bool:
-    """Order of keys and ``1`` against ``1.0`` make no difference; order within lists does.
+    """Compare JSON values, ignoring the order of keys and ``1`` against ``1.0``, but not the order of lists.
 
-    Numbers are decimals of any length: as floating point, long ones would pass for equal.
+    Numbers are decimals of any length: as floating point, long ones would be equal.
     """
     from deepdiff import DeepDiff  # noqa: PLC0415 - 0.2 s to import, and few portals hold nested values
 

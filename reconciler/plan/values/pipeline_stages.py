@@ -1,8 +1,8 @@
-"""Whether pipeline and stage of a record fit together once it has been written.
+"""Checking that pipeline and stage of a record fit together after the write.
 
-A stage belongs to one pipeline, and HubSpot refuses a record whose stage belongs to another one. What counts
-is what the record will hold: what is written, and of what is not written what it holds already. A record
-that has never been in a pipeline gets the first one.
+A stage belongs to one pipeline, and HubSpot refuses a record with a stage of another pipeline. The values
+after the write count: written ones, and the present values of the others. A record without a pipeline gets
+the first one.
 """
 
 from collections.abc import Mapping
@@ -14,20 +14,20 @@ from reconciler.sentences import Sentence, Value, sentence
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A stage that is none of the pipeline beside it."""
+    """A stage that does not belong to the pipeline beside it."""
 
-    name: str  # the property that does not fit the other: one that is written
-    other: str  # the other one
+    name: str  # the written property that does not fit
+    other: str  # the other property
     message: str  # one sentence, no full stop
-    is_both: bool  # both are written, so that neither could stay as it is
+    is_both: bool  # both are written, so that neither can stay as it is
 
 
 def misfit_of(
     schema: ObjectSchema, live: Mapping[str, str | None], written: Mapping[str, str | None]
 ) -> Misfit | None:
-    """How pipeline and stage contradict each other after ``written``; None where they do not.
+    """Return how pipeline and stage contradict each other after ``written``; None if they do not.
 
-    ``live`` is what the record holds before: nothing, where it is new.
+    ``live`` has the values before the write; it is empty for a new record.
     """
     names = schema.pipeline_and_stage
     if names is None or written.keys().isdisjoint(names):
@@ -60,14 +60,14 @@ def misfit_of(
 
 
 def _pipeline(schema: ObjectSchema, pipeline_id: str | None) -> Pipeline | None:
-    """The one of that id, the first where there is none; None where the portal does not know it."""
+    """Return the pipeline with that id, or the first one without an id; None if it is unknown."""
     if pipeline_id is None:
         return schema.pipelines[0] if schema.pipelines else None
     return next((pipeline for pipeline in schema.pipelines if pipeline.id == pipeline_id), None)
 
 
 def _stage_text(schema: ObjectSchema, by_stage: str, stage_id: str) -> Sentence:
-    """What people call a stage, and of which pipeline it is."""
+    """Name a stage and its pipeline for people."""
     for pipeline in schema.pipelines:
         for stage in pipeline.stages:
             if stage.id == stage_id:

@@ -67,7 +67,7 @@ def _pipeline_of(schema: ObjectSchema, record: DesiredRecord, live: LiveRecord |
         try:
             return find_pipeline(schema, written)
         except WrongValue:
-            return None  # said once already, at the pipeline's own line
+            return None  # reported once already, at the pipeline's own line
     if live is not None:
         for pipeline in schema.pipelines:
             if pipeline.id == live.properties.get(by_pipeline):

@@ -1,8 +1,7 @@
-"""Manifest text and the portal's definitions become texts to send, or problems.
+"""Resolving manifest text with the portal's definitions: the result is texts to send, or problems.
 
-Everything that can be known before a write is found here: a wrong name, an unknown option, a number
-that is none, an owner or stage that does not exist. What cannot be foreseen is listed in
-``docs/limits.md``.
+This finds everything that can be known before a write: a wrong name, an unknown option, an invalid number, an
+owner or stage that does not exist. ``docs/limits.md`` lists what cannot be known.
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -33,20 +32,20 @@ class ResolvedValue(NamedTuple):
     """One property of a desired record, ready to be compared and sent."""
 
     definition: PropertyDef
-    text: str | None  # what would be sent; None clears
+    text: str | None  # the text to send; None clears
     ownership: Ownership
     place: Place
 
 
-@dataclass(frozen=True)  # without slots: it keeps what it has worked out once
+@dataclass(frozen=True)  # without slots, because it caches results
 class Resolver:
     """Reads desired values of one object type with the portal's definitions."""
 
     schema: ObjectSchema
     files: SourceFiles
     owner_ids: Mapping[str, str]  # lower-case e-mail -> id
-    departed: Mapping[str, str] = field(default_factory=dict)  # the same of owners who were deactivated
-    stand_ins: Mapping[str, str] = field(default_factory=dict)  # e-mail -> of who stands in here
+    departed: Mapping[str, str] = field(default_factory=dict)  # the same for deactivated owners
+    stand_ins: Mapping[str, str] = field(default_factory=dict)  # e-mail -> e-mail of the replacement
 
     @cached_property
     def _owners(self) -> OwnerDirectory:
@@ -54,7 +53,7 @@ class Resolver:
 
     @cached_property
     def references(self) -> frozenset[str]:
-        """Names of the properties whose values lead to something else in the portal."""
+        """Names of the properties whose values refer to other things in the portal."""
         properties = self.schema.properties.items()
         return frozenset(name for name, definition in properties if definition.kind in _REFERENCES)
 
@@ -65,7 +64,7 @@ class Resolver:
         return frozenset(name for name, definition in properties if definition.kind in _OWNERS)
 
     def owners_named(self, records: Iterable[DesiredRecord]) -> frozenset[str]:
-        """The owners that ``records`` name, by e-mail or id, as they are written."""
+        """Return the owners that ``records`` name, by e-mail or id, as written."""
         return frozenset(
             owner
             for record in records
@@ -77,7 +76,7 @@ class Resolver:
         )
 
     def knowing(self, owners: Iterable[Owner], stand_ins: Mapping[str, str]) -> "Resolver":
-        """The same, once it is known who may own records, and who stands in for whom."""
+        """Return the resolver with known owners and replacements."""
         known = tuple(owners)
         departed = {owner.email.lower(): owner.id for owner in known if owner.email and not owner.is_active}
         active = owner_ids((owner for owner in known if owner.is_active), stand_ins)
@@ -87,10 +86,10 @@ class Resolver:
     def resolve(
         self, record: DesiredRecord, live: LiveRecord | None, problems: list[Problem]
     ) -> list[ResolvedValue]:
-        """The values of ``record`` as texts to send; what is wrong with the others goes to ``problems``.
+        """Convert the values of ``record`` to texts to send; add problems of others to ``problems``.
 
-        A value that is spelled as live holds it needs no check, since nothing will be written; a
-        reference that leads nowhere any more is worth a warning.
+        A value that equals the live text needs no check, because it will not be written; a reference that
+        leads nowhere any more gets a warning.
         """
         resolved: list[ResolvedValue] = []
         definitions = self.schema.properties
@@ -117,9 +116,9 @@ class Resolver:
         return resolved
 
     def missing_required(self, record: DesiredRecord) -> Problem | None:
-        """A problem when a record cannot be created: its key, or what HubSpot insists on, cannot be sent.
+        """Report a record that cannot be created because its key or a required property cannot be sent.
 
-        That one of them is wrong, or cleared, is told at its own line.
+        A property that is wrong or cleared is reported at its own line.
         """
         key = self.schema.properties.get(record.document.key)
         if key is not None and (key.is_read_only or key.is_calculated):
@@ -147,7 +146,7 @@ class Resolver:
     def _still_there(
         self, definition: PropertyDef, text: str, record: DesiredRecord, place: Place
     ) -> Iterator[Problem]:
-        """A warning for every owner of a record who was deactivated, and whom the manifest leaves there."""
+        """Warn about every deactivated owner that the record has and the manifest keeps."""
         emails = {owner_id: email for email, owner_id in self.departed.items()}
         for owner_id in text.split(";"):
             if owner_id in emails:
@@ -158,7 +157,7 @@ class Resolver:
                 yield replace(problem, severity=Severity.WARNING)
 
     def wrong_anyway(self, record: DesiredRecord, reported: Container[str]) -> Iterator[Problem]:
-        """What is wrong with ``record`` whatever the portal holds; names in ``reported`` are told already."""
+        """Find problems of ``record`` that do not depend on the portal; ``reported`` names are done."""
         for name, written, place in zip(record.names, record.values, record.places, strict=True):
             definition = self.schema.properties.get(name)
             try:
@@ -170,7 +169,7 @@ class Resolver:
                 yield self._problem(record, name, place, wrong)
 
     def impossible_key(self, record: DesiredRecord) -> Problem | None:
-        """A problem when the key of a record to be created is no value that its property can have."""
+        """Report a new record whose key is not a possible value of its property."""
         definition = self.schema.properties.get(record.document.key)
         try:
             if definition is not None:
@@ -235,9 +234,9 @@ class Resolver:
 def keys_and_names(
     schema: ObjectSchema, records: Sequence[DesiredRecord]
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """What to ask the portal to judge ``records``: keys, old ones included, and properties.
+    """Return what to read to compare ``records``: keys, old ones included, and properties.
 
-    Properties are those that are named and exist, and where a pipeline or a stage is, the other too.
+    The properties are the named ones that exist, and both pipeline and stage if one of them is named.
     """
     keys = [record.key for record in records]
     keys += [record.special.renamed_from for record in records if record.special.renamed_from]

@@ -1,7 +1,7 @@
-"""How a manifest would say what is live: the other way round of ``resolve.py``.
+"""Writing live values as manifest values: the reverse of ``resolve.py``.
 
-An owner is called by e-mail, a pipeline or stage by label, a set of choices is a list, where the manifest
-does so. Whether these words lead back to the live value is for the resolver to say.
+An owner is written by e-mail, a pipeline or stage by label, a set of choices as a list, if the manifest does
+so. The resolver checks whether the result leads back to the live value.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,13 +13,13 @@ from reconciler.plan.values.resolve import Resolver
 
 _SETS = frozenset({Kind.CHOICES, Kind.FILES})
 _NORMAL = frozenset({Kind.TEXT, Kind.HTML, Kind.DATE})
-"""Kinds whose canonical form is what a person would write; that of the others takes spaces and case away."""
+"""Kinds whose canonical form is what a person would write; other canonical forms remove spaces and case."""
 
 
 def wordings(
     resolver: Resolver, definition: PropertyDef, live: str | None, before: ManifestValue
 ) -> Iterator[ManifestValue]:
-    """Ways to say ``live``, the best first, for a manifest that says ``before`` until now."""
+    """Return ways to write ``live``, the best first, for a manifest that contains ``before``."""
     if live is None:
         yield None
         return
@@ -38,13 +38,13 @@ def wordings(
         yield canonical(kind, live)
     else:
         names = _names(resolver, kind)
-        if before not in names:  # what is called by its id goes on to be
+        if before not in names:  # a value that was written as an id stays an id
             yield from names.get(live, ())
         yield live
 
 
 def _choices(live: str, before: ManifestValue) -> ManifestValue:
-    """What was chosen before keeps its place, what is new comes last."""
+    """Keep the place of previous choices, and append new ones."""
     chosen = [choice for choice in live.split(";") if choice]
     if isinstance(before, str):
         return ";".join(_in_order(chosen, before.split(";")))
@@ -57,7 +57,7 @@ def _in_order(chosen: Sequence[str], before: Sequence[str]) -> Iterator[str]:
 
 
 def _names(resolver: Resolver, kind: Kind) -> Mapping[str, Sequence[str]]:
-    """What things that are referred to by id are called, by id."""
+    """Return the names of things that are referred to by id, by id."""
     names: dict[str, list[str]] = {}
     pipelines = resolver.schema.pipelines
     if kind in {Kind.OWNER, Kind.OWNERS}:
