@@ -104,6 +104,17 @@ def test_importing_an_edited_export_replaces_what_is_owned_and_is_newer(
     ]
 
 
+def test_an_export_with_two_entries_of_one_record_is_not_imported(store: Store) -> None:
+    remember(store, owned("acme", "9001"), owned("globex", "9002"))
+    before = exported(store)
+    twice = "has record 9001 of companies twice, as companies/acme and as companies/globex: keep one of them"
+
+    with writer(store) as pen, pytest.raises(StateError, match=twice):
+        pen.import_state(parse_export(before.replace('"9002"', '"9001"')))
+
+    assert exported(store) == before
+
+
 def test_a_state_of_another_lineage_or_portal_is_not_imported(store: Store) -> None:
     remember(store, owned("acme"))
     foreign = Export(PORTAL, StateVersion("another", 7), (), (owned("globex"),))
