@@ -41,6 +41,10 @@ MODULES: dict[str, tuple[str, ...]] = {
         "tests/cli/test_rollback.py",
     ),
     "reconciler/plan/values/pipeline_stages.py": ("tests/plan/test_pipeline_stages.py", "tests/plan"),
+    "reconciler/plan/associations/label_limits.py": (
+        "tests/plan/test_single_labels.py",
+        "tests/cli/test_label_limits.py",
+    ),
     "reconciler/plan/associations/single_labels.py": (
         "tests/plan/test_single_labels.py",
         "tests/cli/test_foreseen.py",

@@ -12,6 +12,7 @@ from queue import SimpleQueue
 import pytest
 
 from reconciler.errors import Locked
+from reconciler.state import lock
 from reconciler.state.store import Store, open_state
 from reconciler.state.writer import StateWriter
 from tests.support.journals import ADA, BOB, UPSERT, Clock, applied, create, owned, start, writer
@@ -408,3 +409,14 @@ def test_a_holder_asleep_in_the_middle_of_a_write_is_named(
 
     assert "another program keeps it busy" in str(caught.value)
     assert f"the state of portal {PORTAL} is locked by ada on build-7 (process 4242)" in str(caught.value)
+
+
+def test_a_lock_that_was_released_after_the_attempt_is_not_blamed_on_anybody(
+    store: Store, reopened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL another process may release it between the two statements of one attempt."""
+    with writer(store):
+        monkeypatch.setattr(lock, "select_holder", lambda *_: None)
+        with pytest.raises(Locked) as refused, writer(reopened(), actor=BOB):
+            pass
+    assert str(refused.value) == (f"the state of portal {PORTAL} was locked until a moment ago: try again")
