@@ -7,7 +7,6 @@ from pathlib import Path
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.messages import document, show_text
 from reconciler.cli.output import color, masking_for, width
-from reconciler.cli.session import Session
 from reconciler.errors import Problem, UsageError
 from reconciler.manifest.edit.edit_manifest import edit_manifest
 from reconciler.model.acceptance import Acceptance, Edit
@@ -15,6 +14,7 @@ from reconciler.model.desired import Desired
 from reconciler.model.drift import DriftFound
 from reconciler.model.selection import Glob
 from reconciler.project.files import read_bytes, write_over
+from reconciler.project.session import Session
 from reconciler.reconcile.drift import accept_drift
 from reconciler.report.json_report import acceptance_as_json
 from reconciler.report.terminal import render_acceptance

@@ -19,7 +19,6 @@ from reconciler.cli.planning import (
     refused_by_guards,
     show_plan,
 )
-from reconciler.cli.session import Session, open_session
 from reconciler.cli.streams import stdout_fault
 from reconciler.cli.verify import refuse_unverifiable, verify_applied
 from reconciler.errors import PlanRefused, Refusal, UsageError
@@ -27,6 +26,7 @@ from reconciler.plan.budget import looked_at_again
 from reconciler.plan.change import Action
 from reconciler.plan.plan import Plan
 from reconciler.project.files import check_writable
+from reconciler.project.session import Session, open_session
 
 
 @click.command()

@@ -17,13 +17,13 @@ from reconciler.cli.messages import document, say, show_text, talk
 from reconciler.cli.output import color, masking_for, tell_github, width
 from reconciler.cli.planning import whose_values
 from reconciler.cli.progress import progress
-from reconciler.cli.reports import reports_kept, told_not_raised, write_report
-from reconciler.cli.session import Session
 from reconciler.cli.signals import stop_requests
 from reconciler.errors import UsageError
 from reconciler.plan.guards import limits_from
 from reconciler.plan.plan import Plan
 from reconciler.project.ephemeral_state import refuse_ephemeral_state
+from reconciler.project.run_reports import reports_kept, told_not_raised, write_report
+from reconciler.project.session import Session
 from reconciler.reconcile.apply import apply_plan, settle_earlier_runs
 from reconciler.report.json_report import run_as_json
 from reconciler.report.markdown.escape import code_block

@@ -14,11 +14,11 @@ from reconciler.cli.output import Form, color, masking_for, tell_github, width
 from reconciler.cli.output_options import OutputOptions, file_options
 from reconciler.cli.plan_options import glob_option
 from reconciler.cli.progress import progress
-from reconciler.cli.session import Session, open_session
 from reconciler.errors import UsageError
 from reconciler.model.drift import DriftFound
 from reconciler.model.selection import EVERYTHING, Glob, Selection, glob_of
 from reconciler.project.files import write_private
+from reconciler.project.session import Session, open_session
 from reconciler.reconcile.drift import find_drift
 from reconciler.report.drift import drift_headline
 from reconciler.report.json_report import drift_as_json

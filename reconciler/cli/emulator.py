@@ -4,8 +4,8 @@ import click
 
 from reconciler.cli.messages import say, tell_done
 from reconciler.cli.options import Group, common_options
-from reconciler.cli.session import open_session
 from reconciler.errors import UsageError
+from reconciler.project.session import open_session
 
 
 @click.group(cls=Group)

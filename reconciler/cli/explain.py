@@ -8,9 +8,9 @@ from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, values_option, width
 from reconciler.cli.plan_options import PlanRequest
 from reconciler.cli.planning import plan_context
-from reconciler.cli.session import Session, open_session
 from reconciler.model.explanation import Explanation
 from reconciler.plan.explain.target import parse_explain_address
+from reconciler.project.session import Session, open_session
 from reconciler.reconcile.explain import explain_record
 from reconciler.report.json_report import explanation_as_json
 from reconciler.report.terminal import render_explanation

@@ -7,7 +7,7 @@ from reconciler.cli.options import common_options
 from reconciler.cli.plan_options import PlanRequest, plan_options
 from reconciler.cli.plan_output import PlanOutput, destination_options, write_outputs
 from reconciler.cli.planning import make_plan
-from reconciler.cli.session import open_session
+from reconciler.project.session import open_session
 
 
 @click.command()

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from reconciler.cli.exits import ExitCode, exit_of, most_severe
 from reconciler.cli.output_options import OutputOptions, file_options
 from reconciler.cli.planning import keep_plan, refused_by_guards, show_plan
-from reconciler.cli.session import Session
 from reconciler.plan.file.format import plan_to_text
 from reconciler.plan.plan import Plan
 from reconciler.project.files import write_encrypted
+from reconciler.project.session import Session
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 

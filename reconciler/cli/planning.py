@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
-from reconciler.cli.checkout import divergence_from, read_checkout
 from reconciler.cli.errors import annotate
 from reconciler.cli.messages import document, show_text
 from reconciler.cli.output import Form, color, masking_for, tell_github, width
 from reconciler.cli.plan_options import PlanRequest
 from reconciler.cli.progress import progress
-from reconciler.cli.session import Session
 from reconciler.errors import ManifestError, PlanRefused, Problem, ReconcilerError, Refusal
 from reconciler.manifest.load import in_order
 from reconciler.model.desired import Desired
@@ -24,6 +22,8 @@ from reconciler.plan.guards import Guards, limits_from
 from reconciler.plan.plan import Guard, Plan
 from reconciler.plan.records.compare import Policy
 from reconciler.project.files import read_encrypted, write_private
+from reconciler.project.git_checkout import divergence_from, read_checkout
+from reconciler.project.session import Session
 from reconciler.project.settings import Environment
 from reconciler.report.json_report import plan_as_json
 from reconciler.report.markdown.plan import render_markdown

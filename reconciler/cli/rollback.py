@@ -7,10 +7,10 @@ from reconciler.cli.plan_options import PlanRequest, allow_option, exclude_optio
 from reconciler.cli.plan_output import PlanOutput, destination_options, write_outputs
 from reconciler.cli.planning import plan_context
 from reconciler.cli.progress import progress
-from reconciler.cli.session import Session, open_session
 from reconciler.errors import UsageError
 from reconciler.model.selection import Glob
 from reconciler.plan.plan import Guard, Plan
+from reconciler.project.session import Session, open_session
 from reconciler.reconcile.rollback import undo_run
 
 

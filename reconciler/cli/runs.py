@@ -5,8 +5,8 @@ import click
 from reconciler.cli.messages import document, show_text
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import color, masking_for, values_option, width
-from reconciler.cli.session import Session, open_session, tell_nothing
 from reconciler.model.runs import RunDetail
+from reconciler.project.session import Session, open_session, tell_nothing
 from reconciler.report.json_report import run_as_json, runs_as_json
 from reconciler.report.terminal import render_run, render_runs
 

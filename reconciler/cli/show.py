@@ -8,10 +8,10 @@ from reconciler.cli.options import common_options
 from reconciler.cli.output import Form, view_options
 from reconciler.cli.planning import show_plan
 from reconciler.cli.runs import show_run
-from reconciler.cli.session import open_session
 from reconciler.errors import UsageError
 from reconciler.plan.file.format import plan_from_text
 from reconciler.project.files import read_encrypted
+from reconciler.project.session import open_session
 from reconciler.report.run_report_reader import is_run, run_from_text
 
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.erase_in_reports import forget_in_reports
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.messages import answer, document, say, tell_done
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import masking_for, values_option
-from reconciler.cli.reports import report_folder
-from reconciler.cli.session import Session, open_session, tell_backup, tell_nothing
 from reconciler.errors import UsageError
 from reconciler.model.addresses import split_address
 from reconciler.model.associations import OwnedPair
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import glob_of, is_pattern
+from reconciler.project.erase_in_reports import forget_in_reports
 from reconciler.project.files import decoded, opened
+from reconciler.project.run_reports import report_folder
+from reconciler.project.session import Session, open_session, tell_backup, tell_nothing
 from reconciler.project.state_masking import StateMasking
 from reconciler.report.mask import masked_key, masked_owned
 from reconciler.state.export_format import parse_export

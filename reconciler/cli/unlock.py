@@ -4,7 +4,7 @@ import click
 
 from reconciler.cli.messages import tell_done
 from reconciler.cli.options import common_options
-from reconciler.cli.session import open_session
+from reconciler.project.session import open_session
 
 
 @click.command()

@@ -10,8 +10,8 @@ from reconciler.cli.messages import answer, document, show_text
 from reconciler.cli.options import common_options
 from reconciler.cli.output import color, masking_for, width
 from reconciler.cli.plan_options import PlanRequest
-from reconciler.cli.session import Session, open_session
 from reconciler.errors import Problem
+from reconciler.project.session import Session, open_session
 from reconciler.report.json_report import problems_as_json
 from reconciler.report.mask import SHOW, masked_problems
 from reconciler.report.terminal import render_problems

@@ -8,11 +8,11 @@ from reconciler.cli.exits import ExitCode, exit_of
 from reconciler.cli.messages import say
 from reconciler.cli.plan_options import PlanRequest
 from reconciler.cli.planning import make_plan, show_plan
-from reconciler.cli.session import Session
 from reconciler.errors import ReconcilerError, UsageError
 from reconciler.model.addresses import RecordKey
 from reconciler.plan.change import Change, StateOnly, Update, keys_of, values_of
 from reconciler.plan.plan import Plan
+from reconciler.project.session import Session
 
 
 def refuse_unverifiable(session: Session, plan: Plan) -> None:

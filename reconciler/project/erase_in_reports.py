@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reconciler.cli.reports import write_report
 from reconciler.errors import PlanRefused, UsageError
 from reconciler.model.addresses import escaped
 from reconciler.project.files import read_encrypted
+from reconciler.project.run_reports import write_report
 
 if TYPE_CHECKING:
     from reconciler.state.store import Store

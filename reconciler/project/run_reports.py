@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.messages import say
-from reconciler.cli.session import Session
 from reconciler.errors import StateError, UsageError
 from reconciler.project.files import check_writable, write_encrypted
+from reconciler.project.session import Session
 from reconciler.report.json_report import run_as_json
 from reconciler.report.mask import SHOW
 
