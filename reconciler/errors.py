@@ -17,6 +17,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from reconciler.invisible_characters import visible
 from reconciler.source import SourceRef
@@ -53,17 +54,31 @@ class Problem:
 class ReconcilerError(Exception):
     """Base of everything we expect."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exception's own calls __init__ with the message alone; ours take more, and travel between processes.
+        return _restored, (type(self), self.args), self.__dict__
+
+
+def _restored(kind: type[ReconcilerError], args: tuple[object, ...]) -> ReconcilerError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
+
 
 class ManifestError(ReconcilerError):
     """The manifests cannot be used as they stand.
 
     Attributes:
         problems: every problem found, never only the first, in order of file and line.
+        masked_properties: pairs of object type and property whose values are masked where they are shown.
     """
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    def __init__(
+        self, problems: tuple[Problem, ...], *, masked_properties: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
+        self.masked_properties = masked_properties
 
 
 class Refusal(StrEnum):

@@ -36,7 +36,7 @@ HEARTBEAT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class ApplyResult:
+class FinishedRun:
     """A run that has ended, and why it stopped where it did not get to the end."""
 
     run: RunDetail  # without the rows that were applied
@@ -53,7 +53,7 @@ def carry_out(
     journal: StateWriter,
     courier: BatchExecutor,
     manner: ApplyOptions,
-) -> ApplyResult:
+) -> FinishedRun:
     """Apply ``plan`` but for what ``moved`` tells the outcome of already; account for every change in it.
 
     Raises:
@@ -74,7 +74,7 @@ def carry_out(
         journal.put_back(crowded)  # those that got no new key: rejected, stale, or not attempted
     is_whole = run.stopped_by is None and not run.is_interrupted
     journal.finish_run(run.id, RunStatus.FINISHED if is_whole else RunStatus.INTERRUPTED)
-    return ApplyResult(store.run(run.id, lists_applied=False), run.stopped_by, run.is_interrupted)
+    return FinishedRun(store.run(run.id, lists_applied=False), run.stopped_by, run.is_interrupted)
 
 
 @dataclass(slots=True)

@@ -1,32 +1,32 @@
 """``reconciler apply``."""
 
 import sys
-from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict
 
 import click
 
-from reconciler.apply.options import ApplyOptions, OnStale
+from reconciler.apply.options import OnStale
+from reconciler.cli.apply_run import exit_of_result, show_result
 from reconciler.cli.durations import Duration
 from reconciler.cli.exits import ExitCode, most_severe
+from reconciler.cli.invocation import Invocation, open_environment
 from reconciler.cli.options import common_options
 from reconciler.cli.output import values_option
-from reconciler.cli.plan_options import PlanRequest, plan_options
-from reconciler.cli.planning import (
-    check_environment,
-    make_plan,
-    read_plan,
-    refused_by_guards,
-    show_plan,
-)
+from reconciler.cli.plan_options import plan_options
+from reconciler.cli.planning import show_plan
+from reconciler.cli.progress import progress
+from reconciler.cli.signals import stop_requests
 from reconciler.cli.streams import stdout_fault
-from reconciler.cli.verify import refuse_unverifiable, verify_applied
-from reconciler.errors import PlanRefused, Refusal, UsageError
+from reconciler.cli.verify import verify_applied
+from reconciler.errors import UsageError
 from reconciler.plan.budget import looked_at_again
-from reconciler.plan.change import Action
-from reconciler.plan.plan import Plan
 from reconciler.project.files import check_writable
-from reconciler.project.session import Session, open_session
+from reconciler.project.plan import Plan
+from reconciler.project.plan_request import PlanRequest
+from reconciler.project.project import Project
+from reconciler.project.results import ApplyResult
 
 
 @click.command()
@@ -69,7 +69,7 @@ def command(
     plan: Path | None,
     auto_approve: bool,
     on_stale: str,
-    wishes: PlanRequest,
+    request: PlanRequest,
     fail_fast: bool,
     verify: bool,
     report: Path | None,
@@ -82,103 +82,87 @@ def command(
     if report is not None:
         check_writable(report)
     if plan is not None:
-        _refuse_wishes(wishes)
-        chosen = read_plan(plan, to_apply=True)
-        session = open_session(ctx, made_for=chosen.environment)
-        check_environment(chosen, session.environment)
-        _refuse_unappliable(chosen)
+        _refuse_options(request)
+        chosen = Project.read_plan(plan)
+        invocation = open_environment(ctx, made_for=chosen.header.environment)
+        invocation.environment.check_appliable(chosen)
     else:
-        session = open_session(ctx)
+        invocation = open_environment(ctx)
         overwrites = on_stale == OnStale.OVERWRITE
-        looks_again_at = looked_at_again(had_time=not auto_approve, overwrites=overwrites)
-        chosen = _new_plan(session, wishes, looks_again_at, verifies=verify, full=full, values=values)
+        rereads = looked_at_again(had_time=not auto_approve, overwrites=overwrites)
+        request = replace(request, rereads=rereads, verifies=verify)
+        chosen = _new_plan(invocation, request, full=full, values=values)
         if not chosen.is_empty and not auto_approve:
-            _ask(chosen, session.environment.name)
-    from reconciler.cli.apply_run import (  # noqa: PLC0415 - SQLAlchemy, not to be waited for before the plan
-        carry_out,
-        exit_of_result,
-        settle,
-        show_result,
-    )
-
-    if chosen.is_empty:
-        settle(session, lock_timeout)
-        if plan is not None and session.said.as_json:
-            show_plan(session, chosen, full=full, values=values)
-        return _left_out(chosen)
-    if verify:
-        refuse_unverifiable(session, chosen)
-    manner = ApplyOptions(
-        parallelism=parallelism,
-        rereads_before_write=plan is not None or not auto_approve,
+            _ask(chosen, invocation.environment.name)
+    how = _How(
         on_stale=OnStale(on_stale),
         fail_fast=fail_fast,
-        calls_afterwards=chosen.budget.read_calls if verify else 0,
+        parallelism=parallelism,
+        lock_timeout_s=lock_timeout,
+        report=report,
+        rereads=plan is not None or not auto_approve,
+        verifies=verify,
     )
-    result = carry_out(session, chosen, manner, lock_timeout, report)
-    show_result(session, result, chosen, values)
-    verified = verify_applied(session, chosen, wishes, values=values) if verify else ExitCode.OK
-    return most_severe(exit_of_result(result), _left_out(chosen), verified)
+    with chosen:
+        result = _carry_out(invocation, chosen, how)
+        if result.run is None:
+            if plan is not None and invocation.said.as_json:
+                show_plan(invocation, chosen.value, full=full, values=values)
+            return _left_out(chosen)
+        show_result(invocation, result, chosen, values)
+        verified = verify_applied(invocation, chosen, request, values=values) if verify else ExitCode.OK
+        return most_severe(exit_of_result(result), _left_out(chosen), verified)
 
 
-def _refuse_wishes(wishes: PlanRequest) -> None:
-    if wishes != PlanRequest():
+class _How(TypedDict):
+    """What the options say of how to apply, as ``Environment.apply`` takes it."""
+
+    on_stale: OnStale
+    fail_fast: bool
+    parallelism: int
+    lock_timeout_s: float
+    report: Path | None
+    rereads: bool
+    verifies: bool
+
+
+def _carry_out(invocation: Invocation, plan: Plan, how: _How) -> ApplyResult:
+    if plan.is_empty:  # nothing to show the progress of, and nothing to stop
+        return invocation.environment.apply(plan, **how)
+    with (
+        progress("applying", quiet=invocation.said.quiet) as tell,
+        stop_requests() as should_stop,
+    ):
+        return invocation.environment.apply(
+            plan, progress=tell, should_stop=should_stop, lists_applied=invocation.said.as_json, **how
+        )
+
+
+def _refuse_options(request: PlanRequest) -> None:
+    if request != PlanRequest():
         raise UsageError(
             "a saved plan is applied as it is: nothing can be added to it or taken from it here\n"
             "    give these options to `reconciler plan --out FILE`"
         )
 
 
-def _new_plan(
-    session: Session,
-    wishes: PlanRequest,
-    looks_again_at: Collection[Action],
-    *,
-    verifies: bool,
-    full: bool,
-    values: str | None,
-) -> Plan:
-    """A plan made now, and shown.
+def _new_plan(invocation: Invocation, request: PlanRequest, *, full: bool, values: str | None) -> Plan:
+    """Make a plan now, and show it.
 
     Raises:
         PlanRefused: the environment takes saved plans only, or something departs from the reviewed plan.
         UsageError: it has problems.
     """
-    if session.environment.is_protected:
-        by = session.environment.protected_by
-        like = "" if by == session.environment.name else f", like {by}, which is the same portal"
-        raise PlanRefused(
-            Refusal.PROTECTED,
-            f"environment {session.environment.name} is protected{like}: it takes a saved plan only\n"
-            "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
-        )
-    plan = make_plan(session, wishes, looks_again_at, verifies=verifies)
-    has_more = plan.review is not None and plan.review.unreviewed > 0
-    if not (session.said.as_json and not plan.is_empty and plan.is_appliable and not has_more):
-        show_plan(session, plan, full=full, values=values)
-    if has_more:
-        raise PlanRefused(
-            Refusal.UNREVIEWED,
-            "not everything that would be applied is as it was reviewed: nothing was applied\n"
-            "    have it reviewed as it is now, or save what was reviewed alone:\n"
-            "    reconciler plan --reviewed PLAN --out FILE",
-        )
-    _refuse_unappliable(plan)
+    environment = invocation.environment
+    environment.check_takes_new_plans()
+    with progress("reading", quiet=invocation.said.quiet) as report:
+        plan = environment.plan_for(request, progress=report)
+    review = plan.header.review
+    has_more = review is not None and review.unreviewed > 0
+    if not (invocation.said.as_json and not plan.is_empty and plan.is_appliable and not has_more):
+        show_plan(invocation, plan.value, full=full, values=values)
+    environment.check_appliable(plan)
     return plan
-
-
-def _refuse_unappliable(plan: Plan) -> None:
-    """Insist that nothing stands in the way of ``plan``.
-
-    Raises:
-        UsageError: it has problems.
-        PlanRefused: it ran into guards.
-    """
-    if not plan.is_sound:
-        raise UsageError("the plan has problems and was not applied: correct them and plan again")
-    refused = refused_by_guards(plan)
-    if refused is not None:
-        raise refused
 
 
 def _left_out(plan: Plan) -> ExitCode:
@@ -194,6 +178,6 @@ def _ask(plan: Plan, environment: str) -> None:
         fault, BrokenPipeError
     ):  # who leaves a pager early has seen enough
         raise UsageError(f"the plan could not be shown ({fault.strerror}): nothing was applied")
-    question = f"\nApply this to {environment} (portal {plan.portal_id})?"
+    question = f"\nApply this to {environment} (portal {plan.header.portal_id})?"
     if not click.confirm(question, default=False, err=True):
         raise UsageError("declined: nothing was applied")

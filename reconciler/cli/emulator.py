@@ -2,10 +2,10 @@
 
 import click
 
+from reconciler.cli.invocation import open_environment
 from reconciler.cli.messages import say, tell_done
 from reconciler.cli.options import Group, common_options
 from reconciler.errors import UsageError
-from reconciler.project.session import open_session
 
 
 @click.group(cls=Group)
@@ -40,9 +40,9 @@ def serve(ctx: click.Context, host: str, port: int, faults: tuple[str, ...], nam
     from reconciler.emulator.faults import parse  # noqa: PLC0415 - the server's libraries are for it alone
     from reconciler.emulator.serve import serve as serve_forever  # noqa: PLC0415
 
-    session = open_session(ctx)
-    portal_id = session.environment.portal_id
-    with session.emulator() as emulator:
+    invocation = open_environment(ctx)
+    portal_id = invocation.environment.portal_id
+    with invocation.session.emulator() as emulator:
         token = emulator.token(portal_id)
         for fault in faults:
             emulator.add_fault(parse(fault))
@@ -63,9 +63,9 @@ def serve(ctx: click.Context, host: str, port: int, faults: tuple[str, ...], nam
 @click.pass_context
 def seed(ctx: click.Context) -> None:
     """Make the portal with its seed, unless it is there already."""
-    session = open_session(ctx)
-    with session.emulator():
-        portal_id = session.environment.portal_id
+    invocation = open_environment(ctx)
+    with invocation.session.emulator():
+        portal_id = invocation.environment.portal_id
         tell_done(ctx, f"portal {portal_id} is there", {"portal": portal_id})
 
 
@@ -74,16 +74,19 @@ def seed(ctx: click.Context) -> None:
 @click.pass_context
 def reset(ctx: click.Context) -> None:
     """Start over: the portal as its seed says, and nothing remembered of it."""
-    session = open_session(ctx)
-    portal_id = session.environment.portal_id
-    with session.emulator() as emulator:
+    invocation = open_environment(ctx)
+    portal_id = invocation.environment.portal_id
+    with invocation.session.emulator() as emulator:
         emulator.reset(portal_id)
     dropped, count = "", 0
-    if session.settings.state_url is not None:
-        with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
+    if invocation.session.settings.state_url is not None:
+        with (
+            invocation.session.state(to_write=True) as store,
+            invocation.session.claim().acquire(store) as writer,
+        ):
             count = store.count()
             writer.drop()
         dropped = f", and its state with {count} owned records dropped"
-    with session.emulator():
+    with invocation.session.emulator():
         sentence = f"portal {portal_id} is as its seed says{dropped}"
         tell_done(ctx, sentence, {"portal": portal_id, "dropped": count})

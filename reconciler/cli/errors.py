@@ -18,6 +18,8 @@ def print_error(error: ReconcilerError, code: int, *, as_json: bool) -> None:
 
             document(error_as_json(error, format_error(error, is_seen=False), code))
         return
+    if error.masked_properties:
+        error = _masked(error, as_json=as_json)
     annotate(error.problems)
     if as_json and not talk().has_answered:
         from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
@@ -27,6 +29,15 @@ def print_error(error: ReconcilerError, code: int, *, as_json: bool) -> None:
         return
     count = len(error.problems)
     say(f"{format_error(error)}\n\n{count} problem{'s' if count > 1 else ''}")
+
+
+def _masked(error: ManifestError, *, as_json: bool) -> ManifestError:
+    """The error as it may be shown: a portal has told which of the values in it are personal."""
+    from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
+    from reconciler.report.mask import masked_problems  # noqa: PLC0415
+
+    masking = masking_for(None, as_json=as_json)
+    return ManifestError(masked_problems(error.problems, masking, error.masked_properties))
 
 
 def tell_in_json(arguments: Sequence[str] | None, message: str, code: int) -> None:

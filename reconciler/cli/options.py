@@ -45,7 +45,9 @@ def as_dataclass(name: str, kind: type, function: _Function) -> _Function:
 
     @wraps(function)
     def gathering(*args: Any, **kwargs: Any) -> Any:
-        as_dataclass = kind(**{field.name: kwargs.pop(field.name) for field in fields(kind)})
+        as_dataclass = kind(
+            **{field.name: kwargs.pop(field.name) for field in fields(kind) if field.name in kwargs}
+        )
         return function(*args, **{name: as_dataclass}, **kwargs)
 
     return cast("_Function", gathering)

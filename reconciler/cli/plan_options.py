@@ -1,15 +1,14 @@
 """Options that shape one plan; ``plan`` and ``apply`` take them alike."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from reconciler.cli.options import as_dataclass
-from reconciler.model.selection import Glob, glob_of
 from reconciler.plan.plan import Guard
+from reconciler.project.plan_request import PlanRequest
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -29,22 +28,9 @@ def _allowances(
     return tuple(allowances.items())
 
 
-@dataclass(frozen=True, slots=True)
-class PlanRequest:
-    """What the person said about this one plan."""
-
-    skip_invalid: bool = False
-    target: tuple[Glob, ...] = ()
-    exclude: tuple[Glob, ...] = ()
-    take: tuple[Glob, ...] = ()
-    recreate: tuple[Glob, ...] = ()
-    allow: tuple[tuple[Guard, int], ...] = ()
-    reviewed: Path | None = None
-
-
 def plan_options(function: _Function) -> _Function:
-    """Give a command the options that shape a plan; they arrive together as ``wishes``."""
-    made = as_dataclass("wishes", PlanRequest, function)
+    """Give a command the options that shape a plan; they arrive together as ``request``."""
+    made = as_dataclass("request", PlanRequest, function)
     for option in reversed(_OPTIONS):
         made = option(made)
     return made
@@ -52,7 +38,7 @@ def plan_options(function: _Function) -> _Function:
 
 def glob_option(name: str, explanation: str) -> Callable[[_Function], _Function]:
     """An option that takes addresses, as often as it is given."""
-    return click.option(name, type=glob_of, multiple=True, metavar="GLOB", help=explanation)
+    return click.option(name, multiple=True, metavar="GLOB", help=explanation)
 
 
 target_option = glob_option("--target", "Plan these addresses only (companies/a*, companies/acme#phone).")

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reconciler.cli.exits import ExitCode, exit_of, most_severe
+from reconciler.cli.invocation import Invocation
 from reconciler.cli.output_options import OutputOptions, file_options
-from reconciler.cli.planning import keep_plan, refused_by_guards, show_plan
-from reconciler.plan.file.format import plan_to_text
-from reconciler.plan.plan import Plan
-from reconciler.project.files import write_encrypted
-from reconciler.project.session import Session
+from reconciler.cli.planning import keep_plan, show_plan
+from reconciler.project.plan import Plan
+from reconciler.project.refusals import refused_by_guards
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -40,15 +39,16 @@ _FILES = {
 }
 
 
-def write_outputs(session: Session, plan: Plan, to: PlanOutput) -> ExitCode:
+def write_outputs(invocation: Invocation, plan: Plan, to: PlanOutput) -> ExitCode:
     """Write ``plan`` where it is to go, and show it; says how it stands."""
     if to.out is not None:
-        write_encrypted(to.out, [plan_to_text(plan).encode()])
-    keep_plan(session, plan, to.files, full=to.full, values=to.values)
-    show_plan(session, plan, full=to.full, values=to.values, form=to.form)
-    refused = refused_by_guards(plan)
+        plan.save(to.out)
+    value = plan.value
+    keep_plan(invocation, value, to.files, full=to.full, values=to.values)
+    show_plan(invocation, value, full=to.full, values=to.values, form=to.form)
+    refused = refused_by_guards(value)
     return most_severe(
         ExitCode.OK if plan.is_sound else ExitCode.ERROR,
         exit_of(refused) if refused else ExitCode.OK,
-        ExitCode.PLAN_REFUSED if plan.review and plan.review.unreviewed else ExitCode.OK,
+        ExitCode.PLAN_REFUSED if value.review and value.review.unreviewed else ExitCode.OK,
     )

@@ -2,11 +2,11 @@
 
 import click
 
+from reconciler.cli.invocation import Invocation, open_environment, tell_nothing
 from reconciler.cli.messages import document, show_text
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import color, masking_for, values_option, width
 from reconciler.model.runs import RunDetail
-from reconciler.project.session import Session, open_session, tell_nothing
 from reconciler.report.json_report import run_as_json, runs_as_json
 from reconciler.report.terminal import render_run, render_runs
 
@@ -22,16 +22,15 @@ def command() -> None:
 @click.pass_context
 def list_(ctx: click.Context) -> None:
     """List past runs, newest first."""
-    session = open_session(ctx)
-    with session.state(to_write=False) as store:
-        runs = store.run_summaries()
-    if session.said.as_json:
+    invocation = open_environment(ctx)
+    runs = invocation.environment.runs()
+    if invocation.said.as_json:
         document(runs_as_json(runs))
         return
     if runs:
-        show_text(render_runs(runs, color=color(session.said), width=width()))
+        show_text(render_runs(runs, color=color(invocation.said), width=width()))
     else:
-        tell_nothing(session, "nothing was applied to")
+        tell_nothing(invocation, "nothing was applied to")
 
 
 @command.command()
@@ -42,28 +41,26 @@ def list_(ctx: click.Context) -> None:
 @click.pass_context
 def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
     """Show run RUN row by row: what was applied, and what was not and why."""
-    session = open_session(ctx)
-    with session.state(to_write=False) as store:
-        detail = store.run(store.find_run(run))
-    show_run(session, detail, full=full, values=values)
+    invocation = open_environment(ctx)
+    show_run(invocation, invocation.environment.run(run), full=full, values=values)
 
 
-def show_run(session: Session, detail: RunDetail, *, full: bool, values: str | None) -> None:
+def show_run(invocation: Invocation, detail: RunDetail, *, full: bool, values: str | None) -> None:
     """Print a run row by row, or as JSON where that was asked for."""
-    masking = masking_for(values, as_json=session.said.as_json)
+    masking = masking_for(values, as_json=invocation.said.as_json)
     shown = {(row.key.object, name) for row in detail.rows for name in (row.key.by, *row.before, *row.after)}
-    personal = session.settings.masks.named(shown).union(detail.header.personal)
-    if session.said.as_json:
+    personal = invocation.session.settings.masks.named(shown).union(detail.header.personal)
+    if invocation.said.as_json:
         document(run_as_json(detail, masking, personal))
         return
     text = render_run(
         detail,
-        color=color(session.said),
+        color=color(invocation.said),
         width=width(),
         full=full,
         masking=masking,
         personal=personal,
-        where=session.where,
+        where=invocation.where,
         shows_applied=True,
     )
     show_text(text)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.invocation import open_environment
 from reconciler.cli.options import common_options
 from reconciler.cli.output import Form, view_options
 from reconciler.cli.planning import show_plan
@@ -11,7 +12,6 @@ from reconciler.cli.runs import show_run
 from reconciler.errors import UsageError
 from reconciler.plan.file.format import plan_from_text
 from reconciler.project.files import read_encrypted
-from reconciler.project.session import open_session
 from reconciler.report.run_report_reader import is_run, run_from_text
 
 
@@ -27,9 +27,9 @@ def command(ctx: click.Context, plan: Path, form: Form, full: bool, values: str 
         if form not in {Form.TERMINAL, Form.JSON}:
             raise UsageError("a report is shown as text or as JSON: leave --format out, or say json")
         run = run_from_text(text)
-        session = open_session(ctx, offline=True, made_for=run.header.environment)
-        show_run(session, run, full=full, values=values)
+        invocation = open_environment(ctx, offline=True, made_for=run.header.environment)
+        show_run(invocation, run, full=full, values=values)
         return
     saved = plan_from_text(text)
-    session = open_session(ctx, offline=True, made_for=saved.environment)
-    show_plan(session, saved, full=full, values=values, form=form)
+    invocation = open_environment(ctx, offline=True, made_for=saved.environment)
+    show_plan(invocation, saved, full=full, values=values, form=form)

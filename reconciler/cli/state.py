@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.exits import ExitCode
+from reconciler.cli.invocation import Invocation, open_environment, tell_nothing
 from reconciler.cli.messages import answer, document, say, tell_done
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.output import masking_for, values_option
@@ -21,7 +22,7 @@ from reconciler.model.selection import glob_of, is_pattern
 from reconciler.project.erase_in_reports import forget_in_reports
 from reconciler.project.files import decoded, opened
 from reconciler.project.run_reports import report_folder
-from reconciler.project.session import Session, open_session, tell_backup, tell_nothing
+from reconciler.project.session import backup_text
 from reconciler.project.state_masking import StateMasking
 from reconciler.report.mask import masked_key, masked_owned
 from reconciler.state.export_format import parse_export
@@ -43,19 +44,19 @@ def command() -> None:
 @click.pass_context
 def list_(ctx: click.Context, values: str | None) -> None:
     """List owned records: address, record id, and whether we created or adopted them."""
-    session = open_session(ctx)
-    masking = masking_for(values, as_json=session.said.as_json)
-    with session.state(to_write=False) as store:
+    invocation = open_environment(ctx)
+    masking = masking_for(values, as_json=invocation.said.as_json)
+    with invocation.session.state(to_write=False) as store:
         groups = ((object_name, by) for object_name, by, _ in store.owned_groups())
-        personal = StateMasking(store, session.settings.masks).keys(groups)
+        personal = StateMasking(store, invocation.session.settings.masks).keys(groups)
         records = (replace(record, key=masked_key(record.key, masking, personal)) for record in _all(store))
-        if session.said.as_json:
+        if invocation.said.as_json:
             document(json.dumps([_summary(record) for record in records]), nl=True)
             return
         for record in records:
             answer(f"{record.key.address}  {record.record_id}  {record.origin}")
         if not store.count():
-            tell_nothing(session, "nothing is owned in")
+            tell_nothing(invocation, "nothing is owned in")
 
 
 @command.command()
@@ -65,10 +66,10 @@ def list_(ctx: click.Context, values: str | None) -> None:
 @click.pass_context
 def show(ctx: click.Context, address: str, values: str | None) -> int:
     """Show what was last applied to the record at ADDRESS, such as companies/acme."""
-    session = open_session(ctx)
-    masking = masking_for(values, as_json=session.said.as_json)
-    with session.state(to_write=False) as store:
-        remembered = StateMasking(store, session.settings.masks)
+    invocation = open_environment(ctx)
+    masking = masking_for(values, as_json=invocation.said.as_json)
+    with invocation.session.state(to_write=False) as store:
+        remembered = StateMasking(store, invocation.session.settings.masks)
         found = []
         for record in _find(store, _record_at(address)):
             pairs = store.pairs_of(record)
@@ -76,7 +77,7 @@ def show(ctx: click.Context, address: str, values: str | None) -> int:
             found.append(masked_owned(record, pairs, masking, personal))
     if not found:
         raise UsageError(f"{address} is not owned: `reconciler state list` shows what is")
-    if session.said.as_json:
+    if invocation.said.as_json:
         document(json.dumps([_detail(record, pairs) for record, pairs in found]), nl=True)
         return ExitCode.OK
     for record, pairs in found:
@@ -93,9 +94,12 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
 
     An address may be a glob: 'companies/a*'.
     """
-    session = open_session(ctx)
-    _insist_on_state(session)
-    with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
+    invocation = open_environment(ctx)
+    _insist_on_state(invocation)
+    with (
+        invocation.session.state(to_write=True) as store,
+        invocation.session.claim().acquire(store) as writer,
+    ):
         found = {address: _meant(store, address) for address in dict.fromkeys(addresses)}
         missing = [address for address, owned in found.items() if not owned]
         if missing:
@@ -106,7 +110,7 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
         backup = writer.remove(dict.fromkeys(record.key for owned in found.values() for record in owned))
     removed = {address: len(owned) for address, owned in found.items()}
     tell_done(ctx, "\n".join(starmap(_removed, removed.items())), {"removed": removed})
-    tell_backup(backup)
+    say(backup_text(backup))
 
 
 @command.command()
@@ -115,15 +119,18 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
 @click.pass_context
 def forget(ctx: click.Context, address: str) -> int:
     """Erase the record at ADDRESS from state, journal and reports, as its person may ask."""
-    session = open_session(ctx)
-    _insist_on_state(session)
+    invocation = open_environment(ctx)
+    _insist_on_state(invocation)
     object_name, by_record_id, value = _record_at(address)
-    with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
+    with (
+        invocation.session.state(to_write=True) as store,
+        invocation.session.claim().acquire(store) as writer,
+    ):
         names = store.names_of(object_name, by_record_id=by_record_id, value=value)
         count = writer.forget(object_name, by_record_id=by_record_id, value=value)
         backups = store.backups()
-        portal_id = session.environment.portal_id
-        reports = forget_in_reports(report_folder(session), store, portal_id, names)
+        portal_id = invocation.environment.portal_id
+        reports = forget_in_reports(report_folder(invocation.session), store, portal_id, names)
     if not count + reports.rewritten + reports.removed:
         raise UsageError(f"{address} is named nowhere in state and journal")
     sentence = f"{address} was erased from {count} entries of state and journal"
@@ -146,11 +153,11 @@ def forget(ctx: click.Context, address: str) -> int:
 @click.pass_context
 def upgrade(ctx: click.Context) -> None:
     """Bring a state that an older version made to this one, after a backup."""
-    session = open_session(ctx)
-    _insist_on_state(session)
-    with session.state(to_write=True) as store:
+    invocation = open_environment(ctx)
+    _insist_on_state(invocation)
+    with invocation.session.state(to_write=True) as store:
         is_upgraded = store.upgrade is not None
-    if session.said.as_json:
+    if invocation.said.as_json:
         tell_done(ctx, "", {"upgraded": is_upgraded})
     elif not is_upgraded:
         say("the state is of this version already")
@@ -161,20 +168,23 @@ def upgrade(ctx: click.Context) -> None:
 @click.pass_context
 def adopt_project(ctx: click.Context) -> None:
     """Let the state be that of this project, as reconciler.yaml calls it, whoever's it was."""
-    session = open_session(ctx)
-    _insist_on_state(session)
-    name = session.settings.name
-    with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
+    invocation = open_environment(ctx)
+    _insist_on_state(invocation)
+    name = invocation.session.settings.name
+    with (
+        invocation.session.state(to_write=True) as store,
+        invocation.session.claim().acquire(store) as writer,
+    ):
         if store.version().lineage is None:
             raise UsageError(
-                f"nothing was applied in environment {session.environment.name} yet: its state is nobody's"
+                f"nothing was applied in environment {invocation.environment.name} yet: its state is nobody's"
             )
         before = store.project()
         writer.adopt_project(name)
     now = f"project {name}" if name else "a project without a name"
     was = f", and was that of project {before}" if before and before != name else ""
-    sentence = f"the state of environment {session.environment.name} is that of {now}{was}"
-    tell_done(ctx, sentence, {"environment": session.environment.name, "project": name, "before": before})
+    sentence = f"the state of environment {invocation.environment.name} is that of {now}{was}"
+    tell_done(ctx, sentence, {"environment": invocation.environment.name, "project": name, "before": before})
 
 
 @command.command()
@@ -185,7 +195,7 @@ def export(ctx: click.Context) -> None:
 
     It is the state itself, and holds all values as they are: nothing is masked.
     """
-    with open_session(ctx).state(to_write=False) as store:
+    with open_environment(ctx).session.state(to_write=False) as store:
         for line in store.export():
             document(line)
 
@@ -196,17 +206,20 @@ def export(ctx: click.Context) -> None:
 @click.pass_context
 def import_(ctx: click.Context, file: Path) -> None:
     """Own what the exported state in FILE says, and nothing else."""
-    session = open_session(ctx)
-    _insist_on_state(session)
+    invocation = open_environment(ctx)
+    _insist_on_state(invocation)
     with opened(file, "exported state") as lines:
         export = export_by_line(lines) or parse_export(decoded(lines.read(), file, "exported state"))
-        with session.state(to_write=True) as store, session.claim().acquire(store) as writer:
+        with (
+            invocation.session.state(to_write=True) as store,
+            invocation.session.claim().acquire(store) as writer,
+        ):
             backup = writer.import_state(export)
             count = store.count()
-    environment = session.environment.name
+    environment = invocation.environment.name
     sentence = f"{count} records are owned in environment {environment}"
     tell_done(ctx, sentence, {"environment": environment, "owned": count})
-    tell_backup(backup)
+    say(backup_text(backup))
 
 
 def _record_at(address: str) -> tuple[str, bool, str]:
@@ -241,8 +254,8 @@ def _removed(address: str, count: int) -> str:
     return f"{address}: {count:,} record{'s are' if count > 1 else ' is'} no longer owned"
 
 
-def _insist_on_state(session: Session) -> None:
-    if session.settings.state_url is None:
+def _insist_on_state(invocation: Invocation) -> None:
+    if invocation.session.settings.state_url is None:
         raise UsageError("`state: none` remembers nothing: there is nothing to correct")
 
 

@@ -5,12 +5,12 @@ from urllib.parse import urlsplit
 
 from reconciler.errors import UsageError
 from reconciler.hosts import is_loopback
-from reconciler.project.settings import Environment
+from reconciler.project.settings import EnvironmentSettings
 from reconciler.state.store import Store
 
 
 def refuse_ephemeral_state(
-    environment: Environment, state_url: str | None, store: Store, environ: Mapping[str, str]
+    environment: EnvironmentSettings, state_url: str | None, store: Store, environ: Mapping[str, str]
 ) -> None:
     """In continuous integration an empty SQLite state means that the last job's was thrown away.
 

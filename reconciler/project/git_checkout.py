@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.cli.messages import say
 from reconciler.plan.guards import Divergence
 from reconciler.project.git import find_repository
+from reconciler.project.notices import Notice, Notify
 
 _MANIFESTS = ("*.yaml", "*.csv", "*.parquet", "*.jsonl")
 """Files that can be part of a plan, as git patterns below the project folder."""
@@ -22,7 +22,7 @@ class Checkout(NamedTuple):
     has_uncommitted: bool  # whether manifests differ from the commit, or are not in it
 
 
-def read_checkout(project: Path) -> Checkout | None:
+def read_checkout(project: Path, notify: Notify) -> Checkout | None:
     """Return the commit of ``project``; None outside git, and before the first commit."""
     repository = find_repository(project, os.environ)
     if repository is None:
@@ -30,8 +30,8 @@ def read_checkout(project: Path) -> Checkout | None:
     head = repository.ask("rev-parse", "--verify", "HEAD^{commit}")
     if not head.is_yes:
         if "dubious ownership" in head.err:
-            told = head.err.splitlines()[0]
-            say(f"git does not say at which commit the manifests are: {told}")
+            reason = head.err.splitlines()[0]
+            notify(Notice(f"git does not say at which commit the manifests are: {reason}"))
         return None
     status = repository.ask("status", "--porcelain", "--ignore-submodules=all", "--", *_MANIFESTS)
     return Checkout(head.out.strip(), bool(status.out.strip()))

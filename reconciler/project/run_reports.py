@@ -7,9 +7,9 @@ from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.cli.messages import say
 from reconciler.errors import StateError, UsageError
 from reconciler.project.files import check_writable, write_encrypted
+from reconciler.project.notices import Notice, Notify
 from reconciler.project.session import Session
 from reconciler.report.json_report import run_as_json
 from reconciler.report.mask import SHOW
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reports_kept(session: Session, store: "Store") -> Iterator[None]:
-    """Whatever happens within: every run that ends or is settled there has its report afterwards.
+    """Write, at the end, the report of every run that ended or was settled within.
 
-    So has a run of this machine that was killed before it could write its own.
+    A run of this machine that was killed before it could write its own report gets one, too.
 
     Raises:
         UsageError: reports cannot be written; nothing has happened yet then.
@@ -40,22 +40,22 @@ def reports_kept(session: Session, store: "Store") -> Iterator[None]:
             lacking = takewhile(lambda run: not _path(folder, run.id).exists(), here)
             due = settled | {run.id for run in lacking if not is_new or run.id not in known}
             for run_id in sorted(due):
-                with told_not_raised(run_id):
+                with fault_as_notice(run_id, session.notify):
                     write_report(store, run_id, _path(folder, run_id))
             _erase_old_values(folder, store)
 
 
 @contextmanager
-def told_not_raised(run_id: str) -> Iterator[None]:
-    """After writes: a report that cannot be written is said, and changes nothing about how the run ended."""
+def fault_as_notice(run_id: str, notify: Notify) -> Iterator[None]:
+    """Give notice of a report that cannot be written: it changes nothing about how the run ended."""
     try:
         yield
     except UsageError as error:
-        say(f"{error}\n    `reconciler runs show {run_id}` shows the run")
+        notify(Notice(f"{error}\n    `reconciler runs show {run_id}` shows the run"))
 
 
 def report_folder(session: Session) -> Path:
-    """Where the reports of runs lie, which may not be there yet."""
+    """Name the folder of run reports, which may not be there yet."""
     return session.folder / "reports"
 
 

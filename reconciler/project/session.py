@@ -1,4 +1,4 @@
-"""The session of a command: project, manifests, portal and state, closed when the command ends."""
+"""A session: manifests, portal and state of an environment, opened for work and closed after it."""
 
 import getpass
 import json
@@ -7,22 +7,19 @@ import platform
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from reconciler.cli.logs import start_logging
-from reconciler.cli.messages import say
-from reconciler.cli.options import CommonOptions, said
 from reconciler.encryption import key_from
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import RecordTrace
+from reconciler.project.notices import Notice, Notify, ignore_notice
 from reconciler.project.private_folder import refuse_foreign_files
-from reconciler.project.settings import Environment, Settings, find_project, load_settings
+from reconciler.project.settings import EnvironmentSettings, Settings, load_settings
 from reconciler.source import SourceRef
 from reconciler.state.database_files import PRIVATE_FOLDER, make_private_folder
 
@@ -34,19 +31,19 @@ if TYPE_CHECKING:
     from reconciler.hubspot.transport.rate_limiter import RateLimiter
     from reconciler.reconcile.apply import Connection, LockRequest
     from reconciler.state.store import Store
+    from reconciler.state.writer import StateWriter
 
 
-@dataclass(frozen=True, slots=True)
 class Session:
-    """The project as one command uses it."""
+    """One environment of a project, with access to its manifests, portal and state."""
 
-    said: CommonOptions
-    settings: Settings
-    _pacers: list["RateLimiter"] = field(default_factory=list)  # at most one, created for the first call
+    def __init__(self, settings: Settings, notify: Notify = ignore_notice) -> None:
+        self.settings = settings
+        self.notify = notify
 
     @property
-    def environment(self) -> Environment:
-        """The selected environment."""
+    def environment(self) -> EnvironmentSettings:
+        """The settings of the environment."""
         return self.settings.environment
 
     @property
@@ -107,7 +104,7 @@ class Session:
         from reconciler.hubspot.client import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
 
         with self._http() as http:
-            yield PortalReader(http, self.environment.api_version, self._pacer())
+            yield PortalReader(http, self.environment.api_version, self._limiter)
 
     @contextmanager
     def portal(self) -> Iterator["Connection"]:
@@ -116,9 +113,8 @@ class Session:
         from reconciler.reconcile.apply import Connection  # noqa: PLC0415
 
         with self._http() as http:
-            pacer = self._pacer()
-            version = self.environment.api_version
-            yield Connection(PortalReader(http, version, pacer), PortalWriter(http, version, pacer))
+            version, limiter = self.environment.api_version, self._limiter
+            yield Connection(PortalReader(http, version, limiter), PortalWriter(http, version, limiter))
 
     @contextmanager
     def emulator(self) -> Iterator["Emulator"]:
@@ -152,14 +148,20 @@ class Session:
         elif to_write:
             opened = store.open_state(url, self.settings.project, portal_id)
             if opened.upgrade is not None:
-                say("the state was of an older version and has been upgraded")
-                tell_backup(opened.upgrade.backup)
+                self.notify(Notice("the state was of an older version and has been upgraded"))
+                self.notify(Notice(backup_text(opened.upgrade.backup)))
         else:
             opened = store.open_state_to_read(url, self.settings.project, portal_id)
         try:
             yield opened
         finally:
             opened.close()
+
+    @contextmanager
+    def writer(self) -> Iterator[tuple["Store", "StateWriter"]]:
+        """The environment's state, and the right to write to it while nobody else does."""
+        with self.state(to_write=True) as store, self.claim().acquire(store) as writer:
+            yield store, writer
 
     @property
     def host(self) -> str:
@@ -185,16 +187,15 @@ class Session:
             project=self.settings.name,
         )
 
-    def _pacer(self) -> "RateLimiter":
-        """Return the rate limiter that all calls of this command share.
+    @cached_property
+    def _limiter(self) -> "RateLimiter":
+        """The rate limiter that all calls share.
 
         A second one would count the calls of the first as other users' calls.
         """
         from reconciler.hubspot.transport.rate_limiter import RateLimiter  # noqa: PLC0415
 
-        if not self._pacers:
-            self._pacers.append(RateLimiter(called=self._token_name))
-        return self._pacers[0]
+        return RateLimiter(called=self._token_name)
 
     @contextmanager
     def _http(self) -> Iterator["httpx.Client"]:
@@ -236,41 +237,38 @@ class Session:
         return replace(ref, file=os.path.relpath(self.settings.project / ref.file))
 
 
-def tell_nothing(session: Session, what: str) -> None:
-    """Tell the user that the state is empty, so that ``what`` is unknown."""
-    told = f"{what} environment {session.environment.name} yet"
-    say(told if session.settings.state_url else "`state: none` remembers nothing")
-
-
-def tell_backup(backup: Path | None) -> None:
-    """Tell the user where the backup of the state is."""
+def backup_text(backup: Path | None) -> str:
+    """Return the sentence that tells where the backup of the state is."""
     if backup is not None:
-        say(f"the state as it was before lies in {os.path.relpath(backup)}")
-    else:
-        say("PostgreSQL's own backups hold the state as it was before")
+        return f"the state as it was before lies in {os.path.relpath(backup)}"
+    return "PostgreSQL's own backups hold the state as it was before"
 
 
-def open_session(ctx: click.Context, *, offline: bool = False, made_for: str | None = None) -> Session:
-    """Open the project and environment that the command line selects.
+def open_session(
+    project: Path,
+    environment: str | None = None,
+    *,
+    said_by: str = "-e",
+    offline: bool = False,
+    notify: Notify = ignore_notice,
+) -> Session:
+    """Open an environment of the project in folder ``project``.
 
     Args:
-        ctx: context of the command.
+        project: the folder that contains ``reconciler.yaml``.
+        environment: its name; None: that of ``RECONCILER_ENV`` or ``default:``, or the only one.
+        said_by: what has selected ``environment``, for messages.
         offline: neither portal nor state will be used.
-        made_for: environment of a saved plan, used if the command line names none.
+        notify: takes messages besides results.
 
     Raises:
-        UsageError: there is none, its settings are wrong, or ``.reconciler/`` contains files of others.
+        ManifestError: ``reconciler.yaml`` is wrong.
+        UsageError: there is no such environment, or ``.reconciler/`` contains files of others.
     """
-    common = said(ctx)
-    start_logging(common.log_format)
     key_from(os.environ)  # report an invalid key now, not when the report is written
-    project = find_project(Path.cwd(), common.directory)
-    chosen, said_by = common.environment, "-e"
-    if chosen is None and made_for is not None and not os.environ.get("RECONCILER_ENV"):
-        chosen, said_by = made_for, "the plan"
-    settings = load_settings(project, os.environ, chosen, said_by=said_by, offline=offline)
+    settings = load_settings(project, os.environ, environment, said_by=said_by, offline=offline)
     refuse_foreign_files(project, settings.state_url)
-    return Session(common, settings)
+    return Session(settings, notify)
 
 
 def _user() -> str:

@@ -49,7 +49,7 @@ _ShapeT = TypeVar("_ShapeT", bound="_Shape")
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class EnvironmentSettings:
     """One portal, and how it is treated."""
 
     name: str
@@ -81,7 +81,7 @@ class Settings:
     """What ``reconciler.yaml`` says for the chosen environment."""
 
     project: Path  # the folder that every path in the file starts from
-    environment: Environment
+    environment: EnvironmentSettings
     environment_names: tuple[str, ...]  # all of them, sorted
     listed: tuple[ListedEnvironment, ...]  # the same with their portals and folders
     manifests: tuple[str, ...]  # folders; later ones override earlier ones
@@ -163,6 +163,16 @@ def find_project(start: Path, chosen: Path | None) -> Path:
     raise UsageError(f"there is no {FILE_NAME} in {where}\n    name the project folder with -C DIR")
 
 
+def environment_names(project: Path) -> tuple[str, ...]:
+    """Name the environments of the ``reconciler.yaml`` in ``project``.
+
+    Raises:
+        ManifestError: the file is wrong.
+        UsageError: the file cannot be read.
+    """
+    return tuple(_read_file(project)[2])
+
+
 def load_settings(
     project: Path,
     environ: Mapping[str, str],
@@ -212,7 +222,7 @@ def load_settings(
     raise_if_any(problems)
     return Settings(
         project=project,
-        environment=Environment(
+        environment=EnvironmentSettings(
             name=name,
             portal_id=_portal_id(said),
             token=token or None,

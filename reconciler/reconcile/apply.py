@@ -7,7 +7,7 @@ from datetime import datetime
 
 from reconciler import __version__
 from reconciler.apply.batch_executor import BatchExecutor
-from reconciler.apply.executor import ApplyResult, carry_out
+from reconciler.apply.executor import FinishedRun, carry_out
 from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.apply.recovery.resume import is_anything_open, settle_earlier
 from reconciler.apply.stale_state import stale_owned_changes
@@ -58,7 +58,7 @@ def apply_plan(
     *,
     manner: ApplyOptions,
     limits: Limits,
-) -> ApplyResult:
+) -> FinishedRun:
     """Settle what earlier runs left open, then carry out ``plan``; portal and budget are judged again.
 
     Raises:

@@ -27,7 +27,7 @@ _HERE = Path(__file__).parent
 _ROOT = _HERE.parents[1]
 _MANY = 10_000
 """More records than this are planned only, and not by the script, which takes minutes."""
-_WARM_UP = "import reconciler.cli.apply, reconciler.cli.apply_run, hubspot, ruamel.yaml, deepdiff"
+_WARM_UP = "import reconciler.cli.apply, reconciler.project.apply_plan, hubspot, ruamel.yaml, deepdiff"
 _LIBRARIES = ("httpx", "orjson", "PyYAML", "pydantic", "SQLAlchemy", "duckdb", "ruamel.yaml", "deepdiff")
 
 

@@ -30,7 +30,7 @@ def edited_afterwards(project: Project, monkeypatch: pytest.MonkeyPatch) -> Proj
         edit(project, "K-10017", source=ADA, properties={"country": "Austria"})
         return result
 
-    monkeypatch.setattr("reconciler.cli.apply_run.apply_plan", apply_and_edit)
+    monkeypatch.setattr("reconciler.project.apply_plan.apply_plan", apply_and_edit)
     return project
 
 
@@ -77,7 +77,7 @@ def test_where_nothing_can_be_read_any_more_the_run_is_told_all_the_same(
         project.write("broken.yaml", "object: [\n")
         return result
 
-    monkeypatch.setattr("reconciler.cli.apply_run.apply_plan", apply_and_break)
+    monkeypatch.setattr("reconciler.project.apply_plan.apply_plan", apply_and_break)
 
     done = project.run("apply", "--auto-approve", "--verify", *form)
 

@@ -1,0 +1,66 @@
+"""A command under way: what its common options say, and the environment that they mean."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import click
+
+from reconciler.cli.logs import start_logging
+from reconciler.cli.messages import say
+from reconciler.cli.options import CommonOptions, said
+from reconciler.project.environment import Environment
+from reconciler.project.notices import Notice
+from reconciler.project.project import Project
+from reconciler.project.session import Session
+from reconciler.source import SourceRef
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A command under way."""
+
+    said: CommonOptions
+    environment: Environment
+
+    @property
+    def session(self) -> Session:
+        """Manifests, portal and state of the environment."""
+        return self.environment.session
+
+    @property
+    def where(self) -> Callable[[SourceRef], str]:
+        """The function that names a place as the person sees it."""
+        return self.session.where
+
+
+def open_environment(ctx: click.Context, *, offline: bool = False, made_for: str | None = None) -> Invocation:
+    """Open the project and environment that the command line means.
+
+    Args:
+        ctx: of the command.
+        offline: neither portal nor state will be used.
+        made_for: the environment of a saved plan, which is meant where the command line names none.
+
+    Raises:
+        UsageError: there is none, its settings are wrong, or ``.reconciler/`` is not of this checkout alone.
+    """
+    common = said(ctx)
+    start_logging(common.log_format)
+
+    def tell(notice: Notice) -> None:
+        if not (notice.is_advice and common.quiet):
+            say(notice.text)
+
+    chosen, said_by = common.environment, "-e"
+    if chosen is None and made_for is not None and not os.environ.get("RECONCILER_ENV"):
+        chosen, said_by = made_for, "the plan"
+    project = Project.open(common.directory, notify=tell)
+    return Invocation(common, project.environment(chosen, offline=offline, said_by=said_by))
+
+
+def tell_nothing(invocation: Invocation, what: str) -> None:
+    """Say that the state knows nothing: ``what`` has not happened, or nobody would remember it."""
+    is_remembered = invocation.session.settings.state_url is not None
+    sentence = f"{what} environment {invocation.environment.name} yet"
+    say(sentence if is_remembered else "`state: none` remembers nothing")

@@ -1,0 +1,94 @@
+"""Carries out a plan, keeps the report of the run, and settles what earlier runs left open.
+
+Imported once there is a plan: SQLAlchemy, which state needs, takes 0.1 s to import.
+"""
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler.apply.executor import FinishedRun
+from reconciler.apply.options import ApplyOptions
+from reconciler.apply.recovery.resume import is_anything_open
+from reconciler.errors import UsageError
+from reconciler.plan.guards import limits_from
+from reconciler.plan.plan import Plan
+from reconciler.project.ephemeral_state import refuse_ephemeral_state
+from reconciler.project.notices import Notice
+from reconciler.project.run_reports import fault_as_notice, reports_kept, write_report
+from reconciler.project.session import Session
+from reconciler.reconcile.apply import apply_plan, settle_earlier_runs
+
+_NO_NAME = (
+    "this project has no name: two projects on one database cannot be told apart\n"
+    "    write `project: NAME` into reconciler.yaml; the state keeps it from the next apply on"
+)
+"""Said once for every state: at its first apply."""
+
+
+def carry_out(
+    session: Session,
+    plan: Plan,
+    options: ApplyOptions,
+    *,
+    lock_timeout_s: float = 0.0,
+    report: Path | None = None,
+    lists_applied: bool = False,
+) -> FinishedRun:
+    """Apply ``plan`` and keep the report of the run; the result says what stopped it, if anything did.
+
+    Args:
+        session: of the environment that the plan was made for.
+        plan: what to do.
+        options: how to do it.
+        lock_timeout_s: how long to wait for another run to end.
+        report: where to write the report, besides the project's own folder.
+        lists_applied: the rows that were applied are in the result, too.
+
+    Raises:
+        UsageError: nothing was applied: reports cannot be written, or the state would be forgotten.
+        PlanRefused: it was made against another state, or fewer calls are left today than it needs.
+        Locked: somebody else is applying.
+        HubSpotError: nothing could be read or sent at all.
+        StateError: state or lock was lost on the way.
+    """
+    with (
+        session.state(to_write=True) as store,
+        reports_kept(session, store),
+        session.portal() as connection,
+    ):
+        refuse_ephemeral_state(session.environment, session.settings.state_url, store, os.environ)
+        claim, limits = session.claim(lock_timeout_s), limits_from(session.settings.guards)
+        is_new_without_name = session.settings.name is None and store.project() is None
+        result = apply_plan(plan, connection, store, claim, manner=options, limits=limits)
+        run_id = result.run.header.id
+        if is_new_without_name and session.settings.state_url is not None:
+            session.notify(Notice(_NO_NAME, is_advice=True))
+        if report is not None:
+            with fault_as_notice(run_id, session.notify):
+                write_report(store, run_id, report)
+        if lists_applied:
+            result = replace(result, run=store.run(run_id))
+    return result
+
+
+def settle(session: Session, lock_timeout_s: float = 0.0) -> None:
+    """Remember what a run that died has done, where there is nothing to do in the portal.
+
+    Raises:
+        Locked: somebody else is applying.
+        HubSpotError: the portal cannot be read.
+        StateError: state or lock was lost on the way.
+    """
+    with session.state(to_write=False) as state:
+        if not is_anything_open(state):
+            with suppress(UsageError), reports_kept(session, state):  # one that cannot be written yet waits
+                return
+    with (
+        session.state(to_write=True) as store,
+        reports_kept(session, store),
+        session.portal() as connection,
+    ):
+        settle_earlier_runs(connection, store, session.claim(lock_timeout_s), session.environment.portal_id)
+    session.notify(Notice("settled what an earlier run left open"))

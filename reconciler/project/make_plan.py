@@ -1,0 +1,130 @@
+"""A plan of an environment: manifests, portal and state are read and compared; nothing is written."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ManifestError, Problem, ReconcilerError
+from reconciler.manifest.load import in_order
+from reconciler.model.desired import Desired
+from reconciler.plan.guards import Guards, limits_from
+from reconciler.plan.plan import Plan
+from reconciler.plan.records.compare import Policy
+from reconciler.project.git_checkout import divergence_from, read_checkout
+from reconciler.project.notices import Progress, ignore_progress
+from reconciler.project.plan_files import read_plan
+from reconciler.project.plan_request import PlanRequest, globs_of
+from reconciler.project.refusals import check_environment
+from reconciler.project.session import Session
+
+if TYPE_CHECKING:
+    from reconciler.hubspot.client import PortalReader
+    from reconciler.reconcile.plan import PlanContext
+
+
+def make_plan(session: Session, request: PlanRequest, progress: Progress = ignore_progress) -> Plan:
+    """Plan the environment; writes nothing anywhere.
+
+    Raises:
+        ManifestError: the manifests are wrong, with places as seen from the working directory.
+        PlanRefused: the reviewed plan is of another environment, or was altered.
+        UsageError: the reviewed plan is none, or a glob of ``request`` matches nothing.
+        HubSpotError: the portal cannot be read.
+        StateError: the state cannot be read.
+    """
+    from reconciler.hubspot.portal.read_portal import begin_portal  # noqa: PLC0415 - httpx costs 0.1 s
+
+    reviewed = None
+    if request.reviewed is not None:
+        reviewed = read_plan(request.reviewed)
+        check_environment(reviewed, session.environment, "the reviewed plan")
+    desired = session.load_manifests(keeps_going=True)
+    selection = request.selection
+    objects = {group.object for group in desired.groups if selection.may_have(group.object)}
+    try:
+        with session.reader() as reader:
+            begin_portal(reader, objects | desired.associated_with(objects))
+            plan = _plan(session, request, desired, reader, reviewed=reviewed, progress=progress)
+    except ReconcilerError:
+        if desired.is_sound:
+            raise
+        raise ManifestError(session.seen(desired.problems)) from None
+    if not desired.is_sound:
+        problems = session.seen(_all_problems(desired, plan))
+        raise ManifestError(problems, masked_properties=plan.personal)
+    return plan
+
+
+def plan_context(session: Session, request: PlanRequest, reviewed: Plan | None = None) -> "PlanContext":
+    """Put together what planning needs to know of the environment, and of what somebody asked for."""
+    # SQLAlchemy takes 0.2 s to import, as long as the answers that have been asked for are on their way.
+    from reconciler.reconcile.plan import PlanContext  # noqa: PLC0415
+
+    environment = session.environment
+    checkout = read_checkout(session.settings.project, session.notify)
+    selection = request.selection
+    return PlanContext(
+        environment=environment.name,
+        portal_id=environment.portal_id,
+        host=environment.host,
+        policy=Policy(
+            environment.drift,
+            globs_of(request.take),
+            globs_of(request.recreate),
+            forgets_unmanaged=not selection.is_partial,
+        ),
+        selection=selection,
+        guards=Guards(limits_from(session.settings.guards), dict(request.allow)),
+        masks=session.settings.masks,
+        stand_ins=environment.owners,
+        commit=checkout.commit if checkout else None,
+        has_uncommitted=checkout is not None and checkout.has_uncommitted,
+        created_at=datetime.now(UTC),
+        remembers=session.settings.state_url is not None,
+        reviewed=reviewed,
+        skips_invalid=request.skip_invalid,
+        project=session.settings.name,
+        looks_again_at=request.rereads,
+        verifies=request.verifies,
+    )
+
+
+def _plan(
+    session: Session,
+    request: PlanRequest,
+    desired: Desired,
+    reader: "PortalReader",
+    *,
+    reviewed: Plan | None,
+    progress: Progress,
+) -> Plan:
+    from reconciler.reconcile.plan import plan_changes  # noqa: PLC0415 - SQLAlchemy, as above
+
+    here = plan_context(session, request, reviewed)
+    with session.state(to_write=False) as store:
+        if here.commit is not None:
+            divergence = divergence_from(session.settings.project, here.commit, store.last_commit())
+            here = replace(here, guards=replace(here.guards, divergence=divergence))
+        try:
+            return plan_changes(desired, reader, store, here, progress)
+        except ManifestError as error:
+            raise ManifestError(session.seen(error.problems)) from None
+
+
+def _all_problems(desired: Desired, plan: Plan) -> Sequence[Problem]:
+    """Join the problems of manifests that could be read in part only with those that the portal knows of.
+
+    Of the latter only those about types, columns and single values: other records, and other values of a
+    record, may stand in what could not be read.
+    """
+    known = set(desired.problems)
+    others = (
+        problem for problem in plan.problems if problem not in known and _is_of_one_value(problem.address)
+    )
+    return in_order((*desired.problems, *others))
+
+
+def _is_of_one_value(address: str | None) -> bool:
+    record, _, name = (address or "").partition("#")
+    return not record or bool(name and "/" not in name)

@@ -1,0 +1,26 @@
+"""A plan that takes back what a run did."""
+
+from reconciler.errors import UsageError
+from reconciler.plan.plan import Plan
+from reconciler.project.make_plan import plan_context
+from reconciler.project.notices import Progress, ignore_progress
+from reconciler.project.plan_request import PlanRequest
+from reconciler.project.session import Session
+
+
+def plan_rollback(
+    session: Session, run: str, request: PlanRequest, progress: Progress = ignore_progress
+) -> Plan:
+    """Plan to take back a run, named by the beginning of its id or by ``last``; writes nothing anywhere.
+
+    Raises:
+        UsageError: there is no state, so nobody knows what was before; or the run is under way.
+        StateError: there is no such run, its values were erased, or the state cannot be read.
+        HubSpotError: the portal cannot be read.
+    """
+    from reconciler.reconcile.rollback import undo_run  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
+
+    if session.settings.state_url is None:
+        raise UsageError("`state: none` remembers nothing: there is no run to take back")
+    with session.state(to_write=False) as store, session.reader() as reader:
+        return undo_run(store.find_run(run), reader, store, plan_context(session, request), progress)

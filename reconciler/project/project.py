@@ -1,0 +1,72 @@
+"""A project folder, opened: where Python code begins."""
+
+from pathlib import Path
+from typing import Self
+
+from reconciler.project.environment import Environment
+from reconciler.project.notices import Notify, ignore_notice
+from reconciler.project.plan import Plan
+from reconciler.project.plan_files import read_plan
+from reconciler.project.session import open_session
+from reconciler.project.settings import environment_names, find_project
+
+
+class Project:
+    """A folder with ``reconciler.yaml``, and the environments that it names."""
+
+    def __init__(self, folder: Path, notify: Notify = ignore_notice) -> None:
+        self.folder = folder
+        self._notify = notify
+
+    @classmethod
+    def open(cls, folder: str | Path | None = None, *, notify: Notify = ignore_notice) -> Self:
+        """Open the project in ``folder``, or in its ``manifests/``; without one, in the working directory.
+
+        Args:
+            folder: where ``reconciler.yaml`` is.
+            notify: takes what should be known besides results, such as ``print``.
+
+        Raises:
+            UsageError: there is no ``reconciler.yaml``.
+        """
+        chosen = Path(folder) if folder is not None else None
+        return cls(find_project(Path.cwd(), chosen), notify)
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The names of its environments.
+
+        Raises:
+            ManifestError: ``reconciler.yaml`` is wrong.
+        """
+        return environment_names(self.folder)
+
+    def environment(
+        self, name: str | None = None, *, offline: bool = False, said_by: str = "environment()"
+    ) -> Environment:
+        """Open an environment; without a name, that of ``RECONCILER_ENV`` or ``default:``, or the only one.
+
+        Args:
+            name: of the environment.
+            offline: neither portal nor state will be used; the token may be missing then.
+            said_by: what has chosen ``name``, for messages.
+
+        Raises:
+            ManifestError: ``reconciler.yaml`` is wrong, or names a variable that is not set.
+            UsageError: there is no such environment.
+        """
+        session = open_session(self.folder, name, said_by=said_by, offline=offline, notify=self._notify)
+        return Environment(session)
+
+    @staticmethod
+    def read_plan(path: str | Path) -> Plan:
+        """Read a plan that ``Plan.save`` or ``reconciler plan --out`` wrote.
+
+        Raises:
+            UsageError: it is no plan, or cannot be opened.
+            PlanRefused: it was altered; or it is not encrypted, and ``RECONCILER_PLAN_KEY`` is set.
+        """
+        return Plan(read_plan(Path(path), to_apply=True), file=Path(path))
+
+    def __repr__(self) -> str:
+        return f"<Project {self.folder}>"

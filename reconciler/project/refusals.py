@@ -1,0 +1,75 @@
+"""What stands between a plan and its apply: each check raises an error that says what to do."""
+
+from reconciler.errors import PlanRefused, Refusal, UsageError
+from reconciler.plan.plan import Guard, Plan
+from reconciler.project.settings import EnvironmentSettings
+from reconciler.report.plan.guard_refusals import refusal_text
+
+
+def check_environment(plan: Plan, here: EnvironmentSettings, what: str = "the plan") -> None:
+    """Insist that ``plan`` was made for the environment ``here``.
+
+    Raises:
+        PlanRefused: it was not.
+    """
+    if (plan.environment, plan.portal_id) != (here.name, here.portal_id):
+        raise PlanRefused(
+            Refusal.FOREIGN,
+            f"{what} was made for environment {plan.environment} (portal {plan.portal_id}), "
+            f"and this is {here.name} (portal {here.portal_id})",
+        )
+
+
+def check_unprotected(here: EnvironmentSettings) -> None:
+    """Insist that the environment takes plans that nobody saved.
+
+    Raises:
+        PlanRefused: it is protected.
+    """
+    if here.is_protected:
+        by = here.protected_by
+        like = "" if by == here.name else f", like {by}, which is the same portal"
+        raise PlanRefused(
+            Refusal.PROTECTED,
+            f"environment {here.name} is protected{like}: it takes a saved plan only\n"
+            "    reconciler plan --out FILE, have it reviewed, then reconciler apply FILE",
+        )
+
+
+def check_reviewed(plan: Plan) -> None:
+    """Insist that a plan made now was reviewed as a whole, where it was held against a reviewed one.
+
+    Raises:
+        PlanRefused: something was left out of it, because nobody has reviewed it.
+    """
+    if plan.review is not None and plan.review.unreviewed > 0:
+        raise PlanRefused(
+            Refusal.UNREVIEWED,
+            "not everything that would be applied is as it was reviewed: nothing was applied\n"
+            "    have it reviewed as it is now, or save what was reviewed alone:\n"
+            "    reconciler plan --reviewed PLAN --out FILE",
+        )
+
+
+def check_appliable(plan: Plan) -> None:
+    """Insist that nothing in ``plan`` speaks against applying it.
+
+    Raises:
+        UsageError: it has problems.
+        PlanRefused: it ran into guards.
+    """
+    if not plan.is_sound:
+        raise UsageError("the plan has problems and was not applied: correct them and plan again")
+    refused = refused_by_guards(plan)
+    if refused is not None:
+        raise refused
+
+
+def refused_by_guards(plan: Plan) -> PlanRefused | None:
+    """Give the error of a plan that ran into guards; None where it did not."""
+    if not plan.refusals:
+        return None
+    has_diverged = any(refusal.guard is Guard.DIVERGED for refusal in plan.refusals)
+    return PlanRefused(
+        Refusal.DIVERGED if has_diverged else Refusal.GUARD, refusal_text(plan.refusals, plan.undoes)
+    )

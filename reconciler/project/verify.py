@@ -1,0 +1,52 @@
+"""Planned again right after an apply: what is left of what was applied."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from reconciler.errors import UsageError
+from reconciler.model.addresses import RecordKey
+from reconciler.plan.change import Change, StateOnly, Update, keys_of, values_of
+from reconciler.plan.plan import Plan
+from reconciler.project.make_plan import make_plan
+from reconciler.project.notices import Progress, ignore_progress
+from reconciler.project.plan_request import PlanRequest
+from reconciler.project.session import Session
+
+
+def check_verifiable(session: Session, plan: Plan) -> None:
+    """Insist, before anything is written, that the manifests here can tell whether ``plan`` came true.
+
+    Raises:
+        UsageError: it takes back what they say.
+        ManifestError: they cannot be read.
+    """
+    if plan.undoes is not None:
+        raise UsageError(
+            "a rollback takes back what the manifests say: --verify cannot hold it against them\n"
+            "    apply it without --verify, then `reconciler plan` shows what they would change again"
+        )
+    session.load_manifests()
+
+
+def plan_what_is_left(
+    session: Session, plan: Plan, take: tuple[str, ...] = (), progress: Progress = ignore_progress
+) -> Plan:
+    """Plan again, and keep what apply would still write of ``plan``; empty where all of it came true."""
+    again = make_plan(session, PlanRequest(take=take, skip_invalid=True), progress)
+    left = tuple(_left(again, {key: change for change in plan.changes for key in keys_of(change)}))
+    return replace(again, changes=left, held=(), problems=(), refusals=())
+
+
+def _left(again: Plan, applied: Mapping[RecordKey, Change]) -> Iterator[Change]:
+    """Writes that are about what was applied: its records, and of those it updated the same values."""
+    for change in again.changes:
+        before = next((applied[key] for key in keys_of(change) if key in applied), None)
+        if before is None or isinstance(change, StateOnly):
+            continue
+        if isinstance(change, Update) and isinstance(before, Update):
+            names = {value.name for value in values_of(before)}
+            mine = tuple(value for value in change.values if value.name in names)
+            if mine:
+                yield replace(change, values=mine)
+        else:
+            yield change
