@@ -141,14 +141,18 @@ class _Caller:
 
 
 class PortalReader:
-    """Everything that planning reads from a portal. Thread-safe; every method may raise ``HubSpotError``."""
+    """Everything that planning reads from a portal. Thread-safe; every method may raise ``HubSpotError``.
+
+    Account, definitions and owners are read once. A new reader sees later changes of them.
+    """
 
     def __init__(self, http: httpx.Client, version: str, pacer: RateLimiter) -> None:
         self.version = version
         self._paths = paths_of(version)
         self._pacer = pacer
         self._caller = _Caller(http, pacer)
-        self._begun: dict[str, Future[Any]] = {}  # by path
+        self._asking = threading.Lock()
+        self._asked: dict[str, Future[Any]] = {}  # calls for account and definitions, by path
         self._owners: dict[bool, tuple[OwnerBody, ...]] = {}  # by whether they are archived
 
     def begin(self, object_paths: Iterable[str]) -> None:
@@ -156,7 +160,9 @@ class PortalReader:
         decoders: dict[str, Decoder[Any]] = {self._paths.account: AccountBody.read}
         decoders |= dict.fromkeys(map(self._paths.properties, object_paths), PropertyPage.read)
         pool = ThreadPoolExecutor(len(decoders))
-        self._begun = {path: pool.submit(self._ask, path, decode) for path, decode in decoders.items()}
+        with self._asking:
+            for path in decoders.keys() - self._asked.keys():
+                self._asked[path] = pool.submit(self._ask, path, decoders[path])
         pool.shutdown(wait=False)
 
     @property
@@ -175,19 +181,19 @@ class PortalReader:
 
     def account(self) -> AccountBody:
         """Read the account, that is, the portal of the token."""
-        return self._get(self._paths.account, AccountBody.read)
+        return self._ask_once(self._paths.account, AccountBody.read)
 
     def properties(self, object_path: str) -> tuple[PropertyBody, ...]:
         """Read the definitions of a type's properties; HubSpot leaves out those with sensitive data."""
-        return self._get(self._paths.properties(object_path), PropertyPage.read).results
+        return self._ask_once(self._paths.properties(object_path), PropertyPage.read).results
 
     def pipelines(self, object_path: str) -> tuple[PipelineBody, ...]:
         """Read the pipelines of a type, with their stages."""
-        return self._get(self._paths.pipelines(object_path), PipelinePage.read).results
+        return self._ask_once(self._paths.pipelines(object_path), PipelinePage.read).results
 
     def schemas(self) -> tuple[SchemaBody, ...]:
         """Read all custom object types."""
-        return self._get(self._paths.schemas, SchemaPage.read).results
+        return self._ask_once(self._paths.schemas, SchemaPage.read).results
 
     def owners(self, *, archived: bool = False) -> tuple[OwnerBody, ...]:
         """Read all active owners, or all archived ones, once."""
@@ -202,7 +208,7 @@ class PortalReader:
         seen: set[str] = set()
         while after not in seen:
             cursor = {} if after is None else {"after": after}
-            page = self._get(self._paths.owners, OwnerPage.read, asked | cursor)
+            page = self._ask(self._paths.owners, OwnerPage.read, asked | cursor)
             owners += page.results
             if page.after is None:
                 return tuple(owners)
@@ -248,16 +254,16 @@ class PortalReader:
 
     def labels(self, object_path: str, other_path: str) -> tuple[LabelBody, ...]:
         """Read the labels that records of the first type can have for records of the other."""
-        return self._get(self._paths.labels(object_path, other_path), LabelPage.read).results
+        return self._ask(self._paths.labels(object_path, other_path), LabelPage.read).results
 
     def all_association_limits(self) -> tuple[AssociationLimitBody, ...]:
         """Read all limits that the portal sets on associations; they do not name their object types."""
-        return self._get(self._paths.all_association_limits, AssociationLimitPage.read).results
+        return self._ask(self._paths.all_association_limits, AssociationLimitPage.read).results
 
     def association_limits(self, object_path: str, other_path: str) -> tuple[AssociationLimitBody, ...]:
         """Read the limits on associations of one record with records of the other type, by label."""
         path = self._paths.association_limits(object_path, other_path)
-        return self._get(path, AssociationLimitPage.read).results
+        return self._ask(path, AssociationLimitPage.read).results
 
     def read_pairs(
         self, object_path: str, other_path: str, inputs: Sequence[Mapping[str, str]]
@@ -280,11 +286,11 @@ class PortalReader:
 
     def is_enabled(self, type_number: str) -> bool:
         """Return whether the portal has activated a type that needs activation."""
-        return self._get(self._paths.enablement(type_number), EnablementBody.read).enablement
+        return self._ask_once(self._paths.enablement(type_number), EnablementBody.read).enablement
 
     def has_records(self, object_path: str) -> bool:
         """Return whether the portal has any record of a type."""
-        return bool(self._get(self._paths.records(object_path), BatchBody.read, {"limit": "1"}).results)
+        return bool(self._ask(self._paths.records(object_path), BatchBody.read, {"limit": "1"}).results)
 
     def record(self, object_path: str, record_id: str, properties: Sequence[str]) -> Record | None:
         """Read one record by its id, or return None. The id of a merged record leads to its survivor.
@@ -302,9 +308,23 @@ class PortalReader:
             return None
         raise error_for(request, exchange.status, exchange.error)
 
-    def _get(self, path: str, decode: Decoder[AnswerT], params: Mapping[str, str] | None = None) -> AnswerT:
-        begun: Future[AnswerT] | None = self._begun.pop(path, None)
-        return self._ask(path, decode, params) if begun is None else begun.result()
+    def _ask_once(self, path: str, decode: Decoder[AnswerT]) -> AnswerT:
+        """Return the answer of the first call to ``path``; a call that failed is made again."""
+        with self._asking:
+            asked: Future[AnswerT] | None = self._asked.get(path)
+            is_first = asked is None
+            if asked is None:
+                asked = self._asked[path] = Future()
+        try:
+            if is_first:
+                asked.set_result(self._ask(path, decode))
+            return asked.result()
+        except BaseException as error:
+            if is_first:
+                asked.set_exception(error)
+            with self._asking:
+                self._asked.pop(path, None)
+            raise
 
     def _ask(self, path: str, decode: Decoder[AnswerT], params: Mapping[str, str] | None = None) -> AnswerT:
         request = Request("GET", path, params or {})
