@@ -89,7 +89,7 @@ _OPTIONS = (
     _option("-e", "--env", "environment", metavar="ENV", help="Environment (also RECONCILER_ENV)."),
     _option("--json", "as_json", is_flag=True, help="Print one JSON document."),
     _option("--no-color", "no_color", is_flag=True, help="Plain text (also NO_COLOR)."),
-    _option("--quiet", "quiet", is_flag=True, help="No progress, no talk."),
+    _option("--quiet", "quiet", is_flag=True, help="No progress, no messages."),
     _option(
         "--log-format",
         "log_format",

@@ -69,7 +69,7 @@ def create(work: Work, object_type: ObjectType, given: Json) -> Body:
     name = given["name"]
     if not _NAME.fullmatch(name):
         raise refusals.invalid_request(
-            f'"{name}" is no property name: lower-case letters, digits and underscores, a letter first'
+            f'"{name}" is not a property name: lower-case letters, digits and underscores, a letter first'
         )
     if name.startswith("hs_"):
         raise refusals.invalid_request(f'"{name}" begins with "hs_", which is reserved for HubSpot')

@@ -68,7 +68,7 @@ def create(
 
 def _own_id(work: Work, object_type: ObjectType, given: str) -> int:
     if not identity.is_record_id(given) or work.rows(object_type).get(int(given)):
-        raise refusals.invalid_request(f"{given} is no record id, or another record has it")
+        raise refusals.invalid_request(f"{given} is not a record id, or another record has it")
     work.skip_ids(int(given))
     return int(given)
 

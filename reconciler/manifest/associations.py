@@ -44,7 +44,7 @@ class Associations:
         name = object_name(written)
         if not _is_object(written):
             advice = "write the object type: its name (contacts), its number (0-1) or a custom object's name"
-            self.problems.append((f'"{written}" is no object type', advice, name_place))
+            self.problems.append((f'"{written}" is not an object type', advice, name_place))
         elif name in self.types:
             self.problems.append((f"{name} are listed twice", "put them into one list", name_place))
         elif isinstance(value, SequenceNode):
@@ -78,7 +78,7 @@ class Associations:
             elif isinstance(value, str):
                 said[name] = value
             elif value is not Blank.REFUSED:
-                self.problems.append((f'"{name}" must be a text', _ADVICE[name], item.places[index]))
+                self.problems.append((f'"{name}" must be text', _ADVICE[name], item.places[index]))
         self.problems += _faults(said, item)
         if _TO not in item.names:
             self.problems.append(("an association needs `to`", _ADVICE[_TO], place))
@@ -104,9 +104,9 @@ _ADVICE: Final = {
 def _faults(said: Mapping[str, str], item: MappingNode) -> Iterator[tuple[str, str | None, Place]]:
     by = said.get(_BY)
     if by == "hs_object_id":
-        yield "hs_object_id is no unique property", f"write `by: {RECORD_ID}`", item.place_of(_BY)
+        yield "hs_object_id is not a unique property", f"write `by: {RECORD_ID}`", item.place_of(_BY)
     elif by is not None and not _is_property(by):
-        yield f'"{by}" is no property name', _ADVICE[_BY], item.place_of(_BY)
+        yield f'"{by}" is not a property name', _ADVICE[_BY], item.place_of(_BY)
     if by == RECORD_ID and _TO in said and not _is_record_id(said[_TO]):
-        message = sentence('"{it}" is no record id', it=Value(said[_TO]))
+        message = sentence('"{it}" is not a record id', it=Value(said[_TO]))
         yield message, "write digits without leading zeros, such as 9001", item.place_of(_TO)

@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
 from reconciler.errors import Problem
-from reconciler.manifest.property_names import PROPERTY_NAME, name_advice
+from reconciler.manifest.property_names import PROPERTY_NAME, name_fault
 from reconciler.manifest.records import RecordReader
 from reconciler.manifest.tables.row_reader import Shared
 from reconciler.manifest.tables.sources import Format, Source
@@ -146,7 +146,7 @@ def _read_document(
     node, place = document
     if not isinstance(node, MappingNode):
         advice = "write `object:`, `key:` and `records:`"
-        problems.append(Problem("a manifest is a mapping, which this is not", advice, files.ref(place)))
+        problems.append(Problem("a manifest must be a mapping", advice, files.ref(place)))
         return None
     head = _read_head(node, place, files, problems)
     # Records are checked even if the head is wrong, so that all problems are reported at once.
@@ -239,15 +239,15 @@ def _source_problems(node: MappingNode, place: Place, files: SourceFiles) -> Ite
             yield Problem(
                 f'"{name}" has no value', _Source.model_fields["columns"].description, files.ref(where)
             )
-        elif isinstance(value, str) and (advice := name_advice(value)):
-            yield Problem(f'"{value}" is no property name', advice, files.ref(where))
+        elif isinstance(value, str) and (fault := name_fault(value)):
+            yield Problem(*fault, files.ref(where))
 
 
 def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceFiles) -> Iterator[Problem]:
     """Report keys that are valid alone but contradict each other."""
     if said.key == "hs_object_id":
         source = files.ref(node.place_of("key"))
-        yield Problem("hs_object_id is no unique property", "write `key: record_id`", source)
+        yield Problem("hs_object_id is not a unique property", "write `key: record_id`", source)
     if said.key == RECORD_ID and said.prune is not Prune.OFF:
         source = files.ref(node.place_of("prune"))
         yield Problem("records named by record id are never pruned", "remove the line", source)
@@ -260,11 +260,15 @@ def _contradictions(said: _Head, node: MappingNode, place: Place, files: SourceF
         yield Problem('"records" is missing', _Head.model_fields["records"].description, files.ref(place))
     if "records" in node.names and "source" in node.names:
         source = files.ref(node.place_of("source"))
-        yield Problem("`source` stands beside `records`", "write two documents, or one of the two", source)
+        yield Problem(
+            "`source` and `records` exclude each other",
+            "write two documents, or remove one of the two",
+            source,
+        )
     ownership = node.mapping("ownership")
     for index, name in enumerate(ownership.names):
-        if advice := name_advice(name):
-            yield Problem(f'"{name}" is no property name', advice, files.ref(ownership.name_place(index)))
+        if fault := name_fault(name):
+            yield Problem(*fault, files.ref(ownership.name_place(index)))
 
 
 def _text(node: MappingNode, name: str) -> str:

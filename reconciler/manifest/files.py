@@ -53,10 +53,11 @@ class _Search:
             self._report(f'the folder "{folder}" {refused}', readable_files.ADVICE)
         elif not mode:
             self._report(
-                f'the folder "{folder}" does not exist', "make it, or correct `manifests:` in reconciler.yaml"
+                f'the folder "{folder}" does not exist',
+                "create it, or correct `manifests:` in reconciler.yaml",
             )
         elif not stat.S_ISDIR(mode):
-            self._report(f'"{folder}" is no folder', "list folders under `manifests:` in reconciler.yaml")
+            self._report(f'"{folder}" is not a folder', "list folders under `manifests:` in reconciler.yaml")
         else:
             for file in self._walk(path, ()):
                 real = os.path.realpath(file)
@@ -91,7 +92,7 @@ class _Search:
             return False
         name = self._name(link)
         shown = name if name.isprintable() else ascii(name)
-        self._report(f"{shown} is a link, and where it leads {refused}", readable_files.ADVICE)
+        self._report(f"{shown} is a link, and its target {refused}", readable_files.ADVICE)
         return True
 
     def _is_manifest(self, path: Path, mode: int) -> bool:
@@ -101,7 +102,7 @@ class _Search:
         elif path.suffix != ".yaml":
             self._report("the name of a manifest ends in .yaml", f"rename it to {path.stem}.yaml", name)
         elif not stat.S_ISREG(mode):
-            self._report("this is no file that can be read", "remove it, or correct where it points", name)
+            self._report("this is not a readable file", "remove it, or correct its target", name)
         else:
             return True
         return False

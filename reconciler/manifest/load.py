@@ -62,7 +62,7 @@ def _load(
     found, in_folders = find_files(project, folders)
     problems = list(in_folders)
     if not found and not problems:
-        advice = "write one, a file whose name ends in .yaml, or correct `manifests:` in reconciler.yaml"
+        advice = "write a file whose name ends in .yaml, or correct `manifests:` in reconciler.yaml"
         problems.append(Problem(f"there are no manifests in {', '.join(folders)}", advice))
     files = SourceFiles(tuple(file.name for file in found))
     digest = hashlib.sha256()

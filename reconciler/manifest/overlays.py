@@ -70,7 +70,7 @@ def _pruning(
         if first.prune is not document.prune:
             where = files.ref(first.document.place)
             message = f"`prune: {document.prune}` here, and `prune: {first.prune}` in {where}"
-            advice = "documents about one object and key are pruned alike: make them agree"
+            advice = "documents about one object type and key must have the same `prune:`"
             problems.append(Problem(message, advice, files.ref(document.document.place)))
     return rules, problems
 
@@ -85,7 +85,7 @@ def _disagreeing_keys(layers: Sequence[Layer], files: SourceFiles) -> Iterator[P
         if earlier.document.key != key:
             where = files.ref(earlier.key_place)
             message = (
-                f'{object_name} are told apart by "{key}" here and by "{earlier.document.key}" in {where}'
+                f'{object_name} are recognised by "{key}" here and by "{earlier.document.key}" in {where}'
             )
             yield Problem(message, "use one key property for all of them", files.ref(document.key_place))
 
@@ -148,7 +148,7 @@ class _Merger:
             record=key.display,
             where=str(self._files.ref(first)),
         )
-        advice = "keep one: a table overrides nothing, and nothing overrides it"
+        advice = "keep one: a table overrides nothing, and nothing overrides a table"
         self.problems.append(Problem(message, advice, self._files.ref(place), key.address))
 
     def _override(

@@ -12,13 +12,14 @@ PROPERTY_NAME: Final = "[a-z][a-z0-9_]*"
 _is_property_name = re.compile(PROPERTY_NAME).fullmatch
 
 
-def name_advice(name: str) -> str | None:
-    """Return what to write instead of ``name``, or None if it is a possible property name."""
+def name_fault(name: str) -> tuple[str, str] | None:
+    """Return why ``name`` cannot be a property name, and what to write; None if it can."""
     if _is_property_name(name):
         return None
+    message = f'"{name}" is not a property name'
     if ":" in name:
-        return "put a space after the colon"
+        return message, "put a space after the colon"
     likely = re.sub("[ -]+", "_", name.strip().lower())
     if _is_property_name(likely):
-        return f"use the internal name, not the label: {ask_whether([likely])}"
-    return "HubSpot's names are lower-case letters, digits and underscores, and begin with a letter"
+        return f'"{name}" is a label, not a property name', f"use the internal name: {ask_whether([likely])}"
+    return message, "HubSpot's names are lower-case letters, digits and underscores, and begin with a letter"

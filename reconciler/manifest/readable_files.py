@@ -26,6 +26,6 @@ def fault_of(path: Path, project: Path) -> str | None:
     except (OSError, ValueError):
         return None  # such a file cannot be opened, and opening it reports that
     if not Path(real).is_relative_to(real_project):
-        return "lies outside the project folder"
+        return "is outside the project folder"
     parts = {*Path(written).parts, *Path(real).relative_to(real_project).parts} - {os.curdir, os.pardir}
-    return "is hidden, or lies in a hidden folder" if any(part.startswith(".") for part in parts) else None
+    return "is hidden, or is in a hidden folder" if any(part.startswith(".") for part in parts) else None

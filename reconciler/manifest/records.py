@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from reconciler.errors import Problem
 from reconciler.manifest.associations import Associations
-from reconciler.manifest.property_names import _is_property_name, name_advice
+from reconciler.manifest.property_names import _is_property_name, name_fault
 from reconciler.manifest.tables.row_reader import Shared
 from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode, picker
 from reconciler.model.addresses import RECORD_ID, RecordKey
@@ -149,13 +149,12 @@ class RecordReader:
                 if isinstance(value, str) and _SPECIAL[name].fullmatch(value):
                     said[name] = value
                 else:
-                    self._report(f'"{name}" cannot be this', _SPECIAL_ADVICE[name], place, key)
+                    self._report(f'"{name}" cannot have this value', _SPECIAL_ADVICE[name], place, key)
             elif name.startswith("$"):
                 known = (_UNMANAGED, _ASSOCIATIONS, *_SPECIAL)
                 self._report(f'unknown key "{name}"', suggest(name, known), node.name_place(index), key)
-            elif name != self._document.key:
-                advice = name_advice(name)
-                self._report(f'"{name}" is no property name', advice, node.name_place(index), key)
+            elif fault := name_fault(name):
+                self._report(*fault, node.name_place(index), key)
             elif value != key:
                 self._report(self._two_keys(name, value, key), _REMOVE_KEY, place, key)
         return unmanaged, self._special(key, node, said)
@@ -164,8 +163,8 @@ class RecordReader:
         """Build the directives from ``said``, the values of ``$`` keys by name."""
         is_absent = said.get(_ABSENT) == _TRUE
         if is_absent and len(node.names) > 1:
-            advice = "a record that must not exist says nothing else"
-            self._report(f"`{_ABSENT}: true` stands beside other lines", advice, node.place_of(_ABSENT), key)
+            advice = "a record that must not exist can have no other lines"
+            self._report(f"`{_ABSENT}: true` excludes all other lines", advice, node.place_of(_ABSENT), key)
         if _RENAMED_FROM in said and self._document.key == RECORD_ID:
             advice = "HubSpot's own ids never change: remove the line"
             self._report(f"{_RENAMED_FROM} needs a key", advice, node.place_of(_RENAMED_FROM), key)
@@ -214,13 +213,13 @@ class RecordReader:
         if value is Blank.REFUSED or name.startswith("$"):  # reported already
             return None
         if isinstance(value, Blank):
-            fault = _BLANK.get(value, f"says {value.value}, which clears nothing")
+            fault = _BLANK.get(value, f"says {value.value}, which does not clear it")
             quoted = "" if value in _BLANK else f', or "{value.value}" in quotes if this text is meant'
             self._report(f'"{name}" {fault}', _CLEAR + quoted, place, key, name)
         if isinstance(value, MappingNode):
             advice = "put the text in quotes if it begins with { on purpose"
             self._report(
-                f'"{name}" holds a mapping; only texts, null and lists fit', advice, place, key, name
+                f'"{name}" is a mapping; only texts, null and lists are allowed', advice, place, key, name
             )
         if isinstance(value, SequenceNode):
             return self._read_choices(value, place, name, key)
@@ -231,7 +230,7 @@ class RecordReader:
             self._report(f'"{name}" is an empty list', _CLEAR, place, key, name)
         for item, item_place in zip(node.items, node.places, strict=True):
             if not isinstance(item, str) and item is not Blank.REFUSED:
-                message = f'a choice of "{name}" must be a text'
+                message = f'a choice of "{name}" must be text'
                 self._report(message, "write the option's value, or remove it", item_place, key, name)
         return tuple(item for item in node.items if isinstance(item, str))
 
@@ -239,7 +238,7 @@ class RecordReader:
         if not key:
             self._report("a record needs a key", f"write its {self._document.key}", place, None)
         elif self._document.key == RECORD_ID and not _is_record_id(key):
-            message = sentence('"{key}" is no record id', key=Value(key, self._document.object or "", ""))
+            message = sentence('"{key}" is not a record id', key=Value(key, self._document.object or "", ""))
             self._report(message, "write digits without leading zeros, such as 9001", place, None)
 
     def _report_no_mapping(self, key: str, node: Node, place: Place) -> None:
@@ -256,7 +255,9 @@ class RecordReader:
 
     def _two_keys(self, name: str, value: Node, key: str) -> Sentence:
         said = (
-            sentence('says "{it}"', it=self._value_of_key(value)) if isinstance(value, str) else "is no text"
+            sentence('says "{it}"', it=self._value_of_key(value))
+            if isinstance(value, str)
+            else "is not a text"
         )
         called = self._value_of_key(key)
         return sentence('"{name}" {said}, but the record is called "{key}"', name=name, said=said, key=called)
@@ -268,9 +269,9 @@ class RecordReader:
         if name == self._document.key:
             self._report(f'`all` cannot set the key "{name}"', "remove the line", place, None)
         elif name.startswith("$"):
-            self._report(f'"{name}" cannot stand under `all`', "remove the line", place, None)
-        else:
-            self._report(f'"{name}" is no property name', name_advice(name), place, None)
+            self._report(f'"{name}" is not allowed under `all`', "remove the line", place, None)
+        elif fault := name_fault(name):
+            self._report(*fault, place, None)
 
     def _report(
         self, message: str, advice: str | None, place: Place, key: str | None, name: str | None = None

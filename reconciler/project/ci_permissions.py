@@ -49,13 +49,13 @@ class Permits:
     def fault_of_variable(self, name: str) -> tuple[str, str] | None:
         """Return why the file may not use the variable ``name``, and what to do; None if it may."""
         if name in _READ_BY_US:
-            fault = f"the variable {name} has a meaning of its own, and is not read here"
+            fault = f"the variable {name} has another meaning, and cannot be used here"
             return fault, "put the value into another variable"
         if _OURS.fullmatch(name) or name in self.variables:
             return None
         return (
             f"this file may not read the variable {name}",
-            f"call it HUBSPOT_… or RECONCILER_…, or let the job that runs us set {ALLOW_VARIABLES}={name}",
+            f"name it HUBSPOT_… or RECONCILER_…, or let the job that runs us set {ALLOW_VARIABLES}={name}",
         )
 
     def allows_portal_at(self, host: str) -> bool:
@@ -77,14 +77,14 @@ def permits_of(environ: Mapping[str, str]) -> Permits:
     for host in hosts:
         if not (is_host_name(host) or (":" in host and address_of(host) is not None)):
             raise UsageError(
-                f"{ALLOW_HOSTS} lists what is no host\n"
+                f"{ALLOW_HOSTS} contains something that is not a host\n"
                 "    write names alone, such as proxy.acme.example, separated by commas: "
                 "no https://, no port, no *"
             )
     variables = _listed(environ, ALLOW_VARIABLES)
     if not all(map(_NAME.fullmatch, variables)):
         raise UsageError(
-            f"{ALLOW_VARIABLES} lists what is no name of a variable\n"
+            f"{ALLOW_VARIABLES} contains something that is not the name of a variable\n"
             "    write names alone, such as CRM_TOKEN, separated by commas: no $, no *"
         )
     return Permits(frozenset(hosts), frozenset(variables))

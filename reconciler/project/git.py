@@ -125,7 +125,7 @@ def find_repository(folder: Path, environ: Mapping[str, str]) -> Repository | No
     trusted = _run(program, top, clean, "rev-parse", "--absolute-git-dir")
     distrust = None
     if program is None:
-        distrust = "there is no git"
+        distrust = "git is not installed"
     elif not trusted.is_yes or os.path.realpath(trusted.out.rstrip("\n")) != str(git_dir):
         distrust = trusted.err.strip().partition("\n")[0] or f"{git_dir} is not where git finds a repository"
     return Repository(top, distrust, here, git_dir, program, clean)
@@ -160,7 +160,7 @@ def _is_in(folder: str, top: Path) -> bool:
 
 def _run(program: str | None, folder: Path, environ: Mapping[str, str], *arguments: str) -> Answer:
     if program is None:
-        return Answer(_NO_GIT, "", "there is no git")
+        return Answer(_NO_GIT, "", "git is not installed")
     settings = [word for setting in _RUNS_NOTHING for word in ("-c", setting)]
     try:
         done = subprocess.run(  # noqa: S603 - our own words, and commits that were checked to be some

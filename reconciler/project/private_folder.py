@@ -25,7 +25,7 @@ def refuse_foreign_files(project: Path, state_url: str | None) -> None:
     folder = project / PRIVATE_FOLDER
     for link in _links(folder):
         raise UsageError(
-            f"{os.path.relpath(link)} is a symbolic link: what is kept there would lie elsewhere\n"
+            f"{os.path.relpath(link)} is a symbolic link: its files would be in another place\n"
             f"    remove the link; reconciler makes {PRIVATE_FOLDER}/ and what is in it by itself"
         )
     state = Path(state_url.removeprefix(_SQLITE)) if state_url and state_url.startswith(_SQLITE) else None

@@ -276,9 +276,7 @@ def _choose(names: Collection[str], default: str, chosen: Iterable[tuple[str | N
     listed = ", ".join(names)
     for name, said_by in chosen:
         if name and name not in names:
-            raise UsageError(
-                f'{said_by} names "{name}", which is no environment\n    {FILE_NAME} has: {listed}'
-            )
+            raise UsageError(f'unknown environment "{name}" ({said_by})\n    {FILE_NAME} has: {listed}')
         if name:
             return name
     if default:

@@ -51,7 +51,7 @@ def literal_token_problems(data: bytes) -> Iterator[Problem]:
     """Report tokens that are written in the file, even in a comment."""
     for number, line in enumerate(data.decode(errors="replace").splitlines(), start=1):
         for found in _LITERAL_TOKEN.finditer(line):
-            message = "a token stands here, for everybody to see who can read the repository"
+            message = "there is a token here, which everybody who can read the repository can see"
             yield Problem(
                 message,
                 f"revoke it in HubSpot; {TOKEN_ADVICE}",
@@ -84,7 +84,7 @@ def file_problems(node: MappingNode) -> Iterator[Problem]:
         default = node.get("default")
         if isinstance(default, str) and default not in listed.names:
             advice = suggest(default, listed.names)
-            yield Problem(f'there is no environment "{default}"', advice, _ref(node, "default"))
+            yield Problem(f'unknown environment "{default}"', advice, _ref(node, "default"))
 
 
 def environment_problems(name: str, node: MappingNode, begins: SourceRef) -> Iterator[Problem]:
@@ -101,10 +101,10 @@ def environment_problems(name: str, node: MappingNode, begins: SourceRef) -> Ite
         if key not in node.names:
             yield Problem(f'"{key}" is missing in the environment "{name}"', advice, begins)
     if "seed" in node.names:
-        yield Problem("only an emulator begins with a seed", "remove the line", _ref(node, "seed"))
+        yield Problem("only an emulator can have a seed", "remove the line", _ref(node, "seed"))
     token = node.get("token")
     if isinstance(token, str) and not _VARIABLE.fullmatch(token):
-        yield Problem("a token does not belong into a file", TOKEN_ADVICE, _ref(node, "token"))
+        yield Problem("a token must not be in a file", TOKEN_ADVICE, _ref(node, "token"))
     yield from _text_problems(node, "base_url", base_url_problems)
 
 
@@ -179,12 +179,12 @@ def state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
         yield Problem("state in git is not supported yet", STATE_ADVICE, _ref(node, "state"))
     elif state.startswith("sqlite"):
         if not state.startswith(_SQLITE) or state.removeprefix(_SQLITE) in {"", ":memory:"}:
-            yield Problem("this names no file for the state", STATE_ADVICE, _ref(node, "state"))
+            yield Problem("this is not a file for the state", STATE_ADVICE, _ref(node, "state"))
     elif state.startswith(POSTGRESQL):
         if not is_database(state):
             yield Problem("this is not the address of a database", DATABASE_ADVICE, _ref(node, "state"))
     elif state != "none":
-        yield Problem("this is no place for state", STATE_ADVICE, _ref(node, "state"))
+        yield Problem("state cannot be kept there", STATE_ADVICE, _ref(node, "state"))
 
 
 def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> Iterator[Problem]:
@@ -194,7 +194,7 @@ def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> I
         return
     shown = server.host if server.host in str(node.get("base_url")).lower() else "this host"
     yield Problem(
-        f"{shown} is neither HubSpot's nor this machine, and would get the token",
+        f"{shown} is neither a host of HubSpot nor this machine, but would get the token",
         f"write https://api.hubapi.com, or let the job that runs us set {ALLOW_HOSTS} to the host",
         _ref(node, "base_url"),
     )
@@ -203,7 +203,7 @@ def base_url_permit_problems(url: str, node: MappingNode, permits: Permits) -> I
 def state_token_problems(state: str, token: str, node: MappingNode) -> Iterator[Problem]:
     """Report a token in the address of the state, which would be sent to another server or stored."""
     if (token and token in state) or _LITERAL_TOKEN.search(state):
-        message = "a token does not belong into the address of the state"
+        message = "the address of the state must not contain a token"
         yield Problem(message, "name the variable that holds the password", _ref(node, "state"))
 
 
@@ -223,7 +223,7 @@ def state_permit_problems(
     elif state.startswith(POSTGRESQL):
         hosts = database_hosts(state)
         if hosts is None:
-            message = "this address says more of a connection than a file may say"
+            message = "this address has connection settings that this file must not contain"
             yield Problem(message, _WHOLE_ADVICE, _ref(node, "state"))
         for host in (host for host in hosts or () if not permits.allows_state_at(host)):
             shown = host if host in written.lower() else "this host"
@@ -259,12 +259,12 @@ def _variable_problems(node: MappingNode | SequenceNode) -> Iterator[Problem]:
             yield from _variable_problems(child)
         elif isinstance(child, str) and "${" in child:
             if not names or names[index] not in _TAKES_VARIABLES:
-                advice = f"variables are read for {', '.join(sorted(_TAKES_VARIABLES))} only"
-                yield Problem("no variable is read here", advice, FILES.ref(place))
+                advice = f"variables are allowed in {', '.join(sorted(_TAKES_VARIABLES))} only"
+                yield Problem("variables are not allowed here", advice, FILES.ref(place))
             elif "${" in _VARIABLE.sub("", child):
-                yield Problem("this is no variable", "write it like ${HUBSPOT_TOKEN}", FILES.ref(place))
+                yield Problem("this is not a variable", "write it like ${HUBSPOT_TOKEN}", FILES.ref(place))
             elif names[index] == "base_url" and not _VARIABLE.fullmatch(child):
-                message = "no variable is read inside an address that gets the token"
+                message = "a variable cannot be a part of an address that gets the token"
                 advice = "write the address itself, or one variable that holds all of it"
                 yield Problem(message, advice, FILES.ref(place))
 

@@ -262,7 +262,7 @@ def test_rows_of_a_table_are_left_to_whoever_makes_it(project: Project) -> None:
     assert done.code == ExitCode.ERROR
     assert {problem["address"]: problem["message"] for problem in done.document["problems"]} == {
         "companies/K-10012#city": "the value comes from a table, which is not written to",
-        "companies/K-10012#country": "the record is a row of a table, which has no lines here",
+        "companies/K-10012#country": "the record is a row of a table, and tables are not written to",
     }
 
 

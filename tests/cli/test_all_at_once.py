@@ -116,9 +116,9 @@ def test_faulty_lines_of_json_hide_nothing_of_others(tmp_path: Path) -> None:
         {"t.yaml": f"{HEAD}source: {{jsonl: t.jsonl}}\n", "t.jsonl": "\n".join([*lines, ""])},
         't.jsonl:1:1: companies has no property "nmae"',
         "t.jsonl:1:1: annualrevenue takes a number",
-        "t.jsonl:2:1: this line is no JSON",
+        "t.jsonl:2:1: this line is not JSON",
         "t.jsonl:3:1: a name stands twice",
-        't.jsonl:4:1: "name" holds an object',
+        't.jsonl:4:1: "name" is an object',
         "t.jsonl:6:1: companies/e is declared twice",
         "t.jsonl:7:1: this row has no key",
     )
@@ -129,8 +129,8 @@ def test_lines_of_json_that_are_all_faulty_are_told_alone(tmp_path: Path) -> Non
     assert_told(
         tmp_path,
         {"t.yaml": f"{HEAD}source: {{jsonl: t.jsonl}}\n", "t.jsonl": lines},
-        "t.jsonl:1:1: this line is no JSON",
-        "t.jsonl:2:1: this line is no object",
+        "t.jsonl:1:1: this line is not JSON",
+        "t.jsonl:2:1: this line is not an object",
     )
 
 

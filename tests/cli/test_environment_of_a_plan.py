@@ -63,7 +63,7 @@ def test_an_environment_that_is_no_more_is_told(project: Project) -> None:
     refused = project.run("apply", "plan.json")
 
     assert refused.code == 1
-    assert 'the plan names "other", which is no environment' in refused.err
+    assert 'unknown environment "other" (the plan)' in refused.err
 
 
 def test_a_plan_is_shown_without_what_opens_its_portal(project: Project) -> None:

@@ -184,6 +184,6 @@ def test_a_wrong_variable_is_not_blamed_on_a_flag(tmp_path: Path, arguments: lis
     made = example(tmp_path)
     by_variable = replace(made, environ={"RECONCILER_ENV": "nowhere"})
 
-    assert_told(by_variable.run(*arguments), 'RECONCILER_ENV names "nowhere", which is no environment')
+    assert_told(by_variable.run(*arguments), 'unknown environment "nowhere" (RECONCILER_ENV)')
     assert by_variable.run(*arguments, "-e", "elsewhere").err.startswith('-e names "elsewhere"')
     assert by_variable.run("state", "list", "-e", "local").code == 0

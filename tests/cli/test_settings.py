@@ -195,9 +195,9 @@ def test_the_environment_is_chosen_by_flag_variable_or_default(
             "prod",
             {},
             FULL,
-            '-e names "prod", which is no environment\n    reconciler.yaml has: local, production, sandbox',
+            'unknown environment "prod" (-e)\n    reconciler.yaml has: local, production, sandbox',
         ),
-        (None, {"RECONCILER_ENV": "x"}, FULL, 'RECONCILER_ENV names "x", which is no environment'),
+        (None, {"RECONCILER_ENV": "x"}, FULL, 'unknown environment "x" (RECONCILER_ENV)'),
         (
             None,
             {},
@@ -280,7 +280,7 @@ def test_a_token_in_the_file_is_told_and_never_repeated(folder: Path, text: str)
     first = text.index(TOKEN)
     line = text.count("\n", 0, first) + 1
     column = first - text.rfind("\n", 0, first)
-    assert f"reconciler.yaml:{line}:{column}: a token stands here" in str(caught.value)
+    assert f"reconciler.yaml:{line}:{column}: there is a token here" in str(caught.value)
     assert TOKEN not in str(caught.value)
 
 
@@ -288,7 +288,7 @@ def test_a_token_in_the_file_is_told_and_never_repeated(folder: Path, text: str)
 def test_a_token_is_given_by_a_variable_alone(folder: Path, written: str) -> None:
     with pytest.raises(ManifestError) as caught:
         load(folder, real(token=f"'{written}'"), {"HUBSPOT_TOKEN": "secret"})
-    assert "reconciler.yaml:5:12: a token does not belong into a file" in str(caught.value)
+    assert "reconciler.yaml:5:12: a token must not be in a file" in str(caught.value)
     assert f"{written}\n" not in f"{caught.value}\n".replace("${VARIABLE}", "")
 
 
@@ -315,12 +315,12 @@ def test_a_token_is_not_in_the_repr(folder: Path) -> None:
         (LOCAL + "manifest: [a]\n", ['4:1: unknown key "manifest"']),
         (LOCAL + "manifests: a\n", ['4:12: "manifests" must be a list']),
         (LOCAL + "manifests: []\n", ['4:12: "manifests" is empty']),
-        (LOCAL + "default: prod\n", ['4:10: there is no environment "prod"']),
+        (LOCAL + "default: prod\n", ['4:10: unknown environment "prod"']),
         (LOCAL + "default:\n", ['4:9: "default" is empty']),
         (LOCAL + "state: git:refs/reconciler/state\n", ["4:8: state in git is not supported yet"]),
-        (LOCAL + "state: 'sqlite://'\n", ["4:8: this names no file for the state"]),
-        (LOCAL + "state: 'sqlite:///:memory:'\n", ["4:8: this names no file for the state"]),
-        (LOCAL + "state: state.db\n", ["4:8: this is no place for state"]),
+        (LOCAL + "state: 'sqlite://'\n", ["4:8: this is not a file for the state"]),
+        (LOCAL + "state: 'sqlite:///:memory:'\n", ["4:8: this is not a file for the state"]),
+        (LOCAL + "state: state.db\n", ["4:8: state cannot be kept there"]),
         (LOCAL + "version: 1\n", ['4:1: "version" is declared twice']),
         ("version: 1\nenvironments: {}\n", ["2:15: there are no environments"]),
         ("version: 1\nenvironments: [local]\n", ['2:15: "environments" must be a mapping']),
@@ -341,7 +341,7 @@ def test_a_token_is_not_in_the_repr(folder: Path) -> None:
             "version: 1\nenvironments: {a: {portal: emulator, seed: no.json}}\n",
             ["2:44: there is no file no.json"],
         ),
-        ("version: 1\nenvironments: {a: *x}\n", ["2:19: nothing before this is anchored as &x"]),
+        ("version: 1\nenvironments: {a: *x}\n", ["2:19: there is no anchor before this called &x"]),
         (
             "version: 1\nenvironments: {a: {}}\n",
             [
@@ -352,14 +352,14 @@ def test_a_token_is_not_in_the_repr(folder: Path) -> None:
         (real(portal_id="0x1"), ['4:16: "portal_id" cannot be "0x1"']),
         (real(portal_id="007"), ['4:16: "portal_id" cannot be "007"']),
         (real(portal="hubspot"), ['6:13: "portal" cannot be "hubspot"']),
-        (real(seed="portal.json"), ["6:11: only an emulator begins with a seed"]),
+        (real(seed="portal.json"), ["6:11: only an emulator can have a seed"]),
         (real(api_version="v4"), ['6:18: "api_version" cannot be "v4"']),
         (real(protected="yes"), ['6:16: "protected" cannot be "yes"']),
         (real(drift="ignore"), ['6:12: "drift" cannot be "ignore"']),
         (real(owners="[a]"), ['6:13: "owners" must be a mapping']),
         (real(owners="{a: }"), ['6:17: "owners.a" is empty']),
-        (real(owners="{a: '${B}'}"), ["6:17: no variable is read here"]),
-        (real(base_url="https://${B"), ["6:15: this is no variable"]),
+        (real(owners="{a: '${B}'}"), ["6:17: variables are not allowed here"]),
+        (real(base_url="https://${B"), ["6:15: this is not a variable"]),
         (real(tokens="x"), ['6:5: unknown key "tokens"']),
     ],
 )

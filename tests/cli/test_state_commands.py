@@ -120,7 +120,7 @@ def test_a_state_of_an_older_version_is_upgraded_after_a_backup(project: Project
         assert backup.execute("SELECT value FROM meta").fetchall() == [("1",)]
         assert backup.execute("SELECT count(*) FROM owned").fetchone() == (7,)
     assert project.run("state", "list").code == ExitCode.OK
-    assert project.run("state", "upgrade").err == "the state is of this version already\n"
+    assert project.run("state", "upgrade").err == "the state has this version already\n"
 
 
 def test_what_was_exported_can_be_imported(project: Project) -> None:

@@ -182,7 +182,7 @@ def test_history_can_be_seeded() -> None:
         ),
         (
             {"records": {"companies": [{"id": "1", "properties": {"name": "A"}}] * 2}},
-            "records.companies[1]: 1 is no record id, or another record has it",
+            "records.companies[1]: 1 is not a record id, or another record has it",
         ),
         ({"records": {"companies": [{"createdAt": "soon"}]}}, "records.companies[0]: Invalid isoformat"),
         (

@@ -103,9 +103,9 @@ def test_loopback_never_goes_through_a_proxy(base_url: str) -> None:
         ),
         ({"https_proxy": "socks4://x"}, "https_proxy names a proxy of the kind socks4://"),
         ({"HTTPS_PROXY": "ftp://x"}, "HTTPS_PROXY names a proxy of the kind ftp://"),
-        ({"HTTPS_PROXY": "http://"}, "HTTPS_PROXY names no proxy"),
-        ({"HTTPS_PROXY": "http://x:port"}, "HTTPS_PROXY names no proxy"),
-        ({"HTTPS_PROXY": "http://[fd00::1"}, "HTTPS_PROXY names no proxy"),
+        ({"HTTPS_PROXY": "http://"}, "HTTPS_PROXY is not the address of a proxy"),
+        ({"HTTPS_PROXY": "http://x:port"}, "HTTPS_PROXY is not the address of a proxy"),
+        ({"HTTPS_PROXY": "http://[fd00::1"}, "HTTPS_PROXY is not the address of a proxy"),
     ],
 )
 def test_a_proxy_that_we_cannot_speak_to_is_one_sentence(

@@ -50,7 +50,7 @@ def test_a_record_may_say_nothing_but_associations() -> None:
         ("", "a.yaml:5:19: $associations must map object types to lists"),
         ("{contacts: ada}", 'a.yaml:5:31: "contacts" must be a list'),
         ("{contacts: {to: ada}}", 'a.yaml:5:31: "contacts" must be a list'),
-        ('{"con tacts": [ada]}', 'a.yaml:5:21: "con tacts" is no object type'),
+        ('{"con tacts": [ada]}', 'a.yaml:5:21: "con tacts" is not an object type'),
         ("{contacts: [ada], contact: [bob]}", "a.yaml:5:21: contacts are listed twice"),
         ("{contacts: [ada, bob, ada]}", "a.yaml:5:42: contacts/ada is listed twice"),
         (
@@ -62,13 +62,13 @@ def test_a_record_may_say_nothing_but_associations() -> None:
         ("{contacts: [{}]}", "a.yaml:5:32: an association needs `to`"),
         ("{contacts: [{label: X}]}", "a.yaml:5:32: an association needs `to`"),
         ("{contacts: [{to: ada, lable: X}]}", 'a.yaml:5:42: unknown key "lable"'),
-        ("{contacts: [{to: null}]}", 'a.yaml:5:37: "to" must be a text'),
-        ('{contacts: [{to: ada, label: ""}]}', 'a.yaml:5:49: "label" must be a text'),
-        ("{contacts: [{to: ada, label: [X]}]}", 'a.yaml:5:49: "label" must be a text'),
-        ("{contacts: [{to: ada, by: Key}]}", 'a.yaml:5:46: "Key" is no property name'),
-        ("{contacts: [{to: ada, by: hs_object_id}]}", "a.yaml:5:46: hs_object_id is no unique property"),
-        ("{contacts: [{to: ada, by: record_id}]}", 'a.yaml:5:37: "ada" is no record id'),
-        ("{contacts: [{to: 0123, by: record_id}]}", 'a.yaml:5:37: "0123" is no record id'),
+        ("{contacts: [{to: null}]}", 'a.yaml:5:37: "to" must be text'),
+        ('{contacts: [{to: ada, label: ""}]}', 'a.yaml:5:49: "label" must be text'),
+        ("{contacts: [{to: ada, label: [X]}]}", 'a.yaml:5:49: "label" must be text'),
+        ("{contacts: [{to: ada, by: Key}]}", 'a.yaml:5:46: "Key" is a label, not a property name'),
+        ("{contacts: [{to: ada, by: hs_object_id}]}", "a.yaml:5:46: hs_object_id is not a unique property"),
+        ("{contacts: [{to: ada, by: record_id}]}", 'a.yaml:5:37: "ada" is not a record id'),
+        ("{contacts: [{to: 0123, by: record_id}]}", 'a.yaml:5:37: "0123" is not a record id'),
     ],
 )
 def test_what_is_wrong_is_told_where_it_stands(text: str, problem: str) -> None:
@@ -79,12 +79,12 @@ def test_what_is_wrong_is_told_where_it_stands(text: str, problem: str) -> None:
 
 def test_a_record_that_must_not_exist_is_associated_with_nothing() -> None:
     read = manifest(f"{HEAD}records:\n  acme: {{$absent: true, $associations: {{contacts: [ada]}}}}\n")
-    assert told(read.problems) == ["a.yaml:4:19: `$absent: true` stands beside other lines"]
+    assert told(read.problems) == ["a.yaml:4:19: `$absent: true` excludes all other lines"]
 
 
 def test_they_cannot_stand_under_all() -> None:
     read = manifest(f"{HEAD}all: {{$associations: {{contacts: [ada]}}}}\nrecords: {{}}\n")
-    assert told(read.problems) == ['a.yaml:3:7: "$associations" cannot stand under `all`']
+    assert told(read.problems) == ['a.yaml:3:7: "$associations" is not allowed under `all`']
 
 
 def loaded(folder: Path, first: str, second: str) -> tuple[DesiredAssociation, ...]:

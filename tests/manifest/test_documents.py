@@ -59,12 +59,12 @@ def test_a_file_may_hold_several_documents_and_empty_ones() -> None:
     [
         (
             "- a\n",
-            "1:1: a manifest is a mapping, which this is not",
+            "1:1: a manifest must be a mapping",
             "write `object:`, `key:` and `records:`",
         ),
         (
             "null\n",
-            "1:1: a manifest is a mapping, which this is not",
+            "1:1: a manifest must be a mapping",
             "write `object:`, `key:` and `records:`",
         ),
         (
@@ -110,8 +110,8 @@ def test_a_file_may_hold_several_documents_and_empty_ones() -> None:
         ),
         (
             HEAD + "records: {}\nownership: {Full Name: observe}\n",
-            '4:13: "Full Name" is no property name',
-            'use the internal name, not the label: did you mean "full_name"?',
+            '4:13: "Full Name" is a label, not a property name',
+            'use the internal name: did you mean "full_name"?',
         ),
         (
             HEAD + "records: {}\nenvironments: prod\n",
@@ -145,7 +145,7 @@ def test_a_file_may_hold_several_documents_and_empty_ones() -> None:
         ),
         (
             "object: a\nkey: hs_object_id\nrecords: {}\n",
-            "2:6: hs_object_id is no unique property",
+            "2:6: hs_object_id is not a unique property",
             "write `key: record_id`",
         ),
         (
@@ -178,7 +178,7 @@ def test_a_wrong_head_does_not_hide_what_is_wrong_with_the_records() -> None:
     assert sorted(told(read.problems)) == [
         'a.yaml:1:1: "key" is missing',
         'a.yaml:2:8: "write" cannot be "x"',
-        'a.yaml:4:10: "Name" is no property name',
+        'a.yaml:4:10: "Name" is a label, not a property name',
         'a.yaml:4:26: "phone" has no value',
     ]
 
@@ -189,7 +189,7 @@ def test_a_refused_alias_causes_no_second_complaint() -> None:
         "key: k\nall: *f\nrecords: *g\n---\n*h\n"
     )
     assert told(manifest(text).problems) == [
-        f"a.yaml:{place}: nothing before this is anchored as &{name}"
+        f"a.yaml:{place}: there is no anchor before this called &{name}"
         for name, place in zip(
             "abcdefgh", ["1:9", "3:16", "5:6", "6:10", "6:18", "10:6", "11:10", "13:1"], strict=True
         )

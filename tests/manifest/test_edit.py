@@ -188,9 +188,9 @@ def test_a_list_of_one_line_gets_more_of_them() -> None:
         ("records:\n  acme: &a {name: y}\n  b: *a\n", "name", "the record has the anchor &a"),
         ("records:\n  b: &a {name: y}\n  acme: *a\n", "name", "the record is an alias, *a"),
         ("all: &a {name: y}\nrecords:\n  acme: *a\n", "name", "the record is an alias, *a"),
-        ("records:\n  acme:\n    name:\n      - A # 1\n      - B\n", "name", "a comment stands inside"),
-        ("records:\n  acme:\n    name: # c\n      - A\n", "name", "a comment stands between the name and"),
-        ("records:\n  acme:\n    name: |2 # c\n        A\n", "name", "a comment stands where the block"),
+        ("records:\n  acme:\n    name:\n      - A # 1\n      - B\n", "name", "there is a comment inside"),
+        ("records:\n  acme:\n    name: # c\n      - A\n", "name", "there is a comment between the name and"),
+        ("records:\n  acme:\n    name: |2 # c\n        A\n", "name", "there is a comment at the beginning"),
         ("records:\n  b: {x: &a A}\n  acme: {name: [*a, B]}\n", "name", "an item of the list is shared"),
     ],
 )  # fmt: skip
@@ -217,7 +217,7 @@ def test_one_unsafe_value_does_not_stop_the_others() -> None:
 @pytest.mark.parametrize("text", ["\x00", "\ud800"])
 def test_what_yaml_cannot_say_is_refused(text: str) -> None:
     done = edited("records:\n  acme: {name: x}\n", ("name", text))
-    assert [problem.message for problem in done.problems] == ["YAML has no way to write the live value"]
+    assert [problem.message for problem in done.problems] == ["YAML cannot write the live value"]
 
 
 @pytest.mark.parametrize(

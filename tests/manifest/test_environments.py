@@ -56,7 +56,7 @@ def test_a_warning_is_told_beside_what_is_wrong(tmp_path: Path) -> None:
     project(tmp_path, {"a.yaml": f"{HEAD}environments: [local, x]\nrecords: {{acme: {{Name: x}}}}\n"})
     assert told(refused(tmp_path)) == [
         'a.yaml:3:23: "x" matches no environment of reconciler.yaml',
-        'a.yaml:4:18: "Name" is no property name',
+        'a.yaml:4:18: "Name" is a label, not a property name',
     ]
 
 

@@ -13,7 +13,7 @@ from tests.manifest.reading import HEAD, project, refused, told
 BROKEN = {
     "a list": ("name: [x", '"," or "]" is missing'),
     "a quote": ('name: "x', "this quoted text has no closing quote"),
-    "a colon": ("name: a: b", "cannot stand here"),
+    "a colon": ("name: a: b", "is not allowed here"),
     "a tab": ("\tname: x", "tab"),
     "a brace": ("{name: x", '"," or "}" is missing'),
 }

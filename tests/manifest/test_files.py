@@ -58,7 +58,7 @@ def test_a_missing_folder_is_told(tmp_path: Path) -> None:
 
 def test_a_file_in_the_place_of_a_folder_is_told(tmp_path: Path) -> None:
     (problem,) = problems(project(tmp_path, {"a.yaml": ""}), "a.yaml")
-    assert problem.message == '"a.yaml" is no folder'
+    assert problem.message == '"a.yaml" is not a folder'
 
 
 def test_a_link_that_leads_back_is_told_once(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_a_link_that_leads_nowhere_is_told_if_it_should_be_a_manifest(tmp_path: 
 def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.yaml")
     (problem,) = problems(tmp_path)
-    assert problem.message == "this is no file that can be read"
+    assert problem.message == "this is not a readable file"
 
 
 def test_a_folder_may_be_called_like_a_manifest(tmp_path: Path) -> None:

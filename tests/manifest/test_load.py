@@ -67,7 +67,7 @@ def test_a_document_holds_where_its_environments_say(
 
 def test_a_document_for_another_environment_is_checked_all_the_same(tmp_path: Path) -> None:
     project(tmp_path, {"a.yaml": HEAD + "environments: [prod-eu]\nrecords: {acme: {Name: x}}\n"})
-    assert told(refused(tmp_path)) == ['a.yaml:4:18: "Name" is no property name']
+    assert told(refused(tmp_path)) == ['a.yaml:4:18: "Name" is a label, not a property name']
 
 
 def test_one_record_may_differ_between_environments(tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ def test_an_object_has_one_key_besides_the_record_id(tmp_path: Path) -> None:
         },
     )
     assert told(refused(tmp_path)) == [
-        'b.yaml:2:6: companies are told apart by "domain" here and by "external_id" in a.yaml:2:6'
+        'b.yaml:2:6: companies are recognised by "domain" here and by "external_id" in a.yaml:2:6'
     ]
 
 
@@ -258,7 +258,7 @@ def test_all_problems_are_told_in_order_of_file_and_line(tmp_path: Path) -> None
     assert told(refused(tmp_path, [".", "nowhere"])) == [
         'None: the folder "nowhere" does not exist',
         "a.yaml:2:1: the file ends inside a list or mapping",
-        'b.yaml:4:10: "Bad" is no property name',
+        'b.yaml:4:10: "Bad" is a label, not a property name',
         'b.yaml:4:21: "x" has no value',
         'b.yaml:6:3: "b" is declared twice',
         "c.yml:1:1: the name of a manifest ends in .yaml",

@@ -64,7 +64,7 @@ def test_documents_that_disagree_about_pruning_are_told(
     }
     (problem,) = refused(project(tmp_path, files))
     assert told([problem]) == [f"c.yaml:1:1: {said}"]
-    assert problem.advice == "documents about one object and key are pruned alike: make them agree"
+    assert problem.advice == "documents about one object type and key must have the same `prune:`"
 
 
 def test_documents_of_two_folders_that_disagree_about_pruning_are_told(tmp_path: Path) -> None:
@@ -174,5 +174,5 @@ def test_objects_told_apart_by_two_keys_name_the_first_place(tmp_path: Path) -> 
         "d.yaml": DEALS + "records: {d: {}}\n",
     }
     assert told(refused(project(tmp_path, files))) == [
-        'b.yaml:2:6: companies are told apart by "domain" here and by "external_id" in a.yaml:2:6'
+        'b.yaml:2:6: companies are recognised by "domain" here and by "external_id" in a.yaml:2:6'
     ]

@@ -116,25 +116,25 @@ def test_a_record_may_repeat_its_key() -> None:
         ),
         (
             "a: {b: ~}",
-            '4:10: "b" says ~, which clears nothing',
+            '4:10: "b" says ~, which does not clear it',
             f'{CLEAR}, or "~" in quotes if this text is meant',
             "companies/a#b",
         ),
         (
             "a: {b: Null}",
-            '4:10: "b" says Null, which clears nothing',
+            '4:10: "b" says Null, which does not clear it',
             f'{CLEAR}, or "Null" in quotes if this text is meant',
             "companies/a#b",
         ),
         (
             "a: {b: NULL}",
-            '4:10: "b" says NULL, which clears nothing',
+            '4:10: "b" says NULL, which does not clear it',
             f'{CLEAR}, or "NULL" in quotes if this text is meant',
             "companies/a#b",
         ),
         (
             "a: {b: {c: d}}",
-            '4:10: "b" holds a mapping; only texts, null and lists fit',
+            '4:10: "b" is a mapping; only texts, null and lists are allowed',
             "put the text in quotes if it begins with { on purpose",
             "companies/a#b",
         ),
@@ -146,29 +146,29 @@ def test_a_record_may_repeat_its_key() -> None:
         ),
         (
             "a: {b: [c, null]}",
-            '4:14: a choice of "b" must be a text',
+            '4:14: a choice of "b" must be text',
             "write the option's value, or remove it",
             "companies/a#b",
         ),
         (
             "a: {b: [[c]]}",
-            '4:11: a choice of "b" must be a text',
+            '4:11: a choice of "b" must be text',
             "write the option's value, or remove it",
             "companies/a#b",
         ),
         (
             "a: {Annual Revenue: 1}",
-            '4:7: "Annual Revenue" is no property name',
-            'use the internal name, not the label: did you mean "annual_revenue"?',
+            '4:7: "Annual Revenue" is a label, not a property name',
+            'use the internal name: did you mean "annual_revenue"?',
             "companies/a",
         ),
         (
             "a: {b: 1, 1st: 1}",
-            '4:13: "1st" is no property name',
+            '4:13: "1st" is not a property name',
             "HubSpot's names are lower-case letters, digits and underscores, and begin with a letter",
             "companies/a",
         ),
-        ("a: {b:1, c: d}", '4:7: "b:1" is no property name', "put a space after the colon", "companies/a"),
+        ("a: {b:1, c: d}", '4:7: "b:1" is not a property name', "put a space after the colon", "companies/a"),
         (
             "a: {$unmanaged: b}",
             "4:19: $unmanaged must be a list of properties",
@@ -195,7 +195,7 @@ def test_a_record_may_repeat_its_key() -> None:
         ),
         (
             "a: {external_id: null}",
-            '4:20: "external_id" is no text, but the record is called "a"',
+            '4:20: "external_id" is not a text, but the record is called "a"',
             "remove the line, or make the two the same",
             "companies/a",
         ),
@@ -227,10 +227,10 @@ def test_an_unknown_key_of_ours_gets_the_nearest_one_and_all_that_are_known(name
     ("line", "expected"),
     [
         ("external_id: x", '3:7: `all` cannot set the key "external_id"'),
-        ("$unmanaged: [a]", '3:7: "$unmanaged" cannot stand under `all`'),
-        ("First Name: x", '3:7: "First Name" is no property name'),
+        ("$unmanaged: [a]", '3:7: "$unmanaged" is not allowed under `all`'),
+        ("First Name: x", '3:7: "First Name" is a label, not a property name'),
         ("a: ", '3:10: "a" has no value'),
-        ("a: {b: c}", '3:10: "a" holds a mapping; only texts, null and lists fit'),
+        ("a: {b: c}", '3:10: "a" is a mapping; only texts, null and lists are allowed'),
     ],
 )
 def test_a_wrong_shared_value_is_told_once(line: str, expected: str) -> None:
@@ -241,7 +241,7 @@ def test_a_wrong_shared_value_is_told_once(line: str, expected: str) -> None:
 @pytest.mark.parametrize("key", ["acme", "007", "0", "1 2", "-1", "1.0", "\u0661"])
 def test_a_record_id_is_digits(key: str) -> None:
     (problem,) = manifest(f"object: deals\nkey: record_id\nrecords:\n  9001: {{}}\n  {key}: {{}}\n").problems
-    assert f"{problem.source}: {problem.message!s}" == f'a.yaml:5:3: "{key}" is no record id'
+    assert f"{problem.source}: {problem.message!s}" == f'a.yaml:5:3: "{key}" is not a record id'
 
 
 def test_every_wrong_record_is_told() -> None:

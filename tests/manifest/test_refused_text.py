@@ -25,8 +25,8 @@ def deep(levels: int) -> str:
         ("!x a: b\n", "a.yaml:1:1: tags are not supported: a value is the text as written"),
         ("a: &x\n  b: *x\n", "a.yaml:2:6: *x stands inside &x and would never end"),
         ("&x [*x]\n", "a.yaml:1:5: *x stands inside &x and would never end"),
-        ("a: *x\nb: &x 1\n", "a.yaml:1:4: nothing before this is anchored as &x"),
-        ("a: &x 1\n---\nb: *x\n", "a.yaml:3:4: nothing before this is anchored as &x"),
+        ("a: *x\nb: &x 1\n", "a.yaml:1:4: there is no anchor before this called &x"),
+        ("a: &x 1\n---\nb: *x\n", "a.yaml:3:4: there is no anchor before this called &x"),
         ("? [a]\n: b\n", "a.yaml:1:3: a name must be a text, not a list or mapping"),
         ("a: {{ b }}\n", "a.yaml:1:5: a name must be a text, not a list or mapping"),
         ("a: &x [1]\n*x : b\n", "a.yaml:2:1: a name must be a text, not a list or mapping"),
@@ -52,7 +52,7 @@ def test_yaml_that_we_do_not_take_is_refused(text: str, expected: str) -> None:
         ("acme:\n  a: x\n  \tname: x\n", "a.yaml:3:3: a tab is used as indentation"),
         ("a: |\n\tx\n", "a.yaml:2:1: a tab is used as indentation"),
         ("a:\n  b: x\n\tc: y\n", "a.yaml:3:1: a tab is used as indentation"),
-        ("name: Acme: GmbH\n", 'a.yaml:1:11: a ": " cannot stand here'),
+        ("name: Acme: GmbH\n", 'a.yaml:1:11: a ": " is not allowed here'),
         ("a: @x\n", "a.yaml:1:4: a text cannot begin with this character"),
         ("a: `x`\n", "a.yaml:1:4: a text cannot begin with this character"),
         ("a: %x\n", "a.yaml:1:4: a text cannot begin with this character"),
@@ -65,24 +65,24 @@ def test_yaml_that_we_do_not_take_is_refused(text: str, expected: str) -> None:
         ('a: "\\xZZ"\n', "a.yaml:1:7: this escape is not known inside double quotes"),
         ("a: [1, 2\nb: c\n", 'a.yaml:1:4: a "," or "]" is missing in the list that begins here'),
         ("a: {b: 1\n c: d}\n", 'a.yaml:1:4: a "," or "}" is missing in the mapping that begins here'),
-        ("a: 1\n  b: 2\n", 'a.yaml:2:4: a ": " cannot stand here'),
+        ("a: 1\n  b: 2\n", 'a.yaml:2:4: a ": " is not allowed here'),
         ("a:\n  b: 1\n c: 2\n", "a.yaml:3:2: this does not fit into the mapping around it"),
         ("a: 'x' y\n", "a.yaml:1:8: this does not fit into the mapping around it"),
         ("a: 1\nb\nc: d\n", "a.yaml:2:1: this line is neither `name: value` nor part of a text"),
         ("- a\nb: c\n", "a.yaml:2:1: this line does not belong to the list above it"),
-        ("a: - b\n", "a.yaml:1:4: a list item cannot stand here"),
+        ("a: - b\n", "a.yaml:1:4: a list item is not allowed here"),
         ("a: | text\n", "a.yaml:1:6: no text may follow on a line after | or >"),
         ("a: |0\n  x\n", "a.yaml:1:5: the indentation of a block of text cannot be 0"),
         ("{a: b}\nc: d\n", "a.yaml:2:1: something follows after the document has ended"),
         ("a: [b, , c]\n", "a.yaml:1:8: a value is missing here"),
-        ("a: ? b\n", "a.yaml:1:4: a ? cannot stand here"),
+        ("a: ? b\n", "a.yaml:1:4: a ? is not allowed here"),
         ("a: !foo!bar x\n", "a.yaml:1:4: tags are not supported: a value is the text as written"),
         ("a: !<x y\n", "a.yaml:1:4: tags are not supported: a value is the text as written"),
         ("%FOO\n---\na: b\n", "a.yaml:1:1: this is not a directive that YAML knows"),
         ("%YAML 2.0\n---\na: b\n", "a.yaml:1:1: this is not a directive that YAML knows"),
         ("%YAML 1.1\n%YAML 1.1\n---\na: b\n", "a.yaml:2:1: this is not a directive that YAML knows"),
         ("%TAG x\n---\na: b\n", "a.yaml:1:1: this is not a directive that YAML knows"),
-        ("a: {b: c:, d: e}\n", "a.yaml:1:9: a colon cannot stand here"),
+        ("a: {b: c:, d: e}\n", "a.yaml:1:9: a colon is not allowed here"),
         ("a: [b,\n", "a.yaml:2:1: the file ends inside a list or mapping"),
         ("a: {b: ", "a.yaml:2:1: the file ends inside a list or mapping"),
         ("%YAML x\n---\na: b\n", "a.yaml:1:1: this is not a directive that YAML knows"),
@@ -155,7 +155,7 @@ def test_all_problems_are_reported_beside_what_is_no_yaml() -> None:
     text = "a: !x 1\na: *y\nb: {c: 1, c: 2}\n---\nd: 1\nd: 2\ne: [\n"
     assert told(read(text).problems) == [
         "a.yaml:1:4: tags are not supported: a value is the text as written",
-        "a.yaml:2:4: nothing before this is anchored as &y",
+        "a.yaml:2:4: there is no anchor before this called &y",
         'a.yaml:3:11: "c" is declared twice',
         'a.yaml:2:1: "a" is declared twice',
         'a.yaml:6:1: "d" is declared twice',
@@ -170,7 +170,7 @@ def test_documents_before_a_broken_one_are_still_read() -> None:
 
 def test_the_second_of_two_names_points_at_the_first() -> None:
     (problem,) = read("a: 1\nb: 2\na: 3\n").problems
-    assert problem.advice == "the first one stands in line 1, column 1: keep one of them"
+    assert problem.advice == "the first one is in line 1, column 1: keep one of them"
 
 
 def test_aliases_that_expand_without_measure_are_refused_at_once() -> None:
@@ -178,7 +178,7 @@ def test_aliases_that_expand_without_measure_are_refused_at_once() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 30)]
     started = time.perf_counter()
     problems = read("\n".join(lines)).problems
-    assert told(problems) == ["a.yaml:6:45: the aliases up to here stand for more than 1,000,000 values"]
+    assert told(problems) == ["a.yaml:6:45: the aliases up to here expand to more than 1,000,000 values"]
     assert time.perf_counter() - started < 5
 
 

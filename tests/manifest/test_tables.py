@@ -167,16 +167,16 @@ def test_whatever_is_accepted_says_what_another_reader_of_csv_finds(text: str) -
         ("", ["companies.csv:1:1: the file has no header"]),
         (
             'external_id,"name\n' + "a,A\n" * 5_000,
-            ["companies.csv:1:1: the header is no CSV: field larger than field limit (10000)"],
+            ["companies.csv:1:1: the header is not valid CSV: field larger than field limit (10000)"],
         ),
-        ('external_id,"a" b\n', ["companies.csv:1:1: the header is no CSV: ',' expected after '\"'"]),
+        ('external_id,"a" b\n', ["companies.csv:1:1: the header is not valid CSV: ',' expected after '\"'"]),
         ("external_id;name\na;A\n", ["companies.csv:1:1: the header is separated by ';'"]),
         (
             "name,Phone Number,,name\nA,1,2,3\n",
             [
-                'companies.csv:1:1: no column is called "external_id", which is the key',
+                'companies.csv:1:1: there is no column "external_id", which is the key',
                 'companies.csv:1:1: two columns are called "name"',
-                'companies.csv:1:2: the column "Phone Number" is called like no property',
+                'companies.csv:1:2: the column "Phone Number" has a name that no property can have',
                 "companies.csv:1:3: column 3 has no name",
             ],
         ),
@@ -199,13 +199,13 @@ def test_whatever_is_accepted_says_what_another_reader_of_csv_finds(text: str) -
         ("external_id,name\na,A\n\nb,B\n\n\n", ["companies.csv:3:1: this line is blank"]),
         (
             'external_id,name\na,A\nb,"B" C\n',
-            ["companies.csv:3:1: this row is no CSV: ',' expected after '\"'"],
+            ["companies.csv:3:1: this row is not valid CSV: ',' expected after '\"'"],
         ),
         (
             'external_id,name\na,A\nb,"open\nc,C\n',
-            ["companies.csv:3:1: this row is no CSV: unexpected end of data"],
+            ["companies.csv:3:1: this row is not valid CSV: unexpected end of data"],
         ),
-        (b"external_id,name\na,A\nb,\xe9\n", ["companies.csv:3:1: this line is no UTF-8"]),
+        (b"external_id,name\na,A\nb,\xe9\n", ["companies.csv:3:1: this line is not UTF-8"]),
         ('external_id,name\na, "A"\n', ["companies.csv:2:2: " + _BLANKS]),
         ('external_id,name\na,"A" \n', ["companies.csv:2:2: " + _BLANKS]),
         ('external_id,name\n "a",A\n', ["companies.csv:2:1: " + _BLANKS]),
@@ -238,7 +238,7 @@ def test_whatever_is_accepted_says_what_another_reader_of_csv_finds(text: str) -
         ('external_id|"name"\n', ["companies.csv:1:1: the header is separated by '|'"]),
         (
             b"external_id,name\na,A\0\n",
-            ["companies.csv:2:1: this line holds a NUL, which no text does"],
+            ["companies.csv:2:1: this line contains a NUL, which text cannot contain"],
         ),
     ],
 )
@@ -257,7 +257,7 @@ def test_many_faults_of_one_kind_are_counted(tmp_path: Path) -> None:
 def test_keys_that_are_record_ids_are_digits(tmp_path: Path) -> None:
     manifest = "object: companies\nkey: record_id\nenvironments: [local]\nsource: {csv: companies.csv}\n"
     faults = csv_faults(tmp_path, "record_id,name\n9001,A\n09,B\n", manifest)
-    assert faults == ['companies.csv:3:1: "09" is no record id']
+    assert faults == ['companies.csv:3:1: "09" is not a record id']
 
 
 @pytest.mark.parametrize(
@@ -265,21 +265,21 @@ def test_keys_that_are_record_ids_are_digits(tmp_path: Path) -> None:
     [
         ("source: {csv: gone.csv}", '3:15: "gone.csv" is a file that does not exist'),
         ("source: {csv: folder}", '3:15: "folder" is a folder'),
-        ("source: {csv: ../outside.csv}", '3:15: "../outside.csv" lies outside the project folder'),
-        ("source: {csv: /etc/hosts}", '3:15: "/etc/hosts" lies outside the project folder'),
+        ("source: {csv: ../outside.csv}", '3:15: "../outside.csv" is outside the project folder'),
+        ("source: {csv: /etc/hosts}", '3:15: "/etc/hosts" is outside the project folder'),
         (f"source: {{csv: {'n' * 300}}}", f'3:15: "{"n" * 100}…" is too long for the name of a file'),
         ("source: {parquet: loop.csv}", '3:19: "loop.csv" is a link that leads back to itself'),
-        ('source: {jsonl: "a\\0b"}', '3:17: "a\\0b" holds a NUL, which no path does'),
-        ("source: {csv: link.csv}", '3:15: "link.csv" lies outside the project folder'),
+        ('source: {jsonl: "a\\0b"}', '3:17: "a\\0b" contains a NUL, which a path cannot contain'),
+        ("source: {csv: link.csv}", '3:15: "link.csv" is outside the project folder'),
         ("source: {}", "3:9: `source` names no file"),
         ("source: {csv: a.csv, jsonl: b.jsonl}", "3:9: `source` names 2 files"),
         ("source: {csv: a.csv, delim: x}", '3:22: unknown key "delim"'),
         ("source: {csv: }", '3:15: "csv" is empty'),
         ("source: companies.csv", '3:9: "source" must be a mapping'),
         ("source: {csv: a.csv, clear: ''}", '3:29: "clear" is empty'),
-        ("source: {csv: a.csv, columns: {A: Name}}", '3:35: "Name" is no property name'),
+        ("source: {csv: a.csv, columns: {A: Name}}", '3:35: "Name" is a label, not a property name'),
         ("source: {csv: a.csv, columns: {A: }}", '3:35: "A" has no value'),
-        ("source: {csv: a.csv}\nrecords: {}", "3:9: `source` stands beside `records`"),
+        ("source: {csv: a.csv}\nrecords: {}", "3:9: `source` and `records` exclude each other"),
         ("prune: true", '1:1: "records" is missing'),
     ],
 )
@@ -421,21 +421,24 @@ def test_whatever_is_written_as_json_is_read_back(rows: dict[str, str], ascii_on
 @pytest.mark.parametrize(
     ("line", "fault"),
     [
-        ("{", "2:1: this line is no JSON: Expecting property name enclosed in double quotes at column 2"),
-        ("[1]", "2:1: this line is no object"),
-        ('{"external_id": "b", "x": {}}', '2:1: "x" holds an object'),
-        ('{"external_id": "b", "x": [{}]}', '2:1: "x" is a list of more than texts without ";"'),
-        ('{"external_id": "b", "x": ["a;b"]}', '2:1: "x" is a list of more than texts without ";"'),
-        ('{"external_id": "b", "x": 1, "x": 2}', "2:1: a name stands twice in this line"),
-        ('{"external_id": "b", "x": NaN}', "2:1: NaN is no JSON"),
-        ('{"external_id": "b", "x": ["a", ""]}', '2:1: "x" is a list of more than texts without ";"'),
-        ('{"external_id": "b", "x": "\\u0000"}', '2:1: "x" holds a NUL, which no text does'),
-        ('{"external_id": "b", "x": ["\\u0000"]}', '2:1: "x" holds a NUL, which no text does'),
-        ('{"external_id": "b\\u0000"}', '2:1: "external_id" holds a NUL, which no text does'),
-        ('{"external_id": "b", "x": "\\ud800"}', '2:1: "x" holds half a character'),
+        ("{", "2:1: this line is not JSON: Expecting property name enclosed in double quotes at column 2"),
+        ("[1]", "2:1: this line is not an object"),
+        ('{"external_id": "b", "x": {}}', '2:1: "x" is an object'),
+        ('{"external_id": "b", "x": [{}]}', '2:1: "x" is a list with items other than texts without ";"'),
+        ('{"external_id": "b", "x": ["a;b"]}', '2:1: "x" is a list with items other than texts without ";"'),
+        ('{"external_id": "b", "x": 1, "x": 2}', "2:1: a name occurs twice in this line"),
+        ('{"external_id": "b", "x": NaN}', "2:1: NaN is not JSON"),
+        (
+            '{"external_id": "b", "x": ["a", ""]}',
+            '2:1: "x" is a list with items other than texts without ";"',
+        ),
+        ('{"external_id": "b", "x": "\\u0000"}', '2:1: "x" contains a NUL, which text cannot contain'),
+        ('{"external_id": "b", "x": ["\\u0000"]}', '2:1: "x" contains a NUL, which text cannot contain'),
+        ('{"external_id": "b\\u0000"}', '2:1: "external_id" contains a NUL, which text cannot contain'),
+        ('{"external_id": "b", "x": "\\ud800"}', '2:1: "x" contains half of a character'),
         ('{"external_id": 1.50}', "2:1: the key is neither a text nor a whole number"),
         ('{"name": "B"}', "2:1: this row has no key"),
-        ('{"external_id": "b", "Name": 1}', '1:2: the column "Name" is called like no property'),
+        ('{"external_id": "b", "Name": 1}', '1:2: the column "Name" has a name that no property can have'),
     ],
 )
 def test_what_is_wrong_with_a_line_of_json_is_told(tmp_path: Path, line: str, fault: str) -> None:
@@ -577,14 +580,14 @@ _LOST = '1:2: this list holds an item that is empty, or contains ";" or a NUL'
 @pytest.mark.parametrize(
     ("select", "fault"),
     [
-        ("{'a': 1} AS x", '1:2: the column "x" is of type STRUCT(a INTEGER), which is no text'),
-        ("[1] AS x", '1:2: the column "x" is of type INTEGER[], which is no text'),
-        ("'a'::BLOB AS x", '1:2: the column "x" is of type BLOB, which is no text'),
+        ("{'a': 1} AS x", '1:2: the column "x" is of type STRUCT(a INTEGER), which is not text'),
+        ("[1] AS x", '1:2: the column "x" is of type INTEGER[], which is not text'),
+        ("'a'::BLOB AS x", '1:2: the column "x" is of type BLOB, which is not text'),
         ("['A', 'B;C'] AS x", _LOST),
         ("['A', NULL] AS x", _LOST),
         ("['A', ''] AS x", _LOST),
         ("['A' || chr(0)] AS x", _LOST),
-        ("'A' || chr(0) AS x", "1:2: this cell holds a NUL, which no text does"),
+        ("'A' || chr(0) AS x", "1:2: this cell contains a NUL, which text cannot contain"),
         ("'-inf'::FLOAT AS x", "1:2: -infinity cannot be written in plain digits"),
         ("'nan'::DOUBLE AS x", "1:2: NaN cannot be written in plain digits"),
         ("1e20::DOUBLE AS x", "1:2: 1e+20 cannot be written in plain digits"),

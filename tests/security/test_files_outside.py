@@ -10,8 +10,8 @@ SETTINGS = "version: 1\nenvironments:\n  local: {portal: emulator}\n"
 SECRET = "aws-5eCr3t"
 HEAD = "object: companies\nkey: external_id\n"
 MANIFEST = f"{HEAD}records: {{}}\n"
-OUTSIDE = "lies outside the project folder"
-HIDDEN = "is hidden, or lies in a hidden folder"
+OUTSIDE = "is outside the project folder"
+HIDDEN = "is hidden, or is in a hidden folder"
 ADVICE = "the project is the folder of reconciler.yaml"
 
 
@@ -140,7 +140,7 @@ def test_linked_manifests_come_from_the_project_alone(
     (project.folder / name).symlink_to(leads)
 
     shown = name if name.isprintable() else ascii(name)
-    refused(project, f"{shown} is a link, and where it leads {fault}")
+    refused(project, f"{shown} is a link, and its target {fault}")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_the_project_file_is_the_projects_own(project: Project, leads: str, faul
 
     assert (done.code, done.err) == (
         1,
-        f"reconciler.yaml is a link, and where it leads {fault}\n    put the file itself there\n",
+        f"reconciler.yaml is a link, and its target {fault}\n    put the file itself there\n",
     )
 
 

@@ -114,7 +114,7 @@ def test_an_endless_answer_is_not_read_to_its_end() -> None:
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "deflate", "hex", "gzip;q=1", "compress"])
 def test_what_is_packed_otherwise_is_not_unpacked(encoding: str) -> None:
-    lost(asked(packed(gzip.compress(ACCOUNT), encoding)), "it is packed in a way that nobody asked for")
+    lost(asked(packed(gzip.compress(ACCOUNT), encoding)), "it is compressed in a way that was not requested")
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_a_link_in_the_place_of_the_folder_is_refused(
 
     assert done.code == 1
     assert done.err == (
-        ".reconciler is a symbolic link: what is kept there would lie elsewhere\n"
+        ".reconciler is a symbolic link: its files would be in another place\n"
         "    remove the link; reconciler makes .reconciler/ and what is in it by itself\n"
     )
     assert sorted((tmp_path / "elsewhere").iterdir()) == before

@@ -158,7 +158,7 @@ def test_a_host_that_the_job_lists_allows_no_other(tmp_path: Path, host: str) ->
     "listed", ["*", "*.acme.example", "https://acme.example", "acme.example:443", "a/b", "acme..example", "é"]
 )
 def test_what_the_job_lists_wrongly_is_told(listed: str) -> None:
-    with pytest.raises(UsageError, match="RECONCILER_ALLOW_HOSTS lists what is no host"):
+    with pytest.raises(UsageError, match="RECONCILER_ALLOW_HOSTS contains something that is not a host"):
         permits_of({"RECONCILER_ALLOW_HOSTS": listed})
     with pytest.raises(UsageError, match="RECONCILER_ALLOW_VARIABLES lists what is no name"):
         permits_of({"RECONCILER_ALLOW_VARIABLES": "*"})
@@ -177,7 +177,7 @@ def test_what_the_job_lists_wrongly_is_told(listed: str) -> None:
 )
 def test_no_variable_is_read_inside_an_address(tmp_path: Path, url: str) -> None:
     message = refused(tmp_path, f"base_url: {url}")
-    assert message == "no variable is read inside an address that gets the token"
+    assert message == "a variable cannot be a part of an address that gets the token"
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_no_variable_is_read_inside_an_address(tmp_path: Path, url: str) -> None
 )
 def test_an_address_that_a_variable_holds_is_held_against_the_same_rules(tmp_path: Path, value: str) -> None:
     assert refused(tmp_path, "base_url: ${RECONCILER_URL}", RECONCILER_URL=value) in {
-        "this host is neither HubSpot's nor this machine, and would get the token",
+        "this host is neither a host of HubSpot nor this machine, but would get the token",
         "this is not the address of a server",
     }
 
@@ -254,7 +254,7 @@ def test_a_password_goes_to_this_machine_alone(tmp_path: Path, state: str) -> No
 )
 def test_a_file_says_little_of_a_connection(tmp_path: Path, added: str) -> None:
     message = refused(tmp_path, state=f"postgresql+psycopg://u@localhost/x?{added}")
-    assert message == "this address says more of a connection than a file may say"
+    assert message == "this address has connection settings that this file must not contain"
 
 
 @pytest.mark.parametrize(
@@ -288,7 +288,7 @@ def test_a_database_has_one_address(tmp_path: Path, state: str, is_whole: bool) 
     ],
 )
 def test_a_token_is_no_part_of_the_state(tmp_path: Path, state: str) -> None:
-    assert refused(tmp_path, state=state) == "a token does not belong into the address of the state"
+    assert refused(tmp_path, state=state) == "the address of the state must not contain a token"
 
 
 @pytest.mark.parametrize(
@@ -303,8 +303,8 @@ def test_a_token_is_no_part_of_the_state(tmp_path: Path, state: str) -> None:
 )
 def test_a_state_in_a_file_lies_in_the_project(tmp_path: Path, state: str) -> None:
     assert refused(tmp_path, state=state) in {
-        "this file lies outside the project folder",
-        "this file is hidden, or lies in a hidden folder",
+        "this file is outside the project folder",
+        "this file is hidden, or is in a hidden folder",
     }
 
 

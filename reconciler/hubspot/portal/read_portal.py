@@ -134,8 +134,8 @@ def _not_there(
         row = object_type(name)
         number = row.number if row.is_switched_on_by_hand else None
         if number is not None and not reader.is_enabled(number):
-            advice = "switch it on in HubSpot, under Settings, Objects"
-            message = f"the portal has not switched on {name}"
+            advice = "activate it in HubSpot, under Settings, Objects"
+            message = f"the portal has not activated {name}"
             problems[name] = Problem(message, advice, asked_at.get(name))
     return problems
 

@@ -83,7 +83,7 @@ def open_http(base_url: str, token: str, called: str = "the token") -> httpx.Cli
     """
     if not _TOKEN_CHARACTERS.fullmatch(token):
         raise UsageError(
-            f"{called} is empty or holds a space, a line break or other characters that no token has\n"
+            f"{called} is empty or contains a space, a line break or other forbidden characters\n"
             "    set it again, without quotes around it"
         )
     url = _checked(base_url)

@@ -61,11 +61,11 @@ def _proxy(variable: str, said: str) -> Proxy:
     except ValueError:
         host, port = None, None
     if not host:
-        raise UsageError(f"{variable} names no proxy\n    write it as http://HOST:PORT")
+        raise UsageError(f"{variable} is not the address of a proxy\n    write it as http://HOST:PORT")
     if parts.scheme not in _UNDERSTOOD:
         raise UsageError(
             f"{variable} names a proxy of the kind {parts.scheme}://, which is not supported\n"
-            "    name one that speaks http:// or https://, or unset the variable"
+            "    use one with http:// or https://, or unset the variable"
         )
     where = f"[{host}]" if ":" in host else host
     where += f":{port}" if port else ""

@@ -46,7 +46,7 @@ class Remaining:
             self._until = now + self._call_s
         left_s = self._until - now
         if left_s <= 0:
-            raise TimeoutError("the call took too long altogether")
+            raise TimeoutError("the call took too long")
         return math.ceil(min(left_s, self._silence_s))
 
 
@@ -68,7 +68,7 @@ def read_body(response: httpx.Response, most_bytes: int = MOST_BYTES) -> bytes:
         return response.content
     packed = response.headers.get("content-encoding", "").strip().lower()
     if packed not in {"", "identity", PACKED_AS}:
-        raise Unfit("it is packed in a way that nobody asked for")
+        raise Unfit("it is compressed in a way that was not requested")
     chunks = response.iter_raw()
     body = bytearray()
     for piece in _unpacked(chunks, most_bytes) if packed == PACKED_AS else chunks:

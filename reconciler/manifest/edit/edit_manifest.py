@@ -68,7 +68,7 @@ def _record_of(document: _Said, edit: Edit) -> dict[str, _Said]:
         Unsafe: the document has no such record, or the record does not have the expected value.
     """
     if _entry(document, "source"):
-        raise Unsafe("the record is a row of a table, which has no lines here", "change the row")
+        raise Unsafe("the record is a row of a table, and tables are not written to", "change the row")
     record = _entry(_entry(document, "records"), edit.key.value)
     shared = _entry(document, "all")
     if isinstance(record, dict):
@@ -96,7 +96,7 @@ def _plain(node: Node) -> _Said:
 
 
 def _not_sure(edit: Edit) -> Problem:
-    message = "the file would no longer say exactly what is meant, so nothing was written to it"
+    message = "the edited file would not say exactly what is meant, so it was not written"
     return Problem(message, "write the value by hand", edit.source, edit.address)
 
 

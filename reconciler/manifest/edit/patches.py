@@ -123,7 +123,7 @@ class Patcher:
         header = LINE_BREAK.split(self._text[old.start : end])[0]
         block = self._block(self._text[old.start : end], header, value) if isinstance(value, str) else None
         if block is None and "#" in header:
-            raise Unsafe("a comment stands where the block of text begins")
+            raise Unsafe("there is a comment at the beginning of the block of text")
         return Patch(old.start, end, block or _spelled(value, "", in_flow=in_flow))
 
     def _block(self, old: str, header: str, text: str) -> str | None:
@@ -147,7 +147,7 @@ class Patcher:
             return Patch(old.start, old.end, _spelled(value, "", in_flow=in_flow))
         colon = self._text.index(":", entry.name_span.end)
         if self._text[colon + 1 : old.start].strip():
-            raise Unsafe("a comment stands between the name and its list")
+            raise Unsafe("there is a comment between the name and its list")
         return Patch(colon + 1, items[-1].end, " " + _spelled(value, "", in_flow=in_flow))
 
     def _other_items(
@@ -174,7 +174,7 @@ class Patcher:
         gaps = [self._text[item.end : following.start] for item, following in pairwise(items)]
         begins, ends = self._text[old.start : items[0].start], self._text[items[-1].end : old.end]
         if any("#" in gap for gap in (*gaps, begins, ends if old.is_flow else "")):
-            raise Unsafe("a comment stands inside the list")
+            raise Unsafe("there is a comment inside the list")
         return items, gaps
 
     def _insertion(self, record: MappingSpan, name: str, value: ManifestValue) -> Patch:
@@ -225,10 +225,10 @@ def _last_property(record: MappingSpan) -> Span:
 
 def _refuse_shared(document: DocumentSpan, span: Span, what: str) -> None:
     if isinstance(span, AliasSpan):
-        raise Unsafe(f"{what} is an alias, *{span.name}: others say the same through it")
+        raise Unsafe(f"{what} is an alias, *{span.name}: other lines use the same value")
     is_mapping = isinstance(span, MappingSpan)
     if span.anchor and (span.anchor in document.used or not is_mapping):
-        raise Unsafe(f"{what} has the anchor &{span.anchor}, through which others say the same")
+        raise Unsafe(f"{what} has the anchor &{span.anchor}, and other lines use the same value")
 
 
 def _spelled(value: ManifestValue, style: str, *, in_flow: bool) -> str:
@@ -236,5 +236,5 @@ def _spelled(value: ManifestValue, style: str, *, in_flow: bool) -> str:
         return f"[{', '.join(_spelled(item, style, in_flow=True) for item in value)}]"
     spelling = spelled(value, style, in_flow=in_flow)
     if spelling is None:
-        raise Unsafe("YAML has no way to write the live value", "change it in HubSpot")
+        raise Unsafe("YAML cannot write the live value", "change it in HubSpot")
     return spelling

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import Problem
-from reconciler.manifest.property_names import name_advice
+from reconciler.manifest.property_names import name_fault
 from reconciler.manifest.tables.sorted_rows import TableError
 from reconciler.manifest.tables.sources import Source
 from reconciler.source import SourceFiles, SourceRef
@@ -38,7 +38,7 @@ def read_columns(header: Sequence[str], source: Source, key: str, files: SourceF
     if key not in numbers:
         advice = f"add it, or say under `columns:` which one it is; {suggest(key, header)}"
         problems.append(
-            Problem(f'no column is called "{key}", which is the key', advice, SourceRef(file, 1, 1))
+            Problem(f'there is no column "{key}", which is the key', advice, SourceRef(file, 1, 1))
         )
     if problems:
         raise TableError(*problems)
@@ -66,7 +66,9 @@ def _misnamed(header: Sequence[str], source: Source, key: str, file: str) -> Ite
             yield Problem(
                 f'two columns are called "{name}"', "remove one, or rename it under `columns:`", place
             )
-        elif name != key and (advice := name_advice(name)):
+        elif name != key and (fault := name_fault(name)):
             leave = f"`columns: {{{column}: null}}` leaves it out"
-            advice = did_you_mean(name, [key]) or advice
-            yield Problem(f'the column "{column}" is called like no property', f"{advice}; {leave}", place)
+            advice = did_you_mean(name, [key]) or fault[1]
+            yield Problem(
+                f'the column "{column}" has a name that no property can have', f"{advice}; {leave}", place
+            )

@@ -125,7 +125,7 @@ def _faulty_rows(path: Path, name: str, width: int) -> Iterator[Problem]:
             if cells := blanks_at_quotes(row.text):
                 yield from (blanks_problem(SourceRef(name, row.line, cell)) for cell in cells)
             elif row.fault is not None:
-                yield Problem(f"this row is no CSV: {row.fault}", QUOTES, place)
+                yield Problem(f"this row is not valid CSV: {row.fault}", QUOTES, place)
             elif len(row.cells) != width:
                 message = f"this row has {len(row.cells)} cells, and the header {width}"
                 advice = "give it a cell for every column, and quote cells that hold a comma"

@@ -57,7 +57,7 @@ def read_header(path: Path, name: str) -> Header:
     if cells := blanks_at_quotes(first.text):
         raise TableError(*(blanks_problem(SourceRef(name, 1, cell)) for cell in cells))
     if first.fault is not None:
-        raise TableError(Problem(f"the header is no CSV: {first.fault}", QUOTES, place))
+        raise TableError(Problem(f"the header is not valid CSV: {first.fault}", QUOTES, place))
     return Header(first.cells, first.text.rstrip("\r\n").count("\n") + 1, all_lines)
 
 
@@ -106,7 +106,7 @@ def fill_from_csv(
     except TableReadError as error:
         fault = str(error)
     advice = "save it again as CSV with commas, double quotes and UTF-8"
-    whole = Problem(f"this is no CSV: {fault}", advice, SourceRef(name, 1, 1))
+    whole = Problem(f"this is not valid CSV: {fault}", advice, SourceRef(name, 1, 1))
     faults = find_faults(path, name, width)
     if not faults:
         raise TableError(whole)

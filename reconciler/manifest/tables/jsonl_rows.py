@@ -29,7 +29,7 @@ class _Object(list[tuple[str, Any]]):
 
 
 def _refuse_constant(text: str) -> None:
-    raise Faulty(f"{text} is no JSON", _VALUES)
+    raise Faulty(f"{text} is not JSON", _VALUES)
 
 
 _DECODER = json.JSONDecoder(
@@ -82,7 +82,7 @@ class JsonLines:
         found = _decoded(line)
         columns = dict.fromkeys(column for column, _ in found)
         if len(columns) < len(found):
-            raise Faulty("a name stands twice in this line", "remove one of the two")
+            raise Faulty("a name occurs twice in this line", "remove one of the two")
         self.columns |= columns
         texts = ((self._source.property_of(column), _written(column, value)) for column, value in found)
         row = {name: text for name, text in texts if name is not None}
@@ -112,20 +112,22 @@ def _decoded(line: str) -> list[tuple[str, Any]]:
     try:
         found = _DECODER.decode(line)
     except json.JSONDecodeError as error:
-        raise Faulty(f"this line is no JSON: {error.msg} at column {error.colno}", "correct it") from None
+        raise Faulty(f"this line is not JSON: {error.msg} at column {error.colno}", "correct it") from None
     except RecursionError:
         raise Faulty("this line is nested too deeply", _VALUES) from None
     if not isinstance(found, _Object):
-        raise Faulty("this line is no object", 'write one such as {"external_id": "acme", "name": "Acme"}')
+        raise Faulty(
+            "this line is not an object", 'write one such as {"external_id": "acme", "name": "Acme"}'
+        )
     return found
 
 
 def _written(column: str, value: object) -> str | None:
     if isinstance(value, _Object) or not isinstance(value, str | bool | list | None):
-        raise Faulty(f'"{column}" holds an object', _VALUES)
+        raise Faulty(f'"{column}" is an object', _VALUES)
     if isinstance(value, list):
         if not all(isinstance(item, str) and item and ";" not in item for item in value):
-            raise Faulty(f'"{column}" is a list of more than texts without ";"', _VALUES)
+            raise Faulty(f'"{column}" is a list with items other than texts without ";"', _VALUES)
         return ";".join(_text(column, item) for item in value) or None
     if isinstance(value, bool):
         return str(value).lower()
@@ -134,7 +136,7 @@ def _written(column: str, value: object) -> str | None:
 
 def _text(column: str, value: str) -> str:
     if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
-        raise Faulty(f'"{column}" holds half a character', "write all of it, or none")
+        raise Faulty(f'"{column}" contains half of a character', "write all of it, or none")
     if "\0" in value:
-        raise Faulty(f'"{column}" holds a NUL, which no text does', "remove it")
+        raise Faulty(f'"{column}" contains a NUL, which text cannot contain', "remove it")
     return value

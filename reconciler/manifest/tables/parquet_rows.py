@@ -165,7 +165,7 @@ def _is_empty(rows: SortedRows, path: Path, column: Typed) -> bool:
 
 def _no_text(column: Typed, place: SourceRef) -> Problem:
     kind = column.kind if column.digits is None else f"DECIMAL of {column.digits} digits"
-    why = "which is no text" if column.digits is None else f"and {_MOST_DIGITS} are read exactly"
+    why = "which is not text" if column.digits is None else f"and {_MOST_DIGITS} are read exactly"
     advice = f"convert it to text, or leave it out: `columns: {{{column.name}: null}}`"
     return Problem(f'the column "{column.name}" is of type {kind}, {why}', advice, place)
 
@@ -182,7 +182,7 @@ def _no_choices(_: str, place: SourceRef) -> Problem:
 
 
 def _holds_nul(_: str, place: SourceRef) -> Problem:
-    return Problem("this cell holds a NUL, which no text does", "remove it", place)
+    return Problem("this cell contains a NUL, which text cannot contain", "remove it", place)
 
 
 _HOLDS_NUL = "contains({}, chr(0))"

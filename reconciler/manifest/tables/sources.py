@@ -67,7 +67,7 @@ def _wrong_with(path: Path, project: Path) -> tuple[str, str] | None:
         return "is a folder", "name the file"
     if not path.is_file():
         is_there = os.path.lexists(path)
-        fault = "is no file that can be read" if is_there else "is a file that does not exist"
+        fault = "is not a readable file" if is_there else "is a file that does not exist"
         return fault, "paths start at the project folder, the one that holds reconciler.yaml"
     if not os.access(path, os.R_OK):
         return "cannot be read: permission denied", "correct its permissions"
@@ -79,7 +79,7 @@ def _no_name(path: Path) -> str | None:
     try:
         path.stat()
     except ValueError:
-        return "holds a NUL, which no path does"
+        return "contains a NUL, which a path cannot contain"
     except OSError as error:
         if error.errno == errno.ELOOP:
             return "is a link that leads back to itself"
@@ -121,9 +121,9 @@ def count_lines(path: Path, name: str) -> int:
         try:
             decoder.decode(block, final=len(block) < _BLOCK)
         except UnicodeDecodeError as error:
-            fault = "is no UTF-8", error.object, error.start
+            fault = "is not UTF-8", error.object, error.start
         if b"\0" in block:
-            fault = "holds a NUL, which no text does", block, block.index(b"\0")
+            fault = "contains a NUL, which text cannot contain", block, block.index(b"\0")
         if fault:
             place = SourceRef(name, lines + fault[1].count(b"\n", 0, fault[2]) + 1, 1)
             raise TableError(Problem(f"this line {fault[0]}", "save the file as text in UTF-8", place))

@@ -153,7 +153,7 @@ class _Opening:
             problems += self._rows.problems(
                 "SELECT line, key FROM rows WHERE NOT regexp_full_match(key, '[1-9][0-9]*')",
                 lambda line, key: Problem(
-                    sentence('"{key}" is no record id', key=Value(key, self._document.object, "")),
+                    sentence('"{key}" is not a record id', key=Value(key, self._document.object, "")),
                     advice,
                     self._at(line),
                 ),

@@ -73,7 +73,7 @@ class Anchors:
         """
         if name not in self._anchored:
             advice = "put the text in quotes if it begins with * on purpose"
-            raise BadAlias(f"nothing before this is anchored as &{name}", advice)
+            raise BadAlias(f"there is no anchor before this called &{name}", advice)
         anchored = self._anchored[name]
         if anchored is None:
             raise BadAlias(f"*{name} stands inside &{name} and would never end", "write the value out")
@@ -81,7 +81,7 @@ class Anchors:
             raise BadAlias(TOO_DEEP, "write the value out")
         self._expanded += anchored.measure.size
         if self._expanded > _MAX_EXPANSION:
-            message = f"the aliases up to here stand for more than {_MAX_EXPANSION:,} values"
+            message = f"the aliases up to here expand to more than {_MAX_EXPANSION:,} values"
             raise BadAlias(message, "split the file, or write fewer aliases", is_fatal=True)
         return anchored.node
 

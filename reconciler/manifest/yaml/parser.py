@@ -39,7 +39,7 @@ _BLANKS: dict[str, Node] = {
     "null": None,
     **{blank.value: blank for blank in (Blank.EMPTY, Blank.TILDE, Blank.NULL_TITLE, Blank.NULL_UPPER)},
 }
-_USE_ALL = "say what records share under `all:`, or write the values out"
+_USE_ALL = "put shared values under `all:`, or repeat them"
 # A place grows by one for each column and by this number for each line; columns beyond it have no place.
 _LINE_STEP = place_of(0, 2, 1) - place_of(0, 1, 1)
 _MAX_LINE = (place_of(1, 1, 1) - place_of(0, 1, 1)) // _LINE_STEP - 1
@@ -305,7 +305,7 @@ class _Builder:
         else:
             earlier = self._ref(places[first])
             message = f'"{name}" is declared twice'
-            advice = f"the first one stands in line {earlier.line}, column {earlier.column}: keep one of them"
+            advice = f"the first one is in line {earlier.line}, column {earlier.column}: keep one of them"
         self.problems.append(Problem(message, advice, self._ref(places[index])))
 
     def _sequence(self, depth: int) -> SequenceNode:

@@ -39,7 +39,7 @@ _NO_VALUE = "did not find expected node content"
 
 _BY_PROBLEM = {
     "block sequence entries are not allowed in this context": ParserError(
-        "a list item cannot stand here",
+        "a list item is not allowed here",
         f"begin the list on a line of its own, or {_QUOTE} if it begins with -",
     ),
     "could not find expected ':'": ParserError(
@@ -88,13 +88,13 @@ _BY_PROBLEM = {
     "found incompatible YAML document": _DIRECTIVE,
     "found invalid Unicode character escape code": _ESCAPE,
     "found undefined tag handle": NO_TAGS,
-    "found unexpected ':'": ParserError("a colon cannot stand here", _QUOTE),
+    "found unexpected ':'": ParserError("a colon is not allowed here", _QUOTE),
     "found unexpected document indicator": _UNCLOSED,
     "found unexpected end of stream": _UNCLOSED,
     "found unknown escape character": _ESCAPE,
-    "mapping keys are not allowed in this context": ParserError("a ? cannot stand here", _QUOTE),
+    "mapping keys are not allowed in this context": ParserError("a ? is not allowed here", _QUOTE),
     "mapping values are not allowed in this context": ParserError(
-        'a ": " cannot stand here',
+        'a ": " is not allowed here',
         f"{_QUOTE} if it contains a colon; else a colon is missing above, or the indentation is wrong",
     ),
 }
