@@ -1,17 +1,17 @@
-"""Everything we expect to go wrong, branched by what the person should do.
+"""All expected errors, grouped by what the user should do.
 
 ::
 
-    ReconcilerError            anything else that escapes is a bug and keeps its traceback
+    ReconcilerError            any other exception is a bug and keeps its traceback
     ├── ManifestError          the text is wrong: fix the file (carries every Problem found)
     ├── PlanRefused            the plan is unsafe, altered, foreign or stale: look, then decide
-    ├── HubSpotError           what HubSpot answered, with method, path, status, category, correlationId
+    ├── HubSpotError           HubSpot's answer, with method, path, status, category, correlationId
     │   ├── NotAllowed         token or scope: fix credentials
-    │   ├── RequestRejected    HubSpot says no: fix the manifest
+    │   ├── RequestRejected    HubSpot refuses the request: fix the manifest
     │   ├── Unavailable        gave up after waiting: run again later
     │   └── NoAnswer           a write may or may not have happened: settle before more writes
-    ├── StateError             missing, damaged, or from a newer version: says how to go on
-    │   └── Locked             somebody else is applying: wait or unlock
+    ├── StateError             missing, damaged, or from a newer version: says what to do
+    │   └── Locked             another run is applying: wait or unlock
     └── UsageError             flags, settings, environment
 """
 
@@ -24,24 +24,24 @@ from reconciler.source import SourceRef
 
 
 class Severity(StrEnum):
-    """How much a problem weighs."""
+    """Severity of a problem."""
 
     ERROR = "error"  # the plan is not appliable
-    LEFT_OUT = "left out"  # an error whose record the person chose to leave out of the plan
-    WARNING = "warning"  # shown, and nothing else
+    LEFT_OUT = "left out"  # an error whose record the user chose to leave out of the plan
+    WARNING = "warning"  # only shown
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something wrong with one record or line, found before any write."""
 
-    message: str  # what is wrong: one sentence, no full stop; made by told() where it says a value or a key
-    advice: str | None = None  # what to do about it, made in the same way
+    message: str  # one sentence without full stop; built by ``sentence()`` if it contains a value or a key
+    advice: str | None = None  # advice, built in the same way
     source: SourceRef | None = None
-    address: str | None = None  # of the record or property, where one is known
+    address: str | None = None  # of the record or property, if it is known
     severity: Severity = Severity.ERROR
-    people: tuple[str, ...] = ()  # e-mail addresses in it that nobody hides: owners, who use the portal
-    needs: str | None = None  # address of a record with which, in the same plan, it may be none; never shown
+    people: tuple[str, ...] = ()  # e-mail addresses in it that are never masked: owners, who use the portal
+    needs: str | None = None  # record that would solve the problem if it were in the same plan; never shown
 
     def __str__(self) -> str:
         place = f"{self.source}: " if self.source else ""
@@ -52,7 +52,7 @@ class Problem:
 
 
 class ReconcilerError(Exception):
-    """Base of everything we expect."""
+    """Base class of all expected errors."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exception's own calls __init__ with the message alone; ours take more, and travel between processes.
@@ -82,15 +82,15 @@ class ManifestError(ReconcilerError):
 
 
 class Refusal(StrEnum):
-    """Why a plan is refused; the exit code follows from it."""
+    """The reason why a plan is refused; it decides the exit code."""
 
     GUARD = "guard"
     ALTERED = "altered"  # the file does not match its digest
     FOREIGN = "foreign"  # made for another portal, state or environment
     PROTECTED = "protected"  # a protected environment without a saved plan
-    DIVERGED = "diverged"  # its manifests do not contain what was applied last
+    DIVERGED = "diverged"  # its manifests do not contain the commit that was applied last
     UNREVIEWED = "unreviewed"  # it would do more than the reviewed plan
-    STALE = "stale"  # live moved, and the person asked to stop on that
+    STALE = "stale"  # live values changed, and the user asked to stop in this case
 
 
 class PlanRefused(ReconcilerError):
@@ -102,12 +102,12 @@ class PlanRefused(ReconcilerError):
 
 
 class HubSpotError(ReconcilerError):
-    """HubSpot answered with a refusal, or not at all.
+    """HubSpot refused a request, or did not answer.
 
     Attributes:
-        status: HTTP status, None where there was no answer.
-        category: HubSpot's class of the error, None where it gave none.
-        correlation_id: HubSpot's ticket for this one request.
+        status: HTTP status; None without an answer.
+        category: HubSpot's class of the error; None if it gave none.
+        correlation_id: HubSpot's id for this one request.
     """
 
     def __init__(
@@ -140,15 +140,15 @@ class RequestRejected(HubSpotError):
 
 
 class Unavailable(HubSpotError):
-    """HubSpot could not be reached, or went on saying "later" until we gave up."""
+    """HubSpot could not be reached, or kept answering "later" until we gave up."""
 
 
 class NoAnswer(HubSpotError):
-    """A write was sent and its answer never came: it may or may not have happened."""
+    """A write was sent and its answer never arrived: it may or may not have happened."""
 
 
 class StateError(ReconcilerError):
-    """The state cannot be used; the message says how to go on."""
+    """The state cannot be used; the message says what to do."""
 
 
 class Locked(StateError):

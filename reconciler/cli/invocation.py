@@ -60,7 +60,7 @@ def open_environment(ctx: click.Context, *, offline: bool = False, made_for: str
 
 
 def tell_nothing(invocation: Invocation, what: str) -> None:
-    """Say that the state knows nothing: ``what`` has not happened, or nobody would remember it."""
+    """Tell the user that the state is empty, so that ``what`` is unknown."""
     is_remembered = invocation.session.settings.state_url is not None
     sentence = f"{what} environment {invocation.environment.name} yet"
     say(sentence if is_remembered else "`state: none` remembers nothing")

@@ -1,4 +1,4 @@
-"""Options that every command takes, before or after its name."""
+"""Options of every command, before or after its name."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
@@ -14,7 +14,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class CommonOptions:
-    """What was said of the options that every command takes."""
+    """The values of the options that every command takes."""
 
     directory: Path | None = None
     environment: str | None = None
@@ -25,7 +25,7 @@ class CommonOptions:
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
-    """Later words win, and words win over the environment: ``reconciler -e a plan -e b`` plans b."""
+    """Store an option: later ones win, and options win over variables."""
     if value is None or value is False:
         return
     name = str(param.name)
@@ -35,13 +35,13 @@ def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
 
 
 def said(ctx: click.Context) -> CommonOptions:
-    """What the command line says of these options, as far as it has been read."""
+    """Return the common options that have been read so far."""
     common: CommonOptions | None = ctx.find_root().obj
     return common or CommonOptions()
 
 
 def as_dataclass(name: str, kind: type, function: _Function) -> _Function:
-    """Let the fields of ``kind``, which arrive one by one, arrive together as ``name``."""
+    """Pass the fields of ``kind``, which click passes one by one, together as ``name``."""
 
     @wraps(function)
     def gathering(*args: Any, **kwargs: Any) -> Any:
@@ -54,21 +54,21 @@ def as_dataclass(name: str, kind: type, function: _Function) -> _Function:
 
 
 class Group(click.Group):
-    """Says what its commands do in whole sentences, wrapped instead of cut."""
+    """A group whose list of commands has whole sentences, wrapped instead of cut."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Click's own cuts them to what is left of a line."""
+        """Write the list of commands; click's own would cut the sentences to one line."""
         with formatter.section("Commands"):
             names = self.list_commands(ctx)
             formatter.write_dl([(name, self.commands[name].get_short_help_str(_WHOLE)) for name in names])
 
 
 _WHOLE = 1000
-"""Characters: no sentence has so many."""
+"""More characters than any sentence has."""
 
 
 def common_options(function: _Function) -> _Function:
-    """Give a command ``-C``, ``-e``, ``--json``, ``--no-color``, ``--quiet`` and ``--log-format``."""
+    """Add ``-C``, ``-e``, ``--json``, ``--no-color``, ``--quiet`` and ``--log-format`` to a command."""
     for option in reversed(_OPTIONS):
         function = option(function)
     return function

@@ -1,4 +1,4 @@
-"""Options that shape one plan; ``plan`` and ``apply`` take them alike."""
+"""Options that shape a plan, for ``plan`` and ``apply``."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 def _allowances(
     _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
 ) -> tuple[tuple[Guard, int], ...]:
-    """``NAME=NUMBER`` as a guard and the number it is lifted to."""
+    """Parse ``NAME=NUMBER`` as a guard and the allowed number."""
     allowances: dict[Guard, int] = {}
     for value in values:
         name, _, number = value.partition("=")

@@ -223,7 +223,7 @@ def import_(ctx: click.Context, file: Path) -> None:
 
 
 def _record_at(address: str) -> tuple[str, bool, str]:
-    """Object name, whether it names a record id, and key value or record id."""
+    """Return object type, whether it is a record id, and key value or record id of an address."""
     try:
         object_name, by_record_id, value, property_name = split_address(address)
     except ValueError as error:
@@ -239,7 +239,7 @@ def _find(store: Store, record: tuple[str, bool, str]) -> tuple[OwnedRecord, ...
 
 
 def _meant(store: Store, address: str) -> tuple[OwnedRecord, ...]:
-    """The owned records that an address, or a glob over addresses, means."""
+    """Find the owned records that an address, or a glob over addresses, matches."""
     if not is_pattern(address):
         return _find(store, _record_at(address))
     glob = glob_of(address)

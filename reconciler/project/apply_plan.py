@@ -83,7 +83,8 @@ def settle(session: Session, lock_timeout_s: float = 0.0) -> None:
     """
     with session.state(to_write=False) as state:
         if not is_anything_open(state):
-            with suppress(UsageError), reports_kept(session, state):  # one that cannot be written yet waits
+            # a report that cannot be written yet waits
+            with suppress(UsageError), reports_kept(session, state):
                 return
     with (
         session.state(to_write=True) as store,

@@ -1,4 +1,4 @@
-"""Refuses to apply where what is remembered would be forgotten with the machine."""
+"""Refusing to apply if the state would be lost with the machine."""
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -12,10 +12,10 @@ from reconciler.state.store import Store
 def refuse_ephemeral_state(
     environment: EnvironmentSettings, state_url: str | None, store: Store, environ: Mapping[str, str]
 ) -> None:
-    """In continuous integration an empty SQLite state means that the last job's was thrown away.
+    """Refuse an empty SQLite state in continuous integration: the last job's state was lost.
 
     Raises:
-        UsageError: it is so here. Emulators and addresses of this machine are for trying out, and pass.
+        UsageError: it is refused. Emulators and addresses of this machine are for experiments, and pass.
     """
     is_thrown_away = bool(environ.get("CI")) and state_url is not None and state_url.startswith("sqlite")
     if (

@@ -58,7 +58,7 @@ def make_plan(session: Session, request: PlanRequest, progress: Progress = ignor
 
 def plan_context(session: Session, request: PlanRequest, reviewed: Plan | None = None) -> "PlanContext":
     """Put together what planning needs to know of the environment, and of what somebody asked for."""
-    # SQLAlchemy takes 0.2 s to import, as long as the answers that have been asked for are on their way.
+    # SQLAlchemy takes 0.2 s to import; meanwhile the requested answers are under way.
     from reconciler.reconcile.plan import PlanContext  # noqa: PLC0415
 
     environment = session.environment

@@ -1,4 +1,4 @@
-"""Reports of runs, as files: made from the journal alone, so that the two cannot disagree."""
+"""Reports of runs, as files: made only from the journal, so that the two cannot disagree."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -33,7 +33,7 @@ def reports_kept(session: Session, store: "Store") -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(StateError):  # what went wrong first is the news; the next run writes the report
+        with suppress(StateError):  # the first error is the important one; the next run writes the report
             settled = open_before - _open_runs(store)
             ended = [run for run in store.runs() if run.finished_at is not None]
             here = (run for run in ended if run.actor.get("host") == session.host)
@@ -60,13 +60,13 @@ def report_folder(session: Session) -> Path:
 
 
 def write_report(store: "Store", run_id: str, path: Path) -> None:
-    """Put the report of a run at ``path``."""
+    """Write the report of a run to ``path``."""
     run = store.run(run_id)
     write_encrypted(path, [run_as_json(run, SHOW, run.header.personal).encode()])
 
 
 def _erase_old_values(folder: Path, store: "Store") -> None:
-    """Write reports anew whose values the journal has erased since they were written."""
+    """Write reports again whose values the journal has erased since."""
     for run_id, erased_at in store.erased_runs().items():
         path = _path(folder, run_id)
         if path.is_file() and datetime.fromtimestamp(path.stat().st_mtime, UTC) < erased_at:
@@ -74,13 +74,13 @@ def _erase_old_values(folder: Path, store: "Store") -> None:
 
 
 def _open_runs(store: "Store") -> set[str]:
-    """Runs that have not ended, or have changes that nobody knows the outcome of."""
+    """Return the runs that have not ended, or have changes with an unknown outcome."""
     unsettled = {batch.run_id for batch in store.unfinished()}
     return unsettled | {run.id for run in store.runs() if run.finished_at is None}
 
 
 def _folder(session: Session) -> tuple[Path, bool]:
-    """Where reports lie, and whether that folder was made just now."""
+    """Return the folder for reports, and whether it was created just now."""
     folder = report_folder(session)
     is_new = not folder.is_dir()
     try:

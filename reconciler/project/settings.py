@@ -1,4 +1,4 @@
-"""``reconciler.yaml``, flags and environment variables become settings."""
+"""Settings, from ``reconciler.yaml``, flags and environment variables."""
 
 import os
 from collections.abc import Collection, Iterable, Mapping
@@ -50,49 +50,51 @@ _ShapeT = TypeVar("_ShapeT", bound="_Shape")
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentSettings:
-    """One portal, and how it is treated."""
+    """One portal, with its settings."""
 
     name: str
     portal_id: int
     token: str | None = field(repr=False)  # None for an emulator
-    token_variable: str | None  # the variable that it is read from
+    token_variable: str | None  # the variable that contains it
     is_emulator: bool
-    seed: Path | None  # what a fresh emulator begins with
+    seed: Path | None  # the first contents of an emulator
     api_version: str
     base_url: str  # without a slash at the end
-    protected_by: str | None  # the environment of the same portal that says so; it takes a saved plan only
+    # the environment of the same portal with ``protected: true``; only saved plans are applied
+    protected_by: str | None
     drift: Drift
-    owners: Mapping[str, str]  # e-mail in the manifests -> e-mail of who stands in here
+    owners: Mapping[str, str]  # e-mail in the manifests -> e-mail of the replacement here
 
     @property
     def host(self) -> str | None:
-        """Where the portal is, if not at HubSpot's: in a plan, people should see that."""
+        """The host of the portal, if it is not HubSpot's: a plan shows it."""
         server = None if self.is_emulator else portal_server(self.base_url)
         return server.host if server is not None and not is_hubspots(server.host) else None
 
     @property
     def is_protected(self) -> bool:
-        """Whether it takes a saved plan only."""
+        """Whether only saved plans are applied."""
         return self.protected_by is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What ``reconciler.yaml`` says for the chosen environment."""
+    """The settings of ``reconciler.yaml`` for the selected environment."""
 
-    project: Path  # the folder that every path in the file starts from
+    project: Path  # the folder at which every path in the file starts
     environment: EnvironmentSettings
     environment_names: tuple[str, ...]  # all of them, sorted
-    listed: tuple[ListedEnvironment, ...]  # the same with their portals and folders
+    listed: tuple[ListedEnvironment, ...]  # all environments with their portals and folders
     manifests: tuple[str, ...]  # folders; later ones override earlier ones
-    state_url: str | None = field(repr=False)  # may hold a password; None keeps no state
-    name: str | None = None  # of the project; None where the file does not say
-    guards: Mapping[Guard, str] = field(default_factory=dict)  # limits that differ: "50%" or "500"
-    masks: MaskRules = field(default_factory=MaskRules)  # whose values are masked
+    state_url: str | None = field(repr=False)  # may contain a password; None keeps no state
+    name: str | None = None  # name of the project; None if the file does not set it
+    # limits that differ from the defaults: "50%" or "500"
+    guards: Mapping[Guard, str] = field(default_factory=dict)
+    masks: MaskRules = field(default_factory=MaskRules)  # properties that are masked
 
 
 class _Shape(BaseModel):
-    """The keys of a mapping. A description is the advice for whoever got the key wrong."""
+    """The keys of a mapping. The description of a field is the advice for a wrong value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -139,18 +141,18 @@ class _EnvironmentShape(_Shape):
 
 
 class _Written(NamedTuple):
-    """One environment as the file has it."""
+    """One environment as written in the file."""
 
     said: _EnvironmentShape
     node: MappingNode
 
 
 def find_project(start: Path, chosen: Path | None) -> Path:
-    """The folder that holds ``reconciler.yaml``.
+    """Find the folder with ``reconciler.yaml``.
 
     Args:
-        start: the working directory, which is looked into together with its ``manifests/``.
-        chosen: the folder given by ``-C``, which is looked into instead.
+        start: the working directory; its ``manifests/`` is searched too.
+        chosen: the folder given by ``-C``, which is searched instead.
 
     Raises:
         UsageError: there is no ``reconciler.yaml``.
@@ -185,14 +187,14 @@ def load_settings(
 
     Args:
         project: the folder found by ``find_project``.
-        environ: the environment variables, read for the chosen environment alone.
+        environ: the environment variables, read only for the selected environment.
         chosen_environment: the one given by ``-e``; else ``RECONCILER_ENV``, ``default:`` or the only one.
-        said_by: what has chosen it.
-        offline: neither portal nor state will be looked at: what opens them may be missing.
+        said_by: the option or variable that selected it.
+        offline: neither portal nor state will be used, so their settings may be missing.
 
     Raises:
         ManifestError: the file is wrong, or names a variable that is not set; with every problem found.
-        UsageError: the file cannot be read; no environment, or an unknown one, is chosen.
+        UsageError: the file cannot be read; no environment, or an unknown one, is selected.
     """
     file, node, environments = _read_file(project)
     chosen = ((chosen_environment, said_by), (environ.get("RECONCILER_ENV"), "RECONCILER_ENV"))
@@ -249,7 +251,7 @@ def load_settings(
 
 
 def _protected_by(name: str, environments: Mapping[str, _Written]) -> str | None:
-    """The environment that protects the portal of ``name``: itself, or another that leads to the same."""
+    """Return the environment that protects the portal of ``name``: itself, or another one of this portal."""
     portal_id = _portal_id(environments[name].said)
     for other in (name, *sorted(environments)):
         said = environments[other].said
@@ -263,7 +265,7 @@ def _portal_id(said: _EnvironmentShape) -> int:
 
 
 def _by_object(file: _FileShape, what: Literal["mask", "show"]) -> Mapping[str, tuple[str, ...]]:
-    """Globs over properties, by object type as plans call it, or by glob over object types."""
+    """Return globs over properties, by object type as plans name it, or by glob over object types."""
     by_object: dict[str, tuple[str, ...]] = {}
     for written, names in file.values.get(what, {}).items():
         name = object_name(written)
@@ -272,7 +274,7 @@ def _by_object(file: _FileShape, what: Literal["mask", "show"]) -> Mapping[str, 
 
 
 def _choose(names: Collection[str], default: str, chosen: Iterable[tuple[str | None, str]]) -> str:
-    """The name of the environment to use, the first of ``chosen`` that is one."""
+    """Return the name of the environment to use: the first of ``chosen`` that is set."""
     listed = ", ".join(names)
     for name, said_by in chosen:
         if name and name not in names:
@@ -290,7 +292,7 @@ def _choose(names: Collection[str], default: str, chosen: Iterable[tuple[str | N
 
 
 def _read_file(project: Path) -> tuple[_FileShape, MappingNode, dict[str, _Written]]:
-    """The file and its environments, free of mistakes that can be told before one is chosen."""
+    """Read the file and its environments, and report all mistakes that need no selected environment."""
     refused = readable_files.fault_of(project / FILE_NAME, project)
     if refused is not None:
         raise UsageError(
@@ -300,7 +302,7 @@ def _read_file(project: Path) -> tuple[_FileShape, MappingNode, dict[str, _Writt
         data = (project / FILE_NAME).read_bytes()
     except OSError as error:
         raise UsageError(f"{FILE_NAME} cannot be read: {error.strerror}") from error
-    raise_if_any(literal_token_problems(data))  # alone, since other messages may repeat what they are about
+    raise_if_any(literal_token_problems(data))  # alone, since other messages may repeat the text around it
     reading = read_nodes(data, FILES, 0)
     node, place = _only_document(reading)
     raise_if_any(version_problems(node))
@@ -341,7 +343,7 @@ def _read_environments(listed: MappingNode, problems: list[Problem]) -> dict[str
 
 
 def _validated(model: type[_ShapeT], node: MappingNode, place: Place, problems: list[Problem]) -> _ShapeT:
-    """What ``node`` says; nothing much, where there are ``problems`` with it."""
+    """Validate ``node``; return defaults if there are ``problems`` with it."""
     try:
         return model.model_validate(plain(node, kept={"environments"}))
     except ValidationError as error:

@@ -14,10 +14,10 @@ from reconciler.project.session import Session
 
 
 def check_verifiable(session: Session, plan: Plan) -> None:
-    """Insist, before anything is written, that the manifests here can tell whether ``plan`` came true.
+    """Refuse, before anything is written, to verify a plan that these manifests cannot verify.
 
     Raises:
-        UsageError: it takes back what they say.
+        UsageError: it is a rollback, which the manifests do not describe.
         ManifestError: they cannot be read.
     """
     if plan.undoes is not None:
@@ -38,7 +38,7 @@ def plan_what_is_left(
 
 
 def _left(again: Plan, applied: Mapping[RecordKey, Change]) -> Iterator[Change]:
-    """Writes that are about what was applied: its records, and of those it updated the same values."""
+    """Return the writes about applied changes: the same records, and for updates the same values."""
     for change in again.changes:
         before = next((applied[key] for key in keys_of(change) if key in applied), None)
         if before is None or isinstance(change, StateOnly):
