@@ -55,7 +55,7 @@ class ReconcilerError(Exception):
     """Base class of all expected errors."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exception's own calls __init__ with the message alone; ours take more, and travel between processes.
+        # Exception calls __init__ only with the message; ours take more, and are pickled between processes.
         return _restored, (type(self), self.args), self.__dict__
 
 
@@ -66,11 +66,11 @@ def _restored(kind: type[ReconcilerError], args: tuple[object, ...]) -> Reconcil
 
 
 class ManifestError(ReconcilerError):
-    """The manifests cannot be used as they stand.
+    """The manifests cannot be used as they are.
 
     Attributes:
-        problems: every problem found, never only the first, in order of file and line.
-        masked_properties: pairs of object type and property whose values are masked where they are shown.
+        problems: every problem found, not only the first, in order of file and line.
+        masked_properties: pairs of object type and property whose values are masked in output.
     """
 
     def __init__(

@@ -37,12 +37,14 @@ from reconciler.project.results import ApplyResult
     type=click.Choice([str(choice) for choice in OnStale]),
     default=str(OnStale.SKIP),
     show_default=True,
-    help="Records that changed in HubSpot since the plan was made.",
+    help="What to do with records that changed in HubSpot since the plan was made.",
 )
 @plan_options
 @click.option("--fail-fast", is_flag=True, help="Stop at the first record that HubSpot rejects.")
 @click.option("--verify", is_flag=True, help="Plan again afterwards, and show what is still to be written.")
-@click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write the report here too.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), metavar="FILE", help="Also write the report to this file."
+)
 @click.option("--full", is_flag=True, help="Show every change and every value in full.")
 @values_option
 @click.option(
@@ -51,7 +53,7 @@ from reconciler.project.results import ApplyResult
     default=16,
     show_default=True,
     envvar="RECONCILER_PARALLELISM",
-    help="Calls in flight at the most.",
+    help="Maximum number of parallel calls.",
 )
 @click.option(
     "--lock-timeout",
@@ -78,7 +80,7 @@ def command(
     parallelism: int,
     lock_timeout: float,
 ) -> int:
-    """Carry out PLAN, or plan, show, ask and carry out."""
+    """Apply PLAN; without it, make a plan, show it, ask, and apply it."""
     if report is not None:
         check_writable(report)
     if plan is not None:

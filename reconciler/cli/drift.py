@@ -26,9 +26,9 @@ from reconciler.report.terminal import render_drift
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _FILES = {
-    "--markdown": "Write the text of an issue too, which always fits into one.",
-    "--html": "Write a page too, which searches and filters without network.",
-    "--json-into": "Write the JSON for machines too; it is masked.",
+    "--markdown": "Also write the text of an issue, which always fits.",
+    "--html": "Also write an HTML page that searches and filters without network.",
+    "--json-into": "Also write masked JSON for programs.",
 }
 
 
@@ -37,14 +37,14 @@ def _view_options(function: _Function) -> _Function:
 
 
 @click.command()
-@glob_option("--target", "Look at these addresses only (companies/a*, companies/acme#phone).")
-@glob_option("--exclude", "Look at everything but these addresses.")
+@glob_option("--target", "Check only these addresses (companies/a*, companies/acme#phone).")
+@glob_option("--exclude", "Check everything except these addresses.")
 @click.option(
     "--accept",
     "accepted",
     multiple=True,
     metavar="ADDRESS...",
-    help="Let the manifests say what people changed (companies/acme#phone, companies/acme, companies/*).",
+    help="Write what people changed into the manifests (companies/acme#phone, companies/acme, companies/*).",
 )
 @click.argument("more", nargs=-1, metavar="")
 @_view_options
@@ -59,7 +59,7 @@ def command(
     accepted: tuple[str, ...],
     more: tuple[str, ...],
 ) -> int:
-    """Show what people changed in HubSpot since the last apply, and who they were."""
+    """Show what people changed in HubSpot since the last apply, and who did it."""
     invocation = open_environment(ctx)
     if not accepted:
         if more:

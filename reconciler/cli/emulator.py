@@ -24,14 +24,14 @@ def command() -> None:
     "faults",
     multiple=True,
     metavar="KIND[:NAME=VALUE,…]",
-    help="Misbehave: latency:ms=200, drop_after:path=/crm/*,count=1 (see docs/emulator.md).",
+    help="Inject a fault: latency:ms=200, drop_after:path=/crm/*,count=1 (see docs/emulator.md).",
 )
 @click.option(
     "--allow-host",
     "names",
     multiple=True,
     metavar="NAME",
-    help="A name of this machine that clients call it by; its address and localhost always work.",
+    help="A host name that clients may use; the address and localhost always work.",
 )
 @common_options
 @click.pass_context
@@ -62,7 +62,7 @@ def serve(ctx: click.Context, host: str, port: int, faults: tuple[str, ...], nam
 @common_options
 @click.pass_context
 def seed(ctx: click.Context) -> None:
-    """Make the portal with its seed, unless it is there already."""
+    """Create the portal from its seed, unless it exists."""
     invocation = open_environment(ctx)
     with invocation.session.emulator():
         portal_id = invocation.environment.portal_id
@@ -73,7 +73,7 @@ def seed(ctx: click.Context) -> None:
 @common_options
 @click.pass_context
 def reset(ctx: click.Context) -> None:
-    """Start over: the portal as its seed says, and nothing remembered of it."""
+    """Reset the portal to its seed, and delete its state."""
     invocation = open_environment(ctx)
     portal_id = invocation.environment.portal_id
     with invocation.session.emulator() as emulator:

@@ -18,7 +18,7 @@ from reconciler.report.terminal import render_explanation
 @common_options
 @click.pass_context
 def command(ctx: click.Context, address: str, full: bool, values: str | None) -> int:
-    """Say all there is to know of the record or property at ADDRESS."""
+    """Explain the record or property at ADDRESS."""
     invocation = open_environment(ctx)
     explained = invocation.environment.explain(address)
     masking = masking_for(values, as_json=invocation.said.as_json)

@@ -1,4 +1,4 @@
-"""A command under way: what its common options say, and the environment that they mean."""
+"""A running command: its common options, and the environment that they select."""
 
 import os
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from reconciler.source import SourceRef
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A command under way."""
+    """A running command."""
 
     said: CommonOptions
     environment: Environment
@@ -30,20 +30,20 @@ class Invocation:
 
     @property
     def where(self) -> Callable[[SourceRef], str]:
-        """The function that names a place as the person sees it."""
+        """The function that formats a place for the person."""
         return self.session.where
 
 
 def open_environment(ctx: click.Context, *, offline: bool = False, made_for: str | None = None) -> Invocation:
-    """Open the project and environment that the command line means.
+    """Open the project and environment that the command line selects.
 
     Args:
-        ctx: of the command.
+        ctx: context of the command.
         offline: neither portal nor state will be used.
-        made_for: the environment of a saved plan, which is meant where the command line names none.
+        made_for: environment of a saved plan, used if the command line names none.
 
     Raises:
-        UsageError: there is none, its settings are wrong, or ``.reconciler/`` is not of this checkout alone.
+        UsageError: there is none, its settings are wrong, or ``.reconciler/`` contains files of others.
     """
     common = said(ctx)
     start_logging(common.log_format)

@@ -16,17 +16,17 @@ from reconciler.cli.streams import make_safe, stdout_fault
 from reconciler.errors import ReconcilerError
 
 COMMANDS = {
-    "apply": "Carry out PLAN, or plan, show, ask and carry out.",
-    "drift": "Show what people changed in HubSpot since the last apply, and who they were.",
+    "apply": "Apply PLAN; without it, make a plan, show it, ask, and apply it.",
+    "drift": "Show what people changed in HubSpot since the last apply, and who did it.",
     "emulator": "Serve, seed or reset the embedded portal of this project.",
-    "explain": "Say all there is to know of the record or property at ADDRESS.",
+    "explain": "Explain the record or property at ADDRESS.",
     "plan": "Show what apply would change, and why.",
-    "rollback": "Make a plan that takes back what run RUN did; `apply` carries it out.",
-    "runs": "List past runs, or show one row by row.",
+    "rollback": "Make a plan that rolls back run RUN; `apply` carries it out.",
+    "runs": "List past runs, or show one of them.",
     "show": "Show a saved plan, or the report of a run.",
-    "state": "Look at what is remembered of owned records, and correct it.",
+    "state": "Inspect and correct the state of owned records.",
     "unlock": "Remove a lock that nobody holds any more.",
-    "validate": "Check the manifests: without a portal, or with --online against it.",
+    "validate": "Check the manifests, without a portal or with --online against it.",
     "version": "Print the version.",
 }
 """Names and help of the commands; their modules are imported only when they run."""
@@ -72,7 +72,7 @@ class _Commands(click.Group):
 @click.version_option(__version__, prog_name="reconciler", message="%(prog)s %(version)s")
 @common_options
 def group() -> None:
-    """HubSpot CRM records as code: review a plan, apply it, see drift, undo."""
+    """HubSpot CRM records as code: review a plan, apply it, see drift, roll back."""
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -29,7 +29,7 @@ def _allowances(
 
 
 def plan_options(function: _Function) -> _Function:
-    """Give a command the options that shape a plan; they arrive together as ``request``."""
+    """Add the options that shape a plan to a command; they arrive together as ``request``."""
     made = as_dataclass("request", PlanRequest, function)
     for option in reversed(_OPTIONS):
         made = option(made)
@@ -37,12 +37,12 @@ def plan_options(function: _Function) -> _Function:
 
 
 def glob_option(name: str, explanation: str) -> Callable[[_Function], _Function]:
-    """An option that takes addresses, as often as it is given."""
+    """Build an option that takes addresses and can be repeated."""
     return click.option(name, multiple=True, metavar="GLOB", help=explanation)
 
 
-target_option = glob_option("--target", "Plan these addresses only (companies/a*, companies/acme#phone).")
-exclude_option = glob_option("--exclude", "Plan everything but these addresses.")
+target_option = glob_option("--target", "Plan only these addresses (companies/a*, companies/acme#phone).")
+exclude_option = glob_option("--exclude", "Plan everything except these addresses.")
 allow_option = click.option(
     "--allow",
     multiple=True,
@@ -54,14 +54,14 @@ allow_option = click.option(
 _OPTIONS = (
     target_option,
     exclude_option,
-    glob_option("--take", "Write what `drift: hold` would leave, of these addresses."),
+    glob_option("--take", "Write values at these addresses that `drift: hold` would leave alone."),
     glob_option("--recreate", "Create these records again although they are gone."),
     allow_option,
     click.option(
         "--reviewed",
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="PLAN",
-        help="Plan what the reviewed PLAN has too, and nothing else; list how the two differ.",
+        help="Plan only changes that the reviewed PLAN has too; list the differences.",
     ),
-    click.option("--skip-invalid", is_flag=True, help="Leave out records with problems, visibly."),
+    click.option("--skip-invalid", is_flag=True, help="Leave out records with problems, and say so."),
 )

@@ -32,10 +32,10 @@ def destination_options(function: _Function) -> _Function:
 
 
 _FILES = {
-    "--out": "Save the plan for `apply FILE`; it holds the values themselves; see RECONCILER_PLAN_KEY.",
-    "--markdown": "Write a comment for a pull request too, which always fits into one.",
-    "--html": "Write a page too, which searches and filters without network.",
-    "--json-into": "Write the JSON for machines too; it is masked and cannot be applied.",
+    "--out": "Save the plan for `apply FILE`, with all values; see RECONCILER_PLAN_KEY.",
+    "--markdown": "Also write a comment for a pull request, which always fits.",
+    "--html": "Also write an HTML page that searches and filters without network.",
+    "--json-into": "Also write masked JSON for programs; it cannot be applied.",
 }
 
 

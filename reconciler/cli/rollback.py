@@ -27,7 +27,7 @@ def command(
     allow: tuple[tuple[Guard, int], ...],
     to: PlanOutput,
 ) -> int:
-    """Make a plan that takes back what run RUN did; `apply` carries it out."""
+    """Make a plan that rolls back run RUN; `apply` carries it out."""
     invocation = open_environment(ctx)
     with progress("reading", quiet=invocation.said.quiet) as report:
         plan = invocation.environment.rollback(

@@ -14,7 +14,7 @@ from reconciler.report.terminal import render_run, render_runs
 @click.group(cls=Group)
 @common_options
 def command() -> None:
-    """List past runs, or show one row by row."""
+    """List past runs, or show one of them."""
 
 
 @command.command("list")
@@ -35,12 +35,12 @@ def list_(ctx: click.Context) -> None:
 
 @command.command()
 @click.argument("run")
-@click.option("--full", is_flag=True, help="Show every row and every value in full.")
+@click.option("--full", is_flag=True, help="Show every change and every value in full.")
 @values_option
 @common_options
 @click.pass_context
 def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
-    """Show run RUN row by row: what was applied, and what was not and why."""
+    """Show run RUN: the applied changes, and why others were not applied."""
     invocation = open_environment(ctx)
     show_run(invocation, invocation.environment.run(run), full=full, values=values)
 

@@ -1,4 +1,4 @@
-"""``reconciler state``: look at what is remembered of owned records, and correct it."""
+"""``reconciler state``: inspecting and correcting the state of owned records."""
 
 import json
 import os
@@ -35,7 +35,7 @@ _CHUNK = 1000
 @click.group(cls=Group)
 @common_options
 def command() -> None:
-    """Look at what is remembered of owned records, and correct it."""
+    """Inspect and correct the state of owned records."""
 
 
 @command.command("list")
@@ -65,7 +65,7 @@ def list_(ctx: click.Context, values: str | None) -> None:
 @common_options
 @click.pass_context
 def show(ctx: click.Context, address: str, values: str | None) -> int:
-    """Show what was last applied to the record at ADDRESS, such as companies/acme."""
+    """Show the values last applied to the record at ADDRESS, such as companies/acme."""
     invocation = open_environment(ctx)
     masking = masking_for(values, as_json=invocation.said.as_json)
     with invocation.session.state(to_write=False) as store:
@@ -90,7 +90,7 @@ def show(ctx: click.Context, address: str, values: str | None) -> int:
 @common_options
 @click.pass_context
 def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
-    """Own the records at ADDRESS no longer; the portal keeps them, and the journal what was done.
+    """Stop owning the records at ADDRESS; the portal and the journal keep them.
 
     An address may be a glob: 'companies/a*'.
     """
@@ -118,7 +118,7 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
 @common_options
 @click.pass_context
 def forget(ctx: click.Context, address: str) -> int:
-    """Erase the record at ADDRESS from state, journal and reports, as its person may ask."""
+    """Erase the record at ADDRESS from state, journal and reports."""
     invocation = open_environment(ctx)
     _insist_on_state(invocation)
     object_name, by_record_id, value = _record_at(address)
@@ -152,7 +152,7 @@ def forget(ctx: click.Context, address: str) -> int:
 @common_options
 @click.pass_context
 def upgrade(ctx: click.Context) -> None:
-    """Bring a state that an older version made to this one, after a backup."""
+    """Upgrade a state that an older version made, after a backup."""
     invocation = open_environment(ctx)
     _insist_on_state(invocation)
     with invocation.session.state(to_write=True) as store:
@@ -167,7 +167,7 @@ def upgrade(ctx: click.Context) -> None:
 @common_options
 @click.pass_context
 def adopt_project(ctx: click.Context) -> None:
-    """Let the state be that of this project, as reconciler.yaml calls it, whoever's it was."""
+    """Give the state to this project, under its name in reconciler.yaml."""
     invocation = open_environment(ctx)
     _insist_on_state(invocation)
     name = invocation.session.settings.name
@@ -193,7 +193,7 @@ def adopt_project(ctx: click.Context) -> None:
 def export(ctx: click.Context) -> None:
     """Print everything that is owned as one JSON document, for `reconciler state import`.
 
-    It is the state itself, and holds all values as they are: nothing is masked.
+    It is the state itself with all its values: nothing is masked.
     """
     with open_environment(ctx).session.state(to_write=False) as store:
         for line in store.export():
@@ -205,7 +205,7 @@ def export(ctx: click.Context) -> None:
 @common_options
 @click.pass_context
 def import_(ctx: click.Context, file: Path) -> None:
-    """Own what the exported state in FILE says, and nothing else."""
+    """Replace everything that is owned by the exported state in FILE."""
     invocation = open_environment(ctx)
     _insist_on_state(invocation)
     with opened(file, "exported state") as lines:

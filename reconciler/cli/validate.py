@@ -19,11 +19,11 @@ from reconciler.report.text.layout import counted
 
 
 @click.command()
-@click.option("--online", is_flag=True, help="Also against the portal: all that a plan would find.")
+@click.option("--online", is_flag=True, help="Also check against the portal, as a plan does.")
 @common_options
 @click.pass_context
 def command(ctx: click.Context, online: bool) -> int:
-    """Check the manifests: without a portal, or with --online against it. Changes nothing anywhere."""
+    """Check the manifests, without a portal or with --online against it. Changes nothing anywhere."""
     invocation = open_environment(ctx, offline=not online)
     with progress("reading", quiet=invocation.said.quiet) as report:
         found = invocation.environment.validate(online=online, progress=report)

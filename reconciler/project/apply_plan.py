@@ -1,6 +1,6 @@
-"""Carries out a plan, keeps the report of the run, and settles what earlier runs left open.
+"""Applying a plan: it writes the report of the run, and settles open changes of earlier runs.
 
-Imported once there is a plan: SQLAlchemy, which state needs, takes 0.1 s to import.
+It is imported only when there is a plan: SQLAlchemy, which state needs, takes 0.1 s to import.
 """
 
 import os
@@ -24,7 +24,7 @@ _NO_NAME = (
     "this project has no name: two projects on one database cannot be told apart\n"
     "    write `project: NAME` into reconciler.yaml; the state keeps it from the next apply on"
 )
-"""Said once for every state: at its first apply."""
+"""Warning for a state at its first apply."""
 
 
 def carry_out(
@@ -36,22 +36,22 @@ def carry_out(
     report: Path | None = None,
     lists_applied: bool = False,
 ) -> FinishedRun:
-    """Apply ``plan`` and keep the report of the run; the result says what stopped it, if anything did.
+    """Apply ``plan`` and write the report of the run; the result contains the error that stopped it.
 
     Args:
-        session: of the environment that the plan was made for.
-        plan: what to do.
-        options: how to do it.
-        lock_timeout_s: how long to wait for another run to end.
-        report: where to write the report, besides the project's own folder.
-        lists_applied: the rows that were applied are in the result, too.
+        session: session of the environment of the plan.
+        plan: plan to apply.
+        options: options of the run.
+        lock_timeout_s: seconds to wait for another run to end.
+        report: another file for the report, besides the project's own folder.
+        lists_applied: include the applied rows in the result.
 
     Raises:
-        UsageError: nothing was applied: reports cannot be written, or the state would be forgotten.
+        UsageError: nothing was applied: reports cannot be written, or the state would be lost.
         PlanRefused: it was made against another state, or fewer calls are left today than it needs.
-        Locked: somebody else is applying.
+        Locked: another run is applying.
         HubSpotError: nothing could be read or sent at all.
-        StateError: state or lock was lost on the way.
+        StateError: state or lock was lost during the run.
     """
     with (
         session.state(to_write=True) as store,
@@ -74,12 +74,12 @@ def carry_out(
 
 
 def settle(session: Session, lock_timeout_s: float = 0.0) -> None:
-    """Remember what a run that died has done, where there is nothing to do in the portal.
+    """Settle the changes of a run that died, if the portal needs no changes.
 
     Raises:
-        Locked: somebody else is applying.
+        Locked: another run is applying.
         HubSpotError: the portal cannot be read.
-        StateError: state or lock was lost on the way.
+        StateError: state or lock was lost during the work.
     """
     with session.state(to_write=False) as state:
         if not is_anything_open(state):

@@ -1,4 +1,4 @@
-"""One portal of a project: every verb of the product as a method that returns values and prints nothing."""
+"""One portal of a project: each command of the product as a method that returns values and prints nothing."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -21,7 +21,7 @@ from reconciler.project.results import ApplyResult, Validation
 from reconciler.project.session import Session, open_session
 
 Confirm: TypeAlias = Callable[[Plan], bool]
-"""Is shown a plan and says whether to apply it."""
+"""Gets a plan and returns whether to apply it."""
 
 StaleChoice: TypeAlias = OnStale | Literal["skip", "fail", "overwrite"]
 """What to do with records that changed in HubSpot since the plan was made."""
@@ -30,9 +30,9 @@ StaleChoice: TypeAlias = OnStale | Literal["skip", "fail", "overwrite"]
 class Environment:
     """One portal of a project, with its manifests and its state.
 
-    It opens portal and state for the time of a call and closes them again. It can be pickled: another process
-    opens the project by folder and name again and reads its own environment variables, so no token travels.
-    Every method may raise a ``ReconcilerError``.
+    It opens portal and state for each call and closes them again. It can be pickled: another process opens
+    the project by folder and name and reads its own environment variables, so no token is transferred. Every
+    method may raise a ``ReconcilerError``.
     """
 
     def __init__(self, session: Session) -> None:
@@ -46,12 +46,12 @@ class Environment:
 
     @property
     def portal_id(self) -> int:
-        """The HubSpot account that it stands for."""
+        """The number of its HubSpot account."""
         return self.session.environment.portal_id
 
     @property
     def is_protected(self) -> bool:
-        """Whether it takes a plan only that was read from a file."""
+        """Whether it takes only plans that were read from a file."""
         return self.session.environment.is_protected
 
     @property
@@ -92,22 +92,22 @@ class Environment:
         skip_invalid: bool = False,
         progress: Progress = ignore_progress,
     ) -> Plan:
-        """Read manifests, portal and state, and say what apply would change. Changes nothing anywhere.
+        """Plan what apply would change, from manifests, portal and state. Changes nothing anywhere.
 
         Args:
             target: globs of addresses (``companies/*``, ``companies/acme#phone``); none: everything.
-            exclude: globs of what is left out.
-            take: globs of what is written although ``drift: hold`` would leave it.
-            recreate: globs of records that are created again although they are gone.
-            allow: guards that are lifted, and to which number: ``{"update": 412}``.
-            reviewed: the file of a plan that was reviewed: what it does not have is left out of this one.
-            skip_invalid: leave out records with problems; ``Plan.leaves_out`` says whether any were.
-            progress: takes how many records were compared, and of how many.
+            exclude: globs of addresses to leave out.
+            take: globs of values to write although ``drift: hold`` would leave them alone.
+            recreate: globs of records to create again although they are gone.
+            allow: guards to lift, with the allowed number: ``{"update": 412}``.
+            reviewed: file of a reviewed plan: only its changes are planned.
+            skip_invalid: leave out records with problems; ``Plan.leaves_out`` tells whether there were any.
+            progress: called with the number of compared records, and of all records.
 
         Raises:
-            ManifestError: the manifests are wrong, or name what the portal does not have.
-            UsageError: a glob matches nothing, there is no such guard, or the token is of another portal.
-            PlanRefused: the reviewed plan was altered, or is of another environment; or the state is that of
+            ManifestError: the manifests are wrong, or name something that the portal does not have.
+            UsageError: a glob matches nothing, a guard is unknown, or the token belongs to another portal.
+            PlanRefused: the reviewed plan was altered, or is for another environment; or the state belongs to
                 another project.
             HubSpotError: the portal cannot be read.
             StateError: the state cannot be read.
@@ -124,11 +124,11 @@ class Environment:
         return self.plan_for(request, progress=progress)
 
     def plan_for(self, request: PlanRequest, *, progress: Progress = ignore_progress) -> Plan:
-        """Plan as ``plan`` does, for a request that was put together elsewhere."""
+        """Plan like ``plan``, for an existing request."""
         return Plan(make_plan.make_plan(self.session, request, progress))
 
     def check_takes_new_plans(self) -> None:
-        """Insist that a plan can be applied here that nobody saved.
+        """Check that this environment takes a plan that was not saved.
 
         Raises:
             PlanRefused: the environment is protected.
@@ -136,11 +136,11 @@ class Environment:
         refusals.check_unprotected(self.session.environment)
 
     def check_appliable(self, plan: Plan) -> None:
-        """Insist that ``plan`` may be applied here.
+        """Check that ``plan`` may be applied here.
 
         Raises:
-            PlanRefused: it is of another environment, ran into a guard, was not reviewed as a whole, or was
-                not read from a file and the environment is protected.
+            PlanRefused: it is for another environment, ran into a guard, was not completely reviewed, or was
+                not read from a file although the environment is protected.
             UsageError: it has problems.
         """
         refusals.check_environment(plan.value, self.session.environment)
@@ -165,33 +165,33 @@ class Environment:
         verifies: bool = False,
         lists_applied: bool = False,
     ) -> ApplyResult:
-        """Carry out ``plan``; without one, plan and ask ``confirm`` first.
+        """Apply ``plan``; without a plan, make one and ask ``confirm`` first.
 
-        To hand in a plan is to consent to it. Where ``confirm`` is given, too, it is asked all the same.
+        Passing a plan means consent to it. If ``confirm`` is given too, it is called anyway.
 
         Args:
-            plan: what to do. A protected environment takes a plan only that was read from a file.
-            confirm: is shown the plan, unless it is empty, and says whether to apply it.
-            progress: takes how many changes have an outcome, and of how many.
-            on_stale: ``skip`` leaves records that changed in HubSpot since the plan was made, ``fail`` stops
-                at them, ``overwrite`` writes them all the same.
+            plan: plan to apply. A protected environment takes only a plan that was read from a file.
+            confirm: gets the plan, unless it is empty, and returns whether to apply it.
+            progress: called with the number of changes that have an outcome, and of all changes.
+            on_stale: for records that changed in HubSpot since the plan was made: ``skip`` leaves them alone,
+                ``fail`` stops, ``overwrite`` writes them anyway.
             fail_fast: stop at the first change that HubSpot rejects.
-            parallelism: calls in flight at the most, 1 to 64.
+            parallelism: maximum number of parallel calls, 1 to 64.
             lock_timeout_s: seconds to wait for another run to end.
-            report: a file that gets the report of the run, besides ``.reconciler/reports/``.
-            should_stop: asked before every call; where it says so, calls in flight are finished.
+            report: a file for the report of the run, besides ``.reconciler/reports/``.
+            should_stop: called before every call; if it returns True, only the calls under way are finished.
             rereads: read records again right before they are written, to find out whether they changed.
-            verifies: ``plan_what_is_left`` will be called afterwards: its calls are counted in, and the
-                manifests must be able to tell.
-            lists_applied: the rows that were applied are in the result, too.
+            verifies: ``plan_what_is_left`` will be called afterwards: the budget includes its calls, and the
+                manifests must describe the plan.
+            lists_applied: include the applied rows in the result.
 
         Raises:
-            UsageError: there is neither a plan nor ``confirm``; or ``confirm`` said no; or the plan has
-                problems, or reports cannot be written.
-            PlanRefused: see ``check_appliable``; or the state is another one, or too few calls are left.
+            UsageError: there is neither a plan nor ``confirm``; ``confirm`` returned False; the plan has
+                problems; or reports cannot be written.
+            PlanRefused: see ``check_appliable``; or the state has changed, or too few calls are left.
             Locked: another run holds the lock.
             HubSpotError: nothing could be read or sent at all.
-            StateError: state or lock was lost on the way; the next run settles what was in flight.
+            StateError: state or lock was lost during the run; the next run settles the open calls.
         """
         with ExitStack() as stack:
             if plan is None:
@@ -226,7 +226,7 @@ class Environment:
         return ApplyResult(done.run, done.stopped_by, done.is_interrupted)
 
     def _plan_to_confirm(self, confirm: Confirm | None, progress: Progress) -> Plan:
-        """Plan, where there is somebody to ask whether to apply it."""
+        """Make a plan if there is a ``confirm`` to ask."""
         self.check_takes_new_plans()
         if confirm is None:
             raise UsageError(
@@ -238,12 +238,12 @@ class Environment:
     def plan_what_is_left(
         self, plan: Plan, *, take: Iterable[str] = (), progress: Progress = ignore_progress
     ) -> Plan:
-        """Plan again after ``plan`` was applied, and keep what apply would still write of it.
+        """Plan again after ``plan`` was applied, and return what apply would still write of it.
 
         Args:
-            plan: that was applied.
-            take: as the plan was made with.
-            progress: takes how many records were compared, and of how many.
+            plan: the applied plan.
+            take: ``take`` of that plan.
+            progress: called with the number of compared records, and of all records.
         """
         return Plan(verify.plan_what_is_left(self.session, plan.value, tuple(take), progress))
 
@@ -254,12 +254,12 @@ class Environment:
         exclude: Iterable[str] = (),
         progress: Progress = ignore_progress,
     ) -> DriftFound:
-        """Compare the portal with what was last applied. Changes nothing anywhere; reads no manifest.
+        """Compare the portal with the last applied values. Changes nothing anywhere; reads no manifest.
 
         Args:
             target: globs of addresses; none: everything that is owned.
-            exclude: globs of what is left out.
-            progress: takes how many records were compared, and of how many.
+            exclude: globs of addresses to leave out.
+            progress: called with the number of compared records, and of all records.
 
         Raises:
             UsageError: there is no state, or a glob matches nothing that is owned.
@@ -276,15 +276,15 @@ class Environment:
         shows_sensitive: bool = False,
         progress: Progress = ignore_progress,
     ) -> Acceptance:
-        """Write into the manifests what people changed in HubSpot. Comments and order are kept.
+        """Write what people changed in HubSpot into the manifests. Comments and order stay.
 
         Args:
-            addresses: globs of records or properties that drifted.
-            shows_sensitive: write values of properties, too, that HubSpot calls sensitive.
-            progress: takes how many records were compared, and of how many.
+            addresses: globs of drifted records or properties.
+            shows_sensitive: also write values of properties that HubSpot marks as sensitive.
+            progress: called with the number of compared records, and of all records.
 
         Raises:
-            UsageError: an address means nothing that drifted: nothing is written then.
+            UsageError: an address matches no drift; then nothing is written.
             ManifestError: the manifests are wrong.
             HubSpotError: the portal cannot be read.
             StateError: the state cannot be read.
@@ -303,14 +303,14 @@ class Environment:
         allow: Mapping[str, int] | None = None,
         progress: Progress = ignore_progress,
     ) -> Plan:
-        """Plan to take back what a run did; ``apply`` carries it out. Changes nothing anywhere.
+        """Plan the rollback of a run; ``apply`` carries it out. Changes nothing anywhere.
 
         Args:
             run: the beginning of its id, or ``last``.
             target: globs of addresses; none: everything that the run changed.
-            exclude: globs of what is left out.
-            allow: guards that are lifted, and to which number.
-            progress: takes how many records were compared, and of how many.
+            exclude: globs of addresses to leave out.
+            allow: guards to lift, with the allowed number.
+            progress: called with the number of compared records, and of all records.
 
         Raises:
             UsageError: there is no state, the run is under way, or a glob matches nothing that it changed.
@@ -325,10 +325,10 @@ class Environment:
         return Plan(plan_rollback.plan_rollback(self.session, run, request, progress))
 
     def explain(self, address: str) -> Explanation:
-        """Say all there is to know of one record or property: who says what, and what follows.
+        """Explain one record or property: manifest lines, state, live value, next action.
 
         Raises:
-            UsageError: there is nothing at ``address``.
+            UsageError: nothing exists at ``address``.
             ManifestError: the manifests are wrong.
             HubSpotError: the portal cannot be read.
             StateError: the state cannot be read.
@@ -345,7 +345,7 @@ class Environment:
             return tuple(store.run_summaries())
 
     def run(self, run: str = "last") -> RunDetail:
-        """Show a past run row by row; ``run`` is the beginning of its id, or ``last``.
+        """Return a past run with its rows; ``run`` is the beginning of its id, or ``last``.
 
         Raises:
             StateError: there is no such run, or the state cannot be read.

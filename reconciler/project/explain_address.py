@@ -1,4 +1,4 @@
-"""All there is to know of one record or property: what manifests, state and portal say of it."""
+"""Explaining one record or property from manifests, state and portal."""
 
 from reconciler.model.explanation import Explanation
 from reconciler.plan.explain.target import parse_explain_address
@@ -8,10 +8,10 @@ from reconciler.project.session import Session
 
 
 def explain_address(session: Session, address: str) -> Explanation:
-    """Explain the record or property at ``address``; writes nothing anywhere.
+    """Explain the record or property at ``address``; write nothing anywhere.
 
     Raises:
-        UsageError: there is nothing at that address.
+        UsageError: nothing exists at that address.
         ManifestError: the manifests are wrong.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.

@@ -1,4 +1,4 @@
-"""What people changed behind git's back, of everything that the state of an environment knows."""
+"""Finding and accepting drift in everything that the state of an environment knows."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def look_for_drift(
     session: Session, selection: Selection = EVERYTHING, progress: Progress = ignore_progress
 ) -> DriftFound:
-    """Compare the environment with its state; writes nothing anywhere.
+    """Compare the environment with its state; write nothing anywhere.
 
     Raises:
         UsageError: there is no state, so nobody can tell what people changed; or a glob matches nothing.
@@ -41,16 +41,16 @@ def accept_drift(
     shows_sensitive: bool = False,
     progress: Progress = ignore_progress,
 ) -> Acceptance:
-    """Write live values into the manifests, for the drift that ``globs`` mean.
+    """Write live values into the manifests, for the drift that ``globs`` match.
 
     Args:
-        session: of the environment.
+        session: session of the environment.
         globs: addresses of records or properties.
-        shows_sensitive: values of properties that HubSpot calls sensitive are written, too.
-        progress: takes how far the comparison has come.
+        shows_sensitive: also write values of properties that HubSpot marks as sensitive.
+        progress: called with the progress of the comparison.
 
     Raises:
-        UsageError: as ``look_for_drift``, or a glob means nothing that was found; nothing is written then.
+        UsageError: as in ``look_for_drift``, or a glob matches no drift; then nothing is written.
         ManifestError: the manifests are wrong.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
@@ -97,7 +97,7 @@ def _find(session: Session, reader: "PortalReader", selection: Selection, progre
 
 
 def _write_back(project: Path, acceptance: Acceptance) -> Acceptance:
-    """Carry out the edits, file by file; say where each stands now, and which could not be carried out."""
+    """Carry out the edits, file by file; return their places, and the edits that failed."""
     done: list[Edit] = []
     problems = list(acceptance.problems)
     by_file: dict[str, list[Edit]] = {}

@@ -1,4 +1,4 @@
-"""A plan of an environment: manifests, portal and state are read and compared; nothing is written."""
+"""Making a plan of an environment from manifests, portal and state; nothing is written."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 def make_plan(session: Session, request: PlanRequest, progress: Progress = ignore_progress) -> Plan:
-    """Plan the environment; writes nothing anywhere.
+    """Plan the environment; write nothing anywhere.
 
     Raises:
-        ManifestError: the manifests are wrong, with places as seen from the working directory.
-        PlanRefused: the reviewed plan is of another environment, or was altered.
-        UsageError: the reviewed plan is none, or a glob of ``request`` matches nothing.
+        ManifestError: the manifests are wrong, with places relative to the working directory.
+        PlanRefused: the reviewed plan is for another environment, or was altered.
+        UsageError: the reviewed plan is not a plan, or a glob of ``request`` matches nothing.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
     """
@@ -57,7 +57,7 @@ def make_plan(session: Session, request: PlanRequest, progress: Progress = ignor
 
 
 def plan_context(session: Session, request: PlanRequest, reviewed: Plan | None = None) -> "PlanContext":
-    """Put together what planning needs to know of the environment, and of what somebody asked for."""
+    """Collect the facts about environment and request that planning needs."""
     # SQLAlchemy takes 0.2 s to import; meanwhile the requested answers are under way.
     from reconciler.reconcile.plan import PlanContext  # noqa: PLC0415
 
@@ -113,10 +113,10 @@ def _plan(
 
 
 def _all_problems(desired: Desired, plan: Plan) -> Sequence[Problem]:
-    """Join the problems of manifests that could be read in part only with those that the portal knows of.
+    """Join the problems of partly unreadable manifests with those that the portal reveals.
 
-    Of the latter only those about types, columns and single values: other records, and other values of a
-    record, may stand in what could not be read.
+    It only includes problems of types, columns and single values: other records, and other values of a
+    record, may be in the unreadable part.
     """
     known = set(desired.problems)
     others = (

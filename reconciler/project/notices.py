@@ -1,4 +1,4 @@
-"""What work on a project says besides its results: to callables that whoever opens the project hands in."""
+"""Messages besides results, passed to callables of the code that opens the project."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,24 +7,24 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that a person should know, and that changes nothing about the result."""
+    """A message for a person that does not affect the result."""
 
     text: str
-    is_advice: bool = False  # nothing was changed and nothing went wrong: who wants quiet may drop it
+    is_advice: bool = False  # nothing was changed and nothing went wrong: it may be dropped in quiet mode
 
     def __str__(self) -> str:
         return self.text
 
 
 Notify: TypeAlias = Callable[[Notice], None]
-"""Takes a notice, at once and in the thread that works."""
+"""Called with a notice, at once and in the working thread."""
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Takes how many records or changes are done, and of how many; called often, so it must be quick."""
+"""Called with the number of finished records or changes, and of all; called often, so it must be fast."""
 
 
 def ignore_notice(_notice: Notice) -> None:
-    """Say nothing."""
+    """Ignore a message."""
 
 
 def ignore_progress(_done: int, _total: int) -> None:

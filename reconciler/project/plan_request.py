@@ -1,4 +1,4 @@
-"""What somebody wants of one plan: what it is about, what it may do, and what it is held against."""
+"""The request for one plan: selection, permissions, and the reviewed plan."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -12,24 +12,24 @@ from reconciler.plan.plan import Guard
 
 @dataclass(frozen=True, slots=True)
 class PlanRequest:
-    """What somebody wants of one plan."""
+    """The request for one plan."""
 
-    skip_invalid: bool = False  # leave out records with problems, visibly
+    skip_invalid: bool = False  # leave out records with problems, and say so
     target: tuple[str, ...] = ()  # globs of addresses; none: everything
     exclude: tuple[str, ...] = ()
-    take: tuple[str, ...] = ()  # write what `drift: hold` would leave
+    take: tuple[str, ...] = ()  # write values that `drift: hold` would leave alone
     recreate: tuple[str, ...] = ()  # create these records again although they are gone
-    allow: tuple[tuple[Guard, int], ...] = ()  # guards that are lifted, and to which number
-    reviewed: Path | None = None  # the plan that was reviewed: nothing else is planned
+    allow: tuple[tuple[Guard, int], ...] = ()  # guards to lift, with the allowed numbers
+    reviewed: Path | None = None  # the reviewed plan: only its changes are planned
     rereads: Collection[Action] = ALWAYS_LOOKED_AT  # actions whose records apply will read again
     verifies: bool = False  # apply plans again afterwards
 
     @property
     def selection(self) -> Selection:
-        """What the plan is about."""
+        """The selected part of the manifests."""
         return Selection(globs_of(self.target), globs_of(self.exclude))
 
 
 def globs_of(texts: Iterable[str]) -> tuple[Glob, ...]:
-    """Read globs over addresses as they were typed."""
+    """Parse globs over addresses as they were typed."""
     return tuple(map(glob_of, texts))

@@ -1,4 +1,4 @@
-"""A plan that takes back what a run did."""
+"""Planning the rollback of a run."""
 
 from reconciler.errors import UsageError
 from reconciler.plan.plan import Plan
@@ -11,10 +11,10 @@ from reconciler.project.session import Session
 def plan_rollback(
     session: Session, run: str, request: PlanRequest, progress: Progress = ignore_progress
 ) -> Plan:
-    """Plan to take back a run, named by the beginning of its id or by ``last``; writes nothing anywhere.
+    """Plan the rollback of a run, named by the beginning of its id or ``last``; write nothing.
 
     Raises:
-        UsageError: there is no state, so nobody knows what was before; or the run is under way.
+        UsageError: there is no state, so nobody knows the earlier values; or the run is under way.
         StateError: there is no such run, its values were erased, or the state cannot be read.
         HubSpotError: the portal cannot be read.
     """

@@ -1,4 +1,4 @@
-"""A project folder, opened: where Python code begins."""
+"""An opened project folder: the entry point for Python code."""
 
 from pathlib import Path
 from typing import Self
@@ -20,11 +20,11 @@ class Project:
 
     @classmethod
     def open(cls, folder: str | Path | None = None, *, notify: Notify = ignore_notice) -> Self:
-        """Open the project in ``folder``, or in its ``manifests/``; without one, in the working directory.
+        """Open the project in ``folder``, or in its ``manifests/``.
 
-        Args:
-            folder: where ``reconciler.yaml`` is.
-            notify: takes what should be known besides results, such as ``print``.
+        Without a folder, in the working directory. Args:
+            folder: folder with ``reconciler.yaml``.
+            notify: called with messages besides results, such as ``print``.
 
         Raises:
             UsageError: there is no ``reconciler.yaml``.
@@ -44,12 +44,12 @@ class Project:
     def environment(
         self, name: str | None = None, *, offline: bool = False, said_by: str = "environment()"
     ) -> Environment:
-        """Open an environment; without a name, that of ``RECONCILER_ENV`` or ``default:``, or the only one.
+        """Open an environment: ``name``, or that of ``RECONCILER_ENV`` or ``default:``, or the only one.
 
         Args:
-            name: of the environment.
-            offline: neither portal nor state will be used; the token may be missing then.
-            said_by: what has chosen ``name``, for messages.
+            name: name of the environment.
+            offline: neither portal nor state will be used, so the token may be missing.
+            said_by: the source of ``name``, for messages.
 
         Raises:
             ManifestError: ``reconciler.yaml`` is wrong, or names a variable that is not set.
@@ -63,8 +63,8 @@ class Project:
         """Read a plan that ``Plan.save`` or ``reconciler plan --out`` wrote.
 
         Raises:
-            UsageError: it is no plan, or cannot be opened.
-            PlanRefused: it was altered; or it is not encrypted, and ``RECONCILER_PLAN_KEY`` is set.
+            UsageError: it is not a plan, or cannot be opened.
+            PlanRefused: it was altered; or it is not encrypted although ``RECONCILER_PLAN_KEY`` is set.
         """
         return Plan(read_plan(Path(path), to_apply=True), file=Path(path))
 

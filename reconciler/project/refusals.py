@@ -1,4 +1,4 @@
-"""What stands between a plan and its apply: each check raises an error that says what to do."""
+"""Checks between a plan and its apply: each raises an error with advice."""
 
 from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.plan.plan import Guard, Plan
@@ -7,7 +7,7 @@ from reconciler.report.plan.guard_refusals import refusal_text
 
 
 def check_environment(plan: Plan, here: EnvironmentSettings, what: str = "the plan") -> None:
-    """Insist that ``plan`` was made for the environment ``here``.
+    """Check that ``plan`` was made for the environment ``here``.
 
     Raises:
         PlanRefused: it was not.
@@ -21,7 +21,7 @@ def check_environment(plan: Plan, here: EnvironmentSettings, what: str = "the pl
 
 
 def check_unprotected(here: EnvironmentSettings) -> None:
-    """Insist that the environment takes plans that nobody saved.
+    """Check that the environment takes plans that were not saved.
 
     Raises:
         PlanRefused: it is protected.
@@ -37,10 +37,10 @@ def check_unprotected(here: EnvironmentSettings) -> None:
 
 
 def check_reviewed(plan: Plan) -> None:
-    """Insist that a plan made now was reviewed as a whole, where it was held against a reviewed one.
+    """Check that a new plan was completely reviewed, if it was compared with a reviewed one.
 
     Raises:
-        PlanRefused: something was left out of it, because nobody has reviewed it.
+        PlanRefused: changes were left out because nobody has reviewed them.
     """
     if plan.review is not None and plan.review.unreviewed > 0:
         raise PlanRefused(
@@ -52,7 +52,7 @@ def check_reviewed(plan: Plan) -> None:
 
 
 def check_appliable(plan: Plan) -> None:
-    """Insist that nothing in ``plan`` speaks against applying it.
+    """Check that ``plan`` has no problems and no refusals.
 
     Raises:
         UsageError: it has problems.
@@ -66,7 +66,7 @@ def check_appliable(plan: Plan) -> None:
 
 
 def refused_by_guards(plan: Plan) -> PlanRefused | None:
-    """Give the error of a plan that ran into guards; None where it did not."""
+    """Return the error of a plan that ran into guards; None if it did not."""
     if not plan.refusals:
         return None
     has_diverged = any(refusal.guard is Guard.DIVERGED for refusal in plan.refusals)

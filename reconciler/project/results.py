@@ -1,4 +1,4 @@
-"""What the verbs of an environment give back, where no other room has the value."""
+"""Results of an environment's methods that have no class elsewhere."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,12 @@ from reconciler.model.runs import RunDetail
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """What became of a plan."""
+    """The result of applying a plan."""
 
-    run: (
-        RunDetail | None
-    )  # None: there was nothing to do; without the rows that were applied, unless asked for
-    stopped_by: ReconcilerError | None = None  # why it ended before the last change; None where it did not
-    is_interrupted: bool = False  # ``should_stop`` said so; the next apply goes on from there
+    run: RunDetail | None  # None: there was nothing to do; without the applied rows unless requested
+    # the error that stopped it before the last change; None without one
+    stopped_by: ReconcilerError | None = None
+    is_interrupted: bool = False  # ``should_stop`` returned True; the next apply continues from there
 
     def accounting(self) -> Mapping[str, int]:
         """Count changes by ``planned`` and by outcome; the outcomes add up to ``planned``."""
@@ -33,11 +32,11 @@ class ApplyResult:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What a check of the manifests has found."""
+    """The result of checking the manifests."""
 
     records: int
     files: int
-    problems: tuple[Problem, ...]  # by file and line, as seen from the working directory; warnings, too
-    portal_id: int | None = None  # that they were held against; None: against none
-    masked_properties: tuple[tuple[str, str], ...] = ()  # whose values should be masked where they are shown
-    is_sound: bool = True  # no problem stands in the way of a plan
+    problems: tuple[Problem, ...]  # by file and line, relative to the working directory; warnings, too
+    portal_id: int | None = None  # the portal that they were checked against; None without one
+    masked_properties: tuple[tuple[str, str], ...] = ()  # properties whose values should be masked in output
+    is_sound: bool = True  # a plan is possible

@@ -159,7 +159,7 @@ class Session:
 
     @contextmanager
     def writer(self) -> Iterator[tuple["Store", "StateWriter"]]:
-        """The environment's state, and the right to write to it while nobody else does."""
+        """Open the environment's state for writing, with its lock."""
         with self.state(to_write=True) as store, self.claim().acquire(store) as writer:
             yield store, writer
 
@@ -238,7 +238,7 @@ class Session:
 
 
 def backup_text(backup: Path | None) -> str:
-    """Return the sentence that tells where the backup of the state is."""
+    """Return the sentence that says where the backup of the state is."""
     if backup is not None:
         return f"the state as it was before lies in {os.path.relpath(backup)}"
     return "PostgreSQL's own backups hold the state as it was before"
@@ -257,9 +257,9 @@ def open_session(
     Args:
         project: the folder that contains ``reconciler.yaml``.
         environment: its name; None: that of ``RECONCILER_ENV`` or ``default:``, or the only one.
-        said_by: what has selected ``environment``, for messages.
+        said_by: the source of ``environment``, for messages.
         offline: neither portal nor state will be used.
-        notify: takes messages besides results.
+        notify: called with messages besides results.
 
     Raises:
         ManifestError: ``reconciler.yaml`` is wrong.

@@ -166,7 +166,7 @@ def find_project(start: Path, chosen: Path | None) -> Path:
 
 
 def environment_names(project: Path) -> tuple[str, ...]:
-    """Name the environments of the ``reconciler.yaml`` in ``project``.
+    """Return the names of the environments in the ``reconciler.yaml`` of ``project``.
 
     Raises:
         ManifestError: the file is wrong.

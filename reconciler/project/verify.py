@@ -1,4 +1,4 @@
-"""Planned again right after an apply: what is left of what was applied."""
+"""Planning again right after an apply: the writes that are left of the applied plan."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -31,7 +31,7 @@ def check_verifiable(session: Session, plan: Plan) -> None:
 def plan_what_is_left(
     session: Session, plan: Plan, take: tuple[str, ...] = (), progress: Progress = ignore_progress
 ) -> Plan:
-    """Plan again, and keep what apply would still write of ``plan``; empty where all of it came true."""
+    """Plan again, and return what apply would still write of ``plan``; empty if nothing is left."""
     again = make_plan(session, PlanRequest(take=take, skip_invalid=True), progress)
     left = tuple(_left(again, {key: change for change in plan.changes for key in keys_of(change)}))
     return replace(again, changes=left, held=(), problems=(), refusals=())
