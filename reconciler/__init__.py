@@ -1,5 +1,122 @@
-"""HubSpot CRM records as code."""
+"""HubSpot CRM records as code: open a project, plan, apply, look for drift."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.apply.options import OnStale
+    from reconciler.errors import (
+        HubSpotError,
+        Locked,
+        ManifestError,
+        NoAnswer,
+        NotAllowed,
+        PlanRefused,
+        Problem,
+        ReconcilerError,
+        Refusal,
+        RequestRejected,
+        Severity,
+        StateError,
+        Unavailable,
+        UsageError,
+    )
+    from reconciler.model.acceptance import Acceptance
+    from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
+    from reconciler.model.explanation import Explanation
+    from reconciler.model.runs import RunDetail, RunSummary
+    from reconciler.plan.change import Change
+    from reconciler.plan.plan import Held
+    from reconciler.project.environment import Environment
+    from reconciler.project.notices import Notice
+    from reconciler.project.plan import Plan, PlanHeader
+    from reconciler.project.project import Project
+    from reconciler.project.results import ApplyResult, Validation
+    from reconciler.project.run_many import WorkResult, run_many
+    from reconciler.source import SourceRef
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+_MODULES = {
+    "Acceptance": "reconciler.model.acceptance",
+    "ApplyResult": "reconciler.project.results",
+    "Change": "reconciler.plan.change",
+    "DriftFound": "reconciler.model.drift",
+    "DriftedValue": "reconciler.model.drift",
+    "Environment": "reconciler.project.environment",
+    "Explanation": "reconciler.model.explanation",
+    "Held": "reconciler.plan.plan",
+    "HubSpotError": "reconciler.errors",
+    "Locked": "reconciler.errors",
+    "ManifestError": "reconciler.errors",
+    "MissingOwnedRecord": "reconciler.model.drift",
+    "NoAnswer": "reconciler.errors",
+    "NotAllowed": "reconciler.errors",
+    "Notice": "reconciler.project.notices",
+    "OnStale": "reconciler.apply.options",
+    "Plan": "reconciler.project.plan",
+    "PlanHeader": "reconciler.project.plan",
+    "PlanRefused": "reconciler.errors",
+    "Problem": "reconciler.errors",
+    "Project": "reconciler.project.project",
+    "ReconcilerError": "reconciler.errors",
+    "Refusal": "reconciler.errors",
+    "RemovedAssociation": "reconciler.model.drift",
+    "RequestRejected": "reconciler.errors",
+    "RunDetail": "reconciler.model.runs",
+    "RunSummary": "reconciler.model.runs",
+    "Severity": "reconciler.errors",
+    "SourceRef": "reconciler.source",
+    "StateError": "reconciler.errors",
+    "Unavailable": "reconciler.errors",
+    "UsageError": "reconciler.errors",
+    "Validation": "reconciler.project.results",
+    "WorkResult": "reconciler.project.run_many",
+    "run_many": "reconciler.project.run_many",
+}
+"""Public names and their modules, each imported on first use: SQLAlchemy and httpx cost 0.3 s."""
+
+__all__ = [
+    "Acceptance",
+    "ApplyResult",
+    "Change",
+    "DriftFound",
+    "DriftedValue",
+    "Environment",
+    "Explanation",
+    "Held",
+    "HubSpotError",
+    "Locked",
+    "ManifestError",
+    "MissingOwnedRecord",
+    "NoAnswer",
+    "NotAllowed",
+    "Notice",
+    "OnStale",
+    "Plan",
+    "PlanHeader",
+    "PlanRefused",
+    "Problem",
+    "Project",
+    "ReconcilerError",
+    "Refusal",
+    "RemovedAssociation",
+    "RequestRejected",
+    "RunDetail",
+    "RunSummary",
+    "Severity",
+    "SourceRef",
+    "StateError",
+    "Unavailable",
+    "UsageError",
+    "Validation",
+    "WorkResult",
+    "__version__",
+    "run_many",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)

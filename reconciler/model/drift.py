@@ -101,6 +101,11 @@ class DriftFound:
     pairs: tuple[RemovedAssociation, ...] = ()  # sorted by key, then target
 
     @property
+    def differences(self) -> tuple[DriftedValue | MissingOwnedRecord | RemovedAssociation, ...]:
+        """Everything that differs: values, then missing records, then removed associations."""
+        return (*self.values, *self.lost, *self.pairs)
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is no drift."""
         return not self.values and not self.lost and not self.pairs

@@ -1,0 +1,72 @@
+"""What the public names promise to type checkers; mypy reads it, nothing runs it."""
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import assert_type
+
+from reconciler import (
+    Acceptance,
+    ApplyResult,
+    Change,
+    DriftedValue,
+    DriftFound,
+    Environment,
+    Explanation,
+    Held,
+    MissingOwnedRecord,
+    Plan,
+    PlanHeader,
+    Problem,
+    Project,
+    ReconcilerError,
+    RemovedAssociation,
+    RunDetail,
+    RunSummary,
+    Validation,
+    WorkResult,
+    run_many,
+)
+
+
+def opening() -> None:
+    project = assert_type(Project.open("crm"), Project)
+    assert_type(project.environments, tuple[str, ...])
+    assert_type(project.environment(), Environment)
+    assert_type(Project.read_plan(Path("plan.json")), Plan)
+
+
+def planning(environment: Environment) -> None:
+    with environment.plan(target=["companies/*"], allow={"archive": 41}) as plan:
+        assert_type(plan, Plan)
+        assert_type(plan.header, PlanHeader)
+        assert_type(plan.summary, Mapping[str, int])
+        assert_type(plan.changes, Iterable[Change])
+        assert_type(plan.held, Iterable[Held])
+        assert_type(plan.problems, Iterable[Problem])
+        assert_type(plan.is_appliable, bool)
+        assert_type(plan.digest, str)
+        result = assert_type(environment.apply(plan, on_stale="skip"), ApplyResult)
+        assert_type(result.run, RunDetail | None)
+        assert_type(result.stopped_by, ReconcilerError | None)
+        assert_type(result.accounting(), Mapping[str, int])
+    environment.apply(plan, on_stale="retry")  # type: ignore[arg-type]  # there is no such choice
+    environment.apply(confirm=lambda made: made.is_empty, progress=lambda _done, _total: None)
+
+
+def looking(environment: Environment) -> None:
+    found = assert_type(environment.drift(), DriftFound)
+    for difference in found.differences:
+        assert_type(difference, DriftedValue | MissingOwnedRecord | RemovedAssociation)
+    assert_type(environment.accept_drift(["companies/acme"]), Acceptance)
+    assert_type(environment.rollback("last"), Plan)
+    assert_type(environment.explain("companies/acme"), Explanation)
+    assert_type(environment.runs(), tuple[RunSummary, ...])
+    assert_type(environment.run(), RunDetail)
+    assert_type(environment.validate(online=True), Validation)
+
+
+def many(environments: list[Environment], executor: Executor) -> None:
+    results = run_many(environments, lambda environment: len(environment.runs()), executor=executor)
+    assert_type(results, tuple[WorkResult[int], ...])
+    assert_type(results[0].unwrap(), int)
