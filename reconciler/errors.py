@@ -38,7 +38,7 @@ class Problem:
     message: str  # one sentence without full stop; built by ``sentence()`` if it contains a value or a key
     advice: str | None = None  # advice, built in the same way
     source: SourceRef | None = None
-    address: str | None = None  # of the record or property, if it is known
+    address: str | None = None  # address of the record or property, if it is known
     severity: Severity = Severity.ERROR
     people: tuple[str, ...] = ()  # e-mail addresses in it that are never masked: owners, who use the portal
     needs: str | None = None  # record that would solve the problem if it were in the same plan; never shown

@@ -10,7 +10,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 
 class OnStale(StrEnum):
-    """What to do with records that changed between plan and apply."""
+    """Choices for records that changed between plan and apply."""
 
     SKIP = "skip"  # leave them, apply the others
     FAIL = "fail"  # leave them and stop

@@ -50,7 +50,10 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def any_group(work: Work, object_type: ObjectType, groups: Sequence[Sequence[Json]]) -> Test:
-    """Build a test whether a record passes all filters of one group; without groups every record passes."""
+    """Build the test for the filters of one group: a record must pass all.
+
+    Without groups every record passes.
+    """
     tests = [[_test(work, object_type, item) for item in group] for group in groups]
     if not tests:
         return lambda _record: True

@@ -101,7 +101,7 @@ class Work:
         return int(row[0])
 
     def skip_ids(self, used: int) -> None:
-        """Never return a number up to ``used`` again."""
+        """Skip all numbers up to ``used`` from now on."""
         self.storage.run(
             "UPDATE portals SET next_id = max(next_id, ?) WHERE portal_id = ?", used + 1, self.portal_id
         )

@@ -44,7 +44,7 @@ _is_record_id = re.compile("[1-9][0-9]*").fullmatch
 class _Shape(NamedTuple):
     """The results for all records with the same names."""
 
-    names: tuple[str, ...]  # of the managed properties, sorted
+    names: tuple[str, ...]  # managed properties, sorted
     pick: (
         Callable[[Sequence[Any]], tuple[Any, ...]] | None
     )  # selects from own and shared values; None: own values as they are

@@ -25,7 +25,7 @@ ManifestValue: TypeAlias = str | tuple[str, ...] | None
 
 
 class Ownership(StrEnum):
-    """Who decides about a property."""
+    """The party that decides about a property."""
 
     ENFORCE = "enforce"  # the manifest
     INITIAL = "initial"  # the manifest when the record is created, people afterwards
@@ -41,7 +41,7 @@ class Write(StrEnum):
 
 
 class Prune(StrEnum):
-    """What to do with owned records that no manifest names any more."""
+    """Choices for owned records that no manifest names any more."""
 
     OFF = "false"  # nothing
     OURS = "true"  # archive those that we created, release those that we adopted
@@ -49,7 +49,7 @@ class Prune(StrEnum):
 
 
 class Drift(StrEnum):
-    """What to do about values that people changed since we last applied them."""
+    """Choices for values that people changed since we last applied them."""
 
     REVERT = "revert"  # write back the manifest value
     HOLD = "hold"  # leave them alone and report them

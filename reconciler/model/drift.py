@@ -14,8 +14,8 @@ from reconciler.model.property_history import ValueVersion
 class HistoryStart(StrEnum):
     """The beginning of a list of changes."""
 
-    APPLIED = "applied"  # when the value was as applied, during one of our runs
-    SEEN = "seen"  # when the value was last as applied, outside any known run
+    APPLIED = "applied"  # the value was as applied then, during one of our runs
+    SEEN = "seen"  # the value was last as applied then, outside any known run
     CUT = "cut"  # the oldest change that HubSpot still keeps; there may be earlier ones
     UNKNOWN = "unknown"  # HubSpot's history does not contain the value that we applied
 
@@ -35,7 +35,7 @@ class DriftedValue:
     key: RecordKey
     record_id: RecordId  # id of the live record
     name: str
-    last_applied: str | None  # as HubSpot returned it then; None is empty
+    last_applied: str | None  # value that HubSpot returned then; None is empty
     live: str | None
     trail: DriftHistory = DriftHistory()
     is_defined: bool = True  # whether the portal still has the property
@@ -53,7 +53,7 @@ class MissingOwnedRecord:
     key: RecordKey
     record_id: RecordId  # the id that we knew
     fate: MissingReason
-    facts: tuple[Fact, ...]  # what happened to it
+    facts: tuple[Fact, ...]  # facts about what happened to it
 
     @property
     def address(self) -> str:

@@ -16,7 +16,7 @@ from reconciler.model.addresses import RecordId, RecordKey
 class FactKind(StrEnum):
     """The kinds of facts, with the fields that each kind needs."""
 
-    # what happened to a record that is not found by its key: the words of MissingReason
+    # facts about a record that is not found by its key: the words of MissingReason
     ARCHIVED = "archived"  # record_id
     MERGED = "merged"  # record_id, other_id; key: key of the other record, if it has one
     REKEYED = "rekeyed"  # record_id; key: its present key, if it has one

@@ -33,7 +33,7 @@ GONE_ASKED_ALONE = 300
 
 
 class MissingReason(StrEnum):
-    """What happened to a record that is not found by its key any more."""
+    """Reasons why a record is not found by its key any more."""
 
     ARCHIVED = "archived"
     MERGED = "merged"  # into another record
@@ -45,7 +45,7 @@ class MissingReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MissingRecord:
-    """What happened to one record."""
+    """Findings about one missing record."""
 
     kind: MissingReason
     record_id: RecordId  # id of the record that it became, or its own

@@ -8,7 +8,7 @@ from reconciler.model.addresses import RecordId, RecordKey
 
 
 class Origin(StrEnum):
-    """How a record came to be owned."""
+    """The origin of our ownership of a record."""
 
     CREATED = "created"  # by us: prune may archive it
     ADOPTED = "adopted"  # it existed before us: prune only releases it

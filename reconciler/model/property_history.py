@@ -73,7 +73,7 @@ class PropertyHistory:
     """The changes of one property that HubSpot still knows."""
 
     hands: tuple[ValueVersion, ...]  # oldest first
-    is_truncated: bool  # as many as HubSpot keeps: older ones are lost
+    is_truncated: bool  # HubSpot keeps only this many; older ones are lost
 
 
 Spot: TypeAlias = tuple[str, RecordId, str]

@@ -24,7 +24,7 @@ Confirm: TypeAlias = Callable[[Plan], bool]
 """Gets a plan and returns whether to apply it."""
 
 StaleChoice: TypeAlias = OnStale | Literal["skip", "fail", "overwrite"]
-"""What to do with records that changed in HubSpot since the plan was made."""
+"""Choices for records that changed in HubSpot since the plan was made."""
 
 
 class Environment:

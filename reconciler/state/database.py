@@ -44,7 +44,7 @@ class Database:
 
     def __init__(self, engine: Engine, name: str, *, path: Path | None, is_writable: bool) -> None:
         self.name = name  # for messages: it contains no password
-        self.path = path  # of a SQLite file
+        self.path = path  # path of a SQLite file
         self.upgrade: Upgrade | None = None  # upgrade made when it was opened
         self._engine = engine
         self._is_writable = is_writable

@@ -80,7 +80,7 @@ class _Lines(UnreadList):
     file: BinaryIO
     place: int
     count: int
-    stamp: tuple[int, int]  # of the file, when it was opened
+    stamp: tuple[int, int]  # time and size of the file when it was opened
 
     def __iter__(self) -> Iterator[object]:
         self.file.seek(self.place)

@@ -20,12 +20,12 @@ from reconciler.state.run_types import Actor
 from reconciler.state.tables import locks
 
 LEASE = timedelta(seconds=60)
-"""How long a lock lasts after its last renewal."""
+"""Time for which a lock lasts after its last renewal."""
 
 _POLL_S = 1.0
 
 _PATIENCE_S = 30.0
-"""How long a call waits for its run to renew an expired lease; runs renew every few seconds."""
+"""Time for which a call waits for its run to renew an expired lease; runs renew every few seconds."""
 
 
 @dataclass(frozen=True, slots=True)

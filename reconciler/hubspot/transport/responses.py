@@ -100,7 +100,7 @@ class ErrorBody(Shape):
     message: _Text = None
     category: _Text = None
     correlation_id: _Text = None
-    policy_name: _Text = None  # of a 429
+    policy_name: _Text = None  # only in a 429
     context: _Context = {}
     errors: _Dicts[Detail] = ()
     identity_profile: Annotated[

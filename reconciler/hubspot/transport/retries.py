@@ -40,7 +40,7 @@ _DOUBLINGS = 6
 
 
 class RetryDecision(Enum):
-    """What to do about a call that failed."""
+    """Decisions about a call that failed."""
 
     ANSWERED = auto()  # HubSpot's answer is final; the caller reads it
     UNAUTHORIZED = auto()  # stop everything: the token is not valid

@@ -22,7 +22,7 @@ class Shared(NamedTuple):
 class _Shape(NamedTuple):
     """The results for all rows with the same filled cells."""
 
-    names: tuple[str, ...]  # of the managed properties, sorted
+    names: tuple[str, ...]  # managed properties, sorted
     pick: Callable[[Sequence[Any]], tuple[Any, ...]]  # selects from own and shared values
     columns: tuple[int, ...]  # columns of the own values
 

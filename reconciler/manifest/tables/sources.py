@@ -32,7 +32,7 @@ class Source:
     """The settings under ``source:``."""
 
     format: Format
-    path: str  # as written, from the project folder
+    path: str  # path from the project folder, as written
     place: Place  # place of the path
     columns: Mapping[str, str | None]  # column of the file -> property; None ignores the column
     column_places: Mapping[str, Place]

@@ -69,7 +69,7 @@ class Piece(NamedTuple):
     line: int  # line of the start, from 1, like the column
     column: int
     value: str = ""
-    style: str = ""  # of a scalar: ' " | > as written
+    style: str = ""  # style of a scalar as written: ' " | >
     is_flow: bool = False
     anchor: str | None = None  # its anchor; for an alias, the anchor that it refers to
 

@@ -15,7 +15,7 @@ class OwnerDirectory(NamedTuple):
     """The owners of a portal, as an environment names them. E-mail addresses are in lower case."""
 
     ids: Mapping[str, str]  # e-mail -> id of active owners
-    departed: Mapping[str, str]  # the same for deactivated owners
+    departed: Mapping[str, str]  # lower-case e-mail -> id of deactivated owners
     stand_ins: Mapping[str, str]  # e-mail -> that of who stands in here
 
     def id_of(self, written: str, held: Container[str]) -> str:

@@ -44,7 +44,7 @@ class Resolver:
     schema: ObjectSchema
     files: SourceFiles
     owner_ids: Mapping[str, str]  # lower-case e-mail -> id
-    departed: Mapping[str, str] = field(default_factory=dict)  # the same for deactivated owners
+    departed: Mapping[str, str] = field(default_factory=dict)  # lower-case e-mail -> id of deactivated owners
     stand_ins: Mapping[str, str] = field(default_factory=dict)  # e-mail -> e-mail of the replacement
 
     @cached_property

@@ -1,0 +1,71 @@
+"""The first line of a docstring says at once what a function does, or what a thing is."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+NO_VERBS: Final = re.compile(
+    "a|all|an|and|another|any|as|at|both|by|each|every|for|from|half|here|how|if|in|"
+    "it|its|less|many|more|most|much|neither|never|no|nobody|none|not|nothing|of|on|once|"
+    "one|only|or|other|same|so|some|somebody|something|such|than|that|the|their|them|"
+    "there|these|they|this|those|to|up|what|whatever|when|where|whether|which|who|whoever|"
+    "whom|whose|why|with|within|without"
+).fullmatch
+"""First words with which no imperative begins; ruff's D401 finds most others."""
+
+NO_NOUNS: Final = re.compile(
+    "build|calculate|check|compute|count|create|decide|find|get|give|load|make|of|read|"
+    "return|say|tell|what|whatever|when|where|which|who|whoever|whom|whose|why|write"
+).fullmatch
+"""First words with which no noun phrase begins. A property that is true or false may begin with "whether"."""
+
+Described = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+def described(tree: ast.AST) -> Iterator[tuple[Described, str]]:
+    """Functions, properties and classes with the first word of their docstring."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            words = (ast.get_docstring(node) or "").split()
+            if words:
+                yield node, words[0].strip(",;:.").lower()
+
+
+def is_property(node: Described) -> bool:
+    return any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
+
+
+def faults(tree: ast.AST) -> Iterator[str]:
+    for node, word in described(tree):
+        names_a_thing = isinstance(node, ast.ClassDef) or is_property(node)
+        if (NO_NOUNS if names_a_thing else NO_VERBS)(word) or (word.startswith("`") and not names_a_thing):
+            yield f"{node.lineno} {node.name}: {word}"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "reconciler").rglob("*.py")), ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_functions_begin_with_a_verb_and_things_with_a_noun(path: Path) -> None:
+    assert list(faults(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "count"),
+    [
+        ('def f():\n    """Whether it is so."""', 1),
+        ('def f():\n    """``x``, as text."""', 1),
+        ('def f():\n    """Return ``x`` as text."""', 0),
+        ('class C:\n    """What is known."""', 1),
+        ('class C:\n    """Facts about a record."""', 0),
+        ('class C:\n    @property\n    def f(self):\n        """Return the name."""', 1),
+        ('class C:\n    @property\n    def f(self):\n        """Whether it is so."""', 0),
+    ],
+)
+def test_it_is_noticed(code: str, count: int) -> None:
+    assert len(list(faults(ast.parse(code)))) == count
