@@ -269,6 +269,23 @@ def test_an_association_that_is_there_counts_and_gets_its_labels(tmp_path: Path)
         refused(project, portal, ONE_COMPANY.format("this"))
 
 
+@pytest.mark.parametrize("end", ["contacts", "companies"])
+def test_a_primary_that_moves_needs_no_room_at_the_end_that_has_one_already(tmp_path: Path, end: str) -> None:
+    named = {"p0": ["companies c0 Primary", "companies c1"]}
+    with project_of(tmp_path, contacts=named) as (project, portal):
+        applied(project)
+        limit(portal, "contacts/companies", "contact to its primary company", 1)
+        if end == "contacts":
+            write(project, contacts={"p0": ["companies c0", "companies c1 Primary"]})
+        else:
+            write(
+                project,
+                contacts={"p0": ["companies c0", "companies c1"]},
+                companies={"c1": ["contacts p0 Primary"]},
+            )
+        applied(project)
+
+
 def test_records_of_one_type_have_room_at_both_ends(tmp_path: Path) -> None:
     with project_of(tmp_path, companies={"c0": ["companies c1"], "c2": ["companies c1"]}) as (
         project,
