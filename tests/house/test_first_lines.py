@@ -57,7 +57,7 @@ def modules() -> Iterator[Path]:
             yield path
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", list(modules()), ids=lambda path: str(path.relative_to(ROOT)))
 def test_functions_begin_with_a_verb_and_things_with_a_noun(path: Path) -> None:
     assert list(faults(ast.parse(path.read_text(encoding="utf-8")))) == []
 
