@@ -1,4 +1,4 @@
-"""What waits in a spool comes back as it was, in order and by number, and stands on disk for nobody else."""
+"""A spool returns its contents unchanged, in order and by number, and nobody else can read it on disk."""
 
 import os
 import stat

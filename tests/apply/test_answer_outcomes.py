@@ -1,4 +1,4 @@
-"""What an answer means: another record, another value, another spelling."""
+"""Outcomes from HubSpot's answers: another record, another value, another spelling."""
 
 from collections.abc import Mapping
 

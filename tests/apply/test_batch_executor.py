@@ -1,4 +1,4 @@
-"""One batch on its way, on a simulated clock: what is looked at is written at once."""
+"""Executing one batch on a simulated clock: the write follows the second read at once."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""One batch whose answers get lost, or whose changes take two calls: what is sent, and what is told."""
+"""One batch with lost answers, or with changes of two calls: the calls that are sent, and the outcomes."""
 
 import json
 from collections.abc import Collection, Sequence

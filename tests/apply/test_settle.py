@@ -1,4 +1,4 @@
-"""What became of a change whose answer was lost, as live tells."""
+"""Settling a change whose answer was lost, by live values."""
 
 from collections.abc import Mapping
 from dataclasses import replace

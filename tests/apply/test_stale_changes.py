@@ -1,4 +1,4 @@
-"""The last look before a call: which of the changes that travel together are not sent."""
+"""The second read before a call: finding the stale changes of a batch."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What state holds of a record after a change."""
+"""State of a record after a change."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What one would write in an afternoon: HubSpot's SDK, ruamel.yaml and DeepDiff, one call after the other.
+"""A simple script for comparison: HubSpot's SDK, ruamel.yaml and DeepDiff, one call after the other.
 
 python script.py MANIFEST BASE_URL [--apply]
 """

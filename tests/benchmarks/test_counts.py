@@ -1,4 +1,4 @@
-"""What planning costs, in counts: seconds depend on the machine and on who else uses it, these do not."""
+"""Costs of planning, in counts: seconds depend on the machine and its load, counts do not."""
 
 import gc
 import sys

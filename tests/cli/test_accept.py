@@ -1,4 +1,4 @@
-"""``drift --accept``: what people changed in HubSpot is right, and the manifests say so from then on."""
+"""``drift --accept``: changes that people made in HubSpot are written into the manifests."""
 
 import json
 import stat

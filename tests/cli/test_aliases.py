@@ -1,4 +1,4 @@
-"""One live record under another key: joined, told, and no reason to write."""
+"""One live record under another key: it is recognised and reported, and nothing is written."""
 
 from pathlib import Path
 

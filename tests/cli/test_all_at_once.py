@@ -1,4 +1,4 @@
-"""All that is wrong is told at once: one problem does not hide the others."""
+"""All problems are reported at once: one problem does not hide the others."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Associations from manifest to portal: what goes over the wire, what is refused, what is left alone."""
+"""Associations from manifest to portal: the calls, the refusals, and what is left alone."""
 
 import json
 import re

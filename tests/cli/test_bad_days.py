@@ -1,4 +1,4 @@
-"""HubSpot on its worst day: what was done is known, and the next run goes on."""
+"""HubSpot with many failures: finished changes are recorded, and the next run continues."""
 
 from pathlib import Path
 

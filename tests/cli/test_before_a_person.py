@@ -1,4 +1,4 @@
-"""Personal values are shown on a terminal that a person looks at: not on one whose output a job keeps."""
+"""Personal values are shown on a terminal with a person, but not on one whose output a job keeps."""
 
 import io
 import sys

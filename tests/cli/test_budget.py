@@ -1,4 +1,4 @@
-"""Calls that are left today are looked at before a plan, and again before it is applied."""
+"""The calls left today are checked before a plan, and again before it is applied."""
 
 import json
 from collections.abc import Iterator

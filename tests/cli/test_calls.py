@@ -1,4 +1,4 @@
-"""`Calls:` of a plan, and of drift, is what is seen on the wire: what planning made, and what apply makes."""
+"""The ``Calls:`` of a plan and of drift equal the real calls of planning and apply."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Values that must not be seen are planted everywhere, and looked for in everything that comes out."""
+"""Secret values are put everywhere and searched in all output."""
 
 import json
 from collections.abc import Iterator

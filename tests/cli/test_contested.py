@@ -1,4 +1,4 @@
-"""A workflow that overwrites what we write is fought once, then reported, until somebody decides."""
+"""A workflow that overwrites our writes is overwritten once, then reported until somebody decides."""
 
 from pathlib import Path
 

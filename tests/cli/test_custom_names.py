@@ -1,4 +1,4 @@
-"""One custom object called by its name in one file, and by its number or qualified name in another."""
+"""One custom object, named in one file by its name and in another by its number or qualified name."""
 
 import json
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Manifests that do not know what was applied last are refused before they take it back."""
+"""Manifests without the last applied commit are refused before they undo it."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""``drift``: what people changed behind git's back, who they were, and nothing where there is nothing."""
+"""``drift``: the changes of people in HubSpot, their authors, and an empty report without drift."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""``emulator serve`` as a process: what it prints, whom it answers, and what it tells of."""
+"""``emulator serve`` as a process: its output, its clients, and its warnings."""
 
 import signal
 import subprocess

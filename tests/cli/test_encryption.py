@@ -1,4 +1,4 @@
-"""Plans and reports that are encrypted: opened by those who have the key, and by nobody else."""
+"""Encrypted plans and reports can be opened only with the key."""
 
 import json
 import subprocess

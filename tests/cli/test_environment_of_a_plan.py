@@ -1,4 +1,4 @@
-"""A saved plan says which environment it is for; the command line can only contradict it."""
+"""A saved plan names its environment; the command line cannot choose another one."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Environments of ``reconciler.yaml``: globs that match none of them, and two of them for one portal."""
+"""Environments of ``reconciler.yaml``: globs without a match, and two environments for one portal."""
 
 import json
 from pathlib import Path

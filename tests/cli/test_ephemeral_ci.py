@@ -1,4 +1,4 @@
-"""A CI job that throws its state away is not let near a portal."""
+"""A CI job that would lose its state must not write to a portal."""
 
 from contextlib import closing
 from pathlib import Path

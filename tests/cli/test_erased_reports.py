@@ -1,4 +1,4 @@
-"""Reports that we keep forget what the journal forgets."""
+"""Records and values that the journal erases are erased in our reports too."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Held wrong, every command says one clear thing, with what to do, and touches nothing."""
+"""Wrong use of any command gives one clear message with advice, and changes nothing."""
 
 import contextlib
 from dataclasses import replace

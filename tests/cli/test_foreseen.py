@@ -1,4 +1,4 @@
-"""What can be known is known in the plan: whatever it accepts, the portal takes."""
+"""Everything that can be known is checked in the plan: the portal accepts every change that it contains."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Guards stand between a plan and the portal, and each can be lifted by name."""
+"""Guards refuse plans, and each can be lifted by name."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A plan for a portal that is not at HubSpot's says where that is, wherever people read it."""
+"""A plan for a portal that is not at HubSpot shows the host in every form."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A manifest names the same records by other keys: nothing is archived, and what is known of them stays."""
+"""Manifests name the same records by other keys: nothing is archived, and state keeps its knowledge."""
 
 import json
 import sqlite3

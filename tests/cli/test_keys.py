@@ -1,4 +1,4 @@
-"""A key that cannot tell records apart: the advice works on the portal that it is given for."""
+"""A key that does not identify records: the advice works on this portal."""
 
 import json
 import re

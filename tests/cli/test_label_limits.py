@@ -1,4 +1,4 @@
-"""What a portal limits of associations and their labels is known in the plan, from either end."""
+"""The plan knows the portal's limits on associations and labels, from either end."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

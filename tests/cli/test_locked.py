@@ -1,4 +1,4 @@
-"""A state that somebody else is writing to: exit 6, and whose run it is."""
+"""A state that another run is writing: exit code 6, and the name of that run."""
 
 import sqlite3
 from contextlib import closing

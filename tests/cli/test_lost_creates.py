@@ -1,4 +1,4 @@
-"""A create whose answer was lost, in a portal that rewrites values: done, ours, and nothing left to do."""
+"""A create whose answer was lost, in a portal that rewrites values: it is done, owned, and complete."""
 
 import json
 from collections.abc import Iterator

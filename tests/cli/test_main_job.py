@@ -1,4 +1,4 @@
-"""The main job on the example project: plan, apply, plan again, change a line, see drift."""
+"""The main workflow on the example project: plan, apply, plan again, change a line, see drift."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What only looks never writes: held by a recorder on the portal's port."""
+"""Commands that only read never write: a recorder on the portal's port checks it."""
 
 import httpx
 

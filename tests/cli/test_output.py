@@ -1,4 +1,4 @@
-"""Whatever stdout leads to: no traceback, JSON in UTF-8, and after writes the exit code of the run."""
+"""Any kind of stdout: no traceback, JSON in UTF-8, and after writes the exit code of the run."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Owners: one or several, deactivated ones, people who stand in, and the scope that only naming one takes."""
+"""Owners: one or several, deactivated ones, replacements, and the scope that only named owners need."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Who decides about a property, as the portal sees it: no request ever carries what the rule forbids."""
+"""Ownership of properties: no request ever contains a value that the rule forbids."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Long work tells how far it has come: lines where there is no terminal, nothing where it is quiet."""
+"""Progress of long work: lines without a terminal, nothing in quiet mode."""
 
 import time
 

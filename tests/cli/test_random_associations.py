@@ -1,4 +1,4 @@
-"""Random sets of associations, named from either side, while people add and remove some of their own."""
+"""Random sets of associations, named from either end, while people add and remove some."""
 
 import json
 import tempfile

@@ -1,4 +1,4 @@
-"""HubSpot counts the calls of a token, whoever makes them: all of a command's keep one pace."""
+"""HubSpot counts all calls of a token: all calls of a command share one rate limiter."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""A state that may be read and not written: looking works, applying says what is wrong in one sentence."""
+"""A state with read-only access: reading works, applying explains the problem in one sentence."""
 
 import shutil
 from collections.abc import Iterator

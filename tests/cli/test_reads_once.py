@@ -1,4 +1,4 @@
-"""A command reads the portal once: what the wire saw of each command."""
+"""A command reads the portal once: the recorded calls of each command."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A report that could not be written is told before anything happens that it would have to tell."""
+"""A report that cannot be written is an error before anything is applied."""
 
 import os
 import shutil

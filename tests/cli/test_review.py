@@ -1,4 +1,4 @@
-"""Plans for reviewers: every form of them, in files and on stdout, and what GitHub Actions is told."""
+"""Plans for reviewers: every form, in files and on stdout, and the outputs for GitHub Actions."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Production gets what was reviewed: planned again, held against the reviewed plan, and nothing else."""
+"""Production gets only reviewed changes: the plan is made again and compared with the reviewed one."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What HubSpot makes of our values is remembered: the plan after an apply is empty."""
+"""HubSpot's forms of our values are remembered: the plan after an apply is empty."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Taking a run back: the plan that does it, what it leaves alone, and what it cannot do."""
+"""Rolling back a run: the plan, the values it leaves alone, and its limits."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""Taking back what a run did to associations."""
+"""Rolling back the association changes of a run."""
 
 import json
 from pathlib import Path

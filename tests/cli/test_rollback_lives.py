@@ -1,4 +1,4 @@
-"""Random runs on random portals, taken back: what they wrote is as it was, and no later edit is lost."""
+"""Random runs on random portals, rolled back: old values are restored, and no later edit is lost."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The way a change takes is the way that cannot do harm."""
+"""Every change uses the call that cannot do harm."""
 
 from dataclasses import replace
 from pathlib import Path

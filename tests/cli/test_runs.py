@@ -1,4 +1,4 @@
-"""What past runs did: when, whose, from which commit, and what became of it."""
+"""Past runs: time, actor, commit, and outcomes."""
 
 import json
 import subprocess

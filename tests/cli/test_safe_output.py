@@ -1,4 +1,4 @@
-"""What is printed is obeyed by nobody: neither by terminals nor by the runners of CI jobs."""
+"""Printed text controls neither terminals nor the runners of CI jobs."""
 
 import json
 import re

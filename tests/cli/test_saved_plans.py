@@ -1,4 +1,4 @@
-"""People edit between a saved plan and its apply: what the plan rests on has moved, and nothing is sent."""
+"""People edit between a saved plan and its apply: changes whose values moved are stale and not sent."""
 
 import json
 from collections.abc import Callable, Mapping

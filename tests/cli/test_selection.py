@@ -1,4 +1,4 @@
-"""``--target`` and ``--exclude``: what is outside is not read, not written, not pruned; guards count it."""
+"""``--target`` and ``--exclude``: other records are not read, written or pruned, but guards count them."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""``reconciler.yaml``, flags and environment variables become settings, or complaints with their place."""
+"""``reconciler.yaml``, flags and environment variables become settings, or problems with their place."""
 
 from collections.abc import Mapping
 from pathlib import Path

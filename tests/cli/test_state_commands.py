@@ -1,4 +1,4 @@
-"""Correcting what is remembered: rm, forget, export, import; and where applying would forget it."""
+"""Correcting the state: rm, forget, export, import; and refusing to lose it."""
 
 import json
 import sqlite3

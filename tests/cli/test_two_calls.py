@@ -1,4 +1,4 @@
-"""A lifecycle stage goes back by two calls: one outcome of both, and nothing left half done in silence."""
+"""A lifecycle stage goes back by two calls: one outcome for both, and no half-done change is hidden."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Two projects on one database: the state knows whose it is."""
+"""Two projects on one database: the state knows its project."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A portal that keeps another value than was sent: told, exit 3, and planned again."""
+"""A portal that stores another value than was sent: reported, exit code 3, and planned again."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""``apply --verify`` plans again and shows what is left."""
+"""``apply --verify`` plans again and shows the remaining changes."""
 
 import json
 from pathlib import Path

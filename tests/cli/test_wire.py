@@ -1,4 +1,4 @@
-"""The exact calls, as they go over the wire."""
+"""The exact calls to HubSpot."""
 
 from typing import Any
 

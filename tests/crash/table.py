@@ -1,4 +1,4 @@
-"""What an apply may do to a portal, written from the table of verdicts and from nothing else.
+"""The allowed effects of an apply on a portal, written only from the table of verdicts.
 
 Two looks at a portal, right before an apply and right after it, must differ by nothing that the table does
 not allow. See ``docs/verdicts.md``.

@@ -1,4 +1,4 @@
-"""What else may happen to a process that applies: it stops, says what to do, and the next one completes."""
+"""Other failures of an applying process: it stops with advice, and the next run completes."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""An apply dies for real, anywhere; the next one goes on, and all is as if nobody had died."""
+"""An apply is killed at any point; the next one continues, with the same result as without the kill."""
 
 import random
 import signal

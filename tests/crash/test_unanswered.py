@@ -1,4 +1,4 @@
-"""Writes whose answers get lost, on every route: settled by reading, and never a duplicate."""
+"""Writes whose answers get lost, with every call: settled by reading, and never duplicated."""
 
 import tempfile
 from collections.abc import Iterator

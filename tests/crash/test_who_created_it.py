@@ -1,4 +1,4 @@
-"""A process dies around a create, and a person creates the same key: whose record is it then?
+"""A process dies around a create, and a person creates the same key.
 
 Ours is what our call made. What a person made is adopted, and never archived by us.
 """

@@ -1,4 +1,4 @@
-"""What tests of the emulator start from: a clock that stands still, and a portal with a client for it."""
+"""Fixtures for tests of the emulator: a stopped clock, and a portal with a client."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

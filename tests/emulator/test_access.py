@@ -1,4 +1,4 @@
-"""Who may do what: tokens, scopes, types, portals side by side."""
+"""Access: tokens, scopes, object types, several portals."""
 
 import json
 from pathlib import Path

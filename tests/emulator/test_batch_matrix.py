@@ -1,4 +1,4 @@
-"""What fails the whole batch and what fails one record, cell by cell. Each test names where it is stated."""
+"""Errors that fail the whole batch or one record, cell by cell. Each test names its source."""
 
 from typing import Any
 

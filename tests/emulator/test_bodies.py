@@ -1,4 +1,4 @@
-"""What a body lacks, and paths that are not imitated: said so that nobody takes them for something else."""
+"""Missing fields of bodies and paths that are not imitated get clear answers."""
 
 import logging
 from typing import Any

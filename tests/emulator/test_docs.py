@@ -1,4 +1,4 @@
-"""What the page says of the emulator is so."""
+"""The page about the emulator is true."""
 
 import inspect
 import json

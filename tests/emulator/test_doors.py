@@ -1,4 +1,4 @@
-"""On a port: who is answered, and what takes a token. Attacks come from a page in a browser here."""
+"""The emulator on a port: allowed clients and required tokens; attacks come from a web page in a browser."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Who changed what and when: developers.hubspot.com/docs/guides/crm/using-object-apis, property history."""
+"""Property history: developers.hubspot.com/docs/guides/crm/using-object-apis, property history."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Pages: their links are followed by readers, so they lead to the next page of the same question."""
+"""Pages: each link leads to the next page of the same question, because readers follow links."""
 
 import httpx
 import pytest

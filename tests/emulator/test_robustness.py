@@ -1,4 +1,4 @@
-"""Whatever is sent, there is an answer: no request brings the emulator down."""
+"""Every request gets an answer: no request crashes the emulator."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a seed may say, and how it is told where it is wrong."""
+"""Contents of a seed, and the messages about wrong ones."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The file: who may read it, who may share it, and what happens to it."""
+"""The storage file: its permissions, sharing, and failures."""
 
 import sqlite3
 import stat

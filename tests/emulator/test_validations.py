@@ -1,4 +1,4 @@
-"""The portal's own rules for values, and the normal forms that they bring."""
+"""The portal's own rules for values, and their normal forms."""
 
 import pytest
 

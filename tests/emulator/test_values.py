@@ -1,4 +1,4 @@
-"""What a written value becomes."""
+"""Stored forms of written values."""
 
 from collections.abc import Iterator
 from typing import Any

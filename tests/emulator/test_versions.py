@@ -1,4 +1,4 @@
-"""What differs between versions: developers.hubspot.com/docs/developer-tooling/platform/versioning."""
+"""Differences between versions: developers.hubspot.com/docs/developer-tooling/platform/versioning."""
 
 import pytest
 

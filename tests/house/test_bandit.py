@@ -1,4 +1,4 @@
-"""What bandit finds unsafe in our code is mended, or accepted here with a reason."""
+"""Findings of bandit are fixed, or accepted here with a reason."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What the documentation says is what the program does."""
+"""The documentation describes what the program does."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""The first line of a docstring says at once what a function does, or what a thing is."""
+"""The first line of a docstring says what a function does, or what a thing is."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Who may know whom: the rooms of the package and the doors of its libraries."""
+"""Allowed imports between the packages, and the modules that may use a library."""
 
 import ast
 import sys

@@ -1,4 +1,4 @@
-"""requirements.lock: everything that is installed in CI, by version and hash, and nothing else."""
+"""requirements.lock contains everything that is installed in CI, by version and hash, and nothing else."""
 
 import re
 import tomllib

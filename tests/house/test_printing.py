@@ -1,4 +1,4 @@
-"""One module prints: so one place sees to it that nothing that is printed commands anybody."""
+"""Only one module prints, so that printed text cannot control terminals or jobs."""
 
 import ast
 from collections.abc import Iterator

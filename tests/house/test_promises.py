@@ -1,4 +1,4 @@
-"""Every promise names the test that holds it, and that test is there."""
+"""Every promise links to the test that checks it, and that test exists."""
 
 import re
 from pathlib import Path

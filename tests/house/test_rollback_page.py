@@ -1,4 +1,4 @@
-"""The example of the page on taking a run back goes as it is told."""
+"""The example of the page on rollback works as described."""
 
 import re
 import subprocess

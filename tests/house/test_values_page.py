@@ -1,4 +1,4 @@
-"""The table of what counts as equal is true."""
+"""The table of equal values is true."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Hostile and odd HubSpots, written by hand: a handler of requests instead of a network."""
+"""Hostile and odd HubSpots: request handlers instead of a network."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache

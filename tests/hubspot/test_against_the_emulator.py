@@ -1,4 +1,4 @@
-"""The client meets the emulator, and whatever the emulator can break on purpose."""
+"""The client with the emulator and its faults."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Readers ask and cannot write; refusals become the error that says what to do."""
+"""Readers cannot write; refusals become errors with advice."""
 
 import inspect
 from collections.abc import Callable

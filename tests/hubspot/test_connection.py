@@ -1,4 +1,4 @@
-"""The door to the network lets values through, and never the token."""
+"""The network connection never reveals the token."""
 
 import logging
 import socket

@@ -1,4 +1,4 @@
-"""Definitions become ours, and say how the text of a value is to be read."""
+"""Definitions are converted to ours, with the kind of each value."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""HubSpot's history of a property, as people and programs at work."""
+"""HubSpot's history of a property, with people and programs as authors."""
 
 from collections.abc import Iterator
 from contextlib import closing

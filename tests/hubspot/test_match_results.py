@@ -1,4 +1,4 @@
-"""Answers are joined to rows by what they say, in whatever order and however incomplete."""
+"""Answers are matched to rows by their content, in any order and even if incomplete."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What planning needs to know of a portal, in as few calls as it takes."""
+"""Reading everything about a portal that planning needs, in few calls."""
 
 from typing import Any
 

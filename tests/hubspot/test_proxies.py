@@ -1,4 +1,4 @@
-"""Which proxy calls go through, and what is said where it is none that we can use."""
+"""The proxy of calls, and the message for an unusable one."""
 
 import socket
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Calls go out as fast as HubSpot allows, and again only where that is safe. On a simulated clock."""
+"""Calls are sent as fast as HubSpot allows, and again only if that is safe. On a simulated clock."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""The window of calls, number by number: who may enter now, who waits, and for how long."""
+"""The window of calls, number by number: calls that may be sent, and waiting times."""
 
 import pytest
 

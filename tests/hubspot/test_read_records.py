@@ -1,4 +1,4 @@
-"""Records are found by key, joined by what they hold, and a silent gap is asked about again."""
+"""Records are found by key and matched by content, and missing ones are requested again."""
 
 import random
 from collections.abc import Sequence

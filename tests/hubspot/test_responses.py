@@ -1,4 +1,4 @@
-"""HubSpot's JSON is read with tolerance: what errors look like, nobody has promised."""
+"""HubSpot's JSON is read tolerantly, because nobody guarantees the shape of errors."""
 
 import orjson
 import pytest

@@ -1,4 +1,4 @@
-"""What is sent again, and what is not: the whole table."""
+"""The whole table of retries."""
 
 import pytest
 from hypothesis import given

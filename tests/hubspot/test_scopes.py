@@ -1,4 +1,4 @@
-"""A plan can say which scopes it takes."""
+"""A plan names the scopes that it needs."""
 
 from reconciler.hubspot.portal.scopes import write_scopes
 

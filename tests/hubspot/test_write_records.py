@@ -1,4 +1,4 @@
-"""Every row of a batch gets its outcome, and good rows land, however HubSpot refuses."""
+"""Every row of a batch gets its outcome, and good rows are written, in whatever way HubSpot refuses."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any

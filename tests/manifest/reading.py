@@ -1,4 +1,4 @@
-"""Short ways to read texts in tests, and to say what came out."""
+"""Short functions that read texts in tests."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path

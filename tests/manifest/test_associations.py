@@ -1,4 +1,4 @@
-"""What ``$associations`` may say, and what is wrong with it."""
+"""Reading ``$associations``, and its problems."""
 
 from pathlib import Path
 

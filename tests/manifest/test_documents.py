@@ -1,4 +1,4 @@
-"""What a document may say about all of its records."""
+"""The settings of a document for all of its records."""
 
 import pytest
 

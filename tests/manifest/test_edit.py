@@ -1,4 +1,4 @@
-"""A value is written back where it stands, and nothing else changes."""
+"""A value is edited in its place, and nothing else changes."""
 
 from difflib import unified_diff
 

@@ -1,4 +1,4 @@
-"""Whatever a manifest looks like: one value changes, in its own lines, and a second parser agrees."""
+"""Any manifest: one value changes, only in its own lines, and a second parser agrees."""
 
 import io
 import re

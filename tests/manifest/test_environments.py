@@ -1,4 +1,4 @@
-"""Documents hold in environments that there are; environments of one portal come to the same documents."""
+"""Documents hold in known environments; environments of one portal lead to the same documents."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A fault in one place of a file does not hide what is wrong elsewhere, and is told once."""
+"""An error in one place of a file does not hide problems elsewhere, and is reported once."""
 
 from pathlib import Path
 

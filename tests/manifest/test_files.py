@@ -1,4 +1,4 @@
-"""Which files are manifests, and which only look like it."""
+"""Finding manifest files, and files that only look like manifests."""
 
 import os
 from pathlib import Path

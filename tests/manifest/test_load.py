@@ -1,4 +1,4 @@
-"""Folders of manifests become what is wanted of one environment."""
+"""Loading folders of manifests into the desired records of one environment."""
 
 import gc
 import random

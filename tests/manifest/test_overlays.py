@@ -1,4 +1,4 @@
-"""How documents and folders become one group: what disagrees, what is shared, and that nothing is lost."""
+"""Merging documents and folders into one group: conflicts, shared values, and no losses."""
 
 from pathlib import Path
 

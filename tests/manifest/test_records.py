@@ -1,4 +1,4 @@
-"""What a record may say, and what it wants once ``all`` is filled in."""
+"""Reading records, merged with ``all``."""
 
 import pytest
 

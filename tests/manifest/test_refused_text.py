@@ -1,4 +1,4 @@
-"""What is no YAML, or YAML that we do not take: one sentence each, with its place."""
+"""Text that is not YAML, or YAML that we refuse: one sentence each, with its place."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""A second opinion on what a YAML text says, and no text that breaks the reader."""
+"""A second parser agrees with ours, and no text crashes the reader."""
 
 import io
 from typing import Any

@@ -1,4 +1,4 @@
-"""Values keep their text, and everything knows its place."""
+"""Values keep their text, and everything has its place."""
 
 import pytest
 

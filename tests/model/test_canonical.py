@@ -1,4 +1,4 @@
-"""What counts as equal, kind by kind."""
+"""Equal values, kind by kind."""
 
 from datetime import UTC, date, datetime
 from decimal import Decimal

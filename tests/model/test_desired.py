@@ -1,4 +1,4 @@
-"""Records of one group are one sequence, wherever they come from."""
+"""Records of one group are one sequence, from any source."""
 
 from dataclasses import replace
 

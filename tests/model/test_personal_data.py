@@ -1,4 +1,4 @@
-"""Whose values are masked: by default, and as a project says."""
+"""Masked properties: the default ones, and a project's settings."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What globs over addresses mean, and what they select of records."""
+"""Globs over addresses, and the records and properties that they match."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The modules that decide, and the tests that would notice a fault in each: the likeliest first."""
+"""The modules to test, and the tests that would notice a fault in each: the most likely first."""
 
 MODULES: dict[str, tuple[str, ...]] = {
     "reconciler/model/canonical.py": (

@@ -1,4 +1,4 @@
-"""A live value finds the words in which its manifest would say it, or a sentence why it does not."""
+"""Accepting drift: a live value becomes a manifest value, or a sentence why it does not."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a plan costs in calls, call by call."""
+"""Costs of a plan in calls, call by call."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Records are paired by key, judged, routed and put in order."""
+"""Records are compared, get their calls, and are put in order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

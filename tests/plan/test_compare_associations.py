@@ -1,4 +1,4 @@
-"""Associations are judged as the page of verdicts says, row by row."""
+"""Associations are compared as the page of verdicts says, row by row."""
 
 import itertools
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What becomes of one record: absent, renamed, protected, gone, left over."""
+"""Comparing one record: absent, renamed, protected, gone, pruned."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The last look at a plan: whatever led to it, some things no plan does."""
+"""Rules that every plan must obey."""
 
 from dataclasses import replace
 

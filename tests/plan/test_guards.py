@@ -1,4 +1,4 @@
-"""Each guard at its edge: the last plan it lets pass, and the first it refuses."""
+"""Each guard at its limit: the last plan that passes, and the first that is refused."""
 
 from collections.abc import Sequence
 from dataclasses import replace

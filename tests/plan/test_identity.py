@@ -1,4 +1,4 @@
-"""Who is who: one record under two names, and which record a name that state knows still means."""
+"""Identity of records: one record under two names, and names that state still knows."""
 
 from collections.abc import Sequence
 from dataclasses import replace

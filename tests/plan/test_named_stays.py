@@ -1,4 +1,4 @@
-"""What a manifest names, by whatever key, is never archived, and state does not lose it."""
+"""A record that a manifest names, by any key, is never archived, and state does not lose it."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Pipeline and stage fit together, whatever of them is going to be written."""
+"""Pipeline and stage fit together, whichever of them is written."""
 
 from collections.abc import Mapping
 from dataclasses import replace

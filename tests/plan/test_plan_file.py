@@ -1,4 +1,4 @@
-"""A plan survives being a file, and a file that is not that plan any more is refused in one sentence."""
+"""A plan file gives the same plan again, and an altered file is refused in one sentence."""
 
 import hashlib
 import json

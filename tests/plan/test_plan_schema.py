@@ -1,4 +1,4 @@
-"""The JSON Schema of plan files describes every key of every plan that is written, and a page tells it."""
+"""The JSON Schema of plan files describes every key of every plan, and a page shows it."""
 
 import json
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The hands that a value went through since we last applied it, and automations that will not let go."""
+"""The changes of a value since we last applied it, and automations that change it back."""
 
 from datetime import UTC, datetime, timedelta
 

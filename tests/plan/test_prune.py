@@ -1,4 +1,4 @@
-"""Records that we own and nobody names: whether they are still the ones that state knows."""
+"""Owned records that no manifest names: whether they are still the same records."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Everything that can be known before a write is a problem in the plan, with its place and advice."""
+"""Everything that can be known before a write is a problem in the plan, with place and advice."""
 
 from collections.abc import Mapping
 from dataclasses import replace

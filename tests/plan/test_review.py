@@ -1,4 +1,4 @@
-"""Of a plan that was made again, only what was reviewed is kept, and everything else is told."""
+"""A new plan keeps only reviewed changes, and reports all others."""
 
 from dataclasses import replace
 

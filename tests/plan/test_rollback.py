@@ -1,4 +1,4 @@
-"""What takes a change back: every kind of change, and every reason to leave it as it is."""
+"""Rolling back a change: every kind of change, and every reason to leave it alone."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext

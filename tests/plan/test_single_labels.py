@@ -1,4 +1,4 @@
-"""A label that a record bears once goes to one other record, from whichever end it is named."""
+"""A label that a record can have only once goes to one other record, named from either end."""
 
 import itertools
 

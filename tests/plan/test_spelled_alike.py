@@ -1,4 +1,4 @@
-"""The short way to "nothing to do" leads where the long one does."""
+"""The fast comparison gives the same result as the full one."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""No two records are to hold one value of a unique property; one is handed on in order, or not at all."""
+"""Only one record has a value of a unique property; a value is passed on in order, or not at all."""
 
 import tracemalloc
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Errors come back from other processes as they were."""
+"""Errors keep their contents when they come back from other processes."""
 
 import pickle
 

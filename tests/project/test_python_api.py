@@ -1,4 +1,4 @@
-"""What Python code does with a project: the page about it, run word for word, and its promises."""
+"""The Python API: the page about it runs word for word, and its promises hold."""
 
 import contextlib
 import re

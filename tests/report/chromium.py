@@ -1,4 +1,4 @@
-"""Chromium for tests: a browser of its own, which downloads nothing, asks nobody and remembers nothing."""
+"""Chromium for tests: a separate browser without downloads and without stored data."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Every kind of fact has one sentence, and none of them tells a masked value."""
+"""Every kind of fact has one sentence, and none of them shows a masked value."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

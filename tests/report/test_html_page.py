@@ -1,4 +1,4 @@
-"""What holds for the page of any plan: it is whole, it asks nobody for anything, and values stay data."""
+"""Properties of the page of any plan: it is complete, needs no network, and values stay data."""
 
 import base64
 import hashlib

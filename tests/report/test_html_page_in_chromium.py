@@ -1,4 +1,4 @@
-"""The page as people meet it: opened from disk in a real browser."""
+"""The page opened from disk in a real browser."""
 
 import json
 from collections.abc import Callable, Iterator

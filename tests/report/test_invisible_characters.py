@@ -1,4 +1,4 @@
-"""Nothing that nobody sees is shown as it is, and two different values never look the same, in any form."""
+"""Invisible characters are escaped, and two different values never look the same, in any form."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""What holds for the comment on any plan: it fits, it is whole, and values stay data."""
+"""Properties of the comment on any plan: it fits, it is complete, and values stay data."""
 
 import re
 from collections.abc import Callable, Iterable

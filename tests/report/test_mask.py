@@ -1,4 +1,4 @@
-"""What is personal is never shown where it must not be, and what is shown still makes sense."""
+"""Personal values are never shown where they must be masked, and the rest still makes sense."""
 
 import json
 import re

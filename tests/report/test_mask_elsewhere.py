@@ -1,4 +1,4 @@
-"""Drift, explanations, acceptances and state hide what is personal, and nothing else."""
+"""Drift, explanations, accepted drift and state mask personal values, and nothing else."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""What holds for the report of any plan, whatever values somebody put into a portal."""
+"""Properties of the report of any plan, with any values in the portal."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The report of a run survives being a file."""
+"""A run report file gives the same run again."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Lengths are counted as terminals count them."""
+"""Widths are counted like in terminals."""
 
 import pytest
 from rich.cells import cell_len

@@ -1,4 +1,4 @@
-"""How values look, and that different ones never look the same."""
+"""Formatting values: different ones never look the same."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Texts that would be markup, a mention or a script, if a report took them for more than text."""
+"""Texts that would be markup, a mention or a script if a report did not escape them."""
 
 from hypothesis import strategies as st
 

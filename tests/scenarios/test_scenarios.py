@@ -1,4 +1,4 @@
-"""Golden scenarios: every folder beside this file is a story that must end as it is written."""
+"""Golden scenarios: every folder beside this file is a story with an expected end."""
 
 import json
 import re

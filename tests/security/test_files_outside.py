@@ -1,4 +1,4 @@
-"""No path that a pull request can write leads out of the project folder, or to anything hidden."""
+"""No path in a pull request leads out of the project folder, or to anything hidden."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Git runs nothing that a checkout brings along, and sees no token."""
+"""Git runs no program of a checkout, and sees no token."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Whatever answers in HubSpot's place, a call ends: in time, in bounds, in one sentence."""
+"""A call to any endpoint ends: in time, within limits, with one sentence."""
 
 import base64
 import gzip

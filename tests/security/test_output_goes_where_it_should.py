@@ -1,4 +1,4 @@
-"""What is written takes the place of files only, and goes into no trap."""
+"""Output replaces only files, and does not follow links or foreign pipes."""
 
 import os
 import stat

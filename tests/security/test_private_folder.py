@@ -1,4 +1,4 @@
-"""What is remembered of a portal comes from no commit, and lies nowhere else."""
+"""The state comes from no commit, and is in no other place."""
 
 import subprocess
 from dataclasses import replace

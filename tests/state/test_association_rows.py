@@ -1,4 +1,4 @@
-"""Associations that we own: put, found, removed, forgotten, exported."""
+"""Owned associations: stored, found, removed, erased, exported."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""An export that is read by line says what it says as a whole, and is refused with the same words."""
+"""An export read line by line has the same content as a whole, and is refused with the same words."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Whatever a run does and wherever it dies, the journal and what is owned agree with a plain model."""
+"""The journal and ownership agree with a simple model, whatever a run does and wherever it dies."""
 
 from collections.abc import Iterator
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""The process dies for real, at every step of a run; the next one opens the state and goes on."""
+"""The process is killed at every step of a run; the next one opens the state and continues."""
 
 import signal
 import subprocess

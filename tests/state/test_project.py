@@ -1,4 +1,4 @@
-"""Whose state it is: the first run says so, and nothing but a person's word changes it."""
+"""The project of a state: the first run stores it, and only a command changes it."""
 
 from collections.abc import Callable
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""A state of every older version is upgraded to the tables of a new one, and keeps what it knows."""
+"""A state of every older version is upgraded to the newest tables, and keeps its contents."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Other people at work in a project's embedded portal."""
+"""Edits by other people in a project's embedded portal."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ _EDITS = f"/_emulator/portals/{PORTAL}/edits"
 
 
 def edit(project: Project, key: str, **what: Any) -> None:
-    """Change a company of the example as somebody else."""
+    """Change a company of the example as another person."""
     with project.portal() as http:
         answer = http.post(_EDITS, json={"object": "companies", "id": company(http, key), **what})
         assert answer.status_code == 200, answer.text
 
 
 def company(http: httpx.Client, key: str) -> str:
-    """A company's record id."""
+    """Return a company's record id."""
     body = {"inputs": [{"id": key}], "idProperty": "external_id", "properties": []}
     return str(http.post("/crm/v3/objects/companies/batch/read", json=body).json()["results"][0]["id"])

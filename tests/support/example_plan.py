@@ -1,4 +1,4 @@
-"""A plan with one of everything, as a reader would meet it."""
+"""A plan with one entry of every kind."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""A run in which most went well."""
+"""A run in which most changes were applied."""
 
 from datetime import UTC, datetime
 

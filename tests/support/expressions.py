@@ -13,12 +13,12 @@ _STATUS = {"always", "cancelled", "failure", "success"}
 
 
 def filled(text: str, contexts: Mapping[str, Any]) -> str:
-    """``text`` with every ``${{ … }}`` in it replaced by its value."""
+    """Replace every ``${{ … }}`` in ``text`` by its value."""
     return _TEMPLATE.sub(lambda found: _as_text(evaluated(found[1], contexts)), text)
 
 
 def holds(condition: str | None, contexts: Mapping[str, Any], status: str) -> bool:
-    """Whether a job or step runs after ``status``: ``success``, ``failure`` or ``cancelled``."""
+    """Return whether a job or step runs after ``status``: ``success``, ``failure`` or ``cancelled``."""
     text = _TEMPLATE.sub(r"\1", condition or "")
     named = _STATUS & {token for token in _tokens(text) if token in _STATUS}
     functions = {"always": True} | {name: name == status for name in _STATUS - {"always"}}
@@ -27,7 +27,7 @@ def holds(condition: str | None, contexts: Mapping[str, Any], status: str) -> bo
 
 
 def evaluated(text: str, contexts: Mapping[str, Any]) -> Any:
-    """The value of one expression."""
+    """Evaluate one expression."""
     parser = _Parser(list(_tokens(text)), contexts)
     value = parser.either()
     assert not parser.rest, f"{text!r}: {parser.rest} is left over"

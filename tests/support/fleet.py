@@ -4,7 +4,7 @@ from reconciler import Environment
 
 
 def apply_all(environment: Environment) -> int:
-    """Plan and apply; how many changes were applied."""
+    """Plan and apply; return the number of applied changes."""
     with environment.plan() as plan:
         return environment.apply(plan).accounting()["applied"]
 

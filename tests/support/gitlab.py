@@ -1,4 +1,4 @@
-"""A small GitLab behind a port, and its runner: jobs are run in bash, and their requests are real."""
+"""A small GitLab on a port, with its runner: jobs run in bash, and their requests are real."""
 
 import json
 import os
@@ -26,7 +26,7 @@ NOTER, READER, BOT = "glpat-may-write-notes", "glpat-may-read", 900
 
 @dataclass
 class GitLab:
-    """What the project holds, and where its API is."""
+    """The contents of the project, and the address of its API."""
 
     url: str = ""
     notes: list[dict[str, Any]] = field(default_factory=list)
@@ -34,10 +34,10 @@ class GitLab:
     merge_requests: list[dict[str, Any]] = field(default_factory=list)
     pipelines: list[dict[str, Any]] = field(default_factory=list)
     artifacts: dict[int, bytes] = field(default_factory=dict)
-    """By job."""
+    """Artifacts by job."""
 
     def answer(self, method: str, path: str, query: Mapping[str, str], sent: Mapping[str, str]) -> Any:
-        """What GitLab answers; None where there is nothing at that place."""
+        """Return GitLab's answer; None if nothing is at that path."""
         place = path.removeprefix(f"/projects/{PROJECT}/").split("/")
         return self._read(place, query) if method == "GET" else self._write(method, place, sent)
 
@@ -80,7 +80,7 @@ class GitLab:
 
 @contextmanager
 def running_gitlab() -> Iterator[GitLab]:
-    """A GitLab that answers on a port of this machine."""
+    """Run a GitLab on a port of this machine."""
     gitlab = GitLab()
 
     class Handler(BaseHTTPRequestHandler):
@@ -98,7 +98,7 @@ def running_gitlab() -> Iterator[GitLab]:
         do_GET = do_POST = do_PUT = _handle  # noqa: N815 - the names that the server looks for
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -113,7 +113,7 @@ def running_gitlab() -> Iterator[GitLab]:
 
 
 def published(folder: Path) -> tuple[str, str]:
-    """A repository with what our installation takes from it: where it is, and its commit."""
+    """Create a repository with the files that the installation needs; return its path and commit."""
     repository = folder / "published"
     if not repository.exists():
         for name in (".github/actions/reconcile/install.sh", "requirements.lock"):
@@ -167,7 +167,7 @@ def _program(path: Path, command: str) -> None:
 
 
 def _expanded(variables: Mapping[str, str]) -> dict[str, str]:
-    """Variables may name others, as GitLab's do."""
+    """Expand variables that name others, as GitLab does."""
 
     def value(text: str) -> str:
         return re.sub(r"\$(\w+)", lambda found: value(variables.get(found[1], "")), text)

@@ -1,7 +1,7 @@
 """A small GitHub in a folder, for workflows under test: comments, issues, runs and their artifacts.
 
-Run as a program, it stands in for ``gh``: it knows the calls that our workflows make, and which permission
-of the job each of them needs, and refuses all others.
+Run as a program, it replaces ``gh``: it knows the calls of our workflows, and the job permission that each of
+them needs, and refuses all others.
 """
 
 import json
@@ -21,7 +21,7 @@ _READ, _WRITE = ("read", "write"), ("write",)
 
 @dataclass
 class Hub:
-    """What the repository holds; kept in ``hub.json``, since every call is a process."""
+    """The contents of the repository, kept in ``hub.json``, because every call is a process."""
 
     folder: Path
     comments: list[dict[str, Any]] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Hub:
 
 
 def main(arguments: list[str]) -> None:
-    """``gh``, as far as we use it."""
+    """Imitate ``gh``, as far as we use it."""
     hub = Hub.read(Path(os.environ["HUB"]))
     hub.calls.append(" ".join(arguments))
     hub.write()
@@ -107,7 +107,7 @@ def _api(hub: Hub, arguments: list[str]) -> None:
     if asked.silent:
         return
     if asked.paginate:
-        for item in answer or [None]:  # one page each, as documents one after the other
+        for item in answer or [None]:  # one page each, as separate documents
             sys.stdout.write(json.dumps([item] if item else []))
     else:
         sys.stdout.write(json.dumps(answer))

@@ -1,4 +1,4 @@
-"""Short ways to say what goes through a journal."""
+"""Short functions that build values for the journal."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ UPDATE = Route(Call.UPDATE, None)
 
 @dataclass(slots=True)
 class Clock:
-    """Time that passes only when told to, or when somebody sleeps."""
+    """A clock that moves only when told to, or when somebody sleeps."""
 
     time: datetime = field(default_factory=lambda: datetime(2026, 11, 22, 16, 45, tzinfo=UTC))
 
@@ -83,7 +83,7 @@ def owned(
     object_name: str = "companies",
     by: str = "external_id",
 ) -> OwnedRecord:
-    """A record of ours; acme is 9001, and any other has an id of its own."""
+    """Build an owned record; acme is 9001, and any other key has its own id."""
     if record_id is None:
         record_id = "9001" if name == "acme" else str(int.from_bytes(name.encode(), "big"))
     return OwnedRecord(
@@ -102,7 +102,7 @@ def pair(
     label: Label | None = None,
     origin: Origin = Origin.CREATED,
 ) -> OwnedPair:
-    """A company and a contact of ours."""
+    """Build an owned association of a company and a contact."""
     contact = RecordKey("contacts", "email", other)
     return OwnedPair(
         key(name), RecordId(record_id), contact, RecordId(target_id), label, origin, is_whole=True

@@ -1,4 +1,4 @@
-"""Short ways to say the nouns in tests."""
+"""Short functions that build the values of the domain."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ FILES = SourceFiles(("companies.yaml",))
 
 
 def at(line: int, column: int = 1) -> Place:
-    """A place in the only file."""
+    """Build a place in the only file."""
     return place_of(0, line, column)
 
 
@@ -36,7 +36,7 @@ def document(
 
 
 def desired(key: str, values: Mapping[str, ManifestValue], within: Document | None = None) -> DesiredRecord:
-    """A record at line 10, its values on the lines below, in order of name."""
+    """Build a record at line 10, with its values on the lines below, in order of name."""
     names = tuple(sorted(values))
     return DesiredRecord(
         key=key,
@@ -65,7 +65,7 @@ def owned(
 
 
 def definition(name: str, kind: Kind = Kind.TEXT, *options: str, **flags: bool) -> PropertyDef:
-    """A property whose options have their upper-case value as label."""
+    """Build a property whose options have their upper-case value as label."""
     return PropertyDef(name, name.title(), kind, tuple(Option(o, o.upper()) for o in options), **flags)
 
 

@@ -1,7 +1,7 @@
-"""States as each version of the tables kept them.
+"""States in every version of the tables.
 
-``tests/state/versions/N`` holds what the last code of version ``N`` made: the tables, as it told each
-database to make them, and the rows that it put in. None is ever edited; a new version adds a folder.
+``tests/state/versions/N`` contains the result of the last code of version ``N``: the statements for the
+tables of each database, and the rows. These files are never edited; a new version adds a folder.
 """
 
 import sqlite3
@@ -13,7 +13,7 @@ from sqlalchemy import create_engine
 _FOLDER = Path(__file__).parents[1] / "state/versions"
 
 VERSIONS = tuple(sorted(int(folder.name) for folder in _FOLDER.iterdir()))
-"""Those that are kept, oldest first."""
+"""The versions that are kept, oldest first."""
 
 
 def restore(url: str, project: Path, version: int) -> None:

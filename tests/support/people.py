@@ -1,4 +1,4 @@
-"""Code run as somebody who may not read everything, also where the tests run as root."""
+"""Running code as a user with limited file permissions, even if the tests run as root."""
 
 import os
 import traceback
@@ -29,7 +29,7 @@ def as_nobody(action: Callable[[], None]) -> None:
 
 @contextmanager
 def unprivileged() -> Iterator[None]:
-    """As a user that file permissions hold for, also where tests run as root."""
+    """Run the block as a user with limited file permissions, even if the tests run as root."""
     is_root = os.geteuid() == 0
     if is_root:
         os.setresuid(NOBODY, NOBODY, 0)

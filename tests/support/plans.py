@@ -1,4 +1,4 @@
-"""Plans for tests of everything that reads or shows one: any plan (Hypothesis), and building blocks."""
+"""Plans for tests of code that reads or shows them: any plan (Hypothesis), and its parts."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -45,13 +45,13 @@ from reconciler.sentences import join_sentences
 from reconciler.source import SourceRef
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-"""Any text there is: controls, marks of direction, wide and combining characters."""
+"""Any text: control characters, marks of direction, wide and combining characters."""
 
 words = st.text("abcdefghij _", min_size=1, max_size=12)
 """Text that needs no escapes and breaks at spaces."""
 
 values = texts | st.text(st.sampled_from("ab \n\tä世\u202e→\u2039\u0301"), max_size=300)
-"""Texts of properties: long ones and such of several lines among them."""
+"""Texts of properties, also long ones and those of several lines."""
 
 counts = st.integers(0, 10**9)
 _reasons = st.sampled_from(Reason)
@@ -61,7 +61,7 @@ _names = st.sampled_from(["email", "name", "phone", "hs_lead_status", "a_rather_
 
 
 def _edited_value(value: ValueChange, hand: ValueVersion | None) -> ValueChange:
-    """Whoever edited a value made it what is there."""
+    """Build a value change by the author of the live value."""
     return replace(value, changed=hand and replace(hand, value=value.before))
 
 
@@ -74,7 +74,7 @@ def _by_name(changed: list[ValueChange]) -> tuple[ValueChange, ...]:
 
 
 def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
-    """Any plan, whether or not planning would ever make it; things are called and described by ``words``."""
+    """Build any plan, even one that planning would never make; texts come from ``words``."""
     names = _names | words
     hands = st.builds(
         ValueVersion,
@@ -245,7 +245,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
 def any_facts(
     words: st.SearchStrategy[str], keys: st.SearchStrategy[RecordKey], names: st.SearchStrategy[str]
 ) -> st.SearchStrategy[Fact]:
-    """Any fact, whether or not its kind has such fields."""
+    """Build any fact, even with fields that its kind does not have."""
     return st.builds(
         Fact,
         kind=st.sampled_from(FactKind),
@@ -264,7 +264,7 @@ def any_problems(
     sources: st.SearchStrategy[SourceRef],
     keys: st.SearchStrategy[RecordKey],
 ) -> st.SearchStrategy[Problem]:
-    """Any problem, described by ``words``, with values of records and keys in its sentences or without."""
+    """Build any problem, with texts from ``words``, and perhaps values of records and keys."""
     values = keys.map(lambda key: key.told_value) | keys.map(lambda key: key.display)
     sentences = words | st.lists(words | values, max_size=4).map(lambda parts: join_sentences(" ", parts))
     return st.builds(
@@ -292,7 +292,7 @@ def plan_of(
     no_op: int = 0,
     budget: Budget = Budget(read_calls=5, write_calls=0, seconds=0.0, daily_remaining=250_000),  # noqa: B008 - a value
 ) -> Plan:
-    """A plan for the portal of these tests."""
+    """Build a plan for the portal of these tests."""
     return Plan(
         tool_version="0.1.0",
         created_at=datetime(2026, 11, 22, 9, 30, tzinfo=UTC),
@@ -313,5 +313,5 @@ def plan_of(
 
 
 def at(line: int, file: str = "companies.yaml", column: int = 7) -> SourceRef:
-    """A place in a manifest."""
+    """Build a place in a manifest."""
     return SourceRef(file, line, column)

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL: real server, no password, nothing on disk survives it."""
+"""A temporary PostgreSQL: a real server without a password, whose data is deleted afterwards."""
 
 import os
 import pwd
@@ -15,7 +15,7 @@ from psycopg.sql import SQL, Identifier
 
 
 def server_programs() -> Path | None:
-    """The folder of the newest installed server's programs; None where there is none."""
+    """Return the folder of the newest installed server's programs; None if there is none."""
     folders = sorted(
         (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")),
         key=lambda folder: int(folder.parent.name),
@@ -25,7 +25,7 @@ def server_programs() -> Path | None:
 
 
 class Postgres:
-    """A running server; every test takes a database of its own."""
+    """A running server; every test gets its own database."""
 
     def __init__(self, sockets: Path, connection: psycopg.Connection) -> None:
         self._sockets = sockets
@@ -33,7 +33,7 @@ class Postgres:
         self._count = 0
 
     def new_database(self, options: LiteralString = "") -> str:
-        """The URL of a fresh, empty database."""
+        """Create an empty database and return its URL."""
         self._count += 1
         name = f"state_{self._count}"
         self._connection.execute(SQL("CREATE DATABASE {} " + options).format(Identifier(name)))
@@ -45,12 +45,12 @@ class Postgres:
 
 @contextmanager
 def running_server(programs: Path) -> Iterator[Postgres]:
-    """A server on a socket in a folder of its own, gone with all its data afterwards."""
+    """Run a server on a socket in a folder of its own; delete all its data afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="reconciler-postgres-"))
     try:
         _give_to_server(folder)
         data = folder / "data"
-        # It sorts as people do, so that a key which is not told to sort by code point shows.
+        # It sorts like people do, so that a key without code point order is noticed.
         locale = ["--locale-provider=icu", "--icu-locale=en", "-E", "UTF8"]
         _run([programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", *locale, "--no-sync"])
         settings = f"-k {folder} -h '' -c fsync=off -c full_page_writes=off"
@@ -66,7 +66,7 @@ def running_server(programs: Path) -> Iterator[Postgres]:
 
 
 def _give_to_server(folder: Path) -> None:
-    """The server refuses to run as root; its package made a user for it."""
+    """Give the folder to the server's user, because the server refuses to run as root."""
     if os.geteuid() == 0:
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)

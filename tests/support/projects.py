@@ -1,4 +1,4 @@
-"""Projects in a temporary folder, and the command line run on them."""
+"""Projects in a temporary folder, and commands that run on them."""
 
 import contextlib
 import io
@@ -25,7 +25,7 @@ PORTAL = 1000000
 
 @dataclass(frozen=True)
 class Done:
-    """What a command left behind."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -33,7 +33,7 @@ class Done:
 
     @property
     def document(self) -> Any:
-        """What ``--json`` printed."""
+        """The parsed output of ``--json``."""
         return json.loads(self.out)
 
 
@@ -70,7 +70,7 @@ class Project:
 
     @contextlib.contextmanager
     def portal(self, portal_id: int = PORTAL) -> Iterator[httpx.Client]:
-        """The project's embedded portal, as other people use it."""
+        """Open the project's embedded portal, as other people use it."""
         emulator = Emulator(self.folder / ".reconciler" / "portal.db")
         try:
             transport = EmulatorTransport(emulator, portal_id)
@@ -81,7 +81,7 @@ class Project:
 
 
 def example(folder: Path) -> Project:
-    """A copy of the example project."""
+    """Copy the example project."""
     copy = folder / "project"
     shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns(".reconciler"))
     return Project(copy)
@@ -89,7 +89,7 @@ def example(folder: Path) -> Project:
 
 @contextlib.contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for a while; ours are never inherited."""
+    """Set environment variables inside the block; ours are never inherited."""
     before = dict(os.environ)
     for name in list(os.environ):
         if name.startswith(("RECONCILER_", "HUBSPOT_", "GITHUB_", "NO_COLOR")) or name == "CI":
@@ -103,7 +103,7 @@ def environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 class Recorder(Emulator):
-    """An emulator that remembers what it was asked."""
+    """An emulator that records its requests."""
 
     def __init__(self, path: Path | None) -> None:
         super().__init__(path)
@@ -114,11 +114,11 @@ class Recorder(Emulator):
         return super().answer(request)
 
     def add_fault_text(self, text: str) -> None:
-        """Misbehave, as ``emulator serve --fault`` would."""
+        """Inject a fault, like ``emulator serve --fault``."""
         self.add_fault(parse(text))
 
     def asked(self, path_end: str) -> list[tuple[str, Any]]:
-        """Paths that end so, and the bodies sent there."""
+        """Return the paths that end with ``path_end``, and the bodies sent there."""
         return [
             (request.path, json.loads(request.body))
             for request in self.requests

@@ -1,4 +1,4 @@
-"""Projects whose portal stands behind a port, as a real one does."""
+"""Projects whose portal is on a port, like a real one."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ def served(
     scopes: tuple[str, ...] | None = None,
     more: str = "",
 ) -> Iterator[tuple[Project, Recorder]]:
-    """A project of ``manifests`` against a recorded portal that holds ``seed``; the token has ``scopes``."""
+    """Create a project with ``manifests`` and a recorded portal from ``seed``; the token has ``scopes``."""
     with contextlib.closing(Recorder(None)) as portal, running(portal) as url:
         portal.ensure_portal(PORTAL, seed)
         project = Project(folder, {"HUBSPOT_ACCESS_TOKEN": portal.token(PORTAL, scopes)})

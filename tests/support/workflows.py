@@ -1,7 +1,7 @@
-"""Runs our workflows: their own steps, in bash, in a fresh checkout, with stand-ins for what GitHub gives.
+"""Running our workflows: their own steps, in bash, in a fresh checkout, with replacements for GitHub's parts.
 
-Expressions are evaluated, actions of this repository are run step by step, and the few others are played:
-checkout, and the upload of an artifact. ``gh`` is a small GitHub in a folder.
+Expressions are evaluated, and actions of this repository are run step by step. The few other actions are
+imitated: checkout, and the upload of an artifact. ``gh`` is a small GitHub in a folder.
 """
 
 import json
@@ -26,10 +26,10 @@ from tests.support.projects import ROOT
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 SANDBOX = 1234567
-"""The portal that the example names beside its emulator."""
+"""The portal that the example configures besides its emulator."""
 
 AWKWARD = "$(touch pwned)`touch pwned`';touch pwned;\"\n::set-output name=folder::/etc"
-"""A title and a name of a branch, as somebody might choose them."""
+"""A title and a branch name that try to inject code."""
 
 _SHELLS = {"": ["bash", "-e"], "bash": ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]}
 _PYTHON3 = f"""\
@@ -43,13 +43,13 @@ chmod +x "$3/bin/reconciler" "$3/bin/python"
 
 
 def noting_python3(programs: Path, notes: Path) -> None:
-    """Put a python3 into ``programs`` that makes a venv of stand-ins; they leave their notes in ``notes``."""
+    """Put a python3 into ``programs`` that creates a venv of replacements, which write to ``notes``."""
     _program(programs / "python3", _PYTHON3.replace("NOTES", str(notes)))
 
 
 @dataclass
 class JobRun:
-    """What a job left behind."""
+    """The result of a job."""
 
     conclusion: str = "success"
     outputs: dict[str, str] = field(default_factory=dict)
@@ -59,7 +59,7 @@ class JobRun:
 
 @dataclass(frozen=True)
 class World:
-    """A repository on GitHub: commits, secrets, and what the workflows did to it."""
+    """A repository on GitHub: its commits, its secrets, and the results of workflows."""
 
     folder: Path
     secrets: dict[str, str] = field(default_factory=dict)
@@ -90,12 +90,12 @@ class World:
         return self.git("rev-parse", "HEAD")
 
     def run(self, workflow: str, event_name: str, event: Mapping[str, Any], **more: Any) -> dict[str, JobRun]:
-        """Run ``workflow`` as ``event_name`` would; returns what became of its jobs."""
+        """Run ``workflow`` for an event; return the results of its jobs."""
         return Run(self, workflow, event_name, event, **more).jobs()
 
 
 def made_world(folder: Path, files: Path) -> World:
-    """A repository that holds ``files`` in manifests/."""
+    """Create a repository with ``files`` in manifests/."""
     world = World(folder)
     (folder / "hub").mkdir()
     shutil.copytree(files, world.repository / "manifests", ignore=shutil.ignore_patterns(".reconciler"))
@@ -114,7 +114,7 @@ def _program(path: Path, text: str) -> None:
 
 
 def pull_request(world: World, number: int = 7, repository: str = REPOSITORY) -> dict[str, Any]:
-    """The event of a pull request whose last commit is the repository's."""
+    """Build the event of a pull request whose last commit is the repository's."""
     head = {
         "sha": world.git("rev-parse", "HEAD"),
         "ref": AWKWARD,
@@ -301,7 +301,7 @@ class _Job:
         return files
 
     def _environment(self, files: Mapping[str, Path], action: Path) -> dict[str, str]:
-        """What a runner gives every step; the branch's name is whatever its author chose."""
+        """Return the environment of every step; the author chose the branch's name."""
         pull = self._run.event.get("pull_request", {})
         return {
             "PATH": os.pathsep.join([*self._path, os.environ["PATH"]]),
@@ -330,14 +330,14 @@ def _all_filled(mapping: Mapping[str, str], contexts: Mapping[str, Any]) -> dict
 
 
 def price(portal: Emulator, product: str) -> str:
-    """What ``product`` costs at the portal."""
+    """Return the price of ``product`` in the portal."""
     with _client(portal) as http:
         answer = http.get(_product(product), params={"idProperty": "hs_sku", "properties": "price"})
         return str(answer.json()["properties"]["price"])
 
 
 def change_price(portal: Emulator, product: str, price: str) -> None:
-    """Do what a salesperson would."""
+    """Change a price, like a salesperson in HubSpot."""
     with _client(portal) as http:
         asked = http.patch(
             _product(product), params={"idProperty": "hs_sku"}, json={"properties": {"price": price}}

@@ -1,4 +1,4 @@
-"""What the public names promise to type checkers; mypy reads it, nothing runs it."""
+"""Promises of the public names to type checkers; mypy reads this file, nothing runs it."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Executor

@@ -1,4 +1,4 @@
-"""Repositories on a small GitHub, and portals behind a port."""
+"""Repositories on a small GitHub, and portals on a port."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""apply.yml: production gets what was reviewed, planned again from main, after a person's yes."""
+"""apply.yml: production gets the reviewed changes, planned again from main, after an approval."""
 
 import json
 import re

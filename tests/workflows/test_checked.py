@@ -1,4 +1,4 @@
-"""What tools say of our workflows, without network: nothing."""
+"""Tools find nothing wrong in our workflows, without network."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""drift.yml: one issue, opened, kept up to date, and closed when nothing is left of the drift."""
+"""drift.yml: one issue, opened, kept up to date, and closed when there is no drift left."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The example for GitLab CI: its schema agrees, and its jobs do what they say."""
+"""The example for GitLab CI: it agrees with the schema, and its jobs do what they promise."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""The hook for pre-commit: its definition is one, and it stops a commit of manifests with problems."""
+"""The pre-commit hook: its definition is valid, and it stops a commit of manifests with problems."""
 
 import os
 import subprocess
