@@ -21,7 +21,6 @@ from reconciler.cli.signals import stop_requests
 from reconciler.cli.streams import stdout_fault
 from reconciler.cli.verify import verify_applied
 from reconciler.errors import UsageError
-from reconciler.plan.budget import looked_at_again
 from reconciler.project.files import check_writable
 from reconciler.project.plan import Plan
 from reconciler.project.plan_request import PlanRequest
@@ -91,8 +90,7 @@ def command(
     else:
         invocation = open_environment(ctx)
         overwrites = on_stale == OnStale.OVERWRITE
-        rereads = looked_at_again(had_time=not auto_approve, overwrites=overwrites)
-        request = replace(request, rereads=rereads, verifies=verify)
+        request = replace(request, had_time=not auto_approve, overwrites=overwrites, verifies=verify)
         chosen = _new_plan(invocation, request, full=full, values=values)
         if not chosen.is_empty and not auto_approve:
             _ask(chosen, invocation.environment.name)

@@ -6,6 +6,7 @@ from reconciler.cli.invocation import open_environment
 from reconciler.cli.messages import say, tell_done
 from reconciler.cli.options import Group, common_options
 from reconciler.errors import UsageError
+from reconciler.project.correct_state import reset_emulator
 
 
 @click.group(cls=Group)
@@ -74,19 +75,9 @@ def seed(ctx: click.Context) -> None:
 @click.pass_context
 def reset(ctx: click.Context) -> None:
     """Reset the portal to its seed, and delete its state."""
-    invocation = open_environment(ctx)
-    portal_id = invocation.environment.portal_id
-    with invocation.session.emulator() as emulator:
-        emulator.reset(portal_id)
-    dropped, count = "", 0
-    if invocation.session.settings.state_url is not None:
-        with (
-            invocation.session.state(to_write=True) as store,
-            invocation.session.claim().acquire(store) as writer,
-        ):
-            count = store.count()
-            writer.drop()
-        dropped = f", and its state with {count} owned records dropped"
-    with invocation.session.emulator():
-        sentence = f"portal {portal_id} is as its seed says{dropped}"
-        tell_done(ctx, sentence, {"portal": portal_id, "dropped": count})
+    session = open_environment(ctx).session
+    count = reset_emulator(session)
+    dropped = "" if count is None else f", and its state with {count} owned records dropped"
+    portal_id = session.environment.portal_id
+    sentence = f"portal {portal_id} is as its seed says{dropped}"
+    tell_done(ctx, sentence, {"portal": portal_id, "dropped": count or 0})

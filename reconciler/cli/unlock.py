@@ -5,6 +5,7 @@ import click
 from reconciler.cli.invocation import open_environment
 from reconciler.cli.messages import tell_done
 from reconciler.cli.options import common_options
+from reconciler.project import correct_state
 
 
 @click.command()
@@ -12,8 +13,6 @@ from reconciler.cli.options import common_options
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Remove a lock that nobody holds any more. A run that still holds it stops at its next call."""
-    invocation = open_environment(ctx)
-    with invocation.session.state(to_write=True) as store:
-        holder = store.unlock()
+    holder = correct_state.unlock(open_environment(ctx).session)
     sentence = f"unlocked: it was held by {holder}" if holder else "there was no lock"
-    tell_done(ctx, sentence, {"unlocked": holder is not None, "holder": str(holder) if holder else None})
+    tell_done(ctx, sentence, {"unlocked": holder is not None, "holder": holder})

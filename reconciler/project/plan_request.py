@@ -1,11 +1,11 @@
 """The request for one plan: selection, permissions, and the reviewed plan."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.model.selection import Glob, Selection, glob_of
-from reconciler.plan.budget import ALWAYS_LOOKED_AT
+from reconciler.plan.budget import looked_at_again
 from reconciler.plan.change import Action
 from reconciler.plan.plan import Guard
 
@@ -21,13 +21,19 @@ class PlanRequest:
     recreate: tuple[str, ...] = ()  # create these records again although they are gone
     allow: tuple[tuple[Guard, int], ...] = ()  # guards to lift, with the allowed numbers
     reviewed: Path | None = None  # the reviewed plan: only its changes are planned
-    rereads: Collection[Action] = ALWAYS_LOOKED_AT  # actions whose records apply will read again
+    had_time: bool = True  # people can change records between plan and apply
+    overwrites: bool = False  # apply will write changed records all the same
     verifies: bool = False  # apply plans again afterwards
 
     @property
     def selection(self) -> Selection:
         """The selected part of the manifests."""
         return Selection(globs_of(self.target), globs_of(self.exclude))
+
+    @property
+    def rereads(self) -> frozenset[Action]:
+        """The actions whose records apply will read again, right before it writes."""
+        return looked_at_again(had_time=self.had_time, overwrites=self.overwrites)
 
 
 def globs_of(texts: Iterable[str]) -> tuple[Glob, ...]:

@@ -43,8 +43,8 @@ ROOMS = {
     | {"emulator", "report.json_report", "report.mask", "report.plan.guard_refusals"},
     "emulator": set(),
     "cli": BASE
-    | {"model", "manifest", "state", "plan", "apply", "hubspot", "report", "emulator", "reconcile"}
-    | {"project", "encryption"},
+    | {"project", "report", "emulator", "model"}
+    | {"plan.plan", "plan.file.format", "apply.options"},  # values that the commands pass on
 }
 """What each room may import besides itself. The standard library is open to all."""
 

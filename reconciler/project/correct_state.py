@@ -1,0 +1,163 @@
+"""Corrections of the state by hand: each takes the lock, and most make a backup first."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from reconciler.errors import UsageError
+from reconciler.project.erase_in_reports import Forgotten, forget_in_reports
+from reconciler.project.files import decoded, opened
+from reconciler.project.owned_records import record_name, selected_by
+from reconciler.project.run_reports import report_folder
+from reconciler.project.session import Session
+from reconciler.state.export_format import parse_export
+from reconciler.state.export_stream import export_by_line
+
+
+class Removed(NamedTuple):
+    """Records that are no longer owned."""
+
+    counts: Mapping[str, int]  # by address or glob
+    backup: Path | None  # of the state before; None if PostgreSQL keeps it
+
+
+class Erased(NamedTuple):
+    """The entries and files that named a record."""
+
+    entries: int  # of state and journal
+    reports: Forgotten
+    backups: tuple[Path, ...]  # which may still name it
+
+
+class Imported(NamedTuple):
+    """An exported state that took the place of the state."""
+
+    owned: int  # records
+    backup: Path | None  # of the state before; None if PostgreSQL keeps it
+
+
+def check_has_state(session: Session) -> None:
+    """Insist that the environment has a state.
+
+    Raises:
+        UsageError: it has none.
+    """
+    if session.settings.state_url is None:
+        raise UsageError("`state: none` remembers nothing: there is nothing to correct")
+
+
+def remove_owned(session: Session, addresses: Iterable[str]) -> Removed:
+    """Own the records at ``addresses``, which may be globs, no longer; the portal keeps them.
+
+    Raises:
+        UsageError: an address selects nothing that is owned; nothing is removed then.
+        StateError: the state cannot be written to, or is locked.
+    """
+    check_has_state(session)
+    with session.writer() as (store, writer):
+        found = {address: selected_by(store, address) for address in dict.fromkeys(addresses)}
+        missing = [address for address, owned in found.items() if not owned]
+        if missing:
+            raise UsageError(
+                f"{', '.join(missing)}: not owned, and nothing was removed\n"
+                "    `reconciler state list` shows what is owned"
+            )
+        backup = writer.remove(dict.fromkeys(record.key for owned in found.values() for record in owned))
+    return Removed({address: len(owned) for address, owned in found.items()}, backup)
+
+
+def erase_record(session: Session, address: str) -> Erased:
+    """Erase a record from state, journal and our own reports.
+
+    Raises:
+        UsageError: it is named nowhere.
+        StateError: the state cannot be written to, or is locked.
+    """
+    check_has_state(session)
+    name = record_name(address)
+    with session.writer() as (store, writer):
+        names = store.names_of(name.object_name, by_record_id=name.by_record_id, value=name.value)
+        entries = writer.forget(name.object_name, by_record_id=name.by_record_id, value=name.value)
+        backups = tuple(store.backups())
+        portal_id = session.environment.portal_id
+        reports = forget_in_reports(report_folder(session), store, portal_id, names)
+    if not entries + reports.rewritten + reports.removed:
+        raise UsageError(f"{address} is named nowhere in state and journal")
+    return Erased(entries, reports, backups)
+
+
+def upgrade_state(session: Session) -> bool:
+    """Upgrade a state that an older version made, after a backup; return whether it was needed.
+
+    Raises:
+        UsageError: there is no state to upgrade.
+        StateError: it is of a newer version, or cannot be written to.
+    """
+    check_has_state(session)
+    with session.state(to_write=True) as store:
+        return store.upgrade is not None
+
+
+def adopt_project(session: Session) -> str | None:
+    """Give the state to this project; return the name of the project that had it.
+
+    Raises:
+        UsageError: nothing was applied yet, so the state belongs to no project.
+        StateError: the state cannot be written to, or is locked.
+    """
+    check_has_state(session)
+    with session.writer() as (store, writer):
+        if store.version().lineage is None:
+            raise UsageError(
+                f"nothing was applied in environment {session.environment.name} yet: its state is nobody's"
+            )
+        before = store.project()
+        writer.adopt_project(session.settings.name)
+    return before
+
+
+def import_state(session: Session, file: Path) -> Imported:
+    """Replace everything that is owned by an exported state.
+
+    Raises:
+        UsageError: the file cannot be read, or is no exported state.
+        StateError: the state cannot be written to, or is locked.
+    """
+    check_has_state(session)
+    with opened(file, "exported state") as lines:
+        export = export_by_line(lines) or parse_export(decoded(lines.read(), file, "exported state"))
+        with session.writer() as (store, writer):
+            backup = writer.import_state(export)
+            return Imported(store.count(), backup)
+
+
+def unlock(session: Session) -> str | None:
+    """Remove the lock on the state; return who held it, None if nobody did.
+
+    Raises:
+        StateError: the state cannot be written to.
+    """
+    with session.state(to_write=True) as store:
+        holder = store.unlock()
+    return str(holder) if holder else None
+
+
+def reset_emulator(session: Session) -> int | None:
+    """Reset the emulator's portal to its seed and delete its state.
+
+    Returns:
+        The number of owned records that the state had; None if there is no state.
+
+    Raises:
+        UsageError: the environment is no emulator.
+        StateError: the state cannot be written to, or is locked.
+    """
+    with session.emulator() as emulator:
+        emulator.reset(session.environment.portal_id)
+    count = None
+    if session.settings.state_url is not None:
+        with session.writer() as (store, writer):
+            count = store.count()
+            writer.drop()
+    with session.emulator():  # which seeds it
+        return count
