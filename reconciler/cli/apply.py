@@ -13,7 +13,7 @@ from reconciler.cli.durations import Duration
 from reconciler.cli.exits import ExitCode, most_severe
 from reconciler.cli.invocation import Invocation, open_environment
 from reconciler.cli.options import common_options
-from reconciler.cli.output import values_option
+from reconciler.cli.output import ViewOptions, gathered_view_options
 from reconciler.cli.plan_options import plan_options
 from reconciler.cli.planning import show_plan
 from reconciler.cli.progress import progress
@@ -26,6 +26,7 @@ from reconciler.project.plan import Plan
 from reconciler.project.plan_request import PlanRequest
 from reconciler.project.project import Project
 from reconciler.project.results import ApplyResult
+from reconciler.report.renderers import RENDERERS, cannot_show
 
 
 @click.command()
@@ -44,8 +45,7 @@ from reconciler.project.results import ApplyResult
 @click.option(
     "--report", type=click.Path(path_type=Path), metavar="FILE", help="Also write the report to this file."
 )
-@click.option("--full", is_flag=True, help="Show every change and every value in full.")
-@values_option
+@gathered_view_options([form for form in RENDERERS if form.run is not cannot_show])
 @click.option(
     "--parallelism",
     type=click.IntRange(1, 64),
@@ -74,8 +74,7 @@ def command(
     fail_fast: bool,
     verify: bool,
     report: Path | None,
-    full: bool,
-    values: str | None,
+    options: ViewOptions,
     parallelism: int,
     lock_timeout: float,
 ) -> int:
@@ -91,7 +90,7 @@ def command(
         invocation = open_environment(ctx)
         overwrites = on_stale == OnStale.OVERWRITE
         request = replace(request, had_time=not auto_approve, overwrites=overwrites, verifies=verify)
-        chosen = _new_plan(invocation, request, full=full, values=values)
+        chosen = _new_plan(invocation, request, options)
         if not chosen.is_empty and not auto_approve:
             _ask(chosen, invocation.environment.name)
     how = _How(
@@ -104,13 +103,14 @@ def command(
         verifies=verify,
     )
     with chosen:
-        result = _carry_out(invocation, chosen, how)
+        is_document = not options.form.is_for_terminals
+        result = _carry_out(invocation, chosen, how, lists_applied=is_document)
         if result.run is None:
-            if plan is not None and invocation.said.as_json:
-                show_plan(invocation, chosen.value, full=full, values=values)
+            if plan is not None and is_document:
+                show_plan(invocation, chosen.value, options)
             return _left_out(chosen)
-        show_result(invocation, result, chosen, values)
-        verified = verify_applied(invocation, chosen, request, values=values) if verify else ExitCode.OK
+        show_result(invocation, result, options)
+        verified = verify_applied(invocation, chosen, request, options) if verify else ExitCode.OK
         return most_severe(exit_of_result(result), _left_out(chosen), verified)
 
 
@@ -126,7 +126,7 @@ class _How(TypedDict):
     verifies: bool
 
 
-def _carry_out(invocation: Invocation, plan: Plan, how: _How) -> ApplyResult:
+def _carry_out(invocation: Invocation, plan: Plan, how: _How, *, lists_applied: bool) -> ApplyResult:
     if plan.is_empty:  # nothing to show the progress of, and nothing to stop
         return invocation.environment.apply(plan, **how)
     with (
@@ -134,7 +134,7 @@ def _carry_out(invocation: Invocation, plan: Plan, how: _How) -> ApplyResult:
         stop_requests() as should_stop,
     ):
         return invocation.environment.apply(
-            plan, progress=tell, should_stop=should_stop, lists_applied=invocation.said.as_json, **how
+            plan, progress=tell, should_stop=should_stop, lists_applied=lists_applied, **how
         )
 
 
@@ -146,7 +146,7 @@ def _refuse_options(request: PlanRequest) -> None:
         )
 
 
-def _new_plan(invocation: Invocation, request: PlanRequest, *, full: bool, values: str | None) -> Plan:
+def _new_plan(invocation: Invocation, request: PlanRequest, options: ViewOptions) -> Plan:
     """Make a plan now, and show it.
 
     Raises:
@@ -159,8 +159,9 @@ def _new_plan(invocation: Invocation, request: PlanRequest, *, full: bool, value
         plan = environment.plan_for(request, progress=report)
     review = plan.header.review
     has_more = review is not None and review.unreviewed > 0
-    if not (invocation.said.as_json and not plan.is_empty and plan.is_appliable and not has_more):
-        show_plan(invocation, plan.value, full=full, values=values)
+    is_run_shown_alone = not options.form.is_for_terminals and not plan.is_empty
+    if not (is_run_shown_alone and plan.is_appliable and not has_more):
+        show_plan(invocation, plan.value, options)
     environment.check_appliable(plan)
     return plan
 

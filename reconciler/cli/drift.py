@@ -1,39 +1,36 @@
 """``reconciler drift``."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar, assert_never
+from typing import Any, TypeVar
 
 import click
 
 from reconciler.cli.accept import show_acceptance
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.invocation import Invocation, open_environment
-from reconciler.cli.messages import document, show_text
 from reconciler.cli.options import common_options
-from reconciler.cli.output import Form, color, masking_for, tell_github, width
-from reconciler.cli.output_options import OutputOptions, file_options
+from reconciler.cli.output import MARKDOWN, masking_for, print_report, printed_view, tell_github
+from reconciler.cli.output_options import OutputOptions, output_options
 from reconciler.cli.plan_options import glob_option
 from reconciler.cli.progress import progress
 from reconciler.errors import UsageError
 from reconciler.model.drift import DriftFound
 from reconciler.project.files import write_private
 from reconciler.report.drift import drift_headline
-from reconciler.report.json_report import drift_as_json
-from reconciler.report.markdown.drift import render_drift_markdown
-from reconciler.report.mask import Masking
-from reconciler.report.terminal import render_drift
+from reconciler.report.renderers import RENDERERS, cannot_show
+from reconciler.report.view import View
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-_FILES = {
-    "--markdown": "Also write the text of an issue, which always fits.",
-    "--html": "Also write an HTML page that searches and filters without network.",
-    "--json-into": "Also write masked JSON for programs.",
+_HELP = {
+    form: form.file_option.drift_help if form.file_option else ""
+    for form in RENDERERS
+    if form.drift is not cannot_show
 }
 
 
 def _view_options(function: _Function) -> _Function:
-    return file_options(OutputOptions, _FILES, function)
+    return output_options(OutputOptions, _HELP, function)
 
 
 @click.command()
@@ -74,7 +71,7 @@ def command(
         done = invocation.environment.accept_drift(
             (*accepted, *more), shows_sensitive=to.values == "show", progress=report
         )
-    return show_acceptance(invocation, done, full=to.full, values=to.values)
+    return show_acceptance(invocation, done, to)
 
 
 def _refuse_to_tell_of_what_ends(to: OutputOptions, is_selected: object) -> None:
@@ -83,9 +80,8 @@ def _refuse_to_tell_of_what_ends(to: OutputOptions, is_selected: object) -> None
     Raises:
         UsageError: flags say otherwise.
     """
-    flags = {Form.MARKDOWN: "--markdown", Form.HTML: "--html", Form.JSON: "--json-into"}
-    told = [flags[form] for form in to.files]
-    told += [f"--format {to.form}"] if to.form not in {Form.TERMINAL, Form.JSON} else []
+    told = [form.file_option.name for form in to.files if form.file_option]
+    told += [f"--format {to.form.name}"] if to.form.acceptance is cannot_show else []
     if told:
         raise UsageError(f"{told[0]} tells of drift, which --accept ends: say one of them")
     if is_selected:
@@ -93,37 +89,14 @@ def _refuse_to_tell_of_what_ends(to: OutputOptions, is_selected: object) -> None
 
 
 def _show(invocation: Invocation, found: DriftFound, to: OutputOptions) -> None:
-    form = Form.JSON if invocation.said.as_json else to.form
-    masking = masking_for(to.values, as_json=form is not Form.TERMINAL)
-    say = show_text if form is Form.TERMINAL else document
-    say(_rendered(invocation, found, form, masking, full=to.full))
+    print_report(to.form.drift(found, printed_view(to, invocation.said, invocation.where)), to.form)
 
 
 def _keep(invocation: Invocation, found: DriftFound, to: OutputOptions) -> None:
     """Write what was found for others: to files, and in GitHub Actions to summary and outputs of the job."""
-    masking = masking_for(to.values, as_json=True)
+    view = View(masking_for(to.values, as_json=True), invocation.where, to.full)
     for form, path in to.files.items():
-        write_private(path, _rendered(invocation, found, form, masking, full=to.full))
-    tell_github(
-        "GITHUB_STEP_SUMMARY", lambda: _rendered(invocation, found, Form.MARKDOWN, masking, full=to.full)
-    )
+        write_private(path, form.drift(found, view))
+    tell_github("GITHUB_STEP_SUMMARY", lambda: MARKDOWN.drift(found, view))
     is_some = str(not found.is_empty).lower()
     tell_github("GITHUB_OUTPUT", lambda: f"drift={is_some}\nsummary={drift_headline(found)}\n")
-
-
-def _rendered(invocation: Invocation, found: DriftFound, form: Form, masking: Masking, *, full: bool) -> str:
-    match form:
-        case Form.TERMINAL:
-            return render_drift(
-                found, color=color(invocation.said), width=width(), full=full, masking=masking
-            )
-        case Form.MARKDOWN:
-            return render_drift_markdown(found, masking=masking, full=full)
-        case Form.JSON:
-            return drift_as_json(found, masking)
-        case Form.HTML:
-            from reconciler.report.html.page import render_drift_page  # noqa: PLC0415 - Jinja2 costs 0.1 s
-
-            return render_drift_page(found, masking=masking)
-        case _:
-            assert_never(form)

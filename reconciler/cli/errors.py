@@ -24,8 +24,9 @@ def print_error(error: ReconcilerError, code: int, *, as_json: bool) -> None:
     if as_json and not talk().has_answered:
         from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
         from reconciler.report.json_report import problems_as_json  # noqa: PLC0415
+        from reconciler.report.view import View  # noqa: PLC0415
 
-        document(problems_as_json(error.problems, masking_for(None, as_json=True)))
+        document(problems_as_json(error.problems, View(masking_for(None, as_json=True))))
         return
     count = len(error.problems)
     say(f"{format_error(error)}\n\n{count} problem{'s' if count > 1 else ''}")

@@ -4,11 +4,8 @@ import click
 
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.invocation import open_environment
-from reconciler.cli.messages import document, show_text
 from reconciler.cli.options import common_options
-from reconciler.cli.output import color, masking_for, values_option, width
-from reconciler.report.json_report import explanation_as_json
-from reconciler.report.terminal import render_explanation
+from reconciler.cli.output import ViewOptions, form_for, print_report, printed_view, values_option
 
 
 @click.command()
@@ -21,17 +18,7 @@ def command(ctx: click.Context, address: str, full: bool, values: str | None) ->
     """Explain the record or property at ADDRESS."""
     invocation = open_environment(ctx)
     explained = invocation.environment.explain(address)
-    masking = masking_for(values, as_json=invocation.said.as_json)
-    if invocation.said.as_json:
-        document(explanation_as_json(explained, masking))
-    else:
-        text = render_explanation(
-            explained,
-            color=color(invocation.said),
-            width=width(),
-            full=full,
-            masking=masking,
-            where=invocation.where,
-        )
-        show_text(text)
+    options = ViewOptions(form_for(invocation.said), full, values)
+    view = printed_view(options, invocation.said, invocation.where)
+    print_report(options.form.explanation(explained, view), options.form)
     return ExitCode.OK

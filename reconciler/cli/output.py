@@ -4,41 +4,43 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import replace
-from enum import StrEnum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 import click
 
-from reconciler.cli.options import CommonOptions, said
+from reconciler.cli.messages import document, show_text
+from reconciler.cli.options import CommonOptions, as_dataclass, said
 from reconciler.errors import UsageError
 from reconciler.report.mask import SHOW, Masking
+from reconciler.report.renderers import RENDERERS, Renderer
+from reconciler.report.view import View, Where
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _KEY_BYTES = 32
 
 
-class Form(StrEnum):
-    """What a plan is made into."""
-
-    TERMINAL = "terminal"
-    MARKDOWN = "markdown"
-    JSON = "json"
-    HTML = "html"
+_BY_NAME = {renderer.name: renderer for renderer in RENDERERS}
+TERMINAL, MARKDOWN, JSON = (_BY_NAME[name] for name in ("terminal", "markdown", "json"))
 
 
-def _chosen_form(ctx: click.Context, _param: click.Parameter, value: str) -> Form:
+def form_for(common: CommonOptions) -> Renderer:
+    """The form of what is printed, where there is no ``--format``."""
+    return JSON if common.as_json else TERMINAL
+
+
+def _chosen_form(ctx: click.Context, _param: click.Parameter, value: str) -> Renderer:
     """``--format json`` is ``--json`` in other words; any other form contradicts it."""
-    form = Form(value)
+    form = _BY_NAME[value]
     common = said(ctx)
-    if common.as_json and form not in {Form.TERMINAL, Form.JSON}:
-        raise click.UsageError(f"--json and --format {form} contradict each other: say one of them")
-    if form is Form.JSON:
+    if common.as_json and form not in {TERMINAL, JSON}:
+        raise click.UsageError(f"--json and --format {value} contradict each other: say one of them")
+    if form is JSON:
         ctx.find_root().obj = replace(common, as_json=True)
-    return Form.JSON if common.as_json else form
+    return JSON if common.as_json else form
 
 
 values_option = click.option(
@@ -49,25 +51,55 @@ values_option = click.option(
 """What commands that show values are given; ``masking_for`` takes it."""
 
 
-def view_options(function: _Function) -> _Function:
-    """Give a command that shows a plan ``--format``, ``--full`` and ``--values``."""
-    for option in reversed(_VIEW_OPTIONS):
-        function = option(function)
-    return function
+@dataclass(frozen=True, slots=True)
+class ViewOptions:
+    """What the person said of how something is shown."""
+
+    form: Renderer
+    full: bool
+    values: str | None
 
 
-_VIEW_OPTIONS = (
-    click.option(
-        "--format",
-        "form",
-        type=click.Choice([str(form) for form in Form]),
-        default=str(Form.TERMINAL),
-        callback=_chosen_form,
-        help="What to print: text, a comment for a pull request, JSON, or a page.",
-    ),
-    click.option("--full", is_flag=True, help="Show every change and every value in full."),
-    values_option,
-)
+def view_options(forms: Sequence[Renderer]) -> Callable[[_Function], _Function]:
+    """Give a command ``--format`` with these ``forms``, ``--full`` and ``--values``."""
+
+    def give(function: _Function) -> _Function:
+        chosen = click.option(
+            "--format",
+            "form",
+            type=click.Choice([form.name for form in forms]),
+            default=TERMINAL.name,
+            callback=_chosen_form,
+            help=f"What to print: {_listed([form.noun for form in forms])}.",
+        )
+        full = click.option("--full", is_flag=True, help="Show every change and every value in full.")
+        return chosen(full(values_option(function)))
+
+    return give
+
+
+def gathered_view_options(forms: Sequence[Renderer]) -> Callable[[_Function], _Function]:
+    """Give a command these options; they arrive together as ``options``."""
+    return lambda function: as_dataclass("options", ViewOptions, view_options(forms)(function))
+
+
+def _listed(nouns: Sequence[str]) -> str:
+    *others, last = nouns
+    return f"{', '.join(others)}{',' if len(others) > 1 else ''} or {last}" if others else last
+
+
+def print_report(text: str, form: Renderer) -> None:
+    """Print a report that was rendered in ``form``."""
+    if form.is_for_terminals:
+        show_text(text)
+    else:
+        document(text)
+
+
+def printed_view(options: ViewOptions, common: CommonOptions, where: Where) -> View:
+    """How something that is printed is to look, and what it may show."""
+    masking = masking_for(options.values, as_json=not options.form.is_for_terminals)
+    return View(masking, where, options.full, width(), color(common))
 
 
 def color(said: CommonOptions) -> bool:

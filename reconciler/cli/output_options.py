@@ -2,28 +2,25 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 from reconciler.cli.options import as_dataclass
-from reconciler.cli.output import Form, view_options
+from reconciler.cli.output import ViewOptions, view_options
 from reconciler.errors import UsageError
+from reconciler.report.renderers import Renderer
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
-class OutputOptions:
+class OutputOptions(ViewOptions):
     """What the person said of it."""
 
-    markdown: Path | None
-    html: Path | None
-    json_into: Path | None
-    form: Form
-    full: bool
-    values: str | None
+    files: Mapping[Renderer, Path]  # the files that were named, by the form that goes there
 
     def __post_init__(self) -> None:
         """What is written for one purpose must not be overwritten by what is for another."""
@@ -32,21 +29,45 @@ class OutputOptions:
             if named.count(path) > 1:
                 raise UsageError(f"{path} cannot hold two things: give each its own file")
 
-    @property
-    def files(self) -> Mapping[Form, Path]:
-        """The files that were named, by what goes there."""
-        named = {Form.MARKDOWN: self.markdown, Form.HTML: self.html, Form.JSON: self.json_into}
-        return {form: path for form, path in named.items() if path is not None}
-
     def paths(self) -> Sequence[Path]:
         """All files that were named."""
         return tuple(self.files.values())
 
 
-def file_options(kind: type[OutputOptions], files: Mapping[str, str], function: _Function) -> _Function:
-    """Give a command the options of ``kind``, ``files`` with their help among them; together as ``to``."""
-    made = as_dataclass("to", kind, view_options(function))
-    for name, explanation in reversed(list(files.items())):
-        path = click.Path(path_type=Path, dir_okay=False)
-        made = click.option(name, type=path, metavar="FILE", help=explanation)(made)
+def output_options(
+    kind: type[OutputOptions], help_of: Mapping[Renderer, str], function: _Function
+) -> _Function:
+    """Give a command the options of ``kind``; they arrive together as ``to``.
+
+    Args:
+        kind: what the options are gathered in.
+        help_of: the forms that the command can show, each with the help of the option that writes it to a
+            file; empty where there is no such option.
+        function: the command.
+    """
+    made = _files_together(help_of, as_dataclass("to", kind, view_options(list(help_of))(function)))
+    for form, explanation in reversed(list(help_of.items())):
+        if form.file_option is not None:
+            made = file_option(form.file_option.name, explanation, _parameter(form))(made)
     return made
+
+
+def file_option(name: str, explanation: str, parameter: str) -> Callable[[_Function], _Function]:
+    """An option that names a file to write; it arrives as ``parameter``."""
+    path = click.Path(path_type=Path, dir_okay=False)
+    return click.option(name, parameter, type=path, metavar="FILE", help=explanation)
+
+
+def _files_together(forms: Mapping[Renderer, str], function: _Function) -> _Function:
+    """Let the files that were named arrive together as ``files``."""
+
+    @wraps(function)
+    def gathering(*args: Any, **kwargs: Any) -> Any:
+        named = {form: kwargs.pop(_parameter(form), None) for form in forms}
+        return function(*args, files={form: path for form, path in named.items() if path}, **kwargs)
+
+    return cast("_Function", gathering)
+
+
+def _parameter(form: Renderer) -> str:
+    return f"{form.name}_file"

@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from reconciler.cli.exits import ExitCode, exit_of, most_severe
 from reconciler.cli.invocation import Invocation
-from reconciler.cli.output_options import OutputOptions, file_options
+from reconciler.cli.output_options import OutputOptions, file_option, output_options
 from reconciler.cli.planning import keep_plan, show_plan
 from reconciler.project.plan import Plan
 from reconciler.project.refusals import refused_by_guards
+from reconciler.report.renderers import RENDERERS
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -28,15 +29,11 @@ class PlanOutput(OutputOptions):
 
 def destination_options(function: _Function) -> _Function:
     """Give a command that makes a plan the options of ``PlanOutput``; they arrive together as ``to``."""
-    return file_options(PlanOutput, _FILES, function)
+    help_of = {form: form.file_option.plan_help if form.file_option else "" for form in RENDERERS}
+    return file_option("--out", _OUT, "out")(output_options(PlanOutput, help_of, function))
 
 
-_FILES = {
-    "--out": "Save the plan for `apply FILE`, with all values; see RECONCILER_PLAN_KEY.",
-    "--markdown": "Also write a comment for a pull request, which always fits.",
-    "--html": "Also write an HTML page that searches and filters without network.",
-    "--json-into": "Also write masked JSON for programs; it cannot be applied.",
-}
+_OUT = "Save the plan for `apply FILE`, with all values; see RECONCILER_PLAN_KEY."
 
 
 def write_outputs(invocation: Invocation, plan: Plan, to: PlanOutput) -> ExitCode:
@@ -44,8 +41,8 @@ def write_outputs(invocation: Invocation, plan: Plan, to: PlanOutput) -> ExitCod
     if to.out is not None:
         plan.save(to.out)
     value = plan.value
-    keep_plan(invocation, value, to.files, full=to.full, values=to.values)
-    show_plan(invocation, value, full=to.full, values=to.values, form=to.form)
+    keep_plan(invocation, value, to)
+    show_plan(invocation, value, to)
     refused = refused_by_guards(value)
     return most_severe(
         ExitCode.OK if plan.is_sound else ExitCode.ERROR,

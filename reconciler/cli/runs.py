@@ -1,14 +1,24 @@
 """``reconciler runs``: what past runs did."""
 
+from dataclasses import replace
+
 import click
 
 from reconciler.cli.invocation import Invocation, open_environment, tell_nothing
 from reconciler.cli.messages import document, show_text
 from reconciler.cli.options import Group, common_options
-from reconciler.cli.output import color, masking_for, values_option, width
+from reconciler.cli.output import (
+    ViewOptions,
+    color,
+    form_for,
+    print_report,
+    printed_view,
+    values_option,
+    width,
+)
 from reconciler.model.runs import RunDetail
-from reconciler.report.json_report import run_as_json, runs_as_json
-from reconciler.report.terminal import render_run, render_runs
+from reconciler.report.json_report import runs_as_json
+from reconciler.report.terminal import render_runs
 
 
 @click.group(cls=Group)
@@ -42,25 +52,15 @@ def list_(ctx: click.Context) -> None:
 def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
     """Show run RUN: the applied changes, and why others were not applied."""
     invocation = open_environment(ctx)
-    show_run(invocation, invocation.environment.run(run), full=full, values=values)
+    show_run(
+        invocation, invocation.environment.run(run), ViewOptions(form_for(invocation.said), full, values)
+    )
 
 
-def show_run(invocation: Invocation, detail: RunDetail, *, full: bool, values: str | None) -> None:
-    """Print a run row by row, or as JSON where that was asked for."""
-    masking = masking_for(values, as_json=invocation.said.as_json)
+def show_run(invocation: Invocation, detail: RunDetail, options: ViewOptions) -> None:
+    """Print a run row by row."""
     shown = {(row.key.object, name) for row in detail.rows for name in (row.key.by, *row.before, *row.after)}
     personal = invocation.session.settings.masks.named(shown).union(detail.header.personal)
-    if invocation.said.as_json:
-        document(run_as_json(detail, masking, personal))
-        return
-    text = render_run(
-        detail,
-        color=color(invocation.said),
-        width=width(),
-        full=full,
-        masking=masking,
-        personal=personal,
-        where=invocation.where,
-        shows_applied=True,
-    )
-    show_text(text)
+    detail = replace(detail, header=replace(detail.header, personal=tuple(sorted(personal))))
+    view = replace(printed_view(options, invocation.said, invocation.where), shows_applied=True)
+    print_report(options.form.run(detail, view), options.form)

@@ -6,30 +6,32 @@ import click
 
 from reconciler.cli.invocation import open_environment
 from reconciler.cli.options import common_options
-from reconciler.cli.output import Form, view_options
+from reconciler.cli.output import ViewOptions, gathered_view_options
 from reconciler.cli.planning import show_plan
 from reconciler.cli.runs import show_run
 from reconciler.errors import UsageError
 from reconciler.plan.file.format import plan_from_text
 from reconciler.project.files import read_encrypted
+from reconciler.report.renderers import RENDERERS, cannot_show
 from reconciler.report.run_report_reader import is_run, run_from_text
 
 
 @click.command()
 @click.argument("plan", type=click.Path(path_type=Path))
-@view_options
+@gathered_view_options(RENDERERS)
 @common_options
 @click.pass_context
-def command(ctx: click.Context, plan: Path, form: Form, full: bool, values: str | None) -> None:
+def command(ctx: click.Context, plan: Path, options: ViewOptions) -> None:
     """Show a saved plan, or the report of a run."""
     text = read_encrypted(plan, "plan")
     if is_run(text):
-        if form not in {Form.TERMINAL, Form.JSON}:
-            raise UsageError("a report is shown as text or as JSON: leave --format out, or say json")
+        if options.form.run is cannot_show:
+            nouns = " or as ".join(other.noun for other in RENDERERS if other.run is not cannot_show)
+            raise UsageError(f"a run cannot be shown as {options.form.noun}: it is shown as {nouns}")
         run = run_from_text(text)
         invocation = open_environment(ctx, offline=True, made_for=run.header.environment)
-        show_run(invocation, run, full=full, values=values)
+        show_run(invocation, run, options)
         return
     saved = plan_from_text(text)
     invocation = open_environment(ctx, offline=True, made_for=saved.environment)
-    show_plan(invocation, saved, full=full, values=values, form=form)
+    show_plan(invocation, saved, options)

@@ -7,15 +7,14 @@ import click
 from reconciler.cli.errors import annotate
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.invocation import Invocation, open_environment
-from reconciler.cli.messages import answer, document, show_text
+from reconciler.cli.messages import answer
 from reconciler.cli.options import common_options
-from reconciler.cli.output import color, masking_for, width
+from reconciler.cli.output import color, form_for, masking_for, print_report, width
 from reconciler.cli.progress import progress
 from reconciler.errors import Problem
-from reconciler.report.json_report import problems_as_json
 from reconciler.report.mask import SHOW, masked_problems
-from reconciler.report.terminal import render_problems
 from reconciler.report.text.layout import counted
+from reconciler.report.view import View
 
 
 @click.command()
@@ -38,9 +37,9 @@ def command(ctx: click.Context, online: bool) -> int:
 def _tell(invocation: Invocation, problems: Sequence[Problem], none: str) -> None:
     """Show problems and warnings, or say ``none``."""
     annotate(problems)
-    if invocation.said.as_json:
-        document(problems_as_json(problems, SHOW))
-    elif problems:
-        show_text(render_problems(problems, color=color(invocation.said), width=width()))
+    form = form_for(invocation.said)
+    if problems or not form.is_for_terminals:
+        view = View(SHOW, color=color(invocation.said), width=width())
+        print_report(form.problems(problems, view), form)
     else:
         answer(none)

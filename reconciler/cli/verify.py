@@ -1,9 +1,12 @@
 """``apply --verify``: planned again right after an apply, whatever is left of it is shown."""
 
+from dataclasses import replace
+
 from reconciler.cli.errors import print_error
 from reconciler.cli.exits import ExitCode, exit_of
 from reconciler.cli.invocation import Invocation
 from reconciler.cli.messages import say
+from reconciler.cli.output import ViewOptions
 from reconciler.cli.planning import show_plan
 from reconciler.cli.progress import progress
 from reconciler.errors import ReconcilerError
@@ -12,17 +15,17 @@ from reconciler.project.plan_request import PlanRequest
 
 
 def verify_applied(
-    invocation: Invocation, plan: Plan, request: PlanRequest, *, values: str | None
+    invocation: Invocation, plan: Plan, request: PlanRequest, options: ViewOptions
 ) -> ExitCode:
     """Plan again, and show what apply would still write of ``plan``; an error where that cannot be told."""
     try:
-        return _verify(invocation, plan, request, values=values)
+        return _verify(invocation, plan, request, options)
     except ReconcilerError as error:  # raised, it would hide how the run ended
         print_error(error, exit_of(error), as_json=invocation.said.as_json)
         return exit_of(error)
 
 
-def _verify(invocation: Invocation, plan: Plan, request: PlanRequest, *, values: str | None) -> ExitCode:
+def _verify(invocation: Invocation, plan: Plan, request: PlanRequest, options: ViewOptions) -> ExitCode:
     with progress("reading", quiet=invocation.said.quiet) as report:
         left = invocation.environment.plan_what_is_left(plan, take=request.take, progress=report)
     with left:
@@ -30,6 +33,6 @@ def _verify(invocation: Invocation, plan: Plan, request: PlanRequest, *, values:
             say("Verified: HubSpot holds what was applied.")
             return ExitCode.OK
         say("Not everything is as it was applied:")
-        if not invocation.said.as_json:
-            show_plan(invocation, left.value, full=False, values=values)
+        if options.form.is_for_terminals:
+            show_plan(invocation, left.value, replace(options, full=False))
     return ExitCode.NOT_APPLIED

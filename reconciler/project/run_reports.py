@@ -13,6 +13,7 @@ from reconciler.project.notices import Notice, Notify
 from reconciler.project.session import Session
 from reconciler.report.json_report import run_as_json
 from reconciler.report.mask import SHOW
+from reconciler.report.view import View
 
 if TYPE_CHECKING:
     from reconciler.state.store import Store
@@ -62,7 +63,7 @@ def report_folder(session: Session) -> Path:
 def write_report(store: "Store", run_id: str, path: Path) -> None:
     """Write the report of a run to ``path``."""
     run = store.run(run_id)
-    write_encrypted(path, [run_as_json(run, SHOW, run.header.personal).encode()])
+    write_encrypted(path, [run_as_json(run, View(SHOW)).encode()])
 
 
 def _erase_old_values(folder: Path, store: "Store") -> None:

@@ -23,7 +23,6 @@ from reconciler.plan.plan import Plan
 from reconciler.report.fact_sentences import facts_text
 from reconciler.report.mask import (
     Masking,
-    Personal,
     masked_acceptance,
     masked_drift,
     masked_explanation,
@@ -31,21 +30,22 @@ from reconciler.report.mask import (
     masked_problems,
     masked_run,
 )
+from reconciler.report.view import View
 
 FORMAT_VERSION = "1.0"
 """Of runs and problems. A newer minor adds keys; a newer major changes the meaning of old ones."""
 
 
-def plan_as_json(plan: Plan, masking: Masking) -> str:
+def plan_as_json(plan: Plan, view: View) -> str:
     """The plan, in the shape of the plan file."""
-    if not masking.is_on:
+    if not view.masking.is_on:
         return plan_to_text(plan)
-    return masked_plan_to_text(masked_plan(plan, masking), digests_of(plan))
+    return masked_plan_to_text(masked_plan(plan, view.masking), digests_of(plan))
 
 
-def drift_as_json(found: DriftFound, masking: Masking) -> str:
+def drift_as_json(found: DriftFound, view: View) -> str:
     """What was changed behind our back: values with the hands that they went through, and lost records."""
-    shown = masked_drift(found, masking)
+    shown = masked_drift(found, view.masking)
     document: Json = {
         "created_at": _time(shown.created_at),
         "environment": shown.environment,
@@ -60,12 +60,12 @@ def drift_as_json(found: DriftFound, masking: Masking) -> str:
         "tool_version": shown.tool_version,
         "values": map(_drifted, shown.values),
     }
-    return _text(document, masking)
+    return _text(document, view.masking)
 
 
-def acceptance_as_json(acceptance: Acceptance, masking: Masking) -> str:
+def acceptance_as_json(acceptance: Acceptance, view: View) -> str:
     """Which live values manifests say now, where, and what could not be written back."""
-    shown = masked_acceptance(acceptance, masking)
+    shown = masked_acceptance(acceptance, view.masking)
     document: Json = {
         "accepted": map(_edit, shown.edits),
         "agreed": map(_edit, shown.agreed),
@@ -76,12 +76,12 @@ def acceptance_as_json(acceptance: Acceptance, masking: Masking) -> str:
             "problems": len(shown.problems),
         },
     }
-    return _text(document, masking)
+    return _text(document, view.masking)
 
 
-def explanation_as_json(explained: Explanation, masking: Masking) -> str:
+def explanation_as_json(explained: Explanation, view: View) -> str:
     """Everything there is to know of one record or property."""
-    shown = masked_explanation(explained, masking)
+    shown = masked_explanation(explained, view.masking)
     document: Json = {
         "address": shown.key.property_address(shown.name) if shown.name else shown.key.address,
         "associations": map(_pair, shown.pairs),
@@ -100,13 +100,13 @@ def explanation_as_json(explained: Explanation, masking: Masking) -> str:
         "prune": shown.prune,
         "record_id": shown.record_id,
     }
-    return _text(document, masking)
+    return _text(document, view.masking)
 
 
-def problems_as_json(problems: Iterable[Problem], masking: Masking) -> str:
+def problems_as_json(problems: Iterable[Problem], view: View) -> str:
     """Problems, in the shape that they have in a plan."""
-    shown = masked_problems(problems, masking)
-    return _text({"problems": map(problem_as_document, shown)}, masking)
+    shown = masked_problems(problems, view.masking)
+    return _text({"problems": map(problem_as_document, shown)}, view.masking)
 
 
 def error_as_json(error: ReconcilerError, message: str, code: int) -> str:
@@ -132,17 +132,19 @@ _KINDS = {
 """What a program may call an error; the first that it is."""
 
 
-def run_as_json(detail: RunDetail, masking: Masking, personal: Personal) -> str:
+def run_as_json(detail: RunDetail, view: View) -> str:
     """The run: whose it was, what became of each planned change, and the accounting."""
-    shown = masked_run(detail, masking, personal)
+    shown = masked_run(detail, view.masking)
     document: Json = {
         "accounting": dict(shown.standing()),
         "changes": map(_row, shown.rows),
-        "personal": [{"object": object_name, "property": name} for object_name, name in sorted(personal)],
+        "personal": [
+            {"object": object_name, "property": name} for object_name, name in sorted(shown.header.personal)
+        ],
         "planned": dict(shown.header.planned),
         **_header(shown.header),
     }
-    return _text(document, masking)
+    return _text(document, view.masking)
 
 
 def runs_as_json(runs: Iterable[RunSummary]) -> str:

@@ -129,11 +129,11 @@ def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
     )
 
 
-def masked_run(detail: RunDetail, masking: Masking, personal: Personal) -> RunDetail:
+def masked_run(detail: RunDetail, masking: Masking) -> RunDetail:
     """The run as it may be shown."""
     if masking.key is None:
         return detail
-    mask = _Mask(masking.key, personal)
+    mask = _Mask(masking.key, detail.header.personal)
     return replace(detail, rows=tuple(map(mask.row, detail.rows)))
 
 

@@ -3,7 +3,8 @@
 Signs and words say everything; colour only repeats it. Every text ends with one newline.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 
 from reconciler.errors import Problem
@@ -22,9 +23,6 @@ from reconciler.report.drift import (
 )
 from reconciler.report.explanation import explanation_sections
 from reconciler.report.mask import (
-    SHOW,
-    Masking,
-    Personal,
     masked_acceptance,
     masked_drift,
     masked_explanation,
@@ -46,21 +44,16 @@ from reconciler.report.plan.summary import closing, opening
 from reconciler.report.problem_list import how_many, problem_lines
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import BLANK, Line, line, painted
-from reconciler.source import SourceRef
+from reconciler.report.view import View
 
 NARROWEST = 40
 """Columns; narrower terminals get lines of this width."""
 
-Where = Callable[[SourceRef], str]
-"""How a place is called: ``file:line:column``, the file as the reader would type it."""
 
-
-def render_plan(
-    plan: Plan, *, color: bool, width: int, full: bool = False, masking: Masking = SHOW, where: Where = str
-) -> str:
-    """The plan at ``width`` columns, what risks most first; ``full`` shows what is folded or shortened."""
-    layout = Layout(max(width, NARROWEST), full, where)
-    shown = masked_plan(plan, masking)
+def render_plan(plan: Plan, view: View) -> str:
+    """Render a plan, what risks most first."""
+    layout = _layout(view)
+    shown = masked_plan(plan, view.masking)
     sections = chain(
         [opening(shown, layout)],
         change_sections(shown.changes, layout),
@@ -68,17 +61,15 @@ def render_plan(
         [problem_lines(shown.problems, layout)],
         [refusal_lines(shown.refusals, layout, shown.undoes)],
         departure_sections(shown.review.departures if shown.review else (), layout),
-        [closing(shown, layout, is_masked=masking.is_on and bool(plan.personal))],
+        [closing(shown, layout, is_masked=view.masking.is_on and bool(plan.personal))],
     )
-    return painted(_parted(sections), color=color)
+    return painted(_parted(sections), color=view.color)
 
 
-def render_drift(
-    found: DriftFound, *, color: bool, width: int, full: bool = False, masking: Masking = SHOW
-) -> str:
+def render_drift(found: DriftFound, view: View) -> str:
     """What was changed behind our back: what is lost, then what is different, and by whose hands."""
-    layout = Layout(max(width, NARROWEST), full, str)
-    shown = masked_drift(found, masking)
+    layout = _layout(view)
+    shown = masked_drift(found, view.masking)
     sections = chain(
         [drift_opening(shown, layout)],
         lost_sections(shown.lost, layout),
@@ -86,82 +77,58 @@ def render_drift(
         pair_sections(shown.pairs, layout),
         [drift_closing(shown, layout, is_masked=shown != found)],
     )
-    return painted(_parted(sections), color=color)
+    return painted(_parted(sections), color=view.color)
 
 
-def render_acceptance(
-    acceptance: Acceptance,
-    *,
-    color: bool,
-    width: int,
-    full: bool = False,
-    masking: Masking = SHOW,
-    where: Where = str,
-) -> str:
+def render_acceptance(acceptance: Acceptance, view: View) -> str:
     """Which live values manifests say now, and what is left to the person."""
-    layout = Layout(max(width, NARROWEST), full, where)
-    shown = masked_acceptance(acceptance, masking)
+    layout = _layout(view)
+    shown = masked_acceptance(acceptance, view.masking)
     sections = chain(
         acceptance_sections(shown, layout),
         [problem_lines(shown.problems, layout)],
         [acceptance_closing(shown, layout)],
     )
-    return painted(_parted(sections), color=color)
+    return painted(_parted(sections), color=view.color)
 
 
-def render_explanation(
-    explained: Explanation,
-    *,
-    color: bool,
-    width: int,
-    full: bool = False,
-    masking: Masking = SHOW,
-    where: Where = str,
-) -> str:
+def render_explanation(explained: Explanation, view: View) -> str:
     """Everything there is to know of one record or property."""
-    layout = Layout(max(width, NARROWEST), full, where)
-    shown = masked_explanation(explained, masking)
+    layout = _layout(view)
+    shown = masked_explanation(explained, view.masking)
     sections = chain(explanation_sections(shown, layout), [problem_lines(shown.problems, layout)])
-    return painted(_parted(sections), color=color)
+    return painted(_parted(sections), color=view.color)
 
 
-def render_problems(
-    problems: Iterable[Problem], *, color: bool, width: int, masking: Masking = SHOW, where: Where = str
-) -> str:
+def render_problems(problems: Iterable[Problem], view: View) -> str:
     """Problems where they are, each with its advice, and how many there are."""
-    layout = Layout(max(width, NARROWEST), full=True, where=where)
-    shown = masked_problems(problems, masking)
+    layout = replace(_layout(view), full=True)
+    shown = masked_problems(problems, view.masking)
     count = [line(f"{how_many(shown) or 'No problems'}.")]
-    return painted(_parted([problem_lines(shown, layout), count]), color=color)
+    return painted(_parted([problem_lines(shown, layout), count]), color=view.color)
 
 
-def render_run(
-    detail: RunDetail,
-    *,
-    color: bool,
-    width: int,
-    full: bool = False,
-    masking: Masking = SHOW,
-    personal: Personal = (),
-    where: Where = str,
-    shows_applied: bool = False,
-) -> str:
+def render_run(detail: RunDetail, view: View) -> str:
     """What became of a run: what was not applied, with HubSpot's words on it, and the accounting."""
-    layout = Layout(max(width, NARROWEST), full, where)
-    shown = masked_run(detail, masking, personal)
+    layout = _layout(view)
+    shown = masked_run(detail, view.masking)
     sections = chain(
         [run_opening(shown.header, layout)],
-        applied_sections(shown.rows, layout) if shows_applied else (),
+        applied_sections(shown.rows, layout) if view.shows_applied else (),
         outcome_sections(shown, layout),
         [accounting_section(shown, layout)],
     )
-    return painted(_parted(sections), color=color)
+    return painted(_parted(sections), color=view.color)
 
 
 def render_runs(runs: Iterable[RunSummary], *, color: bool, width: int) -> str:
     """Past runs, in the order given."""
     layout = Layout(max(width, NARROWEST), full=False, where=str)
     return painted(_parted(run_entries(runs, layout)), color=color)
+
+
+def _layout(view: View) -> Layout:
+    return Layout(max(view.width, NARROWEST), view.full, view.where)
 
 
 def _parted(sections: Iterable[list[Line]]) -> Iterator[Line]:

@@ -10,6 +10,7 @@ from reconciler.report.json_report import drift_as_json
 from reconciler.report.markdown.drift import render_drift_markdown
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.terminal import render_drift, render_plan
+from reconciler.report.view import View
 from tests.conftest import Golden
 from tests.drift.week import ADA, ERP, FAIR, FILLER, GRACE, Portal, portal
 from tests.support.projects import ROOT
@@ -67,21 +68,22 @@ def friday(tmp_path: Path) -> Iterator[Portal]:
 
 def test_the_week_as_drift_tells_it(friday: Portal, golden: Golden) -> None:
     found = friday.drift()
-    golden(GOLDEN / "week-80.txt", render_drift(found, color=False, width=80))
-    golden(GOLDEN / "week.md", render_drift_markdown(found, masking=SHOW))
-    golden(GOLDEN / "week-masked-80.txt", render_drift(found, color=False, width=80, masking=MASKED))
+    golden(GOLDEN / "week-80.txt", render_drift(found, View(SHOW)))
+    golden(GOLDEN / "week.md", render_drift_markdown(found, View(SHOW)))
+    golden(GOLDEN / "week-masked-80.txt", render_drift(found, View(MASKED)))
     golden(
-        GOLDEN / "week-masked.json", drift_as_json(found, MASKED).replace(str(found.state.lineage), "LINEAGE")
+        GOLDEN / "week-masked.json",
+        drift_as_json(found, View(MASKED)).replace(str(found.state.lineage), "LINEAGE"),
     )
 
 
 def test_the_week_as_a_plan_tells_it(friday: Portal, golden: Golden) -> None:
-    golden(GOLDEN / "week-plan-80.txt", render_plan(friday.plan(), color=False, width=80))
+    golden(GOLDEN / "week-plan-80.txt", render_plan(friday.plan(), View(SHOW)))
 
 
 def test_the_example_of_the_page_is_what_was_printed(friday: Portal) -> None:
     page = (ROOT / "docs" / "drift.md").read_text()
-    text = render_drift(friday.drift(), color=False, width=80)
+    text = render_drift(friday.drift(), View(SHOW))
     example = page.split("```text\n", 1)[1].split("```", 1)[0]
     for part in example.split("\n…\n"):
         assert part.strip("\n") in text

@@ -17,6 +17,7 @@ from reconciler.report.markdown.drift import render_drift_markdown
 from reconciler.report.markdown.plan import MOST_CHARACTERS
 from reconciler.report.markdown.truncate import size_of
 from reconciler.report.mask import SHOW, Masking
+from reconciler.report.view import View
 from tests.report.traps import hostile
 
 SEEN_AT = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
@@ -54,7 +55,7 @@ def found(values: Sequence[str] = (), lost: int = 0, environment: str = "product
 
 
 def issue(drift: DriftFound, *, full: bool = False) -> str:
-    return render_drift_markdown(drift, masking=SHOW, full=full)
+    return render_drift_markdown(drift, View(SHOW, full=full))
 
 
 def test_it_is_found_again_says_what_there_is_and_what_to_do() -> None:
@@ -98,8 +99,8 @@ def test_it_fits_into_an_issue_and_counts_what_does_not(full: bool) -> None:
 
 def test_personal_values_are_masked() -> None:
     drift = found(["Ada Lindner"])
-    text = render_drift_markdown(drift, masking=Masking(b"a key that only tests use"))
+    text = render_drift_markdown(drift, View(Masking(b"a key that only tests use")))
 
     assert "Ada" not in text
-    assert "Ada Lindner" in render_drift_markdown(drift, masking=SHOW)
+    assert "Ada Lindner" in render_drift_markdown(drift, View(SHOW))
     assert "Personal values are masked" in text

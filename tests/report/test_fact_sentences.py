@@ -37,10 +37,11 @@ from reconciler.report.terminal import (
     render_plan,
     render_run,
 )
+from reconciler.report.view import View
 from reconciler.sentences import Value
 from reconciler.sentences import sentence as message_of
 from reconciler.source import SourceRef
-from tests.support.example_run import HEADER, row
+from tests.support.example_run import HEADER, of_people, row
 from tests.support.plans import plan_of
 
 MASKED = Masking(b"secret and random")
@@ -74,16 +75,16 @@ def test_no_sentence_tells_what_is_masked(kind: FactKind) -> None:
     plan = plan_of(held=(sentence(kind),), personal=PERSONAL)
 
     shown = [
-        render_plan(plan, color=False, width=120, full=True, masking=MASKED),
-        render_markdown(plan, masking=MASKED, full=True, where=str),
-        plan_as_json(plan, MASKED),
-        render_page(plan, masking=MASKED),
+        render_plan(plan, View(MASKED, width=120, full=True)),
+        render_markdown(plan, View(MASKED, full=True)),
+        plan_as_json(plan, View(MASKED)),
+        render_page(plan, View(MASKED)),
     ]
 
     for text in shown:
         assert OLD not in text
         assert NEW not in text
-    assert OLD in plan_as_json(plan, SHOW)
+    assert OLD in plan_as_json(plan, View(SHOW))
 
 
 def test_a_rekeyed_record_is_told_with_its_new_key_where_everything_is_shown() -> None:
@@ -144,17 +145,17 @@ def test_neither_drift_nor_explain_tell_what_is_masked(kind: FactKind) -> None:
     found, of = drifted(kind), explained(kind)
 
     for text in (
-        render_drift(found, color=False, width=120, masking=MASKED),
-        render_drift_markdown(found, masking=MASKED),
-        render_drift_page(found, masking=MASKED),
-        drift_as_json(found, MASKED),
-        render_explanation(of, color=False, width=120, masking=MASKED),
-        explanation_as_json(of, MASKED),
+        render_drift(found, View(MASKED, width=120)),
+        render_drift_markdown(found, View(MASKED)),
+        render_drift_page(found, View(MASKED)),
+        drift_as_json(found, View(MASKED)),
+        render_explanation(of, View(MASKED, width=120)),
+        explanation_as_json(of, View(MASKED)),
     ):
         assert OLD not in text
         assert NEW not in text
-    assert OLD in drift_as_json(found, SHOW)
-    assert OLD in explanation_as_json(of, SHOW)
+    assert OLD in drift_as_json(found, View(SHOW))
+    assert OLD in explanation_as_json(of, View(SHOW))
 
 
 SAID = Problem(
@@ -176,14 +177,14 @@ def test_no_output_tells_the_values_of_a_problem(severity: Severity) -> None:
     def outputs(masking: Masking) -> list[str]:
         return [
             problems_as_annotations(masked_problems((said,), masking, PERSONAL)),
-            render_plan(plan, color=False, width=120, full=True, masking=masking),
-            render_markdown(plan, masking=masking, full=True, where=str),  # and the summary of a job
-            plan_as_json(plan, masking),
-            render_page(plan, masking=masking),
-            render_explanation(of, color=False, width=120, masking=masking),
-            explanation_as_json(of, masking),
-            render_acceptance(accepted, color=False, width=120, masking=masking),
-            acceptance_as_json(accepted, masking),
+            render_plan(plan, View(masking, width=120, full=True)),
+            render_markdown(plan, View(masking, full=True)),  # and the summary of a job
+            plan_as_json(plan, View(masking)),
+            render_page(plan, View(masking)),
+            render_explanation(of, View(masking, width=120)),
+            explanation_as_json(of, View(masking)),
+            render_acceptance(accepted, View(masking, width=120)),
+            acceptance_as_json(accepted, View(masking)),
         ]
 
     for masked, shown in zip(outputs(MASKED), outputs(SHOW), strict=True):
@@ -200,8 +201,8 @@ def test_no_report_of_a_run_tells_what_is_masked(outcome: str | None) -> None:
 
     def outputs(masking: Masking) -> list[str]:
         return [
-            render_run(detail, color=False, width=120, full=True, masking=masking, personal=PERSONAL),
-            run_as_json(detail, masking, PERSONAL),
+            render_run(of_people(detail, PERSONAL), View(masking, width=120, full=True)),
+            run_as_json(of_people(detail, PERSONAL), View(masking)),
         ]
 
     for masked in outputs(MASKED):

@@ -9,35 +9,34 @@ import pytest
 from reconciler.report.json_report import plan_as_json, problems_as_json, run_as_json
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.terminal import render_plan, render_problems, render_run
+from reconciler.report.view import View
 from tests.support.example_plan import ADOPTING, CONTESTED, CONVERGED, EVERYTHING, FEW, PROBLEMS, REVIEWED
-from tests.support.example_run import RUN
+from tests.support.example_run import RUN, of_people
 
 GOLDEN = Path(__file__).parent / "golden"
 MASKED = Masking(b"a key that only tests use")
 CONTACTS = (("contacts", "email"),)
 
 REPORTS: dict[str, Callable[[int, bool], str]] = {
-    "everything": lambda width, color: render_plan(EVERYTHING, color=color, width=width),
-    "few-full": lambda width, color: render_plan(FEW, color=color, width=width, full=True),
-    "everything-masked": lambda width, color: render_plan(
-        EVERYTHING, color=color, width=width, masking=MASKED
-    ),
-    "adopting": lambda width, color: render_plan(ADOPTING, color=color, width=width),
-    "contested": lambda width, color: render_plan(CONTESTED, color=color, width=width),
-    "converged": lambda width, color: render_plan(CONVERGED, color=color, width=width),
-    "reviewed": lambda width, color: render_plan(REVIEWED, color=color, width=width, masking=MASKED),
-    "problems": lambda width, color: render_problems(PROBLEMS, color=color, width=width),
-    "run": lambda width, color: render_run(RUN, color=color, width=width),
+    "everything": lambda width, color: render_plan(EVERYTHING, View(SHOW, color=color, width=width)),
+    "few-full": lambda width, color: render_plan(FEW, View(SHOW, color=color, width=width, full=True)),
+    "everything-masked": lambda width, color: render_plan(EVERYTHING, View(MASKED, color=color, width=width)),
+    "adopting": lambda width, color: render_plan(ADOPTING, View(SHOW, color=color, width=width)),
+    "contested": lambda width, color: render_plan(CONTESTED, View(SHOW, color=color, width=width)),
+    "converged": lambda width, color: render_plan(CONVERGED, View(SHOW, color=color, width=width)),
+    "reviewed": lambda width, color: render_plan(REVIEWED, View(MASKED, color=color, width=width)),
+    "problems": lambda width, color: render_problems(PROBLEMS, View(SHOW, color=color, width=width)),
+    "run": lambda width, color: render_run(RUN, View(SHOW, color=color, width=width)),
     "run-masked": lambda width, color: render_run(
-        RUN, color=color, width=width, masking=MASKED, personal=CONTACTS
+        of_people(RUN, CONTACTS), View(MASKED, color=color, width=width)
     ),
 }
 DOCUMENTS: dict[str, Callable[[], str]] = {
-    "adopting": lambda: plan_as_json(ADOPTING, SHOW),
-    "few-masked": lambda: plan_as_json(FEW, MASKED),
-    "problems": lambda: problems_as_json(PROBLEMS, SHOW),
-    "run": lambda: run_as_json(RUN, SHOW, ()),
-    "run-masked": lambda: run_as_json(RUN, MASKED, CONTACTS),
+    "adopting": lambda: plan_as_json(ADOPTING, View(SHOW)),
+    "few-masked": lambda: plan_as_json(FEW, View(MASKED)),
+    "problems": lambda: problems_as_json(PROBLEMS, View(SHOW)),
+    "run": lambda: run_as_json(RUN, View(SHOW)),
+    "run-masked": lambda: run_as_json(of_people(RUN, CONTACTS), View(MASKED)),
 }
 
 

@@ -17,6 +17,7 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.plan.change import Update
 from reconciler.report.html.page import render_page
 from reconciler.report.mask import SHOW
+from reconciler.report.view import View
 from tests.report.chromium import logged
 from tests.report.traps import TRAPS
 from tests.support.example_plan import CONVERGED, CREATES, EVERYTHING, HELD, PROBLEMS, UPDATES
@@ -88,12 +89,12 @@ class Page:
 
 @pytest.fixture
 def page(opened: Open) -> Page:
-    return Page(opened(render_page(EVERYTHING, masking=SHOW)))
+    return Page(opened(render_page(EVERYTHING, View(SHOW))))
 
 
 @pytest.fixture(scope="module")
 def large() -> str:
-    return render_page(plan_of(*many_updates()), masking=SHOW)
+    return render_page(plan_of(*many_updates()), View(SHOW))
 
 
 def many_updates() -> Iterator[Update]:
@@ -352,7 +353,7 @@ def test_values_are_text_whatever_they_say(opened: Open) -> None:
     problems = tuple(replace(PROBLEMS[0], message=text, advice=text) for text in texts)
     plan = plan_of(*changes, held=held, problems=problems, environment="<img src=x onerror=alert(1)>")
 
-    page = Page(opened(render_page(plan, masking=SHOW)))
+    page = Page(opened(render_page(plan, View(SHOW))))
     page.one("#unfold").click()
     for facet in ("property", "file", "object"):
         for more in page.all(f".{facet} .more"):
@@ -477,7 +478,7 @@ def test_it_prints_what_is_filtered_unfolded(page: Page) -> None:
 
 
 def test_a_converged_plan_says_that_there_is_nothing(opened: Open) -> None:
-    page = Page(opened(render_page(CONVERGED, masking=SHOW)))
+    page = Page(opened(render_page(CONVERGED, View(SHOW))))
 
     assert page.one(".title p").text == "No changes. 120 in step."
     assert page.count == "Nothing to show: everything is in step."
@@ -485,7 +486,7 @@ def test_a_converged_plan_says_that_there_is_nothing(opened: Open) -> None:
 
 
 def test_a_record_without_values_unfolds(opened: Open) -> None:
-    page = Page(opened(render_page(plan_of(CREATES[1]), masking=SHOW)))
+    page = Page(opened(render_page(plan_of(CREATES[1]), View(SHOW))))
 
     page.one(".row").click()
 

@@ -27,6 +27,7 @@ from reconciler.report.markdown.plan import render_markdown
 from reconciler.report.mask import SHOW
 from reconciler.report.terminal import render_drift, render_explanation, render_plan, render_run
 from reconciler.report.text.values import shown
+from reconciler.report.view import View
 from tests.report.test_fact_sentences import drifted, explained
 from tests.support.example_plan import UPDATES
 from tests.support.example_run import HEADER, row
@@ -119,10 +120,10 @@ def plan_with(value: str, key: str) -> Plan:
 
 def forms(plan: Plan) -> dict[str, str]:
     return {
-        "text": render_plan(plan, color=False, width=100, full=True),
-        "markdown": render_markdown(plan, masking=SHOW, where=str, full=True).partition("Content `")[0],
+        "text": render_plan(plan, View(SHOW, width=100, full=True)),
+        "markdown": render_markdown(plan, View(SHOW, full=True)).partition("Content `")[0],
         "page": json.dumps(plan_table(plan), ensure_ascii=False),
-        "json": re.sub("sha256:[0-9a-f]{64}", "", plan_as_json(plan, SHOW)),
+        "json": re.sub("sha256:[0-9a-f]{64}", "", plan_as_json(plan, View(SHOW))),
     }
 
 
@@ -131,7 +132,7 @@ def test_two_plans_never_look_the_same_in_any_form(one: str, other: str, key: st
     assume((one, key) != (other, other_key))
     first, second = forms(plan_with(one, key)), forms(plan_with(other, other_key))
 
-    page = render_page(plan_with(one, key), masking=SHOW)
+    page = render_page(plan_with(one, key), View(SHOW))
     for form, text in first.items():
         assert looks(text) != looks(second[form]), form
         for line in text.split("\n"):
@@ -170,10 +171,10 @@ def other_forms(value: str, key: str) -> dict[str, str]:
     )
     ran = RunDetail(HEADER, (replace(row(0, record, "rejected", message=value), after={"phone": value}),))
     return {
-        "drift": render_drift(found, color=False, width=300),
-        "drift in Markdown": render_drift_markdown(found, masking=SHOW),
-        "explain": render_explanation(of, color=False, width=300),
-        "run": render_run(ran, color=False, width=300, full=True),
+        "drift": render_drift(found, View(SHOW, width=300)),
+        "drift in Markdown": render_drift_markdown(found, View(SHOW)),
+        "explain": render_explanation(of, View(SHOW, width=300)),
+        "run": render_run(ran, View(SHOW, width=300, full=True)),
     }
 
 

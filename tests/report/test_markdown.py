@@ -20,6 +20,7 @@ from reconciler.plan.plan import Guard, GuardRefusal, Plan
 from reconciler.report.markdown.plan import MOST_CHARACTERS, render_markdown
 from reconciler.report.markdown.truncate import size_of
 from reconciler.report.mask import SHOW, Masking
+from reconciler.report.view import View
 from tests.report.traps import hostile
 from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, HELD, PROBLEMS, REVIEWED, UPDATES
 from tests.support.plans import any_plans, plan_of
@@ -72,7 +73,7 @@ def wordy(number: int) -> Fact:
 
 
 def comment(plan: Plan, *, full: bool = False) -> str:
-    return render_markdown(plan, masking=SHOW, where=str, full=full)
+    return render_markdown(plan, View(SHOW, full=full))
 
 
 def many_updates(count: int) -> Iterable[Update]:
@@ -292,8 +293,7 @@ def test_guards_are_told_with_their_flags_and_lifted_ones_are_never_overlooked()
 def test_places_are_called_as_the_reader_would_type_them() -> None:
     text = render_markdown(
         plan_of(UPDATES[0], problems=(Problem("broken", source=UPDATES[0].source),)),
-        masking=SHOW,
-        where=lambda source: f"crm/{source}",
+        View(SHOW, where=lambda source: f"crm/{source}"),
     )
 
     assert re.search(r"^!   companies/acme +crm/companies\.yaml:14$", text, flags=re.MULTILINE)
@@ -301,7 +301,7 @@ def test_places_are_called_as_the_reader_would_type_them() -> None:
 
 
 def test_personal_values_are_masked() -> None:
-    text = render_markdown(EVERYTHING, masking=MASKED, where=str)
+    text = render_markdown(EVERYTHING, View(MASKED))
 
     assert not re.search(r"acme\.example|0561|4711|\bBob\b", text)
     assert "Personal values are masked" in text
@@ -312,7 +312,7 @@ def test_personal_values_are_masked() -> None:
     [("everything", EVERYTHING), ("adopting", ADOPTING), ("converged", CONVERGED), ("reviewed", REVIEWED)],
 )
 def test_comment_looks_as_it_did(name: str, plan: Plan, golden: Callable[[Path, str], None]) -> None:
-    text = render_markdown(plan, masking=MASKED, where=str)
+    text = render_markdown(plan, View(MASKED))
     digests = digests_of(plan)
     text = text.replace(digests.digest, "sha256:(digest of the plan)")
     golden(GOLDEN / f"{name}.md", text.replace(digests.content, "sha256:(digest of its content)"))

@@ -34,9 +34,10 @@ from reconciler.report.json_report import plan_as_json, problems_as_json, run_as
 from reconciler.report.markdown.plan import render_markdown
 from reconciler.report.mask import SHOW, Masking, masked_plan, masked_problems, masked_run
 from reconciler.report.terminal import render_plan, render_problems, render_run
+from reconciler.report.view import View
 from reconciler.sentences import Sentence, Value, sentence
 from tests.support.example_plan import CREATES, EVERYTHING, HELD, PROBLEMS, UPDATES
-from tests.support.example_run import HEADER, RUN, row
+from tests.support.example_run import HEADER, RUN, of_people, row
 from tests.support.plans import at, plan_of, plans
 
 MASKED = Masking(b"secret and random")
@@ -141,10 +142,10 @@ def personal_plans(draw: st.DrawFn) -> Plan:
 @given(personal_plans(), st.booleans())
 def test_no_personal_value_is_ever_shown_when_masked(secrets: Plan, full: bool) -> None:
     shows: dict[str, str] = {
-        "text": render_plan(secrets, color=False, width=120, full=full, masking=MASKED),
-        "JSON": plan_as_json(secrets, MASKED),
-        "Markdown": render_markdown(secrets, masking=MASKED, full=full, where=str),
-        "page": render_page(secrets, masking=MASKED),
+        "text": render_plan(secrets, View(MASKED, width=120, full=full)),
+        "JSON": plan_as_json(secrets, View(MASKED)),
+        "Markdown": render_markdown(secrets, View(MASKED, full=full)),
+        "page": render_page(secrets, View(MASKED)),
     }
 
     for text in shows.values():
@@ -160,7 +161,7 @@ def test_every_personal_key_is_shown_where_everything_is(secrets: Plan) -> None:
         text for each in secrets.problems for text in (each.message, each.advice or "") if SECRET in text
     ]
 
-    assert plan_as_json(secrets, SHOW).count(SECRET) >= len(personal) + len(sentence)
+    assert plan_as_json(secrets, View(SHOW)).count(SECRET) >= len(personal) + len(sentence)
 
 
 @given(plans)
@@ -204,17 +205,17 @@ def test_the_key_is_shown_nowhere() -> None:
 
 
 def test_the_digest_of_a_masked_plan_is_that_of_the_plan() -> None:
-    document = json.loads(plan_as_json(EVERYTHING, MASKED))
+    document = json.loads(plan_as_json(EVERYTHING, View(MASKED)))
 
     assert document["masked"] is True
     assert document["digest"] == digest_of(EVERYTHING)
 
 
 def test_a_masked_plan_says_so() -> None:
-    text = render_plan(EVERYTHING, color=False, width=80, masking=MASKED)
+    text = render_plan(EVERYTHING, View(MASKED))
 
     assert "Personal values are masked; equal marks stand for equal values.\n" in text
-    assert "masked" not in render_plan(EVERYTHING, color=False, width=80)
+    assert "masked" not in render_plan(EVERYTHING, View(SHOW))
 
 
 def shown(problem: Problem, personal: tuple[tuple[str, str], ...] = PERSONAL) -> Problem:
@@ -305,13 +306,13 @@ def test_e_mail_addresses_are_personal_wherever_they_stand(address: str | None) 
     problems = (Problem("no owner Ada.Love+1@acme-corp.example", "or bob@acme.example?", None, address),)
 
     for text in (
-        problems_as_json(problems, MASKED),
-        render_problems(problems, color=False, width=80, masking=MASKED),
+        problems_as_json(problems, View(MASKED)),
+        render_problems(problems, View(MASKED)),
     ):
         assert "@" not in text
         assert "acme" not in text
         assert "no owner \u2039" in text
-    assert "Ada.Love+1@acme-corp.example" in render_problems(problems, color=False, width=80)
+    assert "Ada.Love+1@acme-corp.example" in render_problems(problems, View(SHOW))
 
 
 def test_problems_are_shown_as_they_are_where_everything_is() -> None:
@@ -358,8 +359,8 @@ RUN_OF_ADA = RunDetail(
 
 
 def test_a_run_hides_what_hubspot_repeats_of_personal_values() -> None:
-    text = render_run(RUN_OF_ADA, color=False, width=120, masking=MASKED, personal=PERSONAL)
-    document = run_as_json(RUN_OF_ADA, MASKED, PERSONAL)
+    text = render_run(of_people(RUN_OF_ADA, PERSONAL), View(MASKED, width=120))
+    document = run_as_json(of_people(RUN_OF_ADA, PERSONAL), View(MASKED))
 
     for output in (text, document):
         assert "acme" not in output.lower()
@@ -369,7 +370,7 @@ def test_a_run_hides_what_hubspot_repeats_of_personal_values() -> None:
 
 
 def test_a_run_is_shown_as_it_was_where_everything_is() -> None:
-    assert masked_run(RUN, SHOW, PERSONAL) == RUN
+    assert masked_run(RUN, SHOW) == RUN
 
 
 def test_what_is_not_personal_stays_as_it_is() -> None:

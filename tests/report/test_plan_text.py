@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from reconciler.plan.change import Action, Reason
 from reconciler.plan.plan import Budget, Plan
+from reconciler.report.mask import SHOW
 from reconciler.report.terminal import render_plan
 from reconciler.report.text.width import cells
+from reconciler.report.view import View
 from reconciler.source import SourceRef
 from tests.support.example_plan import ADOPTING, ADOPTS, CONVERGED, EVERYTHING, UPDATES
 from tests.support.plans import plain_plans, plan_of, plans
@@ -21,12 +23,12 @@ UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def lines_of(plan: Plan, *, width: int = 80, full: bool = False) -> list[str]:
-    return render_plan(plan, color=False, width=width, full=full).splitlines()
+    return render_plan(plan, View(SHOW, width=width, full=full)).splitlines()
 
 
 @given(plans, widths, st.booleans())
 def test_nothing_invisible_is_ever_printed(plan: Plan, width: int, full: bool) -> None:
-    text = render_plan(plan, color=False, width=width, full=full)
+    text = render_plan(plan, View(SHOW, width=width, full=full))
 
     assert not [character for character in text if category(character) in UNSEEN and character != "\n"]
     assert not re.search(r"[^\S \n]", text)
@@ -34,11 +36,11 @@ def test_nothing_invisible_is_ever_printed(plan: Plan, width: int, full: bool) -
 
 @given(plans, widths, st.booleans())
 def test_colour_changes_no_character(plan: Plan, width: int, full: bool) -> None:
-    colored = render_plan(plan, color=True, width=width, full=full)
+    colored = render_plan(plan, View(SHOW, color=True, width=width, full=full))
 
     bare = re.sub(r"\x1b\[[0-9;]+m", "", colored)
     assert [line.rstrip() for line in bare.split("\n")] == [
-        line.rstrip() for line in render_plan(plan, color=False, width=width, full=full).split("\n")
+        line.rstrip() for line in render_plan(plan, View(SHOW, width=width, full=full)).split("\n")
     ]
 
 
@@ -59,7 +61,7 @@ def test_the_last_line_sums_up(plan: Plan) -> None:
 @given(plans)
 def test_no_changes_are_the_first_words_exactly_when_nothing_would_be_written(plan: Plan) -> None:
     is_calm = plan.is_sound and not plan.writes  # with problems nobody knows what would be written
-    assert render_plan(plan, color=False, width=80).startswith("No changes.") == is_calm
+    assert render_plan(plan, View(SHOW)).startswith("No changes.") == is_calm
 
 
 def test_adoptions_are_counted_after_no_changes() -> None:
@@ -124,14 +126,14 @@ def test_the_line_that_asks_is_called_as_the_reader_would_type_it() -> None:
     def where(source: SourceRef) -> str:
         return f"../manifests/{source}"
 
-    text = render_plan(plan_of(UPDATES[0]), color=False, width=80, where=where)
+    text = render_plan(plan_of(UPDATES[0]), View(SHOW, where=where))
 
     assert re.search(r"~ companies/acme +\.\./manifests/companies\.yaml:14$", text, re.MULTILINE)
 
 
 def test_a_place_too_long_for_the_line_gets_its_own() -> None:
     text = render_plan(
-        plan_of(UPDATES[0]), color=False, width=50, where=lambda source: f"{'long/' * 9}{source}"
+        plan_of(UPDATES[0]), View(SHOW, width=50, where=lambda source: f"{'long/' * 9}{source}")
     )
 
     lines = text.splitlines()
@@ -157,24 +159,24 @@ def test_adoptions_name_no_values() -> None:
 def test_every_kind_of_change_has_its_place(action: Action, reason: Reason) -> None:
     kinds = {change.action: change for change in EVERYTHING.changes}
     if action in kinds:
-        text = render_plan(plan_of(replace(kinds[action], reason=reason)), color=False, width=80)
+        text = render_plan(plan_of(replace(kinds[action], reason=reason)), View(SHOW))
         assert f"1 to {action}\n  {reason}" in text
 
 
 def test_a_plan_without_state_says_what_is_missing() -> None:
-    without = render_plan(replace(plan_of(lineage=None), remembers=False), color=False, width=80)
+    without = render_plan(replace(plan_of(lineage=None), remembers=False), View(SHOW))
     assert "\nWithout state, " in without
     assert "Nothing was applied" not in without
 
 
 def test_a_plan_with_an_empty_state_says_what_begins_with_the_first_apply() -> None:
-    first = render_plan(plan_of(lineage=None), color=False, width=80)
+    first = render_plan(plan_of(lineage=None), View(SHOW))
     assert "\nNothing was applied here yet: drift, " in first
     assert "Without state" not in first
 
 
 def test_a_plan_with_a_state_says_nothing_of_it() -> None:
-    later = render_plan(plan_of(), color=False, width=80)
+    later = render_plan(plan_of(), View(SHOW))
     assert "Without state" not in later
     assert "Nothing was applied" not in later
 

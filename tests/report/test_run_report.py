@@ -10,8 +10,9 @@ from reconciler.model.runs import RunDetail
 from reconciler.report.json_report import plan_as_json, run_as_json
 from reconciler.report.mask import SHOW, Masking
 from reconciler.report.run_report_reader import is_run, run_from_text
+from reconciler.report.view import View
 from tests.support.example_plan import FEW
-from tests.support.example_run import RUN
+from tests.support.example_run import RUN, of_people
 
 PERSONAL = (("contacts", "email"), ("contacts", "phone"))
 PAIR = replace(RUN.rows[0], target=RecordKey("contacts", "email", "ada@acme.example"), label="Billing")
@@ -23,18 +24,18 @@ WHOLE = RunDetail(
 
 @pytest.mark.parametrize("run", [WHOLE, replace(WHOLE, header=replace(WHOLE.header, finished_at=None))])
 def test_what_was_written_is_read(run: RunDetail) -> None:
-    text = run_as_json(run, SHOW, run.header.personal)
+    text = run_as_json(run, View(SHOW))
 
     assert is_run(text)
     assert run_from_text(text) == run
 
 
 def test_a_plan_is_no_run() -> None:
-    assert not is_run(plan_as_json(FEW, SHOW))
+    assert not is_run(plan_as_json(FEW, View(SHOW)))
 
 
 def test_a_masked_report_is_read_too() -> None:
-    run = run_from_text(run_as_json(WHOLE, Masking(b"key"), PERSONAL))
+    run = run_from_text(run_as_json(of_people(WHOLE, PERSONAL), View(Masking(b"key"))))
 
     assert len(run.rows) == len(WHOLE.rows)
     assert run.rows[0].before["phone"] is None
@@ -50,7 +51,7 @@ def test_a_masked_report_is_read_too() -> None:
     ],
 )
 def test_a_damaged_report_is_told(old: str, new: str, told: str) -> None:
-    text = run_as_json(WHOLE, SHOW, PERSONAL)
+    text = run_as_json(of_people(WHOLE, PERSONAL), View(SHOW))
 
     with pytest.raises(UsageError, match=told):
         run_from_text(text.replace(old, new))

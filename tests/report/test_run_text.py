@@ -15,6 +15,7 @@ from reconciler.report.json_report import run_as_json, runs_as_json
 from reconciler.report.mask import SHOW
 from reconciler.report.terminal import render_run, render_runs
 from reconciler.report.text.width import cells
+from reconciler.report.view import View
 from tests.support.example_run import HEADER, RUN, row
 from tests.support.plans import texts
 
@@ -37,7 +38,7 @@ runs = st.builds(RunDetail, st.just(HEADER), st.lists(rows, max_size=8).map(tupl
 
 
 def lines_of(run: RunDetail, *, width: int = 80) -> list[str]:
-    return render_run(run, color=False, width=width).splitlines()
+    return render_run(run, View(SHOW, width=width)).splitlines()
 
 
 @given(runs)
@@ -77,7 +78,7 @@ def test_what_a_run_that_goes_on_has_not_ended_is_under_way() -> None:
     (told,) = json.loads(runs_as_json([summary]))
     assert told["accounting"]["under way"] == 7
     assert told["accounting"]["skipped"] == 0
-    assert json.loads(run_as_json(run, SHOW, ()))["accounting"] == told["accounting"]
+    assert json.loads(run_as_json(run, View(SHOW)))["accounting"] == told["accounting"]
 
 
 def test_the_last_line_is_the_accounting() -> None:
@@ -138,10 +139,10 @@ def test_nothing_invisible_and_nothing_wide_is_printed(run: RunDetail, width: in
 
 @given(runs)
 def test_the_json_of_a_run_is_the_same_for_the_same_run(run: RunDetail) -> None:
-    text = run_as_json(run, SHOW, ())
+    text = run_as_json(run, View(SHOW))
 
     document = json.loads(text)
-    assert text == run_as_json(run, SHOW, ())
+    assert text == run_as_json(run, View(SHOW))
     assert document["format_version"] == "1.0"
     assert document["accounting"] == run.accounting()
     assert [change["outcome"] for change in document["changes"]] == [one.outcome for one in run.rows]

@@ -1,5 +1,6 @@
 """A run in which most changes were applied."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.model.addresses import RecordId, RecordKey
@@ -67,3 +68,8 @@ RUN = RunDetail(
         row(20, _deal(20), None),
     ),
 )
+
+
+def of_people(run: RunDetail, personal: tuple[tuple[str, str], ...]) -> RunDetail:
+    """``run``, with personal values."""
+    return replace(run, header=replace(run.header, personal=personal))

@@ -10,20 +10,19 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from reconciler.invisible_characters import visible
 from reconciler.model.drift import DriftFound
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Plan
 from reconciler.report.drift import drift_headline, drift_notes
 from reconciler.report.html.table import plan_table, table_of_drift
-from reconciler.report.mask import Masking, masked_drift, masked_plan
+from reconciler.report.mask import masked_drift, masked_plan
 from reconciler.report.plan.guard_refusals import refusal_lines
 from reconciler.report.plan.headline import blockers, headline, plan_notes
 from reconciler.report.plan.summary import made_of, portal_of, selected_by
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import painted
+from reconciler.report.view import View
 
 _SCRIPTS = ("rows.js", "values.js", "facets.js", "list.js", "main.js")
 """In the order in which they need each other."""
@@ -35,9 +34,9 @@ _WIDE = Layout(width=100_000, full=True, where=str)
 """A layout in which every sentence is one line."""
 
 
-def render_page(plan: Plan, *, masking: Masking) -> str:
+def render_page(plan: Plan, view: View) -> str:
     """The plan as an HTML document."""
-    shown = masked_plan(plan, masking)
+    shown = masked_plan(plan, view.masking)
     return _document(
         plan_table(shown),
         subject="Plan",
@@ -49,13 +48,13 @@ def render_page(plan: Plan, *, masking: Masking) -> str:
         is_appliable=plan.is_appliable,
         refusals=painted(refusal_lines(shown.refusals, _WIDE, shown.undoes), color=False),
         facts=list(_facts(plan, selected_by(shown))),
-        notes=plan_notes(shown, _WIDE, is_masked=masking.is_on and bool(plan.personal)),
+        notes=plan_notes(shown, _WIDE, is_masked=view.masking.is_on and bool(plan.personal)),
     )
 
 
-def render_drift_page(found: DriftFound, *, masking: Masking) -> str:
+def render_drift_page(found: DriftFound, view: View) -> str:
     """What was changed behind our back as an HTML document."""
-    shown = masked_drift(found, masking)
+    shown = masked_drift(found, view.masking)
     when = f"{found.created_at:%Y-%m-%d %H:%M} UTC by reconciler {visible(found.tool_version)}"
     return _document(
         table_of_drift(shown),
@@ -74,6 +73,8 @@ def render_drift_page(found: DriftFound, *, masking: Masking) -> str:
 
 def _document(data: Mapping[str, object], **contents: object) -> str:
     """The page that shows ``data``, with what its template names."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - it costs 0.1 s
+
     loader = PackageLoader("reconciler.report", "web")
     environment = Environment(
         loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -9,18 +9,19 @@ from reconciler.report.drift import drift_headline, drifted_sections, lost_secti
 from reconciler.report.markdown.escape import code_block, inline_code
 from reconciler.report.markdown.plan import BLOCK_WIDTH, LEFT_OUT_CHARACTERS, MOST_CHARACTERS, mark_of
 from reconciler.report.markdown.truncate import Block, fitted, size_of
-from reconciler.report.mask import Masking, masked_drift
+from reconciler.report.mask import masked_drift
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.styled_lines import BLANK, Line, painted
+from reconciler.report.view import View
 
 _Entry = TypeVar("_Entry")
 _Sections = Callable[[Iterable[_Entry], Layout], Iterator[list[Line]]]
 
 
-def render_drift_markdown(found: DriftFound, *, masking: Masking, full: bool = False) -> str:
-    """What was changed behind our back, in GitHub's Markdown; ``full`` folds nothing, as far as it fits."""
-    shown = masked_drift(found, masking)
-    layout = Layout(BLOCK_WIDTH, full, str)
+def render_drift_markdown(found: DriftFound, view: View) -> str:
+    """Render what was changed behind our back in GitHub's Markdown, as far as it fits."""
+    shown = masked_drift(found, view.masking)
+    layout = Layout(BLOCK_WIDTH, view.full, view.where)
     head = _head(shown)
     foot = _foot(shown, is_masked=shown != found)
     told = fitted(

@@ -17,7 +17,7 @@ from reconciler.report.markdown.blocks import (
 )
 from reconciler.report.markdown.escape import code_block, inline_code, truncate
 from reconciler.report.markdown.truncate import Fitted, fitted, size_of
-from reconciler.report.mask import Masking, masked_plan
+from reconciler.report.mask import masked_plan
 from reconciler.report.plan.headline import blockers, headline, plan_notes
 from reconciler.report.plan.sections import (
     Section,
@@ -26,9 +26,9 @@ from reconciler.report.plan.sections import (
     sections_of_held,
 )
 from reconciler.report.plan.summary import made_of, portal_of, selected_by
-from reconciler.report.terminal import Where
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.width import ELLIPSIS
+from reconciler.report.view import View
 
 MOST_CHARACTERS = 64_000
 """Of a comment, in UTF-16 code units; some are left for whoever posts it to add a line.
@@ -49,13 +49,13 @@ _MOST_NOTES = 30
 LEFT_OUT_CHARACTERS = 400
 
 
-def render_markdown(plan: Plan, *, masking: Masking, where: Where, full: bool = False) -> str:
-    """The plan in GitHub's Markdown; ``full`` shows what is folded or shortened, as far as it fits."""
-    shown = masked_plan(plan, masking)
-    layout = Layout(BLOCK_WIDTH, full, where)
+def render_markdown(plan: Plan, view: View) -> str:
+    """Render a plan in GitHub's Markdown, as far as it fits."""
+    shown = masked_plan(plan, view.masking)
+    layout = Layout(BLOCK_WIDTH, view.full, view.where)
     sections = sections_of_changes(shown.changes)
     head = _head(shown, sections)
-    foot = _foot(shown, digests_of(plan), layout, is_masked=masking.is_on and bool(plan.personal))
+    foot = _foot(shown, digests_of(plan), layout, is_masked=view.masking.is_on and bool(plan.personal))
     room = MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot)
     guards = refusal_blocks(shown.refusals, layout, shown.undoes)
     obstructing = [*guards, *problem_blocks(shown.problems, layout)]

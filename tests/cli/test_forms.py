@@ -1,0 +1,109 @@
+"""The table of forms: one row more, and every command that shows something has the form."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler.report.renderers import RENDERERS, cannot_show
+from tests.support.projects import ROOT, Project, example
+
+ONE_ROW_MORE = """
+import sys
+from reconciler.report import renderers
+
+def lines(view, *sizes):
+    return "".join(f"{name}={size}\\n" for name, size in (*sizes, ("masks", view.masking.is_on)))
+
+TOY = renderers.Renderer(
+    "toy",
+    "a toy",
+    plan=lambda plan, view: lines(view, ("changes", len(plan.changes))),
+    drift=lambda found, view: lines(view, ("drifted", len(found.values))),
+    run=lambda run, view: lines(view, *run.accounting().items(), ("rows", len(run.rows))),
+    file_option=renderers.FileOption("--toy", "Write a toy too.", "Write a toy of drift too."),
+)
+renderers.RENDERERS += (TOY,)
+
+from reconciler.cli.main import main
+main(sys.argv[1:])
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return example(tmp_path)
+
+
+def with_a_toy(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of a program whose table of forms has one row more."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "-c", ONE_ROW_MORE, *arguments],
+        cwd=project.folder,
+        env=inherited | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def numbers(text: str) -> dict[str, str]:
+    return dict(line.split("=") for line in text.splitlines())
+
+
+def test_a_new_form_is_one_row_and_every_command_has_it(project: Project) -> None:
+    planned = with_a_toy(project, "plan", "--format", "toy", "--toy", "plan.toy", "--out", "plan.json")
+    shown = with_a_toy(project, "show", "plan.json", "--format", "toy", "--values", "show")
+    applied = with_a_toy(project, "apply", "--auto-approve", "--format", "toy", "--report", "run.json")
+    report = with_a_toy(project, "show", "run.json", "--format", "toy")
+    drifted = with_a_toy(project, "drift", "--format", "toy", "--toy", "drift.toy")
+
+    count = numbers(planned.stdout)["changes"]
+    assert int(count) > 0
+    assert (project.folder / "plan.toy").read_text() == planned.stdout
+    assert numbers(shown.stdout) == {"changes": count, "masks": "False"}
+    run = numbers(applied.stdout)
+    assert (run["planned"], run["applied"], run["rows"], run["masks"]) == (count, count, count, "True")
+    assert numbers(report.stdout) == run
+    assert numbers(drifted.stdout) == {"drifted": "0", "masks": "True"}
+    assert (project.folder / "drift.toy").read_text() == drifted.stdout
+
+
+@pytest.mark.parametrize("command", ["plan", "rollback", "drift"])
+def test_the_help_lists_the_new_form_and_the_option_that_writes_it(project: Project, command: str) -> None:
+    told = " ".join(with_a_toy(project, command, "--help").stdout.split())
+
+    assert "[terminal|markdown|json|html|toy]" in told
+    assert "JSON, a page, or a toy." in told
+    assert f"--toy FILE Write a toy {'of drift ' if command == 'drift' else ''}too." in told
+
+
+def test_what_a_form_cannot_show_is_refused_before_anything_happens(project: Project) -> None:
+    assert project.run("apply", "--format", "html", "--auto-approve").code == 1
+    assert project.run("apply", "--auto-approve", "--report", "run.json").code == 0
+
+    refused = project.run("show", "run.json", "--format", "html")
+
+    assert refused.code == 1
+    assert "a run cannot be shown as a page: it is shown as text or as a comment" in refused.err
+
+
+def test_apply_prints_one_document_of_the_form_that_was_asked_for(project: Project) -> None:
+    applied = project.run("apply", "--auto-approve", "--format", "markdown")
+
+    assert applied.code == 0
+    assert applied.out.startswith("```text\nRun ")
+    assert applied.out.count("```") == 2
+
+
+def test_every_form_and_every_option_has_a_name_of_its_own() -> None:
+    names = [form.name for form in RENDERERS]
+    options = [form.file_option.name for form in RENDERERS if form.file_option]
+
+    assert len({*names}) == len(names)
+    assert len({*options}) == len(options)
+    assert {"terminal", "json"} <= {form.name for form in RENDERERS if form.acceptance is not cannot_show}
