@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from reconciler.model.runs import RunDetail, RunSummary
     from reconciler.plan.change import Change
     from reconciler.plan.plan import Held
+    from reconciler.plan.summary import PlanSummary
     from reconciler.project.environment import Environment
     from reconciler.project.notices import Notice
     from reconciler.project.plan import Plan, PlanHeader
@@ -57,6 +58,7 @@ _MODULES = {
     "Plan": "reconciler.project.plan",
     "PlanHeader": "reconciler.project.plan",
     "PlanRefused": "reconciler.errors",
+    "PlanSummary": "reconciler.plan.summary",
     "Problem": "reconciler.errors",
     "Project": "reconciler.project.project",
     "ReconcilerError": "reconciler.errors",
@@ -96,6 +98,7 @@ __all__ = [
     "Plan",
     "PlanHeader",
     "PlanRefused",
+    "PlanSummary",
     "Problem",
     "Project",
     "ReconcilerError",

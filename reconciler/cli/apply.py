@@ -157,10 +157,9 @@ def _new_plan(invocation: Invocation, request: PlanRequest, options: ViewOptions
     environment.check_takes_new_plans()
     with progress("reading", quiet=invocation.said.quiet) as report:
         plan = environment.plan_for(request, progress=report)
-    review = plan.header.review
-    has_more = review is not None and review.unreviewed > 0
-    is_run_shown_alone = not options.form.is_for_terminals and not plan.is_empty
-    if not (is_run_shown_alone and plan.is_appliable and not has_more):
+    summary = plan.summary
+    is_run_shown_alone = not options.form.is_for_terminals and not summary.is_empty
+    if not (is_run_shown_alone and summary.is_appliable and not summary.unreviewed):
         show_plan(invocation, plan.value, options)
     environment.check_appliable(plan)
     return plan

@@ -28,7 +28,7 @@ TERMINAL, MARKDOWN, JSON = (_BY_NAME[name] for name in ("terminal", "markdown", 
 
 
 def form_for(common: CommonOptions) -> Renderer:
-    """The form of what is printed, where there is no ``--format``."""
+    """Return the form to print in, for commands without ``--format``."""
     return JSON if common.as_json else TERMINAL
 
 
@@ -53,7 +53,7 @@ values_option = click.option(
 
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
-    """What the person said of how something is shown."""
+    """The options that say how something is shown."""
 
     form: Renderer
     full: bool
@@ -97,7 +97,7 @@ def print_report(text: str, form: Renderer) -> None:
 
 
 def printed_view(options: ViewOptions, common: CommonOptions, where: Where) -> View:
-    """How something that is printed is to look, and what it may show."""
+    """Return the look of a printed report, and what it may show."""
     masking = masking_for(options.values, as_json=not options.form.is_for_terminals)
     return View(masking, where, options.full, width(), color(common))
 

@@ -53,13 +53,13 @@ def output_options(
 
 
 def file_option(name: str, explanation: str, parameter: str) -> Callable[[_Function], _Function]:
-    """An option that names a file to write; it arrives as ``parameter``."""
+    """Return an option that names a file to write; it arrives as ``parameter``."""
     path = click.Path(path_type=Path, dir_okay=False)
     return click.option(name, parameter, type=path, metavar="FILE", help=explanation)
 
 
 def _files_together(forms: Mapping[Renderer, str], function: _Function) -> _Function:
-    """Let the files that were named arrive together as ``files``."""
+    """Gather the files that were named into one argument, ``files``."""
 
     @wraps(function)
     def gathering(*args: Any, **kwargs: Any) -> Any:

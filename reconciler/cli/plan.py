@@ -24,5 +24,5 @@ def command(ctx: click.Context, *, detailed_exitcode: bool, request: PlanRequest
         plan = invocation.environment.plan_for(request, progress=report)
     with plan:
         stands = write_outputs(invocation, plan, to)
-    may_write = plan.writes or plan.leaves_out
+    may_write = plan.summary.writes or plan.summary.problems.left_out
     return most_severe(stands, ExitCode.CHANGES if detailed_exitcode and may_write else ExitCode.OK)

@@ -45,7 +45,7 @@ def write_outputs(invocation: Invocation, plan: Plan, to: PlanOutput) -> ExitCod
     show_plan(invocation, value, to)
     refused = refused_by_guards(value)
     return most_severe(
-        ExitCode.OK if plan.is_sound else ExitCode.ERROR,
+        ExitCode.OK if plan.summary.is_sound else ExitCode.ERROR,
         exit_of(refused) if refused else ExitCode.OK,
-        ExitCode.PLAN_REFUSED if value.review and value.review.unreviewed else ExitCode.OK,
+        ExitCode.PLAN_REFUSED if plan.summary.unreviewed else ExitCode.OK,
     )

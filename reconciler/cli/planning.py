@@ -15,7 +15,6 @@ from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Plan
 from reconciler.project.files import write_private
 from reconciler.report.mask import masked_problems
-from reconciler.report.plan.headline import headline
 from reconciler.report.view import View
 
 
@@ -38,11 +37,11 @@ def keep_plan(invocation: Invocation, plan: Plan, to: OutputOptions) -> None:
 
 def _outputs(plan: Plan) -> str:
     """What later steps of a job may ask for; no line holds a value."""
-    digests = digests_of(plan)
+    digests, summary = digests_of(plan), plan.summary
     return (
-        f"changes={str(plan.writes).lower()}\nempty={str(plan.is_empty).lower()}\n"
-        f"appliable={str(plan.is_appliable).lower()}\n"
-        f"content={digests.content}\ndigest={digests.digest}\nsummary={headline(plan)}\n"
+        f"changes={str(summary.writes).lower()}\nempty={str(summary.is_empty).lower()}\n"
+        f"appliable={str(summary.is_appliable).lower()}\n"
+        f"content={digests.content}\ndigest={digests.digest}\nsummary={summary.headline}\n"
     )
 
 

@@ -1,6 +1,5 @@
 """The plan: all that belongs to it besides its changes."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +11,7 @@ from reconciler.model.facts import Fact
 from reconciler.model.owned import StateVersion
 from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import Action, Change, Reason, StateOnly
+from reconciler.plan.summary import PlanSummary, count_problems
 from reconciler.source import SourceRef
 
 ASSOCIATED = "associated"
@@ -219,9 +219,19 @@ class Plan:
         """Whether apply would do nothing at all, not even to state."""
         return not self.changes and not self.prune_rules
 
-    def summary(self) -> Mapping[str, int]:
-        """Counts by action, in fixed order, then ``no_op`` and ``held``."""
+    @property
+    def summary(self) -> PlanSummary:
+        """The numbers of the plan."""
         counts = {str(action): 0 for action in Action}
         for change in self.changes:
             counts[change.action] += 1
-        return counts | {"no_op": self.no_op, "held": len(self.held)}
+        return PlanSummary(
+            actions=counts,
+            no_op=self.no_op,
+            held=len(self.held),
+            problems=count_problems(self.problems),
+            refusals=len(self.refusals),
+            unreviewed=self.review.unreviewed if self.review else 0,
+            writes=self.writes,
+            is_empty=self.is_empty,
+        )

@@ -1,6 +1,6 @@
 """A plan as Python code holds it: values about the whole of it, and its changes to walk through."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from reconciler.plan import plan as core
 from reconciler.plan.change import Change
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Budget, GuardRefusal, Held, ManifestInfo, Review
+from reconciler.plan.summary import PlanSummary
 from reconciler.project.plan_files import save_plan
 
 T = TypeVar("T")
@@ -62,19 +63,19 @@ class Plan:
         self._value: core.Plan | None = value
         self.file = file
         """The file that it was read from; None where it was made now."""
-        self.summary: Mapping[str, int] = value.summary()
-        """Changes by action, then ``no_op`` and ``held``."""
+        self.summary: PlanSummary = value.summary
+        """The numbers of the plan: changes by the word that people read, problems, the headline."""
         self.header = _header_of(value)
         """What it was made for and from, and what it costs."""
         self.refusals: tuple[GuardRefusal, ...] = value.refusals
         """The guards that it ran into."""
-        self.is_appliable = value.is_appliable
+        self.is_appliable = self.summary.is_appliable
         """Whether apply may carry it out: it has no problems and ran into no guards."""
-        self.is_sound = value.is_sound
+        self.is_sound = self.summary.is_sound
         """Whether it has no problems; it may have run into guards."""
-        self.is_empty = value.is_empty
+        self.is_empty = self.summary.is_empty
         """Whether apply would do nothing at all, not even to state."""
-        self.writes = value.writes
+        self.writes = self.summary.writes
         """Whether apply would write to the portal."""
         self.leaves_out = value.leaves_out
         """Whether records with problems were left out of it, as ``skip_invalid`` asks."""
@@ -141,8 +142,7 @@ class Plan:
         raise UsageError("a plan cannot be sent to another process: save it, and read the file there")
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{count} {name}" for name, count in self.summary.items() if count)
-        return f"<Plan for {self.header.environment}: {counts or 'nothing to do'}>"
+        return f"<Plan for {self.header.environment}: {self.summary.headline}>"
 
 
 def _header_of(value: core.Plan) -> PlanHeader:

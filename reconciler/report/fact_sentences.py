@@ -87,7 +87,7 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.LABELLED_NOW: _always("it bears a label by now, which would go along"),
     FactKind.NOT_ASSOCIATED_SO: _always("no longer so in HubSpot"),
     FactKind.NO_ROOM: lambda fact, _: (
-        f"one of the two has others now, and the portal allows {fact.count:,} at most"
+        f"one of the two has others now, and the portal allows {fact.count or 0:,} at most"
     ),
     FactKind.PROPERTIES: lambda fact, _: ", ".join(fact.names),
     FactKind.LABEL: lambda fact, _: fact.word or "",

@@ -1,9 +1,10 @@
 """Problems for people: place, message and advice."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import visible
+from reconciler.plan.summary import ProblemCounts
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
 from reconciler.report.text.width import wrapped
@@ -21,14 +22,11 @@ def problem_lines(problems: Iterable[Problem], layout: Layout) -> list[Line]:
     return [row for problem in problems for row in _problem(problem, layout)]
 
 
-def how_many(problems: Sequence[Problem]) -> str:
+def how_many(problems: ProblemCounts) -> str:
     """Format ``2 problems, 1 warning``; empty if there are none."""
-    warnings = sum(problem.severity is Severity.WARNING for problem in problems)
-    left_out = sum(problem.severity is Severity.LEFT_OUT for problem in problems)
-    errors = len(problems) - warnings - left_out
-    counts = [counted(errors, "problem")] if errors else []
-    counts += [f"{counted(left_out, 'problem')} left out"] if left_out else []
-    counts += [counted(warnings, "warning")] if warnings else []
+    counts = [counted(problems.errors, "problem")] if problems.errors else []
+    counts += [f"{counted(problems.left_out, 'problem')} left out"] if problems.left_out else []
+    counts += [counted(problems.warnings, "warning")] if problems.warnings else []
     return ", ".join(counts)
 
 

@@ -1,7 +1,7 @@
-"""The table of forms that a report can have. A new form is one module that renders it, and one row here.
+"""The table of forms of reports. A new form is one module that renders it, and one row here.
 
 The command line takes its options from this table: the choices of ``--format``, and the options that write
-a form to a file. What a row leaves out, its form cannot show.
+a form to a file. A form cannot show the subjects that its row leaves out.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ Render: TypeAlias = Callable[[T, View], str]
 
 
 def cannot_show(_subject: object, _view: View) -> str:
-    """Stand where a form has no function for a subject; commands ask before, with the person's words."""
+    """Refuse to render a subject: the default of a row. Commands check for it and explain it better."""
     raise UsageError("this cannot be shown in that form: leave --format out")
 
 

@@ -13,6 +13,7 @@ from reconciler.model.drift import DriftFound
 from reconciler.model.explanation import Explanation
 from reconciler.model.runs import RunDetail, RunSummary
 from reconciler.plan.plan import Plan
+from reconciler.plan.summary import count_problems
 from reconciler.report.acceptance import acceptance_closing, acceptance_sections
 from reconciler.report.drift import (
     drift_closing,
@@ -51,17 +52,17 @@ NARROWEST = 40
 
 
 def render_plan(plan: Plan, view: View) -> str:
-    """Render a plan, what risks most first."""
+    """Render a plan; the riskiest changes come first."""
     layout = _layout(view)
-    shown = masked_plan(plan, view.masking)
+    shown, summary = masked_plan(plan, view.masking), plan.summary
     sections = chain(
-        [opening(shown, layout)],
+        [opening(shown, summary, layout)],
         change_sections(shown.changes, layout),
         held_sections(shown.held, layout),
         [problem_lines(shown.problems, layout)],
         [refusal_lines(shown.refusals, layout, shown.undoes)],
         departure_sections(shown.review.departures if shown.review else (), layout),
-        [closing(shown, layout, is_masked=view.masking.is_on and bool(plan.personal))],
+        [closing(shown, summary, layout, is_masked=view.masking.is_on and bool(plan.personal))],
     )
     return painted(_parted(sections), color=view.color)
 
@@ -104,7 +105,7 @@ def render_problems(problems: Iterable[Problem], view: View) -> str:
     """Problems where they are, each with its advice, and how many there are."""
     layout = replace(_layout(view), full=True)
     shown = masked_problems(problems, view.masking)
-    count = [line(f"{how_many(shown) or 'No problems'}.")]
+    count = [line(f"{how_many(count_problems(shown)) or 'No problems'}.")]
     return painted(_parted([problem_lines(shown, layout), count]), color=view.color)
 
 

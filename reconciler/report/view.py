@@ -1,4 +1,4 @@
-"""How a report is to look, and what it may show: what every renderer is given beside its subject."""
+"""The look of a report, and what it may show: the second argument of every renderer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,12 +8,12 @@ from reconciler.report.mask import Masking
 from reconciler.source import SourceRef
 
 Where: TypeAlias = Callable[[SourceRef], str]
-"""How a place is called: ``file:line:column``, the file as the reader would type it."""
+"""A function that formats a place as ``file:line:column``, with the file as the reader would type it."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How a report is to look, and what it may show. A form takes of it what it has a use for."""
+    """The look of a report, and what it may show; each form uses the parts that it needs."""
 
     masking: Masking  # whether personal values are shown
     where: Where = str

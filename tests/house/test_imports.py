@@ -22,7 +22,7 @@ ROOMS = {
     "spool": BASE | {"encryption"},
     "model": BASE,
     "plan": BASE | {"model", "suggestions"},
-    "report": BASE | {"model", "plan.change", "plan.plan", "plan.file"},
+    "report": BASE | {"model", "plan.change", "plan.plan", "plan.summary", "plan.file"},
     "manifest": BASE | {"model", "suggestions"},
     "hubspot": BASE | {"model", "suggestions"},
     "state": BASE | {"model", "plan.change", "plan.plan"},
@@ -40,7 +40,7 @@ ROOMS = {
     "reconcile": BASE | {"model", "manifest", "hubspot", "plan", "apply", "state"},
     "project": BASE
     | {"model", "manifest", "state", "plan", "apply", "hubspot", "reconcile", "encryption", "suggestions"}
-    | {"emulator", "report.json_report", "report.mask", "report.plan.guard_refusals"},
+    | {"emulator", "report.json_report", "report.mask", "report.view", "report.plan.guard_refusals"},
     "emulator": set(),
     "cli": BASE
     | {"project", "report", "emulator", "model"}

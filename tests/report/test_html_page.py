@@ -101,7 +101,7 @@ def test_every_entry_is_a_row(plan: Plan) -> None:
     for departure in plan.review.departures if plan.review else ():
         assert departure.how in actions
     for change in plan.changes:
-        assert actions.count(change.action) == plan.summary()[change.action]
+        assert actions.count(change.action) == plan.summary.actions[change.action]
 
 
 @given(values, values)

@@ -51,7 +51,7 @@ def test_no_line_is_wider_than_the_terminal(plan: Plan, width: int, full: bool) 
 
 @given(plans)
 def test_the_last_line_sums_up(plan: Plan) -> None:
-    summary = plan.summary()
+    summary = plan.summary.as_document()
 
     counts = [f"{summary[name]} to {name}" for name in ("create", "update", "archive")]
     counts += [f"{summary[name]} to {name}" for name in ("associate", "dissociate") if summary[name]]

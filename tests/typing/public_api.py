@@ -17,6 +17,7 @@ from reconciler import (
     MissingOwnedRecord,
     Plan,
     PlanHeader,
+    PlanSummary,
     Problem,
     Project,
     ReconcilerError,
@@ -40,7 +41,7 @@ def planning(environment: Environment) -> None:
     with environment.plan(target=["companies/*"], allow={"archive": 41}) as plan:
         assert_type(plan, Plan)
         assert_type(plan.header, PlanHeader)
-        assert_type(plan.summary, Mapping[str, int])
+        assert_type(plan.summary, PlanSummary)
         assert_type(plan.changes, Iterable[Change])
         assert_type(plan.held, Iterable[Held])
         assert_type(plan.problems, Iterable[Problem])

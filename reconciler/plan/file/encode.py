@@ -97,7 +97,7 @@ def plan_as_document(plan: Plan, format_version: str, digests: Digests) -> Json:
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "selection": {"exclude": list(plan.excludes), "target": list(plan.targets)},
         "state": {"kept": plan.remembers, "lineage": plan.state.lineage, "serial": plan.state.serial},
-        "summary": dict(plan.summary()),
+        "summary": plan.summary.as_document(),
         "tool_version": plan.tool_version,
         "undoes": plan.undoes,
         "write_scopes": list(plan.write_scopes),

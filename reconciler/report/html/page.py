@@ -18,8 +18,7 @@ from reconciler.report.drift import drift_headline, drift_notes
 from reconciler.report.html.table import plan_table, table_of_drift
 from reconciler.report.mask import masked_drift, masked_plan
 from reconciler.report.plan.guard_refusals import refusal_lines
-from reconciler.report.plan.headline import blockers, headline, plan_notes
-from reconciler.report.plan.summary import made_of, portal_of, selected_by
+from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selected_by
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import painted
 from reconciler.report.view import View
@@ -36,19 +35,19 @@ _WIDE = Layout(width=100_000, full=True, where=str)
 
 def render_page(plan: Plan, view: View) -> str:
     """The plan as an HTML document."""
-    shown = masked_plan(plan, view.masking)
+    shown, summary = masked_plan(plan, view.masking), plan.summary
     return _document(
         plan_table(shown),
         subject="Plan",
         command="reconciler plan --full",
         environment=visible(plan.environment),
         portal=portal_of(plan, visible),
-        headline=headline(shown),
-        obstacles=blockers(shown),
-        is_appliable=plan.is_appliable,
+        headline=summary.headline,
+        obstacles=blockers(shown, summary),
+        is_appliable=summary.is_appliable,
         refusals=painted(refusal_lines(shown.refusals, _WIDE, shown.undoes), color=False),
         facts=list(_facts(plan, selected_by(shown))),
-        notes=plan_notes(shown, _WIDE, is_masked=view.masking.is_on and bool(plan.personal)),
+        notes=plan_notes(shown, summary, _WIDE, is_masked=view.masking.is_on and bool(plan.personal)),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 from reconciler.errors import Problem
 from reconciler.plan.change import Change
 from reconciler.plan.plan import GuardRefusal, Held, ReviewDifference
+from reconciler.plan.summary import count_problems
 from reconciler.report.markdown.escape import code_block, inline_code
 from reconciler.report.markdown.truncate import Block
 from reconciler.report.plan.guard_refusals import refusal_lines
@@ -27,7 +28,9 @@ def problem_blocks(problems: tuple[Problem, ...], layout: Layout) -> list[Block]
 
     def text(count: int) -> str:
         told = painted(problem_lines(problems[:count], layout), color=False)
-        return _details(f"<b>{how_many(problems)}</b>", code_block(told, "text"), len(problems) - count)
+        return _details(
+            f"<b>{how_many(count_problems(problems))}</b>", code_block(told, "text"), len(problems) - count
+        )
 
     return [Block(len(problems), text)] if problems else []
 

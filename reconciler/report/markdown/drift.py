@@ -19,7 +19,7 @@ _Sections = Callable[[Iterable[_Entry], Layout], Iterator[list[Line]]]
 
 
 def render_drift_markdown(found: DriftFound, view: View) -> str:
-    """Render what was changed behind our back in GitHub's Markdown, as far as it fits."""
+    """Render drift in GitHub's Markdown, as far as it fits."""
     shown = masked_drift(found, view.masking)
     layout = Layout(BLOCK_WIDTH, view.full, view.where)
     head = _head(shown)

@@ -8,6 +8,7 @@ from reconciler.plan.change import Change
 from reconciler.plan.file.encode import Digests
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Held, Plan
+from reconciler.plan.summary import PlanSummary
 from reconciler.report.markdown.blocks import (
     change_blocks,
     departure_blocks,
@@ -18,14 +19,13 @@ from reconciler.report.markdown.blocks import (
 from reconciler.report.markdown.escape import code_block, inline_code, truncate
 from reconciler.report.markdown.truncate import Fitted, fitted, size_of
 from reconciler.report.mask import masked_plan
-from reconciler.report.plan.headline import blockers, headline, plan_notes
 from reconciler.report.plan.sections import (
     Section,
     sections_of_changes,
     sections_of_departures,
     sections_of_held,
 )
-from reconciler.report.plan.summary import made_of, portal_of, selected_by
+from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selected_by
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.width import ELLIPSIS
 from reconciler.report.view import View
@@ -51,11 +51,13 @@ LEFT_OUT_CHARACTERS = 400
 
 def render_markdown(plan: Plan, view: View) -> str:
     """Render a plan in GitHub's Markdown, as far as it fits."""
-    shown = masked_plan(plan, view.masking)
+    shown, summary = masked_plan(plan, view.masking), plan.summary
     layout = Layout(BLOCK_WIDTH, view.full, view.where)
     sections = sections_of_changes(shown.changes)
-    head = _head(shown, sections)
-    foot = _foot(shown, digests_of(plan), layout, is_masked=view.masking.is_on and bool(plan.personal))
+    head = _head(shown, summary, sections)
+    foot = _foot(
+        shown, summary, digests_of(plan), layout, is_masked=view.masking.is_on and bool(plan.personal)
+    )
     room = MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot)
     guards = refusal_blocks(shown.refusals, layout, shown.undoes)
     obstructing = [*guards, *problem_blocks(shown.problems, layout)]
@@ -77,23 +79,23 @@ def mark_of(what: str, environment: str, portal_id: int) -> str:
     return f"<!-- reconciler {what} {quote(truncate(environment, _MARK_CHARACTERS), safe='')} {portal_id} -->"
 
 
-def _head(plan: Plan, sections: Sequence[Section[Change]]) -> str:
+def _head(plan: Plan, summary: PlanSummary, sections: Sequence[Section[Change]]) -> str:
     """The mark that finds the comment again, what the plan comes to, and a table of it."""
     manifests = plan.manifests
     about = f"{inline_code(plan.environment)}, {portal_of(plan, inline_code)}: {made_of(plan, inline_code)}"
     return (
         f"{mark_of('plan', plan.environment, plan.portal_id)}\n"
-        f"### {headline(plan)}\n\n"
+        f"### {summary.headline}\n\n"
         f"{about}{f', commit {inline_code(manifests.git)}' if manifests.git else ''}"
         f"{' **and uncommitted changes**' if manifests.has_uncommitted else ''}"
         f"{f', selected by {inline_code(selected_by(plan))}' if plan.is_partial else ''}\n\n"
-        f"{_alert(plan)}{_table(sections, plan.held)}"
+        f"{_alert(plan, summary)}{_table(sections, plan.held)}"
     )
 
 
-def _alert(plan: Plan) -> str:
-    told = blockers(plan)
-    return f"> [!{'WARNING' if plan.is_appliable else 'CAUTION'}]\n> {told}\n\n" if told else ""
+def _alert(plan: Plan, summary: PlanSummary) -> str:
+    told = blockers(plan, summary)
+    return f"> [!{'WARNING' if summary.is_appliable else 'CAUTION'}]\n> {told}\n\n" if told else ""
 
 
 def _table(sections: Iterable[Section[Change]], held: Iterable[Held]) -> str:
@@ -155,9 +157,10 @@ def _left_out(problems: Fitted, departures: Fitted, changes: Fitted, held: Fitte
     )
 
 
-def _foot(plan: Plan, digests: Digests, layout: Layout, *, is_masked: bool) -> str:
+def _foot(plan: Plan, summary: PlanSummary, digests: Digests, layout: Layout, *, is_masked: bool) -> str:
     """What it costs and needs, what exactly was planned, and what to do next."""
-    lines = [truncate(text, layout.width) for text in plan_notes(plan, layout, is_masked=is_masked)]
+    notes = plan_notes(plan, summary, layout, is_masked=is_masked)
+    lines = [truncate(text, layout.width) for text in notes]
     if len(lines) > _MOST_NOTES:
         lines[_MOST_NOTES - 1 :] = [ELLIPSIS]
     told = "\n".join(lines)
@@ -166,7 +169,7 @@ def _foot(plan: Plan, digests: Digests, layout: Layout, *, is_masked: bool) -> s
         f"{code_block(told, 'text')}\n"
         f"{_content(plan, digests)}\n"
         f"Digest `{digests.digest}`, planned {planned} by reconciler {inline_code(plan.tool_version)}.\n\n"
-        f"**Next:** {_next(plan)}\n"
+        f"**Next:** {_next(plan, summary)}\n"
     )
 
 
@@ -182,25 +185,25 @@ def _content(plan: Plan, digests: Digests) -> str:
     )
 
 
-def _next(plan: Plan) -> str:
-    if not plan.is_sound:
+def _next(plan: Plan, summary: PlanSummary) -> str:
+    if not summary.is_sound:
         return "correct the manifests where the problems are, and push; a new plan follows from that."
-    if plan.refusals:
+    if summary.refusals:
         return "see whether that is intended; if it is, plan again with the flags that the guards name."
-    if plan.writes and plan.undoes:
+    if summary.writes and plan.undoes:
         return "review it; `reconciler apply FILE` does exactly that, with the file of `rollback --out FILE`."
-    if plan.review is not None and plan.review.unreviewed:
+    if summary.unreviewed:
         return (
             "have what was left out reviewed as it is now. `reconciler apply FILE` carries out the rest, "
             "which was reviewed."
         )
-    if plan.review is not None and plan.writes:
+    if plan.review is not None and summary.writes:
         return "this was reviewed: `reconciler apply FILE` does exactly that."
-    if plan.writes:
+    if summary.writes:
         return (
             "review and merge. Then `reconciler plan --out FILE` shows what is left to do, and "
             "`reconciler apply FILE` does exactly that."
         )
-    if plan.changes:
+    if any(summary.actions.values()):
         return "`reconciler apply` remembers what is ours; HubSpot is not written to."
     return "nothing to do."

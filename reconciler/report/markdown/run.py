@@ -1,4 +1,4 @@
-"""A run for the summary of a job: what a terminal is shown, as far as it fits."""
+"""A run in Markdown, for the summary of a job: the text of a terminal, as far as it fits."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from reconciler.report.view import View
 
 
 def render_run_markdown(detail: RunDetail, view: View) -> str:
-    """Render a run in GitHub's Markdown; where it is long, its end, which has the accounting."""
+    """Render a run in GitHub's Markdown; of a long one only the end, which has the accounting."""
     text = render_run(detail, replace(view, width=BLOCK_WIDTH, color=False))
     shown = text if len(text) <= MOST_CHARACTERS else f"{ELLIPSIS}\n{text[-MOST_CHARACTERS:]}"
     return code_block(shown, "text")

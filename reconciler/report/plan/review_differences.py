@@ -36,17 +36,21 @@ def review_lines(review: Review, layout: Layout) -> list[Line]:
     return [row for sentence in _sentences(review) for row in layout.paragraph(sentence, style=style)]
 
 
-def left_out(review: Review, against: str = "the reviewed plan") -> str:
+def left_out(unreviewed: int, against: str = "the reviewed plan") -> str:
     """How much of the plan nobody has reviewed, as a sentence in our own words."""
-    verb = "is" if review.unreviewed == 1 else "are"
-    return f"{counted(review.unreviewed, 'change')} {verb} left out: {against} has nothing like this."
+    verb = "is" if unreviewed == 1 else "are"
+    return f"{counted(unreviewed, 'change')} {verb} left out: {against} has nothing like this."
 
 
 def _sentences(review: Review) -> Iterator[str]:
     against = f"the reviewed plan of commit {review.git[:12]}" if review.git else "the reviewed plan"
     for rule in review.unreviewed_rules:
         yield f"`prune: {rule.prune}` of {rule.object} by {rule.by} was not reviewed."
-    yield left_out(review, against) if review.unreviewed else f"Held against {against}: nothing is left out."
+    yield (
+        left_out(review.unreviewed, against)
+        if review.unreviewed
+        else f"Held against {against}: nothing is left out."
+    )
 
 
 def _rank(how: DifferenceKind) -> int:

@@ -3,34 +3,29 @@
 from collections.abc import Callable, Iterator
 from shlex import quote
 
-from reconciler.plan.change import Action
 from reconciler.plan.plan import Budget, Plan
-from reconciler.report.plan.review_differences import review_lines
+from reconciler.plan.summary import PlanSummary
+from reconciler.report.plan.review_differences import left_out, review_lines
 from reconciler.report.problem_list import how_many
 from reconciler.report.text.layout import Layout, counted
-from reconciler.report.text.styled_lines import Line, Style
-
-_LAST_LINE = (Action.CREATE, Action.UPDATE, Action.ARCHIVE)
-_IF_ANY = (Action.ASSOCIATE, Action.DISSOCIATE)
-"""On the last line only where there are some: most plans have none."""
+from reconciler.report.text.styled_lines import Line, Style, painted
 
 _COMMIT_DIGITS = 12
 _SMALL_SHARE = 0.001
 _MINUTE_S, _HOUR_S = 60, 3600
 
 
-def opening(plan: Plan, layout: Layout) -> list[Line]:
+def opening(plan: Plan, summary: PlanSummary, layout: Layout) -> list[Line]:
     """Which portal, and made of what; that nothing changes comes before all else."""
     commit = f", commit {plan.manifests.git[:_COMMIT_DIGITS]}" if plan.manifests.git else ""
     commit += " and uncommitted changes" if plan.manifests.has_uncommitted else ""
     about = f"{plan.environment}, {portal_of(plan, str)}: {made_of(plan, str)}{commit}"
     only = f"Partial plan: only what is selected by {selected_by(plan)} was looked at."
     partly = layout.paragraph(only, style=Style.CHANGED) if plan.is_partial else ()
-    if plan.writes or not plan.is_sound:
+    if not summary.is_calm:
         return [*layout.paragraph(about, style=Style.STRONG), *partly]
-    nothing = " ".join(["No changes.", *_counts(plan)])
     about_it = layout.paragraph(about, style=Style.FAINT)
-    return [*layout.paragraph(nothing, style=Style.STRONG), *about_it, *partly]
+    return [*layout.paragraph(f"{summary.headline}.", style=Style.STRONG), *about_it, *partly]
 
 
 def selected_by(plan: Plan) -> str:
@@ -52,36 +47,50 @@ def made_of(plan: Plan, quoted: Callable[[str], str]) -> str:
     return f"{counted(manifests.records, 'record')} in {counted(manifests.files, 'manifest')}"
 
 
-def closing(plan: Plan, layout: Layout, *, is_masked: bool) -> list[Line]:
+def blockers(plan: Plan, summary: PlanSummary) -> str:
+    """Format the reasons why apply would refuse the plan, and other urgent facts; may be empty."""
+    counts = [how_many(summary.problems)] if summary.problems.total else []
+    counts += [f"{counted(summary.refusals, 'guard')} against it"] if summary.refusals else []
+    start = "" if summary.is_appliable else "This plan cannot be applied: "
+    sentences = [f"{start}{', '.join(counts)}."] if counts else []
+    sentences += ["Partial plan: only what is selected was looked at."] if plan.is_partial else []
+    if summary.unreviewed:
+        sentences.append(left_out(summary.unreviewed))
+    lifted = ", ".join(f"{guard} to {number:,}" for guard, number in plan.allowances)
+    sentences += [f"Guards were lifted: {lifted}."] if lifted else []
+    return " ".join(sentences)
+
+
+def closing(plan: Plan, summary: PlanSummary, layout: Layout, *, is_masked: bool) -> list[Line]:
     """Notes, costs and counts; the last line is the one that scripts look for."""
-    lines = review_lines(plan.review, layout) if plan.review else []
-    lines += [
-        row for note in _notes(plan, is_masked=is_masked) for row in layout.paragraph(note, style=Style.FAINT)
-    ]
-    if plan.problems:
+    lines = _noted(plan, summary, layout, is_masked=is_masked)
+    if summary.problems.total:
         start, style = (
-            ("", Style.CHANGED) if plan.is_appliable else ("This plan cannot be applied: ", Style.ALARM)
+            ("", Style.CHANGED) if summary.is_appliable else ("This plan cannot be applied: ", Style.ALARM)
         )
-        lines += layout.paragraph(f"{start}{how_many(plan.problems)}.", style=style)
-    if plan.writes:
-        lines += [row for sentence in _counts(plan) for row in layout.paragraph(sentence)]
-    summary = plan.summary()
-    actions = (*_LAST_LINE, *(action for action in _IF_ANY if summary[action]))
-    last = ", ".join(f"{summary[action]} to {action}" for action in actions)
-    return [*lines, *layout.paragraph(f"Plan: {last}.")]
+        lines += layout.paragraph(f"{start}{how_many(summary.problems)}.", style=style)
+    return [*lines, *_unwritten(summary, layout), *layout.paragraph(f"{summary.last_line}.")]
 
 
-def _counts(plan: Plan) -> Iterator[str]:
-    """A sentence on what is not written: adopted, held, in step already."""
-    summary = plan.summary()
-    words = {str(action): f"to {action}" for action in Action if action not in {*_LAST_LINE, *_IF_ANY}}
-    words |= {"held": "held", "no_op": "in step"}
-    counts = [f"{summary[name]:,} {word}" for name, word in words.items() if summary[name]]
-    if counts:
-        yield f"{', '.join(counts)}."
+def plan_notes(plan: Plan, summary: PlanSummary, layout: Layout, *, is_masked: bool) -> list[str]:
+    """Return the notes before the last line on a terminal, except problems, with names of scopes."""
+    lines = [*_noted(plan, summary, layout, is_masked=is_masked), *_unwritten(summary, layout)]
+    return [painted([row], color=False).rstrip("\n") for row in lines]
 
 
-def _notes(plan: Plan, *, is_masked: bool) -> Iterator[str]:
+def _noted(plan: Plan, summary: PlanSummary, layout: Layout, *, is_masked: bool) -> list[Line]:
+    lines = review_lines(plan.review, layout) if plan.review else []
+    notes = _notes(plan, summary, is_masked=is_masked)
+    return lines + [row for note in notes for row in layout.paragraph(note, style=Style.FAINT)]
+
+
+def _unwritten(summary: PlanSummary, layout: Layout) -> Iterator[Line]:
+    """Format the counts that make no call; if nothing is written at all, the headline has them."""
+    if summary.writes and summary.unwritten:
+        yield from layout.paragraph(f"{summary.unwritten}.")
+
+
+def _notes(plan: Plan, summary: PlanSummary, *, is_masked: bool) -> Iterator[str]:
     if not plan.remembers:
         yield (
             "Without state, what people changed cannot be told from what we never set: there is no drift, "
@@ -93,7 +102,7 @@ def _notes(plan: Plan, *, is_masked: bool) -> Iterator[str]:
         )
     if is_masked:
         yield "Personal values are masked; equal marks stand for equal values."
-    if plan.writes and plan.write_scopes:
+    if summary.writes and plan.write_scopes:
         yield f"Scopes that apply needs: {', '.join(plan.write_scopes)}."
     yield _costs(plan.budget)
 
