@@ -70,7 +70,7 @@ def file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[Binar
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_on_disk_is_encrypted_private_and_has_no_name(file: list[BinaryIO], tmp_path: Path) -> None:
+def test_data_on_disk_is_encrypted_private_and_without_a_name(file: list[BinaryIO], tmp_path: Path) -> None:
     spool = filled([b"Augusta Ada" * 10_000] * 3, 0)
 
     (made,) = file

@@ -78,7 +78,7 @@ def test_another_spelling_of_the_same_value_is_that_value(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(REWRITTEN))
-def test_where_hubspot_rewrites_the_other_value_is_its_spelling(kind: Kind) -> None:
+def test_another_value_of_a_rewritten_kind_is_only_a_spelling(kind: Kind) -> None:
     outcome = answered(value="what HubSpot made of it")
     assert judged(schema(kind), update(value=("x", "y")), outcome) == outcome
 
@@ -96,7 +96,7 @@ def test_every_kind_is_one_of_those_that_are_rewritten_or_not() -> None:
     assert {*OTHER, *REWRITTEN} == set(Kind)
 
 
-def test_what_was_to_be_emptied_and_is_not_was_not_taken() -> None:
+def test_a_value_that_was_not_cleared_was_not_accepted() -> None:
     outcome = judged(schema(Kind.CHOICE), update(value=("gold", None)), answered(value="gold"))
     assert isinstance(outcome, Rejected)
     assert outcome.done is None
@@ -131,12 +131,12 @@ def test_an_answer_of_another_record_is_never_applied(is_new: bool | None, told:
     assert (outcome.record_id, outcome.done) == ("9002", None)
 
 
-def test_what_is_no_answer_is_left_as_it_is() -> None:
+def test_an_outcome_without_an_answer_is_unchanged() -> None:
     for outcome in (Rejected("no"), Unknown("lost")):
         assert judged(schema(Kind.TEXT), update(name=("A", "B")), outcome) == outcome
 
 
-def test_of_a_call_that_wrote_a_part_only_that_part_is_judged_and_what_it_cleared_is_empty() -> None:
+def test_only_the_written_part_is_checked_and_cleared_values_are_empty() -> None:
     change = update(value=("x", "gold"), lifecyclestage=("customer", "lead"), name=("A", "B"))
     sent = {"value": "gold", "lifecyclestage": ""}
     answer = answered(value="silver", lifecyclestage=None, name="A")
@@ -172,11 +172,11 @@ def test_a_stage_that_was_set_is_not_told_as_empty_where_another_value_was_not_t
 
 
 @pytest.mark.parametrize("change", [create(name="A"), update(name=("A", "B"))])
-def test_where_one_call_is_enough_nothing_was_emptied(change: Create | Update) -> None:
+def test_a_single_call_emptied_nothing(change: Create | Update) -> None:
     assert only_emptied(schema(Kind.TEXT), change, Rejected("no")) == Rejected("no")
 
 
-def test_of_two_calls_the_first_is_judged_by_what_it_wrote_alone() -> None:
+def test_the_first_of_two_calls_is_checked_by_its_own_values() -> None:
     """The answer may hold what the second call is to write as well."""
     change = update(lifecyclestage=("customer", "lead"), value=("x", "gold"))
     emptied = answered(lifecyclestage=None, value="x")
@@ -189,7 +189,7 @@ def test_of_two_calls_the_first_is_judged_by_what_it_wrote_alone() -> None:
     assert left.done is None
 
 
-def test_all_that_was_not_taken_is_told_by_name() -> None:
+def test_every_value_that_was_not_accepted_is_named() -> None:
     sent = {"value": "gold", "lifecyclestage": "lead"}
     change = update(lifecyclestage=("customer", "lead"), value=("x", "gold"))
     outcome = judged(schema(Kind.CHOICE), change, answered(lifecyclestage="customer", value="x"), sent)

@@ -159,7 +159,7 @@ def bonn() -> Company:
     )
 
 
-def test_what_happened_though_its_answer_was_lost_is_not_sent_again() -> None:
+def test_a_write_that_happened_without_an_answer_is_not_sent_again() -> None:
     portal = bonn()
     portal.losses = ["after"]
     (outcomes, stopped_by), left = delivered(portal, ulm())
@@ -167,7 +167,7 @@ def test_what_happened_though_its_answer_was_lost_is_not_sent_again() -> None:
     assert (stopped_by, len(portal.writes), left) == (None, 1, [(1, [0])])
 
 
-def test_what_did_not_happen_is_sent_again() -> None:
+def test_a_write_that_did_not_happen_is_sent_again() -> None:
     portal = bonn()
     portal.losses = ["before", "before"]
     (outcomes, stopped_by), left = delivered(portal, ulm())
@@ -175,7 +175,7 @@ def test_what_did_not_happen_is_sent_again() -> None:
     assert (stopped_by, len(portal.writes), left) == (None, 3, [(1, [0])] * 3)
 
 
-def test_of_a_lost_batch_only_what_did_not_happen_is_sent_again() -> None:
+def test_only_the_missing_part_of_a_lost_batch_is_sent_again() -> None:
     portal = bonn()
     portal.records["9001"]["city"] = "Ulm"  # the call did that much
     portal.losses = ["before"]
@@ -184,7 +184,7 @@ def test_of_a_lost_batch_only_what_did_not_happen_is_sent_again() -> None:
     assert left == [(1, [0, 1]), (1, [1])]
 
 
-def test_what_is_lost_again_and_again_stays_unknown() -> None:
+def test_an_answer_that_is_always_lost_leaves_the_change_unknown() -> None:
     portal = bonn()
     portal.losses = ["before"] * 10
     (outcomes, stopped_by), _ = delivered(portal, ulm())
@@ -192,7 +192,7 @@ def test_what_is_lost_again_and_again_stays_unknown() -> None:
     assert (stopped_by, len(portal.writes)) == (None, 3)
 
 
-def test_what_cannot_be_looked_for_is_unknown_and_is_not_sent_again() -> None:
+def test_a_change_that_cannot_be_read_is_unknown_and_not_sent_again() -> None:
     portal = bonn()
     portal.losses, portal.unreadable_after = ["before"], 1
     (outcomes, stopped_by), _ = delivered(portal, ulm())
@@ -200,7 +200,7 @@ def test_what_cannot_be_looked_for_is_unknown_and_is_not_sent_again() -> None:
     assert (stopped_by, len(portal.writes)) == (None, 1)
 
 
-def test_what_live_moved_away_from_is_not_sent_and_the_others_are() -> None:
+def test_a_stale_change_is_not_sent_and_the_others_are() -> None:
     portal = bonn()
     portal.records["9001"]["city"] = "Kiel"
     (outcomes, _), left = delivered(portal, ulm(), ulm("globex", "9002"))
@@ -209,7 +209,7 @@ def test_what_live_moved_away_from_is_not_sent_and_the_others_are() -> None:
     assert left == [(1, [1])]
 
 
-def test_where_all_of_it_moved_nothing_is_sent() -> None:
+def test_a_batch_of_stale_changes_is_not_sent() -> None:
     portal = bonn()
     portal.records.clear()
     (outcomes, stopped_by), left = delivered(portal, ulm())
@@ -217,7 +217,7 @@ def test_where_all_of_it_moved_nothing_is_sent() -> None:
     assert (stopped_by, portal.writes, left) == (None, [], [])
 
 
-def test_what_need_not_be_looked_at_is_sent_at_once() -> None:
+def test_a_change_without_second_read_is_sent_at_once() -> None:
     portal = bonn()
     portal.records["9001"]["city"] = "Kiel"
     (outcomes, _), _ = delivered(portal, ulm(), looks_at=())
@@ -225,7 +225,7 @@ def test_what_need_not_be_looked_at_is_sent_at_once() -> None:
     assert portal.reads == 0
 
 
-def test_where_the_portal_cannot_be_read_nothing_is_sent_and_the_reason_is_given() -> None:
+def test_an_unreadable_portal_gets_no_writes_and_the_reason_is_given() -> None:
     portal = bonn()
     portal.unreadable_after = 0
     (outcomes, stopped_by), left = delivered(portal, ulm(), ulm("globex", "9002"))
@@ -252,7 +252,7 @@ def test_a_stage_goes_back_by_two_calls_and_what_travels_with_it_takes_the_secon
     assert portal.reads == 1  # the look before: what was answered is not read again
 
 
-def test_where_the_first_of_two_calls_is_refused_the_second_is_not_made() -> None:
+def test_a_refused_first_call_prevents_the_second() -> None:
     portal = bonn()
     portal.refused = {"lifecyclestage": ""}
     (outcomes, _), _ = delivered(portal, BACK, ulm("globex", "9002"))
@@ -263,7 +263,7 @@ def test_where_the_first_of_two_calls_is_refused_the_second_is_not_made() -> Non
     assert portal.writes == [[{"lifecyclestage": ""}], [{"city": "Ulm"}]]
 
 
-def test_where_the_second_is_refused_it_is_told_that_the_stage_is_empty_now() -> None:
+def test_a_refused_second_call_reports_that_the_stage_is_empty() -> None:
     portal = bonn()
     portal.refused = {"lifecyclestage": "lead"}
     (outcomes, _), _ = delivered(portal, BACK, ulm("globex", "9002"))
@@ -379,7 +379,7 @@ def test_a_record_that_the_very_first_call_met_is_not_ours_whenever_it_was_made(
     assert (done.record_id, done.is_new, portal.histories) == ("9001", False, 0)
 
 
-def test_what_was_refused_as_a_whole_and_is_sent_in_parts_was_not_sent_again() -> None:
+def test_a_refused_batch_that_is_sent_in_parts_is_not_a_repeat() -> None:
     """Nothing of it was written: whose the records are needs no evidence."""
     portal = bonn()
     portal.losses = ["refuse"]

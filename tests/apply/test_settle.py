@@ -87,7 +87,7 @@ def test_an_update_of_which_a_part_is_there_is_not_done(now: Mapping[str, str]) 
 
 
 @pytest.mark.parametrize("change", [update(name=("A", "B")), create(name="B")])
-def test_what_is_not_there_is_not_done(change: Update | Create) -> None:
+def test_a_missing_record_was_not_created(change: Update | Create) -> None:
     assert settled(SCHEMA, change, None, SENT_AT) is None
 
 
@@ -113,7 +113,7 @@ def test_an_update_that_hubspot_sanitised_is_done() -> None:
     ("before", "after"),
     [("acme", "Acme"), ("Acme  GmbH", "Acme GmbH"), ("+49 30 1234567", "+43 30 1234567")],
 )
-def test_what_looks_like_a_spelling_and_is_the_value_before_is_not_done(before: str, after: str) -> None:
+def test_the_previous_value_is_not_a_spelling_of_the_new_one(before: str, after: str) -> None:
     name = "phone" if before.startswith("+") else "name"
     change = update(**{name: (before, after)})
     assert settled(SCHEMA, change, live(**{name: before}), SENT_AT) is None
@@ -158,7 +158,7 @@ def test_a_value_of_a_property_that_the_portal_lost_is_not_there() -> None:
 
 
 @pytest.mark.parametrize("sent_at", [None, NO_TIME])
-def test_where_nobody_knows_when_the_call_left_it_is_somebody_elses(sent_at: datetime | None) -> None:
+def test_a_record_without_a_known_call_time_is_not_ours(sent_at: datetime | None) -> None:
     assert found_as(create(name="A"), live(DURING, name="A"), sent_at).is_new is False
 
 
@@ -201,7 +201,7 @@ def test_a_stage_on_its_way_back_is_emptied_or_not(now: str | None, is_so: bool)
 @pytest.mark.parametrize(
     "change", [update(lifecyclestage=("lead", "customer")), update(name=("A", None)), create(name="A")]
 )
-def test_what_takes_one_call_is_never_half_done(change: Update | Create) -> None:
+def test_a_change_of_one_call_is_never_half_done(change: Update | Create) -> None:
     assert not is_emptied(SCHEMA, change, live(lifecyclestage=None, name=None))
     assert not is_emptied(SCHEMA, update(lifecyclestage=("customer", "lead")), None)
 
@@ -220,7 +220,7 @@ def test_a_change_whose_record_is_gone_has_moved(change: Update | Archive) -> No
     assert has_moved(SCHEMA, change, None, {}) == "record 9001 is no longer there"
 
 
-def test_what_is_written_has_moved_where_live_is_another_than_before() -> None:
+def test_a_written_value_is_stale_if_live_differs_from_before() -> None:
     change = update(name=("A", "B"), revenue=("1", "2"))
     assert has_moved(SCHEMA, change, live(name="A", revenue="1.0"), {}) is None
     assert has_moved(SCHEMA, change, live(name="C", revenue="1"), {}) == (
@@ -232,7 +232,7 @@ def test_what_is_written_has_moved_where_live_is_another_than_before() -> None:
 
 
 @pytest.mark.parametrize("change", [update(name=("A", "B")), ARCHIVE])
-def test_what_a_change_rests_on_is_looked_at_like_what_it_writes(change: Update | Archive) -> None:
+def test_values_a_change_rests_on_are_checked_like_written_ones(change: Update | Archive) -> None:
     change = replace(change, rests_on=(kept("external_id", "acme"), kept("phone", None)))
     assert has_moved(SCHEMA, change, live(name="A", phone=None), {}) is None
     assert has_moved(SCHEMA, change, LiveRecord(ID, {"name": "A", "external_id": "other"}), {}) == (
@@ -295,7 +295,7 @@ def test_calls_that_left_are_settled_by_reading_and_others_are_not() -> None:
     assert outcomes_of({(4, 1): None, (7, 1): SENT_AT}) == {4: NEVER, 7: Applied(ID, {"name": "A"})}
 
 
-def test_what_an_older_version_left_open_is_settled_by_reading_and_adopted() -> None:
+def test_open_changes_of_an_older_version_are_settled_and_adopted() -> None:
     found = outcomes_of(None)
     assert found == {4: Applied(ID, {"name": "A"}, is_new=False), 7: Applied(ID, {"name": "A"})}
 
@@ -352,7 +352,7 @@ def test_properties_that_the_portal_lost_are_not_read() -> None:
     assert read_again(reader, schema, [(1, change)]).keys() == {(RECORD_ID, ID)}
 
 
-def test_where_hubspot_leaves_a_record_out_of_its_answers_nothing_is_decided() -> None:
+def test_an_unanswered_record_is_not_settled() -> None:
     def hubspot(request: httpx.Request) -> httpx.Response:
         return reply(200, batch([])) if request.url.path.endswith("/batch/read") else reply(503)
 

@@ -101,7 +101,7 @@ def test_a_create_whose_key_is_there_by_now_is_not_sent() -> None:
     assert told({0: create(1), 1: create(2)}, {"2": "Theirs"}) == {1: Stale("record 2 has this key by now")}
 
 
-def test_what_hubspot_leaves_out_of_its_answers_is_neither_created_nor_called_gone() -> None:
+def test_an_unanswered_record_is_neither_created_nor_gone() -> None:
     found = told({0: create(1), 1: create(2)}, {}, silent=frozenset({"2"}))
     assert found == {1: Stale("HubSpot leaves the record out of its answers: nobody knows how it is now")}
 
@@ -136,6 +136,6 @@ def test_an_association_one_of_whose_records_has_another_key_by_now_is_not_made(
     assert found == {0: Stale("record 1 no longer has the key of companies/k1")}
 
 
-def test_where_the_portal_cannot_be_read_nothing_is_decided() -> None:
+def test_an_unreadable_portal_decides_nothing() -> None:
     with pytest.raises(Unavailable):
         stale_changes(reader_of(lambda _: reply(503)), PORTAL, [(0, create(1))])

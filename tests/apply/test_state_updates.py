@@ -37,7 +37,7 @@ def created(*values: ValueChange) -> Create:
     return Create(KEY, values, Reason.MISSING, Route(Call.UPSERT, "external_id"), HERE)
 
 
-def test_what_was_sent_is_remembered_and_how_hubspot_spells_it_beside() -> None:
+def test_sent_values_are_remembered_with_hubspots_spelling() -> None:
     change = created(
         ValueChange("name", None, "Acme", Reason.MISSING), ValueChange("phone", None, "030 1", Reason.MISSING)
     )
@@ -161,7 +161,7 @@ def test_associations_that_are_removed_or_released_are_forgotten(change: Dissoci
         Release(KEY, ID, Reason.ABSENT, None, Origin.CREATED),
     ],
 )
-def test_what_is_gone_has_no_associations(change: Archive | Release) -> None:
+def test_a_removed_record_has_no_associations(change: Archive | Release) -> None:
     assert pairs_after([change]) == PairsAfter([], [], [("companies", ID)])
 
 
@@ -176,7 +176,7 @@ def test_what_is_gone_has_no_associations(change: Archive | Release) -> None:
         Adopt(KEY, ID, (), Reason.ADOPT, HERE, Origin.ADOPTED),
     ],
 )
-def test_what_stays_keeps_its_associations(change: Change) -> None:
+def test_a_remaining_record_keeps_its_associations(change: Change) -> None:
     assert pairs_after([change]) == PairsAfter([], [], [])
 
 
@@ -196,7 +196,7 @@ def moving(old: str | None, new: str, record_id: str, *, is_update: bool = True)
 
 
 @pytest.mark.parametrize("is_update", [True, False])
-def test_who_leaves_a_key_that_another_one_gets_is_in_the_way(is_update: bool) -> None:
+def test_a_record_whose_key_another_gets_is_set_aside(is_update: bool) -> None:
     leaves = moving("acme", "other", "9001", is_update=is_update)
     for taker in (created(), moving(None, "acme", "9002"), moving("old", "acme", "9002", is_update=False)):
         expected = {("companies", "9001"): (KEY, leaves.key)}
@@ -248,7 +248,7 @@ def test_a_record_that_is_made_again_has_none_of_the_lost_ones_associations() ->
     assert pairs_after([replace(created(), replaces=LOST)]) == PairsAfter([], [], [("companies", LOST)])
 
 
-def test_what_no_line_enforces_any_more_is_forgotten_with_its_spelling() -> None:
+def test_a_value_that_no_line_enforces_is_forgotten_with_its_spelling() -> None:
     before = owned("acme", "9001", {"phone": "030 1", "name": "Acme"}, {"phone": "+49301"})
     forgotten = ValueChange("phone", "+49301", "030 1", Reason.UNMANAGED)
     again = owned_after(

@@ -129,7 +129,7 @@ def test_owners_are_called_by_e_mail_and_choices_keep_their_order(project: Proje
     assert_nothing_to_write(project)
 
 
-def test_what_all_says_becomes_a_line_of_the_record_and_stages_follow_their_pipeline(
+def test_a_value_from_all_becomes_a_line_of_the_record_and_stages_follow_pipelines(
     project: Project,
 ) -> None:
     change(project, "tickets/RMA-26-0118", hs_pipeline="0", hs_pipeline_stage="3")
@@ -214,7 +214,7 @@ def test_an_address_without_accept_is_an_error(project: Project) -> None:
     assert "companies/K-10012: an address is for --accept" in done.err
 
 
-def test_what_the_manifest_says_already_is_no_edit(project: Project) -> None:
+def test_a_value_that_the_manifest_has_already_needs_no_edit(project: Project) -> None:
     change(project, "companies/K-10012", name="A")
     accept(project, "companies/K-10012")
     done = accept(project, "companies/K-10012")
@@ -234,7 +234,9 @@ def test_what_the_manifest_says_already_is_no_edit(project: Project) -> None:
         ("    city: Kempten", "    city: &k Kempten", "the value has the anchor &k"),
     ],
 )
-def test_what_cannot_be_written_back_is_said(project: Project, old: str, new: str, message: str) -> None:
+def test_values_that_cannot_be_written_are_reported(
+    project: Project, old: str, new: str, message: str
+) -> None:
     project.replace("companies.yaml", old, new)
     text = (project.folder / "companies.yaml").read_text()
     change(project, "companies/K-10012", city="Bonn")
@@ -311,7 +313,7 @@ def test_broken_manifests_are_told_before_the_portal_is_asked(project: Project) 
     assert "broken.yaml:2:1" in done.err
 
 
-def test_whatever_people_change_in_the_whole_portal_can_be_accepted(project: Project) -> None:
+def test_any_change_in_the_portal_can_be_accepted(project: Project) -> None:
     """Every value of every record but keys and stages, to another value that HubSpot takes."""
     changed = change_everything(project)
     assert len(changed) > 300

@@ -160,7 +160,7 @@ BOTH = "{contacts: [ada@acme.example, {to: bob@acme.example, label: Billing}]}"
         ),
     ],
 )
-def test_what_cannot_be_is_told_at_its_line_by_plan_and_validate(
+def test_impossible_associations_are_reported_at_their_line_by_plan_and_validate(
     tmp_path: Path, said: str, problem: str
 ) -> None:
     others = (
@@ -281,7 +281,7 @@ def test_without_prune_nothing_is_removed_and_with_it_only_what_we_made(tmp_path
         assert pairs(portal) == {("901", "501"): [], ("902", "502"): []}
 
 
-def test_what_was_associated_before_us_loses_our_label_only(tmp_path: Path) -> None:
+def test_an_association_from_before_us_loses_only_our_label(tmp_path: Path) -> None:
     with world(tmp_path, {"a.yaml": companies(BOTH, head=PRUNED)}) as (project, portal):
         associate(portal, "901", "502")
         apply(project)
@@ -315,7 +315,7 @@ def test_a_label_that_is_added_and_dropped_again_leaves_nothing_behind(tmp_path:
         assert pairs(portal) == {}
 
 
-def test_what_people_gave_a_label_is_not_removed_with_it(tmp_path: Path) -> None:
+def test_an_association_that_people_labelled_is_not_removed(tmp_path: Path) -> None:
     with world(tmp_path, {"a.yaml": companies("{contacts: [ada@acme.example]}", head=PRUNED)}) as (
         project,
         portal,
@@ -398,7 +398,7 @@ class Refusing(Recorder):
         return super().answer(request)
 
 
-def test_what_was_not_created_is_associated_with_nothing(
+def test_a_record_that_was_not_created_gets_no_associations(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.support.served.Recorder", Refusing)
@@ -485,7 +485,7 @@ def test_a_part_can_be_targeted_excluded_and_taken(tmp_path: Path) -> None:
         assert "matches nothing" in done.err
 
 
-def test_what_is_left_out_of_a_plan_is_not_taken_for_left_out_of_the_manifests(tmp_path: Path) -> None:
+def test_an_association_left_out_of_a_plan_is_not_pruned(tmp_path: Path) -> None:
     files = {"a.yaml": companies(BOTH, head=PRUNED), "b.yaml": contacts(head=PRUNED)}
     with world(tmp_path, files) as (project, _):
         apply(project)

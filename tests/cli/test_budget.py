@@ -35,7 +35,7 @@ def use_up(portal: Recorder, remaining: int) -> None:
             return
 
 
-def test_what_it_costs_and_what_is_left_is_told(wire: tuple[Project, Recorder]) -> None:
+def test_costs_and_remaining_calls_are_shown(wire: tuple[Project, Recorder]) -> None:
     project, _ = wire
 
     planned = project.run("plan", "--out", "plan.json")
@@ -94,7 +94,7 @@ def test_creates_and_updates_never_share_a_call(wire: tuple[Project, Recorder]) 
 @pytest.mark.parametrize(
     ("arguments", "code"), [(["plan"], 4), (["apply"], 4), (["apply", "--auto-approve"], 0)]
 )
-def test_what_is_applied_at_once_needs_no_calls_to_read_again(
+def test_an_immediate_apply_needs_no_second_reads(
     wire: tuple[Project, Recorder], arguments: list[str], code: int
 ) -> None:
     project, portal = wire

@@ -146,7 +146,7 @@ class Killed(Exception):
     """Stands for the end of the process."""
 
 
-def test_what_a_killed_run_left_open_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_calls_to_settle_a_killed_run_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def die(*_: object) -> None:
         raise Killed
 

@@ -144,7 +144,9 @@ def test_equal_values_get_equal_marks_and_different_ones_do_not(wire: tuple[Proj
 
 
 @pytest.mark.parametrize("refused", ["/contacts/batch/upsert", "/companies/batch/upsert"])
-def test_what_hubspot_repeats_of_a_record_is_masked(wire: tuple[Project, Repeating], refused: str) -> None:
+def test_values_in_hubspots_messages_about_a_record_are_masked(
+    wire: tuple[Project, Repeating], refused: str
+) -> None:
     project, portal = wire
     portal.refused = refused
 
@@ -157,7 +159,7 @@ def test_what_hubspot_repeats_of_a_record_is_masked(wire: tuple[Project, Repeati
     assert seen_in(*everything_said(project, *done)) == []
 
 
-def test_what_hubspot_repeats_of_a_reading_call_is_masked(wire: tuple[Project, Repeating]) -> None:
+def test_values_in_hubspots_messages_about_a_read_are_masked(wire: tuple[Project, Repeating]) -> None:
     project, portal = wire
     portal.refused = "/contacts/batch/read"
 
@@ -319,7 +321,7 @@ def test_a_new_rule_holds_for_what_is_owned_already(wire: tuple[Project, Repeati
     assert not [text for text in said if "acme  " in text or "Acme" in text]
 
 
-def test_what_no_run_tells_of_may_be_personal(wire: tuple[Project, Repeating]) -> None:
+def test_values_that_no_run_describes_count_as_personal(wire: tuple[Project, Repeating]) -> None:
     project, _ = wire
     project.run("apply", "--auto-approve")
     project.write("state.export", project.run("state", "export").out)

@@ -112,7 +112,9 @@ def test_disagreeing_pruning_is_told_under_whatever_name(project: Project, numbe
     assert "documents about one object and key are pruned alike" in done.out + done.err
 
 
-def test_what_another_document_names_here_is_not_elsewhere(project: Project, number: str) -> None:
+def test_a_record_named_here_by_another_document_is_not_for_other_environments(
+    project: Project, number: str
+) -> None:
     write(project, "base/b.yaml", number, "  A: {}\n", "environments: [other]\n")
     apply(project)
 

@@ -84,7 +84,7 @@ def test_manifests_that_are_broken_or_absent_make_no_difference(project: Project
     assert after["summary"] == before["summary"] == {"lost": 0, "pairs": 0, "values": 1}
 
 
-def test_what_the_manifests_leave_to_people_is_no_drift(project: Project) -> None:
+def test_values_that_manifests_leave_to_people_are_no_drift(project: Project) -> None:
     project.write(
         "new.yaml",
         "object: companies\nkey: external_id\nownership: {phone: initial}\n"

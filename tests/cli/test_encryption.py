@@ -71,7 +71,7 @@ def opened(data: bytes, key: str | None = KEY) -> bytes:
     return b"".join(decrypt([data], key))
 
 
-def test_what_was_encrypted_is_opened_with_the_same_key_only() -> None:
+def test_an_encrypted_file_opens_only_with_the_same_key() -> None:
     encrypted = closed(b"values")
 
     assert is_encrypted(encrypted)
@@ -301,7 +301,7 @@ def test_an_altered_plan_is_refused(project: Project, command: str) -> None:
     assert_one_sentence(project.run(command, "plan.encrypted"), 5, "it was altered or cut off since it was")
 
 
-def test_where_plans_are_encrypted_no_other_is_applied(project: Project) -> None:
+def test_only_encrypted_plans_are_applied_if_there_is_a_key(project: Project) -> None:
     replace(project, environ={}).run("plan", "--out", "plan.json")
 
     assert_one_sentence(

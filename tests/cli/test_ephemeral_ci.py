@@ -44,7 +44,7 @@ def test_an_empty_file_is_refused(real: EnvironmentSettings, empty: Store) -> No
     ("url", "environ"),
     [(None, CI), ("postgresql+psycopg://db/state", CI), (SQLITE, {}), (SQLITE, {"CI": ""})],
 )
-def test_what_is_kept_elsewhere_or_outside_ci_passes(
+def test_a_state_elsewhere_or_outside_ci_passes(
     real: EnvironmentSettings, empty: Store, url: str | None, environ: dict[str, str]
 ) -> None:
     with closing(empty):

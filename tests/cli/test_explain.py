@@ -82,7 +82,7 @@ def test_drift_is_told_with_the_hands_and_what_the_next_apply_does(project: Proj
     assert "Ada Lindner <ada@inntal-sensorik.example>" in text
 
 
-def test_what_hold_leaves_is_told_so(project: Project) -> None:
+def test_explain_says_what_hold_leaves_alone(project: Project) -> None:
     project.replace("reconciler.yaml", "    portal: emulator\n", "    portal: emulator\n    drift: hold\n")
     edit(project, "K-10012", properties={"city": "Füssen"})
     assert of_property(project, "companies/K-10012#city")["next"]["action"] == "leave"
@@ -224,7 +224,7 @@ def test_a_problem_is_told_where_it_is(project: Project) -> None:
         ("companies", "is not an address such as companies/acme"),
     ],
 )
-def test_what_is_not_there_is_an_error_with_the_nearest_names(
+def test_an_unknown_address_is_an_error_with_the_nearest_names(
     project: Project, address: str, message: str
 ) -> None:
     done = project.run("explain", address)

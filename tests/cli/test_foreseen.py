@@ -157,7 +157,7 @@ def test_rows_of_tables_are_held_against_one_another_and_against_documents(tmp_p
 
 
 @pytest.mark.parametrize("flags", [["--target", "companies/a"], ["--exclude", "companies/b"], []])
-def test_what_is_left_out_of_a_plan_gives_nothing_up(tmp_path: Path, flags: Sequence[str]) -> None:
+def test_a_change_left_out_of_a_plan_frees_no_value(tmp_path: Path, flags: Sequence[str]) -> None:
     """Also what is left out because something else is wrong with it."""
     wrong = "" if flags else ", nonsense: x"
     manifests = companies("a: {ref: r2}", f"b: {{ref: r3{wrong}}}", "c: {name: C}")
@@ -249,7 +249,7 @@ def test_explain_tells_what_is_wrong_with_all_manifests(tmp_path: Path) -> None:
             assert step["action"] == "problem"
 
 
-def test_what_nobody_reviewed_gives_nothing_up(tmp_path: Path) -> None:
+def test_an_unreviewed_change_frees_no_value(tmp_path: Path) -> None:
     with served(tmp_path, companies("a: {ref: r2}"), seed(companies=[A, B])) as (project, _):
         project.write("companies.yaml", companies("a: {ref: r2}", "b: {ref: r3}")["companies.yaml"])
         assert project.run("plan", "--out", "whole.json").code == ExitCode.OK
@@ -308,7 +308,7 @@ CHILD = "{companies: [{to: c, label: '13'}]}"
     ],
     ids=["from the contact", "from the companies", "from either", "two parents", "a parent from either end"],
 )
-def test_what_a_record_has_one_of_is_named_once(
+def test_a_label_that_a_record_has_once_is_named_once(
     tmp_path: Path, manifests: Mapping[str, str], words: str
 ) -> None:
     people = {"contacts": [{"id": "701", "properties": {"email": "ada@x.example"}}]}
@@ -371,7 +371,7 @@ def test_a_number_that_is_none_is_no_key(tmp_path: Path) -> None:
         assert "c.yaml:5" not in told.split("companies: 1 to create")[0]
 
 
-def test_what_hubspot_only_reads_is_not_written(tmp_path: Path) -> None:
+def test_a_read_only_type_is_not_written(tmp_path: Path) -> None:
     portal_seed = seed()
     portal_seed["properties"]["feedback_submissions"] = [unique("code", "feedback_submission_information")]
     for record in ("{}", "{hs_survey_name: x}"):
@@ -530,7 +530,7 @@ flags = st.lists(
     more=flags,
 )
 @settings(max_examples=10, suppress_health_check=list(HealthCheck), deadline=None)
-def test_whatever_a_plan_says_of_pipelines_and_stages_the_portal_says_too(
+def test_the_portal_agrees_with_every_plan_about_pipelines_and_stages(
     of: Staged,
     there: str | None,
     named: Mapping[str, str],
@@ -597,7 +597,7 @@ def handed_on(refs: Mapping[str, str], associated: Collection[tuple[str, str, st
 
 @given(lives=st.lists(st.tuples(SAID, LABELLED), min_size=3, max_size=3))
 @settings(max_examples=8, suppress_health_check=list(HealthCheck), deadline=None)
-def test_whatever_a_plan_says_of_unique_values_and_primary_companies_the_portal_says_too(
+def test_the_portal_agrees_with_every_plan_about_unique_values_and_primary_companies(
     lives: Sequence[tuple[Mapping[str, str], Collection[tuple[str, str, str]]]],
 ) -> None:
     """One document after the other: either the plan refuses it, or all of it is applied, and stays."""

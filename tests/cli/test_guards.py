@@ -74,7 +74,7 @@ def test_an_allowance_for_less_is_none(project: Project) -> None:
     ],
     ids=["refusals", "allowances", "base", "count", "problems", "serial", "origin"],
 )
-def test_what_a_refused_plan_says_of_itself_cannot_be_edited(
+def test_the_refusals_in_a_plan_file_cannot_be_edited(
     project: Project, edit: Callable[[Any], object]
 ) -> None:
     project.run("plan", "--out", "plan.json")

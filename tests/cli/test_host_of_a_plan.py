@@ -25,7 +25,7 @@ def test_the_host_stands_in_plan_comment_page_and_json(wire: tuple[Project, Reco
     assert ", portal 1000000 at 127.0.0.1: " in undone.out
 
 
-def test_of_hubspots_hosts_and_the_embedded_portal_nothing_is_said(tmp_path: Path) -> None:
+def test_hubspots_hosts_and_the_embedded_portal_are_not_mentioned(tmp_path: Path) -> None:
     project = example(tmp_path)
 
     planned = project.run("plan", "--json")

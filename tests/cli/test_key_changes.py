@@ -395,7 +395,7 @@ def test_a_part_of_an_exchange_loses_no_record_from_state(project: Project) -> N
     assert owned(project)[f"companies {before['a']}"] == ("external_id b", Origin.CREATED, True)
 
 
-def test_what_we_created_and_forgot_is_ours_as_created_when_it_is_named_again(project: Project) -> None:
+def test_a_created_record_that_state_lost_is_created_by_us_when_named_again(project: Project) -> None:
     before = owned(project)
     with closing(sqlite3.connect(project.folder / ".reconciler/state.db")) as database, database:
         database.execute("DELETE FROM owned")

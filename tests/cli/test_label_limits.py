@@ -143,7 +143,7 @@ def test_two_where_the_portal_allows_one_are_a_problem_from_either_end(
         refused(project, portal, ONE_LEADER.format(label))
 
 
-def test_what_is_there_counts_and_may_stay(tmp_path: Path) -> None:
+def test_existing_associations_count_and_may_stay(tmp_path: Path) -> None:
     with project_of(tmp_path, contacts={"p0": ["companies c0 Leader of"]}) as (project, portal):
         applied(project)
         limit(portal, "companies/contacts", "Led by", 1)

@@ -92,7 +92,7 @@ def test_files_for_others_are_utf_8_too_when_printed(project: Project, form: str
 @pytest.mark.parametrize(
     ("to", "why"), [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")]
 )
-def test_what_was_read_and_cannot_be_shown_is_an_error(applied: Project, to: str, why: str) -> None:
+def test_output_that_cannot_be_shown_is_an_error_after_reads(applied: Project, to: str, why: str) -> None:
     for command in ("state list", "plan --detailed-exitcode", "runs list --json"):
         done = shell(applied, f"R {command} {to}")
         assert (done.returncode, quiet_end(done)) == (1, f"cannot write to stdout ({why})\n")
@@ -128,7 +128,7 @@ def test_a_reader_that_leaves_early_is_nobodys_mistake(applied: Project, command
     assert (done.returncode, quiet_end(done)) == (0, "")
 
 
-def test_what_was_changed_in_the_state_stays_done_on_a_full_disk(applied: Project) -> None:
+def test_a_change_of_state_stays_done_on_a_full_disk(applied: Project) -> None:
     done = shell(applied, "R state rm companies/odd-1 >/dev/full")
 
     assert done.returncode == 0
@@ -220,7 +220,7 @@ DONE = [
 @pytest.mark.parametrize(
     ("words", "said"), DONE, ids=lambda value: " ".join(value) if isinstance(value, list) else ""
 )
-def test_what_is_done_is_one_document(applied: Project, words: list[str], said: object) -> None:
+def test_the_result_of_a_command_is_one_document(applied: Project, words: list[str], said: object) -> None:
     done = applied.run(*words, "--json")
 
     assert (done.code, done.document) == (0, said)

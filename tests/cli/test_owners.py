@@ -157,7 +157,7 @@ def test_the_line_that_is_advised_works(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("written", ["bob@acme.example", '"77"', "BOB@acme.example"])
-def test_where_a_record_has_a_deactivated_owner_still_it_is_a_warning(tmp_path: Path, written: str) -> None:
+def test_a_deactivated_owner_that_the_record_has_is_a_warning(tmp_path: Path, written: str) -> None:
     with world(tmp_path, manifest(f"bobs: {{name: Better, hubspot_owner_id: {written}}}")) as (
         project,
         portal,

@@ -106,7 +106,7 @@ def people_act(act: Act, project: Project, portal: Recorder, theirs: set[tuple[E
 
 @given(st.lists(acts, min_size=1, max_size=4))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_what_is_named_is_there_what_was_there_stays_and_nothing_is_left_to_do(story: list[Act]) -> None:
+def test_named_associations_exist_earlier_ones_stay_and_the_next_plan_is_empty(story: list[Act]) -> None:
     theirs: set[tuple[Ends, str]] = set()
     touched: set[Ends] = set()  # by people: what they took apart and put together may be ours or theirs
     with (

@@ -30,7 +30,7 @@ def applied(wire: tuple[Project, Recorder]) -> Iterator[Project]:
 
 
 @pytest.mark.parametrize("what", ["the folder", "the file"])
-def test_what_may_only_be_read_is_read_and_never_applied_to(applied: Project, what: str) -> None:
+def test_a_read_only_state_is_read_and_never_applied_to(applied: Project, what: str) -> None:
     private = applied.folder / ".reconciler"
     if what == "the folder":
         private.chmod(0o555)

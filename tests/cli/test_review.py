@@ -136,7 +136,7 @@ def test_personal_values_are_shown_where_somebody_asks_for_them(project: Project
     assert "Ada" in text_of(project, "plan.md")
 
 
-def test_what_is_for_reading_cannot_be_applied_and_what_is_saved_can(project: Project) -> None:
+def test_only_a_saved_plan_can_be_applied_not_its_other_forms(project: Project) -> None:
     project.run("plan", "--out", "plan.json", "--json-into", "masked.json")
 
     refused = project.run("apply", "masked.json")

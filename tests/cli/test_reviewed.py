@@ -53,7 +53,7 @@ def saved(project: Project) -> Any:
     return json.loads((project.folder / "now.json").read_bytes())
 
 
-def test_what_was_reviewed_is_applied(project: Project) -> None:
+def test_reviewed_changes_are_applied(project: Project) -> None:
     planned = held_against(project)
 
     assert planned.code == 0
@@ -63,7 +63,7 @@ def test_what_was_reviewed_is_applied(project: Project) -> None:
     assert project.run("plan").out.startswith("No changes.")
 
 
-def test_what_was_merged_meanwhile_is_left_out_and_told(project: Project) -> None:
+def test_changes_merged_meanwhile_are_left_out_and_listed(project: Project) -> None:
     project.replace("products.yaml", "name: Valve", "name: Ball valve")
 
     planned = held_against(project, "--markdown", "now.md", "--html", "now.html")
@@ -84,7 +84,7 @@ def test_what_was_merged_meanwhile_is_left_out_and_told(project: Project) -> Non
     assert left["address"] == "products/P-2"
 
 
-def test_what_somebody_changed_in_hubspot_since_is_left_out(project: Project) -> None:
+def test_values_changed_in_hubspot_since_are_left_out(project: Project) -> None:
     edit_in_hubspot(project, "P-1", {"description": "made in Hamburg"})
 
     planned = held_against(project)
@@ -96,7 +96,7 @@ def test_what_somebody_changed_in_hubspot_since_is_left_out(project: Project) ->
     assert saved(project)["changes"] == []
 
 
-def test_what_is_done_already_stops_nothing(project: Project) -> None:
+def test_a_change_that_is_done_already_stops_nothing(project: Project) -> None:
     edit_in_hubspot(project, "P-1", {"description": "made in Bremen"})
 
     planned = held_against(project)

@@ -186,7 +186,7 @@ def test_taking_back_what_took_back_gives_what_was_there(project: Project) -> No
     assert project.run("plan").out.startswith("No changes.")
 
 
-def test_what_was_changed_since_is_left_alone_and_listed(project: Project) -> None:
+def test_values_changed_since_are_left_alone_and_listed(project: Project) -> None:
     edit(project, "changed", name="People's")
     edit(project, "created", phone="5")
     apply(project, AFTER.replace("phone: null", 'phone: "6"').replace("People's", "x"))
@@ -234,7 +234,7 @@ def test_only_the_targets_are_taken_back(project: Project) -> None:
     assert live(project)["changed"] == {"name": "After", "phone": "1", "city": "Bonn"}
 
 
-def test_what_is_excluded_stays_and_a_flag_that_means_nothing_is_told(project: Project) -> None:
+def test_excluded_values_stay_and_a_flag_without_a_match_is_an_error(project: Project) -> None:
     document = take_back(project, "last", "--exclude", "companies/*", "--exclude", "*#city")
     assert document["changes"] == []
 
@@ -375,7 +375,7 @@ def test_changes_that_were_not_applied_are_not_taken_back(project: Project) -> N
     assert document["held"] == []
 
 
-def test_what_a_dead_run_turns_out_to_have_done_is_taken_back(project: Project) -> None:
+def test_settled_changes_of_a_dead_run_are_rolled_back(project: Project) -> None:
     record_id = RecordId(owned(project)["changed"]["record_id"])
     values = tuple(value(name, before, "Later") for name, before in (("city", "Köln"), ("name", "After")))
     with closing(open_state(STATE, project.folder, PORTAL)) as store, pen(store) as writer:

@@ -93,7 +93,7 @@ def pairs(project: Project) -> Any:
     return json.loads(project.run("state", "export").out)["pairs"]
 
 
-def test_what_was_made_is_removed_and_what_was_removed_is_made_again(project: Project) -> None:
+def test_created_associations_are_removed_and_removed_ones_created_again(project: Project) -> None:
     document = take_back(project)
 
     assert {change["reason"] for change in document["changes"]} == {"undone"}
@@ -116,7 +116,7 @@ def test_taking_back_what_took_back_gives_what_was_there(project: Project) -> No
     assert project.run("plan").out.startswith("No changes.")
 
 
-def test_what_others_labelled_since_stays(project: Project) -> None:
+def test_labels_that_others_gave_since_stay(project: Project) -> None:
     with project.portal() as http:
         labels = http.get("/crm/v4/associations/companies/contacts/labels").json()["results"]
         legal = next(label for label in labels if label["label"] == "Legal")
@@ -132,7 +132,7 @@ def test_what_others_labelled_since_stays(project: Project) -> None:
     assert associated(project) == STOOD | {"new": ["Legal"], "carl": ["Legal"]}
 
 
-def test_what_is_back_already_costs_no_call(project: Project) -> None:
+def test_an_association_that_is_restored_already_costs_no_call(project: Project) -> None:
     with project.portal() as http:
         http.delete(
             f"/crm/v4/objects/companies/901/associations/contacts/{PEOPLE['carl']}"

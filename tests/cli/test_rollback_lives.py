@@ -107,7 +107,7 @@ class Life:
     phases=[Phase.generate, Phase.shrink],
 )
 @given(seeds, manifests, manifests, st.booleans(), edits)
-def test_what_a_run_wrote_is_as_it_was_and_what_came_later_stays(
+def test_written_values_are_restored_and_later_edits_stay(
     seed: Mapping[str, Values],
     first: Mapping[str, Values | None],
     second: Mapping[str, Values | None],

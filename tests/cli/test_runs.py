@@ -137,7 +137,7 @@ def test_a_report_that_a_kill_prevented_is_written_by_the_next_apply(project: Pr
     assert report.read_text() == told
 
 
-def test_where_reports_cannot_be_written_nothing_is_applied(project: Project) -> None:
+def test_unwritable_reports_prevent_an_apply(project: Project) -> None:
     (project.folder / ".reconciler").mkdir()
     (project.folder / ".reconciler" / "reports").write_text("in the way")
     project.run("emulator", "seed")

@@ -51,7 +51,7 @@ def obeyed(text: str) -> list[str]:
 @pytest.mark.parametrize(
     "line", ["::x::y", " ::x", "a ##[b]", "##vso[x]", "\x1b[2J", "\x9b", "a\x07"], ids=ascii
 )
-def test_what_is_obeyed_is_known(line: str) -> None:
+def test_commands_of_runners_are_known(line: str) -> None:
     assert obeyed(f"first\n{line}\nlast") == [line]
 
 
@@ -117,7 +117,7 @@ def forbidding(tmp_path: Path) -> Iterator[tuple[Project, Forbidding]]:
 @pytest.mark.parametrize(
     "member", ["message", "category", "correlationId", "requiredScopes", "requiredGranularScopes"]
 )
-def test_what_forbids_a_call_commands_nothing(
+def test_a_refused_call_prints_no_command(
     forbidding: tuple[Project, Forbidding], path: str, command: str, member: str
 ) -> None:
     project, portal = forbidding
@@ -163,7 +163,7 @@ def test_a_long_line_is_shortened_and_says_by_how_much() -> None:
     assert told == "a" * 4_000 + "\u2026 (1,000 more characters)\nb"
 
 
-def test_what_our_colours_do_is_kept() -> None:
+def test_our_colours_stay() -> None:
     assert without_commands("\x1b[1mcompanies\x1b[0m") == "\x1b[1mcompanies\x1b[0m"
     assert "::" not in without_commands("\x1b[2m  ::stop-commands::x").partition("stop")[0]
 

@@ -162,7 +162,7 @@ def test_a_record_that_is_to_be_pruned_and_was_edited_stays(
     assert is_there(project, made)
 
 
-def test_what_nobody_touched_is_pruned_and_rolled_back_as_planned(project: Project) -> None:
+def test_untouched_records_are_pruned_and_rolled_back_as_planned(project: Project) -> None:
     applied(project, PRUNED)
     made = record(project, "new")["id"]
     project.write("records.yaml", HEAD + "records:\n  stays: {name: Stays}\n")
@@ -456,7 +456,7 @@ def test_overwriting_is_what_the_person_asked_for(project: Project) -> None:
     assert record(project, "old-2")["properties"]["name"] == "Ours"
 
 
-def test_what_a_plan_rests_on_stands_in_it_under_its_digest(project: Project) -> None:
+def test_the_digest_covers_the_values_that_a_plan_rests_on(project: Project) -> None:
     applied(project, PRUNED)
     project.write("records.yaml", HEAD + "records:\n  stays: {name: Stays now}\n")
     saved(project)

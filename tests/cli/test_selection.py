@@ -60,7 +60,7 @@ def addresses(done: Done) -> list[str]:
     return [change["address"] for change in done.document["changes"]]
 
 
-def test_what_is_not_targeted_is_not_read(wire: tuple[Project, Recorder]) -> None:
+def test_untargeted_records_are_not_read(wire: tuple[Project, Recorder]) -> None:
     project, portal = wire
     change_all(project)
     ok(project.run("plan", "--target", "companies/c0[0-4]*", "--exclude", "companies/c00*"))

@@ -71,7 +71,7 @@ def real(**lines: str) -> str:
     )
 
 
-def test_what_opens_portal_and_state_may_be_missing_where_neither_is_opened(folder: Path) -> None:
+def test_settings_for_portal_and_state_may_be_missing_if_neither_is_opened(folder: Path) -> None:
     text = real(token="${HUBSPOT_TOKEN}").replace("version: 1\n", "version: 1\nstate: ${RECONCILER_STATE}\n")
     (folder / "reconciler.yaml").write_text(text)
 

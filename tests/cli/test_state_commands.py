@@ -123,7 +123,7 @@ def test_a_state_of_an_older_version_is_upgraded_after_a_backup(project: Project
     assert project.run("state", "upgrade").err == "the state has this version already\n"
 
 
-def test_what_was_exported_can_be_imported(project: Project) -> None:
+def test_an_export_can_be_imported(project: Project) -> None:
     exported = project.run("state", "export").out
     project.run("state", "rm", "companies/acme", "companies/globex")
     project.write("state.json", exported)
@@ -137,7 +137,7 @@ def test_what_was_exported_can_be_imported(project: Project) -> None:
     assert project.run("plan").out.startswith("No changes.")
 
 
-def test_what_was_exported_and_formatted_anew_can_be_imported(project: Project) -> None:
+def test_a_reformatted_export_can_be_imported(project: Project) -> None:
     exported = json.loads(project.run("state", "export").out)
     project.run("state", "rm", "companies/acme")
     project.write("state.json", json.dumps(exported, indent=2))
@@ -155,7 +155,7 @@ def test_a_state_of_another_portal_is_not_imported(project: Project) -> None:
     assert f"exported from portal {PORTAL}, not 42" in done.err
 
 
-def test_what_is_no_state_is_not_imported(project: Project) -> None:
+def test_only_a_state_is_imported(project: Project) -> None:
     project.write("state.json", "[]")
     done = project.run("state", "import", "state.json")
     assert done.code == ExitCode.ERROR

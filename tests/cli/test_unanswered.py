@@ -243,7 +243,7 @@ def test_a_record_that_was_archived_is_gone_whatever_answers_leave_out(tmp_path:
         ]
 
 
-def test_what_became_of_many_records_is_asked_a_hundred_at_a_time(
+def test_many_gone_records_are_looked_up_a_hundred_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     count = 250

@@ -92,7 +92,7 @@ def test_a_new_record_is_ours_all_the_same(world: tuple[Project, Recorder]) -> N
     ]
 
 
-def test_what_was_taken_is_taken_back(world: tuple[Project, Recorder]) -> None:
+def test_accepted_values_are_rolled_back(world: tuple[Project, Recorder]) -> None:
     project, _ = world
     project.write("companies.yaml", HEAD + "  old: {name: New, tier: gold}\n  new: {name: New, tier: gold}\n")
     project.run("apply", "--auto-approve")

@@ -34,13 +34,13 @@ def edited_afterwards(project: Project, monkeypatch: pytest.MonkeyPatch) -> Proj
     return project
 
 
-def test_what_came_true_is_said_in_one_line(project: Project) -> None:
+def test_a_verified_apply_is_one_line(project: Project) -> None:
     done = project.run("apply", "--auto-approve", "--verify")
     assert done.code == ExitCode.OK
     assert done.err.endswith("Verified: HubSpot holds what was applied.\n")
 
 
-def test_what_is_left_of_the_plan_is_shown_and_nothing_else(edited_afterwards: Project) -> None:
+def test_only_the_rest_of_the_plan_is_shown(edited_afterwards: Project) -> None:
     done = edited_afterwards.run("apply", "--auto-approve", "--verify")
     assert done.code == ExitCode.NOT_APPLIED
     assert "name  Ours → Alpenrand Dairy" in done.out
@@ -69,7 +69,7 @@ def test_a_rollback_cannot_be_verified_and_nothing_is_written(project: Project) 
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
-def test_where_nothing_can_be_read_any_more_the_run_is_told_all_the_same(
+def test_the_run_is_shown_even_if_verifying_fails(
     project: Project, monkeypatch: pytest.MonkeyPatch, form: list[str]
 ) -> None:
     def apply_and_break(*arguments: Any, **named: Any) -> Any:

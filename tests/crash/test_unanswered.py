@@ -103,7 +103,7 @@ some_faults = st.lists(
     derandomize=True,
 )
 @given(texts=some_faults)
-def test_whatever_happens_to_answers_nothing_is_doubled(start: Beginning, texts: list[str]) -> None:
+def test_lost_answers_never_cause_duplicates(start: Beginning, texts: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder, start.again(Path(folder)) as world:
         for text in texts:
             world.portal.add_fault(faults.parse(text))

@@ -67,7 +67,7 @@ def assert_converged_as(made: World, origin: str) -> None:
 
 @pytest.mark.parametrize("values", [EQUAL, OTHER], ids=["equal values", "other values"])
 @pytest.mark.parametrize("place", ["intended", "before call"])
-def test_what_was_never_handed_to_a_connection_was_made_by_the_person(
+def test_a_record_is_the_persons_if_our_call_never_left(
     made: World, points: list[str], place: str, values: Mapping[str, str]
 ) -> None:
     assert made.apply(at(points, place)).code != ExitCode.OK
@@ -91,7 +91,7 @@ def test_a_record_with_other_values_is_the_persons_although_our_call_was_leaving
 
 
 @pytest.mark.parametrize("place", ["sent, no answer", "answered, unread", "answer read"])
-def test_what_our_call_made_is_ours_though_nobody_read_the_answer(
+def test_a_record_of_our_call_is_ours_without_a_read_answer(
     made: World, points: list[str], place: str
 ) -> None:
     assert made.apply(at(points, place)).code != ExitCode.OK

@@ -185,7 +185,7 @@ def test_types_that_need_activation_can_be_switched_off() -> None:
         assert portal.client.get("/crm/v3/objects/services").status_code == 400
 
 
-def test_what_does_not_exist_is_a_404_and_the_wrong_method_a_405(portal: Portal) -> None:
+def test_an_unknown_path_is_a_404_and_a_wrong_method_a_405(portal: Portal) -> None:
     assert portal.client.get("/crm/v3/nothing").status_code == 404
     assert portal.client.get("/crm/v1/objects/companies").status_code == 404
     assert portal.client.get("/crm//v3/objects/companies").status_code == 404
@@ -226,7 +226,7 @@ def test_owners_are_found_by_address_and_by_user() -> None:
         assert made.client.get(f"{path}/77").status_code == 404
 
 
-def test_what_is_used_of_the_portals_limits(portal: Portal) -> None:
+def test_the_use_of_the_portals_limits(portal: Portal) -> None:
     """github.com/HubSpot/HubSpot-public-api-spec-collection, "Limits Tracking"."""
     portal.create("companies", name="N")
     records = portal.client.get("/crm/v3/limits/records").json()

@@ -307,7 +307,7 @@ def test_two_portals_share_no_labels() -> None:
 
 
 @pytest.mark.parametrize("path", ["batch/create", "batch/associate/default"])
-def test_what_a_portal_limits_is_refused_from_either_end(
+def test_an_association_beyond_a_limit_is_refused_from_either_end(
     portal: Portal, ends: tuple[str, str], path: str
 ) -> None:
     """A guess; what is there stays, and may be written again."""

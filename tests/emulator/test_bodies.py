@@ -110,7 +110,7 @@ def test_a_missing_record_does_not_look_like_a_path_that_is_not_imitated(
     assert "imitated" not in caplog.text
 
 
-def test_what_stands_in_the_log_is_one_short_line(portal: Portal, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_log_entry_is_one_short_line(portal: Portal, caplog: pytest.LogCaptureFixture) -> None:
     portal.client.get("/a%0a%1b[31m" + "x" * 5000)
     (line,) = [record.getMessage() for record in caplog.records if "imitated" in record.message]
     assert line.startswith("not imitated: GET /a%0A%1B%5B31mxxx")

@@ -56,7 +56,7 @@ def test_settings_are_read_and_changed(portal: Portal) -> None:
     assert portal.client.patch(path, json={"records": {}}).status_code == 400
 
 
-def test_what_is_no_control_route_says_so(portal: Portal) -> None:
+def test_an_unknown_control_route_says_so(portal: Portal) -> None:
     for method, path in (("GET", "/nothing"), ("POST", "/portals/x"), ("PATCH", "/faults")):
         answer = portal.client.request(method, ROOT + path, json={})
         assert answer.status_code == 404

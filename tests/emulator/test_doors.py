@@ -95,7 +95,7 @@ HANDS_OUT_OR_DELETES = [
 
 
 @pytest.mark.parametrize(("method", "path", "body"), HANDS_OUT_OR_DELETES)
-def test_what_hands_out_tokens_or_deletes_takes_the_token_of_the_portal(
+def test_creating_tokens_and_deleting_need_the_token_of_the_portal(
     emulator: Emulator, wire: httpx.Client, method: str, path: str, body: object
 ) -> None:
     token = emulator.token(PORTAL)

@@ -35,13 +35,13 @@ def test_a_formula_names_its_properties_once() -> None:
 @pytest.mark.parametrize(
     "text", ["", "a +", "a b", "(a", "a)", "max()", "max(a", "a ^ b", "+", "'open", "a;"]
 )
-def test_what_is_no_formula_says_so(text: str) -> None:
+def test_an_invalid_formula_says_so(text: str) -> None:
     with pytest.raises(formulas.FormulaError):
         formulas.parse(text)
 
 
 @given(st.text(alphabet="ab12 +-*/(),.'max", max_size=20))
-def test_whatever_is_written_is_understood_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     try:
         formula = formulas.parse(text)
     except formulas.FormulaError:

@@ -66,7 +66,7 @@ def test_ids_lead_on_through_several_merges(portal: Portal) -> None:
         assert portal.read("contacts", record_id)["hs_object_id"] == last
 
 
-def test_what_cannot_be_merged_is_refused(portal: Portal) -> None:
+def test_impossible_merges_are_refused(portal: Portal) -> None:
     ada = portal.create("contacts", email="ada@acme.example")
     path = "/crm/v3/objects/contacts/merge"
     assert portal.post(path, {"primaryObjectId": ada, "objectIdToMerge": ada}).status_code == 400

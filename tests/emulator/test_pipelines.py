@@ -79,7 +79,7 @@ def test_probabilities_are_rewritten(portal: Portal, probability: str, written: 
         ({"stages": [stage(str(n), n) for n in range(101)]}, None),
     ],
 )
-def test_what_makes_no_pipeline_is_refused(
+def test_invalid_pipelines_are_refused(
     portal: Portal, changes: dict[str, Any], sub_category: str | None
 ) -> None:
     refused = portal.post(DEALS, {**RENEWALS, **changes})

@@ -86,7 +86,7 @@ def test_a_definition_that_makes_no_sense_is_refused(
     assert said in refused.json()["message"]
 
 
-def test_what_is_hubspots_to_say_is_passed_over(portal: Portal) -> None:
+def test_fields_that_hubspot_sets_are_ignored(portal: Portal) -> None:
     metadata = {"archivable": False, "readOnlyDefinition": True, "readOnlyValue": True}
     made = make(portal, calculated=True, hubspotDefined=True, modificationMetadata=metadata).json()
     assert (made["calculated"], made["hubspotDefined"]) == (False, False)

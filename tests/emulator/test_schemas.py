@@ -87,7 +87,7 @@ def test_an_archived_name_can_be_used_again(portal: Portal) -> None:
     assert portal.client.get(PATH, params={"archived": "true"}).json()["results"] == []
 
 
-def test_what_a_schema_says_of_itself_can_change(portal: Portal) -> None:
+def test_a_schema_can_change_its_own_fields(portal: Portal) -> None:
     type_id = make(portal)["objectTypeId"]
     path = f"{PATH}/{type_id}"
     changed = portal.client.patch(path, json={"labels": {"singular": "Animal"}, "description": "D"}).json()

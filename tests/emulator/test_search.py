@@ -133,7 +133,7 @@ def test_associated_records_are_a_filter() -> None:
         {"query": "x" * 3000},
     ],
 )
-def test_what_goes_beyond_a_limit_is_refused(portal: Portal, body: dict[str, Any]) -> None:
+def test_a_search_beyond_a_limit_is_refused(portal: Portal, body: dict[str, Any]) -> None:
     assert portal.post(PATH, body).status_code == 400
 
 

@@ -52,7 +52,7 @@ def test_only_its_owner_may_read_the_file(tmp_path: Path) -> None:
     emulator.close()
 
 
-def test_what_was_written_is_there_the_next_time(tmp_path: Path) -> None:
+def test_written_data_is_kept_in_the_file(tmp_path: Path) -> None:
     first = Emulator(tmp_path / "portal.db")
     assert first.ensure_portal(1, SEED) is True
     token = first.token(1)

@@ -25,7 +25,7 @@ WANTED = [
 
 
 @pytest.mark.parametrize("wanted", WANTED)
-def test_what_we_depend_on_is_locked_to_a_version_that_will_do(wanted: str) -> None:
+def test_every_dependency_is_locked_to_an_allowed_version(wanted: str) -> None:
     requirement = Requirement(wanted)
     assert requirement.specifier.contains(LOCKED[canonicalize_name(requirement.name)])
 

@@ -103,7 +103,7 @@ def test_every_word_of_a_module_is_on_the_page(module: Path) -> None:
 
 
 @pytest.mark.parametrize("word", sorted(FIELD))
-def test_what_a_stranger_looks_for_is_in_a_file_of_that_name(word: str) -> None:
+def test_usual_search_words_lead_to_a_file_of_that_name(word: str) -> None:
     module = PACKAGE / FIELD[word]
     assert module.exists()
     assert word in FIELD[word]

@@ -64,9 +64,7 @@ PARTS: st.SearchStrategy[Part] = st.one_of(
 
 
 @given(st.lists(PARTS), st.text())
-def test_what_is_shown_of_it_is_a_plain_text_with_every_value_replaced(
-    parts: list[Part], between: str
-) -> None:
+def test_a_shown_sentence_is_plain_text_with_every_value_replaced(parts: list[Part], between: str) -> None:
     text = join_sentences(between, parts)
 
     assert shown(text, str, lambda value: value.shown) == text

@@ -42,6 +42,6 @@ def test_every_kind_of_value_has_its_row() -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row[0] in KINDS], ids=lambda row: row[0])
-def test_what_the_table_calls_the_same_is_the_same(row: list[str]) -> None:
+def test_equal_values_in_the_table_are_equal(row: list[str]) -> None:
     kind, written, held, _ = row
     assert same_value(KINDS[kind], text_of(written), text_of(held))

@@ -211,9 +211,7 @@ LOSING = [
 
 
 @pytest.mark.parametrize("fault", HARMLESS, ids=lambda fault: fault.kind)
-def test_what_hubspot_asks_to_wait_for_is_waited_for(
-    emulator: Emulator, http: httpx.Client, fault: Fault
-) -> None:
+def test_retry_after_is_obeyed(emulator: Emulator, http: httpx.Client, fault: Fault) -> None:
     session = Session(http)
     emulator.add_fault(fault)
 

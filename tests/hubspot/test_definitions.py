@@ -88,7 +88,7 @@ def test_options_keep_their_order_and_hidden_ones_are_allowed() -> None:
         ({"dataSensitivity": "non_sensitive"}, {}),
     ],
 )
-def test_what_cannot_be_written_is_known(body: dict[str, Any], says: dict[str, bool]) -> None:
+def test_read_only_properties_are_known(body: dict[str, Any], says: dict[str, bool]) -> None:
     definition = defined(**body)
     flags = ("is_unique", "is_read_only", "is_calculated", "is_sensitive")
 

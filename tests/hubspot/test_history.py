@@ -107,7 +107,7 @@ def test_a_history_as_long_as_hubspot_keeps_is_cut(http: httpx.Client, object_na
     assert (len(history.hands), history.hands[0].value, history.hands[-1].value) == (kept, "1", "last")
 
 
-def test_who_may_not_read_owners_is_told_their_numbers() -> None:
+def test_owners_that_cannot_be_read_are_shown_as_numbers() -> None:
     with closing(Emulator(None)) as emulator, running(emulator) as url:
         emulator.ensure_portal(PORTAL, {"owners": OWNERS})
         token = emulator.token(PORTAL, ["tickets"])

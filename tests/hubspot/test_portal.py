@@ -154,7 +154,7 @@ def test_a_type_that_the_token_may_not_see_names_the_scope() -> None:
         read_portal(reader_of(handler), ["companies"])
 
 
-def test_what_was_begun_is_not_asked_for_twice() -> None:
+def test_a_started_read_is_not_made_twice() -> None:
     portal = Portal()
     reader = reader_of(portal)
     begin_portal(reader, ["companies", "0-2", "p1_car"])
@@ -163,7 +163,7 @@ def test_what_was_begun_is_not_asked_for_twice() -> None:
     assert reader.calls == 2
 
 
-def test_what_goes_wrong_with_what_was_begun_is_told_to_who_wants_it() -> None:
+def test_an_error_of_a_started_read_reaches_its_user() -> None:
     reader = reader_of(lambda _: reply(403))
     begin_portal(reader, ["companies"])
     with pytest.raises(NotAllowed):

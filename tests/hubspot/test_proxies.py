@@ -65,7 +65,7 @@ def test_the_variable_of_the_scheme_wins_and_then_that_for_all(
         ("https://[::ffff:10.1.2.3]", "10.0.0.0/8"),
     ],
 )
-def test_what_no_proxy_names_is_reached_without_one(base_url: str, no_proxy: str) -> None:
+def test_hosts_in_no_proxy_are_reached_directly(base_url: str, no_proxy: str) -> None:
     assert leads(base_url, **PROXY, NO_PROXY=no_proxy) is None
 
 
@@ -82,7 +82,7 @@ def test_what_no_proxy_names_is_reached_without_one(base_url: str, no_proxy: str
         ("https://10.1.2.3", "10.1.2.30,11.0.0.0/8,::/0"),
     ],
 )
-def test_what_no_proxy_does_not_name_goes_through_it(base_url: str, no_proxy: str) -> None:
+def test_hosts_outside_no_proxy_use_the_proxy(base_url: str, no_proxy: str) -> None:
     assert leads(base_url, **PROXY, NO_PROXY=no_proxy) == PROXY["HTTPS_PROXY"]
 
 

@@ -262,7 +262,7 @@ def test_a_window_that_an_earlier_run_left_full_is_met_by_a_few_calls_only() -> 
     ],
 )
 @pytest.mark.parametrize("request_", [READ, WRITE])
-def test_what_hubspot_never_looked_at_is_sent_again(
+def test_calls_that_hubspot_did_not_process_are_sent_again(
     trouble: CallResult[None], waited_s: float, request_: Request
 ) -> None:
     clock = SimulatedClock()

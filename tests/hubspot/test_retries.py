@@ -115,7 +115,7 @@ def test_without_luck_a_backoff_is_halved() -> None:
     assert judged(NO_ANSWER, is_write=False, tries=3, jitter=0.5).wait_s == 1.5
 
 
-def test_what_is_final_waits_for_nothing() -> None:
+def test_a_final_answer_causes_no_waiting() -> None:
     for exchange in (refusal(400), refusal(401), refusal(429, policy="DAILY", retry_after_s=9.0)):
         assert judged(exchange, is_write=False).wait_s == 0.0
     assert judged(NO_ANSWER, is_write=True).wait_s == 0.0

@@ -71,7 +71,7 @@ def test_a_record_may_say_nothing_but_associations() -> None:
         ("{contacts: [{to: 0123, by: record_id}]}", 'a.yaml:5:37: "0123" is not a record id'),
     ],
 )
-def test_what_is_wrong_is_told_where_it_stands(text: str, problem: str) -> None:
+def test_problems_have_their_place(text: str, problem: str) -> None:
     read = manifest(f"{HEAD}records:\n  acme:\n    $associations: {text}\n")
     assert told(read.problems) == [problem]
     assert all(each.advice for each in read.problems)

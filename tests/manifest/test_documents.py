@@ -26,7 +26,7 @@ def test_a_document_says_how_its_records_are_recognised_and_written() -> None:
     assert [record.document for record in found.records] == [document]
 
 
-def test_what_a_document_does_not_say_has_a_default() -> None:
+def test_missing_keys_of_a_document_have_defaults() -> None:
     (found,) = manifest(HEAD + "records: {}\n").documents
     assert (found.document.write, found.write, found.environments) == (Write.AUTO, None, ())
     assert (found.document.ownership, found.records) == ({}, ())

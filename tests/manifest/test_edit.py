@@ -76,7 +76,7 @@ def test_the_line_of_a_replaced_value_is_told() -> None:
     assert [str(source) for source in done.places.values()] == ["a.yaml:5:1"]
 
 
-def test_what_all_says_is_overridden_below_the_last_property_of_the_record() -> None:
+def test_a_value_from_all_is_overridden_below_the_last_property() -> None:
     records = """\
 all: {country: Germany, city: Berlin}   # of them all
 records:
@@ -107,7 +107,7 @@ records:
         ),
     ],
 )
-def test_what_all_says_is_overridden_between_braces(record: str, expected: str) -> None:
+def test_a_value_from_all_is_overridden_between_braces(record: str, expected: str) -> None:
     records = f"all: {{country: Germany, city: Berlin}}\nrecords:\n  {record}\n  globex: {{name: y}}\n"
     done = edited(records, ("country", "Austria"), ("city", "Wien"))
     assert done.problems == ()
@@ -194,7 +194,7 @@ def test_a_list_of_one_line_gets_more_of_them() -> None:
         ("records:\n  b: {x: &a A}\n  acme: {name: [*a, B]}\n", "name", "an item of the list is shared"),
     ],
 )  # fmt: skip
-def test_what_others_share_or_wrote_is_left_to_the_person(records: str, name: str, message: str) -> None:
+def test_shared_values_and_comments_are_left_to_the_person(records: str, name: str, message: str) -> None:
     done = edited(records, (name, "new"))
     assert done.data.decode() == HEAD + records
     (problem,) = done.problems
@@ -215,7 +215,7 @@ def test_one_unsafe_value_does_not_stop_the_others() -> None:
 
 
 @pytest.mark.parametrize("text", ["\x00", "\ud800"])
-def test_what_yaml_cannot_say_is_refused(text: str) -> None:
+def test_values_that_yaml_cannot_write_are_refused(text: str) -> None:
     done = edited("records:\n  acme: {name: x}\n", ("name", text))
     assert [problem.message for problem in done.problems] == ["YAML cannot write the live value"]
 

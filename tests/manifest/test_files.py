@@ -75,7 +75,7 @@ def test_a_link_that_leads_nowhere_is_told_if_it_should_be_a_manifest(tmp_path: 
     assert [str(problem.source) for problem in problems(tmp_path)] == ["a.yaml:1:1", "b.yaml:1:1"]
 
 
-def test_what_is_no_file_is_not_opened(tmp_path: Path) -> None:
+def test_only_files_are_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.yaml")
     (problem,) = problems(tmp_path)
     assert problem.message == "this is not a readable file"

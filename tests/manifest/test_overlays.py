@@ -113,7 +113,7 @@ def test_records_of_one_shape_share_their_names(tmp_path: Path) -> None:
     assert first.document is second.document
 
 
-def test_what_is_enforced_again_is_no_longer_initial(tmp_path: Path) -> None:
+def test_a_property_can_be_enforced_again_in_a_later_folder(tmp_path: Path) -> None:
     files = {
         "base/a.yaml": HEAD
         + "ownership: {name: initial, city: observe}\nrecords:\n  a: {name: A, city: U}\n",

@@ -67,7 +67,7 @@ def test_columns_are_renamed_or_left_out(tmp_path: Path) -> None:
     assert found == {"companies/acme": {"name": "Acme"}}
 
 
-def test_what_all_says_fills_empty_cells(tmp_path: Path) -> None:
+def test_values_from_all_fill_empty_cells(tmp_path: Path) -> None:
     manifest = CSV + "all: {city: Bremen, country: Germany, phone: null}\n"
     found = of_csv(tmp_path, "external_id,name,city\na,A,\nb,B,Kiel\n", manifest)
     assert found == {
@@ -124,9 +124,7 @@ CELLS = st.text(
     st.sampled_from(["\n", "\r\n"]),
     st.booleans(),
 )
-def test_whatever_is_written_as_csv_is_read_back(
-    rows: dict[str, tuple[str, str]], end: str, quote_all: bool
-) -> None:
+def test_any_csv_is_read_back(rows: dict[str, tuple[str, str]], end: str, quote_all: bool) -> None:
     text = io.StringIO()
     quote_all |= any("\r" in cell for key, cells in rows.items() for cell in (key, *cells))  # left bare else
     writer = csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL)
@@ -146,7 +144,7 @@ _BLANKS = "there are blanks between the quotes of this cell and its comma"
 
 @settings(max_examples=200, deadline=None)
 @given(st.text('",\r\n \tx', max_size=24))
-def test_whatever_is_accepted_says_what_another_reader_of_csv_finds(text: str) -> None:
+def test_accepted_csv_agrees_with_another_reader(text: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         files = {"a.yaml": CSV, "companies.csv": "external_id,name\nk,v\n" + text}
         try:
@@ -242,7 +240,7 @@ def test_whatever_is_accepted_says_what_another_reader_of_csv_finds(text: str) -
         ),
     ],
 )
-def test_what_is_wrong_with_a_csv_file_is_told_by_line(
+def test_errors_of_a_csv_file_are_reported_by_line(
     tmp_path: Path, text: str | bytes, faults: list[str]
 ) -> None:
     assert csv_faults(tmp_path, text) == faults
@@ -283,7 +281,7 @@ def test_keys_that_are_record_ids_are_digits(tmp_path: Path) -> None:
         ("prune: true", '1:1: "records" is missing'),
     ],
 )
-def test_what_is_wrong_with_a_source_is_told_where_it_stands(tmp_path: Path, said: str, fault: str) -> None:
+def test_errors_of_a_source_have_their_place(tmp_path: Path, said: str, fault: str) -> None:
     inside = project(tmp_path / "project", {"a.yaml": HEAD + said + "\n", "folder/x": ""})
     project(tmp_path, {"outside.csv": "external_id\na\n"})
     (inside / "link.csv").symlink_to(tmp_path / "outside.csv")
@@ -406,7 +404,7 @@ def test_numbers_in_json_keep_their_text(tmp_path: Path) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.dictionaries(CELLS.filter(bool), CELLS, max_size=5), st.booleans())
-def test_whatever_is_written_as_json_is_read_back(rows: dict[str, str], ascii_only: bool) -> None:
+def test_any_json_is_read_back(rows: dict[str, str], ascii_only: bool) -> None:
     lines = [
         json.dumps({"external_id": k, "name": v}, ensure_ascii=ascii_only) + "\n" for k, v in rows.items()
     ]
@@ -441,7 +439,7 @@ def test_whatever_is_written_as_json_is_read_back(rows: dict[str, str], ascii_on
         ('{"external_id": "b", "Name": 1}', '1:2: the column "Name" has a name that no property can have'),
     ],
 )
-def test_what_is_wrong_with_a_line_of_json_is_told(tmp_path: Path, line: str, fault: str) -> None:
+def test_errors_of_a_json_line_are_reported(tmp_path: Path, line: str, fault: str) -> None:
     faults = jsonl_faults(tmp_path, f'{{"external_id": "a"}}\n{line}\n')
     assert [f"companies.jsonl:{fault}"] == faults
 
@@ -593,7 +591,7 @@ _LOST = '1:2: this list holds an item that is empty, or contains ";" or a NUL'
         ("1e20::DOUBLE AS x", "1:2: 1e+20 cannot be written in plain digits"),
     ],
 )
-def test_what_has_no_one_text_is_refused(tmp_path: Path, select: str, fault: str) -> None:
+def test_types_without_a_unique_text_are_refused(tmp_path: Path, select: str, fault: str) -> None:
     write_parquet(tmp_path, f"SELECT 'a' AS external_id, {select}")
     assert told(refused(project(tmp_path, {"a.yaml": PARQUET}))) == [f"companies.parquet:{fault}"]
 

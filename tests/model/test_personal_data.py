@@ -69,13 +69,13 @@ def test_a_project_shows_what_is_masked_by_default(show: Globs, less: set[tuple[
     assert masked({}, show) == DEFAULTS - less
 
 
-def test_what_is_named_by_both_is_masked() -> None:
+def test_a_property_in_mask_and_show_is_masked() -> None:
     assert masked({"contacts": ("lastname",)}, {"contacts": ("*name",)}) == DEFAULTS - {
         ("contacts", "firstname")
     }
 
 
-def test_what_the_portal_does_not_know_is_masked_by_name_alone() -> None:
+def test_unknown_properties_are_masked_by_name() -> None:
     unknown = [("contacts", "secrets"), ("goals", "secret"), ("goals", "target")]
 
     assert MaskRules({"*": ("secret*",)}).personal(WITH_PEOPLE.objects, unknown) == (

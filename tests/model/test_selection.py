@@ -57,7 +57,7 @@ def test_a_glob_of_properties_means_them_alone(glob: str) -> None:
 @pytest.mark.parametrize(
     "glob", ["companies", "companies/ACME", "deals/acme", "companies/a*e#", "companies/=acme", "*phone", ""]
 )
-def test_what_is_not_meant(glob: str) -> None:
+def test_a_glob_does_not_match(glob: str) -> None:
     assert not glob_of(glob).means(ACME)
     assert not glob_of(glob).means(ACME, "phone")
 
@@ -119,7 +119,7 @@ def test_a_record_id_is_no_key() -> None:
         ("companies/acme#phone", "*#phone", None),
     ],
 )
-def test_what_is_selected_is_targeted_and_not_excluded(
+def test_selected_means_targeted_and_not_excluded(
     target: str, exclude: str, names: tuple[str, ...] | None
 ) -> None:
     record = desired("acme", {"name": "Acme", "phone": "1"})

@@ -60,7 +60,7 @@ def test_these_faults_are_planted(what: str, line: str) -> None:
     }
 
 
-def test_what_only_speaks_is_left_alone() -> None:
+def test_messages_and_docstrings_are_left_alone() -> None:
     for fault in faults_of(MODULE):
         assert ast.get_docstring(ast.parse(fault.text)) == "What it does."
         if "raise" in fault.text:

@@ -116,13 +116,13 @@ def test_a_stage_that_the_portal_no_longer_has_is_a_problem() -> None:
 
 
 @pytest.mark.parametrize("ownership", [Ownership.INITIAL, Ownership.OBSERVE])
-def test_what_is_left_to_people_is_left_to_them(ownership: Ownership) -> None:
+def test_values_left_to_people_are_not_accepted(ownership: Ownership) -> None:
     record = desired("acme", {"name": "Acme"}, document(ownership={"name": ownership}))
     (problem,) = accept(record, {"name": "X"}).problems
     assert "leaves it to people" in problem.message
 
 
-def test_what_no_manifest_sets_is_not_written_back() -> None:
+def test_a_value_that_no_manifest_sets_is_not_accepted() -> None:
     (problem,) = accept(desired("acme", {"name": "Acme"}), {"name": "Acme", "phone": "1"}, "phone").problems
     assert problem.message == "no manifest sets this property, so nothing writes it back"
     (problem,) = accept(None, {"phone": "1"}).problems

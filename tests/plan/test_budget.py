@@ -86,7 +86,7 @@ def costs(
         (False, True, set()),
     ],
 )
-def test_what_is_looked_at_again(had_time: bool, overwrites: bool, looked_at: set[Action]) -> None:
+def test_changes_that_are_read_again(had_time: bool, overwrites: bool, looked_at: set[Action]) -> None:
     assert looked_at_again(had_time=had_time, overwrites=overwrites) == looked_at
     assert set(Action) == ALWAYS_LOOKED_AT
 
@@ -119,7 +119,7 @@ def test_only_what_is_looked_at_is_read_again() -> None:
     assert (found.apply_calls, found.seconds) == (11, 11.0)
 
 
-def test_what_only_state_sees_costs_no_call() -> None:
+def test_changes_of_state_cost_no_call() -> None:
     adopted = Adopt(key(1), RecordId("1"), (), Reason.ADOPT, HERE, Origin.ADOPTED)
     found = costs([adopted])
     assert (found.write_calls, found.reread_calls) == (0, 0)

@@ -138,7 +138,7 @@ def test_hold_leaves_what_people_changed_and_says_so() -> None:
     assert made.no_op == 0
 
 
-def test_what_state_knows_and_the_portal_lost_is_never_created_again() -> None:
+def test_a_lost_record_is_never_created_again() -> None:
     made = plan([desired("acme", {"name": "Acme"})], {}, {"acme": owned("acme", "9001", {"name": "Acme"})})
     assert made.changes == ()
     assert made.held[0].reason is Reason.GONE
@@ -194,7 +194,7 @@ def test_types_without_upsert_are_created_with_their_key() -> None:
 
 
 @pytest.mark.parametrize(("key", "write"), [("external_id", Write.UPDATE), (RECORD_ID, Write.AUTO)])
-def test_what_must_exist_and_does_not_is_a_problem(key: str, write: Write) -> None:
+def test_a_missing_record_that_must_exist_is_a_problem(key: str, write: Write) -> None:
     made = plan([desired("77", {"name": "A"}, document(key=key, write=write))])
     (problem,) = made.problems
     assert problem.message == f"companies has no record whose {key} is 77"
@@ -210,7 +210,7 @@ def test_two_addresses_of_one_live_record_are_a_problem() -> None:
 
 
 @pytest.mark.parametrize("order", [("Acme", "acme"), ("acme", "zebra")])
-def test_who_was_found_by_its_own_key_is_not_remembered_and_still_met_again(order: tuple[str, str]) -> None:
+def test_a_record_found_by_its_own_key_is_recognised_without_being_collected(order: tuple[str, str]) -> None:
     same = live("9001", {"name": "Acme", "external_id": "acme"})
     records = [desired(key, {"name": "Acme"}) for key in order]
     made = plan(records, dict.fromkeys(order, same), named=ListedRecords(records))

@@ -94,7 +94,7 @@ def test_each_verdict_on_an_association_is_as_the_page_says(row: list[str]) -> N
 
 
 @pytest.mark.parametrize("row", table("no longer named"), ids=" ".join)
-def test_what_is_no_longer_named_is_treated_as_the_page_says(row: list[str]) -> None:
+def test_associations_not_named_any_more_follow_the_page(row: list[str]) -> None:
     prune, live, is_elsewhere = SITUATIONS[row[0].replace("`", "")]
     for origin, told in zip((Origin.CREATED, Origin.ADOPTED), row[1:], strict=True):
         found = judged(is_named=False, owned=origin, live=live, prune=prune, is_elsewhere=is_elsewhere)
@@ -185,7 +185,7 @@ def _named(
 
 
 @given(st.lists(st.tuples(ENDS, st.booleans()), min_size=1, max_size=4), st.lists(ENDS, max_size=3))
-def test_what_is_named_is_never_removed_by_whatever_keys_and_from_whichever_end(
+def test_a_named_association_is_never_removed(
     known: list[tuple[tuple[RecordKey, RecordKey, bool, bool], bool]],
     said: list[tuple[RecordKey, RecordKey, bool, bool]],
 ) -> None:

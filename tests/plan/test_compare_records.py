@@ -85,7 +85,7 @@ def test_neither_key_is_there_and_the_record_is_created() -> None:
     assert isinstance(judged(RENAMED).change, Create)
 
 
-def test_what_a_new_record_leaves_empty_is_remembered_as_such() -> None:
+def test_empty_values_of_a_new_record_are_remembered() -> None:
     change = judged(desired("acme", {"name": "Acme", "phone": None}), None, None).change
     assert isinstance(change, Create)
     assert [value.name for value in change.values] == ["name"]
@@ -123,7 +123,7 @@ def test_protection_outlives_its_line_and_is_lifted_by_a_word_of_its_own() -> No
     assert set_.is_protected
 
 
-def test_what_is_gone_is_held_until_the_person_asks_for_it() -> None:
+def test_a_gone_record_is_held_until_it_is_requested() -> None:
     gone = judged(ACME, None, OURS)
     assert gone.change is None
     assert gone.held[0].reason is Reason.GONE
@@ -133,7 +133,7 @@ def test_what_is_gone_is_held_until_the_person_asks_for_it() -> None:
 
 
 @pytest.mark.parametrize("is_known_by_old_key", [True, False])
-def test_what_is_created_again_replaces_the_lost_record_under_whatever_key(is_known_by_old_key: bool) -> None:
+def test_a_record_created_again_replaces_the_lost_one_under_any_key(is_known_by_old_key: bool) -> None:
     ours, former = (None, OURS) if is_known_by_old_key else (OURS, None)
     again = Policy(Drift.REVERT, recreate=meant("companies/acme"))
     parts = RecordSides(RENAMED, None, ours, None, former and replace(former, key=OLD))
@@ -143,7 +143,7 @@ def test_what_is_created_again_replaces_the_lost_record_under_whatever_key(is_kn
     assert {value.reason for value in found.values} == {Reason.RECREATED}
 
 
-def test_what_was_never_ours_replaces_nothing() -> None:
+def test_a_record_that_was_never_ours_replaces_nothing() -> None:
     found = judged(ACME).change
     assert isinstance(found, Create)
     assert (found.reason, found.replaces) == (Reason.MISSING, None)
@@ -173,7 +173,7 @@ def test_a_record_is_protected_as_itself_and_not_as_another_one_that_had_its_key
     assert (moved.is_protected, moved.moved_from) == (False, OLD)
 
 
-def test_what_no_line_enforces_any_more_is_forgotten_where_all_lines_are_looked_at() -> None:
+def test_a_value_that_no_line_enforces_is_forgotten_if_all_lines_are_planned() -> None:
     known, now = owned("acme", "9001", {"name": "Acme", "phone": "1"}), live("9001", {"name": "Acme"})
     observed = replace(ACME, document=document(ownership={"name": Ownership.OBSERVE}))
     for record, names in ((ACME, ["phone"]), (observed, ["name", "phone"])):
@@ -185,7 +185,7 @@ def test_what_no_line_enforces_any_more_is_forgotten_where_all_lines_are_looked_
         assert judged(record, now, known, policy=replace(REVERT, forgets_unmanaged=False)) == RecordDecision()
 
 
-def test_where_some_is_learned_and_some_forgotten_the_record_is_learned_of() -> None:
+def test_learned_and_forgotten_values_are_one_adoption() -> None:
     found = judged(ACME, THERE, owned("acme", "9001", {"phone": "1"})).change
     assert isinstance(found, Adopt)
     assert found.reason is Reason.IN_STEP
@@ -196,7 +196,7 @@ def test_where_some_is_learned_and_some_forgotten_the_record_is_learned_of() -> 
 
 
 @pytest.mark.parametrize("known", [None, owned("acme", "9001", {"phone": "1"})])
-def test_of_an_observed_value_one_is_told_where_it_differs_and_nothing_is_written(
+def test_an_observed_value_that_differs_is_reported_and_not_written(
     known: OwnedRecord | None,
 ) -> None:
     values = {"name": "Acme", "phone": "1"}
@@ -227,7 +227,7 @@ THEIRS = live("9001", {"name": "Theirs"})
 
 
 @pytest.mark.parametrize(("rounds", "is_fight"), [(0, False), (1, False), (2, True), (3, True)])
-def test_what_an_automation_writes_back_every_time_is_left_to_people(rounds: int, is_fight: bool) -> None:
+def test_a_value_that_an_automation_overwrites_is_held(rounds: int, is_fight: bool) -> None:
     found = compare_record(
         Resolver(COMPANIES, FILES, {}), RecordSides(ACME, THEIRS, OURS), REVERT, fought(rounds)
     )
@@ -243,7 +243,7 @@ def test_what_an_automation_writes_back_every_time_is_left_to_people(rounds: int
     ("take", "is_written"),
     [("companies/acme#name", True), ("companies/acme", False), ("companies/*#name", False)],
 )
-def test_who_insists_on_a_contested_value_names_it(take: str, is_written: bool) -> None:
+def test_a_contested_value_is_written_only_by_its_exact_address(take: str, is_written: bool) -> None:
     policy = Policy(Drift.HOLD, take=meant(take))
     parts = RecordSides(ACME, THEIRS, OURS)
     found = compare_record(Resolver(COMPANIES, FILES, {}), parts, policy, fought(2))
@@ -321,7 +321,7 @@ LEFTOVERS = [
 
 
 @pytest.mark.parametrize(("known", "prune", "elsewhere", "kind", "reason"), LEFTOVERS)
-def test_what_becomes_of_records_that_nobody_names(
+def test_pruning_of_records_that_no_manifest_names(
     known: OwnedRecord, prune: Prune, elsewhere: bool, kind: type, reason: Reason | None
 ) -> None:
     decided = decide_prune(known, prune, is_live=True, is_named_elsewhere=elsewhere)
@@ -333,7 +333,7 @@ def test_a_leftover_that_is_gone_is_forgotten() -> None:
     assert isinstance(decide_prune(OURS, Prune.ALL, is_live=False, is_named_elsewhere=False), Release)
 
 
-def test_what_is_named_or_was_renamed_is_no_leftover() -> None:
+def test_named_and_renamed_records_are_not_pruned() -> None:
     known = [owned(key, "1", {}) for key in ("a", "acme-old", "b", "c")]
     records = [desired("a", {}), RENAMED, desired("c", {})]
     assert [entry.key.value for entry in not_in_manifests(known, ListedRecords(records))] == ["b"]
@@ -358,7 +358,7 @@ def test_what_is_named_or_was_renamed_is_no_leftover() -> None:
         (None, "nowhere in the portal"),
     ],
 )
-def test_what_became_of_a_record_is_told_with_the_way_back(fate: MissingRecord | None, told: str) -> None:
+def test_a_gone_record_is_explained_with_advice(fate: MissingRecord | None, told: str) -> None:
     note = facts_text(facts_of_gone(OURS, fate), OURS.key)
     assert told in note
     assert note.endswith("--recreate companies/acme does")

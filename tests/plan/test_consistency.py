@@ -109,7 +109,7 @@ def _has_record(changes: tuple[Change, ...], number: int) -> bool:
 
 
 @given(NUMBERS, NUMBERS, st.sampled_from([Associate, AdoptPair]), st.sampled_from(LABELS), st.booleans())
-def test_what_is_archived_is_associated_with_nothing_from_either_end(
+def test_an_archived_record_gets_no_association_from_either_end(
     one: int, other: int, kind: type[Change], label: Label | None, is_by_id: bool
 ) -> None:
     pair = of_pair(kind, one, other, label)
@@ -123,7 +123,7 @@ def test_what_is_archived_is_associated_with_nothing_from_either_end(
 @given(
     st.sampled_from([Associate, AdoptPair]), st.sampled_from(LABELS), st.sampled_from(LABELS), st.booleans()
 )
-def test_what_is_removed_as_a_whole_is_not_made_from_either_end(
+def test_a_removed_association_is_not_created_from_either_end(
     kind: type[Change], label: Label | None, other: Label | None, is_turned: bool
 ) -> None:
     removed = of_pair(Dissociate, 1, 2, label)
@@ -139,13 +139,13 @@ def test_a_label_that_is_removed_is_not_given_and_another_one_may_be() -> None:
 
 
 @pytest.mark.parametrize("name", [None, "phone"])
-def test_what_is_archived_is_not_left_as_it_is(name: str | None) -> None:
+def test_an_archived_record_is_not_held(name: str | None) -> None:
     held = Held(key(1), name, Reason.DRIFT, "1", "2", LINE)
     assert unsound([of_record(Archive, 1)], [held]) is not None
     assert unsound([of_record(Archive, 2)], [held]) is None
 
 
-def test_what_is_archived_may_have_an_association_that_is_left_as_it_is() -> None:
+def test_an_archived_record_may_have_a_held_association() -> None:
     """Such a word is about the association: it goes with its record."""
     held = replace(Held(key(1), None, Reason.GONE, None, "associated", LINE), target=key(2))
     assert unsound([of_record(Archive, 1)], [held]) is None

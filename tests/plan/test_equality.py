@@ -67,7 +67,7 @@ def test_every_value_is_the_same_as_itself_and_as_its_canonical_form(kind: Kind,
 
 
 @given(kinds, spellings, spellings, spellings)
-def test_what_equals_the_same_value_is_equal(kind: Kind, one: str, two: str, three: str) -> None:
+def test_equality_is_transitive(kind: Kind, one: str, two: str, three: str) -> None:
     if same_value(kind, one, two) and same_value(kind, two, three):
         assert same_value(kind, one, three)
 

@@ -178,7 +178,7 @@ def dissociate(number: int) -> Dissociate:
     )
 
 
-def test_what_only_state_sees_is_counted_among_no_writes() -> None:
+def test_changes_of_state_do_not_count_as_writes() -> None:
     guards = Guards({**DEFAULT_LIMITS, Guard.TOTAL: Limit(count=2)}, {})
     base = Population(named=1000, found=1000).base("companies")
     changes: list[Change] = [*updates(2), *(release(number) for number in range(9))]
@@ -187,7 +187,7 @@ def test_what_only_state_sees_is_counted_among_no_writes() -> None:
     assert [r.count for r in guards.judge([*changes, update(3)], (base,), PLENTY)] == [3]
 
 
-def test_whatever_leaves_a_type_that_is_named_no_more_needs_a_word() -> None:
+def test_pruning_a_whole_type_needs_permission() -> None:
     population = Population(named=0, owned=100)
     assert refused([release(1)], population) == [Guard.EMPTY]
     assert refused([archive(1)], population) == [Guard.EMPTY]
@@ -310,7 +310,7 @@ def test_so_many_commits_may_be_missing_as_the_limit_says(most: int | None, is_r
     assert bool(guards.judge(updates(1), (base,), PLENTY)) is is_refused
 
 
-def test_of_a_type_nothing_is_counted_beforehand() -> None:
+def test_a_type_starts_without_counts() -> None:
     assert Population().base("companies") == GuardBase("companies")
     assert (Population().asked, Population().unanswered) == (0, 0)
 

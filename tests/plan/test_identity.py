@@ -204,7 +204,7 @@ def test_a_record_that_is_left_out_is_named_all_the_same(left_out: DesiredRecord
     assert identities.is_named(CONTACTS, ADA, ADA_THERE, by_number) is is_so
 
 
-def test_what_tells_whether_a_record_is_named_is_read() -> None:
+def test_the_properties_that_identify_a_record_are_read() -> None:
     manifests = everything(("contacts", "erp_no", []), ("contacts", RECORD_ID, []), ("companies", "name", []))
     assert names_that_identify(CONTACTS, manifests) == {"erp_no", OTHER_ADDRESSES}
     assert names_that_identify(COMPANIES, manifests) == {"name"}
@@ -219,7 +219,7 @@ def test_what_tells_whether_a_record_is_named_is_read() -> None:
         (BY_ID, "records named by record id are never created"),
     ],
 )
-def test_what_the_portal_lacks_is_created_unless_the_document_forbids_it(
+def test_a_missing_record_is_created_unless_the_document_forbids_it(
     within: Document, advice: str | None
 ) -> None:
     problem = not_there(desired("9", {}, within), LINE)

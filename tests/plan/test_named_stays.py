@@ -42,7 +42,7 @@ def assert_nothing_named_goes(world: World, plan: Plan) -> None:
 
 @settings(max_examples=150)
 @given(rekeyed_worlds())
-def test_what_is_named_by_whatever_key_is_neither_archived_nor_released_as_gone(world: World) -> None:
+def test_a_record_named_by_any_key_is_neither_archived_nor_released_as_gone(world: World) -> None:
     plan = world.plan()
     assert_nothing_named_goes(world, plan)
     after = world.after(plan)

@@ -91,7 +91,7 @@ def test_a_pipeline_does_not_change_where_the_stage_is_left_to_people(left: Owne
     assert advice.startswith("`ownership` leaves stage as it is")
 
 
-def test_what_is_left_to_people_altogether_is_not_looked_at() -> None:
+def test_pipelines_left_to_people_are_not_checked() -> None:
     initial = {"pipeline": Ownership.INITIAL, "stage": Ownership.INITIAL}
     assert written(judged({"pipeline": "p2", "stage": "Renewed"}, SALES, SALES, ownership=initial)) == {}
 
@@ -161,7 +161,7 @@ def test_a_new_record_may_have_a_pipeline_and_no_stage() -> None:
     assert isinstance(judged({"pipeline": "Renewals"}, None).change, Create)
 
 
-def test_whoever_names_one_of_the_two_needs_to_see_both() -> None:
+def test_naming_pipeline_or_stage_reads_both() -> None:
     for name in ("pipeline", "stage"):
         assert keys_and_names(SCHEMA, [desired("acme", {name: "x"})])[1] == ["pipeline", "stage"]
     assert keys_and_names(SCHEMA, [desired("acme", {"name": "x"})])[1] == ["name"]
@@ -195,7 +195,7 @@ OF = {stage.id: pipeline.id for pipeline in SCHEMA.pipelines for stage in pipeli
     take=st.sets(st.sampled_from(["pipeline", "stage"])),
     ownership=st.dictionaries(st.sampled_from(["pipeline", "stage"]), st.sampled_from(Ownership)),
 )
-def test_whatever_is_written_leaves_a_stage_of_its_pipeline(
+def test_every_write_leaves_a_stage_of_its_pipeline(
     names: Mapping[str, str],
     there: Mapping[str, str] | None,
     known: Mapping[str, str] | None,
@@ -212,7 +212,7 @@ def test_whatever_is_written_leaves_a_stage_of_its_pipeline(
         assert OF[after["stage"] or ""] == after.get("pipeline", "p1")
 
 
-def test_what_the_portal_does_not_know_is_not_judged() -> None:
+def test_unknown_stages_are_not_checked() -> None:
     assert misfit_of(SCHEMA, {"pipeline": "gone"}, {"stage": "s1"}) is None
     assert misfit_of(SCHEMA, {"pipeline": "p1", "stage": "s3"}, {"name": "Acme"}) is None
     found = misfit_of(SCHEMA, {"pipeline": "p1", "stage": "gone"}, {"pipeline": "p2"})

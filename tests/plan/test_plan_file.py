@@ -348,7 +348,7 @@ def test_a_wrong_shape_is_named_with_its_place(edit: Edit, message: str) -> None
         ('{"\ud800": 1}', "not Unicode"),
     ],
 )
-def test_what_is_no_plan_is_refused(text: str, message: str) -> None:
+def test_other_files_are_refused(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         plan_from_text(text)
 
@@ -360,7 +360,7 @@ def test_other_versions_are_refused_with_advice(version: str) -> None:
         plan_from_text(edited(put(version, "format_version")))
 
 
-def test_what_a_newer_minor_version_added_is_ignored() -> None:
+def test_keys_of_a_newer_minor_version_are_ignored() -> None:
     def edit(document: Any) -> None:
         document["weather"] = "fine"
         document["changes"][0]["mood"] = {"today": "good"}
@@ -392,9 +392,7 @@ json_values = st.recursive(
 
 
 @given(st.data(), json_values)
-def test_whatever_stands_anywhere_in_the_file_gives_a_plan_or_one_clear_error(
-    data: st.DataObject, value: object
-) -> None:
+def test_any_change_of_the_file_gives_a_plan_or_one_clear_error(data: st.DataObject, value: object) -> None:
     document = json.loads(plan_to_text(PLAN))
     found = document
     while True:

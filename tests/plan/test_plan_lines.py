@@ -59,7 +59,7 @@ def read(data: bytes, size: int = 1 << 16) -> tuple[Any, list[Any]]:
 
 
 @given(CHANGES, st.lists(OBJECTS, max_size=3), st.integers(1, 200))
-def test_what_was_written_is_read_from_pieces_of_any_size(
+def test_a_plan_is_read_from_pieces_of_any_size(
     changes: list[tuple[Any, Any]], held: list[Any], size: int
 ) -> None:
     header, entries = read(file_of(changes, held), size)
@@ -102,7 +102,7 @@ def test_the_digest_covers_what_is_done_and_not_why(does: Any, why: Any, other: 
     )
 
 
-def test_what_nobody_sees_is_an_escape() -> None:
+def test_invisible_characters_are_escaped() -> None:
     line = json_line({"a": "müller\u202e\x7f\x01"})
 
     assert line.decode() == '{"a":"müller\\u202e\\u007f\\u0001"}'
@@ -186,6 +186,6 @@ def test_a_line_that_is_none_of_a_plan_is_told_with_its_number(line: bytes, said
         (b'{\n  "accounting": {}\n}\n', "this is no plan file: it is not JSON"),
     ],
 )
-def test_what_is_no_plan_is_told_in_one_sentence(data: bytes, said: str) -> None:
+def test_other_files_are_refused_in_one_sentence(data: bytes, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         read(data)

@@ -72,11 +72,11 @@ def test_a_value_that_was_adopted_begins_where_a_run_saw_it_in_step() -> None:
     )
 
 
-def test_where_no_run_is_known_that_is_said() -> None:
+def test_an_unknown_run_is_reported() -> None:
     assert trail(ours("A", 0), ada("X", 3), at=()) == ("X", HistoryStart.SEEN)
 
 
-def test_where_the_value_is_not_in_the_history_it_is_said_whether_hubspot_forgot_it() -> None:
+def test_a_value_missing_in_the_history_is_explained() -> None:
     assert trail(ada("B", 1), ada("X", 2)) == ("BX", HistoryStart.UNKNOWN)
     assert trail(ada("B", 1), ada("X", 2), is_cut=True) == ("BX", HistoryStart.CUT)
     assert trail() == ("", HistoryStart.UNKNOWN)

@@ -48,7 +48,7 @@ def decided(
     return [(change.action, change.reason) for change in builder.changes]
 
 
-def test_what_is_still_the_same_record_is_archived() -> None:
+def test_the_same_record_is_archived() -> None:
     assert decided(live("9001", {"external_id": "acme"})) == [(Action.ARCHIVE, Reason.PRUNED)]
 
 
@@ -60,7 +60,7 @@ def test_what_is_still_the_same_record_is_archived() -> None:
         pytest.param(live("9002", {"external_id": "acme"}), id="its id leads to another record"),
     ],
 )
-def test_what_became_something_else_is_forgotten_and_stays(found: LiveRecord) -> None:
+def test_a_record_that_became_another_one_is_released(found: LiveRecord) -> None:
     assert decided(found) == [(Action.RELEASE, Reason.GONE)]
 
 
@@ -73,7 +73,7 @@ def test_what_became_something_else_is_forgotten_and_stays(found: LiveRecord) ->
         pytest.param(live("9001", {"external_id": "new"}), [desired("new", {})], id="named by its new key"),
     ],
 )
-def test_what_is_named_by_another_key_is_not_left_over(
+def test_a_record_named_by_another_key_is_not_pruned(
     found: LiveRecord, named: Sequence[DesiredRecord]
 ) -> None:
     assert decided(found, named) == []
@@ -87,7 +87,7 @@ def test_what_is_named_by_another_key_is_not_left_over(
         pytest.param(desired("new", {}), {"new": owned("new", "9001", {})}, id="by a key that state knows"),
     ],
 )
-def test_what_is_named_and_left_out_of_the_plan_is_not_archived(
+def test_a_named_record_left_out_of_the_plan_is_not_archived(
     left_out: DesiredRecord, known: Mapping[str, OwnedRecord]
 ) -> None:
     """``--target`` and ``--exclude`` limit what is looked at, and not what the manifests name."""
@@ -98,7 +98,7 @@ def test_what_is_named_and_left_out_of_the_plan_is_not_archived(
 @pytest.mark.parametrize(
     "left_out", [desired("Acme GmbH", {}), desired("9002", {}, document(key=RECORD_ID)), desired("acm", {})]
 )
-def test_what_else_is_left_out_protects_nothing(left_out: DesiredRecord) -> None:
+def test_other_records_left_out_protect_nothing(left_out: DesiredRecord) -> None:
     there = live("9001", {"external_id": "acme"})
     assert decided(there, left_out=[left_out]) == [(Action.ARCHIVE, Reason.PRUNED)]
 
@@ -135,7 +135,7 @@ def test_a_record_that_lives_on_nowhere_is_told_without_another_name(kind: Missi
     assert told(kind, key="old") == (fact(FactKind(kind or MissingReason.ERASED)), LAST)
 
 
-def test_what_is_new_of_pruning_is_remembered_and_not_to_prune_needs_no_memory() -> None:
+def test_new_prune_rules_are_remembered_and_no_pruning_needs_no_rule() -> None:
     off, ours, all_ = (PruneRule("companies", "code", prune) for prune in Prune)
     deals = PruneRule("deals", "code", Prune.ALL)
     known = {("companies", "code"): ours}

@@ -124,7 +124,7 @@ def test_an_unknown_pipeline_is_said_once() -> None:
     assert len(problems) == 1
 
 
-def test_what_live_holds_already_needs_no_check() -> None:
+def test_a_value_that_live_has_needs_no_check() -> None:
     holding = live("1", {"tier": "bronze"})
     assert resolve({"tier": "bronze"}, holding) == ({"tier": "bronze"}, [])
 

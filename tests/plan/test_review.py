@@ -79,7 +79,7 @@ def learned(change: ValueChange) -> ValueChange:
     "change",
     [UPDATE, ADOPT, CREATE, ARCHIVE, Release(ACME, RecordId("1"), Reason.PRUNED, None, Origin.ADOPTED)],
 )
-def test_what_was_reviewed_is_kept(change: Change) -> None:
+def test_reviewed_changes_are_kept(change: Change) -> None:
     kept = held_against(change, change)
 
     assert kept.changes == (change,)
@@ -139,7 +139,7 @@ def test_an_association_to_another_record_of_the_same_key_is_left_out() -> None:
     assert what_departs(departure) == "contacts/ada@acme.example: another record has this key by now"
 
 
-def test_what_nobody_has_seen_is_left_out() -> None:
+def test_unreviewed_changes_are_left_out() -> None:
     kept = held_against(None, UPDATE)
 
     (departure,) = kept.review.departures
@@ -209,7 +209,7 @@ def test_what_nobody_has_seen_is_left_out() -> None:
         ),
     ],
 )
-def test_what_would_do_something_else_is_left_out(reviewed: Change, now: Change, note: str) -> None:
+def test_different_changes_are_left_out(reviewed: Change, now: Change, note: str) -> None:
     kept = held_against(reviewed, now)
 
     (departure,) = kept.review.departures
@@ -238,7 +238,7 @@ def test_an_update_that_is_there_already_is_remembered() -> None:
     assert kept.review.unreviewed == 0
 
 
-def test_what_was_done_meanwhile_is_told_and_stops_nothing() -> None:
+def test_changes_done_meanwhile_are_listed_and_stop_nothing() -> None:
     kept = held_against(UPDATE, None)
 
     (departure,) = kept.review.departures

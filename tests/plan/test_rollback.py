@@ -108,9 +108,7 @@ def test_a_value_goes_back_to_what_it_was() -> None:
 
 
 @pytest.mark.parametrize(("before", "after"), [("1", None), (None, "2")])
-def test_what_was_cleared_is_filled_and_what_was_filled_is_cleared(
-    before: str | None, after: str | None
-) -> None:
+def test_cleared_values_are_filled_and_filled_ones_cleared(before: str | None, after: str | None) -> None:
     judged = undone(update(written("phone", before, after)), of_acme(phone=after), known_as(phone=after))
 
     assert isinstance(judged.change, Update)
@@ -262,7 +260,7 @@ def test_an_adopted_record_is_released_with_what_state_knew_of_it() -> None:
     assert undone(adopt(), None, None) == RecordDecision()
 
 
-def test_what_state_merely_learned_stays_known() -> None:
+def test_values_that_state_only_learned_stay_known() -> None:
     assert undone(adopt(reason=Reason.IN_STEP), of_acme(), known_as(phone="1")) == RecordDecision()
 
 
@@ -333,7 +331,7 @@ def test_protection_is_kept() -> None:
         (written("product_lines", "STEAM;COAL;EDGE;WIND", "EDGE"), 'HubSpot has no option "COAL" any more'),
     ],
 )
-def test_what_hubspot_would_not_take_is_said(value: ValueChange, note: str) -> None:
+def test_values_that_hubspot_would_refuse_are_reported(value: ValueChange, note: str) -> None:
     judged = undone(
         update(value), of_acme(**{value.name: value.after}), known_as(**{value.name: value.after})
     )
@@ -411,7 +409,7 @@ def test_targets_mean_records_or_properties(
     ("target", "is_meant"), [("companies/acme", True), ("companies/a*", True), ("companies/globex", False)]
 )
 @pytest.mark.parametrize("change", [create(name="A"), adopt(), Archive(ACME, ID, Reason.PRUNED, None, None)])
-def test_what_is_no_update_is_taken_back_as_a_whole_or_not_at_all(
+def test_other_changes_than_updates_are_rolled_back_as_a_whole_or_not_at_all(
     change: RecordChange, target: str, is_meant: bool
 ) -> None:
     deed = AppliedChange(change, Applied(ID, {}))
@@ -440,7 +438,7 @@ def test_a_target_that_the_run_did_not_change_is_an_error() -> None:
             unmet.refuse("this run changed")
 
 
-def test_what_was_forgotten_is_said_and_stops_nothing() -> None:
+def test_erased_values_are_reported_and_stop_nothing() -> None:
     (problem,) = forgotten(3)
 
     assert problem.message.startswith("3 changes of this run cannot be taken back")
@@ -478,12 +476,12 @@ def test_a_stage_does_not_go_back_into_a_pipeline_that_people_chose_since() -> N
 
 
 @pytest.mark.parametrize(("name", "kind"), [("pipeline", "pipeline"), ("stage", "stage")])
-def test_what_goes_back_to_a_pipeline_or_stage_that_is_no_more_is_left(name: str, kind: str) -> None:
+def test_a_missing_pipeline_or_stage_is_not_restored(name: str, kind: str) -> None:
     judged = undone(update(written(name, "gone", "p1")), of_acme(**{name: "p1"}), known_as(**{name: "p1"}))
     assert only_held(judged) == (Reason.FINAL, f'HubSpot has no {kind} "gone" any more')
 
 
-def test_what_a_type_requires_is_not_emptied_again() -> None:
+def test_required_values_are_not_cleared_again() -> None:
     judged = undone(update(written("name", None, "Acme")), of_acme(name="Acme"), known_as(name="Acme"))
     assert only_held(judged) == (Reason.FINAL, "it was empty, and companies require it")
 

@@ -44,7 +44,7 @@ OWN_CALLED_PRIMARY = Label("USER_DEFINED", 14, "Primary")
         ("contacts", "companies", BILLING, (False, False)),
     ],
 )
-def test_who_bears_a_label_once(one: str, other: str, label: Label, bears: tuple[bool, bool]) -> None:
+def test_labels_that_a_record_has_once(one: str, other: str, label: Label, bears: tuple[bool, bool]) -> None:
     assert bears_one(one, other, label) == bears
 
 

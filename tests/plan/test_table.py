@@ -131,7 +131,7 @@ def planned(plan: Plan) -> Writes:
 
 @settings(max_examples=300)
 @given(worlds())
-def test_what_is_written_is_what_the_table_says(world: World) -> None:
+def test_writes_follow_the_table(world: World) -> None:
     assert planned(world.plan()) == expected(world)
 
 
@@ -196,7 +196,7 @@ def as_yaml(record: DesiredRecord) -> str:
 
 @settings(max_examples=100)
 @given(worlds(), st.data())
-def test_what_nobody_names_makes_no_difference(world: World, data: st.DataObject) -> None:
+def test_records_that_nobody_names_make_no_difference(world: World, data: st.DataObject) -> None:
     edited = {
         record_id: {**held, "industry": data.draw(st.sampled_from(["SENSORS", "PRINTING", None]))}
         for record_id, held in world.live.items()

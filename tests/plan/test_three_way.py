@@ -54,7 +54,7 @@ def test_the_table_of_verdicts(
         assert (verdict.reason, verdict.is_written) == (reason, written), drift
 
 
-def test_what_hubspot_made_of_our_value_is_in_step_with_it() -> None:
+def test_hubspots_form_of_our_value_is_in_step() -> None:
     phone = definition("name", Kind.TEXT)
     last = known("0301234", "+49301234")
     assert three_way(phone, "+49301234", "0301234", last, Drift.REVERT).reason is Reason.IN_STEP

@@ -91,7 +91,7 @@ def test_a_record_does_not_get_what_another_one_has_and_keeps() -> None:
     assert found([change("a", None, "x"), change("b", "y", "z")], x="b").keys() == {0}
 
 
-def test_what_nobody_has_or_the_record_itself_is_free() -> None:
+def test_a_value_of_nobody_or_of_the_record_itself_is_free() -> None:
     assert found([change("a", "X", "x")], x="a") == {}
     assert found([change("a", None, "x"), create("b", "y")]) == {}
 
@@ -124,7 +124,7 @@ def test_a_record_that_is_there_claims_what_is_written_and_not_its_key() -> None
     assert found([change("a", None, "x"), by_id]) == {}
 
 
-def test_where_no_line_asks_for_a_value_no_line_is_named() -> None:
+def test_a_value_without_a_line_names_no_line() -> None:
     back = change("a", None, "x")
     back = replace(back, values=(replace(back.values[0], source=None),), source=None)
     ((_, (problem,)),) = found([back, change("b", None, "x")]).items()
@@ -132,13 +132,13 @@ def test_where_no_line_asks_for_a_value_no_line_is_named() -> None:
 
 
 @pytest.mark.parametrize("after", ["y", None])
-def test_what_one_record_gives_up_another_one_takes_in_a_later_turn(after: str | None) -> None:
+def test_a_freed_value_is_taken_over_in_a_later_turn(after: str | None) -> None:
     giver, taker, new = change("b", "x", after), change("a", "w", "x"), create("c", "w")
     assert found([taker, giver, new], x="b", w="a") == {}
     assert turns(taker, giver, new) == [1, 0, 2]
 
 
-def test_who_takes_from_two_waits_for_the_later_one() -> None:
+def test_a_change_that_needs_two_values_waits_for_the_later_one() -> None:
     first, last = change("a", "x", "y"), change("d", "9", "11", of="number")
     second = change("b", "7", "9", of="number")
     of_ref, of_number = change("c", None, "x"), change("c", None, "7", of="number")
@@ -146,14 +146,14 @@ def test_who_takes_from_two_waits_for_the_later_one() -> None:
     assert turns(taker, first, second, last) == [2, 0, 1, 0]
 
 
-def test_what_somebody_else_holds_by_now_is_given_up_by_nobody() -> None:
+def test_a_value_that_moved_to_another_record_is_not_freed() -> None:
     """The record that held it when it was read is not the one that holds it when that is asked."""
     ((number, (problem,)),) = found([change("a", "w", "x"), change("b", "x", "y")], x="77").items()
     assert number == 0
     assert problem.message.startswith("record 77 has the same ref")
 
 
-def test_what_is_not_given_up_after_all_is_not_taken() -> None:
+def test_a_value_that_is_not_freed_is_not_taken() -> None:
     """The giver wants what somebody else has: it is left out, and so is whoever leans on it."""
     refused = found(
         [change("a", "w", "x"), change("b", "x", "y"), change("c", None, "w")], x="b", y="77", w="a"
@@ -181,7 +181,7 @@ def test_a_circle_stays_one_where_part_of_it_also_takes_what_is_given_up_in_time
     assert contradictions([both, change("b", "y", "x"), *chain], OBJECTS, held).keys() == {0, 1}
 
 
-def test_what_only_waits_for_a_circle_is_told_who_has_its_value() -> None:
+def test_a_change_that_waits_for_a_circle_learns_the_holder() -> None:
     changes = [change("a", "x", "y"), change("b", "y", "x"), change("c", None, "x")]
     refused = found(changes, x="a", y="b")
     assert "another record is to get the same ref" in refused[2][0].message

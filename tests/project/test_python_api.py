@@ -183,7 +183,7 @@ def test_an_apply_that_is_stopped_says_so_and_the_next_goes_on(sandbox: Environm
         assert sandbox.apply(plan).is_complete
 
 
-def test_what_is_left_of_a_plan_is_planned_again(sandbox: Environment, folder: Folder) -> None:
+def test_the_rest_of_a_plan_is_planned_again(sandbox: Environment, folder: Folder) -> None:
     with sandbox.plan() as plan:
         assert sandbox.apply(plan, verifies=True).is_complete
         assert sandbox.plan_what_is_left(plan).is_empty

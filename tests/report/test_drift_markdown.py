@@ -68,7 +68,7 @@ def test_it_is_found_again_says_what_there_is_and_what_to_do() -> None:
     assert lines[-1].endswith("`plan --recreate ADDRESS` alone makes anew what is lost.")
 
 
-def test_where_there_is_none_that_is_said() -> None:
+def test_no_drift_is_reported() -> None:
     lines = issue(found()).splitlines()
 
     assert lines[1] == "### No drift"

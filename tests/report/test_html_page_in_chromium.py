@@ -183,7 +183,7 @@ def test_options_of_one_facet_add_up_and_facets_narrow_each_other(page: Page) ->
     assert not page.one("#clear").is_displayed()
 
 
-def test_what_was_filtered_for_is_told_first(page: Page) -> None:
+def test_the_filter_is_named_first(page: Page) -> None:
     page.choose("property", "phone")
 
     assert [cell.text.split()[0] for cell in page.all(".row .changes")] == ["phone"] * 4
@@ -264,7 +264,7 @@ def test_texts_of_several_lines_are_compared_line_by_line(page: Page) -> None:
     ]
 
 
-def test_what_is_held_shows_both_sides_and_a_problem_its_advice(page: Page) -> None:
+def test_a_held_value_shows_both_sides_and_a_problem_its_advice(page: Page) -> None:
     page.search("umbrella")
     page.one(".row").click()
     assert [side.text for side in page.all(".side")] == [

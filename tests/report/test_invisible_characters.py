@@ -59,7 +59,7 @@ odd = st.text(st.sampled_from([*'ae\\u202x" \n%', "\u0301", "\u0327", "\u00e9", 
 
 
 @pytest.mark.parametrize("character", HIDDEN, ids=lambda character: f"U+{ord(character):04X}")
-def test_what_nobody_sees_is_an_escape(character: str) -> None:
+def test_invisible_characters_are_escaped(character: str) -> None:
     assert visible(f"a{character}b") == f"a{escape_of(character)}b"
     assert not is_visible(character)
 
@@ -76,12 +76,12 @@ def test_one_letter_spelled_in_two_ways_is_told_apart(one_and_other: tuple[str, 
 
 
 @pytest.mark.parametrize("text", ["Müller", "世界", "नमस्ते", "→ …", "🎉", "q\u0323", "한국"])
-def test_what_people_write_is_shown_as_it_is(text: str) -> None:
+def test_ordinary_text_is_shown_unchanged(text: str) -> None:
     assert visible(text) == text
 
 
 @given(odd | st.text())
-def test_whatever_is_shown_can_be_seen(text: str) -> None:
+def test_everything_shown_is_visible(text: str) -> None:
     assert is_visible(visible(text))
     assert visible(visible(text)) == visible(text)
 

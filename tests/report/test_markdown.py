@@ -159,14 +159,14 @@ def test_every_fence_is_closed(plan: Plan, times: int, full: bool) -> None:
     ],
 )
 @pytest.mark.parametrize("full", [False, True], ids=["folded", "full"])
-def test_whatever_there_is_too_much_of_the_comment_fits(plan: Plan, full: bool) -> None:
+def test_the_comment_fits_with_too_much_of_anything(plan: Plan, full: bool) -> None:
     text = comment(plan, full=full)
 
     assert size_of(text) <= MOST_CHARACTERS
     assert "**Next:** " in text
 
 
-def test_what_is_left_out_is_counted() -> None:
+def test_omitted_entries_are_counted() -> None:
     text = comment(plan_of(*many_updates(3_000)), full=True)
 
     told = len(re.findall(r"^!   companies/client-\d+ ", text, flags=re.MULTILINE))

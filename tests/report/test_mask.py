@@ -373,7 +373,7 @@ def test_a_run_is_shown_as_it_was_where_everything_is() -> None:
     assert masked_run(RUN, SHOW) == RUN
 
 
-def test_what_is_not_personal_stays_as_it_is() -> None:
+def test_other_values_stay_unchanged() -> None:
     plan = plan_of(*UPDATES, personal=PERSONAL)
 
     companies = [change for change in masked_plan(plan, MASKED).changes if change.key.object != "contacts"]
@@ -383,7 +383,7 @@ def test_what_is_not_personal_stays_as_it_is() -> None:
     assert companies[0].key == changes[0].key
 
 
-def test_of_people_who_edited_the_names_are_shown_and_the_addresses_are_not() -> None:
+def test_names_of_editors_are_shown_and_their_addresses_masked() -> None:
     plan = masked_plan(plan_of(*UPDATES, held=HELD, personal=PERSONAL), MASKED)
 
     (edit,) = [value.changed for value in values_of(plan.changes[0]) if value.changed]

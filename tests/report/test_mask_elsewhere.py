@@ -140,7 +140,7 @@ def test_an_explanation_says_nothing_that_is_personal_and_equal_values_look_equa
     assert masked_explanation(EXPLANATION, SHOW) is EXPLANATION
 
 
-def test_what_was_written_back_says_nothing_that_is_personal() -> None:
+def test_accepted_drift_shows_nothing_personal() -> None:
     problem = Problem("ask grace@acme.example", None, at(3), ADA.address)
     acceptance = Acceptance((EDIT, COMPANY), (EDIT, COMPANY), (problem,), PERSONAL)
     shown = masked_acceptance(acceptance, MASKED)
@@ -150,7 +150,7 @@ def test_what_was_written_back_says_nothing_that_is_personal() -> None:
     assert masked_acceptance(acceptance, SHOW) is acceptance
 
 
-def test_what_state_remembers_says_nothing_that_is_personal() -> None:
+def test_state_shows_nothing_personal() -> None:
     sent, answered = {"phone": f"{SECRET}-1", "city": "Ulm"}, {"phone": f"{SECRET}-kept", "city": "ULM"}
     record = OwnedRecord(ADA, ID, Origin.CREATED, sent, answered)
     pair = OwnedPair(ADA, ID, BOB, RecordId("502"), None, Origin.CREATED, is_whole=True)
@@ -161,7 +161,7 @@ def test_what_state_remembers_says_nothing_that_is_personal() -> None:
     assert masked_owned(record, (pair,), SHOW, PERSONAL) == (record, (pair,))
 
 
-def test_what_is_told_beside_a_property_is_as_personal_as_that_property_is() -> None:
+def test_facts_beside_a_property_are_as_personal_as_the_property() -> None:
     lacks = (Fact(FactKind.NO_SUCH_CHOICE, value=f"{SECRET}-1", word="option"),)
     phone = Held(ADA, "phone", Reason.FINAL, None, None, at(3), lacks)
     city = Held(ADA, "city", Reason.FINAL, None, None, at(4), (replace(lacks[0], value="Ulm"),))

@@ -72,7 +72,7 @@ def test_a_converged_plan_is_told_in_a_few_lines() -> None:
     assert len(lines_of(CONVERGED)) == 5
 
 
-def test_what_risks_most_comes_first() -> None:
+def test_the_riskiest_changes_come_first() -> None:
     headings = [line.strip() for line in lines_of(EVERYTHING) if re.match(r"  [a-z ]+: ", line)]
 
     assert [heading.partition(":")[0] for heading in headings] == [
@@ -208,5 +208,5 @@ def test_a_plan_with_problems_says_that_it_cannot_be_applied() -> None:
         ),
     ],
 )
-def test_what_it_costs_is_told(budget: tuple[int, int, float, int | None, int], line: str) -> None:
+def test_costs_are_shown(budget: tuple[int, int, float, int | None, int], line: str) -> None:
     assert line in lines_of(plan_of(budget=Budget(*budget)), width=120)

@@ -23,7 +23,7 @@ WHOLE = RunDetail(
 
 
 @pytest.mark.parametrize("run", [WHOLE, replace(WHOLE, header=replace(WHOLE.header, finished_at=None))])
-def test_what_was_written_is_read(run: RunDetail) -> None:
+def test_a_written_report_is_read(run: RunDetail) -> None:
     text = run_as_json(run, View(SHOW))
 
     assert is_run(text)

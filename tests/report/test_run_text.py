@@ -64,7 +64,7 @@ def test_a_row_without_an_outcome_counts_as_unknown() -> None:
     assert RunDetail(HEADER, (row(0, KEY, None),)).accounting()["unknown"] == 1
 
 
-def test_what_a_run_that_goes_on_has_not_ended_is_under_way() -> None:
+def test_open_changes_of_a_running_run_are_under_way() -> None:
     header = replace(HEADER, status="running", finished_at=None, planned={"update": 9})
     ended = (row(0, KEY, "applied"), row(1, KEY, "unknown", message="no answer"))
     run = RunDetail(header, (*ended, row(2, KEY, None), row(3, KEY, None)))
@@ -96,7 +96,7 @@ def test_a_rejection_is_told_in_hubspots_words_with_its_place() -> None:
     ]
 
 
-def test_what_failed_alike_is_told_once() -> None:
+def test_equal_failures_are_grouped() -> None:
     message = "the run was interrupted"
     run = RunDetail(HEADER, tuple(row(number, KEY, "skipped", message=message) for number in range(9)))
 
@@ -107,7 +107,7 @@ def test_what_failed_alike_is_told_once() -> None:
     assert "… 6 more (--full shows all)" in text
 
 
-def test_what_was_applied_is_only_counted() -> None:
+def test_applied_changes_are_only_counted() -> None:
     run = RunDetail(HEADER, (row(0, KEY, "applied"),))
 
     assert len(lines_of(run)) == 4

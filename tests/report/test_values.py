@@ -104,7 +104,7 @@ def test_a_text_of_several_lines_becomes_a_small_diff() -> None:
     ]
 
 
-def test_what_cannot_be_seen_in_a_line_is_put_in_quotes() -> None:
+def test_values_with_hidden_parts_are_quoted() -> None:
     assert below("a\nb", "a \nb\r") == ["- a", "- b", '+ "a "', r'+ "b\r"']
 
 

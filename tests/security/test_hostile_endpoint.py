@@ -87,7 +87,7 @@ def lost(exchange: CallResult[AccountBody], reason: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP", " gzip "])
-def test_what_is_packed_as_asked_for_is_read(encoding: str) -> None:
+def test_the_requested_compression_is_read(encoding: str) -> None:
     exchange = asked(packed(gzip.compress(ACCOUNT), encoding))
     assert isinstance(exchange, Success)
     assert exchange.value.portal_id == 1000000
@@ -113,7 +113,7 @@ def test_an_endless_answer_is_not_read_to_its_end() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip, gzip", "br", "zstd", "deflate", "hex", "gzip;q=1", "compress"])
-def test_what_is_packed_otherwise_is_not_unpacked(encoding: str) -> None:
+def test_other_compression_is_refused(encoding: str) -> None:
     lost(asked(packed(gzip.compress(ACCOUNT), encoding)), "it is compressed in a way that was not requested")
 
 

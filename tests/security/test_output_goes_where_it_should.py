@@ -64,7 +64,7 @@ def test_a_report_may_go_to_a_device(project: Project) -> None:
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
 @pytest.mark.parametrize("is_file", [True, False])
-def test_what_this_process_has_open_is_written_through(
+def test_open_files_of_this_process_are_written_through(
     project: Project, tmp_path: Path, name: str, is_file: bool
 ) -> None:
     command = [sys.executable, "-m", "reconciler", "plan", "--markdown", name]
@@ -110,7 +110,7 @@ def test_a_pipe_that_another_user_put_there_gets_nothing(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("name", ["/dev/fd/999999", "/dev/fd/99999999999999999999999999", "/nowhere/x"])
-def test_what_is_not_open_here_is_one_sentence(name: str) -> None:
+def test_a_closed_descriptor_is_one_sentence(name: str) -> None:
     with pytest.raises(UsageError, match=f"cannot write {name}"):
         write_private(Path(name), "x")
 

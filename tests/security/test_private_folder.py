@@ -41,7 +41,7 @@ def project(tmp_path: Path) -> Project:
     return made
 
 
-def test_what_we_made_ourselves_is_not_tracked(project: Project) -> None:
+def test_our_own_files_are_not_tracked(project: Project) -> None:
     git(project.folder, "add", ".")
     for command in COMMANDS[:-1]:
         assert "git tracks" not in project.run(*command).err
@@ -112,7 +112,7 @@ def test_a_checkout_that_git_does_not_trust_is_looked_at_too(project: Project) -
     assert "git tracks .reconciler/state.db" in distrusting.run("plan").err
 
 
-def test_what_cannot_be_told_is_refused(project: Project) -> None:
+def test_an_unclear_checkout_is_refused(project: Project) -> None:
     (project.folder / ".git/index").write_bytes(b"DIRC damaged")
 
     done = project.run("plan")

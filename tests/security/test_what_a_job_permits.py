@@ -157,7 +157,7 @@ def test_a_host_that_the_job_lists_allows_no_other(tmp_path: Path, host: str) ->
 @pytest.mark.parametrize(
     "listed", ["*", "*.acme.example", "https://acme.example", "acme.example:443", "a/b", "acme..example", "é"]
 )
-def test_what_the_job_lists_wrongly_is_told(listed: str) -> None:
+def test_wrong_entries_of_the_job_are_reported(listed: str) -> None:
     with pytest.raises(UsageError, match="RECONCILER_ALLOW_HOSTS contains something that is not a host"):
         permits_of({"RECONCILER_ALLOW_HOSTS": listed})
     with pytest.raises(UsageError, match="RECONCILER_ALLOW_VARIABLES lists what is no name"):

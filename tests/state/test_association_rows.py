@@ -63,7 +63,7 @@ def test_a_label_takes_the_place_of_the_plain_association_whichever_side_names_i
     assert set(store.pairs("companies", "contacts")) == {back, BOB}
 
 
-def test_what_is_disowned_or_whose_record_is_gone_is_known_no_longer(store: Store) -> None:
+def test_removed_associations_and_those_of_removed_records_are_forgotten(store: Store) -> None:
     remember(store, PairsAfter([ADA, BOB, pair("globex", "ada", record_id="9002")]))
     remember(store, PairsAfter(disowned=[BOB.identity]))
     assert known(store) == {("acme", "ada"), ("globex", "ada")}

@@ -79,7 +79,7 @@ def by_line(text: str) -> object:
 
 
 @given(exports)
-def test_what_we_write_is_read_by_line(text: str) -> None:
+def test_our_exports_are_read_line_by_line(text: str) -> None:
     assert by_line(text) == outcome(lambda: parse_export(text)) is not None
 
 

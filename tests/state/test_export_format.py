@@ -234,7 +234,7 @@ def changed(old: str, new: str) -> str:
         (document(f"[{RECORD},{RECORD}]"), "names o/k twice: keep one of them"),
     ],
 )
-def test_what_is_no_export_says_where(text: str, complaint: str) -> None:
+def test_invalid_exports_name_the_place(text: str, complaint: str) -> None:
     with pytest.raises(StateError, match=complaint):
         parse_export(text)
 

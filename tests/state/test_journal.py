@@ -73,7 +73,7 @@ def test_runs_come_newest_first_even_within_a_second(store: Store) -> None:
     assert begun == sorted(begun)
 
 
-def test_what_is_intended_is_unfinished_until_its_outcome_is_recorded(
+def test_an_intent_is_unfinished_until_its_outcome_is_recorded(
     store: Store, reopened: Callable[[], Store]
 ) -> None:
     changes: tuple[Writing, ...] = (

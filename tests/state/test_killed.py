@@ -70,7 +70,7 @@ def killed_after(step: str, url: str, project: Path) -> None:
         ("finished", 0, ["applied", "applied"], ["acme", "globex"], "finished"),
     ],
 )
-def test_what_was_committed_is_there_and_nothing_else(
+def test_only_committed_data_is_there(
     url: str,
     tmp_path: Path,
     reopened: Callable[[], Store],

@@ -134,7 +134,7 @@ WRITES: dict[str, Callable[[StateWriter, str], object]] = {
 
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES.keys())
-def test_whoever_lost_the_lock_writes_nothing(
+def test_a_run_that_lost_the_lock_writes_nothing(
     store: Store, reopened: Callable[[], Store], write: Callable[[StateWriter, str], object]
 ) -> None:
     loser = writer(store)
@@ -302,7 +302,7 @@ def test_at_the_very_end_of_a_lease_one_waits_for_its_renewal(
     waiting.pen.release()
 
 
-def test_whoever_waits_hears_at_once_that_the_lock_was_lost(
+def test_a_waiting_call_learns_at_once_that_the_lock_was_lost(
     store: Store, reopened: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = Waiting(store, monkeypatch)
@@ -352,7 +352,7 @@ def test_a_lease_that_ran_out_and_was_taken_and_given_back_is_not_called_unlocke
         loser.begin_run(start(0))
 
 
-def test_whoever_asks_later_hears_why_the_lock_was_lost(store: Store, reopened: Callable[[], Store]) -> None:
+def test_a_later_call_learns_why_the_lock_was_lost(store: Store, reopened: Callable[[], Store]) -> None:
     loser = writer(store)
     expire(store)
     with writer(reopened(), actor=BOB):

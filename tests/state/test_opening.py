@@ -131,7 +131,7 @@ def test_a_database_without_tables_reads_as_empty_and_stays_so(url: str, tmp_pat
         assert store._database.name == "in memory"
 
 
-def test_what_was_opened_to_read_sees_the_state_and_cannot_write(url: str, tmp_path: Path) -> None:
+def test_a_state_opened_for_reading_cannot_be_written(url: str, tmp_path: Path) -> None:
     make_state(url, tmp_path)
 
     with closing(open_state_to_read(url, tmp_path, PORTAL)) as store:

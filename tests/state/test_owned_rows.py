@@ -164,7 +164,7 @@ def test_a_released_record_is_no_longer_owned(store: Store) -> None:
     assert store.run(run_id).rows[0].action == "release"
 
 
-def test_what_is_known_of_pruning_is_kept_by_group(store: Store, reopened: Callable[[], Store]) -> None:
+def test_prune_rules_are_kept_by_group(store: Store, reopened: Callable[[], Store]) -> None:
     companies, tickets = (PruneRule(name, "code", Prune.OURS) for name in ("companies", "tickets"))
     with writer(store) as pen:
         pen.remember_pruning([tickets, companies])

@@ -60,7 +60,7 @@ def test_upgraded_tables_are_those_of_a_new_state_on_postgresql(
     assert tables_of(old, tmp_path) == tables_of(new, tmp_path)
 
 
-def test_what_is_owned_stays_owned_with_one_row_for_each_record(upgraded: Store, version: int) -> None:
+def test_owned_records_stay_owned_with_one_row_each(upgraded: Store, version: int) -> None:
     owned = {
         str(entry.record_id): (entry.key.address, entry.origin, dict(entry.sent), entry.is_protected)
         for object_name, by, _ in upgraded.owned_groups()

@@ -54,7 +54,7 @@ def report(world: World, run: int) -> Any:
     return json.loads((world.hub.artifact(run, "report") / "report.json").read_text())
 
 
-def test_what_was_reviewed_is_applied(world: World) -> None:
+def test_reviewed_changes_are_applied(world: World) -> None:
     merge(world, reviewed(world))
 
     jobs = push(world)
@@ -70,7 +70,7 @@ def content_in(text: str) -> str:
     return found[1]
 
 
-def test_who_approves_sees_the_content_that_was_reviewed(world: World) -> None:
+def test_approvers_see_the_reviewed_content(world: World) -> None:
     merge(world, reviewed(world))
     (comment,) = world.hub.comments
 
@@ -87,7 +87,7 @@ def live(world: World, portal: Emulator) -> Emulator:
     return portal
 
 
-def test_what_nobody_reviewed_is_left_out_and_the_run_says_so(world: World, live: Emulator) -> None:
+def test_unreviewed_changes_are_left_out_and_the_run_says_so(world: World, live: Emulator) -> None:
     head = reviewed(world)
     raise_price(world, "TS-12", "58.90", "61.00")  # somebody else merged this in between
     merge(world, head)
@@ -205,7 +205,7 @@ def test_the_plan_of_the_same_commit_on_another_branch_is_nobodys_review(world: 
 
 
 @pytest.mark.usefixtures("live")
-def test_of_two_pull_requests_with_one_head_the_plan_of_the_merged_one_is_found(world: World) -> None:
+def test_the_plan_of_the_merged_pull_request_is_found_among_two_with_one_head(world: World) -> None:
     head = reviewed(world)
     world.run("plan.yml", "pull_request", pull_request(world, number=8))
     merge(world, head)

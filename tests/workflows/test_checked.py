@@ -121,7 +121,7 @@ def test_a_step_that_installs_has_no_secret_and_comes_before_those_that_have(pat
         {"uses": "$/.github/actions/reconcile", "with": {"command": "install"}},
     ],
 )
-def test_what_counts_as_installing(step: Mapping[str, Any]) -> None:
+def test_installing_commands_are_recognised(step: Mapping[str, Any]) -> None:
     assert installing(step)
     assert not installing({"run": "reconciler plan"})
 

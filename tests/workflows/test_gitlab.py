@@ -115,7 +115,7 @@ def applied_after_the_merge(project: Project, gitlab: GitLab) -> subprocess.Comp
     return run("plan main", project, gitlab)
 
 
-def test_what_was_reviewed_is_planned_again_and_applied(project: Project, gitlab: GitLab) -> None:
+def test_reviewed_changes_are_planned_again_and_applied(project: Project, gitlab: GitLab) -> None:
     planned = applied_after_the_merge(project, gitlab)
     applied = run("apply", project, gitlab)
 
@@ -157,7 +157,7 @@ def change_price(project: Project, price: str) -> None:
         assert http.patch(path, json={"properties": {"price": price}}).status_code == 200
 
 
-def test_what_is_installed_gets_no_secrets(project: Project, gitlab: GitLab) -> None:
+def test_the_installation_gets_no_secrets(project: Project, gitlab: GitLab) -> None:
     done = run("plan", project, gitlab, HUBSPOT_READ_TOKEN="pat-na1-secret", HTTPS_PROXY="http://proxy:1")
 
     assert done.returncode == 0, done.stderr

@@ -58,7 +58,7 @@ def test_problems_fail_the_check_stand_beside_their_lines_and_replace_the_commen
     assert f"https://github.com/{REPOSITORY}/actions/runs/7001" in comment["body"]
 
 
-def test_what_a_plan_finds_is_in_the_comment_and_fails_the_check(world: World) -> None:
+def test_problems_are_in_the_comment_and_fail_the_check(world: World) -> None:
     manifest = world.repository / "manifests" / "products.yaml"
     manifest.write_text(manifest.read_text().replace("price: 189.00", "price: cheap"))
     world.commit()
@@ -115,7 +115,7 @@ def test_an_encrypted_plan_is_uploaded(world: World) -> None:
 
 
 @pytest.mark.usefixtures("portal")
-def test_what_is_installed_is_the_repository_of_the_action_and_its_lock_without_secrets(
+def test_the_action_and_its_lock_are_installed_without_secrets(
     world: World,
 ) -> None:
     world.secrets["RECONCILER_PLAN_KEY"] = "0123456789abcdef0123456789abcdef0123"

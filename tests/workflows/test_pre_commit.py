@@ -81,6 +81,6 @@ def test_problems_stop_the_commit_with_their_place(project: Project) -> None:
     assert "crm/companies.yaml:4:16: " in done.stdout
 
 
-def test_what_is_no_manifest_asks_for_nothing(project: Project) -> None:
+def test_other_files_start_no_check(project: Project) -> None:
     project.write("notes.md", "nothing\n")
     assert "(no files to check)Skipped" in hooked(project, "notes.md").stdout
