@@ -9,22 +9,22 @@ from collections.abc import Mapping
 
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Unknown
-from reconciler.plan.change import RecordWriting, Update, values_of
+from reconciler.plan.change import Action, Change
 from reconciler.plan.values.equality import is_kept_as_sent
 
 
 def judged(
     schema: ObjectSchema,
-    change: RecordWriting,
+    change: Change,
     outcome: Applied | Rejected | Unknown,
     sent: Mapping[str, str] | None = None,
 ) -> Outcome:
     """What came of ``change``; ``sent`` is what the call wrote, where that is not all of it ("" clears)."""
     if not isinstance(outcome, Applied):
         return outcome
-    if isinstance(change, Update) and outcome.record_id != change.record_id:
+    if change.action is Action.UPDATE and outcome.record_id != change.known_id:
         return Rejected(_elsewhere(change, outcome), record_id=outcome.record_id)
-    texts: dict[str, str | None] = {value.name: value.after for value in values_of(change)}
+    texts: dict[str, str | None] = {value.name: value.after for value in change.values}
     if sent is not None:
         texts = {name: text or None for name, text in sent.items()}
     not_taken = [
@@ -36,25 +36,25 @@ def judged(
         return outcome
     written = {name: text for name, text in texts.items() if name not in not_taken}
     done = Applied(outcome.record_id, outcome.answered, outcome.is_new, written)
-    is_nothing_done = isinstance(change, Update) and not written
+    is_nothing_done = change.action is Action.UPDATE and not written
     return Rejected(
         _not_taken(not_taken, change), record_id=outcome.record_id, done=None if is_nothing_done else done
     )
 
 
-def only_emptied(schema: ObjectSchema, change: RecordWriting, outcome: Rejected) -> Rejected:
+def only_emptied(schema: ObjectSchema, change: Change, outcome: Rejected) -> Rejected:
     """The outcome of two calls: the first emptied the lifecycle stage, the second came to ``outcome``.
 
     State learns that it is empty, so that the next run sets it, whatever is said of drift.
     """
     emptied: dict[str, str | None] = {
         value.name: None
-        for value in values_of(change)
+        for value in change.values
         if schema.is_step_back(value.name, value.before, value.after)
     }
-    if not isinstance(change, Update):
+    if change.action is not Action.UPDATE:
         return outcome
-    done = outcome.done or Applied(change.record_id, {}, written={})
+    done = outcome.done or Applied(change.known_id, {}, written={})
     if emptied.keys() <= (done.written or {}).keys():
         return outcome
     answered = {name: text for name, text in done.answered.items() if name not in emptied}
@@ -64,7 +64,7 @@ def only_emptied(schema: ObjectSchema, change: RecordWriting, outcome: Rejected)
         outcome.category,
         outcome.correlation_id,
         outcome.record_id,
-        Applied(change.record_id, answered, written={**(done.written or {}), **emptied}),
+        Applied(change.known_id, answered, written={**(done.written or {}), **emptied}),
     )
 
 
@@ -73,20 +73,20 @@ def _kind(schema: ObjectSchema, name: str) -> Kind:
     return definition.kind if definition else Kind.TEXT
 
 
-def _elsewhere(change: Update, outcome: Applied) -> str:
+def _elsewhere(change: Change, outcome: Applied) -> str:
     if outcome.is_new:
         return (
-            f"HubSpot created record {outcome.record_id} instead of updating {change.record_id}: "
+            f"HubSpot created record {outcome.record_id} instead of updating {change.known_id}: "
             "the key was gone from it. Archive the new record, or name the old one by its present key"
         )
     return (
-        f"HubSpot wrote to record {outcome.record_id} instead of {change.record_id}: the key moved to it. "
+        f"HubSpot wrote to record {outcome.record_id} instead of {change.known_id}: the key moved to it. "
         "Look at both records, and plan again"
     )
 
 
-def _not_taken(names: list[str], change: RecordWriting) -> str:
-    others = ", and took the rest" if len(values_of(change)) > len(names) else ""
+def _not_taken(names: list[str], change: Change) -> str:
+    others = ", and took the rest" if len(change.values) > len(names) else ""
     return (
         f"HubSpot keeps another value of {', '.join(names)} than was sent{others}: "
         "look at the record, and correct the manifest or HubSpot's rules"

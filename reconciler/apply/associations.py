@@ -9,12 +9,14 @@ from reconciler.hubspot.associations.write import PairRow, write_pairs
 from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.hubspot.records.prefetch import read_by_keys
 from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
-from reconciler.model.associations import Label, is_so
+from reconciler.model.associations import is_so
 from reconciler.model.definitions import ObjectSchema, PortalSchema
+from reconciler.model.labels import Label
 from reconciler.model.outcomes import Applied, Outcome
-from reconciler.plan.change import Associate, Dissociate, PairWriting
+from reconciler.plan.associations.changes import is_whole
+from reconciler.plan.change import Action, Change
 
-Entries: TypeAlias = Sequence[tuple[int, PairWriting]]
+Entries: TypeAlias = Sequence[tuple[int, Change]]
 """Changes between the same two object types, by number; all of their records have ids."""
 
 
@@ -52,15 +54,18 @@ class AssociationBatch:
                     elif now is None or now.id != record_id:
                         has_it = f"; record {now.id} has it by now" if now else ""
                         moved[key] = f"record {record_id} no longer has the key of {key.address}{has_it}"
-        found = {number: moved.get(change.key) or moved.get(change.target) for number, change in entries}
+        found = {
+            number: next((moved[key] for key in change.address.records if key in moved), None)
+            for number, change in entries
+        }
         return {number: message for number, message in found.items() if message}
 
     def _moved_pairs(self, entries: Entries) -> Mapping[int, str]:
         live = self._read(entries)
-        leaving: dict[tuple[RecordId, RecordId], set[tuple[str, int]]] = {}
+        leaving: dict[tuple[RecordId, RecordId], set[Label]] = {}
         for _, change in entries:
-            if change.label:
-                leaving.setdefault(_ids(change), set()).add(change.label.type)
+            if change.association.label:
+                leaving.setdefault(_ids(change), set()).add(change.association.label)
         found = {number: _moved(change, live, leaving.get(_ids(change), set())) for number, change in entries}
         return {number: message for number, message in found.items() if message}
 
@@ -68,8 +73,8 @@ class AssociationBatch:
         self, writer: PortalWriter, entries: Entries, leaving: Callable[[Sequence[int]], None]
     ) -> Mapping[int, Outcome]:
         """Send all of them, by one call where HubSpot takes them together; ``leaving`` is told before."""
-        rows = [PairRow(number, *_ids(change), change.label) for number, change in entries]
-        call = entries[0][1].route.call
+        rows = [PairRow(number, *_ids(change), change.association.label) for number, change in entries]
+        call = entries[0][1].sent_by.call
         return write_pairs(
             writer,
             self.one,
@@ -88,44 +93,47 @@ class AssociationBatch:
         return read_pairs(self.reader, self.one, self.other, [_ids(change)[0] for _, change in entries])
 
 
-def association_batch(reader: PortalReader, portal: PortalSchema, change: PairWriting) -> AssociationBatch:
+def association_batch(reader: PortalReader, portal: PortalSchema, change: Change) -> AssociationBatch:
     """The two object types that ``change`` is about."""
-    return AssociationBatch(reader, portal.objects[change.key.object], portal.objects[change.target.object])
+    return AssociationBatch(reader, *(portal.objects[key.object] for key in change.association.records))
 
 
 def _ones(entries: Entries) -> Mapping[RecordKey, RecordId]:
-    return {change.key: _ids(change)[0] for _, change in entries}
+    return {change.record: _ids(change)[0] for _, change in entries}
 
 
 def _others(entries: Entries) -> Mapping[RecordKey, RecordId]:
-    return {change.target: _ids(change)[1] for _, change in entries}
+    return {change.association.target: _ids(change)[1] for _, change in entries}
 
 
-def _moved(change: PairWriting, live: LivePairs, leaving: Container[tuple[str, int]]) -> str | None:
+def _moved(change: Change, live: LivePairs, leaving: Container[Label]) -> str | None:
+    target = change.association.target
     if _is_done(change, live):
-        now = "associated so" if isinstance(change, Associate) else "no longer associated so"
-        return f"it is {now} with {change.target.address} by now"
-    if isinstance(change, Dissociate) and change.is_whole:
+        now = "associated so" if change.action is Action.CREATE else "no longer associated so"
+        return f"it is {now} with {target.address} by now"
+    if change.action is Action.ARCHIVE and is_whole(change):
         labels = _labels(change, live) or ()
-        if any(label.type not in leaving and not label.is_flag for label in labels):
-            return f"its association with {change.target.address} was given a label since the plan was made"
+        if any(label not in leaving and not label.is_flag for label in labels):
+            return f"its association with {target.address} was given a label since the plan was made"
     return None
 
 
-def _is_done(change: PairWriting, live: LivePairs) -> bool:
+def _is_done(change: Change, live: LivePairs) -> bool:
     """Whether the portal is as ``change`` wants it."""
     labels = _labels(change, live)
-    if isinstance(change, Associate):
-        return is_so(labels, change.label)
-    return labels is None if change.is_whole else not is_so(labels, change.label)
+    label = change.association.label
+    if change.action is Action.CREATE:
+        return is_so(labels, label)
+    return labels is None if is_whole(change) else not is_so(labels, label)
 
 
-def _labels(change: PairWriting, live: LivePairs) -> frozenset[Label] | None:
+def _labels(change: Change, live: LivePairs) -> frozenset[Label] | None:
     record_id, target_id = _ids(change)
     return live.get(record_id, {}).get(target_id)
 
 
-def _ids(change: PairWriting) -> tuple[RecordId, RecordId]:
-    if change.record_id is None or change.target_id is None:
-        raise ValueError(f"{change.key.address} was to be associated before it had an id")
-    return change.record_id, change.target_id
+def _ids(change: Change) -> tuple[RecordId, RecordId]:
+    record_id, target_id = change.remote
+    if record_id is None or target_id is None:
+        raise ValueError(f"{change.record.address} was to be associated before it had an id")
+    return record_id, target_id

@@ -27,7 +27,7 @@ from reconciler.apply.batches import Batch, row_of, step_back_row
 from reconciler.apply.intent_queue import Leaving
 from reconciler.apply.options import OnStale
 from reconciler.apply.recovery.creation_evidence import NO_TIME, is_ours_as_made
-from reconciler.apply.recovery.settle import are_emptied, pairs_and_records, settle
+from reconciler.apply.recovery.settle import are_emptied, settle
 from reconciler.apply.stale_changes import stale_changes
 from reconciler.errors import HubSpotError
 from reconciler.hubspot.client import PortalReader, PortalWriter
@@ -39,12 +39,14 @@ from reconciler.model.calls import Row
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Unknown, done_of
-from reconciler.plan.change import Action, Create, Update, Writing, values_of
+from reconciler.plan.associations.changes import is_association_change
+from reconciler.plan.change import Action, Change
+from reconciler.plan.kinds import Verb, verb_of
 
 ATTEMPTS = 3
 """How often one change is sent when its answers keep getting lost."""
 
-Entries: TypeAlias = Sequence[tuple[int, Writing]]
+Entries: TypeAlias = Sequence[tuple[int, Change]]
 """Changes that travel together, by number."""
 
 
@@ -62,7 +64,7 @@ class BatchExecutor:
     reader: PortalReader
     writer: PortalWriter
     portal: PortalSchema
-    looks_again_at: Collection[Action]  # changes whose records are read again right before the call
+    looks_again_at: Collection[Verb]  # changes whose records are read again right before the call
     on_stale: OnStale
 
     def deliver(self, batch: Batch, leaving: Leaving) -> Delivery:
@@ -87,7 +89,7 @@ class _Way:
     def go(self) -> HubSpotError | None:
         """Deliver it; gives back what stopped that on the way."""
         try:
-            if self.batch.entries[0][1].action in self.courier.looks_again_at:
+            if verb_of(self.batch.entries[0][1]) in self.courier.looks_again_at:
                 self.outcomes |= stale_changes(
                     self.courier.reader, self.courier.portal, self.batch.entries, self.batch.made
                 )
@@ -113,13 +115,12 @@ class _Way:
 
     def _empty_stages(self, entries: Entries) -> Entries:
         """Make the first of two calls where there are two; those that are ready for the last one."""
-        _, records = pairs_and_records(entries)
-        if not records:
+        if is_association_change(entries[0][1]):
             return entries
-        schema = self.courier.portal.objects[records[0][1].key.object]
+        schema = self.courier.portal.objects[self.batch.object]
         back = [
             (change, row)
-            for number, change in records
+            for number, change in entries
             if number not in self.emptied and (row := step_back_row(number, change, schema))
         ]
         if not back:
@@ -134,8 +135,8 @@ class _Way:
                 self.outcomes[number] = answer
         unanswered = [
             (number, change)
-            for number, change in records
-            if isinstance(change, Update) and isinstance(self.outcomes.get(number), Unknown)
+            for number, change in entries
+            if change.action is Action.UPDATE and isinstance(self.outcomes.get(number), Unknown)
         ]
         self.emptied |= are_emptied(self.courier.reader, schema, unanswered)
         waiting = {int(row.trace_id) for row in rows} - self.emptied
@@ -145,16 +146,15 @@ class _Way:
         if not entries:
             return
         courier = self.courier
-        pairs, records = pairs_and_records(entries)
-        if pairs:
-            both = association_batch(courier.reader, courier.portal, pairs[0][1])
-            self.outcomes |= both.send(courier.writer, pairs, partial(self._leave, 1))
+        if is_association_change(entries[0][1]):
+            both = association_batch(courier.reader, courier.portal, entries[0][1])
+            self.outcomes |= both.send(courier.writer, entries, partial(self._leave, 1))
             return
-        schema = courier.portal.objects[records[0][1].key.object]
-        rows = [row_of(number, change) for number, change in records]
+        schema = courier.portal.objects[self.batch.object]
+        rows = [row_of(number, change) for number, change in entries]
         answers = self._write(schema, rows)
         answered: dict[int, Outcome] = {}
-        for number, change in records:
+        for number, change in entries:
             outcome = judged(schema, change, answers[str(number)])
             if number in self.emptied and isinstance(outcome, Rejected):
                 outcome = only_emptied(schema, change, outcome)
@@ -169,7 +169,7 @@ class _Way:
             self._leave(2, again)
             self._leave(1, [number for number in numbers if number not in self.emptied])
 
-        return write_rows(self.courier.writer, schema.path, self.batch.route, rows, leaving)
+        return write_rows(self.courier.writer, schema.path, self.batch.operation, rows, leaving)
 
     def _leave(self, ordinal: int, numbers: Sequence[int]) -> None:
         """Calls for these changes leave now; the journal keeps when one first left that may have arrived."""
@@ -222,11 +222,11 @@ class _Way:
             return found
         schema = self.courier.portal.objects[self.batch.object]
         changes = [change for change, _ in done.values()]
-        names = {value.name for change in changes for value in values_of(change)} & schema.properties.keys()
+        names = {value.name for change in changes for value in change.values} & schema.properties.keys()
         ids = [each.record_id for _, each in done.values()]
         made: Mapping[RecordId, LiveRecord] = {}  # where it stays so, nothing proves that they are ours
         with suppress(HubSpotError):
-            made = read_as_made(self.courier.reader, schema, changes[0].key.by, ids, names)
+            made = read_as_made(self.courier.reader, schema, changes[0].record.by, ids, names)
         told = dict(found)
         for number, (change, each) in done.items():
             moments = (self.sent[number, 1], self.repeated[number])
@@ -234,22 +234,22 @@ class _Way:
             told[number] = _with_origin(found[number], is_new=is_new)
         return told
 
-    def _repeated_creates(self, found: Mapping[int, Outcome]) -> Sequence[tuple[int, Create]]:
+    def _repeated_creates(self, found: Mapping[int, Outcome]) -> Sequence[tuple[int, Change]]:
         return [
             (number, change)
             for number, change in self.batch.entries
-            if number in found and number in self.repeated and isinstance(change, Create)
+            if number in found and number in self.repeated and verb_of(change) is Verb.CREATE
         ]
 
     def _stop(self, error: HubSpotError) -> None:
         """Account for what was never sent."""
         for number, change in self._without_outcome():
             self.outcomes[number] = Skipped(f"not sent: {error.summary}")
-            if number in self.emptied and isinstance(change, Update):
-                schema = self.courier.portal.objects[change.key.object]
+            if number in self.emptied:
+                schema = self.courier.portal.objects[change.object_type]
                 self.outcomes[number] = only_emptied(schema, change, Rejected(error.summary))
 
-    def _without_outcome(self) -> Iterable[tuple[int, Writing]]:
+    def _without_outcome(self) -> Iterable[tuple[int, Change]]:
         return [entry for entry in self.batch.entries if entry[0] not in self.outcomes]
 
 

@@ -9,22 +9,11 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.calls import Call, Route, Row, inputs_of
+from reconciler.model.calls import Call, Operation, Row, inputs_of
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.outcomes import Skipped
-from reconciler.plan.change import (
-    Archive,
-    Associate,
-    Change,
-    Create,
-    Dissociate,
-    PairWriting,
-    RecordWriting,
-    StateOnly,
-    Update,
-    Writing,
-    values_of,
-)
+from reconciler.plan.change import Change, Remote
+from reconciler.plan.kinds import Verb, verb_of
 
 _AT_ONCE: Mapping[int, int] = {}
 
@@ -38,15 +27,15 @@ class Batch:
 
     number: int  # within the run, from 0
     object: str
-    route: Route
-    entries: tuple[tuple[int, Writing], ...]  # number and change; at most as many as the call takes
+    operation: Operation
+    entries: tuple[tuple[int, Change], ...]  # number and change; at most as many as the call takes
     turn: int = 0  # of changes that wait for others of their wave
     made: frozenset[RecordKey] = frozenset()  # records at either end of associations that this run created
 
     @property
     def wave(self) -> tuple[int, int]:
         """Batches of one wave go together; a wave begins when the one before it has ended."""
-        return _WAVES[type(self.entries[0][1])], self.turn
+        return _WAVES[verb_of(self.entries[0][1])], self.turn
 
 
 def batches_of(
@@ -60,58 +49,58 @@ def batches_of(
     writing = (
         (number, change)
         for number, change in enumerate(changes)
-        if not isinstance(change, StateOnly) and number not in without
+        if change.is_remote and number not in without
     )
     batches: list[Batch] = []
 
-    def where(entry: tuple[int, Writing]) -> _Destination:
+    def where(entry: tuple[int, Change]) -> _Destination:
         return _destination(entry[1], turns.get(entry[0], 0))
 
     ordered = sorted(writing, key=where)  # stable: the plan's order within each call
     for destination, group in groupby(ordered, key=where):
         while entries := tuple(islice(group, inputs_of(destination.call))):
-            route = entries[0][1].route
-            batches.append(Batch(len(batches), destination.object, route, entries, destination.turn))
+            operation = entries[0][1].sent_by
+            batches.append(Batch(len(batches), destination.object, operation, entries, destination.turn))
     return tuple(batches)
 
 
 def state_only(
     changes: Sequence[Change], without: Collection[int] = ()
-) -> Iterator[tuple[tuple[int, StateOnly], ...]]:
+) -> Iterator[tuple[tuple[int, Change], ...]]:
     """Changes that only state gets to see, some at a time, but for the numbers in ``without``."""
     numbered = (
         (number, change)
         for number, change in enumerate(changes)
-        if isinstance(change, StateOnly) and number not in without
+        if not change.is_remote and number not in without
     )
     while chunk := tuple(islice(numbered, STATE_ONLY_SIZE)):
         yield chunk
 
 
-def with_ids(change: Associate, created: Mapping[RecordKey, RecordId]) -> Associate | Skipped:
+def with_ids(change: Change, created: Mapping[RecordKey, RecordId]) -> Change | Skipped:
     """``change`` with the ids of records that were to be created before it; skipped where one was not."""
-    record_id = change.record_id or created.get(change.key)
-    target_id = change.target_id or created.get(change.target)
-    for found, key in ((record_id, change.key), (target_id, change.target)):
+    keys = change.association.records
+    ids = [known or created.get(key) for known, key in zip(change.remote, keys, strict=True)]
+    for found, key in zip(ids, keys, strict=True):
         if found is None:
             return Skipped(f"not attempted: {key.address} was not created by this run")
-    return replace(change, record_id=record_id, target_id=target_id)
+    return replace(change, remote=Remote(*ids))
 
 
-def row_of(number: int, change: RecordWriting) -> Row:
+def row_of(number: int, change: Change) -> Row:
     """The input that carries ``change``; its number in the plan is the trace id."""
     return Row(
         trace_id=str(number),
         id=_id(change),
-        properties={value.name: value.after or "" for value in values_of(change)},
+        properties={value.name: value.after or "" for value in change.values},
     )
 
 
-def step_back_row(number: int, change: RecordWriting, schema: ObjectSchema) -> Row | None:
+def step_back_row(number: int, change: Change, schema: ObjectSchema) -> Row | None:
     """What has to be written before ``change``; None where nothing has."""
     emptied = {
         value.name: ""
-        for value in values_of(change)
+        for value in change.values
         if schema.is_step_back(value.name, value.before, value.after)
     }
     return Row(str(number), _id(change), emptied) if emptied else None
@@ -122,16 +111,16 @@ def twice_called(batch: Batch, portal: PortalSchema) -> frozenset[int]:
     return frozenset(
         number
         for number, change in batch.entries
-        if isinstance(change, Update) and step_back_row(number, change, portal.objects[change.key.object])
+        if step_back_row(number, change, portal.objects[change.object_type])
     )
 
 
-def _id(change: RecordWriting) -> str:
-    is_by_id = change.route.id_property is None
-    return change.record_id if is_by_id and isinstance(change, Update | Archive) else change.key.value
+def _id(change: Change) -> str:
+    is_by_id = change.sent_by.id_property is None
+    return change.remote.id if is_by_id and change.remote.id else change.record.value
 
 
-_WAVES: Mapping[type[Writing], int] = {Create: 0, Update: 0, Associate: 1, Dissociate: 2, Archive: 2}
+_WAVES = {Verb.CREATE: 0, Verb.UPDATE: 0, Verb.ASSOCIATE: 1, Verb.DISSOCIATE: 2, Verb.ARCHIVE: 2}
 """Whatever is associated has been created before; what is to be archived is archived last of all."""
 
 
@@ -141,22 +130,20 @@ class _Destination(NamedTuple):
     wave: int
     turn: int
     object: str
-    kind: int
+    verb: int
     call: Call
     id_property: str
-    other: str  # object type at the other end of associations
+    others: tuple[str, ...]  # object type at the other end of associations
 
 
-def _destination(change: Writing, turn: int) -> _Destination:
-    kind = type(change)
-    other = change.target.object if isinstance(change, PairWriting) else ""
-    route = change.route
+def _destination(change: Change, turn: int) -> _Destination:
+    verb, operation = verb_of(change), change.sent_by
     return _Destination(
-        _WAVES[kind],
+        _WAVES[verb],
         turn,
-        change.key.object,
-        list(_WAVES).index(kind),
-        route.call,
-        route.id_property or "",
-        other,
+        change.object_type,
+        list(_WAVES).index(verb),
+        operation.call,
+        operation.id_property or "",
+        tuple(key.object for key in change.address.records[1:]),
     )

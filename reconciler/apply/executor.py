@@ -23,12 +23,14 @@ from reconciler.model.desired import Record
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, done_of
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.runs import RunDetail
-from reconciler.plan.change import Associate, Change, Create, Writing, carried_out, keys_of
+from reconciler.plan.change import Change, carried_out
+from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import Plan
+from reconciler.plan.records.changes import is_record_ours
 from reconciler.plan.records.unique_values import turns_of
 from reconciler.state.run_types import RunStart, RunStatus
 from reconciler.state.store import Store
-from reconciler.state.updates import Owning, disowned_by, in_the_way, owned_after, pairs_after
+from reconciler.state.updates import disowned_by, in_the_way, owned_after, pairs_after
 from reconciler.state.writer import StateWriter
 
 HEARTBEAT_S = 5.0
@@ -104,7 +106,7 @@ class _Run:
         """Changes that make no call."""
         for chunk in state_only(self.changes, without):
             outcomes: Mapping[int, Outcome] = {
-                number: Applied(change.record_id, {}) for number, change in chunk
+                number: Applied(change.known_id, {}) for number, change in chunk
             }
             entries = [(number, change, outcomes[number]) for number, change in chunk]
             owned, disowned, pairs = ownership_after(self.store, chunk, outcomes)
@@ -156,23 +158,25 @@ class _Run:
         batch = self._with_ids(batch)
         if batch.entries:
             twice = twice_called(batch, self.courier.portal)
-            self.journal.intend(self.id, batch.number, batch.object, batch.route, batch.entries, twice=twice)
+            self.journal.intend(
+                self.id, batch.number, batch.object, batch.operation, batch.entries, twice=twice
+            )
             future = pool.submit(self.courier.deliver, batch, self.desk.leave)
             self.in_flight[future] = batch
             future.add_done_callback(self.desk.ended)
 
     def _with_ids(self, batch: Batch) -> Batch:
         """Associations whose records this run has created, with their ids; without those it has not."""
-        entries: list[tuple[int, Writing]] = []
+        entries: list[tuple[int, Change]] = []
         made: set[RecordKey] = set()
         lacking: list[tuple[int, Change, Outcome]] = []
         for number, change in batch.entries:
-            found = with_ids(change, self.created) if isinstance(change, Associate) else change
+            found = with_ids(change, self.created) if verb_of(change) is Verb.ASSOCIATE else change
             if isinstance(found, Skipped):
                 lacking.append((number, change, found))
             else:
                 entries.append((number, found))
-                made.update(key for key in keys_of(change) if key in self.created)
+                made.update(key for key in change.address.records if key in self.created)
         if lacking:
             self.journal.record_uncalled(self.id, lacking)
             self._advance(len(lacking))
@@ -183,8 +187,8 @@ class _Run:
         self.stopped_by = self.stopped_by or error
         for number, change in batch.entries:
             done = done_of(outcomes[number])
-            if isinstance(change, Create) and done and done.is_new is not False:
-                self.created[change.key] = done.record_id  # else what it is associated with is not known
+            if verb_of(change) is Verb.CREATE and done and done.is_new is not False:
+                self.created[change.record] = done.record_id  # else what it is associated with is not known
         owned, disowned, pairs = ownership_after(self.store, batch.entries, outcomes)
         self.journal.record(self.id, batch.number, outcomes, owned, disowned, pairs=pairs)
         self._advance(len(batch.entries))
@@ -218,10 +222,10 @@ def ownership_after(
         for number, change in entries
         if (done := done_of(outcomes.get(number)))
     ]
-    owning = [(change, outcome) for change, outcome in applied if isinstance(change, Owning)]
-    before = _owned_before(store, [(change.key.object, outcome.record_id) for change, outcome in owning])
+    owning = [(change, outcome) for change, outcome in applied if is_record_ours(change)]
+    before = _owned_before(store, [(change.object_type, outcome.record_id) for change, outcome in owning])
     owned = [
-        owned_after(change, outcome, before.get((change.key.object, outcome.record_id)))
+        owned_after(change, outcome, before.get((change.object_type, outcome.record_id)))
         for change, outcome in owning
     ]
     disowned = [record for change, _ in applied if (record := disowned_by(change))]

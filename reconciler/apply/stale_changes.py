@@ -4,14 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
 from reconciler.apply.associations import association_batch
-from reconciler.apply.recovery.settle import holds, identity, pairs_and_records, read_again
+from reconciler.apply.recovery.settle import holds, identity, read_again
 from reconciler.hubspot.associations.read import read_pairs
 from reconciler.hubspot.client import PortalReader
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Stale
-from reconciler.plan.change import Create, RecordWriting, Writing, rests_on_of, values_of
+from reconciler.plan.associations.changes import is_association_change
+from reconciler.plan.change import Action, Change
 from reconciler.plan.rests_on import associated_as, other_end
 
 Associated: TypeAlias = Mapping[tuple[RecordId, str], str | None]
@@ -24,7 +25,7 @@ _UNANSWERED = "HubSpot leaves the record out of its answers: nobody knows how it
 def stale_changes(
     reader: PortalReader,
     portal: PortalSchema,
-    entries: Sequence[tuple[int, Writing]],
+    entries: Sequence[tuple[int, Change]],
     made: Collection[RecordKey] = (),
 ) -> Mapping[int, Stale]:
     """Those of ``entries``, which travel together, that live moved away from, by number.
@@ -34,51 +35,51 @@ def stale_changes(
     Raises:
         HubSpotError: the portal cannot be read.
     """
-    pairs, records = pairs_and_records(entries)
-    if pairs:
-        found = association_batch(reader, portal, pairs[0][1]).moved(pairs, made)
+    first = entries[0][1]
+    if is_association_change(first):
+        found = association_batch(reader, portal, first).moved(entries, made)
     else:
-        schema = portal.objects[records[0][1].key.object]
-        live = read_again(reader, schema, records)
-        associated = _read_associated(reader, portal, schema, [change for _, change in records])
+        schema = portal.objects[first.object_type]
+        live = read_again(reader, schema, entries)
+        associated = _read_associated(reader, portal, schema, [change for _, change in entries])
         each = {
             number: _UNANSWERED
             if identity(change) in live.unanswered
             else has_moved(schema, change, live.get(identity(change)), associated)
-            for number, change in records
+            for number, change in entries
         }
         found = {number: message for number, message in each.items() if message}
     return {number: Stale(message) for number, message in found.items()}
 
 
 def has_moved(
-    schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None, associated: Associated
+    schema: ObjectSchema, change: Change, live: LiveRecord | None, associated: Associated
 ) -> str | None:
     """How live moved away from ``change`` since the plan was made; None where it did not."""
-    if isinstance(change, Create):
+    if change.action is Action.CREATE:
         return f"record {live.id} has this key by now" if live else None
     if live is None:
-        return f"record {change.record_id} is no longer there"
-    names = [value.name for value in values_of(change) if not holds(schema, live, value.name, value.before)]
-    for value in rests_on_of(change):
+        return f"record {change.known_id} is no longer there"
+    names = [value.name for value in change.values if not holds(schema, live, value.name, value.before)]
+    for value in change.rests_on:
         if other_end(value.name) is None:
             is_so = holds(schema, live, value.name, value.before)
         else:
-            is_so = associated.get((change.record_id, value.name)) == value.before
+            is_so = associated.get((change.known_id, value.name)) == value.before
         names += [] if is_so else [value.name]
     return f"{', '.join(sorted(names))} changed in HubSpot since the plan was made" if names else None
 
 
 def _read_associated(
-    reader: PortalReader, portal: PortalSchema, schema: ObjectSchema, changes: Sequence[RecordWriting]
+    reader: PortalReader, portal: PortalSchema, schema: ObjectSchema, changes: Sequence[Change]
 ) -> Associated:
     """What the associations that ``changes`` rest on are now."""
     wanted: dict[str, list[tuple[RecordId, RecordId, str]]] = {}
     for change in changes:
-        for value in rests_on_of(change):
+        for value in change.rests_on:
             end = other_end(value.name)
-            if end is not None and not isinstance(change, Create):
-                wanted.setdefault(end[0], []).append((change.record_id, end[1], value.name))
+            if end is not None:
+                wanted.setdefault(end[0], []).append((change.known_id, end[1], value.name))
     associated: dict[tuple[RecordId, str], str | None] = {}
     for other, ends in wanted.items():
         live = read_pairs(reader, schema, portal.objects[other], [record_id for record_id, *_ in ends])

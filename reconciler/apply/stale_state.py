@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from reconciler.errors import PlanRefused, Refusal
 from reconciler.model.addresses import RecordId
-from reconciler.model.associations import PairIdentity, identity_of
 from reconciler.model.outcomes import Stale
-from reconciler.plan.change import Create, PairChange
+from reconciler.plan.associations.changes import identity_of_association, is_association_change
 from reconciler.plan.plan import Plan
+from reconciler.plan.records.changes import replaced_by
 from reconciler.state.store import Store
 
 _STATE_READ = 900
@@ -37,13 +37,13 @@ def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stal
     by_key: dict[tuple[str, str], dict[str, list[int]]] = {}
     by_id: dict[str, dict[RecordId, list[int]]] = {}
     for number, change in enumerate(plan.changes):
-        if isinstance(change, PairChange):
+        if is_association_change(change):
             continue
-        keys = by_key.setdefault((change.key.object, change.key.by), {})
-        keys.setdefault(change.key.value, []).append(number)
-        record_id = change.replaces if isinstance(change, Create) else change.record_id
+        keys = by_key.setdefault((change.object_type, change.record.by), {})
+        keys.setdefault(change.record.value, []).append(number)
+        record_id = replaced_by(change) or change.remote.id
         if record_id is not None:
-            by_id.setdefault(change.key.object, {}).setdefault(record_id, []).append(number)
+            by_id.setdefault(change.object_type, {}).setdefault(record_id, []).append(number)
     who = _writer(plan, digest, store)
     stale = Stale(f"{who} this record's entry in state since the plan was made")
     stale_pair = Stale(f"{who} this association's entry in state since the plan was made")
@@ -52,7 +52,7 @@ def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stal
     moved = {
         number: stale_pair
         for number, change in enumerate(plan.changes)
-        if isinstance(change, PairChange) and _identity(change) in written
+        if is_association_change(change) and identity_of_association(change) in written
     }
     for (object_name, by), keys in by_key.items():
         for some in _parted(keys):
@@ -78,10 +78,3 @@ def _writer(plan: Plan, digest: str, store: Store) -> str:
         if run.plan_digest == digest and run.started_at >= plan.created_at:
             return f"run {run.id} applied this plan already, and wrote"
     return "another run wrote"
-
-
-def _identity(change: PairChange) -> PairIdentity | None:
-    """None where one of the two records is yet to be created."""
-    if change.record_id is None or change.target_id is None:
-        return None
-    return identity_of(change.key, change.record_id, change.target, change.target_id, change.label)

@@ -1,19 +1,21 @@
-"""The object types that every HubSpot portal has, and how a record is addressed.
+"""Addresses: the names of records and associations in flags, plans and reports, and how they are parsed."""
 
-Type numbers and names are interchangeable in HubSpot's paths; we say the path name everywhere.
-Source: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm (object type ids).
-"""
-
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NewType
+from typing import NewType, TypeAlias
 from urllib.parse import quote, unquote
 
 from reconciler.invisible_characters import escaped_where_hidden
+from reconciler.model.labels import Label
 from reconciler.model.object_types import object_name
 from reconciler.sentences import Sentence, Value, sentence
 
 RECORD_ID = "record_id"
 """The key of records that are recognised by HubSpot's own id instead of a unique property."""
+
+
+SortKey: TypeAlias = tuple[object, ...]
+"""What puts addresses of every kind in order: by record, then by what belongs to it."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,6 +31,28 @@ class RecordKey:
         """The name of this record in flags, plans and reports: ``companies/acme``, ``companies/=9001``."""
         sign = "=" if self.by == RECORD_ID else ""
         return f"{self.object}/{sign}{escaped(self.value)}"
+
+    def __str__(self) -> str:
+        return self.address
+
+    @property
+    def record(self) -> "RecordKey":
+        """The record itself."""
+        return self
+
+    @property
+    def records(self) -> tuple["RecordKey", ...]:
+        """All records that it is about: this one."""
+        return (self,)
+
+    @property
+    def sort_key(self) -> SortKey:
+        """What puts addresses of every kind in order."""
+        return (self,)
+
+    def with_records(self, change: "Callable[[RecordKey], RecordKey]") -> "RecordKey":
+        """The same address, with every record in it changed."""
+        return change(self)
 
     def property_address(self, name: str) -> str:
         """The name of one property of this record: ``companies/acme#phone``."""
@@ -49,6 +73,36 @@ class RecordKey:
     def told_property(self, name: str) -> Sentence:
         """``property_address`` as a part of a sentence."""
         return sentence("{record}#{name}", record=self.display, name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class AssociationAddress:
+    """Two records that are associated, or one label of their association, from the record that names it."""
+
+    record: RecordKey
+    target: RecordKey
+    label: Label | None = None  # None: the plain association
+
+    def __str__(self) -> str:
+        return self.record.property_address(self.target.address)
+
+    @property
+    def records(self) -> tuple[RecordKey, ...]:
+        """Both records, the one that names it first."""
+        return (self.record, self.target)
+
+    def with_records(self, change: Callable[[RecordKey], RecordKey]) -> "AssociationAddress":
+        """The same address, with every record in it changed."""
+        return AssociationAddress(change(self.record), change(self.target), self.label)
+
+    @property
+    def sort_key(self) -> SortKey:
+        """What puts addresses of every kind in order."""
+        return (self.record, self.target, self.label.type if self.label else ("", 0))
+
+
+Address: TypeAlias = RecordKey | AssociationAddress
+"""What a change may be about."""
 
 
 def escaped(value: str) -> str:

@@ -4,28 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
 from reconciler.model.desired import Record
+from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Label:
-    """What two records are to each other, seen from the first: a type of association that has a name."""
-
-    category: str  # HUBSPOT_DEFINED, USER_DEFINED, …
-    type_id: int
-    text: str
-
-    @property
-    def type(self) -> tuple[str, int]:
-        """What tells it from others: its text may change."""
-        return self.category, self.type_id
-
-    @property
-    def is_flag(self) -> bool:
-        """Whether it only marks one of several associations, as "Primary" does, and HubSpot moves it."""
-        return (self.category, self.text) == ("HUBSPOT_DEFINED", "Primary")
 
 
 def is_so(labels: Collection[Label] | None, label: Label | None) -> bool:
@@ -80,15 +62,18 @@ class OwnedPair:
     @property
     def identity(self) -> PairIdentity:
         """What tells it from others."""
-        return identity_of(self.key, self.record_id, self.target, self.target_id, self.label)
+        return identity_of(self.address, self.record_id, self.target_id)
+
+    @property
+    def address(self) -> AssociationAddress:
+        """What a change of it is about."""
+        return AssociationAddress(self.key, self.target, self.label)
 
 
-def identity_of(
-    key: RecordKey, record_id: RecordId, target: RecordKey, target_id: RecordId, label: Label | None
-) -> PairIdentity:
+def identity_of(address: AssociationAddress, record_id: RecordId, target_id: RecordId) -> PairIdentity:
     """What tells the association of two records from others."""
-    of_label = label.type if label else ("", 0)
-    return PairIdentity(key.object, record_id, target.object, target_id, *of_label)
+    of_label = address.label.type if address.label else ("", 0)
+    return PairIdentity(address.record.object, record_id, address.target.object, target_id, *of_label)
 
 
 class PairsAfter(NamedTuple):

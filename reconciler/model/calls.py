@@ -46,8 +46,8 @@ def inputs_of(call: Call) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """How a change travels."""
+class Operation:
+    """The call that carries a change, and by which property it recognises records."""
 
     call: Call
     id_property: str | None  # the unique property that ``Row.id`` is a value of; None: it is the record id
@@ -58,5 +58,5 @@ class Row:
     """One input of a batch."""
 
     trace_id: str  # joins the answer to the question; unique within its batch
-    id: str  # value of the route's ``id_property``, or the record id
+    id: str  # value of the operation's ``id_property``, or the record id
     properties: Mapping[str, str]  # only what is to be written; "" clears

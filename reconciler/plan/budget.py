@@ -7,16 +7,18 @@ from math import ceil
 from typing import TypeAlias
 
 from reconciler.model.addresses import RECORD_ID, RecordKey
-from reconciler.model.calls import BATCH_SIZE, PAIRS_READ, Route, inputs_of
+from reconciler.model.calls import BATCH_SIZE, PAIRS_READ, Operation, inputs_of
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.object_types import object_type, type_number
-from reconciler.plan.change import Action, Change, PairWriting, StateOnly, Update, Writing
+from reconciler.plan.associations.changes import is_association_change
+from reconciler.plan.change import Change
+from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import Budget
 from reconciler.plan.records.unique_values import turns_of
 from reconciler.plan.rests_on import objects_rested_on
 
 
-def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Action]:
+def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Verb]:
     """Changes whose records apply reads again right before it writes.
 
     All of them where people ``had_time`` to edit since the plan was made. Archives always, because nothing
@@ -25,7 +27,7 @@ def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Action]:
     """
     if overwrites:
         return frozenset()
-    return frozenset(Action) if had_time else frozenset({Action.ARCHIVE})
+    return frozenset(Verb) if had_time else frozenset({Verb.ARCHIVE})
 
 
 ALWAYS_LOOKED_AT = looked_at_again(had_time=True, overwrites=False)
@@ -39,7 +41,7 @@ def budget_of(
     least_seconds: Callable[[int], float],
     daily_remaining: int | None,
     *,
-    looks_again_at: Collection[Action],
+    looks_again_at: Collection[Verb],
     opening_calls: int = 0,
 ) -> Budget:
     """Calls that ``changes`` need; ``least_seconds`` says how long so many take at the portal's limit.
@@ -47,14 +49,14 @@ def budget_of(
     ``looks_again_at``: the records of these changes are read once more right before their call.
     ``opening_calls``: what apply reads before its first change, see ``calls_to_open``.
     """
-    together: dict[_Destination, list[Writing]] = {}
+    together: dict[_Destination, list[Change]] = {}
     turns = turns_of(changes, objects)
     for number, change in enumerate(changes):
-        if not isinstance(change, StateOnly):
+        if change.is_remote:
             together.setdefault(_destination(change, turns.get(number, 0)), []).append(change)
     batches = [batch for group in together.values() for batch in _batches(group)]
-    write_calls = sum(_calls_to_write(batch, objects[batch[0].key.object]) for batch in batches)
-    looked_at = [batch for batch in batches if batch[0].action in looks_again_at]
+    write_calls = sum(_calls_to_write(batch, objects[batch[0].object_type]) for batch in batches)
+    looked_at = [batch for batch in batches if verb_of(batch[0]) in looks_again_at]
     reread_calls = opening_calls + sum(map(_calls_to_read_again, looked_at))
     seconds = least_seconds(write_calls + reread_calls)
     return Budget(read_calls, write_calls, seconds, daily_remaining, reread_calls)
@@ -84,38 +86,37 @@ def _calls_to_know(schema: ObjectSchema) -> int:
     return 1 + has_pipelines + object_type(schema.name).is_switched_on_by_hand
 
 
-_Destination: TypeAlias = tuple[type[Writing], int, str, str, Route]
-"""What goes together: kind of change, turn, object type, that at the other end of an association, route."""
+_Destination: TypeAlias = tuple[Verb, int, tuple[str, ...], Operation]
+"""What goes together: what is done, turn, object types, call."""
 
 
-def _destination(change: Writing, turn: int) -> _Destination:
-    other = change.target.object if isinstance(change, PairWriting) else ""
-    return type(change), turn, change.key.object, other, change.route
+def _destination(change: Change, turn: int) -> _Destination:
+    types = tuple(key.object for key in change.address.records)
+    return verb_of(change), turn, types, change.sent_by
 
 
-def _batches(group: Sequence[Writing]) -> Sequence[Sequence[Writing]]:
-    size = inputs_of(group[0].route.call)
+def _batches(group: Sequence[Change]) -> Sequence[Sequence[Change]]:
+    size = inputs_of(group[0].sent_by.call)
     return [group[start : start + size] for start in range(0, len(group), size)]
 
 
-def _calls_to_write(batch: Sequence[Writing], schema: ObjectSchema) -> int:
+def _calls_to_write(batch: Sequence[Change], schema: ObjectSchema) -> int:
     """One, and one before it that empties the lifecycle stages that are taken back."""
-    values = (value for change in batch if isinstance(change, Update) for value in change.values)
+    values = (value for change in batch for value in change.values)
     return 1 + any(schema.is_step_back(value.name, value.before, value.after) for value in values)
 
 
-def _calls_to_read_again(batch: Sequence[Writing]) -> int:
+def _calls_to_read_again(batch: Sequence[Change]) -> int:
     """As many records as go in one call are read by one.
 
     Associations that archives rest on are read by a call for each type at the other end. Of associations that
     are made or removed, those at the first end are read, and the keys of the records at both ends.
     """
-    pairs = [change for change in batch if isinstance(change, PairWriting)]
-    if not pairs:
+    if not is_association_change(batch[0]):
         return 1 + len(objects_rested_on(batch))
-    ones = {change.key for change in pairs if change.record_id is not None}
-    others = {change.target for change in pairs if change.target_id is not None}
-    of_records = ceil(len({change.key for change in pairs}) / PAIRS_READ)
+    ones = {change.record for change in batch if change.remote.id is not None}
+    others = {change.association.target for change in batch if change.remote.target_id is not None}
+    of_records = ceil(len({change.record for change in batch}) / PAIRS_READ)
     return of_records + _calls_to_read_keys(ones) + _calls_to_read_keys(others)
 
 

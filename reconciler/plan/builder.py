@@ -31,28 +31,20 @@ from reconciler.model.property_history import Spot
 from reconciler.model.selection import EVERYTHING, Selection
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, endpoint_of
 from reconciler.plan.budget import ALWAYS_LOOKED_AT, NOTHING_UNSETTLED, Unsettled, budget_of, calls_to_open
-from reconciler.plan.change import (
-    Action,
-    Adopt,
-    Archive,
-    Change,
-    Create,
-    PairChange,
-    Reason,
-    Release,
-    StateOnly,
-    Update,
-    ValueChange,
-    in_step_of,
-    keys_of,
-    moved_from,
-    rests_on_of,
-    values_of,
-)
+from reconciler.plan.change import Action, Change, Owned, Reason, ValueChange
 from reconciler.plan.consistency import unsound
 from reconciler.plan.drift.provenance import Edits
 from reconciler.plan.guards import Guards, Population
+from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import Held, ManifestInfo, Plan
+from reconciler.plan.records.changes import (
+    adopt_record,
+    identity_of_record,
+    is_record_archive,
+    is_record_change,
+    is_record_ours,
+    replaced_by,
+)
 from reconciler.plan.records.compare import Policy, RecordDecision, RecordSides, compare_record, only_read
 from reconciler.plan.records.identity import (
     Identities,
@@ -72,13 +64,13 @@ from reconciler.plan.targeting import LeftOut
 from reconciler.plan.values.resolve import Resolver
 
 _ORDER = {
-    Action.CREATE: 0,
-    Action.UPDATE: 1,
-    Action.ASSOCIATE: 2,
-    Action.DISSOCIATE: 3,
-    Action.ARCHIVE: 4,
-    Action.ADOPT: 5,
-    Action.RELEASE: 6,
+    Verb.CREATE: 0,
+    Verb.UPDATE: 1,
+    Verb.ASSOCIATE: 2,
+    Verb.DISSOCIATE: 3,
+    Verb.ARCHIVE: 4,
+    Verb.ADOPT: 5,
+    Verb.RELEASE: 6,
 }
 
 
@@ -258,7 +250,7 @@ class PlanBuilder:
             )
             if isinstance(decided, Held):
                 self.held.append(decided)
-            elif isinstance(decided, Archive) and schema.is_read_only:
+            elif decided is not None and decided.is_remote and schema.is_read_only:
                 self.problems.append(only_read(decided))
             elif decided is not None:
                 self.changes.append(decided)
@@ -276,16 +268,18 @@ class PlanBuilder:
                 continue
             if self._identities.is_named(schema, owned.key, found, desired):
                 key = RecordKey(schema.name, RECORD_ID, owned.record_id)
-                known = owned.origin, owned.is_protected, owned.key
-                self.changes.append(Adopt(key, owned.record_id, (), Reason.RENAMED, None, *known))
+                known = Owned(owned.origin, owned.is_protected)
+                self.changes.append(
+                    adopt_record(key, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)
+                )
 
     @property
     def taken(self) -> frozenset[Record]:
         """Records that are ours afterwards by a change of this plan."""
         return frozenset(
-            (change.key.object, change.record_id)
+            (change.object_type, change.remote.id)
             for change in self.changes
-            if isinstance(change, Update | Adopt)
+            if is_record_ours(change) and change.remote.id
         )
 
     def settle_identities(self) -> None:
@@ -294,16 +288,18 @@ class PlanBuilder:
         To be called before it is explained what became of records that are gone.
         """
         self._keep_what_is_known_by_a_named_key()
-        taken, gone = self.taken, self.archived
+        taken = self.taken
+        replaced = taken | self.archived
 
         def settled(change: Change) -> Change | None:
-            match change:
-                case Release() if (change.key.object, change.record_id) in taken:
-                    return None
-                case Create(replaces=str()) if (change.key.object, change.replaces) in taken | gone:
-                    return replace(change, replaces=None)
-                case _:
-                    return change
+            if not is_record_change(change):
+                return change
+            if change.action is Action.RELEASE and identity_of_record(change) in taken:
+                return None
+            lost = replaced_by(change)
+            return (
+                replace(change, details=None) if lost and (change.object_type, lost) in replaced else change
+            )
 
         self.changes = [kept for change in self.changes if (kept := settled(change))]
 
@@ -312,7 +308,7 @@ class PlanBuilder:
         known = {(owned.key.object, owned.record_id): held for held, owned in self.gone}
         kept: list[Change] = []
         for change in self.changes:
-            if isinstance(change, Archive) and (named := known.get((change.key.object, change.record_id))):
+            if is_record_archive(change) and (named := known.get(identity_of_record(change))):
                 self.problems.append(known_as_named(change, named))
             else:
                 kept.append(change)
@@ -321,32 +317,26 @@ class PlanBuilder:
     @property
     def moves(self) -> Mapping[Record, RecordKey]:
         """The keys that records get by this plan, where state knows them by others."""
-        return {
-            (change.key.object, change.record_id): change.key
-            for change in self.changes
-            if isinstance(change, Update | Adopt) and change.moved_from
-        }
+        return {identity_of_record(change): change.record for change in self.changes if change.moved_from}
 
-    def add_pairs(self, judged: Iterable[PairChange | Held], problems: Iterable[Problem]) -> None:
+    def add_pairs(self, judged: Iterable[Change | Held], problems: Iterable[Problem]) -> None:
         """What becomes of associations."""
         for found in judged:
             if isinstance(found, Held):
                 self.held.append(found)
-            elif self.remembers or not isinstance(found, StateOnly):
+            elif self.remembers or found.is_remote:
                 self.changes.append(found)
         self.problems.extend(problems)
 
     @property
     def archived(self) -> frozenset[tuple[str, RecordId]]:
         """Object type and id of the records that go."""
-        return frozenset(
-            (change.key.object, change.record_id) for change in self.changes if isinstance(change, Archive)
-        )
+        return frozenset(identity_of_record(change) for change in self.changes if is_record_archive(change))
 
     def rest_on(self, more: Mapping[tuple[str, RecordId], Sequence[ValueChange]]) -> None:
         """Let archives rest on ``more`` than values: by object type and record id."""
         for index, change in enumerate(self.changes):
-            if isinstance(change, Archive) and (found := more.get((change.key.object, change.record_id))):
+            if is_record_archive(change) and (found := more.get(identity_of_record(change))):
                 rests_on = sorted((*change.rests_on, *found), key=lambda value: value.name)
                 self.changes[index] = replace(change, rests_on=tuple(rests_on))
 
@@ -364,7 +354,7 @@ class PlanBuilder:
         """
         population = self.population(schema.name)
         for deed in deeds:
-            known = moved.get(deed.outcome.record_id) or owned.get(deed.change.key.value)
+            known = moved.get(deed.outcome.record_id) or owned.get(deed.change.record.value)
             population.values += len(known.sent) if known else 0
             self._take(undo(schema, deed, live.get(deed.outcome.record_id), known))
 
@@ -372,12 +362,12 @@ class PlanBuilder:
         """Let be what cannot go back to its key: state knows another record by that now."""
         moves, kept = self.moves, list[Change]()
         for change in self.changes:
-            other = owned_by(change.key) if moved_from(change) else None
-            if other is None or (change.key.object, other.record_id) in moves:
+            other = owned_by(change.record) if change.moved_from else None
+            if other is None or (change.object_type, other.record_id) in moves:
                 kept.append(change)
                 continue
             facts = (Fact(FactKind.OTHER_RECORD_NOW, other.record_id),)
-            self.held.append(Held(change.key, None, Reason.SUPERSEDED, None, None, None, facts))
+            self.held.append(Held(change.record, None, Reason.SUPERSEDED, None, None, None, facts))
         self.changes = kept
 
     def explain_gone(
@@ -407,11 +397,11 @@ class PlanBuilder:
             return
         self.held.extend(judged.held)
         self.problems.extend(judged.problems)
-        if isinstance(judged.change, Adopt) and not self.remembers:
+        if judged.change is not None and judged.change.action is Action.ADOPT and not self.remembers:
             self.no_op += not judged.held
         elif judged.change is not None:
             self.changes.append(judged.change)
-            if self.ends and isinstance(judged.change, Create | Update):
+            if self.ends and judged.change.values:
                 self.ends.meet_values(judged.change)
         elif judged.is_no_op:
             self.no_op += 1
@@ -434,7 +424,7 @@ class PlanBuilder:
         reviewed: Plan | None = None,
         undoes: str | None = None,
         host: str | None = None,
-        looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT,
+        looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT,
         unsettled: Unsettled = NOTHING_UNSETTLED,
         verifies: bool = False,
     ) -> Plan:
@@ -458,7 +448,7 @@ class PlanBuilder:
                 kept.review,
             )
             personal = tuple(sorted({*personal, *reviewed.personal}))
-        opened = {key.object for change in changes for key in keys_of(change)}
+        opened = {key.object for change in changes for key in change.address.records}
         opened |= objects_rested_on(changes) | unsettled.objects
         is_opened = bool(changes or prune_rules or unsettled.objects)
         opening_calls = calls_to_open(portal.objects[name] for name in opened) if is_opened else 0
@@ -492,10 +482,7 @@ class PlanBuilder:
             bases=bases,
             allowances=tuple(sorted(self.guards.allowances.items())),
             write_scopes=write_scopes(
-                key.object
-                for change in changes
-                if not isinstance(change, StateOnly)
-                for key in keys_of(change)
+                key.object for change in changes if change.is_remote for key in change.address.records
             ),
             prune_rules=prune_rules,
             targets=tuple(glob.text for glob in selection.target),
@@ -520,9 +507,8 @@ class PlanBuilder:
         for number, problems in refused.items():
             self.problems.extend(problems)
             change = changes[number]
-            if self.ends and not isinstance(change, PairChange):
-                record_id = change.record_id if isinstance(change, Update) else None
-                self.ends.correct(change.key, Endpoint(Presence.INVALID, record_id))
+            if self.ends:
+                self.ends.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
         return tuple(change for number, change in enumerate(changes) if number not in refused)
 
     def population(self, object_name: str) -> Population:
@@ -531,7 +517,7 @@ class PlanBuilder:
 
     def doubtful_types(self) -> list[str]:
         """Types of which all named records are new: whether the portal has others is worth a call."""
-        new = Counter(change.key.object for change in self.changes if isinstance(change, Create))
+        new = Counter(change.object_type for change in self.changes if verb_of(change) is Verb.CREATE)
         return sorted(name for name in new if new[name] > FEWEST_NEW and not self.population(name).found)
 
     def _weighed(self, problem: Problem) -> Problem:
@@ -548,11 +534,8 @@ def _in_order(changes: Sequence[Change], portal: PortalSchema) -> tuple[Change, 
 
 
 def _order(change: Change, turn: int) -> tuple[object, ...]:
-    is_of_pairs_or_last = change.action not in {Action.CREATE, Action.UPDATE}
-    place = (is_of_pairs_or_last, turn, _ORDER[change.action], change.key)
-    if not isinstance(change, PairChange):
-        return place
-    return (*place, change.target, change.label.type if change.label else ("", 0))
+    verb = verb_of(change)
+    return (verb not in {Verb.CREATE, Verb.UPDATE}, turn, _ORDER[verb], *change.address.sort_key)
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
@@ -577,7 +560,7 @@ def _shown(
         keys = (entry.key, entry.target, *(fact.key for fact in entry.facts))
         yield from ((key.object, key.by) for key in keys if key)
     for change in changes:
-        former = moved_from(change)
-        yield from ((key.object, key.by) for key in (*keys_of(change), *([former] if former else ())))
-        for value in (*values_of(change), *in_step_of(change), *rests_on_of(change)):
-            yield change.key.object, value.name
+        former = [change.moved_from] if change.moved_from else []
+        yield from ((key.object, key.by) for key in (*change.address.records, *former))
+        for value in (*change.values, *change.remembered, *change.forgotten, *change.rests_on):
+            yield change.object_type, value.name

@@ -12,8 +12,11 @@ from typing import TypeAlias
 
 from reconciler.model.addresses import RecordKey
 from reconciler.model.desired import Record
-from reconciler.plan.change import AdoptPair, Archive, Associate, Change, Create, Dissociate, PairChange
+from reconciler.plan.associations.changes import is_association_change, is_association_kept, is_whole
+from reconciler.plan.change import Action, Change
+from reconciler.plan.kinds import verb_of
 from reconciler.plan.plan import Held
+from reconciler.plan.records.changes import is_record_archive, is_record_change, replaced_by
 
 _Ends: TypeAlias = frozenset[Record | RecordKey]
 """Two records, by id where they have one."""
@@ -33,26 +36,23 @@ def _two_changes_of_one(changes: Iterable[Change]) -> str | None:
             continue
         first = seen.setdefault(record, change)
         if first is not change:
-            return (
-                f"record {record[1]} of {record[0]} has two changes: to {first.action} {first.key.address} "
-                f"and to {change.action} {change.key.address}"
-            )
+            one, other = (f"to {each.action} {each.record.address}" for each in (first, change))
+            return f"record {record[1]} of {record[0]} has two changes: {one} and {other}"
     return None
 
 
 def _archived_and_named(changes: Iterable[Change], held: Iterable[Held]) -> str | None:
-    going = [change for change in changes if isinstance(change, Archive)]
-    ids, keys = {_record_of(change) for change in going}, {change.key for change in going}
+    going = [change for change in changes if is_record_archive(change)]
+    ids, keys = {_record_of(change) for change in going}, {change.record for change in going}
     if not going:
         return None
     for change in changes:
-        if isinstance(change, Associate | AdoptPair):
-            ends = (change.key, change.record_id), (change.target, change.target_id)
-            for key, record_id in ends:
+        if is_association_kept(change):
+            for key, record_id in zip(change.association.records, change.remote, strict=True):
                 if key in keys or (key.object, record_id) in ids:
-                    return f"{key.address} is archived, and associated: {change.key.address}"
-        elif isinstance(change, Create) and change.key in keys:
-            return f"{change.key.address} is archived, and created"
+                    return f"{key.address} is archived, and associated: {change.record.address}"
+        elif change.action is Action.CREATE and change.record in keys:
+            return f"{change.record.address} is archived, and created"
     named = (entry.key for entry in held if entry.target is None and entry.key in keys)
     return next((f"{key.address} is archived, and left as it is" for key in named), None)
 
@@ -61,33 +61,28 @@ def _removed_and_made(changes: Iterable[Change]) -> str | None:
     whole: set[_Ends] = set()
     labels: set[tuple[object, ...]] = set()
     for change in changes:
-        if isinstance(change, Dissociate):
+        if is_association_change(change) and change.action is Action.ARCHIVE:
             labels.add(_directed(change))
-            whole |= {_ends(change)} if change.is_whole else set()
+            whole |= {_ends(change)} if is_whole(change) else set()
     for change in changes if whole or labels else ():
-        if isinstance(change, Associate | AdoptPair) and (
-            _ends(change) in whole or _directed(change) in labels
-        ):
-            ends = f"{change.key.address} and {change.target.address}"
-            return f"the association of {ends} is removed, and is to {change.action}"
+        if is_association_kept(change) and (_ends(change) in whole or _directed(change) in labels):
+            ends = " and ".join(key.address for key in change.association.records)
+            return f"the association of {ends} is removed, and is to {verb_of(change)}"
     return None
 
 
 def _record_of(change: Change) -> Record | None:
     """The record that ``change`` is about, where it has an id; None for associations."""
-    if isinstance(change, PairChange):
-        return None
-    if isinstance(change, Create):
-        return (change.key.object, change.replaces) if change.replaces else None
-    return change.key.object, change.record_id
+    record_id = replaced_by(change) or change.remote.id
+    return (change.object_type, record_id) if is_record_change(change) and record_id else None
 
 
-def _ends(change: PairChange) -> _Ends:
-    one = (change.key.object, change.record_id) if change.record_id else change.key
-    other = (change.target.object, change.target_id) if change.target_id else change.target
-    return frozenset({one, other})
+def _ends(change: Change) -> _Ends:
+    ends = zip(change.association.records, change.remote, strict=True)
+    return frozenset((key.object, record_id) if record_id else key for key, record_id in ends)
 
 
-def _directed(change: PairChange) -> tuple[object, ...]:
-    one = (change.key.object, change.record_id)
-    return one, (change.target.object, change.target_id), change.label and change.label.type
+def _directed(change: Change) -> tuple[object, ...]:
+    key, target = change.association.records
+    one, other = change.remote
+    return (key.object, one), (target.object, other), change.association.label

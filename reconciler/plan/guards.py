@@ -12,8 +12,10 @@ from typing import TypeAlias
 from reconciler.errors import PlanRefused, Refusal
 from reconciler.model.addresses import RecordKey
 from reconciler.model.desired import DesiredRecord
-from reconciler.plan.change import Action, Archive, Change, PairChange, Reason, StateOnly, values_of
+from reconciler.plan.change import Change, Reason
+from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import Budget, Guard, GuardBase, GuardRefusal, Plan
+from reconciler.plan.records.changes import is_record_archive, is_record_change
 
 FEWEST_RECORDS = 10
 FEWEST_VALUES = 100
@@ -133,7 +135,7 @@ class Guards:
         refusals: list[GuardRefusal] = []
         by_type: dict[str, list[Change]] = {}
         for change in changes:
-            by_type.setdefault(change.key.object, []).append(change)
+            by_type.setdefault(change.object_type, []).append(change)
         by_name = {name: GuardBase(name) for name in by_type} | {base.object: base for base in bases}
         for name in sorted(by_name):
             refusals += self._judge_type(by_name[name], by_type.get(name, ()))
@@ -144,20 +146,22 @@ class Guards:
 
     def _judge_type(self, of: GuardBase, changes: Sequence[Change]) -> Iterator[GuardRefusal]:
         name, base = of.object, of.records
-        by_action = {action: [c.key for c in changes if c.action is action] for action in Action}
-        yield from self._share(Guard.UPDATE, by_action[Action.UPDATE], base, f"{name} would be updated")
-        yield from self._share(Guard.ARCHIVE, by_action[Action.ARCHIVE], base, f"{name} would be archived")
+        by_verb: dict[Verb, list[RecordKey]] = {verb: [] for verb in Verb}
+        for change in changes:
+            by_verb[verb_of(change)].append(change.record)
+        yield from self._share(Guard.UPDATE, by_verb[Verb.UPDATE], base, f"{name} would be updated")
+        yield from self._share(Guard.ARCHIVE, by_verb[Verb.ARCHIVE], base, f"{name} would be archived")
         if of.has_records and not of.found:
             doubt = f"would be created although the portal has {name}, and none by these keys"
-            yield from self._number(Guard.CREATE, by_action[Action.CREATE], name, doubt)
-        strangers = [c.key for c in changes if isinstance(c, Archive) and c.origin is None]
+            yield from self._number(Guard.CREATE, by_verb[Verb.CREATE], name, doubt)
+        strangers = [c.record for c in changes if is_record_archive(c) and c.owned_before is None]
         yield from self._number(Guard.ABSENT, strangers, name, "would be archived and are not ours")
-        cleared = [c.key for c in changes for v in values_of(c) if v.after is None and v.before is not None]
+        cleared = [c.record for c in changes for v in c.values if v.after is None and v.before is not None]
         yield from self._share(
             Guard.CLEAR, cleared, of.values, f"values of {name} would be cleared", FEWEST_VALUES
         )
         if not of.named:
-            left = [c.key for c in changes if c.reason is Reason.PRUNED and not isinstance(c, PairChange)]
+            left = [c.record for c in changes if c.reason is Reason.PRUNED and is_record_change(c)]
             yield from self._number(
                 Guard.EMPTY, left, name, "would leave, and the manifests name none any more"
             )
@@ -183,7 +187,7 @@ class Guards:
             yield GuardRefusal(guard, len(keys), message, _first(keys))
 
     def _total(self, changes: Iterable[Change]) -> Iterator[GuardRefusal]:
-        keys = [change.key for change in changes if not isinstance(change, StateOnly)]
+        keys = [change.record for change in changes if change.is_remote]
         yield from self._number(Guard.TOTAL, keys, "all types", "would be written")
 
     def judge_budget(self, budget: Budget) -> Iterator[GuardRefusal]:

@@ -10,7 +10,8 @@ from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
 from reconciler.model.owned import StateVersion
 from reconciler.model.property_history import ValueVersion
-from reconciler.plan.change import Action, Change, Reason, StateOnly
+from reconciler.plan.change import Change, Reason
+from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.summary import PlanSummary, count_problems
 from reconciler.source import SourceRef
 
@@ -132,7 +133,7 @@ class ReviewDifference:
 
     how: DifferenceKind
     key: RecordKey
-    action: Action  # of the change that is planned now; of the reviewed one where there is none
+    verb: Verb  # of the change that is planned now; of the reviewed one where there is none
     facts: tuple[Fact, ...]  # what exactly differs, or which properties or label; may be empty
     source: SourceRef | None
     target: RecordKey | None = None  # the other record of an association
@@ -202,7 +203,7 @@ class Plan:
     @property
     def writes(self) -> bool:
         """Whether apply would write to the portal."""
-        return not all(isinstance(change, StateOnly) for change in self.changes)
+        return any(change.is_remote for change in self.changes)
 
     @property
     def leaves_out(self) -> bool:
@@ -222,9 +223,9 @@ class Plan:
     @property
     def summary(self) -> PlanSummary:
         """The numbers of the plan."""
-        counts = {str(action): 0 for action in Action}
+        counts = {str(verb): 0 for verb in Verb}
         for change in self.changes:
-            counts[change.action] += 1
+            counts[verb_of(change)] += 1
         return PlanSummary(
             actions=counts,
             no_op=self.no_op,

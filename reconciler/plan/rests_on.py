@@ -10,11 +10,11 @@
 from collections.abc import Collection, Iterable
 
 from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey, split_address
-from reconciler.model.associations import Label
 from reconciler.model.definitions import ObjectSchema
+from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
-from reconciler.plan.change import Change, Reason, ValueChange, rests_on_of
+from reconciler.plan.change import Change, Reason, ValueChange
 from reconciler.plan.plan import ASSOCIATED
 
 _LAST_CHANGE = ("hs_lastmodifieddate", "lastmodifieddate")
@@ -69,7 +69,7 @@ def other_end(name: str) -> tuple[str, RecordId] | None:
 
 def objects_rested_on(changes: Iterable[Change]) -> set[str]:
     """Object types at the other end of the associations that ``changes`` rest on."""
-    ends = (other_end(value.name) for change in changes for value in rests_on_of(change))
+    ends = (other_end(value.name) for change in changes for value in change.rests_on)
     return {end[0] for end in ends if end is not None}
 
 

@@ -6,7 +6,7 @@ plan may come from anywhere: nothing of it is carried out, nothing of it lifts a
 
 A change is kept where the reviewed plan has one of the same record and action, and
 
-1. both mean the same record id, route, former key and protection;
+1. both mean the same record id, operation, former key and protection;
 2. every value that is written was reviewed, and overwrites what the reviewer saw being overwritten;
 3. every value that is in step by now is the one that was reviewed, whether as a write or in step;
 4. an archive rests on what the reviewer saw: nobody has edited the record since.
@@ -18,38 +18,29 @@ records that were new when it was reviewed may have become known. What is kept i
 never the reviewed change itself.
 """
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact, FactKind
-from reconciler.plan.change import (
-    Action,
-    Archive,
-    Change,
-    PairChange,
-    PairWriting,
-    Release,
-    ValueChange,
-    in_step_of,
-    rests_on_of,
-    values_of,
-)
-from reconciler.plan.file.encode import digested_change
+from reconciler.plan.associations.changes import is_association_change
+from reconciler.plan.change import Action, Change, ValueChange
 from reconciler.plan.file.format import digests_of
+from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import DifferenceKind, Plan, Review, ReviewDifference
+from reconciler.plan.records.changes import is_record_archive, replaced_by
 
-_KIND_OF = {
-    "record_id": FactKind.ANOTHER_RECORD_HAS_KEY,
-    "moved_from": FactKind.OTHER_FORMER_KEY,
-    "protected": FactKind.OTHER_PROTECTION,
-    "replaces": FactKind.ANOTHER_RECORD_LOST,
-    "write": FactKind.OTHER_CALL,
-}
-"""What has to be equal of all that the digest covers besides action and values, and what is so if not."""
+_COMPARED: tuple[tuple[Callable[[Change], object], FactKind], ...] = (
+    (attrgetter("remote"), FactKind.ANOTHER_RECORD_HAS_KEY),
+    (attrgetter("moved_from"), FactKind.OTHER_FORMER_KEY),
+    (attrgetter("is_protected"), FactKind.OTHER_PROTECTION),
+    (replaced_by, FactKind.ANOTHER_RECORD_LOST),
+)
+"""What has to be equal of changes of records besides action, call and values, and what is so if it is not."""
 
-_SHRINKS = {(Action.UPDATE, Action.ADOPT), (Action.ASSOCIATE, Action.ADOPT)}
-"""Actions that become others where everything is in HubSpot already: reviewed, and now."""
+_SHRINKS = {(Verb.UPDATE, Verb.ADOPT), (Verb.ASSOCIATE, Verb.ADOPT)}
+"""What becomes something else where everything is in HubSpot already: reviewed, and now."""
 
 _BY_HOW = list(DifferenceKind)
 
@@ -89,10 +80,8 @@ def keep_reviewed(reviewed: Plan, changes: Iterable[Change], rules: Iterable[Pru
 
 
 def _subject(change: Change) -> Hashable:
-    """What a change is about: a plan has no two changes about the same."""
-    if isinstance(change, PairChange):
-        return change.key, change.target, change.label and change.label.type
-    return change.key
+    """What tells a change from the others of its plan."""
+    return change.address, change.step
 
 
 def _departing(before: Change | None, now: Change) -> ReviewDifference | None:
@@ -102,57 +91,57 @@ def _departing(before: Change | None, now: Change) -> ReviewDifference | None:
     differences = list(_differences(before, now))
     if differences:
         return _departure(DifferenceKind.CHANGED, now, tuple(differences))
-    written = {value.name for value in values_of(now)}
-    no_more = [value for value in values_of(before) if value.name not in written]
+    written = {value.name for value in now.values}
+    no_more = [value for value in before.values if value.name not in written]
     return _departure(DifferenceKind.NO_LONGER_PLANNED, before, (_named(no_more),)) if no_more else None
 
 
 def _departure(
     how: DifferenceKind, change: Change, facts: tuple[Fact, ...] | None = None
 ) -> ReviewDifference:
-    target = change.target if isinstance(change, PairChange) else None
+    target = next(iter(change.address.records[1:]), None)
     facts = tuple(_about(change)) if facts is None else facts
-    return ReviewDifference(how, change.key, change.action, facts, change.source, target)
+    return ReviewDifference(how, change.record, verb_of(change), facts, change.source, target)
 
 
 def _about(change: Change) -> Iterator[Fact]:
     """Which label, or which properties; never their values."""
-    if isinstance(change, PairChange) and change.label:
-        yield Fact(FactKind.LABEL, word=change.label.text)
-    elif values_of(change):
-        yield _named(values_of(change))
+    if is_association_change(change) and change.association.label:
+        yield Fact(FactKind.LABEL, word=change.association.label.text)
+    elif change.values:
+        yield _named(change.values)
 
 
 def _differences(before: Change, now: Change) -> Iterator[Fact]:
     """Every way in which ``now`` would do what nobody has reviewed."""
-    if before.action is not now.action and (before.action, now.action) not in _SHRINKS:
-        yield Fact(FactKind.REVIEWED_TO, word=before.action)
-    if isinstance(before, PairChange) and isinstance(now, PairChange):
-        yield from _differing_pair(before, now)
+    was, will = verb_of(before), verb_of(now)
+    if was is not will and (was, will) not in _SHRINKS:
+        yield Fact(FactKind.REVIEWED_TO, word=was)
+    if is_association_change(now):
+        if any(
+            known is not None and known != found
+            for known, found in zip(before.remote, now.remote, strict=True)
+        ):
+            yield Fact(FactKind.ANOTHER_RECORD_HAS_KEY)
+        if before.is_remote and now.is_remote and before.operation != now.operation:
+            yield Fact(FactKind.OTHER_CALL)
         return
-    was, will = digested_change(before), digested_change(now)
-    for part, kind in _KIND_OF.items():
-        if was[part] != will[part] and not (part == "write" and before.action is not now.action):
+    for part, kind in _COMPARED:
+        if part(before) != part(now):
             yield Fact(kind)
+    if was is will and before.operation != now.operation:
+        yield Fact(FactKind.OTHER_CALL)
     yield from _differing_values(before, now)
-    if isinstance(now, Archive):
-        seen = {value.name: value.before for value in rests_on_of(before)}
+    if is_record_archive(now):
+        seen = {value.name: value.before for value in before.rests_on}
         changed = [value.name for value in now.rests_on if value.before != seen.get(value.name, value.before)]
         yield from (Fact(FactKind.EDITED_SINCE, names=(name,)) for name in changed)
 
 
-def _differing_pair(before: PairChange, now: PairChange) -> Iterator[Fact]:
-    ids = ((before.record_id, now.record_id), (before.target_id, now.target_id))
-    if any(was is not None and was != will for was, will in ids):
-        yield Fact(FactKind.ANOTHER_RECORD_HAS_KEY)
-    if isinstance(before, PairWriting) and isinstance(now, PairWriting) and before.route != now.route:
-        yield Fact(FactKind.OTHER_CALL)
-
-
 def _differing_values(before: Change, now: Change) -> Iterator[Fact]:
-    written = {value.name: value for value in values_of(before)}
-    known = {(value.name, value.after) for value in (*values_of(before), *in_step_of(before))}
-    for value in values_of(now):
+    written = {value.name: value for value in before.values}
+    known = {(value.name, value.after) for value in (*before.values, *before.remembered, *before.forgotten)}
+    for value in now.values:
         seen = written.get(value.name)
         if seen is None:
             yield Fact(FactKind.WRITE_NOT_REVIEWED, names=(value.name,))
@@ -160,12 +149,12 @@ def _differing_values(before: Change, now: Change) -> Iterator[Fact]:
             yield Fact(FactKind.OTHER_VALUE, names=(value.name,))
         elif seen.before != value.before:
             yield Fact(FactKind.EDITED_SINCE, names=(value.name,))
-    learned = () if isinstance(now, Release) else in_step_of(now)  # a release forgets what it names there
-    for value in learned:
+    forgotten = () if now.action is Action.RELEASE else now.forgotten  # a release forgets all that there is
+    for value in sorted((*now.remembered, *forgotten), key=attrgetter("name")):
         if (value.name, value.after) not in known:
             yield Fact(FactKind.MEMORY_NOT_REVIEWED, names=(value.name,))
     if now.action is Action.CREATE:
-        missing = sorted(written.keys() - {value.name for value in values_of(now)})
+        missing = sorted(written.keys() - {value.name for value in now.values})
         yield from (Fact(FactKind.VALUE_MISSING, names=(name,)) for name in missing)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reconciler.model.selection import Glob, Selection, glob_of
 from reconciler.plan.budget import looked_at_again
-from reconciler.plan.change import Action
+from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import Guard
 
 
@@ -31,7 +31,7 @@ class PlanRequest:
         return Selection(globs_of(self.target), globs_of(self.exclude))
 
     @property
-    def rereads(self) -> frozenset[Action]:
+    def rereads(self) -> frozenset[Verb]:
         """The actions whose records apply will read again, right before it writes."""
         return looked_at_again(had_time=self.had_time, overwrites=self.overwrites)
 

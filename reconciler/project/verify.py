@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reconciler.errors import UsageError
 from reconciler.model.addresses import RecordKey
-from reconciler.plan.change import Change, StateOnly, Update, keys_of, values_of
+from reconciler.plan.change import Action, Change
 from reconciler.plan.plan import Plan
 from reconciler.project.make_plan import make_plan
 from reconciler.project.notices import Progress, ignore_progress
@@ -33,18 +33,18 @@ def plan_what_is_left(
 ) -> Plan:
     """Plan again, and return what apply would still write of ``plan``; empty if nothing is left."""
     again = make_plan(session, PlanRequest(take=take, skip_invalid=True), progress)
-    left = tuple(_left(again, {key: change for change in plan.changes for key in keys_of(change)}))
+    left = tuple(_left(again, {key: change for change in plan.changes for key in change.address.records}))
     return replace(again, changes=left, held=(), problems=(), refusals=())
 
 
 def _left(again: Plan, applied: Mapping[RecordKey, Change]) -> Iterator[Change]:
     """Return the writes about applied changes: the same records, and for updates the same values."""
     for change in again.changes:
-        before = next((applied[key] for key in keys_of(change) if key in applied), None)
-        if before is None or isinstance(change, StateOnly):
+        before = next((applied[key] for key in change.address.records if key in applied), None)
+        if before is None or not change.is_remote:
             continue
-        if isinstance(change, Update) and isinstance(before, Update):
-            names = {value.name for value in values_of(before)}
+        if change.action is Action.UPDATE and before.action is Action.UPDATE:
+            names = {value.name for value in before.values}
             mine = tuple(value for value in change.values if value.name in names)
             if mine:
                 yield replace(change, values=mine)

@@ -15,10 +15,10 @@ from reconciler.errors import PlanRefused, Refusal
 from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.hubspot.portal.read_portal import begin_portal, read_portal
 from reconciler.plan.budget import budget_of, looked_at_again
-from reconciler.plan.change import keys_of
 from reconciler.plan.consistency import unsound
 from reconciler.plan.file.format import digest_of
 from reconciler.plan.guards import Limits, refuse_now
+from reconciler.plan.kinds import verb_of
 from reconciler.plan.plan import Plan
 from reconciler.plan.rests_on import objects_rested_on
 from reconciler.reconcile.project_check import refuse_other_project
@@ -73,7 +73,7 @@ def apply_plan(
         raise PlanRefused(Refusal.ALTERED, f"no plan of ours says this: {why}\n    plan again")
     with claim.acquire(store) as journal:
         refuse_other_project(store, claim.project)
-        objects = {key.object for change in plan.changes for key in keys_of(change)}
+        objects = {key.object for change in plan.changes for key in change.address.records}
         begin_portal(connection.reader, objects)  # the answers come while the plan is digested
         start = _start_of(plan, claim)
         moved = stale_owned_changes(plan, start.plan_digest, store)
@@ -123,7 +123,7 @@ def _start_of(plan: Plan, claim: LockRequest) -> RunStart:
         plan_digest=digest_of(plan),
         tool_version=__version__,
         actor=claim.actor,
-        planned=Counter(change.action for change in plan.changes),
+        planned=Counter(map(verb_of, plan.changes)),
         personal=plan.personal,
         commit=plan.manifests.git,
         undoes=plan.undoes,

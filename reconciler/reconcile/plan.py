@@ -30,9 +30,9 @@ from reconciler.plan.associations.compare import AssociationContext
 from reconciler.plan.associations.endpoints import endpoints_of
 from reconciler.plan.budget import ALWAYS_LOOKED_AT, Unsettled
 from reconciler.plan.builder import Known, PlanBuilder
-from reconciler.plan.change import Action
 from reconciler.plan.drift.provenance import Edits, OurRuns, our_runs
 from reconciler.plan.guards import Guards
+from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import ManifestInfo, Plan
 from reconciler.plan.records.compare import Policy
 from reconciler.plan.records.identity import names_that_identify
@@ -76,7 +76,7 @@ class PlanContext:
     skips_invalid: bool  # records with problems are left out of the plan instead of stopping it
     host: str | None = None  # where the portal is, if not at HubSpot's
     project: str | None = None  # what the project is called; None where it has no name
-    looks_again_at: Collection[Action] = ALWAYS_LOOKED_AT  # whose records apply will read again
+    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # whose records apply will read again
     verifies: bool = False  # apply plans again afterwards
 
 

@@ -28,7 +28,7 @@ from reconciler.plan.associations.labels import Labels
 from reconciler.plan.associations.rollback import AssociationRollback, applied_association_changes, ids_of
 from reconciler.plan.budget import Unsettled
 from reconciler.plan.builder import PlanBuilder
-from reconciler.plan.change import Create, Dissociate, PairChange, keys_of
+from reconciler.plan.change import Action, Change
 from reconciler.plan.plan import NO_MANIFESTS, Plan
 from reconciler.plan.records.prune import fact_of
 from reconciler.plan.records.rollback import AppliedChange, applied_changes, forgotten, ids_and_names
@@ -57,7 +57,7 @@ def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext,
     if run_under_way(store, here.created_at) == run_id:
         raise UsageError(f"run {run_id} is under way: wait for it to end")
     seen, past, unfinished = version_seen(store, here.created_at), store.past_run(run_id), store.unfinished()
-    objects = {key.object for change, _ in past.applied for key in keys_of(change)}
+    objects = {key.object for change, _ in past.applied for key in change.address.records}
     portal = read_portal(reader, objects | open_objects(store), here.portal_id)
     before_settling = reader.calls
     settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
@@ -92,7 +92,7 @@ def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext,
         keys = {**_keys_known(memory, changes), **builder.moves}
         around = {(one, other): live_pairs}
         if room.is_limited(other, one):
-            targets = {change.target_id for change in changes if change.target_id}
+            targets = {change.remote.target_id for change in changes if change.remote.target_id}
             back = read_pairs(reader, portal.objects[other], portal.objects[one], targets)
             around[other, one] = {**around.get((other, one), {}), **back}
         unpairing = AssociationRollback(live_pairs, owned_pairs, builder.archived, keys, room, around)
@@ -123,13 +123,13 @@ def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext,
 
 
 def _read_room(
-    reader: PortalReader, portal: PortalSchema, done: Mapping[Direction, Sequence[PairChange]]
+    reader: PortalReader, portal: PortalSchema, done: Mapping[Direction, Sequence[Change]]
 ) -> Room:
     """What the portal limits of associations that were removed, which are to be made again."""
     removed = {
         direction
         for direction, changes in done.items()
-        if any(isinstance(change, Dissociate) for change in changes)
+        if any(change.action is Action.ARCHIVE for change in changes)
     }
     if not removed or not limits_associations(reader):
         return Room(Labels(), {})
@@ -141,11 +141,11 @@ def _read_room(
     return Room(Labels(labels), limits)
 
 
-def _keys_known(memory: RecoveredState, changes: Sequence[PairChange]) -> Mapping[Record, RecordKey]:
+def _keys_known(memory: RecoveredState, changes: Sequence[Change]) -> Mapping[Record, RecordKey]:
     """The keys by which state knows the records that ``changes`` are about, which may have moved since."""
     ids: dict[str, set[RecordId]] = {}
     for change in changes:
-        for key, record_id in ((change.key, change.record_id), (change.target, change.target_id)):
+        for key, record_id in zip(change.address.records, change.remote, strict=True):
             if record_id is not None:
                 ids.setdefault(key.object, set()).add(record_id)
     return {
@@ -163,11 +163,11 @@ def _question(
 ) -> tuple[Sequence[str], Sequence[str]]:
     """What to ask the portal to take ``deeds`` back, and to see later whether what is to go has moved."""
     ids, names = ids_and_names(schema, deeds)
-    created = [deed for deed in deeds if isinstance(deed.change, Create)]
+    created = [deed for deed in deeds if deed.change.action is Action.CREATE]
     if created:
         names = sorted(names_rested_on(schema, owned(_keys(created)).values()).union(names))
     return ids, names
 
 
 def _keys(deeds: Sequence[AppliedChange]) -> list[str]:
-    return [deed.change.key.value for deed in deeds]
+    return [deed.change.record.value for deed in deeds]

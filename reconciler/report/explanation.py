@@ -16,7 +16,8 @@ from reconciler.model.explanation import (
 )
 from reconciler.model.owned import Origin
 from reconciler.model.property_history import ValueVersion
-from reconciler.plan.change import Action, Reason
+from reconciler.plan.change import Reason
+from reconciler.plan.kinds import Verb
 from reconciler.report.fact_sentences import facts_text
 from reconciler.report.plan.change_sections import held_reason_text, why_changed
 from reconciler.report.provenance import moment
@@ -160,7 +161,7 @@ def _row(name: str, of: PropertyExplained, layout: Layout) -> list[Line]:
 
 def _pair_lines(pair: PairExplained, layout: Layout) -> list[Line]:
     what = visible(pair.target.address) + (f" ({visible(pair.label)})" if pair.label else "")
-    if pair.step.action == Action.ADOPT:
+    if pair.step.action == Verb.ADOPT:
         remark = "HubSpot has them so"
     elif pair.step.action == "nothing":
         remark = _OURS[pair.origin]
@@ -175,16 +176,16 @@ def _next_of_record(step: NextAction, key: RecordKey) -> str:
         return _left(step, key, key.address)
     if step.action in {"nothing", "problem"}:
         return _SIMPLE.get(step.action, "nothing")
-    return f"{step.action}; {why_changed(Action(step.action), Reason(step.reason))}"
+    return f"{step.action}; {why_changed(Verb(step.action), Reason(step.reason))}"
 
 
 def _next(of: PropertyExplained, key: RecordKey) -> str:
     """What becomes of the property."""
     step = of.step
     if step.action == "write":
-        action = Action.CREATE if step.reason in _CREATES else Action.UPDATE
+        verb = Verb.CREATE if step.reason in _CREATES else Verb.UPDATE
         what = "clears it" if step.after is None else f"writes {shown(step.after)}"
-        return f"{what}; {why_changed(action, Reason(step.reason))}"
+        return f"{what}; {why_changed(verb, Reason(step.reason))}"
     if step.action == "leave" and step.reason == Reason.INITIAL:
         return "leaves it to people"
     if step.action == "leave":

@@ -10,7 +10,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias, assert_never
+from typing import Any, TypeAlias
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
@@ -23,21 +23,8 @@ from reconciler.model.facts import Fact
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunDetail, RunRow
-from reconciler.plan.change import (
-    Adopt,
-    AdoptPair,
-    Archive,
-    Associate,
-    Change,
-    Create,
-    Dissociate,
-    PairChange,
-    Release,
-    ReleasePair,
-    Update,
-    ValueChange,
-    values_of,
-)
+from reconciler.plan.change import Change, ValueChange
+from reconciler.plan.file.fields import FIELDS, Content
 from reconciler.plan.plan import Held, Plan, Review, ReviewDifference
 from reconciler.sentences import Value, shown
 
@@ -71,7 +58,7 @@ def masked_plan(plan: Plan, masking: Masking) -> Plan:
     if masking.key is None:
         return plan
     mask = _Mask(masking.key, plan.personal)
-    shown_keys = {entry.key for entry in (*plan.changes, *plan.held)}
+    shown_keys = {change.record for change in plan.changes} | {held.key for held in plan.held}
     plain_objects = {key.object for key in shown_keys if not mask.is_personal(key.object, key.by)}
     return replace(
         plan,
@@ -167,6 +154,10 @@ def masked_text(text: str, masking: Masking) -> str:
     return text if masking.key is None else _Mask(masking.key, ()).text(text, [])
 
 
+_SHOWN = tuple((field.name, field.content) for field in FIELDS if field.content is not Content.NOTHING)
+"""Fields of a change that may show something of people."""
+
+
 class _Mask:
     """Replaces the personal parts of one thing that is shown."""
 
@@ -179,39 +170,18 @@ class _Mask:
         return (object_name, name) in self._personal
 
     def change(self, change: Change) -> Change:
-        objects = {change.key.object, *([change.target.object] if isinstance(change, PairChange) else [])}
-        if self._objects.isdisjoint(objects) and not any(value.changed for value in values_of(change)):
+        objects = {key.object for key in change.address.records}
+        if self._objects.isdisjoint(objects) and not any(value.changed for value in change.values):
             return change
-        key = self.record_key(change.key)
-        match change:
-            case Create():
-                values, in_step = (self.values(change.key, of) for of in (change.values, change.in_step))
-                return replace(change, key=key, values=values, in_step=in_step)
-            case Update():
-                values = self.values(change.key, change.values)
-                return replace(
-                    change,
-                    key=key,
-                    values=values,
-                    in_step=self.values(change.key, change.in_step),
-                    moved_from=change.moved_from and self.record_key(change.moved_from),
-                    rests_on=self.values(change.key, change.rests_on),
-                )
-            case Adopt():
-                return replace(
-                    change,
-                    key=key,
-                    in_step=self.values(change.key, change.in_step),
-                    moved_from=change.moved_from and self.record_key(change.moved_from),
-                )
-            case Release():
-                return replace(change, key=key, in_step=self.values(change.key, change.in_step))
-            case Archive():
-                return replace(change, key=key, rests_on=self.values(change.key, change.rests_on))
-            case Associate() | Dissociate() | AdoptPair() | ReleasePair():
-                return replace(change, key=key, target=self.record_key(change.target))
-            case _:
-                assert_never(change)
+        masked: dict[str, Any] = {name: self.field(change, name, content) for name, content in _SHOWN}
+        return replace(change, **masked)
+
+    def field(self, change: Change, name: str, content: Content) -> object:
+        """One field of ``change``, by what it may show of people."""
+        value = getattr(change, name)
+        if content is Content.VALUES:
+            return self.values(change.record, value)
+        return value and value.with_records(self.record_key)
 
     def held(self, held: Held) -> Held:
         return replace(

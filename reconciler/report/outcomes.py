@@ -6,7 +6,7 @@ from datetime import UTC
 from reconciler.invisible_characters import visible
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSummary
-from reconciler.plan.change import Action
+from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import ASSOCIATED
 from reconciler.report.plan.change_sections import SIGNS
 from reconciler.report.text.grouping import EntryStyle, group_by, render_entries
@@ -31,10 +31,10 @@ _SECTIONS = {
 }
 """What was not applied, in the order in which it wants to be looked at."""
 
-_SIGNS = {str(action): sign for action, sign in SIGNS.items()}
+_SIGNS = {str(verb): sign for verb, sign in SIGNS.items()}
 """By action; a journal may know actions that this version does not."""
 
-_OF_STATE_ONLY = {str(Action.ADOPT), str(Action.RELEASE)}
+_OF_STATE_ONLY = {str(Verb.ADOPT), str(Verb.RELEASE)}
 
 _INDENT = 6
 _COMMIT_DIGITS = 12

@@ -11,8 +11,9 @@ from typing import Any, Generic, TypeVar, cast
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.associations import Label, OwnedPair
+from reconciler.model.associations import OwnedPair
 from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.labels import Label
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.state.row_codec import json_text
 

@@ -24,14 +24,14 @@ from sqlalchemy import (
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordId
-from reconciler.model.calls import Call, Route
+from reconciler.model.calls import Call, Operation
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Unknown, done_of
 from reconciler.model.owned import Origin
 from reconciler.model.runs import RunDetail, RunHeader, RunSummary
-from reconciler.plan.change import Action, Change, Writing, carried_out
+from reconciler.plan.change import Action, Change, carried_out
+from reconciler.plan.file.fields import change_cells, change_in
+from reconciler.plan.kinds import RECORDS
 from reconciler.state.row_codec import (
-    change_columns,
-    change_of,
     done_in,
     header_of,
     names_told,
@@ -39,7 +39,6 @@ from reconciler.state.row_codec import (
     planned_count,
     run_columns,
     run_row_of,
-    writing_of,
 )
 from reconciler.state.run_types import PastRun, RunStart, RunStatus, Sent, UnfinishedBatch
 from reconciler.state.tables import batches, changes, intents, runs
@@ -47,8 +46,8 @@ from reconciler.state.tables import batches, changes, intents, runs
 KEEP_VALUES = timedelta(days=90)
 """How long the journal keeps values: as long as a run can be rolled back."""
 
-ERASED: Mapping[str, None] = {"values": None, "in_step": None, "answer": None}
-"""Columns of a change that become empty when its values are erased."""
+ERASED: Mapping[str, None] = {"values": None, "remembered": None, "forgotten": None, "answer": None}
+"""What a change no longer says once its values are gone."""
 
 IS_OPEN: ColumnElement[bool] = or_(changes.c.outcome.is_(None), changes.c.outcome == Unknown.word)
 
@@ -81,17 +80,14 @@ class Journal:
             | {
                 "number": batch.number,
                 "object": batch.object,
-                "call": batch.route.call.value,
-                "id_property": batch.route.id_property,
+                "call": batch.operation.call.value,
+                "id_property": batch.operation.id_property,
                 "intended_at": batch.intended_at,
             },
         )
         self.connection.execute(
             changes.insert(),
-            [
-                place | {"number": number, "batch": batch.number} | change_columns(change)
-                for number, change in batch.entries
-            ],
+            [place | {"number": number} | change_cells(change) for number, change in batch.entries],
         )
         self.connection.execute(
             intents.insert(),
@@ -116,10 +112,10 @@ class Journal:
         )
 
     def add_uncalled(self, run_id: str, entries: Iterable[tuple[int, Change, Outcome]]) -> None:
-        """Add changes that need no call, with their outcomes."""
-        place = {"portal_id": self.portal_id, "run_id": run_id, "batch": None}
+        """Changes that no call is made for, with what became of them."""
+        place = {"portal_id": self.portal_id, "run_id": run_id}
         rows = [
-            place | {"number": number} | change_columns(change) | outcome_columns(outcome)
+            place | {"number": number} | change_cells(change) | outcome_columns(outcome)
             for number, change, outcome in entries
         ]
         if rows:
@@ -133,7 +129,7 @@ class Journal:
         Raises:
             StateError: a change is not in this batch, or its outcome is final already.
         """
-        in_batch = and_(self._of_run(run_id), changes.c.batch == batch_number)
+        in_batch = self._in_batch(run_id, batch_number)
         still_open = set(self.connection.scalars(select(changes.c.number).where(in_batch, IS_OPEN)))
         if surplus := sorted(outcomes.keys() - still_open):
             raise StateError(
@@ -215,7 +211,7 @@ class Journal:
                 run_id=row.run_id,
                 number=row.number,
                 object=row.object,
-                route=Route(Call(row.call), row.id_property),
+                operation=Operation(Call(row.call), row.id_property),
                 intended_at=row.intended_at,
                 entries=self._open_entries(row.run_id, row.number),
                 sent=self._sent(row.run_id, row.number),
@@ -272,7 +268,7 @@ class Journal:
     def last_runs(self, object_name: str, record_id: RecordId) -> Mapping[str, RunHeader]:
         """Return, for each property of a record, the newest run that applied it or found it in step."""
         query = (
-            select(runs, changes.c["values"], changes.c.in_step)
+            select(runs, changes.c["values"], changes.c.remembered, changes.c.forgotten)
             .join(changes, and_(changes.c.portal_id == runs.c.portal_id, changes.c.run_id == runs.c.id))
             .where(
                 runs.c.portal_id == self.portal_id,
@@ -294,10 +290,11 @@ class Journal:
             changes.c.portal_id == self.portal_id,
             changes.c.object == object_name,
             changes.c.record_id.in_(ids),
+            changes.c.kind == RECORDS.name,
             changes.c.action == Action.CREATE.value,
             changes.c.outcome == Applied.word,
             changes.c.answer.is_not(None),
-            or_(changes.c.origin.is_(None), changes.c.origin == Origin.CREATED.value),
+            changes.c.origin == Origin.CREATED.value,
         )
         found = ((row.record_id, done_in(row)) for row in self.connection.execute(query))
         return frozenset(
@@ -348,7 +345,7 @@ class Journal:
         )
         rows = self.connection.execute(query).all()
         known = [row for row in rows if row.values is not None]
-        done = ((change_of(row), found) for row in known if (found := done_in(row)))
+        done = ((change_in(row._asdict()), found) for row in known if (found := done_in(row)))
         applied = tuple((carried_out(change, found.written), found) for change, found in done)
         erased = sum(row.values is None and row.outcome == Applied.word for row in rows)
         return PastRun(header_of(header), applied, erased)
@@ -364,21 +361,28 @@ class Journal:
     def _of_run(self, run_id: str) -> ColumnElement[bool]:
         return and_(changes.c.portal_id == self.portal_id, changes.c.run_id == run_id)
 
-    def _open_entries(self, run_id: str, batch_number: int) -> tuple[tuple[int, Writing], ...]:
+    def _open_entries(self, run_id: str, batch_number: int) -> tuple[tuple[int, Change], ...]:
         query = (
-            select(changes)
-            .where(self._of_run(run_id), changes.c.batch == batch_number, IS_OPEN)
-            .order_by(changes.c.number)
+            select(changes).where(self._in_batch(run_id, batch_number), IS_OPEN).order_by(changes.c.number)
         )
-        return tuple((row.number, writing_of(row)) for row in self.connection.execute(query))
+        return tuple((row.number, change_in(row._asdict())) for row in self.connection.execute(query))
 
-    def _sent(self, run_id: str, batch_number: int) -> Sent | None:
+    def _in_batch(self, run_id: str, batch_number: int) -> ColumnElement[bool]:
+        """Whether a change is carried by a call of the batch."""
+        carried = select(intents.c.change).where(
+            intents.c.portal_id == self.portal_id,
+            intents.c.run_id == run_id,
+            intents.c.batch == batch_number,
+        )
+        return and_(self._of_run(run_id), changes.c.number.in_(carried))
+
+    def _sent(self, run_id: str, batch_number: int) -> Sent:
         query = select(intents).where(
             intents.c.portal_id == self.portal_id,
             intents.c.run_id == run_id,
             intents.c.batch == batch_number,
         )
-        return {(row.change, row.ordinal): row.sent_at for row in self.connection.execute(query)} or None
+        return {(row.change, row.ordinal): row.sent_at for row in self.connection.execute(query)}
 
     def _header(self, run_id: str) -> Row[Any]:
         row = self.connection.execute(select(runs).where(self._is_run(run_id))).one_or_none()

@@ -1,15 +1,16 @@
 """Values that apply passes to the journal at the start of a run, and those that it reads to settle."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from reconciler.model.calls import Route
+from reconciler.model.calls import Operation
 from reconciler.model.outcomes import Applied
 from reconciler.model.runs import RunHeader
-from reconciler.plan.change import Action, Change, PairWriting, Writing
+from reconciler.plan.change import Change
+from reconciler.plan.kinds import Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,11 @@ class RunStart:
     plan_digest: str
     tool_version: str
     actor: Actor
-    planned: Mapping[Action, int]  # changes by action; actions without changes may be missing
-    personal: tuple[tuple[str, str], ...] = ()  # (object type, property) whose values are masked when shown
-    commit: str | None = None  # commit of the applied manifests
-    undoes: str | None = None  # the run that is rolled back
-    project: str | None = None  # name of the project; None if it has none
+    planned: Mapping[Verb, int]  # changes by action; actions without any may be left out
+    personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when shown
+    commit: str | None = None  # of the manifests that are applied
+    undoes: str | None = None  # the run that is taken back
+    project: str | None = None  # the name of the project; None where it has none
 
 
 class RunStatus(StrEnum):
@@ -69,13 +70,13 @@ class UnfinishedBatch:
     run_id: str
     number: int  # number of the batch within its run
     object: str
-    route: Route
+    operation: Operation
     intended_at: datetime  # aware, UTC
-    entries: tuple[tuple[int, Writing], ...]  # only those without a final outcome, by number
-    sent: Sent | None = None  # None: journaled by a version that did not record it
+    entries: tuple[tuple[int, Change], ...]  # only those without a final outcome, by number
+    sent: Sent = field(default_factory=dict)
 
     @property
     def objects(self) -> frozenset[str]:
-        """The object types of its records, at both ends of associations."""
-        others = {change.target.object for _, change in self.entries if isinstance(change, PairWriting)}
-        return frozenset({self.object} | others)
+        """The object types of the records that it is about, at both ends of associations."""
+        keys = (key for _, change in self.entries for key in change.address.records)
+        return frozenset({self.object} | {key.object for key in keys})

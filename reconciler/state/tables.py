@@ -1,8 +1,9 @@
 """The tables and their version. One database holds the state of any number of portals."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
@@ -23,11 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
-_CREATED = (
-    "CREATE INDEX changes_created ON changes (portal_id, \"object\", record_id) WHERE action = 'create'"
-)
+_CREATED = """CREATE INDEX changes_created ON changes (portal_id, "object", record_id)
+    WHERE kind = 'record' AND action = 'create'"""
 
 _OF_THE_SAME_RECORD = """SELECT 1 FROM owned AS other WHERE other.portal_id = owned.portal_id
     AND other."object" = owned."object" AND other.record_id = owned.record_id"""
@@ -58,7 +58,100 @@ It is created by us if one of the rows says so, and protected if one of them is.
 remaining key.
 """
 
-UPGRADES: Mapping[int, tuple[str, ...]] = {
+
+def _split_in_step(connection: Connection) -> None:
+    """Tell what state has forgotten from what it has learned: until version 4 one column had both."""
+    rows = connection.execute(
+        text(
+            """SELECT portal_id, run_id, number, remembered FROM changes
+            WHERE remembered LIKE '%"unmanaged"%'"""
+        )
+    ).all()
+    for portal_id, run_id, number, told in rows:
+        values = json.loads(told)
+        forgotten = {name: value for name, value in values.items() if value[2] == "unmanaged"}
+        remembered = {name: value for name, value in values.items() if name not in forgotten}
+        connection.execute(
+            text(
+                """UPDATE changes SET remembered = :remembered, forgotten = :forgotten
+                WHERE portal_id = :portal_id AND run_id = :run_id AND number = :number"""
+            ),
+            {
+                "remembered": json.dumps(remembered, sort_keys=True, separators=(",", ":")),
+                "forgotten": json.dumps(forgotten, sort_keys=True, separators=(",", ":")),
+                "portal_id": portal_id,
+                "run_id": run_id,
+                "number": number,
+            },
+        )
+
+
+_ONE_CHANGE_FOR_EVERY_KIND: tuple["UpgradeStep", ...] = (
+    "CREATE TABLE changes_before AS SELECT * FROM changes",
+    "DROP TABLE changes",
+    """CREATE TABLE changes (
+        portal_id BIGINT NOT NULL, run_id {TEXT} NOT NULL, number INTEGER NOT NULL,
+        kind {TEXT} NOT NULL, action {TEXT} NOT NULL, step INTEGER NOT NULL,
+        "object" {TEXT} NOT NULL, "by" {TEXT} NOT NULL, "key" {TEXT} NOT NULL, record_id {TEXT},
+        to_object {TEXT}, to_by {TEXT}, to_key {TEXT}, to_id {TEXT}, label {TEXT}, whole INTEGER,
+        from_by {TEXT}, from_key {TEXT}, replaces {TEXT},
+        origin {TEXT}, protected INTEGER, origin_before {TEXT}, protected_before INTEGER,
+        reason {TEXT} NOT NULL, source {TEXT} NOT NULL, call {TEXT}, id_property {TEXT},
+        "values" {TEXT}, remembered {TEXT}, forgotten {TEXT}, outcome {TEXT}, answer {TEXT},
+        PRIMARY KEY (portal_id, run_id, number),
+        FOREIGN KEY (portal_id, run_id) REFERENCES runs (portal_id, id)
+    )""",
+    """INSERT INTO changes (
+        portal_id, run_id, number, kind, action, step, "object", "by", "key", record_id,
+        to_object, to_by, to_key, to_id, label, whole, from_by, from_key, replaces,
+        origin, protected, origin_before, protected_before,
+        reason, source, call, id_property, "values", remembered, forgotten, outcome, answer
+    ) SELECT
+        portal_id, run_id, number,
+        CASE WHEN to_object IS NULL THEN 'record' ELSE 'association' END,
+        CASE action WHEN 'associate' THEN 'create' WHEN 'dissociate' THEN 'archive' ELSE action END, 1,
+        "object", "by", "key", record_id, to_object, to_by, to_key, to_id,
+        CASE
+            WHEN association LIKE '[null,%' THEN NULL
+            WHEN association LIKE '%,false]' THEN substr(association, 2, length(association) - 8)
+            ELSE substr(association, 2, length(association) - 7)
+        END,
+        CASE WHEN association LIKE '%,true]' THEN 1 WHEN association LIKE '%,false]' THEN 0 END,
+        from_by, from_key, replaces,
+        CASE
+            WHEN action IN ('create', 'associate') THEN coalesce(origin, 'created')
+            WHEN action IN ('update', 'adopt') THEN origin
+        END,
+        CASE WHEN action IN ('create', 'associate', 'update', 'adopt') THEN protected END,
+        CASE WHEN action IN ('archive', 'release') THEN origin WHEN action = 'dissociate' THEN 'created' END,
+        CASE
+            WHEN action IN ('archive', 'release') AND origin IS NOT NULL THEN 0
+            WHEN action = 'dissociate' THEN 0
+        END,
+        reason, source, call, id_property, "values",
+        CASE WHEN action = 'release' AND in_step IS NOT NULL THEN '{}' ELSE in_step END,
+        CASE WHEN action = 'release' OR in_step IS NULL THEN in_step ELSE '{}' END,
+        outcome, answer
+    FROM changes_before""",
+    """INSERT INTO intents (portal_id, run_id, "change", ordinal, batch, sent_at)
+        SELECT portal_id, run_id, number, 1, batch, '1970-01-01 00:00:00.000000' FROM changes_before
+        WHERE batch IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM intents WHERE intents.portal_id = changes_before.portal_id
+            AND intents.run_id = changes_before.run_id AND intents."change" = changes_before.number)""",
+    "DROP TABLE changes_before",
+    _CREATED,
+    _split_in_step,
+)
+"""One shape of row for every kind and action; what carries a change stands among the intents alone.
+
+Before version 4 nobody wrote down when a call left. Such a call may have been sent, at a time that proves
+nothing: so an open batch of any version can be settled after the upgrade as it could before.
+"""
+
+UpgradeStep: TypeAlias = str | Callable[[Connection], None]
+"""One step of an upgrade: a statement that both databases run, or what no statement can do in both."""
+
+UPGRADES: Mapping[int, tuple[UpgradeStep, ...]] = {
     2: ("ALTER TABLE runs ADD COLUMN git_commit {TEXT}", "ALTER TABLE runs ADD COLUMN undoes {TEXT}"),
     3: (
         """CREATE TABLE pairs (
@@ -90,10 +183,11 @@ UPGRADES: Mapping[int, tuple[str, ...]] = {
         "ALTER TABLE changes ADD COLUMN from_by {TEXT}",
         'UPDATE changes SET from_by = "by" WHERE from_key IS NOT NULL',
         "ALTER TABLE changes ADD COLUMN replaces {TEXT}",
-        _CREATED,
+        "CREATE INDEX changes_created ON changes (portal_id, \"object\", record_id) WHERE action = 'create'",
     ),
+    5: _ONE_CHANGE_FOR_EVERY_KIND,
 }
-"""The statements that upgrade to each version from the one before; SQLite and PostgreSQL both run them.
+"""By version, the steps that make it out of the version before; SQLite and PostgreSQL both take them.
 
 ``{TEXT}`` is the type of names and keys; in PostgreSQL it sorts by code point.
 """
@@ -243,31 +337,35 @@ changes = Table(
     _column("portal_id", _PORTAL, primary_key=True),
     _column("run_id", primary_key=True),
     _column("number", Integer(), primary_key=True),  # the place in the plan
-    _column("batch", Integer(), nullable=True),  # null if no call is made
+    _column("kind"),  # of thing: record, association
     _column("action"),
+    _column("step", Integer()),  # 1; more where one thing is changed more than once
     _column("object"),
     _column("by"),
     _column("key"),
-    _column("record_id", nullable=True),  # null until HubSpot has assigned one
-    _column("protected", Integer()),  # whether the record is protected afterwards
-    _column("from_by", nullable=True),  # the key property and the key before the change
+    _column("record_id", nullable=True),  # null until HubSpot has given one
+    _column("to_object", nullable=True),  # the other record, of an association
+    _column("to_by", nullable=True),
+    _column("to_key", nullable=True),
+    _column("to_id", nullable=True),
+    _column("label", nullable=True),  # JSON: category, type id and text; null: the plain association
+    _column("whole", Integer(), nullable=True),  # 1: all that is between the two
+    _column("from_by", nullable=True),  # the key property, and the key, that it had before
     _column("from_key", nullable=True),
-    _column("replaces", nullable=True),  # the lost record that a created one replaces
-    _column("origin", nullable=True),
+    _column("replaces", nullable=True),  # the lost record that a created one takes the place of
+    _column("origin", nullable=True),  # how it is ours afterwards; null: it is not
+    _column("protected", Integer(), nullable=True),
+    _column("origin_before", nullable=True),  # how it was ours, where it no longer is
+    _column("protected_before", Integer(), nullable=True),
     _column("reason"),
     _column("source"),  # JSON: file, line, column
     _column("call", nullable=True),
     _column("id_property", nullable=True),
-    _column("values", nullable=True),  # JSON: property to [before, after, reason, place]; null when erased
-    _column("in_step", nullable=True),  # the same
-    _column("outcome", nullable=True),  # its word; null until it is known
-    _column("answer", nullable=True),  # JSON: details of the outcome; null when erased
-    _column("to_object", nullable=True),  # the other record of an association
-    _column("to_by", nullable=True),
-    _column("to_key", nullable=True),
-    _column("to_id", nullable=True),
-    # JSON: category, type id and text of the label, and whether the association was new
-    _column("association", nullable=True),
+    _column("values", nullable=True),  # JSON: name to [before, after, reason, place]; null when erased
+    _column("remembered", nullable=True),  # the same: what state learned without a write
+    _column("forgotten", nullable=True),  # the same: what state dropped
+    _column("outcome", nullable=True),  # its word; null until something is known
+    _column("answer", nullable=True),  # JSON: what else the outcome says; null when erased
     ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
 )
 
@@ -277,8 +375,6 @@ def _index_created(_table: Table, connection: Connection, **_: object) -> None:
     """Create the index as text, for the same reason."""
     connection.execute(text(_CREATED))
 
-
-Index("changes_by_batch", changes.c.portal_id, changes.c.run_id, changes.c.batch, changes.c.number)
 
 intents = Table(
     "intents",
@@ -332,7 +428,7 @@ def schema_version(connection: Connection) -> int | None:
 def create_or_upgrade(
     connection: Connection,
     version: int = SCHEMA_VERSION,
-    upgrades: Mapping[int, tuple[str, ...]] = UPGRADES,
+    upgrades: Mapping[int, tuple[UpgradeStep, ...]] = UPGRADES,
     *,
     before_upgrade: Callable[[], None] = lambda: None,
 ) -> None:
@@ -355,8 +451,11 @@ def create_or_upgrade(
     if found < version:
         before_upgrade()
     for step in range(found + 1, version + 1):
-        for statement in upgrades[step]:
-            connection.execute(text(statement.replace("{TEXT}", _text_type(connection))))
+        for each in upgrades[step]:
+            if isinstance(each, str):
+                connection.execute(text(each.replace("{TEXT}", _text_type(connection))))
+            else:
+                each(connection)
     if found < version:
         connection.execute(meta.update().where(meta.c.name == _VERSION_ROW), {"value": str(version)})
 

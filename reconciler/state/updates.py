@@ -1,35 +1,23 @@
 """Updates of state after applied changes. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias
 
 from reconciler.model.addresses import RecordKey
-from reconciler.model.associations import OwnedPair, PairIdentity, PairsAfter, identity_of
+from reconciler.model.associations import OwnedPair, PairIdentity, PairsAfter
 from reconciler.model.desired import Record
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.plan.change import (
-    Adopt,
-    AdoptPair,
-    Archive,
-    Associate,
-    Change,
-    Create,
-    Dissociate,
-    Reason,
-    Release,
-    ReleasePair,
-    Update,
-    in_step_of,
-    values_of,
+from reconciler.plan.associations.changes import (
+    identity_of_association,
+    is_association_change,
+    is_whole,
 )
+from reconciler.plan.change import Action, Change, Owned, Reason
+from reconciler.plan.records.changes import identity_of_record, is_record_change, is_record_ours, replaced_by
 
-Owning: TypeAlias = Create | Update | Adopt
-"""Changes after which we own a record."""
 
-
-def owned_after(change: Owning, outcome: Applied, before: OwnedRecord | None) -> OwnedRecord:
-    """Return the owned record after a change; values are kept as sent, and as HubSpot stored them.
+def owned_after(change: Change, outcome: Applied, before: OwnedRecord | None) -> OwnedRecord:
+    """Last applied values are kept as sent, and HubSpot's spelling beside them where it differs.
 
     Values of ``before`` that the change does not contain stay, if it is the same record, under any key: they
     are in step, or held.
@@ -38,21 +26,20 @@ def owned_after(change: Owning, outcome: Applied, before: OwnedRecord | None) ->
     sent = dict(same.sent) if same else {}
     answered = dict(same.answered) if same else {}
     for of_names in (sent, answered):
-        of_names.pop(change.key.by, None)  # the key has its own column
-    for value in in_step_of(change):
-        if value.reason is Reason.UNMANAGED:
-            sent.pop(value.name, None)
-            answered.pop(value.name, None)
-            continue
+        of_names.pop(change.record.by, None)  # the key is kept as such
+        for value in change.forgotten:
+            of_names.pop(value.name, None)
+    for value in change.remembered:
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, value.before)
-    for value in values_of(change):
-        if value.name == change.key.by or value.reason is Reason.INITIAL:
-            continue  # people's later changes of a property that is not enforced any more are no drift
+    for value in change.values:
+        if value.name == change.record.by or value.reason is Reason.INITIAL:
+            continue  # what is people's from now on is no drift when they change it
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, outcome.answered.get(value.name, value.after))
-    origin = _origin(change, outcome)
-    return OwnedRecord(change.key, outcome.record_id, origin, sent, answered, change.is_protected)
+    return OwnedRecord(
+        change.record, outcome.record_id, _origin(change, outcome), sent, answered, change.is_protected
+    )
 
 
 def _keep_spelling(answered: dict[str, str | None], name: str, sent: str | None, live: str | None) -> None:
@@ -62,31 +49,31 @@ def _keep_spelling(answered: dict[str, str | None], name: str, sent: str | None,
         answered[name] = live
 
 
-def _origin(change: Owning, outcome: Applied) -> Origin:
-    if isinstance(change, Create) and outcome.is_new is False:
-        return Origin.ADOPTED  # another program was faster: we must not prune its record
-    return change.origin
+def _origin(change: Change, outcome: Applied) -> Origin:
+    is_late = change.action is Action.CREATE and outcome.is_new is False
+    if change.owned is None or is_late:
+        return Origin.ADOPTED  # somebody else was quicker: the record is not ours to prune
+    return change.owned.origin
 
 
 def disowned_by(change: Change) -> Record | None:
-    """Return the record that we do not own any more after ``change``."""
-    match change:
-        case Archive() | Release():
-            return change.key.object, change.record_id
-        case Create() if change.replaces is not None:
-            return change.key.object, change.replaces
-        case _:
-            return None
+    """The record that is no longer ours once ``change`` has been applied."""
+    if not is_record_change(change):
+        return None
+    if change.owned is None:
+        return identity_of_record(change)
+    lost = replaced_by(change)
+    return (change.object_type, lost) if lost else None
 
 
 def in_the_way(changes: Sequence[Change]) -> Mapping[Record, tuple[RecordKey, RecordKey]]:
     """Return records whose present keys others get first, with their present and new keys."""
     leaving = {
-        change.moved_from: ((change.key.object, change.record_id), (change.moved_from, change.key))
+        change.moved_from: (identity_of_record(change), (change.moved_from, change.record))
         for change in changes
-        if isinstance(change, Update | Adopt) and change.moved_from
+        if change.moved_from
     }
-    taken = (change.key for change in changes if isinstance(change, Owning)) if leaving else ()
+    taken = (change.record for change in changes if is_record_ours(change)) if leaving else ()
     return dict(leaving[key] for key in taken if key in leaving)
 
 
@@ -99,31 +86,24 @@ def pairs_after(applied: Iterable[Change]) -> PairsAfter:
     disowned: list[PairIdentity] = []
     ended: list[Record] = []
     for change in applied:
-        match change:
-            case Associate() | AdoptPair():
-                owned.append(_pair(change))
-            case Dissociate() | ReleasePair():
-                ends = (change.key, change.record_id, change.target, change.target_id)
-                disowned.append(identity_of(*ends, change.label))
-            case Archive() | Release(reason=Reason.GONE | Reason.ABSENT):
-                ended.append((change.key.object, change.record_id))
-            case Create() if change.replaces is not None:
-                ended.append((change.key.object, change.replaces))
-            case _:
-                pass
+        if is_association_change(change):
+            if change.owned:
+                owned.append(_pair(change, change.owned))
+            elif identity := identity_of_association(change):
+                disowned.append(identity)
+        elif change.action is not Action.RELEASE or change.reason in _GONE:
+            ended += [record] if (record := disowned_by(change)) else []
     return PairsAfter(owned, disowned, ended)
 
 
-def _pair(change: Associate | AdoptPair) -> OwnedPair:
-    if change.record_id is None or change.target_id is None:
-        raise ValueError(f"{change.key.address} cannot be owned as associated before it has an id")
-    origin = change.origin if isinstance(change, AdoptPair) else Origin.CREATED
-    return OwnedPair(
-        change.key,
-        change.record_id,
-        change.target,
-        change.target_id,
-        change.label,
-        origin,
-        change.is_whole,
-    )
+def _pair(change: Change, owned: Owned) -> OwnedPair:
+    record_id, target_id = change.remote
+    if record_id is None or target_id is None:
+        raise ValueError(f"{change.record.address} cannot be owned as associated before it has an id")
+    key, target = change.association.records
+    label = change.association.label
+    return OwnedPair(key, record_id, target, target_id, label, owned.origin, is_whole(change))
+
+
+_GONE = frozenset({Reason.GONE, Reason.ABSENT})
+"""Reasons of releases whose record is no longer there."""

@@ -18,11 +18,11 @@ from sqlalchemy import Connection
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordKey
 from reconciler.model.associations import NO_PAIRS, PairsAfter
-from reconciler.model.calls import Route
+from reconciler.model.calls import Operation
 from reconciler.model.desired import PruneRule, Record
 from reconciler.model.outcomes import Outcome
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.plan.change import Change, Writing
+from reconciler.plan.change import Change
 from reconciler.state.association_rows import PairRows
 from reconciler.state.database import Database
 from reconciler.state.database_files import copy_database
@@ -89,8 +89,8 @@ class StateWriter:
         run_id: str,
         batch_number: int,
         object_name: str,
-        route: Route,
-        entries: Sequence[tuple[int, Writing]],
+        operation: Operation,
+        entries: Sequence[tuple[int, Change]],
         *,
         twice: Collection[int] = (),
     ) -> None:
@@ -98,7 +98,9 @@ class StateWriter:
 
         Entries with numbers in ``twice`` take two calls.
         """
-        batch = UnfinishedBatch(run_id, batch_number, object_name, route, self._lease.now(), tuple(entries))
+        batch = UnfinishedBatch(
+            run_id, batch_number, object_name, operation, self._lease.now(), tuple(entries)
+        )
         with self._writing() as connection:
             Journal(connection, self._portal_id).add_intent(batch, twice)
 

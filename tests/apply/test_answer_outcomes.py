@@ -6,11 +6,12 @@ import pytest
 
 from reconciler.apply.answer_outcomes import judged, only_emptied
 from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.calls import Call, Route
+from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Kind, ObjectSchema, Option, PropertyDef
 from reconciler.model.outcomes import Applied, Rejected, Unknown
 from reconciler.model.owned import Origin
-from reconciler.plan.change import Create, Reason, Update, ValueChange
+from reconciler.plan.change import Change, Owned, Reason, ValueChange
+from reconciler.plan.records.changes import create_record, update_record
 from reconciler.plan.values.equality import REWRITTEN
 from reconciler.source import SourceRef
 
@@ -28,16 +29,18 @@ def schema(kind: Kind) -> ObjectSchema:
     return ObjectSchema("companies", "companies", {definition.name: definition for definition in known})
 
 
-def update(**values: tuple[str | None, str | None]) -> Update:
+def update(**values: tuple[str | None, str | None]) -> Change:
     written = (ValueChange(name, *texts, Reason.CHANGED) for name, texts in sorted(values.items()))
-    route = Route(Call.UPDATE, None)
-    return Update(KEY, ID, tuple(written), (), Reason.CHANGED, route, None, Origin.CREATED)
+    route = Operation(Call.UPDATE, None)
+    return update_record(
+        KEY, ID, tuple(written), Reason.CHANGED, operation=route, source=None, owned=Owned(Origin.CREATED)
+    )
 
 
-def create(**values: str) -> Create:
+def create(**values: str) -> Change:
     written = (ValueChange(name, None, text, Reason.MISSING) for name, text in sorted(values.items()))
-    route = Route(Call.UPSERT, "external_id")
-    return Create(KEY, tuple(written), Reason.MISSING, route, SourceRef("c.yaml", 1, 1))
+    route = Operation(Call.UPSERT, "external_id")
+    return create_record(KEY, tuple(written), Reason.MISSING, route, SourceRef("c.yaml", 1, 1))
 
 
 def answered(is_new: bool | None = None, **values: str | None) -> Applied:
@@ -172,7 +175,7 @@ def test_a_stage_that_was_set_is_not_told_as_empty_where_another_value_was_not_t
 
 
 @pytest.mark.parametrize("change", [create(name="A"), update(name=("A", "B"))])
-def test_a_single_call_emptied_nothing(change: Create | Update) -> None:
+def test_a_single_call_emptied_nothing(change: Change) -> None:
     assert only_emptied(schema(Kind.TEXT), change, Rejected("no")) == Rejected("no")
 
 

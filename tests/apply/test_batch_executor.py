@@ -7,11 +7,12 @@ from reconciler.apply.batch_executor import BatchExecutor
 from reconciler.apply.batches import batches_of
 from reconciler.apply.options import OnStale
 from reconciler.hubspot.client import PortalReader, PortalWriter
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
 from reconciler.model.definitions import Account, Kind, PortalSchema
 from reconciler.model.outcomes import Applied
+from reconciler.plan.associations.changes import associate
 from reconciler.plan.budget import ALWAYS_LOOKED_AT
-from reconciler.plan.change import Associate, Change, Reason
+from reconciler.plan.change import Change, Reason, Remote
 from tests.hubspot.doubles import batch, body_of, http_of, pacer_of, reply, schema_of
 from tests.hubspot.simulation import SimulatedClock
 from tests.support.journals import key, update, value
@@ -27,8 +28,12 @@ ADA = RecordKey("contacts", "email", "ada@example.com")
     "change",
     [
         update("acme", "9001", value("phone", "1", "2")),
-        Associate(
-            key("acme"), RecordId("9001"), ADA, RecordId("501"), None, Reason.MISSING, None, is_whole=True
+        associate(
+            AssociationAddress(key("acme"), ADA),
+            Remote(RecordId("9001"), RecordId("501")),
+            Reason.MISSING,
+            None,
+            is_whole=True,
         ),
     ],
     ids=lambda change: str(change.action),

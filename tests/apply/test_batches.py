@@ -5,41 +5,49 @@ from hypothesis import strategies as st
 
 from reconciler.apply.batches import batches_of, row_of, state_only
 from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.calls import BATCH_SIZE, Call, Route
+from reconciler.model.calls import BATCH_SIZE, Call, Operation
 from reconciler.model.owned import Origin
-from reconciler.plan.change import Adopt, Change, Create, Reason, Update, ValueChange
+from reconciler.plan.change import Change, Owned, Reason, ValueChange
+from reconciler.plan.records.changes import adopt_record, create_record, update_record
 from reconciler.source import SourceRef
 
 HERE = SourceRef("companies.yaml", 1, 1)
 NAME = ValueChange("name", "Old", "New", Reason.CHANGED)
 CLEARED = ValueChange("phone", "1", None, Reason.CHANGED)
-BY_ID = Route(Call.UPDATE, None)
-BY_KEY = Route(Call.UPDATE, "external_id")
-UPSERT = Route(Call.UPSERT, "external_id")
+BY_ID = Operation(Call.UPDATE, None)
+BY_KEY = Operation(Call.UPDATE, "external_id")
+UPSERT = Operation(Call.UPSERT, "external_id")
 
 
 def key(value: str, object_name: str = "companies") -> RecordKey:
     return RecordKey(object_name, "external_id", value)
 
 
-def create(value: str, object_name: str = "companies") -> Create:
-    return Create(key(value, object_name), (NAME,), Reason.MISSING, UPSERT, HERE)
+def create(value: str, object_name: str = "companies") -> Change:
+    return create_record(key(value, object_name), (NAME,), Reason.MISSING, UPSERT, HERE)
 
 
-def update(value: str, route: Route = BY_ID) -> Update:
-    return Update(
-        key(value), RecordId("9001"), (NAME, CLEARED), (), Reason.CHANGED, route, HERE, Origin.CREATED
+def update(value: str, route: Operation = BY_ID) -> Change:
+    return update_record(
+        key(value),
+        RecordId("9001"),
+        (NAME, CLEARED),
+        Reason.CHANGED,
+        operation=route,
+        source=HERE,
+        owned=Owned(Origin.CREATED),
     )
 
 
-def adopt(value: str) -> Adopt:
-    return Adopt(key(value), RecordId("9002"), (), Reason.ADOPT, HERE, Origin.ADOPTED)
+def adopt(value: str) -> Change:
+    return adopt_record(key(value), RecordId("9002"), Reason.ADOPT, HERE, Owned(Origin.ADOPTED))
 
 
 def test_changes_travel_with_their_like_and_keep_their_place_in_the_plan() -> None:
     changes = (create("a"), create("d", "deals"), update("b"), update("c", UPSERT), adopt("e"))
     assert [
-        (batch.object, batch.route, [number for number, _ in batch.entries]) for batch in batches_of(changes)
+        (batch.object, batch.operation, [number for number, _ in batch.entries])
+        for batch in batches_of(changes)
     ] == [
         ("companies", UPSERT, [0]),
         ("companies", BY_ID, [2]),
@@ -83,6 +91,6 @@ def test_every_change_is_in_exactly_one_batch(changes: list[Change]) -> None:
     assert all(0 < len(batch.entries) <= BATCH_SIZE for batch in batches)
     assert [batch.number for batch in batches] == list(range(len(batches)))
     for batch in batches:
-        assert {(change.key.object, change.route) for _, change in batch.entries} == {
-            (batch.object, batch.route)
+        assert {(change.record.object, change.operation) for _, change in batch.entries} == {
+            (batch.object, batch.operation)
         }

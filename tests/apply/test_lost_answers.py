@@ -18,7 +18,8 @@ from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.model.definitions import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.plan.budget import ALWAYS_LOOKED_AT
-from reconciler.plan.change import Action, Update
+from reconciler.plan.change import Change
+from reconciler.plan.kinds import Verb
 from tests.hubspot.doubles import batch, http_of, pacer_of, reply
 from tests.hubspot.simulation import SimulatedClock
 from tests.support.journals import create, update, value
@@ -130,7 +131,7 @@ class Company:
 def delivered(
     portal: Company,
     *changes: Any,
-    looks_at: Collection[Action] = ALWAYS_LOOKED_AT,
+    looks_at: Collection[Verb] = ALWAYS_LOOKED_AT,
 ) -> tuple[Delivery, list[tuple[int, list[int]]]]:
     """What came of them, and of which calls for which changes the journal was told."""
     http, pacer = http_of(portal), pacer_of(SimulatedClock())
@@ -146,7 +147,7 @@ def delivered(
     return courier.deliver(only, leaving), [entry for entry in left if entry[1]]
 
 
-def ulm(name: str = "acme", record_id: str = "9001") -> Update:
+def ulm(name: str = "acme", record_id: str = "9001") -> Change:
     return update(name, record_id, value("city", "Bonn", "Ulm"))
 
 
@@ -163,7 +164,7 @@ def test_a_write_that_happened_without_an_answer_is_not_sent_again() -> None:
     portal = bonn()
     portal.losses = ["after"]
     (outcomes, stopped_by), left = delivered(portal, ulm())
-    assert outcomes == {0: Applied(ulm().record_id, {"city": "Ulm"})}
+    assert outcomes == {0: Applied(ulm().known_id, {"city": "Ulm"})}
     assert (stopped_by, len(portal.writes), left) == (None, 1, [(1, [0])])
 
 
@@ -269,7 +270,7 @@ def test_a_refused_second_call_reports_that_the_stage_is_empty() -> None:
     (outcomes, _), _ = delivered(portal, BACK, ulm("globex", "9002"))
     assert isinstance(outcomes[0], Rejected)
     assert "lifecyclestage was emptied before" in outcomes[0].message
-    assert outcomes[0].done == Applied(BACK.record_id, {}, written={"lifecyclestage": None})
+    assert outcomes[0].done == Applied(BACK.known_id, {}, written={"lifecyclestage": None})
     assert isinstance(outcomes[1], Applied)
 
 
@@ -310,7 +311,7 @@ def test_a_stage_that_was_emptied_when_all_had_to_stop_is_told_as_empty() -> Non
     outcomes, stopped_by = courier.deliver(batches_of([BACK, ulm("globex", "9002")])[0], lambda *_: None)
     assert isinstance(stopped_by, NotAllowed)
     assert isinstance(outcomes[0], Rejected)
-    assert outcomes[0].done == Applied(BACK.record_id, {}, written={"lifecyclestage": None})
+    assert outcomes[0].done == Applied(BACK.known_id, {}, written={"lifecyclestage": None})
     assert isinstance(outcomes[1], Skipped)
 
 

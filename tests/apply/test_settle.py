@@ -14,13 +14,15 @@ from reconciler.apply.stale_changes import has_moved
 from reconciler.errors import Unavailable
 from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.transport.connection import DEADLINE_S
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
-from reconciler.model.calls import Call, Route
+from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordId, RecordKey
+from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped
 from reconciler.model.owned import Origin
-from reconciler.plan.change import Archive, Associate, Create, Reason, Update, ValueChange
+from reconciler.plan.associations.changes import associate
+from reconciler.plan.change import Change, Owned, Reason, Remote, ValueChange
+from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.source import SourceRef
 from reconciler.state.run_types import Sent, UnfinishedBatch
 from tests.hubspot.doubles import batch, http_of, pacer_of, reply
@@ -47,19 +49,21 @@ SCHEMA = ObjectSchema(
 SENT_AT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 
 
-def update(**values: tuple[str | None, str | None]) -> Update:
+def update(**values: tuple[str | None, str | None]) -> Change:
     written = (ValueChange(name, *texts, Reason.CHANGED) for name, texts in sorted(values.items()))
-    route = Route(Call.UPDATE, None)
-    return Update(KEY, ID, tuple(written), (), Reason.CHANGED, route, None, Origin.CREATED)
+    route = Operation(Call.UPDATE, None)
+    return update_record(
+        KEY, ID, tuple(written), Reason.CHANGED, operation=route, source=None, owned=Owned(Origin.CREATED)
+    )
 
 
-def create(**values: str) -> Create:
+def create(**values: str) -> Change:
     written = (ValueChange(name, None, text, Reason.MISSING) for name, text in sorted(values.items()))
-    route = Route(Call.UPSERT, "external_id")
-    return Create(KEY, tuple(written), Reason.MISSING, route, SourceRef("c.yaml", 1, 1))
+    route = Operation(Call.UPSERT, "external_id")
+    return create_record(KEY, tuple(written), Reason.MISSING, route, SourceRef("c.yaml", 1, 1))
 
 
-ARCHIVE = Archive(KEY, ID, Reason.PRUNED, None, Origin.CREATED)
+ARCHIVE = archive_record(KEY, ID, Reason.PRUNED, None, owned_before=Owned(Origin.CREATED))
 
 
 def live(created: timedelta | None = None, /, **values: str | None) -> LiveRecord:
@@ -87,7 +91,7 @@ def test_an_update_of_which_a_part_is_there_is_not_done(now: Mapping[str, str]) 
 
 
 @pytest.mark.parametrize("change", [update(name=("A", "B")), create(name="B")])
-def test_a_missing_record_was_not_created(change: Update | Create) -> None:
+def test_a_missing_record_was_not_created(change: Change) -> None:
     assert settled(SCHEMA, change, None, SENT_AT) is None
 
 
@@ -124,7 +128,7 @@ LAST = timedelta(seconds=DEADLINE_S, minutes=2)
 """Until then HubSpot may still act on a call."""
 
 
-def found_as(change: Create, now: LiveRecord, sent_at: datetime | None = SENT_AT) -> Applied:
+def found_as(change: Change, now: LiveRecord, sent_at: datetime | None = SENT_AT) -> Applied:
     found = settled(SCHEMA, change, now, sent_at)
     assert found is not None
     return found
@@ -201,7 +205,7 @@ def test_a_stage_on_its_way_back_is_emptied_or_not(now: str | None, is_so: bool)
 @pytest.mark.parametrize(
     "change", [update(lifecyclestage=("lead", "customer")), update(name=("A", None)), create(name="A")]
 )
-def test_a_change_of_one_call_is_never_half_done(change: Update | Create) -> None:
+def test_a_change_of_one_call_is_never_half_done(change: Change) -> None:
     assert not is_emptied(SCHEMA, change, live(lifecyclestage=None, name=None))
     assert not is_emptied(SCHEMA, update(lifecyclestage=("customer", "lead")), None)
 
@@ -216,7 +220,7 @@ def test_a_create_whose_key_somebody_took_has_moved() -> None:
 
 
 @pytest.mark.parametrize("change", [update(name=("A", "B")), ARCHIVE])
-def test_a_change_whose_record_is_gone_has_moved(change: Update | Archive) -> None:
+def test_a_change_whose_record_is_gone_has_moved(change: Change) -> None:
     assert has_moved(SCHEMA, change, None, {}) == "record 9001 is no longer there"
 
 
@@ -232,7 +236,7 @@ def test_a_written_value_is_stale_if_live_differs_from_before() -> None:
 
 
 @pytest.mark.parametrize("change", [update(name=("A", "B")), ARCHIVE])
-def test_values_a_change_rests_on_are_checked_like_written_ones(change: Update | Archive) -> None:
+def test_values_a_change_rests_on_are_checked_like_written_ones(change: Change) -> None:
     change = replace(change, rests_on=(kept("external_id", "acme"), kept("phone", None)))
     assert has_moved(SCHEMA, change, live(name="A", phone=None), {}) is None
     assert has_moved(SCHEMA, change, LiveRecord(ID, {"name": "A", "external_id": "other"}), {}) == (
@@ -264,7 +268,7 @@ PORTAL = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": SCHEMA})
 INTENDED = datetime(2026, 11, 22, 9, 59, tzinfo=UTC)
 
 
-def outcomes_of(sent: Sent | None) -> Mapping[int, Outcome]:
+def outcomes_of(sent: Sent) -> Mapping[int, Outcome]:
     """What becomes of a create and an update that a dead run left open, where both are as they wanted."""
 
     def hubspot(request: httpx.Request) -> httpx.Response:
@@ -278,7 +282,7 @@ def outcomes_of(sent: Sent | None) -> Mapping[int, Outcome]:
 
     reader = PortalReader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
     entries = ((4, create(name="A")), (7, update(name=("B", "A"))))
-    route = Route(Call.UPSERT, "external_id")
+    route = Operation(Call.UPSERT, "external_id")
     return settle_batch(reader, PORTAL, UnfinishedBatch("r", 0, "companies", route, INTENDED, entries, sent))
 
 
@@ -296,7 +300,7 @@ def test_calls_that_left_are_settled_by_reading_and_others_are_not() -> None:
 
 
 def test_open_changes_of_an_older_version_are_settled_and_adopted() -> None:
-    found = outcomes_of(None)
+    found = outcomes_of({(4, 1): NO_TIME, (7, 1): NO_TIME})
     assert found == {4: Applied(ID, {"name": "A"}, is_new=False), 7: Applied(ID, {"name": "A"})}
 
 
@@ -306,7 +310,7 @@ def test_calls_that_left_and_did_not_happen_were_not_written() -> None:
 
     reader = PortalReader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
     entries = ((7, update(name=("B", "A"))), (8, update(name=("Other", "A"))))
-    route = Route(Call.UPDATE, None)
+    route = Operation(Call.UPDATE, None)
     left = UnfinishedBatch("r", 0, "companies", route, INTENDED, entries, {(7, 1): SENT_AT, (8, 1): None})
     assert settle_batch(reader, PORTAL, left) == {7: Skipped("not written when its run ended"), 8: NEVER}
 
@@ -324,9 +328,11 @@ def test_a_run_that_ended_between_two_calls_leaves_an_empty_stage_which_is_told(
 
     reader = PortalReader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
     back = update(lifecyclestage=("customer", "lead"))
-    entries = tuple((number, replace(back, record_id=RecordId(id_))) for number, id_ in enumerate(stages))
+    entries = tuple(
+        (number, replace(back, remote=Remote(RecordId(id_)))) for number, id_ in enumerate(stages)
+    )
     sent = dict.fromkeys(((number, 1) for number in range(3)), SENT_AT)
-    left = UnfinishedBatch("r", 0, "companies", Route(Call.UPDATE, None), INTENDED, entries, sent)
+    left = UnfinishedBatch("r", 0, "companies", Operation(Call.UPDATE, None), INTENDED, entries, sent)
 
     emptied, never_arrived, all_done = settle_batch(reader, PORTAL, left).values()
 
@@ -371,6 +377,12 @@ def test_associations_that_are_there_were_made() -> None:
         return reply(200, batch([{"from": {"id": ID}, "to": to}]))
 
     reader = PortalReader(http_of(hubspot), "v3", pacer_of(SimulatedClock()))
-    made = Associate(KEY, ID, replace(KEY, value="o"), other, None, Reason.MISSING, None, is_whole=True)
-    lost = replace(made, target_id=RecordId("9003"))
+    made = associate(
+        AssociationAddress(KEY, replace(KEY, value="o")),
+        Remote(ID, other),
+        Reason.MISSING,
+        None,
+        is_whole=True,
+    )
+    lost = replace(made, remote=Remote(ID, RecordId("9003")))
     assert settle(reader, PORTAL, [(1, made), (2, lost)], {}) == {1: Applied(ID, {})}

@@ -9,12 +9,14 @@ import pytest
 
 from reconciler.apply.stale_changes import stale_changes
 from reconciler.errors import Unavailable
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
-from reconciler.model.calls import Call, Route
+from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordId, RecordKey
+from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Account, Kind, PortalSchema
 from reconciler.model.outcomes import Stale
 from reconciler.model.owned import Origin
-from reconciler.plan.change import Archive, Associate, Create, Reason, RecordWriting, Update, ValueChange
+from reconciler.plan.associations.changes import associate
+from reconciler.plan.change import Change, Owned, Reason, Remote, ValueChange
+from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.source import SourceRef
 from tests.hubspot.doubles import batch, reader_of, reply, schema_of
 
@@ -28,27 +30,40 @@ def key(number: int) -> RecordKey:
     return RecordKey("companies", "external_id", f"k{number}")
 
 
-def update(number: int, before: str) -> Update:
+def update(number: int, before: str) -> Change:
     value = ValueChange("city", before, "New", Reason.CHANGED, LINE)
-    route = Route(Call.UPDATE, None)
-    return Update(
-        key(number), RecordId(f"{number}"), (value,), (), Reason.CHANGED, route, LINE, Origin.CREATED
+    route = Operation(Call.UPDATE, None)
+    return update_record(
+        key(number),
+        RecordId(f"{number}"),
+        (value,),
+        Reason.CHANGED,
+        operation=route,
+        source=LINE,
+        owned=Owned(Origin.CREATED),
     )
 
 
-def create(number: int) -> Create:
-    return Create(key(number), (), Reason.MISSING, Route(Call.UPSERT, "external_id"), LINE)
+def create(number: int) -> Change:
+    return create_record(key(number), (), Reason.MISSING, Operation(Call.UPSERT, "external_id"), LINE)
 
 
-def archive(number: int, *tickets: int) -> Archive:
+def archive(number: int, *tickets: int) -> Change:
     """It rests on its key, and on being associated with these tickets."""
     texts = {"external_id": f"k{number}"} | {f"tickets/={id_}": "associated" for id_ in tickets}
     rests_on = (ValueChange(name, text, text, Reason.IN_STEP) for name, text in texts.items())
-    return Archive(key(number), RecordId(f"{number}"), Reason.PRUNED, None, Origin.CREATED, tuple(rests_on))
+    return archive_record(
+        key(number),
+        RecordId(f"{number}"),
+        Reason.PRUNED,
+        None,
+        owned_before=Owned(Origin.CREATED),
+        rests_on=tuple(rests_on),
+    )
 
 
 def told(
-    changes: Mapping[int, RecordWriting | Associate],
+    changes: Mapping[int, Change],
     cities: Mapping[str, str],
     *,
     silent: frozenset[str] = frozenset(),
@@ -119,20 +134,24 @@ def test_an_archive_whose_record_lost_an_association_that_it_rests_on_is_not_sen
 TICKET = RecordKey("tickets", RECORD_ID, "800")
 
 
-def associate(number: int) -> Associate:
-    return Associate(
-        key(number), RecordId(f"{number}"), TICKET, RecordId("800"), None, Reason.MISSING, LINE, is_whole=True
+def link(number: int) -> Change:
+    return associate(
+        AssociationAddress(key(number), TICKET),
+        Remote(RecordId(f"{number}"), RecordId("800")),
+        Reason.MISSING,
+        LINE,
+        is_whole=True,
     )
 
 
 def test_an_association_that_somebody_made_by_now_is_not_made_again() -> None:
     there = {"1": "A", "2": "A"}
-    found = told({0: associate(1), 1: associate(2)}, there, tickets={"1": "800"})
+    found = told({0: link(1), 1: link(2)}, there, tickets={"1": "800"})
     assert found == {0: Stale("it is associated so with tickets/=800 by now")}
 
 
 def test_an_association_one_of_whose_records_has_another_key_by_now_is_not_made() -> None:
-    found = told({0: associate(1), 1: associate(2)}, {"2": "A"})
+    found = told({0: link(1), 1: link(2)}, {"2": "A"})
     assert found == {0: Stale("record 1 no longer has the key of companies/k1")}
 
 

@@ -70,7 +70,7 @@ def test_an_allowance_for_less_is_none(project: Project) -> None:
         lambda plan: plan["refusals"][0].update(count=1),
         lambda plan: plan.update(problems=plan["problems"] + [NOT_THERE_BEFORE]),
         lambda plan: plan["state"].update(serial=plan["state"]["serial"] + 1),
-        lambda plan: [change.update(origin="adopted") for change in plan["changes"]],
+        lambda plan: [change["do"]["owned"].update(origin="adopted") for change in plan["changes"]],
     ],
     ids=["refusals", "allowances", "base", "count", "problems", "serial", "origin"],
 )

@@ -15,8 +15,9 @@ from reconciler.emulator.app import Emulator
 from reconciler.emulator.faults import parse
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.owned import Origin
-from reconciler.plan.change import Adopt, Archive, Reason
+from reconciler.plan.change import Action, Change, Owned, Reason
 from reconciler.plan.file.format import plan_from_text, plan_to_text
+from reconciler.plan.records.changes import archive_record
 from reconciler.state.store import open_state
 from tests.support.projects import PORTAL, Done, Project
 
@@ -240,7 +241,10 @@ def test_the_plan_says_which_key_a_record_had(project: Project) -> None:
     (first, *_) = project.run("plan", "--json").document["changes"]
 
     assert "external_id a \u2192 erp_no E1" in told
-    assert (first["reason"], first["moved_from"]) == ("renamed", {"property": "external_id", "value": "a"})
+    assert (first["reason"], first["moved_from"]) == (
+        "renamed",
+        {"object": "companies", "property": "external_id", "value": "a"},
+    )
 
 
 @pytest.mark.parametrize("respelled", ["ADA@acme.example", "Ada@Acme.Example"])
@@ -439,16 +443,19 @@ def test_a_plan_that_archives_what_it_names_elsewhere_is_refused_as_altered(
     assert project.run("plan", "--out", "plan.json").code == 0
     plan = plan_from_text((project.folder / "plan.json").read_text())
     first = plan.changes[0]
-    assert isinstance(first, Adopt)
+    assert isinstance(first, Change)
+    assert first.action is Action.ADOPT
     assert first.moved_from
-    archive = Archive(first.moved_from, first.record_id, Reason.PRUNED, None, Origin.CREATED)
+    archive = archive_record(
+        first.moved_from, first.known_id, Reason.PRUNED, None, owned_before=Owned(Origin.CREATED)
+    )
     forged = replace(plan, changes=(archive, *plan.changes))
     (project.folder / "plan.json").write_text(plan_to_text(forged))
 
     done = project.run("apply", "plan.json")
 
     assert done.code == ExitCode.PLAN_REFUSED, done.out + done.err
-    assert f"record {first.record_id} of companies has two changes" in done.out + done.err
+    assert f"record {first.remote.id} of companies has two changes" in done.out + done.err
     assert live(project) == there
 
 

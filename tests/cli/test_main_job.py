@@ -136,7 +136,7 @@ def test_a_stale_record_can_stop_everything_or_be_overwritten(project: Project) 
 
 def test_an_altered_plan_is_refused(project: Project) -> None:
     project.run("plan", "--out", "plan.json")
-    project.replace("plan.json", '"after": "189.00"', '"after": "1.00"')
+    project.replace("plan.json", '"189.00"]', '"1.00"]')
     refused = project.run("apply", "plan.json")
     assert refused.code == 5
     assert "the plan file was altered: what it would do does not match its digest" in refused.err

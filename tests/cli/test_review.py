@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.plan_json import plan_document
 from tests.support.projects import Project
 
 SETTINGS = """\
@@ -119,7 +120,7 @@ def test_personal_values_are_masked_alike_everywhere_but_in_the_plan(project: Pr
         *("--json-into", "masked.json"),
     )
 
-    (change,) = json.loads(text_of(project, "masked.json"))["changes"]
+    (change,) = plan_document(text_of(project, "masked.json"))["changes"]
     mark = change["properties"]["firstname"]["after"]
     for name in ("masked.json", "plan.md", "plan.html"):
         assert mark in text_of(project, name)

@@ -1,6 +1,5 @@
 """Production gets only reviewed changes: the plan is made again and compared with the reviewed one."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.plan_json import plan_document
 from tests.support.projects import Done, Project
 
 SETTINGS = """\
@@ -50,7 +50,7 @@ def held_against(project: Project, *more: str) -> Done:
 
 
 def saved(project: Project) -> Any:
-    return json.loads((project.folder / "now.json").read_bytes())
+    return plan_document((project.folder / "now.json").read_text())
 
 
 def test_reviewed_changes_are_applied(project: Project) -> None:
@@ -142,7 +142,7 @@ def test_a_plan_of_another_environment_is_refused(project: Project) -> None:
 
 
 def test_an_altered_plan_is_refused(project: Project) -> None:
-    project.replace("reviewed.json", '"after": "made in Bremen"', '"after": "made in Berlin"')
+    project.replace("reviewed.json", '"made in Bremen"]', '"made in Berlin"]')
 
     assert held_against(project).code == 5
 

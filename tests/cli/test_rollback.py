@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.cli.exits import ExitCode
 from reconciler.model.addresses import RecordId
-from reconciler.plan.change import Action
+from reconciler.plan.kinds import Verb
 from reconciler.plan.records.calls import BY_RECORD_ID
 from reconciler.state.run_types import RunStart
 from reconciler.state.store import Store, open_state
@@ -379,7 +379,7 @@ def test_settled_changes_of_a_dead_run_are_rolled_back(project: Project) -> None
     record_id = RecordId(owned(project)["changed"]["record_id"])
     values = tuple(value(name, before, "Later") for name, before in (("city", "Köln"), ("name", "After")))
     with closing(open_state(STATE, project.folder, PORTAL)) as store, pen(store) as writer:
-        run_id = writer.begin_run(RunStart("local", "sha256:1", "0.1.0", ADA, {Action.UPDATE: 1}))
+        run_id = writer.begin_run(RunStart("local", "sha256:1", "0.1.0", ADA, {Verb.UPDATE: 1}))
         writer.intend(run_id, 0, "companies", BY_RECORD_ID, [(0, update("changed", record_id, *values))])
         writer.leave(run_id, [(1, [0], datetime.now(UTC))])
     assert project.run("rollback", "last", "--json").document["changes"] == []
@@ -395,7 +395,7 @@ def test_settled_changes_of_a_dead_run_are_rolled_back(project: Project) -> None
 
 def test_a_run_that_is_under_way_is_waited_for(project: Project) -> None:
     with closing(open_state(STATE, project.folder, PORTAL)) as store, pen(store) as writer:
-        run_id = writer.begin_run(RunStart("local", "sha256:1", "0.1.0", ADA, {Action.CREATE: 1}))
+        run_id = writer.begin_run(RunStart("local", "sha256:1", "0.1.0", ADA, {Verb.CREATE: 1}))
         done = project.run("rollback", "last")
 
     assert done.code == ExitCode.ERROR

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.cli.exits import ExitCode
 from reconciler.model.outcomes import Unknown
-from reconciler.plan.change import Action
+from reconciler.plan.kinds import Verb
 from reconciler.plan.records.calls import BY_RECORD_ID
 from reconciler.state.run_types import RunStart, RunStatus
 from reconciler.state.store import open_state
@@ -101,13 +101,13 @@ def test_a_report_that_was_written_before_all_was_known_is_written_again(project
     product = json.loads(project.run("state", "show", "products/PT-100", "--json").out)[0]
     change = replace(
         update("PT-100", product["record_id"], value("price", "1", "189.00")),
-        key=replace(update("PT-100", "1").key, object="products", by="hs_sku"),
+        address=replace(update("PT-100", "1").record, object="products", by="hs_sku"),
     )
     with (
         closing(open_state(STATE, project.folder, PORTAL)) as store,
         store.acquire(ADA, now=lambda: datetime.now(UTC), sleep=lambda _: None, timeout_s=0) as pen,
     ):
-        run_id = pen.begin_run(RunStart("local", "sha256:1", "0.1.0", ADA, {Action.UPDATE: 3}))
+        run_id = pen.begin_run(RunStart("local", "sha256:1", "0.1.0", ADA, {Verb.UPDATE: 3}))
         pen.intend(run_id, 0, "products", BY_RECORD_ID, [(0, change)])
         pen.leave(run_id, [(1, [0], datetime.now(UTC))])
         pen.record(run_id, 0, {0: Unknown("no answer")})

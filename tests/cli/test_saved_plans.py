@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli.exits import ExitCode
+from tests.support.plan_json import plan_document
 from tests.support.projects import PORTAL, Done, Project
 
 KEY = {"name": "external_id", "label": "Key", "type": "string", "fieldType": "text", "hasUniqueValue": True}
@@ -460,14 +461,15 @@ def test_the_digest_covers_the_values_that_a_plan_rests_on(project: Project) -> 
     applied(project, PRUNED)
     project.write("records.yaml", HEAD + "records:\n  stays: {name: Stays now}\n")
     saved(project)
-    plan = json.loads((project.folder / "plan.json").read_text())
+    text = (project.folder / "plan.json").read_text()
+    plan = plan_document(text)
     rests_on = {change["address"]: change["rests_on"] for change in plan["changes"]}
     assert rests_on == {
         "companies/new": {"external_id": "new", "name": "New", "city": "Bonn"},
         "companies/stays": {"external_id": "stays"},
     }
 
-    project.write("plan.json", json.dumps(plan).replace('"city": "Bonn"', '"city": "Ulm"'))
+    project.write("plan.json", text.replace('"city": "Bonn"', '"city": "Ulm"'))
 
     assert project.run("apply", "plan.json").code == ExitCode.PLAN_REFUSED
 
@@ -486,7 +488,7 @@ def test_personal_values_that_an_archive_rests_on_are_masked_where_they_are_show
         project.run("plan", "--values", "mask", *form).out
         for form in (["--json"], ["--format", "markdown"], ["--format", "html"], ["--full"])
     ]
-    planned = json.loads(shown[0])
+    planned = plan_document(shown[0])
 
     (change,) = [change for change in planned["changes"] if change["action"] == "archive"]
     assert {"email", "firstname", "phone"} <= change["rests_on"].keys()

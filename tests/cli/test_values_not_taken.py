@@ -71,7 +71,7 @@ def test_an_update_says_what_was_not_taken_and_it_is_planned_again(
     assert row["outcome"] == "rejected"
     assert "another value of tier" in row["detail"]["message"]
     assert owned(project)["old"]["sent"] == {"name": "New", "tier": "silver"}
-    planned = json.loads(project.run("plan", "--json").out)
+    planned = project.run("plan", "--json").document
     assert [list(change["properties"]) for change in planned["changes"]] == [["tier"]]
     assert project.run("drift").code == ExitCode.OK
 

@@ -11,6 +11,9 @@ PACKAGE = Path(__file__).parents[2] / "reconciler"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 BASE = {"source", "errors", "sentences", "invisible_characters", "hosts"}
+KINDS = {"plan.kinds", "plan.records.changes", "plan.associations.changes"}
+"""The kinds of changes, and what is asked of the changes of each kind."""
+
 ROOMS = {
     "source": set(),
     "hosts": set(),
@@ -22,11 +25,12 @@ ROOMS = {
     "spool": BASE | {"encryption"},
     "model": BASE,
     "plan": BASE | {"model", "suggestions"},
-    "report": BASE | {"model", "plan.change", "plan.plan", "plan.summary", "plan.file"},
+    "report": BASE | {"model", "plan.change", "plan.plan", "plan.summary", "plan.file"} | KINDS,
     "manifest": BASE | {"model", "suggestions"},
     "hubspot": BASE | {"model", "suggestions"},
-    "state": BASE | {"model", "plan.change", "plan.plan"},
+    "state": BASE | {"model", "plan.change", "plan.plan", "plan.file.fields", "plan.file.cells"} | KINDS,
     "apply": BASE
+    | KINDS
     | {
         "model",
         "plan.change",

@@ -17,7 +17,7 @@ from reconciler.hubspot.records.write import write_rows
 from reconciler.hubspot.transport.api_versions import API_VERSIONS
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.model.addresses import RECORD_ID
-from reconciler.model.calls import Call, Route, Row
+from reconciler.model.calls import Call, Operation, Row
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.object_types import object_type
 from reconciler.model.outcomes import Applied, Rejected
@@ -25,8 +25,8 @@ from tests.hubspot.doubles import pacer_of
 
 PORTAL_ID = 1000000
 KEY = {"name": "external_id", "label": "External ID", "type": "string", "fieldType": "text"}
-UPSERT = Route(Call.UPSERT, "external_id")
-UPDATE = Route(Call.UPDATE, None)
+UPSERT = Operation(Call.UPSERT, "external_id")
+UPDATE = Operation(Call.UPDATE, None)
 TYPES = ("companies", "deals", "tickets", "postal_mail", "goal_targets")
 SEED = {
     "version": 1,
@@ -47,7 +47,9 @@ class Session:
     def schema(self, name: str = "companies") -> ObjectSchema:
         return self.portal.objects[name]
 
-    def write(self, rows: Sequence[Row], route: Route = UPSERT, name: str = "companies") -> dict[str, str]:
+    def write(
+        self, rows: Sequence[Row], route: Operation = UPSERT, name: str = "companies"
+    ) -> dict[str, str]:
         """The words for what became of each row."""
         outcomes = write_rows(self.writer, self.schema(name).path, route, rows)
         return {trace_id: outcome.word for trace_id, outcome in outcomes.items()}
@@ -93,7 +95,7 @@ def test_every_type_is_created_read_updated_and_archived_in_every_version(
 ) -> None:
     session = Session(http, version)
     schema = session.schema(name)
-    create = UPSERT if schema.has_upsert else Route(Call.CREATE, "external_id")
+    create = UPSERT if schema.has_upsert else Operation(Call.CREATE, "external_id")
 
     assert session.write([Row("1", "a", NEW[name]), Row("2", "b", NEW[name])], create, name) == {
         "1": "applied",
@@ -103,7 +105,9 @@ def test_every_type_is_created_read_updated_and_archived_in_every_version(
     assert list(live) == ["a", "b"]
     changed = {next(iter(NEW[name])): "2026-11-23T08:00:00Z"}
     assert session.write([Row("1", live["a"].id, changed)], UPDATE, name) == {"1": "applied"}
-    assert session.write([Row("1", live["b"].id, {})], Route(Call.ARCHIVE, None), name) == {"1": "applied"}
+    assert session.write([Row("1", live["b"].id, {})], Operation(Call.ARCHIVE, None), name) == {
+        "1": "applied"
+    }
 
     assert list(read_records(session.reader, schema, RECORD_ID, [live["a"].id, live["b"].id], [])) == [
         live["a"].id
@@ -155,7 +159,10 @@ def test_a_key_that_cannot_identify_is_refused_row_by_row(http: httpx.Client) ->
     session = Session(http)
 
     outcomes = write_rows(
-        session.writer, "companies", Route(Call.UPSERT, "domain"), [Row("1", "acme.example", {"name": "A"})]
+        session.writer,
+        "companies",
+        Operation(Call.UPSERT, "domain"),
+        [Row("1", "acme.example", {"name": "A"})],
     )
 
     assert isinstance(outcomes["1"], Rejected)
@@ -180,7 +187,7 @@ def test_an_update_of_a_record_that_is_gone_is_rejected(http: httpx.Client) -> N
 def test_contacts_are_read_by_e_mail_in_any_case(http: httpx.Client) -> None:
     session = Session(http)
     contacts = read_portal(session.reader, ["contacts"]).objects["contacts"]
-    route = Route(Call.UPSERT, "email")
+    route = Operation(Call.UPSERT, "email")
     write_rows(session.writer, "contacts", route, [Row("1", "Ada@Acme.example", {"firstname": "Ada"})])
 
     live = read_records(session.reader, contacts, "email", ["ADA@acme.example", "b@c.example"], ["firstname"])

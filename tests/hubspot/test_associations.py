@@ -15,8 +15,8 @@ from reconciler.hubspot.associations.read import (
 )
 from reconciler.hubspot.associations.write import PairRow, write_pairs
 from reconciler.model.addresses import RecordId
-from reconciler.model.associations import Label
 from reconciler.model.calls import Call
+from reconciler.model.labels import Label
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Unknown
 from tests.hubspot.doubles import Result, batch, body_of, reader_of, reply, schema_of, writer_of
 

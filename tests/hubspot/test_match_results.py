@@ -10,21 +10,21 @@ from hypothesis import strategies as st
 
 from reconciler.hubspot.records.match_results import RowOutcome, join
 from reconciler.hubspot.transport.responses import BatchBody
-from reconciler.model.calls import Call, Route, Row
+from reconciler.model.calls import Call, Operation, Row
 from reconciler.model.outcomes import Applied, Rejected, Unknown
 from tests.hubspot.doubles import Result, batch
 
-BY_KEY = Route(Call.UPSERT, "external_id")
-BY_ID = Route(Call.UPDATE, None)
-BY_EMAIL = Route(Call.UPSERT, "email")
+BY_KEY = Operation(Call.UPSERT, "external_id")
+BY_ID = Operation(Call.UPDATE, None)
+BY_EMAIL = Operation(Call.UPSERT, "email")
 
 
 def rows_of(*ids: str) -> list[Row]:
     return [Row(f"t{number}", id_, {"name": id_}) for number, id_ in enumerate(ids)]
 
 
-def joined(route: Route, rows: list[Row], answer: Mapping[str, Any]) -> Mapping[str, RowOutcome]:
-    return join(route, rows, BatchBody.read(orjson.dumps(answer)))
+def joined(operation: Operation, rows: list[Row], answer: Mapping[str, Any]) -> Mapping[str, RowOutcome]:
+    return join(operation, rows, BatchBody.read(orjson.dumps(answer)))
 
 
 def result(record_id: str, trace_id: str | None = None, **properties: str | None) -> Result:
@@ -130,7 +130,7 @@ def test_a_row_with_result_and_error_is_unknown() -> None:
 
 
 def test_an_empty_answer_to_an_archive_is_success() -> None:
-    archive = Route(Call.ARCHIVE, None)
+    archive = Operation(Call.ARCHIVE, None)
     rows = rows_of("1", "2")
 
     assert join(archive, rows, BatchBody.read_or_empty(b"")) == {
@@ -144,7 +144,7 @@ def test_an_empty_answer_to_an_archive_is_success() -> None:
 
 
 def test_an_archive_that_says_no_of_nobody_in_particular_proves_nothing() -> None:
-    archive = Route(Call.ARCHIVE, None)
+    archive = Operation(Call.ARCHIVE, None)
     outcomes = joined(archive, rows_of("1", "2"), batch([], [error("something is off")]))
 
     assert [outcome.word for outcome in outcomes.values()] == ["unknown", "unknown"]
@@ -193,10 +193,10 @@ def test_an_error_is_not_given_to_a_row_that_was_answered() -> None:
 
 @pytest.mark.parametrize("name", ["email", "hs_email"])
 def test_addresses_are_joined_in_the_spelling_that_was_sent_first(name: str) -> None:
-    route = Route(Call.UPSERT, name)
+    operation = Operation(Call.UPSERT, name)
     rows = rows_of("Ada@acme.example", "ada@acme.example", " Bob@acme.example ")
     outcomes = joined(
-        route,
+        operation,
         rows,
         batch([result("1", **{name: "ada@acme.example"}), result("2", **{name: "bob@acme.example"})]),
     )
@@ -233,7 +233,7 @@ SIZE = 12
     st.booleans(),
 )
 def test_every_row_gets_the_one_outcome_that_the_answer_proves(
-    route: Route, order: list[int], fates: list[str], traces_in_results: bool, traces_in_errors: bool
+    operation: Operation, order: list[int], fates: list[str], traces_in_results: bool, traces_in_errors: bool
 ) -> None:
     """Fates: r answered with a result, e with an error, o omitted."""
     rows = rows_of(*(f"k{number}x@acme.example" for number in range(SIZE)))
@@ -242,14 +242,14 @@ def test_every_row_gets_the_one_outcome_that_the_answer_proves(
     for number in order:
         row = rows[number]
         if fates[number] == "r":
-            key = {route.id_property: row.id} if route.id_property else {}
-            record_id = row.id if route.id_property is None else f"9{number}"
+            key = {operation.id_property: row.id} if operation.id_property else {}
+            record_id = row.id if operation.id_property is None else f"9{number}"
             results.append(result(record_id, row.trace_id if traces_in_results else None, **key))
         elif fates[number] == "e":
             named = {"objectWriteTraceId": [row.trace_id]} if traces_in_errors else {"ids": [row.id]}
             errors.append(error(f"row {number}", **named))
 
-    outcomes = joined(route, rows, batch(results, errors))
+    outcomes = joined(operation, rows, batch(results, errors))
 
     kinds = {"r": Applied, "e": Rejected, "o": Unknown}
     assert list(outcomes) == [row.trace_id for row in rows]
@@ -258,20 +258,20 @@ def test_every_row_gets_the_one_outcome_that_the_answer_proves(
         if isinstance(outcome, Rejected):
             assert outcome.message == f"row {number}"
         if isinstance(outcome, Applied):
-            assert outcome.record_id == (rows[number].id if route.id_property is None else f"9{number}")
+            assert outcome.record_id == (rows[number].id if operation.id_property is None else f"9{number}")
 
 
 ODD_IDS = st.sampled_from(["1", "2", "t0", "t1", "", "a@b.c"])
 
 
 @given(
-    st.sampled_from([BY_KEY, BY_ID, BY_EMAIL, Route(Call.ARCHIVE, None)]),
+    st.sampled_from([BY_KEY, BY_ID, BY_EMAIL, Operation(Call.ARCHIVE, None)]),
     st.lists(ODD_IDS, min_size=1, max_size=6),
     st.lists(st.tuples(ODD_IDS, st.none() | ODD_IDS), max_size=8),
     st.lists(st.tuples(st.lists(ODD_IDS, max_size=3), st.lists(ODD_IDS, max_size=3), ODD_IDS), max_size=6),
 )
 def test_no_answer_however_odd_leaves_a_row_without_outcome(
-    route: Route,
+    operation: Operation,
     ids: list[str],
     results: list[tuple[str, str | None]],
     errors: list[tuple[list[str], list[str], str]],
@@ -282,9 +282,9 @@ def test_no_answer_however_odd_leaves_a_row_without_outcome(
         [error(text, objectWriteTraceId=traces, ids=named) for traces, named, text in errors],
     )
 
-    outcomes = joined(route, rows, answer)
+    outcomes = joined(operation, rows, answer)
 
     assert set(outcomes) == {row.trace_id for row in rows}
     assert sum(isinstance(outcome, Applied) for outcome in outcomes.values()) <= max(
-        len(results), len(rows) if route.call is Call.ARCHIVE else 0
+        len(results), len(rows) if operation.call is Call.ARCHIVE else 0
     )

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from reconciler.errors import NotAllowed, Unavailable
 from reconciler.hubspot.records.write import write_rows
 from reconciler.model.addresses import RecordId
-from reconciler.model.calls import Call, Route, Row
+from reconciler.model.calls import Call, Operation, Row
 from reconciler.model.outcomes import Applied, Rejected, Unknown
 from tests.hubspot.doubles import Result, batch, body_of, reply, writer_of
 
-UPSERT = Route(Call.UPSERT, "external_id")
-UPDATE = Route(Call.UPDATE, None)
+UPSERT = Operation(Call.UPSERT, "external_id")
+UPDATE = Operation(Call.UPDATE, None)
 Naming = Callable[[Sequence[Mapping[str, Any]]], Mapping[str, Any]]
 
 
@@ -77,7 +77,7 @@ def written_by(hubspot: Callable[[httpx.Request], httpx.Response], rows: Sequenc
         ),
         (UPDATE, {"id": "acme", "properties": {"name": "A", "phone": ""}, "objectWriteTraceId": "7"}),
         (
-            Route(Call.UPDATE, "external_id"),
+            Operation(Call.UPDATE, "external_id"),
             {
                 "id": "acme",
                 "idProperty": "external_id",
@@ -86,17 +86,17 @@ def written_by(hubspot: Callable[[httpx.Request], httpx.Response], rows: Sequenc
             },
         ),
         (
-            Route(Call.CREATE, "external_id"),
+            Operation(Call.CREATE, "external_id"),
             {
                 "properties": {"external_id": "acme", "name": "A", "phone": ""},
                 "associations": [],
                 "objectWriteTraceId": "7",
             },
         ),
-        (Route(Call.ARCHIVE, None), {"id": "acme"}),
+        (Operation(Call.ARCHIVE, None), {"id": "acme"}),
     ],
 )
-def test_each_call_takes_its_inputs_as_hubspot_documents_them(route: Route, input_: Result) -> None:
+def test_each_call_takes_its_inputs_as_hubspot_documents_them(route: Operation, input_: Result) -> None:
     seen: list[tuple[str, Any]] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
@@ -139,7 +139,7 @@ def test_every_success_is_read_from_its_body(status: int) -> None:
 
 def test_a_204_to_an_archive_is_applied() -> None:
     outcomes = write_rows(
-        writer_of(lambda _: reply(204)), "tickets", Route(Call.ARCHIVE, None), [Row("1", "77", {})]
+        writer_of(lambda _: reply(204)), "tickets", Operation(Call.ARCHIVE, None), [Row("1", "77", {})]
     )
 
     assert outcomes == {"1": Applied(RecordId("77"), {})}

@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
-from reconciler.model.associations import Label
-from reconciler.model.calls import Call, Route
+from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordId, RecordKey
+from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Kind, ObjectSchema
+from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
+from reconciler.plan.associations.changes import associate
 from reconciler.plan.budget import (
     ALWAYS_LOOKED_AT,
     NOTHING_UNSETTLED,
@@ -17,18 +18,10 @@ from reconciler.plan.budget import (
     calls_to_open,
     looked_at_again,
 )
-from reconciler.plan.change import (
-    Action,
-    Adopt,
-    Archive,
-    Associate,
-    Change,
-    Create,
-    Reason,
-    Update,
-    ValueChange,
-)
+from reconciler.plan.change import Change, Owned, Reason, Remote, ValueChange
+from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import Budget
+from reconciler.plan.records.changes import adopt_record, archive_record, create_record, update_record
 from reconciler.source import SourceRef
 from tests.support.nouns import definition
 
@@ -46,31 +39,48 @@ def key(number: int, object_name: str = "companies") -> RecordKey:
     return RecordKey(object_name, "external_id", f"c{number:05}")
 
 
-def update(number: int, object_name: str = "companies", route: Route = Route(Call.UPDATE, None)) -> Update:  # noqa: B008 - a value
+BY_ID = Operation(Call.UPDATE, None)
+
+
+def update(number: int, object_name: str = "companies", route: Operation = BY_ID) -> Change:
     record_id = RecordId(str(number))
-    return Update(
-        key(number, object_name), record_id, (NAME,), (), Reason.CHANGED, route, HERE, Origin.CREATED
+    return update_record(
+        key(number, object_name),
+        record_id,
+        (NAME,),
+        Reason.CHANGED,
+        operation=route,
+        source=HERE,
+        owned=Owned(Origin.CREATED),
     )
 
 
-def create(number: int) -> Create:
-    return Create(key(number), (), Reason.MISSING, Route(Call.UPSERT, "external_id"), HERE)
+def create(number: int) -> Change:
+    return create_record(key(number), (), Reason.MISSING, Operation(Call.UPSERT, "external_id"), HERE)
 
 
-def archive(number: int) -> Archive:
-    return Archive(key(number), RecordId(str(number)), Reason.PRUNED, None, Origin.CREATED)
+def archive(number: int) -> Change:
+    return archive_record(
+        key(number), RecordId(str(number)), Reason.PRUNED, None, owned_before=Owned(Origin.CREATED)
+    )
 
 
-def associate(number: int, target: str = "contacts", label: Label | None = None) -> Associate:
+def link(number: int, target: str = "contacts", label: Label | None = None) -> Change:
     to = RecordKey(target, "email", f"{number}@acme.example")
     first = key(number // 2)
-    return Associate(first, RecordId("1"), to, RecordId("2"), label, Reason.MISSING, HERE, is_whole=True)
+    return associate(
+        AssociationAddress(first, to, label),
+        Remote(RecordId("1"), RecordId("2")),
+        Reason.MISSING,
+        HERE,
+        is_whole=True,
+    )
 
 
 def costs(
     changes: list[Change],
     *,
-    looks: Collection[Action] = ALWAYS_LOOKED_AT,
+    looks: Collection[Verb] = ALWAYS_LOOKED_AT,
     opening: int = 0,
     least_seconds: Callable[[int], float] = float,
 ) -> Budget:
@@ -80,15 +90,15 @@ def costs(
 @pytest.mark.parametrize(
     ("had_time", "overwrites", "looked_at"),
     [
-        (True, False, set(Action)),
-        (False, False, {Action.ARCHIVE}),
+        (True, False, set(Verb)),
+        (False, False, {Verb.ARCHIVE}),
         (True, True, set()),
         (False, True, set()),
     ],
 )
-def test_changes_that_are_read_again(had_time: bool, overwrites: bool, looked_at: set[Action]) -> None:
+def test_changes_that_are_read_again(had_time: bool, overwrites: bool, looked_at: set[Verb]) -> None:
     assert looked_at_again(had_time=had_time, overwrites=overwrites) == looked_at
-    assert set(Action) == ALWAYS_LOOKED_AT
+    assert set(Verb) == ALWAYS_LOOKED_AT
 
 
 @pytest.mark.parametrize(("count", "calls"), [(0, 0), (1, 1), (100, 1), (101, 2), (200, 2), (201, 3)])
@@ -99,7 +109,7 @@ def test_a_hundred_records_go_in_one_call_and_are_read_again_by_one(count: int, 
 
 
 def test_changes_of_other_kinds_types_and_routes_go_in_calls_of_their_own() -> None:
-    by_key = Route(Call.UPDATE, "external_id")
+    by_key = Operation(Call.UPDATE, "external_id")
     changes: list[Change] = [
         update(1),
         update(2),
@@ -114,43 +124,46 @@ def test_changes_of_other_kinds_types_and_routes_go_in_calls_of_their_own() -> N
 
 def test_only_what_is_looked_at_is_read_again() -> None:
     changes: list[Change] = [update(1), create(2), archive(3)]
-    found = costs(changes, looks={Action.ARCHIVE}, opening=7)
+    found = costs(changes, looks={Verb.ARCHIVE}, opening=7)
     assert (found.write_calls, found.reread_calls) == (3, 8)
     assert (found.apply_calls, found.seconds) == (11, 11.0)
 
 
 def test_changes_of_state_cost_no_call() -> None:
-    adopted = Adopt(key(1), RecordId("1"), (), Reason.ADOPT, HERE, Origin.ADOPTED)
+    adopted = adopt_record(key(1), RecordId("1"), Reason.ADOPT, HERE, Owned(Origin.ADOPTED))
     found = costs([adopted])
     assert (found.write_calls, found.reread_calls) == (0, 0)
 
 
 def test_associations_are_read_by_their_first_ends_and_the_keys_of_both() -> None:
-    changes: list[Change] = [associate(number) for number in range(8)]
+    changes: list[Change] = [link(number) for number in range(8)]
     found = costs(changes)
     assert (found.write_calls, found.reread_calls) == (1, 3)
-    apart: list[Change] = [*changes, associate(1, "deals")]
+    apart: list[Change] = [*changes, link(1, "deals")]
     assert costs(apart).write_calls == 2
 
 
 def test_a_thousand_first_ends_are_read_by_one_call_and_their_keys_by_one_for_a_hundred() -> None:
     def of_each(count: int) -> list[Change]:
-        return [replace(associate(0), key=key(number)) for number in range(count)]
+        return [
+            replace(link(0), address=AssociationAddress(key(number), link(0).association.target))
+            for number in range(count)
+        ]
 
     assert (costs(of_each(1000)).write_calls, costs(of_each(1000)).reread_calls) == (1, 1 + 10 + 1)
     assert (costs(of_each(1001)).write_calls, costs(of_each(1001)).reread_calls) == (1, 2 + 11 + 1)
 
 
 def test_keys_of_records_that_are_yet_to_be_created_and_record_ids_are_not_read_again() -> None:
-    made = replace(associate(0), record_id=None)
-    by_id = replace(associate(0), target=RecordKey("contacts", RECORD_ID, "1"))
-    assert [costs([change]).reread_calls for change in (associate(0), made, by_id)] == [3, 2, 2]
+    made = replace(link(0), remote=Remote(None, RecordId("2")))
+    by_id = replace(link(0), address=AssociationAddress(key(0), RecordKey("contacts", RECORD_ID, "1")))
+    assert [costs([change]).reread_calls for change in (link(0), made, by_id)] == [3, 2, 2]
 
 
 def test_a_unique_value_that_is_handed_on_takes_a_call_after_the_one_that_gives_it_up() -> None:
     schema = ObjectSchema("companies", "companies", {"vat": definition("vat", is_unique=True)})
 
-    def change(number: int, before: str, after: str) -> Update:
+    def change(number: int, before: str, after: str) -> Change:
         value = ValueChange("vat", before, after, Reason.CHANGED)
         return replace(update(number), values=(value,))
 
@@ -168,12 +181,18 @@ def test_nothing_unsettled_costs_nothing() -> None:
 def test_a_lifecycle_stage_that_goes_back_is_emptied_by_a_call_before() -> None:
     stage = definition("lifecyclestage", Kind.CHOICE, "lead", "customer")
     schema = ObjectSchema("companies", "companies", {"lifecyclestage": stage})
-    route = Route(Call.UPDATE, None)
+    route = Operation(Call.UPDATE, None)
 
-    def change(number: int, before: str, after: str) -> Update:
+    def change(number: int, before: str, after: str) -> Change:
         value = ValueChange("lifecyclestage", before, after, Reason.CHANGED)
-        return Update(
-            key(number), RecordId("1"), (NAME, value), (), Reason.CHANGED, route, HERE, Origin.CREATED
+        return update_record(
+            key(number),
+            RecordId("1"),
+            (NAME, value),
+            Reason.CHANGED,
+            operation=route,
+            source=HERE,
+            owned=Owned(Origin.CREATED),
         )
 
     for changes, calls in (

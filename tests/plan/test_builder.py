@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Severity
 from reconciler.model.addresses import RECORD_ID
-from reconciler.model.calls import Call, Route
+from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import (
     DesiredGroup,
@@ -24,7 +24,7 @@ from reconciler.model.desired import (
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.plan.builder import PlanBuilder
-from reconciler.plan.change import Adopt, Create, Reason, Update
+from reconciler.plan.change import Action, Change, Owned, Reason
 from reconciler.plan.drift.provenance import NOBODY_KNOWS
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.plan import ManifestInfo, Plan
@@ -67,10 +67,11 @@ def plan(
 def test_a_record_the_portal_lacks_is_created_with_its_key() -> None:
     made = plan([desired("acme", {"name": "Acme", "phone": None})])
     (change,) = made.changes
-    assert isinstance(change, Create)
-    assert change.key.address == "companies/acme"
+    assert isinstance(change, Change)
+    assert change.action is Action.CREATE
+    assert change.record.address == "companies/acme"
     assert [(value.name, value.before, value.after) for value in change.values] == [("name", None, "Acme")]
-    assert change.route == Route(Call.UPSERT, "external_id")
+    assert change.operation == Operation(Call.UPSERT, "external_id")
     assert made.writes
 
 
@@ -81,12 +82,13 @@ def test_only_what_differs_is_updated_and_only_by_record_id() -> None:
         {"acme": owned("acme", "9001", {"name": "Acme", "tier": "silver"})},
     )
     (change,) = made.changes
-    assert isinstance(change, Update)
+    assert isinstance(change, Change)
+    assert change.action is Action.UPDATE
     assert [(value.name, value.before, value.after) for value in change.values] == [
         ("tier", "silver", "gold")
     ]
     assert change.reason is Reason.CHANGED
-    assert change.route == Route(Call.UPDATE, None)
+    assert change.operation == Operation(Call.UPDATE, None)
     assert str(change.values[0].source) == "companies.yaml:12:7"
 
 
@@ -103,9 +105,10 @@ def test_unmentioned_properties_are_left_alone() -> None:
 def test_a_record_in_step_that_is_not_ours_yet_is_adopted_without_a_write() -> None:
     made = plan([desired("acme", {"name": "Acme"})], {"acme": live("9001", {"name": "Acme"})})
     (change,) = made.changes
-    assert isinstance(change, Adopt)
-    assert (change.record_id, change.origin, change.reason) == ("9001", Origin.ADOPTED, Reason.ADOPT)
-    assert [value.name for value in change.in_step] == ["name"]
+    assert isinstance(change, Change)
+    assert change.action is Action.ADOPT
+    assert (change.remote.id, change.owned, change.reason) == ("9001", Owned(Origin.ADOPTED), Reason.ADOPT)
+    assert [value.name for value in change.remembered] == ["name"]
     assert not made.writes
 
 
@@ -115,9 +118,10 @@ def test_a_record_that_differs_and_is_not_ours_is_one_update_with_reason_adopt()
         {"acme": live("9001", {"name": "Acme", "tier": "silver"})},
     )
     (change,) = made.changes
-    assert isinstance(change, Update)
-    assert (change.reason, change.origin) == (Reason.ADOPT, Origin.ADOPTED)
-    assert [value.name for value in change.in_step] == ["name"]
+    assert isinstance(change, Change)
+    assert change.action is Action.UPDATE
+    assert (change.reason, change.owned) == (Reason.ADOPT, Owned(Origin.ADOPTED))
+    assert [value.name for value in change.remembered] == ["name"]
 
 
 def test_hold_leaves_what_people_changed_and_says_so() -> None:
@@ -149,7 +153,8 @@ def test_initial_values_are_written_at_creation_only() -> None:
     rules = document(ownership={"tier": Ownership.INITIAL})
     record = desired("acme", {"name": "Acme", "tier": "gold"}, rules)
     (created,) = plan([record]).changes
-    assert isinstance(created, Create)
+    assert isinstance(created, Change)
+    assert created.action is Action.CREATE
     assert [value.name for value in created.values] == ["name", "tier"]
     there = {"acme": live("9001", {"name": "Acme", "tier": "silver"})}
     assert plan([record], there, {"acme": owned("acme", "9001", {"name": "Acme"})}).no_op == 1
@@ -159,7 +164,8 @@ def test_observed_values_are_reported_and_never_written() -> None:
     rules = document(ownership={"tier": Ownership.OBSERVE})
     record = desired("acme", {"name": "Acme", "tier": "gold"}, rules)
     (created,) = plan([record]).changes
-    assert isinstance(created, Create)
+    assert isinstance(created, Change)
+    assert created.action is Action.CREATE
     assert [value.name for value in created.values] == ["name"]
     made = plan([record], {"acme": live("9001", {"name": "Acme", "tier": "silver"})})
     assert [held.reason for held in made.held] == [Reason.OBSERVED]
@@ -169,28 +175,30 @@ def test_observed_values_are_reported_and_never_written() -> None:
 @pytest.mark.parametrize(
     ("object_name", "key", "write", "route"),
     [
-        ("companies", "external_id", Write.AUTO, Route(Call.UPDATE, None)),
-        ("companies", "external_id", Write.UPDATE, Route(Call.UPDATE, "external_id")),
-        ("companies", "external_id", Write.UPSERT, Route(Call.UPSERT, "external_id")),
-        ("companies", RECORD_ID, Write.UPDATE, Route(Call.UPDATE, None)),
-        ("contacts", "email", Write.UPSERT, Route(Call.UPDATE, None)),
+        ("companies", "external_id", Write.AUTO, Operation(Call.UPDATE, None)),
+        ("companies", "external_id", Write.UPDATE, Operation(Call.UPDATE, "external_id")),
+        ("companies", "external_id", Write.UPSERT, Operation(Call.UPSERT, "external_id")),
+        ("companies", RECORD_ID, Write.UPDATE, Operation(Call.UPDATE, None)),
+        ("contacts", "email", Write.UPSERT, Operation(Call.UPDATE, None)),
     ],
 )
 def test_existing_records_travel_by_the_call_that_the_document_asks_for(
-    object_name: str, key: str, write: Write, route: Route
+    object_name: str, key: str, write: Write, route: Operation
 ) -> None:
     schema = ObjectSchema(object_name, object_name, COMPANIES.properties)
     record = desired("acme", {"tier": "gold"}, document(object_name, key, write))
     (change,) = plan([record], {"acme": live("9001", {"tier": "silver"})}, schema=schema).changes
-    assert isinstance(change, Update)
-    assert change.route == route
+    assert isinstance(change, Change)
+    assert change.action is Action.UPDATE
+    assert change.operation == route
 
 
 def test_types_without_upsert_are_created_with_their_key() -> None:
     schema = ObjectSchema("companies", "companies", COMPANIES.properties, has_upsert=False)
     (change,) = plan([desired("acme", {"name": "A"})], schema=schema).changes
-    assert isinstance(change, Create)
-    assert change.route == Route(Call.CREATE, "external_id")
+    assert isinstance(change, Change)
+    assert change.action is Action.CREATE
+    assert change.operation == Operation(Call.CREATE, "external_id")
 
 
 @pytest.mark.parametrize(("key", "write"), [("external_id", Write.UPDATE), (RECORD_ID, Write.AUTO)])
@@ -230,7 +238,7 @@ def test_a_record_with_a_problem_is_not_half_planned() -> None:
 def test_invalid_records_can_be_left_out_and_the_others_go_on() -> None:
     records = [desired("acme", {"name": "A", "tier": "lead"}), desired("globex", {"name": "G"})]
     made = plan(records, skips_invalid=True)
-    assert [change.key.value for change in made.changes] == ["globex"]
+    assert [change.record.value for change in made.changes] == ["globex"]
     assert [problem.severity for problem in made.problems] == [Severity.LEFT_OUT]
     assert made.is_appliable
     assert not plan(records).is_appliable
@@ -255,7 +263,7 @@ def test_the_budget_counts_calls_of_a_hundred() -> None:
 def test_the_order_of_records_does_not_matter(order: list[str]) -> None:
     records = [desired(key, {"name": "New", "tier": "gold"}) for key in order]
     found = {"a": live("1", {"name": "Old"}), "c": live("2", {"name": "New", "tier": "gold"})}
-    actions = [(change.action, change.key.value) for change in plan(records, found).changes]
+    actions = [(change.action, change.record.value) for change in plan(records, found).changes]
     assert actions == [("create", "b"), ("create", "d"), ("update", "a"), ("adopt", "c")]
 
 

@@ -22,9 +22,10 @@ from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.property_history import ChangeSource, PropertyHistory, ValueVersion
 from reconciler.model.selection import Glob, glob_of
-from reconciler.plan.change import Adopt, Archive, Create, Reason, Release, Update
+from reconciler.plan.change import Action, Change, Owned, Reason
 from reconciler.plan.drift.provenance import Edits, OurRuns
 from reconciler.plan.plan import Held
+from reconciler.plan.records.changes import replaced_by
 from reconciler.plan.records.compare import Policy, RecordDecision, RecordSides, compare_record
 from reconciler.plan.records.prune import decide_prune, facts_of_gone, not_in_manifests
 from reconciler.plan.values.resolve import Resolver
@@ -58,12 +59,13 @@ def judged(
 
 def test_only_the_old_key_is_there_and_the_record_is_renamed_by_its_id() -> None:
     change = judged(RENAMED, None, None, live("9001", {"name": "Acme", "external_id": "acme-old"})).change
-    assert isinstance(change, Update)
-    assert (change.record_id, change.reason, change.moved_from) == ("9001", Reason.RENAMED, OLD)
+    assert isinstance(change, Change)
+    assert change.action is Action.UPDATE
+    assert (change.remote.id, change.reason, change.moved_from) == ("9001", Reason.RENAMED, OLD)
     assert [(value.name, value.before, value.after) for value in change.values] == [
         ("external_id", "acme-old", "acme")
     ]
-    assert change.route.id_property is None
+    assert change.sent_by.id_property is None
 
 
 def test_only_the_new_key_is_there_and_nothing_is_renamed() -> None:
@@ -82,28 +84,35 @@ def test_both_keys_are_two_records_and_a_problem() -> None:
 
 
 def test_neither_key_is_there_and_the_record_is_created() -> None:
-    assert isinstance(judged(RENAMED).change, Create)
+    created = judged(RENAMED).change
+    assert created is not None
+    assert created.action is Action.CREATE
 
 
 def test_empty_values_of_a_new_record_are_remembered() -> None:
     change = judged(desired("acme", {"name": "Acme", "phone": None}), None, None).change
-    assert isinstance(change, Create)
+    assert isinstance(change, Change)
+    assert change.action is Action.CREATE
     assert [value.name for value in change.values] == ["name"]
-    assert [(value.name, value.after, value.reason) for value in change.in_step] == [
+    assert [(value.name, value.after, value.reason) for value in change.remembered] == [
         ("phone", None, Reason.IN_STEP)
     ]
 
 
 def test_an_unwanted_record_is_archived_whoever_made_it() -> None:
     mine, strange = judged(UNWANTED, THERE, OURS).change, judged(UNWANTED, THERE).change
-    assert isinstance(mine, Archive)
-    assert isinstance(strange, Archive)
-    assert (mine.origin, strange.origin) == (Origin.CREATED, None)
+    assert isinstance(mine, Change)
+    assert mine.action is Action.ARCHIVE
+    assert isinstance(strange, Change)
+    assert strange.action is Action.ARCHIVE
+    assert (mine.owned_before, strange.owned_before) == (Owned(Origin.CREATED), None)
     assert mine.reason is Reason.ABSENT
 
 
 def test_an_unwanted_record_that_is_gone_is_forgotten() -> None:
-    assert isinstance(judged(UNWANTED, None, OURS).change, Release)
+    released = judged(UNWANTED, None, OURS).change
+    assert released is not None
+    assert released.action is Action.RELEASE
     assert judged(UNWANTED) == RecordDecision()
 
 
@@ -116,10 +125,12 @@ def test_protection_outlives_its_line_and_is_lifted_by_a_word_of_its_own() -> No
     protected = replace(OURS, is_protected=True)
     assert judged(ACME, THERE, protected) == RecordDecision()
     lifted = judged(replace(ACME, special=RecordDirectives(protect=False)), THERE, protected).change
-    assert isinstance(lifted, Adopt)
+    assert isinstance(lifted, Change)
+    assert lifted.action is Action.ADOPT
     assert not lifted.is_protected
     set_ = judged(replace(ACME, special=RecordDirectives(protect=True)), THERE, OURS).change
-    assert isinstance(set_, Adopt)
+    assert isinstance(set_, Change)
+    assert set_.action is Action.ADOPT
     assert set_.is_protected
 
 
@@ -128,7 +139,8 @@ def test_a_gone_record_is_held_until_it_is_requested() -> None:
     assert gone.change is None
     assert gone.held[0].reason is Reason.GONE
     again = judged(ACME, None, OURS, policy=Policy(Drift.REVERT, recreate=meant("companies/acme"))).change
-    assert isinstance(again, Create)
+    assert isinstance(again, Change)
+    assert again.action is Action.CREATE
     assert again.reason is Reason.RECREATED
 
 
@@ -138,15 +150,17 @@ def test_a_record_created_again_replaces_the_lost_one_under_any_key(is_known_by_
     again = Policy(Drift.REVERT, recreate=meant("companies/acme"))
     parts = RecordSides(RENAMED, None, ours, None, former and replace(former, key=OLD))
     found = compare_record(Resolver(COMPANIES, FILES, {}), parts, again).change
-    assert isinstance(found, Create)
-    assert (found.reason, found.replaces) == (Reason.RECREATED, "9001")
+    assert isinstance(found, Change)
+    assert found.action is Action.CREATE
+    assert (found.reason, replaced_by(found)) == (Reason.RECREATED, "9001")
     assert {value.reason for value in found.values} == {Reason.RECREATED}
 
 
 def test_a_record_that_was_never_ours_replaces_nothing() -> None:
     found = judged(ACME).change
-    assert isinstance(found, Create)
-    assert (found.reason, found.replaces) == (Reason.MISSING, None)
+    assert isinstance(found, Change)
+    assert found.action is Action.CREATE
+    assert (found.reason, replaced_by(found)) == (Reason.MISSING, None)
 
 
 def test_single_properties_never_create_or_rename_their_record() -> None:
@@ -169,7 +183,8 @@ def test_a_record_is_protected_as_itself_and_not_as_another_one_that_had_its_key
     itself = replace(OURS, key=OLD)
     parts = RecordSides(ACME, THERE, other, moved=itself)
     moved = compare_record(Resolver(COMPANIES, FILES, {}), parts, REVERT).change
-    assert isinstance(moved, Adopt)
+    assert isinstance(moved, Change)
+    assert moved.action is Action.ADOPT
     assert (moved.is_protected, moved.moved_from) == (False, OLD)
 
 
@@ -178,21 +193,21 @@ def test_a_value_that_no_line_enforces_is_forgotten_if_all_lines_are_planned() -
     observed = replace(ACME, document=document(ownership={"name": Ownership.OBSERVE}))
     for record, names in ((ACME, ["phone"]), (observed, ["name", "phone"])):
         forgets = judged(record, now, known).change
-        assert isinstance(forgets, Adopt)
+        assert isinstance(forgets, Change)
+        assert forgets.action is Action.ADOPT
         assert forgets.reason is Reason.UNMANAGED
-        assert [value.name for value in forgets.in_step] == names
-        assert {value.reason for value in forgets.in_step} == {Reason.UNMANAGED}
+        assert [value.name for value in forgets.forgotten] == names
+        assert {value.reason for value in forgets.forgotten} == {Reason.UNMANAGED}
         assert judged(record, now, known, policy=replace(REVERT, forgets_unmanaged=False)) == RecordDecision()
 
 
 def test_learned_and_forgotten_values_are_one_adoption() -> None:
     found = judged(ACME, THERE, owned("acme", "9001", {"phone": "1"})).change
-    assert isinstance(found, Adopt)
+    assert isinstance(found, Change)
+    assert found.action is Action.ADOPT
     assert found.reason is Reason.IN_STEP
-    assert [(value.name, value.reason) for value in found.in_step] == [
-        ("name", Reason.IN_STEP),
-        ("phone", Reason.UNMANAGED),
-    ]
+    assert [(value.name, value.reason) for value in found.remembered] == [("name", Reason.IN_STEP)]
+    assert [(value.name, value.reason) for value in found.forgotten] == [("phone", Reason.UNMANAGED)]
 
 
 @pytest.mark.parametrize("known", [None, owned("acme", "9001", {"phone": "1"})])
@@ -247,13 +262,14 @@ def test_a_contested_value_is_written_only_by_its_exact_address(take: str, is_wr
     policy = Policy(Drift.HOLD, take=meant(take))
     parts = RecordSides(ACME, THEIRS, OURS)
     found = compare_record(Resolver(COMPANIES, FILES, {}), parts, policy, fought(2))
-    assert isinstance(found.change, Update) is is_written
+    assert bool(found.change and found.change.is_remote) is is_written
 
 
 def test_a_manifest_that_changed_as_well_is_a_conflict_and_no_fight() -> None:
     parts = RecordSides(desired("acme", {"name": "New"}), THEIRS, OURS)
     found = compare_record(Resolver(COMPANIES, FILES, {}), parts, REVERT, fought(2))
-    assert isinstance(found.change, Update)
+    assert isinstance(found.change, Change)
+    assert found.change.action is Action.UPDATE
     assert found.change.reason is Reason.CONFLICT
     assert found.edited == (("companies", "9001", "name"),)
 
@@ -263,27 +279,31 @@ def test_take_decides_for_git_by_address_and_by_property() -> None:
     assert judged(ACME, edited, OURS, policy=Policy(Drift.HOLD)).change is None
     for glob in ("companies/a*", "companies/acme#name", "companies/acme"):
         taken = judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=meant(glob)))
-        assert isinstance(taken.change, Update)
+        assert isinstance(taken.change, Change)
+        assert taken.change.action is Action.UPDATE
     assert judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=meant("companies/b*"))).change is None
 
 
 def test_a_record_that_took_over_the_key_of_ours_is_one_that_was_there_before_us() -> None:
     stranger = live("9002", {"name": "Edited"})
     written = judged(ACME, stranger, OURS).change
-    assert isinstance(written, Update)
-    assert (written.record_id, written.reason, written.origin) == ("9002", Reason.ADOPT, Origin.ADOPTED)
+    assert isinstance(written, Change)
+    assert written.action is Action.UPDATE
+    assert (written.remote.id, written.reason, written.owned) == ("9002", Reason.ADOPT, Owned(Origin.ADOPTED))
     assert judged(ACME, stranger, OURS, policy=Policy(Drift.HOLD)).held[0].reason is Reason.ADOPT
     taken = judged(ACME, OTHER, replace(OURS, is_protected=True)).change
-    assert isinstance(taken, Adopt)
-    assert (taken.origin, taken.is_protected) == (Origin.ADOPTED, True)
+    assert isinstance(taken, Change)
+    assert taken.action is Action.ADOPT
+    assert taken.owned == Owned(Origin.ADOPTED, is_protected=True)
 
 
 def test_an_alias_is_warned_of_and_written_by_record_id() -> None:
     by_key = replace(ACME, document=replace(ACME.document, write=Write.UPSERT))
     there = live("9001", {"name": "Old", "external_id": "ACME"})
     found = judged(by_key, there, OURS)
-    assert isinstance(found.change, Update)
-    assert found.change.route.id_property is None
+    assert isinstance(found.change, Change)
+    assert found.change.action is Action.UPDATE
+    assert found.change.sent_by.id_property is None
     (warning,) = found.problems
     assert (warning.message, warning.severity) == (
         "companies/acme is spelled ACME in the portal",
@@ -306,15 +326,15 @@ ADOPTED = replace(OURS, origin=Origin.ADOPTED)
 PROTECTED = replace(OURS, is_protected=True)
 
 LEFTOVERS = [
-    (OURS, Prune.OFF, False, type(None), None),
-    (OURS, Prune.OURS, False, Archive, Reason.PRUNED),
-    (ADOPTED, Prune.OURS, False, Release, Reason.PRUNED),
-    (OURS, Prune.ALL, False, Archive, Reason.PRUNED),
-    (ADOPTED, Prune.ALL, False, Archive, Reason.PRUNED),
+    (OURS, Prune.OFF, False, None, None),
+    (OURS, Prune.OURS, False, Action.ARCHIVE, Reason.PRUNED),
+    (ADOPTED, Prune.OURS, False, Action.RELEASE, Reason.PRUNED),
+    (OURS, Prune.ALL, False, Action.ARCHIVE, Reason.PRUNED),
+    (ADOPTED, Prune.ALL, False, Action.ARCHIVE, Reason.PRUNED),
     (PROTECTED, Prune.ALL, False, Held, Reason.PRUNED),
-    (PROTECTED, Prune.OFF, False, type(None), None),
-    (OURS, Prune.OFF, True, Release, Reason.NARROWED),
-    (OURS, Prune.ALL, True, Release, Reason.NARROWED),
+    (PROTECTED, Prune.OFF, False, None, None),
+    (OURS, Prune.OFF, True, Action.RELEASE, Reason.NARROWED),
+    (OURS, Prune.ALL, True, Action.RELEASE, Reason.NARROWED),
     (PROTECTED, Prune.OFF, True, Held, Reason.PRUNED),
     (PROTECTED, Prune.ALL, True, Held, Reason.PRUNED),
 ]
@@ -322,15 +342,18 @@ LEFTOVERS = [
 
 @pytest.mark.parametrize(("known", "prune", "elsewhere", "kind", "reason"), LEFTOVERS)
 def test_pruning_of_records_that_no_manifest_names(
-    known: OwnedRecord, prune: Prune, elsewhere: bool, kind: type, reason: Reason | None
+    known: OwnedRecord, prune: Prune, elsewhere: bool, kind: Action | type[Held] | None, reason: Reason | None
 ) -> None:
     decided = decide_prune(known, prune, is_live=True, is_named_elsewhere=elsewhere)
-    assert type(decided) is kind
+    found = decided.action if isinstance(decided, Change) else decided and type(decided)
+    assert found is kind
     assert getattr(decided, "reason", None) == reason
 
 
 def test_a_leftover_that_is_gone_is_forgotten() -> None:
-    assert isinstance(decide_prune(OURS, Prune.ALL, is_live=False, is_named_elsewhere=False), Release)
+    decided = decide_prune(OURS, Prune.ALL, is_live=False, is_named_elsewhere=False)
+    assert isinstance(decided, Change)
+    assert decided.action is Action.RELEASE
 
 
 def test_named_and_renamed_records_are_not_pruned() -> None:

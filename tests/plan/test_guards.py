@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import PlanRefused
-from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.calls import Call, Route
+from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.calls import Call, Operation
 from reconciler.model.owned import Origin
-from reconciler.plan.change import Archive, Change, Create, Dissociate, Reason, Release, Update, ValueChange
+from reconciler.plan.associations.changes import dissociate
+from reconciler.plan.change import Change, Owned, Reason, Remote, ValueChange
 from reconciler.plan.guards import (
     DEFAULT_LIMITS,
     Divergence,
@@ -20,7 +21,9 @@ from reconciler.plan.guards import (
     refuse_now,
 )
 from reconciler.plan.plan import Budget, Guard, GuardBase, GuardRefusal
+from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.source import SourceRef
+from tests.support.changes import release
 from tests.support.nouns import desired
 from tests.support.plans import plan_of
 
@@ -42,18 +45,27 @@ def key(number: int) -> RecordKey:
     return RecordKey("companies", "external_id", f"c{number:05}")
 
 
-def update(number: int, *values: ValueChange) -> Update:
+def update(number: int, *values: ValueChange) -> Change:
     named = values or (ValueChange("name", "a", "b", Reason.CHANGED),)
-    route = Route(Call.UPDATE, None)
-    return Update(key(number), RecordId("1"), named, (), Reason.CHANGED, route, HERE, Origin.CREATED)
+    route = Operation(Call.UPDATE, None)
+    return update_record(
+        key(number),
+        RecordId("1"),
+        named,
+        Reason.CHANGED,
+        operation=route,
+        source=HERE,
+        owned=Owned(Origin.CREATED),
+    )
 
 
-def create(number: int) -> Create:
-    return Create(key(number), (), Reason.MISSING, Route(Call.UPSERT, "external_id"), HERE)
+def create(number: int) -> Change:
+    return create_record(key(number), (), Reason.MISSING, Operation(Call.UPSERT, "external_id"), HERE)
 
 
-def archive(number: int, origin: Origin | None = Origin.CREATED, reason: Reason = Reason.PRUNED) -> Archive:
-    return Archive(key(number), RecordId("1"), reason, None, origin)
+def archive(number: int, origin: Origin | None = Origin.CREATED, reason: Reason = Reason.PRUNED) -> Change:
+    was_owned = Owned(origin) if origin else None
+    return archive_record(key(number), RecordId("1"), reason, None, owned_before=was_owned)
 
 
 def refused(
@@ -167,21 +179,24 @@ def test_limits_can_be_set_as_shares_and_numbers() -> None:
     assert limits[Guard.UPDATE] == DEFAULT_LIMITS[Guard.UPDATE]
 
 
-def release(number: int, reason: Reason = Reason.PRUNED) -> Release:
-    return Release(key(number), RecordId("1"), reason, None, Origin.ADOPTED)
+def released(number: int, reason: Reason = Reason.PRUNED) -> Change:
+    return release(key(number), RecordId("1"), reason, None, Origin.ADOPTED)
 
 
-def dissociate(number: int) -> Dissociate:
+def dissociated(number: int) -> Change:
     target = RecordKey("contacts", "email", "ada@acme.example")
-    return Dissociate(
-        key(number), RecordId("1"), target, RecordId("2"), None, Reason.PRUNED, None, is_whole=True
+    return dissociate(
+        AssociationAddress(key(number), target),
+        Remote(RecordId("1"), RecordId("2")),
+        Reason.PRUNED,
+        is_whole=True,
     )
 
 
 def test_changes_of_state_do_not_count_as_writes() -> None:
     guards = Guards({**DEFAULT_LIMITS, Guard.TOTAL: Limit(count=2)}, {})
     base = Population(named=1000, found=1000).base("companies")
-    changes: list[Change] = [*updates(2), *(release(number) for number in range(9))]
+    changes: list[Change] = [*updates(2), *(released(number) for number in range(9))]
     assert guards.judge(changes, (base,), PLENTY) == ()
     assert [r.guard for r in guards.judge([*changes, update(3)], (base,), PLENTY)] == [Guard.TOTAL]
     assert [r.count for r in guards.judge([*changes, update(3)], (base,), PLENTY)] == [3]
@@ -189,11 +204,11 @@ def test_changes_of_state_do_not_count_as_writes() -> None:
 
 def test_pruning_a_whole_type_needs_permission() -> None:
     population = Population(named=0, owned=100)
-    assert refused([release(1)], population) == [Guard.EMPTY]
+    assert refused([released(1)], population) == [Guard.EMPTY]
     assert refused([archive(1)], population) == [Guard.EMPTY]
-    assert refused([release(1, Reason.NARROWED)], population) == []
-    assert refused([dissociate(1)], population) == []
-    assert refused([release(1)], Population(named=1, owned=100)) == []
+    assert refused([released(1, Reason.NARROWED)], population) == []
+    assert refused([dissociated(1)], population) == []
+    assert refused([released(1)], Population(named=1, owned=100)) == []
 
 
 def test_clearing_what_is_empty_already_is_no_clearing() -> None:
@@ -215,8 +230,8 @@ def test_several_values_of_one_record_are_cleared_one_by_one() -> None:
 def test_each_type_is_judged_by_its_own_base_in_order_of_name() -> None:
     deal = RecordKey("deals", "external_id", "d1")
     strangers: list[Change] = [
-        Archive(key(1), RecordId("1"), Reason.ABSENT, None, None),
-        Archive(deal, RecordId("2"), Reason.ABSENT, None, None),
+        archive_record(key(1), RecordId("1"), Reason.ABSENT, None, owned_before=None),
+        archive_record(deal, RecordId("2"), Reason.ABSENT, None, owned_before=None),
     ]
     bases = [Population(named=1, found=1).base(name) for name in ("deals", "companies", "tickets")]
     found = Guards(DEFAULT_LIMITS, {}).judge(strangers[::-1], bases, PLENTY)

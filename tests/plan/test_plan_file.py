@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from reconciler.errors import PlanRefused, Problem, Refusal, UsageError
 from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.calls import Call, Route
+from reconciler.model.calls import Call, Operation
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin, StateVersion
-from reconciler.plan.change import Adopt, Create, Reason, Update, ValueChange
+from reconciler.plan.change import Owned, Reason, Remote, ValueChange
 from reconciler.plan.file.encode import Digests
 from reconciler.plan.file.format import (
     FORMAT_VERSION,
@@ -28,35 +28,35 @@ from reconciler.plan.file.format import (
     plan_to_text,
 )
 from reconciler.plan.plan import Guard, GuardBase, GuardRefusal, Held, Plan
+from reconciler.plan.records.changes import adopt_record, create_record, update_record
 from reconciler.sentences import Sentence, Value, sentence
 from tests.support.plans import at, plan_of, plans
 
 ACME = RecordKey("companies", "external_id", "acme")
-CREATE = Create(
-    key=ACME,
-    values=(ValueChange("name", None, "Acme GmbH", Reason.MISSING, at(5)),),
-    reason=Reason.MISSING,
-    route=Route(Call.UPSERT, "external_id"),
-    source=at(4),
+CREATE = create_record(
+    ACME,
+    (ValueChange("name", None, "Acme GmbH", Reason.MISSING, at(5)),),
+    Reason.MISSING,
+    Operation(Call.UPSERT, "external_id"),
+    at(4),
 )
-UPDATE = Update(
-    key=RecordKey("companies", "external_id", "müller"),
-    record_id=RecordId("9001"),
-    values=(ValueChange("phone", "+49 30 1", None, Reason.CHANGED),),
-    in_step=(ValueChange("name", "Müller", "Müller", Reason.IN_STEP, at(8)),),
-    reason=Reason.CHANGED,
-    route=Route(Call.UPDATE, None),
+UPDATE = update_record(
+    RecordKey("companies", "external_id", "müller"),
+    RecordId("9001"),
+    (ValueChange("phone", "+49 30 1", None, Reason.CHANGED),),
+    Reason.CHANGED,
+    operation=Operation(Call.UPDATE, None),
     source=at(7),
-    origin=Origin.CREATED,
+    owned=Owned(Origin.CREATED),
+    remembered=(ValueChange("name", "Müller", "Müller", Reason.IN_STEP, at(8)),),
     rests_on=(ValueChange("external_id", "müller", "müller", Reason.IN_STEP),),
 )
-ADOPT = Adopt(
-    key=RecordKey("companies", "external_id", "globex"),
-    record_id=RecordId("9002"),
-    in_step=(),
-    reason=Reason.ADOPT,
-    source=at(12),
-    origin=Origin.ADOPTED,
+ADOPT = adopt_record(
+    RecordKey("companies", "external_id", "globex"),
+    RecordId("9002"),
+    Reason.ADOPT,
+    at(12),
+    Owned(Origin.ADOPTED),
 )
 FACTS = (
     Fact(FactKind.MERGED, RecordId("1"), RecordId("2"), RecordKey("companies", "external_id", "acme-2")),
@@ -98,7 +98,7 @@ def test_a_plan_that_was_written_reads_back_equal(plan: Plan) -> None:
 def test_the_file_is_json_whose_entries_take_one_line_each(plan: Plan) -> None:
     text = plan_to_text(plan)
 
-    lines = [line for line in text.split("\n") if line.startswith('    {"action"')]
+    lines = [line for line in text.split("\n") if line.startswith('    {"do"')]
     assert [json.loads(line.removesuffix(",")) for line in lines] == json.loads(text)["changes"]
     assert [line.endswith(",") for line in lines] == [True] * (len(lines) - 1) + [False] * bool(lines)
     assert all(
@@ -111,35 +111,33 @@ def test_the_file_is_json_whose_entries_take_one_line_each(plan: Plan) -> None:
 def test_the_file_holds_what_a_reader_looks_for() -> None:
     document = json.loads(plan_to_text(PLAN))
 
-    assert document["format_version"] == "1.1"
+    assert document["format_version"] == "2.0"
     assert document["portal"] == {"api_version": "2026-03", "id": 7654321, "type": "STANDARD"}
     assert document["state"] == {"kept": True, "lineage": "5f6b1c9e", "serial": 41}
     assert document["summary"] | {"create": 1, "update": 1, "adopt": 1, "held": 1} == document["summary"]
     assert document["appliable"] is False
     assert Digests(document["digest"], document["content"]) == digests_of(PLAN)
     assert document["changes"][1] == {
-        "action": "update",
-        "address": "companies/müller",
-        "in_step": {
-            "name": {
-                "after": "Müller",
-                "before": "Müller",
-                "reason": "in step",
-                "source": {"column": 7, "file": "companies.yaml", "line": 8},
-            }
+        "do": {
+            "action": "update",
+            "address": {"object": "companies", "property": "external_id", "value": "müller"},
+            "kind": "record",
+            "operation": {"call": "batch/update"},
+            "owned": {"origin": "created"},
+            "remembered": {"name": ["Müller", "Müller"]},
+            "remote": {"id": "9001"},
+            "rests_on": {"external_id": "müller"},
+            "values": {"phone": ["+49 30 1", None]},
         },
-        "key": {"property": "external_id", "value": "müller"},
-        "object": "companies",
-        "origin": "created",
-        "properties": {"phone": {"after": None, "before": "+49 30 1", "reason": "changed"}},
-        "protected": False,
-        "reason": "changed",
-        "record_id": "9001",
-        "moved_from": None,
-        "replaces": None,
-        "rests_on": {"external_id": "müller"},
-        "source": {"column": 7, "file": "companies.yaml", "line": 7},
-        "write": {"call": "batch/update", "id_property": None},
+        "why": {
+            "address": "companies/müller",
+            "reason": "changed",
+            "remembered": {
+                "name": {"reason": "in step", "source": {"column": 7, "file": "companies.yaml", "line": 8}}
+            },
+            "source": {"column": 7, "file": "companies.yaml", "line": 7},
+            "values": {"phone": {"reason": "changed"}},
+        },
     }
 
 
@@ -156,25 +154,29 @@ SAME_DIGEST: dict[str, Plan] = {
 OTHER_DIGEST: dict[str, Plan] = {
     "environment": replace(PLAN, environment="sandbox"),
     "portal": replace(PLAN, portal_id=1),
-    "origin": replace(PLAN, changes=(CREATE, replace(UPDATE, origin=Origin.ADOPTED), ADOPT)),
+    "origin": replace(PLAN, changes=(CREATE, replace(UPDATE, owned=Owned(Origin.ADOPTED)), ADOPT)),
     "a guard that refuses it": replace(PLAN, refusals=(REFUSAL,)),
     "another guard that refuses it": replace(PLAN, refusals=(replace(REFUSAL, count=3),)),
     "a problem": replace(PLAN, problems=(Problem("no such thing"),)),
     "what guards take shares of": replace(PLAN, bases=(GuardBase("companies", named=100_000),)),
     "whose values are masked": replace(PLAN, personal=(("companies", "phone"),)),
-    "key": replace(PLAN, changes=(replace(CREATE, key=replace(ACME, value="acme2")), UPDATE, ADOPT)),
-    "record id": replace(PLAN, changes=(CREATE, replace(UPDATE, record_id=RecordId("1")), ADOPT)),
-    "call": replace(PLAN, changes=(replace(CREATE, route=Route(Call.CREATE, "external_id")), UPDATE, ADOPT)),
-    "protection": replace(PLAN, changes=(replace(CREATE, is_protected=True), UPDATE, ADOPT)),
+    "key": replace(PLAN, changes=(replace(CREATE, address=replace(ACME, value="acme2")), UPDATE, ADOPT)),
+    "record id": replace(PLAN, changes=(CREATE, replace(UPDATE, remote=Remote(RecordId("1"))), ADOPT)),
+    "call": replace(
+        PLAN, changes=(replace(CREATE, operation=Operation(Call.CREATE, "external_id")), UPDATE, ADOPT)
+    ),
+    "protection": replace(
+        PLAN, changes=(replace(CREATE, owned=Owned(Origin.CREATED, is_protected=True)), UPDATE, ADOPT)
+    ),
     "old key": replace(
-        PLAN, changes=(CREATE, replace(UPDATE, moved_from=replace(UPDATE.key, value="old")), ADOPT)
+        PLAN, changes=(CREATE, replace(UPDATE, moved_from=replace(UPDATE.record, value="old")), ADOPT)
     ),
     "what it rests on": replace(PLAN, changes=(CREATE, replace(UPDATE, rests_on=()), ADOPT)),
     "what is taken back": replace(PLAN, undoes="20261122T164500Z-0001"),
     "pruning": replace(PLAN, prune_rules=(PruneRule("companies", "external_id", Prune.ALL),)),
     "order": replace(PLAN, changes=(UPDATE, CREATE, ADOPT)),
     "fewer changes": replace(PLAN, changes=(CREATE, UPDATE)),
-    "value in step": replace(PLAN, changes=(CREATE, replace(UPDATE, in_step=()), ADOPT)),
+    "value in step": replace(PLAN, changes=(CREATE, replace(UPDATE, remembered=()), ADOPT)),
     "value written": replace(
         PLAN,
         changes=(CREATE, replace(UPDATE, values=(replace(UPDATE.values[0], after=""),)), ADOPT),
@@ -215,15 +217,12 @@ def test_the_digest_depends_on_what_the_content_does_not(plan: Plan) -> None:
 
 def digests_by_the_book(document: Any) -> Digests:
     """The digests as anybody can compute them from the file: a line for the head, a line for each change."""
-    shown = {
-        (of["object"], name)
-        for change in document["changes"]
-        for of in [change, *([change["association"]] if "association" in change else [])]
-        for name in (
-            of["key"]["property"],
-            *(name for part in ("properties", "in_step", "rests_on") for name in of.get(part, ())),
-        )
-    }
+    shown = set()
+    for does in (change["do"] for change in document["changes"]):
+        keys = [does["address"], *([does["address"]["target"]] if "target" in does["address"] else [])]
+        shown |= {(key["object"], key["property"]) for key in keys}
+        parts = ("values", "remembered", "forgotten", "rests_on")
+        shown |= {(keys[0]["object"], name) for part in parts for name in does.get(part, ())}
     head = {
         "allowances": document["allowances"],
         "appliable": document["appliable"],
@@ -247,28 +246,7 @@ def digests_by_the_book(document: Any) -> Digests:
         ],
         "undoes": document["undoes"],
     } | {name: document["portal"][name] for name in ("host",) if name in document["portal"]}
-    lines = [head] + [
-        {
-            name: change[name]
-            for name in (
-                "action",
-                "address",
-                "origin",
-                "protected",
-                "record_id",
-                "moved_from",
-                "replaces",
-                "rests_on",
-                "write",
-            )
-        }
-        | {
-            part: {name: [value["before"], value["after"]] for name, value in change[part].items()}
-            for part in ("properties", "in_step")
-        }
-        | ({"association": change["association"]} if "association" in change else {})
-        for change in document["changes"]
-    ]
+    lines = [head, *(change["do"] for change in document["changes"])]
     content = hash_of(lines)
     made_against = {
         "commit": document["manifests"]["git"],
@@ -292,9 +270,9 @@ def test_the_digest_can_be_computed_from_the_file(plan: Plan) -> None:
 @pytest.mark.parametrize(
     "edit",
     [
-        put("+49 30 2", "changes", 1, "properties", "phone", "after"),
-        put("9002", "changes", 1, "record_id"),
-        put("batch/create", "changes", 0, "write", "call"),
+        put("+49 30 2", "changes", 1, "do", "values", "phone", 1),
+        put("9002", "changes", 1, "do", "remote", "id"),
+        put("batch/create", "changes", 0, "do", "operation", "call"),
         put("sandbox", "environment"),
         put("sha256:0", "digest"),
         put([], "changes"),
@@ -311,15 +289,27 @@ def test_a_plan_that_somebody_edited_is_refused(edit: Edit) -> None:
     ("edit", "message"),
     [
         (
-            put("batch/upsrt", "changes", 0, "write", "call"),
-            r'changes\[0\]\.write\.call: "batch/upsrt" is none',
+            put("batch/upsrt", "changes", 0, "do", "operation", "call"),
+            r'changes\[0\]\.do\.operation\.call: "batch/upsrt" is none',
         ),
-        (put(7, "changes", 1, "record_id"), r"changes\[1\]\.record_id: text is expected, not this number"),
-        (put({}, "changes", 1, "write"), r"changes\[1\]\.write\.call: is missing"),
-        (put("delete", "changes", 2, "action"), r'changes\[2\]\.action: "delete" is none of create, update'),
-        (put("companies/x", "changes", 2, "address"), r"changes\[2\]\.address: does not belong"),
-        (put(None, "changes", 0, "properties", "name"), r"changes\[0\]\.properties\.name: an object is"),
-        (put(None, "changes", 0, "properties", "\x1b[2J"), r'properties\["\\u001b\[2J"\]: an object is'),
+        (
+            put(7, "changes", 1, "do", "remote", "id"),
+            r"changes\[1\]\.do\.remote\.id: text is expected, not this number",
+        ),
+        (put({}, "changes", 1, "do", "operation"), r"changes\[1\]\.do\.operation\.call: is missing"),
+        (put({}, "changes", 1, "do", "remote"), r"changes\[1\]\.do: to update a record takes its record id"),
+        (put({}, "changes", 1, "why"), r"changes\[1\]\.why\.reason: is missing"),
+        (
+            put("widget", "changes", 1, "do", "kind"),
+            r"changes\[1\]\.do\.kind: is none of record, association",
+        ),
+        (
+            put("delete", "changes", 2, "do", "action"),
+            r'changes\[2\]\.do\.action: "delete" is none of create, update',
+        ),
+        (put(None, "changes", 0, "do", "values", "name"), r"changes\[0\]\.do\.values\.name: is not a list"),
+        (put([None, 1], "changes", 0, "do", "values", "name"), r"do\.values\.name: text is expected"),
+        (put(["a", "b"], "changes", 0, "do", "values", "\x1b[2J"), "do.values: has not the same names"),
         (put(True, "portal", "id"), "portal.id: a count is expected, not true"),
         (put("2026-11-22T09:30:00", "created_at"), "created_at: a time with its offset"),
         (put("0001-01-01T00:00:00+23:00", "created_at"), "created_at: a time with its offset"),
@@ -353,9 +343,9 @@ def test_other_files_are_refused(text: str, message: str) -> None:
         plan_from_text(text)
 
 
-@pytest.mark.parametrize("version", ["2.0", "1.0", "0.9", "2.1"])
+@pytest.mark.parametrize("version", ["3.0", "1.0", "1.1", "3.1"])
 def test_other_versions_are_refused_with_advice(version: str) -> None:
-    sentence = rf"format {version}, and this version reads 1\.x from 1\.1 on\n.*plan again"
+    sentence = rf"format {version}, and this version reads 2\.x from 2\.0 on\n.*plan again"
     with pytest.raises(UsageError, match=sentence):
         plan_from_text(edited(put(version, "format_version")))
 
@@ -363,14 +353,14 @@ def test_other_versions_are_refused_with_advice(version: str) -> None:
 def test_keys_of_a_newer_minor_version_are_ignored() -> None:
     def edit(document: Any) -> None:
         document["weather"] = "fine"
-        document["changes"][0]["mood"] = {"today": "good"}
+        document["changes"][0]["why"]["mood"] = {"today": "good"}
 
     assert plan_from_text(edited(edit)) == PLAN
 
 
 def test_a_newer_minor_version_is_read_by_its_own_digest() -> None:
     def edit(document: Any) -> None:
-        document["format_version"] = "1.7"
+        document["format_version"] = "2.7"
         document["digest"], document["content"] = digests_by_the_book(document)
 
     assert plan_from_text(edited(edit)) == PLAN
@@ -416,7 +406,7 @@ def test_text_damaged_anywhere_never_gives_another_order(place: int, junk: str) 
 
 
 def test_the_version_of_the_format_is_what_the_documentation_says() -> None:
-    assert FORMAT_VERSION == "1.1"
+    assert FORMAT_VERSION == "2.0"
 
 
 @given(plans)

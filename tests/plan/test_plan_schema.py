@@ -18,7 +18,9 @@ from reconciler.model.facts import FactKind
 from reconciler.model.owned import Origin
 from reconciler.model.property_history import ChangeSource
 from reconciler.plan.change import Action, Reason
+from reconciler.plan.file.fields import change_schema
 from reconciler.plan.file.format import FORMAT_VERSION, digests_of, masked_plan_to_text, plan_to_text
+from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import DifferenceKind, Guard, Plan
 from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, FEW
 from tests.support.plans import plans
@@ -30,6 +32,7 @@ GOLDEN = sorted((ROOT / "tests" / "report" / "golden").glob("*.json"))
 
 WORDS: dict[str, type[StrEnum]] = {
     "action": Action,
+    "verb": Verb,
     "reason": Reason,
     "guard": Guard,
     "kind": FactKind,
@@ -107,7 +110,13 @@ def test_closed_sets_of_words_are_complete() -> None:
 
 
 def test_the_summary_counts_every_action() -> None:
-    assert set(SCHEMA["properties"]["summary"]["properties"]) == {*Action, "no_op", "held"}
+    assert set(SCHEMA["properties"]["summary"]["properties"]) == {*Verb, "no_op", "held"}
+
+
+def test_changes_are_described_by_the_table_of_their_fields() -> None:
+    described = change_schema()
+
+    assert {name: SCHEMA["$defs"][name] for name in described} == described
 
 
 def test_it_is_of_the_version_that_is_written() -> None:
@@ -117,7 +126,7 @@ def test_it_is_of_the_version_that_is_written() -> None:
 def test_a_plan_of_another_shape_is_not_described() -> None:
     document = json.loads(plan_to_text(FEW))
     del document["digest"]
-    document["changes"][0]["action"] = "destroy"
+    document["changes"][0]["do"]["action"] = "destroy"
 
     assert len(complaints(json.dumps(document))) == 2
 

@@ -5,33 +5,23 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.associations import Label
-from reconciler.model.calls import Call, Route
+from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.calls import Call, Operation
 from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
-from reconciler.plan.change import (
-    Action,
-    Adopt,
-    AdoptPair,
-    Archive,
-    Associate,
-    Change,
-    Create,
-    Reason,
-    Release,
-    Update,
-    ValueChange,
-    in_step_of,
-    values_of,
-)
+from reconciler.plan.associations.changes import adopt_association, associate
+from reconciler.plan.change import Action, AssociationDetails, Change, Owned, Reason, Remote, ValueChange
+from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import DifferenceKind, Plan
+from reconciler.plan.records.changes import adopt_record, archive_record, create_record, update_record
 from reconciler.plan.review import Kept, _subject, keep_reviewed
 from reconciler.report.fact_sentences import what_departs
+from tests.support.changes import release
 from tests.support.plans import at, plan_of, plans
 
 ACME = RecordKey("companies", "external_id", "acme")
-BY_ID = Route(Call.UPDATE, None)
+BY_ID = Operation(Call.UPDATE, None)
 
 
 def value(name: str, before: str | None, after: str | None) -> ValueChange:
@@ -39,28 +29,43 @@ def value(name: str, before: str | None, after: str | None) -> ValueChange:
 
 
 NAME, PHONE = value("name", "Acme", "Acme GmbH"), value("phone", "1", "2")
-UPDATE = Update(
-    key=ACME,
-    record_id=RecordId("9001"),
-    values=(NAME, PHONE),
-    in_step=(),
-    reason=Reason.CHANGED,
-    route=BY_ID,
+UPDATE = update_record(
+    ACME,
+    RecordId("9001"),
+    (NAME, PHONE),
+    Reason.CHANGED,
+    operation=BY_ID,
     source=at(4),
-    origin=Origin.CREATED,
+    owned=Owned(Origin.CREATED),
 )
-ADOPT = Adopt(ACME, RecordId("9001"), (value("name", "Acme", "Acme"),), Reason.ADOPT, at(4), Origin.ADOPTED)
-CREATE = Create(
-    ACME, (value("name", None, "Acme"),), Reason.MISSING, Route(Call.UPSERT, "external_id"), at(4)
+ADOPT = adopt_record(
+    ACME,
+    RecordId("9001"),
+    Reason.ADOPT,
+    at(4),
+    Owned(Origin.ADOPTED),
+    remembered=(value("name", "Acme", "Acme"),),
 )
-ARCHIVE = Archive(ACME, RecordId("9001"), Reason.PRUNED, None, Origin.CREATED)
+CREATE = create_record(
+    ACME, (value("name", None, "Acme"),), Reason.MISSING, Operation(Call.UPSERT, "external_id"), at(4)
+)
+ARCHIVE = archive_record(ACME, RecordId("9001"), Reason.PRUNED, None, owned_before=Owned(Origin.CREATED))
 ADA = RecordKey("contacts", "email", "ada@acme.example")
 BILLING = Label("USER_DEFINED", 3, "Billing")
-ASSOCIATE = Associate(
-    ACME, RecordId("9001"), ADA, RecordId("55"), BILLING, Reason.MISSING, at(6), is_whole=True
+ASSOCIATE = associate(
+    AssociationAddress(ACME, ADA, BILLING),
+    Remote(RecordId("9001"), RecordId("55")),
+    Reason.MISSING,
+    at(6),
+    is_whole=True,
 )
-ADOPT_PAIR = AdoptPair(
-    ACME, RecordId("9001"), ADA, RecordId("55"), BILLING, Reason.ADOPT, at(6), Origin.ADOPTED, is_whole=False
+ADOPT_PAIR = adopt_association(
+    AssociationAddress(ACME, ADA, BILLING),
+    Remote(RecordId("9001"), RecordId("55")),
+    Reason.ADOPT,
+    at(6),
+    Origin.ADOPTED,
+    is_whole=False,
 )
 RULE = PruneRule("companies", "external_id", Prune.ALL)
 
@@ -77,7 +82,7 @@ def learned(change: ValueChange) -> ValueChange:
 
 @pytest.mark.parametrize(
     "change",
-    [UPDATE, ADOPT, CREATE, ARCHIVE, Release(ACME, RecordId("1"), Reason.PRUNED, None, Origin.ADOPTED)],
+    [UPDATE, ADOPT, CREATE, ARCHIVE, release(ACME, RecordId("1"), Reason.PRUNED, None, Origin.ADOPTED)],
 )
 def test_reviewed_changes_are_kept(change: Change) -> None:
     kept = held_against(change, change)
@@ -90,12 +95,12 @@ def test_reviewed_changes_are_kept(change: Change) -> None:
 @pytest.mark.parametrize(
     "now",
     [
-        replace(UPDATE, source=at(99, "moved.yaml"), reason=Reason.ADOPT, origin=Origin.ADOPTED),
+        replace(UPDATE, source=at(99, "moved.yaml"), reason=Reason.ADOPT, owned=Owned(Origin.ADOPTED)),
         replace(UPDATE, values=(replace(NAME, reason=Reason.DRIFT, source=None), PHONE)),
     ],
     ids=["place and reason of the record", "place and reason of a value"],
 )
-def test_reasons_and_places_may_differ(now: Update) -> None:
+def test_reasons_and_places_may_differ(now: Change) -> None:
     assert held_against(UPDATE, now).changes == (now,)
     assert held_against(UPDATE, now).review.departures == ()
 
@@ -103,8 +108,11 @@ def test_reasons_and_places_may_differ(now: Update) -> None:
 @pytest.mark.parametrize(
     ("reviewed", "now"),
     [
-        (replace(ASSOCIATE, record_id=None), ASSOCIATE),  # the record was new when it was reviewed
-        (ASSOCIATE, replace(ASSOCIATE, is_whole=False)),
+        (
+            replace(ASSOCIATE, remote=Remote(None, RecordId("55"))),
+            ASSOCIATE,
+        ),  # the record was new when it was reviewed
+        (ASSOCIATE, replace(ASSOCIATE, details=AssociationDetails(is_whole=False))),
         (ASSOCIATE, ADOPT_PAIR),  # somebody has associated the two meanwhile
     ],
 )
@@ -116,9 +124,9 @@ def test_associations_are_recognised_by_both_ends_and_label(reviewed: Change, no
 @pytest.mark.parametrize(
     "now",
     [
-        replace(ASSOCIATE, label=None),
-        replace(ASSOCIATE, label=replace(BILLING, type_id=9)),
-        replace(ASSOCIATE, target=replace(ADA, value="bob@acme.example")),
+        replace(ASSOCIATE, address=AssociationAddress(ACME, ADA)),
+        replace(ASSOCIATE, address=AssociationAddress(ACME, ADA, replace(BILLING, type_id=9))),
+        replace(ASSOCIATE, address=AssociationAddress(ACME, replace(ADA, value="bob@acme.example"), BILLING)),
         UPDATE,
     ],
 )
@@ -127,12 +135,12 @@ def test_another_association_was_not_reviewed(now: Change) -> None:
 
     not_reviewed, no_longer_planned = kept.review.departures
     assert kept.changes == ()
-    assert (not_reviewed.how, not_reviewed.action) == (DifferenceKind.NOT_REVIEWED, now.action)
+    assert (not_reviewed.how, not_reviewed.verb) == (DifferenceKind.NOT_REVIEWED, verb_of(now))
     assert what_departs(no_longer_planned) == "contacts/ada@acme.example: Billing"
 
 
 def test_an_association_to_another_record_of_the_same_key_is_left_out() -> None:
-    kept = held_against(ASSOCIATE, replace(ASSOCIATE, target_id=RecordId("7")))
+    kept = held_against(ASSOCIATE, replace(ASSOCIATE, remote=Remote(RecordId("9001"), RecordId("7"))))
 
     (departure,) = kept.review.departures
     assert (kept.changes, departure.how) == ((), DifferenceKind.CHANGED)
@@ -144,11 +152,7 @@ def test_unreviewed_changes_are_left_out() -> None:
 
     (departure,) = kept.review.departures
     assert kept.changes == ()
-    assert (departure.how, departure.key, departure.action) == (
-        DifferenceKind.NOT_REVIEWED,
-        ACME,
-        Action.UPDATE,
-    )
+    assert (departure.how, departure.key, departure.verb) == (DifferenceKind.NOT_REVIEWED, ACME, Verb.UPDATE)
     assert what_departs(departure) == "name, phone"
     assert kept.review.unreviewed == 1
 
@@ -173,25 +177,29 @@ def test_unreviewed_changes_are_left_out() -> None:
         ),
         (
             UPDATE,
-            replace(UPDATE, in_step=(value("zip", "1", "1"),)),
+            replace(UPDATE, remembered=(value("zip", "1", "1"),)),
             "zip was not to be remembered like this",
         ),
         (
             UPDATE,
-            replace(UPDATE, values=(NAME,), in_step=(value("phone", "3", "3"),)),
+            replace(UPDATE, values=(NAME,), remembered=(value("phone", "3", "3"),)),
             "phone was not to be remembered like this",
         ),
-        (UPDATE, replace(UPDATE, record_id=RecordId("7")), "another record has this key by now"),
-        (UPDATE, replace(UPDATE, route=Route(Call.UPSERT, "external_id")), "another call would carry it"),
-        (UPDATE, replace(UPDATE, is_protected=True), "its protection differs"),
-        (UPDATE, replace(UPDATE, moved_from=replace(UPDATE.key, value="akme")), "its former key differs"),
+        (UPDATE, replace(UPDATE, remote=Remote(RecordId("7"))), "another record has this key by now"),
         (
-            replace(UPDATE, values=(NAME,), in_step=(learned(PHONE),)),
+            UPDATE,
+            replace(UPDATE, operation=Operation(Call.UPSERT, "external_id")),
+            "another call would carry it",
+        ),
+        (UPDATE, replace(UPDATE, owned=Owned(Origin.CREATED, is_protected=True)), "its protection differs"),
+        (UPDATE, replace(UPDATE, moved_from=replace(UPDATE.record, value="akme")), "its former key differs"),
+        (
+            replace(UPDATE, values=(NAME,), remembered=(learned(PHONE),)),
             replace(UPDATE, values=(NAME, PHONE)),
             "phone was not to be written",
         ),
-        (ADOPT, replace(ADOPT, record_id=RecordId("7")), "another record has this key by now"),
-        (ARCHIVE, replace(ARCHIVE, record_id=RecordId("7")), "another record has this key by now"),
+        (ADOPT, replace(ADOPT, remote=Remote(RecordId("7"))), "another record has this key by now"),
+        (ARCHIVE, replace(ARCHIVE, remote=Remote(RecordId("7"))), "another record has this key by now"),
         (CREATE, replace(CREATE, values=()), "name would be missing"),
         (
             CREATE,
@@ -204,7 +212,7 @@ def test_unreviewed_changes_are_left_out() -> None:
         (UPDATE, ARCHIVE, "to update when it was reviewed"),
         (
             CREATE,
-            replace(ADOPT, in_step=(learned(CREATE.values[0]),)),
+            replace(ADOPT, remembered=(learned(CREATE.values[0]),)),
             "to create when it was reviewed; another record has this key by now",
         ),
     ],
@@ -219,7 +227,7 @@ def test_different_changes_are_left_out(reviewed: Change, now: Change, note: str
 
 
 def test_a_value_that_somebody_has_typed_in_meanwhile_is_written_no_more() -> None:
-    now = replace(UPDATE, values=(PHONE,), in_step=(learned(NAME),))
+    now = replace(UPDATE, values=(PHONE,), remembered=(learned(NAME),))
 
     kept = held_against(UPDATE, now)
 
@@ -230,7 +238,7 @@ def test_a_value_that_somebody_has_typed_in_meanwhile_is_written_no_more() -> No
 
 
 def test_an_update_that_is_there_already_is_remembered() -> None:
-    now = replace(ADOPT, in_step=(learned(NAME), learned(PHONE)), origin=Origin.CREATED)
+    now = replace(ADOPT, remembered=(learned(NAME), learned(PHONE)), owned=Owned(Origin.CREATED))
 
     kept = held_against(UPDATE, now)
 
@@ -242,7 +250,7 @@ def test_changes_done_meanwhile_are_listed_and_stop_nothing() -> None:
     kept = held_against(UPDATE, None)
 
     (departure,) = kept.review.departures
-    assert (departure.how, departure.action) == (DifferenceKind.NO_LONGER_PLANNED, Action.UPDATE)
+    assert (departure.how, departure.verb) == (DifferenceKind.NO_LONGER_PLANNED, Verb.UPDATE)
     assert kept.review.unreviewed == 0
 
 
@@ -272,11 +280,11 @@ def test_nothing_is_written_that_was_not_reviewed(reviewed: Plan, now: Plan) -> 
     seen = {_subject(change): change for change in reviewed.changes}
     for change in kept.changes:
         before = seen[_subject(change)]
-        was = {(v.name, v.before, v.after) for v in values_of(before)}
-        remembered = {(v.name, v.after) for v in (*values_of(before), *in_step_of(before))}
-        assert {(v.name, v.before, v.after) for v in values_of(change)} <= was
-        if not isinstance(change, Release):
-            assert {(v.name, v.after) for v in in_step_of(change)} <= remembered
+        was = {(v.name, v.before, v.after) for v in before.values}
+        remembered = {(v.name, v.after) for v in (*before.values, *(*before.remembered, *before.forgotten))}
+        assert {(v.name, v.before, v.after) for v in change.values} <= was
+        if change.action is not Action.RELEASE:
+            assert {(v.name, v.after) for v in (*change.remembered, *change.forgotten)} <= remembered
     told = [entry for entry in kept.review.departures if entry.how is not DifferenceKind.NO_LONGER_PLANNED]
     assert len(kept.changes) + len(told) == len(now.changes)
 

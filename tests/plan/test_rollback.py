@@ -7,46 +7,53 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
-from reconciler.model.calls import Call, Route
+from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordId, RecordKey
+from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Kind
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.selection import EVERYTHING, Selection, glob_of
-from reconciler.plan.change import (
-    Adopt,
-    Archive,
-    Associate,
-    Create,
-    Reason,
-    RecordChange,
-    Release,
-    Update,
-    ValueChange,
-    release_of,
-)
+from reconciler.plan.associations.changes import associate
+from reconciler.plan.change import Action, Change, Owned, Reason, Remote, ValueChange
 from reconciler.plan.records.calls import BY_RECORD_ID
+from reconciler.plan.records.changes import (
+    adopt_record,
+    archive_record,
+    create_record,
+    release_record,
+    update_record,
+)
 from reconciler.plan.records.compare import RecordDecision
 from reconciler.plan.records.rollback import AppliedChange, applied_changes, forgotten, ids_and_names, undo
 from reconciler.plan.targeting import UnmatchedGlobs
 from reconciler.report.fact_sentences import note_of
 from reconciler.source import SourceRef
+from tests.support.changes import release
 from tests.support.nouns import COMPANIES, definition, live, owned
 
 ACME = RecordKey("companies", "external_id", "acme")
 OLD = replace(ACME, value="old")
 ID = RecordId("9001")
 LINE = SourceRef("companies.yaml", 10, 3)
-UPSERT = Route(Call.UPSERT, "external_id")
+UPSERT = Operation(Call.UPSERT, "external_id")
 
 
 def written(name: str, before: str | None, after: str | None) -> ValueChange:
     return ValueChange(name, before, after, Reason.CHANGED, LINE)
 
 
-def update(*values: ValueChange, moved_from: RecordKey | None = None) -> Update:
-    return Update(ACME, ID, values, (), Reason.CHANGED, UPSERT, LINE, Origin.CREATED, moved_from=moved_from)
+def update(*values: ValueChange, moved_from: RecordKey | None = None) -> Change:
+    return update_record(
+        ACME,
+        ID,
+        values,
+        Reason.CHANGED,
+        operation=UPSERT,
+        source=LINE,
+        owned=Owned(Origin.CREATED),
+        moved_from=moved_from,
+    )
 
 
 def kept(name: str, text: str | None) -> ValueChange:
@@ -56,17 +63,17 @@ def kept(name: str, text: str | None) -> ValueChange:
 RESTS_ON = (kept("external_id", "acme"), kept("name", "Acme"))
 
 
-def create(**values: str) -> Create:
+def create(**values: str) -> Change:
     made = tuple(ValueChange(name, None, text, Reason.MISSING) for name, text in sorted(values.items()))
-    return Create(ACME, made, Reason.MISSING, UPSERT, LINE)
+    return create_record(ACME, made, Reason.MISSING, UPSERT, LINE)
 
 
-def adopt(*in_step: ValueChange, reason: Reason = Reason.ADOPT) -> Adopt:
-    return Adopt(ACME, ID, in_step, reason, LINE, Origin.ADOPTED)
+def adopt(*in_step: ValueChange, reason: Reason = Reason.ADOPT) -> Change:
+    return adopt_record(ACME, ID, reason, LINE, Owned(Origin.ADOPTED), remembered=in_step)
 
 
 def undone(
-    change: RecordChange,
+    change: Change,
     now: LiveRecord | None,
     known: OwnedRecord | None,
     answered: Mapping[str, str | None] | None = None,
@@ -93,15 +100,14 @@ def test_a_value_goes_back_to_what_it_was() -> None:
     judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known_as(phone="2"))
 
     assert judged == RecordDecision(
-        Update(
-            key=ACME,
-            record_id=ID,
-            values=(ValueChange("phone", "2", "1", Reason.UNDONE),),
-            in_step=(),
-            reason=Reason.UNDONE,
-            route=BY_RECORD_ID,
+        update_record(
+            ACME,
+            ID,
+            (ValueChange("phone", "2", "1", Reason.UNDONE),),
+            Reason.UNDONE,
+            operation=BY_RECORD_ID,
             source=None,
-            origin=Origin.CREATED,
+            owned=Owned(Origin.CREATED),
             rests_on=(kept("external_id", "acme"),),
         )
     )
@@ -111,7 +117,8 @@ def test_a_value_goes_back_to_what_it_was() -> None:
 def test_cleared_values_are_filled_and_filled_ones_cleared(before: str | None, after: str | None) -> None:
     judged = undone(update(written("phone", before, after)), of_acme(phone=after), known_as(phone=after))
 
-    assert isinstance(judged.change, Update)
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.UPDATE
     assert [(value.before, value.after) for value in judged.change.values] == [(after, before)]
 
 
@@ -123,13 +130,15 @@ def test_hubspots_own_spelling_of_what_was_written_is_no_edit() -> None:
         answered={"name": "Acme GmbH"},
     )
 
-    assert isinstance(judged.change, Update)
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.UPDATE
 
 
 def test_another_spelling_of_the_same_number_is_no_edit() -> None:
     change = update(written("annualrevenue", "1", "2"))
     judged = undone(change, of_acme(annualrevenue="2.0"), known_as(annualrevenue="2"))
-    assert isinstance(judged.change, Update)
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.UPDATE
 
 
 def test_a_value_that_people_changed_since_is_left_and_shown_beside_what_it_was() -> None:
@@ -137,7 +146,8 @@ def test_a_value_that_people_changed_since_is_left_and_shown_beside_what_it_was(
 
     judged = undone(change, of_acme(name="B", phone="3"), known_as(name="B", phone="2"))
 
-    assert isinstance(judged.change, Update)
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.UPDATE
     assert [value.name for value in judged.change.values] == ["name"]
     (held,) = judged.held
     assert (held.name, held.reason, held.live, held.desired) == ("phone", Reason.SUPERSEDED, "3", "1")
@@ -156,8 +166,9 @@ def test_a_value_that_a_later_run_wrote_is_left_and_said_to_be_ours() -> None:
 def test_a_value_that_is_back_already_is_learned() -> None:
     judged = undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="2"))
 
-    assert isinstance(judged.change, Adopt)
-    assert judged.change.in_step == (ValueChange("phone", "1", "1", Reason.UNDONE),)
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.ADOPT
+    assert judged.change.remembered == (ValueChange("phone", "1", "1", Reason.UNDONE),)
     assert (
         undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="1"))
         == RecordDecision()
@@ -169,10 +180,11 @@ def test_a_key_goes_back_with_the_other_values() -> None:
 
     judged = undone(change, of_acme(name="Acme"), known_as(name="Acme"))
 
-    assert isinstance(judged.change, Update)
-    assert judged.change.key == replace(ACME, value="old")
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.UPDATE
+    assert judged.change.record == replace(ACME, value="old")
     assert judged.change.moved_from == ACME
-    assert judged.change.route == BY_RECORD_ID
+    assert judged.change.operation == BY_RECORD_ID
     assert judged.change.rests_on == ()  # the key is among what it writes
 
 
@@ -181,7 +193,9 @@ def test_a_key_that_is_back_already_is_the_one_that_state_knows_it_by() -> None:
 
     judged = undone(change, live(ID, {"external_id": "old"}), known_as(name="Acme"))
 
-    assert judged == RecordDecision(Adopt(OLD, ID, (), Reason.UNDONE, None, Origin.CREATED, moved_from=ACME))
+    assert judged == RecordDecision(
+        adopt_record(OLD, ID, Reason.UNDONE, None, Owned(Origin.CREATED), moved_from=ACME)
+    )
 
 
 def test_a_key_that_changed_again_stays_and_the_other_values_go_back() -> None:
@@ -189,21 +203,26 @@ def test_a_key_that_changed_again_stays_and_the_other_values_go_back() -> None:
 
     judged = undone(change, live(ID, {"external_id": "third", "name": "Acme"}), known_as(name="Acme"))
 
-    assert isinstance(judged.change, Update)
-    assert (judged.change.key, judged.change.moved_from) == (ACME, None)
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.UPDATE
+    assert (judged.change.record, judged.change.moved_from) == (ACME, None)
     assert [held.name for held in judged.held] == ["external_id"]
 
 
 def test_a_record_that_was_created_is_archived_as_ours() -> None:
     judged = undone(create(name="Acme"), of_acme(name="Acme"), known_as(name="Acme"))
 
-    assert judged == RecordDecision(Archive(ACME, ID, Reason.UNDONE, None, Origin.CREATED, RESTS_ON))
+    assert judged == RecordDecision(
+        archive_record(ACME, ID, Reason.UNDONE, None, owned_before=Owned(Origin.CREATED), rests_on=RESTS_ON)
+    )
 
 
 def test_a_created_record_that_state_no_longer_knows_is_archived_as_a_strangers() -> None:
     judged = undone(create(name="Acme"), of_acme(name="Acme"), None)
 
-    assert judged == RecordDecision(Archive(ACME, ID, Reason.UNDONE, None, None, RESTS_ON))
+    assert judged == RecordDecision(
+        archive_record(ACME, ID, Reason.UNDONE, None, owned_before=None, rests_on=RESTS_ON)
+    )
 
 
 @pytest.mark.parametrize(
@@ -256,7 +275,7 @@ def test_an_adopted_record_is_released_with_what_state_knew_of_it() -> None:
     judged = undone(adopt(), None, known)
 
     in_step = (ValueChange("phone", "+1", "1", Reason.IN_STEP),)
-    assert judged == RecordDecision(Release(ACME, ID, Reason.UNDONE, None, Origin.ADOPTED, in_step))
+    assert judged == RecordDecision(release(ACME, ID, Reason.UNDONE, None, Origin.ADOPTED, in_step))
     assert undone(adopt(), None, None) == RecordDecision()
 
 
@@ -267,27 +286,31 @@ def test_values_that_state_only_learned_stay_known() -> None:
 def test_a_released_record_is_ours_again_with_the_values_that_hubspot_still_holds() -> None:
     known = owned("acme", ID, {"name": "Acme", "phone": "1"}, origin=Origin.ADOPTED)
 
-    judged = undone(release_of(known, Reason.PRUNED), of_acme(name="Acme", phone="3"), None)
+    judged = undone(release_record(known, Reason.PRUNED), of_acme(name="Acme", phone="3"), None)
 
     in_step = (ValueChange("name", "Acme", "Acme", Reason.IN_STEP),)
-    assert judged.change == Adopt(ACME, ID, in_step, Reason.UNDONE, None, Origin.ADOPTED)
+    assert judged.change == adopt_record(
+        ACME, ID, Reason.UNDONE, None, Owned(Origin.ADOPTED), remembered=in_step
+    )
     assert [(held.name, held.live, held.desired) for held in judged.held] == [("phone", "3", "1")]
 
 
 def test_the_two_take_each_other_back() -> None:
     known = owned("acme", ID, {"name": "Acme"}, origin=Origin.ADOPTED)
     now = of_acme(name="Acme")
-    adopted = undone(release_of(known, Reason.PRUNED), now, None).change
-    assert isinstance(adopted, Adopt)
+    adopted = undone(release_record(known, Reason.PRUNED), now, None).change
+    assert isinstance(adopted, Change)
+    assert adopted.action is Action.ADOPT
 
     released = undone(adopted, now, known).change
-    assert isinstance(released, Release)
-    assert released == release_of(known, Reason.UNDONE)
+    assert isinstance(released, Change)
+    assert released.action is Action.RELEASE
+    assert released == release_record(known, Reason.UNDONE)
     assert undone(released, now, None).change == adopted
 
 
 def test_an_archived_record_stays_archived_unless_somebody_restored_it() -> None:
-    change = Archive(ACME, ID, Reason.PRUNED, None, Origin.CREATED)
+    change = archive_record(ACME, ID, Reason.PRUNED, None, owned_before=Owned(Origin.CREATED))
 
     reason, note = only_held(undone(change, None, None))
 
@@ -308,8 +331,9 @@ def test_a_record_that_is_gone_is_explained_by_what_state_knows_of_it() -> None:
 def test_a_record_that_is_no_longer_ours_is_nothing_to_prune_afterwards() -> None:
     judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), None)
 
-    assert isinstance(judged.change, Update)
-    assert (judged.change.origin, judged.change.is_protected) == (Origin.ADOPTED, False)
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.UPDATE
+    assert judged.change.owned == Owned(Origin.ADOPTED)
 
 
 def test_protection_is_kept() -> None:
@@ -317,7 +341,8 @@ def test_protection_is_kept() -> None:
 
     judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known)
 
-    assert isinstance(judged.change, Update)
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.UPDATE
     assert judged.change.is_protected
 
 
@@ -352,7 +377,8 @@ def test_values_that_hubspot_would_refuse_are_reported(value: ValueChange, note:
 def test_a_choice_that_hubspot_still_has_goes_back(name: str, before: str | None, after: str) -> None:
     judged = undone(update(written(name, before, after)), of_acme(**{name: after}), known_as(**{name: after}))
 
-    assert isinstance(judged.change, Update)
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.UPDATE
     assert judged.change.values == (ValueChange(name, after, before, Reason.UNDONE),)
     assert judged.held == ()
 
@@ -362,19 +388,22 @@ def test_a_stage_is_looked_for_in_the_pipelines_whatever_options_its_property_li
     schema = replace(COMPANIES, properties={**COMPANIES.properties, "stage": stage})
     deed = AppliedChange(update(written("stage", "s2", "s1")), Applied(ID, {}))
 
-    assert isinstance(undo(schema, deed, of_acme(stage="s1"), known_as(stage="s1")).change, Update)
+    change = undo(schema, deed, of_acme(stage="s1"), known_as(stage="s1")).change
+    assert change is not None
+    assert change.action is Action.UPDATE
 
 
 def test_records_named_by_record_id_have_no_key_to_look_at() -> None:
     key = RecordKey("companies", RECORD_ID, ID)
-    change = replace(update(written("phone", "1", "2")), key=key)
+    change = replace(update(written("phone", "1", "2")), address=key)
 
     ids, names = ids_and_names(COMPANIES, [AppliedChange(change, Applied(ID, {}))])
     judged = undone(change, live(ID, {"phone": "2"}), None)
 
     assert (ids, names) == ([ID], ["phone"])
-    assert isinstance(judged.change, Update)
-    assert judged.change.key == key
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.UPDATE
+    assert judged.change.record == key
 
 
 @pytest.mark.parametrize(
@@ -391,7 +420,7 @@ def test_targets_mean_records_or_properties(
     targets: Sequence[str], meant: Mapping[str, Sequence[str]]
 ) -> None:
     acme = update(written("name", "A", "B"), written("phone", "1", "2"))
-    globex = replace(update(written("name", "A", "B")), key=replace(ACME, value="globex"))
+    globex = replace(update(written("name", "A", "B")), address=replace(ACME, value="globex"))
 
     globs = tuple(map(glob_of, targets))
     applied = [(acme, Applied(ID, {})), (globex, Applied(RecordId("9002"), {}))]
@@ -399,18 +428,20 @@ def test_targets_mean_records_or_properties(
 
     found = [deed.change for group in groups.values() for deed in group]
     assert {
-        change.key.value: [value.name for value in change.values]
+        change.record.value: [value.name for value in change.values]
         for change in found
-        if isinstance(change, Update)
+        if change.action is Action.UPDATE
     } == meant
 
 
 @pytest.mark.parametrize(
     ("target", "is_meant"), [("companies/acme", True), ("companies/a*", True), ("companies/globex", False)]
 )
-@pytest.mark.parametrize("change", [create(name="A"), adopt(), Archive(ACME, ID, Reason.PRUNED, None, None)])
+@pytest.mark.parametrize(
+    "change", [create(name="A"), adopt(), archive_record(ACME, ID, Reason.PRUNED, None, owned_before=None)]
+)
 def test_other_changes_than_updates_are_rolled_back_as_a_whole_or_not_at_all(
-    change: RecordChange, target: str, is_meant: bool
+    change: Change, target: str, is_meant: bool
 ) -> None:
     deed = AppliedChange(change, Applied(ID, {}))
     groups = applied_changes([deed], Selection(target=(glob_of(target),)), UnmatchedGlobs({}))
@@ -418,7 +449,9 @@ def test_other_changes_than_updates_are_rolled_back_as_a_whole_or_not_at_all(
 
 
 def test_associations_are_taken_back_elsewhere_and_records_after_them_here() -> None:
-    pair = Associate(ACME, ID, OLD, RecordId("9002"), None, Reason.MISSING, LINE, is_whole=True)
+    pair = associate(
+        AssociationAddress(ACME, OLD), Remote(ID, RecordId("9002")), Reason.MISSING, LINE, is_whole=True
+    )
     acme = update(written("name", "A", "B"))
     groups = applied_changes(
         [(pair, Applied(ID, {})), (acme, Applied(ID, {}))], EVERYTHING, UnmatchedGlobs({})
@@ -452,7 +485,8 @@ def test_erased_values_are_reported_and_stop_nothing() -> None:
 def test_a_pipeline_goes_back_with_its_stage() -> None:
     change = update(written("pipeline", "p1", "p2"), written("stage", "s1", "s3"))
     judged = undone(change, of_acme(pipeline="p2", stage="s3"), known_as(pipeline="p2", stage="s3"))
-    assert isinstance(judged.change, Update)
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.UPDATE
     assert {value.name: value.after for value in judged.change.values} == {"pipeline": "p1", "stage": "s1"}
 
 
@@ -499,5 +533,6 @@ def test_a_choice_whose_options_the_portal_does_not_list_goes_back() -> None:
     deed = AppliedChange(update(written("tier", "gold", "silver")), Applied(ID, {}))
     judged = undo(schema, deed, of_acme(tier="silver"), known_as(tier="silver"))
     assert judged.held == ()
-    assert isinstance(judged.change, Update)
+    assert isinstance(judged.change, Change)
+    assert judged.change.action is Action.UPDATE
     assert judged.change.values == (ValueChange("tier", "silver", "gold", Reason.UNDONE),)

@@ -18,7 +18,7 @@ from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.records.read import read_records
 from reconciler.hubspot.records.write import write_rows
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
-from reconciler.model.calls import Call, Route, Row
+from reconciler.model.calls import Call, Operation, Row
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import ManifestValue
 from reconciler.model.outcomes import Applied
@@ -83,7 +83,7 @@ class Portal:
         return self.resolver.schema
 
     def write(self, name: str, text: str | None) -> None:
-        route = Route(Call.UPSERT, "external_id")
+        route = Operation(Call.UPSERT, "external_id")
         rows = [Row("1", "acme", {"name": "Acme", name: text or ""})]
         outcome = write_rows(self.writer, self.schema.path, route, rows)["1"]
         assert isinstance(outcome, Applied), outcome

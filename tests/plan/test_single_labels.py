@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.associations import Label
 from reconciler.model.definitions import Account, PortalSchema
+from reconciler.model.labels import Label
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
 from reconciler.plan.associations.labels import Labels
 from reconciler.plan.associations.resolve import AssociationResolver, DesiredLink

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Problem
 from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
-from reconciler.model.calls import Call, Route
+from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Kind
 from reconciler.model.owned import Origin
-from reconciler.plan.change import Archive, Change, Create, Reason, Update, ValueChange
+from reconciler.plan.change import Change, Owned, Reason, ValueChange
 from reconciler.plan.records.calls import BY_RECORD_ID
+from reconciler.plan.records.changes import archive_record, create_record, update_record
 from reconciler.plan.records.unique_values import Giver, contradictions, questions, turns_of, value_of
 from reconciler.source import SourceRef
 from tests.support.nouns import COMPANIES, definition
@@ -35,28 +36,32 @@ def key(name: str) -> RecordKey:
     return RecordKey("companies", "external_id", name)
 
 
-def change(name: str, before: str | None, after: str | None, line: int = 1, of: str = "ref") -> Update:
+def change(name: str, before: str | None, after: str | None, line: int = 1, of: str = "ref") -> Change:
     """The record of that name has the id of its first letter."""
     source = SourceRef("c.yaml", line, 5)
     value = ValueChange(of, before, after, Reason.CHANGED, source)
-    return Update(
-        key(name), RecordId(name[0]), (value,), (), Reason.CHANGED, BY_RECORD_ID, source, Origin.CREATED
-    )
-
-
-def create(name: str, ref: str | None = None, line: int = 1) -> Create:
-    values = (ValueChange("ref", None, ref, Reason.MISSING, SourceRef("c.yaml", line, 5)),) if ref else ()
-    return Create(
+    return update_record(
         key(name),
-        values,
-        Reason.MISSING,
-        Route(Call.UPSERT, "external_id"),
-        SourceRef("c.yaml", line, 3),
+        RecordId(name[0]),
+        (value,),
+        Reason.CHANGED,
+        operation=BY_RECORD_ID,
+        source=source,
+        owned=Owned(Origin.CREATED),
     )
 
 
-def archive(name: str) -> Archive:
-    return Archive(key(name), RecordId(name[0]), Reason.PRUNED, None, Origin.CREATED)
+def create(name: str, ref: str | None = None, line: int = 1) -> Change:
+    values = (ValueChange("ref", None, ref, Reason.MISSING, SourceRef("c.yaml", line, 5)),) if ref else ()
+    return create_record(
+        key(name), values, Reason.MISSING, Operation(Call.UPSERT, "external_id"), SourceRef("c.yaml", line, 3)
+    )
+
+
+def archive(name: str) -> Change:
+    return archive_record(
+        key(name), RecordId(name[0]), Reason.PRUNED, None, owned_before=Owned(Origin.CREATED)
+    )
 
 
 def found(changes: Sequence[Change], **held: str) -> Mapping[int, Sequence[Problem]]:
@@ -108,19 +113,19 @@ def test_values_of_properties_that_are_not_unique_are_shared() -> None:
 
 
 def test_the_key_of_a_new_record_is_a_value_too() -> None:
-    by_id = replace(change("b", None, "a", of="external_id"), key=RecordKey("companies", RECORD_ID, "b"))
+    by_id = replace(change("b", None, "a", of="external_id"), address=RecordKey("companies", RECORD_ID, "b"))
     ((number, (problem,)),) = found([create("a"), by_id]).items()
     assert (number, problem.address) == (1, "companies/=b#external_id")
 
 
 def test_a_new_record_whose_key_another_one_gets_is_told_at_its_own_line() -> None:
-    by_id = replace(change("b", None, "a", of="external_id"), key=RecordKey("companies", RECORD_ID, "b"))
+    by_id = replace(change("b", None, "a", of="external_id"), address=RecordKey("companies", RECORD_ID, "b"))
     ((number, (problem,)),) = found([by_id, create("a", line=7)]).items()
     assert (number, problem.address, str(problem.source)) == (1, "companies/a", "c.yaml:7:3")
 
 
 def test_a_record_that_is_there_claims_what_is_written_and_not_its_key() -> None:
-    by_id = replace(change("b", None, "a", of="external_id"), key=RecordKey("companies", RECORD_ID, "b"))
+    by_id = replace(change("b", None, "a", of="external_id"), address=RecordKey("companies", RECORD_ID, "b"))
     assert found([change("a", None, "x"), by_id]) == {}
 
 
@@ -208,7 +213,7 @@ def test_a_value_that_a_record_outside_the_plan_gives_up_is_told_with_the_way_to
 
 def test_values_are_asked_for_but_not_the_key_that_was_asked_for_already() -> None:
     renamed = change("a", "old", "a", of="external_id")
-    renamed = replace(renamed, moved_from=replace(renamed.key, value="old"))
+    renamed = replace(renamed, moved_from=replace(renamed.record, value="old"))
     changes = create("c", "y"), change("b", "x", None), change("d", "5", "7", of="number"), renamed
     assert asked(*changes) == {"number": ["7"], "ref": ["y"]}
 
@@ -221,7 +226,7 @@ def test_a_contact_has_one_address_whatever_it_is_named_by() -> None:
         properties={"email": definition("email", Kind.EMAIL), "ref": definition("ref", is_unique=True)},
     )
     by_ref = RecordKey("contacts", "ref", "1")
-    writes = replace(change("a", None, "Ada@x.example", of="email"), key=by_ref)
+    writes = replace(change("a", None, "Ada@x.example", of="email"), address=by_ref)
     objects = {"contacts": contacts}
     ((schema, name, texts),) = questions([writes], objects)
     assert (schema, name, list(texts)) == (contacts, "email", ["Ada@x.example"])
@@ -253,7 +258,7 @@ def test_in_turns_and_without_what_is_refused_no_value_is_ever_on_two_records(
     waiting = turns_of(kept, OBJECTS)
     for turn in range(len(kept) + 1):
         writes = {
-            entry.key.value: wanted[entry.key.value]
+            entry.record.value: wanted[entry.record.value]
             for number, entry in enumerate(kept)
             if waiting.get(number, 0) == turn
         }
@@ -262,9 +267,9 @@ def test_in_turns_and_without_what_is_refused_no_value_is_ever_on_two_records(
         assert set(taken).isdisjoint(now.values())
         now = {name: ref for name, ref in (now | writes).items() if ref}
     for number in refused:  # nothing is refused without need
-        alone = {name: ref for name, ref in held.items() if name != changes[number].key.value}
-        others = [wanted[entry.key.value] for entry in changes if entry is not changes[number]]
-        ref = wanted[changes[number].key.value]
+        alone = {name: ref for name, ref in held.items() if name != changes[number].record.value}
+        others = [wanted[entry.record.value] for entry in changes if entry is not changes[number]]
+        ref = wanted[changes[number].record.value]
         assert ref in alone.values() or ref in others
 
 

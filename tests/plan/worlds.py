@@ -23,7 +23,7 @@ from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.model.selection import EVERYTHING, Glob, Selection, glob_of
 from reconciler.plan.builder import Known, PlanBuilder
-from reconciler.plan.change import Adopt, Archive, Create, Release, Update, values_of
+from reconciler.plan.change import Action
 from reconciler.plan.drift.provenance import NOBODY_KNOWS
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.plan import ManifestInfo, Plan
@@ -153,22 +153,21 @@ class World:
         owned = {entry.record_id: entry for entry in self.owned.values()}
         crowded = {record_id for _, record_id in in_the_way(plan.changes)}
         for number, change in enumerate(plan.changes):
-            if isinstance(change, Create):
+            if change.action is Action.CREATE:
                 record_id = RecordId(str(70000 + number))
-                live[record_id] = {change.key.by: change.key.value}
+                live[record_id] = {change.record.by: change.record.value}
             else:
-                assert isinstance(change, Update | Adopt | Archive | Release)
-                record_id = change.record_id
-            answered = {value.name: self._made_of(value.name, value.after) for value in values_of(change)}
-            if isinstance(change, Archive):
+                record_id = change.known_id
+            answered = {value.name: self._made_of(value.name, value.after) for value in change.values}
+            if change.action is Action.ARCHIVE:
                 del live[record_id]
-            elif not isinstance(change, Release):
+            elif change.action is not Action.RELEASE:
                 live[record_id] |= answered
             if gone := disowned_by(change):
                 owned.pop(gone[1], None)
-            if isinstance(change, Create | Update | Adopt):
+            if change.action in {Action.CREATE, Action.UPDATE, Action.ADOPT}:
                 before = owned.get(record_id)
-                for other in [known for known, entry in owned.items() if entry.key == change.key]:
+                for other in [known for known, entry in owned.items() if entry.key == change.record]:
                     if other not in crowded:
                         del owned[other]
                 owned[record_id] = owned_after(change, Applied(record_id, answered, None), before)

@@ -176,7 +176,7 @@ def test_problems_are_announced() -> None:
 
 
 def test_guards_are_told_with_their_flags_and_lifted_ones_are_named() -> None:
-    refusal = GuardRefusal(Guard.UPDATE, 321, "41 % of all deals would be updated", (UPDATES[0].key,))
+    refusal = GuardRefusal(Guard.UPDATE, 321, "41 % of all deals would be updated", (UPDATES[0].record,))
 
     page = page_of(replace(plan_of(*UPDATES), refusals=(refusal,), allowances=((Guard.TOTAL, 20_000),)))
 
@@ -219,9 +219,9 @@ def test_a_value_names_its_place_and_reason_only_where_they_are_its_own() -> Non
 
 
 def test_a_record_whose_key_changed_says_what_it_was() -> None:
-    (row,) = page_of(plan_of(replace(UPDATES[0], moved_from=replace(UPDATES[0].key, value="acme-old")))).data[
-        "rows"
-    ]
+    (row,) = page_of(
+        plan_of(replace(UPDATES[0], moved_from=replace(UPDATES[0].record, value="acme-old")))
+    ).data["rows"]
 
     assert row[6] == ["its key was acme-old until now"]
 

@@ -14,7 +14,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from reconciler.model.addresses import RecordKey
 from reconciler.model.facts import Fact, FactKind
-from reconciler.plan.change import Update
+from reconciler.plan.change import Change
 from reconciler.report.html.page import render_page
 from reconciler.report.mask import SHOW
 from reconciler.report.view import View
@@ -97,12 +97,14 @@ def large() -> str:
     return render_page(plan_of(*many_updates()), View(SHOW))
 
 
-def many_updates() -> Iterator[Update]:
+def many_updates() -> Iterator[Change]:
     (value, *_) = UPDATES[0].values
     for number in range(MANY):
         key = RecordKey("companies", "external_id", f"client-{number:06}")
         values = (replace(value, name=f"property_{number % 50}", after=f"{number}.5"),)
-        yield replace(UPDATES[0], key=key, values=values, source=at(number + 1, f"part-{number % 7}.yaml"))
+        yield replace(
+            UPDATES[0], address=key, values=values, source=at(number + 1, f"part-{number % 7}.yaml")
+        )
 
 
 def test_it_opens_with_everything_counted_and_what_risks_most_first(page: Page) -> None:
@@ -348,7 +350,7 @@ def test_values_are_text_whatever_they_say(opened: Open) -> None:
         for number, text in enumerate(texts)
     )
     keys = (RecordKey("<b>", "external_id", text) for text in texts)
-    changes = (replace(UPDATES[0], key=key, values=values, source=at(1, texts[0])) for key in keys)
+    changes = (replace(UPDATES[0], address=key, values=values, source=at(1, texts[0])) for key in keys)
     held = tuple(replace(HELD[0], live=text, facts=(Fact(FactKind.LABEL, word=text),)) for text in texts)
     problems = tuple(replace(PROBLEMS[0], message=text, advice=text) for text in texts)
     plan = plan_of(*changes, held=held, problems=problems, environment="<img src=x onerror=alert(1)>")

@@ -16,9 +16,10 @@ from reconciler.model.explanation import NextAction
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason
 from reconciler.model.runs import RunDetail
-from reconciler.plan.change import Archive, Reason, values_of
+from reconciler.plan.change import Reason
 from reconciler.plan.file.format import plan_from_text, plan_to_text
 from reconciler.plan.plan import Plan
+from reconciler.plan.records.changes import archive_record
 from reconciler.report.html.page import render_page
 from reconciler.report.html.table import plan_table
 from reconciler.report.json_report import plan_as_json
@@ -113,8 +114,10 @@ def test_an_address_leads_back_to_its_key(text: str) -> None:
 
 def plan_with(value: str, key: str) -> Plan:
     update = UPDATES[-1]
-    values = (replace(values_of(update)[0], after=value),)
-    gone = Archive(RecordKey("companies", "domain", key), RecordId("1"), Reason.PRUNED, None, None)
+    values = (replace(update.values[0], after=value),)
+    gone = archive_record(
+        RecordKey("companies", "domain", key), RecordId("1"), Reason.PRUNED, None, owned_before=None
+    )
     return plan_of(replace(update, values=values), gone)
 
 

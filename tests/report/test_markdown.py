@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from reconciler.errors import Problem
 from reconciler.model.addresses import RecordKey
 from reconciler.model.facts import Fact, FactKind
-from reconciler.plan.change import Update, ValueChange
+from reconciler.plan.change import Change, ValueChange
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Guard, GuardRefusal, Plan
 from reconciler.report.markdown.plan import MOST_CHARACTERS, render_markdown
@@ -76,12 +76,12 @@ def comment(plan: Plan, *, full: bool = False) -> str:
     return render_markdown(plan, View(SHOW, full=full))
 
 
-def many_updates(count: int) -> Iterable[Update]:
+def many_updates(count: int) -> Iterable[Change]:
     """Updates that are all different."""
     (value, *_) = UPDATES[0].values
     for number in range(count):
         key = RecordKey("companies", "external_id", f"client-{number}")
-        yield replace(UPDATES[0], key=key, values=(replace(value, after=f"{number}.5"),))
+        yield replace(UPDATES[0], address=key, values=(replace(value, after=f"{number}.5"),))
 
 
 def stretched(plan: Plan, times: int) -> Plan:
@@ -139,8 +139,12 @@ def test_every_fence_is_closed(plan: Plan, times: int, full: bool) -> None:
                 ),
             )
         ),
-        plan_of(replace(UPDATES[0], key=RecordKey("companies", "external_id", "k" * 100_000)), *UPDATES[1:]),
-        plan_of(*(replace(UPDATES[0], key=RecordKey(f"p{number}_car", "vin", "1")) for number in range(700))),
+        plan_of(
+            replace(UPDATES[0], address=RecordKey("companies", "external_id", "k" * 100_000)), *UPDATES[1:]
+        ),
+        plan_of(
+            *(replace(UPDATES[0], address=RecordKey(f"p{number}_car", "vin", "1")) for number in range(700))
+        ),
         plan_of(*UPDATES, problems=PROBLEMS * 2_000),
         plan_of(*UPDATES, held=tuple(replace(HELD[2], facts=(wordy(number),)) for number in range(2_000))),
         replace(REVIEWED, review=replace(REVIEW, departures=REVIEW.departures * 2_000)),
@@ -180,7 +184,7 @@ def test_omitted_entries_are_counted() -> None:
 
 
 def test_a_large_section_leaves_room_for_smaller_ones_and_for_what_is_held() -> None:
-    huge = replace(UPDATES[0], key=RecordKey("companies", "external_id", "k" * 100_000))
+    huge = replace(UPDATES[0], address=RecordKey("companies", "external_id", "k" * 100_000))
     held = tuple(replace(HELD[2], facts=(wordy(number),)) for number in range(2_000))
 
     text = comment(plan_of(huge, UPDATES[1], *many_updates(3_000), held=held), full=True)
@@ -214,7 +218,7 @@ def test_the_table_counts_by_object_and_action() -> None:
 
 
 def test_many_objects_are_counted_together() -> None:
-    updates = (replace(UPDATES[0], key=RecordKey(f"p{number:02}", "vin", "1")) for number in range(40))
+    updates = (replace(UPDATES[0], address=RecordKey(f"p{number:02}", "vin", "1")) for number in range(40))
 
     text = comment(plan_of(*updates))
 
@@ -279,7 +283,7 @@ def test_problems_are_announced_at_the_top() -> None:
 
 
 def test_guards_are_told_with_their_flags_and_lifted_ones_are_never_overlooked() -> None:
-    refusal = GuardRefusal(Guard.UPDATE, 321, "41 % of all deals would be updated", (UPDATES[0].key,))
+    refusal = GuardRefusal(Guard.UPDATE, 321, "41 % of all deals would be updated", (UPDATES[0].record,))
 
     refused = comment(replace(plan_of(*UPDATES), refusals=(refusal,)))
     lifted = comment(replace(plan_of(*UPDATES), allowances=((Guard.UPDATE, 321), (Guard.TOTAL, 20_000))))

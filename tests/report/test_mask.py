@@ -14,19 +14,7 @@ from hypothesis import strategies as st
 from reconciler.errors import Problem
 from reconciler.model.addresses import RECORD_ID, RecordKey
 from reconciler.model.runs import RunDetail
-from reconciler.plan.change import (
-    Adopt,
-    Archive,
-    Change,
-    Create,
-    Reason,
-    Release,
-    Update,
-    ValueChange,
-    in_step_of,
-    rests_on_of,
-    values_of,
-)
+from reconciler.plan.change import Change, Reason, ValueChange
 from reconciler.plan.file.format import digest_of
 from reconciler.plan.plan import Held, Plan
 from reconciler.report.html.page import render_page
@@ -63,7 +51,8 @@ class Planter:
         if isinstance(found, RecordKey):
             return replace(found, value=self.text(found.object, found.by, found.value) or "")
         if isinstance(found, tuple):
-            return tuple(map(self.anywhere, found))
+            parts = map(self.anywhere, found)
+            return found._make(parts) if hasattr(found, "_make") else tuple(parts)
         if isinstance(found, Value):
             return replace(found, text=self.text(found.object, found.name, found.text) or "", spelled=None)
         if isinstance(found, Sentence):
@@ -84,14 +73,11 @@ class Planter:
         )
 
     def change(self, change: Change) -> Change:
-        name = change.key.object
-        if isinstance(change, Create | Update):
-            change = replace(change, values=self.values(name, change.values))
-        if isinstance(change, Create | Update | Adopt | Release):
-            change = replace(change, in_step=self.values(name, change.in_step))
-        if isinstance(change, Update | Archive):
-            change = replace(change, rests_on=self.values(name, change.rests_on))
-        return change
+        of_values = ("values", "remembered", "forgotten", "rests_on")
+        planted: dict[str, Any] = {
+            name: self.values(change.object_type, getattr(change, name)) for name in of_values
+        }
+        return replace(change, **planted)
 
     def held(self, held: Held) -> Held:
         name = held.key.object
@@ -129,12 +115,12 @@ def personal_plans(draw: st.DrawFn) -> Plan:
     plan = draw(plans)
     known = {(key.object, key.by) for key in keys_in(plan) if key.by != RECORD_ID}
     known |= {
-        (change.key.object, value.name)
+        (change.record.object, value.name)
         for change in plan.changes
-        for value in (*in_step_of(change), *rests_on_of(change))
+        for value in (*(*change.remembered, *change.forgotten), *change.rests_on)
     }
     known |= {(held.key.object, held.name) for held in plan.held if held.name}
-    known |= {(change.key.object, value.name) for change in plan.changes for value in values_of(change)}
+    known |= {(change.record.object, value.name) for change in plan.changes for value in change.values}
     chosen = draw(st.lists(st.sampled_from(sorted(known)), unique=True)) if known else []
     return planted(replace(plan, personal=tuple(sorted({*plan.personal, *chosen}))))
 
@@ -171,7 +157,7 @@ def test_showing_shows_everything(plan: Plan) -> None:
 
 def all_values(plan: Plan) -> Iterator[tuple[str, ValueChange]]:
     for change in plan.changes:
-        yield from ((change.key.object, value) for value in values_of(change))
+        yield from ((change.record.object, value) for value in change.values)
 
 
 @given(plans)
@@ -187,7 +173,7 @@ def test_masking_keeps_what_is_equal_equal_and_what_changed_changed(plan: Plan) 
 
 def test_equal_values_get_one_pseudonym_wherever_they_stand() -> None:
     plan = masked_plan(replace(EVERYTHING, personal=PERSONAL), MASKED)
-    addresses = [change.key.address for change in plan.changes if change.key.object == "contacts"]
+    addresses = [change.record.address for change in plan.changes if change.record.object == "contacts"]
 
     other = masked_problems((Problem("ada@acme.example is taken"),), MASKED)
 
@@ -376,17 +362,17 @@ def test_a_run_is_shown_as_it_was_where_everything_is() -> None:
 def test_other_values_stay_unchanged() -> None:
     plan = plan_of(*UPDATES, personal=PERSONAL)
 
-    companies = [change for change in masked_plan(plan, MASKED).changes if change.key.object != "contacts"]
+    companies = [change for change in masked_plan(plan, MASKED).changes if change.record.object != "contacts"]
 
-    changes = [change for change in plan.changes if change.key.object != "contacts"]
+    changes = [change for change in plan.changes if change.record.object != "contacts"]
     assert companies[1:] == changes[1:]
-    assert companies[0].key == changes[0].key
+    assert companies[0].record == changes[0].record
 
 
 def test_names_of_editors_are_shown_and_their_addresses_masked() -> None:
     plan = masked_plan(plan_of(*UPDATES, held=HELD, personal=PERSONAL), MASKED)
 
-    (edit,) = [value.changed for value in values_of(plan.changes[0]) if value.changed]
+    (edit,) = [value.changed for value in plan.changes[0].values if value.changed]
     assert re.fullmatch("Grace Hopper <\u2039[0-9a-f]{8}\u203a>", edit.by)
     assert plan.held[0].changed is not None
     assert plan.held[0].changed.by == edit.by

@@ -109,7 +109,7 @@ def test_a_large_group_of_different_changes_is_cut_and_says_so() -> None:
     updates = [
         replace(
             UPDATES[-1],
-            key=replace(UPDATES[-1].key, value=f"{number}"),
+            address=replace(UPDATES[-1].record, value=f"{number}"),
             values=(replace(UPDATES[-1].values[0], after=f"{number}"),),
         )
         for number in range(50)

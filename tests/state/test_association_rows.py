@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import StateError
-from reconciler.model.addresses import RecordId
+from reconciler.model.addresses import AssociationAddress, RecordId
 from reconciler.model.associations import PairsAfter
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin
-from reconciler.plan.change import Associate, Dissociate, Reason
+from reconciler.plan.associations.changes import associate, dissociate
+from reconciler.plan.change import Reason, Remote
 from reconciler.state.export_format import parse_export
 from reconciler.state.store import Store
 from tests.support.journals import BILLING, at, owned, pair, start, writer
@@ -81,13 +82,17 @@ def test_a_record_that_is_removed_takes_the_pairs_with_it_that_it_named(store: S
 
 
 def test_a_forgotten_record_is_forgotten_at_both_ends(store: Store) -> None:
-    associate = Associate(
-        ADA.key, ADA.record_id, ADA.target, ADA.target_id, None, Reason.MISSING, at(), is_whole=True
+    made = associate(
+        AssociationAddress(ADA.key, ADA.target),
+        Remote(ADA.record_id, ADA.target_id),
+        Reason.MISSING,
+        at(),
+        is_whole=True,
     )
     with writer(store) as pen:
         run_id = pen.begin_run(start(1))
         outcome = Applied(RecordId("9001"), {})
-        pen.record_uncalled(run_id, [(0, associate, outcome)], pairs=PairsAfter([ADA, BOB]))
+        pen.record_uncalled(run_id, [(0, made, outcome)], pairs=PairsAfter([ADA, BOB]))
         count = pen.forget("contacts", by_record_id=False, value="ada")
 
     assert count == 2
@@ -101,17 +106,17 @@ def test_a_forgotten_record_is_forgotten_at_both_ends(store: Store) -> None:
 
 @pytest.mark.parametrize("label", [None, BILLING])
 def test_an_intended_pair_comes_back_to_be_settled_as_it_was(store: Store, label: None) -> None:
-    ends = (ADA.key, ADA.record_id, ADA.target, ADA.target_id, label)
-    made = Associate(*ends, Reason.MISSING, at(), is_whole=True)
-    removed = Dissociate(*ends, Reason.PRUNED, None, is_whole=label is None)
+    address, remote = replace(ADA, label=label).address, Remote(ADA.record_id, ADA.target_id)
+    made = associate(address, remote, Reason.MISSING, at(), is_whole=True)
+    removed = dissociate(address, remote, Reason.PRUNED, is_whole=label is None)
     with writer(store) as pen:
         run_id = pen.begin_run(start(2))
-        pen.intend(run_id, 0, "companies", made.route, [(0, made)])
-        pen.intend(run_id, 1, "companies", removed.route, [(1, removed)])
+        pen.intend(run_id, 0, "companies", made.sent_by, [(0, made)])
+        pen.intend(run_id, 1, "companies", removed.sent_by, [(1, removed)])
 
     first, second = store.unfinished()
     assert (first.entries, second.entries) == (((0, made),), ((1, removed),))
-    assert first.route == made.route
+    assert first.operation == made.operation
     assert first.objects == {"companies", "contacts"}
 
 

@@ -109,7 +109,7 @@ def test_a_record_of_an_unfinished_call_is_not_forgotten(store: Store, reopened:
         with pytest.raises(StateError, match="an unfinished call names this record: `reconciler apply`"):
             pen.forget("companies", by_record_id=False, value=SECRET)
 
-    assert reopened().unfinished()[0].entries[0][1].key.value == SECRET
+    assert reopened().unfinished()[0].entries[0][1].record.value == SECRET
 
 
 def test_no_trace_of_a_forgotten_record_is_left_in_the_files(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from reconciler.errors import StateError
 from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.associations import Label, OwnedPair
+from reconciler.model.associations import OwnedPair
 from reconciler.model.desired import Prune, PruneRule
+from reconciler.model.labels import Label
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.state.export_format import Export, export_lines, parse_export
 from reconciler.state.export_stream import export_by_line

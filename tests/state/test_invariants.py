@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from reconciler.errors import StateError
 from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.plan.change import Create
+from reconciler.plan.change import Change
 from reconciler.state.export_format import parse_export
 from reconciler.state.run_types import RunStatus
 from reconciler.state.store import Store, open_state
@@ -49,7 +49,7 @@ class Run:
     """What the model knows of one run."""
 
     id: str
-    entries: dict[int, Create] = field(default_factory=dict)
+    entries: dict[int, Change] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
     batches: dict[int, list[int]] = field(default_factory=dict)
     status: RunStatus = RunStatus.RUNNING
@@ -113,7 +113,7 @@ class Runs(RuleBasedStateMachine):
             st.dictionaries(st.sampled_from(run.open_numbers(batch)), OUTCOMES, min_size=1), label="outcomes"
         )
         possessed = [
-            owned(run.entries[number].key.value, outcome.record_id, {"name": f"{run.id}/{number}"})
+            owned(run.entries[number].record.value, "9001", {"name": f"{run.id}/{number}"})
             for number, outcome in known.items()
             if isinstance(outcome, Applied)
         ]
@@ -201,7 +201,7 @@ class Runs(RuleBasedStateMachine):
             detail = self.store.run(run.id)
             assert detail.header.status == run.status
             assert [(row.number, row.key.value) for row in detail.rows] == [
-                (number, change.key.value) for number, change in sorted(run.entries.items())
+                (number, change.record.value) for number, change in sorted(run.entries.items())
             ]
             accounting = dict(detail.accounting())
             assert accounting.pop("planned") == sum(accounting.values()) == PLANNED

@@ -9,7 +9,8 @@ from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import Origin
 from reconciler.model.runs import RunRow
-from reconciler.plan.change import Archive, Change, Reason, Update, ValueChange, Writing
+from reconciler.plan.change import Change, Owned, Reason, ValueChange
+from reconciler.plan.records.changes import archive_record, update_record
 from reconciler.source import SourceRef
 from reconciler.state.run_types import RunStatus, UnfinishedBatch
 from reconciler.state.store import Store
@@ -76,7 +77,7 @@ def test_runs_come_newest_first_even_within_a_second(store: Store) -> None:
 def test_an_intent_is_unfinished_until_its_outcome_is_recorded(
     store: Store, reopened: Callable[[], Store]
 ) -> None:
-    changes: tuple[Writing, ...] = (
+    changes: tuple[Change, ...] = (
         create("acme", name="Acme", phone=None),
         replace(
             update(
@@ -85,8 +86,8 @@ def test_an_intent_is_unfinished_until_its_outcome_is_recorded(
                 value("phone", "1", None, Reason.DRIFT),
                 in_step=(value("name", "G ", "G", Reason.IN_STEP),),
             ),
-            route=UPSERT,
-            is_protected=True,
+            operation=UPSERT,
+            owned=Owned(Origin.ADOPTED, is_protected=True),
             moved_from=RecordKey("companies", "legacy_id", "globus"),
         ),
     )
@@ -115,18 +116,17 @@ def test_an_intent_is_unfinished_until_its_outcome_is_recorded(
 
 def test_places_and_values_of_any_text_come_back(store: Store) -> None:
     elsewhere = SourceRef('manifests/we:ird "näme".yaml', 3, 1)
-    odd = Update(
+    odd = update_record(
         RecordKey("p_car", "vin", "ключ / # 😀"),
         RecordId("1"),
         (
             ValueChange("a", "\u0000 \ud800", "ü", Reason.CONFLICT, elsewhere),
             ValueChange("b", None, "2", Reason.CHANGED, None),
         ),
-        (),
         Reason.CONFLICT,
-        UPDATE,
-        at(),
-        Origin.CREATED,
+        operation=UPDATE,
+        source=at(),
+        owned=Owned(Origin.CREATED),
     )
     with writer(store) as pen:
         run_id = pen.begin_run(start(1))
@@ -387,16 +387,18 @@ def test_dropping_a_state_forgets_everything_and_begins_a_new_lineage(store: Sto
     "change",
     [
         create("acme"),
-        replace(create("acme", name="A"), is_protected=True),
+        replace(create("acme", name="A"), owned=Owned(Origin.CREATED, is_protected=True)),
         update("acme", "9001", value("name", "A", "B")),
-        Archive(key("acme"), RecordId("9001"), Reason.PRUNED, None, Origin.CREATED),
-        Archive(key("acme"), RecordId("9001"), Reason.ABSENT, at(), None),
+        archive_record(
+            key("acme"), RecordId("9001"), Reason.PRUNED, None, owned_before=Owned(Origin.CREATED)
+        ),
+        archive_record(key("acme"), RecordId("9001"), Reason.ABSENT, at(), owned_before=None),
     ],
 )
-def test_every_kind_of_writing_comes_back_as_it_was(store: Store, change: Writing) -> None:
+def test_every_kind_of_writing_comes_back_as_it_was(store: Store, change: Change) -> None:
     with writer(store) as pen:
         run_id = pen.begin_run(start(1))
-        pen.intend(run_id, 0, "companies", change.route, [(0, change)])
+        pen.intend(run_id, 0, "companies", change.sent_by, [(0, change)])
 
     assert store.unfinished()[0].entries == ((0, change),)
-    assert store.unfinished()[0].route == change.route
+    assert store.unfinished()[0].operation == change.operation

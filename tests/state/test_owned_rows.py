@@ -12,7 +12,8 @@ from reconciler.model.addresses import RECORD_ID, RecordKey
 from reconciler.model.associations import PairsAfter
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.owned import OwnedRecord, StateVersion
-from reconciler.plan.change import Reason, release_of
+from reconciler.plan.change import Reason
+from reconciler.plan.records.changes import release_record
 from reconciler.state.store import Store, open_state
 from tests.support.journals import UPDATE, adopt, applied, owned, pair, start, update, value, writer
 from tests.support.postgres import Postgres
@@ -155,7 +156,7 @@ def test_a_released_record_is_no_longer_owned(store: Store) -> None:
 
     with writer(store) as pen:
         run_id = pen.begin_run(start(1))
-        released = release_of(acme, Reason.PRUNED)
+        released = release_record(acme, Reason.PRUNED)
         pen.record_uncalled(
             run_id, [(0, released, applied("9001"))], disowned=[("companies", acme.record_id)]
         )

@@ -1,6 +1,8 @@
 """A state of every older version is upgraded to the newest tables, and keeps its contents."""
 
+import json
 import re
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,9 +11,12 @@ from typing import Any, TypeAlias
 import pytest
 from sqlalchemy import Connection, create_engine
 
+from reconciler.apply.recovery.creation_evidence import NO_TIME
 from reconciler.model.addresses import RecordId
+from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
-from reconciler.plan.change import Update, values_of
+from reconciler.plan.associations.changes import is_association_change, is_whole
+from reconciler.plan.change import Action, Change, ValueChange
 from reconciler.state.store import Store, open_state
 from reconciler.state.tables import SCHEMA_VERSION
 from tests.state.conftest import PORTAL
@@ -110,7 +115,7 @@ def test_associations_follow_the_key_that_is_left_of_their_records(upgraded: Sto
 
 def test_batches_that_were_open_can_still_be_settled(upgraded: Store, version: int) -> None:
     found = [
-        (batch.number, [(number, change.key.address) for number, change in batch.entries])
+        (batch.number, [(number, change.record.address) for number, change in batch.entries])
         for batch in upgraded.unfinished()
     ]
 
@@ -127,14 +132,69 @@ def test_the_journal_keeps_its_runs_with_the_values_from_before(upgraded: Store,
     assert (last.status, first.status, second.status) == ("running", "finished", "interrupted")
     assert last.undoes == (None if version == 1 else first.id)
     assert upgraded.last_commit() == (None if version == 1 else "5f0c2e1")
-    assert isinstance(renamed, Update)
+    assert isinstance(renamed, Change)
+    assert renamed.action is Action.UPDATE
     assert renamed.moved_from is not None
     assert (renamed.moved_from.by, renamed.moved_from.value) == ("external_id", "hooli")
-    assert {(value.name, value.before, value.after) for value in values_of(renamed)} == {
+    assert {(value.name, value.before, value.after) for value in renamed.values} == {
         ("external_id", "hooli", "hooli-xyz"),
         ("name", "Hooli ", "Hooli XYZ"),
     }
     assert past.forgotten == 0
+
+
+def test_what_state_forgot_is_told_from_what_it_learned(tmp_path: Path) -> None:
+    restore("sqlite:///old/state.db", tmp_path, 4)
+    both = {"name": ["A", "A", "in step", None], "note": ["1", "2", "unmanaged", None]}
+    with closing(sqlite3.connect(tmp_path / "old/state.db")) as connection, connection:
+        connection.execute("UPDATE changes SET in_step = ? WHERE action = 'adopt'", [json.dumps(both)])
+
+    with closing(open_state("sqlite:///old/state.db", tmp_path, PORTAL)) as store:
+        *_, second, first = store.runs()
+        changes = [change for run in (first, second) for change, _ in store.past_run(run.id).applied]
+
+    told = {
+        change.record.value: (names_of(change.remembered), names_of(change.forgotten))
+        for change in changes
+        if change.action in {Action.ADOPT, Action.RELEASE} and change.details is None
+    }
+    assert told == {"initech": (["name"], ["note"]), "vandelay": ([], ["name"])}
+
+
+@pytest.mark.parametrize("version", WITH_ASSOCIATIONS, indirect=True)
+def test_changes_of_associations_are_creates_and_archives_like_all_others(upgraded: Store) -> None:
+    *_, second, _ = upgraded.runs()
+    changes = [change for change, _ in upgraded.past_run(second.id).applied]
+
+    told = [
+        (change.action, str(change.association), change.association.label, is_whole(change))
+        for change in changes
+        if is_association_change(change)
+    ]
+    billing = Label("USER_DEFINED", 7, "Billing")
+    assert told[:3] == [
+        (Action.CREATE, "companies/acme#contacts/ada@acme.example", None, True),
+        (Action.CREATE, "companies/acme#contacts/bob@acme.example", billing, False),
+        (Action.ARCHIVE, "companies/hooli-xyz#contacts/ada@acme.example", billing, True),
+    ]
+    assert [row.action for row in upgraded.run(second.id).rows if row.target] == [
+        "associate",
+        "associate",
+        "dissociate",
+        "adopt",
+    ]
+
+
+def test_of_calls_whose_time_nobody_wrote_down_it_is_known_that_they_may_have_left(
+    upgraded: Store, version: int
+) -> None:
+    sent = {moment for batch in upgraded.unfinished() for moment in batch.sent.values()}
+
+    assert (NO_TIME in sent) is (version < 4)
+
+
+def names_of(values: tuple[ValueChange, ...]) -> list[str]:
+    return [value.name for value in values]
 
 
 def tables_of(url: str, project: Path) -> Tables:

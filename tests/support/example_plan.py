@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.calls import Call, Route
+from reconciler.model.calls import Call, Operation
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin
 from reconciler.model.property_history import ChangeSource, ValueVersion
-from reconciler.plan.change import Action, Adopt, Create, Reason, Update, ValueChange
+from reconciler.plan.change import Change, Owned, Reason, ValueChange
+from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import (
     Budget,
     DifferenceKind,
@@ -21,12 +22,13 @@ from reconciler.plan.plan import (
     Review,
     ReviewDifference,
 )
+from reconciler.plan.records.changes import adopt_record, create_record, update_record
 from reconciler.sentences import Value, sentence
 from reconciler.source import SourceRef
 from tests.support.plans import at, plan_of
 
-_BY_ID = Route(Call.UPDATE, None)
-_BY_KEY = Route(Call.UPSERT, "external_id")
+_BY_ID = Operation(Call.UPDATE, None)
+_BY_KEY = Operation(Call.UPSERT, "external_id")
 
 _BEFORE = (
     "Acme makes pressure sensors for the food industry. Founded in 1974 in Kassel, the company now has three "
@@ -60,9 +62,17 @@ GRACE = _hand(ChangeSource.PERSON, "Grace Hopper <grace@acme.example>", 18)
 FILLER = _hand(ChangeSource.WORKFLOW, "Fill countries (55)", 19)
 
 
-def _update(key: RecordKey, number: int, reason: Reason, source: SourceRef, *values: ValueChange) -> Update:
+def _update(key: RecordKey, number: int, reason: Reason, source: SourceRef, *values: ValueChange) -> Change:
     origin = Origin.ADOPTED if reason is Reason.ADOPT else Origin.CREATED
-    return Update(key, RecordId(str(9000 + number)), values, (), reason, _BY_ID, source, origin)
+    return update_record(
+        key,
+        RecordId(str(9000 + number)),
+        values,
+        reason,
+        operation=_BY_ID,
+        source=source,
+        owned=Owned(origin),
+    )
 
 
 def _company(key: str) -> RecordKey:
@@ -78,7 +88,7 @@ def _contact(email: str) -> RecordKey:
 
 
 CREATES = (
-    Create(
+    create_record(
         _company("initech"),
         (
             _value("country", None, "Germany", Reason.MISSING, at(3, column=12)),
@@ -89,15 +99,15 @@ CREATES = (
         _BY_KEY,
         at(30),
     ),
-    Create(_company("hooli"), (), Reason.MISSING, _BY_KEY, at(38)),
-    Create(
+    create_record(_company("hooli"), (), Reason.MISSING, _BY_KEY, at(38)),
+    create_record(
         _contact("bob@acme.example"),
         (
             _value("firstname", None, "Bob", Reason.MISSING, at(12, "contacts.yaml")),
             _value("phone", None, "+49 561 4711", Reason.MISSING, at(13, "contacts.yaml")),
         ),
         Reason.MISSING,
-        Route(Call.UPSERT, "email"),
+        Operation(Call.UPSERT, "email"),
         at(11, "contacts.yaml"),
     ),
 )
@@ -153,13 +163,12 @@ UPDATES = (
     ),
 )
 ADOPTS = tuple(
-    Adopt(
+    adopt_record(
         _company(f"client-{number}"),
         RecordId(str(700 + number)),
-        (),
         Reason.ADOPT,
         at(100 + number),
-        Origin.ADOPTED,
+        Owned(Origin.ADOPTED),
     )
     for number in range(1, 13)
 )
@@ -249,7 +258,7 @@ REVIEWED: Plan = replace(
                 ReviewDifference(
                     DifferenceKind.NOT_REVIEWED,
                     _company(f"new-{n}"),
-                    Action.CREATE,
+                    Verb.CREATE,
                     (Fact(FactKind.PROPERTIES, names=("country", "name")),),
                     at(60 + n),
                 )
@@ -258,7 +267,7 @@ REVIEWED: Plan = replace(
             ReviewDifference(
                 DifferenceKind.CHANGED,
                 _contact("ada@acme.example"),
-                Action.UPDATE,
+                Verb.UPDATE,
                 (
                     Fact(FactKind.EDITED_SINCE, names=("jobtitle",)),
                     Fact(FactKind.WRITE_NOT_REVIEWED, names=("phone",)),
@@ -268,7 +277,7 @@ REVIEWED: Plan = replace(
             ReviewDifference(
                 DifferenceKind.NO_LONGER_PLANNED,
                 _company("globex"),
-                Action.ASSOCIATE,
+                Verb.ASSOCIATE,
                 (Fact(FactKind.LABEL, word="Billing"),),
                 at(22),
                 target=_contact("bob@acme.example"),

@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.associations import Label, OwnedPair
-from reconciler.model.calls import Call, Route
+from reconciler.model.associations import OwnedPair
+from reconciler.model.calls import Call, Operation
+from reconciler.model.labels import Label
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.plan.change import Action, Adopt, Create, Reason, Update, ValueChange
+from reconciler.plan.change import Change, Owned, Reason, ValueChange
+from reconciler.plan.kinds import Verb
+from reconciler.plan.records.changes import adopt_record, create_record, update_record
 from reconciler.source import SourceRef
 from reconciler.state.run_types import Actor, RunStart
 from reconciler.state.store import Store
@@ -18,8 +21,8 @@ from reconciler.state.writer import StateWriter
 ADA = Actor("ada", "build-7", 4242, "https://ci.example/runs/1")
 BOB = Actor("bob", "laptop", 17)
 
-UPSERT = Route(Call.UPSERT, "external_id")
-UPDATE = Route(Call.UPDATE, None)
+UPSERT = Operation(Call.UPSERT, "external_id")
+UPDATE = Operation(Call.UPDATE, None)
 
 
 @dataclass(slots=True)
@@ -41,7 +44,7 @@ def writer(store: Store, clock: Clock | None = None, actor: Actor = ADA, timeout
 
 
 def start(planned: int = 1) -> RunStart:
-    return RunStart("production", "sha256:1a2b", "0.1.0", ADA, {Action.CREATE: planned})
+    return RunStart("production", "sha256:1a2b", "0.1.0", ADA, {Verb.CREATE: planned})
 
 
 def key(value: str, by: str = "external_id") -> RecordKey:
@@ -56,19 +59,28 @@ def value(name: str, before: str | None, after: str | None, reason: Reason = Rea
     return ValueChange(name, before, after, reason, at())
 
 
-def create(key_value: str, /, **values: str | None) -> Create:
+def create(key_value: str, /, **values: str | None) -> Change:
     after = tuple(value(each, None, text, Reason.MISSING) for each, text in sorted(values.items()))
-    return Create(key(key_value), after, Reason.MISSING, UPSERT, at())
+    return create_record(key(key_value), after, Reason.MISSING, UPSERT, at())
 
 
-def update(name: str, record_id: str, *values: ValueChange, in_step: tuple[ValueChange, ...] = ()) -> Update:
-    return Update(
-        key(name), RecordId(record_id), values, in_step, Reason.CHANGED, UPDATE, at(), Origin.ADOPTED
+def update(name: str, record_id: str, *values: ValueChange, in_step: tuple[ValueChange, ...] = ()) -> Change:
+    return update_record(
+        key(name),
+        RecordId(record_id),
+        values,
+        Reason.CHANGED,
+        operation=UPDATE,
+        source=at(),
+        owned=Owned(Origin.ADOPTED),
+        remembered=in_step,
     )
 
 
-def adopt(name: str, record_id: str, *in_step: ValueChange) -> Adopt:
-    return Adopt(key(name), RecordId(record_id), in_step, Reason.IN_STEP, at(), Origin.ADOPTED)
+def adopt(name: str, record_id: str, *in_step: ValueChange) -> Change:
+    return adopt_record(
+        key(name), RecordId(record_id), Reason.IN_STEP, at(), Owned(Origin.ADOPTED), remembered=in_step
+    )
 
 
 def applied(record_id: str, **answered: str | None) -> Applied:

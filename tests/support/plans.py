@@ -7,28 +7,25 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
-from reconciler.model.associations import Label
-from reconciler.model.calls import Call, Route
+from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordId, RecordKey
+from reconciler.model.calls import Call, Operation
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
+from reconciler.model.labels import Label
 from reconciler.model.owned import Origin, StateVersion
 from reconciler.model.property_history import ChangeSource, ValueVersion
+from reconciler.plan.associations.changes import operation_of
 from reconciler.plan.change import (
     Action,
-    Adopt,
-    AdoptPair,
-    Archive,
-    Associate,
+    AssociationDetails,
     Change,
-    Create,
-    Dissociate,
+    Owned,
     Reason,
-    Release,
-    ReleasePair,
-    Update,
+    RecordDetails,
+    Remote,
     ValueChange,
 )
+from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import (
     Budget,
     DifferenceKind,
@@ -110,50 +107,8 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
     rests_on = changed.map(
         lambda read: tuple(ValueChange(one.name, one.before, one.before, Reason.IN_STEP) for one in read)
     )
-    routes = st.builds(Route, st.sampled_from(Call), st.none() | names)
     of_record: dict[str, Any] = {"key": keys, "reason": _reasons, "source": sources}
-    of_removed = of_record | {"record_id": _record_ids, "source": st.none() | sources}
-    of_present = of_removed | {"in_step": changed, "origin": _origins}
-    former = st.none() | st.tuples(names, words)
-
-    def perhaps_moved(change: Update | Adopt) -> st.SearchStrategy[Update | Adopt]:
-        return former.map(lambda key: replace(change, moved_from=key and RecordKey(change.key.object, *key)))
-
-    labels = st.builds(Label, st.sampled_from(["HUBSPOT_DEFINED", "USER_DEFINED"]), counts, words)
-    of_pair: dict[str, Any] = {"target": keys, "label": st.none() | labels}
-    of_present_pair = of_pair | {"record_id": _record_ids, "target_id": _record_ids}
-    changes: st.SearchStrategy[Change] = st.one_of(
-        st.builds(
-            Create,
-            values=changed,
-            route=routes,
-            is_protected=st.booleans(),
-            origin=_origins,
-            replaces=st.none() | _record_ids,
-            **of_record,
-        ),
-        st.builds(
-            Update,
-            values=changed,
-            route=routes,
-            is_protected=st.booleans(),
-            rests_on=rests_on,
-            **of_present,
-        ).flatmap(perhaps_moved),
-        st.builds(Adopt, is_protected=st.booleans(), **of_present).flatmap(perhaps_moved),
-        st.builds(Archive, origin=st.none() | _origins, rests_on=rests_on, **of_removed),
-        st.builds(Release, **of_present),
-        st.builds(
-            Associate,
-            record_id=st.none() | _record_ids,
-            target_id=st.none() | _record_ids,
-            is_whole=st.booleans(),
-            **of_record | of_pair,
-        ),
-        st.builds(Dissociate, is_whole=st.booleans(), **of_removed | of_present_pair),
-        st.builds(AdoptPair, origin=_origins, is_whole=st.booleans(), **of_record | of_present_pair),
-        st.builds(ReleasePair, **of_removed | of_present_pair),
-    )
+    changes = any_changes(keys, changed, rests_on, st.none() | sources, names, words)
     facts = st.lists(any_facts(words, keys, names), max_size=3).map(tuple)
     held = st.builds(
         Held,
@@ -171,7 +126,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         ReviewDifference,
         how=st.sampled_from(DifferenceKind),
         key=keys,
-        action=st.sampled_from(Action),
+        verb=st.sampled_from(Verb),
         facts=facts,
         source=st.none() | sources,
         target=st.none() | keys,
@@ -240,6 +195,75 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         undoes=st.none() | words,
         remembers=st.booleans(),
     )
+
+
+def any_changes(
+    keys: st.SearchStrategy[RecordKey],
+    values: st.SearchStrategy[tuple[ValueChange, ...]],
+    rests_on: st.SearchStrategy[tuple[ValueChange, ...]],
+    sources: st.SearchStrategy[SourceRef | None],
+    names: st.SearchStrategy[str],
+    words: st.SearchStrategy[str],
+) -> st.SearchStrategy[Change]:
+    """Any change of any kind, whether or not planning would ever make it."""
+    owned = st.builds(Owned, _origins, st.booleans())
+    of_all: dict[str, Any] = {"reason": _reasons, "source": sources, "step": st.integers(1, 3)}
+    known: dict[str, Any] = {
+        "remembered": values,
+        "forgotten": values,
+        "moved_from": st.none() | st.builds(RecordKey, st.just("deals"), names, words),
+        "remote": _record_ids.map(Remote),
+    }
+
+    def of_record(action: Action, *calls: Call, **parts: Any) -> st.SearchStrategy[Change]:
+        by = st.none() if action is Action.ARCHIVE else st.none() | names
+        parts |= {"operation": st.builds(Operation, st.sampled_from(calls), by)} if calls else {}
+        return st.builds(Change, address=keys, action=st.just(action), **of_all | parts).map(_in_its_type)
+
+    labels = st.builds(Label, st.sampled_from(["HUBSPOT_DEFINED", "USER_DEFINED"]), counts, words)
+    addresses = st.builds(AssociationAddress, keys, keys, st.none() | labels)
+    ids = st.builds(Remote, _record_ids, _record_ids)
+    some_ids = st.builds(Remote, st.none() | _record_ids, st.none() | _record_ids)
+
+    def of_association(
+        action: Action, remote: st.SearchStrategy[Remote], **parts: Any
+    ) -> st.SearchStrategy[Change]:
+        details = st.booleans().map(AssociationDetails)
+        made = st.builds(
+            Change,
+            address=addresses,
+            action=st.just(action),
+            remote=remote,
+            details=details,
+            **of_all | parts,
+        )
+        return made.map(lambda change: replace(change, operation=operation_of(change)))
+
+    replaced = st.none() | _record_ids.map(RecordDetails)
+    written = {"values": values, "owned": owned}
+    return st.one_of(
+        of_record(Action.CREATE, Call.UPSERT, Call.CREATE, remembered=values, details=replaced, **written),
+        of_record(Action.UPDATE, Call.UPDATE, Call.UPSERT, rests_on=rests_on, **written, **known),
+        of_record(Action.ADOPT, owned=owned, **known),
+        of_record(
+            Action.ARCHIVE,
+            Call.ARCHIVE,
+            owned_before=st.none() | owned,
+            rests_on=rests_on,
+            remote=_record_ids.map(Remote),
+        ),
+        of_record(Action.RELEASE, owned_before=owned, forgotten=values, remote=_record_ids.map(Remote)),
+        of_association(Action.CREATE, some_ids, owned=owned),
+        of_association(Action.ADOPT, ids, owned=owned),
+        of_association(Action.ARCHIVE, ids, owned_before=owned),
+        of_association(Action.RELEASE, ids, owned_before=owned),
+    )
+
+
+def _in_its_type(change: Change) -> Change:
+    """A record keeps its type when its key moves."""
+    former = change.moved_from
+    return replace(change, moved_from=former and replace(former, object=change.object_type))
 
 
 def any_facts(

@@ -17,6 +17,7 @@ from reconciler.emulator.app import Emulator
 from reconciler.emulator.calls import Answer, Request
 from reconciler.emulator.faults import parse
 from reconciler.emulator.inprocess import EmulatorTransport
+from tests.support.plan_json import plan_document
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "manifests"
@@ -33,8 +34,8 @@ class Done:
 
     @property
     def document(self) -> Any:
-        """The parsed output of ``--json``."""
-        return json.loads(self.out)
+        """What ``--json`` printed, with the changes of a plan as tests look at them."""
+        return plan_document(self.out)
 
 
 @dataclass(frozen=True)

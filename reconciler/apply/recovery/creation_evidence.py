@@ -12,7 +12,7 @@ from reconciler.model.canonical import parse_instant
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Applied
-from reconciler.plan.change import Create, ValueChange
+from reconciler.plan.change import Change, ValueChange
 from reconciler.plan.values.equality import may_be_spelling, same_value
 
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,7 +26,7 @@ _AFTER = timedelta(seconds=DEADLINE_S) + timedelta(minutes=2)
 
 
 def found_as_created(
-    schema: ObjectSchema, change: Create, live: LiveRecord, sent_at: datetime | None
+    schema: ObjectSchema, change: Change, live: LiveRecord, sent_at: datetime | None
 ) -> Applied:
     """What came of a create whose answer was lost, and whose key is there."""
     values = change.values
@@ -42,7 +42,7 @@ def found_as_created(
 
 
 def is_ours_as_made(
-    schema: ObjectSchema, change: Create, made: LiveRecord | None, sent_at: datetime | None
+    schema: ObjectSchema, change: Change, made: LiveRecord | None, sent_at: datetime | None
 ) -> bool:
     """Whether our call of ``sent_at`` created the record that ``made`` tells, as it was created."""
     return made is not None and found_as_created(schema, change, made, sent_at).is_new is True

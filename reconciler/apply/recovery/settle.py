@@ -13,15 +13,8 @@ from reconciler.model.addresses import RECORD_ID
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped
-from reconciler.plan.change import (
-    Archive,
-    Create,
-    PairWriting,
-    RecordWriting,
-    Writing,
-    rests_on_of,
-    values_of,
-)
+from reconciler.plan.associations.changes import is_association_change
+from reconciler.plan.change import Action, Change
 from reconciler.plan.values.equality import same_value
 from reconciler.state.run_types import Sent, UnfinishedBatch
 
@@ -34,38 +27,36 @@ def settle_batch(reader: PortalReader, portal: PortalSchema, batch: UnfinishedBa
     """
     never = Skipped("not sent when its run ended")
     found: dict[int, Outcome] = dict.fromkeys((number for number, _ in batch.entries), never)
-    sent = batch.sent
-    entries = [entry for entry in batch.entries if sent is None or sent.get((entry[0], 1))]
+    entries = [entry for entry in batch.entries if batch.sent.get((entry[0], 1))]
     found |= dict.fromkeys((number for number, _ in entries), Skipped("not written when its run ended"))
-    _, records = pairs_and_records(entries)
-    if records:
-        schema, changes = portal.objects[batch.object], dict(records)
-        for number in are_emptied(reader, schema, records):
+    if entries and not is_association_change(entries[0][1]):
+        schema, changes = portal.objects[batch.object], dict(entries)
+        for number in are_emptied(reader, schema, entries):
             found[number] = only_emptied(schema, changes[number], Rejected("not written when its run ended"))
-    return {**found, **settle(reader, portal, entries, sent or {})}
+    return {**found, **settle(reader, portal, entries, batch.sent)}
 
 
 def settle(
-    reader: PortalReader, portal: PortalSchema, entries: Sequence[tuple[int, Writing]], sent: Sent
+    reader: PortalReader, portal: PortalSchema, entries: Sequence[tuple[int, Change]], sent: Sent
 ) -> Mapping[int, Outcome]:
     """Those of ``entries``, which travelled together, that turn out to have happened; ``sent`` says when."""
-    pairs, records = pairs_and_records(entries)
-    if pairs:
-        return association_batch(reader, portal, pairs[0][1]).settled(pairs)
-    if not records:
+    if not entries:
         return {}
-    schema = portal.objects[records[0][1].key.object]
-    live = read_again(reader, schema, records)
+    first = entries[0][1]
+    if is_association_change(first):
+        return association_batch(reader, portal, first).settled(entries)
+    schema = portal.objects[first.object_type]
+    live = read_again(reader, schema, entries)
     live.insist_on_answers()
     found = {
         number: settled(schema, change, live.get(identity(change)), sent.get((number, 1)))
-        for number, change in records
+        for number, change in entries
     }
     return {number: outcome for number, outcome in found.items() if outcome}
 
 
 def are_emptied(
-    reader: PortalReader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
+    reader: PortalReader, schema: ObjectSchema, entries: Sequence[tuple[int, Change]]
 ) -> frozenset[int]:
     """Those of ``entries`` whose lifecycle stage was to go back and is empty now, by number."""
     live = read_again(reader, schema, entries)
@@ -74,28 +65,26 @@ def are_emptied(
     )
 
 
-def is_emptied(schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None) -> bool:
+def is_emptied(schema: ObjectSchema, change: Change, live: LiveRecord | None) -> bool:
     """Whether the first of two calls has happened: it empties the lifecycle stage, which the second sets."""
     back = [
-        value.name
-        for value in values_of(change)
-        if schema.is_step_back(value.name, value.before, value.after)
+        value.name for value in change.values if schema.is_step_back(value.name, value.before, value.after)
     ]
     return live is not None and bool(back) and all(live.properties.get(name) is None for name in back)
 
 
 def settled(
-    schema: ObjectSchema, change: RecordWriting, live: LiveRecord | None, sent_at: datetime | None
+    schema: ObjectSchema, change: Change, live: LiveRecord | None, sent_at: datetime | None
 ) -> Applied | None:
     """Applied when live is as ``change`` wanted it; None when it provably did not happen.
 
     ``sent_at`` is when its call left, by HubSpot's clock, where that is known.
     """
-    if isinstance(change, Archive):
-        return None if live else Applied(change.record_id, {})
+    if change.action is Action.ARCHIVE:
+        return None if live else Applied(change.known_id, {})
     if live is None:
         return None
-    if isinstance(change, Create):
+    if change.action is Action.CREATE:
         return found_as_created(schema, change, live, sent_at)
     if not all(is_there(schema, value, live.properties.get(value.name)) for value in change.values):
         return None
@@ -134,10 +123,10 @@ class ReadAgain(dict[tuple[str, str], LiveRecord]):
 
 
 def read_again(
-    reader: PortalReader, schema: ObjectSchema, entries: Sequence[tuple[int, RecordWriting]]
+    reader: PortalReader, schema: ObjectSchema, entries: Sequence[tuple[int, Change]]
 ) -> ReadAgain:
     """The records that ``entries`` are about, as they are now, by ``identity``."""
-    known = (value for _, change in entries for value in (*values_of(change), *rests_on_of(change)))
+    known = (value for _, change in entries for value in (*change.values, *change.rests_on))
     names = sorted({value.name for value in known} & schema.properties.keys())
     wanted: dict[str, list[str]] = {}
     for _, change in entries:
@@ -151,22 +140,8 @@ def read_again(
     return again
 
 
-def identity(change: RecordWriting) -> tuple[str, str]:
+def identity(change: Change) -> tuple[str, str]:
     """By which property, and by which value of it, the record of ``change`` is read."""
-    if isinstance(change, Create):
-        return (change.key.by, change.key.value)
-    return (RECORD_ID, change.record_id)
-
-
-def pairs_and_records(
-    entries: Sequence[tuple[int, Writing]],
-) -> tuple[list[tuple[int, PairWriting]], list[tuple[int, RecordWriting]]]:
-    """The two kinds of ``entries`` apart; those that travel together are all of one kind."""
-    pairs: list[tuple[int, PairWriting]] = []
-    records: list[tuple[int, RecordWriting]] = []
-    for number, change in entries:
-        if isinstance(change, PairWriting):
-            pairs.append((number, change))
-        else:
-            records.append((number, change))
-    return pairs, records
+    if change.action is Action.CREATE:
+        return (change.record.by, change.record.value)
+    return (RECORD_ID, change.known_id)

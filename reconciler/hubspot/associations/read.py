@@ -10,9 +10,9 @@ from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.records.prefetch import READERS
 from reconciler.hubspot.transport.responses import AssociationLimitBody, AssociationsBody, LabelBody
 from reconciler.model.addresses import RecordId
-from reconciler.model.associations import Label
 from reconciler.model.calls import PAIRS_READ
 from reconciler.model.definitions import ObjectSchema
+from reconciler.model.labels import Label
 
 _TIMES_ASKED = 4
 """How often to ask again about records that HubSpot says nothing about."""

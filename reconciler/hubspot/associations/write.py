@@ -20,9 +20,9 @@ from reconciler.hubspot.transport.call_result import ErrorResponse
 from reconciler.hubspot.transport.error_details import named_ids
 from reconciler.hubspot.transport.responses import ErrorBody, PairsBody
 from reconciler.model.addresses import RecordId
-from reconciler.model.associations import Label
 from reconciler.model.calls import Call
 from reconciler.model.definitions import ObjectSchema
+from reconciler.model.labels import Label
 from reconciler.model.outcomes import Applied, Unknown
 
 _FROM, _TO = "fromObjectId", "toObjectId"

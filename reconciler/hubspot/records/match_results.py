@@ -22,7 +22,7 @@ from reconciler.hubspot.transport.error_details import (
 )
 from reconciler.hubspot.transport.responses import BatchBody, ErrorBody, Record
 from reconciler.model.addresses import RecordId
-from reconciler.model.calls import Call, Route, Row
+from reconciler.model.calls import Call, Operation, Row
 from reconciler.model.outcomes import Applied, Rejected, Unknown
 
 RowOutcome: TypeAlias = Applied | Rejected | Unknown
@@ -31,10 +31,10 @@ _EMAILS = frozenset({"email", "hs_email"})
 """Unique properties that HubSpot stores in lower case."""
 
 
-def join(route: Route, rows: Sequence[Row], answer: BatchBody) -> Mapping[str, RowOutcome]:
+def join(operation: Operation, rows: Sequence[Row], answer: BatchBody) -> Mapping[str, RowOutcome]:
     """Find an outcome for each of ``rows``, by trace id."""
-    written = _join_results(route, rows, answer.results)
-    errors, strays = _join_errors(route, rows, written, answer.errors)
+    written = _join_results(operation, rows, answer.results)
+    errors, strays = _join_errors(operation, rows, written, answer.errors)
     outcomes: dict[str, RowOutcome] = {}
     for row in rows:
         record, error = written.get(row.trace_id), errors.get(row.trace_id)
@@ -44,7 +44,7 @@ def join(route: Route, rows: Sequence[Row], answer: BatchBody) -> Mapping[str, R
             outcomes[row.trace_id] = _applied(record)
         elif error:
             outcomes[row.trace_id] = rejected(error)
-        elif route.call is Call.ARCHIVE and not strays:  # an empty answer means success
+        elif operation.call is Call.ARCHIVE and not strays:  # an empty answer means success
             outcomes[row.trace_id] = Applied(RecordId(row.id), {})
         else:
             outcomes[row.trace_id] = Unknown(_unmentioned(strays))
@@ -61,17 +61,17 @@ def rejected(error: ErrorBody) -> Rejected:
     )
 
 
-def rows_by_id(route: Route, rows: Iterable[Row], ids: Iterable[str]) -> tuple[Row, ...]:
+def rows_by_id(operation: Operation, rows: Iterable[Row], ids: Iterable[str]) -> tuple[Row, ...]:
     """Return the rows that ``ids`` name, in order; e-mail addresses are compared in lower case."""
-    asked = {_folded(route, id_) for id_ in ids}
-    return tuple(row for row in rows if _folded(route, row.id) in asked)
+    asked = {_folded(operation, id_) for id_ in ids}
+    return tuple(row for row in rows if _folded(operation, row.id) in asked)
 
 
-def _folded(route: Route, id_: str) -> str:
-    return id_.strip().lower() if route.id_property in _EMAILS else id_
+def _folded(operation: Operation, id_: str) -> str:
+    return id_.strip().lower() if operation.id_property in _EMAILS else id_
 
 
-def _join_results(route: Route, rows: Sequence[Row], results: Iterable[Record]) -> dict[str, Record]:
+def _join_results(operation: Operation, rows: Sequence[Row], results: Iterable[Record]) -> dict[str, Record]:
     sent = {row.trace_id for row in rows}
     written: dict[str, Record] = {}
     untraced: list[Record] = []
@@ -81,16 +81,16 @@ def _join_results(route: Route, rows: Sequence[Row], results: Iterable[Record]) 
         else:
             untraced.append(record)
     for record in untraced:
-        id_ = record.properties.get(route.id_property) if route.id_property else record.id
+        id_ = record.properties.get(operation.id_property) if operation.id_property else record.id
         waiting = [row for row in rows if row.trace_id not in written]
-        owners = [row for row in waiting if row.id == id_] or rows_by_id(route, waiting, [id_ or ""])
+        owners = [row for row in waiting if row.id == id_] or rows_by_id(operation, waiting, [id_ or ""])
         if len(owners) == 1:
             written[owners[0].trace_id] = record
     return written
 
 
 def _join_errors(
-    route: Route, rows: Sequence[Row], written: Mapping[str, Record], errors: Iterable[ErrorBody]
+    operation: Operation, rows: Sequence[Row], written: Mapping[str, Record], errors: Iterable[ErrorBody]
 ) -> tuple[Mapping[str, ErrorBody], Sequence[ErrorBody]]:
     """Find the errors by trace id, and the errors that belong to no row for certain."""
     joined: dict[str, ErrorBody] = {}
@@ -99,7 +99,7 @@ def _join_errors(
     waiting = [row for row in rows if row.trace_id not in written]
     for error in errors:
         owners = tuple(sent.intersection(named_trace_ids(error)))
-        owners = owners or tuple(row.trace_id for row in rows_by_id(route, waiting, named_ids(error)))
+        owners = owners or tuple(row.trace_id for row in rows_by_id(operation, waiting, named_ids(error)))
         owners = owners or (_mentioned(waiting, error) if len(rows) > 1 else (rows[0].trace_id,))
         joined.update({trace_id: error for trace_id in owners if trace_id not in joined})
         if not owners:

@@ -24,7 +24,7 @@ from reconciler.hubspot.transport.error_details import (
     named_trace_ids,
 )
 from reconciler.hubspot.transport.responses import ErrorBody
-from reconciler.model.calls import BATCH_SIZE, Call, Route, Row
+from reconciler.model.calls import BATCH_SIZE, Call, Operation, Row
 from reconciler.model.outcomes import Unknown
 
 SPLITTABLE_STATUSES = frozenset({400, 404, 409, 413, 422})
@@ -34,7 +34,7 @@ SPLITTABLE_STATUSES = frozenset({400, 404, 409, 413, 422})
 def write_rows(
     writer: PortalWriter,
     object_path: str,
-    route: Route,
+    operation: Operation,
     rows: Sequence[Row],
     leaving: Callable[[Sequence[Row]], None] = lambda _rows: None,
 ) -> Mapping[str, RowOutcome]:
@@ -51,7 +51,7 @@ def write_rows(
         raise ValueError(
             f"a batch is at most {BATCH_SIZE} rows with distinct trace ids, not {len(rows)} rows"
         )
-    batch = _Batch(writer, object_path, route, leaving)
+    batch = _Batch(writer, object_path, operation, leaving)
     try:
         batch.deliver(rows)
     except (NotAllowed, Unavailable) as error:
@@ -66,12 +66,16 @@ class _Batch:
     """The outcomes of one batch, collected as answers arrive."""
 
     def __init__(
-        self, writer: PortalWriter, object_path: str, route: Route, leaving: Callable[[Sequence[Row]], None]
+        self,
+        writer: PortalWriter,
+        object_path: str,
+        operation: Operation,
+        leaving: Callable[[Sequence[Row]], None],
     ) -> None:
         self._writer = writer
         self._leaving = leaving
         self._object_path = object_path
-        self._route = route
+        self._operation = operation
         self.outcomes: dict[str, RowOutcome] = {}
 
     def deliver(self, rows: Sequence[Row]) -> None:
@@ -96,12 +100,12 @@ class _Batch:
         """Make one call; return a refusal that only some of several rows may have caused."""
         try:
             writer = self._writer.telling(partial(self._leaving, rows))
-            answer = writer.write(self._object_path, self._route.call, _inputs(self._route, rows))
+            answer = writer.write(self._object_path, self._operation.call, _inputs(self._operation, rows))
         except NoAnswer as error:
             self.outcomes |= {row.trace_id: Unknown(error.summary) for row in rows}
             return None
         if not isinstance(answer, ErrorResponse):
-            self.outcomes |= join(self._route, rows, answer)
+            self.outcomes |= join(self._operation, rows, answer)
             return None
         if len(rows) > 1 and answer.status in SPLITTABLE_STATUSES:
             return answer
@@ -123,7 +127,7 @@ class _Batch:
         traces, names = named_trace_ids(error), named_properties(error)
         return (
             tuple(row for row in rows if row.trace_id in traces)
-            or rows_by_id(self._route, rows, named_ids(error))
+            or rows_by_id(self._operation, rows, named_ids(error))
             or tuple(row for row in rows if _mentions_value(text, row, names))
             or tuple(row for row in rows if mentions(text, row.id))
             or tuple(row for row in rows if not names.isdisjoint(row.properties))
@@ -134,17 +138,17 @@ def _mentions_value(text: str, row: Row, names: Collection[str]) -> bool:
     return any(mentions(text, row.properties.get(name, "")) for name in names)
 
 
-def _inputs(route: Route, rows: Sequence[Row]) -> list[Mapping[str, Any]]:
+def _inputs(operation: Operation, rows: Sequence[Row]) -> list[Mapping[str, Any]]:
     """Write the rows as HubSpot documents them for this call."""
-    return [_input(route, row) for row in rows]
+    return [_input(operation, row) for row in rows]
 
 
-def _input(route: Route, row: Row) -> Mapping[str, Any]:
-    if route.call is Call.ARCHIVE:
+def _input(operation: Operation, row: Row) -> Mapping[str, Any]:
+    if operation.call is Call.ARCHIVE:
         return {"id": row.id}
     trace = {"objectWriteTraceId": row.trace_id}
-    if route.call is Call.CREATE:
-        key = {route.id_property: row.id} if route.id_property else {}
+    if operation.call is Call.CREATE:
+        key = {operation.id_property: row.id} if operation.id_property else {}
         return {"properties": key | dict(row.properties), "associations": []} | trace
-    id_property = {"idProperty": route.id_property} if route.id_property else {}
+    id_property = {"idProperty": operation.id_property} if operation.id_property else {}
     return {"id": row.id} | id_property | {"properties": dict(row.properties)} | trace

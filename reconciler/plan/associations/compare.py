@@ -18,17 +18,24 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from reconciler.model.addresses import RecordId
-from reconciler.model.associations import Label, OwnedPair, is_so
+from reconciler.model.associations import OwnedPair, is_so
 from reconciler.model.desired import Desired, Drift, Prune, Record
 from reconciler.model.facts import Fact, FactKind
+from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
 from reconciler.model.selection import Selection
+from reconciler.plan.associations.changes import (
+    adopt_association,
+    associate,
+    dissociate,
+    release_association,
+)
 from reconciler.plan.associations.endpoints import Presence
 from reconciler.plan.associations.label_limits import Limits, LivePairs, Room, no_room_problem
 from reconciler.plan.associations.labels import Type
 from reconciler.plan.associations.resolve import AssociationResolver, DesiredLink, Identity, Side
 from reconciler.plan.associations.single_labels import Once
-from reconciler.plan.change import AdoptPair, Associate, Dissociate, PairChange, Reason, ReleasePair
+from reconciler.plan.change import Action, Change, Reason, Remote
 from reconciler.plan.plan import ASSOCIATED, Held
 from reconciler.plan.records.compare import Policy
 
@@ -94,7 +101,7 @@ class AssociationPlanner:
                 question.setdefault(direction, set()).add(pair.record_id)
         return question
 
-    def judge(self, live: LivePairs) -> Iterator[PairChange | Held]:
+    def judge(self, live: LivePairs) -> Iterator[Change | Held]:
         """What becomes of each."""
         once = Once(self._resolver)
         for identity, wanted in self._wanted.items():
@@ -102,7 +109,7 @@ class AssociationPlanner:
                 continue  # what is wrong with its record is told there
             judged = list(self._judge_wanted(identity, wanted, live))
             is_held = any(isinstance(found, Held) for found in judged)
-            is_made = any(isinstance(found, Associate) for found in judged)
+            is_made = any(isinstance(found, Change) and found.action is Action.CREATE for found in judged)
             if not is_held and not once.allows(identity, wanted):
                 continue
             sides = self._resolver.sides(wanted)
@@ -120,7 +127,7 @@ class AssociationPlanner:
 
     def _judge_wanted(
         self, identity: Identity, wanted: DesiredLink, live: LivePairs
-    ) -> Iterator[PairChange | Held]:
+    ) -> Iterator[Change | Held]:
         pair = self._owned.get(identity)
         labels = _labels_of(wanted, live)
         is_whole = identity.sides in self._whole
@@ -132,22 +139,17 @@ class AssociationPlanner:
             there = ASSOCIATED if labels is not None else None
             yield Held(wanted.key, None, Reason.DRIFT, there, text, wanted.source, (), wanted.target)
             return
-        yield Associate(
-            key=wanted.key,
-            record_id=wanted.end.id,
-            target=wanted.target,
-            target_id=wanted.target_end.id,
-            label=wanted.label,
+        yield associate(
+            wanted.association,
+            wanted.remote,
             reason=Reason.DRIFT if pair else Reason.MISSING,
             source=wanted.source,
             is_whole=labels is None or is_whole,
         )
         if pair is not None and _is_turned(pair, wanted):
-            yield _released(pair, Reason.IN_STEP)
+            yield release_association(pair, Reason.IN_STEP)
 
-    def _adopted(
-        self, wanted: DesiredLink, pair: OwnedPair | None, *, is_whole: bool
-    ) -> Iterator[PairChange]:
+    def _adopted(self, wanted: DesiredLink, pair: OwnedPair | None, *, is_whole: bool) -> Iterator[Change]:
         """It is there: nothing to do where state knows it as the manifests name it."""
         if pair is not None and (pair.key, pair.target) == (wanted.key, wanted.target):
             return
@@ -155,38 +157,35 @@ class AssociationPlanner:
             raise ValueError(f"{wanted.key.address} is associated before it is there")
         made_by_us = is_whole and wanted.label is None  # as a part of what bears a label no more
         origin = pair.origin if pair else Origin.CREATED if made_by_us else Origin.ADOPTED
-        yield AdoptPair(
-            key=wanted.key,
-            record_id=wanted.end.id,
-            target=wanted.target,
-            target_id=wanted.target_end.id,
-            label=wanted.label,
+        yield adopt_association(
+            wanted.association,
+            wanted.remote,
             reason=Reason.IN_STEP if pair else Reason.ADOPT,
             source=wanted.source,
             origin=origin,
             is_whole=pair.is_whole if pair else is_whole,
         )
         if pair is not None and _is_turned(pair, wanted):
-            yield _released(pair, Reason.IN_STEP)
+            yield release_association(pair, Reason.IN_STEP)
 
     def _judge_left(
         self, identity: Identity, pair: OwnedPair, live: LivePairs, leaving: set[Type]
-    ) -> Iterator[PairChange | Held]:
+    ) -> Iterator[Change | Held]:
         if not self._is_ours_to_judge(pair):
             return
         if self._rules.desired.is_for_other_environment(pair.key):
-            yield _released(pair, Reason.NARROWED)
+            yield release_association(pair, Reason.NARROWED)
             return
         if self._prune_of(pair) is Prune.OFF:
             return
         if pair.origin is Origin.ADOPTED:
-            yield _released(pair, Reason.PRUNED)
+            yield release_association(pair, Reason.PRUNED)
             return
         labels = (
             live.get((pair.key.object, pair.target.object), {}).get(pair.record_id, {}).get(pair.target_id)
         )
         if not is_so(labels, pair.label):
-            yield _released(pair, Reason.GONE)
+            yield release_association(pair, Reason.GONE)
             return
         if pair.label and self._may_be_named_from_there(identity, pair, pair.label):
             facts = (Fact(FactKind.OTHER_LABEL_STAYS),)
@@ -199,15 +198,8 @@ class AssociationPlanner:
             facts = (Fact(FactKind.OTHER_LABEL_STAYS),)
             yield Held(pair.key, None, Reason.PRUNED, text, None, None, facts, pair.target)
             return
-        yield Dissociate(
-            pair.key,
-            pair.record_id,
-            pair.target,
-            pair.target_id,
-            pair.label,
-            Reason.PRUNED,
-            None,
-            is_whole,
+        yield dissociate(
+            pair.address, Remote(pair.record_id, pair.target_id), Reason.PRUNED, is_whole=is_whole
         )
 
     def _is_leaving(self, pair: OwnedPair) -> bool:
@@ -265,7 +257,3 @@ def _labels_of(wanted: DesiredLink, live: LivePairs) -> frozenset[Label] | None:
 def _is_turned(pair: OwnedPair, wanted: DesiredLink) -> bool:
     """Whether state knows it from the other end."""
     return (pair.key.object, pair.record_id) != (wanted.key.object, wanted.end.id)
-
-
-def _released(pair: OwnedPair, reason: Reason) -> ReleasePair:
-    return ReleasePair(pair.key, pair.record_id, pair.target, pair.target_id, pair.label, reason, None)

@@ -12,7 +12,7 @@ from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord
 from reconciler.model.live import LiveRecord
 from reconciler.model.selection import Selection
-from reconciler.plan.change import Create, Update
+from reconciler.plan.change import Action, Change
 from reconciler.plan.records.compare import RecordDecision
 from reconciler.plan.records.identity import key_advice
 from reconciler.suggestions import did_you_mean
@@ -89,18 +89,17 @@ class Endpoints:
         """Where a record stands that has been judged or looked up."""
         self._met.setdefault(self.spelling(key), (key, end))
 
-    def meet_values(self, change: Create | Update) -> None:
+    def meet_values(self, change: Change) -> None:
         """Where a record stands that associations mean by a value which it gets by this plan."""
         for value in change.values if self._wanted else ():
             if value.after is None:
                 continue
-            spelling = self.spelling(RecordKey(change.key.object, value.name, value.after))
+            spelling = self.spelling(RecordKey(change.object_type, value.name, value.after))
             if spelling in self._wanted:
-                end = Endpoint(Presence.NEW)
-                if isinstance(change, Update):
-                    end = Endpoint(Presence.LIVE, change.record_id)
-                self._met[spelling] = (change.key, end)
-                self.meet(change.key, end)
+                is_new = change.action is Action.CREATE
+                end = Endpoint(Presence.NEW if is_new else Presence.LIVE, change.remote.id)
+                self._met[spelling] = (change.record, end)
+                self.meet(change.record, end)
 
     def correct(self, key: RecordKey, end: Endpoint) -> None:
         """Something turned out to be wrong with a record after it had been judged."""
@@ -157,7 +156,7 @@ def endpoint_of(record: DesiredRecord, live: LiveRecord | None, judged: RecordDe
         return Endpoint(Presence.ABSENT, record_id)
     if judged.gone is not None:
         return Endpoint(Presence.GONE)
-    if isinstance(judged.change, Create):
+    if judged.change is not None and judged.change.action is Action.CREATE:
         return Endpoint(Presence.NEW)
     if live is None and any(problem.severity is Severity.LEFT_OUT for problem in judged.problems):
         return Endpoint(Presence.UNANSWERED)

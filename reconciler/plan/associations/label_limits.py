@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 from reconciler.errors import Problem
 from reconciler.model.addresses import RecordId
-from reconciler.model.associations import Label
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
+from reconciler.model.labels import Label
 from reconciler.plan.associations.labels import Labels, Type
 from reconciler.plan.associations.resolve import DesiredLink, Side
 from reconciler.plan.associations.single_labels import bears_one

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from reconciler.model.addresses import RecordId
-from reconciler.model.associations import Label, OwnedPair
+from reconciler.model.associations import OwnedPair
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
+from reconciler.model.labels import Label
 from reconciler.plan.associations.endpoints import UnplacedProblem
 from reconciler.suggestions import did_you_mean
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.associations import Label, OwnedPair
+from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.associations import OwnedPair
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
 from reconciler.model.facts import Fact, FactKind
+from reconciler.model.labels import Label
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence, UnplacedProblem
 from reconciler.plan.associations.labels import Labels, Type
-from reconciler.plan.change import Reason
+from reconciler.plan.change import Reason, Remote
 from reconciler.plan.plan import ASSOCIATED, Held
 from reconciler.plan.records.identity import no_such_record
 from reconciler.sentences import Sentence, sentence
@@ -38,6 +39,16 @@ class DesiredLink(NamedTuple):
     target_end: Endpoint
     label: Label | None
     source: SourceRef
+
+    @property
+    def association(self) -> AssociationAddress:
+        """What a change of it is about."""
+        return AssociationAddress(self.key, self.target, self.label)
+
+    @property
+    def remote(self) -> Remote:
+        """The ids of both records, as far as they are there."""
+        return Remote(self.end.id, self.target_end.id)
 
     @property
     def name(self) -> str:

@@ -11,39 +11,46 @@ The cases, in words:
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
 
-from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.associations import Label, OwnedPair, PairIdentity, identity_of, is_so
+from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.associations import OwnedPair, PairIdentity, identity_of, is_so
 from reconciler.model.desired import Record
 from reconciler.model.facts import Fact, FactKind
+from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
 from reconciler.model.selection import Selection
+from reconciler.plan.associations.changes import (
+    adopt_association,
+    associate,
+    dissociate,
+    is_association_change,
+    is_whole,
+    release_association,
+)
 from reconciler.plan.associations.label_limits import Direction, LivePairs, Room
-from reconciler.plan.change import AdoptPair, Associate, Change, Dissociate, PairChange, Reason, ReleasePair
+from reconciler.plan.change import Action, Change, Reason
 from reconciler.plan.plan import ASSOCIATED, Held
 from reconciler.plan.targeting import UnmatchedGlobs
-
-_Ends: TypeAlias = tuple[RecordKey, RecordId, RecordKey, RecordId, Label | None]
 
 
 def applied_association_changes(
     changes: Iterable[Change], selection: Selection, unmet: UnmatchedGlobs
-) -> Mapping[Direction, list[PairChange]]:
+) -> Mapping[Direction, list[Change]]:
     """What of ``changes`` is about associations and selected; ``unmet`` gets to see all of them."""
-    done: dict[Direction, list[PairChange]] = {}
+    done: dict[Direction, list[Change]] = {}
     for change in changes:
-        if isinstance(change, PairChange):
-            unmet.meet(change.key, [change.target.address])
-            if selection.has(change.key, change.target.address):
-                done.setdefault((change.key.object, change.target.object), []).append(change)
+        if is_association_change(change):
+            key, target = change.association.records
+            unmet.meet(key, [target.address])
+            if selection.has(key, target.address):
+                done.setdefault((key.object, target.object), []).append(change)
     return done
 
 
-def ids_of(done: Iterable[PairChange]) -> set[RecordId]:
+def ids_of(done: Iterable[Change]) -> set[RecordId]:
     """The records of which it has to be read what they are associated with."""
-    return {change.record_id for change in done if change.record_id}
+    return {change.remote.id for change in done if change.remote.id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,94 +64,103 @@ class AssociationRollback:
     room: Room
     around: LivePairs  # what counts where associations are limited, by direction
 
-    def undo(self, done: Iterable[PairChange]) -> Iterator[PairChange | Held]:
+    def undo(self, done: Iterable[Change]) -> Iterator[Change | Held]:
         """What takes each of ``done`` back; nothing where all is as it was already."""
         done = list(done)
         made = {
-            (change.record_id, change.target_id, change.label.type)
+            (*change.remote, change.association.label)
             for change in done
-            if isinstance(change, Associate) and change.label
+            if change.action is Action.CREATE and change.association.label
         }
         whole = {frozenset({pair.record_id, pair.target_id}) for pair in self.owned.values() if pair.is_whole}
         for change in done:
-            record_id, target_id = change.record_id, change.target_id
+            record_id, target_id = change.remote
+            key, target = change.association.records
+            label = change.association.label
             if record_id is None or target_id is None:
                 continue  # it was never made
-            if self._is_archived(change, record_id, target_id):
+            ends = ((key.object, record_id), (target.object, target_id))
+            if any(end in self.archived for end in ends):
                 continue
             labels = self.live.get(record_id, {}).get(target_id)
-            key = self.keys.get((change.key.object, record_id), change.key)
-            target = self.keys.get((change.target.object, target_id), change.target)
-            ends = (key, record_id, target, target_id, change.label)
-            pair = self.owned.get(identity_of(*ends))
-            match change:
-                case Associate():
+            known_as = (self.keys.get(end, of) for end, of in zip(ends, (key, target), strict=True))
+            address = AssociationAddress(next(known_as), next(known_as), label)
+            pair = self.owned.get(identity_of(address, record_id, target_id))
+            match change.action:
+                case Action.CREATE:
                     others = sorted(
-                        label.text
-                        for label in labels or ()
-                        if (record_id, target_id, label.type) not in made and not label.is_flag
+                        other.text
+                        for other in labels or ()
+                        if (record_id, target_id, other) not in made and not other.is_flag
                     )
-                    yield from _unmade(change, ends, others, pair, is_there=is_so(labels, change.label))
-                case Dissociate():
-                    is_whole = change.is_whole or frozenset({record_id, target_id}) in whole
-                    yield from self._made_again(ends, labels, pair, is_whole=is_whole)
-                case AdoptPair() if pair is not None and change.reason in {Reason.ADOPT, Reason.UNDONE}:
-                    yield _released(pair, Reason.UNDONE)
-                case ReleasePair() if pair is None and change.reason is not Reason.IN_STEP:
+                    is_there = is_so(labels, label)
+                    yield from _unmade(change, address, others, pair, is_there=is_there)
+                case Action.ARCHIVE:
+                    was_whole = is_whole(change) or frozenset({record_id, target_id}) in whole
+                    again = replace(change, address=address)
+                    yield from self._made_again(again, labels, pair, is_whole=was_whole)
+                case Action.ADOPT if pair is not None and change.reason in {Reason.ADOPT, Reason.UNDONE}:
+                    yield release_association(pair, Reason.UNDONE)
+                case Action.RELEASE if pair is None and change.reason is not Reason.IN_STEP:
                     yield from _owned_again(change, labels)
                 case _:
                     pass
 
     def _made_again(
-        self, ends: _Ends, labels: frozenset[Label] | None, pair: OwnedPair | None, *, is_whole: bool
-    ) -> Iterator[PairChange | Held]:
+        self, removed: Change, labels: frozenset[Label] | None, pair: OwnedPair | None, *, is_whole: bool
+    ) -> Iterator[Change | Held]:
         """What is there again already is ours again: the run before had made it."""
-        key, record_id, target, target_id, label = ends
+        address, remote = removed.association, removed.remote
+        key, target, label = address.record, address.target, address.label
         if is_so(labels, label):
             if pair is None:
-                yield AdoptPair(*ends, Reason.UNDONE, None, Origin.CREATED, is_whole)
+                yield adopt_association(
+                    address, remote, Reason.UNDONE, None, Origin.CREATED, is_whole=is_whole
+                )
             return
-        sides = (key.object, record_id, ""), (target.object, target_id, "")
+        sides = (key.object, remote.id or "", ""), (target.object, remote.target_id or "", "")
         no_room = self.room.take(*sides, label, self.around)
         if no_room is None:
-            yield Associate(*ends, Reason.UNDONE, None, is_whole)
+            yield associate(address, remote, Reason.UNDONE, None, is_whole=is_whole)
             return
         there = ASSOCIATED if labels is not None else None
         text = label.text if label else ASSOCIATED
         facts = (Fact(FactKind.NO_ROOM, count=no_room.most),)
         yield Held(key, None, Reason.SUPERSEDED, there, text, None, facts, target)
 
-    def _is_archived(self, change: PairChange, record_id: RecordId, target_id: RecordId) -> bool:
-        ends = ((change.key.object, record_id), (change.target.object, target_id))
-        return any(end in self.archived for end in ends)
-
 
 def _unmade(
-    change: Associate, ends: _Ends, others: Sequence[str], pair: OwnedPair | None, *, is_there: bool
-) -> Iterator[PairChange | Held]:
+    change: Change,
+    address: AssociationAddress,
+    others: Sequence[str],
+    pair: OwnedPair | None,
+    *,
+    is_there: bool,
+) -> Iterator[Change | Held]:
     """``others`` are labels that the run did not give; one of them keeps the two associated."""
     if not is_there:
         if pair is not None:
-            yield _released(pair, Reason.IN_STEP)
-    elif others and change.label is None:
+            yield release_association(pair, Reason.IN_STEP)
+    elif others and address.label is None:
         text = ", ".join([ASSOCIATED, *others])
         facts = (Fact(FactKind.LABELLED_NOW),)
-        yield Held(change.key, None, Reason.SUPERSEDED, text, None, None, facts, change.target)
+        key, target = change.association.records
+        yield Held(key, None, Reason.SUPERSEDED, text, None, None, facts, target)
     else:
-        yield Dissociate(*ends, Reason.UNDONE, None, change.is_whole and not others)
+        is_all = is_whole(change) and not others
+        yield dissociate(address, change.remote, Reason.UNDONE, is_whole=is_all)
 
 
-def _owned_again(change: ReleasePair, labels: frozenset[Label] | None) -> Iterator[PairChange | Held]:
+def _owned_again(change: Change, labels: frozenset[Label] | None) -> Iterator[Change | Held]:
     """As one that was there before us, which nothing ever removes: nobody kept how it was ours."""
-    if is_so(labels, change.label):
-        ends = (change.key, change.record_id, change.target, change.target_id, change.label)
-        yield AdoptPair(*ends, Reason.UNDONE, None, Origin.ADOPTED, is_whole=False)
+    key, target = change.association.records
+    label = change.association.label
+    if is_so(labels, label):
+        yield adopt_association(
+            change.association, change.remote, Reason.UNDONE, None, Origin.ADOPTED, is_whole=False
+        )
         return
-    text = change.label.text if change.label else ASSOCIATED
+    text = label.text if label else ASSOCIATED
     there = ASSOCIATED if labels is not None else None
     facts = (Fact(FactKind.NOT_ASSOCIATED_SO),)
-    yield Held(change.key, None, Reason.SUPERSEDED, there, text, None, facts, change.target)
-
-
-def _released(pair: OwnedPair, reason: Reason) -> ReleasePair:
-    return ReleasePair(pair.key, pair.record_id, pair.target, pair.target_id, pair.label, reason, None)
+    yield Held(key, None, Reason.SUPERSEDED, there, text, None, facts, target)

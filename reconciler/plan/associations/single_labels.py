@@ -6,7 +6,7 @@ which end they are named.
 
 from reconciler.errors import Problem
 from reconciler.model.addresses import RecordKey
-from reconciler.model.associations import Label
+from reconciler.model.labels import Label
 from reconciler.plan.associations.resolve import AssociationResolver, DesiredLink, Identity, Side
 
 _LEADS, _COMPANIES = "leads", "companies"

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.associations import Label, OwnedPair, is_so
+from reconciler.model.associations import OwnedPair, is_so
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.facts import Fact, FactKind
+from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.personal_data import MaskRules

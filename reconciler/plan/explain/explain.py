@@ -22,9 +22,11 @@ from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal_data import MaskRules
 from reconciler.model.property_history import PropertyHistories, Spot, ValueVersion
 from reconciler.model.runs import RunHeader
-from reconciler.plan.change import PairChange, Reason, in_step_of, values_of
+from reconciler.plan.associations.changes import is_association_change
+from reconciler.plan.change import Reason
 from reconciler.plan.drift.provenance import OurRuns, trail_of
 from reconciler.plan.explain.target import ExplainTarget
+from reconciler.plan.kinds import verb_of
 from reconciler.plan.plan import Plan
 from reconciler.plan.values.equality import same_value
 from reconciler.source import SourceRef
@@ -145,8 +147,8 @@ def _step_of_record(subject: ExplainTarget, plan: Plan | None) -> NextAction:
     if _is_wrong(plan, key.address):
         return NextAction("problem")
     for change in plan.changes:
-        if change.key == key and not isinstance(change, PairChange):
-            return NextAction(change.action, change.reason)
+        if change.address == key:
+            return NextAction(verb_of(change), change.reason)
     for held in plan.held:
         if held.key == key and held.what is None:
             return NextAction("leave", held.reason, facts=held.facts)
@@ -175,14 +177,14 @@ def _planned(plan: Plan, key: RecordKey, name: str) -> NextAction | None:
     held = next((held for held in plan.held if (held.key, held.name) == (key, name)), None)
     if held is not None:
         return NextAction("leave", held.reason, facts=held.facts)
-    for change in (change for change in plan.changes if change.key == key):
-        for value in values_of(change):
+    for change in (change for change in plan.changes if change.address == key):
+        for value in change.values:
             if value.name == name:
                 return NextAction("write", value.reason, value.after)
-        for value in in_step_of(change):
-            if value.name == name:
-                is_forgotten = value.reason is Reason.UNMANAGED
-                return NextAction("forget" if is_forgotten else "remember", value.reason)
+        for word, values in (("remember", change.remembered), ("forget", change.forgotten)):
+            for value in values:
+                if value.name == name:
+                    return NextAction(word, value.reason)
     return None
 
 
@@ -195,15 +197,19 @@ def _is_wrong(plan: Plan, address: str) -> bool:
 
 def _pairs(key: RecordKey, findings: ExplainInputs) -> Iterator[PairExplained]:
     """Associations that we own, and those that a plan would make."""
-    changes = [change for change in findings.plan.changes if change.key == key] if findings.plan else []
-    planned = {(change.target, change.label): change for change in changes if isinstance(change, PairChange)}
+    changes = findings.plan.changes if findings.plan else ()
+    planned = {
+        change.association: change
+        for change in changes
+        if is_association_change(change) and change.record == key
+    }
     for pair in findings.pairs:
-        change = planned.pop((pair.target, pair.label), None)
-        step = NextAction(change.action, change.reason) if change else _NOTHING
+        change = planned.pop(pair.address, None)
+        step = NextAction(verb_of(change), change.reason) if change else _NOTHING
         yield PairExplained(pair.target, pair.label.text if pair.label else None, pair.origin, step)
-    for (target, label), change in planned.items():
-        step = NextAction(change.action, change.reason)
-        yield PairExplained(target, label.text if label else None, None, step)
+    for address, change in planned.items():
+        step = NextAction(verb_of(change), change.reason)
+        yield PairExplained(address.target, address.label.text if address.label else None, None, step)
 
 
 def _has_drifted(owned: OwnedRecord | None, schema: ObjectSchema, live: LiveRecord, name: str) -> bool:

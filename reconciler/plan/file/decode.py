@@ -3,35 +3,24 @@
 Summary and appliability are computed again from what they sum up, never believed.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from json import dumps
-from sys import intern
-from typing import TypeVar, assert_never
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.associations import Label
-from reconciler.model.calls import Call, Route
+from reconciler.model.addresses import RecordKey
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
-from reconciler.model.owned import Origin, StateVersion
-from reconciler.model.property_history import ChangeSource, ValueVersion
-from reconciler.plan.change import (
-    Action,
-    Adopt,
-    AdoptPair,
-    Archive,
-    Associate,
-    Change,
-    Create,
-    Dissociate,
-    PairChange,
-    Reason,
-    Release,
-    ReleasePair,
-    Update,
-    ValueChange,
+from reconciler.model.owned import StateVersion
+from reconciler.plan.change import Change, Reason
+from reconciler.plan.file.fields import decode_change
+from reconciler.plan.file.forms import (
+    as_record_id,
+    as_text_or_null,
+    decode_hand,
+    decode_source,
+    decode_time,
+    if_there,
+    step_of,
 )
 from reconciler.plan.file.json_values import (
     Json,
@@ -47,6 +36,7 @@ from reconciler.plan.file.json_values import (
     or_null,
     part,
 )
+from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import (
     Budget,
     DifferenceKind,
@@ -60,22 +50,14 @@ from reconciler.plan.plan import (
     ReviewDifference,
 )
 from reconciler.sentences import Sentence, Value
-from reconciler.source import SourceRef
 
-P = TypeVar("P", Associate, Dissociate)
-T = TypeVar("T")
-
-_as_action = as_word(Action)
-_as_call = as_word(Call)
+_as_verb = as_word(Verb)
 _as_departing = as_word(DifferenceKind)
 _as_fact_kind = as_word(FactKind)
 _as_guard = as_word(Guard)
-_as_origin = as_word(Origin)
 _as_prune = as_word(Prune)
 _as_reason = as_word(Reason)
 _as_severity = as_word(Severity)
-_as_text_or_null = or_null(as_text)
-_as_via = as_word(ChangeSource)
 
 
 def plan_from_document(document: Json) -> Plan:
@@ -86,20 +68,20 @@ def plan_from_document(document: Json) -> Plan:
     """
     return Plan(
         tool_version=part(document, "tool_version", as_text),
-        created_at=part(document, "created_at", _as_time),
+        created_at=part(document, "created_at", decode_time),
         environment=part(document, "environment", as_text),
         portal_id=part(document, "portal.id", as_count),
         portal_type=part(document, "portal.type", as_text),
         api_version=part(document, "portal.api_version", as_text),
         state=StateVersion(
-            lineage=part(document, "state.lineage", _as_text_or_null),
+            lineage=part(document, "state.lineage", as_text_or_null),
             serial=part(document, "state.serial", as_count),
         ),
         manifests=ManifestInfo(
             digest=part(document, "manifests.digest", as_text),
             files=part(document, "manifests.files", as_count),
             records=part(document, "manifests.records", as_count),
-            git=part(document, "manifests.git", _as_text_or_null),
+            git=part(document, "manifests.git", as_text_or_null),
             has_uncommitted=part(document, "manifests.uncommitted", as_flag),
         ),
         changes=part(document, "changes", as_tuple(_as_change)),
@@ -122,7 +104,7 @@ def plan_from_document(document: Json) -> Plan:
         allowances=part(document, "allowances", _as_allowances),
         prune_rules=part(document, "prune", as_tuple(_as_prune_rule)),
         personal=part(document, "personal", as_tuple(_as_personal)),
-        undoes=part(document, "undoes", _as_text_or_null),
+        undoes=part(document, "undoes", as_text_or_null),
         remembers=part(document, "state.kept", as_flag),
         targets=part(document, "selection.target", as_tuple(as_text)),
         excludes=part(document, "selection.exclude", as_tuple(as_text)),
@@ -136,132 +118,22 @@ def _host(portal: Json) -> str | None:
 
 
 def _as_change(found: object) -> Change:
-    change = as_object(found)
-    key = _addressed_key(change)
-    reason = part(change, "reason", _as_reason)
-    action = part(change, "action", _as_action)
-    if "association" in change:
-        return _pair_change(change, action, key, reason)
-    if action in {Action.ARCHIVE, Action.RELEASE}:
-        return _removal(change, action, key, reason)
-    source = part(change, "source", or_null(_as_source))
-    match action:
-        case Action.CREATE:
-            return Create(
-                key=key,
-                values=part(change, "properties", _as_values),
-                reason=reason,
-                route=part(change, "write", _as_route),
-                source=part(change, "source", _as_source),
-                is_protected=part(change, "protected", as_flag),
-                in_step=part(change, "in_step", _as_values),
-                origin=part(change, "origin", _as_origin),
-                replaces=part(change, "replaces", or_null(_as_record_id)),
-            )
-        case Action.UPDATE:
-            return Update(
-                key=key,
-                record_id=part(change, "record_id", _as_record_id),
-                values=part(change, "properties", _as_values),
-                in_step=part(change, "in_step", _as_values),
-                reason=reason,
-                route=part(change, "write", _as_route),
-                source=source,
-                origin=part(change, "origin", _as_origin),
-                is_protected=part(change, "protected", as_flag),
-                moved_from=_moved_from(change, key),
-                rests_on=part(change, "rests_on", _as_rests_on),
-            )
-        case Action.ADOPT:
-            return Adopt(
-                key=key,
-                record_id=part(change, "record_id", _as_record_id),
-                in_step=part(change, "in_step", _as_values),
-                reason=reason,
-                source=source,
-                origin=part(change, "origin", _as_origin),
-                is_protected=part(change, "protected", as_flag),
-                moved_from=_moved_from(change, key),
-            )
-        case Action.ASSOCIATE | Action.DISSOCIATE:
-            raise Wrong(".association", "is missing")
-        case _:
-            assert_never(action)
-
-
-def _pair_change(change: Json, action: Action, key: RecordKey, reason: Reason) -> PairChange:
-    target = part(change, "association", _addressed_key)
-    target_id = part(change, "association.record_id", or_null(_as_record_id))
-    label = part(change, "association.label", or_null(_as_label))
-    if action is Action.ASSOCIATE:
-        record_id = part(change, "record_id", or_null(_as_record_id))
-        source = part(change, "source", or_null(_as_source))
-        is_whole = part(change, "association.whole", as_flag)
-        made = Associate(key, record_id, target, target_id, label, reason, source, is_whole)
-        return _by_its_route(change, made)
-    record_id = part(change, "record_id", _as_record_id)
-    target_id = part(change, "association.record_id", _as_record_id)
-    if action is Action.ADOPT:
-        return AdoptPair(
-            key,
-            record_id,
-            target,
-            target_id,
-            label,
-            reason,
-            part(change, "source", or_null(_as_source)),
-            part(change, "origin", _as_origin),
-            part(change, "association.whole", as_flag),
-        )
-    source_or_none = part(change, "source", or_null(_as_source))
-    if action is Action.RELEASE:
-        return ReleasePair(key, record_id, target, target_id, label, reason, source_or_none)
-    if action is not Action.DISSOCIATE:
-        raise Wrong(".association", f"has no place in {action}")
-    is_whole = part(change, "association.whole", as_flag)
-    removed = Dissociate(key, record_id, target, target_id, label, reason, source_or_none, is_whole)
-    return _by_its_route(change, removed)
-
-
-def _by_its_route(change: Json, pair: P) -> P:
-    if part(change, "write", _as_route) != pair.route:
-        raise Wrong(".write", f"an association of this kind travels by {pair.route.call}")
-    return pair
-
-
-def _removal(change: Json, action: Action, key: RecordKey, reason: Reason) -> Archive | Release:
-    record_id = part(change, "record_id", _as_record_id)
-    source = part(change, "source", or_null(_as_source))
-    if action is Action.RELEASE:
-        origin = part(change, "origin", _as_origin)
-        return Release(key, record_id, reason, source, origin, part(change, "in_step", _as_values))
-    if part(change, "write", _as_route) != Archive.route:
-        raise Wrong(".write", "archives travel by batch/archive and record id")
-    origin_or_none = part(change, "origin", or_null(_as_origin))
-    return Archive(key, record_id, reason, source, origin_or_none, part(change, "rests_on", _as_rests_on))
-
-
-def _as_label(found: object) -> Label:
-    label = as_object(found)
-    return Label(
-        category=part(label, "category", as_text),
-        type_id=part(label, "type_id", as_count),
-        text=part(label, "text", as_text),
-    )
+    entry = as_object(found)
+    return decode_change(part(entry, "do", as_object), part(entry, "why", as_object))
 
 
 def _as_held(found: object) -> Held:
     held = as_object(found)
     return Held(
         key=_key(held),
-        name=part(held, "property", _as_text_or_null),
+        name=part(held, "property", as_text_or_null),
         reason=part(held, "reason", _as_reason),
-        live=part(held, "live", _as_text_or_null),
-        desired=part(held, "desired", _as_text_or_null),
-        source=part(held, "source", or_null(_as_source)),
+        live=part(held, "live", as_text_or_null),
+        desired=part(held, "desired", as_text_or_null),
+        source=part(held, "source", or_null(decode_source)),
         facts=part(held, "facts", as_tuple(_as_fact)),
         target=part(held, "target", or_null(_addressed_key)) if "target" in held else None,
-        changed=_changed(held, "live"),
+        changed=decode_hand(held, part(held, "live", as_text_or_null)),
     )
 
 
@@ -269,19 +141,14 @@ def _as_fact(found: object) -> Fact:
     fact = as_object(found)
     return Fact(
         kind=part(fact, "kind", _as_fact_kind),
-        record_id=_if_there(fact, "record_id", _as_record_id),
-        other_id=_if_there(fact, "other_id", _as_record_id),
-        key=_if_there(fact, "key", _addressed_key),
-        names=_if_there(fact, "names", as_tuple(as_text)) or (),
-        value=_if_there(fact, "value", as_text),
-        word=_if_there(fact, "word", as_text),
-        count=_if_there(fact, "count", as_count),
+        record_id=if_there(fact, "record_id", as_record_id),
+        other_id=if_there(fact, "other_id", as_record_id),
+        key=if_there(fact, "key", _addressed_key),
+        names=if_there(fact, "names", as_tuple(as_text)) or (),
+        value=if_there(fact, "value", as_text),
+        word=if_there(fact, "word", as_text),
+        count=if_there(fact, "count", as_count),
     )
-
-
-def _if_there(found: Json, name: str, read: Callable[[object], T]) -> T | None:
-    """A member that is left out where there is nothing to say."""
-    return part(found, name, read) if name in found else None
 
 
 def _as_problem(found: object) -> Problem:
@@ -292,9 +159,9 @@ def _as_problem(found: object) -> Problem:
             raise Wrong(f".parts.{name}", f"is not what `{name}` says")
     return Problem(
         message=parts.get("message", part(problem, "message", as_text)),
-        advice=parts.get("advice", part(problem, "advice", _as_text_or_null)),
-        source=part(problem, "source", or_null(_as_source)),
-        address=part(problem, "address", _as_text_or_null),
+        advice=parts.get("advice", part(problem, "advice", as_text_or_null)),
+        source=part(problem, "source", or_null(decode_source)),
+        address=part(problem, "address", as_text_or_null),
         severity=part(problem, "severity", _as_severity),
         people=part(problem, "people", as_tuple(as_text)) if "people" in problem else (),
     )
@@ -315,7 +182,7 @@ def _as_part(found: object) -> str | Value:
         part(value, "value", as_text),
         part(value, "object", as_text),
         part(value, "property", as_text),
-        _if_there(value, "spelled", as_text),
+        if_there(value, "spelled", as_text),
     )
 
 
@@ -348,7 +215,7 @@ def _as_review(found: object) -> Review:
     return Review(
         digest=part(review, "digest", as_text),
         content=part(review, "content", as_text),
-        git=part(review, "git", _as_text_or_null),
+        git=part(review, "git", as_text_or_null),
         departures=part(review, "departures", as_tuple(_as_departure)),
         unreviewed_rules=part(review, "unreviewed_prune", as_tuple(_as_prune_rule)),
     )
@@ -359,9 +226,9 @@ def _as_departure(found: object) -> ReviewDifference:
     return ReviewDifference(
         how=part(departure, "departs", _as_departing),
         key=_key(departure),
-        action=part(departure, "action", _as_action),
+        verb=part(departure, "action", _as_verb),
         facts=part(departure, "facts", as_tuple(_as_fact)),
-        source=part(departure, "source", or_null(_as_source)),
+        source=part(departure, "source", or_null(decode_source)),
         target=part(departure, "target", or_null(_addressed_key)),
     )
 
@@ -369,7 +236,7 @@ def _as_departure(found: object) -> ReviewDifference:
 def _as_allowances(found: object) -> tuple[tuple[Guard, int], ...]:
     allowances = as_object(found)
     return tuple(
-        (_as_guard(name), inside(_step(name), as_count, allowances[name])) for name in sorted(allowances)
+        (_as_guard(name), inside(step_of(name), as_count, allowances[name])) for name in sorted(allowances)
     )
 
 
@@ -403,81 +270,6 @@ def _key(entry: Json) -> RecordKey:
     )
 
 
-def _moved_from(change: Json, key: RecordKey) -> RecordKey | None:
-    """The key that the record of ``key`` had until now."""
-    former = part(change, "moved_from", or_null(as_object))
-    if former is None:
-        return None
-    by = part(change, "moved_from.property", as_text)
-    return RecordKey(key.object, by, part(change, "moved_from.value", as_text))
-
-
-def _as_values(found: object) -> tuple[ValueChange, ...]:
-    values = as_object(found)
-    return tuple(_value(name, values[name]) for name in sorted(values))
-
-
-def _as_rests_on(found: object) -> tuple[ValueChange, ...]:
-    texts = as_object(found)
-    read = ((name, inside(_step(name), _as_text_or_null, texts[name])) for name in sorted(texts))
-    return tuple(ValueChange(name, text, text, Reason.IN_STEP) for name, text in read)
-
-
 def _step(name: str) -> str:
     """A property's step in a path; names come from the file and may hold anything."""
     return f".{name}" if name.isidentifier() else f"[{dumps(name)}]"
-
-
-def _value(name: str, found: object) -> ValueChange:
-    try:
-        value = as_object(found)
-        return ValueChange(
-            name=name,
-            before=part(value, "before", _as_text_or_null),
-            after=part(value, "after", _as_text_or_null),
-            reason=part(value, "reason", _as_reason),
-            source=part(value, "source", _as_source) if "source" in value else None,
-            changed=_changed(value, "before"),
-        )
-    except Wrong as wrong:
-        raise Wrong(_step(name) + wrong.path, wrong.what) from None
-
-
-def _changed(found: Json, live: str) -> ValueVersion | None:
-    """Whose edit it is about; ``live`` names the member that says what they made of the value."""
-    if "changed_at" not in found:
-        return None
-    return ValueVersion(
-        via=part(found, "changed_via", _as_via),
-        by=part(found, "changed_by", as_text),
-        at=part(found, "changed_at", _as_time),
-        value=part(found, live, _as_text_or_null),
-    )
-
-
-def _as_source(found: object) -> SourceRef:
-    source = as_object(found)
-    return SourceRef(
-        file=intern(part(source, "file", as_text)),  # a few files, named by each of many values
-        line=part(source, "line", as_count),
-        column=part(source, "column", as_count),
-    )
-
-
-def _as_route(found: object) -> Route:
-    route = as_object(found)
-    return Route(call=part(route, "call", _as_call), id_property=part(route, "id_property", _as_text_or_null))
-
-
-def _as_record_id(found: object) -> RecordId:
-    return RecordId(as_text(found))
-
-
-def _as_time(found: object) -> datetime:
-    try:
-        time = datetime.fromisoformat(as_text(found))
-        if time.tzinfo is not None:
-            return time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass
-    raise Wrong("", "a time with its offset is expected, as in 2026-11-22T10:00:00Z")

@@ -2,36 +2,16 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
-from typing import NamedTuple, assert_never
+from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import escaped_where_hidden
-from reconciler.model.addresses import RecordId, RecordKey
-from reconciler.model.associations import Label
-from reconciler.model.calls import Route
+from reconciler.model.addresses import RecordKey
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
-from reconciler.model.owned import Origin
-from reconciler.model.property_history import ValueVersion
-from reconciler.plan.change import (
-    Adopt,
-    AdoptPair,
-    Archive,
-    Associate,
-    Change,
-    Create,
-    Dissociate,
-    PairChange,
-    Release,
-    ReleasePair,
-    Update,
-    ValueChange,
-    in_step_of,
-    keys_of,
-    rests_on_of,
-    values_of,
-)
+from reconciler.plan.change import Change
+from reconciler.plan.file.fields import encode_change
+from reconciler.plan.file.forms import encode_hand, encode_source, encode_time
 from reconciler.plan.file.json_values import Json
 from reconciler.plan.plan import Guard, GuardBase, GuardRefusal, Held, Plan, Review, ReviewDifference
 from reconciler.sentences import Sentence, Value
@@ -39,18 +19,6 @@ from reconciler.source import SourceRef
 
 _ENTRY = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 _INDENTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
-
-
-class _Parts(NamedTuple):
-    """What only some changes have, side by side."""
-
-    record_id: RecordId | None = None
-    origin: Origin | None = None
-    route: Route | None = None
-    is_protected: bool = False
-    moved_from: RecordKey | None = None
-    replaces: RecordId | None = None
-    association: Json | None = None
 
 
 class Digests(NamedTuple):
@@ -75,7 +43,7 @@ def plan_as_document(plan: Plan, format_version: str, digests: Digests) -> Json:
             "write_calls": plan.budget.write_calls,
         },
         "changes": map(_change, plan.changes),
-        "created_at": _time(plan.created_at),
+        "created_at": encode_time(plan.created_at),
         "content": digests.content,
         "digest": digests.digest,
         "environment": plan.environment,
@@ -115,24 +83,6 @@ def _escaped(character: str) -> str:
     return json.dumps(character)[1:-1]
 
 
-def digested_change(change: Change) -> Json:
-    """What of a change makes a difference to what apply would do."""
-    parts = _parts(change)
-    return {
-        "action": change.action,
-        "address": change.key.address,
-        "origin": parts.origin,
-        "in_step": {value.name: (value.before, value.after) for value in in_step_of(change)},
-        "properties": {value.name: (value.before, value.after) for value in values_of(change)},
-        "protected": parts.is_protected,
-        "record_id": parts.record_id,
-        "moved_from": _key(parts.moved_from) if parts.moved_from else None,
-        "replaces": parts.replaces,
-        "rests_on": _rests_on(change),
-        "write": _route(parts.route),
-    } | _if_any("association", parts.association)
-
-
 def allowances_as_document(allowances: Iterable[tuple[Guard, int]]) -> Json:
     """Guards that were lifted, and to which number, as JSON values."""
     return {str(guard): number for guard, number in allowances}
@@ -151,7 +101,7 @@ def _review(review: Review) -> Json:
 
 def _departure(departure: ReviewDifference) -> Json:
     return {
-        "action": departure.action,
+        "action": departure.verb,
         "address": departure.key.address,
         "departs": departure.how,
         "key": _key(departure.key),
@@ -197,9 +147,9 @@ def digested_head(plan: Plan, format_version: str) -> Json:
 
 def _properties_of(change: Change) -> Iterator[tuple[str, str]]:
     """Object and property of the keys and values of a change."""
-    yield from ((key.object, key.by) for key in keys_of(change))
-    values = (*values_of(change), *in_step_of(change), *rests_on_of(change))
-    yield from ((change.key.object, value.name) for value in values)
+    yield from ((key.object, key.by) for key in change.address.records)
+    values = (*change.values, *change.remembered, *change.forgotten, *change.rests_on)
+    yield from ((change.object_type, value.name) for value in values)
 
 
 def _base(base: GuardBase) -> Json:
@@ -262,63 +212,12 @@ def _told_value(value: Value) -> Json:
 
 def source_as_document(source: SourceRef | None) -> Json | None:
     """A place as JSON values."""
-    return {"column": source.column, "file": source.file, "line": source.line} if source else None
-
-
-def _parts(change: Change) -> _Parts:
-    match change:
-        case Create():
-            return _Parts(
-                origin=change.origin,
-                route=change.route,
-                is_protected=change.is_protected,
-                replaces=change.replaces,
-            )
-        case Update():
-            return _Parts(
-                change.record_id, change.origin, change.route, change.is_protected, change.moved_from
-            )
-        case Adopt():
-            return _Parts(change.record_id, change.origin, None, change.is_protected, change.moved_from)
-        case Archive():
-            return _Parts(change.record_id, change.origin, change.route)
-        case Release():
-            return _Parts(change.record_id, change.origin)
-        case Associate() | Dissociate():
-            association = _association(change, is_whole=change.is_whole)
-            return _Parts(change.record_id, route=change.route, association=association)
-        case AdoptPair():
-            association = _association(change, is_whole=change.is_whole)
-            return _Parts(change.record_id, change.origin, association=association)
-        case ReleasePair():
-            return _Parts(change.record_id, association=_association(change))
-        case _:
-            assert_never(change)
+    return encode_source(source) if source else None
 
 
 def _change(change: Change) -> Json:
-    parts = _parts(change)
-    return {
-        "action": change.action,
-        "address": change.key.address,
-        "in_step": _values(in_step_of(change)),
-        "key": _key(change.key),
-        "moved_from": _key(parts.moved_from) if parts.moved_from else None,
-        "object": change.key.object,
-        "origin": parts.origin,
-        "properties": _values(values_of(change)),
-        "protected": parts.is_protected,
-        "reason": change.reason,
-        "record_id": parts.record_id,
-        "replaces": parts.replaces,
-        "rests_on": _rests_on(change),
-        "source": source_as_document(change.source),
-        "write": _route(parts.route),
-    } | _if_any("association", parts.association)
-
-
-def _rests_on(change: Change) -> Json:
-    return {value.name: value.before for value in rests_on_of(change)}
+    does, why = encode_change(change)
+    return {"do": does, "why": why}
 
 
 def _if_any(name: str, value: Json | None) -> Json:
@@ -326,42 +225,8 @@ def _if_any(name: str, value: Json | None) -> Json:
     return {name: value} if value else {}
 
 
-def _association(change: PairChange, *, is_whole: bool | None = None) -> Json:
-    return _end(change.target) | {
-        "label": _label(change.label),
-        "record_id": change.target_id,
-        "whole": is_whole,
-    }
-
-
 def _end(key: RecordKey) -> Json:
     return {"address": key.address, "key": _key(key), "object": key.object}
-
-
-def _label(label: Label | None) -> Json | None:
-    return {"category": label.category, "text": label.text, "type_id": label.type_id} if label else None
-
-
-def _values(values: Iterable[ValueChange]) -> Json:
-    return {value.name: _value(value) for value in values}
-
-
-def _value(value: ValueChange) -> Json:
-    document: Json = {"after": value.after, "before": value.before, "reason": value.reason}
-    if value.source:
-        document["source"] = source_as_document(value.source)
-    return document | _changed(value.changed)
-
-
-def _changed(hand: ValueVersion | None) -> Json:
-    """Whose edit it is about, where that is known."""
-    if hand is None:
-        return {}
-    return {"changed_at": _time(hand.at), "changed_by": hand.by, "changed_via": hand.via}
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _held(held: Held) -> Json:
@@ -378,16 +243,12 @@ def _held(held: Held) -> Json:
             "source": source_as_document(held.source),
         }
         | _if_any("target", _end(held.target) if held.target else None)
-        | _changed(held.changed)
+        | encode_hand(held.changed)
     )
 
 
 def _key(key: RecordKey) -> Json:
     return {"property": key.by, "value": key.value}
-
-
-def _route(route: Route | None) -> Json | None:
-    return {"call": route.call, "id_property": route.id_property} if route else None
 
 
 def _member(value: object) -> str:

@@ -6,7 +6,7 @@ quick to write, to read and to search. Equal plans give equal text.
 The digest tells whether what apply would do is still what was planned. It covers the format version,
 environment, portal, allowances, rules of pruning, the run that is taken back, whether the plan may be
 applied and what speaks against that (problems that are errors, guards that it ran into), what guards take
-shares of, whose values are masked, and of each change address, action, record id, origin, route, values,
+shares of, whose values are masked, and of each change address, action, record id, origin, operation, values,
 what it rests on, protection and former key; besides those the commit of the manifests, and lineage and
 serial of the state that it was made against. Reasons, places, people, times and costs may differ between
 plans of one digest. It detects damage, not forgery.
@@ -21,11 +21,12 @@ import re
 
 from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.plan.file.decode import plan_from_document
-from reconciler.plan.file.encode import Digests, digested_change, digested_head, plan_as_document, text_of
+from reconciler.plan.file.encode import Digests, digested_head, plan_as_document, text_of
+from reconciler.plan.file.fields import encode_change
 from reconciler.plan.file.json_values import Json, Wrong, as_object, as_text, part
 from reconciler.plan.plan import Plan
 
-FORMAT_VERSION = "1.1"
+FORMAT_VERSION = "2.0"
 """Of the files we write. A newer minor adds keys; a newer major changes the meaning of old ones."""
 
 _DIGESTED = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
@@ -90,7 +91,7 @@ def digests_of(plan: Plan) -> Digests:
 def _digests(plan: Plan, format_version: str) -> Digests:
     hashed = hashlib.sha256(_DIGESTED.encode(digested_head(plan, format_version)).encode())
     for change in plan.changes:
-        hashed.update(b"\n" + _DIGESTED.encode(digested_change(change)).encode())
+        hashed.update(b"\n" + _DIGESTED.encode(encode_change(change)[0]).encode())
     content = f"sha256:{hashed.hexdigest()}"
     made_against = {
         "commit": plan.manifests.git,
@@ -125,7 +126,7 @@ def _refuse_constant(name: str) -> object:
 
 def _check_version(version: str) -> None:
     if not re.fullmatch(r"[0-9]{1,4}\.[0-9]{1,4}", version):
-        raise UsageError("this is no plan file: its format_version is not a version such as 1.1")
+        raise UsageError("this is no plan file: its format_version is not a version such as 2.0")
     major, minor = map(int, version.split("."))
     ours, least = map(int, FORMAT_VERSION.split("."))
     if major != ours or minor < least:

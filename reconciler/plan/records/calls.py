@@ -1,21 +1,21 @@
 """By which of HubSpot's calls a change travels."""
 
 from reconciler.model.addresses import RECORD_ID
-from reconciler.model.calls import Call, Route
+from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import Document, Write
 from reconciler.model.object_types import object_type
 
-BY_RECORD_ID = Route(Call.UPDATE, None)
+BY_RECORD_ID = Operation(Call.UPDATE, None)
 """The way that cannot create, and that survives a change of key."""
 
 
-def route_to_create(schema: ObjectSchema, document: Document) -> Route:
+def operation_to_create(schema: ObjectSchema, document: Document) -> Operation:
     """By upsert, so that a repeat cannot duplicate; types without upsert are created with their key."""
-    return Route(Call.UPSERT if schema.has_upsert else Call.CREATE, document.key)
+    return Operation(Call.UPSERT if schema.has_upsert else Call.CREATE, document.key)
 
 
-def route_to_update(schema: ObjectSchema, document: Document) -> Route:
+def operation_to_update(schema: ObjectSchema, document: Document) -> Operation:
     """By record id, so that an update cannot create, unless the document asks for another way.
 
     Contacts by e-mail always go by record id: HubSpot refuses or ignores partial writes by e-mail.
@@ -24,7 +24,7 @@ def route_to_update(schema: ObjectSchema, document: Document) -> Route:
     if document.key == RECORD_ID or document.key in object_type(schema.name).by_id_only:
         return BY_RECORD_ID
     if document.write is Write.UPDATE:
-        return Route(Call.UPDATE, document.key)
+        return Operation(Call.UPDATE, document.key)
     if document.write is Write.UPSERT and schema.has_upsert:
-        return Route(Call.UPSERT, document.key)
+        return Operation(Call.UPSERT, document.key)
     return BY_RECORD_ID

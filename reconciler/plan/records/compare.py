@@ -22,20 +22,18 @@ from reconciler.model.live import LiveRecord
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.property_history import Spot, ValueVersion
 from reconciler.model.selection import Glob, means, renamed
-from reconciler.plan.change import (
-    Action,
-    Adopt,
-    Archive,
-    Change,
-    Create,
-    Reason,
-    Update,
-    ValueChange,
-    release_of,
-)
+from reconciler.plan.change import Action, Change, Owned, Reason, ValueChange
 from reconciler.plan.drift.provenance import NOBODY_KNOWS, Edits
 from reconciler.plan.plan import Held
-from reconciler.plan.records.calls import BY_RECORD_ID, route_to_create, route_to_update
+from reconciler.plan.records.calls import BY_RECORD_ID, operation_to_create, operation_to_update
+from reconciler.plan.records.changes import (
+    adopt_record,
+    archive_record,
+    create_record,
+    owned_of,
+    release_record,
+    update_record,
+)
 from reconciler.plan.records.identity import alias_warning, is_alias, not_there
 from reconciler.plan.records.three_way import three_way
 from reconciler.plan.rests_on import archive_rests_on, update_rests_on
@@ -117,7 +115,7 @@ def compare_record(
 ) -> RecordDecision:
     """Decide what becomes of one record; for good once ``edits`` knows who changed what is ``edited``."""
     judged = _judge_record(resolver, parts, policy, edits)
-    if resolver.schema.is_read_only and isinstance(judged.change, Create | Update | Archive):
+    if resolver.schema.is_read_only and judged.change is not None and judged.change.is_remote:
         judged = RecordDecision(problems=(*judged.problems, only_read(judged.change)))
     if parts.live is None or not is_alias(resolver, parts.record, parts.live):
         return judged
@@ -143,19 +141,19 @@ def _judge_record(resolver: Resolver, parts: RecordSides, policy: Policy, edits:
     return _missing(resolver, parts)
 
 
-def only_read(change: Create | Update | Archive) -> Problem:
+def only_read(change: Change) -> Problem:
     """HubSpot's API offers no call that writes records of the type."""
     what = {Action.CREATE: "creates", Action.UPDATE: "changes", Action.ARCHIVE: "archives"}[change.action]
-    message = f"HubSpot's API only reads {change.key.object}, and never {what} them"
+    message = f"HubSpot's API only reads {change.object_type}, and never {what} them"
     advice = "remove the record, or say `ownership: {PROPERTY: observe}` to be told of differences"
-    return Problem(message, advice, change.source, change.key.address)
+    return Problem(message, advice, change.source, change.record.address)
 
 
 def _unwanted(resolver: Resolver, parts: RecordSides) -> RecordDecision:
     record, live, owned = parts.record, parts.live, parts.owned
     key, source = record.record_key, resolver.files.ref(record.place)
     if live is None:
-        return RecordDecision(release_of(owned, Reason.ABSENT, source) if owned else None)
+        return RecordDecision(release_record(owned, Reason.ABSENT, source) if owned else None)
     owned = parts.same or owned
     if owned is not None and owned.is_protected:
         advice = "lift the protection first: `$protect: false`, applied in a run before this one"
@@ -163,8 +161,9 @@ def _unwanted(resolver: Resolver, parts: RecordSides) -> RecordDecision:
         problem = Problem(message, advice, source, key.address)
         return RecordDecision(problems=(problem,))
     rests_on = archive_rests_on(resolver.schema, key.by, live, parts.same)
+    was_owned = owned_of(owned) if owned else None
     return RecordDecision(
-        Archive(key, live.id, Reason.ABSENT, source, owned.origin if owned else None, rests_on)
+        archive_record(key, live.id, Reason.ABSENT, source, owned_before=was_owned, rests_on=rests_on)
     )
 
 
@@ -214,15 +213,15 @@ def _missing(resolver: Resolver, parts: RecordSides) -> RecordDecision:
         problems.append(_misfit_problem(record, found, value, is_left=False))
     if _has_errors(problems):
         return RecordDecision(problems=tuple(problems))
-    created = Create(
+    created = create_record(
         key=record.record_key,
         values=first,
         reason=reason,
-        route=route_to_create(resolver.schema, record.document),
+        operation=operation_to_create(resolver.schema, record.document),
         source=source,
         is_protected=_is_protected(record, lost),
         replaces=lost.record_id if lost else None,
-        in_step=tuple(
+        remembered=tuple(
             _first(resolver, value, Reason.IN_STEP)
             for value in values
             if value.text is None and value.ownership is Ownership.ENFORCE
@@ -296,7 +295,8 @@ class _Values:
     parts: RecordSides
     live: LiveRecord
     written: list[ValueChange] = field(default_factory=list)
-    learned: list[ValueChange] = field(default_factory=list)
+    remembered: list[ValueChange] = field(default_factory=list)
+    forgotten: list[ValueChange] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     edited: list[Spot] = field(default_factory=list)
 
@@ -312,7 +312,7 @@ class _Values:
             if reason is not Reason.IN_STEP:
                 self._hold(value, Reason.OBSERVED)
         elif verdict.is_learned:
-            self.learned.append(self.change(value, reason))
+            self.remembered.append(self.change(value, reason))
         elif owned is not None and reason in {Reason.DRIFT, Reason.CONFLICT}:
             spot = (record.document.object, self.live.id, name)
             edit = edits.edit(spot, value.definition.kind, owned.expected_live(name), text)
@@ -368,8 +368,8 @@ class _Values:
         source = self.resolver.files.ref(record.place)
         for name in owned.sent.keys() - enforced:
             known = owned.expected_live(name), owned.sent[name]
-            self.learned.append(ValueChange(name, *known, Reason.UNMANAGED, source))
-        self.learned.sort(key=lambda value: value.name)
+            self.forgotten.append(ValueChange(name, *known, Reason.UNMANAGED, source))
+        self.forgotten.sort(key=lambda value: value.name)
 
     def change(
         self, value: ResolvedValue, reason: Reason, changed: ValueVersion | None = None
@@ -407,35 +407,44 @@ def _misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *,
 
 def _change_of(
     resolver: Resolver, parts: RecordSides, live: LiveRecord, values: _Values, *, protects: bool
-) -> Update | Adopt | None:
+) -> Change | None:
     record, owned = parts.record, parts.owned
     key = record.record_key
     source = resolver.files.ref(record.place)
     origin = owned.origin if owned else Origin.CREATED if parts.is_made_by_us else Origin.ADOPTED
-    learned = tuple(values.learned)
+    afterwards = Owned(origin, protects)
+    remembered, forgotten = tuple(values.remembered), tuple(values.forgotten)
     is_renamed = live is parts.old_live
     former = owned.key if owned and owned.key != key else _former_key(record) if is_renamed else None
     if values.written:
-        by_document = route_to_update(resolver.schema, record.document)
-        return Update(
+        by_document = operation_to_update(resolver.schema, record.document)
+        return update_record(
             key=key,
             record_id=live.id,
             values=tuple(values.written),
-            in_step=learned,
+            remembered=remembered,
+            forgotten=forgotten,
             reason=_weightiest(values.written) if owned or is_renamed else Reason.ADOPT,
-            route=BY_RECORD_ID if is_renamed or is_alias(resolver, record, live) else by_document,
+            operation=BY_RECORD_ID if is_renamed or is_alias(resolver, record, live) else by_document,
             source=source,
-            origin=origin,
-            is_protected=protects,
+            owned=afterwards,
             moved_from=former,
             rests_on=() if is_renamed else update_rests_on(key.by, live),
         )
     if owned is None:
-        return Adopt(key, live.id, learned, Reason.ADOPT, source, origin, protects)
-    if learned or former or owned.is_protected is not protects:
-        is_forgotten = bool(learned) and all(value.reason is Reason.UNMANAGED for value in learned)
-        reason = Reason.RENAMED if former else Reason.UNMANAGED if is_forgotten else Reason.IN_STEP
-        return Adopt(key, live.id, learned, reason, source, origin, protects, former)
+        return adopt_record(key, live.id, Reason.ADOPT, source, afterwards, remembered=remembered)
+    if remembered or forgotten or former or owned.is_protected is not protects:
+        is_forgotten = bool(forgotten) and not remembered
+        return adopt_record(
+            key=key,
+            record_id=live.id,
+            reason=Reason.RENAMED if former else Reason.UNMANAGED if is_forgotten else Reason.IN_STEP,
+            source=source,
+            owned=afterwards,
+            remembered=remembered,
+            forgotten=forgotten,
+            moved_from=former,
+        )
     return None
 
 

@@ -9,7 +9,7 @@ from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Records, Write
 from reconciler.model.live import LiveRecord
 from reconciler.model.owned import OwnedRecord
-from reconciler.plan.change import Archive
+from reconciler.plan.change import Change
 from reconciler.plan.plan import Held
 from reconciler.plan.values.resolve import Resolver
 from reconciler.sentences import Sentence, sentence
@@ -189,12 +189,12 @@ def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> boo
     return canonical(kind, own_key) != canonical(kind, record.key)
 
 
-def known_as_named(change: Archive, named: Held) -> Problem:
+def known_as_named(change: Change, named: Held) -> Problem:
     """A line wants a record gone, and state knows it by a key that another line names: people changed it."""
     message = sentence(
         "{record} is to be archived, and it is the record that state knows as {named}, named at {place}: "
         "somebody changed its key in HubSpot",
-        record=change.key.display,
+        record=change.record.display,
         named=named.key.display,
         place=str(named.source),
     )
@@ -203,7 +203,7 @@ def known_as_named(change: Archive, named: Held) -> Problem:
         "--recreate {named} archives this one and creates another",
         named=named.key.display,
     )
-    return Problem(message, advice, change.source, change.key.address)
+    return Problem(message, advice, change.source, change.record.address)
 
 
 def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Problem:

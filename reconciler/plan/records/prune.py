@@ -17,8 +17,9 @@ from reconciler.model.desired import Prune, PruneRule, Records
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason, MissingRecord
 from reconciler.model.owned import Origin, OwnedRecord
-from reconciler.plan.change import Archive, Reason, Release, ValueChange, release_of
+from reconciler.plan.change import Change, Reason, ValueChange
 from reconciler.plan.plan import Held
+from reconciler.plan.records.changes import archive_record, owned_of, release_record
 
 
 def not_in_manifests(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRecord]:
@@ -43,23 +44,25 @@ def decide_prune(
     is_live: bool,
     is_named_elsewhere: bool,
     rests_on: tuple[ValueChange, ...] = (),
-) -> Archive | Release | Held | None:
+) -> Change | Held | None:
     """What becomes of one record that no manifest names here; ``is_live``: it is there, still that one.
 
     ``rests_on`` is what an archive of it would rest on.
     """
     if is_named_elsewhere and not owned.is_protected:
-        return release_of(owned, Reason.NARROWED)
+        return release_record(owned, Reason.NARROWED)
     if prune is Prune.OFF and not is_named_elsewhere:
         return None
     if owned.is_protected:
         facts = (Fact(FactKind.PROTECTED_STILL),)
         return Held(owned.key, None, Reason.PRUNED, None, None, None, facts)
     if not is_live:
-        return release_of(owned, Reason.GONE)
+        return release_record(owned, Reason.GONE)
     if prune is Prune.OURS and owned.origin is Origin.ADOPTED:
-        return release_of(owned, Reason.PRUNED)
-    return Archive(owned.key, owned.record_id, Reason.PRUNED, None, owned.origin, rests_on)
+        return release_record(owned, Reason.PRUNED)
+    return archive_record(
+        owned.key, owned.record_id, Reason.PRUNED, None, owned_before=owned_of(owned), rests_on=rests_on
+    )
 
 
 def facts_of_gone(owned: OwnedRecord, fate: MissingRecord | None) -> tuple[Fact, ...]:

@@ -24,23 +24,17 @@ from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Applied
 from reconciler.model.owned import Origin, OwnedRecord
 from reconciler.model.selection import Selection
-from reconciler.plan.change import (
-    Adopt,
-    Archive,
-    Change,
-    Create,
-    PairChange,
-    Reason,
-    RecordChange,
-    Release,
-    Update,
-    ValueChange,
-    in_step_of,
-    release_of,
-    values_of,
-)
+from reconciler.plan.change import Action, Change, Owned, Reason, ValueChange
 from reconciler.plan.plan import Held
 from reconciler.plan.records.calls import BY_RECORD_ID
+from reconciler.plan.records.changes import (
+    adopt_record,
+    archive_record,
+    is_record_change,
+    owned_of,
+    release_record,
+    update_record,
+)
 from reconciler.plan.records.compare import RecordDecision
 from reconciler.plan.rests_on import archive_rests_on, update_rests_on
 from reconciler.plan.targeting import UnmatchedGlobs
@@ -58,7 +52,7 @@ Group: TypeAlias = tuple[str, str]
 class AppliedChange(NamedTuple):
     """A change that a run applied."""
 
-    change: RecordChange
+    change: Change
     outcome: Applied
 
 
@@ -68,12 +62,14 @@ def applied_changes(
     """What of ``applied`` is selected, by object and key property; ``unmet`` gets to see all of it."""
     groups: dict[Group, list[AppliedChange]] = {}
     for change, outcome in applied:
-        if isinstance(change, PairChange):
-            continue  # undo_pairs.py takes them back
-        unmet.meet(change.key, [value.name for value in values_of(change)])
+        if not is_record_change(change):
+            continue
+        unmet.meet(change.record, [value.name for value in change.values])
         selected = _selected(selection, change)
         if selected is not None:
-            groups.setdefault((change.key.object, change.key.by), []).append(AppliedChange(selected, outcome))
+            groups.setdefault((change.object_type, change.record.by), []).append(
+                AppliedChange(selected, outcome)
+            )
     return groups
 
 
@@ -91,8 +87,10 @@ def ids_and_names(
 ) -> tuple[Sequence[str], Sequence[str]]:
     """Which records have to be looked at, and which of their properties, to take ``deeds`` back."""
     changes = [deed.change for deed in deeds]
-    names = {value.name for change in changes for value in (*values_of(change), *in_step_of(change))}
-    names |= {change.key.by for change in changes} - {RECORD_ID}
+    names = {
+        value.name for change in changes for value in (*change.values, *change.remembered, *change.forgotten)
+    }
+    names |= {change.record.by for change in changes} - {RECORD_ID}
     if (pair := schema.pipeline_and_stage) and not names.isdisjoint(pair):
         names |= set(pair)
     return list(dict.fromkeys(deed.outcome.record_id for deed in deeds)), sorted(names)
@@ -103,69 +101,68 @@ def undo(
 ) -> RecordDecision:
     """What takes ``deed`` back; ``live`` and ``owned`` by its record id; ``owned`` else by key."""
     change, record_id = deed.change, deed.outcome.record_id
-    if isinstance(change, Archive):
-        return (
-            RecordDecision()
-            if live
-            else _held(change.key, Reason.FINAL, Fact(FactKind.RESTORED_BY_HAND_ONLY, record_id))
-        )
+    if change.action is Action.ARCHIVE:
+        fact = Fact(FactKind.RESTORED_BY_HAND_ONLY, record_id)
+        return RecordDecision() if live else _held(change.record, Reason.FINAL, fact)
     if owned is not None and owned.record_id != record_id:
-        return _held(change.key, Reason.SUPERSEDED, Fact(FactKind.OTHER_RECORD_NOW, owned.record_id))
-    if isinstance(change, Adopt):
+        return _held(change.record, Reason.SUPERSEDED, Fact(FactKind.OTHER_RECORD_NOW, owned.record_id))
+    if change.action is Action.ADOPT:
         return RecordDecision(_let_go(change, owned) if owned else None)
     if live is None:
-        lost = _held(change.key, Reason.GONE, Fact(FactKind.NO_LONGER_THERE, record_id))
+        lost = _held(change.record, Reason.GONE, Fact(FactKind.NO_LONGER_THERE, record_id))
         return lost._replace(gone=owned)
-    match change:
-        case Create():
+    match change.action:
+        case Action.CREATE:
             return _archive(schema, change, deed.outcome, live, owned)
-        case Update():
+        case Action.UPDATE:
             return _put_back(schema, change, deed.outcome, live, owned)
-        case Release():
+        case Action.RELEASE:
             return RecordDecision() if owned else _own_again(schema, change, live)
 
 
-def _let_go(change: Adopt, owned: OwnedRecord) -> Adopt | Release | None:
+def _let_go(change: Change, owned: OwnedRecord) -> Change | None:
     """What state learned by ``change`` without a call: a key, or that the record is ours at all."""
     if former := _former_key(change, owned):
-        known = owned.origin, owned.is_protected, owned.key
-        return Adopt(former, owned.record_id, (), Reason.UNDONE, None, *known)
+        return adopt_record(
+            former, owned.record_id, Reason.UNDONE, None, owned_of(owned), moved_from=owned.key
+        )
     came_by_it = change.reason in _CAME_BY and change.moved_from is None
-    return release_of(owned, Reason.UNDONE) if came_by_it else None
+    return release_record(owned, Reason.UNDONE) if came_by_it else None
 
 
-def _former_key(change: Update | Adopt, owned: OwnedRecord | None) -> RecordKey | None:
+def _former_key(change: Change, owned: OwnedRecord | None) -> RecordKey | None:
     """The key that state knew the record by before ``change``, unless it moved again since."""
-    return change.moved_from if owned is None or owned.key == change.key else None
+    return change.moved_from if owned is None or owned.key == change.record else None
 
 
 def _archive(
-    schema: ObjectSchema, change: Create, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
+    schema: ObjectSchema, change: Change, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
 ) -> RecordDecision:
     """A record that was created goes, while it is as it was created."""
-    key = owned.key if owned else change.key
+    key = owned.key if owned else change.record
     if outcome.is_new is False:
         return _held(key, Reason.FINAL, Fact(FactKind.THERE_BEFORE))
     if owned is not None and owned.is_protected:
         return _held(key, Reason.FINAL, Fact(FactKind.PROTECTED))
-    made = (*change.values, ValueChange(change.key.by, None, change.key.value, change.reason))
+    made = (*change.values, ValueChange(change.record.by, None, change.record.value, change.reason))
     moved = [value.name for value in made if not _is_as_written(schema, value, outcome, live)]
     if moved:
         return _held(key, Reason.SUPERSEDED, Fact(FactKind.CHANGED_SINCE, names=tuple(moved)))
-    others = [value.name for value in (*change.values, *change.in_step)]
-    rests_on = archive_rests_on(schema, change.key.by, live, owned, others, last_change=True)
-    origin = owned.origin if owned else None
-    return RecordDecision(Archive(key, live.id, Reason.UNDONE, None, origin, rests_on))
+    others = [value.name for value in (*change.values, *change.remembered)]
+    rests_on = archive_rests_on(schema, change.record.by, live, owned, others, last_change=True)
+    was_owned = owned_of(owned) if owned else None
+    gone = archive_record(key, live.id, Reason.UNDONE, None, owned_before=was_owned, rests_on=rests_on)
+    return RecordDecision(gone)
 
 
 def _put_back(
-    schema: ObjectSchema, change: Update, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
+    schema: ObjectSchema, change: Change, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
 ) -> RecordDecision:
     """What was written goes back, value by value."""
     back: list[ValueChange] = []
     learned: list[ValueChange] = []
     held: list[Held] = []
-    key, former = owned.key if owned else change.key, _former_key(change, owned)
+    key, former = owned.key if owned else change.record, _former_key(change, owned)
     for value in change.values:
         definition, now = schema.properties.get(value.name), live.properties.get(value.name)
         restored = ValueChange(value.name, now, value.before, Reason.UNDONE)
@@ -180,7 +177,7 @@ def _put_back(
         else:
             by = _by_whom(schema, value.name, now, owned)
             held.append(Held(key, value.name, Reason.SUPERSEDED, now, value.before, None, (by,)))
-    if any(entry.name == change.key.by for entry in held):
+    if any(entry.name == change.record.by for entry in held):
         former = None
     while misfit := misfit_of(schema, live.properties, {value.name: value.after for value in back}):
         value = next(value for value in back if value.name == misfit.name)
@@ -188,7 +185,9 @@ def _put_back(
         facts = (Fact(FactKind.STAGE_OF_OTHER_PIPELINE, names=(misfit.other,)),)
         held.append(Held(key, value.name, Reason.FINAL, value.before, value.after, None, facts))
     goes_back = tuple(back), tuple(learned)
-    return RecordDecision(_written_back((former, key, change.key.by), live, owned, *goes_back), tuple(held))
+    return RecordDecision(
+        _written_back((former, key, change.record.by), live, owned, *goes_back), tuple(held)
+    )
 
 
 def _written_back(
@@ -197,46 +196,53 @@ def _written_back(
     owned: OwnedRecord | None,
     back: tuple[ValueChange, ...],
     learned: tuple[ValueChange, ...],
-) -> Update | Adopt | None:
+) -> Change | None:
     """``keys``: the one that state goes back to, the present one, and the property that was the key."""
     former, key, by = keys
     moved_from = key if former else None
     origin = owned.origin if owned else Origin.ADOPTED  # no longer ours: nothing may prune it for this
-    is_protected = owned is not None and owned.is_protected
+    afterwards = Owned(origin, owned is not None and owned.is_protected)
+    if not back and not learned and not former:
+        return None
     if not back:
-        reason = Reason.UNDONE if former else Reason.IN_STEP
-        adopted = Adopt(former or key, live.id, learned, reason, None, origin, is_protected, moved_from)
-        return adopted if learned or former else None
+        return adopt_record(
+            key=former or key,
+            record_id=live.id,
+            reason=Reason.UNDONE if former else Reason.IN_STEP,
+            source=None,
+            owned=afterwards,
+            remembered=learned,
+            moved_from=moved_from,
+        )
     is_key_written = any(value.name == by for value in back)
-    return Update(
+    return update_record(
         key=former or key,
         record_id=live.id,
         values=back,
-        in_step=learned,
+        remembered=learned,
         reason=Reason.UNDONE,
-        route=BY_RECORD_ID,
+        operation=BY_RECORD_ID,
         source=None,
-        origin=origin,
-        is_protected=is_protected,
+        owned=afterwards,
         moved_from=moved_from,
         rests_on=() if is_key_written else update_rests_on(by, live),
     )
 
 
-def _own_again(schema: ObjectSchema, change: Release, live: LiveRecord) -> RecordDecision:
+def _own_again(schema: ObjectSchema, change: Change, live: LiveRecord) -> RecordDecision:
     """A record that was released is ours again, with those of its values that the portal still holds."""
     known: list[ValueChange] = []
     held: list[Held] = []
-    for value in change.in_step:
+    for value in change.forgotten:
         now = live.properties.get(value.name)
         if _is_same(schema, value.name, now, value.before):
             known.append(value)
         else:
             facts = (Fact(FactKind.CHANGED_IN_HUBSPOT),)
-            held.append(Held(change.key, value.name, Reason.SUPERSEDED, now, value.after, None, facts))
-    return RecordDecision(
-        Adopt(change.key, live.id, tuple(known), Reason.UNDONE, None, change.origin), tuple(held)
-    )
+            held.append(Held(change.record, value.name, Reason.SUPERSEDED, now, value.after, None, facts))
+    afterwards = Owned(change.owned_before.origin if change.owned_before else Origin.ADOPTED)
+    again = adopt_record(change.record, live.id, Reason.UNDONE, None, afterwards, remembered=tuple(known))
+    return RecordDecision(again, tuple(held))
 
 
 def _is_as_written(schema: ObjectSchema, value: ValueChange, outcome: Applied, live: LiveRecord) -> bool:
@@ -287,9 +293,9 @@ def _held(key: RecordKey, reason: Reason, fact: Fact) -> RecordDecision:
     return RecordDecision(held=(Held(key, None, reason, None, None, None, (fact,)),))
 
 
-def _selected(selection: Selection, change: RecordChange) -> RecordChange | None:
+def _selected(selection: Selection, change: Change) -> Change | None:
     """As much of ``change`` as is selected; only values can be selected one by one."""
-    if not isinstance(change, Update):
-        return change if selection.has_record(change.key) else None
-    values = tuple(value for value in change.values if selection.has(change.key, value.name))
+    if change.action is not Action.UPDATE:
+        return change if selection.has_record(change.record) else None
+    values = tuple(value for value in change.values if selection.has(change.record, value.name))
     return replace(change, values=values) if values else None

@@ -23,7 +23,8 @@ from reconciler.errors import Problem
 from reconciler.model.addresses import RecordId
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import ObjectSchema
-from reconciler.plan.change import Archive, Change, Create, Update, ValueChange
+from reconciler.plan.change import Action, Change, ValueChange
+from reconciler.plan.records.changes import identity_of_record, is_record_archive, is_record_write
 
 Value: TypeAlias = tuple[str, str, str]
 """Object type, property, and the value in the one spelling that HubSpot compares by."""
@@ -169,7 +170,8 @@ class _Judging:
     def _problem(self, claim: Claim, message: str, advice: str) -> Problem:
         change, name = self.changes[claim.number], claim.name
         source = (claim.written and claim.written.source) or change.source
-        address = change.key.address if name == change.key.by else change.key.property_address(name)
+        key = change.record
+        address = key.address if name == key.by else key.property_address(name)
         return Problem(message, advice, source, address)
 
 
@@ -177,14 +179,14 @@ def claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:
     """The values of unique properties that ``changes`` write, keys of new records among them."""
     unique = {name: _unique_names(schema) for name, schema in objects.items()}
     for number, change in enumerate(changes):
-        if not isinstance(change, Create | Update):
+        if not is_record_write(change):
             continue
-        schema, names = objects[change.key.object], unique[change.key.object]
+        schema, names = objects[change.object_type], unique[change.object_type]
         for value in change.values:
             if value.name in names and value.after is not None:
                 yield Claim(number, value_of(schema, value.name, value.after), value.name, value.after, value)
-        if isinstance(change, Create) and change.key.by in names:
-            by, key = change.key.by, change.key.value
+        if change.action is Action.CREATE and change.record.by in names:
+            by, key = change.record.by, change.record.value
             yield Claim(number, value_of(schema, by, key), by, key, None)
 
 
@@ -193,7 +195,7 @@ def _unique_names(schema: ObjectSchema) -> frozenset[str]:
 
 
 def _is_asked(changes: Sequence[Change], claim: Claim) -> bool:
-    key = changes[claim.number].key
+    key = changes[claim.number].record
     return claim.written is not None and (claim.name, claim.text) != (key.by, key.value)
 
 
@@ -201,8 +203,8 @@ def _given_up(changes: Iterable[Change], objects: _Objects) -> dict[Value, int]:
     """Values that records hold now and will not hold any more, and the changes that write others."""
     given: dict[Value, int] = {}
     for number, change in enumerate(changes):
-        for value in change.values if isinstance(change, Update) else ():
-            schema = objects[change.key.object]
+        for value in change.values if change.action is Action.UPDATE else ():
+            schema = objects[change.object_type]
             if value.before is not None and schema.can_identify(value.name):
                 before = value_of(schema, value.name, value.before)
                 if before != value_of(schema, value.name, value.after or ""):
@@ -211,7 +213,7 @@ def _given_up(changes: Iterable[Change], objects: _Objects) -> dict[Value, int]:
 
 
 def _archived(changes: Iterable[Change]) -> Collection[tuple[str, RecordId]]:
-    return {(change.key.object, change.record_id) for change in changes if isinstance(change, Archive)}
+    return {identity_of_record(change) for change in changes if is_record_archive(change)}
 
 
 def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
@@ -268,4 +270,4 @@ def _in_circles(waits: Mapping[int, Mapping[int, Claim]]) -> Iterator[tuple[int,
 
 
 def _id_of(change: Change) -> RecordId | None:
-    return change.record_id if isinstance(change, Update) else None
+    return change.remote.id if change.action is Action.UPDATE else None

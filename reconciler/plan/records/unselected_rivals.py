@@ -69,7 +69,7 @@ class LeftBehind:
 
 def rivals(changes: Sequence[Change], desired: Desired, portal: PortalSchema) -> Iterator[RecordKey]:
     """Records that manifests give a value which ``changes`` give another one."""
-    wanted = {claim.value: changes[claim.number].key for claim in claims(changes, portal.objects)}
+    wanted = {claim.value: changes[claim.number].record for claim in claims(changes, portal.objects)}
     names = {value[:2] for value in wanted}
     for group in desired.groups if wanted else ():
         schema = portal.objects.get(group.object)

@@ -5,26 +5,15 @@ thousand changes is to stay small. All texts have been made visible.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import split_address
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
-from reconciler.plan.change import (
-    Adopt,
-    AdoptPair,
-    Archive,
-    Associate,
-    Change,
-    Create,
-    Dissociate,
-    Reason,
-    Release,
-    ReleasePair,
-    StateOnly,
-    Update,
-)
+from reconciler.plan.associations.changes import is_association_change
+from reconciler.plan.change import Change, Reason
+from reconciler.plan.kinds import verb_of
 from reconciler.plan.plan import Held, Plan, ReviewDifference
 from reconciler.report.drift import DRIFT_SIGN, LOST_SIGN, NOT_DEFINED, WHY_DRIFT, WHY_LOST
 from reconciler.report.fact_sentences import facts_text, note_of, what_departs
@@ -99,18 +88,18 @@ class _Table:
 
     def add_changes(self, section: Section[Change]) -> None:
         first = section.entries[0]
-        kind = self._kind(str(first.action), first.key.object, first.reason, section.remark, section.sign)
+        kind = self._kind(verb_of(first), first.object_type, first.reason, section.remark, section.sign)
         for change in section.entries:
-            record_id, notes = _record(change)
             values = []
-            for value in () if isinstance(change, StateOnly) else display_values(change):
+            for value in display_values(change) if change.is_remote else ():
                 remark: Json = self._place(value.source) if value.source != change.source else {}
                 if value.reason is not change.reason:
                     remark["reason"] = _number(self._reasons, value.reason)
                 if value.changed:
                     remark["note"] = visible(edit_text([value.changed]))
                 values.append(self._value(value.name, value.before, value.after, remark))
-            self._add(kind, change.key.address, change.source, record_id, values, notes)
+            address, record_id = change.record.address, change.remote.id
+            self._add(kind, address, change.source, record_id, values, _notes_of(change))
 
     def add_held(self, section: Section[Held]) -> None:
         first = section.entries[0]
@@ -132,7 +121,7 @@ class _Table:
         first = section.entries[0]
         kind = self._kind(first.how, first.key.object, "", section.remark, section.sign)
         for departure in section.entries:
-            told = ": ".join(filter(None, (f"to {departure.action}", what_departs(departure))))
+            told = ": ".join(filter(None, (f"to {departure.verb}", what_departs(departure))))
             self._add(kind, departure.key.address, departure.source, None, [], [visible(told)])
 
     def add_lost(self, lost: Sequence[MissingOwnedRecord]) -> None:
@@ -207,27 +196,16 @@ def _via(value: DriftedValue) -> str:
     return str(value.trail.hands[-1].via) if value.trail.hands else "unknown"
 
 
-def _record(change: Change) -> tuple[str | None, list[str]]:
-    """The record id, where there is one already, and what to know besides values."""
-    match change:
-        case Create():
-            return None, []
-        case Update() | Adopt():
-            return change.record_id, _old_key(change)
-        case Archive() | Release() | Associate() | Dissociate():
-            return change.record_id, []
-        case AdoptPair() | ReleasePair():
-            told = association_text(change.label, is_whole=False)
-            return change.record_id, [visible(f"{change.target.address}: {told}")]
-        case _:
-            assert_never(change)
-
-
-def _old_key(change: Update | Adopt) -> list[str]:
+def _notes_of(change: Change) -> list[str]:
+    """What there is to know besides values."""
+    if is_association_change(change):
+        address = change.association
+        told = association_text(address.label, is_whole=False)
+        return [] if change.is_remote else [visible(f"{address.target.address}: {told}")]
     former = change.moved_from
     if former is None:
         return []
-    key = former.value if former.by == change.key.by else f"{former.by} {former.value}"
+    key = former.value if former.by == change.record.by else f"{former.by} {former.value}"
     return [f"its key was {visible(key)} until now"]
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from reconciler.errors import Problem
 from reconciler.plan.change import Change
+from reconciler.plan.kinds import verb_of
 from reconciler.plan.plan import GuardRefusal, Held, ReviewDifference
 from reconciler.plan.summary import count_problems
 from reconciler.report.markdown.escape import code_block, inline_code
@@ -43,7 +44,7 @@ def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout, undoes: s
 def change_blocks(sections: Iterable[Section[Change]], layout: Layout) -> list[Block]:
     """A block for each section."""
     firsts = ((section, section.entries[0]) for section in sections)
-    return [_block(section, first.key.object, f"to {first.action}", layout) for section, first in firsts]
+    return [_block(section, first.object_type, f"to {verb_of(first)}", layout) for section, first in firsts]
 
 
 def held_blocks(sections: Iterable[Section[Held]], layout: Layout) -> list[Block]:
@@ -55,7 +56,7 @@ def departure_blocks(sections: Iterable[Section[ReviewDifference]], layout: Layo
     """A block for each section."""
     firsts = ((section, section.entries[0]) for section in sections)
     return [
-        _block(section, first.key.object, f"to {first.action}, {first.how}", layout)
+        _block(section, first.key.object, f"to {first.verb}, {first.how}", layout)
         for section, first in firsts
     ]
 

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from reconciler.plan.change import Change
 from reconciler.plan.file.encode import Digests
 from reconciler.plan.file.format import digests_of
+from reconciler.plan.kinds import verb_of
 from reconciler.plan.plan import Held, Plan
 from reconciler.plan.summary import PlanSummary
 from reconciler.report.markdown.blocks import (
@@ -103,9 +104,9 @@ def _table(sections: Iterable[Section[Change]], held: Iterable[Held]) -> str:
     counts: dict[str, Counter[str]] = {}
     columns: dict[str, None] = {}
     for section in sections:
-        action = str(section.entries[0].action)
-        columns[action] = None
-        counts.setdefault(section.entries[0].key.object, Counter())[action] += len(section.entries)
+        verb = str(verb_of(section.entries[0]))
+        columns[verb] = None
+        counts.setdefault(section.entries[0].object_type, Counter())[verb] += len(section.entries)
     for entry in held:
         columns["held"] = None
         counts.setdefault(entry.key.object, Counter())["held"] += 1

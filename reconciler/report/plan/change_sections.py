@@ -4,7 +4,9 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from reconciler.invisible_characters import visible
 from reconciler.model.property_history import ValueVersion
-from reconciler.plan.change import Action, Change, Create, PairChange, Reason, ValueChange
+from reconciler.plan.associations.changes import is_association_change
+from reconciler.plan.change import Action, Change, Reason, ValueChange
+from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import Held
 from reconciler.report.fact_sentences import note_of
 from reconciler.report.plan.association_values import display_values
@@ -24,57 +26,57 @@ from reconciler.report.text.values import (
 from reconciler.report.text.width import chopped
 from reconciler.source import SourceRef
 
-_RISKS: tuple[tuple[Action, Reason | None], ...] = (
-    (Action.ARCHIVE, None),
-    (Action.DISSOCIATE, None),
-    (Action.UPDATE, Reason.CONFLICT),
-    (Action.UPDATE, Reason.DRIFT),
-    (Action.UPDATE, Reason.ADOPT),
-    (Action.UPDATE, None),
-    (Action.CREATE, None),
-    (Action.ASSOCIATE, Reason.DRIFT),
-    (Action.ASSOCIATE, None),
-    (Action.RELEASE, None),
-    (Action.ADOPT, None),
+_RISKS: tuple[tuple[Verb, Reason | None], ...] = (
+    (Verb.ARCHIVE, None),
+    (Verb.DISSOCIATE, None),
+    (Verb.UPDATE, Reason.CONFLICT),
+    (Verb.UPDATE, Reason.DRIFT),
+    (Verb.UPDATE, Reason.ADOPT),
+    (Verb.UPDATE, None),
+    (Verb.CREATE, None),
+    (Verb.ASSOCIATE, Reason.DRIFT),
+    (Verb.ASSOCIATE, None),
+    (Verb.RELEASE, None),
+    (Verb.ADOPT, None),
 )
 """What may do most harm first; None stands for any other reason."""
 
 SIGNS = {
-    Action.ARCHIVE: Piece("-", Style.REMOVED),
-    Action.UPDATE: Piece("~", Style.CHANGED),
-    Action.CREATE: Piece("+", Style.ADDED),
-    Action.ASSOCIATE: Piece("+", Style.ADDED),
-    Action.DISSOCIATE: Piece("-", Style.REMOVED),
-    Action.RELEASE: Piece("=", Style.FAINT),
-    Action.ADOPT: Piece("=", Style.FAINT),
+    Verb.ARCHIVE: Piece("-", Style.REMOVED),
+    Verb.UPDATE: Piece("~", Style.CHANGED),
+    Verb.CREATE: Piece("+", Style.ADDED),
+    Verb.ASSOCIATE: Piece("+", Style.ADDED),
+    Verb.DISSOCIATE: Piece("-", Style.REMOVED),
+    Verb.RELEASE: Piece("=", Style.FAINT),
+    Verb.ADOPT: Piece("=", Style.FAINT),
 }
 _HELD_SIGN = Piece("!", Style.CHANGED)
 
-_WHY: dict[tuple[Action, Reason], str] = {
-    (Action.UPDATE, Reason.CONFLICT): "conflict: the manifests changed, and people changed HubSpot too",
-    (Action.UPDATE, Reason.DRIFT): "drift: people changed HubSpot since the last apply; this writes it back",
-    (Action.UPDATE, Reason.ADOPT): "adopt: there before us; what HubSpot holds is overwritten",
-    (Action.UPDATE, Reason.RENAMED): "renamed: the manifests give these records another key",
-    (Action.UPDATE, Reason.CHANGED): "changed: the manifests changed since the last apply",
-    (Action.CREATE, Reason.MISSING): "missing: HubSpot has no such record",
-    (Action.CREATE, Reason.RECREATED): "recreated: HubSpot no longer has them, and --recreate asks for them",
-    (Action.ARCHIVE, Reason.ABSENT): "absent: the manifests say that they must not exist",
-    (Action.ARCHIVE, Reason.PRUNED): "pruned: no manifest names them any more",
-    (Action.ASSOCIATE, Reason.MISSING): "missing: HubSpot does not have them associated so",
-    (Action.ASSOCIATE, Reason.DRIFT): "drift: people took them apart since the last apply; made again",
-    (Action.DISSOCIATE, Reason.PRUNED): "pruned: made by us, and no manifest names them any more",
-    (Action.RELEASE, Reason.GONE): "gone: HubSpot no longer has them under these keys; state forgets them",
-    (Action.RELEASE, Reason.ABSENT): "absent: HubSpot has them no longer; state forgets them",
-    (Action.RELEASE, Reason.PRUNED): "pruned: no manifest names them any more; there before us, so they stay",
-    (Action.UPDATE, Reason.UNDONE): "undone: back to what it was before that run",
-    (Action.ARCHIVE, Reason.UNDONE): "undone: that run created them",
-    (Action.RELEASE, Reason.UNDONE): "undone: that run adopted them; HubSpot keeps them",
-    (Action.ADOPT, Reason.UNDONE): "undone: that run released them; ours again",
-    (Action.RELEASE, Reason.NARROWED): "narrowed: named for other environments only; HubSpot keeps them",
-    (Action.ADOPT, Reason.ADOPT): "adopt: HubSpot holds these values already; nothing is written",
-    (Action.ADOPT, Reason.IN_STEP): "in step: ours already; state learns what HubSpot holds",
-    (Action.ADOPT, Reason.RENAMED): "renamed: ours already, and named by another key; nothing is written",
-    (Action.ADOPT, Reason.UNMANAGED): "unmanaged: some properties are enforced no longer; state forgets them",
+_WHY: dict[tuple[Verb, Reason], str] = {
+    (Verb.UPDATE, Reason.CONFLICT): "conflict: the manifests changed, and people changed HubSpot too",
+    (Verb.UPDATE, Reason.DRIFT): "drift: people changed HubSpot since the last apply; this writes it back",
+    (Verb.UPDATE, Reason.ADOPT): "adopt: there before us; what HubSpot holds is overwritten",
+    (Verb.UPDATE, Reason.RENAMED): "renamed: the manifests give these records another key",
+    (Verb.UPDATE, Reason.CHANGED): "changed: the manifests changed since the last apply",
+    (Verb.CREATE, Reason.MISSING): "missing: HubSpot has no such record",
+    (Verb.CREATE, Reason.RECREATED): "recreated: HubSpot no longer has them, and --recreate asks for them",
+    (Verb.ARCHIVE, Reason.ABSENT): "absent: the manifests say that they must not exist",
+    (Verb.ARCHIVE, Reason.PRUNED): "pruned: no manifest names them any more",
+    (Verb.ASSOCIATE, Reason.MISSING): "missing: HubSpot does not have them associated so",
+    (Verb.ASSOCIATE, Reason.DRIFT): "drift: people took them apart since the last apply; made again",
+    (Verb.DISSOCIATE, Reason.PRUNED): "pruned: made by us, and no manifest names them any more",
+    (Verb.RELEASE, Reason.GONE): "gone: HubSpot no longer has them under these keys; state forgets them",
+    (Verb.RELEASE, Reason.ABSENT): "absent: HubSpot has them no longer; state forgets them",
+    (Verb.RELEASE, Reason.PRUNED): "pruned: no manifest names them any more; there before us, so they stay",
+    (Verb.UPDATE, Reason.UNDONE): "undone: back to what it was before that run",
+    (Verb.ARCHIVE, Reason.UNDONE): "undone: that run created them",
+    (Verb.RELEASE, Reason.UNDONE): "undone: that run adopted them; HubSpot keeps them",
+    (Verb.ADOPT, Reason.UNDONE): "undone: that run released them; ours again",
+    (Verb.RELEASE, Reason.NARROWED): "narrowed: named for other environments only; HubSpot keeps them",
+    (Verb.ADOPT, Reason.ADOPT): "adopt: HubSpot holds these values already; nothing is written",
+    (Verb.ADOPT, Reason.IN_STEP): "in step: ours already; state learns what HubSpot holds",
+    (Verb.ADOPT, Reason.RENAMED): "renamed: ours already, and named by another key; nothing is written",
+    (Verb.ADOPT, Reason.UNMANAGED): "unmanaged: some properties are enforced no longer; state forgets them",
 }
 _WHY_HELD: dict[Reason, str] = {
     Reason.CONFLICT: "conflict: the manifests changed, and people changed HubSpot too",
@@ -93,13 +95,13 @@ _WHY_HELD: dict[Reason, str] = {
 
 def change_sections(changes: Iterable[Change], layout: Layout) -> Iterator[list[Line]]:
     """One section for each risk, object, action and reason."""
-    for (_, object_name, action, reason), group in sorted(group_by(changes, _rank).items()):
-        title = f"{visible(object_name)}: {len(group):,} to {action}"
-        records = group_by(group, lambda change: change.key).values()  # associations of one stand together
+    for (_, object_name, verb, reason), group in sorted(group_by(changes, _rank).items()):
+        title = f"{visible(object_name)}: {len(group):,} to {verb}"
+        records = group_by(group, lambda change: change.record).values()  # associations of one stand together
         kind: EntryStyle[list[Change]] = EntryStyle(
-            SIGNS[action], lambda record: (record[0].key, record[0].source), _likeness, _value_lines
+            SIGNS[verb], lambda record: (record[0].record, record[0].source), _likeness, _value_lines
         )
-        yield layout.heading(title, why_changed(action, reason)) + render_entries(kind, records, layout)
+        yield layout.heading(title, why_changed(verb, reason)) + render_entries(kind, records, layout)
 
 
 def held_sections(held: Iterable[Held], layout: Layout) -> Iterator[list[Line]]:
@@ -113,9 +115,9 @@ def held_sections(held: Iterable[Held], layout: Layout) -> Iterator[list[Line]]:
         yield layout.heading(title, held_reason_text(reason)) + render_entries(kind, group, layout)
 
 
-def why_changed(action: Action, reason: Reason) -> str:
+def why_changed(verb: Verb, reason: Reason) -> str:
     """The reason of a change in words, its own word first."""
-    return _WHY.get((action, reason), str(reason))
+    return _WHY.get((verb, reason), str(reason))
 
 
 def held_reason_text(reason: Reason) -> str:
@@ -139,7 +141,7 @@ def _value_lines(alike: Sequence[Sequence[Change]], layout: Layout) -> list[Line
         if len(alike) == 1:
             remarks += _own_place(value.source, record[0].source, layout)
         row = Row(line(sign_of(value.before, value.after), f" {name}", indent=6), remarks, layout.width)
-        if isinstance(change, Create | PairChange):
+        if change.action is Action.CREATE or is_association_change(change):
             inline = alone(value.after or value.before, row.room, full=layout.full)
         else:
             inline = side_by_side(value.before, value.after, row.room)
@@ -201,10 +203,10 @@ def _own_place(source: SourceRef | None, of_record: SourceRef | None, layout: La
     return [f":{source.line}"] if source.line != of_record.line else []
 
 
-def _rank(change: Change) -> tuple[int, str, Action, Reason]:
-    action, reason = change.action, change.reason
-    risk = next(index for index, pair in enumerate(_RISKS) if pair in {(action, reason), (action, None)})
-    return risk, change.key.object, action, reason
+def _rank(change: Change) -> tuple[int, str, Verb, Reason]:
+    verb, reason = verb_of(change), change.reason
+    risk = next(index for index, pair in enumerate(_RISKS) if pair in {(verb, reason), (verb, None)})
+    return risk, change.object_type, verb, reason
 
 
 def _rank_of_held(record: Sequence[Held]) -> tuple[int, Reason, str]:

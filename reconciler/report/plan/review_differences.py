@@ -23,7 +23,7 @@ _REMARKS = {
 
 def departure_sections(departures: Iterable[ReviewDifference], layout: Layout) -> Iterator[list[Line]]:
     """One section for each way to differ, object and action."""
-    groups = group_by(departures, lambda entry: (_rank(entry.how), entry.how, entry.key.object, entry.action))
+    groups = group_by(departures, lambda entry: (_rank(entry.how), entry.how, entry.key.object, entry.verb))
     for (_, how, object_name, action), group in sorted(groups.items()):
         title = f"{visible(object_name)}: {len(group):,} to {action}, {how}"
         kind = EntryStyle(_SIGNS[how], lambda entry: (entry.key, entry.source), _likeness, _notes)

@@ -9,6 +9,7 @@ from itertools import takewhile
 from typing import Generic, TypeAlias, TypeVar
 
 from reconciler.plan.change import Change
+from reconciler.plan.kinds import verb_of
 from reconciler.plan.plan import Held, ReviewDifference
 from reconciler.report.plan.change_sections import change_sections, held_sections
 from reconciler.report.plan.review_differences import departure_sections
@@ -50,7 +51,7 @@ class Section(Generic[T]):
 
 def sections_of_changes(changes: Iterable[Change]) -> list[Section[Change]]:
     """What risks most comes first."""
-    groups = group_by(changes, lambda change: (change.key.object, change.action, change.reason))
+    groups = group_by(changes, lambda change: (change.object_type, verb_of(change), change.reason))
     return _as_told(groups.values(), change_sections)
 
 
@@ -62,7 +63,7 @@ def sections_of_held(held: Iterable[Held]) -> list[Section[Held]]:
 
 def sections_of_departures(departures: Iterable[ReviewDifference]) -> list[Section[ReviewDifference]]:
     """What nobody has reviewed comes first."""
-    groups = group_by(departures, lambda entry: (entry.how, entry.key.object, entry.action))
+    groups = group_by(departures, lambda entry: (entry.how, entry.key.object, entry.verb))
     return _as_told(groups.values(), departure_sections)
 
 

@@ -1,0 +1,110 @@
+"""The changes of associations, one maker for each action."""
+
+from reconciler.model.addresses import AssociationAddress
+from reconciler.model.associations import OwnedPair, PairIdentity, identity_of
+from reconciler.model.calls import Call, Operation
+from reconciler.model.owned import Origin
+from reconciler.plan.change import Action, AssociationDetails, Change, Owned, Reason, Remote
+from reconciler.source import SourceRef
+
+_ASSOCIATE = Operation(Call.ASSOCIATE, None)
+_ASSOCIATE_PLAIN = Operation(Call.ASSOCIATE_PLAIN, None)
+_DISSOCIATE = Operation(Call.DISSOCIATE, None)
+_UNLABEL = Operation(Call.UNLABEL, None)
+
+
+def associate(
+    address: AssociationAddress, remote: Remote, reason: Reason, source: SourceRef | None, *, is_whole: bool
+) -> Change:
+    """Associate two records, or give them a label too. The call changes nothing where they are so already.
+
+    An id is missing where the record is created by the same plan.
+    """
+    return Change(
+        address=address,
+        action=Action.CREATE,
+        reason=reason,
+        remote=remote,
+        operation=_ASSOCIATE if address.label else _ASSOCIATE_PLAIN,
+        owned=Owned(Origin.CREATED),
+        source=source,
+        details=AssociationDetails(is_whole),
+    )
+
+
+def dissociate(address: AssociationAddress, remote: Remote, reason: Reason, *, is_whole: bool) -> Change:
+    """Remove an association that we made, or one label of it. The call changes nothing where it is gone."""
+    return Change(
+        address=address,
+        action=Action.ARCHIVE,
+        reason=reason,
+        remote=remote,
+        operation=_DISSOCIATE if is_whole else _UNLABEL,
+        owned_before=Owned(Origin.CREATED),
+        details=AssociationDetails(is_whole),
+    )
+
+
+def adopt_association(
+    address: AssociationAddress,
+    remote: Remote,
+    reason: Reason,
+    source: SourceRef | None,
+    origin: Origin,
+    *,
+    is_whole: bool,
+) -> Change:
+    """Let state learn of an association that is there: no call is made."""
+    return Change(
+        address=address,
+        action=Action.ADOPT,
+        reason=reason,
+        remote=remote,
+        owned=Owned(origin),
+        source=source,
+        details=AssociationDetails(is_whole),
+    )
+
+
+def release_association(pair: OwnedPair, reason: Reason) -> Change:
+    """Own an association no longer; the change keeps how it was ours, which a rollback needs."""
+    return Change(
+        address=pair.address,
+        action=Action.RELEASE,
+        reason=reason,
+        remote=Remote(pair.record_id, pair.target_id),
+        owned_before=Owned(pair.origin),
+        details=AssociationDetails(pair.is_whole),
+    )
+
+
+def operation_of(change: Change) -> Operation | None:
+    """The call that carries a change of this action; None: no call does."""
+    match change.action:
+        case Action.CREATE:
+            return _ASSOCIATE if change.association.label else _ASSOCIATE_PLAIN
+        case Action.ARCHIVE:
+            return _DISSOCIATE if is_whole(change) else _UNLABEL
+        case _:
+            return None
+
+
+def is_whole(change: Change) -> bool:
+    """Whether ``change`` is about all that is between the two records, and not only about a label."""
+    return isinstance(change.details, AssociationDetails) and change.details.is_whole
+
+
+def is_association_change(change: Change) -> bool:
+    """Whether ``change`` is about an association, and not about a record."""
+    return isinstance(change.address, AssociationAddress)
+
+
+def is_association_kept(change: Change) -> bool:
+    """Whether ``change`` makes or adopts an association."""
+    return change.owned is not None and is_association_change(change)
+
+
+def identity_of_association(change: Change) -> PairIdentity | None:
+    """What tells the association from others; None where one of its records is yet to be created."""
+    one, other = change.remote
+    return identity_of(change.association, one, other) if one and other else None

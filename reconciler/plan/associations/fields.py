@@ -1,0 +1,93 @@
+"""What only changes of associations hold, as the plan file and the journal have it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.model.addresses import Address, AssociationAddress, RecordKey
+from reconciler.model.labels import Label
+from reconciler.plan.associations.changes import is_whole, operation_of
+from reconciler.plan.change import Action, AssociationDetails, Change, Details
+from reconciler.plan.file.forms import Form, decode_key, decode_label, encode_key, encode_label, if_there
+from reconciler.plan.file.json_values import Json, as_flag, as_object, part
+
+
+def _encode_address(address: Address) -> Json:
+    """The record that names the association, the other one, and the label, where there is one."""
+    if not isinstance(address, AssociationAddress):
+        raise TypeError(f"{address} is no association")
+    label = {"label": encode_label(address.label)} if address.label else {}
+    return encode_key(address.record) | {"target": encode_key(address.target)} | label
+
+
+def _decode_address(found: object) -> AssociationAddress:
+    """What ``_encode_address`` wrote."""
+    address = as_object(found)
+    return AssociationAddress(
+        decode_key(address), part(address, "target", decode_key), if_there(address, "label", decode_label)
+    )
+
+
+def _encode_details(details: AssociationDetails) -> Json:
+    """Whether it is about all that is between the two."""
+    return {"whole": details.is_whole}
+
+
+def _decode_details(found: object) -> AssociationDetails:
+    """What ``_encode_details`` wrote."""
+    return AssociationDetails(part(as_object(found), "whole", as_flag))
+
+
+def address_cells(address: Address) -> Mapping[str, object]:
+    """What the journal keeps of ``address``."""
+    if not isinstance(address, AssociationAddress):
+        raise TypeError(f"{address} is no association")
+    key, target, label = address.record, address.target, address.label
+    return {
+        "object": key.object,
+        "by": key.by,
+        "key": key.value,
+        "to_object": target.object,
+        "to_by": target.by,
+        "to_key": target.value,
+        "label": label and json.dumps([label.category, label.type_id, label.text], separators=(",", ":")),
+    }
+
+
+def address_in(cells: Mapping[str, Any]) -> AssociationAddress:
+    """What ``address_cells`` kept."""
+    return AssociationAddress(
+        RecordKey(cells["object"], cells["by"], cells["key"]),
+        RecordKey(cells["to_object"], cells["to_by"], cells["to_key"]),
+        Label(*json.loads(cells["label"])) if cells["label"] else None,
+    )
+
+
+def details_cells(change: Change) -> Mapping[str, object]:
+    """What the journal keeps of the details of ``change``."""
+    return {"whole": int(is_whole(change)) if change.details else None}
+
+
+def details_in(cells: Mapping[str, Any]) -> Details | None:
+    """What ``details_cells`` kept; releases of older versions did not say it."""
+    return None if cells["whole"] is None else AssociationDetails(bool(cells["whole"]))
+
+
+ADDRESS = Form(_encode_address, _decode_address, {"$ref": "#/$defs/association"})
+DETAILS = Form(_encode_details, _decode_details, {"$ref": "#/$defs/association_details"})
+
+
+def flaw(change: Change) -> str | None:
+    """What no change of an association is like; None where nothing is wrong."""
+    if change.action is Action.UPDATE:
+        return "an association is made or removed, and never updated"
+    expected = operation_of(change)
+    if change.operation != expected:
+        how = expected.call if expected else "no call"
+        return f"to {change.action} an association of this kind takes {how}"
+    if change.action is not Action.CREATE and None in change.remote:
+        return f"to {change.action} an association takes the ids of both records"
+    is_ours = change.action in {Action.CREATE, Action.ADOPT}
+    if is_ours is not (change.owned is not None):
+        return f"an association is {'ours' if is_ours else 'not ours'} after {change.action}"
+    return None

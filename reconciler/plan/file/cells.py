@@ -1,0 +1,62 @@
+"""Texts of values and places as the journal keeps them: short, for a million of them are kept."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from reconciler.plan.change import Reason, ValueChange
+from reconciler.source import SourceRef
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+_DECODER = json.JSONDecoder()
+_REASONS = {str(reason): reason for reason in Reason}
+
+
+def json_text(value: object) -> str:
+    """JSON with sorted keys, in ASCII, on one line."""
+    return _ENCODER.encode(value)
+
+
+def values_text(values: Sequence[ValueChange], source: SourceRef | None) -> str:
+    """By name: before, after, reason, place. A million changes are kept: no word too many."""
+    return json_text(
+        {
+            value.name: (value.before, value.after, str(value.reason), _place(value.source, source))
+            for value in values
+        }
+    )
+
+
+def values_in(text: str, source: SourceRef | None) -> tuple[ValueChange, ...]:
+    """What ``values_text`` wrote; sorted by name, as JSON text keeps them."""
+    file = source.file if source else ""
+    return tuple(
+        ValueChange(name, before, after, _REASONS[reason], _source_at(place, file))
+        for name, (before, after, reason, place) in _DECODER.raw_decode(text)[0].items()
+    )
+
+
+def _place(source: SourceRef | None, of_change: SourceRef | None) -> tuple[object, ...] | None:
+    """Line and column; the file only where it is another than that of the change."""
+    if source is None:
+        return None
+    place = (source.line, source.column)
+    return place if of_change and source.file == of_change.file else (*place, source.file)
+
+
+def _source_at(place: Sequence[Any] | None, file: str) -> SourceRef | None:
+    if place is None:
+        return None
+    line, column, *other = place
+    return SourceRef(other[0] if other else file, line, column)
+
+
+def source_text(source: SourceRef | None) -> str:
+    """Write the place that asks for a change: file, line, column."""
+    return json_text((source.file, source.line, source.column) if source else None)
+
+
+def source_in(text: str) -> SourceRef | None:
+    """The place that the journal keeps of a change."""
+    place = _DECODER.raw_decode(text)[0]
+    return SourceRef(*place) if place else None

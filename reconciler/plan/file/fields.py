@@ -1,0 +1,330 @@
+"""The one table of what a change holds: how each field is written, read, digested, kept and masked.
+
+A new field of ``Change`` is one row here. A test fails where it is forgotten.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
+
+from reconciler.model.addresses import RecordKey
+from reconciler.model.calls import Call, Operation
+from reconciler.model.owned import Origin
+from reconciler.plan.change import NO_IDS, Action, Change, Owned, Reason, Remote
+from reconciler.plan.file import forms
+from reconciler.plan.file.cells import source_in, source_text, values_in, values_text
+from reconciler.plan.file.forms import Form
+from reconciler.plan.file.json_values import Json, Wrong, as_object, as_text, as_word, inside, part
+from reconciler.plan.kinds import KINDS, KINDS_BY_NAME, ChangeKind, kind_of
+
+Cells: TypeAlias = Mapping[str, Any]
+"""One row of the journal, by column."""
+
+
+class Content(Enum):
+    """What a field may show of people: it tells how the field is masked."""
+
+    NOTHING = "nothing"
+    ADDRESS = "address"  # keys of records
+    VALUES = "values"  # texts of properties of the record
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the journal keeps of a field."""
+
+    columns: tuple[str, ...]
+    cells: Callable[[Change], Cells]
+    value: Callable[[Cells], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a change. Where it equals ``default``, it is left out of the plan file."""
+
+    name: str
+    told: str  # what it says, for the schema and the page that is written from it
+    does: Form | None  # the part that the digest covers
+    why: Form | None  # the part that it does not
+    kept: Kept | None  # None: the journal does not keep it
+    default: object = None
+    content: Content = Content.NOTHING
+    is_of_kind: bool = False  # each kind has its own form of it
+
+    def form(self, kind: ChangeKind) -> Form | None:
+        """The form of the part that the digest covers."""
+        return getattr(kind, self.name) if self.is_of_kind else self.does
+
+
+def _column(name: str, to_cell: Callable[[Any], object], to_value: Callable[[Any], Any]) -> Kept:
+    """The journal keeps the field of that name in a column of the same name."""
+    return Kept(
+        (name,), lambda change: {name: to_cell(getattr(change, name))}, lambda row: to_value(row[name])
+    )
+
+
+def _values(name: str, told: str) -> Field:
+    """Values, by name; the journal keeps before, after, reason and place of each."""
+    does = Form(forms.encode_values, as_object, {"$ref": "#/$defs/values"})
+    why = Form(forms.encode_reasons, as_object, {"$ref": "#/$defs/reasons"})
+    kept = Kept(
+        (name,),
+        lambda change: {name: values_text(getattr(change, name), change.source)},
+        lambda row: values_in(row[name], source_in(row["source"])),
+    )
+    return Field(name, told, does, why, kept, (), Content.VALUES)
+
+
+def _owned(name: str, told: str, suffix: str = "") -> Field:
+    """How something is ours, in two columns that end in ``suffix``."""
+    origin, protected = f"origin{suffix}", f"protected{suffix}"
+
+    def cells(change: Change) -> Cells:
+        owned: Owned | None = getattr(change, name)
+        return {origin: owned and str(owned.origin), protected: owned and int(owned.is_protected)}
+
+    def value(row: Cells) -> Owned | None:
+        return Owned(Origin(row[origin]), bool(row[protected])) if row[origin] else None
+
+    return Field(name, told, forms.OWNED, None, Kept((origin, protected), cells, value))
+
+
+def _moved_from_cells(change: Change) -> Cells:
+    key = change.moved_from
+    return {"from_by": key and key.by, "from_key": key and key.value}
+
+
+def _moved_from_in(row: Cells) -> RecordKey | None:
+    return None if row["from_key"] is None else RecordKey(row["object"], row["from_by"], row["from_key"])
+
+
+def _operation_cells(change: Change) -> Cells:
+    operation = change.operation
+    return {"call": operation and str(operation.call), "id_property": operation and operation.id_property}
+
+
+FIELDS: tuple[Field, ...] = (
+    Field(
+        "address",
+        "The record, or the two records of an association.",
+        does=None,
+        why=None,
+        kept=Kept(
+            ("object", "by", "key", "to_object", "to_by", "to_key", "label"),
+            lambda change: kind_of(change).address_cells(change.address),
+            lambda row: KINDS_BY_NAME[row["kind"]].address_in(row),
+        ),
+        content=Content.ADDRESS,
+        is_of_kind=True,
+    ),
+    Field(
+        "action",
+        "What is done; people read creates and archives of associations as associate and dissociate.",
+        does=Form(str, as_word(Action), {"$ref": "#/$defs/action"}),
+        why=None,
+        kept=_column("action", str, Action),
+    ),
+    Field(
+        "reason", "Why it is in the plan.", does=None, why=forms.REASON, kept=_column("reason", str, Reason)
+    ),
+    _values("values", "What is written, by property."),
+    _values("remembered", "What state learns without a write, by property."),
+    _values("forgotten", "What state drops, by property: as HubSpot held it then, and as it was sent."),
+    Field(
+        "rests_on",
+        "What is read right before the call, by property, or by the address of an associated record: where "
+        "HubSpot no longer holds it, the change is stale.",
+        does=forms.READ,
+        why=None,
+        kept=None,
+        default=(),
+        content=Content.VALUES,
+    ),
+    Field(
+        "moved_from",
+        "How the record was recognised until now.",
+        does=forms.KEY,
+        why=None,
+        kept=Kept(
+            ("from_by", "from_key"),
+            _moved_from_cells,
+            _moved_from_in,
+        ),
+        content=Content.ADDRESS,
+    ),
+    Field(
+        "remote",
+        "The identifiers that HubSpot gave.",
+        does=forms.REMOTE,
+        why=None,
+        kept=Kept(
+            ("record_id", "to_id"),
+            lambda change: {"record_id": change.remote.id, "to_id": change.remote.target_id},
+            lambda row: Remote(row["record_id"], row["to_id"]),
+        ),
+        default=NO_IDS,
+    ),
+    Field(
+        "operation",
+        "The call that carries it; missing where only state changes.",
+        does=forms.OPERATION,
+        why=None,
+        kept=Kept(
+            ("call", "id_property"),
+            _operation_cells,
+            lambda row: Operation(Call(row["call"]), row["id_property"]) if row["call"] else None,
+        ),
+    ),
+    _owned("owned", "How it is ours afterwards; missing where it is not."),
+    _owned("owned_before", "How it was ours, where it no longer is.", "_before"),
+    Field(
+        "source",
+        "The manifest line that asks for it.",
+        does=None,
+        why=forms.SOURCE,
+        kept=Kept(
+            ("source",),
+            lambda change: {"source": source_text(change.source)},
+            lambda row: source_in(row["source"]),
+        ),
+    ),
+    Field(
+        "details",
+        "What only one kind of thing has.",
+        does=None,
+        why=None,
+        kept=Kept(
+            ("replaces", "whole"),
+            lambda change: kind_of(change).details_cells(change),
+            lambda row: KINDS_BY_NAME[row["kind"]].details_in(row),
+        ),
+        is_of_kind=True,
+    ),
+    Field(
+        "step",
+        "Which change of the same thing it is; missing for the first.",
+        does=forms.STEP,
+        why=None,
+        kept=_column("step", int, int),
+        default=1,
+    ),
+)
+"""All fields, in the order in which a change is told."""
+
+REQUIRED = ("address", "action", "reason")
+"""Fields without a default."""
+
+
+def change_schema() -> Json:
+    """Describe what ``encode_change`` encodes, as definitions of a JSON Schema."""
+    does = {field.name: _described(field, field.does) for field in FIELDS if field.does or field.is_of_kind}
+    why = {field.name: _described(field, field.why) for field in FIELDS if field.why}
+    kind: Json = {"description": "The kind of thing that it is about.", "type": "string"}
+    address: Json = {"description": "Its name in flags, plans and reports.", "type": "string"}
+    return {
+        "do": {
+            "description": "What a change does. Members that say nothing are missing.",
+            "type": "object",
+            "properties": {"kind": kind} | does,
+            "required": ["kind", *(name for name in REQUIRED if name in does)],
+        },
+        "why": {
+            "description": "Why it does that. Members that say nothing are missing.",
+            "type": "object",
+            "properties": {"address": address} | why,
+            "required": ["address", *(name for name in REQUIRED if name in why)],
+        },
+    }
+
+
+def _described(field: Field, form: Form | None) -> Json:
+    of_kinds: Json = {"anyOf": [found.schema for kind in KINDS.values() if (found := field.form(kind))]}
+    return {"description": field.told} | (form.schema if form else of_kinds)
+
+
+def encode_change(change: Change) -> tuple[Json, Json]:
+    """What ``change`` does, which the digest covers, and why; both are plain JSON values."""
+    kind = kind_of(change)
+    does: Json = {"kind": kind.name}
+    why: Json = {"address": str(change.address)}  # for people, and never read back
+    for name, default, encode, encode_why in _ENCODERS[kind.name]:
+        value = getattr(change, name)
+        if value == default:
+            continue
+        if encode:
+            does[name] = encode(value)
+        if encode_why:
+            why[name] = encode_why(value)
+    return does, why
+
+
+def decode_change(does: object, why: object) -> Change:
+    """What ``encode_change`` encoded. Members that a newer version added are ignored.
+
+    Raises:
+        Wrong: that is no change that this version can carry out.
+    """
+    done, said = as_object(does), as_object(why)
+    kind = KINDS_BY_NAME.get(inside(".do", lambda _: part(done, "kind", as_text), None))
+    if kind is None:
+        raise Wrong(".do.kind", f"is none of {', '.join(KINDS_BY_NAME)}")
+    found: dict[str, Any] = {}
+    for name, decode in _DECODERS[kind.name]:
+        if name in done or name in said or name in REQUIRED:
+            found[name] = decode(done, said)
+    change = Change(**found)
+    if what := kind.flaw(change):
+        raise Wrong(".do", what)
+    return change
+
+
+def change_cells(change: Change) -> dict[str, object]:
+    """What the journal keeps of ``change``, by column."""
+    cells: dict[str, object] = dict.fromkeys(COLUMNS)
+    cells["kind"] = kind_of(change).name
+    for kept in _KEPT.values():
+        cells.update(kept.cells(change))
+    return cells
+
+
+def change_in(row: Cells) -> Change:
+    """The change that a row of the journal is about; its values must not have been erased."""
+    return Change(**{name: kept.value(row) for name, kept in _KEPT.items()})
+
+
+_KEPT = {field.name: field.kept for field in FIELDS if field.kept}
+
+COLUMNS = ("kind", *(column for kept in _KEPT.values() for column in kept.columns))
+"""Columns of the journal that say what a change is."""
+
+
+def _decoder(field: Field, kind: ChangeKind) -> Callable[[Json, Json], Any]:
+    """What reads one field of a change of ``kind`` out of what is done and of why."""
+    does, why, name = field.form(kind), field.why, field.name
+    step, form = (".do", does) if does else (".why", why)
+
+    def decode_values(done: Json, said: Json) -> Any:
+        reasons = said.get(name)
+        return inside(f".do.{name}", lambda texts: forms.decode_values(texts, reasons), done.get(name))
+
+    def decode(done: Json, said: Json) -> Any:
+        try:
+            return part(done if does else said, name, form.decode) if form else None
+        except Wrong as wrong:
+            raise Wrong(step + wrong.path, wrong.what) from None
+
+    return decode_values if does and why else decode
+
+
+_ENCODERS = {
+    kind.name: tuple(
+        (field.name, field.default, form and form.encode, field.why and field.why.encode)
+        for field in FIELDS
+        for form in (field.form(kind),)
+    )
+    for kind in KINDS.values()
+}
+_DECODERS = {
+    kind.name: tuple((field.name, _decoder(field, kind)) for field in FIELDS) for kind in KINDS.values()
+}

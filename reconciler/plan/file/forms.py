@@ -1,0 +1,252 @@
+"""How the parts of a change read as JSON: encoded, decoded, and described.
+
+A form is a pair of functions that undo each other, and the JSON Schema of what lies between. Decoding checks
+all that it is given: somebody else may have touched it.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from json import dumps
+from sys import intern
+from typing import Any, NamedTuple, TypeVar
+
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.calls import Call, Operation
+from reconciler.model.labels import Label
+from reconciler.model.owned import Origin
+from reconciler.model.property_history import ChangeSource, ValueVersion
+from reconciler.plan.change import Owned, Reason, Remote, ValueChange
+from reconciler.plan.file.json_values import (
+    Json,
+    Wrong,
+    as_count,
+    as_flag,
+    as_object,
+    as_text,
+    as_word,
+    inside,
+    or_null,
+    part,
+)
+from reconciler.source import SourceRef
+
+
+class Form(NamedTuple):
+    """How one sort of value reads as JSON."""
+
+    encode: Callable[[Any], object]
+    decode: Callable[[object], Any]
+    schema: Json
+
+
+def _same(value: object) -> object:
+    return value
+
+
+def as_record_id(found: object) -> RecordId:
+    """An id that HubSpot gave."""
+    return RecordId(as_text(found))
+
+
+def encode_key(key: RecordKey) -> Json:
+    """A record by object type, key property and value."""
+    return {"object": key.object, "property": key.by, "value": key.value}
+
+
+def decode_key(found: object) -> RecordKey:
+    """What ``encode_key`` wrote."""
+    key = as_object(found)
+    try:
+        object_type, name, value = key["object"], key["property"], key["value"]
+    except KeyError as missing:
+        raise Wrong(f".{missing.args[0]}", "is missing") from None
+    if type(object_type) is type(name) is type(value) is str:
+        return RecordKey(object_type, name, value)
+    checked = (part(key, member, as_text) for member in ("object", "property", "value"))
+    return RecordKey(*checked)
+
+
+def encode_label(label: Label) -> Json:
+    """A label by category and number, and what it reads."""
+    return {"category": label.category, "text": label.text, "type_id": label.type_id}
+
+
+def decode_label(found: object) -> Label:
+    """What ``encode_label`` wrote."""
+    label = as_object(found)
+    return Label(
+        category=part(label, "category", as_text),
+        type_id=part(label, "type_id", as_count),
+        text=part(label, "text", as_text),
+    )
+
+
+def encode_source(source: SourceRef) -> Json:
+    """A place in a manifest."""
+    return {"column": source.column, "file": source.file, "line": source.line}
+
+
+def decode_source(found: object) -> SourceRef:
+    """What ``encode_source`` wrote."""
+    source = as_object(found)
+    return SourceRef(
+        file=intern(part(source, "file", as_text)),  # a few files, named by each of many values
+        line=part(source, "line", as_count),
+        column=part(source, "column", as_count),
+    )
+
+
+def encode_time(moment: datetime) -> str:
+    """A moment in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def decode_time(found: object) -> datetime:
+    """What ``encode_time`` wrote, or the same moment with another offset."""
+    try:
+        time = datetime.fromisoformat(as_text(found))
+        if time.tzinfo is not None:
+            return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise Wrong("", "a time with its offset is expected, as in 2026-11-22T10:00:00Z")
+
+
+def encode_hand(hand: ValueVersion | None) -> Json:
+    """Whose edit something is about; empty where that is not known."""
+    if hand is None:
+        return {}
+    return {"changed_at": encode_time(hand.at), "changed_by": hand.by, "changed_via": hand.via}
+
+
+def decode_hand(found: Json, value: str | None) -> ValueVersion | None:
+    """What ``encode_hand`` wrote; ``value`` is what they made of the property."""
+    if "changed_at" not in found:
+        return None
+    return ValueVersion(
+        via=part(found, "changed_via", _as_via),
+        by=part(found, "changed_by", as_text),
+        at=part(found, "changed_at", decode_time),
+        value=value,
+    )
+
+
+def encode_values(values: Iterable[ValueChange]) -> Json:
+    """Before and after, by name."""
+    return {value.name: [value.before, value.after] for value in values}
+
+
+def encode_reasons(values: Iterable[ValueChange]) -> Json:
+    """What else there is to know of values, by name."""
+    return {value.name: _encode_reason(value) for value in values}
+
+
+def decode_values(texts: object, reasons: object) -> tuple[ValueChange, ...]:
+    """What ``encode_values`` and ``encode_reasons`` wrote of the same values."""
+    written, why = as_object(texts), as_object(reasons)
+    if written.keys() != why.keys():
+        raise Wrong("", "has not the same names in what is done and in why")
+    return tuple(
+        [inside(step_of(name), _decoder_of(name, why[name]), written[name]) for name in sorted(written)]
+    )
+
+
+def encode_read(values: Iterable[ValueChange]) -> Json:
+    """Texts by name, of what is read and not written."""
+    return {value.name: value.before for value in values}
+
+
+def decode_read(found: object) -> tuple[ValueChange, ...]:
+    """What ``encode_read`` wrote."""
+    texts = as_object(found)
+    read = ((name, inside(step_of(name), as_text_or_null, texts[name])) for name in sorted(texts))
+    return tuple(ValueChange(name, text, text, Reason.IN_STEP) for name, text in read)
+
+
+def step_of(name: str) -> str:
+    """A name's step in a path; names come from the file and may hold anything."""
+    return f".{name}" if name.isidentifier() else f"[{dumps(name)}]"
+
+
+def _encode_reason(value: ValueChange) -> Json:
+    why: Json = {"reason": str(value.reason)}
+    if value.source:
+        why["source"] = encode_source(value.source)
+    return why | encode_hand(value.changed) if value.changed else why
+
+
+def _decoder_of(name: str, why: object) -> Callable[[object], ValueChange]:
+    def decode(texts: object) -> ValueChange:
+        if not isinstance(texts, list) or len(texts) != _BEFORE_AND_AFTER:
+            raise Wrong("", "is not a list of what was before and what is after")
+        before, after = map(as_text_or_null, texts)
+        said = as_object(why)
+        return ValueChange(
+            name=name,
+            before=before,
+            after=after,
+            reason=part(said, "reason", _as_reason),
+            source=part(said, "source", decode_source) if "source" in said else None,
+            changed=decode_hand(said, before),
+        )
+
+    return decode
+
+
+_BEFORE_AND_AFTER = 2
+
+
+def _encode_operation(operation: Operation) -> Json:
+    call: Json = {"call": str(operation.call)}
+    return call if operation.id_property is None else call | {"id_property": operation.id_property}
+
+
+def _decode_operation(found: object) -> Operation:
+    operation = as_object(found)
+    return Operation(part(operation, "call", _as_call), if_there(operation, "id_property", as_text))
+
+
+def _encode_remote(remote: Remote) -> Json:
+    return {name: value for name, value in zip(Remote._fields, remote, strict=True) if value is not None}
+
+
+def _decode_remote(found: object) -> Remote:
+    remote = as_object(found)
+    return Remote(*(if_there(remote, name, as_record_id) for name in Remote._fields))
+
+
+def _encode_owned(owned: Owned) -> Json:
+    return {"origin": str(owned.origin)} | ({"protected": True} if owned.is_protected else {})
+
+
+def _decode_owned(found: object) -> Owned:
+    owned = as_object(found)
+    return Owned(part(owned, "origin", _as_origin), if_there(owned, "protected", as_flag) or False)
+
+
+T = TypeVar("T")
+
+
+def if_there(found: Json, name: str, read: Callable[[object], T]) -> T | None:
+    """A member that is left out where there is nothing to say."""
+    return part(found, name, read) if name in found else None
+
+
+as_text_or_null = or_null(as_text)
+_as_call = as_word(Call)
+_as_origin = as_word(Origin)
+_as_reason = as_word(Reason)
+_as_via = as_word(ChangeSource)
+
+_TEXT: Json = {"type": "string"}
+_TEXT_OR_NULL: Json = {"type": ["string", "null"]}
+
+KEY_SCHEMA: Json = {"$ref": "#/$defs/record"}
+REASON = Form(str, _as_reason, {"$ref": "#/$defs/reason"})
+SOURCE = Form(encode_source, decode_source, {"$ref": "#/$defs/source"})
+KEY = Form(encode_key, decode_key, KEY_SCHEMA)
+STEP = Form(_same, as_count, {"type": "integer", "minimum": 1})
+OPERATION = Form(_encode_operation, _decode_operation, {"$ref": "#/$defs/operation"})
+REMOTE = Form(_encode_remote, _decode_remote, {"$ref": "#/$defs/remote"})
+OWNED = Form(_encode_owned, _decode_owned, {"$ref": "#/$defs/owned"})
+READ = Form(encode_read, decode_read, {"type": "object", "additionalProperties": _TEXT_OR_NULL})

@@ -1,0 +1,87 @@
+"""The kinds of things that a plan is about: the one table that tells them apart.
+
+Everything else that knows of a kind stands in its own room. A new kind is a room, and a row here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from reconciler.model.addresses import Address, AssociationAddress, RecordKey
+from reconciler.plan.associations import fields as of_associations
+from reconciler.plan.change import Action, Change, Details
+from reconciler.plan.file.forms import Form
+from reconciler.plan.records import fields as of_records
+
+
+class Verb(StrEnum):
+    """What is done, as people read it; the order is that of the summary."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    ADOPT = "adopt"
+    ARCHIVE = "archive"
+    ASSOCIATE = "associate"
+    DISSOCIATE = "dissociate"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeKind:
+    """What the changes of one kind of thing are called, and how their own parts are written and kept."""
+
+    name: str
+    verbs: Mapping[Action, Verb]  # where people do not call an action by its name
+    address: Form
+    details: Form
+    address_cells: Callable[[Address], Mapping[str, object]]  # columns of the journal
+    address_in: Callable[[Mapping[str, Any]], Address]
+    details_cells: Callable[[Change], Mapping[str, object]]
+    details_in: Callable[[Mapping[str, Any]], Details | None]
+    flaw: Callable[[Change], str | None]  # what no such change is like
+
+    def verb(self, action: Action) -> Verb:
+        """What people call ``action``."""
+        return self.verbs.get(action) or Verb(action)
+
+
+RECORDS = ChangeKind(
+    name="record",
+    verbs={},
+    address=of_records.ADDRESS,
+    details=of_records.DETAILS,
+    address_cells=of_records.address_cells,
+    address_in=of_records.address_in,
+    details_cells=of_records.details_cells,
+    details_in=of_records.details_in,
+    flaw=of_records.flaw,
+)
+ASSOCIATIONS = ChangeKind(
+    name="association",
+    verbs={Action.CREATE: Verb.ASSOCIATE, Action.ARCHIVE: Verb.DISSOCIATE},
+    address=of_associations.ADDRESS,
+    details=of_associations.DETAILS,
+    address_cells=of_associations.address_cells,
+    address_in=of_associations.address_in,
+    details_cells=of_associations.details_cells,
+    details_in=of_associations.details_in,
+    flaw=of_associations.flaw,
+)
+
+KINDS: Mapping[type[Address], ChangeKind] = {RecordKey: RECORDS, AssociationAddress: ASSOCIATIONS}
+
+KINDS_BY_NAME: Mapping[str, ChangeKind] = {kind.name: kind for kind in KINDS.values()}
+
+
+def kind_of(change: Change) -> ChangeKind:
+    """The kind of thing that ``change`` is about."""
+    return KINDS[type(change.address)]
+
+
+def verb_of(change: Change) -> Verb:
+    """What ``change`` does, as people read it."""
+    return _VERBS[type(change.address), change.action]
+
+
+_VERBS = {(address, action): kind.verb(action) for address, kind in KINDS.items() for action in Action}

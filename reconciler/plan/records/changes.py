@@ -1,0 +1,172 @@
+"""The changes of records, one maker for each action."""
+
+from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.calls import Call, Operation
+from reconciler.model.desired import Record
+from reconciler.model.owned import Origin, OwnedRecord
+from reconciler.plan.change import Action, Change, Owned, Reason, RecordDetails, Remote, ValueChange
+from reconciler.source import SourceRef
+
+BY_ARCHIVE = Operation(Call.ARCHIVE, None)
+"""Archives go by record id."""
+
+
+def create_record(
+    key: RecordKey,
+    values: tuple[ValueChange, ...],
+    reason: Reason,
+    operation: Operation,
+    source: SourceRef,
+    *,
+    is_protected: bool = False,
+    remembered: tuple[ValueChange, ...] = (),
+    origin: Origin = Origin.CREATED,
+    replaces: RecordId | None = None,
+) -> Change:
+    """Make a record that the portal does not have. ``values`` may be empty: the key alone makes a record.
+
+    ``remembered`` are values that are empty as wanted; ``replaces`` is the lost record that state knows.
+    """
+    return Change(
+        address=key,
+        action=Action.CREATE,
+        reason=reason,
+        values=values,
+        remembered=remembered,
+        operation=operation,
+        owned=Owned(origin, is_protected),
+        source=source,
+        details=RecordDetails(replaces) if replaces else None,
+    )
+
+
+def update_record(
+    key: RecordKey,
+    record_id: RecordId,
+    values: tuple[ValueChange, ...],
+    reason: Reason,
+    *,
+    operation: Operation,
+    source: SourceRef | None,
+    owned: Owned,
+    remembered: tuple[ValueChange, ...] = (),
+    forgotten: tuple[ValueChange, ...] = (),
+    moved_from: RecordKey | None = None,
+    rests_on: tuple[ValueChange, ...] = (),
+) -> Change:
+    """Write ``values``, which are never empty, to a record that the portal has."""
+    return Change(
+        address=key,
+        action=Action.UPDATE,
+        reason=reason,
+        values=values,
+        remembered=remembered,
+        forgotten=forgotten,
+        rests_on=rests_on,
+        moved_from=moved_from,
+        remote=Remote(record_id),
+        operation=operation,
+        owned=owned,
+        source=source,
+    )
+
+
+def adopt_record(
+    key: RecordKey,
+    record_id: RecordId,
+    reason: Reason,
+    source: SourceRef | None,
+    owned: Owned,
+    *,
+    remembered: tuple[ValueChange, ...] = (),
+    forgotten: tuple[ValueChange, ...] = (),
+    moved_from: RecordKey | None = None,
+) -> Change:
+    """Own a record, or let state learn or forget values of it: no call is made."""
+    return Change(
+        address=key,
+        action=Action.ADOPT,
+        reason=reason,
+        remembered=remembered,
+        forgotten=forgotten,
+        moved_from=moved_from,
+        remote=Remote(record_id),
+        owned=owned,
+        source=source,
+    )
+
+
+def archive_record(
+    key: RecordKey,
+    record_id: RecordId,
+    reason: Reason,
+    source: SourceRef | None,
+    *,
+    owned_before: Owned | None,
+    rests_on: tuple[ValueChange, ...] = (),
+) -> Change:
+    """Let a record go by HubSpot's soft delete, which its API cannot undo."""
+    return Change(
+        address=key,
+        action=Action.ARCHIVE,
+        reason=reason,
+        rests_on=rests_on,
+        remote=Remote(record_id),
+        operation=BY_ARCHIVE,
+        owned_before=owned_before,
+        source=source,
+    )
+
+
+def release_record(owned: OwnedRecord, reason: Reason, source: SourceRef | None = None) -> Change:
+    """Own a record no longer; the change keeps what state knew of it, which a rollback needs."""
+    return Change(
+        address=owned.key,
+        action=Action.RELEASE,
+        reason=reason,
+        forgotten=tuple(
+            ValueChange(name, owned.expected_live(name), sent, Reason.IN_STEP)
+            for name, sent in sorted(owned.sent.items())
+        ),
+        remote=Remote(owned.record_id),
+        owned_before=owned_of(owned),
+        source=source,
+    )
+
+
+def owned_of(record: OwnedRecord) -> Owned:
+    """How ``record`` is ours."""
+    return Owned(record.origin, record.is_protected)
+
+
+def identity_of_record(change: Change) -> Record:
+    """Object type and id of the record that ``change`` is about."""
+    return change.object_type, change.known_id
+
+
+def replaced_by(change: Change) -> RecordId | None:
+    """The lost record that a created one takes the place of."""
+    return change.details.replaces if isinstance(change.details, RecordDetails) else None
+
+
+def is_record_change(change: Change) -> bool:
+    """Whether ``change`` is about a record, and not about an association."""
+    return isinstance(change.address, RecordKey)
+
+
+def is_record_write(change: Change) -> bool:
+    """Whether ``change`` creates or updates a record."""
+    return change.action in _WRITES and is_record_change(change)
+
+
+def is_record_archive(change: Change) -> bool:
+    """Whether ``change`` archives a record."""
+    return change.action is Action.ARCHIVE and is_record_change(change)
+
+
+def is_record_ours(change: Change) -> bool:
+    """Whether a record is ours after ``change``."""
+    return change.owned is not None and is_record_change(change)
+
+
+_WRITES = frozenset({Action.CREATE, Action.UPDATE})

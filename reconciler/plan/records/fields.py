@@ -1,0 +1,88 @@
+"""What only changes of records hold, as the plan file and the journal have it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from reconciler.model.addresses import Address, RecordId, RecordKey
+from reconciler.model.calls import Call
+from reconciler.plan.change import Action, Change, Details, RecordDetails
+from reconciler.plan.file.forms import KEY_SCHEMA, Form, as_record_id, decode_key, encode_key
+from reconciler.plan.file.json_values import Json, as_object, part
+from reconciler.plan.records.changes import replaced_by
+
+
+class _Shape(NamedTuple):
+    """What a change of one action has to be like."""
+
+    calls: frozenset[Call] = frozenset()  # by which it may travel; none: it touches state alone
+    has_id: bool = True
+    is_ours: bool = True  # afterwards
+
+
+_SHAPES: Mapping[Action, _Shape] = {
+    Action.CREATE: _Shape(frozenset({Call.UPSERT, Call.CREATE}), has_id=False),
+    Action.UPDATE: _Shape(frozenset({Call.UPDATE, Call.UPSERT})),
+    Action.ADOPT: _Shape(),
+    Action.ARCHIVE: _Shape(frozenset({Call.ARCHIVE}), is_ours=False),
+    Action.RELEASE: _Shape(is_ours=False),
+}
+
+
+def _encode_address(address: Address) -> Json:
+    """The record."""
+    return encode_key(address.record)
+
+
+def _decode_address(found: object) -> RecordKey:
+    """What ``_encode_address`` wrote."""
+    return decode_key(found)
+
+
+def _encode_details(details: RecordDetails) -> Json:
+    """The lost record that a created one takes the place of."""
+    return {"replaces": details.replaces}
+
+
+def _decode_details(found: object) -> RecordDetails:
+    """What ``_encode_details`` wrote."""
+    return RecordDetails(part(as_object(found), "replaces", as_record_id))
+
+
+def address_cells(address: Address) -> Mapping[str, object]:
+    """What the journal keeps of ``address``."""
+    key = address.record
+    return {"object": key.object, "by": key.by, "key": key.value}
+
+
+def address_in(cells: Mapping[str, Any]) -> RecordKey:
+    """What ``address_cells`` kept."""
+    return RecordKey(cells["object"], cells["by"], cells["key"])
+
+
+def details_cells(change: Change) -> Mapping[str, object]:
+    """What the journal keeps of the details of ``change``."""
+    return {"replaces": replaced_by(change)}
+
+
+def details_in(cells: Mapping[str, Any]) -> Details | None:
+    """What ``details_cells`` kept."""
+    return RecordDetails(RecordId(cells["replaces"])) if cells["replaces"] else None
+
+
+ADDRESS = Form(_encode_address, _decode_address, KEY_SCHEMA)
+DETAILS = Form(_encode_details, _decode_details, {"$ref": "#/$defs/record_details"})
+
+
+def flaw(change: Change) -> str | None:
+    """What no change of a record is like; None where nothing is wrong."""
+    shape = _SHAPES[change.action]
+    if (change.operation.call if change.operation else None) not in (shape.calls or {None}):
+        how = " or ".join(sorted(shape.calls)) or "no call"
+        return f"to {change.action} a record takes {how}"
+    if change.action is Action.ARCHIVE and change.sent_by.id_property is not None:
+        return "archives go by record id"
+    if shape.has_id is not (change.remote.id is not None):
+        return f"to {change.action} a record takes {'its' if shape.has_id else 'no'} record id"
+    if shape.is_ours is not (change.owned is not None):
+        return f"a record is {'ours' if shape.is_ours else 'not ours'} after {change.action}"
+    return None

@@ -1,0 +1,48 @@
+"""Changes that tests say in short: releases, whose makers take what state has."""
+
+from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.owned import Origin
+from reconciler.plan.change import (
+    Action,
+    AssociationDetails,
+    Change,
+    Owned,
+    Reason,
+    Remote,
+    ValueChange,
+)
+from reconciler.source import SourceRef
+
+
+def release(
+    key: RecordKey,
+    record_id: RecordId,
+    reason: Reason,
+    source: SourceRef | None,
+    origin: Origin,
+    forgotten: tuple[ValueChange, ...] = (),
+) -> Change:
+    """A record that is no longer ours."""
+    return Change(
+        key,
+        Action.RELEASE,
+        reason,
+        forgotten=forgotten,
+        remote=Remote(record_id),
+        owned_before=Owned(origin),
+        source=source,
+    )
+
+
+def release_pair(
+    address: AssociationAddress, remote: Remote, reason: Reason, origin: Origin = Origin.CREATED
+) -> Change:
+    """An association that is no longer ours."""
+    return Change(
+        address,
+        Action.RELEASE,
+        reason,
+        remote=remote,
+        owned_before=Owned(origin),
+        details=AssociationDetails(is_whole=True),
+    )

@@ -1,0 +1,38 @@
+"""The JSON of a plan as tests look at it: what a change does and why, side by side."""
+
+import json
+from typing import Any
+
+_VERBS = {("association", "create"): "associate", ("association", "archive"): "dissociate"}
+
+
+def plan_document(text: str) -> Any:
+    """Read a document; where it is a plan, its changes are told member by member."""
+    document = json.loads(text)
+    if isinstance(document, dict) and document.keys() >= {"changes", "manifests"}:
+        document["changes"] = [told(**change) for change in document["changes"]]
+    return document
+
+
+def told(do: dict[str, Any], why: dict[str, Any]) -> dict[str, Any]:
+    """One change: its verb, its record, its ids, and before, after and reason of each value."""
+    address, remote = do["address"], do.get("remote", {})
+    record, _, other = why["address"].partition("#")
+    change = {
+        "action": _VERBS.get((do["kind"], do["action"]), do["action"]),
+        "address": record,
+        "key": {"property": address["property"], "value": address["value"]},
+        "moved_from": do.get("moved_from"),
+        "object": address["object"],
+        "properties": {
+            name: {"before": before, "after": after} | why["values"][name]
+            for name, (before, after) in do.get("values", {}).items()
+        },
+        "reason": why["reason"],
+        "record_id": remote.get("id"),
+        "rests_on": do.get("rests_on", {}),
+        "source": why.get("source"),
+    }
+    if do["kind"] == "association":
+        change["association"] = {"address": other, "record_id": remote.get("target_id")}
+    return change
