@@ -245,18 +245,23 @@ def _described(field: Field, form: Form | None) -> Json:
 
 def encode_change(change: Change) -> tuple[Json, Json]:
     """What ``change`` does, which the digest covers, and why; both are plain JSON values."""
+    why: Json = {"address": str(change.address)}  # for people, and never read back
+    for name, default, encode in _WHY_ENCODERS:
+        value = getattr(change, name)
+        if value != default:
+            why[name] = encode(value)
+    return encode_what_it_does(change), why
+
+
+def encode_what_it_does(change: Change) -> Json:
+    """The part of ``encode_change`` that the digest covers."""
     kind = kind_of(change)
     does: Json = {"kind": kind.name}
-    why: Json = {"address": str(change.address)}  # for people, and never read back
-    for name, default, encode, encode_why in _ENCODERS[kind.name]:
+    for name, default, encode in _ENCODERS[kind.name]:
         value = getattr(change, name)
-        if value == default:
-            continue
-        if encode:
+        if value != default:
             does[name] = encode(value)
-        if encode_why:
-            why[name] = encode_why(value)
-    return does, why
+    return does
 
 
 def decode_change(does: object, why: object) -> Change:
@@ -319,12 +324,11 @@ def _decoder(field: Field, kind: ChangeKind) -> Callable[[Json, Json], Any]:
 
 _ENCODERS = {
     kind.name: tuple(
-        (field.name, field.default, form and form.encode, field.why and field.why.encode)
-        for field in FIELDS
-        for form in (field.form(kind),)
+        (field.name, field.default, form.encode) for field in FIELDS if (form := field.form(kind))
     )
     for kind in KINDS.values()
 }
+_WHY_ENCODERS = tuple((field.name, field.default, field.why.encode) for field in FIELDS if field.why)
 _DECODERS = {
     kind.name: tuple((field.name, _decoder(field, kind)) for field in FIELDS) for kind in KINDS.values()
 }

@@ -22,7 +22,7 @@ import re
 from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.plan.file.decode import plan_from_document
 from reconciler.plan.file.encode import Digests, digested_head, plan_as_document, text_of
-from reconciler.plan.file.fields import encode_change
+from reconciler.plan.file.fields import encode_what_it_does
 from reconciler.plan.file.json_values import Json, Wrong, as_object, as_text, part
 from reconciler.plan.plan import Plan
 
@@ -91,7 +91,7 @@ def digests_of(plan: Plan) -> Digests:
 def _digests(plan: Plan, format_version: str) -> Digests:
     hashed = hashlib.sha256(_DIGESTED.encode(digested_head(plan, format_version)).encode())
     for change in plan.changes:
-        hashed.update(b"\n" + _DIGESTED.encode(encode_change(change)[0]).encode())
+        hashed.update(b"\n" + _DIGESTED.encode(encode_what_it_does(change)).encode())
     content = f"sha256:{hashed.hexdigest()}"
     made_against = {
         "commit": plan.manifests.git,

@@ -89,11 +89,21 @@ def encode_source(source: SourceRef) -> Json:
 def decode_source(found: object) -> SourceRef:
     """What ``encode_source`` wrote."""
     source = as_object(found)
+    if (quick := _source_as_usual(source)) is not None:
+        return quick
     return SourceRef(
         file=intern(part(source, "file", as_text)),  # a few files, named by each of many values
         line=part(source, "line", as_count),
         column=part(source, "column", as_count),
     )
+
+
+def _source_as_usual(source: Json) -> SourceRef | None:
+    """A place of the right shape; None where it is not: a million of them are read, and few are wrong."""
+    file, line, column = source.get("file"), source.get("line"), source.get("column")
+    if type(file) is str and type(line) is type(column) is int and min(line, column) >= 0:
+        return SourceRef(intern(file), line, column)
+    return None
 
 
 def encode_time(moment: datetime) -> str:
@@ -147,8 +157,28 @@ def decode_values(texts: object, reasons: object) -> tuple[ValueChange, ...]:
     if written.keys() != why.keys():
         raise Wrong("", "has not the same names in what is done and in why")
     return tuple(
-        [inside(step_of(name), _decoder_of(name, why[name]), written[name]) for name in sorted(written)]
+        [
+            _value_as_usual(name, written[name], why[name])
+            or inside(step_of(name), _decoder_of(name, why[name]), written[name])
+            for name in sorted(written)
+        ]
     )
+
+
+def _value_as_usual(name: str, texts: object, why: object) -> ValueChange | None:
+    """A value of the right shape that nobody edited; None where it is not: a million of them are read."""
+    if not isinstance(texts, list) or len(texts) != _BEFORE_AND_AFTER or not isinstance(why, dict):
+        return None
+    before, after = texts
+    if not (before is None or type(before) is str) or not (after is None or type(after) is str):
+        return None
+    word = why.get("reason")
+    reason = _REASONS.get(word) if isinstance(word, str) else None
+    source = why.get("source")
+    place = _source_as_usual(source) if isinstance(source, dict) else None
+    if reason is None or "changed_at" in why or (place is None and "source" in why):
+        return None
+    return ValueChange(name, before, after, reason, place)
 
 
 def encode_read(values: Iterable[ValueChange]) -> Json:
@@ -236,6 +266,7 @@ as_text_or_null = or_null(as_text)
 _as_call = as_word(Call)
 _as_origin = as_word(Origin)
 _as_reason = as_word(Reason)
+_REASONS = {reason.value: reason for reason in Reason}
 _as_via = as_word(ChangeSource)
 
 _TEXT: Json = {"type": "string"}
