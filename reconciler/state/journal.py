@@ -368,7 +368,7 @@ class Journal:
         return tuple((row.number, change_in(row._asdict())) for row in self.connection.execute(query))
 
     def _in_batch(self, run_id: str, batch_number: int) -> ColumnElement[bool]:
-        """Whether a change is carried by a call of the batch."""
+        """Select the changes that a call of the batch carries."""
         carried = select(intents.c.change).where(
             intents.c.portal_id == self.portal_id,
             intents.c.run_id == run_id,

@@ -179,13 +179,13 @@ def run_row_of(row: Row[Any]) -> RunRow:
 
 
 def names_told(row: Row[Any]) -> frozenset[str]:
-    """The properties that a change wrote, or found in step; none once its values are erased."""
+    """Return the properties that a change wrote or found in step; none once its values are erased."""
     told = (row.values, row.remembered, row.forgotten)
     return frozenset(name for text in told for name in _read(text or _NOTHING))
 
 
 def _verb_of(row: Row[Any]) -> str:
-    """What people call the action; a newer version may have written one that this one does not know."""
+    """Return what people call the action. A newer version may have written an action unknown to this one."""
     if row.kind in KINDS_BY_NAME and row.action in _ACTIONS:
         return KINDS_BY_NAME[row.kind].verb(Action(row.action))
     return str(row.action)

@@ -57,7 +57,7 @@ def _origin(change: Change, outcome: Applied) -> Origin:
 
 
 def disowned_by(change: Change) -> Record | None:
-    """The record that is no longer ours once ``change`` has been applied."""
+    """Return the record that we do not own any more after ``change``."""
     if not is_record_change(change):
         return None
     if change.owned is None:
