@@ -11,15 +11,12 @@ import tempfile
 import weakref
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from heapq import merge
-from typing import Generic, TypeVar, overload
 
 from reconciler.encryption import ProcessKey
 from reconciler.errors import UsageError
-
-T = TypeVar("T")
 
 _BLOCK = 1 << 16
 """Bytes that are encrypted and written together, approximately."""
@@ -132,54 +129,6 @@ def _told() -> Iterator[None]:
             f"cannot use a temporary file in {tempfile.gettempdir()} ({error.strerror})\n"
             "    make room there, or let TMPDIR name another folder"
         ) from error
-
-
-class SpooledSequence(Sequence[T], Generic[T]):
-    """Values in a spool, which are built again at each access.
-
-    It is equal to any sequence of equal values.
-    """
-
-    __slots__ = ("_decode", "_encode", "_spool")
-
-    def __init__(self, encode: Callable[[T], bytes], decode: Callable[[bytes], T]) -> None:
-        self._spool = Spool()
-        self._encode = encode
-        self._decode = decode
-
-    def __len__(self) -> int:
-        return len(self._spool)
-
-    def __iter__(self) -> Iterator[T]:
-        return map(self._decode, self._spool)
-
-    @overload
-    def __getitem__(self, index: int) -> T: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[T]: ...
-    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
-        if isinstance(index, slice):
-            return tuple(self[number] for number in range(*index.indices(len(self))))
-        return self._decode(self._spool[index + len(self) if index < 0 else index])
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Sequence) or len(self) != len(other):
-            return False
-        return all(one == another for one, another in zip(self, other, strict=True))
-
-    __hash__ = None  # type: ignore[assignment] # it grows
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} spooled values>"
-
-    def append(self, value: T) -> None:
-        """Append ``value``."""
-        self._spool.append(self._encode(value))
-
-    def extend(self, values: Iterable[T]) -> None:
-        """Append ``values``."""
-        for value in values:
-            self.append(value)
 
 
 def sorted_by_key(entries: Iterable[tuple[bytes, bytes]]) -> Iterator[tuple[bytes, bytes]]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler import spool as module
 from reconciler.errors import UsageError
-from reconciler.spool import Spool, SpooledSequence, sorted_by_key
+from reconciler.spool import Spool, sorted_by_key
 
 PIECES = st.lists(
     st.binary(max_size=8) | st.builds(lambda byte, size: byte * size, st.just(b"x"), st.integers(0, 70_000)),
@@ -98,26 +98,6 @@ def test_a_full_disk_is_told_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> 
 
     with pytest.raises(UsageError, match=r"\(No space left on device\)\n    make room there, or let TMPDIR"):
         filled([b"a" * 70_000], 0)
-
-
-def numbers(*values: int) -> SpooledSequence[int]:
-    made = SpooledSequence[int](lambda number: str(number).encode(), int)
-    made.extend(values)
-    return made
-
-
-def test_spooled_values_are_a_sequence_like_any_other() -> None:
-    spooled = numbers(3, 1, 2)
-
-    assert (list(spooled), len(spooled), spooled[0], spooled[-1]) == ([3, 1, 2], 3, 3, 2)
-    assert spooled[1:] == (1, 2)
-    assert 1 in spooled
-    assert spooled == (3, 1, 2)
-    assert spooled == numbers(3, 1, 2)
-    assert spooled != (3, 1)
-    assert spooled != (3, 1, 4)
-    assert spooled != 3
-    assert not numbers()
 
 
 @given(st.lists(st.tuples(st.binary(max_size=3), st.binary(max_size=60)), max_size=60))

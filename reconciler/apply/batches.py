@@ -3,10 +3,11 @@
 Changes keep their place in the plan as a number; journal, report and answers refer to it.
 """
 
+from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, overload
 
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.calls import Call, Operation, Row, inputs_of
@@ -28,7 +29,7 @@ class Batch:
     number: int  # within the run, from 0
     object: str
     operation: Operation
-    entries: tuple[tuple[int, Change], ...]  # number and change; at most as many as the call takes
+    entries: Sequence[tuple[int, Change]]  # number and change; at most as many as the call takes
     turn: int = 0  # of changes that wait for others of their wave
     made: frozenset[RecordKey] = frozenset()  # records at either end of associations that this run created
 
@@ -46,22 +47,47 @@ def batches_of(
     ``turns`` says by number which changes wait for others, whose unique values they take over: HubSpot does
     not say in which order it works through a batch.
     """
-    writing = (
-        (number, change)
-        for number, change in enumerate(changes)
-        if change.is_remote and number not in without
-    )
+    together: dict[_Destination, tuple[Operation, array[int]]] = {}
+    for number, change in enumerate(changes):
+        if change.is_remote and number not in without:
+            destination = _destination(change, turns.get(number, 0))
+            together.setdefault(destination, (change.sent_by, array("Q")))[1].append(number)
     batches: list[Batch] = []
-
-    def where(entry: tuple[int, Change]) -> _Destination:
-        return _destination(entry[1], turns.get(entry[0], 0))
-
-    ordered = sorted(writing, key=where)  # stable: the plan's order within each call
-    for destination, group in groupby(ordered, key=where):
-        while entries := tuple(islice(group, inputs_of(destination.call))):
-            operation = entries[0][1].sent_by
+    for destination, (operation, numbers) in sorted(together.items()):
+        size = inputs_of(destination.call)
+        for start in range(0, len(numbers), size):
+            entries = _Entries(changes, numbers[start : start + size])
             batches.append(Batch(len(batches), destination.object, operation, entries, destination.turn))
     return tuple(batches)
+
+
+class _Entries(Sequence[tuple[int, Change]]):
+    """Changes by their numbers in the plan; each is taken from there whenever somebody asks for it."""
+
+    __slots__ = ("_changes", "_numbers")
+
+    def __init__(self, changes: Sequence[Change], numbers: Sequence[int]) -> None:
+        self._changes = changes
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[int, Change]: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[tuple[int, Change]]: ...
+    def __getitem__(self, index: int | slice) -> tuple[int, Change] | Sequence[tuple[int, Change]]:
+        if isinstance(index, slice):
+            return tuple((number, self._changes[number]) for number in self._numbers[index])
+        number = self._numbers[index]
+        return number, self._changes[number]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._numbers))
 
 
 def state_only(

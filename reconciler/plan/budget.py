@@ -1,7 +1,7 @@
 """What a plan costs in calls and time."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import TypeAlias
@@ -49,15 +49,11 @@ def budget_of(
     ``looks_again_at``: the records of these changes are read once more right before their call.
     ``opening_calls``: what apply reads before its first change, see ``calls_to_open``.
     """
-    together: dict[_Destination, list[Change]] = {}
-    turns = turns_of(changes, objects)
-    for number, change in enumerate(changes):
-        if change.is_remote:
-            together.setdefault(_destination(change, turns.get(number, 0)), []).append(change)
-    batches = [batch for group in together.values() for batch in _batches(group)]
-    write_calls = sum(_calls_to_write(batch, objects[batch[0].object_type]) for batch in batches)
-    looked_at = [batch for batch in batches if verb_of(batch[0]) in looks_again_at]
-    reread_calls = opening_calls + sum(map(_calls_to_read_again, looked_at))
+    write_calls, reread_calls = 0, opening_calls
+    for batch in _batches(changes, turns_of(changes, objects)):
+        write_calls += _calls_to_write(batch, objects[batch[0].object_type])
+        if verb_of(batch[0]) in looks_again_at:
+            reread_calls += _calls_to_read_again(batch)
     seconds = least_seconds(write_calls + reread_calls)
     return Budget(read_calls, write_calls, seconds, daily_remaining, reread_calls)
 
@@ -95,9 +91,17 @@ def _destination(change: Change, turn: int) -> _Destination:
     return verb_of(change), turn, types, change.sent_by
 
 
-def _batches(group: Sequence[Change]) -> Sequence[Sequence[Change]]:
-    size = inputs_of(group[0].sent_by.call)
-    return [group[start : start + size] for start in range(0, len(group), size)]
+def _batches(changes: Iterable[Change], turns: Mapping[int, int]) -> Iterator[Sequence[Change]]:
+    """What goes in one call, as soon as that is full; at the end those that are not."""
+    together: dict[_Destination, list[Change]] = {}
+    for number, change in enumerate(changes):
+        if change.is_remote:
+            destination = _destination(change, turns.get(number, 0))
+            batch = together.setdefault(destination, [])
+            batch.append(change)
+            if len(batch) == inputs_of(change.sent_by.call):
+                yield together.pop(destination)
+    yield from together.values()
 
 
 def _calls_to_write(batch: Sequence[Change], schema: ObjectSchema) -> int:

@@ -16,11 +16,19 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import count
 from types import MappingProxyType
 from typing import NamedTuple
 
 from reconciler.errors import Problem, ReconcilerError, Severity
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey, split_address
+from reconciler.model.addresses import (
+    RECORD_ID,
+    Address,
+    AssociationAddress,
+    RecordId,
+    RecordKey,
+    split_address,
+)
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Prune, PruneRule, Record, Records
 from reconciler.model.facts import Fact, FactKind
@@ -34,6 +42,7 @@ from reconciler.plan.budget import ALWAYS_LOOKED_AT, NOTHING_UNSETTLED, Unsettle
 from reconciler.plan.change import Action, Change, Owned, Reason, ValueChange
 from reconciler.plan.consistency import unsound
 from reconciler.plan.drift.provenance import Edits
+from reconciler.plan.file.sequences import IN_MEMORY, SpooledChanges, Workspace, sort_key
 from reconciler.plan.guards import Guards, Population
 from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import Held, ManifestInfo, Plan
@@ -97,7 +106,8 @@ class PlanBuilder:
     skips_invalid: bool = False  # records with problems are left out instead of stopping everything
     ends: Endpoints | None = None  # of associations: is told where their records stand; None: there are none
     masks: MaskRules = field(default_factory=MaskRules)
-    changes: list[Change] = field(default_factory=list)
+    workspace: Workspace = IN_MEMORY  # where changes are kept and sorted
+    changes: SpooledChanges = field(init=False)
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     no_op: int = 0
@@ -112,6 +122,9 @@ class PlanBuilder:
     holders: Mapping[Value, RecordId] = field(default_factory=dict)  # of unique values that are to be written
     left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # of these, who is not part of the plan
     _identities: Identities = field(default_factory=Identities)
+
+    def __post_init__(self) -> None:
+        self.changes = SpooledChanges(self.workspace.lines())
 
     def can_identify(
         self, resolver: Resolver, group: DesiredGroup, knowing_owners: Callable[[], Resolver]
@@ -278,7 +291,7 @@ class PlanBuilder:
         """Records that are ours afterwards by a change of this plan."""
         return frozenset(
             (change.object_type, change.remote.id)
-            for change in self.changes
+            for change in self.changes.of(Verb.UPDATE, Verb.ADOPT)
             if is_record_ours(change) and change.remote.id
         )
 
@@ -288,6 +301,9 @@ class PlanBuilder:
         To be called before it is explained what became of records that are gone.
         """
         self._keep_what_is_known_by_a_named_key()
+        is_needed = any(self.changes.of(Verb.RELEASE)) or any(self.changes.replacing())
+        if not is_needed:
+            return
         taken = self.taken
         replaced = taken | self.archived
 
@@ -301,23 +317,25 @@ class PlanBuilder:
                 replace(change, details=None) if lost and (change.object_type, lost) in replaced else change
             )
 
-        self.changes = [kept for change in self.changes if (kept := settled(change))]
+        self.changes = self.changes.kept(self.workspace, settled)
 
     def _keep_what_is_known_by_a_named_key(self) -> None:
         """A record that one line wants gone and that another one names, by the key that state knows it by."""
         known = {(owned.key.object, owned.record_id): held for held, owned in self.gone}
-        kept: list[Change] = []
-        for change in self.changes:
+
+        def decided(change: Change) -> Change | None:
             if is_record_archive(change) and (named := known.get(identity_of_record(change))):
                 self.problems.append(known_as_named(change, named))
-            else:
-                kept.append(change)
-        self.changes = kept
+                return None
+            return change
+
+        if known and any(identity_of_record(change) in known for change in self.changes.of(Verb.ARCHIVE)):
+            self.changes = self.changes.kept(self.workspace, decided)
 
     @property
     def moves(self) -> Mapping[Record, RecordKey]:
         """The keys that records get by this plan, where state knows them by others."""
-        return {identity_of_record(change): change.record for change in self.changes if change.moved_from}
+        return {identity_of_record(change): change.record for change in self.changes.moved()}
 
     def add_pairs(self, judged: Iterable[Change | Held], problems: Iterable[Problem]) -> None:
         """What becomes of associations."""
@@ -331,14 +349,20 @@ class PlanBuilder:
     @property
     def archived(self) -> frozenset[tuple[str, RecordId]]:
         """Object type and id of the records that go."""
-        return frozenset(identity_of_record(change) for change in self.changes if is_record_archive(change))
+        return frozenset(identity_of_record(change) for change in self.changes.of(Verb.ARCHIVE))
 
     def rest_on(self, more: Mapping[tuple[str, RecordId], Sequence[ValueChange]]) -> None:
         """Let archives rest on ``more`` than values: by object type and record id."""
-        for index, change in enumerate(self.changes):
-            if is_record_archive(change) and (found := more.get(identity_of_record(change))):
-                rests_on = sorted((*change.rests_on, *found), key=lambda value: value.name)
-                self.changes[index] = replace(change, rests_on=tuple(rests_on))
+
+        def resting(change: Change) -> Change:
+            found = more.get(identity_of_record(change)) if is_record_archive(change) else None
+            if not found:
+                return change
+            rests_on = sorted((*change.rests_on, *found), key=lambda value: value.name)
+            return replace(change, rests_on=tuple(rests_on))
+
+        if more:
+            self.changes = self.changes.kept(self.workspace, resting)
 
     def add_deeds(
         self,
@@ -360,15 +384,18 @@ class PlanBuilder:
 
     def hold_taken_keys(self, owned_by: Callable[[RecordKey], OwnedRecord | None]) -> None:
         """Let be what cannot go back to its key: state knows another record by that now."""
-        moves, kept = self.moves, list[Change]()
-        for change in self.changes:
+        moves = self.moves
+
+        def decided(change: Change) -> Change | None:
             other = owned_by(change.record) if change.moved_from else None
             if other is None or (change.object_type, other.record_id) in moves:
-                kept.append(change)
-                continue
+                return change
             facts = (Fact(FactKind.OTHER_RECORD_NOW, other.record_id),)
             self.held.append(Held(change.record, None, Reason.SUPERSEDED, None, None, None, facts))
-        self.changes = kept
+            return None
+
+        if moves:
+            self.changes = self.changes.kept(self.workspace, decided)
 
     def explain_gone(
         self,
@@ -437,11 +464,14 @@ class PlanBuilder:
         """
         if why := unsound(self.changes, self.held):
             raise ReconcilerError(f"{why}: this is a bug, please report it\n    nothing was planned")
-        changes = _in_order(self.changes, portal)
+        turns = turns_of(self.changes, portal.objects)
+        changes = self.changes.in_order(
+            self.workspace, lambda number, change: _order(change, turns.get(number, 0))
+        )
         personal = self.masks.personal(portal.objects, _shown(changes, self.held, self.problems))
         review = None
         if reviewed is not None:
-            kept = keep_reviewed(reviewed, changes, prune_rules)
+            kept = keep_reviewed(reviewed, changes, prune_rules, self.workspace)
             changes, prune_rules, review = (
                 self._consistent(kept.changes, portal),
                 kept.prune_rules,
@@ -499,9 +529,9 @@ class PlanBuilder:
         """Leave out what HubSpot would refuse for its unique values; ``holders`` says who has them now."""
         self.holders = {value: record.id for value, record in holders.items()}
         self.left_behind = left_behind.givers(holders) if left_behind else {}
-        self.changes = list(self._consistent(self.changes, portal))
+        self.changes = self._consistent(self.changes, portal)
 
-    def _consistent(self, changes: Sequence[Change], portal: PortalSchema) -> tuple[Change, ...]:
+    def _consistent(self, changes: SpooledChanges, portal: PortalSchema) -> SpooledChanges:
         """Those of ``changes`` that their unique values let be made together; the others are problems."""
         refused = contradictions(changes, portal.objects, self.holders, self.left_behind)
         for number, problems in refused.items():
@@ -509,7 +539,10 @@ class PlanBuilder:
             change = changes[number]
             if self.ends:
                 self.ends.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
-        return tuple(change for number, change in enumerate(changes) if number not in refused)
+        if not refused:
+            return changes
+        numbers = count()
+        return changes.kept(self.workspace, lambda change: None if next(numbers) in refused else change)
 
     def population(self, object_name: str) -> Population:
         """What shares of one object type are taken of."""
@@ -517,7 +550,7 @@ class PlanBuilder:
 
     def doubtful_types(self) -> list[str]:
         """Types of which all named records are new: whether the portal has others is worth a call."""
-        new = Counter(change.object_type for change in self.changes if verb_of(change) is Verb.CREATE)
+        new = Counter(change.object_type for change in self.changes.of(Verb.CREATE))
         return sorted(name for name in new if new[name] > FEWEST_NEW and not self.population(name).found)
 
     def _weighed(self, problem: Problem) -> Problem:
@@ -527,15 +560,17 @@ class PlanBuilder:
         return problem
 
 
-def _in_order(changes: Sequence[Change], portal: PortalSchema) -> tuple[Change, ...]:
-    turns = turns_of(changes, portal.objects)
-    numbered = sorted(enumerate(changes), key=lambda entry: _order(entry[1], turns.get(entry[0], 0)))
-    return tuple(change for _, change in numbered)
-
-
-def _order(change: Change, turn: int) -> tuple[object, ...]:
+def _order(change: Change, turn: int) -> bytes:
     verb = verb_of(change)
-    return (verb not in {Verb.CREATE, Verb.UPDATE}, turn, _ORDER[verb], *change.address.sort_key)
+    is_of_pairs_or_last = verb not in {Verb.CREATE, Verb.UPDATE}
+    return sort_key(is_of_pairs_or_last, turn, _ORDER[verb], *_parts(change.address))
+
+
+def _parts(address: Address) -> Iterator[str | int]:
+    for key in address.records:
+        yield from (key.object, key.by, key.value)
+    if isinstance(address, AssociationAddress) and address.label:
+        yield from address.label.type
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:

@@ -7,32 +7,38 @@
 A plan that breaks one of these is a bug of ours, or was altered.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import TypeAlias
 
 from reconciler.model.addresses import RecordKey
 from reconciler.model.desired import Record
-from reconciler.plan.associations.changes import is_association_change, is_association_kept, is_whole
+from reconciler.plan.associations.changes import is_association_kept, is_whole
 from reconciler.plan.change import Action, Change
-from reconciler.plan.kinds import verb_of
+from reconciler.plan.file.sequences import spooled
+from reconciler.plan.hashes import repeated_hashes
+from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import Held
-from reconciler.plan.records.changes import is_record_archive, is_record_change, replaced_by
+from reconciler.plan.records.changes import is_record_change, replaced_by
 
 _Ends: TypeAlias = frozenset[Record | RecordKey]
 """Two records, by id where they have one."""
 
 
-def unsound(changes: Iterable[Change], held: Iterable[Held] = ()) -> str | None:
-    """A sentence that says what a plan with these entries must not do; None where it is sound."""
-    changes = tuple(changes)
+def unsound(changes: Collection[Change], held: Iterable[Held] = ()) -> str | None:
+    """A sentence that says what a plan with these entries must not do; None where it is sound.
+
+    ``changes`` are walked several times; of each no more is kept than eight bytes.
+    """
     return _two_changes_of_one(changes) or _archived_and_named(changes, held) or _removed_and_made(changes)
 
 
 def _two_changes_of_one(changes: Iterable[Change]) -> str | None:
+    records = (record for change in changes if (record := _record_of(change)) is not None)
+    alike = repeated_hashes(map(hash, records))
     seen: dict[Record, Change] = {}
-    for change in changes:
+    for change in changes if alike else ():
         record = _record_of(change)
-        if record is None:
+        if record is None or hash(record) not in alike:
             continue
         first = seen.setdefault(record, change)
         if first is not change:
@@ -42,28 +48,52 @@ def _two_changes_of_one(changes: Iterable[Change]) -> str | None:
 
 
 def _archived_and_named(changes: Iterable[Change], held: Iterable[Held]) -> str | None:
-    going = [change for change in changes if is_record_archive(change)]
-    ids, keys = {_record_of(change) for change in going}, {change.record for change in going}
+    archives = spooled(changes)
+    going = {hash(name) for change in archives.of(Verb.ARCHIVE) for name in _names(change)}
     if not going:
+        return None
+    suspects = {name for name in _named_otherwise(changes, held) if hash(name) in going}
+    archived = archives.of(Verb.ARCHIVE) if suspects else ()
+    names = {name for change in archived for name in _names(change) if name in suspects}
+    if not names:
         return None
     for change in changes:
         if is_association_kept(change):
             for key, record_id in zip(change.association.records, change.remote, strict=True):
-                if key in keys or (key.object, record_id) in ids:
+                if key in names or (key.object, record_id) in names:
                     return f"{key.address} is archived, and associated: {change.record.address}"
-        elif change.action is Action.CREATE and change.record in keys:
+        elif change.action is Action.CREATE and change.record in names:
             return f"{change.record.address} is archived, and created"
-    named = (entry.key for entry in held if entry.target is None and entry.key in keys)
+    named = (entry.key for entry in held if entry.target is None and entry.key in names)
     return next((f"{key.address} is archived, and left as it is" for key in named), None)
+
+
+def _names(change: Change) -> Iterator[Record | RecordKey]:
+    """Id and key of the record that ``change`` archives."""
+    yield change.record
+    if record := _record_of(change):
+        yield record
+
+
+def _named_otherwise(changes: Iterable[Change], held: Iterable[Held]) -> Iterator[Record | RecordKey]:
+    """Ids and keys of records that must not be archived as well."""
+    for change in changes:
+        if is_association_kept(change):
+            for key, record_id in zip(change.association.records, change.remote, strict=True):
+                yield key
+                if record_id is not None:
+                    yield key.object, record_id
+        elif change.action is Action.CREATE:
+            yield change.record
+    yield from (entry.key for entry in held if entry.target is None)
 
 
 def _removed_and_made(changes: Iterable[Change]) -> str | None:
     whole: set[_Ends] = set()
     labels: set[tuple[object, ...]] = set()
-    for change in changes:
-        if is_association_change(change) and change.action is Action.ARCHIVE:
-            labels.add(_directed(change))
-            whole |= {_ends(change)} if is_whole(change) else set()
+    for change in spooled(changes).of(Verb.DISSOCIATE):
+        labels.add(_directed(change))
+        whole |= {_ends(change)} if is_whole(change) else set()
     for change in changes if whole or labels else ():
         if is_association_kept(change) and (_ends(change) in whole or _directed(change) in labels):
             ends = " and ".join(key.address for key in change.association.records)

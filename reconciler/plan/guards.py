@@ -6,7 +6,7 @@ lifts one guard to that number, for one plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from reconciler.errors import PlanRefused, Refusal
@@ -133,62 +133,53 @@ class Guards:
     ) -> tuple[GuardRefusal, ...]:
         """Every guard that the changes run into, by object type; without a base nothing is known of it."""
         refusals: list[GuardRefusal] = []
-        by_type: dict[str, list[Change]] = {}
+        by_type: dict[str, _Counted] = {}
+        written = _Records()
         for change in changes:
-            by_type.setdefault(change.object_type, []).append(change)
+            by_type.setdefault(change.object_type, _Counted()).add(change)
+            if change.is_remote:
+                written.add(change.record)
         by_name = {name: GuardBase(name) for name in by_type} | {base.object: base for base in bases}
         for name in sorted(by_name):
-            refusals += self._judge_type(by_name[name], by_type.get(name, ()))
-        refusals += self._total(changes)
+            refusals += self._judge_type(by_name[name], by_type.get(name, _Counted()))
+        refusals += self._number(Guard.TOTAL, written, "all types", "would be written")
         refusals += self.judge_budget(budget)
         refusals += self._diverged(changes)
         return tuple(refusals)
 
-    def _judge_type(self, of: GuardBase, changes: Sequence[Change]) -> Iterator[GuardRefusal]:
-        name, base = of.object, of.records
-        by_verb: dict[Verb, list[RecordKey]] = {verb: [] for verb in Verb}
-        for change in changes:
-            by_verb[verb_of(change)].append(change.record)
+    def _judge_type(self, of: GuardBase, counted: "_Counted") -> Iterator[GuardRefusal]:
+        name, base, by_verb = of.object, of.records, counted.by_verb
         yield from self._share(Guard.UPDATE, by_verb[Verb.UPDATE], base, f"{name} would be updated")
         yield from self._share(Guard.ARCHIVE, by_verb[Verb.ARCHIVE], base, f"{name} would be archived")
         if of.has_records and not of.found:
             doubt = f"would be created although the portal has {name}, and none by these keys"
             yield from self._number(Guard.CREATE, by_verb[Verb.CREATE], name, doubt)
-        strangers = [c.record for c in changes if is_record_archive(c) and c.owned_before is None]
-        yield from self._number(Guard.ABSENT, strangers, name, "would be archived and are not ours")
-        cleared = [c.record for c in changes for v in c.values if v.after is None and v.before is not None]
+        yield from self._number(Guard.ABSENT, counted.strangers, name, "would be archived and are not ours")
         yield from self._share(
-            Guard.CLEAR, cleared, of.values, f"values of {name} would be cleared", FEWEST_VALUES
+            Guard.CLEAR, counted.cleared, of.values, f"values of {name} would be cleared", FEWEST_VALUES
         )
         if not of.named:
-            left = [c.record for c in changes if c.reason is Reason.PRUNED and is_record_change(c)]
             yield from self._number(
-                Guard.EMPTY, left, name, "would leave, and the manifests name none any more"
+                Guard.EMPTY, counted.pruned, name, "would leave, and the manifests name none any more"
             )
 
     def _share(
-        self, guard: Guard, keys: Sequence[RecordKey], base: int, what: str, fewest: int = FEWEST_RECORDS
+        self, guard: Guard, records: "_Records", base: int, what: str, fewest: int = FEWEST_RECORDS
     ) -> Iterator[GuardRefusal]:
         limit = self.limits[guard]
-        percent = 100 * len(keys) / base if base else 0
+        percent = 100 * records.count / base if base else 0
         is_share = limit.percent is not None and base >= fewest and percent > limit.percent
-        is_many = limit.count is not None and len(keys) > limit.count
-        if (is_share or is_many) and not self._is_allowed(guard, len(keys)):
+        is_many = limit.count is not None and records.count > limit.count
+        if (is_share or is_many) and not self._is_allowed(guard, records.count):
             bound = f"limit {limit.percent:g} %" if is_share else f"limit {limit.count:,}"
-            message = f"{len(keys):,} of {base:,} {what} ({percent:.0f} %, {bound})"
-            yield GuardRefusal(guard, len(keys), message, _first(keys))
+            message = f"{records.count:,} of {base:,} {what} ({percent:.0f} %, {bound})"
+            yield GuardRefusal(guard, records.count, message, records.first)
 
-    def _number(
-        self, guard: Guard, keys: Sequence[RecordKey], name: str, what: str
-    ) -> Iterator[GuardRefusal]:
+    def _number(self, guard: Guard, records: "_Records", name: str, what: str) -> Iterator[GuardRefusal]:
         limit = self.limits[guard].count
-        if limit is not None and len(keys) > limit and not self._is_allowed(guard, len(keys)):
-            message = f"{len(keys):,} of {name} {what} (limit {limit:,})"
-            yield GuardRefusal(guard, len(keys), message, _first(keys))
-
-    def _total(self, changes: Iterable[Change]) -> Iterator[GuardRefusal]:
-        keys = [change.record for change in changes if change.is_remote]
-        yield from self._number(Guard.TOTAL, keys, "all types", "would be written")
+        if limit is not None and records.count > limit and not self._is_allowed(guard, records.count):
+            message = f"{records.count:,} of {name} {what} (limit {limit:,})"
+            yield GuardRefusal(guard, records.count, message, records.first)
 
     def judge_budget(self, budget: Budget) -> Iterator[GuardRefusal]:
         """Whether enough calls are left today; apply asks that again."""
@@ -236,5 +227,34 @@ def refuse_now(plan: Plan, budget: Budget, limits: Limits) -> None:
         )
 
 
-def _first(keys: Iterable[RecordKey]) -> tuple[RecordKey, ...]:
-    return tuple(sorted(set(keys))[:_SHOWN])
+@dataclass(slots=True)
+class _Records:
+    """How many there are, and the first of them by key."""
+
+    count: int = 0
+    first: tuple[RecordKey, ...] = ()
+
+    def add(self, key: RecordKey) -> None:
+        self.count += 1
+        if len(self.first) < _SHOWN or key < self.first[-1]:
+            self.first = tuple(sorted({*self.first, key})[:_SHOWN])
+
+
+@dataclass(slots=True)
+class _Counted:
+    """Changes of one object type, as guards count them."""
+
+    by_verb: dict[Verb, _Records] = field(default_factory=lambda: {verb: _Records() for verb in Verb})
+    strangers: _Records = field(default_factory=_Records)  # archived, and not ours
+    cleared: _Records = field(default_factory=_Records)  # one for each value
+    pruned: _Records = field(default_factory=_Records)
+
+    def add(self, change: Change) -> None:
+        self.by_verb[verb_of(change)].add(change.record)
+        if is_record_archive(change) and change.owned_before is None:
+            self.strangers.add(change.record)
+        for value in change.values:
+            if value.after is None and value.before is not None:
+                self.cleared.add(change.record)
+        if change.reason is Reason.PRUNED and is_record_change(change):
+            self.pruned.add(change.record)

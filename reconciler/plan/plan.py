@@ -1,5 +1,6 @@
 """The plan: all that belongs to it besides its changes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -168,8 +169,8 @@ class Plan:
     api_version: str
     state: StateVersion
     manifests: ManifestInfo
-    changes: tuple[Change, ...]  # in the order of section "order" in build.py
-    held: tuple[Held, ...]
+    changes: Sequence[Change]  # in the order of section "order" in build.py
+    held: Sequence[Held]
     problems: tuple[Problem, ...]
     no_op: int  # records looked at and already right
     budget: Budget

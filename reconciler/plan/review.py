@@ -18,7 +18,7 @@ records that were new when it was reviewed may have become known. What is kept i
 never the reviewed change itself.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -27,6 +27,7 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.plan.associations.changes import is_association_change
 from reconciler.plan.change import Action, Change, ValueChange
 from reconciler.plan.file.format import digests_of
+from reconciler.plan.file.sequences import IN_MEMORY, SpooledChanges, Workspace
 from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import DifferenceKind, Plan, Review, ReviewDifference
 from reconciler.plan.records.changes import is_record_archive, replaced_by
@@ -49,23 +50,28 @@ _BY_HOW = list(DifferenceKind)
 class Kept:
     """What is left of a plan, and what departs from the reviewed one."""
 
-    changes: tuple[Change, ...]
+    changes: SpooledChanges
     prune_rules: tuple[PruneRule, ...]
     review: Review
 
 
-def keep_reviewed(reviewed: Plan, changes: Iterable[Change], rules: Iterable[PruneRule]) -> Kept:
-    """Those of ``changes`` and ``rules`` that ``reviewed`` has too, in their order."""
-    seen = {_subject(change): change for change in reviewed.changes}
-    kept: list[Change] = []
+def keep_reviewed(
+    reviewed: Plan,
+    changes: Iterable[Change],
+    rules: Iterable[PruneRule],
+    workspace: Workspace = IN_MEMORY,
+) -> Kept:
+    """Those of ``changes`` and ``rules`` that ``reviewed`` has too, in their order; kept in ``workspace``."""
+    seen = _Reviewed(reviewed.changes)
+    kept = SpooledChanges(workspace.lines())
     departures: list[ReviewDifference] = []
     for change in changes:
-        departure = _departing(seen.pop(_subject(change), None), change)
+        departure = _departing(seen.take(change), change)
         if departure is None or departure.how is DifferenceKind.NO_LONGER_PLANNED:
             kept.append(change)
         if departure is not None:
             departures.append(departure)
-    departures += (_departure(DifferenceKind.NO_LONGER_PLANNED, gone) for gone in seen.values())
+    departures += (_departure(DifferenceKind.NO_LONGER_PLANNED, gone) for gone in seen.rest())
     known_rules = set(reviewed.prune_rules)
     rules = tuple(rules)
     digests = digests_of(reviewed)
@@ -76,7 +82,38 @@ def keep_reviewed(reviewed: Plan, changes: Iterable[Change], rules: Iterable[Pru
         departures=tuple(sorted(departures, key=lambda entry: (_BY_HOW.index(entry.how), entry.key))),
         unreviewed_rules=tuple(rule for rule in rules if rule not in known_rules),
     )
-    return Kept(tuple(kept), tuple(rule for rule in rules if rule in known_rules), review)
+    return Kept(kept, tuple(rule for rule in rules if rule in known_rules), review)
+
+
+class _Reviewed:
+    """Changes that are found by what they are about: of each no more is in memory than its number."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self._changes = changes
+        self._numbers: dict[int, list[int] | int] = {}  # by the hash of what each is about; mostly one
+        for number, change in enumerate(changes):
+            subject = hash(_subject(change))
+            others = self._numbers.get(subject)
+            if others is None:
+                self._numbers[subject] = number
+            else:
+                self._numbers[subject] = [*(others if isinstance(others, list) else [others]), number]
+        self._taken = bytearray(len(changes))
+
+    def take(self, change: Change) -> Change | None:
+        """The one that is about the same as ``change``; None where there is none, or it was taken."""
+        subject = _subject(change)
+        numbers = self._numbers.get(hash(subject), [])
+        for number in numbers if isinstance(numbers, list) else [numbers]:
+            found = self._changes[number]
+            if not self._taken[number] and _subject(found) == subject:
+                self._taken[number] = 1
+                return found
+        return None
+
+    def rest(self) -> Iterator[Change]:
+        """Those that were not taken."""
+        return (change for number, change in enumerate(self._changes) if not self._taken[number])
 
 
 def _subject(change: Change) -> Hashable:

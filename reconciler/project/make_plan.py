@@ -13,7 +13,7 @@ from reconciler.plan.plan import Plan
 from reconciler.plan.records.compare import Policy
 from reconciler.project.git_checkout import divergence_from, read_checkout
 from reconciler.project.notices import Progress, ignore_progress
-from reconciler.project.plan_files import read_plan
+from reconciler.project.plan_files import ON_DISK, read_plan
 from reconciler.project.plan_request import PlanRequest, globs_of
 from reconciler.project.refusals import check_environment
 from reconciler.project.session import Session
@@ -87,6 +87,7 @@ def plan_context(session: Session, request: PlanRequest, reviewed: Plan | None =
         project=session.settings.name,
         looks_again_at=request.rereads,
         verifies=request.verifies,
+        workspace=ON_DISK,
     )
 
 

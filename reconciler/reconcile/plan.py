@@ -31,6 +31,7 @@ from reconciler.plan.associations.endpoints import endpoints_of
 from reconciler.plan.budget import ALWAYS_LOOKED_AT, Unsettled
 from reconciler.plan.builder import Known, PlanBuilder
 from reconciler.plan.drift.provenance import Edits, OurRuns, our_runs
+from reconciler.plan.file.sequences import IN_MEMORY, Workspace
 from reconciler.plan.guards import Guards
 from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import ManifestInfo, Plan
@@ -78,6 +79,7 @@ class PlanContext:
     project: str | None = None  # what the project is called; None where it has no name
     looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # whose records apply will read again
     verifies: bool = False  # apply plans again afterwards
+    workspace: Workspace = IN_MEMORY  # where changes are kept and sorted
 
 
 def plan_changes(
@@ -111,7 +113,9 @@ def plan_changes(
     )
     memory, unsettled = remember(reader, store, portal, unfinished)
     ends = endpoints_of(desired, portal, selection)
-    builder = PlanBuilder(policy, here.guards, here.remembers, here.skips_invalid, ends, here.masks)
+    builder = PlanBuilder(
+        policy, here.guards, here.remembers, here.skips_invalid, ends, here.masks, here.workspace
+    )
     builder.problems += (*desired.problems, *lacking)
     runs = our_runs(store.runs(), here.created_at)
     flags = {

@@ -71,7 +71,12 @@ def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext,
     unmet.refuse("this run changed")
     count = sum(map(len, groups.values()))
     builder = PlanBuilder(
-        here.policy, here.guards, here.remembers, masks=here.masks, problems=forgotten(past.forgotten)
+        here.policy,
+        here.guards,
+        here.remembers,
+        masks=here.masks,
+        workspace=here.workspace,
+        problems=forgotten(past.forgotten),
     )
     looked_at = 0
     for (object_name, by), group in groups.items():

@@ -17,7 +17,7 @@ from reconciler.model.explanation import ApplyRun, Explanation, NextAction, Pair
 from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.file.encode import problem_as_document, source_as_document, text_of
-from reconciler.plan.file.format import digests_of, masked_plan_to_text, plan_to_text
+from reconciler.plan.file.format import digests_of, plan_as_document
 from reconciler.plan.file.json_values import Json
 from reconciler.plan.plan import Plan
 from reconciler.report.fact_sentences import facts_text
@@ -39,8 +39,8 @@ FORMAT_VERSION = "1.0"
 def plan_as_json(plan: Plan, view: View) -> str:
     """The plan, in the shape of the plan file."""
     if not view.masking.is_on:
-        return plan_to_text(plan)
-    return masked_plan_to_text(masked_plan(plan, view.masking), digests_of(plan))
+        return plan_as_document(plan)
+    return plan_as_document(masked_plan(plan, view.masking), digests_of(plan))
 
 
 def drift_as_json(found: DriftFound, view: View) -> str:

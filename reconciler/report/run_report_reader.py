@@ -22,15 +22,15 @@ from reconciler.plan.file.json_values import (
 )
 from reconciler.source import SourceRef
 
-_BEGINNING = re.compile(r'\s*\{\s*"accounting"')
+_BEGINNING = re.compile(rb'\s*\{\s*"accounting"')
 """Keys are sorted: no other document of ours begins like this."""
 
 _as_text_or_null = or_null(as_text)
 
 
-def is_run(text: str) -> bool:
-    """Whether ``text`` is the report of a run."""
-    return _BEGINNING.match(text) is not None
+def is_run(beginning: bytes) -> bool:
+    """Whether the file that begins so is the report of a run."""
+    return _BEGINNING.match(beginning) is not None
 
 
 def run_from_text(text: str) -> RunDetail:

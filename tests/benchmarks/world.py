@@ -70,9 +70,9 @@ def company(number: int) -> Company:
     return Company(f"acme-{number:07d}", str(9_000_000 + number), properties)
 
 
-def desired(company: Company, number: int) -> Mapping[str, str]:
-    """What the manifest says of it: one record in a hundred has moved."""
-    if number % CHANGED_EVERY:
+def desired(company: Company, number: int, changed_every: int = CHANGED_EVERY) -> Mapping[str, str]:
+    """What the manifest says of it: one record in so many has moved."""
+    if number % changed_every:
         return company.properties
     return {**company.properties, "city": "Osnabrueck"}
 
@@ -86,7 +86,7 @@ def manifest(count: int) -> str:
     return "".join(lines)
 
 
-def write_table(path: Path, count: int) -> None:
+def write_table(path: Path, count: int, changed_every: int = CHANGED_EVERY) -> None:
     """All of them as CSV, in an order that has nothing to do with their keys."""
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
@@ -94,7 +94,7 @@ def write_table(path: Path, count: int) -> None:
         for place in range(count):
             number = place * _STRIDE % count
             one = company(number)
-            writer.writerow([one.key, *desired(one, number).values()])
+            writer.writerow([one.key, *desired(one, number, changed_every).values()])
 
 
 def definitions() -> list[Mapping[str, Any]]:
@@ -130,6 +130,7 @@ def write_project(
     is_known: bool,
     is_table: bool = False,
     named: int | None = None,
+    changed_every: int = CHANGED_EVERY,
 ) -> None:
     """A project of so many records; where ``is_known``, state has them all as the portal holds them.
 
@@ -137,7 +138,7 @@ def write_project(
     """
     folder.mkdir(parents=True)
     if is_table:
-        write_table(folder / "companies.csv", count)
+        write_table(folder / "companies.csv", count, changed_every)
         text = f"object: {OBJECT}\nkey: {KEY}\nsource: {{csv: companies.csv}}\n"
     else:
         text = manifest(count if named is None else named)

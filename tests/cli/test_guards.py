@@ -1,6 +1,5 @@
 """Guards refuse plans, and each can be lifted by name."""
 
-import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.plan.file.format import plan_from_text, plan_to_text
+from tests.support.plan_files import file_of, parts_of, plan_from_text, plan_to_text
 from tests.support.projects import Project
 
 SETTINGS = "version: 1\nmanifests: [.]\nenvironments:\n  local: {portal: emulator}\n"
@@ -64,13 +63,13 @@ def test_an_allowance_for_less_is_none(project: Project) -> None:
 @pytest.mark.parametrize(
     "edit",
     [
-        lambda plan: plan.update(refusals=[]),
-        lambda plan: plan.update(refusals=[], allowances={"update": 12}),
-        lambda plan: plan.update(refusals=[], base=[plan["base"][0] | {"named": 1_000}]),
-        lambda plan: plan["refusals"][0].update(count=1),
-        lambda plan: plan.update(problems=plan["problems"] + [NOT_THERE_BEFORE]),
-        lambda plan: plan["state"].update(serial=plan["state"]["serial"] + 1),
-        lambda plan: [change["do"]["owned"].update(origin="adopted") for change in plan["changes"]],
+        lambda plan: plan["header"].update(refusals=[]),
+        lambda plan: plan["header"].update(refusals=[], allowances={"update": 12}),
+        lambda plan: plan["header"].update(refusals=[], base=[plan["header"]["base"][0] | {"named": 1_000}]),
+        lambda plan: plan["header"]["refusals"][0].update(count=1),
+        lambda plan: plan["header"].update(problems=plan["header"]["problems"] + [NOT_THERE_BEFORE]),
+        lambda plan: plan["header"]["state"].update(serial=plan["header"]["state"]["serial"] + 1),
+        lambda plan: [change["do"].update(owned={"origin": "adopted"}) for change in plan["changes"]],
     ],
     ids=["refusals", "allowances", "base", "count", "problems", "serial", "origin"],
 )
@@ -78,9 +77,9 @@ def test_the_refusals_in_a_plan_file_cannot_be_edited(
     project: Project, edit: Callable[[Any], object]
 ) -> None:
     project.run("plan", "--out", "plan.json")
-    document = json.loads((project.folder / "plan.json").read_text())
-    edit(document)
-    project.write("plan.json", json.dumps(document))
+    parts = parts_of((project.folder / "plan.json").read_text())
+    edit(parts)
+    project.write("plan.json", file_of(parts))
 
     refused = project.run("apply", "plan.json")
 
@@ -129,9 +128,9 @@ def test_equal_plans_against_another_state_have_equal_content(project: Project) 
 def test_an_allowance_cannot_be_forged_into_a_saved_plan(project: Project) -> None:
     project.run("plan", "--out", "plan.json")
     text = (project.folder / "plan.json").read_text()
-    start, end = text.index('"refusals"'), text.index('"review"')
-    project.write("plan.json", text[:start] + '"refusals": [],\n  ' + text[end:])
-    project.replace("plan.json", '"allowances": {}', '"allowances": {"update": 12}')
+    parts = parts_of(text)
+    parts["header"] |= {"refusals": [], "allowances": {"update": 12}}
+    project.write("plan.json", file_of(parts))
     assert project.run("apply", "plan.json").code == 5
 
 

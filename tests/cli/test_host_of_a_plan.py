@@ -3,9 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from reconciler.plan.file.format import digest_of, plan_from_text, plan_to_text
+from reconciler.plan.file.format import digest_of
 from reconciler.project.settings import load_settings
 from reconciler.report.markdown.escape import inline_code
+from tests.support.plan_files import plan_from_text, plan_to_text
 from tests.support.plans import plan_of
 from tests.support.projects import Project, Recorder, example
 

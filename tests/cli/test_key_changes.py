@@ -16,9 +16,9 @@ from reconciler.emulator.faults import parse
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.owned import Origin
 from reconciler.plan.change import Action, Change, Owned, Reason
-from reconciler.plan.file.format import plan_from_text, plan_to_text
 from reconciler.plan.records.changes import archive_record
 from reconciler.state.store import open_state
+from tests.support.plan_files import plan_from_text, plan_to_text
 from tests.support.projects import PORTAL, Done, Project
 
 STATE = "sqlite:///.reconciler/state.db"

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.plan_files import parts_of
 from tests.support.plan_json import plan_document
 from tests.support.projects import Project
 
@@ -106,7 +107,7 @@ def test_one_run_leaves_every_form_and_the_plan_itself(project: Project) -> None
     assert done.out.startswith(STARTS["terminal"])
     assert text_of(project, "plan.md").startswith(STARTS["markdown"])
     assert text_of(project, "plan.html").startswith(STARTS["html"])
-    digest = json.loads(text_of(project, "plan.json"))["digest"]
+    digest = parts_of(text_of(project, "plan.json"))["end"]["digest"]
     assert json.loads(text_of(project, "masked.json"))["digest"] == digest
     assert f"`{digest}`" in text_of(project, "plan.md")
     assert digest in text_of(project, "plan.html")
@@ -168,7 +169,7 @@ def test_a_job_gets_a_summary_and_outputs(in_actions: Project) -> None:
     assert done.out.startswith(STARTS["terminal"])
     assert text_of(in_actions, "summary.md").startswith(f"## An earlier step\n{STARTS['markdown']}")
     assert "Ada" not in text_of(in_actions, "summary.md")
-    plan = json.loads(text_of(in_actions, "plan.json"))
+    plan = parts_of(text_of(in_actions, "plan.json"))["end"]
     assert text_of(in_actions, "output") == (
         f"changes=true\nempty=false\nappliable=true\ncontent={plan['content']}\ndigest={plan['digest']}\n"
         "summary=Plan: 1 to create, 0 to update, 0 to archive\nemulator=true\n"

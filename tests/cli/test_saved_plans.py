@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.cli.exits import ExitCode
+from tests.support.plan_files import parts_of
 from tests.support.plan_json import plan_document
 from tests.support.projects import PORTAL, Done, Project
 
@@ -462,14 +463,14 @@ def test_the_digest_covers_the_values_that_a_plan_rests_on(project: Project) -> 
     project.write("records.yaml", HEAD + "records:\n  stays: {name: Stays now}\n")
     saved(project)
     text = (project.folder / "plan.json").read_text()
-    plan = plan_document(text)
-    rests_on = {change["address"]: change["rests_on"] for change in plan["changes"]}
+    changes = parts_of(text)["changes"]
+    rests_on = {change["why"]["address"]: change["do"]["rests_on"] for change in changes}
     assert rests_on == {
         "companies/new": {"external_id": "new", "name": "New", "city": "Bonn"},
         "companies/stays": {"external_id": "stays"},
     }
 
-    project.write("plan.json", text.replace('"city": "Bonn"', '"city": "Ulm"'))
+    project.write("plan.json", text.replace('"city":"Bonn"', '"city":"Ulm"'))
 
     assert project.run("apply", "plan.json").code == ExitCode.PLAN_REFUSED
 

@@ -44,7 +44,7 @@ ROOMS = {
     "reconcile": BASE | {"model", "manifest", "hubspot", "plan", "apply", "state"},
     "project": BASE
     | {"model", "manifest", "state", "plan", "apply", "hubspot", "reconcile", "encryption", "suggestions"}
-    | {"emulator", "report.json_report", "report.mask", "report.view", "report.plan.guard_refusals"},
+    | {"spool", "emulator", "report.json_report", "report.mask", "report.view", "report.plan.guard_refusals"},
     "emulator": set(),
     "cli": BASE
     | {"project", "report", "emulator", "model"}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,16 +21,12 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import Origin, StateVersion
 from reconciler.plan.change import Owned, Reason, Remote, ValueChange
 from reconciler.plan.file.encode import Digests
-from reconciler.plan.file.format import (
-    FORMAT_VERSION,
-    digests_of,
-    masked_plan_to_text,
-    plan_from_text,
-    plan_to_text,
-)
+from reconciler.plan.file.format import FORMAT_VERSION, digests_of, plan_as_document
 from reconciler.plan.plan import Guard, GuardBase, GuardRefusal, Held, Plan
 from reconciler.plan.records.changes import adopt_record, create_record, update_record
+from reconciler.project.plan_files import read_plan
 from reconciler.sentences import Sentence, Value, sentence
+from tests.support.plan_files import file_of, parts_of, plan_from_text, plan_to_text
 from tests.support.plans import at, plan_of, plans
 
 ACME = RecordKey("companies", "external_id", "acme")
@@ -70,9 +67,9 @@ Edit = Callable[[Any], object]
 
 def edited(edit: Edit, plan: Plan = PLAN) -> str:
     """The file of ``plan`` after somebody edited it."""
-    document = json.loads(plan_to_text(plan))
-    edit(document)
-    return json.dumps(document)
+    parts = parts_of(plan_to_text(plan))
+    edit(parts)
+    return file_of(parts)
 
 
 def put(value: object, *path: str | int) -> Edit:
@@ -95,29 +92,27 @@ def test_a_plan_that_was_written_reads_back_equal(plan: Plan) -> None:
 
 
 @given(plans)
-def test_the_file_is_json_whose_entries_take_one_line_each(plan: Plan) -> None:
+def test_every_line_is_json_with_sorted_keys(plan: Plan) -> None:
     text = plan_to_text(plan)
 
-    lines = [line for line in text.split("\n") if line.startswith('    {"do"')]
-    assert [json.loads(line.removesuffix(",")) for line in lines] == json.loads(text)["changes"]
-    assert [line.endswith(",") for line in lines] == [True] * (len(lines) - 1) + [False] * bool(lines)
-    assert all(
-        list(change) == sorted(change) for change in map(json.loads, (line.rstrip(",") for line in lines))
-    )
-    assert list(json.loads(text)) == sorted(json.loads(text))
+    lines = [json.loads(line) for line in text.split("\n")[:-1]]
+    assert all(list(line) == sorted(line) for line in lines)
+    assert len(lines) == 1 + len(plan.changes) + len(plan.held) + 1
     assert text.endswith("}\n")
 
 
 def test_the_file_holds_what_a_reader_looks_for() -> None:
-    document = json.loads(plan_to_text(PLAN))
+    parts = parts_of(plan_to_text(PLAN))
+    header = parts["header"]
 
-    assert document["format_version"] == "2.0"
-    assert document["portal"] == {"api_version": "2026-03", "id": 7654321, "type": "STANDARD"}
-    assert document["state"] == {"kept": True, "lineage": "5f6b1c9e", "serial": 41}
-    assert document["summary"] | {"create": 1, "update": 1, "adopt": 1, "held": 1} == document["summary"]
-    assert document["appliable"] is False
-    assert Digests(document["digest"], document["content"]) == digests_of(PLAN)
-    assert document["changes"][1] == {
+    assert header["format_version"] == "2.0"
+    assert header["portal"] == {"api_version": "2026-03", "id": 7654321, "type": "STANDARD"}
+    assert header["state"] == {"kept": True, "lineage": "5f6b1c9e", "serial": 41}
+    assert header["summary"] | {"create": 1, "update": 1, "adopt": 1, "held": 1} == header["summary"]
+    assert header["appliable"] is False
+    digests = digests_of(PLAN)
+    assert parts["end"] == {"changes": 3, "content": digests.content, "digest": digests.digest, "held": 1}
+    assert parts["changes"][1] == {
         "do": {
             "action": "update",
             "address": {"object": "companies", "property": "external_id", "value": "müller"},
@@ -133,7 +128,10 @@ def test_the_file_holds_what_a_reader_looks_for() -> None:
             "address": "companies/müller",
             "reason": "changed",
             "remembered": {
-                "name": {"reason": "in step", "source": {"column": 7, "file": "companies.yaml", "line": 8}}
+                "name": {
+                    "reason": "in step",
+                    "source": {"column": 7, "file": "companies.yaml", "line": 8},
+                }
             },
             "source": {"column": 7, "file": "companies.yaml", "line": 7},
             "values": {"phone": {"reason": "changed"}},
@@ -215,66 +213,56 @@ def test_the_digest_depends_on_what_the_content_does_not(plan: Plan) -> None:
     assert digests_of(plan).content == digests_of(PLAN).content
 
 
-def digests_by_the_book(document: Any) -> Digests:
-    """The digests as anybody can compute them from the file: a line for the head, a line for each change."""
-    shown = set()
-    for does in (change["do"] for change in document["changes"]):
-        keys = [does["address"], *([does["address"]["target"]] if "target" in does["address"] else [])]
-        shown |= {(key["object"], key["property"]) for key in keys}
-        parts = ("values", "remembered", "forgotten", "rests_on")
-        shown |= {(keys[0]["object"], name) for part in parts for name in does.get(part, ())}
-    head = {
-        "allowances": document["allowances"],
-        "appliable": document["appliable"],
-        "base": document["base"],
-        "environment": document["environment"],
-        "format_version": document["format_version"],
-        "personal": [
-            [pair["object"], pair["property"]]
-            for pair in document["personal"]
-            if (pair["object"], pair["property"]) in shown
-        ],
-        "portal": document["portal"]["id"],
+def digests_by_the_book(text: str) -> Digests:
+    """The digests as anybody can compute them: from the bytes of each ``do``, and from the header."""
+    lines = text.split("\n")
+    header = json.loads(lines[0])
+    changes = hashlib.sha256()
+    for line in lines:
+        if line.startswith('{"do":'):
+            _, end = json.JSONDecoder().raw_decode(line, 6)
+            changes.update(f"{line[6:end]}\n".encode())
+    names = ("allowances", "appliable", "base", "environment", "format_version", "prune_rules", "rolls_back")
+    digested = {name: header[name] for name in names} | {
+        "host": header["portal"].get("host"),
+        "masked_properties": [each for each in header["masked_properties"] if each["written"]],
+        "portal": header["portal"]["id"],
         "problems": [
             [problem["address"], problem["message"]]
-            for problem in document["problems"]
+            for problem in header["problems"]
             if problem["severity"] == "error"
         ],
-        "prune": document["prune"],
-        "refusals": [
-            [refusal["guard"], refusal["count"], refusal["message"]] for refusal in document["refusals"]
-        ],
-        "undoes": document["undoes"],
-    } | {name: document["portal"][name] for name in ("host",) if name in document["portal"]}
-    lines = [head, *(change["do"] for change in document["changes"])]
-    content = hash_of(lines)
-    made_against = {
-        "commit": document["manifests"]["git"],
-        "content": content,
-        "lineage": document["state"]["lineage"],
-        "serial": document["state"]["serial"],
+        "refusals": [[each["guard"], each["count"], each["message"]] for each in header["refusals"]],
     }
-    return Digests(hash_of([made_against]), content)
+    content = hash_of({"changes": changes.hexdigest(), "header": digested})
+    made_against = {
+        "commit": header["manifests"]["git"],
+        "content": content,
+        "lineage": header["state"]["lineage"],
+        "serial": header["state"]["serial"],
+    }
+    return Digests(hash_of(made_against), content)
 
 
-def hash_of(lines: list[Any]) -> str:
-    text = "\n".join(json.dumps(line, sort_keys=True, separators=(",", ":")) for line in lines)
+def hash_of(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 @given(plans)
 def test_the_digest_can_be_computed_from_the_file(plan: Plan) -> None:
-    assert digests_of(plan) == digests_by_the_book(json.loads(plan_to_text(plan)))
+    assert digests_of(plan) == digests_by_the_book(plan_to_text(plan))
 
 
 @pytest.mark.parametrize(
     "edit",
     [
-        put("+49 30 2", "changes", 1, "do", "values", "phone", 1),
-        put("9002", "changes", 1, "do", "remote", "id"),
+        put(["+49 30 1", "+49 30 2"], "changes", 1, "do", "values", "phone"),
+        put({"id": "9002"}, "changes", 1, "do", "remote"),
         put("batch/create", "changes", 0, "do", "operation", "call"),
-        put("sandbox", "environment"),
-        put("sha256:0", "digest"),
+        put("sandbox", "header", "environment"),
+        put("sha256:0", "end", "digest"),
+        put("sha256:0", "end", "content"),
         put([], "changes"),
     ],
 )
@@ -288,90 +276,115 @@ def test_a_plan_that_somebody_edited_is_refused(edit: Edit) -> None:
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (
-            put("batch/upsrt", "changes", 0, "do", "operation", "call"),
-            r'changes\[0\]\.do\.operation\.call: "batch/upsrt" is none',
-        ),
-        (
-            put(7, "changes", 1, "do", "remote", "id"),
-            r"changes\[1\]\.do\.remote\.id: text is expected, not this number",
-        ),
-        (put({}, "changes", 1, "do", "operation"), r"changes\[1\]\.do\.operation\.call: is missing"),
-        (put({}, "changes", 1, "do", "remote"), r"changes\[1\]\.do: to update a record takes its record id"),
-        (put({}, "changes", 1, "why"), r"changes\[1\]\.why\.reason: is missing"),
-        (
-            put("widget", "changes", 1, "do", "kind"),
-            r"changes\[1\]\.do\.kind: is none of record, association",
-        ),
-        (
-            put("delete", "changes", 2, "do", "action"),
-            r'changes\[2\]\.do\.action: "delete" is none of create, update',
-        ),
-        (put(None, "changes", 0, "do", "values", "name"), r"changes\[0\]\.do\.values\.name: is not a list"),
-        (put([None, 1], "changes", 0, "do", "values", "name"), r"do\.values\.name: text is expected"),
-        (put(["a", "b"], "changes", 0, "do", "values", "\x1b[2J"), "do.values: has not the same names"),
-        (put(True, "portal", "id"), "portal.id: a count is expected, not true"),
-        (put("2026-11-22T09:30:00", "created_at"), "created_at: a time with its offset"),
-        (put("0001-01-01T00:00:00+23:00", "created_at"), "created_at: a time with its offset"),
-        (put(10**400, "budget", "seconds"), "budget.seconds: a number of seconds"),
-        (put({}, "held"), "held: a list is expected, not an object"),
-        (put(None, "digest"), "digest: text is expected, not null"),
+        (put(True, "header", "portal", "id"), "portal.id: a count is expected, not true"),
+        (put("2026-11-22T09:30:00", "header", "created_at"), "created_at: a time with its offset"),
+        (put("0001-01-01T00:00:00+23:00", "header", "created_at"), "created_at: a time with its offset"),
+        (put(2.5, "header", "state", "serial"), "state.serial: a count is expected"),
+        (put(-1, "header", "budget", "seconds"), "budget.seconds: a number of seconds"),
+        (put({}, "header", "problems"), "problems: a list is expected, not an object"),
+        (put([{}], "header", "masked_properties"), r"masked_properties\[0\]\.written: is missing"),
     ],
 )
-def test_a_wrong_shape_is_named_with_its_place(edit: Edit, message: str) -> None:
+def test_a_wrong_shape_of_the_header_is_named_with_its_place(edit: Edit, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         plan_from_text(edited(edit))
 
 
+def signed(edit: Edit) -> str:
+    """The file after an edit by somebody who computed its digests anew."""
+    text = edited(edit)
+    parts = parts_of(text)
+    parts["end"]["digest"], parts["end"]["content"] = digests_by_the_book(text)
+    return file_of(parts)
+
+
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("edit", "message"),
     [
-        ("", "not JSON"),
-        ("{", r"not JSON \(line 1, column 2"),
-        ("[]", "an object is expected, not a list"),
-        ("{}", "it has no format_version\n"),
-        ('{"format_version": NaN}', "not JSON"),
-        ("[" * 100_000, "not JSON"),
-        ("1" * 10_000, "not JSON"),
-        ('{"format_version": "one"}', "not a version"),
-        ('{"format_version": "\\ud800"}', "not Unicode"),
-        ('{"\ud800": 1}', "not Unicode"),
+        (
+            put("batch/upsrt", "changes", 0, "do", "operation", "call"),
+            r'line 2: .*"batch/upsrt" is none',
+        ),
+        (put({"id": 7}, "changes", 1, "do", "remote"), "line 3: .*text is expected, not this number"),
+        (put({}, "changes", 1, "do", "operation"), "line 3: .*call: is missing"),
+        (put("delete", "changes", 2, "do", "action"), 'line 4: .*action: "delete" is none of create, update'),
+        (put(None, "changes", 0, "do", "values", "name"), "line 2: .*name: "),
+        (put(None, "changes", 0, "do", "values"), "line 2: .*values: an object is expected, not null"),
     ],
 )
-def test_other_files_are_refused(text: str, message: str) -> None:
+def test_a_wrong_shape_of_a_change_is_named_with_its_line(edit: Edit, message: str) -> None:
+    plan = plan_from_text(signed(edit))
+
     with pytest.raises(UsageError, match=message):
-        plan_from_text(text)
+        tuple(plan.changes)
 
 
-@pytest.mark.parametrize("version", ["3.0", "1.0", "1.1", "3.1"])
+def test_a_wrong_shape_of_what_is_held_is_named() -> None:
+    plan = plan_from_text(edited(put(7, "held", 0, "property")))
+
+    with pytest.raises(UsageError, match=r"held\[0\]\.property: text is expected, not this number"):
+        tuple(plan.held)
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("{}", "it has no format_version\n"),
+        ('{"format_version": NaN}', "not JSON"),
+        ('{"format_version": "one"}', "not a version"),
+        ('{"format_version": "\\ud800"}', "not JSON"),
+    ],
+)
+def test_what_is_no_header_is_refused(header: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        plan_from_text(header + "\n")
+
+
+@pytest.mark.parametrize("version", ["3.0", "1.1", "0.9"])
 def test_other_versions_are_refused_with_advice(version: str) -> None:
     sentence = rf"format {version}, and this version reads 2\.x from 2\.0 on\n.*plan again"
     with pytest.raises(UsageError, match=sentence):
-        plan_from_text(edited(put(version, "format_version")))
+        plan_from_text(edited(put(version, "header", "format_version")))
 
 
 def test_keys_of_a_newer_minor_version_are_ignored() -> None:
-    def edit(document: Any) -> None:
-        document["weather"] = "fine"
-        document["changes"][0]["why"]["mood"] = {"today": "good"}
+    def edit(parts: Any) -> None:
+        parts["header"]["weather"] = "fine"
+        parts["changes"][0]["mood"] = {"today": "good"}
+        parts["changes"][0]["why"]["mood"] = {"today": "good"}
+        parts["end"]["lines"] = 6
 
     assert plan_from_text(edited(edit)) == PLAN
 
 
 def test_a_newer_minor_version_is_read_by_its_own_digest() -> None:
-    def edit(document: Any) -> None:
-        document["format_version"] = "2.7"
-        document["digest"], document["content"] = digests_by_the_book(document)
+    def edit(parts: Any) -> None:
+        parts["header"]["format_version"] = "2.7"
+        parts["changes"][0]["do"]["mood"] = "good"
 
-    assert plan_from_text(edited(edit)) == PLAN
+    assert plan_from_text(signed(edit)) == PLAN
 
 
-def test_a_masked_plan_is_never_applied() -> None:
-    text = masked_plan_to_text(PLAN, digests_of(PLAN))
+def test_a_masked_plan_is_one_document_that_is_never_applied() -> None:
+    text = plan_as_document(PLAN, digests_of(PLAN))
 
-    assert json.loads(text) == json.loads(plan_to_text(PLAN)) | {"masked": True}
-    with pytest.raises(UsageError, match=r"masked(.|\n)*plan --out FILE"):
-        plan_from_text(text)
+    parts = parts_of(plan_to_text(PLAN))
+    digests = {name: parts["end"][name] for name in ("digest", "content")}
+    lists = {name: parts[name] for name in ("changes", "held")}
+    assert json.loads(text) == parts["header"] | lists | digests | {"masked": True}
+    for spelled in (text, json.dumps(json.loads(text))):
+        with pytest.raises(UsageError, match=r"masked(.|\n)*plan --out FILE"):
+            plan_from_text(spelled)
+
+
+def test_changes_are_read_from_the_lines_that_were_digested(tmp_path: Path) -> None:
+    """Whatever becomes of the file after it was read, nothing else is carried out."""
+    path = tmp_path / "plan.json"
+    path.write_text(plan_to_text(PLAN))
+    plan = read_plan(path)
+    path.write_text(edited(put("sandbox", "header", "environment")))
+
+    assert plan == PLAN
 
 
 json_values = st.recursive(
@@ -383,8 +396,8 @@ json_values = st.recursive(
 
 @given(st.data(), json_values)
 def test_any_change_of_the_file_gives_a_plan_or_one_clear_error(data: st.DataObject, value: object) -> None:
-    document = json.loads(plan_to_text(PLAN))
-    found = document
+    parts = parts_of(plan_to_text(PLAN))
+    found: Any = parts
     while True:
         step = data.draw(st.sampled_from(list(found) if isinstance(found, dict) else range(len(found))))
         below = found[step]
@@ -393,8 +406,10 @@ def test_any_change_of_the_file_gives_a_plan_or_one_clear_error(data: st.DataObj
         found = below
     found[step] = value
 
-    with suppress(UsageError, PlanRefused):
-        assert isinstance(plan_from_text(json.dumps(document)), Plan)
+    with suppress(UsageError, PlanRefused, TypeError):  # a list that is none cannot be written
+        text = file_of(parts)
+        plan = plan_from_text(text)
+        assert (tuple(plan.changes), tuple(plan.held)) is not None
 
 
 @given(st.integers(0, len(plan_to_text(PLAN)) - 1), st.text(max_size=3))
@@ -429,9 +444,9 @@ def values_in(text: str | None) -> list[Value]:
 )
 def test_a_problem_whose_parts_say_something_else_is_refused(parts: dict[str, Any]) -> None:
     problem = Problem(sentence("no {key}", key=ACME.told_value), None, at(3))
-    document = json.loads(plan_to_text(plan_of(problems=(problem,))))
-    assert document["problems"][0]["parts"]["message"][1]["value"] == "acme"
-    document["problems"][0]["parts"] = parts
+    found = parts_of(plan_to_text(plan_of(problems=(problem,))))
+    assert found["header"]["problems"][0]["parts"]["message"][1]["value"] == "acme"
+    found["header"]["problems"][0]["parts"] = parts
 
     with pytest.raises(UsageError, match=r"problems\[0\]\.parts\.message"):
-        plan_from_text(json.dumps(document))
+        plan_from_text(file_of(found))

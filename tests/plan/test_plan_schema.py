@@ -19,10 +19,11 @@ from reconciler.model.owned import Origin
 from reconciler.model.property_history import ChangeSource
 from reconciler.plan.change import Action, Reason
 from reconciler.plan.file.fields import change_schema
-from reconciler.plan.file.format import FORMAT_VERSION, digests_of, masked_plan_to_text, plan_to_text
+from reconciler.plan.file.format import FORMAT_VERSION, digests_of, plan_as_document
 from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import DifferenceKind, Guard, Plan
 from tests.support.example_plan import ADOPTING, CONVERGED, EVERYTHING, FEW
+from tests.support.plan_files import file_of, parts_of, plan_to_text
 from tests.support.plans import plans
 from tests.support.projects import ROOT, example
 
@@ -48,20 +49,42 @@ WORDS: dict[str, type[StrEnum]] = {
 
 
 def closed(schema: Any) -> Any:
-    """``schema`` in which an object has described keys only: what is forgotten in it is found."""
+    """``schema`` in which an object has described keys only: what is forgotten in it is found.
+
+    The header stays open, because the document has its keys and more.
+    """
     if isinstance(schema, list):
         return [closed(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    extra = {"additionalProperties": False} if isinstance(schema.get("properties"), dict) else {}
-    return {name: closed(part) for name, part in schema.items()} | extra
+    is_object = isinstance(schema.get("properties"), dict)
+    is_header = "environment" in schema.get("required", ())
+    word = "unevaluatedProperties" if "$ref" in schema else "additionalProperties"
+    return {name: closed(part) for name, part in schema.items()} | (
+        {word: False} if is_object and not is_header else {}
+    )
 
 
-STRICT = Draft202012Validator(closed(SCHEMA))
+def described_as(name: str) -> Draft202012Validator:
+    """Holds a value against one of the shapes that the schema describes."""
+    shape = {"$ref": f"#/$defs/{name}", "unevaluatedProperties": False}
+    return Draft202012Validator({"$defs": closed(SCHEMA["$defs"])} | shape)
+
+
+DOCUMENT = described_as("document")
+LINES = {"do": described_as("change"), "held": described_as("held_line"), "end": described_as("end_line")}
+HEADER = described_as("header")
 
 
 def complaints(text: str) -> list[str]:
-    return [f"{error.json_path}: {error.message}" for error in STRICT.iter_errors(json.loads(text))]
+    """What is wrong with a document, or with the lines of a plan file."""
+    if text.startswith("{\n"):
+        found = [(DOCUMENT, json.loads(text))]
+    else:
+        lines = map(json.loads, text.splitlines())
+        found = [(LINES.get(next(iter(line)), HEADER), line) for line in lines]
+    errors = (error for validator, value in found for error in validator.iter_errors(value))
+    return [f"{error.json_path}: {error.message}" for error in errors]
 
 
 def enumerations(schema: Any, name: str = "") -> Iterator[tuple[str, set[str]]]:
@@ -84,7 +107,7 @@ def test_every_plan_is_described(plan: Plan) -> None:
 
 @pytest.mark.parametrize("plan", [EVERYTHING, FEW, ADOPTING, CONVERGED])
 def test_masked_plans_are_described(plan: Plan) -> None:
-    assert complaints(masked_plan_to_text(plan, digests_of(plan))) == []
+    assert complaints(plan_as_document(plan, digests_of(plan))) == []
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
@@ -110,7 +133,7 @@ def test_closed_sets_of_words_are_complete() -> None:
 
 
 def test_the_summary_counts_every_action() -> None:
-    assert set(SCHEMA["properties"]["summary"]["properties"]) == {*Verb, "no_op", "held"}
+    assert set(SCHEMA["$defs"]["header"]["properties"]["summary"]["properties"]) == {*Verb, "no_op", "held"}
 
 
 def test_changes_are_described_by_the_table_of_their_fields() -> None:
@@ -120,20 +143,20 @@ def test_changes_are_described_by_the_table_of_their_fields() -> None:
 
 
 def test_it_is_of_the_version_that_is_written() -> None:
-    Draft202012Validator(SCHEMA["properties"]["format_version"]).validate(FORMAT_VERSION)
+    Draft202012Validator(SCHEMA["$defs"]["header"]["properties"]["format_version"]).validate(FORMAT_VERSION)
 
 
 def test_a_plan_of_another_shape_is_not_described() -> None:
-    document = json.loads(plan_to_text(FEW))
-    del document["digest"]
-    document["changes"][0]["do"]["action"] = "destroy"
+    parts = parts_of(plan_to_text(FEW))
+    del parts["end"]["digest"]
+    parts["header"]["weather"] = "fine"
+    parts["changes"][0]["do"]["action"] = "destroy"
 
-    assert len(complaints(json.dumps(document))) == 2
+    assert len(complaints(file_of(parts))) == 3
 
 
 def tables() -> Iterator[str]:
     """What the schema describes, as tables of Markdown."""
-    yield from _table("The plan", SCHEMA)
     for name, part in SCHEMA["$defs"].items():
         if "properties" in part:
             yield from _table(f"`{name}`", part)

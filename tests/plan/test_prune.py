@@ -19,6 +19,7 @@ from reconciler.model.live import LiveRecord, MissingReason, MissingRecord
 from reconciler.model.owned import OwnedRecord
 from reconciler.plan.builder import PlanBuilder
 from reconciler.plan.change import Action, Reason
+from reconciler.plan.file.sequences import SpooledChanges
 from reconciler.plan.guards import DEFAULT_LIMITS, Guards
 from reconciler.plan.records.compare import Policy
 from reconciler.plan.records.prune import changed_prune_rules, facts_of_gone
@@ -42,7 +43,7 @@ def decided(
     builder = PlanBuilder(Policy(Drift.REVERT), Guards(DEFAULT_LIMITS, {}))
     builder.add_chunk(Resolver(COMPANIES, FILES, {}), named, {r.key: found for r in named}, {}, records)
     builder.leave_out([(record, None) for record in left_out], known or {})
-    builder.changes.clear()
+    builder.changes = SpooledChanges([])
     everything = Desired((DesiredGroup("companies", "external_id", records, ()),), FILES, "sha256:0")
     builder.add_leftovers(COMPANIES, [LEFT], {LEFT.record_id: found}, everything, Prune.ALL)
     return [(change.action, change.reason) for change in builder.changes]

@@ -17,7 +17,6 @@ from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason
 from reconciler.model.runs import RunDetail
 from reconciler.plan.change import Reason
-from reconciler.plan.file.format import plan_from_text, plan_to_text
 from reconciler.plan.plan import Plan
 from reconciler.plan.records.changes import archive_record
 from reconciler.report.html.page import render_page
@@ -32,6 +31,7 @@ from reconciler.report.view import View
 from tests.report.test_fact_sentences import drifted, explained
 from tests.support.example_plan import UPDATES
 from tests.support.example_run import HEADER, row
+from tests.support.plan_files import plan_from_text, plan_to_text
 from tests.support.plans import plan_of
 
 HIDDEN = [

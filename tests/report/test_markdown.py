@@ -89,8 +89,8 @@ def stretched(plan: Plan, times: int) -> Plan:
     return replace(
         plan,
         environment=plan.environment * times,
-        changes=plan.changes * times,
-        held=plan.held * times,
+        changes=tuple(plan.changes) * times,
+        held=tuple(plan.held) * times,
         problems=tuple(replace(problem, message=problem.message * times) for problem in plan.problems)
         * times,
         write_scopes=plan.write_scopes * times,

@@ -26,12 +26,12 @@ WHOLE = RunDetail(
 def test_a_written_report_is_read(run: RunDetail) -> None:
     text = run_as_json(run, View(SHOW))
 
-    assert is_run(text)
+    assert is_run(text.encode())
     assert run_from_text(text) == run
 
 
 def test_a_plan_is_no_run() -> None:
-    assert not is_run(plan_as_json(FEW, View(SHOW)))
+    assert not is_run(plan_as_json(FEW, View(SHOW)).encode())
 
 
 def test_a_masked_report_is_read_too() -> None:

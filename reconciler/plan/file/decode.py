@@ -3,7 +3,7 @@
 Summary and appliability are computed again from what they sum up, never believed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from json import dumps
 
 from reconciler.errors import Problem, Severity
@@ -12,7 +12,6 @@ from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import StateVersion
 from reconciler.plan.change import Change, Reason
-from reconciler.plan.file.fields import decode_change
 from reconciler.plan.file.forms import (
     as_record_id,
     as_text_or_null,
@@ -60,8 +59,8 @@ _as_reason = as_word(Reason)
 _as_severity = as_word(Severity)
 
 
-def plan_from_document(document: Json) -> Plan:
-    """The plan that ``document`` describes.
+def plan_from_header(document: Json, changes: Sequence[Change], held: Sequence[Held]) -> Plan:
+    """Decode the header of a plan with these changes and differences that are held.
 
     Raises:
         Wrong: at the first value that is missing or of another shape.
@@ -84,8 +83,8 @@ def plan_from_document(document: Json) -> Plan:
             git=part(document, "manifests.git", as_text_or_null),
             has_uncommitted=part(document, "manifests.uncommitted", as_flag),
         ),
-        changes=part(document, "changes", as_tuple(_as_change)),
-        held=part(document, "held", as_tuple(_as_held)),
+        changes=changes,
+        held=held,
         problems=part(document, "problems", as_tuple(_as_problem)),
         no_op=part(document, "summary.no_op", as_count),
         budget=Budget(
@@ -102,9 +101,9 @@ def plan_from_document(document: Json) -> Plan:
         refusals=part(document, "refusals", as_tuple(_as_refusal)),
         bases=part(document, "base", as_tuple(_as_base)),
         allowances=part(document, "allowances", _as_allowances),
-        prune_rules=part(document, "prune", as_tuple(_as_prune_rule)),
-        personal=part(document, "personal", as_tuple(_as_personal)),
-        undoes=part(document, "undoes", as_text_or_null),
+        prune_rules=part(document, "prune_rules", as_tuple(_as_prune_rule)),
+        personal=part(document, "masked_properties", as_tuple(_as_masked)),
+        undoes=part(document, "rolls_back", as_text_or_null),
         remembers=part(document, "state.kept", as_flag),
         targets=part(document, "selection.target", as_tuple(as_text)),
         excludes=part(document, "selection.exclude", as_tuple(as_text)),
@@ -117,12 +116,8 @@ def _host(portal: Json) -> str | None:
     return part(portal, "host", as_text) if "host" in portal else None
 
 
-def _as_change(found: object) -> Change:
-    entry = as_object(found)
-    return decode_change(part(entry, "do", as_object), part(entry, "why", as_object))
-
-
-def _as_held(found: object) -> Held:
+def decode_held(found: object) -> Held:
+    """Decode a difference that is held."""
     held = as_object(found)
     return Held(
         key=_key(held),
@@ -217,7 +212,7 @@ def _as_review(found: object) -> Review:
         content=part(review, "content", as_text),
         git=part(review, "git", as_text_or_null),
         departures=part(review, "departures", as_tuple(_as_departure)),
-        unreviewed_rules=part(review, "unreviewed_prune", as_tuple(_as_prune_rule)),
+        unreviewed_rules=part(review, "unreviewed_prune_rules", as_tuple(_as_prune_rule)),
     )
 
 
@@ -249,8 +244,9 @@ def _as_prune_rule(found: object) -> PruneRule:
     )
 
 
-def _as_personal(found: object) -> tuple[str, str]:
+def _as_masked(found: object) -> tuple[str, str]:
     pair = as_object(found)
+    part(pair, "written", as_flag)
     return part(pair, "object", as_text), part(pair, "property", as_text)
 
 

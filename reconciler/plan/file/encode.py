@@ -1,8 +1,8 @@
 """The shape that a plan has as JSON: the one place that names its keys for writing."""
 
 import json
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Container, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import escaped_where_hidden
@@ -10,9 +10,8 @@ from reconciler.model.addresses import RecordKey
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
 from reconciler.plan.change import Change
-from reconciler.plan.file.fields import encode_change
 from reconciler.plan.file.forms import encode_hand, encode_source, encode_time
-from reconciler.plan.file.json_values import Json
+from reconciler.plan.file.json_values import Json, as_is, part
 from reconciler.plan.plan import Guard, GuardBase, GuardRefusal, Held, Plan, Review, ReviewDifference
 from reconciler.sentences import Sentence, Value
 from reconciler.source import SourceRef
@@ -28,8 +27,12 @@ class Digests(NamedTuple):
     content: str  # of that without the commit, and without the state that it was made against
 
 
-def plan_as_document(plan: Plan, format_version: str, digests: Digests) -> Json:
-    """The plan as JSON values, with ``digests`` in their places; its long lists are iterators, drawn once."""
+def header_as_document(plan: Plan, format_version: str, written: Container[tuple[str, str]]) -> Json:
+    """Encode all of ``plan`` that is neither a change nor held.
+
+    ``written`` are object and property of the keys and values of its changes: the digest covers which of
+    these are masked.
+    """
     return {
         "allowances": allowances_as_document(plan.allowances),
         "appliable": plan.is_appliable,
@@ -42,13 +45,9 @@ def plan_as_document(plan: Plan, format_version: str, digests: Digests) -> Json:
             "seconds": plan.budget.seconds,
             "write_calls": plan.budget.write_calls,
         },
-        "changes": map(_change, plan.changes),
         "created_at": encode_time(plan.created_at),
-        "content": digests.content,
-        "digest": digests.digest,
         "environment": plan.environment,
         "format_version": format_version,
-        "held": map(_held, plan.held),
         "manifests": {
             "digest": plan.manifests.digest,
             "files": plan.manifests.files,
@@ -56,18 +55,21 @@ def plan_as_document(plan: Plan, format_version: str, digests: Digests) -> Json:
             "records": plan.manifests.records,
             "uncommitted": plan.manifests.has_uncommitted,
         },
-        "personal": [{"object": object_name, "property": name} for object_name, name in plan.personal],
-        "prune": prune_as_document(plan.prune_rules),
+        "masked_properties": [
+            {"object": object_name, "property": name, "written": (object_name, name) in written}
+            for object_name, name in plan.personal
+        ],
+        "prune_rules": prune_as_document(plan.prune_rules),
         "portal": {"api_version": plan.api_version, "id": plan.portal_id, "type": plan.portal_type}
         | ({} if plan.host is None else {"host": plan.host}),
-        "problems": map(problem_as_document, plan.problems),
+        "problems": [problem_as_document(problem) for problem in plan.problems],
         "review": _review(plan.review) if plan.review else None,
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "selection": {"exclude": list(plan.excludes), "target": list(plan.targets)},
         "state": {"kept": plan.remembers, "lineage": plan.state.lineage, "serial": plan.state.serial},
         "summary": plan.summary.as_document(),
         "tool_version": plan.tool_version,
-        "undoes": plan.undoes,
+        "rolls_back": plan.undoes,
         "write_scopes": list(plan.write_scopes),
     }
 
@@ -95,7 +97,7 @@ def _review(review: Review) -> Json:
         "digest": review.digest,
         "git": review.git,
         "unreviewed": review.unreviewed,
-        "unreviewed_prune": prune_as_document(review.unreviewed_rules),
+        "unreviewed_prune_rules": prune_as_document(review.unreviewed_rules),
     }
 
 
@@ -126,27 +128,42 @@ def _fact(fact: Fact) -> Json:
     return {"kind": fact.kind} | {name: value for name, value in members.items() if value is not None}
 
 
-def digested_head(plan: Plan, format_version: str) -> Json:
-    """What besides its changes makes a difference to what apply would do, but for state and commit."""
-    written = {pair for change in plan.changes for pair in _properties_of(change)}
-    errors = [problem for problem in plan.problems if problem.severity is Severity.ERROR]
-    return {
-        "allowances": allowances_as_document(plan.allowances),
-        "appliable": plan.is_appliable,
-        "base": [_base(base) for base in plan.bases],
-        "environment": plan.environment,
-        "format_version": format_version,
-        "personal": [pair for pair in plan.personal if pair in written],
-        "portal": plan.portal_id,
-        "problems": [(problem.address, problem.message) for problem in errors],
-        "prune": prune_as_document(plan.prune_rules),
-        "refusals": [(refusal.guard, refusal.count, refusal.message) for refusal in plan.refusals],
-        "undoes": plan.undoes,
-    } | ({} if plan.host is None else {"host": plan.host})
+def digested_header(header: dict[str, Any]) -> Json:
+    """Give what of the header makes a difference to what apply would do, but for state and commit.
+
+    Raises:
+        Wrong: something of that is missing.
+    """
+    portal = header["portal"]
+    return {name: part(header, name, as_is) for name in _DIGESTED} | {
+        "host": portal.get("host"),
+        "masked_properties": [each for each in header["masked_properties"] if each["written"]],
+        "portal": portal["id"],
+        "problems": [
+            (problem["address"], problem["message"])
+            for problem in header["problems"]
+            if problem["severity"] == Severity.ERROR
+        ],
+        "refusals": [
+            (refusal["guard"], refusal["count"], refusal["message"]) for refusal in header["refusals"]
+        ],
+    }
 
 
-def _properties_of(change: Change) -> Iterator[tuple[str, str]]:
-    """Object and property of the keys and values of a change."""
+_DIGESTED = (
+    "allowances",
+    "appliable",
+    "base",
+    "environment",
+    "format_version",
+    "prune_rules",
+    "rolls_back",
+)
+"""Members of the header that are digested as they are."""
+
+
+def properties_of(change: Change) -> Iterator[tuple[str, str]]:
+    """Give object and property of the keys and values of a change."""
     yield from ((key.object, key.by) for key in change.address.records)
     values = (*change.values, *change.remembered, *change.forgotten, *change.rests_on)
     yield from ((change.object_type, value.name) for value in values)
@@ -215,11 +232,6 @@ def source_as_document(source: SourceRef | None) -> Json | None:
     return encode_source(source) if source else None
 
 
-def _change(change: Change) -> Json:
-    does, why = encode_change(change)
-    return {"do": does, "why": why}
-
-
 def _if_any(name: str, value: Json | None) -> Json:
     """A member that most of many entries do not have."""
     return {name: value} if value else {}
@@ -229,7 +241,8 @@ def _end(key: RecordKey) -> Json:
     return {"address": key.address, "key": _key(key), "object": key.object}
 
 
-def _held(held: Held) -> Json:
+def held_as_document(held: Held) -> Json:
+    """Encode a difference that is held."""
     return (
         {
             "address": held.address,

@@ -49,6 +49,11 @@ def or_null(read: Callable[[object], T]) -> Callable[[object], T | None]:
     return lambda found: None if found is None else read(found)
 
 
+def as_is(found: object) -> object:
+    """Any JSON value."""
+    return found
+
+
 def as_object(found: object) -> Json:
     """A JSON object."""
     if isinstance(found, dict):

@@ -16,15 +16,22 @@ from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.invisible_characters import escaped_where_hidden
 from reconciler.plan.file.json_values import Json
 
-_ENCODER = msgspec.json.Encoder(order="sorted")
+
+def _as_plain_text(value: object) -> str:
+    """Give sentences, which are texts that know their parts, as texts."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_as_plain_text)
 
 
 class ChangeLine(NamedTuple):
     """A change as its line holds it."""
 
     line: bytes
-    does: bytes  # JSON of all that the digest covers
-    why: bytes  # JSON of the rest
+    does: bytes  # JSON of what the digest covers
 
 
 class HeldLine(NamedTuple):
@@ -74,9 +81,10 @@ def json_line(value: object) -> bytes:
     return escaped_where_hidden(text.decode(), _escaped).encode()
 
 
-def change_line(does: object, why: object) -> bytes:
+def change_line(does: object, why: object) -> ChangeLine:
     """Encode a change: what it does, which the digest covers, and why."""
-    return b'{"do":%b,"why":%b}' % (json_line(does), json_line(why))
+    does_text = json_line(does)
+    return ChangeLine(b'{"do":%b,"why":%b}' % (does_text, json_line(why)), does_text)
 
 
 def parsed(text: bytes) -> Json:
@@ -92,11 +100,9 @@ def parsed(text: bytes) -> Json:
 
 
 def change_in(line: bytes) -> ChangeLine:
-    """Take a line that ``change_line`` wrote apart."""
-    found = _LINE.decode(line)
-    if not isinstance(found.do, msgspec.Raw) or not isinstance(found.why, msgspec.Raw):
-        raise TypeError("a change has `do` and `why`")
-    return ChangeLine(line, bytes(found.do), bytes(found.why))
+    """Take a line apart that ``change_line`` made."""
+    does = _LINE.decode(line).do
+    return ChangeLine(line, bytes(does) if isinstance(does, msgspec.Raw) else b"")
 
 
 def lines_of(
@@ -152,7 +158,7 @@ def read_entries(lines: Iterator[bytes]) -> Iterator[Entry]:
             if held:
                 raise damaged(number, "a change stands behind what is held")
             changes += 1
-            yield ChangeLine(text, bytes(line.do), bytes(line.why))
+            yield ChangeLine(text, bytes(line.do))
         else:
             raise damaged(number, "it is neither a change nor held nor the end")
     raise PlanRefused(

@@ -13,7 +13,6 @@ A change that is left out gives nothing up, so what leans on it is left out, too
 no keys: who may not see them may read the messages.
 """
 
-from array import array
 from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +23,8 @@ from reconciler.model.addresses import RecordId
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import ObjectSchema
 from reconciler.plan.change import Action, Change, ValueChange
+from reconciler.plan.file.sequences import spooled
+from reconciler.plan.hashes import repeated_hashes
 from reconciler.plan.records.changes import identity_of_record, is_record_archive, is_record_write
 
 Value: TypeAlias = tuple[str, str, str]
@@ -59,6 +60,8 @@ def questions(
 
     Of the key that a record is created or renamed to it has been asked already.
     """
+    if not _writes_unique(changes, objects):
+        return
     asked = {(claim.value[0], claim.name) for claim in claims(changes, objects) if _is_asked(changes, claim)}
     for object_name, name in sorted(asked):
         texts = (
@@ -76,7 +79,7 @@ def value_of(schema: ObjectSchema, name: str, text: str) -> Value:
 
 def turns_of(changes: Sequence[Change], objects: _Objects) -> Mapping[int, int]:
     """By number, the changes that have to wait for others, and how many there are one behind the other."""
-    given = _given_up(changes, objects)
+    given = _given_up(changes, objects) if _writes_unique(changes, objects) else {}
     if not given:
         return {}
     waits: dict[int, list[int]] = {}
@@ -190,6 +193,12 @@ def claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:
             yield Claim(number, value_of(schema, by, key), by, key, None)
 
 
+def _writes_unique(changes: Sequence[Change], objects: _Objects) -> bool:
+    """Whether ``changes`` write a value that has to be unique, besides the keys of new records."""
+    names = spooled(changes).written_values
+    return any(objects[object_name].can_identify(name) for object_name, name in names)
+
+
 def _unique_names(schema: ObjectSchema) -> frozenset[str]:
     return frozenset(name for name in schema.properties if schema.can_identify(name))
 
@@ -217,21 +226,8 @@ def _archived(changes: Iterable[Change]) -> Collection[tuple[str, RecordId]]:
 
 
 def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
-    """Values that more than one change writes.
-
-    Eight bytes are kept of each, sorted a part at a time; those that look equal are compared for real.
-    """
-    parts = [array("q") for _ in range(256)]
-    for claim in claims(changes, objects):
-        digest = hash(claim.value)
-        parts[digest & 0xFF].append(digest)
-    alike: set[int] = set()
-    for part in parts:
-        before: int | None = None
-        for digest in sorted(part):
-            if digest == before:
-                alike.add(digest)
-            before = digest
+    """Values that more than one change writes."""
+    alike = repeated_hashes(hash(claim.value) for claim in claims(changes, objects))
     if not alike:
         return frozenset()
     count = Counter(claim.value for claim in claims(changes, objects) if hash(claim.value) in alike)
