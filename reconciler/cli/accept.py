@@ -1,4 +1,4 @@
-"""``drift --accept``: says what became of the drift that the person wants to keep."""
+"""``drift --accept``: shows the result of accepting drift."""
 
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.invocation import Invocation
@@ -7,7 +7,7 @@ from reconciler.model.acceptance import Acceptance
 
 
 def show_acceptance(invocation: Invocation, acceptance: Acceptance, options: ViewOptions) -> ExitCode:
-    """Print what became of the drift that the person wants to keep; an error where some of it is left."""
+    """Print the result of accepting drift; return an error if some drift is left."""
     view = printed_view(options, invocation.said, invocation.where)
     print_report(options.form.acceptance(acceptance, view), options.form)
     return ExitCode.ERROR if acceptance.problems else ExitCode.OK

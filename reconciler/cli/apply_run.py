@@ -1,4 +1,4 @@
-"""What became of an apply: said to the person, and to the CI job that runs the command."""
+"""Showing the result of an apply to the person, and to the CI job that runs the command."""
 
 from dataclasses import replace
 
@@ -46,7 +46,7 @@ def _say(notice: Notice) -> None:
 
 
 def exit_of_result(result: ApplyResult) -> ExitCode:
-    """What the command says of ``result`` as it leaves."""
+    """Return the exit code for ``result``."""
     counts = result.accounting()
     return most_severe(
         ExitCode.INTERRUPTED if result.is_interrupted else ExitCode.OK,

@@ -1,4 +1,4 @@
-"""How an error reaches the person: as text, as one JSON document, and as annotations in GitHub Actions."""
+"""Printing errors: as text, as one JSON document, and as annotations in GitHub Actions."""
 
 import os
 import sys
@@ -10,7 +10,7 @@ from reconciler.errors import HubSpotError, ManifestError, Problem, ReconcilerEr
 
 
 def print_error(error: ReconcilerError, code: int, *, as_json: bool) -> None:
-    """Say what is wrong, on stderr; with ``--json`` on stdout too, unless a document was printed before."""
+    """Print an error to stderr, and with ``--json`` to stdout unless a document was printed before."""
     if not isinstance(error, ManifestError):
         say(format_error(error))
         if as_json and not talk().has_answered:
@@ -33,7 +33,7 @@ def print_error(error: ReconcilerError, code: int, *, as_json: bool) -> None:
 
 
 def _masked(error: ManifestError, *, as_json: bool) -> ManifestError:
-    """The error as it may be shown: a portal has told which of the values in it are personal."""
+    """Mask an error if a portal has told which of its values are personal."""
     from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
     from reconciler.report.mask import masked_problems  # noqa: PLC0415
 
@@ -42,7 +42,7 @@ def _masked(error: ManifestError, *, as_json: bool) -> ManifestError:
 
 
 def tell_in_json(arguments: Sequence[str] | None, message: str, code: int) -> None:
-    """Say to a program that its ``arguments`` are wrong, or that it was stopped, if it asked for JSON."""
+    """Print wrong ``arguments`` or an interruption as JSON, if they ask for JSON."""
     words = sys.argv[1:] if arguments is None else arguments
     is_asked = "--json" in words or "--format=json" in words or ("--format", "json") in pairwise(words)
     if is_asked and not talk().has_answered:
@@ -52,7 +52,7 @@ def tell_in_json(arguments: Sequence[str] | None, message: str, code: int) -> No
 
 
 def format_error(error: ReconcilerError, *, is_seen: bool | None = None) -> str:
-    """The sentence, without e-mail addresses where HubSpot or a manifest said it and no terminal shows it."""
+    """Format an error; mask e-mail addresses from HubSpot or a manifest unless a terminal shows it."""
     if is_seen or not isinstance(error, HubSpotError | ManifestError):
         return str(error)
     from reconciler.cli.output import is_before_a_person, masking_for  # noqa: PLC0415 - only on this path
@@ -65,7 +65,7 @@ def format_error(error: ReconcilerError, *, is_seen: bool | None = None) -> str:
 
 
 def annotate(problems: Sequence[Problem]) -> None:
-    """In GitHub Actions, put problems beside the lines of the pull request."""
+    """Put problems beside the lines of the pull request, in GitHub Actions."""
     if os.environ.get("GITHUB_ACTIONS") == "true" and problems:
         from reconciler.cli.output import masking_for  # noqa: PLC0415 - only on this path
         from reconciler.report.github_annotations import problems_as_annotations  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""How results look where they are going: form, colour, width, and whether personal values may be seen."""
+"""Output settings: form, colour, width, and whether personal values may be shown."""
 
 import os
 import secrets
@@ -33,7 +33,7 @@ def form_for(common: CommonOptions) -> Renderer:
 
 
 def _chosen_form(ctx: click.Context, _param: click.Parameter, value: str) -> Renderer:
-    """``--format json`` is ``--json`` in other words; any other form contradicts it."""
+    """Treat ``--format json`` as ``--json``; other forms contradict ``--json``."""
     form = _BY_NAME[value]
     common = said(ctx)
     if common.as_json and form not in {TERMINAL, JSON}:
@@ -48,7 +48,7 @@ values_option = click.option(
     type=click.Choice(["show", "mask"]),
     help="Personal values; by default shown on a terminal outside of CI, masked elsewhere.",
 )
-"""What commands that show values are given; ``masking_for`` takes it."""
+"""The option of commands that show values; ``masking_for`` takes its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +103,17 @@ def printed_view(options: ViewOptions, common: CommonOptions, where: Where) -> V
 
 
 def color(said: CommonOptions) -> bool:
-    """Colour is for terminals, unless somebody said no (https://no-color.org)."""
+    """Return whether to use colour: on terminals, unless the user switched it off (https://no-color.org)."""
     return sys.stdout.isatty() and not said.no_color and not os.environ.get("NO_COLOR")
 
 
 def width() -> int:
-    """Columns of the terminal, 80 where there is none."""
+    """Return the columns of the terminal, 80 without one."""
     return shutil.get_terminal_size(fallback=(80, 24)).columns
 
 
 def is_before_a_person(stream: TextIO) -> bool:
-    """Whether ``stream`` is a terminal that somebody looks at: jobs of CI may have one that is kept as a log.
+    """Return whether ``stream`` is a terminal with a person; CI jobs may have one that is kept as a log.
 
     ``CI`` is set by GitHub, GitLab, CircleCI, Travis, Buildkite and others, ``TF_BUILD`` by Azure.
     """
@@ -122,18 +122,18 @@ def is_before_a_person(stream: TextIO) -> bool:
 
 
 def masking_for(values: str | None, *, as_json: bool) -> Masking:
-    """Personal values are shown on a terminal and masked elsewhere, unless ``--values`` says otherwise."""
+    """Show personal values on a terminal and mask them elsewhere, unless ``--values`` is given."""
     shown = values == "show" or (values is None and is_before_a_person(sys.stdout) and not as_json)
     return SHOW if shown else Masking(secrets.token_bytes(_KEY_BYTES))
 
 
 def tell_github(variable: str, text: Callable[[], str]) -> None:
-    """In GitHub Actions, add ``text`` to the file that ``variable`` names: a job's summary, or its outputs.
+    """Add ``text`` to the file that ``variable`` names in GitHub Actions: a job's summary, or its outputs.
 
     Source: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands.
 
     Raises:
-        UsageError: the file cannot be written to.
+        UsageError: the file cannot be written.
     """
     path = os.environ.get(variable)
     if not path:

@@ -1,4 +1,4 @@
-"""How something is shown, and to which files it is written for others to read."""
+"""Options for the output, and for files with it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class OutputOptions(ViewOptions):
-    """What the person said of it."""
+    """The given options."""
 
     files: Mapping[Renderer, Path]  # the files that were named, by the form that goes there
 
     def __post_init__(self) -> None:
-        """What is written for one purpose must not be overwritten by what is for another."""
+        """Refuse two options with the same file, because one would overwrite the other."""
         named = [path.absolute() for path in self.paths()]
         for path in named:
             if named.count(path) > 1:
                 raise UsageError(f"{path} cannot hold two things: give each its own file")
 
     def paths(self) -> Sequence[Path]:
-        """All files that were named."""
+        """Return all given files."""
         return tuple(self.files.values())
 
 

@@ -1,4 +1,4 @@
-"""``reconciler runs``: what past runs did."""
+"""``reconciler runs``: past runs."""
 
 from dataclasses import replace
 

@@ -35,7 +35,7 @@ def command(ctx: click.Context, online: bool) -> int:
 
 
 def _tell(invocation: Invocation, problems: Sequence[Problem], none: str) -> None:
-    """Show problems and warnings, or say ``none``."""
+    """Show problems and warnings, or print ``none``."""
     annotate(problems)
     form = form_for(invocation.said)
     if problems or not form.is_for_terminals:

@@ -35,10 +35,10 @@ class PlanSummary:
     """The numbers of a plan; it holds no values of records."""
 
     actions: Mapping[str, int]  # changes by the word that people read, in fixed order, zeros included
-    no_op: int  # records looked at and already right
+    no_op: int  # number of records in step
     held: int  # differences that are shown and left alone
     problems: ProblemCounts
-    refusals: int  # guards that it ran into
+    refusals: int  # guards that refuse it
     unreviewed: int  # changes and rules that were left out because nobody has reviewed them
     writes: bool  # apply would write to the portal
     is_empty: bool  # apply would do nothing at all, not even to state
@@ -50,7 +50,7 @@ class PlanSummary:
 
     @property
     def is_appliable(self) -> bool:
-        """Whether apply may carry it out."""
+        """Whether apply may apply it."""
         return self.is_sound and not self.refusals
 
     @property

@@ -34,7 +34,7 @@ class OwnedDetail(NamedTuple):
 
     record: OwnedRecord
     pairs: tuple[OwnedPair, ...]
-    masked_properties: frozenset[tuple[str, str]]  # whose values should be masked where they are shown
+    masked_properties: frozenset[tuple[str, str]]  # properties whose values should be masked in output
 
 
 class OwnedRecords:

@@ -1,4 +1,4 @@
-"""A plan as Python code holds it: values about the whole of it, and its changes to walk through."""
+"""A plan for Python code: values about the whole plan, and its changes."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class PlanHeader:
-    """What a plan was made for and from, and what it costs."""
+    """Origin and costs of a plan."""
 
     environment: str
     portal_id: int
@@ -28,23 +28,23 @@ class PlanHeader:
     tool_version: str
     api_version: str
     manifests: ManifestInfo
-    targets: tuple[str, ...]  # globs that it is limited to; none: everything
-    excludes: tuple[str, ...]  # globs of what it leaves out
-    allowances: tuple[tuple[str, int], ...]  # guards that were lifted, and to which number
-    budget: Budget  # calls, and seconds at the least
-    write_scopes: tuple[str, ...]  # that apply will want
-    rolls_back: str | None  # the run that it takes back; None: it is made from manifests
-    review: Review | None  # None: it was held against no reviewed plan
+    targets: tuple[str, ...]  # globs that it is limited to; empty: everything
+    excludes: tuple[str, ...]  # globs that it leaves out
+    allowances: tuple[tuple[str, int], ...]  # lifted guards, with the allowed numbers
+    budget: Budget  # calls, and minimum seconds
+    write_scopes: tuple[str, ...]  # scopes that apply needs
+    rolls_back: str | None  # the run that it rolls back; None: it is made from manifests
+    review: Review | None  # None: it was not compared with a reviewed plan
 
 
 class Items(Generic[T]):
-    """Things of a plan, in its order; can be walked through as often as wanted while the plan is open."""
+    """Items of a plan, in its order; they can be iterated repeatedly while the plan is open."""
 
     def __init__(self, walk: Callable[[], Iterator[T]]) -> None:
         self._walk = walk
 
     def __iter__(self) -> Iterator[T]:
-        """Begin at the first one.
+        """Start at the first item.
 
         Raises:
             UsageError: the plan is closed.
@@ -53,38 +53,38 @@ class Items(Generic[T]):
 
 
 class Plan:
-    """What apply would do, and what it would not.
+    """Everything that apply would do, and everything that it would not do.
 
     The plan of a large portal is kept on disk while it is open. Close it, or use it in a ``with`` statement:
-    its changes cannot be walked through or applied afterwards; ``header`` and ``summary`` stay.
+    afterwards its changes cannot be read or applied; ``header`` and ``summary`` stay.
     """
 
     def __init__(self, value: core.Plan, *, file: Path | None = None) -> None:
         self._value: core.Plan | None = value
         self.file = file
-        """The file that it was read from; None where it was made now."""
+        """The file that it was read from; None for a new plan."""
         self.summary: PlanSummary = value.summary
         """The numbers of the plan: changes by the word that people read, problems, the headline."""
         self.header = _header_of(value)
-        """What it was made for and from, and what it costs."""
+        """Origin and costs of the plan."""
         self.refusals: tuple[GuardRefusal, ...] = value.refusals
-        """The guards that it ran into."""
+        """The guards that refuse it."""
         self.is_appliable = self.summary.is_appliable
-        """Whether apply may carry it out: it has no problems and ran into no guards."""
+        """Whether apply may carry it out: it has no problems, and no guard refuses it."""
         self.is_sound = self.summary.is_sound
-        """Whether it has no problems; it may have run into guards."""
+        """Whether it has no problems; a guard may still refuse it."""
         self.is_empty = self.summary.is_empty
         """Whether apply would do nothing at all, not even to state."""
         self.writes = self.summary.writes
         """Whether apply would write to the portal."""
         self.leaves_out = value.leaves_out
-        """Whether records with problems were left out of it, as ``skip_invalid`` asks."""
+        """Whether records with problems were left out, as ``skip_invalid`` asks."""
         self.masked_properties: tuple[tuple[str, str], ...] = value.personal
-        """Pairs of object type and property whose values should be masked where they are shown."""
+        """Pairs of object type and property whose values should be masked in output."""
 
     @property
     def value(self) -> core.Plan:
-        """The plan as the rest of the package knows it.
+        """The plan in its internal form.
 
         Raises:
             UsageError: it is closed.
@@ -95,7 +95,7 @@ class Plan:
 
     @property
     def changes(self) -> Iterable[Change]:
-        """What apply would do, in order."""
+        """The changes of apply, in order."""
         return Items(lambda: iter(self.value.changes))
 
     @property
@@ -105,26 +105,26 @@ class Plan:
 
     @property
     def problems(self) -> Iterable[Problem]:
-        """What is wrong with manifests, by file and line; warnings, too."""
+        """Problems of the manifests, by file and line; warnings, too."""
         return Items(lambda: iter(self.value.problems))
 
     @property
     def digest(self) -> str:
-        """A checksum, ``sha256:…``, over everything that apply would do; equal plans have equal ones."""
+        """A checksum, ``sha256:…``, of everything that apply would do; equal plans have equal ones."""
         return digests_of(self.value).digest
 
     def save(self, path: str | Path) -> None:
-        """Write it to a file that ``apply`` takes; mode 0600, encrypted where ``RECONCILER_PLAN_KEY`` is set.
+        """Save the plan in a file for ``apply``; mode 0600, encrypted if ``RECONCILER_PLAN_KEY`` is set.
 
-        The file holds the values themselves.
+        The file contains the values themselves.
 
         Raises:
-            UsageError: the folder is missing or cannot be written to, or the plan is closed.
+            UsageError: the folder is missing or not writable, or the plan is closed.
         """
         save_plan(self.value, Path(path))
 
     def close(self) -> None:
-        """Let go of its changes; to close it again does nothing."""
+        """Free its changes; closing it again does nothing."""
         self._value = None
 
     def __enter__(self) -> Self:

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def reports_kept(session: Session, store: "Store") -> Iterator[None]:
-    """Write, at the end, the report of every run that ended or was settled within.
+    """Write the report of every run that ends or is settled inside the block, even after an exception.
 
-    A run of this machine that was killed before it could write its own report gets one, too.
+    Runs of this machine that were killed before they wrote their own report get one too.
 
     Raises:
-        UsageError: reports cannot be written; nothing has happened yet then.
+        UsageError: reports cannot be written; then nothing has happened yet.
     """
     folder, is_new = _folder(session)
     open_before = _open_runs(store)
@@ -48,7 +48,7 @@ def reports_kept(session: Session, store: "Store") -> Iterator[None]:
 
 @contextmanager
 def fault_as_notice(run_id: str, notify: Notify) -> Iterator[None]:
-    """Give notice of a report that cannot be written: it changes nothing about how the run ended."""
+    """Report an unwritable report as a message: it must not change how the run ended."""
     try:
         yield
     except UsageError as error:
@@ -56,7 +56,7 @@ def fault_as_notice(run_id: str, notify: Notify) -> Iterator[None]:
 
 
 def report_folder(session: Session) -> Path:
-    """Name the folder of run reports, which may not be there yet."""
+    """Return the folder for reports of runs, which may not exist yet."""
     return session.folder / "reports"
 
 

@@ -164,7 +164,7 @@ class _Loopback(BaseHTTPRequestHandler):
         self.wfile.write(b'{"results":[')
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Ignore a message."""
 
 
 @pytest.fixture
