@@ -1,8 +1,8 @@
-"""What an answer of HubSpot means for the change that was sent. Pure.
+"""Converting HubSpot's answer to the outcome of a change. Pure.
 
-That HubSpot answers is not enough: it may have written to another record, or have kept another value than
-was sent. Where it rewrites values (see ``REWRITTEN``), the other value is its spelling of ours; elsewhere
-ours was not taken, and the change is rejected, though the rest of it is done.
+An answer alone is not enough: HubSpot may have written to another record, or have stored another value than
+was sent. For kinds that it rewrites (see ``REWRITTEN``), the other value is only another spelling. For other
+kinds, HubSpot did not accept the value, and the change is rejected, although the rest of it is done.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ def judged(
     outcome: Applied | Rejected | Unknown,
     sent: Mapping[str, str] | None = None,
 ) -> Outcome:
-    """What came of ``change``; ``sent`` is what the call wrote, where that is not all of it ("" clears)."""
+    """Return the outcome of ``change``; ``sent`` are the values of the call, if not all ("" clears)."""
     if not isinstance(outcome, Applied):
         return outcome
     if change.action is Action.UPDATE and outcome.record_id != change.known_id:
@@ -43,9 +43,9 @@ def judged(
 
 
 def only_emptied(schema: ObjectSchema, change: Change, outcome: Rejected) -> Rejected:
-    """The outcome of two calls: the first emptied the lifecycle stage, the second came to ``outcome``.
+    """Return the outcome if the first call emptied the lifecycle stage and the second had ``outcome``.
 
-    State learns that it is empty, so that the next run sets it, whatever is said of drift.
+    State records that the stage is empty, so that the next run sets it, whatever the drift setting is.
     """
     emptied: dict[str, str | None] = {
         value.name: None

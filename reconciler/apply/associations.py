@@ -1,4 +1,4 @@
-"""Associations of two object types: what moved, sending them, and what came of those without an answer."""
+"""Associations of two object types: finding stale ones, sending the rest, and settling lost answers."""
 
 from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ Entries: TypeAlias = Sequence[tuple[int, Change]]
 
 @dataclass(frozen=True, slots=True)
 class AssociationBatch:
-    """Two object types, from the one whose records name the associations."""
+    """Two object types, first the one whose records name the associations."""
 
     reader: PortalReader
     one: ObjectSchema
     other: ObjectSchema
 
     def moved(self, entries: Entries, made: Collection[RecordKey] = ()) -> Mapping[int, str]:
-        """Those of which somebody else changed something since the plan was made, and what.
+        """Find changes that are stale because somebody changed something since the plan was made, and why.
 
         ``made`` are records that this run has created: their keys are known.
         """
@@ -38,7 +38,7 @@ class AssociationBatch:
         return {**left, **self._moved_pairs(entries)} if entries else left
 
     def _moved_keys(self, entries: Entries, made: Collection[RecordKey]) -> Mapping[int, str]:
-        """Those one of whose records has another key by now."""
+        """Find changes with a record that has another key now."""
         moved: dict[RecordKey, str] = {}
         for schema, ends in ((self.one, _ones(entries)), (self.other, _others(entries))):
             of_property: dict[str, dict[str, RecordId]] = {}
@@ -72,7 +72,7 @@ class AssociationBatch:
     def send(
         self, writer: PortalWriter, entries: Entries, leaving: Callable[[Sequence[int]], None]
     ) -> Mapping[int, Outcome]:
-        """Send all of them, by one call where HubSpot takes them together; ``leaving`` is told before."""
+        """Send all changes, by one call if HubSpot accepts them together; ``leaving`` is called before."""
         rows = [PairRow(number, *_ids(change), change.association.label) for number, change in entries]
         call = entries[0][1].sent_by.call
         return write_pairs(
@@ -85,7 +85,7 @@ class AssociationBatch:
         )
 
     def settled(self, entries: Entries) -> Mapping[int, Outcome]:
-        """Those that turn out to have happened."""
+        """Find changes whose answer was lost but that happened."""
         live = self._read(entries)
         return {number: Applied(_ids(change)[0], {}) for number, change in entries if _is_done(change, live)}
 
@@ -94,7 +94,7 @@ class AssociationBatch:
 
 
 def association_batch(reader: PortalReader, portal: PortalSchema, change: Change) -> AssociationBatch:
-    """The two object types that ``change`` is about."""
+    """Return the two object types of ``change``."""
     return AssociationBatch(reader, *(portal.objects[key.object] for key in change.association.records))
 
 
@@ -119,7 +119,7 @@ def _moved(change: Change, live: LivePairs, leaving: Container[Label]) -> str | 
 
 
 def _is_done(change: Change, live: LivePairs) -> bool:
-    """Whether the portal is as ``change`` wants it."""
+    """Return whether the portal is as ``change`` wants it."""
     labels = _labels(change, live)
     label = change.association.label
     if change.action is Action.CREATE:

@@ -1,17 +1,18 @@
-"""One batch, from the last look at the portal to an outcome for each of its changes.
+"""Executing one batch, from the second read to an outcome for each of its changes.
 
-Runs in a worker thread and touches no state. In order:
+It runs in a worker thread and does not touch state. In order:
 
-1. look again: what moved since the plan was made is stale and is not sent;
-2. empty the lifecycle stages that go back: HubSpot takes them back from empty only;
-3. send the rest;
-4. settle what got no answer by reading it; send again only what did not happen, as far as that reading tells.
+1. read again: a change that live moved away from since the plan was made is stale and is not sent; 2. empty
+the lifecycle stages that go back, because HubSpot allows going back only from empty; 3. send the rest; 4.
+settle changes without an answer by reading; send again only those that did not happen, as far as the read
+tells.
 
-A create that is sent again may meet the record that its first call made: a reading may lag behind. Whose that
-record is, is judged by the first call and by the values that it was made with (``evidence.py``).
+A create that is sent again may meet the record that its first call created, because reads may lag behind. The
+time of the first call and the record's first values decide whether the record is ours
+(``creation_evidence.py``).
 
-A change that takes two calls has one outcome of both: where the second did not happen, it is not applied, and
-the outcome says what the first one did.
+A change that takes two calls has one outcome for both: if the second call did not happen, the change is not
+applied, and the outcome says what the first call did.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -44,22 +45,22 @@ from reconciler.plan.change import Action, Change
 from reconciler.plan.kinds import Verb, verb_of
 
 ATTEMPTS = 3
-"""How often one change is sent when its answers keep getting lost."""
+"""Number of attempts for one change whose answers are lost."""
 
 Entries: TypeAlias = Sequence[tuple[int, Change]]
-"""Changes that travel together, by number."""
+"""Changes that are sent together, by number."""
 
 
 class Delivery(NamedTuple):
-    """What became of a batch."""
+    """The result of a batch."""
 
-    outcomes: dict[int, Outcome]  # of every change, by number
-    stopped_by: HubSpotError | None = None  # why the others of its kind need not be tried
+    outcomes: dict[int, Outcome]  # outcomes of all changes, by number
+    stopped_by: HubSpotError | None = None  # the reason to send no other batches of this kind
 
 
 @dataclass(frozen=True, slots=True)
 class BatchExecutor:
-    """Delivers batches; shared by all worker threads."""
+    """Executes batches; all worker threads share it."""
 
     reader: PortalReader
     writer: PortalWriter
@@ -68,26 +69,29 @@ class BatchExecutor:
     on_stale: OnStale
 
     def deliver(self, batch: Batch, leaving: Leaving) -> Delivery:
-        """An outcome for every change of ``batch``; ``leaving`` is told of every call before it leaves."""
-        with self.writer.reserve_slot():  # else what was looked at might be written ten seconds later
+        """Return an outcome for every change of ``batch``; ``leaving`` is called before every call."""
+        with self.writer.reserve_slot():  # otherwise the write might follow the read ten seconds later
             way = _Way(self, batch, leaving)
             return Delivery(way.outcomes, way.go())
 
 
 @dataclass(slots=True)
 class _Way:
-    """A batch on its way."""
+    """One batch during its execution."""
 
     courier: BatchExecutor
     batch: Batch
     leaving: Leaving
-    sent: dict[tuple[int, int], datetime | None] = field(default_factory=dict)  # see ``runs.Sent``
-    repeated: dict[int, datetime] = field(default_factory=dict)  # when the last call of a repeated one left
+    # first times of calls, see ``runs.Sent``
+    sent: dict[tuple[int, int], datetime | None] = field(default_factory=dict)
+    # times when the last calls of repeated creates left
+    repeated: dict[int, datetime] = field(default_factory=dict)
     outcomes: dict[int, Outcome] = field(default_factory=dict)
-    emptied: set[int] = field(default_factory=set)  # whose lifecycle stage the first of two calls has emptied
+    # changes whose lifecycle stage the first of two calls has emptied
+    emptied: set[int] = field(default_factory=set)
 
     def go(self) -> HubSpotError | None:
-        """Deliver it; gives back what stopped that on the way."""
+        """Execute the batch; return the error that stopped it, if any."""
         try:
             if verb_of(self.batch.entries[0][1]) in self.courier.looks_again_at:
                 self.outcomes |= stale_changes(
@@ -99,14 +103,14 @@ class _Way:
                     break
                 self._send(self._empty_stages(pending))
                 if not self._settle():
-                    break  # unknown it is for now; the next run settles it
+                    break  # unknown for now; the next run settles it
         except HubSpotError as error:
             self._stop(error)
             return error
         return None
 
     def _pending(self) -> Entries:
-        """What has no outcome, or one that is not known."""
+        """Return the changes without an outcome, or with an unknown one."""
         return [
             (number, change)
             for number, change in self.batch.entries
@@ -114,7 +118,7 @@ class _Way:
         ]
 
     def _empty_stages(self, entries: Entries) -> Entries:
-        """Make the first of two calls where there are two; those that are ready for the last one."""
+        """Make the first of two calls where necessary; return the changes that are ready for the last one."""
         if is_association_change(entries[0][1]):
             return entries
         schema = self.courier.portal.objects[self.batch.object]
@@ -172,7 +176,10 @@ class _Way:
         return write_rows(self.courier.writer, schema.path, self.batch.operation, rows, leaving)
 
     def _leave(self, ordinal: int, numbers: Sequence[int]) -> None:
-        """Calls for these changes leave now; the journal keeps when one first left that may have arrived."""
+        """Record that calls for these changes leave now.
+
+        Keep the first time at which one may have arrived.
+        """
         moment = self.courier.writer.time_there() or NO_TIME
         first: dict[datetime, list[int]] = {}
         for number in numbers:
@@ -186,7 +193,7 @@ class _Way:
             self.sent |= dict.fromkeys(((number, ordinal) for number in of_moment), moment_of_first)
 
     def _settle(self) -> bool:
-        """Look for what got no answer; False where the portal cannot be read."""
+        """Read the changes without an answer; return False if the portal cannot be read."""
         try:
             found = settle(self.courier.reader, self.courier.portal, self._pending(), self.sent)
         except HubSpotError:
@@ -195,7 +202,7 @@ class _Way:
         return True
 
     def _found_by_repeats(self, answered: Mapping[int, Outcome]) -> Mapping[int, Outcome]:
-        """What ``answered`` means for creates that were sent again, and found a record in their place."""
+        """Return outcomes of repeated creates in ``answered`` that found an existing record."""
         refused = [
             (number, change)
             for number, change in self._repeated_creates(answered)
@@ -207,12 +214,12 @@ class _Way:
             if (done := done_of(outcome)) and done.is_new is False
         }
         if refused:
-            with suppress(HubSpotError):  # else refused it is
+            with suppress(HubSpotError):  # otherwise the create is rejected
                 found |= settle(self.courier.reader, self.courier.portal, refused, self.sent)
         return self._whose(found)
 
     def _whose(self, found: Mapping[int, Outcome]) -> Mapping[int, Outcome]:
-        """Judge creates that were sent again by their records as they were made: ours overwrote them."""
+        """Decide by its first values whether a found record is ours; our repeated call overwrote it."""
         done = {
             number: (change, done)
             for number, change in self._repeated_creates(found)
@@ -224,7 +231,7 @@ class _Way:
         changes = [change for change, _ in done.values()]
         names = {value.name for change in changes for value in change.values} & schema.properties.keys()
         ids = [each.record_id for _, each in done.values()]
-        made: Mapping[RecordId, LiveRecord] = {}  # where it stays so, nothing proves that they are ours
+        made: Mapping[RecordId, LiveRecord] = {}  # if this stays empty, nothing proves that they are ours
         with suppress(HubSpotError):
             made = read_as_made(self.courier.reader, schema, changes[0].record.by, ids, names)
         told = dict(found)
@@ -242,7 +249,7 @@ class _Way:
         ]
 
     def _stop(self, error: HubSpotError) -> None:
-        """Account for what was never sent."""
+        """Account for changes that were never sent."""
         for number, change in self._without_outcome():
             self.outcomes[number] = Skipped(f"not sent: {error.summary}")
             if number in self.emptied:

@@ -1,4 +1,4 @@
-"""Changes that live moved away from since their plan was made: seen right before their call, not sent."""
+"""Changes that live moved away from since their plan was made: found right before their call, not sent."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
@@ -16,7 +16,7 @@ from reconciler.plan.change import Action, Change
 from reconciler.plan.rests_on import associated_as, other_end
 
 Associated: TypeAlias = Mapping[tuple[RecordId, str], str | None]
-"""By record, and by address of the other record, how the two are associated."""
+"""Labels by record and by address of the other record."""
 
 
 _UNANSWERED = "HubSpot leaves the record out of its answers: nobody knows how it is now"
@@ -28,7 +28,7 @@ def stale_changes(
     entries: Sequence[tuple[int, Change]],
     made: Collection[RecordKey] = (),
 ) -> Mapping[int, Stale]:
-    """Those of ``entries``, which travel together, that live moved away from, by number.
+    """Return the ``entries`` of one call that live moved away from, by number.
 
     ``made`` are records that this run has created.
 
@@ -55,7 +55,7 @@ def stale_changes(
 def has_moved(
     schema: ObjectSchema, change: Change, live: LiveRecord | None, associated: Associated
 ) -> str | None:
-    """How live moved away from ``change`` since the plan was made; None where it did not."""
+    """Describe how live moved away from ``change`` since the plan was made; None if it did not."""
     if change.action is Action.CREATE:
         return f"record {live.id} has this key by now" if live else None
     if live is None:
@@ -73,7 +73,7 @@ def has_moved(
 def _read_associated(
     reader: PortalReader, portal: PortalSchema, schema: ObjectSchema, changes: Sequence[Change]
 ) -> Associated:
-    """What the associations that ``changes`` rest on are now."""
+    """Read the associations that ``changes`` rest on, as they are now."""
     wanted: dict[str, list[tuple[RecordId, RecordId, str]]] = {}
     for change in changes:
         for value in change.rests_on:

@@ -1,4 +1,4 @@
-"""Changes whose entry in state was written by another run since their plan was made."""
+"""Changes whose entry in state another run has written since their plan was made."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stale]:
-    """An outcome for every change that another run was quicker with, by number; ``digest`` is the plan's.
+    """Return an outcome for every change that another run overtook, by number; ``digest`` is the plan's.
 
     Raises:
         PlanRefused: the plan was made against another state.
@@ -66,14 +66,14 @@ def stale_owned_changes(plan: Plan, digest: str, store: Store) -> dict[int, Stal
 
 
 def _parted(asked: Iterable[T]) -> Iterator[list[T]]:
-    """As many at a time as one read of state takes."""
+    """Split the items into chunks for one read of state each."""
     remaining = iter(asked)
     while some := list(islice(remaining, _STATE_READ)):
         yield some
 
 
 def _writer(plan: Plan, digest: str, store: Store) -> str:
-    """Who wrote to state since the plan was made: mostly somebody who applied this very plan before."""
+    """Name the writer of state since the plan was made: mostly an earlier apply of this plan."""
     for run in store.runs():
         if run.plan_digest == digest and run.started_at >= plan.created_at:
             return f"run {run.id} applied this plan already, and wrote"

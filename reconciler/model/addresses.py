@@ -11,24 +11,24 @@ from reconciler.model.object_types import object_name
 from reconciler.sentences import Sentence, Value, sentence
 
 RECORD_ID = "record_id"
-"""The key of records that are recognised by HubSpot's own id instead of a unique property."""
+"""Key property of records that are recognised by HubSpot's own id instead of a unique property."""
 
 
 SortKey: TypeAlias = tuple[object, ...]
-"""What puts addresses of every kind in order: by record, then by what belongs to it."""
+"""Sorts addresses of every kind: by record, then by the parts of a record."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RecordKey:
-    """How one record is recognised: object type, unique property, value."""
+    """The key of one record: object type, unique property, value."""
 
     object: str
-    by: str  # the unique property, or RECORD_ID where ``value`` is HubSpot's own id
+    by: str  # the unique property, or RECORD_ID if ``value`` is HubSpot's own id
     value: str
 
     @property
     def address(self) -> str:
-        """The name of this record in flags, plans and reports: ``companies/acme``, ``companies/=9001``."""
+        """The address of this record in flags, plans and reports: ``companies/acme``, ``companies/=9001``."""
         sign = "=" if self.by == RECORD_ID else ""
         return f"{self.object}/{sign}{escaped(self.value)}"
 
@@ -42,20 +42,20 @@ class RecordKey:
 
     @property
     def records(self) -> tuple["RecordKey", ...]:
-        """All records that it is about: this one."""
+        """All records of the address: only this one."""
         return (self,)
 
     @property
     def sort_key(self) -> SortKey:
-        """What puts addresses of every kind in order."""
+        """Sort key among addresses of every kind."""
         return (self,)
 
     def with_records(self, change: "Callable[[RecordKey], RecordKey]") -> "RecordKey":
-        """The same address, with every record in it changed."""
+        """Return the same address with every record replaced by ``change``."""
         return change(self)
 
     def property_address(self, name: str) -> str:
-        """The name of one property of this record: ``companies/acme#phone``."""
+        """Return the address of one property of this record: ``companies/acme#phone``."""
         return f"{self.address}#{name}"
 
     @property
@@ -71,44 +71,44 @@ class RecordKey:
         return sentence("{object}/{sign}{key}", object=self.object, sign=sign, key=key)
 
     def told_property(self, name: str) -> Sentence:
-        """``property_address`` as a part of a sentence."""
+        """Return ``property_address`` as a part of a sentence."""
         return sentence("{record}#{name}", record=self.display, name=name)
 
 
 @dataclass(frozen=True, slots=True)
 class AssociationAddress:
-    """Two records that are associated, or one label of their association, from the record that names it."""
+    """An association of two records, or one label of it, seen from the record that names it."""
 
     record: RecordKey
     target: RecordKey
-    label: Label | None = None  # None: the plain association
+    label: Label | None = None  # None: the unlabelled association
 
     def __str__(self) -> str:
         return self.record.property_address(self.target.address)
 
     @property
     def records(self) -> tuple[RecordKey, ...]:
-        """Both records, the one that names it first."""
+        """Both records, first the one that names the association."""
         return (self.record, self.target)
 
     def with_records(self, change: Callable[[RecordKey], RecordKey]) -> "AssociationAddress":
-        """The same address, with every record in it changed."""
+        """Return the same address with every record replaced by ``change``."""
         return AssociationAddress(change(self.record), change(self.target), self.label)
 
     @property
     def sort_key(self) -> SortKey:
-        """What puts addresses of every kind in order."""
+        """Sort key among addresses of every kind."""
         return (self.record, self.target, self.label.type if self.label else ("", 0))
 
 
 Address: TypeAlias = RecordKey | AssociationAddress
-"""What a change may be about."""
+"""The subject of a change."""
 
 
 def escaped(value: str) -> str:
-    """A key's value as it stands in addresses."""
+    """Escape a key's value for an address."""
     text = "".join(_PERCENT.get(character, character) for character in value)
-    text = escaped_where_hidden(text, percent)  # none of what was put in is hidden
+    text = escaped_where_hidden(text, percent)  # this adds no invisible characters
     return "%3D" + text[1:] if text.startswith("=") else text
 
 
@@ -118,15 +118,15 @@ _PERCENT = {character: quote(character, safe="") for character in "/#*?[%"} | {
 
 
 def percent(character: str) -> str:
-    """``character`` as addresses encode it."""
+    """Percent-encode ``character`` for an address."""
     return quote(character, safe="", errors="surrogatepass")
 
 
 def split_address(address: str) -> tuple[str, bool, str, str | None]:
-    """Take an address apart: object name, whether it names a record id, key value, property or None.
+    """Split an address into object type, whether it names a record id, key value, and property or None.
 
     Raises:
-        ValueError: where there is no ``/``.
+        ValueError: there is no ``/``.
     """
     object_part, slash, rest = address.partition("/")
     if not slash or not object_part or not rest:

@@ -1,4 +1,4 @@
-"""Two records that are associated, perhaps with a label."""
+"""Associations of two records, with or without a label."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,9 +11,9 @@ from reconciler.model.owned import Origin
 
 
 def is_so(labels: Collection[Label] | None, label: Label | None) -> bool:
-    """Whether two records that bear ``labels`` (None: are not associated) are associated as ``label`` says.
+    """Return whether an association with ``labels`` (None: no association) includes ``label``.
 
-    Every label brings the plain association along.
+    Every label implies the unlabelled association.
     """
     if labels is None or label is None:
         return labels is not None
@@ -21,39 +21,39 @@ def is_so(labels: Collection[Label] | None, label: Label | None) -> bool:
 
 
 class PairIdentity(NamedTuple):
-    """What tells associations apart: keys of records and texts of labels may change, these do not."""
+    """The identity of an association: keys and label texts may change, these values do not."""
 
     object: str
     record_id: RecordId
     to_object: str
     to_id: RecordId
-    category: str  # of the label; empty: the plain association
-    type_id: int  # 0: likewise
+    category: str  # category of the label; empty: the unlabelled association
+    type_id: int  # 0: the unlabelled association
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedPair:
-    """An association that state says is ours, from the record whose manifest names it.
+    """An association that we own, from the record whose manifest names it.
 
-    A label brings the plain association along. ``is_whole``: the two were not associated at all before us,
-    so nothing is to be left of it when the last label goes.
+    A label implies the unlabelled association. ``is_whole``: the two records were not associated before us,
+    so the whole association is removed with its last label.
     """
 
     key: RecordKey
     record_id: RecordId
     target: RecordKey
     target_id: RecordId
-    label: Label | None  # None: the plain association
+    label: Label | None  # None: the unlabelled association
     origin: Origin
     is_whole: bool
 
     @property
     def ends(self) -> tuple[Record, Record]:
-        """The two records, from the one whose manifest names it."""
+        """The two records, first the one whose manifest names the association."""
         return (self.key.object, self.record_id), (self.target.object, self.target_id)
 
     def called(self, keys: Mapping[Record, RecordKey]) -> Self:
-        """The same with those of its records that ``keys`` has by other keys known by these."""
+        """Return the association with the keys of its records replaced by ``keys``."""
         key, target = (keys.get(end) for end in self.ends)
         if key is None and target is None:
             return self
@@ -61,23 +61,23 @@ class OwnedPair:
 
     @property
     def identity(self) -> PairIdentity:
-        """What tells it from others."""
+        """The identity of the association."""
         return identity_of(self.address, self.record_id, self.target_id)
 
     @property
     def address(self) -> AssociationAddress:
-        """What a change of it is about."""
+        """The address of its change."""
         return AssociationAddress(self.key, self.target, self.label)
 
 
 def identity_of(address: AssociationAddress, record_id: RecordId, target_id: RecordId) -> PairIdentity:
-    """What tells the association of two records from others."""
+    """Return the identity of the association of two records."""
     of_label = address.label.type if address.label else ("", 0)
     return PairIdentity(address.record.object, record_id, address.target.object, target_id, *of_label)
 
 
 class PairsAfter(NamedTuple):
-    """What state is to hold and to forget of associations after some changes."""
+    """The owned associations to store and to remove after some changes."""
 
     owned: Sequence[OwnedPair] = ()
     disowned: Sequence[PairIdentity] = ()
@@ -85,4 +85,4 @@ class PairsAfter(NamedTuple):
 
 
 NO_PAIRS = PairsAfter()
-"""After changes that have nothing to do with associations."""
+"""The result of changes without associations."""

@@ -1,19 +1,20 @@
-"""Types of associations that have a name."""
+"""Labels: types of associations that have a name."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Label:
-    """What two records are to each other, seen from the first: a type of association that has a name."""
+    """A labelled association type, seen from the first record."""
 
     category: str  # HUBSPOT_DEFINED, USER_DEFINED, …
     type_id: int
-    text: str = field(compare=False)  # how people read it: it may change, and another may bear the same
+    # name for people: it may change, and another label may have the same name
+    text: str = field(compare=False)
 
     @property
     def type(self) -> tuple[str, int]:
-        """Category and number, which tell it from others."""
+        """Category and number, the identity of the label."""
         return self.category, self.type_id
 
     @property
@@ -23,5 +24,5 @@ class Label:
 
     @property
     def is_flag(self) -> bool:
-        """Whether it only marks one of several associations, as "Primary" does, and HubSpot moves it."""
+        """Whether it only marks one of several associations, like "Primary", and HubSpot moves it."""
         return (self.category, self.text) == ("HUBSPOT_DEFINED", "Primary")

@@ -1,7 +1,7 @@
-"""Changes: one value for every kind of thing that a plan is about.
+"""Changes: one class for every kind of thing in a plan.
 
-What a kind adds to a change, it adds in its own room: ``plan/records`` and ``plan/associations`` make the
-changes of their kind, and ``plan/kinds.py`` is the one table that tells the kinds apart.
+The parts of single kinds are in their own packages: ``plan/records`` and ``plan/associations`` build the
+changes of their kind, and ``plan/kinds.py`` has the only table of kinds.
 """
 
 from collections.abc import Mapping
@@ -17,82 +17,84 @@ from reconciler.source import SourceRef
 
 
 class Action(StrEnum):
-    """What is done, the same for every kind of thing."""
+    """Actions, the same for every kind of thing."""
 
     CREATE = "create"
     UPDATE = "update"
-    ADOPT = "adopt"  # ours from now on, or state learns something: no call is made
+    ADOPT = "adopt"  # owned from now on, or state learns values: no call is made
     ARCHIVE = "archive"
-    RELEASE = "release"  # no longer ours: the portal keeps it, and no call is made
+    RELEASE = "release"  # not owned any more: the portal keeps it, and no call is made
 
 
 class Reason(StrEnum):
-    """Why a change is in the plan: what comparing last applied, desired and live has found."""
+    """The reason of a change: the result of comparing last applied, desired and live values."""
 
-    MISSING = "missing"  # no such record in the portal
+    MISSING = "missing"  # the portal has no such record
     INITIAL = "initial"  # written when the record is created, and then left to people
     CHANGED = "changed"  # the manifest changed since we last applied it
     DRIFT = "drift"  # people changed it since we last applied it
-    CONFLICT = "conflict"  # both
-    ADOPT = "adopt"  # it was there before us
-    GONE = "gone"  # state knows it, the portal does not
+    CONFLICT = "conflict"  # both changed
+    ADOPT = "adopt"  # it existed before us
+    GONE = "gone"  # state knows it, but the portal does not
     RENAMED = "renamed"  # its key changed in the manifest
-    RECREATED = "recreated"  # it was gone, and the person asked for it again
-    ABSENT = "absent"  # the manifest says it must not exist
+    RECREATED = "recreated"  # it was gone, and the user asked to create it again
+    ABSENT = "absent"  # the manifest says that it must not exist
     PRUNED = "pruned"  # no manifest names it any more
     NARROWED = "narrowed"  # the manifests name it for other environments only
     IN_STEP = "in step"  # desired equals live
     UNMANAGED = "unmanaged"  # no line enforces the property any more
     CONTESTED = "contested"  # an automation overwrites it after every apply
-    OBSERVED = "observed"  # differs, and the manifest says only to look
-    UNDONE = "undone"  # a run did it, and is taken back
-    SUPERSEDED = "superseded"  # a run did it, and a later one did it again
-    FINAL = "final"  # a run did it, and nothing takes it back
+    OBSERVED = "observed"  # it differs, and the manifest only observes it
+    UNDONE = "undone"  # a change of a run, now rolled back
+    SUPERSEDED = "superseded"  # a change of a run that was changed again later
+    FINAL = "final"  # a change of a run that cannot be rolled back
 
 
 @dataclass(frozen=True, slots=True)
 class ValueChange:
-    """One property, from what live holds to what will be written."""
+    """One property: its live value and its new value."""
 
     name: str
-    before: str | None  # live's text; None is empty
+    before: str | None  # live text; None is empty
     after: str | None  # the text to send; None clears
     reason: Reason
-    source: SourceRef | None = None  # the line that asks for it
+    source: SourceRef | None = None  # the manifest line of the value
     changed: ValueVersion | None = (
-        None  # whose edit would be overwritten; None where nobody's, or nobody knows
+        None  # version whose edit would be overwritten; None if there is none, or it is unknown
     )
 
 
 class Remote(NamedTuple):
-    """The ids that HubSpot gave: none yet, one, or of an association two."""
+    """The ids that HubSpot assigned: none yet, one, or two for an association."""
 
-    id: RecordId | None = None  # of the record that the change is about, or that names the association
-    target_id: RecordId | None = None  # of the other record
+    id: RecordId | None = None  # id of the record of the change, or of the record that names the association
+    target_id: RecordId | None = None  # id of the other record
 
 
 NO_IDS = Remote()
 
 
 class Owned(NamedTuple):
-    """How something is ours."""
+    """How we own something."""
 
     origin: Origin
     is_protected: bool = False  # it is never archived
 
 
 class RecordDetails(NamedTuple):
-    """What only changes of records have."""
+    """Details of record changes."""
 
-    replaces: RecordId  # the lost record that state knows, and forgets for the one that is created
+    replaces: RecordId  # the lost record that the created one replaces in state
 
 
 class AssociationDetails(NamedTuple):
-    """What only changes of associations have."""
+    """Details of association changes."""
 
     is_whole: bool
-    """Created: the two are not associated at all until now. Archived: nothing is left between them; else they
-    stay associated without the label. Adopted: nothing else was between the two before us."""
+    """Created: the two were not associated until now. Archived: nothing is left between them.
+
+    Otherwise they stay associated without the label. Adopted: nothing else was between the two before us.
+    """
 
 
 Details: TypeAlias = RecordDetails | AssociationDetails
@@ -102,25 +104,25 @@ Details: TypeAlias = RecordDetails | AssociationDetails
 class Change:
     """One action on one thing."""
 
-    address: Address  # with ``step`` unique in a plan
+    address: Address  # together with ``step`` unique in a plan
     action: Action
     reason: Reason
-    values: tuple[ValueChange, ...] = ()  # written; sorted by name
+    values: tuple[ValueChange, ...] = ()  # written values; sorted by name
     remembered: tuple[ValueChange, ...] = ()  # not written: state learns ``after``; sorted by name
-    forgotten: tuple[ValueChange, ...] = ()  # state drops them; before: in the portal, after: as sent
+    forgotten: tuple[ValueChange, ...] = ()  # values that state drops; before: live, after: as sent
     rests_on: tuple[ValueChange, ...] = ()  # read, not written: see rests_on.py; sorted by name
-    moved_from: RecordKey | None = None  # the key under which state knew the record until now
+    moved_from: RecordKey | None = None  # the key in state until now
     remote: Remote = NO_IDS
-    operation: Operation | None = None  # the call that carries it; None: only state gets to see it
-    owned: Owned | None = None  # afterwards; None: not ours
-    owned_before: Owned | None = None  # only where it is not ours afterwards; None: it never was
-    source: SourceRef | None = None  # the line that asks for it; None where no line does
-    details: Details | None = None  # what only one kind has
-    step: int = 1  # 2 and more where a plan changes one thing more than once
+    operation: Operation | None = None  # its call; None: it only changes state
+    owned: Owned | None = None  # ownership afterwards; None: not owned
+    owned_before: Owned | None = None  # only if it is not owned afterwards; None: it never was
+    source: SourceRef | None = None  # its manifest line; None if there is none
+    details: Details | None = None  # details of single kinds
+    step: int = 1  # 2 and more if a plan changes one thing several times
 
     @property
     def record(self) -> RecordKey:
-        """The record that it is about, or that names the association."""
+        """The record of the change, or the one that names the association."""
         return self.address.record
 
     @property
@@ -130,38 +132,38 @@ class Change:
 
     @property
     def association(self) -> AssociationAddress:
-        """The association that it is about. For changes of associations only."""
+        """The association of the change. Only for changes of associations."""
         if isinstance(self.address, AssociationAddress):
             return self.address
         raise TypeError(f"{self.address} is no association")
 
     @property
     def is_remote(self) -> bool:
-        """Whether HubSpot gets to see it, and not only state."""
+        """Whether HubSpot gets a call for it."""
         return self.operation is not None
 
     @property
     def sent_by(self) -> Operation:
-        """The call that carries it. For changes that HubSpot gets to see only."""
+        """The call for it. Only for changes with a call."""
         if self.operation is None:
             raise ValueError(f"no call carries the change of {self.address}")
         return self.operation
 
     @property
     def known_id(self) -> RecordId:
-        """The id of ``record``, which has to have one by now."""
+        """The id of ``record``, which must have one by now."""
         if self.remote.id is None:
             raise ValueError(f"{self.address} has no id yet")
         return self.remote.id
 
     @property
     def is_protected(self) -> bool:
-        """Whether it may not be archived afterwards."""
+        """Whether the record is protected afterwards."""
         return self.owned is not None and self.owned.is_protected
 
 
 def carried_out(change: Change, written: Mapping[str, str | None] | None) -> Change:
-    """The part of ``change`` that was carried out: those of its values that were ``written``; None: all."""
+    """Return the part of ``change`` that was applied: its ``written`` values; None: all of them."""
     if written is None or not change.values:
         return change
     values = tuple(

@@ -1,6 +1,6 @@
-"""The kinds of things that a plan is about: the one table that tells them apart.
+"""The kinds of things in a plan: the only table of kinds.
 
-Everything else that knows of a kind stands in its own room. A new kind is a room, and a row here.
+All other code for a kind is in its own package. A new kind is a package and a row here.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from reconciler.plan.records import fields as of_records
 
 
 class Verb(StrEnum):
-    """What is done, as people read it; the order is that of the summary."""
+    """Actions as people read them, in the order of the summary."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -29,20 +29,20 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChangeKind:
-    """What the changes of one kind of thing are called, and how their own parts are written and kept."""
+    """The words of one kind, and how its own parts are encoded and journaled."""
 
     name: str
-    verbs: Mapping[Action, Verb]  # where people do not call an action by its name
+    verbs: Mapping[Action, Verb]  # if people use another word for an action
     address: Form
     details: Form
     address_cells: Callable[[Address], Mapping[str, object]]  # columns of the journal
     address_in: Callable[[Mapping[str, Any]], Address]
     details_cells: Callable[[Change], Mapping[str, object]]
     details_in: Callable[[Mapping[str, Any]], Details | None]
-    flaw: Callable[[Change], str | None]  # what no such change is like
+    flaw: Callable[[Change], str | None]  # returns why a change is impossible
 
     def verb(self, action: Action) -> Verb:
-        """What people call ``action``."""
+        """Return people's word for ``action``."""
         return self.verbs.get(action) or Verb(action)
 
 
@@ -75,12 +75,12 @@ KINDS_BY_NAME: Mapping[str, ChangeKind] = {kind.name: kind for kind in KINDS.val
 
 
 def kind_of(change: Change) -> ChangeKind:
-    """The kind of thing that ``change`` is about."""
+    """Return the kind of ``change``."""
     return KINDS[type(change.address)]
 
 
 def verb_of(change: Change) -> Verb:
-    """What ``change`` does, as people read it."""
+    """Return the action of ``change`` as people read it."""
     return _VERBS[type(change.address), change.action]
 
 

@@ -1,10 +1,10 @@
-"""What a change rests on: read, not written. Where live moved away from it, the change is stale. Pure.
+"""Values that a change rests on: they are read, not written. If live moved away from them, it is stale. Pure.
 
-- An update rests on the key that its record has in the portal: without it, it is another record's change.
-- An archive rests on that too, on every value that state holds of the record, and on its associations that
-  state knows: whoever changed one of them since may not want it to go.
-- Where no state knows the record, or where a run is rolled back, an archive rests on the time of the last
-  change as well: of its other values nobody has an idea.
+- An update rests on the live key of its record: with another key, it would be another record's change.
+- An archive also rests on every value of the record in state, and on its associations in state: a person who
+  changed one of them since may want to keep the record.
+- If state does not know the record, or in a rollback, an archive also rests on the time of the last change,
+  because nothing is known about its other values.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,17 +18,17 @@ from reconciler.plan.change import Change, Reason, ValueChange
 from reconciler.plan.plan import ASSOCIATED
 
 _LAST_CHANGE = ("hs_lastmodifieddate", "lastmodifieddate")
-"""What HubSpot calls the time of a record's last change; contacts have a name of their own for it."""
+"""HubSpot's properties for the time of a record's last change; contacts have their own."""
 
 
 def names_rested_on(schema: ObjectSchema, owned: Iterable[OwnedRecord]) -> set[str]:
-    """Properties to read of records that may have to be archived, those of ``owned`` among them."""
+    """Return the properties to read for records that may be archived, including those of ``owned``."""
     held = {name for record in owned for name in record.sent}
     return held.union(_LAST_CHANGE) & schema.properties.keys()
 
 
 def update_rests_on(by: str, live: LiveRecord) -> tuple[ValueChange, ...]:
-    """The key that a record has while it is updated."""
+    """Return the key of a record, on which its update rests."""
     return (_as_read(by, live.properties[by]),) if by in live.properties else ()
 
 
@@ -41,9 +41,9 @@ def archive_rests_on(
     *,
     last_change: bool = False,
 ) -> tuple[ValueChange, ...]:
-    """Values of a record that is to be archived, by name; ``others`` are properties besides those of state.
+    """Return the values on which an archive rests; ``others`` are properties besides those of state.
 
-    ``last_change``: rest on the time of it although state knows the record.
+    ``last_change``: rest on the time of the last change although state knows the record.
     """
     names = {*others, *(owned.sent if owned else ()), *(() if by == RECORD_ID else (by,))}
     if owned is None or last_change:
@@ -53,13 +53,13 @@ def archive_rests_on(
 
 
 def association_rested_on(other: str, other_id: RecordId, labels: Collection[Label] | None) -> ValueChange:
-    """An association of a record that is to be archived, named by the address of the other record."""
+    """Return an association of an archived record, named by the address of the other record."""
     name = RecordKey(other, RECORD_ID, other_id).address
     return _as_read(name, associated_as(labels))
 
 
 def other_end(name: str) -> tuple[str, RecordId] | None:
-    """Object type and id of the other record, where ``name`` is that of an association; else None."""
+    """Return object type and id of the other record, if ``name`` is that of an association."""
     try:
         object_name, is_by_record_id, value, _ = split_address(name)
     except ValueError:
@@ -68,13 +68,13 @@ def other_end(name: str) -> tuple[str, RecordId] | None:
 
 
 def objects_rested_on(changes: Iterable[Change]) -> set[str]:
-    """Object types at the other end of the associations that ``changes`` rest on."""
+    """Return the object types at the other end of the associations that ``changes`` rest on."""
     ends = (other_end(value.name) for change in changes for value in change.rests_on)
     return {end[0] for end in ends if end is not None}
 
 
 def associated_as(labels: Collection[Label] | None) -> str | None:
-    """How two records are associated, as text; None where they are not. HubSpot moves flags by itself."""
+    """Describe an association as text; None if there is none. Flags do not count: HubSpot moves them."""
     if labels is None:
         return None
     types = sorted((label.type, label.text) for label in labels if not label.is_flag)

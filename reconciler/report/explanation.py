@@ -1,4 +1,4 @@
-"""One record or property as people read it: which line says what, what is live, and what comes next."""
+"""The explanation of one record or property for people: manifest lines, live values, next action."""
 
 from collections.abc import Iterator
 
@@ -28,13 +28,13 @@ from reconciler.report.text.values import EMPTY, alone, line_shown, shown, text_
 from reconciler.report.text.width import chopped
 
 _LABEL = 14
-"""Columns of the words at the left."""
+"""Columns of the labels on the left."""
 
 _MOST_LINES = 6
-"""Shown of a text of several lines, unless everything is."""
+"""Number of lines shown of a longer text, without ``--full``."""
 
 _MOST_HANDS = 10
-"""Changes shown of a property's history, the latest of them, unless everything is."""
+"""Number of latest changes shown of a property's history, without ``--full``."""
 
 _OURS = {
     None: "not ours yet",
@@ -60,7 +60,7 @@ _SIMPLE = {
 
 
 def explanation_sections(explained: Explanation, layout: Layout) -> Iterator[list[Line]]:
-    """The record, then its properties; of a whole record those with nothing to do take a line each."""
+    """Format the record, then its properties; for a whole record, properties in step take one line."""
     yield _record_lines(explained, layout)
     if explained.name is not None:
         yield from (_property_lines(of, explained, layout) for of in explained.properties)
@@ -135,7 +135,7 @@ def _last_lines(last: LastApplied | None, layout: Layout) -> list[Line]:
 
 
 def _hand_lines(hands: tuple[ValueVersion, ...], layout: Layout) -> list[Line]:
-    """Who made it what it is, oldest first."""
+    """Format the authors of a value, oldest first."""
     told = hands if layout.full else hands[-_MOST_HANDS:]
     lines: list[Line] = []
     for index, hand in enumerate(told):
@@ -146,7 +146,7 @@ def _hand_lines(hands: tuple[ValueVersion, ...], layout: Layout) -> list[Line]:
 
 
 def _row(name: str, of: PropertyExplained, layout: Layout) -> list[Line]:
-    """A property with nothing to do: what the manifest says, and in which lines."""
+    """Format a property in step: the value of the manifest, and its lines."""
     head = line(Piece("=" if of.step == _IN_STEP else " ", Style.FAINT), f" {name}  ", indent=2)
     *overridden, last = of.statements
     place = _place(last, layout)
@@ -171,7 +171,7 @@ def _pair_lines(pair: PairExplained, layout: Layout) -> list[Line]:
 
 
 def _next_of_record(step: NextAction, key: RecordKey) -> str:
-    """What becomes of the record."""
+    """Describe the next action on the record."""
     if step.action == "leave":
         return _left(step, key, key.address)
     if step.action in {"nothing", "problem"}:
@@ -180,7 +180,7 @@ def _next_of_record(step: NextAction, key: RecordKey) -> str:
 
 
 def _next(of: PropertyExplained, key: RecordKey) -> str:
-    """What becomes of the property."""
+    """Describe the next action on the property."""
     step = of.step
     if step.action == "write":
         verb = Verb.CREATE if step.reason in _CREATES else Verb.UPDATE
@@ -208,14 +208,14 @@ def _run(by: ApplyRun | None) -> str:
 
 
 def _said(label: str, sentence: str, layout: Layout) -> list[Line]:
-    """Words, broken at spaces."""
+    """Format words, broken at spaces."""
     rows = list(layout.paragraph(sentence, indent=2 + _LABEL))
     (_, *first), *others = rows
     return [line(Piece(label.ljust(_LABEL), Style.FAINT), *first, indent=2), *others]
 
 
 def _value(label: str, value: str | None, remark: str, layout: Layout) -> list[Line]:
-    """A value beside its label, or below it where it is too long."""
+    """Format a value beside its label, or below it if it is too long."""
     gap = len(remark) + 2 if remark else 0
     inline = alone(value, layout.width - 2 - _LABEL - gap, full=layout.full)
     if inline is not None:

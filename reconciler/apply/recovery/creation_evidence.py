@@ -1,8 +1,8 @@
-"""Whether it was us who made a record, where no answer says so. Pure.
+"""Evidence that we created a record, if no answer says so. Pure.
 
-A key was missing when its create was intended, and is there now. That may be our call, or somebody who was
-quicker. It counts as ours on evidence only: HubSpot says that the record was made while our call was under
-way, and every value that we sent is there, or what HubSpot makes of it.
+A key was missing when its create was planned, and exists now. Our call may have created it, or somebody who
+was faster. It counts as ours only with evidence: HubSpot says that the record was created while our call was
+under way, and it has every value that we sent, or the value that HubSpot makes of it.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -16,19 +16,19 @@ from reconciler.plan.change import Change, ValueChange
 from reconciler.plan.values.equality import may_be_spelling, same_value
 
 NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
-"""Stands where HubSpot tells no time: it proves nothing."""
+"""Used if HubSpot gives no time: it proves nothing."""
 
 _BEFORE = timedelta(seconds=2)
-"""Clocks of HubSpot differ a little, and its headers tell whole seconds."""
+"""HubSpot's clocks differ a little, and its headers contain whole seconds."""
 
 _AFTER = timedelta(seconds=DEADLINE_S) + timedelta(minutes=2)
-"""How long after a call was handed to a connection HubSpot may still act on it."""
+"""Time in which HubSpot may still act on a call after it was handed to a connection."""
 
 
 def found_as_created(
     schema: ObjectSchema, change: Change, live: LiveRecord, sent_at: datetime | None
 ) -> Applied:
-    """What came of a create whose answer was lost, and whose key is there."""
+    """Return the outcome of a create whose answer was lost and whose key exists."""
     values = change.values
     written = {
         value.name: value.after
@@ -44,12 +44,12 @@ def found_as_created(
 def is_ours_as_made(
     schema: ObjectSchema, change: Change, made: LiveRecord | None, sent_at: datetime | None
 ) -> bool:
-    """Whether our call of ``sent_at`` created the record that ``made`` tells, as it was created."""
+    """Return whether our call of ``sent_at`` created the record whose first values are ``made``."""
     return made is not None and found_as_created(schema, change, made, sent_at).is_new is True
 
 
 def is_there(schema: ObjectSchema, value: ValueChange, now: str | None) -> bool:
-    """Whether ``now`` is what ``value`` was to become, or HubSpot's spelling of it, and not what it was."""
+    """Return whether ``now`` is the new value, or HubSpot's spelling of it, and not the old one."""
     definition = schema.properties.get(value.name)
     if definition is None:
         return False
@@ -59,7 +59,7 @@ def is_there(schema: ObjectSchema, value: ValueChange, now: str | None) -> bool:
 
 
 def _is_sent(schema: ObjectSchema, value: ValueChange, now: str | None) -> bool:
-    """The same of a new record, which had no value before: of some HTML, HubSpot keeps nothing at all."""
+    """Return the same for a new record, without an old value: HubSpot removes some HTML completely."""
     definition = schema.properties.get(value.name)
     return definition is not None and may_be_spelling(definition.kind, value.after, now)
 

@@ -1,4 +1,4 @@
-"""What became of changes whose answer was lost: decided by reading live, never by sending again."""
+"""Settling changes whose answer was lost: by reading live, never by sending again."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ from reconciler.state.run_types import Sent, UnfinishedBatch
 
 
 def settle_batch(reader: PortalReader, portal: PortalSchema, batch: UnfinishedBatch) -> Mapping[int, Outcome]:
-    """A final outcome for every open change of a batch whose run has ended.
+    """Return a final outcome for every open change of a batch whose run has ended.
 
     Raises:
         HubSpotError: the portal cannot be read.
@@ -39,7 +39,7 @@ def settle_batch(reader: PortalReader, portal: PortalSchema, batch: UnfinishedBa
 def settle(
     reader: PortalReader, portal: PortalSchema, entries: Sequence[tuple[int, Change]], sent: Sent
 ) -> Mapping[int, Outcome]:
-    """Those of ``entries``, which travelled together, that turn out to have happened; ``sent`` says when."""
+    """Find the ``entries`` of one call that happened; ``sent`` gives the times of the calls."""
     if not entries:
         return {}
     first = entries[0][1]
@@ -58,7 +58,7 @@ def settle(
 def are_emptied(
     reader: PortalReader, schema: ObjectSchema, entries: Sequence[tuple[int, Change]]
 ) -> frozenset[int]:
-    """Those of ``entries`` whose lifecycle stage was to go back and is empty now, by number."""
+    """Return the numbers of ``entries`` whose lifecycle stage is to go back and is empty now."""
     live = read_again(reader, schema, entries)
     return frozenset(
         number for number, change in entries if is_emptied(schema, change, live.get(identity(change)))
@@ -66,7 +66,7 @@ def are_emptied(
 
 
 def is_emptied(schema: ObjectSchema, change: Change, live: LiveRecord | None) -> bool:
-    """Whether the first of two calls has happened: it empties the lifecycle stage, which the second sets."""
+    """Return whether the first of two calls happened: it empties the stage that the second sets."""
     back = [
         value.name for value in change.values if schema.is_step_back(value.name, value.before, value.after)
     ]
@@ -76,9 +76,9 @@ def is_emptied(schema: ObjectSchema, change: Change, live: LiveRecord | None) ->
 def settled(
     schema: ObjectSchema, change: Change, live: LiveRecord | None, sent_at: datetime | None
 ) -> Applied | None:
-    """Applied when live is as ``change`` wanted it; None when it provably did not happen.
+    """Return Applied if live is as ``change`` wanted it, or None if it provably did not happen.
 
-    ``sent_at`` is when its call left, by HubSpot's clock, where that is known.
+    ``sent_at`` is the time when its call left, by HubSpot's clock, if it is known.
     """
     if change.action is Action.ARCHIVE:
         return None if live else Applied(change.known_id, {})
@@ -92,7 +92,7 @@ def settled(
 
 
 def holds(schema: ObjectSchema, live: LiveRecord, name: str, text: str | None) -> bool:
-    """Whether ``live`` has ``text`` in property ``name``; not where the portal lost that property."""
+    """Return whether ``live`` has ``text`` in property ``name``; False if the portal lost that property."""
     definition = schema.properties.get(name)
     return definition is not None and same_value(definition.kind, live.properties.get(name), text)
 
@@ -101,7 +101,7 @@ class ReadAgain(dict[tuple[str, str], LiveRecord]):
     """Records as they are now, by ``identity``.
 
     Attributes:
-        unanswered: identities that HubSpot leaves out of its answers: nobody knows whether they are there.
+        unanswered: identities that HubSpot leaves out of its answers: nobody knows whether they exist.
     """
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class ReadAgain(dict[tuple[str, str], LiveRecord]):
         self.unanswered: set[tuple[str, str]] = set()
 
     def insist_on_answers(self) -> None:
-        """Decide nothing by what is not known.
+        """Refuse to decide about records without an answer.
 
         Raises:
             Unavailable: HubSpot leaves records out of its answers.
@@ -125,7 +125,7 @@ class ReadAgain(dict[tuple[str, str], LiveRecord]):
 def read_again(
     reader: PortalReader, schema: ObjectSchema, entries: Sequence[tuple[int, Change]]
 ) -> ReadAgain:
-    """The records that ``entries`` are about, as they are now, by ``identity``."""
+    """Read the records of ``entries`` as they are now, by ``identity``."""
     known = (value for _, change in entries for value in (*change.values, *change.rests_on))
     names = sorted({value.name for value in known} & schema.properties.keys())
     wanted: dict[str, list[str]] = {}
@@ -141,7 +141,7 @@ def read_again(
 
 
 def identity(change: Change) -> tuple[str, str]:
-    """By which property, and by which value of it, the record of ``change`` is read."""
+    """Return property and value by which the record of ``change`` is read."""
     if change.action is Action.CREATE:
         return (change.record.by, change.record.value)
     return (RECORD_ID, change.known_id)

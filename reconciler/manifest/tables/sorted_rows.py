@@ -25,7 +25,7 @@ _THREADS = 2
 
 
 MOST = 100
-"""Rows that are reported one by one if many have the same error."""
+"""Maximum number of rows that are reported one by one for the same error."""
 
 
 def more(count: int, beginning: SourceRef) -> Problem:

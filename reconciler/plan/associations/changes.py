@@ -1,4 +1,4 @@
-"""The changes of associations, one maker for each action."""
+"""Building the changes of associations, with one function for each action."""
 
 from reconciler.model.addresses import AssociationAddress
 from reconciler.model.associations import OwnedPair, PairIdentity, identity_of
@@ -16,9 +16,9 @@ _UNLABEL = Operation(Call.UNLABEL, None)
 def associate(
     address: AssociationAddress, remote: Remote, reason: Reason, source: SourceRef | None, *, is_whole: bool
 ) -> Change:
-    """Associate two records, or give them a label too. The call changes nothing where they are so already.
+    """Associate two records, or add a label. The call changes nothing if the association exists already.
 
-    An id is missing where the record is created by the same plan.
+    An id is missing if the same plan creates the record.
     """
     return Change(
         address=address,
@@ -33,7 +33,7 @@ def associate(
 
 
 def dissociate(address: AssociationAddress, remote: Remote, reason: Reason, *, is_whole: bool) -> Change:
-    """Remove an association that we made, or one label of it. The call changes nothing where it is gone."""
+    """Remove an association that we created, or one label of it. The call ignores a missing one."""
     return Change(
         address=address,
         action=Action.ARCHIVE,
@@ -54,7 +54,7 @@ def adopt_association(
     *,
     is_whole: bool,
 ) -> Change:
-    """Let state learn of an association that is there: no call is made."""
+    """Record an existing association in state: no call is made."""
     return Change(
         address=address,
         action=Action.ADOPT,
@@ -67,7 +67,7 @@ def adopt_association(
 
 
 def release_association(pair: OwnedPair, reason: Reason) -> Change:
-    """Own an association no longer; the change keeps how it was ours, which a rollback needs."""
+    """Stop owning an association; the change keeps how we owned it, because rollback needs that."""
     return Change(
         address=pair.address,
         action=Action.RELEASE,
@@ -79,7 +79,7 @@ def release_association(pair: OwnedPair, reason: Reason) -> Change:
 
 
 def operation_of(change: Change) -> Operation | None:
-    """The call that carries a change of this action; None: no call does."""
+    """Return the call for a change of this action; None if it needs no call."""
     match change.action:
         case Action.CREATE:
             return _ASSOCIATE if change.association.label else _ASSOCIATE_PLAIN
@@ -90,21 +90,21 @@ def operation_of(change: Change) -> Operation | None:
 
 
 def is_whole(change: Change) -> bool:
-    """Whether ``change`` is about all that is between the two records, and not only about a label."""
+    """Return whether ``change`` is about the whole association, and not only about a label."""
     return isinstance(change.details, AssociationDetails) and change.details.is_whole
 
 
 def is_association_change(change: Change) -> bool:
-    """Whether ``change`` is about an association, and not about a record."""
+    """Return whether ``change`` is about an association, and not about a record."""
     return isinstance(change.address, AssociationAddress)
 
 
 def is_association_kept(change: Change) -> bool:
-    """Whether ``change`` makes or adopts an association."""
+    """Return whether ``change`` creates or adopts an association."""
     return change.owned is not None and is_association_change(change)
 
 
 def identity_of_association(change: Change) -> PairIdentity | None:
-    """What tells the association from others; None where one of its records is yet to be created."""
+    """Return the identity of the association; None if one of its records does not exist yet."""
     one, other = change.remote
     return identity_of(change.association, one, other) if one and other else None

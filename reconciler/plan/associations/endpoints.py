@@ -1,4 +1,4 @@
-"""The records that associations are about: by which key each is meant, and where it stands in this plan."""
+"""The records at both ends of associations: their keys, and their presence in this plan."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,11 +18,11 @@ from reconciler.plan.records.identity import key_advice
 from reconciler.suggestions import did_you_mean
 
 Spelling: TypeAlias = tuple[str, str, str]
-"""Object type, key property and value of a record, in the one spelling that HubSpot compares by."""
+"""Object type, key property and value of a record, in the spelling that HubSpot compares."""
 
 
 class UnplacedProblem(NamedTuple):
-    """What is wrong with an association, and what to do about it."""
+    """An error in an association, with advice, but without a place."""
 
     message: str
     advice: str | None
@@ -30,36 +30,37 @@ class UnplacedProblem(NamedTuple):
 
 
 class Presence(Enum):
-    """Where a record stands in this plan."""
+    """Presence of a record in this plan."""
 
     LIVE = "live"
     NEW = "new"  # created by this plan
     ABSENT = "absent"  # the manifests say that it must not exist
-    GONE = "gone"  # state knows it, the portal does not
-    INVALID = "invalid"  # something is wrong with it
-    MISSING = "missing"  # nobody knows it
+    GONE = "gone"  # state knows it, but the portal does not
+    INVALID = "invalid"  # the record has a problem
+    MISSING = "missing"  # neither portal nor state know it
     UNANSWERED = "unanswered"  # HubSpot leaves it out of its answers
 
 
 class Endpoint(NamedTuple):
-    """One of two records that are to be associated."""
+    """One of two records to associate."""
 
     standing: Presence
-    id: RecordId | None = None  # where the portal has it
+    id: RecordId | None = None  # if the portal has it
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """Remembers of the records that are judged those that associations are about."""
+    """Collects the presence of all records that associations name."""
 
     portal: PortalSchema
     _keys: Mapping[str, str] = field(default_factory=dict)  # object type -> key property in the manifests
     _wanted: Mapping[Spelling, RecordKey] = field(default_factory=dict)
-    _named: frozenset[frozenset[Spelling]] = frozenset()  # records that manifests associate, selected or not
+    # pairs of records that manifests associate, selected or not
+    _named: frozenset[frozenset[Spelling]] = frozenset()
     _met: dict[Spelling, tuple[RecordKey, Endpoint]] = field(default_factory=dict)
 
     def key_of(self, wanted: DesiredAssociation) -> RecordKey | UnplacedProblem:
-        """The key of the record that ``wanted`` names."""
+        """Return the key of the record that ``wanted`` names."""
         schema = self.portal.objects[wanted.object]
         by = wanted.by or self._keys.get(schema.name) or schema.default_key
         if by is None:
@@ -73,24 +74,24 @@ class Endpoints:
         return self.called(RecordKey(schema.name, by, wanted.value))
 
     def called(self, key: RecordKey) -> RecordKey:
-        """The key of the same record as the manifests spell it, where they name it."""
+        """Return the key of the same record as the manifests write it, if they name it."""
         met = self._met.get(self.spelling(key))
         return met[0] if met else key
 
     def is_wanted(self, key: RecordKey) -> bool:
-        """Whether an association leads to the record."""
+        """Return whether an association names the record."""
         return bool(self._wanted) and self.spelling(key) in self._wanted
 
     def are_named(self, one: RecordKey, other: RecordKey) -> bool:
-        """Whether a manifest associates the two, also where that is not selected."""
+        """Return whether a manifest associates the two, even if the association is not selected."""
         return frozenset({self.spelling(one), self.spelling(other)}) in self._named
 
     def meet(self, key: RecordKey, end: Endpoint) -> None:
-        """Where a record stands that has been judged or looked up."""
+        """Record the presence of a record that was compared or looked up."""
         self._met.setdefault(self.spelling(key), (key, end))
 
     def meet_values(self, change: Change) -> None:
-        """Where a record stands that associations mean by a value which it gets by this plan."""
+        """Record the presence of records that associations name by a value from this plan."""
         for value in change.values if self._wanted else ():
             if value.after is None:
                 continue
@@ -102,17 +103,17 @@ class Endpoints:
                 self.meet(change.record, end)
 
     def correct(self, key: RecordKey, end: Endpoint) -> None:
-        """Something turned out to be wrong with a record after it had been judged."""
+        """Record a problem of a record that was found after its comparison."""
         if self.spelling(key) in self._met:
             self._met[self.spelling(key)] = key, end
 
     def of(self, key: RecordKey) -> Endpoint:
-        """Where the record stands."""
+        """Return the presence of the record."""
         met = self._met.get(self.spelling(key))
         return met[1] if met else Endpoint(Presence.MISSING)
 
     def unknown(self) -> Iterator[tuple[ObjectSchema, str, list[str]]]:
-        """Key values of wanted records that have not been met, by object type and key property."""
+        """Return key values of named records that were not found yet, by object type and key property."""
         groups: dict[tuple[str, str], list[str]] = {}
         for spelling, key in self._wanted.items():
             if spelling not in self._met:
@@ -121,7 +122,7 @@ class Endpoints:
             yield self.portal.objects[object_name], by, sorted(values)
 
     def spelling(self, key: RecordKey) -> Spelling:
-        """The spelling of ``key`` that HubSpot compares by."""
+        """Return the spelling of ``key`` that HubSpot compares."""
         schema = self.portal.objects.get(key.object)
         definition = schema.properties.get(key.by) if schema else None
         kind = definition.kind if definition else Kind.TEXT
@@ -129,7 +130,7 @@ class Endpoints:
 
 
 def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -> Endpoints:
-    """The records that manifests associate, none of them met yet."""
+    """Collect the records that manifests associate, all of them still without presence."""
     keys = {group.object: group.key for group in desired.groups if group.key != RECORD_ID}
     ends = Endpoints(portal, keys)
     wanted: dict[Spelling, RecordKey] = {}
@@ -139,9 +140,9 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
             narrowed = selection.narrowed(record) if selection.may_have(group.object) else None
             for association in record.associations:
                 if not portal.objects.keys() >= {group.object, association.object}:
-                    continue  # of types that nothing is planned for
+                    continue  # nothing is planned for this type
                 key = ends.key_of(association)
-                if isinstance(key, UnplacedProblem):  # told where the association is judged
+                if isinstance(key, UnplacedProblem):  # reported when the association is compared
                     continue
                 named.add(frozenset({ends.spelling(record.record_key), ends.spelling(key)}))
                 if narrowed is not None and association in narrowed.associations:
@@ -150,7 +151,7 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
 
 
 def endpoint_of(record: DesiredRecord, live: LiveRecord | None, judged: RecordDecision) -> Endpoint:
-    """Where a record stands that was judged so."""
+    """Return the presence of a compared record."""
     record_id = live.id if live else None
     if record.special.is_absent:
         return Endpoint(Presence.ABSENT, record_id)

@@ -1,4 +1,4 @@
-"""What only changes of associations hold, as the plan file and the journal have it."""
+"""The fields of association changes, for the plan file and the journal."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from reconciler.plan.file.json_values import Json, as_flag, as_object, part
 
 
 def _encode_address(address: Address) -> Json:
-    """The record that names the association, the other one, and the label, where there is one."""
+    """Encode the record that names the association, the other record, and the label if there is one."""
     if not isinstance(address, AssociationAddress):
         raise TypeError(f"{address} is no association")
     label = {"label": encode_label(address.label)} if address.label else {}
@@ -21,7 +21,7 @@ def _encode_address(address: Address) -> Json:
 
 
 def _decode_address(found: object) -> AssociationAddress:
-    """What ``_encode_address`` wrote."""
+    """Decode the result of ``_encode_address``."""
     address = as_object(found)
     return AssociationAddress(
         decode_key(address), part(address, "target", decode_key), if_there(address, "label", decode_label)
@@ -29,17 +29,17 @@ def _decode_address(found: object) -> AssociationAddress:
 
 
 def _encode_details(details: AssociationDetails) -> Json:
-    """Whether it is about all that is between the two."""
+    """Encode whether the change is about the whole association."""
     return {"whole": details.is_whole}
 
 
 def _decode_details(found: object) -> AssociationDetails:
-    """What ``_encode_details`` wrote."""
+    """Decode the result of ``_encode_details``."""
     return AssociationDetails(part(as_object(found), "whole", as_flag))
 
 
 def address_cells(address: Address) -> Mapping[str, object]:
-    """What the journal keeps of ``address``."""
+    """Return the columns of the journal for ``address``."""
     if not isinstance(address, AssociationAddress):
         raise TypeError(f"{address} is no association")
     key, target, label = address.record, address.target, address.label
@@ -55,7 +55,7 @@ def address_cells(address: Address) -> Mapping[str, object]:
 
 
 def address_in(cells: Mapping[str, Any]) -> AssociationAddress:
-    """What ``address_cells`` kept."""
+    """Read an address from columns of the journal."""
     return AssociationAddress(
         RecordKey(cells["object"], cells["by"], cells["key"]),
         RecordKey(cells["to_object"], cells["to_by"], cells["to_key"]),
@@ -64,12 +64,12 @@ def address_in(cells: Mapping[str, Any]) -> AssociationAddress:
 
 
 def details_cells(change: Change) -> Mapping[str, object]:
-    """What the journal keeps of the details of ``change``."""
+    """Return the columns of the journal for the details of ``change``."""
     return {"whole": int(is_whole(change)) if change.details else None}
 
 
 def details_in(cells: Mapping[str, Any]) -> Details | None:
-    """What ``details_cells`` kept; releases of older versions did not say it."""
+    """Read details from columns of the journal; releases of older versions do not have them."""
     return None if cells["whole"] is None else AssociationDetails(bool(cells["whole"]))
 
 
@@ -78,7 +78,7 @@ DETAILS = Form(_encode_details, _decode_details, {"$ref": "#/$defs/association_d
 
 
 def flaw(change: Change) -> str | None:
-    """What no change of an association is like; None where nothing is wrong."""
+    """Return why ``change`` cannot be a change of an association; None if it can."""
     if change.action is Action.UPDATE:
         return "an association is made or removed, and never updated"
     expected = operation_of(change)

@@ -1,9 +1,9 @@
-"""Labels of associations: the one that a manifest means, and what it is called from the other end.
+"""Labels of associations: the label that a manifest names, and its name from the other end.
 
-HubSpot gives a label a type for each direction and does not say which two belong together. What two
-object types call alike belongs together; of the others those whose numbers follow each other, since
-HubSpot makes both at once. Between records of one type only the associations themselves tell, where two
-records bear one label each way, but for parent and child.
+HubSpot has a separate type for each direction of a label, and does not say which two belong together. Labels
+with the same name at both ends belong together; so do other labels whose numbers follow each other, because
+HubSpot creates both at once. Within one object type, parent and child are known. For other labels, only
+existing associations tell: two records with one label in each direction.
 """
 
 from collections import Counter
@@ -28,15 +28,15 @@ Source: https://developers.hubspot.com/docs/api-reference/crm-associations-v4/gu
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Labels between two object types, by direction; only those that had to be read."""
+    """The labels between two object types that had to be read, by direction."""
 
     by_direction: Mapping[tuple[str, str], Sequence[Label]] = field(default_factory=dict)
     within_type: Mapping[Type, Type] = field(
         default_factory=dict
-    )  # between records of one type, as live shows
+    )  # within one object type, from live associations
 
     def named(self, one: str, other: str, written: str) -> Label | UnplacedProblem:
-        """The label of ``one`` with ``other`` that ``written`` names, in whatever case."""
+        """Find the label of ``one`` with ``other`` that ``written`` names, ignoring case."""
         known = self.by_direction.get((one, other), ())
         folded = written.strip().casefold()
         found = [label for label in known if str(label.type_id) == written]
@@ -56,7 +56,10 @@ class Labels:
         )
 
     def inverse(self, one: str, other: str, type_: Type) -> Type | None:
-        """What the label ``type_`` of ``one`` with ``other`` is from the other end; None: not known."""
+        """Return the label ``type_`` of ``one`` with ``other`` as seen from the other end.
+
+        None if unknown.
+        """
         if one == other:
             return _FAMILY.get(type_) or self.within_type.get(type_)
         there, back = self.by_direction.get((one, other), ()), self.by_direction.get((other, one), ())
@@ -66,10 +69,10 @@ class Labels:
 def inverses_within(
     live: Mapping[RecordId, Mapping[RecordId, Collection[Label]]],
 ) -> Mapping[Type, Type]:
-    """Which labels of one object type belong together, as far as associations show it.
+    """Find which labels within one object type belong together, from live associations.
 
-    Two records bear as many labels one way as the other; once all but one are known, so is the last. A
-    label that both bear both ways belongs to itself.
+    Two records have equally many labels in both directions; if all but one are known, the last one follows. A
+    label in both directions is its own inverse.
     """
     known: dict[Type, Type] = dict(_FAMILY)
     sides = [
@@ -118,9 +121,9 @@ def _inverses(there: Iterable[Label], back: Iterable[Label]) -> Mapping[Type, Ty
 def directions_of_labels(
     named: Iterable[tuple[DesiredRecord, DesiredAssociation]], owned: Iterable[OwnedPair]
 ) -> frozenset[tuple[str, str]]:
-    """Between which object types, from which, labels have to be read.
+    """Return the directions between object types whose labels must be read.
 
-    Where both ends name some, or we own some that the other end named, both have to be known.
+    If both ends name labels, or we own some that the other end named, both directions are needed.
     """
     wanted = {
         (record.document.object, association.object)

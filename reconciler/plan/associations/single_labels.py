@@ -1,7 +1,7 @@
-"""Labels that a record bears with one other record at most: HubSpot moves such a label, or refuses a second.
+"""Labels that a record can have with only one other record: HubSpot moves them or refuses a second one.
 
-Two manifests that name two of them would take it from each other at every apply. It does not matter from
-which end they are named.
+Two manifests that name such a label for different records would take it from each other at every apply. It
+does not matter from which end they name it.
 """
 
 from reconciler.errors import Problem
@@ -15,10 +15,10 @@ _PARENT_TO_CHILD, _CHILD_TO_PARENT = 13, 14
 
 
 def bears_one(one: str, other: str, label: Label) -> tuple[bool, bool]:
-    """Whether a record of ``one``, and one of ``other``, bears ``label`` once; it is seen from ``one``.
+    """Return whether a record of ``one``, and one of ``other``, can have ``label`` only once.
 
-    A contact, deal, ticket or lead has one primary company, a lead one primary contact too, and a company has
-    one parent. A company may be the primary one of many.
+    A contact, deal, ticket or lead has one primary company, a lead also one primary contact, and a company
+    has one parent. A company may be the primary one of many records.
     """
     if label.is_flag:
         if _LEADS in (one, other):
@@ -33,14 +33,14 @@ def bears_one(one: str, other: str, label: Label) -> tuple[bool, bool]:
 
 
 class Once:
-    """Remembers which records bear such a label once the plan has been applied, and with whom."""
+    """Collects the records that will have such a label after the plan, with the other record."""
 
     def __init__(self, resolver: AssociationResolver) -> None:
         self._resolver = resolver
         self._first: dict[tuple[Side, str], tuple[Identity, DesiredLink]] = {}
 
     def allows(self, identity: Identity, wanted: DesiredLink) -> bool:
-        """Whether none of the two bears the label with somebody else already; if not, that is a problem."""
+        """Return whether neither record has the label with another one; otherwise report a problem."""
         label = wanted.label
         if label is None:
             return True

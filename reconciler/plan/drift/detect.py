@@ -1,6 +1,6 @@
-"""What no longer is as we last applied it, of everything that we own: live against state alone.
+"""Detecting drift in everything that we own: live values against state alone.
 
-No manifest has a say here. What state knows of a record is what was enforced when we last applied it.
+Manifests are not used. State knows the values of a record that were enforced when we last applied it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,20 +25,22 @@ from reconciler.plan.values.equality import same_value
 
 @dataclass(slots=True)
 class DriftBuilder:
-    """Collects what the chunks give."""
+    """Collects the results of chunks."""
 
     masks: MaskRules = field(default_factory=MaskRules)
     looked_at: int = 0
     values: list[DriftedValue] = field(default_factory=list)
     lost: list[MissingOwnedRecord] = field(default_factory=list)
     pairs: list[RemovedAssociation] = field(default_factory=list)
-    missing: list[OwnedRecord] = field(default_factory=list)  # their keys lead elsewhere; not explained yet
-    successors: dict[RecordKey, RecordId] = field(default_factory=dict)  # records that lost keys lead to now
+    # records whose keys lead elsewhere; not explained yet
+    missing: list[OwnedRecord] = field(default_factory=list)
+    # records that have the keys of lost records now
+    successors: dict[RecordKey, RecordId] = field(default_factory=dict)
 
     def add_chunk(
         self, schema: ObjectSchema, chunk: Sequence[OwnedRecord], live: Mapping[str, LiveRecord]
     ) -> None:
-        """Compare owned records with what their keys lead to."""
+        """Compare owned records with the live records that have their keys."""
         for owned in chunk:
             found = live.get(owned.key.value)
             if found is not None and found.id == owned.record_id:
@@ -54,7 +56,7 @@ class DriftBuilder:
         owned: Iterable[OwnedPair],
         live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]],
     ) -> None:
-        """Compare associations that we own; those of lost records went with them."""
+        """Compare owned associations; those of lost records were removed with them."""
         lost = {(entry.key.object, entry.record_id) for entry in self.missing}
         for pair in owned:
             ends = {(pair.key.object, pair.record_id), (pair.target.object, pair.target_id)}
@@ -65,17 +67,17 @@ class DriftBuilder:
                 self.pairs.append(RemovedAssociation(pair.key, pair.record_id, pair.target, text, there))
 
     def explain_missing(self, fates: Mapping[RecordId, MissingRecord]) -> None:
-        """Say what became of records that their key no longer leads to."""
+        """Explain what happened to records that are not found by their key any more."""
         self.lost.extend(
             _lost(owned, fates.get(owned.record_id), self.successors.get(owned.key)) for owned in self.missing
         )
 
     def drifted(self) -> Iterator[Spot]:
-        """The properties whose history is worth reading."""
+        """Return the properties whose history should be read."""
         return ((value.key.object, value.record_id, value.name) for value in self.values)
 
     def tell_hands(self, portal: PortalSchema, histories: PropertyHistories, runs: OurRuns) -> None:
-        """Say through whose hands values went."""
+        """Add the authors of drifted values."""
         self.values = [
             replace(
                 value,
@@ -100,7 +102,7 @@ class DriftBuilder:
         state: StateVersion,
         read_calls: int,
     ) -> DriftFound:
-        """What was found."""
+        """Return the collected lines."""
         return DriftFound(
             tool_version=tool_version,
             created_at=created_at,
@@ -116,7 +118,7 @@ class DriftBuilder:
         )
 
     def _shown(self) -> Iterator[tuple[str, str]]:
-        """Object type and property of everything that is shown."""
+        """Return object type and property of everything that is shown."""
         for value in self.values:
             yield from ((value.key.object, name) for name in (value.name, value.key.by))
         yield from ((record.key.object, record.key.by) for record in self.lost)
@@ -124,7 +126,7 @@ class DriftBuilder:
 
 
 def keys_and_sent(chunk: Sequence[OwnedRecord]) -> tuple[list[str], list[str]]:
-    """The keys and the properties to read of some records that we own."""
+    """Return the keys and properties to read for some owned records."""
     return [owned.key.value for owned in chunk], sorted({name for owned in chunk for name in owned.sent})
 
 

@@ -1,4 +1,4 @@
-"""What is known of one record comes together: manifests, state, portal, and a plan of this record alone."""
+"""Combining everything about one record: manifests, state, portal, and a plan of this record alone."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,11 +36,11 @@ _NOTHING = NextAction("nothing")
 
 @dataclass(frozen=True, slots=True)
 class ExplainInputs:
-    """What portal, journal and plan say of the subject."""
+    """Facts from portal, journal and plan about the record."""
 
     schema: ObjectSchema
     live: LiveRecord | None
-    plan: Plan | None  # of this record alone; None where no plan would look at it
+    plan: Plan | None  # plan of this record alone; None if no plan would include it
     applyings: Mapping[str, RunHeader]  # by property, the run that last applied it
     pairs: Sequence[OwnedPair]
     histories: PropertyHistories
@@ -51,14 +51,14 @@ class ExplainInputs:
 
 
 def spots_of(subject: ExplainTarget, schema: ObjectSchema, live: LiveRecord | None) -> Iterator[Spot]:
-    """The properties whose history is worth reading: the one asked about, else those that drifted."""
+    """Return the properties whose history should be read: the requested one, or those that drifted."""
     for name in subject.names(schema) if live else ():
         if live and (name == subject.name or _has_drifted(subject.owned, schema, live, name)):
             yield subject.key.object, live.id, name
 
 
 def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
-    """Put together what there is to know."""
+    """Combine the facts to an explanation."""
     schema, live, owned, plan = findings.schema, findings.live, subject.owned, findings.plan
     names = subject.names(schema)
     record_id = live.id if live else owned.record_id if owned else None
@@ -110,7 +110,7 @@ def _property(subject: ExplainTarget, findings: ExplainInputs, name: str) -> Pro
 
 
 def _statements(subject: ExplainTarget, name: str) -> tuple[ManifestLine, ...]:
-    """What the manifests say of it, the last one holding; a row of a table says one thing only."""
+    """Return the manifest lines of a property, the last one wins; a table row has only one."""
     record = subject.record
     if record is None:
         return ()
@@ -129,7 +129,7 @@ def _last_applied(owned: OwnedRecord | None, findings: ExplainInputs, name: str)
 
 
 def _hands(subject: ExplainTarget, findings: ExplainInputs, name: str) -> tuple[ValueVersion, ...]:
-    """Of the property that was asked about, all; else those since it was last applied."""
+    """Return all changes of the requested property, or those since the last apply."""
     owned, live = subject.owned, findings.live
     history = findings.histories.get((subject.key.object, live.id, name)) if live else None
     if live is None or history is None:
@@ -156,7 +156,7 @@ def _step_of_record(subject: ExplainTarget, plan: Plan | None) -> NextAction:
 
 
 def _step(subject: ExplainTarget, findings: ExplainInputs, name: str) -> NextAction:
-    """What a plan of the record does to one property."""
+    """Return the action of the record's plan on one property."""
     plan, key, record = findings.plan, subject.key, subject.record
     if plan is None or record is None:
         return _NOTHING
@@ -171,7 +171,7 @@ def _step(subject: ExplainTarget, findings: ExplainInputs, name: str) -> NextAct
 
 
 def _planned(plan: Plan, key: RecordKey, name: str) -> NextAction | None:
-    """What a plan says of the property; None where it passes over it."""
+    """Return the plan's action on the property; None if it has none."""
     if _is_wrong(plan, key.property_address(name)):
         return NextAction("problem")
     held = next((held for held in plan.held if (held.key, held.name) == (key, name)), None)
@@ -189,14 +189,14 @@ def _planned(plan: Plan, key: RecordKey, name: str) -> NextAction | None:
 
 
 def _is_wrong(plan: Plan, address: str) -> bool:
-    """Whether something about that address stops the record."""
+    """Return whether a problem at that address stops the record."""
     return any(
         problem.address == address and problem.severity is not Severity.WARNING for problem in plan.problems
     )
 
 
 def _pairs(key: RecordKey, findings: ExplainInputs) -> Iterator[PairExplained]:
-    """Associations that we own, and those that a plan would make."""
+    """Return associations that we own, and those that a plan would create."""
     changes = findings.plan.changes if findings.plan else ()
     planned = {
         change.association: change

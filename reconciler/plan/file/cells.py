@@ -1,4 +1,4 @@
-"""Texts of values and places as the journal keeps them: short, for a million of them are kept."""
+"""Values and places as short texts for the journal, which keeps a million of them."""
 
 import json
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ _REASONS = {str(reason): reason for reason in Reason}
 
 
 def json_text(value: object) -> str:
-    """JSON with sorted keys, in ASCII, on one line."""
+    """Write JSON with sorted keys, in ASCII, on one line."""
     return _ENCODER.encode(value)
 
 
 def values_text(values: Sequence[ValueChange], source: SourceRef | None) -> str:
-    """By name: before, after, reason, place. A million changes are kept: no word too many."""
+    """Write before, after, reason and place by name, as short as possible."""
     return json_text(
         {
             value.name: (value.before, value.after, str(value.reason), _place(value.source, source))
@@ -28,7 +28,7 @@ def values_text(values: Sequence[ValueChange], source: SourceRef | None) -> str:
 
 
 def values_in(text: str, source: SourceRef | None) -> tuple[ValueChange, ...]:
-    """What ``values_text`` wrote; sorted by name, as JSON text keeps them."""
+    """Read the result of ``values_text``; sorted by name."""
     file = source.file if source else ""
     return tuple(
         ValueChange(name, before, after, _REASONS[reason], _source_at(place, file))
@@ -37,7 +37,7 @@ def values_in(text: str, source: SourceRef | None) -> tuple[ValueChange, ...]:
 
 
 def _place(source: SourceRef | None, of_change: SourceRef | None) -> tuple[object, ...] | None:
-    """Line and column; the file only where it is another than that of the change."""
+    """Return line and column; the file only if it differs from the file of the change."""
     if source is None:
         return None
     place = (source.line, source.column)
@@ -52,11 +52,11 @@ def _source_at(place: Sequence[Any] | None, file: str) -> SourceRef | None:
 
 
 def source_text(source: SourceRef | None) -> str:
-    """Write the place that asks for a change: file, line, column."""
+    """Write the manifest place of a change: file, line, column."""
     return json_text((source.file, source.line, source.column) if source else None)
 
 
 def source_in(text: str) -> SourceRef | None:
-    """The place that the journal keeps of a change."""
+    """Read the place of a change from the journal."""
     place = _DECODER.raw_decode(text)[0]
     return SourceRef(*place) if place else None

@@ -1,7 +1,7 @@
-"""How the parts of a change read as JSON: encoded, decoded, and described.
+"""The JSON forms of the parts of a change: encoding, decoding, and schema.
 
-A form is a pair of functions that undo each other, and the JSON Schema of what lies between. Decoding checks
-all that it is given: somebody else may have touched it.
+A form has two functions, of which one reverses the other, and a JSON Schema. Decoding checks all input,
+because somebody else may have changed it.
 """
 
 from collections.abc import Callable, Iterable
@@ -32,7 +32,7 @@ from reconciler.source import SourceRef
 
 
 class Form(NamedTuple):
-    """How one sort of value reads as JSON."""
+    """The JSON form of one kind of value."""
 
     encode: Callable[[Any], object]
     decode: Callable[[object], Any]
@@ -44,17 +44,17 @@ def _same(value: object) -> object:
 
 
 def as_record_id(found: object) -> RecordId:
-    """An id that HubSpot gave."""
+    """Decode an id that HubSpot assigned."""
     return RecordId(as_text(found))
 
 
 def encode_key(key: RecordKey) -> Json:
-    """A record by object type, key property and value."""
+    """Encode a record by object type, key property and value."""
     return {"object": key.object, "property": key.by, "value": key.value}
 
 
 def decode_key(found: object) -> RecordKey:
-    """What ``encode_key`` wrote."""
+    """Decode the result of ``encode_key``."""
     key = as_object(found)
     try:
         object_type, name, value = key["object"], key["property"], key["value"]
@@ -67,12 +67,12 @@ def decode_key(found: object) -> RecordKey:
 
 
 def encode_label(label: Label) -> Json:
-    """A label by category and number, and what it reads."""
+    """Encode a label by category, number and text."""
     return {"category": label.category, "text": label.text, "type_id": label.type_id}
 
 
 def decode_label(found: object) -> Label:
-    """What ``encode_label`` wrote."""
+    """Decode the result of ``encode_label``."""
     label = as_object(found)
     return Label(
         category=part(label, "category", as_text),
@@ -82,17 +82,17 @@ def decode_label(found: object) -> Label:
 
 
 def encode_source(source: SourceRef) -> Json:
-    """A place in a manifest."""
+    """Encode a place in a manifest."""
     return {"column": source.column, "file": source.file, "line": source.line}
 
 
 def decode_source(found: object) -> SourceRef:
-    """What ``encode_source`` wrote."""
+    """Decode the result of ``encode_source``."""
     source = as_object(found)
     if (quick := _source_as_usual(source)) is not None:
         return quick
     return SourceRef(
-        file=intern(part(source, "file", as_text)),  # a few files, named by each of many values
+        file=intern(part(source, "file", as_text)),  # a few files, repeated in many values
         line=part(source, "line", as_count),
         column=part(source, "column", as_count),
     )
@@ -107,12 +107,12 @@ def _source_as_usual(source: Json) -> SourceRef | None:
 
 
 def encode_time(moment: datetime) -> str:
-    """A moment in UTC."""
+    """Encode a time in UTC."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def decode_time(found: object) -> datetime:
-    """What ``encode_time`` wrote, or the same moment with another offset."""
+    """Decode the result of ``encode_time``, or the same time with another offset."""
     try:
         time = datetime.fromisoformat(as_text(found))
         if time.tzinfo is not None:
@@ -123,14 +123,14 @@ def decode_time(found: object) -> datetime:
 
 
 def encode_hand(hand: ValueVersion | None) -> Json:
-    """Whose edit something is about; empty where that is not known."""
+    """Encode the author of an edit; empty if unknown."""
     if hand is None:
         return {}
     return {"changed_at": encode_time(hand.at), "changed_by": hand.by, "changed_via": hand.via}
 
 
 def decode_hand(found: Json, value: str | None) -> ValueVersion | None:
-    """What ``encode_hand`` wrote; ``value`` is what they made of the property."""
+    """Decode the result of ``encode_hand``; ``value`` is the value of that version."""
     if "changed_at" not in found:
         return None
     return ValueVersion(
@@ -142,17 +142,17 @@ def decode_hand(found: Json, value: str | None) -> ValueVersion | None:
 
 
 def encode_values(values: Iterable[ValueChange]) -> Json:
-    """Before and after, by name."""
+    """Encode before and after, by name."""
     return {value.name: [value.before, value.after] for value in values}
 
 
 def encode_reasons(values: Iterable[ValueChange]) -> Json:
-    """What else there is to know of values, by name."""
+    """Encode the other facts about values, by name."""
     return {value.name: _encode_reason(value) for value in values}
 
 
 def decode_values(texts: object, reasons: object) -> tuple[ValueChange, ...]:
-    """What ``encode_values`` and ``encode_reasons`` wrote of the same values."""
+    """Decode the results of ``encode_values`` and ``encode_reasons`` for the same values."""
     written, why = as_object(texts), as_object(reasons)
     if written.keys() != why.keys():
         raise Wrong("", "has not the same names in what is done and in why")
@@ -182,19 +182,19 @@ def _value_as_usual(name: str, texts: object, why: object) -> ValueChange | None
 
 
 def encode_read(values: Iterable[ValueChange]) -> Json:
-    """Texts by name, of what is read and not written."""
+    """Encode texts by name that are read and not written."""
     return {value.name: value.before for value in values}
 
 
 def decode_read(found: object) -> tuple[ValueChange, ...]:
-    """What ``encode_read`` wrote."""
+    """Decode the result of ``encode_read``."""
     texts = as_object(found)
     read = ((name, inside(step_of(name), as_text_or_null, texts[name])) for name in sorted(texts))
     return tuple(ValueChange(name, text, text, Reason.IN_STEP) for name, text in read)
 
 
 def step_of(name: str) -> str:
-    """A name's step in a path; names come from the file and may hold anything."""
+    """Return a name's step in a path; names come from the file and may contain anything."""
     return f".{name}" if name.isidentifier() else f"[{dumps(name)}]"
 
 
@@ -258,7 +258,7 @@ T = TypeVar("T")
 
 
 def if_there(found: Json, name: str, read: Callable[[object], T]) -> T | None:
-    """A member that is left out where there is nothing to say."""
+    """Read a member that may be left out."""
     return part(found, name, read) if name in found else None
 
 

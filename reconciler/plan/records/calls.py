@@ -1,4 +1,4 @@
-"""By which of HubSpot's calls a change travels."""
+"""HubSpot's calls for changes of records."""
 
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.calls import Call, Operation
@@ -7,19 +7,19 @@ from reconciler.model.desired import Document, Write
 from reconciler.model.object_types import object_type
 
 BY_RECORD_ID = Operation(Call.UPDATE, None)
-"""The way that cannot create, and that survives a change of key."""
+"""Update by record id, which cannot create and still works if the key changes."""
 
 
 def operation_to_create(schema: ObjectSchema, document: Document) -> Operation:
-    """By upsert, so that a repeat cannot duplicate; types without upsert are created with their key."""
+    """Return the call to create: upsert, so that a repeat cannot duplicate; some types lack it."""
     return Operation(Call.UPSERT if schema.has_upsert else Call.CREATE, document.key)
 
 
 def operation_to_update(schema: ObjectSchema, document: Document) -> Operation:
-    """By record id, so that an update cannot create, unless the document asks for another way.
+    """Return the call to update: by record id, so that it cannot create, unless the document decides.
 
-    Contacts by e-mail always go by record id: HubSpot refuses or ignores partial writes by e-mail.
-    Source: https://github.com/HubSpot/hubspot-api-nodejs/issues/548
+    Contacts with e-mail keys are always updated by record id: HubSpot refuses or ignores partial writes by
+    e-mail. Source: https://github.com/HubSpot/hubspot-api-nodejs/issues/548
     """
     if document.key == RECORD_ID or document.key in object_type(schema.name).by_id_only:
         return BY_RECORD_ID

@@ -1,4 +1,4 @@
-"""The changes of records, one maker for each action."""
+"""Building the changes of records, with one function for each action."""
 
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.calls import Call, Operation
@@ -8,7 +8,7 @@ from reconciler.plan.change import Action, Change, Owned, Reason, RecordDetails,
 from reconciler.source import SourceRef
 
 BY_ARCHIVE = Operation(Call.ARCHIVE, None)
-"""Archives go by record id."""
+"""Archives use the record id."""
 
 
 def create_record(
@@ -23,9 +23,9 @@ def create_record(
     origin: Origin = Origin.CREATED,
     replaces: RecordId | None = None,
 ) -> Change:
-    """Make a record that the portal does not have. ``values`` may be empty: the key alone makes a record.
+    """Create a record. ``values`` may be empty: the key alone is enough for a record.
 
-    ``remembered`` are values that are empty as wanted; ``replaces`` is the lost record that state knows.
+    ``remembered`` are values that are empty as desired; ``replaces`` is the lost record that state knows.
     """
     return Change(
         address=key,
@@ -54,7 +54,7 @@ def update_record(
     moved_from: RecordKey | None = None,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change:
-    """Write ``values``, which are never empty, to a record that the portal has."""
+    """Write ``values``, which are never empty, to an existing record."""
     return Change(
         address=key,
         action=Action.UPDATE,
@@ -105,7 +105,7 @@ def archive_record(
     owned_before: Owned | None,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change:
-    """Let a record go by HubSpot's soft delete, which its API cannot undo."""
+    """Archive a record by HubSpot's soft delete, which its API cannot undo."""
     return Change(
         address=key,
         action=Action.ARCHIVE,
@@ -119,7 +119,7 @@ def archive_record(
 
 
 def release_record(owned: OwnedRecord, reason: Reason, source: SourceRef | None = None) -> Change:
-    """Own a record no longer; the change keeps what state knew of it, which a rollback needs."""
+    """Stop owning a record; the change keeps what state knew, because rollback needs that."""
     return Change(
         address=owned.key,
         action=Action.RELEASE,
@@ -135,37 +135,37 @@ def release_record(owned: OwnedRecord, reason: Reason, source: SourceRef | None 
 
 
 def owned_of(record: OwnedRecord) -> Owned:
-    """How ``record`` is ours."""
+    """Return how we own ``record``."""
     return Owned(record.origin, record.is_protected)
 
 
 def identity_of_record(change: Change) -> Record:
-    """Object type and id of the record that ``change`` is about."""
+    """Return object type and id of the record of ``change``."""
     return change.object_type, change.known_id
 
 
 def replaced_by(change: Change) -> RecordId | None:
-    """The lost record that a created one takes the place of."""
+    """Encode the lost record that a created one replaces."""
     return change.details.replaces if isinstance(change.details, RecordDetails) else None
 
 
 def is_record_change(change: Change) -> bool:
-    """Whether ``change`` is about a record, and not about an association."""
+    """Return whether ``change`` is about a record, and not about an association."""
     return isinstance(change.address, RecordKey)
 
 
 def is_record_write(change: Change) -> bool:
-    """Whether ``change`` creates or updates a record."""
+    """Return whether ``change`` creates or updates a record."""
     return change.action in _WRITES and is_record_change(change)
 
 
 def is_record_archive(change: Change) -> bool:
-    """Whether ``change`` archives a record."""
+    """Return whether ``change`` archives a record."""
     return change.action is Action.ARCHIVE and is_record_change(change)
 
 
 def is_record_ours(change: Change) -> bool:
-    """Whether a record is ours after ``change``."""
+    """Return whether we own the record after ``change``."""
     return change.owned is not None and is_record_change(change)
 
 

@@ -1,13 +1,13 @@
-"""One desired record and its counterparts become a change, or a reason for none.
+"""Comparing one desired record with live and state: the result is a change, or a reason for none.
 
-The cases, in words:
+The cases:
 
-- it must not exist (``$absent``): archive it, or forget it where it is gone already;
-- the portal has it under its old key only (``$renamed_from``): update it, key included;
-- the portal does not have it, and state does not know it: create it;
-- the portal does not have it, and state does: it is gone; say so, and create it only when asked to;
-- the portal has it: compare value by value. What state knows of it counts under whatever key that was: an
-  entry follows its record to the key that manifests name it by.
+- it must not exist (``$absent``): archive it, or release it if it is gone already;
+- the portal has only its old key (``$renamed_from``): update it, with its key;
+- neither portal nor state know it: create it;
+- state knows it, but the portal does not: it is gone; report it, and create it only on request;
+- the portal has it: compare value by value. The entry in state counts under any key: it follows its record to
+  the key in the manifests.
 """
 
 from collections.abc import Iterable, Mapping
@@ -42,78 +42,79 @@ from reconciler.plan.values.resolve import ResolvedValue, Resolver
 from reconciler.sentences import sentence
 
 _WEIGHT = (Reason.RENAMED, Reason.CONFLICT, Reason.DRIFT, Reason.CHANGED, Reason.ADOPT)
-"""Reasons of values, the one that names the whole record first."""
+"""Reasons of values, in the order in which one names the whole record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Who decides where people and manifests disagree."""
+    """Settings for conflicts between people and manifests."""
 
     drift: Drift
-    take: tuple[Glob, ...] = ()  # written although drift is held; contested ones by their exact address
+    # written although drift is held; contested values only by their exact address
+    take: tuple[Glob, ...] = ()
     recreate: tuple[Glob, ...] = ()  # created again although they are gone
     forgets_unmanaged: bool = (
-        True  # state forgets what no line enforces; not where only some lines are looked at
+        True  # state forgets values that no line enforces, unless only some lines are planned
     )
 
     def drift_of(self, record: DesiredRecord, name: str) -> Drift:
-        """What is done about drift of one property."""
+        """Return the drift setting of one property."""
         if self.drift is Drift.REVERT or not self.take:
             return self.drift
         return Drift.REVERT if means(self.take, record.record_key, name) else self.drift
 
     def insists(self, record: DesiredRecord, name: str) -> bool:
-        """Whether the person named this very property, knowing that an automation fights for it."""
+        """Return whether the user named this exact property to overwrite an automation."""
         return any(glob.is_exactly(record.record_key, name) for glob in self.take)
 
     def recreates(self, record: DesiredRecord) -> bool:
-        """Whether the record is to be created again."""
+        """Return whether to create the record again."""
         return not record.special.is_partial and means(self.recreate, record.record_key)
 
     def renamed(self, names: Mapping[str, str]) -> "Policy":
-        """The same with object types called by ``names``, where a portal knows them under another."""
+        """Return the policy with object types replaced by their ``names`` in the portal."""
         take, recreate = renamed(self.take, names), renamed(self.recreate, names)
         return replace(self, take=take, recreate=recreate)
 
 
 class RecordSides(NamedTuple):
-    """A desired record, and what portal and state have of it, under its key and under its old one."""
+    """A desired record, with portal and state under its key and under its old key."""
 
     record: DesiredRecord
     live: LiveRecord | None
     owned: OwnedRecord | None
     old_live: LiveRecord | None = None
     old_owned: OwnedRecord | None = None
-    moved: OwnedRecord | None = None  # what state has of the live record under any other key
+    moved: OwnedRecord | None = None  # entry in state of the live record under any other key
     is_made_by_us: bool = False  # the journal says that we created the live record
 
     @property
     def same(self) -> OwnedRecord | None:
-        """What state has of the live record, under whatever key."""
+        """The entry in state of the live record, under any key."""
         live = self.live or self.old_live
         known = (self.owned, self.old_owned, self.moved)
         return next((entry for entry in known if entry and live and entry.record_id == live.id), None)
 
 
 class RecordDecision(NamedTuple):
-    """What judging one record comes to: a change, what is held, what is wrong; all empty is a no-op."""
+    """The result for one record: a change, held values, problems; all empty means no-op."""
 
     change: Change | None = None
     held: tuple[Held, ...] = ()
     problems: tuple[Problem, ...] = ()
-    gone: OwnedRecord | None = None  # what state knows of a record that the portal no longer finds
-    edited: tuple[Spot, ...] = ()  # values that people changed: what becomes of them depends on who it was
+    gone: OwnedRecord | None = None  # entry in state of a record that the portal does not find any more
+    edited: tuple[Spot, ...] = ()  # values that people changed: their authors decide what happens to them
 
     @property
     def is_no_op(self) -> bool:
-        """Whether all is as it should be; there may be warnings."""
+        """Whether everything is in step; there may be warnings."""
         return self.change is None and not self.held and not _has_errors(self.problems)
 
 
 def compare_record(
     resolver: Resolver, parts: RecordSides, policy: Policy, edits: Edits = NOBODY_KNOWS
 ) -> RecordDecision:
-    """Decide what becomes of one record; for good once ``edits`` knows who changed what is ``edited``."""
+    """Decide about one record; finally once ``edits`` has the authors of ``edited`` values."""
     judged = _judge_record(resolver, parts, policy, edits)
     if resolver.schema.is_read_only and judged.change is not None and judged.change.is_remote:
         judged = RecordDecision(problems=(*judged.problems, only_read(judged.change)))
@@ -142,7 +143,7 @@ def _judge_record(resolver: Resolver, parts: RecordSides, policy: Policy, edits:
 
 
 def only_read(change: Change) -> Problem:
-    """HubSpot's API offers no call that writes records of the type."""
+    """Report that HubSpot's API has no call that writes records of the type."""
     what = {Action.CREATE: "creates", Action.UPDATE: "changes", Action.ARCHIVE: "archives"}[change.action]
     message = f"HubSpot's API only reads {change.object_type}, and never {what} them"
     advice = "remove the record, or say `ownership: {PROPERTY: observe}` to be told of differences"
@@ -184,7 +185,7 @@ def _gone(resolver: Resolver, parts: RecordSides, known: OwnedRecord) -> RecordD
 
 
 def _let_be(resolver: Resolver, parts: RecordSides, reason: Reason) -> RecordDecision:
-    """Single properties were targeted, and to write them would create or rename the record."""
+    """Hold targeted properties whose write would create or rename the record."""
     key = parts.record.record_key
     source = resolver.files.ref(parts.record.place)
     held = Held(key, None, reason, None, None, source, (Fact(FactKind.WHOLE_RECORD_ONLY),))
@@ -238,7 +239,7 @@ def _present(
     same = parts.same
     known = [same] if same else [parts.owned, parts.old_owned]
     protects = _is_protected(parts.record, *known)
-    parts = parts._replace(owned=same)  # another one of ours may have had this key before
+    parts = parts._replace(owned=same)  # another record of ours may have had this key before
     problems: list[Problem] = []
     values = resolver.resolve(parts.record, live, problems)
     if _has_errors(problems):
@@ -261,10 +262,10 @@ def _present(
 
 
 def _is_spelled_alike(resolver: Resolver, parts: RecordSides, live: LiveRecord, policy: Policy) -> bool:
-    """Whether manifest, portal and state say the same in the same letters: then there is nothing to judge.
+    """Return whether manifest, portal and state are literally equal, so that nothing is to compare.
 
-    Most records of most plans are, and this tells at a twentieth of the cost. A reference is left to the
-    long way, which warns where it leads nowhere any more, and so is a null, which may not be allowed.
+    That holds for most records of most plans, and takes a twentieth of the time. References need the full
+    comparison, which warns about those that lead nowhere, and so does null, which may not be allowed.
     """
     record, owned = parts.record, parts.owned
     return (
@@ -281,7 +282,7 @@ def _is_spelled_alike(resolver: Resolver, parts: RecordSides, live: LiveRecord, 
 
 
 def _may_forget(record: DesiredRecord, owned: OwnedRecord) -> bool:
-    """Whether state may know a value of ``record`` that no line enforces; it knows all that are named."""
+    """Return whether state may know a value of ``record`` that no line enforces."""
     return len(owned.sent) != len(record.names) or not record.document.ownership.keys().isdisjoint(
         record.names
     )
@@ -289,7 +290,7 @@ def _may_forget(record: DesiredRecord, owned: OwnedRecord) -> bool:
 
 @dataclass(slots=True)
 class _Values:
-    """What the verdicts on a record's values come to."""
+    """The combined verdicts on a record's values."""
 
     resolver: Resolver
     parts: RecordSides
@@ -301,9 +302,9 @@ class _Values:
     edited: list[Spot] = field(default_factory=list)
 
     def judge(self, value: ResolvedValue, policy: Policy, edits: Edits) -> None:
-        """Put one value where it belongs."""
+        """Add the result for one value."""
         if value.ownership is Ownership.INITIAL:
-            return  # people's, from the record's first day on
+            return  # people decide about it from the creation of the record on
         record, owned, name = self.parts.record, self.parts.owned, value.definition.name
         text = self.live.properties.get(name)
         verdict = three_way(value.definition, text, value.text, owned, policy.drift_of(record, name))
@@ -329,9 +330,9 @@ class _Values:
             self._hold(value, reason)
 
     def misfit(self, policy: Policy) -> Problem | None:
-        """What is wrong with pipeline and stage as they will be; one is held along with the other if it was.
+        """Report if pipeline and stage will not fit; hold one of them if the other one is held.
 
-        Whoever takes one of them although the other is left has to say what becomes of that.
+        A user who takes only one of them has to decide about the other one too.
         """
         schema, record = self.resolver.schema, self.parts.record
         found = misfit_of(schema, self.live.properties, {value.name: value.after for value in self.written})
@@ -360,7 +361,7 @@ class _Values:
         return None
 
     def let_go(self) -> None:
-        """What state knows and no line enforces any more, it forgets: people may change it as they like."""
+        """Let state forget values that no line enforces any more; people may change them."""
         record, owned = self.parts.record, self.parts.owned
         if owned is None:
             return
@@ -374,7 +375,7 @@ class _Values:
     def change(
         self, value: ResolvedValue, reason: Reason, changed: ValueVersion | None = None
     ) -> ValueChange:
-        """One value that is written, or learned."""
+        """Build a value change that is written or learned."""
         name, place = value.definition.name, self.resolver.files.ref(value.place)
         return ValueChange(name, self.live.properties.get(name), value.text, reason, place, changed)
 
@@ -389,7 +390,7 @@ class _Values:
 
 
 def _misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, is_left: bool) -> Problem:
-    """``is_left``: the other one is named, and what people made of it is left."""
+    """Report a misfit; ``is_left``: the other property is named, and people's value stays."""
     key, other = record.record_key, found.other
     advice: str
     if found.is_both:
@@ -449,14 +450,14 @@ def _change_of(
 
 
 def _is_protected(record: DesiredRecord, *owned: OwnedRecord | None) -> bool:
-    """Protection outlives its line: only an explicit word changes it."""
+    """Return whether the record is protected; protection stays until it is changed explicitly."""
     if record.special.protect is not None:
         return record.special.protect
     return any(known is not None and known.is_protected for known in owned)
 
 
 def _former_key(record: DesiredRecord) -> RecordKey | None:
-    """The key that the manifest says it had before."""
+    """Return the previous key from the manifest."""
     old = record.special.renamed_from
     return replace(record.record_key, value=old) if old else None
 
@@ -467,7 +468,7 @@ def _new_key(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Val
 
 
 def _first(resolver: Resolver, value: ResolvedValue, reason: Reason) -> ValueChange:
-    """A value of a record that does not exist yet."""
+    """Build the first value of a new record."""
     return ValueChange(value.definition.name, None, value.text, reason, resolver.files.ref(value.place))
 
 

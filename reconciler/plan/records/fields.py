@@ -1,4 +1,4 @@
-"""What only changes of records hold, as the plan file and the journal have it."""
+"""The fields of record changes, for the plan file and the journal."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -12,11 +12,11 @@ from reconciler.plan.records.changes import replaced_by
 
 
 class _Shape(NamedTuple):
-    """What a change of one action has to be like."""
+    """Requirements for a change of one action."""
 
-    calls: frozenset[Call] = frozenset()  # by which it may travel; none: it touches state alone
+    calls: frozenset[Call] = frozenset()  # allowed calls; none: it only changes state
     has_id: bool = True
-    is_ours: bool = True  # afterwards
+    is_ours: bool = True  # owned afterwards
 
 
 _SHAPES: Mapping[Action, _Shape] = {
@@ -29,43 +29,43 @@ _SHAPES: Mapping[Action, _Shape] = {
 
 
 def _encode_address(address: Address) -> Json:
-    """The record."""
+    """Encode the record."""
     return encode_key(address.record)
 
 
 def _decode_address(found: object) -> RecordKey:
-    """What ``_encode_address`` wrote."""
+    """Decode the result of ``_encode_address``."""
     return decode_key(found)
 
 
 def _encode_details(details: RecordDetails) -> Json:
-    """The lost record that a created one takes the place of."""
+    """Encode the lost record that a created one replaces."""
     return {"replaces": details.replaces}
 
 
 def _decode_details(found: object) -> RecordDetails:
-    """What ``_encode_details`` wrote."""
+    """Decode the result of ``_encode_details``."""
     return RecordDetails(part(as_object(found), "replaces", as_record_id))
 
 
 def address_cells(address: Address) -> Mapping[str, object]:
-    """What the journal keeps of ``address``."""
+    """Return the columns of the journal for ``address``."""
     key = address.record
     return {"object": key.object, "by": key.by, "key": key.value}
 
 
 def address_in(cells: Mapping[str, Any]) -> RecordKey:
-    """What ``address_cells`` kept."""
+    """Read an address from columns of the journal."""
     return RecordKey(cells["object"], cells["by"], cells["key"])
 
 
 def details_cells(change: Change) -> Mapping[str, object]:
-    """What the journal keeps of the details of ``change``."""
+    """Return the columns of the journal for the details of ``change``."""
     return {"replaces": replaced_by(change)}
 
 
 def details_in(cells: Mapping[str, Any]) -> Details | None:
-    """What ``details_cells`` kept."""
+    """Read details from columns of the journal."""
     return RecordDetails(RecordId(cells["replaces"])) if cells["replaces"] else None
 
 
@@ -74,7 +74,7 @@ DETAILS = Form(_encode_details, _decode_details, {"$ref": "#/$defs/record_detail
 
 
 def flaw(change: Change) -> str | None:
-    """What no change of a record is like; None where nothing is wrong."""
+    """Return why ``change`` cannot be a change of a record; None if it can."""
     shape = _SHAPES[change.action]
     if (change.operation.call if change.operation else None) not in (shape.calls or {None}):
         how = " or ".join(sorted(shape.calls)) or "no call"

@@ -1,4 +1,4 @@
-"""Who is who: keys that can tell records apart, and no record under two names."""
+"""Identity of records: keys that identify records, and no record under two names."""
 
 from dataclasses import dataclass, field, replace
 
@@ -17,27 +17,27 @@ from reconciler.source import SourceRef
 from reconciler.suggestions import did_you_mean
 
 OTHER_ADDRESSES = "hs_additional_emails"
-"""Addresses of a contact besides its first, separated by ``;``: each of them may name it."""
+"""Further e-mail addresses of a contact, separated by ``;``: each of them identifies it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identities:
-    """Remembers who has been met; every method gives a problem, or None when all is well.
+    """Collects the records seen so far; every method returns a problem, or None.
 
-    Of a million records most are found under the very key that they are named by, and no two can share
-    that. Only the others are remembered.
+    Among a million records, most are found under exactly their own key, and no two can share that. So only
+    the others are collected.
     """
 
     _by_key: dict[tuple[str, str, str | None], DesiredRecord] = field(default_factory=dict)
     _by_id: dict[tuple[str, RecordId], DesiredRecord] = field(default_factory=dict)
     _presumed: dict[tuple[str, RecordId], DesiredRecord] = field(
         default_factory=dict
-    )  # not read: as state says
-    _unread: set[tuple[str, str]] = field(default_factory=set)  # object and key, whatever its case
-    _old: set[tuple[str, RecordId]] = field(default_factory=set)  # named as what a record was before
+    )  # not read: according to state
+    _unread: set[tuple[str, str]] = field(default_factory=set)  # object type and key, ignoring case
+    _old: set[tuple[str, RecordId]] = field(default_factory=set)  # named as the previous key of a record
 
     def same_key(self, resolver: Resolver, record: DesiredRecord) -> Problem | None:
-        """Another record that the portal lacks has the same key in another spelling."""
+        """Report another missing record with the same key in another spelling."""
         by = record.document.key
         definition = resolver.schema.properties.get(by)
         kind = definition.kind if definition else Kind.TEXT
@@ -56,10 +56,10 @@ class Identities:
     def same_record(
         self, resolver: Resolver, record: DesiredRecord, live: LiveRecord, named: Records | None
     ) -> Problem | None:
-        """Another address has turned out to be the same live record.
+        """Report that another address is the same live record.
 
-        ``named`` are all records of the type, sorted by key, of which this is the next one; None where
-        some of them are named by another key property.
+        ``named`` are all records of the type, sorted by key, including this one; None if some of them are
+        named by another key property.
         """
         by = record.document.key
         own_key = live.id if by == RECORD_ID else live.properties.get(by)
@@ -68,7 +68,7 @@ class Identities:
             first = self._presumed.get((resolver.schema.name, live.id))
         if first is None and (named is None or own_key != record.key):
             self._by_id[resolver.schema.name, live.id] = record
-            if named is not None and own_key is not None and own_key < record.key:  # it has come by already
+            if named is not None and own_key is not None and own_key < record.key:  # it was seen already
                 first = named.find(own_key)
         if first is None:
             return None
@@ -81,7 +81,7 @@ class Identities:
         return _declared_twice(resolver, record, first, message)
 
     def leave_out(self, record: DesiredRecord, owned: OwnedRecord | None) -> None:
-        """A record that is named and not read: known by what state or its own name say of it."""
+        """Collect a named record that is not read, by its entry in state or its own name."""
         object_name, by = record.document.object, record.document.key
         if by == RECORD_ID:
             self._by_id.setdefault((object_name, RecordId(record.key)), record)
@@ -91,14 +91,14 @@ class Identities:
             self._unread.add((object_name, record.key.casefold()))
 
     def meet_old(self, schema: ObjectSchema, live: LiveRecord) -> None:
-        """Remember a record that is named by ``$renamed_from``, whatever comes of it."""
+        """Collect a record that is named by ``$renamed_from``, whatever happens to it."""
         self._old.add((schema.name, live.id))
 
     def is_named(self, schema: ObjectSchema, key: RecordKey, live: LiveRecord, desired: Desired) -> bool:
-        """Whether manifests name ``live``, by whatever key, although they do not name it by ``key``.
+        """Return whether manifests name ``live`` by another key than ``key``.
 
-        They may know it by another key property, by another spelling, by its record id or by the key that
-        people gave it; and it may be left out of this plan. All that is named has been met or left out.
+        They may use another key property, another spelling, its record id or a key that people gave it; and
+        this plan may leave it out. All named records have been collected or left out by now.
         """
         record = (schema.name, live.id)
         if record in self._by_id or record in self._presumed or record in self._old:
@@ -120,13 +120,13 @@ class Identities:
 
 
 def names_that_identify(schema: ObjectSchema, desired: Desired) -> set[str]:
-    """Properties to read of a record to see whether manifests name it, by whatever key."""
+    """Return the properties to read to see whether manifests name a record by any key."""
     keys = {group.key for group in desired.groups if group.object == schema.name} | {OTHER_ADDRESSES}
     return keys & schema.properties.keys()
 
 
 def is_still(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> bool:
-    """Whether ``live`` is what state knows as ``owned``, and under the same key."""
+    """Return whether ``live`` is the ``owned`` record, under the same key."""
     by = owned.key.by
     definition = schema.properties.get(by)
     kind = definition.kind if definition else Kind.TEXT
@@ -136,7 +136,7 @@ def is_still(schema: ObjectSchema, owned: OwnedRecord, live: LiveRecord) -> bool
 
 
 def key_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
-    """A problem for every document of ``group`` when its key cannot tell records apart."""
+    """Report every document of ``group`` whose key cannot identify records."""
     if group.key == RECORD_ID or resolver.schema.can_identify(group.key):
         return []
     places = (document.key_place or document.place for document in group.documents)
@@ -144,7 +144,7 @@ def key_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
 
 
 def column_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
-    """A problem for every column of a table that is no property: told once, not once a row."""
+    """Report every table column that is not a property: once, not for every row."""
     schema, files = resolver.schema, resolver.files
     return [
         Problem(
@@ -160,7 +160,7 @@ def column_problems(resolver: Resolver, group: DesiredGroup) -> list[Problem]:
 
 
 def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
-    """A record that the portal lacks and that may not be created; None where it may."""
+    """Report a missing record that may not be created; return None if it may."""
     document = record.document
     if document.key == RECORD_ID:
         advice = "records named by record id are never created: correct the id or remove the record"
@@ -173,14 +173,14 @@ def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
 
 
 def no_such_record(key: RecordKey) -> Sentence:
-    """That the portal lacks a record."""
+    """Say that the portal lacks a record."""
     return sentence(
         "{object} has no record whose {by} is {key}", object=key.object, by=key.by, key=key.told_value
     )
 
 
 def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> bool:
-    """Whether the portal knows the record by another key: in other letters, or by its first address."""
+    """Return whether the portal has another key for it: in other letters, or its first address."""
     by = record.document.key
     own_key = live.properties.get(by)
     if by == RECORD_ID or own_key is None or own_key == record.key:
@@ -190,7 +190,7 @@ def is_alias(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> boo
 
 
 def known_as_named(change: Change, named: Held) -> Problem:
-    """A line wants a record gone, and state knows it by a key that another line names: people changed it."""
+    """Report a line that wants a record absent while another line names it by its key in state."""
     message = sentence(
         "{record} is to be archived, and it is the record that state knows as {named}, named at {place}: "
         "somebody changed its key in HubSpot",
@@ -207,7 +207,7 @@ def known_as_named(change: Change, named: Held) -> Problem:
 
 
 def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Problem:
-    """A word on the two keys of a record that ``is_alias``."""
+    """Warn about the two keys of a record that ``is_alias``."""
     by, own_key = record.document.key, live.properties.get(record.document.key) or ""
     key = record.record_key
     own = replace(key, value=own_key).told_value
@@ -232,7 +232,7 @@ def _no_key(schema: ObjectSchema, name: str, source: SourceRef) -> Problem:
 
 
 def key_advice(schema: ObjectSchema) -> str:
-    """How to recognise records of a type: by what the portal has, or by a property that is made for it."""
+    """Advise how to identify records of a type: by an existing property, or by a new one."""
     known = schema.advisable_keys()
     if known:
         return f"recognise them by {' or '.join(known)}, or by record_id"

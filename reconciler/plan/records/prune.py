@@ -1,11 +1,11 @@
-"""Records that we own and that no manifest names any more: what becomes of them.
+"""Pruning: decisions about owned records that no manifest names any more.
 
 - named for other environments only: released;
-- protected: left, and said so;
-- without ``prune``: left;
-- with ``prune: true``: archived if we created them, released if they were there before us;
+- protected: left alone and reported;
+- without ``prune``: left alone;
+- with ``prune: true``: archived if we created them, released if they existed before us;
 - with ``prune: all``: archived;
-- gone from the portal, or there under another key or name: forgotten. It is not archived: whoever gave it
+- gone from the portal, or there under another key or name: released. It is not archived: a person who gave it
   another key made it something else.
 """
 
@@ -23,9 +23,9 @@ from reconciler.plan.records.changes import archive_record, owned_of, release_re
 
 
 def not_in_manifests(owned: Iterable[OwnedRecord], records: Records) -> Iterator[OwnedRecord]:
-    """Those of ``owned`` that are not among ``records``; both are sorted by key, by code point.
+    """Return the ``owned`` records that are not in ``records``; both are sorted by key, by code point.
 
-    A record that was renamed is named by its old key as well.
+    A renamed record is also named by its old key.
     """
     renamed = {record.special.renamed_from for record in records}
     named = iter(records)
@@ -45,9 +45,9 @@ def decide_prune(
     is_named_elsewhere: bool,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change | Held | None:
-    """What becomes of one record that no manifest names here; ``is_live``: it is there, still that one.
+    """Decide about one record that no manifest names here; ``is_live``: the same record still exists.
 
-    ``rests_on`` is what an archive of it would rest on.
+    ``rests_on`` are the values that its archive would rest on.
     """
     if is_named_elsewhere and not owned.is_protected:
         return release_record(owned, Reason.NARROWED)
@@ -66,14 +66,14 @@ def decide_prune(
 
 
 def facts_of_gone(owned: OwnedRecord, fate: MissingRecord | None) -> tuple[Fact, ...]:
-    """What became of a record that is named and owned and not found, and what to do about it."""
+    """Return facts and advice about a record that is named and owned but not found."""
     became = fact_of(owned, fate)
     advice = [Fact(FactKind.RENAME_OR_CORRECT)] if became.kind is FactKind.REKEYED else []
     return (became, *advice, Fact(FactKind.NOT_CREATED_AGAIN))
 
 
 def fact_of(owned: OwnedRecord, fate: MissingRecord | None) -> Fact:
-    """What became of a record that we own."""
+    """Return the fact about what happened to an owned record."""
     if fate is None:
         return Fact(FactKind.ERASED, owned.record_id)
     other_id = fate.record_id if fate.kind is MissingReason.MERGED else None
@@ -85,7 +85,7 @@ def fact_of(owned: OwnedRecord, fate: MissingRecord | None) -> Fact:
 def changed_prune_rules(
     rules: Iterable[PruneRule], remembered: Mapping[tuple[str, str], PruneRule]
 ) -> tuple[PruneRule, ...]:
-    """Those of the manifests' ``rules`` that state does not know yet; not to prune needs no memory."""
+    """Return the ``rules`` of the manifests that state does not know yet; no pruning needs no rule."""
     return tuple(
         rule
         for rule in sorted(rules)

@@ -1,15 +1,15 @@
-"""What a run did becomes what takes it back, change by change. Pure.
+"""Rolling back the record changes of a run, one by one. Pure.
 
-The cases, in words:
+The cases:
 
-- a record that it created is archived, unless it is protected or was changed since;
-- a value that it wrote goes back to what it was before, a key too, unless it was changed since;
-- a record that it adopted is released, and one that it released is ours again, with what we knew of it;
-- a value that state merely learned stays known: the portal held it before and after;
-- an archived record stays archived: HubSpot's API restores nothing.
+- a created record is archived, unless it is protected or was changed since;
+- a written value gets its previous value again, and so does a key, unless it was changed since;
+- an adopted record is released, and a released one is owned again, with what we knew about it;
+- a value that state only learned stays known: the portal held it before and after;
+- an archived record stays archived: HubSpot's API cannot restore it.
 
-What was changed since is left alone, whether people did it or a later run. A value that is back already
-is learned, so that the next plan takes the manifest's word for the change that it is.
+Values that people or a later run changed since are left alone. A value that is already restored is learned,
+so that the next plan treats the manifest's value as a change.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,11 +42,11 @@ from reconciler.plan.values.equality import same_value
 from reconciler.plan.values.pipeline_stages import misfit_of
 
 _CAME_BY = frozenset({Reason.ADOPT, Reason.UNDONE})
-"""Reasons of adoptions by which a record became ours; by the others state learned of it."""
+"""Reasons of adoptions by which we came to own a record; other adoptions only changed state."""
 
 
 Group: TypeAlias = tuple[str, str]
-"""Object and key property."""
+"""Object type and key property."""
 
 
 class AppliedChange(NamedTuple):
@@ -59,7 +59,7 @@ class AppliedChange(NamedTuple):
 def applied_changes(
     applied: Iterable[tuple[Change, Applied]], selection: Selection, unmet: UnmatchedGlobs
 ) -> Mapping[Group, list[AppliedChange]]:
-    """What of ``applied`` is selected, by object and key property; ``unmet`` gets to see all of it."""
+    """Return the selected changes by object type and key property, checking the globs of ``unmet``."""
     groups: dict[Group, list[AppliedChange]] = {}
     for change, outcome in applied:
         if not is_record_change(change):
@@ -74,7 +74,7 @@ def applied_changes(
 
 
 def forgotten(count: int) -> list[Problem]:
-    """What to say of ``count`` changes whose values were erased."""
+    """Report that the values of ``count`` changes were erased."""
     if not count:
         return []
     changes, their = ("change", "its") if count == 1 else ("changes", "their")
@@ -85,7 +85,7 @@ def forgotten(count: int) -> list[Problem]:
 def ids_and_names(
     schema: ObjectSchema, deeds: Sequence[AppliedChange]
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """Which records have to be looked at, and which of their properties, to take ``deeds`` back."""
+    """Return the records and properties to read for rolling back ``deeds``."""
     changes = [deed.change for deed in deeds]
     names = {
         value.name for change in changes for value in (*change.values, *change.remembered, *change.forgotten)
@@ -99,7 +99,10 @@ def ids_and_names(
 def undo(
     schema: ObjectSchema, deed: AppliedChange, live: LiveRecord | None, owned: OwnedRecord | None
 ) -> RecordDecision:
-    """What takes ``deed`` back; ``live`` and ``owned`` by its record id; ``owned`` else by key."""
+    """Roll back ``deed``.
+
+    ``live`` and ``owned`` are the record with its id (or else the owned one with its key).
+    """
     change, record_id = deed.change, deed.outcome.record_id
     if change.action is Action.ARCHIVE:
         fact = Fact(FactKind.RESTORED_BY_HAND_ONLY, record_id)
@@ -121,7 +124,7 @@ def undo(
 
 
 def _let_go(change: Change, owned: OwnedRecord) -> Change | None:
-    """What state learned by ``change`` without a call: a key, or that the record is ours at all."""
+    """Forget what state learned by ``change`` without a call: a key, or the ownership."""
     if former := _former_key(change, owned):
         return adopt_record(
             former, owned.record_id, Reason.UNDONE, None, owned_of(owned), moved_from=owned.key
@@ -131,14 +134,14 @@ def _let_go(change: Change, owned: OwnedRecord) -> Change | None:
 
 
 def _former_key(change: Change, owned: OwnedRecord | None) -> RecordKey | None:
-    """The key that state knew the record by before ``change``, unless it moved again since."""
+    """Return the key in state before ``change``, unless it changed again since."""
     return change.moved_from if owned is None or owned.key == change.record else None
 
 
 def _archive(
     schema: ObjectSchema, change: Change, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
 ) -> RecordDecision:
-    """A record that was created goes, while it is as it was created."""
+    """Archive a created record, if it is as it was created."""
     key = owned.key if owned else change.record
     if outcome.is_new is False:
         return _held(key, Reason.FINAL, Fact(FactKind.THERE_BEFORE))
@@ -158,7 +161,7 @@ def _archive(
 def _put_back(
     schema: ObjectSchema, change: Change, outcome: Applied, live: LiveRecord, owned: OwnedRecord | None
 ) -> RecordDecision:
-    """What was written goes back, value by value."""
+    """Restore the previous values, one by one."""
     back: list[ValueChange] = []
     learned: list[ValueChange] = []
     held: list[Held] = []
@@ -197,10 +200,11 @@ def _written_back(
     back: tuple[ValueChange, ...],
     learned: tuple[ValueChange, ...],
 ) -> Change | None:
-    """``keys``: the one that state goes back to, the present one, and the property that was the key."""
+    """Build the update; ``keys``: the restored key, the present one, and the former key property."""
     former, key, by = keys
     moved_from = key if former else None
-    origin = owned.origin if owned else Origin.ADOPTED  # no longer ours: nothing may prune it for this
+    # not owned any more: it must not be pruned because of this
+    origin = owned.origin if owned else Origin.ADOPTED
     afterwards = Owned(origin, owned is not None and owned.is_protected)
     if not back and not learned and not former:
         return None
@@ -230,7 +234,7 @@ def _written_back(
 
 
 def _own_again(schema: ObjectSchema, change: Change, live: LiveRecord) -> RecordDecision:
-    """A record that was released is ours again, with those of its values that the portal still holds."""
+    """Own a released record again, with the values that the portal still holds."""
     known: list[ValueChange] = []
     held: list[Held] = []
     for value in change.forgotten:
@@ -246,7 +250,7 @@ def _own_again(schema: ObjectSchema, change: Change, live: LiveRecord) -> Record
 
 
 def _is_as_written(schema: ObjectSchema, value: ValueChange, outcome: Applied, live: LiveRecord) -> bool:
-    """Whether the portal still holds what the run wrote, or what HubSpot made of that."""
+    """Return whether the portal still holds the written value, or HubSpot's form of it."""
     now = live.properties.get(value.name)
     written = (value.after, outcome.answered.get(value.name, value.after))
     return any(_is_same(schema, value.name, now, text) for text in written)
@@ -265,7 +269,7 @@ def _by_whom(schema: ObjectSchema, name: str, now: str | None, owned: OwnedRecor
 
 
 def _obstacle(schema: ObjectSchema, definition: PropertyDef | None, text: str | None) -> Fact | None:
-    """Why HubSpot would not take ``text`` back; None where nothing is known against it."""
+    """Return why HubSpot would refuse to restore ``text``; None if nothing is known."""
     if definition is None:
         return Fact(FactKind.NO_SUCH_PROPERTY)
     if definition.is_read_only or definition.is_calculated:
@@ -283,7 +287,7 @@ def _obstacle(schema: ObjectSchema, definition: PropertyDef | None, text: str | 
 
 
 def _is_in_portal(schema: ObjectSchema, kind: Kind, text: str) -> bool:
-    """Whether a pipeline or stage still exists; of all other kinds it does."""
+    """Return whether a pipeline or stage still exists; True for all other kinds."""
     stages = {stage.id for pipeline in schema.pipelines for stage in pipeline.stages}
     known = {Kind.PIPELINE: {pipeline.id for pipeline in schema.pipelines}, Kind.STAGE: stages}
     return text in known.get(kind, {text})
@@ -294,7 +298,7 @@ def _held(key: RecordKey, reason: Reason, fact: Fact) -> RecordDecision:
 
 
 def _selected(selection: Selection, change: Change) -> Change | None:
-    """As much of ``change`` as is selected; only values can be selected one by one."""
+    """Return the selected part of ``change``; only values can be selected one by one."""
     if change.action is not Action.UPDATE:
         return change if selection.has_record(change.record) else None
     values = tuple(value for value in change.values if selection.has(change.record, value.name))

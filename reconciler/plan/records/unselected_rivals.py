@@ -1,7 +1,7 @@
-"""Records that a plan is not about, although it turns on them: they hold, or want, a unique value as well.
+"""Records outside the plan that have or want a unique value of the plan.
 
-A plan of some records only (``--target``, ``--exclude``, ``explain``) leaves out the record that gives a
-value up. What it refuses then, a plan of everything would write.
+A plan of some records (``--target``, ``--exclude``, ``explain``) leaves out the record that frees a value. It
+then refuses a change that a plan of everything would make.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from reconciler.plan.records.unique_values import Giver, Value, claims, value_of
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """Looks for such records among all that manifests name."""
+    """Finds such records among all records of the manifests."""
 
     desired: Desired
     portal: PortalSchema
@@ -27,14 +27,14 @@ class LeftBehind:
     masks: MaskRules
 
     def key_names(self, object_name: str) -> Sequence[str]:
-        """The properties by which manifests name records of a type, to be read of whoever holds a value."""
+        """Return the key properties of a type in the manifests, to read for holders of values."""
         if not self.selection.is_partial:
             return ()
         groups = (group for group in self.desired.groups if group.object == object_name)
         return sorted({group.key for group in groups} - {RECORD_ID})
 
     def givers(self, holders: Mapping[Value, LiveRecord]) -> Mapping[Value, Giver]:
-        """The values that their holders would give up if they were selected."""
+        """Return the values that their holders would lose if they were selected."""
         if not self.selection.is_partial:
             return {}
         found = ((value, self._giver(value, live)) for value, live in holders.items())
@@ -58,7 +58,7 @@ class LeftBehind:
                     yield record
 
     def _advice(self, record: DesiredRecord, name: str) -> str:
-        """What to add; a key that may be personal is named by its line."""
+        """Name the record to add; a key that may be personal is named by its line."""
         key = record.record_key
         is_shown = not self.masks.personal(self.portal.objects, [(key.object, key.by)])
         which = key.address if is_shown else f"the record at {self.desired.files.ref(record.place)}"
@@ -68,7 +68,7 @@ class LeftBehind:
 
 
 def rivals(changes: Sequence[Change], desired: Desired, portal: PortalSchema) -> Iterator[RecordKey]:
-    """Records that manifests give a value which ``changes`` give another one."""
+    """Return records that manifests give a value of ``changes`` to, with another record."""
     wanted = {claim.value: changes[claim.number].record for claim in claims(changes, portal.objects)}
     names = {value[:2] for value in wanted}
     for group in desired.groups if wanted else ():
@@ -86,7 +86,7 @@ def rivals(changes: Sequence[Change], desired: Desired, portal: PortalSchema) ->
 
 
 def _writes_another(schema: ObjectSchema, record: DesiredRecord, value: Value) -> bool:
-    """Whether the manifests want something else than ``value`` there."""
+    """Return whether the manifests want another value than ``value`` there."""
     name = value[1]
     if name not in record.names or record.document.ownership_of(name) is not Ownership.ENFORCE:
         return False

@@ -1,4 +1,4 @@
-"""Associations as reports tell them: like a property that is called by the address of the other record."""
+"""Associations in reports: like a property, named by the address of the other record."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from reconciler.plan.plan import ASSOCIATED
 
 
 def display_values(change: Change) -> tuple[ValueChange, ...]:
-    """What a change does, value by value; equal values before and after are nothing that is written."""
+    """Return the value changes to show; equal values before and after are not written."""
     if is_association_change(change):
         before, after = _before_and_after(change)
         name = change.association.target.address
@@ -18,7 +18,7 @@ def display_values(change: Change) -> tuple[ValueChange, ...]:
 
 
 def _known_as(change: Change) -> Iterator[ValueChange]:
-    """The key that the record had until now, where no value that is written says so."""
+    """Return the previous key of the record, if no written value shows it."""
     former = change.moved_from
     if former is not None and all(value.name != change.record.by for value in change.values):
         before, after = (f"{key.by} {key.value}" for key in (former, change.record))
@@ -35,7 +35,7 @@ def _before_and_after(change: Change) -> tuple[str | None, str | None]:
 
 
 def association_text(label: Label | None, *, is_whole: bool) -> str:
-    """``associated``, its label, or both where the two come or go together."""
+    """Return ``associated``, the label, or both if they are created or removed together."""
     if label is None:
         return ASSOCIATED
     return f"{ASSOCIATED}, {label.text}" if is_whole else label.text
