@@ -3,22 +3,24 @@
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.errors import UsageError
-from reconciler.model.acceptance import Acceptance
-from reconciler.model.drift import DriftFound
-from reconciler.model.explanation import Explanation
 from reconciler.model.runs import RunDetail, RunSummary
 from reconciler.model.selection import Selection
 from reconciler.plan.plan import Guard
-from reconciler.project import explain_address, find_drift, make_plan, plan_rollback, refusals, verify
+from reconciler.project import make_plan, plan_rollback, refusals, verify
 from reconciler.project.notices import Progress, ignore_progress
 from reconciler.project.plan import Plan
 from reconciler.project.plan_request import PlanRequest, globs_of
 from reconciler.project.results import ApplyResult, Validation
 from reconciler.project.session import Session, open_session
+
+if TYPE_CHECKING:
+    from reconciler.model.acceptance import Acceptance
+    from reconciler.model.drift import DriftFound
+    from reconciler.model.explanation import Explanation
 
 Confirm: TypeAlias = Callable[[Plan], bool]
 """Gets a plan and returns whether to apply it."""
@@ -253,7 +255,7 @@ class Environment:
         target: Iterable[str] = (),
         exclude: Iterable[str] = (),
         progress: Progress = ignore_progress,
-    ) -> DriftFound:
+    ) -> "DriftFound":
         """Compare the portal with the last applied values. Changes nothing anywhere; reads no manifest.
 
         Args:
@@ -266,6 +268,8 @@ class Environment:
             HubSpotError: the portal cannot be read.
             StateError: the state cannot be read.
         """
+        from reconciler.project import find_drift  # noqa: PLC0415 - it loads what edits manifests
+
         selection = Selection(globs_of(target), globs_of(exclude))
         return find_drift.look_for_drift(self.session, selection, progress)
 
@@ -275,7 +279,7 @@ class Environment:
         *,
         shows_sensitive: bool = False,
         progress: Progress = ignore_progress,
-    ) -> Acceptance:
+    ) -> "Acceptance":
         """Write what people changed in HubSpot into the manifests. Comments and order stay.
 
         Args:
@@ -289,6 +293,8 @@ class Environment:
             HubSpotError: the portal cannot be read.
             StateError: the state cannot be read.
         """
+        from reconciler.project import find_drift  # noqa: PLC0415 - as above
+
         globs = globs_of(addresses)
         return find_drift.accept_drift(
             self.session, globs, shows_sensitive=shows_sensitive, progress=progress
@@ -324,7 +330,7 @@ class Environment:
         )
         return Plan(plan_rollback.plan_rollback(self.session, run, request, progress))
 
-    def explain(self, address: str) -> Explanation:
+    def explain(self, address: str) -> "Explanation":
         """Explain one record or property: manifest lines, state, live value, next action.
 
         Raises:
@@ -333,6 +339,8 @@ class Environment:
             HubSpotError: the portal cannot be read.
             StateError: the state cannot be read.
         """
+        from reconciler.project import explain_address  # noqa: PLC0415 - most commands explain nothing
+
         return explain_address.explain_address(self.session, address)
 
     def runs(self) -> tuple[RunSummary, ...]:
