@@ -167,7 +167,7 @@ def _new_plan(invocation: Invocation, request: PlanRequest, options: ViewOptions
 
 def _left_out(plan: Plan) -> ExitCode:
     """Records that were skipped as invalid are changes that were not applied."""
-    return ExitCode.NOT_APPLIED if plan.leaves_out else ExitCode.OK
+    return ExitCode.NOT_APPLIED if plan.summary.problems.left_out else ExitCode.OK
 
 
 def _ask(plan: Plan, environment: str) -> None:

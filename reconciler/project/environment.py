@@ -103,7 +103,7 @@ class Environment:
             recreate: globs of records to create again although they are gone.
             allow: guards to lift, with the allowed number: ``{"update": 412}``.
             reviewed: file of a reviewed plan: only its changes are planned.
-            skip_invalid: leave out records with problems; ``Plan.leaves_out`` tells whether there were any.
+            skip_invalid: leave out records with problems; ``summary.problems.left_out`` counts them.
             progress: called with the number of compared records, and of all records.
 
         Raises:

@@ -69,16 +69,6 @@ class Plan:
         """Origin and costs of the plan."""
         self.refusals: tuple[GuardRefusal, ...] = value.refusals
         """The guards that refuse it."""
-        self.is_appliable = self.summary.is_appliable
-        """Whether apply may carry it out: it has no problems, and no guard refuses it."""
-        self.is_sound = self.summary.is_sound
-        """Whether it has no problems; a guard may still refuse it."""
-        self.is_empty = self.summary.is_empty
-        """Whether apply would do nothing at all, not even to state."""
-        self.writes = self.summary.writes
-        """Whether apply would write to the portal."""
-        self.leaves_out = value.leaves_out
-        """Whether records with problems were left out, as ``skip_invalid`` asks."""
         self.masked_properties: tuple[tuple[str, str], ...] = value.personal
         """Pairs of object type and property whose values should be masked in output."""
 
@@ -92,6 +82,16 @@ class Plan:
         if self._value is None:
             raise UsageError("the plan is closed: use it inside its `with` statement, or save it and read it")
         return self._value
+
+    @property
+    def is_appliable(self) -> bool:
+        """Whether apply may carry it out: it has no errors, and no guard refuses it."""
+        return self.summary.is_appliable
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether apply would do nothing at all, not even to state."""
+        return self.summary.is_empty
 
     @property
     def changes(self) -> Iterable[Change]:
