@@ -185,5 +185,6 @@ def test_a_wrong_variable_is_not_blamed_on_a_flag(tmp_path: Path, arguments: lis
     by_variable = replace(made, environ={"RECONCILER_ENV": "nowhere"})
 
     assert_told(by_variable.run(*arguments), 'unknown environment "nowhere" (RECONCILER_ENV)')
-    assert by_variable.run(*arguments, "-e", "elsewhere").err.startswith('-e names "elsewhere"')
+    by_flag = by_variable.run(*arguments, "-e", "elsewhere")
+    assert by_flag.err.startswith('unknown environment "elsewhere" (-e)')
     assert by_variable.run("state", "list", "-e", "local").code == 0
