@@ -69,7 +69,7 @@ def refused(folder: Path, line: str = "", state: str = "none", **more: str) -> s
 )
 def test_a_token_goes_to_hubspot_or_this_machine_alone(tmp_path: Path, host: str) -> None:
     assert refused(tmp_path, f"base_url: https://{host}").endswith(
-        "is neither HubSpot's nor this machine, and would get the token"
+        "is neither a host of HubSpot nor this machine, but would get the token"
     )
 
 
@@ -151,7 +151,7 @@ def test_a_host_that_the_job_lists_is_allowed(tmp_path: Path, allowed: str, url:
 )
 def test_a_host_that_the_job_lists_allows_no_other(tmp_path: Path, host: str) -> None:
     message = refused(tmp_path, f"base_url: https://{host}", RECONCILER_ALLOW_HOSTS="PROXY.ACME.EXAMPLE")
-    assert message.startswith(f"{host} is neither HubSpot's")
+    assert message.startswith(f"{host} is neither a host of HubSpot")
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_a_host_that_the_job_lists_allows_no_other(tmp_path: Path, host: str) ->
 def test_wrong_entries_of_the_job_are_reported(listed: str) -> None:
     with pytest.raises(UsageError, match="RECONCILER_ALLOW_HOSTS contains something that is not a host"):
         permits_of({"RECONCILER_ALLOW_HOSTS": listed})
-    with pytest.raises(UsageError, match="RECONCILER_ALLOW_VARIABLES lists what is no name"):
+    with pytest.raises(UsageError, match="ALLOW_VARIABLES contains something that is not the name"):
         permits_of({"RECONCILER_ALLOW_VARIABLES": "*"})
 
 
@@ -221,7 +221,7 @@ def test_variables_are_named_as_ours_are(tmp_path: Path, name: str, where: str) 
 def test_a_variable_with_a_meaning_of_its_own_is_never_sent(tmp_path: Path, name: str, allowed: str) -> None:
     more = {"RECONCILER_ALLOW_VARIABLES": allowed.format(name=name)} if allowed else {}
     assert refused(tmp_path, f"token: ${{{name}}}", **more).endswith(
-        "has a meaning of its own, and is not read here"
+        "has another meaning, and cannot be used here"
     )
 
 
