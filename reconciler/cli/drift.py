@@ -16,8 +16,8 @@ from reconciler.cli.progress import progress
 from reconciler.errors import UsageError
 from reconciler.model.drift import DriftFound
 from reconciler.project.files import write_private
-from reconciler.report.drift import drift_headline
 from reconciler.report.renderers import RENDERERS, cannot_show
+from reconciler.report.shown import drift_headline
 from reconciler.report.view import View
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

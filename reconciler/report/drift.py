@@ -1,12 +1,16 @@
 """The drift report for people: lost records first, equal changes grouped."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
+from datetime import datetime
+from typing import TypeVar
 
-from reconciler.invisible_characters import visible
-from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
+from reconciler.model.addresses import RecordKey
+from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
+from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import facts_text
 from reconciler.report.provenance import trail_lines
-from reconciler.report.text.grouping import EntryStyle, group_by, render_entries
+from reconciler.report.shown import ShownDrift
+from reconciler.report.text.grouping import EntryStyle, Section, T, key_properties
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.property_rows import Row, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
@@ -19,79 +23,87 @@ WHY_DRIFT = "drift: changed in HubSpot since the last apply"
 NOT_DEFINED = "the portal no longer has this property"
 
 
-def drift_opening(found: DriftFound, layout: Layout) -> list[Line]:
+def drift_opening(shown: ShownDrift, layout: Layout) -> list[Line]:
     """Format portal and number of checked records; if there is no drift, that comes first."""
-    about = f"{found.environment}, {drift_about(found)}"
-    if found.is_empty:
-        start = Piece(f"{drift_headline(found)}.", Style.STRONG)
+    about = f"{shown.about.environment}, {drift_about(shown)}"
+    if shown.is_empty:
+        start = Piece(f"{shown.headline}.", Style.STRONG)
         return [line(start), *layout.paragraph(about, style=Style.FAINT)]
     return list(layout.paragraph(about, style=Style.STRONG))
 
 
-def drift_closing(found: DriftFound, layout: Layout, *, is_masked: bool) -> list[Line]:
+def drift_closing(shown: ShownDrift, layout: Layout) -> list[Line]:
     """Format notes and counts; scripts look for the last line."""
-    notes = drift_notes(found, is_masked=is_masked)
-    lines = [row for note in notes for row in layout.paragraph(note, style=Style.FAINT)]
-    return lines if found.is_empty else [*lines, line(f"Drift: {drift_headline(found)}.")]
+    lines = [row for note in drift_notes(shown) for row in layout.paragraph(note, style=Style.FAINT)]
+    return lines if shown.is_empty else [*lines, line(f"Drift: {shown.headline}.")]
 
 
-def drift_about(found: DriftFound) -> str:
+def drift_about(shown: ShownDrift) -> str:
     """Name the portal and the number of checked records."""
-    return f"portal {found.portal_id}: {counted(found.looked_at, 'owned record')} looked at"
+    return f"portal {shown.about.portal_id}: {counted(shown.about.looked_at, 'owned record')} looked at"
 
 
-def drift_notes(found: DriftFound, *, is_masked: bool) -> list[str]:
+def drift_notes(shown: ShownDrift) -> list[str]:
     """Format notes about the report."""
-    notes = ["Personal values are masked; equal marks stand for equal values."] if is_masked else []
-    return [*notes, f"Calls: {found.read_calls:,} to read."]
+    masked = "Personal values are masked; equal marks stand for equal values."
+    return [*([masked] if shown.is_masked else []), f"Calls: {shown.about.read_calls:,} to read."]
 
 
-def drift_headline(found: DriftFound) -> str:
-    """Format ``3 values of 2 records, 1 record lost`` or ``No drift``."""
-    records = len({value.key for value in found.values})
-    counts = [f"{counted(len(found.values), 'value')} of {counted(records, 'record')}"] if records else []
-    counts += [f"{counted(len(found.pairs), 'association')} removed"] if found.pairs else []
-    counts += [f"{counted(len(found.lost), 'record')} lost"] if found.lost else []
-    return ", ".join(counts) or "No drift"
-
-
-def lost_sections(lost: Iterable[MissingOwnedRecord], layout: Layout) -> Iterator[list[Line]]:
-    """Format one section for each object type with lost records."""
-    kind: EntryStyle[MissingOwnedRecord] = EntryStyle(
-        LOST_SIGN, lambda record: (record.key, None), _what_became, _lost_lines
+def lost_sections(lost: Entries[MissingOwnedRecord]) -> list[Section[MissingOwnedRecord]]:
+    """Make one section for each object type."""
+    style: EntryStyle[MissingOwnedRecord] = EntryStyle(
+        LOST_SIGN, _record, _what_became_of, _lost_lines, lambda of: of.alone()
     )
-    for object_name, group in group_by(lost, lambda record: record.key.object).items():
-        title = f"{visible(object_name)}: {len(group):,} lost"
-        yield layout.heading(title, WHY_LOST) + render_entries(kind, group, layout)
+    return [
+        Section(group[0].key.object, "lost", "lost", WHY_LOST, style, group)
+        for group in lost.grouped(lambda record: record.key.object)
+    ]
 
 
-def drifted_sections(values: Iterable[DriftedValue], layout: Layout) -> Iterator[list[Line]]:
-    """Format one section for each object type; the properties of a record stay together."""
-    kind: EntryStyle[list[DriftedValue]] = EntryStyle(
-        DRIFT_SIGN, lambda record: (record[0].key, None), _likeness, _value_lines
-    )
-    for object_name, group in group_by(values, lambda value: value.key.object).items():
-        title = f"{visible(object_name)}: {counted(len(group), 'value')} changed"
-        records = group_by(group, lambda value: value.key).values()
-        yield layout.heading(title, WHY_DRIFT) + render_entries(kind, records, layout)
+def drifted_sections(values: Entries[DriftedValue]) -> list[Section[DriftedValue]]:
+    """Make one section for each object type; the properties of a record stand together."""
+    style: EntryStyle[DriftedValue] = EntryStyle(DRIFT_SIGN, _record, _likeness, _value_lines, _by_record)
+    return [
+        Section(group[0].key.object, "drift", f"{_noun(group, 'value')} changed", WHY_DRIFT, style, group)
+        for group in values.grouped(lambda value: value.key.object)
+    ]
 
 
-def pair_sections(pairs: Iterable[RemovedAssociation], layout: Layout) -> Iterator[list[Line]]:
-    """Format one section for each object type; the associations of a record stay together."""
-    kind: EntryStyle[list[RemovedAssociation]] = EntryStyle(
+def pair_sections(pairs: Entries[RemovedAssociation]) -> list[Section[RemovedAssociation]]:
+    """Make one section for each object type; the associations of a record stand together."""
+    style: EntryStyle[RemovedAssociation] = EntryStyle(
         DRIFT_SIGN,
-        lambda record: (record[0].key, None),
+        _record,
         lambda record: tuple((pair.target, pair.last_applied, pair.live) for pair in record),
         _pair_lines,
+        _by_record,
     )
-    for object_name, group in group_by(pairs, lambda pair: pair.key.object).items():
-        title = f"{visible(object_name)}: {counted(len(group), 'association')} removed"
-        records = group_by(group, lambda pair: pair.key).values()
-        yield layout.heading(title, WHY_DRIFT) + render_entries(kind, records, layout)
+    return [
+        Section(
+            group[0].key.object, "drift", f"{_noun(group, 'association')} removed", WHY_DRIFT, style, group
+        )
+        for group in pairs.grouped(lambda pair: pair.key.object)
+    ]
 
 
-def _pair_lines(alike: Sequence[Sequence[RemovedAssociation]], layout: Layout) -> list[Line]:
-    record = alike[0]
+_OfRecord = TypeVar("_OfRecord", DriftedValue, RemovedAssociation)
+
+
+def _by_record(entries: Entries[_OfRecord]) -> list[Entries[_OfRecord]]:
+    return entries.grouped(lambda entry: entry.key)
+
+
+def _record(entry: MissingOwnedRecord | DriftedValue | RemovedAssociation) -> tuple[RecordKey, None]:
+    return entry.key, None
+
+
+def _noun(group: Entries[T], noun: str) -> str:
+    """Return the noun alone: a heading has the number already."""
+    return noun if len(group) == 1 else f"{noun}s"
+
+
+def _pair_lines(alike: Sequence[Entries[RemovedAssociation]], layout: Layout) -> list[Line]:
+    record = list(alike[0])
     lines: list[Line] = []
     for name, pair in zip(padded([pair.target.address for pair in record]), record, strict=True):
         row = Row(line(sign_of(pair.last_applied, pair.live), f" {name}", indent=6), [], layout.width)
@@ -101,17 +113,21 @@ def _pair_lines(alike: Sequence[Sequence[RemovedAssociation]], layout: Layout) -
     return lines
 
 
-def _what_became(record: MissingOwnedRecord) -> str:
-    return facts_text(record.facts, record.key)
+def _what_became_of(alone: Sequence[MissingOwnedRecord]) -> Hashable:
+    """Return what makes records equal; addresses that differ in the key property alone are not equal."""
+    (record,) = alone
+    return facts_text(record.facts, record.key), key_properties(record.key, *record.facts)
 
 
-def _lost_lines(alike: Sequence[MissingOwnedRecord], layout: Layout) -> list[Line]:
-    return list(layout.paragraph(_what_became(alike[0]), indent=6))
+def _lost_lines(alike: Sequence[Entries[MissingOwnedRecord]], layout: Layout) -> list[Line]:
+    record = alike[0][0]
+    return list(layout.paragraph(facts_text(record.facts, record.key), indent=6))
 
 
-def _value_lines(alike: Sequence[Sequence[DriftedValue]], layout: Layout) -> list[Line]:
-    record = alike[0]
+def _value_lines(alike: Sequence[Entries[DriftedValue]], layout: Layout) -> list[Line]:
+    record = list(alike[0])
     names = padded([value.name for value in record])
+    times = [of.unmasked(_edit_times) for of in alike]
     lines: list[Line] = []
     for index, (name, value) in enumerate(zip(names, record, strict=True)):
         before, after = value.last_applied, value.live
@@ -119,7 +135,7 @@ def _value_lines(alike: Sequence[Sequence[DriftedValue]], layout: Layout) -> lis
         below = one_below_the_other(before, after, layout.width - 10, full=layout.full)
         lines += row.lines(side_by_side(before, after, row.room), below)
         if value.is_defined:
-            lines += trail_lines([other[index].trail for other in alike], layout)
+            lines += trail_lines(value.trail, [each[index] for each in times], layout)
         else:
             lines += layout.paragraph(NOT_DEFINED, indent=10, style=Style.FAINT)
     return lines
@@ -138,3 +154,7 @@ def _likeness(record: Sequence[DriftedValue]) -> Hashable:
         )
         for value in record
     )
+
+
+def _edit_times(record: Sequence[DriftedValue]) -> list[list[datetime]]:
+    return [[hand.at for hand in value.trail.hands] for value in record]

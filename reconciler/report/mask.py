@@ -25,7 +25,7 @@ from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunDetail, RunRow
 from reconciler.plan.change import Change, ValueChange
 from reconciler.plan.file.fields import FIELDS, Content
-from reconciler.plan.plan import Held, Plan, Review, ReviewDifference
+from reconciler.plan.plan import GuardRefusal, Held, Plan, Review, ReviewDifference
 from reconciler.sentences import Value, shown
 
 Personal: TypeAlias = Iterable[tuple[str, str]]
@@ -54,23 +54,16 @@ SHOW = Masking()
 
 
 def masked_plan(plan: Plan, masking: Masking) -> Plan:
-    """The plan as it may be shown: personal values, keys and what texts repeat of them are replaced."""
+    """Return the plan with masks for all personal values and keys, also where texts repeat them."""
     if masking.key is None:
         return plan
-    mask = _Mask(masking.key, plan.personal)
-    shown_keys = {change.record for change in plan.changes} | {held.key for held in plan.held}
-    plain_objects = {key.object for key in shown_keys if not mask.is_personal(key.object, key.by)}
+    mask = _of_plan(masking.key, plan)
     return replace(
-        plan,
+        mask.about(plan),
         changes=tuple(map(mask.change, plan.changes)),
         held=tuple(map(mask.held, plan.held)),
-        problems=tuple(mask.problem(problem, plain_objects) for problem in plan.problems),
-        targets=tuple(mask.address(glob, plain_objects) for glob in plan.targets),
-        excludes=tuple(mask.address(glob, plain_objects) for glob in plan.excludes),
+        problems=tuple(map(mask.problem, plan.problems)),
         review=plan.review and mask.review(plan.review),
-        refusals=tuple(
-            replace(refusal, first=tuple(map(mask.record_key, refusal.first))) for refusal in plan.refusals
-        ),
     )
 
 
@@ -96,7 +89,7 @@ def masked_acceptance(acceptance: Acceptance, masking: Masking) -> Acceptance:
         acceptance,
         edits=tuple(map(mask.edit, acceptance.edits)),
         agreed=tuple(map(mask.edit, acceptance.agreed)),
-        problems=tuple(mask.problem(problem, ()) for problem in acceptance.problems),
+        problems=tuple(mask.problem(problem) for problem in acceptance.problems),
     )
 
 
@@ -112,7 +105,7 @@ def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
         step=mask.step(explained.key, "", explained.step),
         properties=tuple(mask.explained(explained.key, of) for of in explained.properties),
         pairs=tuple(replace(pair, target=mask.other(pair.target)) for pair in explained.pairs),
-        problems=tuple(mask.problem(problem, ()) for problem in explained.problems),
+        problems=tuple(mask.problem(problem) for problem in explained.problems),
     )
 
 
@@ -146,7 +139,7 @@ def masked_problems(
     if masking.key is None:
         return tuple(problems)
     mask = _Mask(masking.key, personal)
-    return tuple(mask.problem(problem, ()) for problem in problems)
+    return tuple(mask.problem(problem) for problem in problems)
 
 
 def masked_text(text: str, masking: Masking) -> str:
@@ -158,13 +151,46 @@ _SHOWN = tuple((field.name, field.content) for field in FIELDS if field.content 
 """Fields of a change that may show something of people."""
 
 
+def mask_of(masking: Masking, personal: Personal) -> "_Mask | None":
+    """Return what masks the entries of one report; None where everything is shown."""
+    return None if masking.key is None else _Mask(masking.key, personal)
+
+
+def mask_of_plan(masking: Masking, plan: Plan) -> "_Mask | None":
+    """Return what masks the entries of a plan; None where everything is shown."""
+    return None if masking.key is None else _of_plan(masking.key, plan)
+
+
+def _of_plan(key: bytes, plan: Plan) -> "_Mask":
+    """The entries of a plan say which object types have keys that are not personal."""
+    properties = {(change.record.object, change.record.by) for change in plan.changes}
+    properties |= {(held.key.object, held.key.by) for held in plan.held}
+    return _Mask(key, plan.personal, (of for of, _ in properties.difference(plan.personal)))
+
+
 class _Mask:
     """Replaces the personal parts of one thing that is shown."""
 
-    def __init__(self, key: bytes, personal: Personal) -> None:
+    def __init__(self, key: bytes, personal: Personal, plain_objects: Iterable[str] = ()) -> None:
         self._key = key
         self._personal = frozenset(personal)
         self._objects = frozenset(object_name for object_name, _ in self._personal)
+        self._plain_objects = frozenset(plain_objects)
+
+    def about(self, plan: Plan) -> Plan:
+        """Return the plan with masks in what it has besides changes, held values, problems and review."""
+        return replace(
+            plan,
+            targets=tuple(map(self.address, plan.targets)),
+            excludes=tuple(map(self.address, plan.excludes)),
+            refusals=tuple(
+                replace(refusal, first=tuple(map(self.record_key, refusal.first)))
+                for refusal in plan.refusals
+            ),
+        )
+
+    def refusal(self, refusal: GuardRefusal) -> GuardRefusal:
+        return replace(refusal, first=tuple(map(self.record_key, refusal.first)))
 
     def is_personal(self, object_name: str, name: str) -> bool:
         return (object_name, name) in self._personal
@@ -296,9 +322,9 @@ class _Mask:
             detail={name: self.text(text, hidden) for name, text in row.detail.items()},
         )
 
-    def problem(self, problem: Problem, plain_objects: Iterable[str]) -> Problem:
+    def problem(self, problem: Problem) -> Problem:
         """A problem says of each value whose it is; of its address nothing but itself is known."""
-        key = _taken_apart(problem.address)[2] if self._hides_key(problem.address, plain_objects) else ""
+        key = _taken_apart(problem.address)[2] if self._hides_key(problem.address) else ""
         people = [email for email in problem.people if email.casefold() != key.casefold()]
 
         def words(text: str) -> str:
@@ -311,17 +337,17 @@ class _Mask:
             problem,
             message=shown(problem.message, words, value),
             advice=problem.advice and shown(problem.advice, words, value),
-            address=self.address(problem.address, plain_objects) if problem.address else None,
+            address=self.address(problem.address) if problem.address else None,
         )
 
-    def address(self, address: str, plain_objects: Iterable[str]) -> str:
+    def address(self, address: str) -> str:
         """An address, or a glob over them, of which nothing but itself is known."""
         object_name, _, key, name = _taken_apart(address)
         record = address.partition("#")[0]
-        if self._hides_key(address, plain_objects):
+        if self._hides_key(address):
             record = RecordKey(object_name, "", self.pseudonym(key)).address
         if name:
-            other = self.address(name, plain_objects) if "/" in name else name
+            other = self.address(name) if "/" in name else name
             record = f"{record}#{other}"
         return self.text(record if object_name else address, [])
 
@@ -331,10 +357,10 @@ class _Mask:
             return self.is_personal(value.object, value.name)
         return value.object in self._objects if value.object else bool(self._personal)
 
-    def _hides_key(self, address: str | None, plain_objects: Iterable[str]) -> bool:
+    def _hides_key(self, address: str | None) -> bool:
         """Where nothing tells what the key of an address is, it is personal."""
         object_name, is_record_id, key, _ = _taken_apart(address)
-        is_plain = object_name not in self._objects or object_name in plain_objects
+        is_plain = object_name not in self._objects or object_name in self._plain_objects
         return not is_plain and not is_record_id and key != "*"
 
     def review(self, review: Review) -> Review:

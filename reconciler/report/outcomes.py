@@ -4,17 +4,20 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC
 
 from reconciler.invisible_characters import visible
+from reconciler.model.addresses import RecordKey
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.kinds import Verb
 from reconciler.plan.plan import ASSOCIATED
+from reconciler.report.entries import Entries
 from reconciler.report.plan.change_sections import SIGNS
-from reconciler.report.text.grouping import EntryStyle, group_by, render_entries
+from reconciler.report.text.grouping import EntryStyle, Section, key_properties
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.property_rows import Row, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line
 from reconciler.report.text.values import alone, one_below_the_other, side_by_side
 from reconciler.report.text.width import cells
+from reconciler.source import SourceRef
 
 _SECTIONS = {
     Rejected.word: (
@@ -56,26 +59,37 @@ def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
     ]
 
 
-def outcome_sections(detail: RunDetail, layout: Layout) -> Iterator[list[Line]]:
-    """One section for each outcome but ``applied``."""
-    open_ = UNDER_WAY if detail.header.is_under_way else Unknown.word
-    by_outcome = group_by(detail.rows, lambda row: row.outcome or open_)
+def outcome_sections(rows: Entries[RunRow], header: RunHeader) -> Iterator[Section[RunRow]]:
+    """Make one section for each outcome except ``applied``."""
+    open_ = UNDER_WAY if header.is_under_way else Unknown.word
+    groups = {group[0].outcome or open_: group for group in rows.grouped(lambda row: row.outcome or open_)}
     for outcome, (sign, remark) in _SECTIONS.items():
-        found = by_outcome.get(outcome)
-        if found:
-            kind = EntryStyle(sign, lambda row: (row.key, row.source), _likeness, _row_lines)
-            yield layout.heading(f"{len(found):,} {outcome}", remark) + render_entries(kind, found, layout)
+        if outcome in groups:
+            style: EntryStyle[RunRow] = EntryStyle(sign, _record, _likeness, _row_lines, _alone)
+            yield Section("", outcome, outcome, remark, style, groups[outcome].masked())
 
 
-def applied_sections(rows: Iterable[RunRow], layout: Layout) -> Iterator[list[Line]]:
-    """One section for each object and action that was applied."""
-    applied = [row for row in rows if row.outcome == Applied.word]
-    groups = group_by(applied, lambda row: (row.key.object, row.action))
-    for (object_name, action), found in sorted(groups.items()):
+def applied_sections(rows: Entries[RunRow]) -> Iterator[Section[RunRow]]:
+    """Make one section for each object and action that was applied."""
+    applied = [group for group in rows.grouped(lambda row: row.outcome) if group[0].outcome == Applied.word]
+    groups = [of for group in applied for of in group.grouped(_kind)]
+    for found in sorted(groups, key=lambda of: _kind(of[0])):
+        object_name, action = _kind(found[0])
         sign = _SIGNS.get(action, Piece("=", Style.FAINT))
-        kind = EntryStyle(sign, lambda row: (row.key, row.source), _likeness_of_applied, _applied_lines)
-        title = f"{visible(object_name)}: {len(found):,} {_done(visible(action))}"
-        yield [line(Piece(title, Style.STRONG)), *render_entries(kind, found, layout)]
+        style: EntryStyle[RunRow] = EntryStyle(sign, _record, _likeness_of_applied, _applied_lines, _alone)
+        yield Section(object_name, action, _done(visible(action)), "", style, found)
+
+
+def _kind(row: RunRow) -> tuple[str, str]:
+    return row.key.object, row.action
+
+
+def _record(row: RunRow) -> tuple[RecordKey, SourceRef | None]:
+    return row.key, row.source
+
+
+def _alone(rows: Entries[RunRow]) -> list[Entries[RunRow]]:
+    return rows.alone()
 
 
 def accounting_section(detail: RunDetail, layout: Layout) -> list[Line]:
@@ -112,7 +126,8 @@ def run_entries(runs: Iterable[RunSummary], layout: Layout) -> Iterator[list[Lin
         ]
 
 
-def _likeness(row: RunRow) -> Hashable:
+def _likeness(alone: Sequence[RunRow]) -> Hashable:
+    (row,) = alone
     return row.key.object, row.action, row.target, row.label, tuple(sorted(row.detail.items()))
 
 
@@ -121,13 +136,14 @@ def _done(action: str) -> str:
     return f"{action}d" if action.endswith("e") else f"{action}ed"
 
 
-def _likeness_of_applied(row: RunRow) -> Hashable:
-    return tuple(_told(row))
+def _likeness_of_applied(alone: Sequence[RunRow]) -> Hashable:
+    (row,) = alone
+    return tuple(_told(row)), key_properties(row.target)
 
 
-def _applied_lines(alike: Sequence[RunRow], layout: Layout) -> list[Line]:
+def _applied_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Line]:
     """What was written, value by value."""
-    told = list(_told(alike[0]))
+    told = list(_told(alike[0][0]))
     lines: list[Line] = []
     for name, (_, before, after) in zip(padded([name for name, _, _ in told]), told, strict=True):
         row = Row(line(sign_of(before, after), f" {name}", indent=_INDENT), [], layout.width)
@@ -149,8 +165,8 @@ def _told(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
         yield name, row.before.get(name), row.after.get(name)
 
 
-def _row_lines(alike: Sequence[RunRow], layout: Layout) -> list[Line]:
-    row = alike[0]
+def _row_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Line]:
+    row = alike[0][0]
     told = row.detail.get("message") or "nothing is known of it"
     label = f" ({row.label})" if row.label else ""
     action = f"{row.action} {row.target.address}{label}" if row.target else row.action

@@ -32,12 +32,17 @@ def trail_text(trail: DriftHistory) -> str:
     return "; ".join(filter(None, [*told, _note(trail)]))
 
 
-def trail_lines(trails: Sequence[DriftHistory], layout: Layout) -> list[Line]:
-    """Format the authors of equally changed values, oldest first; if several, with the value of each."""
-    trail = trails[0]
+def trail_lines(trail: DriftHistory, times: Sequence[Sequence[datetime]], layout: Layout) -> list[Line]:
+    """Format who changed a value, oldest first, and what each made of it if there were several.
+
+    Args:
+        trail: of one of the values, which changed alike.
+        times: when each value was changed by each of them.
+        layout: of the report.
+    """
     lines: list[Line] = []
     for index, hand in enumerate(trail.hands):
-        told = f"{_period([other.hands[index].at for other in trails])}  {hand}"
+        told = f"{_period([each[index] for each in times])}  {hand}"
         *head, last = layout.paragraph(told, indent=_INDENT)
         value = Piece(EMPTY if hand.value is None else shown(hand.value), Style.FAINT)
         lines += [*head, *beside(last, (value,) if len(trail.hands) > 1 else (), layout.width)]
@@ -45,9 +50,9 @@ def trail_lines(trails: Sequence[DriftHistory], layout: Layout) -> list[Line]:
     return lines + (list(layout.paragraph(note, indent=_INDENT, style=Style.FAINT)) if note else [])
 
 
-def edit_text(hands: Sequence[ValueVersion]) -> str:
-    """Name the author whose edit a plan overwrites or leaves alone; ``hands`` edited records alike."""
-    return f"by {hands[0]}, {_period([hand.at for hand in hands])} UTC"
+def edit_text(hand: ValueVersion, times: Sequence[datetime]) -> str:
+    """Format whose edit a plan overwrites or leaves alone, and the times at which equal records got it."""
+    return f"by {hand}, {_period(times)} UTC"
 
 
 def _note(trail: DriftHistory) -> str:

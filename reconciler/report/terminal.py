@@ -23,14 +23,7 @@ from reconciler.report.drift import (
     pair_sections,
 )
 from reconciler.report.explanation import explanation_sections
-from reconciler.report.mask import (
-    masked_acceptance,
-    masked_drift,
-    masked_explanation,
-    masked_plan,
-    masked_problems,
-    masked_run,
-)
+from reconciler.report.mask import masked_acceptance, masked_explanation, masked_problems
 from reconciler.report.outcomes import (
     accounting_section,
     applied_sections,
@@ -43,6 +36,7 @@ from reconciler.report.plan.guard_refusals import refusal_lines
 from reconciler.report.plan.review_differences import departure_sections
 from reconciler.report.plan.summary import closing, opening
 from reconciler.report.problem_list import how_many, problem_lines
+from reconciler.report.shown import shown_drift, shown_plan, shown_rows
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import BLANK, Line, line, painted
 from reconciler.report.view import View
@@ -54,29 +48,29 @@ NARROWEST = 40
 def render_plan(plan: Plan, view: View) -> str:
     """Render a plan; the riskiest changes come first."""
     layout = _layout(view)
-    shown, summary = masked_plan(plan, view.masking), plan.summary
+    shown = shown_plan(plan, view.masking)
     sections = chain(
-        [opening(shown, summary, layout)],
-        change_sections(shown.changes, layout),
-        held_sections(shown.held, layout),
+        [opening(shown, layout)],
+        (section.told(layout) for section in change_sections(shown.changes)),
+        (section.told(layout) for section in held_sections(shown.held)),
         [problem_lines(shown.problems, layout)],
-        [refusal_lines(shown.refusals, layout, shown.undoes)],
-        departure_sections(shown.review.departures if shown.review else (), layout),
-        [closing(shown, summary, layout, is_masked=view.masking.is_on and bool(plan.personal))],
+        [refusal_lines(shown.about.refusals, layout, shown.about.undoes)],
+        (section.told(layout) for section in departure_sections(shown.departures)),
+        [closing(shown, layout)],
     )
     return painted(_parted(sections), color=view.color)
 
 
 def render_drift(found: DriftFound, view: View) -> str:
-    """What was changed behind our back: what is lost, then what is different, and by whose hands."""
+    """Render drift: lost records, then changes and who made them."""
     layout = _layout(view)
-    shown = masked_drift(found, view.masking)
+    shown = shown_drift(found, view.masking)
     sections = chain(
         [drift_opening(shown, layout)],
-        lost_sections(shown.lost, layout),
-        drifted_sections(shown.values, layout),
-        pair_sections(shown.pairs, layout),
-        [drift_closing(shown, layout, is_masked=shown != found)],
+        (section.told(layout) for section in lost_sections(shown.lost)),
+        (section.told(layout) for section in drifted_sections(shown.values)),
+        (section.told(layout) for section in pair_sections(shown.pairs)),
+        [drift_closing(shown, layout)],
     )
     return painted(_parted(sections), color=view.color)
 
@@ -112,12 +106,12 @@ def render_problems(problems: Iterable[Problem], view: View) -> str:
 def render_run(detail: RunDetail, view: View) -> str:
     """What became of a run: what was not applied, with HubSpot's words on it, and the accounting."""
     layout = _layout(view)
-    shown = masked_run(detail, view.masking)
+    rows = shown_rows(detail, view.masking)
     sections = chain(
-        [run_opening(shown.header, layout)],
-        applied_sections(shown.rows, layout) if view.shows_applied else (),
-        outcome_sections(shown, layout),
-        [accounting_section(shown, layout)],
+        [run_opening(detail.header, layout)],
+        (section.told(layout) for section in applied_sections(rows)) if view.shows_applied else (),
+        (section.told(layout) for section in outcome_sections(rows, detail.header)),
+        [accounting_section(detail, layout)],
     )
     return painted(_parted(sections), color=view.color)
 

@@ -25,6 +25,7 @@ from reconciler.report.json_report import plan_as_json
 from reconciler.report.markdown.drift import render_drift_markdown
 from reconciler.report.markdown.plan import render_markdown
 from reconciler.report.mask import SHOW
+from reconciler.report.shown import shown_plan
 from reconciler.report.terminal import render_drift, render_explanation, render_plan, render_run
 from reconciler.report.text.values import shown
 from reconciler.report.view import View
@@ -125,7 +126,7 @@ def forms(plan: Plan) -> dict[str, str]:
     return {
         "text": render_plan(plan, View(SHOW, width=100, full=True)),
         "markdown": render_markdown(plan, View(SHOW, full=True)).partition("Content `")[0],
-        "page": json.dumps(plan_table(plan), ensure_ascii=False),
+        "page": json.dumps(plan_table(shown_plan(plan, SHOW)), ensure_ascii=False),
         "json": re.sub("sha256:[0-9a-f]{64}", "", plan_as_json(plan, View(SHOW))),
     }
 

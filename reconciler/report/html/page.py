@@ -14,11 +14,11 @@ from reconciler.invisible_characters import visible
 from reconciler.model.drift import DriftFound
 from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Plan
-from reconciler.report.drift import drift_headline, drift_notes
+from reconciler.report.drift import drift_notes
 from reconciler.report.html.table import plan_table, table_of_drift
-from reconciler.report.mask import masked_drift, masked_plan
 from reconciler.report.plan.guard_refusals import refusal_lines
 from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selected_by
+from reconciler.report.shown import shown_drift, shown_plan
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import painted
 from reconciler.report.view import View
@@ -35,7 +35,8 @@ _WIDE = Layout(width=100_000, full=True, where=str)
 
 def render_page(plan: Plan, view: View) -> str:
     """The plan as an HTML document."""
-    shown, summary = masked_plan(plan, view.masking), plan.summary
+    shown = shown_plan(plan, view.masking)
+    about, summary = shown.about, shown.summary
     return _document(
         plan_table(shown),
         subject="Plan",
@@ -43,17 +44,17 @@ def render_page(plan: Plan, view: View) -> str:
         environment=visible(plan.environment),
         portal=portal_of(plan, visible),
         headline=summary.headline,
-        obstacles=blockers(shown, summary),
+        obstacles=blockers(shown),
         is_appliable=summary.is_appliable,
-        refusals=painted(refusal_lines(shown.refusals, _WIDE, shown.undoes), color=False),
-        facts=list(_facts(plan, selected_by(shown))),
-        notes=plan_notes(shown, summary, _WIDE, is_masked=view.masking.is_on and bool(plan.personal)),
+        refusals=painted(refusal_lines(about.refusals, _WIDE, about.undoes), color=False),
+        facts=list(_facts(plan, selected_by(about))),
+        notes=plan_notes(shown, _WIDE),
     )
 
 
 def render_drift_page(found: DriftFound, view: View) -> str:
     """What was changed behind our back as an HTML document."""
-    shown = masked_drift(found, view.masking)
+    shown = shown_drift(found, view.masking)
     when = f"{found.created_at:%Y-%m-%d %H:%M} UTC by reconciler {visible(found.tool_version)}"
     return _document(
         table_of_drift(shown),
@@ -61,12 +62,12 @@ def render_drift_page(found: DriftFound, view: View) -> str:
         command="reconciler drift --full",
         environment=visible(found.environment),
         portal=f"portal {found.portal_id}",
-        headline=drift_headline(shown),
+        headline=shown.headline,
         obstacles="",
         is_appliable=True,
         refusals="",
         facts=[("Read", f"{found.looked_at:,} owned records"), ("Looked at", when)],
-        notes=drift_notes(shown, is_masked=shown != found),
+        notes=drift_notes(shown),
     )
 
 

@@ -10,23 +10,18 @@ from typing import TypeAlias
 from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import split_address
-from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
+from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
 from reconciler.plan.associations.changes import is_association_change
 from reconciler.plan.change import Change, Reason
-from reconciler.plan.kinds import verb_of
-from reconciler.plan.plan import Held, Plan, ReviewDifference
+from reconciler.plan.plan import Held, ReviewDifference
 from reconciler.report.drift import DRIFT_SIGN, LOST_SIGN, NOT_DEFINED, WHY_DRIFT, WHY_LOST
 from reconciler.report.fact_sentences import facts_text, note_of, what_departs
 from reconciler.report.plan.association_values import association_text, display_values
-from reconciler.report.plan.change_sections import other_side_label
-from reconciler.report.plan.sections import (
-    Section,
-    sections_of_changes,
-    sections_of_departures,
-    sections_of_held,
-)
+from reconciler.report.plan.change_sections import change_sections, held_sections, other_side_label
+from reconciler.report.plan.review_differences import departure_sections
 from reconciler.report.provenance import edit_text, trail_text
-from reconciler.report.text.grouping import group_by
+from reconciler.report.shown import ShownDrift, ShownPlan
+from reconciler.report.text.grouping import Section, group_by
 from reconciler.report.text.styled_lines import Piece, Style
 from reconciler.report.text.values import shown
 from reconciler.source import SourceRef
@@ -41,29 +36,30 @@ _PROBLEMS = {
 """In the order in which they weigh: how they are called and shown, and what follows from them."""
 
 
-def plan_table(plan: Plan) -> Json:
-    """Problems, departures from a review, changes, what is held; first what risks most."""
+def plan_table(shown: ShownPlan) -> Json:
+    """Return problems, differences to a review, changes and held values; the riskiest first."""
     table = _Table()
-    for severity in _PROBLEMS:
-        table.add_problems([found for found in plan.problems if found.severity is severity])
-    for departures in sections_of_departures(plan.review.departures if plan.review else ()):
+    problems = shown.problems.grouped(lambda problem: problem.severity)
+    for group in sorted(problems, key=lambda of: list(_PROBLEMS).index(of[0].severity)):
+        table.add_problems(group)
+    for departures in departure_sections(shown.departures):
         table.add_departures(departures)
-    for changes in sections_of_changes(plan.changes):
+    for changes in change_sections(shown.changes):
         table.add_changes(changes)
-    for held in sections_of_held(plan.held):
+    for held in held_sections(shown.held):
         table.add_held(held)
     return table.as_document()
 
 
-def table_of_drift(found: DriftFound) -> Json:
-    """Lost records, then what was changed of others, by the kind of hand that changed it last."""
+def table_of_drift(shown: ShownDrift) -> Json:
+    """Return lost records, then changes of others, by the source of the last change."""
     table = _Table()
-    for lost in group_by(found.lost, lambda record: (record.key.object, record.fate)).values():
-        table.add_lost(lost)
-    for changed in group_by(found.values, lambda value: (value.key.object, _via(value))).values():
-        table.add_drifted(changed)
-    for pairs in group_by(found.pairs, lambda pair: pair.key.object).values():
-        table.add_lost_pairs(pairs)
+    for lost in shown.lost.grouped(lambda record: (record.key.object, record.fate)):
+        table.add_lost(list(lost))
+    for changed in shown.values.grouped(lambda value: (value.key.object, _via(value))):
+        table.add_drifted(list(changed))
+    for pairs in shown.pairs.grouped(lambda pair: pair.key.object):
+        table.add_lost_pairs(list(pairs))
     return table.as_document()
 
 
@@ -88,7 +84,7 @@ class _Table:
 
     def add_changes(self, section: Section[Change]) -> None:
         first = section.entries[0]
-        kind = self._kind(verb_of(first), first.object_type, first.reason, section.remark, section.sign)
+        kind = self._kind(section.word, section.object, first.reason, section.remark, section.style.sign)
         for change in section.entries:
             values = []
             for value in display_values(change) if change.is_remote else ():
@@ -96,30 +92,31 @@ class _Table:
                 if value.reason is not change.reason:
                     remark["reason"] = _number(self._reasons, value.reason)
                 if value.changed:
-                    remark["note"] = visible(edit_text([value.changed]))
+                    remark["note"] = visible(edit_text(value.changed, [value.changed.at]))
                 values.append(self._value(value.name, value.before, value.after, remark))
             address, record_id = change.record.address, change.remote.id
             self._add(kind, address, change.source, record_id, values, _notes_of(change))
 
     def add_held(self, section: Section[Held]) -> None:
         first = section.entries[0]
-        kind = self._kind("held", first.key.object, first.reason, section.remark, section.sign)
-        for key, record in group_by(section.entries, lambda entry: entry.key).items():
+        kind = self._kind("held", first.key.object, first.reason, section.remark, section.style.sign)
+        for of_record in section.style.records(section.entries):
+            record = list(of_record)
             values = []
             for entry in record:
                 if entry.what is not None:
                     remark: Json = self._place(entry.source) if entry.source != record[0].source else {}
-                    told = [visible(edit_text([entry.changed]))] if entry.changed else []
+                    told = [visible(edit_text(entry.changed, [entry.changed.at]))] if entry.changed else []
                     told += [visible(note_of(entry))] if entry.facts else []
                     if told:
                         remark["note"] = "; ".join(told)
                     values.append(self._value(entry.what, entry.live, entry.desired, remark))
             notes = [visible(note_of(entry)) for entry in record if entry.what is None and entry.facts]
-            self._add(kind, key.address, record[0].source, None, values, notes)
+            self._add(kind, record[0].key.address, record[0].source, None, values, notes)
 
     def add_departures(self, section: Section[ReviewDifference]) -> None:
         first = section.entries[0]
-        kind = self._kind(first.how, first.key.object, "", section.remark, section.sign)
+        kind = self._kind(first.how, first.key.object, "", section.remark, section.style.sign)
         for departure in section.entries:
             told = ": ".join(filter(None, (f"to {departure.verb}", what_departs(departure))))
             self._add(kind, departure.key.address, departure.source, None, [], [visible(told)])

@@ -6,15 +6,14 @@ from itertools import takewhile
 from typing import TypeVar
 
 from reconciler.errors import Problem
-from reconciler.plan.change import Change
-from reconciler.plan.kinds import verb_of
-from reconciler.plan.plan import GuardRefusal, Held, ReviewDifference
-from reconciler.plan.summary import count_problems
+from reconciler.plan.plan import GuardRefusal
+from reconciler.plan.summary import ProblemCounts
+from reconciler.report.entries import Entries
 from reconciler.report.markdown.escape import code_block, inline_code
 from reconciler.report.markdown.truncate import Block
 from reconciler.report.plan.guard_refusals import refusal_lines
-from reconciler.report.plan.sections import Section
 from reconciler.report.problem_list import how_many, problem_lines
+from reconciler.report.text.grouping import Section
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import Line, Style, painted
 
@@ -24,16 +23,14 @@ _SIGNS = {Style.ADDED: "+", Style.REMOVED: "-", Style.CHANGED: "!"}
 """What colours a whole line of a diff, where a terminal colours its first piece."""
 
 
-def problem_blocks(problems: tuple[Problem, ...], layout: Layout) -> list[Block]:
-    """All problems in one block; none where there are none."""
+def problem_blocks(problems: Entries[Problem], counts: ProblemCounts, layout: Layout) -> list[Block]:
+    """Make one block for all problems; none if there are none."""
 
     def text(count: int) -> str:
-        told = painted(problem_lines(problems[:count], layout), color=False)
-        return _details(
-            f"<b>{how_many(count_problems(problems))}</b>", code_block(told, "text"), len(problems) - count
-        )
+        told = painted(problem_lines(problems.first(count), layout), color=False)
+        return _details(f"<b>{how_many(counts)}</b>", code_block(told, "text"), len(problems) - count)
 
-    return [Block(len(problems), text)] if problems else []
+    return [Block(len(problems), text)] if len(problems) else []
 
 
 def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout, undoes: str | None) -> list[Block]:
@@ -41,24 +38,9 @@ def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout, undoes: s
     return [_refusal_block(refusal, layout, undoes) for refusal in refusals]
 
 
-def change_blocks(sections: Iterable[Section[Change]], layout: Layout) -> list[Block]:
-    """A block for each section."""
-    firsts = ((section, section.entries[0]) for section in sections)
-    return [_block(section, first.object_type, f"to {verb_of(first)}", layout) for section, first in firsts]
-
-
-def held_blocks(sections: Iterable[Section[Held]], layout: Layout) -> list[Block]:
-    """A block for each section."""
-    return [_block(section, section.entries[0].key.object, "held", layout) for section in sections]
-
-
-def departure_blocks(sections: Iterable[Section[ReviewDifference]], layout: Layout) -> list[Block]:
-    """A block for each section."""
-    firsts = ((section, section.entries[0]) for section in sections)
-    return [
-        _block(section, first.key.object, f"to {first.verb}, {first.how}", layout)
-        for section, first in firsts
-    ]
+def section_blocks(sections: Iterable[Section[T]], layout: Layout) -> list[Block]:
+    """Make a block for each section."""
+    return [_block(section, layout) for section in sections]
 
 
 def _refusal_block(refusal: GuardRefusal, layout: Layout, undoes: str | None) -> Block:
@@ -66,12 +48,13 @@ def _refusal_block(refusal: GuardRefusal, layout: Layout, undoes: str | None) ->
     return Block(1, lambda _: _details(f"<b>guard: {refusal.guard}</b>", code_block(told, "text"), 0))
 
 
-def _block(section: Section[T], object_name: str, what: str, layout: Layout) -> Block:
+def _block(section: Section[T], layout: Layout) -> Block:
     total = len(section.entries)
-    title = f"<b>{inline_code(object_name)}: {total:,} {what}</b><br>{escape(section.remark)}"
+    about = f"{inline_code(section.object)}: {total:,} {section.what}"
+    title = f"<b>{about}</b><br>{escape(section.remark)}"
 
     def text(count: int) -> str:
-        told = "\n".join(map(_diff_line, section.lines(count, layout)))
+        told = "\n".join(map(_diff_line, section.lines(layout, count)))
         return _details(title, code_block(told, "diff"), total - count)
 
     return Block(total, text)

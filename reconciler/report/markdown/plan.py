@@ -1,32 +1,22 @@
 """A plan as one comment on a pull request: it fits, however large the plan is, and risk comes first."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from typing import Any
 from urllib.parse import quote
 
-from reconciler.plan.change import Change
 from reconciler.plan.file.encode import Digests
 from reconciler.plan.file.format import digests_of
-from reconciler.plan.kinds import verb_of
-from reconciler.plan.plan import Held, Plan
+from reconciler.plan.plan import Plan
 from reconciler.plan.summary import PlanSummary
-from reconciler.report.markdown.blocks import (
-    change_blocks,
-    departure_blocks,
-    held_blocks,
-    problem_blocks,
-    refusal_blocks,
-)
+from reconciler.report.markdown.blocks import problem_blocks, refusal_blocks, section_blocks
 from reconciler.report.markdown.escape import code_block, inline_code, truncate
 from reconciler.report.markdown.truncate import Fitted, fitted, size_of
-from reconciler.report.mask import masked_plan
-from reconciler.report.plan.sections import (
-    Section,
-    sections_of_changes,
-    sections_of_departures,
-    sections_of_held,
-)
+from reconciler.report.plan.change_sections import change_sections, held_sections
+from reconciler.report.plan.review_differences import departure_sections
 from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selected_by
+from reconciler.report.shown import ShownPlan, shown_plan
+from reconciler.report.text.grouping import Section
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.width import ELLIPSIS
 from reconciler.report.view import View
@@ -52,24 +42,21 @@ LEFT_OUT_CHARACTERS = 400
 
 def render_markdown(plan: Plan, view: View) -> str:
     """Render a plan in GitHub's Markdown, as far as it fits."""
-    shown, summary = masked_plan(plan, view.masking), plan.summary
+    shown = shown_plan(plan, view.masking)
     layout = Layout(BLOCK_WIDTH, view.full, view.where)
-    sections = sections_of_changes(shown.changes)
-    head = _head(shown, summary, sections)
-    foot = _foot(
-        shown, summary, digests_of(plan), layout, is_masked=view.masking.is_on and bool(plan.personal)
-    )
+    sections, held_back = change_sections(shown.changes), held_sections(shown.held)
+    head = _head(shown, [*sections, *held_back])
+    foot = _foot(shown, digests_of(plan), layout)
     room = MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot)
-    guards = refusal_blocks(shown.refusals, layout, shown.undoes)
-    obstructing = [*guards, *problem_blocks(shown.problems, layout)]
+    guards = refusal_blocks(shown.about.refusals, layout, shown.about.undoes)
+    obstructing = [*guards, *problem_blocks(shown.problems, shown.summary.problems, layout)]
     problems = fitted(obstructing, room * 2 // 5)
     room -= problems.size
-    departing = sections_of_departures(shown.review.departures if shown.review else ())
-    departures = fitted(departure_blocks(departing, layout), room // 5)
+    departures = fitted(section_blocks(departure_sections(shown.departures), layout), room // 5)
     room -= departures.size
-    to_hold = held_blocks(sections_of_held(shown.held), layout)
+    to_hold = section_blocks(held_back, layout)
     kept_for_held = fitted(to_hold, room // 5).size
-    changes = fitted(change_blocks(sections, layout), room - kept_for_held)
+    changes = fitted(section_blocks(sections, layout), room - kept_for_held)
     held = fitted(to_hold, room - changes.size)
     blocks = _unfolded([*problems.texts, *departures.texts, *changes.texts, *held.texts])
     return "".join([head, *blocks, _left_out(problems, departures, changes, held), foot])
@@ -80,36 +67,33 @@ def mark_of(what: str, environment: str, portal_id: int) -> str:
     return f"<!-- reconciler {what} {quote(truncate(environment, _MARK_CHARACTERS), safe='')} {portal_id} -->"
 
 
-def _head(plan: Plan, summary: PlanSummary, sections: Sequence[Section[Change]]) -> str:
+def _head(shown: ShownPlan, sections: Iterable[Section[Any]]) -> str:
     """The mark that finds the comment again, what the plan comes to, and a table of it."""
+    plan = shown.about
     manifests = plan.manifests
     about = f"{inline_code(plan.environment)}, {portal_of(plan, inline_code)}: {made_of(plan, inline_code)}"
     return (
         f"{mark_of('plan', plan.environment, plan.portal_id)}\n"
-        f"### {summary.headline}\n\n"
+        f"### {shown.summary.headline}\n\n"
         f"{about}{f', commit {inline_code(manifests.git)}' if manifests.git else ''}"
         f"{' **and uncommitted changes**' if manifests.has_uncommitted else ''}"
         f"{f', selected by {inline_code(selected_by(plan))}' if plan.is_partial else ''}\n\n"
-        f"{_alert(plan, summary)}{_table(sections, plan.held)}"
+        f"{_alert(shown)}{_table(sections)}"
     )
 
 
-def _alert(plan: Plan, summary: PlanSummary) -> str:
-    told = blockers(plan, summary)
-    return f"> [!{'WARNING' if summary.is_appliable else 'CAUTION'}]\n> {told}\n\n" if told else ""
+def _alert(shown: ShownPlan) -> str:
+    told = blockers(shown)
+    return f"> [!{'WARNING' if shown.summary.is_appliable else 'CAUTION'}]\n> {told}\n\n" if told else ""
 
 
-def _table(sections: Iterable[Section[Change]], held: Iterable[Held]) -> str:
+def _table(sections: Iterable[Section[Any]]) -> str:
     """Counts by object and action, the actions that risk most first."""
     counts: dict[str, Counter[str]] = {}
     columns: dict[str, None] = {}
     for section in sections:
-        verb = str(verb_of(section.entries[0]))
-        columns[verb] = None
-        counts.setdefault(section.entries[0].object_type, Counter())[verb] += len(section.entries)
-    for entry in held:
-        columns["held"] = None
-        counts.setdefault(entry.key.object, Counter())["held"] += 1
+        columns[section.word] = None
+        counts.setdefault(section.object, Counter())[section.word] += len(section.entries)
     rows = [["object", *columns], ["---", *("--:" for _ in columns)]]
     rows += [
         [name, *(f"{row[column]:,}" if row[column] else "" for column in columns)]
@@ -158,10 +142,10 @@ def _left_out(problems: Fitted, departures: Fitted, changes: Fitted, held: Fitte
     )
 
 
-def _foot(plan: Plan, summary: PlanSummary, digests: Digests, layout: Layout, *, is_masked: bool) -> str:
+def _foot(shown: ShownPlan, digests: Digests, layout: Layout) -> str:
     """What it costs and needs, what exactly was planned, and what to do next."""
-    notes = plan_notes(plan, summary, layout, is_masked=is_masked)
-    lines = [truncate(text, layout.width) for text in notes]
+    plan = shown.about
+    lines = [truncate(text, layout.width) for text in plan_notes(shown, layout)]
     if len(lines) > _MOST_NOTES:
         lines[_MOST_NOTES - 1 :] = [ELLIPSIS]
     told = "\n".join(lines)
@@ -170,7 +154,7 @@ def _foot(plan: Plan, summary: PlanSummary, digests: Digests, layout: Layout, *,
         f"{code_block(told, 'text')}\n"
         f"{_content(plan, digests)}\n"
         f"Digest `{digests.digest}`, planned {planned} by reconciler {inline_code(plan.tool_version)}.\n\n"
-        f"**Next:** {_next(plan, summary)}\n"
+        f"**Next:** {_next(plan, shown.summary)}\n"
     )
 
 

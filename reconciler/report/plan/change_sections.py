@@ -1,17 +1,18 @@
 """The changes of a plan as people read them: what risks most first, what is alike once."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from datetime import datetime
 
-from reconciler.invisible_characters import visible
 from reconciler.model.property_history import ValueVersion
 from reconciler.plan.associations.changes import is_association_change
 from reconciler.plan.change import Action, Change, Reason, ValueChange
 from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import Held
+from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import note_of
 from reconciler.report.plan.association_values import display_values
 from reconciler.report.provenance import edit_text
-from reconciler.report.text.grouping import EntryStyle, group_by, render_entries
+from reconciler.report.text.grouping import EntryStyle, Section, key_properties
 from reconciler.report.text.layout import Layout
 from reconciler.report.text.property_rows import Row, padded, sign_of
 from reconciler.report.text.styled_lines import Line, Piece, Style, line, line_cells
@@ -93,26 +94,41 @@ _WHY_HELD: dict[Reason, str] = {
 }
 
 
-def change_sections(changes: Iterable[Change], layout: Layout) -> Iterator[list[Line]]:
-    """One section for each risk, object, action and reason."""
-    for (_, object_name, verb, reason), group in sorted(group_by(changes, _rank).items()):
-        title = f"{visible(object_name)}: {len(group):,} to {verb}"
-        records = group_by(group, lambda change: change.record).values()  # associations of one stand together
-        kind: EntryStyle[list[Change]] = EntryStyle(
-            SIGNS[verb], lambda record: (record[0].record, record[0].source), _likeness, _value_lines
-        )
-        yield layout.heading(title, why_changed(verb, reason)) + render_entries(kind, records, layout)
+def change_sections(changes: Entries[Change]) -> list[Section[Change]]:
+    """Make one section for each risk, object, action and reason; the riskiest comes first."""
+    return [_change_section(group) for group in sorted(changes.grouped(_rank), key=lambda of: _rank(of[0]))]
 
 
-def held_sections(held: Iterable[Held], layout: Layout) -> Iterator[list[Line]]:
-    """One section for each reason and object; the properties of a record stand together."""
-    records = group_by(held, lambda entry: (entry.reason, entry.key)).values()
-    for (_, reason, object_name), group in sorted(group_by(records, _rank_of_held).items()):
-        title = f"{visible(object_name)}: {sum(map(len, group)):,} held"
-        kind: EntryStyle[list[Held]] = EntryStyle(
-            _HELD_SIGN, lambda record: (record[0].key, record[0].source), _likeness_of_held, _held_lines
-        )
-        yield layout.heading(title, held_reason_text(reason)) + render_entries(kind, group, layout)
+def held_sections(held: Entries[Held]) -> list[Section[Held]]:
+    """Make one section for each reason and object; the properties of a record stand together."""
+    groups = held.grouped(_rank_of_held)
+    return [_held_section(group) for group in sorted(groups, key=lambda of: _rank_of_held(of[0]))]
+
+
+def _change_section(group: Entries[Change]) -> Section[Change]:
+    first = group[0]
+    verb = verb_of(first)
+    style: EntryStyle[Change] = EntryStyle(
+        SIGNS[verb],
+        lambda change: (change.record, change.source),
+        _likeness,
+        _value_lines,
+        lambda of: of.grouped(lambda each: each.record),
+    )
+    why = why_changed(verb, first.reason)
+    return Section(first.object_type, str(verb), f"to {verb}", why, style, group)
+
+
+def _held_section(group: Entries[Held]) -> Section[Held]:
+    style: EntryStyle[Held] = EntryStyle(
+        _HELD_SIGN,
+        lambda entry: (entry.key, entry.source),
+        _likeness_of_held,
+        _held_lines,
+        lambda of: of.grouped(lambda each: each.key),
+    )
+    why = held_reason_text(group[0].reason)
+    return Section(group[0].key.object, "held", "held", why, style, group)
 
 
 def why_changed(verb: Verb, reason: Reason) -> str:
@@ -130,11 +146,12 @@ def other_side_label(reason: Reason) -> str:
     return "before" if reason in {Reason.SUPERSEDED, Reason.FINAL} else "manifest"
 
 
-def _value_lines(alike: Sequence[Sequence[Change]], layout: Layout) -> list[Line]:
-    """The values that are written; places and reasons only where they are not the record's own."""
-    record = alike[0]
+def _value_lines(alike: Sequence[Entries[Change]], layout: Layout) -> list[Line]:
+    """Format the values that are written; sources and reasons only where they differ from the record's."""
+    record = list(alike[0])
     told = [(change, value) for change in record for value in display_values(change)]
     names = padded([value.name for _, value in told])
+    times = [of.unmasked(_edit_times) for of in alike]
     lines: list[Line] = []
     for index, (name, (change, value)) in enumerate(zip(names, told, strict=True)):
         remarks = [str(value.reason)] if value.reason is not change.reason else []
@@ -147,15 +164,16 @@ def _value_lines(alike: Sequence[Sequence[Change]], layout: Layout) -> list[Line
             inline = side_by_side(value.before, value.after, row.room)
         below = one_below_the_other(value.before, value.after, layout.width - 10, full=layout.full)
         lines += row.lines(inline, below)
-        lines += _edited([values[index].changed for values in map(_told, alike)], layout)
+        lines += _edited(value.changed, [each[index] for each in times], layout)
     return lines
 
 
-def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
-    """What HubSpot holds, what it is held against, and what to know about it."""
-    record = alike[0]
+def _held_lines(alike: Sequence[Entries[Held]], layout: Layout) -> list[Line]:
+    """Format the values in HubSpot, the values that they are compared with, and remarks."""
+    record = list(alike[0])
     other = other_side_label(record[0].reason)
     names = padded([held.what or "" for held in record])
+    times = [of.unmasked(_edit_times_of_held) for of in alike]
     lines: list[Line] = []
     for index, (name, held) in enumerate(zip(names, record, strict=True)):
         if held.what:
@@ -165,7 +183,7 @@ def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
             pair = line(Piece("HubSpot ", Style.FAINT), live, Piece(f"   {other} ", Style.FAINT), desired)
             below = _labelled(other, live, desired, layout)
             lines += row.lines(pair if line_cells(pair) <= row.room else None, below)
-        lines += _edited([entries[index].changed for entries in alike], layout)
+        lines += _edited(held.changed, [each[index] for each in times], layout)
         lines += (
             layout.paragraph(note_of(held), indent=10 if held.what else 8, style=Style.FAINT)
             if held.facts
@@ -174,10 +192,19 @@ def _held_lines(alike: Sequence[Sequence[Held]], layout: Layout) -> list[Line]:
     return lines
 
 
-def _edited(hands: Sequence[ValueVersion | None], layout: Layout) -> Iterator[Line]:
-    known = [hand for hand in hands if hand is not None]
-    if known:
-        yield from layout.paragraph(edit_text(known), indent=10, style=Style.FAINT)
+def _edited(hand: ValueVersion | None, times: Iterable[datetime | None], layout: Layout) -> Iterator[Line]:
+    """Format whose edit it is, and when equal records were edited."""
+    if hand is not None:
+        text = edit_text(hand, [at for at in times if at is not None])
+        yield from layout.paragraph(text, indent=10, style=Style.FAINT)
+
+
+def _edit_times(record: Sequence[Change]) -> list[datetime | None]:
+    return [value.changed.at if value.changed else None for value in _told(record)]
+
+
+def _edit_times_of_held(record: Sequence[Held]) -> list[datetime | None]:
+    return [held.changed.at if held.changed else None for held in record]
 
 
 def _whose(hand: ValueVersion | None) -> Hashable:
@@ -209,17 +236,18 @@ def _rank(change: Change) -> tuple[int, str, Verb, Reason]:
     return risk, change.object_type, verb, reason
 
 
-def _rank_of_held(record: Sequence[Held]) -> tuple[int, Reason, str]:
-    reason = record[0].reason
+def _rank_of_held(held: Held) -> tuple[int, Reason, str]:
     order = list(_WHY_HELD)
-    return order.index(reason) if reason in order else len(order), reason, record[0].key.object
+    return order.index(held.reason) if held.reason in order else len(order), held.reason, held.key.object
 
 
 def _likeness(record: Sequence[Change]) -> Hashable:
-    return tuple(
+    properties = tuple(key_properties(*change.address.records[1:]) for change in record)
+    values = (
         (value.name, value.before, value.after, value.reason, _whose(value.changed))
         for value in _told(record)
     )
+    return properties, tuple(values)
 
 
 def _told(record: Sequence[Change]) -> Sequence[ValueChange]:
@@ -227,4 +255,10 @@ def _told(record: Sequence[Change]) -> Sequence[ValueChange]:
 
 
 def _likeness_of_held(record: Sequence[Held]) -> Hashable:
-    return tuple((held.what, held.live, held.desired, note_of(held), _whose(held.changed)) for held in record)
+    return tuple(
+        (
+            *(held.what, held.live, held.desired, note_of(held), _whose(held.changed)),
+            key_properties(held.key, held.target, *held.facts),
+        )
+        for held in record
+    )

@@ -1,11 +1,11 @@
 """How a plan that was made again departs from the reviewed one: what was left out of it, and why."""
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
-from reconciler.invisible_characters import visible
 from reconciler.plan.plan import DifferenceKind, Review, ReviewDifference
+from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import what_departs
-from reconciler.report.text.grouping import EntryStyle, group_by, render_entries
+from reconciler.report.text.grouping import EntryStyle, Section, key_properties
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.styled_lines import Line, Piece, Style
 
@@ -21,19 +21,31 @@ _REMARKS = {
 }
 
 
-def departure_sections(departures: Iterable[ReviewDifference], layout: Layout) -> Iterator[list[Line]]:
-    """One section for each way to differ, object and action."""
-    groups = group_by(departures, lambda entry: (_rank(entry.how), entry.how, entry.key.object, entry.verb))
-    for (_, how, object_name, action), group in sorted(groups.items()):
-        title = f"{visible(object_name)}: {len(group):,} to {action}, {how}"
-        kind = EntryStyle(_SIGNS[how], lambda entry: (entry.key, entry.source), _likeness, _notes)
-        yield layout.heading(title, _REMARKS[how]) + render_entries(kind, group, layout)
+def departure_sections(departures: Entries[ReviewDifference]) -> list[Section[ReviewDifference]]:
+    """Make one section for each kind of difference, object and action; unreviewed changes come first."""
+    groups = departures.grouped(_rank)
+    return [_section(group) for group in sorted(groups, key=lambda of: _rank(of[0]))]
 
 
-def review_lines(review: Review, layout: Layout) -> list[Line]:
+def _section(group: Entries[ReviewDifference]) -> Section[ReviewDifference]:
+    first = group[0]
+    style: EntryStyle[ReviewDifference] = EntryStyle(
+        _SIGNS[first.how],
+        lambda entry: (entry.key, entry.source),
+        _likeness,
+        _notes,
+        lambda of: of.alone(),
+    )
+    what = f"to {first.verb}, {first.how}"
+    return Section(first.key.object, str(first.verb), what, _REMARKS[first.how], style, group)
+
+
+def review_lines(review: Review, unreviewed: int, layout: Layout) -> list[Line]:
     """What a plan was held against, and what that comes to."""
-    style = Style.ALARM if review.unreviewed else Style.FAINT
-    return [row for sentence in _sentences(review) for row in layout.paragraph(sentence, style=style)]
+    style = Style.ALARM if unreviewed else Style.FAINT
+    return [
+        row for sentence in _sentences(review, unreviewed) for row in layout.paragraph(sentence, style=style)
+    ]
 
 
 def left_out(unreviewed: int, against: str = "the reviewed plan") -> str:
@@ -42,25 +54,22 @@ def left_out(unreviewed: int, against: str = "the reviewed plan") -> str:
     return f"{counted(unreviewed, 'change')} {verb} left out: {against} has nothing like this."
 
 
-def _sentences(review: Review) -> Iterator[str]:
+def _sentences(review: Review, unreviewed: int) -> Iterator[str]:
     against = f"the reviewed plan of commit {review.git[:12]}" if review.git else "the reviewed plan"
     for rule in review.unreviewed_rules:
         yield f"`prune: {rule.prune}` of {rule.object} by {rule.by} was not reviewed."
-    yield (
-        left_out(review.unreviewed, against)
-        if review.unreviewed
-        else f"Held against {against}: nothing is left out."
-    )
+    yield left_out(unreviewed, against) if unreviewed else f"Held against {against}: nothing is left out."
 
 
-def _rank(how: DifferenceKind) -> int:
-    return list(DifferenceKind).index(how)
+def _rank(departure: ReviewDifference) -> tuple[int, str, str]:
+    return list(DifferenceKind).index(departure.how), departure.key.object, str(departure.verb)
 
 
-def _likeness(departure: ReviewDifference) -> Hashable:
-    return what_departs(departure)
+def _likeness(alone: Sequence[ReviewDifference]) -> Hashable:
+    (departure,) = alone
+    return what_departs(departure), key_properties(departure.key, departure.target, *departure.facts)
 
 
-def _notes(alike: Sequence[ReviewDifference], layout: Layout) -> list[Line]:
-    what = what_departs(alike[0])
+def _notes(alike: Sequence[Entries[ReviewDifference]], layout: Layout) -> list[Line]:
+    what = what_departs(alike[0][0])
     return list(layout.paragraph(what, indent=8, style=Style.FAINT)) if what else []

@@ -7,6 +7,7 @@ from reconciler.plan.plan import Budget, Plan
 from reconciler.plan.summary import PlanSummary
 from reconciler.report.plan.review_differences import left_out, review_lines
 from reconciler.report.problem_list import how_many
+from reconciler.report.shown import ShownPlan
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.styled_lines import Line, Style, painted
 
@@ -15,8 +16,9 @@ _SMALL_SHARE = 0.001
 _MINUTE_S, _HOUR_S = 60, 3600
 
 
-def opening(plan: Plan, summary: PlanSummary, layout: Layout) -> list[Line]:
-    """Which portal, and made of what; that nothing changes comes before all else."""
+def opening(shown: ShownPlan, layout: Layout) -> list[Line]:
+    """Format the portal and the source of the plan; if nothing changes, that comes first."""
+    plan, summary = shown.about, shown.summary
     commit = f", commit {plan.manifests.git[:_COMMIT_DIGITS]}" if plan.manifests.git else ""
     commit += " and uncommitted changes" if plan.manifests.has_uncommitted else ""
     about = f"{plan.environment}, {portal_of(plan, str)}: {made_of(plan, str)}{commit}"
@@ -47,8 +49,9 @@ def made_of(plan: Plan, quoted: Callable[[str], str]) -> str:
     return f"{counted(manifests.records, 'record')} in {counted(manifests.files, 'manifest')}"
 
 
-def blockers(plan: Plan, summary: PlanSummary) -> str:
+def blockers(shown: ShownPlan) -> str:
     """Format the reasons why apply would refuse the plan, and other urgent facts; may be empty."""
+    plan, summary = shown.about, shown.summary
     counts = [how_many(summary.problems)] if summary.problems.total else []
     counts += [f"{counted(summary.refusals, 'guard')} against it"] if summary.refusals else []
     start = "" if summary.is_appliable else "This plan cannot be applied: "
@@ -61,9 +64,9 @@ def blockers(plan: Plan, summary: PlanSummary) -> str:
     return " ".join(sentences)
 
 
-def closing(plan: Plan, summary: PlanSummary, layout: Layout, *, is_masked: bool) -> list[Line]:
-    """Notes, costs and counts; the last line is the one that scripts look for."""
-    lines = _noted(plan, summary, layout, is_masked=is_masked)
+def closing(shown: ShownPlan, layout: Layout) -> list[Line]:
+    """Format notes, costs and counts; scripts look for the last line."""
+    summary, lines = shown.summary, _noted(shown, layout)
     if summary.problems.total:
         start, style = (
             ("", Style.CHANGED) if summary.is_appliable else ("This plan cannot be applied: ", Style.ALARM)
@@ -72,16 +75,16 @@ def closing(plan: Plan, summary: PlanSummary, layout: Layout, *, is_masked: bool
     return [*lines, *_unwritten(summary, layout), *layout.paragraph(f"{summary.last_line}.")]
 
 
-def plan_notes(plan: Plan, summary: PlanSummary, layout: Layout, *, is_masked: bool) -> list[str]:
+def plan_notes(shown: ShownPlan, layout: Layout) -> list[str]:
     """Return the notes before the last line on a terminal, except problems, with names of scopes."""
-    lines = [*_noted(plan, summary, layout, is_masked=is_masked), *_unwritten(summary, layout)]
+    lines = [*_noted(shown, layout), *_unwritten(shown.summary, layout)]
     return [painted([row], color=False).rstrip("\n") for row in lines]
 
 
-def _noted(plan: Plan, summary: PlanSummary, layout: Layout, *, is_masked: bool) -> list[Line]:
-    lines = review_lines(plan.review, layout) if plan.review else []
-    notes = _notes(plan, summary, is_masked=is_masked)
-    return lines + [row for note in notes for row in layout.paragraph(note, style=Style.FAINT)]
+def _noted(shown: ShownPlan, layout: Layout) -> list[Line]:
+    review = shown.about.review
+    lines = review_lines(review, shown.summary.unreviewed, layout) if review else []
+    return lines + [row for note in _notes(shown) for row in layout.paragraph(note, style=Style.FAINT)]
 
 
 def _unwritten(summary: PlanSummary, layout: Layout) -> Iterator[Line]:
@@ -90,7 +93,8 @@ def _unwritten(summary: PlanSummary, layout: Layout) -> Iterator[Line]:
         yield from layout.paragraph(f"{summary.unwritten}.")
 
 
-def _notes(plan: Plan, summary: PlanSummary, *, is_masked: bool) -> Iterator[str]:
+def _notes(shown: ShownPlan) -> Iterator[str]:
+    plan = shown.about
     if not plan.remembers:
         yield (
             "Without state, what people changed cannot be told from what we never set: there is no drift, "
@@ -100,9 +104,9 @@ def _notes(plan: Plan, summary: PlanSummary, *, is_masked: bool) -> Iterator[str
         yield (
             "Nothing was applied here yet: drift, prune, protection and rollback begin with the first apply."
         )
-    if is_masked:
+    if shown.is_masked:
         yield "Personal values are masked; equal marks stand for equal values."
-    if summary.writes and plan.write_scopes:
+    if shown.summary.writes and plan.write_scopes:
         yield f"Scopes that apply needs: {', '.join(plan.write_scopes)}."
     yield _costs(plan.budget)
 

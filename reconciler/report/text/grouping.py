@@ -1,11 +1,14 @@
 """Sections of records: equal entries are grouped, and only as many are shown as a reader can take in."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
 
 from reconciler.invisible_characters import visible
 from reconciler.model.addresses import RecordKey
+from reconciler.model.facts import Fact
+from reconciler.report.entries import Entries
 from reconciler.report.text.layout import Layout, more
 from reconciler.report.text.styled_lines import BLANK, Line, Piece, Style, line
 from reconciler.source import SourceRef
@@ -21,40 +24,67 @@ _MOST_STACKS = 20
 
 
 class EntryStyle(NamedTuple, Generic[T]):
-    """How the entries of one kind are shown."""
+    """How the entries of one kind are shown. What belongs to one record stands together."""
 
     sign: Piece
     # returns the record and the manifest line that asks for it
     record: Callable[[T], tuple[RecordKey, SourceRef | None]]
-    likeness: Callable[[T], Hashable]  # equal for entries of one group
-    body: Callable[[Sequence[T], Layout], list[Line]]  # formats a group of equal entries
+    likeness: Callable[[Sequence[T]], Hashable]  # equal for records of one group; its entries are not masked
+    body: Callable[[Sequence[Entries[T]], Layout], list[Line]]  # formats a group of equal records
+    records: Callable[[Entries[T]], list[Entries[T]]]  # takes entries apart by record
 
 
-def render_entries(kind: EntryStyle[T], group: Iterable[T], layout: Layout) -> list[Line]:
-    """Format the entries of one section: equal ones grouped, and only as many as a reader can take in."""
-    stacks = list(group_by(group, kind.likeness).values())
+@dataclass(frozen=True, slots=True)
+class Section(Generic[T]):
+    """Entries of one object type that were put together for one reason, under one heading."""
+
+    object: str  # object type; empty where there may be several
+    word: str  # ``update``, ``held``: what becomes of the entries
+    what: str  # the same in a heading: ``to update``
+    remark: str  # the reason: a sentence without full stop; may be empty
+    style: EntryStyle[T]
+    entries: Entries[T]  # never empty
+
+    def heading(self, layout: Layout) -> list[Line]:
+        """Format the heading: how many entries there are, and why."""
+        start = f"{visible(self.object)}: " if self.object else ""
+        return layout.heading(f"{start}{len(self.entries):,} {self.what}", self.remark)
+
+    def lines(self, layout: Layout, most: int | None = None) -> list[Line]:
+        """Format the entries, or the first ``most`` of them, without the heading."""
+        entries = self.entries if most is None else self.entries.first(most)
+        return render_entries(self.style, self.style.records(entries), layout)
+
+    def told(self, layout: Layout) -> list[Line]:
+        """Format heading and entries."""
+        return [*self.heading(layout), BLANK, *self.lines(layout)]
+
+
+def render_entries(style: EntryStyle[T], records: Iterable[Entries[T]], layout: Layout) -> list[Line]:
+    """Format the records of one section: equal ones grouped, and only as many as a reader can take in."""
+    stacks = list(group_by(records, lambda record: record.unmasked(style.likeness)).values())
     most = len(stacks) if layout.full else _MOST_STACKS
     lines: list[Line] = []
     is_apart = True
     for stack in stacks[:most]:
-        body = kind.body(stack, layout)
-        lines += [BLANK] if body or is_apart else []
+        body = style.body(stack, layout)
+        lines += [BLANK] if lines and (body or is_apart) else []
         is_apart = bool(body)
-        lines += _stack(kind, stack, body, layout)
+        lines += _stack(style, stack, body, layout)
     hidden = sum(map(len, stacks[most:]))
     return [*lines, BLANK, more(hidden, indent=2)] if hidden else lines
 
 
-def _stack(kind: EntryStyle[T], stack: Sequence[T], body: list[Line], layout: Layout) -> list[Line]:
+def _stack(style: EntryStyle[T], stack: Sequence[Entries[T]], body: list[Line], layout: Layout) -> list[Line]:
     most = len(stack) if layout.full else _MOST_ALIKE
-    named = [kind.record(entry) for entry in stack[:most]]
+    named = [style.record(record[0]) for record in stack[:most]]
     if len(stack) == 1 or not body:
-        records = [layout.record(key.address, source, kind.sign) for key, source in named]
+        records = [layout.record(key.address, source, style.sign) for key, source in named]
         lines = [*chain(*records), *body]
     else:
         count = f"{len(stack):,} {visible(named[0][0].object)}"
         records = [layout.record(key.address, source) for key, source in named]
-        lines = [line(kind.sign, " ", Piece(count, Style.STRONG), indent=2), *body, *chain(*records)]
+        lines = [line(style.sign, " ", Piece(count, Style.STRONG), indent=2), *body, *chain(*records)]
     hidden = len(stack) - len(named)
     return [*lines, more(hidden, indent=2 if not body else 6)] if hidden else lines
 
@@ -65,3 +95,9 @@ def group_by(entries: Iterable[T], key_of: Callable[[T], H]) -> dict[H, list[T]]
     for entry in entries:
         groups.setdefault(key_of(entry), []).append(entry)
     return groups
+
+
+def key_properties(*of: RecordKey | Fact | None) -> tuple[tuple[str, str], ...]:
+    """Return the key properties of keys and facts: addresses with equal texts may be masked differently."""
+    keys = (each.key if isinstance(each, Fact) else each for each in of)
+    return tuple((key.object, key.by) for key in keys if key)

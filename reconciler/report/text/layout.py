@@ -38,7 +38,8 @@ class Layout:
 
     def heading(self, title: str, remark: str) -> list[Line]:
         """Format the line above a group, with a remark that explains it."""
-        return [line(Piece(title, Style.STRONG)), *self.paragraph(remark, indent=2, style=Style.FAINT)]
+        remarks = self.paragraph(remark, indent=2, style=Style.FAINT) if remark else ()
+        return [line(Piece(title, Style.STRONG)), *remarks]
 
 
 def more(count: int, *, indent: int) -> Line:

@@ -1,0 +1,90 @@
+"""Plans, drift and runs on their way into a report: their entries are masked as they are taken out.
+
+Whatever a report holds besides entries is masked at once: that is little. How much there is of everything is
+counted before, on values that nobody is shown.
+"""
+
+from dataclasses import dataclass, replace
+
+from reconciler.errors import Problem
+from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
+from reconciler.model.runs import RunDetail, RunRow
+from reconciler.plan.change import Change
+from reconciler.plan.plan import Held, Plan, ReviewDifference
+from reconciler.plan.summary import PlanSummary
+from reconciler.report.entries import Entries, as_it_is
+from reconciler.report.mask import Masking, mask_of, mask_of_plan
+from reconciler.report.text.layout import counted
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPlan:
+    """A plan as it may be shown."""
+
+    about: Plan  # without its entries, which stand below; masked
+    summary: PlanSummary  # of all its entries
+    changes: Entries[Change]
+    held: Entries[Held]
+    problems: Entries[Problem]
+    departures: Entries[ReviewDifference]
+    is_masked: bool  # some properties are masked, whether or not it has values of them
+
+
+@dataclass(frozen=True, slots=True)
+class ShownDrift:
+    """Drift as it may be shown."""
+
+    about: DriftFound  # without its entries, which stand below
+    headline: str
+    values: Entries[DriftedValue]
+    lost: Entries[MissingOwnedRecord]
+    pairs: Entries[RemovedAssociation]
+    is_masked: bool  # some of its values are masked
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no drift."""
+        return not (len(self.values) or len(self.lost) or len(self.pairs))
+
+
+def shown_plan(plan: Plan, masking: Masking) -> ShownPlan:
+    """Prepare a plan for a report."""
+    mask = mask_of_plan(masking, plan)
+    about = replace(
+        plan, changes=(), held=(), problems=(), review=plan.review and replace(plan.review, departures=())
+    )
+    return ShownPlan(
+        mask.about(about) if mask else about,
+        plan.summary,
+        Entries(plan.changes, mask.change if mask else as_it_is),
+        Entries(plan.held, mask.held if mask else as_it_is),
+        Entries(plan.problems, mask.problem if mask else as_it_is),
+        Entries(plan.review.departures if plan.review else (), mask.departure if mask else as_it_is),
+        mask is not None and bool(plan.personal),
+    )
+
+
+def shown_drift(found: DriftFound, masking: Masking) -> ShownDrift:
+    """Prepare drift for a report."""
+    mask = mask_of(masking, found.personal)
+    values = Entries(found.values, mask.drifted if mask else as_it_is)
+    lost = Entries(found.lost, mask.lost if mask else as_it_is)
+    pairs = Entries(found.pairs, mask.lost_pair if mask else as_it_is)
+    is_masked = mask is not None and any(entries.has_masked for entries in (values, lost, pairs))
+    about = replace(found, values=(), lost=(), pairs=())
+    return ShownDrift(about, drift_headline(found), values, lost, pairs, is_masked)
+
+
+def drift_headline(found: DriftFound) -> str:
+    """Format ``3 values of 2 records, 1 record lost`` or ``No drift``."""
+    records = len({value.key for value in found.values})
+    counts = [f"{counted(len(found.values), 'value')} of {counted(records, 'record')}"] if records else []
+    counts += [f"{counted(len(found.pairs), 'association')} removed"] if found.pairs else []
+    counts += [f"{counted(len(found.lost), 'record')} lost"] if found.lost else []
+    return ", ".join(counts) or "No drift"
+
+
+def shown_rows(detail: RunDetail, masking: Masking) -> Entries[RunRow]:
+    """Prepare the rows of a run for a report."""
+    mask = mask_of(masking, detail.header.personal)
+    return Entries(detail.rows, mask.row if mask else as_it_is)
