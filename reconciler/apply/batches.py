@@ -1,6 +1,6 @@
-"""The plan's changes become batches: what is sent in one call. Pure.
+"""Dividing the plan's changes into batches, each sent in one call. Pure.
 
-Changes keep their place in the plan as a number; journal, report and answers refer to it.
+A change keeps its position in the plan as its number; journal, report and answers refer to it.
 """
 
 from array import array
@@ -19,33 +19,33 @@ from reconciler.plan.kinds import Verb, verb_of
 _AT_ONCE: Mapping[int, int] = {}
 
 STATE_ONLY_SIZE = 1000
-"""Changes that make no call, remembered in one transaction."""
+"""Changes without a call that one transaction records."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Changes of one object type that travel together."""
+    """Changes of one object type that are sent together."""
 
     number: int  # within the run, from 0
     object: str
     operation: Operation
-    entries: Sequence[tuple[int, Change]]  # number and change; at most as many as the call takes
-    turn: int = 0  # of changes that wait for others of their wave
+    entries: Sequence[tuple[int, Change]]  # number and change; at most as many as the call accepts
+    turn: int = 0  # order among changes of one wave that wait for each other
     made: frozenset[RecordKey] = frozenset()  # records at either end of associations that this run created
 
     @property
     def wave(self) -> tuple[int, int]:
-        """Batches of one wave go together; a wave begins when the one before it has ended."""
+        """Batches of one wave are sent together; a wave begins when the previous one has ended."""
         return _WAVES[verb_of(self.entries[0][1])], self.turn
 
 
 def batches_of(
     changes: Sequence[Change], without: Collection[int] = (), turns: Mapping[int, int] = _AT_ONCE
 ) -> tuple[Batch, ...]:
-    """The calls that ``changes`` need, in the order of the plan; numbers in ``without`` are not sent.
+    """Return the calls for ``changes``, in the order of the plan; numbers in ``without`` are not sent.
 
-    ``turns`` says by number which changes wait for others, whose unique values they take over: HubSpot does
-    not say in which order it works through a batch.
+    ``turns`` gives, by number, the order of changes that take over unique values from each other: HubSpot
+    does not say in which order it processes a batch.
     """
     together: dict[_Destination, tuple[Operation, array[int]]] = {}
     for number, change in enumerate(changes):
@@ -62,7 +62,7 @@ def batches_of(
 
 
 class _Entries(Sequence[tuple[int, Change]]):
-    """Changes by their numbers in the plan; each is taken from there whenever somebody asks for it."""
+    """Changes by their numbers in the plan; each is read from the plan on access."""
 
     __slots__ = ("_changes", "_numbers")
 
@@ -93,7 +93,7 @@ class _Entries(Sequence[tuple[int, Change]]):
 def state_only(
     changes: Sequence[Change], without: Collection[int] = ()
 ) -> Iterator[tuple[tuple[int, Change], ...]]:
-    """Changes that only state gets to see, some at a time, but for the numbers in ``without``."""
+    """Return changes without a call, in chunks, except the numbers in ``without``."""
     numbered = (
         (number, change)
         for number, change in enumerate(changes)
@@ -104,7 +104,7 @@ def state_only(
 
 
 def with_ids(change: Change, created: Mapping[RecordKey, RecordId]) -> Change | Skipped:
-    """``change`` with the ids of records that were to be created before it; skipped where one was not."""
+    """Return ``change`` with the ids of records created before it; skipped if one was not created."""
     keys = change.association.records
     ids = [known or created.get(key) for known, key in zip(change.remote, keys, strict=True)]
     for found, key in zip(ids, keys, strict=True):
@@ -114,7 +114,7 @@ def with_ids(change: Change, created: Mapping[RecordKey, RecordId]) -> Change | 
 
 
 def row_of(number: int, change: Change) -> Row:
-    """The input that carries ``change``; its number in the plan is the trace id."""
+    """Build the input for ``change``; its number in the plan is the trace id."""
     return Row(
         trace_id=str(number),
         id=_id(change),
@@ -123,7 +123,7 @@ def row_of(number: int, change: Change) -> Row:
 
 
 def step_back_row(number: int, change: Change, schema: ObjectSchema) -> Row | None:
-    """What has to be written before ``change``; None where nothing has."""
+    """Build the row to write before ``change``; None if there is none."""
     emptied = {
         value.name: ""
         for value in change.values
@@ -133,7 +133,7 @@ def step_back_row(number: int, change: Change, schema: ObjectSchema) -> Row | No
 
 
 def twice_called(batch: Batch, portal: PortalSchema) -> frozenset[int]:
-    """The changes of ``batch`` that take two calls, by number."""
+    """Return the numbers of the changes of ``batch`` that take two calls."""
     return frozenset(
         number
         for number, change in batch.entries
@@ -147,11 +147,11 @@ def _id(change: Change) -> str:
 
 
 _WAVES = {Verb.CREATE: 0, Verb.UPDATE: 0, Verb.ASSOCIATE: 1, Verb.DISSOCIATE: 2, Verb.ARCHIVE: 2}
-"""Whatever is associated has been created before; what is to be archived is archived last of all."""
+"""Order of waves: records are created before they are associated, and archived at the very end."""
 
 
 class _Destination(NamedTuple):
-    """What changes have in common that travel together; sorts in the order in which they go."""
+    """The common destination of changes that are sent together; sorts in sending order."""
 
     wave: int
     turn: int
@@ -159,7 +159,7 @@ class _Destination(NamedTuple):
     verb: int
     call: Call
     id_property: str
-    others: tuple[str, ...]  # object type at the other end of associations
+    others: tuple[str, ...]  # object types at the other end of associations
 
 
 def _destination(change: Change, turn: int) -> _Destination:

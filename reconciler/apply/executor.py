@@ -1,8 +1,8 @@
-"""Carries out a plan: journals before and after every call, and stops honestly.
+"""Applying a plan: it journals before and after every call, and accounts for everything if it stops.
 
-The order, for every batch: intent is committed; a worker looks again, sends and settles
-(``deliver.py``); outcomes and ownership are committed together. Workers never touch state: this
-module's thread is the only one that does. A failed record never stops the others.
+The order for every batch: commit the intent; a worker reads again, sends and settles (``batch_executor.py``);
+commit outcomes and ownership together. Only this module's thread uses state, workers never do. A failed
+record never stops the others.
 """
 
 from collections import deque
@@ -34,14 +34,14 @@ from reconciler.state.updates import disowned_by, in_the_way, owned_after, pairs
 from reconciler.state.writer import StateWriter
 
 HEARTBEAT_S = 5.0
-"""The longest time without a look at the lock, in seconds; its lease is a minute."""
+"""Maximum seconds between two checks of the lock; its lease is a minute."""
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """A run that has ended, and why it stopped where it did not get to the end."""
+    """A run that has ended, with the error that stopped it, if any."""
 
-    run: RunDetail  # without the rows that were applied
+    run: RunDetail  # without the applied rows
     stopped_by: ReconcilerError | None
     is_interrupted: bool
 
@@ -56,10 +56,10 @@ def carry_out(
     courier: BatchExecutor,
     manner: ApplyOptions,
 ) -> FinishedRun:
-    """Apply ``plan`` but for what ``moved`` tells the outcome of already; account for every change in it.
+    """Apply ``plan`` except the changes in ``moved``, which have outcomes already; account for every change.
 
     Raises:
-        StateError: state or lock was lost; calls in flight are settled by the next run.
+        StateError: state or lock was lost; the next run settles the open calls.
     """
     run = _Run(plan.changes, store, journal, courier, manner, journal.begin_run(start))
     journal.remember_pruning(plan.prune_rules)
@@ -73,7 +73,7 @@ def carry_out(
     for _, wave in groupby(batches_of(plan.changes, settled, turns), key=attrgetter("wave")):
         run.skip(run.send_all(tuple(wave)))
     if crowded:
-        journal.put_back(crowded)  # those that got no new key: rejected, stale, or not attempted
+        journal.put_back(crowded)  # records without a new key: rejected, stale, or not attempted
     is_whole = run.stopped_by is None and not run.is_interrupted
     journal.finish_run(run.id, RunStatus.FINISHED if is_whole else RunStatus.INTERRUPTED)
     return FinishedRun(store.run(run.id, lists_applied=False), run.stopped_by, run.is_interrupted)
@@ -95,7 +95,7 @@ class _Run:
     created: dict[RecordKey, RecordId] = field(default_factory=dict)
 
     def record_stale(self, outcomes: Mapping[int, Outcome]) -> None:
-        """Changes whose outcome is known before anything is sent."""
+        """Record changes whose outcome is known before anything is sent."""
         entries = [(number, self.changes[number], outcome) for number, outcome in outcomes.items()]
         if entries:
             self.journal.record_uncalled(self.id, entries)
@@ -103,7 +103,7 @@ class _Run:
             self._heed(outcomes)
 
     def remember_state_only(self, without: Collection[int]) -> None:
-        """Changes that make no call."""
+        """Record changes without a call."""
         for chunk in state_only(self.changes, without):
             outcomes: Mapping[int, Outcome] = {
                 number: Applied(change.known_id, {}) for number, change in chunk
@@ -114,7 +114,7 @@ class _Run:
             self._advance(len(chunk))
 
     def send_all(self, batches: Sequence[Batch]) -> Sequence[Batch]:
-        """Send until all is sent or something says stop; what was never begun is returned."""
+        """Send batches until all are sent or something stops the run; return those that were not started."""
         waiting = deque(batches)
         with ThreadPoolExecutor(self.manner.parallelism) as pool:
             try:
@@ -127,11 +127,11 @@ class _Run:
                         return tuple(waiting)
                     self._attend()
             except BaseException as error:
-                self.desk.close(error)  # else those who wait for a word would wait for ever
+                self.desk.close(error)  # otherwise waiting workers would wait for ever
                 raise
 
     def _attend(self) -> None:
-        """Wait for workers: let calls leave, and record what came of those that were answered."""
+        """Wait for workers: let calls leave, and record answered batches."""
         departures = self.desk.take(HEARTBEAT_S)
         try:
             self.journal.leave(self.id, [(each.ordinal, each.numbers, each.moment) for each in departures])
@@ -145,7 +145,7 @@ class _Run:
             self._conclude(self.in_flight.pop(future), future)
 
     def skip(self, batches: Sequence[Batch]) -> None:
-        """Account for what was not attempted."""
+        """Record batches that were not attempted."""
         why = str(self.stopped_by).partition("\n")[0] if self.stopped_by else "the run was interrupted"
         for batch in batches:
             skipped = Skipped(f"not attempted: {why}")
@@ -166,7 +166,7 @@ class _Run:
             future.add_done_callback(self.desk.ended)
 
     def _with_ids(self, batch: Batch) -> Batch:
-        """Associations whose records this run has created, with their ids; without those it has not."""
+        """Return the batch with ids of records that this run created; leave out changes without them."""
         entries: list[tuple[int, Change]] = []
         made: set[RecordKey] = set()
         lacking: list[tuple[int, Change, Outcome]] = []
@@ -188,14 +188,14 @@ class _Run:
         for number, change in batch.entries:
             done = done_of(outcomes[number])
             if verb_of(change) is Verb.CREATE and done and done.is_new is not False:
-                self.created[change.record] = done.record_id  # else what it is associated with is not known
+                self.created[change.record] = done.record_id  # otherwise its associations are unknown
         owned, disowned, pairs = ownership_after(self.store, batch.entries, outcomes)
         self.journal.record(self.id, batch.number, outcomes, owned, disowned, pairs=pairs)
         self._advance(len(batch.entries))
         self._heed(outcomes)
 
     def _heed(self, outcomes: Mapping[int, Outcome]) -> None:
-        """Stop where the person asked to stop on such outcomes."""
+        """Stop if the user asked to stop on such outcomes."""
         for outcome in outcomes.values():
             if self.stopped_by is None and isinstance(outcome, Rejected) and self.manner.fail_fast:
                 self.stopped_by = ReconcilerError("HubSpot rejected a record, and --fail-fast says to stop")
@@ -216,7 +216,7 @@ class _Run:
 def ownership_after(
     store: Store, entries: Iterable[tuple[int, Change]], outcomes: Mapping[int, Outcome]
 ) -> tuple[list[OwnedRecord], list[Record], PairsAfter]:
-    """What state is to hold and to forget of records whose changes were applied, and the same of pairs."""
+    """Return the owned records to store and remove after the applied changes, and the associations."""
     applied = [
         (carried_out(change, done.written), done)
         for number, change in entries

@@ -1,4 +1,4 @@
-"""Where a plan goes: into files to be applied or read, and onto the screen."""
+"""Options for the output of a plan: files to apply or to read, and the screen."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,17 +18,17 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class PlanOutput(OutputOptions):
-    """What the person said of where a plan goes."""
+    """The given options for the output of a plan."""
 
     out: Path | None
 
     def paths(self) -> Sequence[Path]:
-        """A plan to apply must not be overwritten by one to read."""
+        """Return all given files; a plan to apply must not be overwritten by another form."""
         return (*self.files.values(), *([self.out] if self.out is not None else []))
 
 
 def destination_options(function: _Function) -> _Function:
-    """Give a command that makes a plan the options of ``PlanOutput``; they arrive together as ``to``."""
+    """Add the options of ``PlanOutput`` to a command that makes a plan; they arrive together as ``to``."""
     help_of = {form: form.file_option.plan_help if form.file_option else "" for form in RENDERERS}
     return file_option("--out", _OUT, "out")(output_options(PlanOutput, help_of, function))
 
@@ -37,7 +37,7 @@ _OUT = "Save the plan for `apply FILE`, with all values; see RECONCILER_PLAN_KEY
 
 
 def write_outputs(invocation: Invocation, plan: Plan, to: PlanOutput) -> ExitCode:
-    """Write ``plan`` where it is to go, and show it; says how it stands."""
+    """Write ``plan`` to its files and show it; return the exit code."""
     if to.out is not None:
         plan.save(to.out)
     value = plan.value

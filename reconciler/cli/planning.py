@@ -1,4 +1,4 @@
-"""What ``plan``, ``show``, ``rollback`` and ``apply`` share: showing a plan, and keeping it for others."""
+"""Shared by ``plan``, ``show``, ``rollback`` and ``apply``: showing a plan, and writing it to files."""
 
 from reconciler.cli.errors import annotate
 from reconciler.cli.invocation import Invocation
@@ -36,7 +36,7 @@ def keep_plan(invocation: Invocation, plan: Plan, to: OutputOptions) -> None:
 
 
 def _outputs(plan: Plan) -> str:
-    """What later steps of a job may ask for; no line holds a value."""
+    """Return the outputs for later steps of a job; none of them contains a value."""
     digests, summary = digests_of(plan), plan.summary
     return (
         f"changes={str(summary.writes).lower()}\nempty={str(summary.is_empty).lower()}\n"
@@ -46,5 +46,5 @@ def _outputs(plan: Plan) -> str:
 
 
 def whose_values(invocation: Invocation) -> str:
-    """The output that tells whether plans and reports hold real values, or those of an emulator."""
+    """Return the output that tells whether values come from a real portal or an emulator."""
     return f"emulator={str(invocation.environment.is_emulator).lower()}\n"

@@ -1,4 +1,4 @@
-"""``apply --verify``: planned again right after an apply, whatever is left of it is shown."""
+"""``apply --verify``: plans again right after an apply and shows what is left of the plan."""
 
 from dataclasses import replace
 
@@ -17,10 +17,10 @@ from reconciler.project.plan_request import PlanRequest
 def verify_applied(
     invocation: Invocation, plan: Plan, request: PlanRequest, options: ViewOptions
 ) -> ExitCode:
-    """Plan again, and show what apply would still write of ``plan``; an error where that cannot be told."""
+    """Plan again and show what apply would still write of ``plan``; return an error if that is unknown."""
     try:
         return _verify(invocation, plan, request, options)
-    except ReconcilerError as error:  # raised, it would hide how the run ended
+    except ReconcilerError as error:  # raising it would hide how the run ended
         print_error(error, exit_of(error), as_json=invocation.said.as_json)
         return exit_of(error)
 

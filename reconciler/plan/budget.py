@@ -1,4 +1,4 @@
-"""What a plan costs in calls and time."""
+"""The cost of a plan: calls and time."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -19,11 +19,10 @@ from reconciler.plan.rests_on import objects_rested_on
 
 
 def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Verb]:
-    """Changes whose records apply reads again right before it writes.
+    """Return the changes whose records apply reads again right before it writes.
 
-    All of them where people ``had_time`` to edit since the plan was made. Archives always, because nothing
-    brings a record back, and a call for a hundred of them costs little. None where the person said to
-    overwrite.
+    All changes, if people ``had_time`` to edit since the plan was made. Archives always, because the API
+    cannot restore a record, and one call reads a hundred of them. None, if the user asked to overwrite.
     """
     if overwrites:
         return frozenset()
@@ -31,7 +30,7 @@ def looked_at_again(*, had_time: bool, overwrites: bool) -> frozenset[Verb]:
 
 
 ALWAYS_LOOKED_AT = looked_at_again(had_time=True, overwrites=False)
-"""What an apply of a saved plan looks at."""
+"""The changes whose records an apply of a saved plan reads again."""
 
 
 def budget_of(
@@ -44,10 +43,10 @@ def budget_of(
     looks_again_at: Collection[Verb],
     opening_calls: int = 0,
 ) -> Budget:
-    """Calls that ``changes`` need; ``least_seconds`` says how long so many take at the portal's limit.
+    """Count the calls for ``changes``; ``least_seconds`` gives the time of so many at the portal's limit.
 
-    ``looks_again_at``: the records of these changes are read once more right before their call.
-    ``opening_calls``: what apply reads before its first change, see ``calls_to_open``.
+    ``looks_again_at``: changes whose records are read again right before their call. ``opening_calls``: calls
+    of apply before its first change, see ``calls_to_open``.
     """
     write_calls, reread_calls = 0, opening_calls
     for batch in _batches(changes, turns_of(changes, objects)):
@@ -60,30 +59,30 @@ def budget_of(
 
 @dataclass(frozen=True, slots=True)
 class Unsettled:
-    """What earlier runs left open, and apply settles before its first change."""
+    """Open changes of earlier runs, which apply settles first."""
 
     objects: frozenset[str]  # object types
-    calls: int  # to read what became of it
+    calls: int  # calls to read their outcomes
 
 
 NOTHING_UNSETTLED = Unsettled(frozenset(), 0)
 
 
 def calls_to_open(types: Iterable[ObjectSchema]) -> int:
-    """Calls by which apply reads the account, and all that it has to know of object types."""
+    """Count the calls by which apply reads the account and the definitions of object types."""
     known = {schema.name: schema for schema in types}
     has_custom = any(type_number(name) is None for name in known)
     return 1 + has_custom + sum(map(_calls_to_know, known.values()))
 
 
 def _calls_to_know(schema: ObjectSchema) -> int:
-    """One for the properties of a type, one for its pipelines, and one to see whether it is switched on."""
+    """Count the calls for a type's properties, its pipelines, and whether it is activated."""
     has_pipelines = any(definition.kind is Kind.PIPELINE for definition in schema.properties.values())
     return 1 + has_pipelines + object_type(schema.name).is_switched_on_by_hand
 
 
 _Destination: TypeAlias = tuple[Verb, int, tuple[str, ...], Operation]
-"""What goes together: what is done, turn, object types, call."""
+"""Key of changes in one call: action, turn, object types, call."""
 
 
 def _destination(change: Change, turn: int) -> _Destination:
@@ -92,7 +91,7 @@ def _destination(change: Change, turn: int) -> _Destination:
 
 
 def _batches(changes: Iterable[Change], turns: Mapping[int, int]) -> Iterator[Sequence[Change]]:
-    """What goes in one call, as soon as that is full; at the end those that are not."""
+    """Group the changes of each call, as soon as the call is full; incomplete groups come at the end."""
     together: dict[_Destination, list[Change]] = {}
     for number, change in enumerate(changes):
         if change.is_remote:
@@ -105,16 +104,16 @@ def _batches(changes: Iterable[Change], turns: Mapping[int, int]) -> Iterator[Se
 
 
 def _calls_to_write(batch: Sequence[Change], schema: ObjectSchema) -> int:
-    """One, and one before it that empties the lifecycle stages that are taken back."""
+    """Count the call of a batch, and the one before it that empties lifecycle stages."""
     values = (value for change in batch for value in change.values)
     return 1 + any(schema.is_step_back(value.name, value.before, value.after) for value in values)
 
 
 def _calls_to_read_again(batch: Sequence[Change]) -> int:
-    """As many records as go in one call are read by one.
+    """Count the calls to read a batch again, with as many records per call as possible.
 
-    Associations that archives rest on are read by a call for each type at the other end. Of associations that
-    are made or removed, those at the first end are read, and the keys of the records at both ends.
+    Associations that archives rest on take one call for each type at the other end. For created or removed
+    associations, those at the first end are read, and the keys of the records at both ends.
     """
     if not is_association_change(batch[0]):
         return 1 + len(objects_rested_on(batch))
@@ -125,6 +124,6 @@ def _calls_to_read_again(batch: Sequence[Change]) -> int:
 
 
 def _calls_to_read_keys(keys: Iterable[RecordKey]) -> int:
-    """A hundred at a time, for each key property; a record id cannot move."""
+    """Count calls for a hundred keys each, by key property; record ids cannot change."""
     of_property = Counter(key.by for key in keys if key.by != RECORD_ID)
     return sum(ceil(count / BATCH_SIZE) for count in of_property.values())

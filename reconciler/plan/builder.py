@@ -1,14 +1,12 @@
-"""Desired, live and state become a plan, chunk by chunk.
+"""Building a plan from desired, live and state, chunk by chunk.
 
-Records are paired by key, judged one by one, and put in order:
+Records are compared one by one, and their changes put in order:
 
-1. creates, so that whatever refers to a new record finds it;
-2. updates; then, turn by turn, creates and updates that take over a unique value which those before give up;
-3. associations that are made, then those that are removed;
-4. archives;
-5. adoptions and releases, which touch state alone;
+1. creates, so that changes that refer to a new record find it; 2. updates; then, turn by turn, creates and
+updates that take over a unique value from earlier ones; 3. created associations, then removed ones; 4.
+archives; 5. adoptions and releases, which only change state.
 
-and among equals by object type, key property and key, by code point, and by the other record of an
+Equal changes are sorted by object type, key property and key (by code point), and by the other record of an
 association. The order of files, records and answers never matters.
 """
 
@@ -84,43 +82,47 @@ _ORDER = {
 
 
 class Known(NamedTuple):
-    """What state and journal have of records under other keys than the manifests name them by."""
+    """Facts from state and journal about records under other keys than in the manifests."""
 
     entries: Mapping[RecordId, OwnedRecord]
-    made_by_us: Collection[RecordId]  # created by a run, and not ours any more
+    made_by_us: Collection[RecordId]  # created by a run, and not owned any more
 
 
 NOTHING_ELSE = Known({}, ())
 
 FEWEST_NEW = 10
-"""Records of a type beyond which, where all of them are new, it is looked whether the portal has others."""
+"""If all named records of a type are new and there are more of them, check whether the portal has others."""
 
 
 @dataclass(slots=True)
 class PlanBuilder:
-    """Collects what the chunks give; ``finish`` makes the plan of it."""
+    """Collects the results of chunks; ``finish`` makes the plan."""
 
     policy: Policy
     guards: Guards
-    remembers: bool = True  # there is a state for adoptions to go to
-    skips_invalid: bool = False  # records with problems are left out instead of stopping everything
-    ends: Endpoints | None = None  # of associations: is told where their records stand; None: there are none
+    remembers: bool = True  # there is a state for adoptions
+    skips_invalid: bool = False  # leave out records with problems instead of stopping
+    ends: Endpoints | None = None  # gets the presence of records of associations; None: there are none
     masks: MaskRules = field(default_factory=MaskRules)
     workspace: Workspace = IN_MEMORY  # where changes are kept and sorted
     changes: SpooledChanges = field(init=False)
     held: list[Held] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     no_op: int = 0
-    fate_calls: int = 0  # made to learn what became of records that are gone
+    fate_calls: int = 0  # calls to find out what happened to gone records
     gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # not explained yet
-    edited: list[tuple[Resolver, RecordSides]] = field(default_factory=list)  # by people; not judged yet
-    spots: list[Spot] = field(default_factory=list)  # what they changed
-    populations: dict[str, Population] = field(default_factory=dict)  # by object
-    associating: list[DesiredRecord] = field(default_factory=list)  # records that name associations
-    displaced: list[OwnedRecord] = field(default_factory=list)  # whose keys lead to other records by now
-    named_otherwise: set[Record] = field(default_factory=set)  # no leftovers, by whatever key they are named
-    holders: Mapping[Value, RecordId] = field(default_factory=dict)  # of unique values that are to be written
-    left_behind: Mapping[Value, Giver] = field(default_factory=dict)  # of these, who is not part of the plan
+    # edited by people; not compared yet
+    edited: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
+    spots: list[Spot] = field(default_factory=list)  # properties that they changed
+    populations: dict[str, Population] = field(default_factory=dict)  # by object type
+    associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
+    # owned records whose keys lead to other records now
+    displaced: list[OwnedRecord] = field(default_factory=list)
+    # records named by any key, which must not be pruned
+    named_otherwise: set[Record] = field(default_factory=set)
+    holders: Mapping[Value, RecordId] = field(default_factory=dict)  # holders of unique values to write
+    # holders of these values that the plan leaves out
+    left_behind: Mapping[Value, Giver] = field(default_factory=dict)
     _identities: Identities = field(default_factory=Identities)
 
     def __post_init__(self) -> None:
@@ -129,7 +131,7 @@ class PlanBuilder:
     def can_identify(
         self, resolver: Resolver, group: DesiredGroup, knowing_owners: Callable[[], Resolver]
     ) -> bool:
-        """Whether HubSpot knows the group's key; if not, that is told, with what else can be known then.
+        """Return whether HubSpot knows the group's key; if not, report everything that can be known then.
 
         Only then ``knowing_owners`` is called for a resolver that knows the owners that the group names.
         """
@@ -143,7 +145,7 @@ class PlanBuilder:
         return not problems
 
     def unknown_columns(self, resolver: Resolver, group: DesiredGroup) -> frozenset[str]:
-        """Columns of the group's tables that are no properties: they are told once, not once a row."""
+        """Return the table columns that are not properties: reported once, not for every row."""
         self.problems.extend(column_problems(resolver, group))
         columns = {name for document in group.documents for name in document.columns}
         return frozenset(columns - resolver.schema.properties.keys())
@@ -159,12 +161,11 @@ class PlanBuilder:
         known: Known = NOTHING_ELSE,
         unanswered: Collection[str] = (),
     ) -> None:
-        """Judge ``records`` of one object type and key; ``live`` and ``owned`` are by key value.
+        """Compare ``records`` of one object type and key; ``live`` and ``owned`` are by key value.
 
-        Of the keys that are ``unanswered``, nobody knows whether there is such a record.
-
-        ``named`` are all records of the type, of which these are the next; None where some of them are
-        named by another key property. ``known`` is what state has of ``live`` under other keys.
+        Nobody knows whether records with ``unanswered`` keys exist. ``named`` are all records of the type,
+        including these; None if some of them are named by another key property. ``known`` is what state knows
+        about ``live`` under other keys.
         """
         population = self.population(resolver.schema.name)
         for record in records:
@@ -208,16 +209,16 @@ class PlanBuilder:
                 self.associating += [record] if record.associations else []
 
     def judge_edited(self, edits: Edits) -> None:
-        """Judge for good the records that people changed, now that it is known who they were."""
+        """Compare the records that people changed again, now that the authors are known."""
         for resolver, parts in self.edited:
             self._take(compare_record(resolver, parts, self.policy, edits))
         self.edited.clear()
         self.spots.clear()
 
     def leave_out(self, left_out: LeftOut, owned: Mapping[str, OwnedRecord]) -> None:
-        """Guards take their shares of what is not selected, too; ``owned`` is by key value.
+        """Count records that are not selected for the percentages of guards; ``owned`` is by key value.
 
-        What state knows was found once, and is taken to be there still.
+        Records in state were found once, and are assumed to exist.
         """
         for record, selected in left_out:
             population = self.population(record.document.object)
@@ -238,9 +239,9 @@ class PlanBuilder:
         *,
         unanswered: Collection[str] = (),
     ) -> None:
-        """Decide what becomes of records that we own and no manifest names here; ``live`` is by record id.
+        """Decide about owned records that no manifest names here; ``live`` is by record id.
 
-        Of the ids that are ``unanswered``, nobody knows whether there is such a record.
+        Nobody knows whether records with ``unanswered`` ids exist.
         """
         population = self.population(schema.name)
         for owned in leftovers:
@@ -269,9 +270,9 @@ class PlanBuilder:
                 self.changes.append(decided)
 
     def keep_displaced(self, schema: ObjectSchema, live: Mapping[str, LiveRecord], desired: Desired) -> None:
-        """Know by record id, for now, what lost its key to another record and is named by another key.
+        """Keep displaced records by record id: another record has their key, and a manifest names them.
 
-        That key is left out of this plan, or something is wrong with it: its entry must not get lost.
+        The key in the manifest is left out of this plan, or has a problem: the entry must not get lost.
         ``live`` is by record id.
         """
         taken = self.taken | self.archived
@@ -288,7 +289,7 @@ class PlanBuilder:
 
     @property
     def taken(self) -> frozenset[Record]:
-        """Records that are ours afterwards by a change of this plan."""
+        """Records that a change of this plan makes or keeps ours."""
         return frozenset(
             (change.object_type, change.remote.id)
             for change in self.changes.of(Verb.UPDATE, Verb.ADOPT)
@@ -296,9 +297,9 @@ class PlanBuilder:
         )
 
     def settle_identities(self) -> None:
-        """Neither release, archive nor replace what is named by another key.
+        """Keep records that are named by another key: do not release, archive or replace them.
 
-        To be called before it is explained what became of records that are gone.
+        Call it before gone records are explained.
         """
         self._keep_what_is_known_by_a_named_key()
         is_needed = any(self.changes.of(Verb.RELEASE)) or any(self.changes.replacing())
@@ -320,7 +321,7 @@ class PlanBuilder:
         self.changes = self.changes.kept(self.workspace, settled)
 
     def _keep_what_is_known_by_a_named_key(self) -> None:
-        """A record that one line wants gone and that another one names, by the key that state knows it by."""
+        """Keep a record that one line wants absent and another line names by its key in state."""
         known = {(owned.key.object, owned.record_id): held for held, owned in self.gone}
 
         def decided(change: Change) -> Change | None:
@@ -334,11 +335,11 @@ class PlanBuilder:
 
     @property
     def moves(self) -> Mapping[Record, RecordKey]:
-        """The keys that records get by this plan, where state knows them by others."""
+        """New keys of records that state knows by other keys."""
         return {identity_of_record(change): change.record for change in self.changes.moved()}
 
     def add_pairs(self, judged: Iterable[Change | Held], problems: Iterable[Problem]) -> None:
-        """What becomes of associations."""
+        """Add changes and problems of associations."""
         for found in judged:
             if isinstance(found, Held):
                 self.held.append(found)
@@ -348,7 +349,7 @@ class PlanBuilder:
 
     @property
     def archived(self) -> frozenset[tuple[str, RecordId]]:
-        """Object type and id of the records that go."""
+        """Object type and id of archived records."""
         return frozenset(identity_of_record(change) for change in self.changes.of(Verb.ARCHIVE))
 
     def rest_on(self, more: Mapping[tuple[str, RecordId], Sequence[ValueChange]]) -> None:
@@ -372,9 +373,9 @@ class PlanBuilder:
         owned: Mapping[str, OwnedRecord],
         moved: Mapping[RecordId, OwnedRecord] = MappingProxyType({}),
     ) -> None:
-        """Take back what a run did; ``live`` and ``moved`` are by record id, ``owned`` by key value.
+        """Roll back changes of a run; ``live`` and ``moved`` are by record id, ``owned`` by key value.
 
-        ``moved`` is what state has of the records, under whatever key they have by now.
+        ``moved`` is what state knows about the records, under any present key.
         """
         population = self.population(schema.name)
         for deed in deeds:
@@ -383,7 +384,7 @@ class PlanBuilder:
             self._take(undo(schema, deed, live.get(deed.outcome.record_id), known))
 
     def hold_taken_keys(self, owned_by: Callable[[RecordKey], OwnedRecord | None]) -> None:
-        """Let be what cannot go back to its key: state knows another record by that now."""
+        """Hold records that cannot get their key back, because another record has it in state now."""
         moves = self.moves
 
         def decided(change: Change) -> Change | None:
@@ -402,7 +403,7 @@ class PlanBuilder:
         fates: Mapping[RecordId, MissingRecord],
         facts: Callable[[OwnedRecord, MissingRecord | None], tuple[Fact, ...]] = facts_of_gone,
     ) -> None:
-        """Say what became of the records that state knows and the portal no longer finds."""
+        """Explain what happened to records that state knows and the portal does not find any more."""
         gone: dict[str, Counter[MissingReason]] = {}
         for held, owned in self.gone:
             fate = fates.get(owned.record_id)
@@ -455,12 +456,12 @@ class PlanBuilder:
         unsettled: Unsettled = NOTHING_UNSETTLED,
         verifies: bool = False,
     ) -> Plan:
-        """The plan.
+        """Make the plan.
 
-        ``least_seconds`` says how long so many calls take at the portal's limit, ``write_scopes`` what
-        writing to some object types needs, ``looks_again_at`` which changes' records apply reads again
-        before it writes them, ``unsettled`` what it settles first; where it ``verifies``, it plans again,
-        for about as many calls. Where there is a ``reviewed`` plan, nothing is kept that it does not have.
+        ``least_seconds`` returns the time of so many calls at the portal's limit, ``write_scopes`` the scopes
+        to write object types. ``looks_again_at`` are the changes whose records apply reads again,
+        ``unsettled`` the open changes that it settles first. If it ``verifies``, it plans again, with about
+        as many calls. With a ``reviewed`` plan, only changes that it has too are kept.
         """
         if why := unsound(self.changes, self.held):
             raise ReconcilerError(f"{why}: this is a bug, please report it\n    nothing was planned")
@@ -526,13 +527,13 @@ class PlanBuilder:
     def refuse_conflicts(
         self, portal: PortalSchema, holders: Mapping[Value, LiveRecord], left_behind: LeftBehind | None = None
     ) -> None:
-        """Leave out what HubSpot would refuse for its unique values; ``holders`` says who has them now."""
+        """Leave out changes that HubSpot would refuse for their unique values, given their ``holders``."""
         self.holders = {value: record.id for value, record in holders.items()}
         self.left_behind = left_behind.givers(holders) if left_behind else {}
         self.changes = self._consistent(self.changes, portal)
 
     def _consistent(self, changes: SpooledChanges, portal: PortalSchema) -> SpooledChanges:
-        """Those of ``changes`` that their unique values let be made together; the others are problems."""
+        """Return the ``changes`` whose unique values fit together; the others become problems."""
         refused = contradictions(changes, portal.objects, self.holders, self.left_behind)
         for number, problems in refused.items():
             self.problems.extend(problems)
@@ -545,16 +546,16 @@ class PlanBuilder:
         return changes.kept(self.workspace, lambda change: None if next(numbers) in refused else change)
 
     def population(self, object_name: str) -> Population:
-        """What shares of one object type are taken of."""
+        """Return the counts for percentages of one object type."""
         return self.populations.setdefault(object_name, Population())
 
     def doubtful_types(self) -> list[str]:
-        """Types of which all named records are new: whether the portal has others is worth a call."""
+        """Return the types whose named records are all new, so that it is worth checking for others."""
         new = Counter(change.object_type for change in self.changes.of(Verb.CREATE))
         return sorted(name for name in new if new[name] > FEWEST_NEW and not self.population(name).found)
 
     def _weighed(self, problem: Problem) -> Problem:
-        """Where invalid records are skipped, a problem of one record no longer stops the others."""
+        """Reduce the severity of a record's problem if invalid records are skipped."""
         if self.skips_invalid and problem.address and problem.severity is Severity.ERROR:
             return replace(problem, severity=Severity.LEFT_OUT)
         return problem
@@ -583,7 +584,7 @@ def _by_place(problem: Problem) -> tuple[str, int, int, str, str]:
 def _shown(
     changes: Iterable[Change], held: Iterable[Held], problems: Iterable[Problem]
 ) -> Iterator[tuple[str, str]]:
-    """Object type and property of everything that a plan shows."""
+    """Return object type and property of everything that a plan shows."""
     for problem in problems:
         if problem.address:
             object_name, _, _, name = split_address(problem.address)

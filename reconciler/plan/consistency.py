@@ -1,10 +1,10 @@
-"""What no plan may do, whatever led to it: the last look before one is shown, and before it is applied. Pure.
+"""Rules for every plan, checked before a plan is shown and before it is applied. Pure.
 
-- A record has one change: what is archived or released is not created, updated or adopted as well.
-- What is archived is named nowhere else in the plan, and nothing is associated with it.
-- An association that is removed is not made or adopted as well, from whichever end.
+- A record has one change: an archived or released record is not created, updated or adopted too.
+- An archived record is named nowhere else in the plan, and nothing is associated with it.
+- A removed association is not created or adopted too, from either end.
 
-A plan that breaks one of these is a bug of ours, or was altered.
+A plan that breaks one of these rules is a bug of ours, or was altered.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -21,13 +21,13 @@ from reconciler.plan.plan import Held
 from reconciler.plan.records.changes import is_record_change, replaced_by
 
 _Ends: TypeAlias = frozenset[Record | RecordKey]
-"""Two records, by id where they have one."""
+"""Two records, by id if they have one."""
 
 
 def unsound(changes: Collection[Change], held: Iterable[Held] = ()) -> str | None:
-    """A sentence that says what a plan with these entries must not do; None where it is sound.
+    """Return a sentence about the broken rule; None if the plan is consistent.
 
-    ``changes`` are walked several times; of each no more is kept than eight bytes.
+    ``changes`` are iterated several times; at most eight bytes of each are kept.
     """
     return _two_changes_of_one(changes) or _archived_and_named(changes, held) or _removed_and_made(changes)
 
@@ -69,14 +69,14 @@ def _archived_and_named(changes: Iterable[Change], held: Iterable[Held]) -> str 
 
 
 def _names(change: Change) -> Iterator[Record | RecordKey]:
-    """Id and key of the record that ``change`` archives."""
+    """Return id and key of the record that ``change`` archives."""
     yield change.record
     if record := _record_of(change):
         yield record
 
 
 def _named_otherwise(changes: Iterable[Change], held: Iterable[Held]) -> Iterator[Record | RecordKey]:
-    """Ids and keys of records that must not be archived as well."""
+    """Return ids and keys of records that must not be archived too."""
     for change in changes:
         if is_association_kept(change):
             for key, record_id in zip(change.association.records, change.remote, strict=True):
@@ -102,7 +102,7 @@ def _removed_and_made(changes: Iterable[Change]) -> str | None:
 
 
 def _record_of(change: Change) -> Record | None:
-    """The record that ``change`` is about, where it has an id; None for associations."""
+    """Return the record of ``change``, if it has an id; None for associations."""
     record_id = replaced_by(change) or change.remote.id
     return (change.object_type, record_id) if is_record_change(change) and record_id else None
 

@@ -1,8 +1,7 @@
-"""Reasons to refuse a plan as a whole: it would do far more than anybody expects of one change.
+"""Guards: they refuse a plan that would do far more than one change is expected to do.
 
-Each guard is judged per object type, against the records of the type that are named or owned. Shares
-count only where there is something to share: from 10 records, or 100 values, on. ``--allow NAME=NUMBER``
-lifts one guard to that number, for one plan.
+Each guard checks every object type, relative to its named or owned records. Percentages apply from 10
+records, or 100 values, on. ``--allow NAME=NUMBER`` lifts one guard to that number, for one plan.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,14 +18,14 @@ from reconciler.plan.records.changes import is_record_archive, is_record_change
 
 FEWEST_RECORDS = 10
 FEWEST_VALUES = 100
-_DIGITS = 12  # of a commit
+_DIGITS = 12  # digits of a commit
 _SHOWN = 3
-"""Records that a refusal names."""
+"""Number of records that a refusal names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What a guard lets pass: a share in percent, a number, or both; None sets no bound."""
+    """The limit of a guard: a percentage, a number, or both; None sets no limit."""
 
     percent: float | None = None
     count: int | None = None
@@ -42,15 +41,15 @@ DEFAULT_LIMITS: Limits = {
     Guard.CLEAR: Limit(percent=10),
     Guard.TOTAL: Limit(count=10_000),
     Guard.EMPTY: Limit(count=0),
-    Guard.BUDGET: Limit(percent=20),  # of reserve
-    Guard.DIVERGED: Limit(count=0),  # of commits
+    Guard.BUDGET: Limit(percent=20),  # reserve in percent
+    Guard.DIVERGED: Limit(count=0),  # number of commits
 }
 
 
 def limits_from(said: Mapping[Guard, str]) -> Limits:
-    """The limits, with those of ``said`` in place of the default: ``50%`` is a share, ``500`` a number.
+    """Merge the limits in ``said`` with the defaults: ``50%`` is a percentage, ``500`` a number.
 
-    A guard that bounds both keeps the other one.
+    If the default has both, the other one stays.
     """
     limits = dict(DEFAULT_LIMITS)
     for guard, text in said.items():
@@ -63,26 +62,26 @@ def limits_from(said: Mapping[Guard, str]) -> Limits:
 
 @dataclass(slots=True)
 class Population:
-    """Counts what shares of one object type are taken of."""
+    """Counts for the percentages of one object type."""
 
     named: int = 0  # records that the manifests name
-    found: int = 0  # of those, how many the portal has
+    found: int = 0  # named records that the portal has
     owned: int = 0  # records that state knows
-    owned_named: int = 0  # of those, how many are named
-    values: int = 0  # that the manifests manage
-    has_records: bool = False  # the portal has records of the type, named or not
-    asked: int = 0  # records that HubSpot was asked for
-    unanswered: int = 0  # of those, how many it said nothing of, again and again
+    owned_named: int = 0  # owned records that are named
+    values: int = 0  # values that the manifests manage
+    has_records: bool = False  # whether the portal has any records of the type
+    asked: int = 0  # records requested from HubSpot
+    unanswered: int = 0  # requested records without any answer
 
     def count(self, record: DesiredRecord, *, is_found: bool, is_owned: bool) -> None:
-        """One more record that the manifests name."""
+        """Count one more record that the manifests name."""
         self.named += 1
         self.found += is_found
         self.owned_named += is_owned
         self.values += len(record.names)
 
     def base(self, object_name: str) -> GuardBase:
-        """The same, as it stands in the plan."""
+        """Return the counts in the form of the plan."""
         return GuardBase(
             object_name,
             self.named,
@@ -96,15 +95,15 @@ class Population:
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """Manifests that do not contain what was applied last: they would take it back without knowing of it."""
+    """Manifests that do not contain the last applied commit: they would undo later changes unknowingly."""
 
-    commit: str  # that the manifests are at
-    applied: str  # the commit that was applied last
-    missing: int | None  # how many commits of it they lack; None where it is not known here
-    is_shallow: bool  # the clone lacks history: it cannot be told whether they contain it
+    commit: str  # commit of the manifests
+    applied: str  # commit that was applied last
+    missing: int | None  # number of its commits that they lack; None if unknown
+    is_shallow: bool  # the clone lacks history, so it cannot be checked
 
     def refusal(self) -> GuardRefusal:
-        """The refusal of a plan that is made of these manifests."""
+        """Return the refusal of a plan from these manifests."""
         start = f"the manifests (commit {self.commit[:_DIGITS]})"
         applied = f"what was applied last (commit {self.applied[:_DIGITS]})"
         if self.is_shallow:
@@ -122,16 +121,16 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Limits, and what the person allowed beyond them."""
+    """Limits, and the user's allowances."""
 
     limits: Limits
     allowances: Mapping[Guard, int]
-    divergence: Divergence | None = None  # of the manifests from what was applied last
+    divergence: Divergence | None = None  # divergence of the manifests from the applied commit
 
     def judge(
         self, changes: Sequence[Change], bases: Iterable[GuardBase], budget: Budget
     ) -> tuple[GuardRefusal, ...]:
-        """Every guard that the changes run into, by object type; without a base nothing is known of it."""
+        """Return every guard that the changes run into, by object type; a type needs a base."""
         refusals: list[GuardRefusal] = []
         by_type: dict[str, _Counted] = {}
         written = _Records()
@@ -182,7 +181,7 @@ class Guards:
             yield GuardRefusal(guard, records.count, message, records.first)
 
     def judge_budget(self, budget: Budget) -> Iterator[GuardRefusal]:
-        """Whether enough calls are left today; apply asks that again."""
+        """Check whether enough calls are left today; apply checks that again."""
         reserve = self.limits[Guard.BUDGET].percent
         if budget.daily_remaining is None or reserve is None or not budget.apply_calls:
             return
@@ -208,13 +207,13 @@ class Guards:
 
 
 def refuse_now(plan: Plan, budget: Budget, limits: Limits) -> None:
-    """Judge once more, right before the writes: count the changes again, whatever the plan says of them.
+    """Check again right before the writes, with newly counted changes.
 
-    The base is that of the plan; limits and calls that are left are those of today. Between a plan and its
-    apply limits may become narrower, and others use calls, too.
+    The base is that of the plan; limits and remaining calls are those of today. Between a plan and its apply,
+    limits may become narrower, and other programs use calls too.
 
     Raises:
-        PlanRefused: a guard does not let it pass.
+        PlanRefused: a guard refuses it.
     """
     command = "plan" if plan.undoes is None else f"rollback {plan.undoes}"
     for refusal in Guards(limits, dict(plan.allowances)).judge(plan.changes, plan.bases, budget):
@@ -229,7 +228,7 @@ def refuse_now(plan: Plan, budget: Budget, limits: Limits) -> None:
 
 @dataclass(slots=True)
 class _Records:
-    """How many there are, and the first of them by key."""
+    """Number of records, and the first of them by key."""
 
     count: int = 0
     first: tuple[RecordKey, ...] = ()
@@ -242,11 +241,11 @@ class _Records:
 
 @dataclass(slots=True)
 class _Counted:
-    """Changes of one object type, as guards count them."""
+    """Counts of the changes of one object type."""
 
     by_verb: dict[Verb, _Records] = field(default_factory=lambda: {verb: _Records() for verb in Verb})
-    strangers: _Records = field(default_factory=_Records)  # archived, and not ours
-    cleared: _Records = field(default_factory=_Records)  # one for each value
+    strangers: _Records = field(default_factory=_Records)  # archived records that we do not own
+    cleared: _Records = field(default_factory=_Records)  # one record for each cleared value
     pruned: _Records = field(default_factory=_Records)
 
     def add(self, change: Change) -> None:

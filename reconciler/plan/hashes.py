@@ -1,4 +1,4 @@
-"""Values that occur more than once among many, found in little memory."""
+"""Finding repeated values among many, in little memory."""
 
 from array import array
 from collections.abc import Iterable
@@ -7,9 +7,9 @@ _PARTS = 256
 
 
 def repeated_hashes(hashes: Iterable[int]) -> frozenset[int]:
-    """Find the hashes that occur more than once; values that share one are to be compared for real.
+    """Find the hashes that occur more than once; the values with these hashes must be compared.
 
-    Eight bytes are kept of each, sorted a part at a time.
+    Eight bytes of each are kept, sorted in parts.
     """
     parts = [array("q") for _ in range(_PARTS)]
     for each in hashes:

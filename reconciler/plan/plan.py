@@ -1,4 +1,4 @@
-"""The plan: all that belongs to it besides its changes."""
+"""The plan: its changes, and everything else that belongs to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from reconciler.plan.summary import PlanSummary, count_problems
 from reconciler.source import SourceRef
 
 ASSOCIATED = "associated"
-"""Stands where a property has its value: two records are associated, without a label."""
+"""Value of an unlabelled association, where a property has its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,141 +25,142 @@ class Held:
     """A difference that is shown and left alone."""
 
     key: RecordKey
-    name: str | None  # the property; None concerns the whole record, or its association with ``target``
+    name: str | None  # the property; None means the whole record, or its association with ``target``
     reason: Reason
     live: str | None
     desired: str | None
-    source: SourceRef | None  # None where no line names it any more
-    facts: tuple[Fact, ...] = ()  # what to know or do about it
+    source: SourceRef | None  # None if no line names it any more
+    facts: tuple[Fact, ...] = ()  # facts and advice
     target: RecordKey | None = None
-    changed: ValueVersion | None = None  # whose edit is left alone; None where nobody's, or nobody knows
+    # version whose edit is left alone; None if there is none, or it is unknown
+    changed: ValueVersion | None = None
 
     @property
     def what(self) -> str | None:
-        """The property, or the address of the other record; None concerns the whole record."""
+        """The property, or the address of the other record; None means the whole record."""
         return self.target.address if self.target else self.name
 
     @property
     def address(self) -> str:
-        """Of the property, of the association, or of the record."""
+        """Address of the property, the association, or the record."""
         return self.key.property_address(self.what) if self.what else self.key.address
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestInfo:
-    """Which manifests a plan was made from."""
+    """The manifests of a plan."""
 
     digest: str
     files: int
     records: int
-    git: str | None  # commit, where the project is a git checkout
-    has_uncommitted: bool = False  # manifests that differ from it
+    git: str | None  # commit, if the project is a git checkout
+    has_uncommitted: bool = False  # manifests differ from it
 
 
 NO_MANIFESTS = ManifestInfo(digest="", files=0, records=0, git=None)
-"""Of a plan that is made from a run."""
+"""For a plan that is made from a run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What plan and apply cost of the portal's API allowance."""
+    """Costs of planning and applying in API calls."""
 
-    read_calls: int  # made while planning
-    write_calls: int  # that apply will make, if none has to be repeated
-    seconds: float  # least time that apply's calls take at the portal's limit
+    read_calls: int  # number of calls of planning
+    write_calls: int  # number of writing calls of apply, without repetitions
+    seconds: float  # minimum time of apply's calls at the portal's limit
     daily_remaining: int | None  # calls left today when the plan was made
-    reread_calls: int = 0  # that apply will make to read: account, definitions, what moved since
-    fate_calls: int = 0  # of ``read_calls``, made to learn what became of records that are gone
+    reread_calls: int = 0  # number of reading calls of apply: account, definitions, second reads
+    fate_calls: int = 0  # those of ``read_calls`` that asked about gone records
 
     @property
     def apply_calls(self) -> int:
-        """All that apply will make."""
+        """Number of all calls of apply."""
         return self.write_calls + self.reread_calls
 
 
 class Guard(StrEnum):
     """A named limit that refuses a plan as a whole."""
 
-    UPDATE = "update"  # too large a share of a type's records changes
-    ARCHIVE = "archive"  # too many records go
-    CREATE = "create"  # many new records, and none of the named ones was found: the way to duplicate a CRM
-    ABSENT = "absent"  # records that we do not own go
-    CLEAR = "clear"  # too large a share of a type's values is emptied
+    UPDATE = "update"  # too large a share of a type's records is updated
+    ARCHIVE = "archive"  # too many records are archived
+    CREATE = "create"  # many new records, and no named one was found: a CRM might be duplicated
+    ABSENT = "absent"  # records that we do not own are archived
+    CLEAR = "clear"  # too large a share of a type's values is cleared
     TOTAL = "total"  # too many changes in all
-    EMPTY = "empty"  # no records are named where there used to be some
-    BUDGET = "budget"  # fewer calls are left today than are needed
+    EMPTY = "empty"  # the manifests name no records of a type any more
+    BUDGET = "budget"  # fewer calls are left today than needed
     DIVERGED = "diverged"  # the manifests do not contain the commit that was applied last
 
 
 @dataclass(frozen=True, slots=True)
 class GuardRefusal:
-    """One guard that a plan ran into."""
+    """One guard that refuses a plan."""
 
     guard: Guard
-    count: int  # what would have to be allowed
+    count: int  # the number to allow
     message: str  # with the numbers: one sentence, no full stop
-    first: tuple[RecordKey, ...] = ()  # some of the records it is about
-    advice: str = ""  # what to do if it is not intended; may be empty
+    first: tuple[RecordKey, ...] = ()  # some of its records
+    advice: str = ""  # advice if it is not intended; may be empty
 
 
 @dataclass(frozen=True, slots=True)
 class GuardBase:
-    """What guards take shares of, for one object type: as it was counted when the plan was made."""
+    """The numbers that guards take percentages of, for one object type, as counted in the plan."""
 
     object: str
     named: int = 0  # records that the manifests name
-    found: int = 0  # of those, how many the portal has
+    found: int = 0  # named records that the portal has
     owned: int = 0  # records that state knows
-    owned_named: int = 0  # of those, how many are named
-    values: int = 0  # that the manifests manage
-    has_records: bool = False  # the portal has records of the type, named or not
+    owned_named: int = 0  # owned records that are named
+    values: int = 0  # values that the manifests manage
+    has_records: bool = False  # whether the portal has any records of the type
 
     @property
     def records(self) -> int:
-        """Records that are named or owned."""
+        """Number of named or owned records."""
         return self.named + self.owned - self.owned_named
 
 
 class DifferenceKind(StrEnum):
-    """How a plan that was made again differs from the reviewed one, in one change."""
+    """Kinds of differences between a new change and the reviewed one."""
 
     NOT_REVIEWED = "not reviewed"  # nobody saw that this record changes
-    CHANGED = "changed since"  # it was reviewed, and would do something else by now
-    NO_LONGER_PLANNED = "no longer planned"  # it was reviewed, and is not wanted any more, or not in whole
+    CHANGED = "changed since"  # it was reviewed, but would do something else now
+    NO_LONGER_PLANNED = "no longer planned"  # it was reviewed, but is not planned any more, or only in part
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewDifference:
-    """One change, and how it differs from what was reviewed; it holds no values."""
+    """One change with its difference from the reviewed plan, without values."""
 
     how: DifferenceKind
     key: RecordKey
-    verb: Verb  # of the change that is planned now; of the reviewed one where there is none
-    facts: tuple[Fact, ...]  # what exactly differs, or which properties or label; may be empty
+    verb: Verb  # action of the change planned now, or else of the reviewed one
+    facts: tuple[Fact, ...]  # the exact difference, or the properties or label; may be empty
     source: SourceRef | None
     target: RecordKey | None = None  # the other record of an association
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What holding a plan against the reviewed one has found. The plan holds what was reviewed alone."""
+    """The comparison of a plan with the reviewed one. The plan contains only reviewed changes."""
 
-    digest: str  # of the reviewed plan
-    content: str  # of the reviewed plan, which the plan has too where nothing departs from it
-    git: str | None  # the commit that it was made from
-    departures: tuple[ReviewDifference, ...]  # by how they differ, and key
-    unreviewed_rules: tuple[PruneRule, ...]  # of pruning, which state is not told of
+    digest: str  # digest of the reviewed plan
+    content: str  # content hash of the reviewed plan; this plan has the same if nothing differs
+    git: str | None  # commit of the reviewed plan
+    departures: tuple[ReviewDifference, ...]  # by kind of difference, then key
+    unreviewed_rules: tuple[PruneRule, ...]  # prune rules that state does not learn
 
     @property
     def unreviewed(self) -> int:
-        """How many were left out of the plan because nobody has reviewed them as they are now."""
+        """Number of changes left out of the plan because nobody has reviewed them in this form."""
         left_out = (departure.how is not DifferenceKind.NO_LONGER_PLANNED for departure in self.departures)
         return sum(left_out) + len(self.unreviewed_rules)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that apply would do, in order, and everything that it would not."""
+    """Everything that apply would do, in order, and everything that it would not do."""
 
     tool_version: str
     created_at: datetime  # aware, UTC
@@ -169,36 +170,36 @@ class Plan:
     api_version: str
     state: StateVersion
     manifests: ManifestInfo
-    changes: Sequence[Change]  # in the order of section "order" in build.py
+    changes: Sequence[Change]  # in the order described in builder.py
     held: Sequence[Held]
     problems: tuple[Problem, ...]
-    no_op: int  # records looked at and already right
+    no_op: int  # number of records in step
     budget: Budget
-    write_scopes: tuple[str, ...] = ()  # that apply will want, sorted
-    refusals: tuple[GuardRefusal, ...] = ()  # guards that it ran into
-    bases: tuple[GuardBase, ...] = ()  # what guards take shares of, by object; apply judges by them again
+    write_scopes: tuple[str, ...] = ()  # scopes that apply needs, sorted
+    refusals: tuple[GuardRefusal, ...] = ()  # guards that refuse it
+    bases: tuple[GuardBase, ...] = ()  # numbers that guards take percentages of; apply uses them again
     allowances: tuple[
         tuple[Guard, int], ...
-    ] = ()  # guards that the person lifted, and to which number; sorted
-    prune_rules: tuple[PruneRule, ...] = ()  # those that state does not know yet, sorted
+    ] = ()  # guards that the user lifted, with the allowed numbers; sorted
+    prune_rules: tuple[PruneRule, ...] = ()  # rules that state does not know yet, sorted
     personal: tuple[
         tuple[str, str], ...
-    ] = ()  # (object, property) whose values are masked when rendered, sorted
-    undoes: str | None = None  # the run that it takes back; None: it is made from manifests
-    remembers: bool = True  # there is a state between runs, be it empty; False with `state: none`
-    targets: tuple[str, ...] = ()  # globs that it is limited to; none: everything
-    excludes: tuple[str, ...] = ()  # globs of what it leaves out
-    review: Review | None = None  # None: it was held against no reviewed plan
-    host: str | None = None  # where the portal is, if not at HubSpot's
+    ] = ()  # (object type, property) whose values are masked when rendered, sorted
+    undoes: str | None = None  # the run that it rolls back; None: it is made from manifests
+    remembers: bool = True  # there is a state between runs, perhaps an empty one; False with `state: none`
+    targets: tuple[str, ...] = ()  # globs that it is limited to; empty: everything
+    excludes: tuple[str, ...] = ()  # globs that it leaves out
+    review: Review | None = None  # None: it was not compared with a reviewed plan
+    host: str | None = None  # host of the portal, if it is not HubSpot's
 
     @property
     def is_appliable(self) -> bool:
-        """Whether apply may carry it out."""
+        """Whether apply may apply it."""
         return self.is_sound and not self.refusals
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing in the manifests stands in its way; a guard may."""
+        """Whether it has no errors; a guard may still refuse it."""
         return all(problem.severity is not Severity.ERROR for problem in self.problems)
 
     @property
@@ -208,12 +209,12 @@ class Plan:
 
     @property
     def leaves_out(self) -> bool:
-        """Whether records are left out of it: something is wrong with them, or nobody knows of them."""
+        """Whether it leaves out records that have problems or are unknown."""
         return any(problem.severity is Severity.LEFT_OUT for problem in self.problems)
 
     @property
     def is_partial(self) -> bool:
-        """Whether it is about some of what the manifests name only."""
+        """Whether it covers only a part of the manifests."""
         return bool(self.targets or self.excludes)
 
     @property

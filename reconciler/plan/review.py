@@ -1,21 +1,20 @@
-"""A plan that was made again, held against the one that people reviewed.
+"""Comparing a new plan with the plan that people reviewed.
 
-Between a review and an apply both sides move: others merge, people work in HubSpot. What production
-gets is planned again from what holds now, and of that only what was reviewed is kept. The reviewed
-plan may come from anywhere: nothing of it is carried out, nothing of it lifts a guard. It only filters.
+Between a review and an apply, both sides change: others merge, people work in HubSpot. Production gets a new
+plan, and only its reviewed changes are kept. The reviewed plan may come from anywhere: it is never applied
+and lifts no guard. It is only a filter.
 
-A change is kept where the reviewed plan has one of the same record and action, and
+A change is kept if the reviewed plan has one with the same record and action, and
 
-1. both mean the same record id, operation, former key and protection;
-2. every value that is written was reviewed, and overwrites what the reviewer saw being overwritten;
-3. every value that is in step by now is the one that was reviewed, whether as a write or in step;
-4. an archive rests on what the reviewer saw: nobody has edited the record since.
+1. both have the same record id, operation, former key and protection; 2. every written value was reviewed,
+and overwrites the value that the reviewer saw; 3. every value that is in step now is the reviewed one, either
+written or in step; 4. an archive rests on the values that the reviewer saw: nobody has edited the record
+since.
 
-So an update may have shrunk: a value that somebody has typed in meanwhile is not written any more, and
-an update all of whose values are there already becomes an adoption. A create never shrinks: half a
-record is another record. An association is recognised by both records and its label, and the ids of
-records that were new when it was reviewed may have become known. What is kept is what was planned now,
-never the reviewed change itself.
+So an update may shrink: a value that somebody has entered meanwhile is not written any more, and an update
+with nothing left to write becomes an adoption. A create never shrinks, because half a record is another
+record. An association is recognised by both records and its label; records that were new in the review may
+have ids now. The kept change is always the new one, never the reviewed one.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -38,17 +37,17 @@ _COMPARED: tuple[tuple[Callable[[Change], object], FactKind], ...] = (
     (attrgetter("is_protected"), FactKind.OTHER_PROTECTION),
     (replaced_by, FactKind.ANOTHER_RECORD_LOST),
 )
-"""What has to be equal of changes of records besides action, call and values, and what is so if it is not."""
+"""Fields of record changes that must be equal to the reviewed ones, with the fact to report otherwise."""
 
 _SHRINKS = {(Verb.UPDATE, Verb.ADOPT), (Verb.ASSOCIATE, Verb.ADOPT)}
-"""What becomes something else where everything is in HubSpot already: reviewed, and now."""
+"""Actions that may become another action if everything is in HubSpot already: reviewed -> new."""
 
 _BY_HOW = list(DifferenceKind)
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is left of a plan, and what departs from the reviewed one."""
+    """The kept part of a plan, and its differences from the reviewed plan."""
 
     changes: SpooledChanges
     prune_rules: tuple[PruneRule, ...]
@@ -61,7 +60,7 @@ def keep_reviewed(
     rules: Iterable[PruneRule],
     workspace: Workspace = IN_MEMORY,
 ) -> Kept:
-    """Those of ``changes`` and ``rules`` that ``reviewed`` has too, in their order; kept in ``workspace``."""
+    """Keep those of ``changes`` and ``rules`` that ``reviewed`` has too, in order, in ``workspace``."""
     seen = _Reviewed(reviewed.changes)
     kept = SpooledChanges(workspace.lines())
     departures: list[ReviewDifference] = []
@@ -86,11 +85,11 @@ def keep_reviewed(
 
 
 class _Reviewed:
-    """Changes that are found by what they are about: of each no more is in memory than its number."""
+    """Changes by their identity: only a number of each is in memory."""
 
     def __init__(self, changes: Sequence[Change]) -> None:
         self._changes = changes
-        self._numbers: dict[int, list[int] | int] = {}  # by the hash of what each is about; mostly one
+        self._numbers: dict[int, list[int] | int] = {}  # by hash of the identity; mostly one
         for number, change in enumerate(changes):
             subject = hash(_subject(change))
             others = self._numbers.get(subject)
@@ -101,7 +100,7 @@ class _Reviewed:
         self._taken = bytearray(len(changes))
 
     def take(self, change: Change) -> Change | None:
-        """The one that is about the same as ``change``; None where there is none, or it was taken."""
+        """Return the change with the identity of ``change``; None if there is none, or it was taken."""
         subject = _subject(change)
         numbers = self._numbers.get(hash(subject), [])
         for number in numbers if isinstance(numbers, list) else [numbers]:
@@ -112,17 +111,17 @@ class _Reviewed:
         return None
 
     def rest(self) -> Iterator[Change]:
-        """Those that were not taken."""
+        """Return the changes that were not taken."""
         return (change for number, change in enumerate(self._changes) if not self._taken[number])
 
 
 def _subject(change: Change) -> Hashable:
-    """What tells a change from the others of its plan."""
+    """Return the identity of a change in its plan."""
     return change.address, change.step
 
 
 def _departing(before: Change | None, now: Change) -> ReviewDifference | None:
-    """How ``now`` differs from what was reviewed of its subject; None where it does not."""
+    """Compare ``now`` with the reviewed change; return None if they do not differ."""
     if before is None:
         return _departure(DifferenceKind.NOT_REVIEWED, now)
     differences = list(_differences(before, now))
@@ -142,7 +141,7 @@ def _departure(
 
 
 def _about(change: Change) -> Iterator[Fact]:
-    """Which label, or which properties; never their values."""
+    """Return the label or the properties of a change, never their values."""
     if is_association_change(change) and change.association.label:
         yield Fact(FactKind.LABEL, word=change.association.label.text)
     elif change.values:
@@ -150,7 +149,7 @@ def _about(change: Change) -> Iterator[Fact]:
 
 
 def _differences(before: Change, now: Change) -> Iterator[Fact]:
-    """Every way in which ``now`` would do what nobody has reviewed."""
+    """Return every difference of ``now`` that nobody has reviewed."""
     was, will = verb_of(before), verb_of(now)
     if was is not will and (was, will) not in _SHRINKS:
         yield Fact(FactKind.REVIEWED_TO, word=was)
@@ -186,7 +185,7 @@ def _differing_values(before: Change, now: Change) -> Iterator[Fact]:
             yield Fact(FactKind.OTHER_VALUE, names=(value.name,))
         elif seen.before != value.before:
             yield Fact(FactKind.EDITED_SINCE, names=(value.name,))
-    forgotten = () if now.action is Action.RELEASE else now.forgotten  # a release forgets all that there is
+    forgotten = () if now.action is Action.RELEASE else now.forgotten  # a release forgets all values
     for value in sorted((*now.remembered, *forgotten), key=attrgetter("name")):
         if (value.name, value.after) not in known:
             yield Fact(FactKind.MEMORY_NOT_REVIEWED, names=(value.name,))

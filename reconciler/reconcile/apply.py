@@ -1,4 +1,4 @@
-"""A plan is carried out, after what earlier runs left open is settled."""
+"""Applying a plan, after the open changes of earlier runs are settled."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -29,7 +29,7 @@ from reconciler.state.writer import StateWriter
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A portal that may be written to."""
+    """A portal for writing."""
 
     reader: PortalReader
     writer: PortalWriter
@@ -37,16 +37,16 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class LockRequest:
-    """Who wants the lock on the state, and how long they wait for it."""
+    """A request for the lock on the state, with its maximum wait."""
 
     actor: Actor
     timeout_s: float
     now: Callable[[], datetime]
     sleep: Callable[[float], None]
-    project: str | None = None  # what their project is called; None where it has no name
+    project: str | None = None  # name of the project; None if it has none
 
     def acquire(self, store: Store) -> StateWriter:
-        """The right to write to ``store``; raises ``Locked`` where somebody else keeps it."""
+        """Take the lock on ``store``. Raises ``Locked`` if another run keeps it."""
         return store.acquire(self.actor, now=self.now, sleep=self.sleep, timeout_s=self.timeout_s)
 
 
@@ -59,22 +59,22 @@ def apply_plan(
     manner: ApplyOptions,
     limits: Limits,
 ) -> FinishedRun:
-    """Settle what earlier runs left open, then carry out ``plan``; portal and budget are judged again.
+    """Settle the open changes of earlier runs, check portal and budget again, and apply ``plan``.
 
     Raises:
         UsageError: the credentials belong to another portal than the plan.
-        PlanRefused: it was made against another state, the state is that of another project, or a
-            guard does not let it pass today.
-        Locked: somebody else is applying.
+        PlanRefused: it was made against another state, the state belongs to another project, or a guard
+            refuses it today.
+        Locked: another run is applying.
         HubSpotError: nothing could be read or sent at all.
-        StateError: state or lock was lost on the way; the next run settles what was in flight.
+        StateError: state or lock was lost during the run; the next run settles the open changes.
     """
     if why := unsound(plan.changes, plan.held):
         raise PlanRefused(Refusal.ALTERED, f"no plan of ours says this: {why}\n    plan again")
     with claim.acquire(store) as journal:
         refuse_other_project(store, claim.project)
         objects = {key.object for change in plan.changes for key in change.address.records}
-        begin_portal(connection.reader, objects)  # the answers come while the plan is digested
+        begin_portal(connection.reader, objects)  # the answers arrive while the plan is digested
         start = _start_of(plan, claim)
         moved = stale_owned_changes(plan, start.plan_digest, store)
         looks_again_at = looked_at_again(
@@ -90,7 +90,7 @@ def apply_plan(
             portal.objects,
             made,
             reader.least_seconds,
-            # As the plan has counted, with what has been read since as still to be read.
+            # Count the calls in the same way as the plan, including definitions that have been read since.
             None if reader.daily_remaining is None else reader.daily_remaining + made,
             looks_again_at=looks_again_at,
             opening_calls=made + manner.calls_afterwards,
@@ -102,13 +102,13 @@ def apply_plan(
 
 
 def settle_earlier_runs(connection: Connection, store: Store, claim: LockRequest, portal_id: int) -> None:
-    """Settle what earlier runs left open, if anything, where there is no plan to carry out.
+    """Settle the open changes of earlier runs, if there are any, without a plan.
 
     Raises:
         UsageError: the credentials belong to another portal.
-        Locked: somebody else is applying.
+        Locked: another run is applying.
         HubSpotError: the portal cannot be read.
-        StateError: state or lock was lost on the way.
+        StateError: state or lock was lost during the run.
     """
     if not is_anything_open(store):
         return
@@ -132,5 +132,5 @@ def _start_of(plan: Plan, claim: LockRequest) -> RunStart:
 
 
 def open_objects(store: Store) -> set[str]:
-    """Object types of which earlier runs left something open."""
+    """Return the object types with open changes of earlier runs."""
     return set().union(*(batch.objects for batch in store.unfinished()))

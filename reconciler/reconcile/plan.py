@@ -1,4 +1,4 @@
-"""What the manifests want, what the portal holds and what state knows become a plan."""
+"""Making a plan from manifests, portal and state."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,33 +51,33 @@ from reconciler.state.run_types import UnfinishedBatch
 from reconciler.state.store import Store
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Told how many are done, of how many."""
+"""Called with the number of finished records and of all records."""
 
 
 EDITED_AT_ONCE = 2_000
-"""Records that people changed, held in memory until it is read who did: forty calls, made at once."""
+"""Records edited by people, kept in memory until their authors are read: forty parallel calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanContext:
-    """What planning needs to know besides manifests, portal and state."""
+    """Facts that planning needs besides manifests, portal and state."""
 
     environment: str
-    portal_id: int  # that the credentials must belong to
+    portal_id: int  # the credentials must belong to it
     policy: Policy
     selection: Selection
     guards: Guards
-    masks: MaskRules  # whose values are masked when shown
-    stand_ins: Mapping[str, str]  # e-mail of an absent owner -> of the one who stands in
-    commit: str | None  # that the manifests are at; None outside git
-    has_uncommitted: bool  # manifests that differ from it
+    masks: MaskRules  # properties that are masked when shown
+    stand_ins: Mapping[str, str]  # e-mail of an absent owner -> e-mail of the replacement
+    commit: str | None  # commit of the manifests; None outside git
+    has_uncommitted: bool  # manifests differ from it
     created_at: datetime
     remembers: bool  # there is a state between runs
-    reviewed: Plan | None  # nothing is planned that it does not have
-    skips_invalid: bool  # records with problems are left out of the plan instead of stopping it
-    host: str | None = None  # where the portal is, if not at HubSpot's
-    project: str | None = None  # what the project is called; None where it has no name
-    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # whose records apply will read again
+    reviewed: Plan | None  # only changes of this plan are planned
+    skips_invalid: bool  # leave records with problems out of the plan instead of stopping
+    host: str | None = None  # host of the portal, if it is not HubSpot's
+    project: str | None = None  # name of the project; None if it has none
+    looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT  # changes whose records apply will read again
     verifies: bool = False  # apply plans again afterwards
     workspace: Workspace = IN_MEMORY  # where changes are kept and sorted
 
@@ -85,16 +85,16 @@ class PlanContext:
 def plan_changes(
     desired: Desired, reader: PortalReader, store: Store, here: PlanContext, progress: Progress
 ) -> Plan:
-    """Read what the manifests name, compare, and say what would change. Writes nothing anywhere.
+    """Read the named records, compare them, and plan the changes. Writes nothing anywhere.
 
     Raises:
-        UsageError: the credentials belong to another portal, or a flag means nothing that is there.
+        UsageError: the credentials belong to another portal, or a flag matches nothing.
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
-        PlanRefused: the state is that of another project.
+        PlanRefused: the state belongs to another project.
     """
     refuse_other_project(store, here.project)
-    seen = version_seen(store, here.created_at)  # first: what another run writes from now on has moved
+    seen = version_seen(store, here.created_at)  # first: later writes of another run count as changed since
     unfinished = store.unfinished()
     remembered = {(rule.object, rule.by): rule for rule in store.prune_rules()}
     named = desired.objects | {object_name for object_name, _ in remembered}
@@ -103,7 +103,7 @@ def plan_changes(
     objects = objects.union(
         *(batch.objects for batch in unfinished), *paired_objects(store, desired, remembered)
     )
-    lacking: list[Problem] = []  # told beside everything else that is wrong
+    lacking: list[Problem] = []  # reported together with all other problems
     portal = read_portal(reader, objects, here.portal_id, desired.first_mentions(), lacking)
     names = {name: schema.name for name, schema in portal.objects.items()}
     desired, selection, policy = (
@@ -173,7 +173,7 @@ def plan_changes(
 def remember(
     reader: PortalReader, store: Store, portal: PortalSchema, unfinished: Sequence[UnfinishedBatch]
 ) -> tuple[RecoveredState, Unsettled]:
-    """State as apply will have it, once it has settled what earlier runs left open; and what that costs."""
+    """Return the state as apply will have it after settling earlier runs, and the calls for that."""
     before = reader.calls
     settled = [(batch, settle_batch(reader, portal, batch)) for batch in unfinished]
     objects = frozenset[str]().union(*(batch.objects for batch in unfinished))
@@ -182,7 +182,7 @@ def remember(
 
 @dataclass(frozen=True, slots=True)
 class _Planning:
-    """What the steps of planning share."""
+    """The shared data of the steps of planning."""
 
     desired: Desired
     reader: PortalReader
@@ -194,7 +194,7 @@ class _Planning:
     unmet: UnmatchedGlobs
 
     def judge_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
-        """What the manifests name, chunk by chunk."""
+        """Compare the records that the manifests name, chunk by chunk."""
         owners = OwnerLookup(self.reader, stand_ins)
         done = 0
         for group in self.desired.groups:
@@ -227,7 +227,10 @@ class _Planning:
         self.judge_edited()
 
     def _known(self, object_name: str, live: Iterable[LiveRecord], owned: Iterable[OwnedRecord]) -> Known:
-        """What there is of ``live`` under other keys than it was looked for by: mostly nothing to ask."""
+        """Find what is known about ``live`` under other keys than the requested one.
+
+        Mostly without a call.
+        """
         known = {entry.record_id: entry for entry in owned}
         found = {record.id for record in live} - known.keys()
         if not found:
@@ -236,7 +239,7 @@ class _Planning:
         return Known(known | moved, self.memory.created(object_name, sorted(found - moved.keys())))
 
     def keep_displaced(self) -> None:
-        """Entries whose keys lead to other records by now, and whose own records are named by others."""
+        """Keep owned records whose keys lead to other records now, if manifests name them by other keys."""
         for object_name in sorted({owned.key.object for owned in self.builder.displaced}):
             schema = self.portal.objects[object_name]
             ids = [owned.record_id for owned in self.builder.displaced if owned.key.object == object_name]
@@ -246,14 +249,14 @@ class _Planning:
                 self.builder.keep_displaced(schema, live, self.desired)
 
     def judge_edited(self) -> None:
-        """What people changed of it, once it is known who they were."""
+        """Compare the records that people changed, once the authors are known."""
         histories = read_histories(self.reader, self.portal, self.builder.spots)
         self.builder.judge_edited(Edits(histories, self.runs))
 
     def judge_leftovers(self, rule: PruneRule) -> None:
-        """What we own and the manifests do not name."""
+        """Decide about owned records that the manifests do not name."""
         if rule.prune is Prune.OFF and not self.desired.other_environments:
-            return  # whatever is left over stays as it is
+            return  # the remaining records stay as they are
         if not self.selection.may_have(rule.object) or rule.object not in self.portal.objects:
             return
         schema, by = self.portal.objects[rule.object], rule.by
@@ -278,7 +281,7 @@ class _Planning:
             )
 
     def count_others(self, owned: Iterable[tuple[str, str, int]]) -> None:
-        """What guards take their shares of, besides the records that are named."""
+        """Count the records that guards take percentages of, besides the named ones."""
         for object_name, _, count in owned:
             self.builder.population(object_name).owned += count
         for object_name in self.builder.doubtful_types():
@@ -286,14 +289,14 @@ class _Planning:
             self.builder.population(object_name).has_records = self.reader.has_records(path)
 
     def explain_gone(self) -> None:
-        """What became of records that state knows and that are no longer found by their key."""
+        """Find out what happened to records that state knows and that are not found by their key any more."""
         gone = [owned for _, owned in self.builder.gone]
         before = self.reader.calls
         self.builder.explain_gone(find_missing_records(self.reader, self.portal, gone))
         self.builder.fate_calls += self.reader.calls - before
 
     def insist_on_answers(self) -> None:
-        """Plan nothing for a portal that leaves a good part of what it is asked for out of its answers.
+        """Refuse to plan for a portal that leaves many records out of its answers.
 
         Raises:
             Unavailable: more than a tenth of the records of a type are unanswered.
@@ -310,7 +313,7 @@ class _Planning:
     def _question(
         self, schema: ObjectSchema, group: DesiredGroup, records: Sequence[DesiredRecord]
     ) -> tuple[Sequence[str], Sequence[str]]:
-        """What to ask the portal to judge ``records``, and to see later whether what is to go has moved."""
+        """Return keys and properties to read, for comparing ``records`` and for detecting stale archives."""
         keys, names = keys_and_names(schema, records)
         unwanted = [record.key for record in records if record.special.is_absent]
         if unwanted:
@@ -324,5 +327,5 @@ class _Planning:
 
 
 def _without(record: DesiredRecord, unknown: Collection[str]) -> DesiredRecord:
-    """A row of a table without columns that are told already; what a document names is told there."""
+    """Return a table row without columns that are reported already; documents report each place."""
     return record.without(unknown) if record.document.columns else record

@@ -1,4 +1,4 @@
-"""What a run did becomes a plan that takes it back."""
+"""Planning the rollback of a run."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -43,15 +43,15 @@ from reconciler.state.store import Store
 
 
 def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext, progress: Progress) -> Plan:
-    """A plan that takes back what a run did. Writes nothing anywhere.
+    """Plan the rollback of a run. Writes nothing anywhere.
 
     Raises:
-        UsageError: the run is under way, the credentials belong to another portal, or a flag means
-            nothing that the run did.
-        ManifestError: the portal no longer has an object type.
+        UsageError: the run is under way, the credentials belong to another portal, or a flag matches
+            nothing in the run.
+        ManifestError: the portal does not have an object type any more.
         HubSpotError: the portal cannot be read.
         StateError: there is no such run, its values were erased, or the state cannot be read.
-        PlanRefused: the state is that of another project.
+        PlanRefused: the state belongs to another project.
     """
     refuse_other_project(store, here.project)
     if run_under_way(store, here.created_at) == run_id:
@@ -130,7 +130,7 @@ def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext,
 def _read_room(
     reader: PortalReader, portal: PortalSchema, done: Mapping[Direction, Sequence[Change]]
 ) -> Room:
-    """What the portal limits of associations that were removed, which are to be made again."""
+    """Read the portal's limits on removed associations that are to be created again."""
     removed = {
         direction
         for direction, changes in done.items()
@@ -147,7 +147,7 @@ def _read_room(
 
 
 def _keys_known(memory: RecoveredState, changes: Sequence[Change]) -> Mapping[Record, RecordKey]:
-    """The keys by which state knows the records that ``changes`` are about, which may have moved since."""
+    """Return the present keys of the records in ``changes``, which may have changed since."""
     ids: dict[str, set[RecordId]] = {}
     for change in changes:
         for key, record_id in zip(change.address.records, change.remote, strict=True):
@@ -166,7 +166,7 @@ def _question(
     owned: Callable[[Sequence[str]], Mapping[str, OwnedRecord]],
     deeds: Sequence[AppliedChange],
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """What to ask the portal to take ``deeds`` back, and to see later whether what is to go has moved."""
+    """Return keys and properties to read, for rolling back and for detecting stale archives."""
     ids, names = ids_and_names(schema, deeds)
     created = [deed for deed in deeds if deed.change.action is Action.CREATE]
     if created:

@@ -1,7 +1,7 @@
-"""Reports for machines: JSON of a documented, versioned shape, the same for the same values.
+"""JSON reports: a documented, versioned format, equal for equal values.
 
-A plan has the shape of its file. Where values were replaced it says ``"masked": true``, and cannot be
-applied; its digest is that of the plan it shows.
+A plan has the format of its file. If values were replaced, it says ``"masked": true`` and cannot be applied;
+its digest is that of the real plan.
 """
 
 import json
@@ -33,18 +33,18 @@ from reconciler.report.mask import (
 from reconciler.report.view import View
 
 FORMAT_VERSION = "1.0"
-"""Of runs and problems. A newer minor adds keys; a newer major changes the meaning of old ones."""
+"""Version of runs and problems. A newer minor adds keys; a newer major changes the meaning of old ones."""
 
 
 def plan_as_json(plan: Plan, view: View) -> str:
-    """The plan, in the shape of the plan file."""
+    """Render the plan in the format of the plan file."""
     if not view.masking.is_on:
         return plan_as_document(plan)
     return plan_as_document(masked_plan(plan, view.masking), digests_of(plan))
 
 
 def drift_as_json(found: DriftFound, view: View) -> str:
-    """What was changed behind our back: values with the hands that they went through, and lost records."""
+    """Render the drift: changed values with their authors, and lost records."""
     shown = masked_drift(found, view.masking)
     document: Json = {
         "created_at": _time(shown.created_at),
@@ -64,7 +64,7 @@ def drift_as_json(found: DriftFound, view: View) -> str:
 
 
 def acceptance_as_json(acceptance: Acceptance, view: View) -> str:
-    """Which live values manifests say now, where, and what could not be written back."""
+    """Render accepted drift: values written into manifests, their places, and values that failed."""
     shown = masked_acceptance(acceptance, view.masking)
     document: Json = {
         "accepted": map(_edit, shown.edits),
@@ -80,7 +80,7 @@ def acceptance_as_json(acceptance: Acceptance, view: View) -> str:
 
 
 def explanation_as_json(explained: Explanation, view: View) -> str:
-    """Everything there is to know of one record or property."""
+    """Render everything about one record or property."""
     shown = masked_explanation(explained, view.masking)
     document: Json = {
         "address": shown.key.property_address(shown.name) if shown.name else shown.key.address,
@@ -104,13 +104,13 @@ def explanation_as_json(explained: Explanation, view: View) -> str:
 
 
 def problems_as_json(problems: Iterable[Problem], view: View) -> str:
-    """Problems, in the shape that they have in a plan."""
+    """Render problems in the format that they have in a plan."""
     shown = masked_problems(problems, view.masking)
     return _text({"problems": map(problem_as_document, shown)}, view.masking)
 
 
 def error_as_json(error: ReconcilerError, message: str, code: int) -> str:
-    """Why a command failed, ``message``, and the code that the process leaves with."""
+    """Render the error of a failed command, with ``message`` and exit code."""
     kind = next(name for of, name in _KINDS.items() if isinstance(error, of))
     document: Json = {"exit_code": code, "kind": kind, "message": message}
     if isinstance(error, PlanRefused):
@@ -129,11 +129,11 @@ _KINDS = {
     StateError: "state",
     ReconcilerError: "usage",
 }
-"""What a program may call an error; the first that it is."""
+"""Names of errors for programs; the first matching class counts."""
 
 
 def run_as_json(detail: RunDetail, view: View) -> str:
-    """The run: whose it was, what became of each planned change, and the accounting."""
+    """Render the run: its actor, the outcome of each planned change, and the accounting."""
     shown = masked_run(detail, view.masking)
     document: Json = {
         "accounting": dict(shown.standing()),
@@ -148,7 +148,7 @@ def run_as_json(detail: RunDetail, view: View) -> str:
 
 
 def runs_as_json(runs: Iterable[RunSummary]) -> str:
-    """Past runs, each with what it set out to do and what became of that; no line holds a value."""
+    """Render past runs, each with its planned changes and outcomes, without values."""
     documents = (
         {
             "accounting": dict(run.standing()),
@@ -295,7 +295,7 @@ def _row(row: RunRow) -> Json:
 
 
 def _association(row: RunRow) -> Json:
-    """The other record and the label, of an association."""
+    """Return the other record and the label of an association."""
     if row.target is None:
         return {}
     key: Json = {"property": row.target.by, "value": row.target.value}

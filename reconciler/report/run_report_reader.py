@@ -1,4 +1,4 @@
-"""The report of a run, read back: its file may be all that is left where it was applied by a job."""
+"""Reading the report of a run: after a CI job, it may be the only record of the run."""
 
 import json
 import re
@@ -23,7 +23,7 @@ from reconciler.plan.file.json_values import (
 from reconciler.source import SourceRef
 
 _BEGINNING = re.compile(rb'\s*\{\s*"accounting"')
-"""Keys are sorted: no other document of ours begins like this."""
+"""The beginning of reports; keys are sorted, so no other document of ours begins like this."""
 
 _as_text_or_null = or_null(as_text)
 
@@ -34,7 +34,7 @@ def is_run(beginning: bytes) -> bool:
 
 
 def run_from_text(text: str) -> RunDetail:
-    """The run that ``text`` reports.
+    """Read the run from its report.
 
     Raises:
         UsageError: it is damaged, or of a newer version.

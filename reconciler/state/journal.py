@@ -44,10 +44,10 @@ from reconciler.state.run_types import PastRun, RunStart, RunStatus, Sent, Unfin
 from reconciler.state.tables import batches, changes, intents, runs
 
 KEEP_VALUES = timedelta(days=90)
-"""How long the journal keeps values: as long as a run can be rolled back."""
+"""Time for which the journal keeps values: as long as a run can be rolled back."""
 
 ERASED: Mapping[str, None] = {"values": None, "remembered": None, "forgotten": None, "answer": None}
-"""What a change no longer says once its values are gone."""
+"""Columns of a change that become empty when its values are erased."""
 
 IS_OPEN: ColumnElement[bool] = or_(changes.c.outcome.is_(None), changes.c.outcome == Unknown.word)
 
@@ -112,7 +112,7 @@ class Journal:
         )
 
     def add_uncalled(self, run_id: str, entries: Iterable[tuple[int, Change, Outcome]]) -> None:
-        """Changes that no call is made for, with what became of them."""
+        """Add changes that need no call, with their outcomes."""
         place = {"portal_id": self.portal_id, "run_id": run_id}
         rows = [
             place | {"number": number} | change_cells(change) | outcome_columns(outcome)

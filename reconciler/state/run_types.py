@@ -34,11 +34,11 @@ class RunStart:
     plan_digest: str
     tool_version: str
     actor: Actor
-    planned: Mapping[Verb, int]  # changes by action; actions without any may be left out
-    personal: tuple[tuple[str, str], ...] = ()  # (object, property) whose values are masked when shown
-    commit: str | None = None  # of the manifests that are applied
-    undoes: str | None = None  # the run that is taken back
-    project: str | None = None  # the name of the project; None where it has none
+    planned: Mapping[Verb, int]  # changes by action; actions without changes may be missing
+    personal: tuple[tuple[str, str], ...] = ()  # (object type, property) whose values are masked when shown
+    commit: str | None = None  # commit of the applied manifests
+    undoes: str | None = None  # the run that is rolled back
+    project: str | None = None  # name of the project; None if it has none
 
 
 class RunStatus(StrEnum):
@@ -77,6 +77,6 @@ class UnfinishedBatch:
 
     @property
     def objects(self) -> frozenset[str]:
-        """The object types of the records that it is about, at both ends of associations."""
+        """The object types of its records, at both ends of associations."""
         keys = (key for _, change in self.entries for key in change.address.records)
         return frozenset({self.object} | {key.object for key in keys})

@@ -250,7 +250,8 @@ owned = Table(
     _column("record_id"),
     _column("origin"),
     _column("sent"),  # JSON: property to text or null
-    _column("answered", nullable=True),  # the same; null if HubSpot stored everything as sent
+    # JSON: property to the text that HubSpot stored; null if it stored everything as sent
+    _column("answered", nullable=True),
     _column("protected", Integer()),  # 1: never archived
     _column("serial", BigInteger()),  # serial of the state when this row was written last
     sqlite_with_rowid=False,
@@ -305,7 +306,7 @@ runs = Table(
     _column("status"),
     _column("started_at", Moment()),
     _column("finished_at", Moment(), nullable=True),
-    _column("erased_at", Moment(), nullable=True),  # when its values were erased because of their age
+    _column("erased_at", Moment(), nullable=True),  # time when the values were erased because of their age
 )
 
 batches = Table(
@@ -343,16 +344,16 @@ changes = Table(
     _column("object"),
     _column("by"),
     _column("key"),
-    _column("record_id", nullable=True),  # null until HubSpot has given one
-    _column("to_object", nullable=True),  # the other record, of an association
+    _column("record_id", nullable=True),  # null until HubSpot has assigned one
+    _column("to_object", nullable=True),  # the other record of an association
     _column("to_by", nullable=True),
     _column("to_key", nullable=True),
     _column("to_id", nullable=True),
     _column("label", nullable=True),  # JSON: category, type id and text; null: the plain association
     _column("whole", Integer(), nullable=True),  # 1: all that is between the two
-    _column("from_by", nullable=True),  # the key property, and the key, that it had before
+    _column("from_by", nullable=True),  # the key property and the key before the change
     _column("from_key", nullable=True),
-    _column("replaces", nullable=True),  # the lost record that a created one takes the place of
+    _column("replaces", nullable=True),  # the lost record that a created one replaces
     _column("origin", nullable=True),  # how it is ours afterwards; null: it is not
     _column("protected", Integer(), nullable=True),
     _column("origin_before", nullable=True),  # how it was ours, where it no longer is
@@ -364,8 +365,8 @@ changes = Table(
     _column("values", nullable=True),  # JSON: name to [before, after, reason, place]; null when erased
     _column("remembered", nullable=True),  # the same: what state learned without a write
     _column("forgotten", nullable=True),  # the same: what state dropped
-    _column("outcome", nullable=True),  # its word; null until something is known
-    _column("answer", nullable=True),  # JSON: what else the outcome says; null when erased
+    _column("outcome", nullable=True),  # its word; null until it is known
+    _column("answer", nullable=True),  # JSON: details of the outcome; null when erased
     ForeignKeyConstraint(["portal_id", "run_id"], ["runs.portal_id", "runs.id"]),
 )
 

@@ -26,7 +26,7 @@ def owned_after(change: Change, outcome: Applied, before: OwnedRecord | None) ->
     sent = dict(same.sent) if same else {}
     answered = dict(same.answered) if same else {}
     for of_names in (sent, answered):
-        of_names.pop(change.record.by, None)  # the key is kept as such
+        of_names.pop(change.record.by, None)  # the key has its own column
         for value in change.forgotten:
             of_names.pop(value.name, None)
     for value in change.remembered:
@@ -34,7 +34,7 @@ def owned_after(change: Change, outcome: Applied, before: OwnedRecord | None) ->
         _keep_spelling(answered, value.name, value.after, value.before)
     for value in change.values:
         if value.name == change.record.by or value.reason is Reason.INITIAL:
-            continue  # what is people's from now on is no drift when they change it
+            continue  # people's later changes of a property that is not enforced any more are no drift
         sent[value.name] = value.after
         _keep_spelling(answered, value.name, value.after, outcome.answered.get(value.name, value.after))
     return OwnedRecord(
@@ -52,7 +52,7 @@ def _keep_spelling(answered: dict[str, str | None], name: str, sent: str | None,
 def _origin(change: Change, outcome: Applied) -> Origin:
     is_late = change.action is Action.CREATE and outcome.is_new is False
     if change.owned is None or is_late:
-        return Origin.ADOPTED  # somebody else was quicker: the record is not ours to prune
+        return Origin.ADOPTED  # another program was faster: we must not prune its record
     return change.owned.origin
 
 

@@ -15,7 +15,7 @@ from reconciler.model.definitions import ObjectSchema
 from reconciler.model.labels import Label
 
 _TIMES_ASKED = 4
-"""How often to ask again about records that HubSpot says nothing about."""
+"""Number of attempts for records that HubSpot says nothing about."""
 
 LivePairs: TypeAlias = Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]
 """Labels by record and by associated record; the unlabelled association is always among them."""

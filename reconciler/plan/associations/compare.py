@@ -1,16 +1,16 @@
-"""Associations are judged: those that manifests name, and those that state says are ours.
+"""Comparing associations: those that manifests name, and those that we own.
 
-The cases, in words:
+The cases:
 
-- named, and there: ours from now on, if it was not yet;
-- named, not there, and unknown to state: made;
-- named, not there, and state knows it: people removed it; made again, or held;
-- ours and not named any more: left without ``prune``; with it removed where we made it and it is still
-  there, else forgotten. What was there before us is never removed, whatever ``prune`` says;
-- ours, and its record is named for other environments only: forgotten.
+- named and existing: owned from now on, if it was not yet;
+- named, missing, and unknown to state: created;
+- named, missing, and known to state: people removed it; created again, or held;
+- owned and not named any more: left alone without ``prune``; with it, removed if we created it and it still
+  exists, otherwise released. Associations that existed before us are never removed, whatever ``prune`` says;
+- owned, and its record is named for other environments only: released.
 
-A label brings the plain association along, so the plain one is set aside beside a label. Where we made
-both, both go.
+A label implies the unlabelled association, so the unlabelled one is ignored beside a label. If we created
+both, both are removed.
 """
 
 from collections.abc import Container, Iterator, Mapping, Sequence
@@ -42,22 +42,22 @@ from reconciler.plan.records.compare import Policy
 _Sides: TypeAlias = tuple[Side, Side]
 
 NO_LIMITS: Limits = {}
-"""Where the portal limits none of its labels."""
+"""No limits on the portal's labels."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssociationContext:
-    """Who decides what becomes of associations."""
+    """Settings that decide about associations."""
 
     policy: Policy
     selection: Selection
     desired: Desired
-    prune: Mapping[tuple[str, str], Prune]  # by object type and key property of who names them
-    spared: Container[Record] = frozenset()  # named by another key, which this plan leaves out
+    prune: Mapping[tuple[str, str], Prune]  # by object type and key property of the record that names them
+    spared: Container[Record] = frozenset()  # records named by another key that this plan leaves out
 
 
 class AssociationPlanner:
-    """The associations between two object types, named and owned."""
+    """Plans the associations between two object types, named and owned."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class AssociationPlanner:
         ]
 
     def question(self) -> Mapping[tuple[str, str], set[RecordId]]:
-        """Of which records it has to be read what they are associated with, by direction."""
+        """Return the records whose associations must be read, by direction."""
         question: dict[tuple[str, str], set[RecordId]] = {}
         for wanted in self._wanted.values():
             if wanted.end.id is not None and wanted.target_end.id is not None:
@@ -102,11 +102,11 @@ class AssociationPlanner:
         return question
 
     def judge(self, live: LivePairs) -> Iterator[Change | Held]:
-        """What becomes of each."""
+        """Decide about each association."""
         once = Once(self._resolver)
         for identity, wanted in self._wanted.items():
             if wanted.end.standing is Presence.INVALID:
-                continue  # what is wrong with its record is told there
+                continue  # the problem of its record is reported there
             judged = list(self._judge_wanted(identity, wanted, live))
             is_held = any(isinstance(found, Held) for found in judged)
             is_made = any(isinstance(found, Change) and found.action is Action.CREATE for found in judged)
@@ -150,12 +150,12 @@ class AssociationPlanner:
             yield release_association(pair, Reason.IN_STEP)
 
     def _adopted(self, wanted: DesiredLink, pair: OwnedPair | None, *, is_whole: bool) -> Iterator[Change]:
-        """It is there: nothing to do where state knows it as the manifests name it."""
+        """Adopt an existing association; do nothing if state knows it as the manifests name it."""
         if pair is not None and (pair.key, pair.target) == (wanted.key, wanted.target):
             return
         if wanted.end.id is None or wanted.target_end.id is None:
             raise ValueError(f"{wanted.key.address} is associated before it is there")
-        made_by_us = is_whole and wanted.label is None  # as a part of what bears a label no more
+        made_by_us = is_whole and wanted.label is None  # it was a part of an association whose label is gone
         origin = pair.origin if pair else Origin.CREATED if made_by_us else Origin.ADOPTED
         yield adopt_association(
             wanted.association,
@@ -203,7 +203,7 @@ class AssociationPlanner:
         )
 
     def _is_leaving(self, pair: OwnedPair) -> bool:
-        """Whether it is removed if it is still there."""
+        """Return whether it is removed if it still exists."""
         return (
             self._is_ours_to_judge(pair)
             and pair.origin is Origin.CREATED
@@ -212,9 +212,9 @@ class AssociationPlanner:
         )
 
     def _is_ours_to_judge(self, pair: OwnedPair) -> bool:
-        """Whether it is selected, and nobody names it; and does not go with one of its records anyway.
+        """Return whether it is selected and not named, and neither of its records is removed anyway.
 
-        A record that is gone, or that something is wrong with, may be named and have no say.
+        A record that is gone or has a problem may be named, but then does not decide about it.
         """
         selection, archived, ends = self._rules.selection, self._resolver.archived, self._resolver.ends
         standings = {ends.of(pair.key).standing, ends.of(pair.target).standing}
@@ -230,7 +230,7 @@ class AssociationPlanner:
         return selection.has(pair.key, pair.target.address)
 
     def _may_be_named_from_there(self, identity: Identity, pair: OwnedPair, label: Label) -> bool:
-        """Whether a manifest names a label from the other end, and nobody knows which two belong together."""
+        """Return whether a manifest may name the label from the other end, as its inverse is unknown."""
         if pair.key.object != pair.target.object or identity.sides not in self._labelled:
             return False
         return self._resolver.labels.inverse(pair.key.object, pair.target.object, label.type) is None
@@ -242,7 +242,7 @@ class AssociationPlanner:
         return self._rules.policy.drift_of(wanted.record, wanted.name)
 
     def _types(self, pair: OwnedPair, label: Label) -> set[Type]:
-        """What the label is from either end."""
+        """Return the types of the label from both ends."""
         inverse = self._resolver.labels.inverse(pair.key.object, pair.target.object, label.type)
         return {label.type, *([inverse] if inverse else [])}
 
@@ -255,5 +255,5 @@ def _labels_of(wanted: DesiredLink, live: LivePairs) -> frozenset[Label] | None:
 
 
 def _is_turned(pair: OwnedPair, wanted: DesiredLink) -> bool:
-    """Whether state knows it from the other end."""
+    """Return whether state knows it from the other end."""
     return (pair.key.object, pair.record_id) != (wanted.key.object, wanted.end.id)

@@ -1,8 +1,8 @@
-"""Limits that a portal sets on associations: with how many records another one may have one, or bear a label.
+"""The portal's limits on the number of associated records, for all associations or for one label.
 
-HubSpot refuses what goes beyond. What counts is how many there are once the plan has been applied, from
-either end, and what the plan removes counts too: associations are removed after others have been made.
-A label brings the plain association along, so it needs room for both.
+HubSpot refuses associations beyond a limit, at either end. The planner counts the associations that will
+exist after the plan. Removed associations still count, because associations are removed after new ones are
+created. A label implies the unlabelled association, so it needs room for both.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,36 +18,38 @@ from reconciler.plan.associations.resolve import DesiredLink, Side
 from reconciler.plan.associations.single_labels import bears_one
 
 Direction: TypeAlias = tuple[str, str]
-"""Object types of the record that an association is seen from, and of the other."""
+"""Object types of the record from which an association is seen, and of the other one."""
 
 Limits: TypeAlias = Mapping[Direction, Mapping[Type | None, int]]
-"""By direction and type of a label (None: the plain association), how many records of the second object
-type one of the first may have."""
+"""Maximum number of records of the second object type for one of the first, by direction and label type.
+
+The label type None stands for the unlabelled association.
+"""
 
 LivePairs: TypeAlias = Mapping[Direction, Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]]
-"""By direction, by record and by record that it is associated with, the labels."""
+"""Labels by direction, by record and by associated record."""
 
 
 def directions_of_limits(
     named: Iterable[tuple[DesiredRecord, DesiredAssociation]],
 ) -> frozenset[Direction]:
-    """Between which object types limits have to be read: each is set at one end, and counts from either."""
+    """Return the pairs of object types whose limits must be read, in both directions."""
     directions = {(record.document.object, association.object) for record, association in named}
     return frozenset(directions | {(other, one) for one, other in directions})
 
 
 @dataclass(frozen=True, slots=True)
 class NoRoom:
-    """A record that would have more of others than the portal allows."""
+    """A record that would have more associated records than the portal allows."""
 
     bearer: Side
     partner: Side
     most: int
-    is_of_label: bool  # else of all associations between the two object types
+    is_of_label: bool  # otherwise the limit of all associations between the two object types
 
 
 class Room:
-    """Counts who is associated where that is limited, as live shows it and as the plan makes it."""
+    """Counts the associated records under limits, live and after the plan."""
 
     def __init__(self, labels: Labels, limits: Limits) -> None:
         self._labels = labels
@@ -55,17 +57,17 @@ class Room:
         self._bearing: dict[tuple[Side, str, Type | None], set[Side]] = {}
 
     def is_limited(self, one: str, other: str) -> bool:
-        """Whether the portal limits with how many records of ``other`` one of ``one`` is associated."""
+        """Return whether the portal limits how many records of ``other`` one of ``one`` may have."""
         return bool(self._limits.get((one, other)))
 
     def question(self, one: Side, other: Side, label: Label | None) -> Iterable[tuple[Direction, RecordId]]:
-        """Of which records it has to be read what they are associated with, by direction."""
+        """Return the records whose associations must be read, by direction."""
         for _, bearer, partner in self._limited(one, other, label):
             if bearer[1]:
                 yield (bearer[0], partner[0]), RecordId(bearer[1])
 
     def take(self, one: Side, other: Side, label: Label | None, live: LivePairs) -> NoRoom | None:
-        """Associate the two, beside all that was associated before, or tell why there is no room."""
+        """Count the association of the two beside all earlier ones, or return why there is no room."""
         limited = tuple(self._limited(one, other, label))
         for type_, bearer, partner in limited:
             others = self._others(type_, bearer, partner[0], live)
@@ -79,7 +81,7 @@ class Room:
     def _limited(
         self, one: Side, other: Side, label: Label | None
     ) -> Iterable[tuple[Type | None, Side, Side]]:
-        """Where the two are limited, by themselves and by the label: at which end, and the other end."""
+        """Find the limits for two records and for their label: type, limited end, other end."""
         for type_, bearer, partner in (
             (None, one, other),
             (None, other, one),
@@ -89,7 +91,7 @@ class Room:
                 yield type_, bearer, partner
 
     def _of_label(self, one: Side, other: Side, label: Label | None) -> Iterable[tuple[Type, Side, Side]]:
-        """What the label is from either end, but for an end from which HubSpot moves it."""
+        """Return the label's type from each end, except an end from which HubSpot moves it."""
         if label is None:
             return
         inverse = self._labels.inverse(one[0], other[0], label.type)
@@ -100,7 +102,7 @@ class Room:
             yield inverse, other, one
 
     def _others(self, type_: Type | None, bearer: Side, far: str, live: LivePairs) -> set[Side]:
-        """The records of type ``far`` with which ``bearer`` is associated so far, or bears the label."""
+        """Return the records of type ``far`` that ``bearer`` has so far, in all or under the label."""
         others = self._bearing.get((bearer, far, type_))
         if others is None:
             there = live.get((bearer[0], far), {}).get(RecordId(bearer[1]), {})
@@ -114,7 +116,7 @@ class Room:
 
 
 def no_room_problem(wanted: DesiredLink, no_room: NoRoom, end: Side) -> Problem:
-    """What is wrong with ``wanted``, whose record is ``end``."""
+    """Report why there is no room for ``wanted``, whose limited record is ``end``."""
     bearer, partner = no_room.bearer[0], no_room.partner[0]
     label = f' as "{wanted.label.text}"' if wanted.label and no_room.is_of_label else ""
     which = "this one" if no_room.bearer == end else "the other one"

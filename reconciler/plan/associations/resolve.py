@@ -1,4 +1,4 @@
-"""Associations that manifests name become pairs of records that are known, or problems."""
+"""Resolving the associations of manifests: they become pairs of known records, or problems."""
 
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,20 +19,20 @@ from reconciler.sentences import Sentence, sentence
 from reconciler.source import SourceFiles, SourceRef
 
 Side: TypeAlias = tuple[str, str, str]
-"""One of two records: its object type, its id, and its key where it has no id yet."""
+"""One of two records: its object type, and its id, or its key while it has no id."""
 
 
 class Identity(NamedTuple):
-    """What tells an association from others, whichever of its records names it."""
+    """The identity of an association, independent of the end that names it."""
 
-    sides: tuple[Side, Side]  # in order
-    type: Type | None  # of the label, seen from the first; None: the plain association
+    sides: tuple[Side, Side]  # sorted
+    type: Type | None  # type of the label, seen from the first record; None: the unlabelled association
 
 
 class DesiredLink(NamedTuple):
-    """An association that a manifest names, between records that are there or will be."""
+    """An association that a manifest names, between existing or planned records."""
 
-    record: DesiredRecord  # that names it
+    record: DesiredRecord  # the record that names it
     key: RecordKey
     end: Endpoint
     target: RecordKey
@@ -42,23 +42,23 @@ class DesiredLink(NamedTuple):
 
     @property
     def association(self) -> AssociationAddress:
-        """What a change of it is about."""
+        """The address of its change."""
         return AssociationAddress(self.key, self.target, self.label)
 
     @property
     def remote(self) -> Remote:
-        """The ids of both records, as far as they are there."""
+        """The ids of both records, as far as they exist."""
         return Remote(self.end.id, self.target_end.id)
 
     @property
     def name(self) -> str:
-        """What it is called at its record, as a property is by its name."""
+        """Its name at its record, like the name of a property."""
         return self.target.address
 
 
 @dataclass(frozen=True, slots=True)
 class AssociationResolver:
-    """Finds out which records and labels manifests mean; keeps what is wrong, and what has to wait."""
+    """Resolves records and labels in manifests; collects problems and associations that must wait."""
 
     ends: Endpoints
     labels: Labels
@@ -70,7 +70,7 @@ class AssociationResolver:
     def resolve(
         self, named: Iterable[tuple[DesiredRecord, DesiredAssociation]]
     ) -> dict[Identity, DesiredLink]:
-        """The associations that are named, each once: from the first record, in order, that names it."""
+        """Resolve the named associations, each once: from the first record, in order, that names it."""
         wanted: dict[Identity, DesiredLink] = {}
         for record, association in named:
             resolved = self._resolved(record, association)
@@ -87,11 +87,11 @@ class AssociationResolver:
         return wanted
 
     def identity(self, wanted: DesiredLink) -> Identity:
-        """What tells ``wanted`` from others."""
+        """Return the identity of ``wanted``."""
         return self._identity(*self.sides(wanted), wanted.label)
 
     def identity_of_owned(self, pair: OwnedPair) -> Identity:
-        """What tells ``pair`` from others."""
+        """Return the identity of ``pair``."""
         one, other = (pair.key.object, pair.record_id, ""), (pair.target.object, pair.target_id, "")
         return self._identity(one, other, pair.label)
 
@@ -103,17 +103,18 @@ class AssociationResolver:
         return Identity((other, one), inverse or (f"inverse of {category}", number))
 
     def sides(self, wanted: DesiredLink) -> tuple[Side, Side]:
-        """The two records of ``wanted``, from the one whose manifest names it."""
+        """Return the two records of ``wanted``, first the one whose manifest names it."""
         return self.side(wanted.key, wanted.end), self.side(wanted.target, wanted.target_end)
 
     def side(self, key: RecordKey, end: Endpoint) -> Side:
-        """What tells one of two records from others."""
+        """Return the identity of one of two records."""
         return (key.object, end.id, "") if end.id else (key.object, "", self.ends.spelling(key)[-1])
 
     def _resolved(self, record: DesiredRecord, association: DesiredAssociation) -> DesiredLink | None:
         key, source = record.record_key, self.files.ref(association.place)
         end = self.ends.of(key)
-        is_wrong = end.standing is Presence.INVALID and end.id is None  # which is told at the record
+        # this problem is reported at the record
+        is_wrong = end.standing is Presence.INVALID and end.id is None
         if end.standing is not Presence.NEW and end.id is None and not is_wrong:
             return None
         target = self.ends.key_of(association)
@@ -139,7 +140,7 @@ class AssociationResolver:
     def _faults(
         self, key: RecordKey, end: Endpoint, target: RecordKey, target_end: Endpoint
     ) -> Iterator[UnplacedProblem]:
-        """Why the two cannot be associated."""
+        """Return the reasons why the two cannot be associated."""
         if self.side(key, end) == self.side(target, target_end):
             yield UnplacedProblem(
                 sentence("{record} cannot be associated with itself", record=target.display), "remove it"

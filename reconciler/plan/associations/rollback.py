@@ -37,7 +37,7 @@ from reconciler.plan.targeting import UnmatchedGlobs
 def applied_association_changes(
     changes: Iterable[Change], selection: Selection, unmet: UnmatchedGlobs
 ) -> Mapping[Direction, list[Change]]:
-    """What of ``changes`` is about associations and selected; ``unmet`` gets to see all of them."""
+    """Return the selected association changes among ``changes``, checking the globs of ``unmet``."""
     done: dict[Direction, list[Change]] = {}
     for change in changes:
         if is_association_change(change):
@@ -49,7 +49,7 @@ def applied_association_changes(
 
 
 def ids_of(done: Iterable[Change]) -> set[RecordId]:
-    """The records of which it has to be read what they are associated with."""
+    """Return the records whose associations must be read."""
     return {change.remote.id for change in done if change.remote.id}
 
 
@@ -59,13 +59,13 @@ class AssociationRollback:
 
     live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]
     owned: Mapping[PairIdentity, OwnedPair]
-    archived: Collection[Record]  # records that go, with all their associations
-    keys: Mapping[Record, RecordKey]  # that records have once the others of the plan are done
+    archived: Collection[Record]  # archived records, which lose all their associations
+    keys: Mapping[Record, RecordKey]  # keys of records after the other changes of the plan
     room: Room
-    around: LivePairs  # what counts where associations are limited, by direction
+    around: LivePairs  # live associations that count towards limits, by direction
 
     def undo(self, done: Iterable[Change]) -> Iterator[Change | Held]:
-        """What takes each of ``done`` back; nothing where all is as it was already."""
+        """Return the changes that roll ``done`` back; none if everything is already as before."""
         done = list(done)
         made = {
             (*change.remote, change.association.label)
@@ -78,7 +78,7 @@ class AssociationRollback:
             key, target = change.association.records
             label = change.association.label
             if record_id is None or target_id is None:
-                continue  # it was never made
+                continue  # it was never created
             ends = ((key.object, record_id), (target.object, target_id))
             if any(end in self.archived for end in ends):
                 continue
@@ -109,7 +109,7 @@ class AssociationRollback:
     def _made_again(
         self, removed: Change, labels: frozenset[Label] | None, pair: OwnedPair | None, *, is_whole: bool
     ) -> Iterator[Change | Held]:
-        """What is there again already is ours again: the run before had made it."""
+        """Roll back a removal; an association that exists again is only owned again, as before the run."""
         address, remote = removed.association, removed.remote
         key, target, label = address.record, address.target, address.label
         if is_so(labels, label):
@@ -137,7 +137,7 @@ def _unmade(
     *,
     is_there: bool,
 ) -> Iterator[Change | Held]:
-    """``others`` are labels that the run did not give; one of them keeps the two associated."""
+    """Roll back a creation; ``others`` are labels of other people, which keep the two associated."""
     if not is_there:
         if pair is not None:
             yield release_association(pair, Reason.IN_STEP)
@@ -152,7 +152,7 @@ def _unmade(
 
 
 def _owned_again(change: Change, labels: frozenset[Label] | None) -> Iterator[Change | Held]:
-    """As one that was there before us, which nothing ever removes: nobody kept how it was ours."""
+    """Own a released association again as one that existed before us, which is never removed."""
     key, target = change.association.records
     label = change.association.label
     if is_so(labels, label):

@@ -1,6 +1,6 @@
-"""A plan's JSON becomes a plan: strict about what is there, indifferent to what a newer version added.
+"""Decoding a plan from JSON: strict about known keys, tolerant of keys that a newer version added.
 
-Summary and appliability are computed again from what they sum up, never believed.
+Summary and appliability are computed again, never read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -60,10 +60,10 @@ _as_severity = as_word(Severity)
 
 
 def plan_from_header(document: Json, changes: Sequence[Change], held: Sequence[Held]) -> Plan:
-    """Decode the header of a plan with these changes and differences that are held.
+    """Decode the header of a plan with these changes and held differences.
 
     Raises:
-        Wrong: at the first value that is missing or of another shape.
+        Wrong: a value is missing or of another shape; the first one is reported.
     """
     return Plan(
         tool_version=part(document, "tool_version", as_text),
@@ -117,7 +117,7 @@ def _host(portal: Json) -> str | None:
 
 
 def decode_held(found: object) -> Held:
-    """Decode a difference that is held."""
+    """Decode a held difference."""
     held = as_object(found)
     return Held(
         key=_key(held),
@@ -163,7 +163,7 @@ def _as_problem(found: object) -> Problem:
 
 
 def _as_parts(found: object) -> Mapping[str, Sentence]:
-    """Message and advice, as far as there are values in them."""
+    """Read message and advice, if they contain values."""
     parts = as_object(found)
     names = (name for name in ("message", "advice") if name in parts)
     return {name: Sentence(part(parts, name, as_tuple(_as_part))) for name in names}
@@ -267,5 +267,5 @@ def _key(entry: Json) -> RecordKey:
 
 
 def _step(name: str) -> str:
-    """A property's step in a path; names come from the file and may hold anything."""
+    """Return a property's step in a path; names come from the file and may contain anything."""
     return f".{name}" if name.isidentifier() else f"[{dumps(name)}]"

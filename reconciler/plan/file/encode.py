@@ -1,4 +1,4 @@
-"""The shape that a plan has as JSON: the one place that names its keys for writing."""
+"""Encoding a plan as JSON: the only place that names the keys for writing."""
 
 import json
 from collections.abc import Container, Iterable, Iterator
@@ -21,16 +21,16 @@ _INDENTED = json.JSONEncoder(ensure_ascii=False, sort_keys=True, indent=2)
 
 
 class Digests(NamedTuple):
-    """What tells plans apart."""
+    """The hashes that identify plans."""
 
-    digest: str  # of everything that makes a difference to what apply would do
-    content: str  # of that without the commit, and without the state that it was made against
+    digest: str  # hash of everything that changes what apply would do
+    content: str  # the same hash without commit and state
 
 
 def header_as_document(plan: Plan, format_version: str, written: Container[tuple[str, str]]) -> Json:
-    """Encode all of ``plan`` that is neither a change nor held.
+    """Encode all of ``plan`` except changes and held differences.
 
-    ``written`` are object and property of the keys and values of its changes: the digest covers which of
+    ``written`` are object type and property of the keys and values of its changes: the digest covers which of
     these are masked.
     """
     return {
@@ -75,18 +75,18 @@ def header_as_document(plan: Plan, format_version: str, written: Container[tuple
 
 
 def text_of(document: Json) -> str:
-    """JSON with sorted keys; a list that comes as an iterator gets a line an entry, the rest is indented."""
+    """Write JSON with sorted keys; a list from an iterator gets one line per entry, the rest is indented."""
     members = (f'  "{name}": {_member(document[name])}' for name in sorted(document))
     return "{\n" + ",\n".join(members) + "\n}\n"
 
 
 def _escaped(character: str) -> str:
-    """What nobody sees, as JSON writes it: to programs it is the same."""
+    """Escape an invisible character in JSON; programs read the same text."""
     return json.dumps(character)[1:-1]
 
 
 def allowances_as_document(allowances: Iterable[tuple[Guard, int]]) -> Json:
-    """Guards that were lifted, and to which number, as JSON values."""
+    """Encode lifted guards, with the allowed numbers."""
     return {str(guard): number for guard, number in allowances}
 
 
@@ -115,7 +115,7 @@ def _departure(departure: ReviewDifference) -> Json:
 
 
 def _fact(fact: Fact) -> Json:
-    """Its kind, and of the other members those that it has."""
+    """Encode the kind of a fact, and the members that it has."""
     members = {
         "count": fact.count,
         "key": _end(fact.key) if fact.key else None,
@@ -129,10 +129,10 @@ def _fact(fact: Fact) -> Json:
 
 
 def digested_header(header: dict[str, Any]) -> Json:
-    """Give what of the header makes a difference to what apply would do, but for state and commit.
+    """Return the part of the header that changes what apply would do, without state and commit.
 
     Raises:
-        Wrong: something of that is missing.
+        Wrong: a part of it is missing.
     """
     portal = header["portal"]
     return {name: part(header, name, as_is) for name in _DIGESTED} | {
@@ -159,11 +159,11 @@ _DIGESTED = (
     "prune_rules",
     "rolls_back",
 )
-"""Members of the header that are digested as they are."""
+"""Members of the header that are digested unchanged."""
 
 
 def properties_of(change: Change) -> Iterator[tuple[str, str]]:
-    """Give object and property of the keys and values of a change."""
+    """Return object type and property of the keys and values of a change."""
     yield from ((key.object, key.by) for key in change.address.records)
     values = (*change.values, *change.remembered, *change.forgotten, *change.rests_on)
     yield from ((change.object_type, value.name) for value in values)
@@ -192,12 +192,12 @@ def _refusal(refusal: GuardRefusal) -> Json:
 
 
 def prune_as_document(rules: Iterable[PruneRule]) -> list[Json]:
-    """Rules of pruning as JSON values."""
+    """Encode prune rules."""
     return [{"key": rule.by, "object": rule.object, "prune": rule.prune} for rule in rules]
 
 
 def problem_as_document(problem: Problem) -> Json:
-    """A problem as JSON values."""
+    """Encode a problem."""
     return {
         "address": problem.address,
         "advice": problem.advice,
@@ -210,7 +210,7 @@ def problem_as_document(problem: Problem) -> Json:
 
 
 def _parts_of(problem: Problem) -> Json:
-    """Message and advice part by part, where values stand in them."""
+    """Encode message and advice part by part, if they contain values."""
     return {
         name: [_told_value(part) if isinstance(part, Value) else part for part in text.parts]
         for name, text in (("message", problem.message), ("advice", problem.advice))
@@ -228,12 +228,12 @@ def _told_value(value: Value) -> Json:
 
 
 def source_as_document(source: SourceRef | None) -> Json | None:
-    """A place as JSON values."""
+    """Encode a place."""
     return encode_source(source) if source else None
 
 
 def _if_any(name: str, value: Json | None) -> Json:
-    """A member that most of many entries do not have."""
+    """Return a member that most entries do not have."""
     return {name: value} if value else {}
 
 
@@ -242,7 +242,7 @@ def _end(key: RecordKey) -> Json:
 
 
 def held_as_document(held: Held) -> Json:
-    """Encode a difference that is held."""
+    """Encode a held difference."""
     return (
         {
             "address": held.address,

@@ -1,6 +1,6 @@
-"""The one table of what a change holds: how each field is written, read, digested, kept and masked.
+"""The table of the fields of a change: how each is encoded, decoded, digested, journaled and masked.
 
-A new field of ``Change`` is one row here. A test fails where it is forgotten.
+A new field of ``Change`` is one row here. A test fails if it is forgotten.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ Cells: TypeAlias = Mapping[str, Any]
 
 
 class Content(Enum):
-    """What a field may show of people: it tells how the field is masked."""
+    """Personal data that a field may contain, which decides how it is masked."""
 
     NOTHING = "nothing"
     ADDRESS = "address"  # keys of records
@@ -32,7 +32,7 @@ class Content(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the journal keeps of a field."""
+    """The columns of the journal for a field."""
 
     columns: tuple[str, ...]
     cells: Callable[[Change], Cells]
@@ -41,31 +41,31 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a change. Where it equals ``default``, it is left out of the plan file."""
+    """One field of a change. If it equals ``default``, the plan file leaves it out."""
 
     name: str
-    told: str  # what it says, for the schema and the page that is written from it
+    told: str  # its description in the schema and on the page that is written from the schema
     does: Form | None  # the part that the digest covers
-    why: Form | None  # the part that it does not
+    why: Form | None  # the part that the digest does not cover
     kept: Kept | None  # None: the journal does not keep it
     default: object = None
     content: Content = Content.NOTHING
     is_of_kind: bool = False  # each kind has its own form of it
 
     def form(self, kind: ChangeKind) -> Form | None:
-        """The form of the part that the digest covers."""
+        """Return the form of the part that the digest covers."""
         return getattr(kind, self.name) if self.is_of_kind else self.does
 
 
 def _column(name: str, to_cell: Callable[[Any], object], to_value: Callable[[Any], Any]) -> Kept:
-    """The journal keeps the field of that name in a column of the same name."""
+    """Map the field to the journal column of the same name."""
     return Kept(
         (name,), lambda change: {name: to_cell(getattr(change, name))}, lambda row: to_value(row[name])
     )
 
 
 def _values(name: str, told: str) -> Field:
-    """Values, by name; the journal keeps before, after, reason and place of each."""
+    """Describe a field of values by name; the journal keeps before, after, reason and place."""
     does = Form(forms.encode_values, as_object, {"$ref": "#/$defs/values"})
     why = Form(forms.encode_reasons, as_object, {"$ref": "#/$defs/reasons"})
     kept = Kept(
@@ -77,7 +77,7 @@ def _values(name: str, told: str) -> Field:
 
 
 def _owned(name: str, told: str, suffix: str = "") -> Field:
-    """How something is ours, in two columns that end in ``suffix``."""
+    """Describe a field of ownership, in two columns that end in ``suffix``."""
     origin, protected = f"origin{suffix}", f"protected{suffix}"
 
     def cells(change: Change) -> Cells:
@@ -210,14 +210,14 @@ FIELDS: tuple[Field, ...] = (
         default=1,
     ),
 )
-"""All fields, in the order in which a change is told."""
+"""All fields, in the order of display."""
 
 REQUIRED = ("address", "action", "reason")
 """Fields without a default."""
 
 
 def change_schema() -> Json:
-    """Describe what ``encode_change`` encodes, as definitions of a JSON Schema."""
+    """Build the JSON Schema definitions of encoded changes."""
     does = {field.name: _described(field, field.does) for field in FIELDS if field.does or field.is_of_kind}
     why = {field.name: _described(field, field.why) for field in FIELDS if field.why}
     kind: Json = {"description": "The kind of thing that it is about.", "type": "string"}
@@ -244,8 +244,8 @@ def _described(field: Field, form: Form | None) -> Json:
 
 
 def encode_change(change: Change) -> tuple[Json, Json]:
-    """What ``change`` does, which the digest covers, and why; both are plain JSON values."""
-    why: Json = {"address": str(change.address)}  # for people, and never read back
+    """Encode ``change`` as plain JSON values: what it does, which the digest covers, and why."""
+    why: Json = {"address": str(change.address)}  # for people, never read
     for name, default, encode in _WHY_ENCODERS:
         value = getattr(change, name)
         if value != default:
@@ -254,7 +254,7 @@ def encode_change(change: Change) -> tuple[Json, Json]:
 
 
 def encode_what_it_does(change: Change) -> Json:
-    """The part of ``encode_change`` that the digest covers."""
+    """Encode the part of ``encode_change`` that the digest covers."""
     kind = kind_of(change)
     does: Json = {"kind": kind.name}
     for name, default, encode in _ENCODERS[kind.name]:
@@ -265,10 +265,10 @@ def encode_what_it_does(change: Change) -> Json:
 
 
 def decode_change(does: object, why: object) -> Change:
-    """What ``encode_change`` encoded. Members that a newer version added are ignored.
+    """Decode the result of ``encode_change``; ignore members that a newer version added.
 
     Raises:
-        Wrong: that is no change that this version can carry out.
+        Wrong: this version cannot apply such a change.
     """
     done, said = as_object(does), as_object(why)
     kind = KINDS_BY_NAME.get(inside(".do", lambda _: part(done, "kind", as_text), None))
@@ -285,7 +285,7 @@ def decode_change(does: object, why: object) -> Change:
 
 
 def change_cells(change: Change) -> dict[str, object]:
-    """What the journal keeps of ``change``, by column."""
+    """Return the columns of the journal for ``change``."""
     cells: dict[str, object] = dict.fromkeys(COLUMNS)
     cells["kind"] = kind_of(change).name
     for kept in _KEPT.values():
@@ -294,18 +294,18 @@ def change_cells(change: Change) -> dict[str, object]:
 
 
 def change_in(row: Cells) -> Change:
-    """The change that a row of the journal is about; its values must not have been erased."""
+    """Read the change in a row of the journal; its values must not be erased."""
     return Change(**{name: kept.value(row) for name, kept in _KEPT.items()})
 
 
 _KEPT = {field.name: field.kept for field in FIELDS if field.kept}
 
 COLUMNS = ("kind", *(column for kept in _KEPT.values() for column in kept.columns))
-"""Columns of the journal that say what a change is."""
+"""Columns of the journal that describe a change."""
 
 
 def _decoder(field: Field, kind: ChangeKind) -> Callable[[Json, Json], Any]:
-    """What reads one field of a change of ``kind`` out of what is done and of why."""
+    """Build the function that decodes one field of a change of ``kind``."""
     does, why, name = field.form(kind), field.why, field.name
     step, form = (".do", does) if does else (".why", why)
 

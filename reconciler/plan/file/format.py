@@ -1,18 +1,17 @@
-"""The plan as a file: lines of JSON that people can read, tools can pick apart, and apply can trust.
+"""The plan file: lines of JSON for people, tools and apply.
 
-The header holds all that is not a change. Then comes a line for each change in the order of the plan, then a
-line for each difference that is held. The last line says how many there are, and digests them (``lines.py``).
-Equal plans give equal files.
+The header contains everything except changes. Then comes one line for each change in the order of the plan,
+then one line for each held difference. The last line counts and digests them (``lines.py``). Equal plans give
+equal files.
 
-The digest tells whether what apply would do is still what was planned. It covers the format version,
-environment, portal, allowances, rules of pruning, the run that is rolled back, whether the plan may be
-applied and what speaks against that (problems that are errors, guards that it ran into), what guards take
-shares of, whose values are masked, and of each change all that stands under ``do``; besides those the commit
-of the manifests, and lineage and serial of the state that it was made against. Reasons, places, people, times
-and costs may differ between plans of one digest. It detects damage, not forgery.
+The digest shows whether apply would still do what was planned. It covers the format version, environment,
+portal, allowances, prune rules, the rolled-back run, whether the plan may be applied, its problems and
+refusals, the numbers that guards take percentages of, the masked properties, and everything under ``do`` of
+each change. It also covers the commit of the manifests, and lineage and serial of the state. Reasons, places,
+people, times and costs may differ between plans with the same digest. It detects damage, not forgery.
 
-Two runs hardly ever plan against one state: what people compare across runs is ``content``, which covers
-the same but for commit, lineage and serial.
+Two runs rarely plan against the same state. So people compare ``content``, the same hash without commit,
+lineage and serial.
 """
 
 import re
@@ -50,11 +49,14 @@ from reconciler.plan.file.sequences import (
 from reconciler.plan.plan import Plan
 
 FORMAT_VERSION = "2.0"
-"""Of the files we write. A newer minor adds keys; a newer major changes the meaning of old ones."""
+"""Version of the files that we write. A newer minor adds keys.
+
+A newer major changes the meaning of old ones.
+"""
 
 
 def plan_lines(plan: Plan) -> Iterator[bytes]:
-    """Write the plan file, line by line; ``read_plan`` gives an equal plan back."""
+    """Write the plan file, line by line; ``read_plan`` returns an equal plan."""
     changes = spooled(plan.changes)
     header = header_as_document(plan, FORMAT_VERSION, changes.written)
     digests = _digests(header, changes)
@@ -63,9 +65,9 @@ def plan_lines(plan: Plan) -> Iterator[bytes]:
 
 
 def plan_as_document(plan: Plan, digests: Digests | None = None) -> str:
-    """Write the plan as one JSON document, for machines that only read it.
+    """Write the plan as one JSON document, for programs that only read it.
 
-    ``digests`` are given where the values of ``plan`` are masked; they are those of the real one.
+    If the values of ``plan`` are masked, ``digests`` are those of the real plan.
     """
     changes = spooled(plan.changes)
     document = header_as_document(plan, FORMAT_VERSION, changes.written)
@@ -83,14 +85,14 @@ def plan_as_document(plan: Plan, digests: Digests | None = None) -> str:
 
 
 def read_plan(pieces: Iterable[bytes], workspace: Workspace = IN_MEMORY) -> Plan:
-    """Read a plan file, which comes in ``pieces``, once; its lines are kept in ``workspace``.
+    """Read a plan file from ``pieces``, once; keep its lines in ``workspace``.
 
-    What it holds besides changes is checked now, changes when somebody asks for them. Keys that a newer minor
-    version added are ignored.
+    Everything except changes is checked now, changes when they are read. Keys that a newer minor version
+    added are ignored.
 
     Raises:
-        UsageError: it is no plan that this version can carry out; the message says where.
-        PlanRefused: it is a plan, but not what was planned any more.
+        UsageError: this version cannot apply it; the message names the place.
+        PlanRefused: it is a plan, but was altered.
     """
     lines = split_lines(pieces)
     header = read_header(lines)
@@ -119,12 +121,12 @@ def read_plan(pieces: Iterable[bytes], workspace: Workspace = IN_MEMORY) -> Plan
 
 
 def digest_of(plan: Plan) -> str:
-    """Give ``sha256:…`` of everything that makes a difference to what apply would do."""
+    """Return the ``sha256:…`` of everything that changes what apply would do."""
     return digests_of(plan).digest
 
 
 def digests_of(plan: Plan) -> Digests:
-    """Give the digest, and that of the content alone."""
+    """Return the digest and the content hash."""
     changes = spooled(plan.changes)
     return _digests(header_as_document(plan, FORMAT_VERSION, changes.written), changes)
 

@@ -99,7 +99,7 @@ def decode_source(found: object) -> SourceRef:
 
 
 def _source_as_usual(source: Json) -> SourceRef | None:
-    """A place of the right shape; None where it is not: a million of them are read, and few are wrong."""
+    """Read a place of the usual shape fast; return None for any other shape."""
     file, line, column = source.get("file"), source.get("line"), source.get("column")
     if type(file) is str and type(line) is type(column) is int and min(line, column) >= 0:
         return SourceRef(intern(file), line, column)
@@ -166,7 +166,7 @@ def decode_values(texts: object, reasons: object) -> tuple[ValueChange, ...]:
 
 
 def _value_as_usual(name: str, texts: object, why: object) -> ValueChange | None:
-    """A value of the right shape that nobody edited; None where it is not: a million of them are read."""
+    """Read a value of the usual shape fast, if nobody edited it; return None for any other."""
     if not isinstance(texts, list) or len(texts) != _BEFORE_AND_AFTER or not isinstance(why, dict):
         return None
     before, after = texts

@@ -1,8 +1,8 @@
-"""Reading JSON that somebody else may have touched: every value is checked, every error says where.
+"""Reading JSON that somebody else may have changed: every value is checked, every error names its place.
 
-A reader takes a JSON value and returns a typed one, or raises ``Wrong`` with the path below it;
-``inside`` adds the step that led there. The path is only built when something is wrong, which
-keeps a plan of a hundred thousand changes quick to read.
+A reader takes a JSON value and returns a typed one, or raises ``Wrong`` with the path below it; ``inside``
+adds the step to it. The path is only built for an error, so that a plan of a hundred thousand changes is read
+quickly.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class Wrong(Exception):
 
 
 def inside(step: str, read: Callable[[object], T], value: object) -> T:
-    """Read ``value``, which is found at ``step``: ``.write`` or ``[3]``."""
+    """Read ``value`` at ``step``: ``.write`` or ``[3]``."""
     try:
         return read(value)
     except Wrong as wrong:
@@ -33,7 +33,7 @@ def inside(step: str, read: Callable[[object], T], value: object) -> T:
 
 
 def part(found: Json, path: str, read: Callable[[object], T]) -> T:
-    """Read the member at ``path``, as in ``key.value``; it has to be there."""
+    """Read the required member at ``path``, as in ``key.value``."""
     name, _, below = path.partition(".")
     if name not in found:
         raise Wrong(f".{name}", "is missing")
@@ -45,45 +45,45 @@ def part(found: Json, path: str, read: Callable[[object], T]) -> T:
 
 
 def or_null(read: Callable[[object], T]) -> Callable[[object], T | None]:
-    """What ``read`` reads, or null."""
+    """Build a reader that also accepts null."""
     return lambda found: None if found is None else read(found)
 
 
 def as_is(found: object) -> object:
-    """Any JSON value."""
+    """Read any JSON value."""
     return found
 
 
 def as_object(found: object) -> Json:
-    """A JSON object."""
+    """Read a JSON object."""
     if isinstance(found, dict):
         return found
     raise _unexpected("an object", found)
 
 
 def as_text(found: object) -> str:
-    """A string."""
+    """Read a string."""
     if isinstance(found, str):
         return found
     raise _unexpected("text", found)
 
 
 def as_flag(found: object) -> bool:
-    """``true`` or ``false``."""
+    """Read ``true`` or ``false``."""
     if not isinstance(found, bool):
         raise Wrong("", "must be true or false")
     return found
 
 
 def as_count(found: object) -> int:
-    """A whole number, not negative."""
+    """Read a whole number that is not negative."""
     if type(found) is int and found >= 0:
         return found
     raise _unexpected("a count", found)
 
 
 def as_seconds(found: object) -> float:
-    """A number, not negative and not infinite."""
+    """Read a finite number that is not negative."""
     try:
         number = float(found) if type(found) in {int, float} else -1.0  # type: ignore[arg-type] # just checked
     except OverflowError:
@@ -94,7 +94,7 @@ def as_seconds(found: object) -> float:
 
 
 def as_word(words: type[E]) -> Callable[[object], E]:
-    """One of the words of a closed set."""
+    """Build a reader for a closed set of words."""
     known = {word.value: word for word in words}
 
     def read(found: object) -> E:
@@ -107,7 +107,7 @@ def as_word(words: type[E]) -> Callable[[object], E]:
 
 
 def as_tuple(read: Callable[[object], T]) -> Callable[[object], tuple[T, ...]]:
-    """A list of what ``read`` reads."""
+    """Build a reader for a list."""
 
     def read_all(found: object) -> tuple[T, ...]:
         if not isinstance(found, list):
@@ -122,7 +122,7 @@ def _unexpected(expected: str, found: object) -> Wrong:
 
 
 def _shown(found: object) -> str:
-    """A value as a message may show it."""
+    """Format a value for a message."""
     if found is None:
         return "null"
     if isinstance(found, bool):

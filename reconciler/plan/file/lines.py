@@ -1,8 +1,8 @@
-"""The plan file as lines: a header, each change, each difference that is held, and the end.
+"""The lines of a plan file: a header, each change, each held difference, and the end.
 
-Each line is one JSON object, so that a plan of any size is written and read in constant memory, and searched
-with tools that look at lines. The end says how many lines there are, and digests them: a file without it was
-cut off. What a change does is digested by the bytes that stand in the file; nothing is written anew for that.
+Each line is one JSON object, so that a plan of any size is written and read in constant memory, and can be
+searched with line tools. The end counts and digests the lines: a file without it was cut off. The digest
+covers the bytes of changes as they are in the file; nothing is encoded again.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from reconciler.plan.file.json_values import Json
 
 
 def _as_plain_text(value: object) -> str:
-    """Give sentences, which are texts that know their parts, as texts."""
+    """Convert sentences, which know their parts, to plain texts."""
     if isinstance(value, str):
         return str.__str__(value)
     raise TypeError(f"{type(value).__name__} is no JSON")
@@ -28,20 +28,20 @@ _ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=_as_plain_text)
 
 
 class ChangeLine(NamedTuple):
-    """A change as its line holds it."""
+    """A change in the form of its line."""
 
     line: bytes
-    does: bytes  # JSON of what the digest covers
+    does: bytes  # JSON that the digest covers
 
 
 class HeldLine(NamedTuple):
-    """A difference that is held, as its line holds it."""
+    """A held difference in the form of its line."""
 
     held: bytes  # JSON
 
 
 class End(NamedTuple):
-    """What the last line says of those before it."""
+    """The last line: counts and digest of the others."""
 
     changes: int
     held: int
@@ -74,7 +74,7 @@ _MASKED = b'"masked": true'
 
 
 def json_line(value: object) -> bytes:
-    """Encode ``value`` on one line, with sorted keys and what nobody sees as escapes."""
+    """Encode ``value`` on one line, with sorted keys and escaped invisible characters."""
     text = _ENCODER.encode(value)
     if text.isascii() and b"\x7f" not in text:
         return text
@@ -91,7 +91,7 @@ def parsed(text: bytes) -> Json:
     """Decode a JSON object.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not one.
     """
     try:
         return _OBJECT.decode(text)
@@ -100,7 +100,7 @@ def parsed(text: bytes) -> Json:
 
 
 def change_in(line: bytes) -> ChangeLine:
-    """Take a line apart that ``change_line`` made."""
+    """Split a line that ``change_line`` built."""
     does = _LINE.decode(line).do
     return ChangeLine(line, bytes(does) if isinstance(does, msgspec.Raw) else b"")
 
@@ -108,7 +108,7 @@ def change_in(line: bytes) -> ChangeLine:
 def lines_of(
     header: Mapping[str, object], changes: Iterable[bytes], held: Iterable[object], end: End
 ) -> Iterator[bytes]:
-    """Give the lines of a plan file, with their ends; ``changes`` are lines already."""
+    """Return the lines of a plan file, with line ends; ``changes`` are lines already."""
     yield json_line(header) + b"\n"
     for line in changes:
         yield line + b"\n"
@@ -121,10 +121,10 @@ def read_header(lines: Iterator[bytes]) -> Json:
     """Read the first line.
 
     Raises:
-        UsageError: it is no header of a plan.
+        UsageError: it is not the header of a plan.
     """
     first = next(lines, b"")
-    if first.strip() == b"{":  # JSON for people, on many lines
+    if first.strip() == b"{":  # JSON for people, on several lines
         _refuse_document(lines)
     header = parsed(first)
     if header.get("masked") is True:
@@ -133,11 +133,11 @@ def read_header(lines: Iterator[bytes]) -> Json:
 
 
 def read_entries(lines: Iterator[bytes]) -> Iterator[Entry]:
-    """Read the lines behind the header, in their order; the last one given is the end.
+    """Read the lines after the header, in order; the last one is the end.
 
     Raises:
-        UsageError: a line is none of a plan file, or in a wrong place.
-        PlanRefused: the file was cut off, or has more or fewer lines than it says.
+        UsageError: a line is invalid, or in a wrong place.
+        PlanRefused: the file was cut off, or has more or fewer lines than its end says.
     """
     changes = held = 0
     for number, text in enumerate(lines, start=2):
@@ -167,7 +167,7 @@ def read_entries(lines: Iterator[bytes]) -> Iterator[Entry]:
 
 
 def split_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Split ``pieces``, which may be of any size, into lines without their ends."""
+    """Split ``pieces`` of any size into lines without their ends."""
     rest = b""
     for piece in pieces:
         *whole, last = piece.split(b"\n")
@@ -182,37 +182,37 @@ def split_lines(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class RunningDigest:
-    """Digests what changes do, one after the other, as their lines hold it."""
+    """Digest of changes, one after the other, as bytes of their lines."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
 
     def add(self, does: bytes) -> None:
-        """One change more."""
+        """Add one change."""
         self._hash.update(does + b"\n")
 
     def with_header(self, digested: Mapping[str, object]) -> str:
-        """The digest of all that was added, and of the part of the header that is digested."""
+        """Return the digest of all changes and of the digested part of the header."""
         return digest_of_json({"changes": self._hash.hexdigest(), "header": digested})
 
 
 def digest_of_json(value: object) -> str:
-    """``sha256:…`` of ``value`` as JSON."""
+    """Return the ``sha256:…`` of ``value`` as JSON."""
     return f"sha256:{hashlib.sha256(_ENCODER.encode(value)).hexdigest()}"
 
 
 def damaged(number: int, what: str) -> UsageError:
-    """The error of line ``number``, which is wrong as ``what`` says."""
+    """Build the error for the wrong line ``number``."""
     return UsageError(f"the plan file cannot be used: line {number}: {what}\n    it was damaged: plan again")
 
 
 def altered(what: str) -> PlanRefused:
-    """The error of a file that is whole, and not what was planned."""
+    """Build the error for a complete file that was altered."""
     return PlanRefused(Refusal.ALTERED, f"the plan file was altered: {what}\n    plan again")
 
 
 def _refuse_document(lines: Iterator[bytes]) -> None:
-    """Say what a JSON document on many lines is, if it is one of ours."""
+    """Refuse a JSON document on several lines, and name it if it is one of ours."""
     for line in lines:
         if line.startswith(b"  " + _MASKED):
             raise _masked()
@@ -230,7 +230,7 @@ def _masked() -> UsageError:
 
 
 def _reason(error: Exception) -> str:
-    """What is wrong with a text, without a word of it: it may hold values."""
+    """Describe an error in a text without quoting it, because it may contain values."""
     if isinstance(error, msgspec.ValidationError):
         return "it has another shape than lines of a plan"
     if isinstance(error, RecursionError):
@@ -239,5 +239,5 @@ def _reason(error: Exception) -> str:
 
 
 def _escaped(character: str) -> str:
-    """What nobody sees, as JSON writes it: to programs it is the same."""
+    """Escape an invisible character in JSON; programs read the same text."""
     return json.dumps(character)[1:-1]

@@ -1,8 +1,7 @@
-"""Changes, and differences that are held, of a plan of any size.
+"""The changes and held differences of a plan of any size.
 
-Few of them are kept as they are. Of many only their lines of the plan file are kept, in a place that may put
-them on disk, and each is decoded whenever somebody asks for it. So a plan is made, reviewed, written and
-applied in constant memory.
+A few of them are kept as values. Many are kept as lines of the plan file, perhaps on disk, and decoded on
+access. So a plan is made, reviewed, written and applied in constant memory.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -33,14 +32,14 @@ from reconciler.plan.records.changes import replaced_by
 T = TypeVar("T")
 
 FEW = 20_000
-"""Values that are kept as they are: about 50 MB of changes."""
+"""Number of values that are kept as values: about 50 MB of changes."""
 
 
 class Lines(Protocol):
-    """Where lines are kept: a list, or what puts them on disk."""
+    """Storage of lines: a list, or a spool on disk."""
 
     def append(self, line: bytes, /) -> None:
-        """Put ``line`` behind the others."""
+        """Append ``line``."""
 
     def __len__(self) -> int: ...
     def __iter__(self) -> Iterator[bytes]: ...
@@ -48,17 +47,17 @@ class Lines(Protocol):
 
 
 Entry: TypeAlias = tuple[bytes, bytes]
-"""A key to sort by, and what belongs to it."""
+"""A sort key, with its content."""
 
 
 def sorted_in_memory(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Sort ``entries`` by key; those of one key keep their order."""
+    """Sort ``entries`` by key; entries with one key keep their order."""
     return iter(sorted(entries, key=itemgetter(0)))
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where many changes are kept and sorted; as it is made here, in memory."""
+    """Storage and sorting of many changes; this class uses memory."""
 
     lines: Callable[[], Lines] = list
     sort: Callable[[Iterable[Entry]], Iterator[Entry]] = sorted_in_memory
@@ -68,19 +67,19 @@ IN_MEMORY = Workspace()
 
 
 class _Spooled(Sequence[T], Generic[T]):
-    """Values that are kept as they are while they are few. Equal to any sequence of equal values."""
+    """Values that are kept as values while there are few. Equal to any sequence of equal values."""
 
     __slots__ = ("_encoded", "_few", "_lines", "_values")
 
     def __init__(self, lines: Lines, few: int = FEW) -> None:
         self._lines = lines
         self._few = few
-        self._values: list[T] | None = []  # None: they are too many, or were not decoded yet
+        self._values: list[T] | None = []  # None: there are too many, or they were not decoded yet
         self._encoded = 0  # how many of them are lines
 
     @property
     def lines(self) -> Lines:
-        """Each value as its line of the plan file."""
+        """The values as lines of the plan file."""
         if self._values is not None:
             for value in self._values[self._encoded :]:
                 self._lines.append(self._encode(value))
@@ -88,7 +87,7 @@ class _Spooled(Sequence[T], Generic[T]):
         return self._lines
 
     def append(self, value: T) -> None:
-        """Put ``value`` behind the others."""
+        """Append ``value``."""
         if self._values is None:
             self._lines.append(self._encode(value))
             return
@@ -98,7 +97,7 @@ class _Spooled(Sequence[T], Generic[T]):
             self._values = None
 
     def extend(self, values: Iterable[T]) -> None:
-        """Put ``values`` behind the others."""
+        """Append ``values``."""
         for value in values:
             self.append(value)
 
@@ -109,13 +108,13 @@ class _Spooled(Sequence[T], Generic[T]):
         raise NotImplementedError
 
     def _append_line(self, line: bytes) -> None:
-        """Put a value behind the others that nobody has decoded yet."""
+        """Append a value as a line that was not decoded yet."""
         self._lines = self.lines
         self._values = None
         self._lines.append(line)
 
     def _known(self) -> list[T] | None:
-        """The values, if they are few: decoded once, they are kept."""
+        """Return the values if there are few: they are decoded once and kept."""
         if self._values is None and len(self._lines) <= self._few:
             self._values = [self._decode(line, number) for number, line in enumerate(self._lines)]
             self._encoded = len(self._values)
@@ -156,7 +155,7 @@ class _Spooled(Sequence[T], Generic[T]):
 
 @dataclass(slots=True)
 class _Noted:
-    """What is noted of changes as they pass, so that not all of them have to be decoded to find a few."""
+    """Notes about changes, so that not all of them have to be decoded to find a few."""
 
     marks: bytearray = field(default_factory=bytearray)  # of each, what it does
     names: set[tuple[str, str]] = field(default_factory=set)  # object and property of all keys and values
@@ -185,13 +184,13 @@ class SpooledChanges(_Spooled[Change]):
 
     @property
     def digest(self) -> RunningDigest:
-        """The digest of what all of them do."""
+        """The digest of what all changes do."""
         self._lines = self.lines
         return self._digest
 
     @property
     def written(self) -> set[tuple[str, str]]:
-        """Object and property of all keys and values."""
+        """Object type and property of all keys and values."""
         return self._notes().names
 
     @property
@@ -213,23 +212,23 @@ class SpooledChanges(_Spooled[Change]):
         return self._marked(lambda mark: bool(mark & _REPLACES))
 
     def append(self, value: Change) -> None:
-        """Put ``value`` behind the others."""
+        """Append ``value``."""
         self._notes().note(value)
         super().append(value)
 
     def append_line(self, line: ChangeLine) -> None:
-        """Put a change behind the others that is a line already; it is decoded when somebody asks for it."""
+        """Append the line of a change; it is decoded on access."""
         self._append_line(line.line)
         self._digest.add(line.does)
 
     def kept(self, workspace: Workspace, decide: Callable[[Change], Change | None]) -> "SpooledChanges":
-        """Decide what becomes of each change: it stays, is another one, or is left out."""
+        """Decide about each change: it stays, is replaced, or is left out."""
         kept = SpooledChanges(workspace.lines(), self._few)
         kept.extend(decided for change in self if (decided := decide(change)) is not None)
         return kept
 
     def in_order(self, workspace: Workspace, key: Callable[[int, Change], bytes]) -> "SpooledChanges":
-        """Sort them by ``key``, which is given the number of each, too."""
+        """Sort the changes by ``key``, which also gets the number of each."""
         ordered = SpooledChanges(workspace.lines(), self._few)
         values = self._known()
         if values is not None:
@@ -242,7 +241,7 @@ class SpooledChanges(_Spooled[Change]):
         return ordered
 
     def _notes(self) -> _Noted:
-        """What is noted of all of them, also of those that came as lines."""
+        """Return the notes about all changes, also about those that came as lines."""
         missing = len(self) - len(self._noted.marks)
         for change in islice(self, len(self) - missing, None) if missing else ():
             self._noted.note(change)
@@ -267,12 +266,12 @@ class SpooledChanges(_Spooled[Change]):
 
 
 class SpooledHeld(_Spooled[Held]):
-    """Differences that are held."""
+    """Held differences."""
 
     __slots__ = ()
 
     def append_line(self, line: bytes) -> None:
-        """Put one behind the others that is a line already."""
+        """Append the line of a held difference."""
         self._append_line(line)
 
     def _encode(self, value: Held) -> bytes:
@@ -288,7 +287,7 @@ class SpooledHeld(_Spooled[Held]):
 
 
 def spooled(changes: Iterable[Change], workspace: Workspace = IN_MEMORY) -> SpooledChanges:
-    """Keep ``changes`` so; those that are kept so already stay where they are."""
+    """Keep ``changes`` in a spool; spooled changes stay where they are."""
     if isinstance(changes, SpooledChanges):
         return changes
     kept = SpooledChanges(workspace.lines())
@@ -297,7 +296,7 @@ def spooled(changes: Iterable[Change], workspace: Workspace = IN_MEMORY) -> Spoo
 
 
 def sort_key(*parts: str | int) -> bytes:
-    """A key that sorts as the tuple of ``parts`` does: numbers, not negative, and texts by code point."""
+    """Build a key that sorts like the tuple of ``parts``: non-negative numbers, and texts by code point."""
     return b"".join(
         part.to_bytes(8, "big")
         if isinstance(part, int)

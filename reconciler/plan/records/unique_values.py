@@ -1,16 +1,16 @@
-"""Values of unique properties: no two records are to hold one, and whoever takes one waits until it is free.
+"""Values of unique properties: only one record may have a value, and a record that takes it over waits.
 
-HubSpot refuses a value of a unique property while another record holds it. The cases, in words, for a value
-that a change writes:
+HubSpot refuses a value of a unique property while another record has it. The cases for a value that a change
+writes:
 
-- nobody holds it: fine, unless another change writes it too;
-- its own record holds it already, in another spelling: fine;
-- a record holds it that gives it up in the same plan: the change waits for that one, in a later turn;
-- two or more records take them from one another in a circle: there is no order in which that works;
-- any other record holds it: a problem. One that the same plan archives holds it still: archives come last.
+- no record has it: fine, unless another change writes it too;
+- its own record has it already, in another spelling: fine;
+- a record has it that loses it in the same plan: the change waits for that one, in a later turn;
+- two or more records take values from each other in a circle: no order is possible;
+- any other record has it: a problem, even if the same plan archives that record, because archives come last.
 
-A change that is left out gives nothing up, so what leans on it is left out, too. Messages hold no values and
-no keys: who may not see them may read the messages.
+A change that is left out frees no value, so changes that need its value are left out too. Messages contain no
+values and no keys, because people who must not see them may read the messages.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ from reconciler.plan.hashes import repeated_hashes
 from reconciler.plan.records.changes import identity_of_record, is_record_archive, is_record_write
 
 Value: TypeAlias = tuple[str, str, str]
-"""Object type, property, and the value in the one spelling that HubSpot compares by."""
+"""Object type, property, and the value in the spelling that HubSpot compares."""
 
 _Objects: TypeAlias = Mapping[str, ObjectSchema]
 
@@ -36,15 +36,15 @@ _Objects: TypeAlias = Mapping[str, ObjectSchema]
 class Claim(NamedTuple):
     """A change that gives its record a value of a unique property."""
 
-    number: int  # of the change
+    number: int  # number of the change
     value: Value
     name: str
     text: str
-    written: ValueChange | None  # None: the key that a new record is created with
+    written: ValueChange | None  # None: the key of a new record
 
 
 class Giver(NamedTuple):
-    """A record that would give its value up, but is not part of the plan."""
+    """A record that would lose its value, but is not part of the plan."""
 
     address: str
     advice: str
@@ -56,9 +56,9 @@ _NO_GIVERS: Mapping[Value, Giver] = {}
 def questions(
     changes: Sequence[Change], objects: _Objects
 ) -> Iterator[tuple[ObjectSchema, str, Iterator[str]]]:
-    """The values that it has to be asked who holds, by object type and property.
+    """Return the values whose holders must be read, by object type and property.
 
-    Of the key that a record is created or renamed to it has been asked already.
+    The keys of created and renamed records have been looked up already.
     """
     if not _writes_unique(changes, objects):
         return
@@ -73,12 +73,12 @@ def questions(
 
 
 def value_of(schema: ObjectSchema, name: str, text: str) -> Value:
-    """What tells a value of a unique property from others."""
+    """Return the identity of a value of a unique property."""
     return schema.name, name, canonical(schema.properties[name].kind, text) or ""
 
 
 def turns_of(changes: Sequence[Change], objects: _Objects) -> Mapping[int, int]:
-    """By number, the changes that have to wait for others, and how many there are one behind the other."""
+    """Return, by number, the changes that wait for others, and their position in the sequence."""
     given = _given_up(changes, objects) if _writes_unique(changes, objects) else {}
     if not given:
         return {}
@@ -96,10 +96,10 @@ def contradictions(
     holders: Mapping[Value, RecordId],
     left_behind: Mapping[Value, Giver] = _NO_GIVERS,
 ) -> Mapping[int, Sequence[Problem]]:
-    """What is wrong with which changes, by number; without those all others can be made.
+    """Find the problems of changes, by number; without these changes, all others are possible.
 
-    ``holders`` says of the values that were asked for which record holds them now; of others none does.
-    ``left_behind`` says which of these would give them up, and are not part of the plan.
+    ``holders`` has the present records of the requested values; other values have none. ``left_behind`` says
+    which of these records would lose them but are not part of the plan.
     """
     repeated = _repeated(changes, objects)
     doubtful = [
@@ -119,16 +119,16 @@ def contradictions(
 
 @dataclass(frozen=True, slots=True)
 class _Judging:
-    """What is known of the values that more than one record wants, or has."""
+    """Facts about the values that more than one record has or gets."""
 
     changes: Sequence[Change]
     holders: Mapping[Value, RecordId]
-    given: Mapping[Value, int]  # by which change they become free
+    given: Mapping[Value, int]  # the change that frees each value
     archived: Collection[tuple[str, RecordId]]
     left_behind: Mapping[Value, Giver]
 
     def problems(self, claims: Iterable[Claim], refused: Container[int]) -> Mapping[int, Sequence[Problem]]:
-        """What is wrong with ``claims``, by number of the change; changes in ``refused`` are not made."""
+        """Find the problems of ``claims``, by number of the change, without the changes in ``refused``."""
         found: dict[int, list[Problem]] = {}
         first: dict[Value, Claim] = {}
         waits: dict[int, dict[int, Claim]] = {}
@@ -179,7 +179,7 @@ class _Judging:
 
 
 def claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:
-    """The values of unique properties that ``changes`` write, keys of new records among them."""
+    """Return the unique values that ``changes`` write, including the keys of new records."""
     unique = {name: _unique_names(schema) for name, schema in objects.items()}
     for number, change in enumerate(changes):
         if not is_record_write(change):
@@ -194,7 +194,7 @@ def claims(changes: Iterable[Change], objects: _Objects) -> Iterator[Claim]:
 
 
 def _writes_unique(changes: Sequence[Change], objects: _Objects) -> bool:
-    """Whether ``changes`` write a value that has to be unique, besides the keys of new records."""
+    """Return whether ``changes`` write a unique value, besides the keys of new records."""
     names = spooled(changes).written_values
     return any(objects[object_name].can_identify(name) for object_name, name in names)
 
@@ -209,7 +209,7 @@ def _is_asked(changes: Sequence[Change], claim: Claim) -> bool:
 
 
 def _given_up(changes: Iterable[Change], objects: _Objects) -> dict[Value, int]:
-    """Values that records hold now and will not hold any more, and the changes that write others."""
+    """Return values that records have now and lose, with the changes that write other values."""
     given: dict[Value, int] = {}
     for number, change in enumerate(changes):
         for value in change.values if change.action is Action.UPDATE else ():
@@ -226,7 +226,7 @@ def _archived(changes: Iterable[Change]) -> Collection[tuple[str, RecordId]]:
 
 
 def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
-    """Values that more than one change writes."""
+    """Return the values that more than one change writes."""
     alike = repeated_hashes(hash(claim.value) for claim in claims(changes, objects))
     if not alike:
         return frozenset()
@@ -235,7 +235,7 @@ def _repeated(changes: Sequence[Change], objects: _Objects) -> frozenset[Value]:
 
 
 def _turns(waits: Mapping[int, Collection[int]]) -> Mapping[int, int]:
-    """When each comes, from 1; those that wait for one another, and whatever waits for them, never do."""
+    """Return the turn of each change, from 1; changes in circles, and those that wait for them, have none."""
     followers: dict[int, list[int]] = {}
     for number, givers in waits.items():
         for giver in givers:
@@ -243,7 +243,7 @@ def _turns(waits: Mapping[int, Collection[int]]) -> Mapping[int, int]:
     open_ = {number: sum(giver in waits for giver in givers) for number, givers in waits.items()}
     ready = [number for number, count in open_.items() if not count]
     turns: dict[int, int] = {}
-    for number in ready:  # grows on the way
+    for number in ready:  # it grows during the loop
         turns[number] = 1 + max((turns.get(giver, 0) for giver in waits[number]), default=0)
         for follower in followers.get(number, ()):
             open_[follower] -= 1
@@ -253,13 +253,13 @@ def _turns(waits: Mapping[int, Collection[int]]) -> Mapping[int, int]:
 
 
 def _in_circles(waits: Mapping[int, Mapping[int, Claim]]) -> Iterator[tuple[int, int, Claim]]:
-    """Of changes that wait for one another for ever: each, the one it waits for, and what for."""
+    """Return each change of a circle, the change it waits for, and the value."""
     never = waits.keys() - _turns(waits).keys()
     back: dict[int, list[int]] = {number: [] for number in never}
     for number in never:
         for giver in waits[number].keys() & never:
             back[giver].append(number)
-    circle = never - _turns(back).keys()  # without those that only wait for one of them
+    circle = never - _turns(back).keys()  # without changes that only wait for one of the circle
     for number in sorted(circle):
         for giver in sorted(waits[number].keys() & circle):
             yield number, giver, waits[number][giver]
