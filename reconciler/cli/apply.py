@@ -115,7 +115,7 @@ def command(
 
 
 class _How(TypedDict):
-    """What the options say of how to apply, as ``Environment.apply`` takes it."""
+    """The options of ``apply``, in the form of ``Environment.apply``."""
 
     on_stale: OnStale
     fail_fast: bool
@@ -127,7 +127,7 @@ class _How(TypedDict):
 
 
 def _carry_out(invocation: Invocation, plan: Plan, how: _How, *, lists_applied: bool) -> ApplyResult:
-    if plan.is_empty:  # nothing to show the progress of, and nothing to stop
+    if plan.is_empty:  # no progress to show, and nothing to stop
         return invocation.environment.apply(plan, **how)
     with (
         progress("applying", quiet=invocation.said.quiet) as tell,
@@ -147,10 +147,10 @@ def _refuse_options(request: PlanRequest) -> None:
 
 
 def _new_plan(invocation: Invocation, request: PlanRequest, options: ViewOptions) -> Plan:
-    """Make a plan now, and show it.
+    """Make a plan now and show it.
 
     Raises:
-        PlanRefused: the environment takes saved plans only, or something departs from the reviewed plan.
+        PlanRefused: the environment takes only saved plans, or the plan differs from the reviewed one.
         UsageError: it has problems.
     """
     environment = invocation.environment
@@ -166,7 +166,7 @@ def _new_plan(invocation: Invocation, request: PlanRequest, options: ViewOptions
 
 
 def _left_out(plan: Plan) -> ExitCode:
-    """Records that were skipped as invalid are changes that were not applied."""
+    """Return NOT_APPLIED if records were skipped as invalid, because they were not applied."""
     return ExitCode.NOT_APPLIED if plan.summary.problems.left_out else ExitCode.OK
 
 
@@ -174,9 +174,7 @@ def _ask(plan: Plan, environment: str) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to approve the plan\n    say --auto-approve, or apply a saved plan")
     fault = stdout_fault()
-    if fault is not None and not isinstance(
-        fault, BrokenPipeError
-    ):  # who leaves a pager early has seen enough
+    if fault is not None and not isinstance(fault, BrokenPipeError):  # closing a pager early is not an error
         raise UsageError(f"the plan could not be shown ({fault.strerror}): nothing was applied")
     question = f"\nApply this to {environment} (portal {plan.header.portal_id})?"
     if not click.confirm(question, default=False, err=True):

@@ -75,10 +75,12 @@ def command(
 
 
 def _refuse_to_tell_of_what_ends(to: OutputOptions, is_selected: object) -> None:
-    """What is accepted is no drift any more, and ``--accept`` names what it is about.
+    """Refuse ``--accept`` together with flags that report or select drift.
+
+    Accepted values are no drift any more, and ``--accept`` selects drift itself.
 
     Raises:
-        UsageError: flags say otherwise.
+        UsageError: there are such flags.
     """
     told = [form.file_option.name for form in to.files if form.file_option]
     told += [f"--format {to.form.name}"] if to.form.acceptance is cannot_show else []
@@ -93,7 +95,7 @@ def _show(invocation: Invocation, found: DriftFound, to: OutputOptions) -> None:
 
 
 def _keep(invocation: Invocation, found: DriftFound, to: OutputOptions) -> None:
-    """Write what was found for others: to files, and in GitHub Actions to summary and outputs of the job."""
+    """Write the drift to files and, in GitHub Actions, to summary and outputs of the job."""
     view = View(masking_for(to.values, as_json=True), invocation.where, to.full)
     for form, path in to.files.items():
         write_private(path, form.drift(found, view))

@@ -1,9 +1,9 @@
-"""What must not be shown where: the only place that decides.
+"""Masking: the only place that decides which values are shown.
 
-Renderers know nothing of masking. They are given a plan, a run or problems in which every personal
-value has been replaced already, by a pseudonym that still tells changed from same and groups what
-is equal. Pseudonyms are keyed, so that nobody can find a phone number by trying all of them; a
-rendering whose key is thrown away can never be undone.
+Renderers do not know about masking. They get a plan, a run or problems in which every personal value is
+already replaced by a pseudonym. Equal values have equal pseudonyms, so changed values and groups stay
+recognisable. Pseudonyms are keyed, so that nobody can find a phone number by trying all of them. If the key
+is discarded, a report can never be unmasked.
 """
 
 import hmac
@@ -29,10 +29,10 @@ from reconciler.plan.plan import GuardRefusal, Held, Plan, Review, ReviewDiffere
 from reconciler.sentences import Value, shown
 
 Personal: TypeAlias = Iterable[tuple[str, str]]
-"""Pairs of object and property whose values are personal."""
+"""Pairs of object type and property whose values are personal."""
 
 _DIGITS = 8
-"""Of a pseudonym, in base 16: among a hundred thousand values about one pair looks equal by accident."""
+"""Hexadecimal digits of a pseudonym: among a hundred thousand values, about one pair is equal by accident."""
 
 _EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
@@ -41,7 +41,7 @@ _EMAIL = re.compile(r"[\w.%+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 class Masking:
     """Whether personal values are shown, and if not, the key of their pseudonyms."""
 
-    key: bytes | None = field(default=None, repr=False)  # None shows them; else secret and random
+    key: bytes | None = field(default=None, repr=False)  # None shows them; otherwise secret and random
 
     @property
     def is_on(self) -> bool:
@@ -50,7 +50,7 @@ class Masking:
 
 
 SHOW = Masking()
-"""Everything is shown as it is."""
+"""Masking that shows everything as it is."""
 
 
 def masked_plan(plan: Plan, masking: Masking) -> Plan:
@@ -68,7 +68,7 @@ def masked_plan(plan: Plan, masking: Masking) -> Plan:
 
 
 def masked_drift(found: DriftFound, masking: Masking) -> DriftFound:
-    """What drifted, as it may be shown; of the people behind it the names stay, the addresses do not."""
+    """Mask drift; names of its authors stay, their addresses do not."""
     if masking.key is None:
         return found
     mask = _Mask(masking.key, found.personal)
@@ -81,7 +81,7 @@ def masked_drift(found: DriftFound, masking: Masking) -> DriftFound:
 
 
 def masked_acceptance(acceptance: Acceptance, masking: Masking) -> Acceptance:
-    """What was written back, as it may be shown."""
+    """Mask accepted drift."""
     if masking.key is None:
         return acceptance
     mask = _Mask(masking.key, acceptance.personal)
@@ -94,7 +94,7 @@ def masked_acceptance(acceptance: Acceptance, masking: Masking) -> Acceptance:
 
 
 def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
-    """What is known of a record, as it may be shown."""
+    """Mask an explanation."""
     if masking.key is None:
         return explained
     mask = _Mask(masking.key, explained.personal)
@@ -110,7 +110,7 @@ def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
 
 
 def masked_run(detail: RunDetail, masking: Masking) -> RunDetail:
-    """The run as it may be shown."""
+    """Mask a run."""
     if masking.key is None:
         return detail
     mask = _Mask(masking.key, detail.header.personal)
@@ -118,14 +118,14 @@ def masked_run(detail: RunDetail, masking: Masking) -> RunDetail:
 
 
 def masked_key(key: RecordKey, masking: Masking, personal: Personal) -> RecordKey:
-    """The key of a record as it may be shown."""
+    """Mask the key of a record."""
     return key if masking.key is None else _Mask(masking.key, personal).record_key(key)
 
 
 def masked_owned(
     record: OwnedRecord, pairs: Iterable[OwnedPair], masking: Masking, personal: Personal
 ) -> tuple[OwnedRecord, tuple[OwnedPair, ...]]:
-    """What is remembered of a record and of its associations, as it may be shown."""
+    """Mask an owned record and its associations."""
     if masking.key is None:
         return record, tuple(pairs)
     mask = _Mask(masking.key, personal)
@@ -135,7 +135,7 @@ def masked_owned(
 def masked_problems(
     problems: Iterable[Problem], masking: Masking, personal: Personal = ()
 ) -> tuple[Problem, ...]:
-    """The problems as they may be shown; without ``personal``, e-mail addresses alone are known to be."""
+    """Mask problems; without ``personal``, only e-mail addresses are recognised."""
     if masking.key is None:
         return tuple(problems)
     mask = _Mask(masking.key, personal)
@@ -143,7 +143,7 @@ def masked_problems(
 
 
 def masked_text(text: str, masking: Masking) -> str:
-    """A text that belongs to no record, as it may be shown: nothing but e-mail addresses is known to be."""
+    """Mask a text that belongs to no record: only e-mail addresses are recognised."""
     return text if masking.key is None else _Mask(masking.key, ()).text(text, [])
 
 
@@ -162,14 +162,14 @@ def mask_of_plan(masking: Masking, plan: Plan) -> "_Mask | None":
 
 
 def _of_plan(key: bytes, plan: Plan) -> "_Mask":
-    """The entries of a plan say which object types have keys that are not personal."""
+    """Build the mask of a plan, whose entries tell which object types have keys that are not personal."""
     properties = {(change.record.object, change.record.by) for change in plan.changes}
     properties |= {(held.key.object, held.key.by) for held in plan.held}
     return _Mask(key, plan.personal, (of for of, _ in properties.difference(plan.personal)))
 
 
 class _Mask:
-    """Replaces the personal parts of one thing that is shown."""
+    """Replaces the personal parts of one shown thing."""
 
     def __init__(self, key: bytes, personal: Personal, plain_objects: Iterable[str] = ()) -> None:
         self._key = key
@@ -203,7 +203,7 @@ class _Mask:
         return replace(change, **masked)
 
     def field(self, change: Change, name: str, content: Content) -> object:
-        """One field of ``change``, by what it may show of people."""
+        """Mask one field of ``change``, by the personal data that it may contain."""
         value = getattr(change, name)
         if content is Content.VALUES:
             return self.values(change.record, value)
@@ -238,14 +238,14 @@ class _Mask:
         return replace(pair, key=self.record_key(pair.key), target=self.record_key(pair.target))
 
     def lost(self, record: MissingOwnedRecord) -> MissingOwnedRecord:
-        """The key that a record has now is as personal as the one that it had."""
+        """Mask a lost record; its present key is as personal as its former one."""
         facts = self.facts(record.key.object, "", record.facts)
         return replace(record, key=self.record_key(record.key), facts=facts)
 
     def facts(self, object_name: str, name: str, facts: Iterable[Fact]) -> tuple[Fact, ...]:
-        """Facts that are kept beside property ``name``, or beside a record where it is empty.
+        """Mask facts about property ``name``, or about a record if it is empty.
 
-        A value beside a record may be anybody's.
+        A value about a record may be personal.
         """
 
         def value(text: str | None) -> str | None:
@@ -288,7 +288,7 @@ class _Mask:
         )
 
     def other(self, key: RecordKey) -> RecordKey:
-        """A record of a type whose definitions are not known: e-mail addresses are recognised as they are."""
+        """Mask the key of a type without known definitions: only e-mail addresses are recognised."""
         shown = self.record_key(key)
         return replace(shown, value=self.text(shown.value, []))
 
@@ -323,7 +323,7 @@ class _Mask:
         )
 
     def problem(self, problem: Problem) -> Problem:
-        """A problem says of each value whose it is; of its address nothing but itself is known."""
+        """Mask a problem, whose values know their properties; its address is masked by itself."""
         key = _taken_apart(problem.address)[2] if self._hides_key(problem.address) else ""
         people = [email for email in problem.people if email.casefold() != key.casefold()]
 
@@ -341,7 +341,7 @@ class _Mask:
         )
 
     def address(self, address: str) -> str:
-        """An address, or a glob over them, of which nothing but itself is known."""
+        """Mask an address, or a glob over addresses, without knowing more about it."""
         object_name, _, key, name = _taken_apart(address)
         record = address.partition("#")[0]
         if self._hides_key(address):
@@ -352,13 +352,13 @@ class _Mask:
         return self.text(record if object_name else address, [])
 
     def _hides(self, value: Value) -> bool:
-        """Where nothing tells which property a value is of, it is personal."""
+        """Return whether to mask a value; a value of an unknown property is personal."""
         if value.object and value.name:
             return self.is_personal(value.object, value.name)
         return value.object in self._objects if value.object else bool(self._personal)
 
     def _hides_key(self, address: str | None) -> bool:
-        """Where nothing tells what the key of an address is, it is personal."""
+        """Return whether to mask the key of an address; an unknown key is personal."""
         object_name, is_record_id, key, _ = _taken_apart(address)
         is_plain = object_name not in self._objects or object_name in self._plain_objects
         return not is_plain and not is_record_id and key != "*"
@@ -386,13 +386,13 @@ class _Mask:
         )
 
     def value(self, object_name: str, name: str, text: str | None) -> str | None:
-        """None stays None: empty and cleared tell nothing about a person."""
+        """Mask a value; None stays None, because empty values tell nothing about a person."""
         return self.pseudonym(text) if text is not None and self.is_personal(object_name, name) else text
 
     def text(self, text: str, hidden: Iterable[str], people: Iterable[str] = ()) -> str:
-        """``text`` without the values in ``hidden``, in any case of letters, and without e-mail addresses.
+        """Replace the values in ``hidden`` in ``text``, ignoring case, and all e-mail addresses.
 
-        Those of ``people`` stay, unless they are among ``hidden`` too.
+        The addresses of ``people`` stay, unless they are in ``hidden`` too.
         """
         known = {value.casefold(): value for value in hidden if value}
         shown = {email.casefold() for email in people} - known.keys()
@@ -411,7 +411,7 @@ class _Mask:
         return f"\u2039{digest.hex()[:_DIGITS]}\u203a"
 
     def _written(self, object_name: str, name: str, written: ManifestValue) -> ManifestValue:
-        """What a manifest says; it calls owners by their e-mail addresses."""
+        """Mask a manifest value, which names owners by e-mail address."""
         if isinstance(written, tuple):
             return tuple(self._said(object_name, name, item) for item in written)
         return None if written is None else self._said(object_name, name, written)
@@ -420,7 +420,7 @@ class _Mask:
         return self.pseudonym(text) if self.is_personal(object_name, name) else self.text(text, [])
 
     def _hidden(self, key: RecordKey, values: Mapping[str, Iterable[str | None]]) -> list[str]:
-        """What texts about a record might repeat of it: its key, and ``values`` by property."""
+        """Return the values that texts about a record may repeat: its key, and ``values`` by property."""
         hidden = [key.value] if self.is_personal(key.object, key.by) else []
         for name, texts in values.items():
             if self.is_personal(key.object, name):
@@ -429,7 +429,7 @@ class _Mask:
 
 
 def _taken_apart(address: str | None) -> tuple[str, bool, str, str]:
-    """Object, whether by record id, key, property; empty where ``address`` does not say."""
+    """Split an address into object type, whether by record id, key and property; missing parts are empty."""
     try:
         object_name, is_record_id, key, name = split_address(address or "")
     except ValueError:
@@ -438,7 +438,7 @@ def _taken_apart(address: str | None) -> tuple[str, bool, str, str]:
 
 
 def _any_of(values: Iterable[str]) -> re.Pattern[str] | None:
-    """A pattern of whole words that are one of ``values``, the longest first."""
+    """Build a pattern that matches ``values`` as whole words, the longest first."""
     ordered = sorted(values, key=len, reverse=True)
     if not ordered:
         return None

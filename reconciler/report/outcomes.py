@@ -1,4 +1,4 @@
-"""The report of a run: what was not applied, in HubSpot's own words, and an accounting that adds up."""
+"""The report of a run: changes that were not applied, with HubSpot's messages, and the accounting."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC
@@ -32,10 +32,10 @@ _SECTIONS = {
     Stale.word: (Piece("!", Style.CHANGED), "HubSpot or state moved on since the plan; nothing was sent"),
     Skipped.word: (Piece(".", Style.FAINT), "not attempted"),
 }
-"""What was not applied, in the order in which it wants to be looked at."""
+"""Outcomes other than applied, the most urgent first."""
 
 _SIGNS = {str(verb): sign for verb, sign in SIGNS.items()}
-"""By action; a journal may know actions that this version does not."""
+"""Signs by action; a journal may contain actions that this version does not know."""
 
 _OF_STATE_ONLY = {str(Verb.ADOPT), str(Verb.RELEASE)}
 
@@ -45,7 +45,7 @@ _TICKETS = {"category": "category", "correlation_id": "correlationId"}
 
 
 def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
-    """Which run, where, when and whose."""
+    """Format run, place, time and actor."""
     title = f"Run {header.id}, {header.status}: {header.environment}, portal {header.portal_id}"
     details = [
         _period(header),
@@ -93,7 +93,7 @@ def _alone(rows: Entries[RunRow]) -> list[Entries[RunRow]]:
 
 
 def accounting_section(detail: RunDetail, layout: Layout) -> list[Line]:
-    """``11 planned = 10 applied + 1 rejected + …``."""
+    """Format ``11 planned = 10 applied + 1 rejected + …``."""
     planned, *outcomes = (f"{count} {word}" for word, count in detail.standing().items())
     never = 0 if detail.header.is_under_way else detail.never_attempted
     told = f"Never attempted, and counted as skipped: {counted(never, 'change')}."
@@ -104,7 +104,7 @@ def accounting_section(detail: RunDetail, layout: Layout) -> list[Line]:
 
 
 def run_entries(runs: Iterable[RunSummary], layout: Layout) -> Iterator[list[Line]]:
-    """Each run on a few lines: when and whose, what it set out to do, and what became of that."""
+    """Format each run on a few lines: time and actor, planned changes, and outcomes."""
     for run in runs:
         header = run.header
         planned = ", ".join(f"{count:,} to {action}" for action, count in header.planned.items() if count)
@@ -132,7 +132,7 @@ def _likeness(alone: Sequence[RunRow]) -> Hashable:
 
 
 def _done(action: str) -> str:
-    """``update`` as something that was done."""
+    """Return the past form of an action, such as ``updated``."""
     return f"{action}d" if action.endswith("e") else f"{action}ed"
 
 
@@ -142,7 +142,7 @@ def _likeness_of_applied(alone: Sequence[RunRow]) -> Hashable:
 
 
 def _applied_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Line]:
-    """What was written, value by value."""
+    """Format the written values."""
     told = list(_told(alike[0][0]))
     lines: list[Line] = []
     for name, (_, before, after) in zip(padded([name for name, _, _ in told]), told, strict=True):
@@ -156,7 +156,7 @@ def _applied_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Lin
 
 
 def _told(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
-    """Name, value before and after of what a row is about."""
+    """Return name, value before and value after for each value of a row."""
     if row.target is not None:
         yield row.target.address, None, row.label or ASSOCIATED
     if row.action in _OF_STATE_ONLY:

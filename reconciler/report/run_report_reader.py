@@ -29,7 +29,7 @@ _as_text_or_null = or_null(as_text)
 
 
 def is_run(beginning: bytes) -> bool:
-    """Whether the file that begins so is the report of a run."""
+    """Return whether a file with this beginning is the report of a run."""
     return _BEGINNING.match(beginning) is not None
 
 

@@ -1,6 +1,6 @@
-"""Reports for people at a terminal: plans, runs and problems as text of a given width.
+"""Reports for terminals: plans, runs and problems as text of a given width.
 
-Signs and words say everything; colour only repeats it. Every text ends with one newline.
+Signs and words contain everything; colour only repeats it. Every text ends with one newline.
 """
 
 from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ from reconciler.report.text.styled_lines import BLANK, Line, line, painted
 from reconciler.report.view import View
 
 NARROWEST = 40
-"""Columns; narrower terminals get lines of this width."""
+"""Minimum width; narrower terminals get lines of this width."""
 
 
 def render_plan(plan: Plan, view: View) -> str:
@@ -76,7 +76,7 @@ def render_drift(found: DriftFound, view: View) -> str:
 
 
 def render_acceptance(acceptance: Acceptance, view: View) -> str:
-    """Which live values manifests say now, and what is left to the person."""
+    """Render accepted drift: values written into manifests, and values left to the person."""
     layout = _layout(view)
     shown = masked_acceptance(acceptance, view.masking)
     sections = chain(
@@ -88,7 +88,7 @@ def render_acceptance(acceptance: Acceptance, view: View) -> str:
 
 
 def render_explanation(explained: Explanation, view: View) -> str:
-    """Everything there is to know of one record or property."""
+    """Render everything about one record or property."""
     layout = _layout(view)
     shown = masked_explanation(explained, view.masking)
     sections = chain(explanation_sections(shown, layout), [problem_lines(shown.problems, layout)])
@@ -96,7 +96,7 @@ def render_explanation(explained: Explanation, view: View) -> str:
 
 
 def render_problems(problems: Iterable[Problem], view: View) -> str:
-    """Problems where they are, each with its advice, and how many there are."""
+    """Render problems with places and advice, and their number."""
     layout = replace(_layout(view), full=True)
     shown = masked_problems(problems, view.masking)
     count = [line(f"{how_many(count_problems(shown)) or 'No problems'}.")]
@@ -104,7 +104,7 @@ def render_problems(problems: Iterable[Problem], view: View) -> str:
 
 
 def render_run(detail: RunDetail, view: View) -> str:
-    """What became of a run: what was not applied, with HubSpot's words on it, and the accounting."""
+    """Render a run: changes that were not applied, with HubSpot's messages, and the accounting."""
     layout = _layout(view)
     rows = shown_rows(detail, view.masking)
     sections = chain(
@@ -117,7 +117,7 @@ def render_run(detail: RunDetail, view: View) -> str:
 
 
 def render_runs(runs: Iterable[RunSummary], *, color: bool, width: int) -> str:
-    """Past runs, in the order given."""
+    """Render past runs, in the given order."""
     layout = Layout(max(width, NARROWEST), full=False, where=str)
     return painted(_parted(run_entries(runs, layout)), color=color)
 
@@ -127,7 +127,7 @@ def _layout(view: View) -> Layout:
 
 
 def _parted(sections: Iterable[list[Line]]) -> Iterator[Line]:
-    """The lines of all sections that have any, with an empty line between sections."""
+    """Join the lines of all sections that have any, with an empty line between sections."""
     parts = (section for section in sections if section)
     for index, section in enumerate(parts):
         yield from [BLANK, *section] if index else section

@@ -1,8 +1,8 @@
-"""A plan, or drift, as a page that works from disk: no network, no framework, values that are no markup.
+"""A plan or drift as an HTML page that works from disk: without network, framework, or markup in values.
 
-The page brings its data as JSON, and one script that puts it into text nodes. Its content security
-policy allows that script and that style by their digests and nothing else, no connection either; where
-a browser knows trusted types, it forbids the script to make markup out of text.
+The page contains its data as JSON, and one script that puts it into text nodes. Its content security policy
+allows only that script and that style, by their digests, and no connections. In browsers with trusted types,
+it forbids the script to create markup from text.
 """
 
 import base64
@@ -24,17 +24,17 @@ from reconciler.report.text.styled_lines import painted
 from reconciler.report.view import View
 
 _SCRIPTS = ("rows.js", "values.js", "facets.js", "list.js", "main.js")
-"""In the order in which they need each other."""
+"""Scripts in the order of their dependencies."""
 
 _ESCAPES = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"})
-"""What might end a script, begin a comment or end a line, as JSON writes it."""
+"""Characters that may end a script, begin a comment or end a line, as JSON escapes."""
 
 _WIDE = Layout(width=100_000, full=True, where=str)
 """A layout in which every sentence is one line."""
 
 
 def render_page(plan: Plan, view: View) -> str:
-    """The plan as an HTML document."""
+    """Render the plan as an HTML document."""
     shown = shown_plan(plan, view.masking)
     about, summary = shown.about, shown.summary
     return _document(
@@ -53,7 +53,7 @@ def render_page(plan: Plan, view: View) -> str:
 
 
 def render_drift_page(found: DriftFound, view: View) -> str:
-    """What was changed behind our back as an HTML document."""
+    """Render the drift as an HTML document."""
     shown = shown_drift(found, view.masking)
     when = f"{found.created_at:%Y-%m-%d %H:%M} UTC by reconciler {visible(found.tool_version)}"
     return _document(
@@ -72,7 +72,7 @@ def render_drift_page(found: DriftFound, view: View) -> str:
 
 
 def _document(data: Mapping[str, object], **contents: object) -> str:
-    """The page that shows ``data``, with what its template names."""
+    """Build the page that shows ``data``, from its template."""
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - it costs 0.1 s
 
     loader = PackageLoader("reconciler.report", "web")
@@ -88,7 +88,7 @@ def _document(data: Mapping[str, object], **contents: object) -> str:
 
 
 def _policy(script: str, style: str) -> str:
-    """Source: https://www.w3.org/TR/CSP3/."""
+    """Build the content security policy. Source: https://www.w3.org/TR/CSP3/."""
     return "; ".join(
         (
             "default-src 'none'",
@@ -106,7 +106,7 @@ def _hash(text: str) -> str:
 
 
 def _facts(plan: Plan, flags: str) -> Iterator[tuple[str, str]]:
-    """What exactly was planned, from what."""
+    """Return the facts about a plan: its content, and its inputs."""
     yield ("Undoes" if plan.undoes else "Read"), made_of(plan, visible)
     if plan.manifests.git:
         uncommitted = " and uncommitted changes" if plan.manifests.has_uncommitted else ""

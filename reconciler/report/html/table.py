@@ -1,7 +1,7 @@
 """The entries of a plan as rows of a table, for a page that searches and filters them.
 
-Rows are lists, whose columns ``web/rows.js`` names, and what recurs stands once: a plan of a hundred
-thousand changes is to stay small. All texts have been made visible.
+A row is a list, whose columns ``web/rows.js`` names. Repeated words are stored once, so that a plan of a
+hundred thousand changes stays small. Invisible characters are escaped already.
 """
 
 from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ _PROBLEMS = {
     Severity.LEFT_OUT: ("left out", Piece("\u00d7", Style.ALARM), "the record is not in the plan"),
     Severity.WARNING: ("warning", Piece("!", Style.CHANGED), "the plan can be applied like this"),
 }
-"""In the order in which they weigh: how they are called and shown, and what follows from them."""
+"""Severities in their order: label, style, and consequence."""
 
 
 def plan_table(shown: ShownPlan) -> Json:
@@ -176,7 +176,7 @@ class _Table:
         return len(self._kinds) - 1
 
     def _add(self, kind: int, address: str, source: SourceRef | None, *rest: object) -> None:
-        """A row; ``rest`` is record id, values and notes."""
+        """Add a row; ``rest`` contains record id, values and notes."""
         place = self._place(source)
         self._rows.append([kind, visible(address), place.get("file", -1), place.get("line", 0), *rest])
 
@@ -189,12 +189,12 @@ class _Table:
 
 
 def _via(value: DriftedValue) -> str:
-    """Through what it was changed last."""
+    """Return the source of the last change of a value."""
     return str(value.trail.hands[-1].via) if value.trail.hands else "unknown"
 
 
 def _notes_of(change: Change) -> list[str]:
-    """What there is to know besides values."""
+    """Return the notes of a row, besides its values."""
     if is_association_change(change):
         address = change.association
         told = association_text(address.label, is_whole=False)
@@ -214,7 +214,7 @@ def _object_of(problem: Problem) -> str:
 
 
 def _lines(value: str | None) -> str | None:
-    """``value`` as it is shown, line by line; two different values never look the same."""
+    """Return ``value`` as it is shown, line by line; different values never look the same."""
     if value is None or "\n" not in value:
         return None if value is None else shown(value)
     return "\n".join(line and shown(line) for line in value.split("\n"))

@@ -20,7 +20,7 @@ from reconciler.report.text.styled_lines import Line, Style, painted
 T = TypeVar("T")
 
 _SIGNS = {Style.ADDED: "+", Style.REMOVED: "-", Style.CHANGED: "!"}
-"""What colours a whole line of a diff, where a terminal colours its first piece."""
+"""Signs that colour a whole line of a diff, where a terminal colours the first piece."""
 
 
 def problem_blocks(problems: Entries[Problem], counts: ProblemCounts, layout: Layout) -> list[Block]:
@@ -34,7 +34,7 @@ def problem_blocks(problems: Entries[Problem], counts: ProblemCounts, layout: La
 
 
 def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout, undoes: str | None) -> list[Block]:
-    """A block for each guard that the plan ran into, which takes back run ``undoes``, if any."""
+    """Return a block for each guard that the plan ran into; ``undoes`` is the run that it rolls back."""
     return [_refusal_block(refusal, layout, undoes) for refusal in refusals]
 
 
@@ -61,13 +61,13 @@ def _block(section: Section[T], layout: Layout) -> Block:
 
 
 def _details(title: str, content: str, left_out: int) -> str:
-    """Something that unfolds; the empty lines make GitHub read ``content`` as Markdown."""
+    """Build a part that unfolds; the empty lines make GitHub read ``content`` as Markdown."""
     rest = f"\n{left_out:,} more of these are left out.\n" if left_out else ""
     return f"<details><summary>{title}</summary>\n\n{content}{rest}\n</details>\n\n"
 
 
 def _diff_line(pieces: Line) -> str:
-    """A line of a terminal's report with its sign moved to where a diff has it; nothing else moves."""
+    """Return a line of a terminal report with its sign moved to the first column, as in a diff."""
     text = painted([pieces], color=False).rstrip("\n")
     before = list(takewhile(lambda piece: not piece.text.strip(), pieces))
     style = pieces[len(before)].style if len(before) < len(pieces) else Style.PLAIN

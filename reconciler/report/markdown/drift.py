@@ -1,4 +1,4 @@
-"""Drift as the text of one issue: it fits, however much there is, and what is lost comes first."""
+"""Drift as the text of one issue: it always fits, and lost records come first."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -33,7 +33,7 @@ def render_drift_markdown(found: DriftFound, view: View) -> str:
 
 
 def _head(shown: ShownDrift) -> str:
-    """The mark that finds the issue again, and what there is."""
+    """Return the marker that finds the issue again, and the headline."""
     found = shown.about
     return (
         f"{mark_of('drift', found.environment, found.portal_id)}\n"
@@ -61,7 +61,7 @@ def _left_out(count: int) -> str:
 
 
 def _foot(shown: ShownDrift) -> str:
-    """Whose work this is, and what to do next."""
+    """Return the origin of the report, and the next steps."""
     found = shown.about
     masked = "Personal values are masked; equal marks stand for equal values. " if shown.is_masked else ""
     version = inline_code(found.tool_version)

@@ -1,4 +1,4 @@
-"""A plan as one comment on a pull request: it fits, however large the plan is, and risk comes first."""
+"""A plan as one comment on a pull request: it always fits, and the riskiest changes come first."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -22,17 +22,17 @@ from reconciler.report.text.width import ELLIPSIS
 from reconciler.report.view import View
 
 MOST_CHARACTERS = 64_000
-"""Of a comment, in UTF-16 code units; some are left for whoever posts it to add a line.
+"""Maximum length of a comment in UTF-16 code units; it leaves room for an added line.
 
 GitHub refuses more than 65,536 ("Body is too long", reported for instance in
 https://github.com/telia-oss/github-pr-resource/issues/259).
 """
 
 BLOCK_WIDTH = 100
-"""Columns that a block of code in a comment has room for."""
+"""Columns of a code block in a comment."""
 
 _OPEN_CHARACTERS = 3_000
-"""Blocks that end within the first so many characters are unfolded."""
+"""Blocks that end within this many characters are unfolded."""
 
 _MARK_CHARACTERS = 100
 _MOST_OBJECTS = 30
@@ -63,12 +63,12 @@ def render_markdown(plan: Plan, view: View) -> str:
 
 
 def mark_of(what: str, environment: str, portal_id: int) -> str:
-    """A first line that nobody sees, by which what was posted last is found again."""
+    """Return the invisible first line by which a program finds its last comment again."""
     return f"<!-- reconciler {what} {quote(truncate(environment, _MARK_CHARACTERS), safe='')} {portal_id} -->"
 
 
 def _head(shown: ShownPlan, sections: Iterable[Section[Any]]) -> str:
-    """The mark that finds the comment again, what the plan comes to, and a table of it."""
+    """Return the marker that finds the comment again, the headline, and a table of counts."""
     plan = shown.about
     manifests = plan.manifests
     about = f"{inline_code(plan.environment)}, {portal_of(plan, inline_code)}: {made_of(plan, inline_code)}"
@@ -88,7 +88,7 @@ def _alert(shown: ShownPlan) -> str:
 
 
 def _table(sections: Iterable[Section[Any]]) -> str:
-    """Counts by object and action, the actions that risk most first."""
+    """Return counts by object type and action, the riskiest actions first."""
     counts: dict[str, Counter[str]] = {}
     columns: dict[str, None] = {}
     for section in sections:
@@ -103,7 +103,7 @@ def _table(sections: Iterable[Section[Any]]) -> str:
 
 
 def _rows(counts: dict[str, Counter[str]]) -> Iterator[tuple[str, Counter[str]]]:
-    """Named rows of a table of ``counts``: objects by name, then what is left of them, then all."""
+    """Return rows of a table of ``counts``: object types by name, then the remaining ones, then all."""
     names = sorted(counts)
     yield from ((inline_code(name), counts[name]) for name in names[:_MOST_OBJECTS])
     others = names[_MOST_OBJECTS:]
@@ -118,7 +118,7 @@ def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
 
 
 def _unfolded(blocks: Iterable[str]) -> Iterator[str]:
-    """The blocks, those at the beginning unfolded."""
+    """Unfold the blocks at the beginning."""
     size = 0
     for block in blocks:
         size += size_of(block)
@@ -126,7 +126,7 @@ def _unfolded(blocks: Iterable[str]) -> Iterator[str]:
 
 
 def _left_out(problems: Fitted, departures: Fitted, changes: Fitted, held: Fitted) -> str:
-    """How much had no room here, and where it can be seen."""
+    """Say how much did not fit, and where to see it."""
     counts = [
         counted(changes.left_out, "change") if changes.left_out else "",
         f"{held.left_out:,} held" if held.left_out else "",
@@ -143,7 +143,7 @@ def _left_out(problems: Fitted, departures: Fitted, changes: Fitted, held: Fitte
 
 
 def _foot(shown: ShownPlan, digests: Digests, layout: Layout) -> str:
-    """What it costs and needs, what exactly was planned, and what to do next."""
+    """Return costs, needed scopes, digests, and next steps."""
     plan = shown.about
     lines = [truncate(text, layout.width) for text in plan_notes(shown, layout)]
     if len(lines) > _MOST_NOTES:
@@ -159,7 +159,7 @@ def _foot(shown: ShownPlan, digests: Digests, layout: Layout) -> str:
 
 
 def _content(plan: Plan, digests: Digests) -> str:
-    """What people compare across runs, and with what was reviewed."""
+    """Return the content hash, compared with the reviewed one."""
     told = f"Content `{digests.content}`"
     if plan.review is None:
         return f"{told}: equal in every run that plans the same."

@@ -1,4 +1,4 @@
-"""The changes of a plan as people read them: what risks most first, what is alike once."""
+"""The changes of a plan for people: riskiest first, equal changes grouped."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -40,7 +40,7 @@ _RISKS: tuple[tuple[Verb, Reason | None], ...] = (
     (Verb.RELEASE, None),
     (Verb.ADOPT, None),
 )
-"""What may do most harm first; None stands for any other reason."""
+"""The order of risk, most harmful first; None stands for any other reason."""
 
 SIGNS = {
     Verb.ARCHIVE: Piece("-", Style.REMOVED),
@@ -132,17 +132,17 @@ def _held_section(group: Entries[Held]) -> Section[Held]:
 
 
 def why_changed(verb: Verb, reason: Reason) -> str:
-    """The reason of a change in words, its own word first."""
+    """Explain the reason of a change, its own word first."""
     return _WHY.get((verb, reason), str(reason))
 
 
 def held_reason_text(reason: Reason) -> str:
-    """The reason why something is left in words, its own word first."""
+    """Explain why a value is held, its own word first."""
     return _WHY_HELD.get(reason, str(reason))
 
 
 def other_side_label(reason: Reason) -> str:
-    """What the other side is called that a held value is shown beside."""
+    """Name the other value that a held value is compared with."""
     return "before" if reason in {Reason.SUPERSEDED, Reason.FINAL} else "manifest"
 
 
@@ -208,12 +208,12 @@ def _edit_times_of_held(record: Sequence[Held]) -> list[datetime | None]:
 
 
 def _whose(hand: ValueVersion | None) -> Hashable:
-    """What makes edits alike: the same hand, at whatever time."""
+    """Return a key that is equal for edits by the same author, at any time."""
     return hand and (hand.via, hand.by)
 
 
 def _labelled(other: str, live: str, desired: str, layout: Layout) -> Iterator[Line]:
-    """Both values below each other, cut to where they differ unless everything is to be shown."""
+    """Format both values below each other, cut to their differences unless everything is shown."""
     room = layout.width - 20
     texts = (live, desired) if layout.full else around_difference(live, desired, room)
     for label, text in zip(("HubSpot", other), texts, strict=True):
@@ -222,7 +222,7 @@ def _labelled(other: str, live: str, desired: str, layout: Layout) -> Iterator[L
 
 
 def _own_place(source: SourceRef | None, of_record: SourceRef | None, layout: Layout) -> list[str]:
-    """Where a value stands, if that is not the line of its record: the line alone within one file."""
+    """Format the place of a value if it differs from that of its record: only the line in the same file."""
     if source is None:
         return []
     if of_record is None or source.file != of_record.file:

@@ -1,4 +1,4 @@
-"""How a plan that was made again departs from the reviewed one: what was left out of it, and why."""
+"""Differences between a new plan and the reviewed one: changes that were left out, and why."""
 
 from collections.abc import Hashable, Iterator, Sequence
 
@@ -41,7 +41,7 @@ def _section(group: Entries[ReviewDifference]) -> Section[ReviewDifference]:
 
 
 def review_lines(review: Review, unreviewed: int, layout: Layout) -> list[Line]:
-    """What a plan was held against, and what that comes to."""
+    """Format the reviewed plan and the result of the comparison."""
     style = Style.ALARM if unreviewed else Style.FAINT
     return [
         row for sentence in _sentences(review, unreviewed) for row in layout.paragraph(sentence, style=style)
@@ -49,7 +49,7 @@ def review_lines(review: Review, unreviewed: int, layout: Layout) -> list[Line]:
 
 
 def left_out(unreviewed: int, against: str = "the reviewed plan") -> str:
-    """How much of the plan nobody has reviewed, as a sentence in our own words."""
+    """Say how much of the plan nobody has reviewed, in one sentence without values."""
     verb = "is" if unreviewed == 1 else "are"
     return f"{counted(unreviewed, 'change')} {verb} left out: {against} has nothing like this."
 

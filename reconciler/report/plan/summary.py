@@ -1,4 +1,4 @@
-"""How the report of a plan begins and ends: what it is about, what it costs, what it comes to."""
+"""The beginning and end of a plan's report: portal and inputs, costs, and counts."""
 
 from collections.abc import Callable, Iterator
 from shlex import quote
@@ -31,18 +31,18 @@ def opening(shown: ShownPlan, layout: Layout) -> list[Line]:
 
 
 def selected_by(plan: Plan) -> str:
-    """The flags that limit what the plan is about, as they would be typed; empty where none does."""
+    """Format the flags that limit the plan, as on the command line; may be empty."""
     flags = [("--target", glob) for glob in plan.targets] + [("--exclude", glob) for glob in plan.excludes]
     return " ".join(f"{flag} {quote(glob)}" for flag, glob in flags)
 
 
 def portal_of(plan: Plan, quoted: Callable[[str], str]) -> str:
-    """``portal 7654321``, and where it is if not at HubSpot's; ``quoted`` makes a text harmless."""
+    """Format ``portal 7654321``, with its host if it is not HubSpot's; ``quoted`` escapes a text."""
     return f"portal {plan.portal_id}" + (f" at {quoted(plan.host)}" if plan.host else "")
 
 
 def made_of(plan: Plan, quoted: Callable[[str], str]) -> str:
-    """``71 records in 6 manifests``, or the run that is taken back; ``quoted`` makes a text harmless."""
+    """Format ``71 records in 6 manifests``, or the rolled-back run; ``quoted`` escapes a text."""
     if plan.undoes is not None:
         return f"takes back run {quoted(plan.undoes)}"
     manifests = plan.manifests
@@ -133,7 +133,7 @@ def _share(budget: Budget) -> str:
 
 
 def _time(seconds: float) -> str:
-    """The least time that ``seconds`` of waiting for the portal's limit come to."""
+    """Format the minimum time that ``seconds`` of waiting for the portal's limit take."""
     if seconds < 1:
         return "at once"
     if seconds < 2 * _MINUTE_S:
