@@ -17,7 +17,7 @@ from reconciler.plan.records.changes import identity_of_record, is_record_change
 
 
 def owned_after(change: Change, outcome: Applied, before: OwnedRecord | None) -> OwnedRecord:
-    """Last applied values are kept as sent, and HubSpot's spelling beside them where it differs.
+    """Return the owned record after a change; values are kept as sent, and as HubSpot stored them.
 
     Values of ``before`` that the change does not contain stay, if it is the same record, under any key: they
     are in step, or held.

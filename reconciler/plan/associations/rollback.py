@@ -1,13 +1,12 @@
-"""What a run did to associations becomes what takes it back. Pure.
+"""Rolling back the association changes of a run. Pure.
 
-The cases, in words:
+The cases:
 
-- one that it made is removed, but for labels that others gave it since;
-- one that it removed is made again;
-- one that it adopted is released, and one that it released is ours again while it is still there;
-- what is as it was already is forgotten, or known again, without a call;
-- what goes with a record that is archived needs nothing;
-- one for which the portal leaves no room stays removed.
+- an association that the run created is removed, except labels that others gave it since;
+- an association that it removed is created again, if the portal has room for it;
+- an association that it adopted is released, and one that it released is owned again if it still exists;
+- if it is already as before, it is released or owned again without a call;
+- an association of a record that is archived needs nothing.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
