@@ -3,12 +3,18 @@
 import json
 from typing import Any
 
+from tests.support.plan_files import parts_of
+
 _VERBS = {("association", "create"): "associate", ("association", "archive"): "dissociate"}
 
 
 def plan_document(text: str) -> Any:
-    """Read a document; where it is a plan, its changes are told member by member."""
-    document = json.loads(text)
+    """Read a document, or a plan file; the changes of a plan are told member by member."""
+    if '\n{"end":' in text:
+        parts = parts_of(text)
+        document = parts["header"] | parts["end"] | {name: parts[name] for name in ("changes", "held")}
+    else:
+        document = json.loads(text)
     if isinstance(document, dict) and document.keys() >= {"changes", "manifests"}:
         document["changes"] = [told(**change) for change in document["changes"]]
     return document
