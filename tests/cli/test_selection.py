@@ -130,7 +130,7 @@ def test_nothing_is_pruned_outside_the_selection(
     project.write("companies.yaml", companies(names, "true"))
     planned = project.run("plan", "--json", *arguments)
     assert addresses(planned) == archived
-    learnt = planned.document["prune"]
+    learnt = planned.document["prune_rules"]
     assert bool(learnt) is not bool(arguments), "what a partial plan saw is no rule for everything"
 
 
