@@ -109,7 +109,7 @@ def test_disagreeing_pruning_is_told_under_whatever_name(project: Project, numbe
     done = project.run("plan")
 
     assert done.code == 1
-    assert "documents about one object and key are pruned alike" in done.out + done.err
+    assert "documents about one object type and key must have the same `prune:`" in done.out + done.err
 
 
 def test_a_record_named_here_by_another_document_is_not_for_other_environments(
