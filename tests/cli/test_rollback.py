@@ -275,7 +275,7 @@ def test_a_plan_that_takes_back_is_shown_like_any_other(project: Project) -> Non
         shown = project.run("rollback", run, "--out", "undo.json", "--format", form)
         assert told in shown.out
         assert len(project.run("show", "undo.json", "--format", form).out) == len(shown.out)
-    assert project.run("rollback", run, "--json").document["undoes"] == run
+    assert project.run("rollback", run, "--json").document["rolls_back"] == run
 
 
 def test_the_run_says_which_run_it_took_back(project: Project) -> None:
@@ -312,8 +312,8 @@ def test_records_are_read_by_id_in_hundreds(wire: tuple[Project, Recorder]) -> N
 def test_a_run_is_named_by_its_beginning_or_as_the_last(project: Project) -> None:
     newest, oldest = run_ids(project)
 
-    assert project.run("rollback", newest[:-1] + "2", "--json").document["undoes"] == newest
-    assert project.run("rollback", "last", "--json").document["undoes"] == newest
+    assert project.run("rollback", newest[:-1] + "2", "--json").document["rolls_back"] == newest
+    assert project.run("rollback", "last", "--json").document["rolls_back"] == newest
     assert project.run("runs", "show", oldest).code == ExitCode.OK
     several = project.run("rollback", "20")
     assert (several.code, several.err) == (
