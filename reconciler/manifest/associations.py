@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from reconciler.manifest.property_names import name_fault
 from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.desired import DesiredAssociation
@@ -16,7 +17,6 @@ from reconciler.suggestions import suggest
 _TO, _BY, _LABEL = "to", "by", "label"
 _EXAMPLE: Final = "`companies: [acme, {to: globex, label: Billing}]`"
 _is_object = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*").fullmatch
-_is_property = re.compile("[a-z][a-z0-9_]*").fullmatch
 _is_record_id = re.compile("[1-9][0-9]*").fullmatch
 
 
@@ -105,8 +105,8 @@ def _faults(said: Mapping[str, str], item: MappingNode) -> Iterator[tuple[str, s
     by = said.get(_BY)
     if by == "hs_object_id":
         yield "hs_object_id is not a unique property", f"write `by: {RECORD_ID}`", item.place_of(_BY)
-    elif by is not None and not _is_property(by):
-        yield f'"{by}" is not a property name', _ADVICE[_BY], item.place_of(_BY)
+    elif by is not None and (fault := name_fault(by)):
+        yield *fault, item.place_of(_BY)
     if by == RECORD_ID and _TO in said and not _is_record_id(said[_TO]):
         message = sentence('"{it}" is not a record id', it=Value(said[_TO]))
         yield message, "write digits without leading zeros, such as 9001", item.place_of(_TO)

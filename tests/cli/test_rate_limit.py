@@ -17,6 +17,6 @@ def test_planning_and_applying_share_one_pace(tmp_path: Path, monkeypatch: pytes
             super().__init__(**known)
             made.append(self)
 
-    monkeypatch.setattr(rate_limiter, "Pacer", Counted)
+    monkeypatch.setattr(rate_limiter, "RateLimiter", Counted)
     assert example(tmp_path).run("apply", "--auto-approve").code == 0
     assert len(made) == 1

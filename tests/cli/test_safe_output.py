@@ -193,7 +193,7 @@ def test_the_environment_of_a_plan_file_commands_nothing(tmp_path: Path) -> None
     project.write("products.yaml", "object: products\nkey: hs_sku\nrecords:\n  A: {name: Part}\n")
     project.run("plan", "--out", "plan.json")
     project.replace(
-        "plan.json", '"environment": "local"', '"environment": "a\\u001b]0;x\\u0007\\n::stop-commands::x"'
+        "plan.json", '"environment":"local"', '"environment":"a\\u001b]0;x\\u0007\\n::stop-commands::x"'
     )
 
     done = project.run("apply", "plan.json")
