@@ -295,9 +295,7 @@ def _read_file(project: Path) -> tuple[_FileShape, MappingNode, dict[str, _Writt
     """Read the file and its environments, and report all mistakes that need no selected environment."""
     refused = readable_files.fault_of(project / FILE_NAME, project)
     if refused is not None:
-        raise UsageError(
-            f"{FILE_NAME} is a link, and where it leads {refused}\n    put the file itself there"
-        )
+        raise UsageError(f"{FILE_NAME} is a link, and its target {refused}\n    put the file itself there")
     try:
         data = (project / FILE_NAME).read_bytes()
     except OSError as error:

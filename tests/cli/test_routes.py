@@ -119,7 +119,7 @@ def test_a_type_that_the_portal_has_not_enabled(tmp_path: Path) -> None:
     with served(tmp_path, {"services.yaml": manifest}, {"enablement": {"0-162": False}}) as (project, _):
         done = project.run("plan")
     assert done.code == 1
-    assert "services.yaml:1:1: the portal has not activated services\n    switch it on" in done.out
+    assert "services.yaml:1:1: the portal has not activated services\n    activate it" in done.out
 
 
 def outputs_of(project: Project) -> str:
