@@ -64,8 +64,8 @@ def test_creating_an_archived_name_revives_it_with_its_values(portal: Portal) ->
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"name": "Tier"}, "no property name"),
-        ({"name": "1tier"}, "no property name"),
+        ({"name": "Tier"}, "is not a property name"),
+        ({"name": "1tier"}, "is not a property name"),
         ({"name": "hs_tier"}, "reserved"),
         ({"fieldType": "text"}, "do not go together"),
         ({"type": "colour"}, "do not go together"),

@@ -137,7 +137,7 @@ def test_place() -> None:
 
 def test_a_copy_holds_the_tree_and_its_own_package(tmp_path: Path) -> None:
     with copy_of_tree(tmp_path) as copy:
-        values = Path("reconciler", "model", "values.py")
+        values = Path("reconciler", "model", "canonical.py")
         assert (copy.root / values).read_text() == (ROOT / values).read_text()
         (copy.root / "test_place.py").write_text(PLACE)
         assert copy.run(["test_place.py"]), copy.log()
