@@ -32,33 +32,36 @@ def judged(
 @pytest.mark.parametrize(
     ("exchange", "read", "write"),
     [
-        (NOT_SENT, RetryDecision.LATER, RetryDecision.LATER),
-        (NO_ANSWER, RetryDecision.LATER, RetryDecision.UNANSWERED),
-        (GARBLED, RetryDecision.LATER, RetryDecision.UNANSWERED),
+        (NOT_SENT, RetryDecision.RETRY, RetryDecision.RETRY),
+        (NO_ANSWER, RetryDecision.RETRY, RetryDecision.OUTCOME_UNKNOWN),
+        (GARBLED, RetryDecision.RETRY, RetryDecision.OUTCOME_UNKNOWN),
         *(
             (refusal(status), RetryDecision.ANSWERED, RetryDecision.ANSWERED)
             for status in (302, 400, 403, 404, 409, 415)
         ),
         *(
-            (refusal(status), RetryDecision.LATER, RetryDecision.UNANSWERED)
+            (refusal(status), RetryDecision.RETRY, RetryDecision.OUTCOME_UNKNOWN)
             for status in (408, 500, 502, 503, 504)
         ),
-        *((refusal(status), RetryDecision.LATER, RetryDecision.UNANSWERED) for status in range(521, 527)),
+        *(
+            (refusal(status), RetryDecision.RETRY, RetryDecision.OUTCOME_UNKNOWN)
+            for status in range(521, 527)
+        ),
         (refusal(401), RetryDecision.UNAUTHORIZED, RetryDecision.UNAUTHORIZED),
-        (refusal(423), RetryDecision.LATER, RetryDecision.LATER),
-        (refusal(429), RetryDecision.CROWDED, RetryDecision.CROWDED),
-        (refusal(429, policy="TEN_SECONDLY_ROLLING"), RetryDecision.CROWDED, RetryDecision.CROWDED),
-        (refusal(429, policy="SECONDLY"), RetryDecision.LATER, RetryDecision.LATER),
-        (refusal(429, policy="DAILY"), RetryDecision.SPENT, RetryDecision.SPENT),
-        (refusal(429, daily_remaining=0), RetryDecision.SPENT, RetryDecision.SPENT),
-        (refusal(429, daily_remaining=1), RetryDecision.CROWDED, RetryDecision.CROWDED),
+        (refusal(423), RetryDecision.RETRY, RetryDecision.RETRY),
+        (refusal(429), RetryDecision.RATE_LIMITED, RetryDecision.RATE_LIMITED),
+        (refusal(429, policy="TEN_SECONDLY_ROLLING"), RetryDecision.RATE_LIMITED, RetryDecision.RATE_LIMITED),
+        (refusal(429, policy="SECONDLY"), RetryDecision.RETRY, RetryDecision.RETRY),
+        (refusal(429, policy="DAILY"), RetryDecision.DAILY_LIMIT, RetryDecision.DAILY_LIMIT),
+        (refusal(429, daily_remaining=0), RetryDecision.DAILY_LIMIT, RetryDecision.DAILY_LIMIT),
+        (refusal(429, daily_remaining=1), RetryDecision.RATE_LIMITED, RetryDecision.RATE_LIMITED),
         (
             refusal(429, policy="TEN_SECONDLY_ROLLING", daily_remaining=0),
-            RetryDecision.CROWDED,
-            RetryDecision.CROWDED,
+            RetryDecision.RATE_LIMITED,
+            RetryDecision.RATE_LIMITED,
         ),
-        (refusal(429, policy="SECONDLY", daily_remaining=0), RetryDecision.LATER, RetryDecision.LATER),
-        (refusal(477), RetryDecision.CROWDED, RetryDecision.CROWDED),
+        (refusal(429, policy="SECONDLY", daily_remaining=0), RetryDecision.RETRY, RetryDecision.RETRY),
+        (refusal(477), RetryDecision.RATE_LIMITED, RetryDecision.RATE_LIMITED),
     ],
 )
 def test_a_write_that_may_have_happened_is_never_sent_again(

@@ -137,7 +137,7 @@ class RateLimiter:
             troubled_since = now if troubled_since is None else troubled_since
             if now + judgement.wait_s - troubled_since > self._patience_s(exchange):
                 raise _error(Unavailable, f"{_story(exchange)}; {self._advice()}", request, exchange)
-            if judgement.verdict is RetryDecision.CROWDED:
+            if judgement.verdict is RetryDecision.RATE_LIMITED:
                 with self._lock:
                     self._window.hold(now + judgement.wait_s)
             else:
@@ -185,12 +185,12 @@ class RateLimiter:
     def _raise_if_final(
         self, request: Request, exchange: ErrorResponse | NoResponse, verdict: RetryDecision
     ) -> None:
-        if verdict is RetryDecision.UNANSWERED:
+        if verdict is RetryDecision.OUTCOME_UNKNOWN:
             raise _error(NoAnswer, f"{_story(exchange)}; the write may have happened", request, exchange)
         if verdict is RetryDecision.UNAUTHORIZED:
             summary = f"HubSpot refuses {self._called}: {_story(exchange)}"
             self._stopped = lambda: _error(NotAllowed, summary, request, exchange)
-        if verdict is RetryDecision.SPENT:
+        if verdict is RetryDecision.DAILY_LIMIT:
             self._stopped = lambda: _error(Unavailable, _SPENT, request, exchange)
         self._raise_if_stopped()
 

@@ -44,10 +44,10 @@ class RetryDecision(Enum):
 
     ANSWERED = auto()  # HubSpot's answer is final; the caller reads it
     UNAUTHORIZED = auto()  # stop everything: the token is not valid
-    SPENT = auto()  # stop everything: no calls left today
-    CROWDED = auto()  # every call of this token waits, then this one is sent again
-    LATER = auto()  # this call waits, then is sent again
-    UNANSWERED = auto()  # it may have happened: must not be sent again
+    DAILY_LIMIT = auto()  # stop everything: no calls left today
+    RATE_LIMITED = auto()  # every call of this token waits, then this one is sent again
+    RETRY = auto()  # this call waits, then is sent again
+    OUTCOME_UNKNOWN = auto()  # it may have happened: must not be sent again
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,20 +65,20 @@ def judge_answer(
     backoff_s = _FIRST_BACKOFF_S * 2 ** min(tries - 1, _DOUBLINGS) * (0.5 + jitter / 2)
     if isinstance(exchange, NoResponse):
         if exchange.was_sent and is_write:
-            return Judgement(RetryDecision.UNANSWERED)
-        return Judgement(RetryDecision.LATER, backoff_s)
+            return Judgement(RetryDecision.OUTCOME_UNKNOWN)
+        return Judgement(RetryDecision.RETRY, backoff_s)
     told_s = exchange.pace.retry_after_s or 0.0
     if exchange.status == _UNAUTHORIZED:
         return Judgement(RetryDecision.UNAUTHORIZED)
     if exchange.status == _TOO_MANY:
         return _limited(exchange, tries, told_s)
     if exchange.status == _LOCKED:
-        return Judgement(RetryDecision.LATER, max(LOCK_S * tries, told_s))
+        return Judgement(RetryDecision.RETRY, max(LOCK_S * tries, told_s))
     if exchange.status == _MOVING:
-        return Judgement(RetryDecision.CROWDED, max(LOCK_S * tries, told_s))
+        return Judgement(RetryDecision.RATE_LIMITED, max(LOCK_S * tries, told_s))
     if exchange.status >= _SERVER_FAULT or exchange.status == _TIMED_OUT:
         return Judgement(
-            RetryDecision.UNANSWERED if is_write else RetryDecision.LATER, max(backoff_s, told_s)
+            RetryDecision.OUTCOME_UNKNOWN if is_write else RetryDecision.RETRY, max(backoff_s, told_s)
         )
     return Judgement(RetryDecision.ANSWERED)
 
@@ -86,7 +86,7 @@ def judge_answer(
 def _limited(refusal: ErrorResponse, tries: int, told_s: float) -> Judgement:
     policy = refusal.error.policy_name
     if policy == "DAILY" or (policy is None and refusal.pace.daily_remaining == 0):
-        return Judgement(RetryDecision.SPENT)
+        return Judgement(RetryDecision.DAILY_LIMIT)
     if policy == "SECONDLY":
-        return Judgement(RetryDecision.LATER, max(1.0 * tries, told_s))
-    return Judgement(RetryDecision.CROWDED, told_s or refusal.pace.interval_s or WINDOW_S)
+        return Judgement(RetryDecision.RETRY, max(1.0 * tries, told_s))
+    return Judgement(RetryDecision.RATE_LIMITED, told_s or refusal.pace.interval_s or WINDOW_S)
