@@ -208,11 +208,6 @@ class Plan:
         return any(change.is_remote for change in self.changes)
 
     @property
-    def leaves_out(self) -> bool:
-        """Whether it leaves out records that have problems or are unknown."""
-        return any(problem.severity is Severity.LEFT_OUT for problem in self.problems)
-
-    @property
     def is_partial(self) -> bool:
         """Whether it covers only a part of the manifests."""
         return bool(self.targets or self.excludes)
