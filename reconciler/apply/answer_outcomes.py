@@ -13,7 +13,7 @@ from reconciler.plan.change import Action, Change
 from reconciler.plan.values.equality import is_kept_as_sent
 
 
-def judged(
+def checked_outcome(
     schema: ObjectSchema,
     change: Change,
     outcome: Applied | Rejected | Unknown,

@@ -62,17 +62,17 @@ class AssociationBatch:
 
     def _moved_pairs(self, entries: Entries) -> Mapping[int, str]:
         live = self._read(entries)
-        leaving: dict[tuple[RecordId, RecordId], set[Label]] = {}
+        removed: dict[tuple[RecordId, RecordId], set[Label]] = {}
         for _, change in entries:
             if change.association.label:
-                leaving.setdefault(_ids(change), set()).add(change.association.label)
-        found = {number: _moved(change, live, leaving.get(_ids(change), set())) for number, change in entries}
+                removed.setdefault(_ids(change), set()).add(change.association.label)
+        found = {number: _moved(change, live, removed.get(_ids(change), set())) for number, change in entries}
         return {number: message for number, message in found.items() if message}
 
     def send(
-        self, writer: PortalWriter, entries: Entries, leaving: Callable[[Sequence[int]], None]
+        self, writer: PortalWriter, entries: Entries, before_sending: Callable[[Sequence[int]], None]
     ) -> Mapping[int, Outcome]:
-        """Send all changes, by one call if HubSpot accepts them together; ``leaving`` is called before."""
+        """Send all changes, by one call if HubSpot takes them together, after ``before_sending``."""
         rows = [PairRow(number, *_ids(change), change.association.label) for number, change in entries]
         call = entries[0][1].sent_by.call
         return write_pairs(
@@ -81,7 +81,7 @@ class AssociationBatch:
             self.other,
             call,
             rows,
-            leaving=lambda sent: leaving([row.number for row in sent]),
+            before_sending=lambda sent: before_sending([row.number for row in sent]),
         )
 
     def settled(self, entries: Entries) -> Mapping[int, Outcome]:
@@ -106,14 +106,14 @@ def _others(entries: Entries) -> Mapping[RecordKey, RecordId]:
     return {change.association.target: _ids(change)[1] for _, change in entries}
 
 
-def _moved(change: Change, live: LivePairs, leaving: Container[Label]) -> str | None:
+def _moved(change: Change, live: LivePairs, removed: Container[Label]) -> str | None:
     target = change.association.target
     if _is_done(change, live):
         now = "associated so" if change.action is Action.CREATE else "no longer associated so"
         return f"it is {now} with {target.address} by now"
     if change.action is Action.ARCHIVE and is_whole(change):
         labels = _labels(change, live) or ()
-        if any(label not in leaving and not label.is_flag for label in labels):
+        if any(label not in removed and not label.is_flag for label in labels):
             return f"its association with {target.address} was given a label since the plan was made"
     return None
 

@@ -22,10 +22,10 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from reconciler.apply.answer_outcomes import judged, only_emptied
+from reconciler.apply.answer_outcomes import checked_outcome, only_emptied
 from reconciler.apply.associations import association_batch
 from reconciler.apply.batches import Batch, row_of, step_back_row
-from reconciler.apply.intent_queue import Leaving
+from reconciler.apply.intent_queue import BeforeSending
 from reconciler.apply.options import OnStale
 from reconciler.apply.recovery.creation_evidence import NO_TIME, is_ours_as_made
 from reconciler.apply.recovery.settle import are_emptied, settle
@@ -68,10 +68,10 @@ class BatchExecutor:
     looks_again_at: Collection[Verb]  # changes whose records are read again right before the call
     on_stale: OnStale
 
-    def deliver(self, batch: Batch, leaving: Leaving) -> Delivery:
-        """Return an outcome for every change of ``batch``; ``leaving`` is called before every call."""
+    def deliver(self, batch: Batch, before_sending: BeforeSending) -> Delivery:
+        """Return an outcome for every change of ``batch``; ``before_sending`` is called before every call."""
         with self.writer.reserve_slot():  # otherwise the write might follow the read ten seconds later
-            way = _Way(self, batch, leaving)
+            way = _Way(self, batch, before_sending)
             return Delivery(way.outcomes, way.go())
 
 
@@ -79,9 +79,9 @@ class BatchExecutor:
 class _Way:
     """One batch during its execution."""
 
-    courier: BatchExecutor
+    executor: BatchExecutor
     batch: Batch
-    leaving: Leaving
+    before_sending: BeforeSending
     # first times of calls, see ``runs.Sent``
     sent: dict[tuple[int, int], datetime | None] = field(default_factory=dict)
     # times when the last calls of repeated creates left
@@ -93,9 +93,9 @@ class _Way:
     def go(self) -> HubSpotError | None:
         """Execute the batch; return the error that stopped it, if any."""
         try:
-            if verb_of(self.batch.entries[0][1]) in self.courier.looks_again_at:
+            if verb_of(self.batch.entries[0][1]) in self.executor.looks_again_at:
                 self.outcomes |= stale_changes(
-                    self.courier.reader, self.courier.portal, self.batch.entries, self.batch.made
+                    self.executor.reader, self.executor.portal, self.batch.entries, self.batch.made
                 )
             for _ in range(ATTEMPTS):
                 pending = self._pending()
@@ -121,7 +121,7 @@ class _Way:
         """Make the first of two calls where necessary; return the changes that are ready for the last one."""
         if is_association_change(entries[0][1]):
             return entries
-        schema = self.courier.portal.objects[self.batch.object]
+        schema = self.executor.portal.objects[self.batch.object]
         back = [
             (change, row)
             for number, change in entries
@@ -132,7 +132,10 @@ class _Way:
         rows = [row for _, row in back]
         answers = self._write(schema, rows)
         for change, row in back:
-            number, answer = int(row.trace_id), judged(schema, change, answers[row.trace_id], row.properties)
+            number, answer = (
+                int(row.trace_id),
+                checked_outcome(schema, change, answers[row.trace_id], row.properties),
+            )
             if isinstance(answer, Applied):
                 self.emptied.add(number)
             else:
@@ -142,24 +145,24 @@ class _Way:
             for number, change in entries
             if change.action is Action.UPDATE and isinstance(self.outcomes.get(number), Unknown)
         ]
-        self.emptied |= are_emptied(self.courier.reader, schema, unanswered)
+        self.emptied |= are_emptied(self.executor.reader, schema, unanswered)
         waiting = {int(row.trace_id) for row in rows} - self.emptied
         return [entry for entry in entries if entry[0] not in waiting]
 
     def _send(self, entries: Entries) -> None:
         if not entries:
             return
-        courier = self.courier
+        executor = self.executor
         if is_association_change(entries[0][1]):
-            both = association_batch(courier.reader, courier.portal, entries[0][1])
-            self.outcomes |= both.send(courier.writer, entries, partial(self._leave, 1))
+            both = association_batch(executor.reader, executor.portal, entries[0][1])
+            self.outcomes |= both.send(executor.writer, entries, partial(self._before_sending, 1))
             return
-        schema = courier.portal.objects[self.batch.object]
+        schema = executor.portal.objects[self.batch.object]
         rows = [row_of(number, change) for number, change in entries]
         answers = self._write(schema, rows)
         answered: dict[int, Outcome] = {}
         for number, change in entries:
-            outcome = judged(schema, change, answers[str(number)])
+            outcome = checked_outcome(schema, change, answers[str(number)])
             if number in self.emptied and isinstance(outcome, Rejected):
                 outcome = only_emptied(schema, change, outcome)
             answered[number] = outcome
@@ -167,20 +170,20 @@ class _Way:
         self.outcomes |= self._found_by_repeats(answered)
 
     def _write(self, schema: ObjectSchema, rows: Sequence[Row]) -> Mapping[str, RowOutcome]:
-        def leaving(sent: Sequence[Row]) -> None:
+        def before_sending(sent: Sequence[Row]) -> None:
             numbers = [int(row.trace_id) for row in sent]
             again = [number for number in numbers if number in self.emptied]
-            self._leave(2, again)
-            self._leave(1, [number for number in numbers if number not in self.emptied])
+            self._before_sending(2, again)
+            self._before_sending(1, [number for number in numbers if number not in self.emptied])
 
-        return write_rows(self.courier.writer, schema.path, self.batch.operation, rows, leaving)
+        return write_rows(self.executor.writer, schema.path, self.batch.operation, rows, before_sending)
 
-    def _leave(self, ordinal: int, numbers: Sequence[int]) -> None:
+    def _before_sending(self, ordinal: int, numbers: Sequence[int]) -> None:
         """Record that calls for these changes leave now.
 
         Keep the first time at which one may have arrived.
         """
-        moment = self.courier.writer.time_there() or NO_TIME
+        moment = self.executor.writer.time_there() or NO_TIME
         first: dict[datetime, list[int]] = {}
         for number in numbers:
             is_repeated = isinstance(self.outcomes.get(number), Unknown)
@@ -189,13 +192,13 @@ class _Way:
                 self.repeated[number] = moment
             first.setdefault(known or moment, []).append(number)
         for moment_of_first, of_moment in first.items():
-            self.leaving(ordinal, of_moment, moment_of_first)
+            self.before_sending(ordinal, of_moment, moment_of_first)
             self.sent |= dict.fromkeys(((number, ordinal) for number in of_moment), moment_of_first)
 
     def _settle(self) -> bool:
         """Read the changes without an answer; return False if the portal cannot be read."""
         try:
-            found = settle(self.courier.reader, self.courier.portal, self._pending(), self.sent)
+            found = settle(self.executor.reader, self.executor.portal, self._pending(), self.sent)
         except HubSpotError:
             return False
         self.outcomes |= self._whose(found)
@@ -215,7 +218,7 @@ class _Way:
         }
         if refused:
             with suppress(HubSpotError):  # otherwise the create is rejected
-                found |= settle(self.courier.reader, self.courier.portal, refused, self.sent)
+                found |= settle(self.executor.reader, self.executor.portal, refused, self.sent)
         return self._whose(found)
 
     def _whose(self, found: Mapping[int, Outcome]) -> Mapping[int, Outcome]:
@@ -227,19 +230,19 @@ class _Way:
         }
         if not done:
             return found
-        schema = self.courier.portal.objects[self.batch.object]
+        schema = self.executor.portal.objects[self.batch.object]
         changes = [change for change, _ in done.values()]
         names = {value.name for change in changes for value in change.values} & schema.properties.keys()
         ids = [each.record_id for _, each in done.values()]
         made: Mapping[RecordId, LiveRecord] = {}  # if this stays empty, nothing proves that they are ours
         with suppress(HubSpotError):
-            made = read_as_made(self.courier.reader, schema, changes[0].record.by, ids, names)
-        told = dict(found)
+            made = read_as_made(self.executor.reader, schema, changes[0].record.by, ids, names)
+        outcomes = dict(found)
         for number, (change, each) in done.items():
             moments = (self.sent[number, 1], self.repeated[number])
             is_new = any(is_ours_as_made(schema, change, made.get(each.record_id), at) for at in moments)
-            told[number] = _with_origin(found[number], is_new=is_new)
-        return told
+            outcomes[number] = _with_origin(found[number], is_new=is_new)
+        return outcomes
 
     def _repeated_creates(self, found: Mapping[int, Outcome]) -> Sequence[tuple[int, Change]]:
         return [
@@ -253,7 +256,7 @@ class _Way:
         for number, change in self._without_outcome():
             self.outcomes[number] = Skipped(f"not sent: {error.summary}")
             if number in self.emptied:
-                schema = self.courier.portal.objects[change.object_type]
+                schema = self.executor.portal.objects[change.object_type]
                 self.outcomes[number] = only_emptied(schema, change, Rejected(error.summary))
 
     def _without_outcome(self) -> Iterable[tuple[int, Change]]:

@@ -53,23 +53,23 @@ def carry_out(
     *,
     store: Store,
     journal: StateWriter,
-    courier: BatchExecutor,
-    manner: ApplyOptions,
+    batch_executor: BatchExecutor,
+    options: ApplyOptions,
 ) -> FinishedRun:
     """Apply ``plan`` except the changes in ``moved``, which have outcomes already; account for every change.
 
     Raises:
         StateError: state or lock was lost; the next run settles the open calls.
     """
-    run = _Run(plan.changes, store, journal, courier, manner, journal.begin_run(start))
+    run = _Run(plan.changes, store, journal, batch_executor, options, journal.begin_run(start))
     journal.remember_pruning(plan.prune_rules)
     crowded = in_the_way(plan.changes)
     if crowded:
         journal.set_aside(crowded)
-    settled = {} if courier.on_stale is OnStale.OVERWRITE else moved
+    settled = {} if batch_executor.on_stale is OnStale.OVERWRITE else moved
     run.record_stale(settled)
     run.remember_state_only(settled)
-    turns = turns_of(plan.changes, courier.portal.objects)
+    turns = turns_of(plan.changes, batch_executor.portal.objects)
     for _, wave in groupby(batches_of(plan.changes, settled, turns), key=attrgetter("wave")):
         run.skip(run.send_all(tuple(wave)))
     if crowded:
@@ -84,13 +84,13 @@ class _Run:
     changes: Sequence[Change]
     store: Store
     journal: StateWriter
-    courier: BatchExecutor
-    manner: ApplyOptions
+    batch_executor: BatchExecutor
+    options: ApplyOptions
     id: str
     done: int = 0
     stopped_by: ReconcilerError | None = None
     is_interrupted: bool = False
-    desk: IntentQueue = field(default_factory=IntentQueue)
+    queue: IntentQueue = field(default_factory=IntentQueue)
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
     created: dict[RecordKey, RecordId] = field(default_factory=dict)
 
@@ -116,30 +116,32 @@ class _Run:
     def send_all(self, batches: Sequence[Batch]) -> Sequence[Batch]:
         """Send batches until all are sent or something stops the run; return those that were not started."""
         waiting = deque(batches)
-        with ThreadPoolExecutor(self.manner.parallelism) as pool:
+        with ThreadPoolExecutor(self.options.parallelism) as pool:
             try:
                 while True:
                     while (
-                        waiting and len(self.in_flight) < self.manner.parallelism and not self._is_stopping()
+                        waiting and len(self.in_flight) < self.options.parallelism and not self._is_stopping()
                     ):
                         self._begin(pool, waiting.popleft())
                     if not self.in_flight:
                         return tuple(waiting)
                     self._attend()
             except BaseException as error:
-                self.desk.close(error)  # otherwise waiting workers would wait for ever
+                self.queue.close(error)  # otherwise waiting workers would wait for ever
                 raise
 
     def _attend(self) -> None:
         """Wait for workers: let calls leave, and record answered batches."""
-        departures = self.desk.take(HEARTBEAT_S)
+        intents = self.queue.take(HEARTBEAT_S)
         try:
-            self.journal.leave(self.id, [(each.ordinal, each.numbers, each.moment) for each in departures])
+            self.journal.record_sending(
+                self.id, [(each.ordinal, each.numbers, each.moment) for each in intents]
+            )
         except BaseException as error:
-            self.desk.close(error, departures)
+            self.queue.close(error, intents)
             raise
-        for departure in departures:
-            departure.may_leave.set_result(None)
+        for intent in intents:
+            intent.recorded.set_result(None)
         self.journal.renew_if_due()
         for future in [future for future in self.in_flight if future.done()]:
             self._conclude(self.in_flight.pop(future), future)
@@ -157,13 +159,13 @@ class _Run:
     def _begin(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
         batch = self._with_ids(batch)
         if batch.entries:
-            twice = twice_called(batch, self.courier.portal)
+            twice = twice_called(batch, self.batch_executor.portal)
             self.journal.intend(
                 self.id, batch.number, batch.object, batch.operation, batch.entries, twice=twice
             )
-            future = pool.submit(self.courier.deliver, batch, self.desk.leave)
+            future = pool.submit(self.batch_executor.deliver, batch, self.queue.wait_until_recorded)
             self.in_flight[future] = batch
-            future.add_done_callback(self.desk.ended)
+            future.add_done_callback(self.queue.ended)
 
     def _with_ids(self, batch: Batch) -> Batch:
         """Return the batch with ids of records that this run created; leave out changes without them."""
@@ -197,20 +199,20 @@ class _Run:
     def _heed(self, outcomes: Mapping[int, Outcome]) -> None:
         """Stop if the user asked to stop on such outcomes."""
         for outcome in outcomes.values():
-            if self.stopped_by is None and isinstance(outcome, Rejected) and self.manner.fail_fast:
+            if self.stopped_by is None and isinstance(outcome, Rejected) and self.options.fail_fast:
                 self.stopped_by = ReconcilerError("HubSpot rejected a record, and --fail-fast says to stop")
-            if isinstance(outcome, Stale) and self.courier.on_stale is OnStale.FAIL:
+            if isinstance(outcome, Stale) and self.batch_executor.on_stale is OnStale.FAIL:
                 self.stopped_by = PlanRefused(
                     Refusal.STALE, "records changed since the plan was made, and --on-stale says to stop"
                 )
 
     def _is_stopping(self) -> bool:
-        self.is_interrupted = self.is_interrupted or self.manner.should_stop()
+        self.is_interrupted = self.is_interrupted or self.options.should_stop()
         return self.is_interrupted or self.stopped_by is not None
 
     def _advance(self, count: int) -> None:
         self.done += count
-        self.manner.progress(self.done, len(self.changes))
+        self.options.progress(self.done, len(self.changes))
 
 
 def ownership_after(

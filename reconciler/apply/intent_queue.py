@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
-Leaving: TypeAlias = Callable[[int, Sequence[int], datetime], None]
+BeforeSending: TypeAlias = Callable[[int, Sequence[int], datetime], None]
 """Called before HubSpot can act on a call, with its ordinal, the numbers of its changes, and the time."""
 
 
@@ -22,7 +22,7 @@ class QueuedIntent:
     ordinal: int  # 1; 2 for the second call for the same changes
     numbers: Sequence[int]  # numbers of its changes
     moment: datetime  # time on HubSpot's clock
-    may_leave: Future[None] = field(default_factory=Future)
+    recorded: Future[None] = field(default_factory=Future)
 
 
 class IntentQueue:
@@ -34,15 +34,15 @@ class IntentQueue:
         self._closed_by: BaseException | None = None
         self._ended = 0
 
-    def leave(self, ordinal: int, numbers: Sequence[int], moment: datetime) -> None:
+    def wait_until_recorded(self, ordinal: int, numbers: Sequence[int], moment: datetime) -> None:
         """Wait until the journal has the call; for workers. Raises the error that ended the run."""
-        departure = QueuedIntent(ordinal, numbers, moment)
+        intent = QueuedIntent(ordinal, numbers, moment)
         with self._changed:
             if self._closed_by is not None:
                 raise self._closed_by
-            self._waiting.append(departure)
+            self._waiting.append(intent)
             self._changed.notify_all()
-        departure.may_leave.result()
+        intent.recorded.result()
 
     def ended(self, _worker: object) -> None:
         """Count a worker that has ended, for any reason."""
@@ -63,6 +63,6 @@ class IntentQueue:
         with self._changed:
             self._closed_by = error
             waiting, self._waiting = [*taken, *self._waiting], []
-        for departure in waiting:
-            if not departure.may_leave.done():
-                departure.may_leave.set_exception(error)
+        for intent in waiting:
+            if not intent.recorded.done():
+                intent.recorded.set_exception(error)

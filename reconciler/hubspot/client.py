@@ -96,13 +96,13 @@ class _Caller:
         http: httpx.Client,
         pacer: RateLimiter,
         may_send: Callable[[], None] = lambda: None,
-        leaving: Callable[[], None] | None = None,
+        before_sending: Callable[[], None] | None = None,
         counter: _Counter | None = None,
     ) -> None:
         self._http = http
         self._pacer = pacer
         self._may_send = may_send
-        self._leaving = leaving
+        self._before_sending = before_sending
         self._counter = counter or _Counter()
 
     @property
@@ -116,11 +116,11 @@ class _Caller:
 
     def asking(self, may_send: Callable[[], None]) -> "_Caller":
         """Return a caller that calls ``may_send`` before every call."""
-        return _Caller(self._http, self._pacer, may_send, self._leaving, self._counter)
+        return _Caller(self._http, self._pacer, may_send, self._before_sending, self._counter)
 
-    def telling(self, leaving: Callable[[], None]) -> "_Caller":
-        """Return a caller that calls ``leaving`` for every call that leaves."""
-        return _Caller(self._http, self._pacer, self._may_send, leaving, self._counter)
+    def notifying(self, before_sending: Callable[[], None]) -> "_Caller":
+        """Return a caller that calls ``before_sending`` for every call that leaves."""
+        return _Caller(self._http, self._pacer, self._may_send, before_sending, self._counter)
 
     def time_there(self) -> datetime | None:
         """See ``RateLimiter.time_there``."""
@@ -132,7 +132,7 @@ class _Caller:
         def once() -> CallResult[AnswerT]:
             self._may_send()
             self._counter.add_one()
-            return send_once(self._http, request, decode, self._leaving)
+            return send_once(self._http, request, decode, self._before_sending)
 
         exchange = self._pacer.run(request, once)
         if isinstance(exchange, ErrorResponse) and exchange.status == _FORBIDDEN:
@@ -347,10 +347,10 @@ class PortalWriter:
         other._caller = self._caller.asking(may_send)  # noqa: SLF001 - it is ours
         return other
 
-    def telling(self, leaving: Callable[[], None]) -> Self:
-        """Return a writer that calls ``leaving`` for every call before HubSpot can act on it."""
+    def notifying(self, before_sending: Callable[[], None]) -> Self:
+        """Return a writer that calls ``before_sending`` for every call before HubSpot can act on it."""
         other = copy(self)
-        other._caller = self._caller.telling(leaving)  # noqa: SLF001 - it is ours
+        other._caller = self._caller.notifying(before_sending)  # noqa: SLF001 - it is ours
         return other
 
     def time_there(self) -> datetime | None:

@@ -32,4 +32,4 @@ class Acceptance:
     agreed: tuple[Edit, ...]  # manifests that have the live value already, in any spelling; also sorted
     problems: tuple[Problem, ...]  # values that cannot be written, with advice
     # (object type, property) whose values are masked when rendered
-    personal: tuple[tuple[str, str], ...] = ()
+    masked_properties: tuple[tuple[str, str], ...] = ()

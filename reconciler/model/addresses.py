@@ -59,7 +59,7 @@ class RecordKey:
         return f"{self.address}#{name}"
 
     @property
-    def told_value(self) -> Value:
+    def as_value(self) -> Value:
         """``value`` as a part of a sentence."""
         return Value(self.value, self.object, self.by)
 
@@ -70,7 +70,7 @@ class RecordKey:
         key = Value(self.value, self.object, self.by, escaped(self.value))
         return sentence("{object}/{sign}{key}", object=self.object, sign=sign, key=key)
 
-    def told_property(self, name: str) -> Sentence:
+    def property_sentence(self, name: str) -> Sentence:
         """Return ``property_address`` as a part of a sentence."""
         return sentence("{record}#{name}", record=self.display, name=name)
 

@@ -24,7 +24,7 @@ class HistoryStart(StrEnum):
 class DriftHistory:
     """The changes of a value since we last applied it."""
 
-    hands: tuple[ValueVersion, ...] = ()  # oldest first; the last one wrote the present value
+    versions: tuple[ValueVersion, ...] = ()  # oldest first; the last one wrote the present value
     since: HistoryStart = HistoryStart.UNKNOWN
 
 
@@ -95,7 +95,7 @@ class DriftFound:
     values: tuple[DriftedValue, ...]  # sorted by key, then name
     lost: tuple[MissingOwnedRecord, ...]  # sorted by key
     read_calls: int
-    personal: tuple[
+    masked_properties: tuple[
         tuple[str, str], ...
     ] = ()  # (object type, property) whose values are masked when rendered, sorted
     pairs: tuple[RemovedAssociation, ...] = ()  # sorted by key, then target

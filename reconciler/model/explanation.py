@@ -74,7 +74,7 @@ class PropertyExplained:
     ownership: Ownership | None  # None if no manifest sets it
     last: LastApplied | None  # None if we never applied it
     live: str | None  # None is empty, also without a live record
-    hands: tuple[ValueVersion, ...]  # its changes, oldest first, as far as they were read
+    versions: tuple[ValueVersion, ...]  # its changes, oldest first, as far as they were read
     step: NextAction
 
 
@@ -108,4 +108,4 @@ class Explanation:
     problems: tuple[Problem, ...]
     moves_from: RecordKey | None = None  # the key in state, until the next apply
     # (object type, property) whose values are masked when rendered
-    personal: tuple[tuple[str, str], ...] = ()
+    masked_properties: tuple[tuple[str, str], ...] = ()

@@ -39,7 +39,7 @@ class MaskRules:
     mask: Globs = field(default_factory=dict)  # also masked
     show: Globs = field(default_factory=dict)  # shown although masked by default
 
-    def personal(
+    def masked_properties(
         self, schemas: Mapping[str, ObjectSchema], pairs: Iterable[tuple[str, str]]
     ) -> tuple[tuple[str, str], ...]:
         """Return the ``pairs`` of object type and property whose values are masked, sorted."""

@@ -72,7 +72,7 @@ class ValueVersion:
 class PropertyHistory:
     """The changes of one property that HubSpot still knows."""
 
-    hands: tuple[ValueVersion, ...]  # oldest first
+    versions: tuple[ValueVersion, ...]  # oldest first
     is_truncated: bool  # HubSpot keeps only this many; older ones are lost
 
 

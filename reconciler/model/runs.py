@@ -33,9 +33,11 @@ class RunHeader:
     finished_at: datetime | None  # aware, UTC; None if the end was never recorded
     status: str  # status in one word
     commit: str | None = None  # git commit of the applied manifests
-    undoes: str | None = None  # id of the run that this one rolled back
+    rolls_back: str | None = None  # id of the run that this one rolled back
     planned: Mapping[str, int] = field(default_factory=dict)  # changes by action
-    personal: tuple[tuple[str, str], ...] = ()  # (object type, property) whose values are masked when shown
+    masked_properties: tuple[
+        tuple[str, str], ...
+    ] = ()  # (object type, property) whose values are masked when shown
 
     @property
     def is_under_way(self) -> bool:
@@ -83,9 +85,9 @@ class RunDetail:
         """Return ``planned`` and the count of each outcome, in fixed order; they add up to ``planned``."""
         return self._summary.accounting()
 
-    def standing(self) -> Mapping[str, int]:
-        """Return the accounting for display: see ``RunSummary.standing``."""
-        return self._summary.standing()
+    def accounting_so_far(self) -> Mapping[str, int]:
+        """Return the accounting for display: see ``RunSummary.accounting_so_far``."""
+        return self._summary.accounting_so_far()
 
     @property
     def _summary(self) -> "RunSummary":
@@ -114,7 +116,7 @@ class RunSummary:
         counts[Skipped.word] += planned - rows
         return counts
 
-    def standing(self) -> Mapping[str, int]:
+    def accounting_so_far(self) -> Mapping[str, int]:
         """Return the accounting for display: changes of a running run without an outcome are under way."""
         counts = dict(self.accounting())
         if not self.header.is_under_way:

@@ -100,9 +100,9 @@ class PlanBuilder:
 
     policy: Policy
     guards: Guards
-    remembers: bool = True  # there is a state for adoptions
+    keeps_state: bool = True  # there is a state for adoptions
     skips_invalid: bool = False  # leave out records with problems instead of stopping
-    ends: Endpoints | None = None  # gets the presence of records of associations; None: there are none
+    endpoints: Endpoints | None = None  # gets the presence of records of associations; None: there are none
     masks: MaskRules = field(default_factory=MaskRules)
     workspace: Workspace = IN_MEMORY  # where changes are kept and sorted
     changes: SpooledChanges = field(init=False)
@@ -174,7 +174,7 @@ class PlanBuilder:
                 record, live.get(record.key), owned.get(record.key), live.get(old), owned.get(old)
             )
             if parts.old_live is not None:
-                self._identities.meet_old(resolver.schema, parts.old_live)
+                self._identities.add_old(resolver.schema, parts.old_live)
             found = parts.live or parts.old_live
             if found is not None and parts.same is None:
                 moved, is_ours = known.entries.get(found.id), found.id in known.made_by_us
@@ -193,22 +193,22 @@ class PlanBuilder:
                 problem = self._identities.same_key(resolver, record)
             else:
                 problem = self._identities.same_record(resolver, record, found, named)
-            judged = (
+            decision = (
                 RecordDecision(problems=(problem,))
                 if problem
                 else compare_record(resolver, parts, self.policy)
             )
-            if judged.edited:
+            if decision.edited:
                 self.edited.append((resolver, parts))
-                self.spots.extend(judged.edited)
+                self.spots.extend(decision.edited)
             else:
-                self._take(judged)
-            is_about = record.associations or judged.gone
-            if self.ends and (is_about or self.ends.is_wanted(record.record_key)):
-                self.ends.meet(record.record_key, endpoint_of(record, found, judged))
+                self._take(decision)
+            is_about = record.associations or decision.gone
+            if self.endpoints and (is_about or self.endpoints.is_wanted(record.record_key)):
+                self.endpoints.note(record.record_key, endpoint_of(record, found, decision))
                 self.associating += [record] if record.associations else []
 
-    def judge_edited(self, edits: Edits) -> None:
+    def decide_edited(self, edits: Edits) -> None:
         """Compare the records that people changed again, now that the authors are known."""
         for resolver, parts in self.edited:
             self._take(compare_record(resolver, parts, self.policy, edits))
@@ -338,12 +338,12 @@ class PlanBuilder:
         """New keys of records that state knows by other keys."""
         return {identity_of_record(change): change.record for change in self.changes.moved()}
 
-    def add_pairs(self, judged: Iterable[Change | Held], problems: Iterable[Problem]) -> None:
+    def add_pairs(self, decided: Iterable[Change | Held], problems: Iterable[Problem]) -> None:
         """Add changes and problems of associations."""
-        for found in judged:
+        for found in decided:
             if isinstance(found, Held):
                 self.held.append(found)
-            elif self.remembers or found.is_remote:
+            elif self.keeps_state or found.is_remote:
                 self.changes.append(found)
         self.problems.extend(problems)
 
@@ -365,10 +365,10 @@ class PlanBuilder:
         if more:
             self.changes = self.changes.kept(self.workspace, resting)
 
-    def add_deeds(
+    def add_applied(
         self,
         schema: ObjectSchema,
-        deeds: Iterable[AppliedChange],
+        applied: Iterable[AppliedChange],
         live: Mapping[str, LiveRecord],
         owned: Mapping[str, OwnedRecord],
         moved: Mapping[RecordId, OwnedRecord] = MappingProxyType({}),
@@ -378,10 +378,12 @@ class PlanBuilder:
         ``moved`` is what state knows about the records, under any present key.
         """
         population = self.population(schema.name)
-        for deed in deeds:
-            known = moved.get(deed.outcome.record_id) or owned.get(deed.change.record.value)
+        for applied_change in applied:
+            known = moved.get(applied_change.outcome.record_id) or owned.get(
+                applied_change.change.record.value
+            )
             population.values += len(known.sent) if known else 0
-            self._take(undo(schema, deed, live.get(deed.outcome.record_id), known))
+            self._take(undo(schema, applied_change, live.get(applied_change.outcome.record_id), known))
 
     def hold_taken_keys(self, owned_by: Callable[[RecordKey], OwnedRecord | None]) -> None:
         """Hold records that cannot get their key back, because another record has it in state now."""
@@ -410,8 +412,8 @@ class PlanBuilder:
             if fate is not None and fate.kind is MissingReason.UNANSWERED:
                 self.population(held.key.object).unanswered += 1
                 self.problems.append(unanswered_problem(held.key, held.source))
-                if self.ends:
-                    self.ends.correct(held.key, Endpoint(Presence.UNANSWERED))
+                if self.endpoints:
+                    self.endpoints.correct(held.key, Endpoint(Presence.UNANSWERED))
                 continue
             self.held.append(replace(held, facts=facts(owned, fate)))
             if fate is not None and fate.kind is not MissingReason.REKEYED:
@@ -419,19 +421,19 @@ class PlanBuilder:
         self.problems.extend(many_gone(gone))
         self.gone.clear()
 
-    def _take(self, judged: RecordDecision) -> None:
-        if judged.gone is not None:
-            self.gone.append((judged.held[0], judged.gone))
+    def _take(self, decision: RecordDecision) -> None:
+        if decision.gone is not None:
+            self.gone.append((decision.held[0], decision.gone))
             return
-        self.held.extend(judged.held)
-        self.problems.extend(judged.problems)
-        if judged.change is not None and judged.change.action is Action.ADOPT and not self.remembers:
-            self.no_op += not judged.held
-        elif judged.change is not None:
-            self.changes.append(judged.change)
-            if self.ends and judged.change.values:
-                self.ends.meet_values(judged.change)
-        elif judged.is_no_op:
+        self.held.extend(decision.held)
+        self.problems.extend(decision.problems)
+        if decision.change is not None and decision.change.action is Action.ADOPT and not self.keeps_state:
+            self.no_op += not decision.held
+        elif decision.change is not None:
+            self.changes.append(decision.change)
+            if self.endpoints and decision.change.values:
+                self.endpoints.note_values(decision.change)
+        elif decision.is_no_op:
             self.no_op += 1
 
     def finish(
@@ -450,7 +452,7 @@ class PlanBuilder:
         prune_rules: tuple[PruneRule, ...] = (),
         selection: Selection = EVERYTHING,
         reviewed: Plan | None = None,
-        undoes: str | None = None,
+        rolls_back: str | None = None,
         host: str | None = None,
         looks_again_at: Collection[Verb] = ALWAYS_LOOKED_AT,
         unsettled: Unsettled = NOTHING_UNSETTLED,
@@ -469,7 +471,9 @@ class PlanBuilder:
         changes = self.changes.in_order(
             self.workspace, lambda number, change: _order(change, turns.get(number, 0))
         )
-        personal = self.masks.personal(portal.objects, _shown(changes, self.held, self.problems))
+        masked_properties = self.masks.masked_properties(
+            portal.objects, _shown(changes, self.held, self.problems)
+        )
         review = None
         if reviewed is not None:
             kept = keep_reviewed(reviewed, changes, prune_rules, self.workspace)
@@ -478,7 +482,7 @@ class PlanBuilder:
                 kept.prune_rules,
                 kept.review,
             )
-            personal = tuple(sorted({*personal, *reviewed.personal}))
+            masked_properties = tuple(sorted({*masked_properties, *reviewed.masked_properties}))
         opened = {key.object for change in changes for key in change.address.records}
         opened |= objects_rested_on(changes) | unsettled.objects
         is_opened = bool(changes or prune_rules or unsettled.objects)
@@ -509,7 +513,7 @@ class PlanBuilder:
             problems=tuple(sorted(map(self._weighed, self.problems), key=_by_place)),
             no_op=self.no_op,
             budget=budget,
-            refusals=self.guards.judge(changes, bases, budget),
+            refusals=self.guards.check(changes, bases, budget),
             bases=bases,
             allowances=tuple(sorted(self.guards.allowances.items())),
             write_scopes=write_scopes(
@@ -518,10 +522,10 @@ class PlanBuilder:
             prune_rules=prune_rules,
             targets=tuple(glob.text for glob in selection.target),
             excludes=tuple(glob.text for glob in selection.exclude),
-            personal=personal,
+            masked_properties=masked_properties,
             review=review,
-            undoes=undoes,
-            remembers=self.remembers,
+            rolls_back=rolls_back,
+            keeps_state=self.keeps_state,
         )
 
     def refuse_conflicts(
@@ -538,8 +542,8 @@ class PlanBuilder:
         for number, problems in refused.items():
             self.problems.extend(problems)
             change = changes[number]
-            if self.ends:
-                self.ends.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
+            if self.endpoints:
+                self.endpoints.correct(change.record, Endpoint(Presence.INVALID, change.remote.id))
         if not refused:
             return changes
         numbers = count()

@@ -127,7 +127,7 @@ class Guards:
     allowances: Mapping[Guard, int]
     divergence: Divergence | None = None  # divergence of the manifests from the applied commit
 
-    def judge(
+    def check(
         self, changes: Sequence[Change], bases: Iterable[GuardBase], budget: Budget
     ) -> tuple[GuardRefusal, ...]:
         """Return every guard that the changes run into, by object type; a type needs a base."""
@@ -140,13 +140,13 @@ class Guards:
                 written.add(change.record)
         by_name = {name: GuardBase(name) for name in by_type} | {base.object: base for base in bases}
         for name in sorted(by_name):
-            refusals += self._judge_type(by_name[name], by_type.get(name, _Counted()))
+            refusals += self._check_type(by_name[name], by_type.get(name, _Counted()))
         refusals += self._number(Guard.TOTAL, written, "all types", "would be written")
-        refusals += self.judge_budget(budget)
+        refusals += self.check_budget(budget)
         refusals += self._diverged(changes)
         return tuple(refusals)
 
-    def _judge_type(self, of: GuardBase, counted: "_Counted") -> Iterator[GuardRefusal]:
+    def _check_type(self, of: GuardBase, counted: "_Counted") -> Iterator[GuardRefusal]:
         name, base, by_verb = of.object, of.records, counted.by_verb
         yield from self._share(Guard.UPDATE, by_verb[Verb.UPDATE], base, f"{name} would be updated")
         yield from self._share(Guard.ARCHIVE, by_verb[Verb.ARCHIVE], base, f"{name} would be archived")
@@ -180,7 +180,7 @@ class Guards:
             message = f"{records.count:,} of {name} {what} (limit {limit:,})"
             yield GuardRefusal(guard, records.count, message, records.first)
 
-    def judge_budget(self, budget: Budget) -> Iterator[GuardRefusal]:
+    def check_budget(self, budget: Budget) -> Iterator[GuardRefusal]:
         """Check whether enough calls are left today; apply checks that again."""
         reserve = self.limits[Guard.BUDGET].percent
         if budget.daily_remaining is None or reserve is None or not budget.apply_calls:
@@ -215,8 +215,8 @@ def refuse_now(plan: Plan, budget: Budget, limits: Limits) -> None:
     Raises:
         PlanRefused: a guard refuses it.
     """
-    command = "plan" if plan.undoes is None else f"rollback {plan.undoes}"
-    for refusal in Guards(limits, dict(plan.allowances)).judge(plan.changes, plan.bases, budget):
+    command = "plan" if plan.rolls_back is None else f"rollback {plan.rolls_back}"
+    for refusal in Guards(limits, dict(plan.allowances)).check(plan.changes, plan.bases, budget):
         way_out = "apply it tomorrow" if refusal.guard is Guard.BUDGET else "plan again, and look at it"
         raise PlanRefused(
             Refusal.GUARD,

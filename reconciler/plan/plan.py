@@ -148,13 +148,13 @@ class Review:
     digest: str  # digest of the reviewed plan
     content: str  # content hash of the reviewed plan; this plan has the same if nothing differs
     git: str | None  # commit of the reviewed plan
-    departures: tuple[ReviewDifference, ...]  # by kind of difference, then key
+    differences: tuple[ReviewDifference, ...]  # by kind of difference, then key
     unreviewed_rules: tuple[PruneRule, ...]  # prune rules that state does not learn
 
     @property
     def unreviewed(self) -> int:
         """Number of changes left out of the plan because nobody has reviewed them in this form."""
-        left_out = (departure.how is not DifferenceKind.NO_LONGER_PLANNED for departure in self.departures)
+        left_out = (difference.how is not DifferenceKind.NO_LONGER_PLANNED for difference in self.differences)
         return sum(left_out) + len(self.unreviewed_rules)
 
 
@@ -182,11 +182,11 @@ class Plan:
         tuple[Guard, int], ...
     ] = ()  # guards that the user lifted, with the allowed numbers; sorted
     prune_rules: tuple[PruneRule, ...] = ()  # rules that state does not know yet, sorted
-    personal: tuple[
+    masked_properties: tuple[
         tuple[str, str], ...
     ] = ()  # (object type, property) whose values are masked when rendered, sorted
-    undoes: str | None = None  # the run that it rolls back; None: it is made from manifests
-    remembers: bool = True  # there is a state between runs, perhaps an empty one; False with `state: none`
+    rolls_back: str | None = None  # the run that it rolls back; None: it is made from manifests
+    keeps_state: bool = True  # there is a state between runs, perhaps an empty one; False with `state: none`
     targets: tuple[str, ...] = ()  # globs that it is limited to; empty: everything
     excludes: tuple[str, ...] = ()  # globs that it leaves out
     review: Review | None = None  # None: it was not compared with a reviewed plan

@@ -63,14 +63,14 @@ def keep_reviewed(
     """Keep those of ``changes`` and ``rules`` that ``reviewed`` has too, in order, in ``workspace``."""
     seen = _Reviewed(reviewed.changes)
     kept = SpooledChanges(workspace.lines())
-    departures: list[ReviewDifference] = []
+    differences: list[ReviewDifference] = []
     for change in changes:
-        departure = _departing(seen.take(change), change)
-        if departure is None or departure.how is DifferenceKind.NO_LONGER_PLANNED:
+        difference = _compared(seen.take(change), change)
+        if difference is None or difference.how is DifferenceKind.NO_LONGER_PLANNED:
             kept.append(change)
-        if departure is not None:
-            departures.append(departure)
-    departures += (_departure(DifferenceKind.NO_LONGER_PLANNED, gone) for gone in seen.rest())
+        if difference is not None:
+            differences.append(difference)
+    differences += (_difference(DifferenceKind.NO_LONGER_PLANNED, gone) for gone in seen.rest())
     known_rules = set(reviewed.prune_rules)
     rules = tuple(rules)
     digests = digests_of(reviewed)
@@ -78,7 +78,7 @@ def keep_reviewed(
         digest=digests.digest,
         content=digests.content,
         git=reviewed.manifests.git,
-        departures=tuple(sorted(departures, key=lambda entry: (_BY_HOW.index(entry.how), entry.key))),
+        differences=tuple(sorted(differences, key=lambda entry: (_BY_HOW.index(entry.how), entry.key))),
         unreviewed_rules=tuple(rule for rule in rules if rule not in known_rules),
     )
     return Kept(kept, tuple(rule for rule in rules if rule in known_rules), review)
@@ -120,19 +120,19 @@ def _subject(change: Change) -> Hashable:
     return change.address, change.step
 
 
-def _departing(before: Change | None, now: Change) -> ReviewDifference | None:
+def _compared(before: Change | None, now: Change) -> ReviewDifference | None:
     """Compare ``now`` with the reviewed change; return None if they do not differ."""
     if before is None:
-        return _departure(DifferenceKind.NOT_REVIEWED, now)
+        return _difference(DifferenceKind.NOT_REVIEWED, now)
     differences = list(_differences(before, now))
     if differences:
-        return _departure(DifferenceKind.CHANGED, now, tuple(differences))
+        return _difference(DifferenceKind.CHANGED, now, tuple(differences))
     written = {value.name for value in now.values}
     no_more = [value for value in before.values if value.name not in written]
-    return _departure(DifferenceKind.NO_LONGER_PLANNED, before, (_named(no_more),)) if no_more else None
+    return _difference(DifferenceKind.NO_LONGER_PLANNED, before, (_named(no_more),)) if no_more else None
 
 
-def _departure(
+def _difference(
     how: DifferenceKind, change: Change, facts: tuple[Fact, ...] | None = None
 ) -> ReviewDifference:
     target = next(iter(change.address.records[1:]), None)

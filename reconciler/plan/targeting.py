@@ -39,26 +39,26 @@ def selected(
 
 
 def selected_owned(
-    owned: Iterable[OwnedRecord], selection: Selection, unmet: "UnmatchedGlobs"
+    owned: Iterable[OwnedRecord], selection: Selection, unmatched: "UnmatchedGlobs"
 ) -> Iterator[OwnedRecord]:
     """Return the selected owned records, each with its selected values."""
     if not selection.is_partial:
         yield from owned
         return
     for entry in owned:
-        unmet.meet(entry.key, entry.sent)
+        unmatched.check(entry.key, entry.sent)
         kept = {name: text for name, text in entry.sent.items() if selection.has(entry.key, name)}
         if kept or selection.has_record(entry.key):
             yield replace(entry, sent=kept)
 
 
 def selected_pairs(
-    pairs: Iterable[OwnedPair], types: tuple[str, str], selection: Selection, unmet: "UnmatchedGlobs"
+    pairs: Iterable[OwnedPair], types: tuple[str, str], selection: Selection, unmatched: "UnmatchedGlobs"
 ) -> list[OwnedPair]:
     """Return the selected owned associations from one object type to the other."""
     directed = [pair for pair in pairs if (pair.key.object, pair.target.object) == types]
     for pair in directed:
-        unmet.meet(pair.key, [pair.target.address])
+        unmatched.check(pair.key, [pair.target.address])
     return [pair for pair in directed if selection.has(pair.key, pair.target.address)]
 
 
@@ -73,18 +73,18 @@ class UnmatchedGlobs:
     def __init__(self, given: Mapping[str, Iterable[Glob]]) -> None:
         self._left = [(flag, glob) for flag, globs in given.items() for glob in globs]
 
-    def meet_all(self, records: Iterable[DesiredRecord]) -> None:
+    def check_all(self, records: Iterable[DesiredRecord]) -> None:
         """Check the globs against records that the manifests name, and their properties."""
         for record in records if self._left else ():
             others = [wanted.address for wanted in record.associations]
-            self.meet(record.record_key, (*record.names, *others))
+            self.check(record.record_key, (*record.names, *others))
             if not self._left:
                 return
 
     def passing(self, owned: Iterable[OwnedRecord]) -> Iterator[OwnedRecord]:
         """Check the globs against records that no manifest names any more, and pass them on."""
         for entry in owned:
-            self.meet(entry.key, ())
+            self.check(entry.key, ())
             yield entry
 
     def refuse(self, among: str) -> None:
@@ -94,13 +94,13 @@ class UnmatchedGlobs:
             UsageError: some are left.
         """
         if self._left:
-            told = [f"{flag} {quote(glob.text)} matches nothing" for flag, glob in self._left]
+            lines = [f"{flag} {quote(glob.text)} matches nothing" for flag, glob in self._left]
             raise UsageError(
-                "\n".join(told) + f"\n    no record or property that {among} is called so:\n"
+                "\n".join(lines) + f"\n    no record or property that {among} is called so:\n"
                 "    companies/acme is one record, companies/* are all of a type, companies/acme#phone is a "
                 "property"
             )
 
-    def meet(self, key: RecordKey, names: Iterable[str]) -> None:
+    def check(self, key: RecordKey, names: Iterable[str]) -> None:
         """Check the globs against a record and its properties ``names``."""
         self._left = [(flag, glob) for flag, glob in self._left if not glob.touches(key, names)]

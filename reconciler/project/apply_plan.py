@@ -61,7 +61,7 @@ def carry_out(
         refuse_ephemeral_state(session.environment, session.settings.state_url, store, os.environ)
         claim, limits = session.claim(lock_timeout_s), limits_from(session.settings.guards)
         is_new_without_name = session.settings.name is None and store.project() is None
-        result = apply_plan(plan, connection, store, claim, manner=options, limits=limits)
+        result = apply_plan(plan, connection, store, claim, options=options, limits=limits)
         run_id = result.run.header.id
         if is_new_without_name and session.settings.state_url is not None:
             session.notify(Notice(_NO_NAME, is_advice=True))

@@ -78,7 +78,7 @@ class Environment:
             files=plan.manifests.files,
             problems=self.session.seen(plan.problems),
             portal_id=plan.portal_id,
-            masked_properties=plan.personal,
+            masked_properties=plan.masked_properties,
             is_sound=plan.is_sound,
         )
 

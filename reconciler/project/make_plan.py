@@ -52,7 +52,7 @@ def make_plan(session: Session, request: PlanRequest, progress: Progress = ignor
         raise ManifestError(session.seen(desired.problems)) from None
     if not desired.is_sound:
         problems = session.seen(_all_problems(desired, plan))
-        raise ManifestError(problems, masked_properties=plan.personal)
+        raise ManifestError(problems, masked_properties=plan.masked_properties)
     return plan
 
 
@@ -81,7 +81,7 @@ def plan_context(session: Session, request: PlanRequest, reviewed: Plan | None =
         commit=checkout.commit if checkout else None,
         has_uncommitted=checkout is not None and checkout.has_uncommitted,
         created_at=datetime.now(UTC),
-        remembers=session.settings.state_url is not None,
+        keeps_state=session.settings.state_url is not None,
         reviewed=reviewed,
         skips_invalid=request.skip_invalid,
         project=session.settings.name,

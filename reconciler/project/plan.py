@@ -69,7 +69,7 @@ class Plan:
         """Origin and costs of the plan."""
         self.refusals: tuple[GuardRefusal, ...] = value.refusals
         """The guards that refuse it."""
-        self.masked_properties: tuple[tuple[str, str], ...] = value.personal
+        self.masked_properties: tuple[tuple[str, str], ...] = value.masked_properties
         """Pairs of object type and property whose values should be masked in output."""
 
     @property
@@ -158,6 +158,6 @@ def _header_of(value: core.Plan) -> PlanHeader:
         allowances=tuple((str(guard), count) for guard, count in value.allowances),
         budget=value.budget,
         write_scopes=value.write_scopes,
-        rolls_back=value.undoes,
+        rolls_back=value.rolls_back,
         review=value.review,
     )

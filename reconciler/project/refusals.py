@@ -71,5 +71,5 @@ def refused_by_guards(plan: Plan) -> PlanRefused | None:
         return None
     has_diverged = any(refusal.guard is Guard.DIVERGED for refusal in plan.refusals)
     return PlanRefused(
-        Refusal.DIVERGED if has_diverged else Refusal.GUARD, refusal_text(plan.refusals, plan.undoes)
+        Refusal.DIVERGED if has_diverged else Refusal.GUARD, refusal_text(plan.refusals, plan.rolls_back)
     )

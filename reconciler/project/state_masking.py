@@ -40,4 +40,4 @@ class StateMasking:
 
     @cached_property
     def _of_runs(self) -> frozenset[tuple[str, str]]:
-        return frozenset(pair for run in self.store.runs() for pair in run.personal)
+        return frozenset(pair for run in self.store.runs() for pair in run.masked_properties)

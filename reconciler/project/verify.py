@@ -20,7 +20,7 @@ def check_verifiable(session: Session, plan: Plan) -> None:
         UsageError: it is a rollback, which the manifests do not describe.
         ManifestError: they cannot be read.
     """
-    if plan.undoes is not None:
+    if plan.rolls_back is not None:
         raise UsageError(
             "a rollback takes back what the manifests say: --verify cannot hold it against them\n"
             "    apply it without --verify, then `reconciler plan` shows what they would change again"

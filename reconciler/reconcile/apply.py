@@ -56,7 +56,7 @@ def apply_plan(
     store: Store,
     claim: LockRequest,
     *,
-    manner: ApplyOptions,
+    options: ApplyOptions,
     limits: Limits,
 ) -> FinishedRun:
     """Settle the open changes of earlier runs, check portal and budget again, and apply ``plan``.
@@ -78,8 +78,8 @@ def apply_plan(
         start = _start_of(plan, claim)
         moved = stale_owned_changes(plan, start.plan_digest, store)
         looks_again_at = looked_at_again(
-            had_time=manner.rereads_before_write or plan.state != store.version(),
-            overwrites=manner.on_stale is OnStale.OVERWRITE,
+            had_time=options.rereads_before_write or plan.state != store.version(),
+            overwrites=options.on_stale is OnStale.OVERWRITE,
         )
         objects |= objects_rested_on(plan.changes) | open_objects(store)
         portal = read_portal(connection.reader, objects, plan.portal_id)
@@ -93,12 +93,14 @@ def apply_plan(
             # Count the calls in the same way as the plan, including definitions that have been read since.
             None if reader.daily_remaining is None else reader.daily_remaining + made,
             looks_again_at=looks_again_at,
-            opening_calls=made + manner.calls_afterwards,
+            opening_calls=made + options.calls_afterwards,
         )
         refuse_now(plan, budget, limits)
         writer = connection.writer.asking(journal.assert_held)
-        courier = BatchExecutor(connection.reader, writer, portal, looks_again_at, manner.on_stale)
-        return carry_out(plan, start, moved, store=store, journal=journal, courier=courier, manner=manner)
+        batch_executor = BatchExecutor(connection.reader, writer, portal, looks_again_at, options.on_stale)
+        return carry_out(
+            plan, start, moved, store=store, journal=journal, batch_executor=batch_executor, options=options
+        )
 
 
 def settle_earlier_runs(connection: Connection, store: Store, claim: LockRequest, portal_id: int) -> None:
@@ -124,9 +126,9 @@ def _start_of(plan: Plan, claim: LockRequest) -> RunStart:
         tool_version=__version__,
         actor=claim.actor,
         planned=Counter(map(verb_of, plan.changes)),
-        personal=plan.personal,
+        masked_properties=plan.masked_properties,
         commit=plan.manifests.git,
-        undoes=plan.undoes,
+        rolls_back=plan.rolls_back,
         project=claim.project,
     )
 

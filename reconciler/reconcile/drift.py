@@ -66,25 +66,25 @@ def find_drift(
     portal = read_portal(reader, objects, portal_id)
     memory = RecoveredState(store, [(batch, settle_batch(reader, portal, batch)) for batch in unfinished])
     builder = DriftBuilder(masks)
-    unmet = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
+    unmatched = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
     total = sum(count for _, _, count in groups)
     for object_name, by, _ in groups:
         schema = portal.objects[object_name]
-        owned = selected_owned(memory.in_order(object_name, by), selection, unmet)
+        owned = selected_owned(memory.in_order(object_name, by), selection, unmatched)
         chunks = in_chunks(owned, BATCH_SIZE)
         for chunk, live in read_ahead(reader, schema, by, chunks, keys_and_sent):
             builder.add_chunk(schema, chunk, live)
             progress(builder.looked_at, total)
     for one, other in sorted(memory.paired_types()):
-        pairs = selected_pairs(memory.pairs(one, other), (one, other), selection, unmet)
+        pairs = selected_pairs(memory.pairs(one, other), (one, other), selection, unmatched)
         ids = [pair.record_id for pair in pairs]
         builder.add_pairs(pairs, read_pairs(reader, portal.objects[one], portal.objects[other], ids))
-    unmet.refuse("we own")
+    unmatched.refuse("we own")
     fates = find_missing_records(reader, portal, builder.missing)
     _insist_on_answers(fates)
     builder.explain_missing(fates)
     histories = read_histories(reader, portal, builder.drifted())
-    builder.tell_hands(portal, histories, our_runs(store.runs(), now))
+    builder.add_histories(portal, histories, our_runs(store.runs(), now))
     return builder.finish(
         tool_version=__version__,
         created_at=now,
@@ -152,7 +152,7 @@ def accept_drift(
         builder.add_lost(record, _named_at(desired, record.key))
     for pair in pairs:
         builder.add_pair(pair, _named_at(desired, pair.key))
-    return builder.finish(found.personal)
+    return builder.finish(found.masked_properties)
 
 
 def _named_at(desired: Desired, key: RecordKey) -> SourceRef | None:

@@ -53,8 +53,10 @@ def explain_record(
         return store.find(schema.name, by_record_id=asked.is_record_id, value=value)
 
     rules = {(rule.object, rule.by): rule.prune for rule in (*store.prune_rules(), *named.prune_rules)}
-    personal = here.masks.personal(portal.objects, ((group.object, group.key) for group in named.groups))
-    subject = find_subject(replace(asked, object=schema.name), named, owned_under, rules, personal)
+    masked_properties = here.masks.masked_properties(
+        portal.objects, ((group.object, group.key) for group in named.groups)
+    )
+    subject = find_subject(replace(asked, object=schema.name), named, owned_under, rules, masked_properties)
     subject = subject.traced(trace(written, subject.key.by, subject.key.value))
     question = [name for name in subject.names(schema) if name in schema.properties]
     answers = read_records(reader, schema, subject.key.by, subject.keys, question)

@@ -30,7 +30,7 @@ class OwnerLookup:
         """Return ``resolver``, or one that also knows the ``named`` owners, by e-mail or id."""
         lowered = {absent.lower(): present for absent, present in self.stand_ins.items()}
         wanted = {lowered.get(name.strip().lower(), name) for name in named if name.strip()}
-        is_known = wanted <= self._named and (resolver.owner_ids or resolver.departed)
+        is_known = wanted <= self._named and (resolver.owner_ids or resolver.deactivated)
         if not wanted or is_known:
             return resolver
         self._named.update(wanted)

@@ -72,7 +72,7 @@ class PlanContext:
     commit: str | None  # commit of the manifests; None outside git
     has_uncommitted: bool  # manifests differ from it
     created_at: datetime
-    remembers: bool  # there is a state between runs
+    keeps_state: bool  # there is a state between runs
     reviewed: Plan | None  # only changes of this plan are planned
     skips_invalid: bool  # leave records with problems out of the plan instead of stopping
     host: str | None = None  # host of the portal, if it is not HubSpot's
@@ -112,9 +112,9 @@ def plan_changes(
         here.policy.renamed(names),
     )
     memory, unsettled = remember(reader, store, portal, unfinished)
-    ends = endpoints_of(desired, portal, selection)
+    endpoints = endpoints_of(desired, portal, selection)
     builder = PlanBuilder(
-        policy, here.guards, here.remembers, here.skips_invalid, ends, here.masks, here.workspace
+        policy, here.guards, here.keeps_state, here.skips_invalid, endpoints, here.masks, here.workspace
     )
     builder.problems += (*desired.problems, *lacking)
     runs = our_runs(store.runs(), here.created_at)
@@ -125,23 +125,23 @@ def plan_changes(
         "--recreate": policy.recreate,
     }
     planning = _Planning(desired, reader, portal, memory, builder, runs, selection, UnmatchedGlobs(flags))
-    planning.judge_named(here.stand_ins, progress)
+    planning.compare_named(here.stand_ins, progress)
     rules = remembered | {(rule.object, rule.by): rule for rule in desired.prune_rules}
     for rule in rules.values():
-        planning.judge_leftovers(rule)
+        planning.compare_leftovers(rule)
     planning.keep_displaced()
     builder.settle_identities()
     behind = LeftBehind(desired, portal, selection, here.masks)
     holders = read_holders(reader, portal, builder.changes, behind.key_names)
     builder.refuse_conflicts(portal, holders, behind)
     prune = {group: rule.prune for group, rule in rules.items()}
-    spared = builder.named_otherwise - builder.moves.keys()
-    associations = AssociationContext(policy, selection, desired, prune, spared)
+    named_otherwise = builder.named_otherwise - builder.moves.keys()
+    associations = AssociationContext(policy, selection, desired, prune, named_otherwise)
     planning.explain_gone()
     planning.insist_on_answers()
-    Associating(reader, portal, memory, builder, ends, associations).judge()
+    Associating(reader, portal, memory, builder, endpoints, associations).compare()
     portal = rest_on_associations(reader, portal, memory, builder)
-    planning.unmet.refuse("the manifests name, and none that prune is about,")
+    planning.unmatched.refuse("the manifests name, and none that prune is about,")
     planning.count_others(store.owned_groups())
     return builder.finish(
         tool_version=__version__,
@@ -191,14 +191,14 @@ class _Planning:
     builder: PlanBuilder
     runs: OurRuns
     selection: Selection
-    unmet: UnmatchedGlobs
+    unmatched: UnmatchedGlobs
 
-    def judge_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
+    def compare_named(self, stand_ins: Mapping[str, str], progress: Progress) -> None:
         """Compare the records that the manifests name, chunk by chunk."""
         owners = OwnerLookup(self.reader, stand_ins)
         done = 0
         for group in self.desired.groups:
-            self.unmet.meet_all(group.records)
+            self.unmatched.check_all(group.records)
             if not self.selection.may_have(group.object) or group.object not in self.portal.objects:
                 continue
             resolver = Resolver(self.portal.objects[group.object], self.desired.files, {})
@@ -221,10 +221,10 @@ class _Planning:
                     resolver, records, live, owned, named, known=known, unanswered=live.unanswered
                 )
                 if len(self.builder.edited) >= EDITED_AT_ONCE:
-                    self.judge_edited()
+                    self.decide_edited()
                 done += len(records)
                 progress(done, self.desired.record_count)
-        self.judge_edited()
+        self.decide_edited()
 
     def _known(self, object_name: str, live: Iterable[LiveRecord], owned: Iterable[OwnedRecord]) -> Known:
         """Find what is known about ``live`` under other keys than the requested one.
@@ -248,12 +248,12 @@ class _Planning:
                 live = read_records(self.reader, schema, RECORD_ID, chunk, names)
                 self.builder.keep_displaced(schema, live, self.desired)
 
-    def judge_edited(self) -> None:
+    def decide_edited(self) -> None:
         """Compare the records that people changed, once the authors are known."""
         histories = read_histories(self.reader, self.portal, self.builder.spots)
-        self.builder.judge_edited(Edits(histories, self.runs))
+        self.builder.decide_edited(Edits(histories, self.runs))
 
-    def judge_leftovers(self, rule: PruneRule) -> None:
+    def compare_leftovers(self, rule: PruneRule) -> None:
         """Decide about owned records that the manifests do not name."""
         if rule.prune is Prune.OFF and not self.desired.other_environments:
             return  # the remaining records stay as they are
@@ -263,7 +263,7 @@ class _Planning:
         leftovers = not_in_manifests(
             self.memory.in_order(schema.name, by), self.desired.records_of(schema.name, by)
         )
-        leftovers = self.unmet.passing(leftovers)
+        leftovers = self.unmatched.passing(leftovers)
         is_pruned = rule.prune is not Prune.OFF
         wanted = (
             entry

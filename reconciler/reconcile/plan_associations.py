@@ -47,12 +47,12 @@ class Associating:
     portal: PortalSchema
     memory: RecoveredState
     builder: PlanBuilder
-    ends: Endpoints
+    endpoints: Endpoints
     rules: AssociationContext
 
-    def judge(self) -> None:
+    def compare(self) -> None:
         """Compare the associations of the manifests, and those that we own."""
-        self._meet_others()
+        self._note_others()
         named: dict[frozenset[str], list[tuple[DesiredRecord, DesiredAssociation]]] = {
             frozenset(types): []
             for types in self.memory.paired_types()
@@ -66,20 +66,22 @@ class Associating:
                 named.setdefault(types, []).append((record, association))
         is_limited = any(named.values()) and limits_associations(self.reader)
         for types, associations in sorted(named.items(), key=lambda item: sorted(item[0])):
-            self._judge_between(types, associations, is_limited=is_limited)
+            self._compare_between(types, associations, is_limited=is_limited)
 
-    def _meet_others(self) -> None:
+    def _note_others(self) -> None:
         """Look up the records that associations lead to and no manifest names."""
-        for schema, by, keys in self.ends.unknown():
+        for schema, by, keys in self.endpoints.unknown():
             chunks = in_chunks(iter(keys), BATCH_SIZE)
             for chunk, live in read_ahead(self.reader, schema, by, chunks, lambda chunk: (chunk, ())):
                 for key in chunk:
                     if key in live:
-                        self.ends.meet(RecordKey(schema.name, by, key), Endpoint(Presence.LIVE, live[key].id))
+                        self.endpoints.note(
+                            RecordKey(schema.name, by, key), Endpoint(Presence.LIVE, live[key].id)
+                        )
                     elif key in live.unanswered:
-                        self.ends.meet(RecordKey(schema.name, by, key), Endpoint(Presence.UNANSWERED))
+                        self.endpoints.note(RecordKey(schema.name, by, key), Endpoint(Presence.UNANSWERED))
 
-    def _judge_between(
+    def _compare_between(
         self,
         types: frozenset[str],
         named: Sequence[tuple[DesiredRecord, DesiredAssociation]],
@@ -105,13 +107,13 @@ class Associating:
         }
         files, archived = self.rules.desired.files, self.builder.archived
         within = self._inverses_within(types, named, owned)
-        resolver = AssociationResolver(self.ends, Labels(labels, within), files, archived)
-        pairing = AssociationPlanner(self.rules, resolver, resolver.resolve(named), owned, limits)
+        resolver = AssociationResolver(self.endpoints, Labels(labels, within), files, archived)
+        planner = AssociationPlanner(self.rules, resolver, resolver.resolve(named), owned, limits)
         live = {
             (one, other): read_pairs(self.reader, objects[one], objects[other], ids)
-            for (one, other), ids in pairing.question().items()
+            for (one, other), ids in planner.question().items()
         }
-        self.builder.add_pairs((*pairing.judge(live), *resolver.held), resolver.problems)
+        self.builder.add_pairs((*planner.decide(live), *resolver.held), resolver.problems)
 
     def _inverses_within(
         self,
@@ -140,9 +142,9 @@ def rest_on_associations(
     known: dict[tuple[str, str], dict[RecordId, set[RecordId]]] = {}
     for one, other in memory.paired_types() if going else ():
         for pair in memory.pairs(one, other):
-            ends = (pair.key.object, pair.record_id), (pair.target.object, pair.target_id)
-            if (ends[0] in going) is not (ends[1] in going):
-                (own, own_id), (far, far_id) = sorted(ends, key=lambda end: end not in going)
+            endpoints = (pair.key.object, pair.record_id), (pair.target.object, pair.target_id)
+            if (endpoints[0] in going) is not (endpoints[1] in going):
+                (own, own_id), (far, far_id) = sorted(endpoints, key=lambda end: end not in going)
                 known.setdefault((own, far), {}).setdefault(own_id, set()).add(far_id)
     lacking = {name for types in known for name in types} - portal.objects.keys()
     others = read_portal(reader, lacking).objects if lacking else {}

@@ -64,16 +64,16 @@ def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext,
     unsettled = Unsettled(frozenset(open_objects(store)), reader.calls - before_settling)
     memory = RecoveredState(store, settled)
     selection = here.selection.renamed({name: schema.name for name, schema in portal.objects.items()})
-    unmet = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
+    unmatched = UnmatchedGlobs({"--target": selection.target, "--exclude": selection.exclude})
     done = [*past.applied, *applied_by(run_id, settled)]
-    groups = applied_changes(done, selection, unmet)
-    pairs = applied_association_changes((change for change, _ in done), selection, unmet)
-    unmet.refuse("this run changed")
+    groups = applied_changes(done, selection, unmatched)
+    pairs = applied_association_changes((change for change, _ in done), selection, unmatched)
+    unmatched.refuse("this run changed")
     count = sum(map(len, groups.values()))
     builder = PlanBuilder(
         here.policy,
         here.guards,
-        here.remembers,
+        here.keeps_state,
         masks=here.masks,
         workspace=here.workspace,
         problems=forgotten(past.forgotten),
@@ -83,9 +83,9 @@ def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext,
         schema = portal.objects[object_name]
         question = partial(_question, schema, partial(memory.owned, object_name, by))
         for chunk, live in read_ahead(reader, schema, RECORD_ID, in_chunks(group, BATCH_SIZE), question):
-            ids = [deed.outcome.record_id for deed in chunk]
+            ids = [applied_change.outcome.record_id for applied_change in chunk]
             moved = memory.owned_by_id(object_name, ids)
-            builder.add_deeds(schema, chunk, live, memory.owned(object_name, by, _keys(chunk)), moved)
+            builder.add_applied(schema, chunk, live, memory.owned(object_name, by, _keys(chunk)), moved)
             looked_at += len(chunk)
             progress(looked_at, count)
     builder.hold_taken_keys(lambda key: memory.owned(key.object, key.by, [key.value]).get(key.value))
@@ -122,7 +122,7 @@ def undo_run(run_id: str, reader: PortalReader, store: Store, here: PlanContext,
         least_seconds=reader.least_seconds,
         write_scopes=write_scopes,
         selection=selection,
-        undoes=run_id,
+        rolls_back=run_id,
         unsettled=unsettled,
     )
 
@@ -164,15 +164,15 @@ def _keys_known(memory: RecoveredState, changes: Sequence[Change]) -> Mapping[Re
 def _question(
     schema: ObjectSchema,
     owned: Callable[[Sequence[str]], Mapping[str, OwnedRecord]],
-    deeds: Sequence[AppliedChange],
+    applied: Sequence[AppliedChange],
 ) -> tuple[Sequence[str], Sequence[str]]:
     """Return keys and properties to read, for rolling back and for detecting stale archives."""
-    ids, names = ids_and_names(schema, deeds)
-    created = [deed for deed in deeds if deed.change.action is Action.CREATE]
+    ids, names = ids_and_names(schema, applied)
+    created = [applied_change for applied_change in applied if applied_change.change.action is Action.CREATE]
     if created:
         names = sorted(names_rested_on(schema, owned(_keys(created)).values()).union(names))
     return ids, names
 
 
-def _keys(deeds: Sequence[AppliedChange]) -> list[str]:
-    return [deed.change.record.value for deed in deeds]
+def _keys(applied: Sequence[AppliedChange]) -> list[str]:
+    return [applied_change.change.record.value for applied_change in applied]

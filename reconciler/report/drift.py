@@ -150,11 +150,11 @@ def _likeness(record: Sequence[DriftedValue]) -> Hashable:
             value.live,
             value.is_defined,
             value.trail.since,
-            tuple((hand.via, hand.by, hand.value) for hand in value.trail.hands),
+            tuple((hand.via, hand.by, hand.value) for hand in value.trail.versions),
         )
         for value in record
     )
 
 
 def _edit_times(record: Sequence[DriftedValue]) -> list[list[datetime]]:
-    return [[hand.at for hand in value.trail.hands] for value in record]
+    return [[hand.at for hand in value.trail.versions] for value in record]

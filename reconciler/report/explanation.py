@@ -111,7 +111,7 @@ def _property_lines(of: PropertyExplained, explained: Explanation, layout: Layou
     lines += _last_lines(of.last, layout)
     if explained.is_live:
         lines += _value("live", of.live, "", layout)
-    lines += _hand_lines(of.hands, layout)
+    lines += _hand_lines(of.versions, layout)
     return lines + _said("next apply", _next(of, explained.key), layout)
 
 
@@ -134,9 +134,9 @@ def _last_lines(last: LastApplied | None, layout: Layout) -> list[Line]:
     return lines + _said("", _run(last.by), layout)
 
 
-def _hand_lines(hands: tuple[ValueVersion, ...], layout: Layout) -> list[Line]:
+def _hand_lines(versions: tuple[ValueVersion, ...], layout: Layout) -> list[Line]:
     """Format the authors of a value, oldest first."""
-    told = hands if layout.full else hands[-_MOST_HANDS:]
+    told = versions if layout.full else versions[-_MOST_HANDS:]
     lines: list[Line] = []
     for index, hand in enumerate(told):
         who = line(Piece(f"{moment(hand.at)}  ", Style.FAINT), visible(str(hand)))

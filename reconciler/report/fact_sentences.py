@@ -129,7 +129,7 @@ def note_of(held: Held) -> str:
     return facts_text(held.facts, held.key, held.address)
 
 
-def what_departs(departure: ReviewDifference) -> str:
+def difference_text(difference: ReviewDifference) -> str:
     """Format the other record of an association, and the difference."""
-    told = facts_text(departure.facts, departure.key)
-    return ": ".join(part for part in (departure.target and departure.target.address, told) if part)
+    told = facts_text(difference.facts, difference.key)
+    return ": ".join(part for part in (difference.target and difference.target.address, told) if part)

@@ -52,7 +52,9 @@ def drift_as_json(found: DriftFound, view: View) -> str:
         "looked_at": shown.looked_at,
         "lost": map(_lost, shown.lost),
         "pairs": map(_lost_pair, shown.pairs),
-        "personal": [{"object": object_name, "property": name} for object_name, name in shown.personal],
+        "personal": [
+            {"object": object_name, "property": name} for object_name, name in shown.masked_properties
+        ],
         "portal": {"id": shown.portal_id},
         "read_calls": shown.read_calls,
         "state": {"lineage": shown.state.lineage, "serial": shown.state.serial},
@@ -136,10 +138,11 @@ def run_as_json(detail: RunDetail, view: View) -> str:
     """Render the run: its actor, the outcome of each planned change, and the accounting."""
     shown = masked_run(detail, view.masking)
     document: Json = {
-        "accounting": dict(shown.standing()),
+        "accounting": dict(shown.accounting_so_far()),
         "changes": map(_row, shown.rows),
         "personal": [
-            {"object": object_name, "property": name} for object_name, name in sorted(shown.header.personal)
+            {"object": object_name, "property": name}
+            for object_name, name in sorted(shown.header.masked_properties)
         ],
         "planned": dict(shown.header.planned),
         **_header(shown.header),
@@ -151,7 +154,7 @@ def runs_as_json(runs: Iterable[RunSummary]) -> str:
     """Render past runs, each with its planned changes and outcomes, without values."""
     documents = (
         {
-            "accounting": dict(run.standing()),
+            "accounting": dict(run.accounting_so_far()),
             "planned": dict(run.header.planned),
             **_header(run.header),
         }
@@ -172,7 +175,7 @@ def _header(header: RunHeader) -> Json:
         "started_at": _time(header.started_at),
         "status": header.status,
         "tool_version": header.tool_version,
-        "undoes": header.undoes,
+        "undoes": header.rolls_back,
     }
 
 
@@ -180,7 +183,7 @@ def _drifted(value: DriftedValue) -> Json:
     return {
         "address": value.address,
         "defined": value.is_defined,
-        "hands": [_hand(hand) for hand in value.trail.hands],
+        "hands": [_hand(hand) for hand in value.trail.versions],
         "key": _key(value.key),
         "last_applied": value.last_applied,
         "live": value.live,
@@ -234,7 +237,7 @@ def _edit(edit: Edit) -> Json:
 def _explained(of: PropertyExplained, key: RecordKey) -> Json:
     last = of.last
     return {
-        "hands": [_hand(hand) for hand in of.hands],
+        "hands": [_hand(hand) for hand in of.versions],
         "last_applied": last and {"kept": last.kept, "run": _applying(last.by), "sent": last.sent},
         "live": of.live,
         "next": _step(of.step, key, key.property_address(of.name)),

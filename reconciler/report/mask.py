@@ -28,7 +28,7 @@ from reconciler.plan.file.fields import FIELDS, Content
 from reconciler.plan.plan import GuardRefusal, Held, Plan, Review, ReviewDifference
 from reconciler.sentences import Value, shown
 
-Personal: TypeAlias = Iterable[tuple[str, str]]
+MaskedProperties: TypeAlias = Iterable[tuple[str, str]]
 """Pairs of object type and property whose values are personal."""
 
 _DIGITS = 8
@@ -71,7 +71,7 @@ def masked_drift(found: DriftFound, masking: Masking) -> DriftFound:
     """Mask drift; names of its authors stay, their addresses do not."""
     if masking.key is None:
         return found
-    mask = _Mask(masking.key, found.personal)
+    mask = _Mask(masking.key, found.masked_properties)
     return replace(
         found,
         values=tuple(map(mask.drifted, found.values)),
@@ -84,7 +84,7 @@ def masked_acceptance(acceptance: Acceptance, masking: Masking) -> Acceptance:
     """Mask accepted drift."""
     if masking.key is None:
         return acceptance
-    mask = _Mask(masking.key, acceptance.personal)
+    mask = _Mask(masking.key, acceptance.masked_properties)
     return replace(
         acceptance,
         edits=tuple(map(mask.edit, acceptance.edits)),
@@ -97,7 +97,7 @@ def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
     """Mask an explanation."""
     if masking.key is None:
         return explained
-    mask = _Mask(masking.key, explained.personal)
+    mask = _Mask(masking.key, explained.masked_properties)
     return replace(
         explained,
         key=mask.record_key(explained.key),
@@ -113,32 +113,32 @@ def masked_run(detail: RunDetail, masking: Masking) -> RunDetail:
     """Mask a run."""
     if masking.key is None:
         return detail
-    mask = _Mask(masking.key, detail.header.personal)
+    mask = _Mask(masking.key, detail.header.masked_properties)
     return replace(detail, rows=tuple(map(mask.row, detail.rows)))
 
 
-def masked_key(key: RecordKey, masking: Masking, personal: Personal) -> RecordKey:
+def masked_key(key: RecordKey, masking: Masking, masked_properties: MaskedProperties) -> RecordKey:
     """Mask the key of a record."""
-    return key if masking.key is None else _Mask(masking.key, personal).record_key(key)
+    return key if masking.key is None else _Mask(masking.key, masked_properties).record_key(key)
 
 
 def masked_owned(
-    record: OwnedRecord, pairs: Iterable[OwnedPair], masking: Masking, personal: Personal
+    record: OwnedRecord, pairs: Iterable[OwnedPair], masking: Masking, masked_properties: MaskedProperties
 ) -> tuple[OwnedRecord, tuple[OwnedPair, ...]]:
     """Mask an owned record and its associations."""
     if masking.key is None:
         return record, tuple(pairs)
-    mask = _Mask(masking.key, personal)
+    mask = _Mask(masking.key, masked_properties)
     return mask.owned(record), tuple(map(mask.owned_pair, pairs))
 
 
 def masked_problems(
-    problems: Iterable[Problem], masking: Masking, personal: Personal = ()
+    problems: Iterable[Problem], masking: Masking, masked_properties: MaskedProperties = ()
 ) -> tuple[Problem, ...]:
-    """Mask problems; without ``personal``, only e-mail addresses are recognised."""
+    """Mask problems; without ``masked_properties``, only e-mail addresses are recognised."""
     if masking.key is None:
         return tuple(problems)
-    mask = _Mask(masking.key, personal)
+    mask = _Mask(masking.key, masked_properties)
     return tuple(mask.problem(problem) for problem in problems)
 
 
@@ -151,9 +151,9 @@ _SHOWN = tuple((field.name, field.content) for field in FIELDS if field.content 
 """Fields of a change that may show something of people."""
 
 
-def mask_of(masking: Masking, personal: Personal) -> "_Mask | None":
+def mask_of(masking: Masking, masked_properties: MaskedProperties) -> "_Mask | None":
     """Return what masks the entries of one report; None where everything is shown."""
-    return None if masking.key is None else _Mask(masking.key, personal)
+    return None if masking.key is None else _Mask(masking.key, masked_properties)
 
 
 def mask_of_plan(masking: Masking, plan: Plan) -> "_Mask | None":
@@ -165,16 +165,18 @@ def _of_plan(key: bytes, plan: Plan) -> "_Mask":
     """Build the mask of a plan, whose entries tell which object types have keys that are not personal."""
     properties = {(change.record.object, change.record.by) for change in plan.changes}
     properties |= {(held.key.object, held.key.by) for held in plan.held}
-    return _Mask(key, plan.personal, (of for of, _ in properties.difference(plan.personal)))
+    return _Mask(key, plan.masked_properties, (of for of, _ in properties.difference(plan.masked_properties)))
 
 
 class _Mask:
     """Replaces the personal parts of one shown thing."""
 
-    def __init__(self, key: bytes, personal: Personal, plain_objects: Iterable[str] = ()) -> None:
+    def __init__(
+        self, key: bytes, masked_properties: MaskedProperties, plain_objects: Iterable[str] = ()
+    ) -> None:
         self._key = key
-        self._personal = frozenset(personal)
-        self._objects = frozenset(object_name for object_name, _ in self._personal)
+        self._masked_properties = frozenset(masked_properties)
+        self._objects = frozenset(object_name for object_name, _ in self._masked_properties)
         self._plain_objects = frozenset(plain_objects)
 
     def about(self, plan: Plan) -> Plan:
@@ -193,7 +195,7 @@ class _Mask:
         return replace(refusal, first=tuple(map(self.record_key, refusal.first)))
 
     def is_personal(self, object_name: str, name: str) -> bool:
-        return (object_name, name) in self._personal
+        return (object_name, name) in self._masked_properties
 
     def change(self, change: Change) -> Change:
         objects = {key.object for key in change.address.records}
@@ -222,13 +224,13 @@ class _Mask:
 
     def drifted(self, value: DriftedValue) -> DriftedValue:
         object_name, name = value.key.object, value.name
-        hands = tuple(self.hand(object_name, name, hand) for hand in value.trail.hands)
+        versions = tuple(self.hand(object_name, name, hand) for hand in value.trail.versions)
         return replace(
             value,
             key=self.record_key(value.key),
             last_applied=self.value(object_name, name, value.last_applied),
             live=self.value(object_name, name, value.live),
-            trail=replace(value.trail, hands=hands),
+            trail=replace(value.trail, versions=versions),
         )
 
     def hand(self, object_name: str, name: str, hand: ValueVersion) -> ValueVersion:
@@ -283,7 +285,7 @@ class _Mask:
                 kept=self.value(object_name, name, last.kept),
             ),
             live=self.value(object_name, name, of.live),
-            hands=tuple(self.hand(object_name, name, hand) for hand in of.hands),
+            versions=tuple(self.hand(object_name, name, hand) for hand in of.versions),
             step=self.step(key, name, of.step),
         )
 
@@ -355,7 +357,7 @@ class _Mask:
         """Return whether to mask a value; a value of an unknown property is personal."""
         if value.object and value.name:
             return self.is_personal(value.object, value.name)
-        return value.object in self._objects if value.object else bool(self._personal)
+        return value.object in self._objects if value.object else bool(self._masked_properties)
 
     def _hides_key(self, address: str | None) -> bool:
         """Return whether to mask the key of an address; an unknown key is personal."""
@@ -364,12 +366,12 @@ class _Mask:
         return not is_plain and not is_record_id and key != "*"
 
     def review(self, review: Review) -> Review:
-        return replace(review, departures=tuple(map(self.departure, review.departures)))
+        return replace(review, differences=tuple(map(self.difference, review.differences)))
 
-    def departure(self, departure: ReviewDifference) -> ReviewDifference:
-        target = departure.target and self.record_key(departure.target)
-        facts = self.facts(departure.key.object, "", departure.facts)
-        return replace(departure, key=self.record_key(departure.key), target=target, facts=facts)
+    def difference(self, difference: ReviewDifference) -> ReviewDifference:
+        target = difference.target and self.record_key(difference.target)
+        facts = self.facts(difference.key.object, "", difference.facts)
+        return replace(difference, key=self.record_key(difference.key), target=target, facts=facts)
 
     def record_key(self, key: RecordKey) -> RecordKey:
         return replace(key, value=self.pseudonym(key.value)) if self.is_personal(key.object, key.by) else key

@@ -55,7 +55,11 @@ def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
     return [
         *layout.paragraph(title, style=Style.STRONG),
         *layout.paragraph(", ".join(details), style=Style.FAINT),
-        *(layout.paragraph(f"takes back run {header.undoes}", style=Style.FAINT) if header.undoes else []),
+        *(
+            layout.paragraph(f"takes back run {header.rolls_back}", style=Style.FAINT)
+            if header.rolls_back
+            else []
+        ),
     ]
 
 
@@ -94,7 +98,7 @@ def _alone(rows: Entries[RunRow]) -> list[Entries[RunRow]]:
 
 def accounting_section(detail: RunDetail, layout: Layout) -> list[Line]:
     """Format ``11 planned = 10 applied + 1 rejected + …``."""
-    planned, *outcomes = (f"{count} {word}" for word, count in detail.standing().items())
+    planned, *outcomes = (f"{count} {word}" for word, count in detail.accounting_so_far().items())
     never = 0 if detail.header.is_under_way else detail.never_attempted
     told = f"Never attempted, and counted as skipped: {counted(never, 'change')}."
     return [
@@ -108,13 +112,13 @@ def run_entries(runs: Iterable[RunSummary], layout: Layout) -> Iterator[list[Lin
     for run in runs:
         header = run.header
         planned = ", ".join(f"{count:,} to {action}" for action, count in header.planned.items() if count)
-        _, *outcomes = run.standing().items()
+        _, *outcomes = run.accounting_so_far().items()
         became = ", ".join(f"{count:,} {word}" for word, count in outcomes if count)
         whose = f"{header.actor.get('user', 'unknown')} on {header.actor.get('host', 'unknown')}"
         when = f"{header.started_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         told = [
             f"{planned}: {became}" if planned else "nothing to do",
-            f"takes back run {header.undoes}" if header.undoes else "",
+            f"takes back run {header.rolls_back}" if header.rolls_back else "",
             f"commit {header.commit[:_COMMIT_DIGITS]}" if header.commit else "",
             header.actor.get("run_url", ""),
         ]

@@ -24,10 +24,10 @@ def moment(at: datetime) -> str:
 
 def trail_text(trail: DriftHistory) -> str:
     """Format the authors of a value in one line, oldest first."""
-    is_one = len(trail.hands) == 1
+    is_one = len(trail.versions) == 1
     told = [
         f"{moment(hand.at)} {hand}" + ("" if is_one else f": {EMPTY if hand.value is None else hand.value}")
-        for hand in trail.hands
+        for hand in trail.versions
     ]
     return "; ".join(filter(None, [*told, _note(trail)]))
 
@@ -41,11 +41,11 @@ def trail_lines(trail: DriftHistory, times: Sequence[Sequence[datetime]], layout
         layout: of the report.
     """
     lines: list[Line] = []
-    for index, hand in enumerate(trail.hands):
+    for index, hand in enumerate(trail.versions):
         told = f"{_period([each[index] for each in times])}  {hand}"
         *head, last = layout.paragraph(told, indent=_INDENT)
         value = Piece(EMPTY if hand.value is None else shown(hand.value), Style.FAINT)
-        lines += [*head, *beside(last, (value,) if len(trail.hands) > 1 else (), layout.width)]
+        lines += [*head, *beside(last, (value,) if len(trail.versions) > 1 else (), layout.width)]
     note = _note(trail)
     return lines + (list(layout.paragraph(note, indent=_INDENT, style=Style.FAINT)) if note else [])
 
@@ -56,7 +56,7 @@ def edit_text(hand: ValueVersion, times: Sequence[datetime]) -> str:
 
 
 def _note(trail: DriftHistory) -> str:
-    return _NOTES.get(trail.since, "") if trail.hands else "HubSpot does not say who"
+    return _NOTES.get(trail.since, "") if trail.versions else "HubSpot does not say who"
 
 
 def _period(times: Sequence[datetime]) -> str:

@@ -26,7 +26,7 @@ class ShownPlan:
     changes: Entries[Change]
     held: Entries[Held]
     problems: Entries[Problem]
-    departures: Entries[ReviewDifference]
+    differences: Entries[ReviewDifference]
     is_masked: bool  # some properties are masked, whether or not it has values of them
 
 
@@ -51,7 +51,7 @@ def shown_plan(plan: Plan, masking: Masking) -> ShownPlan:
     """Prepare a plan for a report."""
     mask = mask_of_plan(masking, plan)
     about = replace(
-        plan, changes=(), held=(), problems=(), review=plan.review and replace(plan.review, departures=())
+        plan, changes=(), held=(), problems=(), review=plan.review and replace(plan.review, differences=())
     )
     return ShownPlan(
         mask.about(about) if mask else about,
@@ -59,14 +59,14 @@ def shown_plan(plan: Plan, masking: Masking) -> ShownPlan:
         Entries(plan.changes, mask.change if mask else as_it_is),
         Entries(plan.held, mask.held if mask else as_it_is),
         Entries(plan.problems, mask.problem if mask else as_it_is),
-        Entries(plan.review.departures if plan.review else (), mask.departure if mask else as_it_is),
-        mask is not None and bool(plan.personal),
+        Entries(plan.review.differences if plan.review else (), mask.difference if mask else as_it_is),
+        mask is not None and bool(plan.masked_properties),
     )
 
 
 def shown_drift(found: DriftFound, masking: Masking) -> ShownDrift:
     """Prepare drift for a report."""
-    mask = mask_of(masking, found.personal)
+    mask = mask_of(masking, found.masked_properties)
     values = Entries(found.values, mask.drifted if mask else as_it_is)
     lost = Entries(found.lost, mask.lost if mask else as_it_is)
     pairs = Entries(found.pairs, mask.lost_pair if mask else as_it_is)
@@ -86,5 +86,5 @@ def drift_headline(found: DriftFound) -> str:
 
 def shown_rows(detail: RunDetail, masking: Masking) -> Entries[RunRow]:
     """Prepare the rows of a run for a report."""
-    mask = mask_of(masking, detail.header.personal)
+    mask = mask_of(masking, detail.header.masked_properties)
     return Entries(detail.rows, mask.row if mask else as_it_is)

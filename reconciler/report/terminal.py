@@ -33,7 +33,7 @@ from reconciler.report.outcomes import (
 )
 from reconciler.report.plan.change_sections import change_sections, held_sections
 from reconciler.report.plan.guard_refusals import refusal_lines
-from reconciler.report.plan.review_differences import departure_sections
+from reconciler.report.plan.review_differences import difference_sections
 from reconciler.report.plan.summary import closing, opening
 from reconciler.report.problem_list import how_many, problem_lines
 from reconciler.report.shown import shown_drift, shown_plan, shown_rows
@@ -54,8 +54,8 @@ def render_plan(plan: Plan, view: View) -> str:
         (section.told(layout) for section in change_sections(shown.changes)),
         (section.told(layout) for section in held_sections(shown.held)),
         [problem_lines(shown.problems, layout)],
-        [refusal_lines(shown.about.refusals, layout, shown.about.undoes)],
-        (section.told(layout) for section in departure_sections(shown.departures)),
+        [refusal_lines(shown.about.refusals, layout, shown.about.rolls_back)],
+        (section.told(layout) for section in difference_sections(shown.differences)),
         [closing(shown, layout)],
     )
     return painted(_parted(sections), color=view.color)

@@ -34,11 +34,11 @@ from reconciler.plan.kinds import RECORDS
 from reconciler.state.row_codec import (
     done_in,
     header_of,
-    names_told,
     outcome_columns,
     planned_count,
     run_columns,
     run_row_of,
+    value_names,
 )
 from reconciler.state.run_types import PastRun, RunStart, RunStatus, Sent, UnfinishedBatch
 from reconciler.state.tables import batches, changes, intents, runs
@@ -280,7 +280,7 @@ class Journal:
         )
         newest: dict[str, RunHeader] = {}
         for row in self.connection.execute(query):
-            for name in names_told(row):
+            for name in value_names(row):
                 newest.setdefault(name, header_of(row))
         return newest
 

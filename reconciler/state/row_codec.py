@@ -120,8 +120,8 @@ def run_columns(start: RunStart) -> dict[str, object]:
         "tool_version": start.tool_version,
         "actor": actor_text(start.actor),
         "git_commit": start.commit,
-        "undoes": start.undoes,
-        "personal": json_text(start.personal),
+        "undoes": start.rolls_back,
+        "personal": json_text(start.masked_properties),
         "planned": json_text({str(action): count for action, count in start.planned.items()}),
     }
 
@@ -141,20 +141,20 @@ def header_of(row: Row[Any]) -> RunHeader:
         tool_version=row.tool_version,
         actor={name: str(value) for name, value in json.loads(row.actor).items()},
         commit=row.git_commit,
-        undoes=row.undoes,
+        rolls_back=row.undoes,
         planned=json.loads(row.planned),
         started_at=row.started_at,
         finished_at=row.finished_at,
         status=row.status,
-        personal=tuple((object_name, name) for object_name, name in json.loads(row.personal)),
+        masked_properties=tuple((object_name, name) for object_name, name in json.loads(row.personal)),
     )
 
 
 def run_row_of(row: Row[Any]) -> RunRow:
     """Read one line of a report: the planned change and its outcome."""
     # otherwise there is nothing to report, and values are long
-    told = row.answer and row.outcome != Applied.word
-    answer: Mapping[str, Any] = _read(row.answer) if told else {}
+    texts = row.answer and row.outcome != Applied.word
+    answer: Mapping[str, Any] = _read(row.answer) if texts else {}
     shown = _read(row.values or _NOTHING) or _read(row.remembered or _NOTHING) | _read(
         row.forgotten or _NOTHING
     )
@@ -178,10 +178,10 @@ def run_row_of(row: Row[Any]) -> RunRow:
     )
 
 
-def names_told(row: Row[Any]) -> frozenset[str]:
+def value_names(row: Row[Any]) -> frozenset[str]:
     """Return the properties that a change wrote or found in step; none once its values are erased."""
-    told = (row.values, row.remembered, row.forgotten)
-    return frozenset(name for text in told for name in _read(text or _NOTHING))
+    texts = (row.values, row.remembered, row.forgotten)
+    return frozenset(name for text in texts for name in _read(text or _NOTHING))
 
 
 def _verb_of(row: Row[Any]) -> str:

@@ -35,9 +35,11 @@ class RunStart:
     tool_version: str
     actor: Actor
     planned: Mapping[Verb, int]  # changes by action; actions without changes may be missing
-    personal: tuple[tuple[str, str], ...] = ()  # (object type, property) whose values are masked when shown
+    masked_properties: tuple[
+        tuple[str, str], ...
+    ] = ()  # (object type, property) whose values are masked when shown
     commit: str | None = None  # commit of the applied manifests
-    undoes: str | None = None  # the run that is rolled back
+    rolls_back: str | None = None  # the run that is rolled back
     project: str | None = None  # name of the project; None if it has none
 
 

@@ -104,13 +104,13 @@ class StateWriter:
         with self._writing() as connection:
             Journal(connection, self._portal_id).add_intent(batch, twice)
 
-    def leave(self, run_id: str, departures: Sequence[tuple[int, Sequence[int], datetime]]) -> None:
+    def record_sending(self, run_id: str, calls: Sequence[tuple[int, Sequence[int], datetime]]) -> None:
         """Record that calls leave now: which call of its changes each one is, which changes, and when."""
-        if not departures:
+        if not calls:
             return
         with self._writing() as connection:
             journal = Journal(connection, self._portal_id)
-            for ordinal, numbers, moment in departures:
+            for ordinal, numbers, moment in calls:
                 journal.set_sent(run_id, ordinal, numbers, moment)
 
     def record(

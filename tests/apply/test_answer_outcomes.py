@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from reconciler.apply.answer_outcomes import judged, only_emptied
+from reconciler.apply.answer_outcomes import checked_outcome, only_emptied
 from reconciler.model.addresses import RecordId, RecordKey
 from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Kind, ObjectSchema, Option, PropertyDef
@@ -77,19 +77,21 @@ OTHER: Mapping[Kind, tuple[str, str | None]] = {
 def test_another_spelling_of_the_same_value_is_that_value(kind: Kind) -> None:
     sent, kept = EQUAL[kind]
     outcome = answered(value=kept)
-    assert judged(schema(kind), update(value=(None, sent)), outcome) == outcome
+    assert checked_outcome(schema(kind), update(value=(None, sent)), outcome) == outcome
 
 
 @pytest.mark.parametrize("kind", sorted(REWRITTEN))
 def test_another_value_of_a_rewritten_kind_is_only_a_spelling(kind: Kind) -> None:
     outcome = answered(value="what HubSpot made of it")
-    assert judged(schema(kind), update(value=("x", "y")), outcome) == outcome
+    assert checked_outcome(schema(kind), update(value=("x", "y")), outcome) == outcome
 
 
 @pytest.mark.parametrize("kind", OTHER)
 def test_elsewhere_the_value_was_not_taken(kind: Kind) -> None:
     sent, kept = OTHER[kind]
-    outcome = judged(schema(kind), update(value=("x", sent), name=("A", "B")), answered(value=kept, name="B"))
+    outcome = checked_outcome(
+        schema(kind), update(value=("x", sent), name=("A", "B")), answered(value=kept, name="B")
+    )
     assert isinstance(outcome, Rejected)
     assert "another value of value than was sent, and took the rest" in outcome.message
     assert outcome.done == Applied(ID, {"value": kept, "name": "B"}, None, {"name": "B"})
@@ -100,7 +102,7 @@ def test_every_kind_is_one_of_those_that_are_rewritten_or_not() -> None:
 
 
 def test_a_value_that_was_not_cleared_was_not_accepted() -> None:
-    outcome = judged(schema(Kind.CHOICE), update(value=("gold", None)), answered(value="gold"))
+    outcome = checked_outcome(schema(Kind.CHOICE), update(value=("gold", None)), answered(value="gold"))
     assert isinstance(outcome, Rejected)
     assert outcome.done is None
     assert "took the rest" not in outcome.message
@@ -108,12 +110,15 @@ def test_a_value_that_was_not_cleared_was_not_accepted() -> None:
 
 def test_a_property_that_the_answer_leaves_out_is_as_sent() -> None:
     outcome = answered(name="B")
-    assert judged(schema(Kind.CHOICE), update(value=(None, "gold"), name=("A", "B")), outcome) == outcome
+    assert (
+        checked_outcome(schema(Kind.CHOICE), update(value=(None, "gold"), name=("A", "B")), outcome)
+        == outcome
+    )
 
 
 def test_a_new_record_is_ours_though_a_value_was_not_taken() -> None:
     answer = answered(is_new=True, value="silver")
-    outcome = judged(schema(Kind.CHOICE), create(value="gold"), answer)
+    outcome = checked_outcome(schema(Kind.CHOICE), create(value="gold"), answer)
     assert isinstance(outcome, Rejected)
     assert outcome.done == Applied(ID, {"value": "silver"}, is_new=True, written={})
 
@@ -128,7 +133,7 @@ def test_a_new_record_is_ours_though_a_value_was_not_taken() -> None:
 )
 def test_an_answer_of_another_record_is_never_applied(is_new: bool | None, told: str) -> None:
     elsewhere = Applied(RecordId("9002"), {"name": "B"}, is_new)
-    outcome = judged(schema(Kind.TEXT), update(name=("A", "B")), elsewhere)
+    outcome = checked_outcome(schema(Kind.TEXT), update(name=("A", "B")), elsewhere)
     assert isinstance(outcome, Rejected)
     assert outcome.message.startswith(told)
     assert (outcome.record_id, outcome.done) == ("9002", None)
@@ -136,14 +141,14 @@ def test_an_answer_of_another_record_is_never_applied(is_new: bool | None, told:
 
 def test_an_outcome_without_an_answer_is_unchanged() -> None:
     for outcome in (Rejected("no"), Unknown("lost")):
-        assert judged(schema(Kind.TEXT), update(name=("A", "B")), outcome) == outcome
+        assert checked_outcome(schema(Kind.TEXT), update(name=("A", "B")), outcome) == outcome
 
 
 def test_only_the_written_part_is_checked_and_cleared_values_are_empty() -> None:
     change = update(value=("x", "gold"), lifecyclestage=("customer", "lead"), name=("A", "B"))
     sent = {"value": "gold", "lifecyclestage": ""}
     answer = answered(value="silver", lifecyclestage=None, name="A")
-    outcome = judged(schema(Kind.CHOICE), change, answer, sent)
+    outcome = checked_outcome(schema(Kind.CHOICE), change, answer, sent)
     assert isinstance(outcome, Rejected)
     assert "another value of value than was sent" in outcome.message
     assert outcome.done is not None
@@ -161,7 +166,7 @@ def test_a_stage_that_was_emptied_and_not_set_is_empty_for_state_too() -> None:
 
 
 def test_a_stage_that_was_passed_over_leaves_the_other_values_written() -> None:
-    second = judged(schema(Kind.TEXT), BACK, answered(lifecyclestage=None, name="B"))
+    second = checked_outcome(schema(Kind.TEXT), BACK, answered(lifecyclestage=None, name="B"))
     assert isinstance(second, Rejected)
     outcome = only_emptied(schema(Kind.TEXT), BACK, second)
     assert outcome.done == Applied(ID, {"name": "B"}, written={"lifecyclestage": None, "name": "B"})
@@ -169,7 +174,7 @@ def test_a_stage_that_was_passed_over_leaves_the_other_values_written() -> None:
 
 def test_a_stage_that_was_set_is_not_told_as_empty_where_another_value_was_not_taken() -> None:
     change = update(lifecyclestage=("customer", "lead"), value=("x", "gold"))
-    second = judged(schema(Kind.CHOICE), change, answered(lifecyclestage="lead", value="silver"))
+    second = checked_outcome(schema(Kind.CHOICE), change, answered(lifecyclestage="lead", value="silver"))
     assert isinstance(second, Rejected)
     assert only_emptied(schema(Kind.CHOICE), change, second) == second
 
@@ -183,11 +188,13 @@ def test_the_first_of_two_calls_is_checked_by_its_own_values() -> None:
     """The answer may hold what the second call is to write as well."""
     change = update(lifecyclestage=("customer", "lead"), value=("x", "gold"))
     emptied = answered(lifecyclestage=None, value="x")
-    assert judged(schema(Kind.CHOICE), change, emptied, {"lifecyclestage": ""}) == emptied
-    assert judged(schema(Kind.CHOICE), change, answered(value="gold"), {"value": "gold"}) == answered(
-        value="gold"
+    assert checked_outcome(schema(Kind.CHOICE), change, emptied, {"lifecyclestage": ""}) == emptied
+    assert checked_outcome(
+        schema(Kind.CHOICE), change, answered(value="gold"), {"value": "gold"}
+    ) == answered(value="gold")
+    left = checked_outcome(
+        schema(Kind.CHOICE), change, answered(lifecyclestage="customer"), {"lifecyclestage": ""}
     )
-    left = judged(schema(Kind.CHOICE), change, answered(lifecyclestage="customer"), {"lifecyclestage": ""})
     assert isinstance(left, Rejected)
     assert left.done is None
 
@@ -195,7 +202,9 @@ def test_the_first_of_two_calls_is_checked_by_its_own_values() -> None:
 def test_every_value_that_was_not_accepted_is_named() -> None:
     sent = {"value": "gold", "lifecyclestage": "lead"}
     change = update(lifecyclestage=("customer", "lead"), value=("x", "gold"))
-    outcome = judged(schema(Kind.CHOICE), change, answered(lifecyclestage="customer", value="x"), sent)
+    outcome = checked_outcome(
+        schema(Kind.CHOICE), change, answered(lifecyclestage="customer", value="x"), sent
+    )
     assert isinstance(outcome, Rejected)
     assert outcome.message.startswith("HubSpot keeps another value of lifecyclestage, value than was sent:")
 
@@ -203,4 +212,4 @@ def test_every_value_that_was_not_accepted_is_named() -> None:
 def test_a_property_that_the_portal_lacks_by_now_is_looked_at_as_text() -> None:
     change = update(gone=("1", "1.0"))
 
-    assert judged(schema(Kind.TEXT), change, answered(gone="one")) == answered(gone="one")
+    assert checked_outcome(schema(Kind.TEXT), change, answered(gone="one")) == answered(gone="one")

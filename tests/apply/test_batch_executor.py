@@ -64,11 +64,13 @@ def test_a_look_waits_until_the_write_can_follow_it(change: Change) -> None:
 
     http, pacer = http_of(hubspot), pacer_of(clock)
     reader = PortalReader(http, "v3", pacer)
-    courier = BatchExecutor(reader, PortalWriter(http, "v3", pacer), PORTAL, ALWAYS_LOOKED_AT, OnStale.SKIP)
+    batch_executor = BatchExecutor(
+        reader, PortalWriter(http, "v3", pacer), PORTAL, ALWAYS_LOOKED_AT, OnStale.SKIP
+    )
     for _ in range(LIMIT - 1):
         reader.batch_read("companies", ["9001"], properties=["phone"], id_property=None)
 
-    outcomes, _ = courier.deliver(batches_of((change,))[0], lambda *_: None)
+    outcomes, _ = batch_executor.deliver(batches_of((change,))[0], lambda *_: None)
 
     assert isinstance(outcomes[0], Applied)
     *looked_at, written_at = sent[LIMIT - 1 :]

@@ -135,16 +135,16 @@ def delivered(
 ) -> tuple[Delivery, list[tuple[int, list[int]]]]:
     """What came of them, and of which calls for which changes the journal was told."""
     http, pacer = http_of(portal), pacer_of(SimulatedClock())
-    courier = BatchExecutor(
+    batch_executor = BatchExecutor(
         PortalReader(http, "v3", pacer), PortalWriter(http, "v3", pacer), PORTAL, looks_at, OnStale.SKIP
     )
     (only,) = batches_of(changes)
     left: list[tuple[int, list[int]]] = []
 
-    def leaving(ordinal: int, numbers: Sequence[int], _: datetime) -> None:
+    def before_sending(ordinal: int, numbers: Sequence[int], _: datetime) -> None:
         left.append((ordinal, list(numbers)))
 
-    return courier.deliver(only, leaving), [entry for entry in left if entry[1]]
+    return batch_executor.deliver(only, before_sending), [entry for entry in left if entry[1]]
 
 
 def ulm(name: str = "acme", record_id: str = "9001") -> Change:
@@ -305,10 +305,12 @@ def test_a_stage_that_was_emptied_when_all_had_to_stop_is_told_as_empty() -> Non
         return answered(request)
 
     http, pacer = http_of(stops), pacer_of(SimulatedClock())
-    courier = BatchExecutor(
+    batch_executor = BatchExecutor(
         PortalReader(http, "v3", pacer), PortalWriter(http, "v3", pacer), PORTAL, (), OnStale.SKIP
     )
-    outcomes, stopped_by = courier.deliver(batches_of([BACK, ulm("globex", "9002")])[0], lambda *_: None)
+    outcomes, stopped_by = batch_executor.deliver(
+        batches_of([BACK, ulm("globex", "9002")])[0], lambda *_: None
+    )
     assert isinstance(stopped_by, NotAllowed)
     assert isinstance(outcomes[0], Rejected)
     assert outcomes[0].done == Applied(BACK.known_id, {}, written={"lifecyclestage": None})
@@ -394,7 +396,7 @@ def test_the_journal_keeps_when_a_call_that_may_have_arrived_first_left(loss: st
     portal = bonn()
     portal.losses = [loss]
     http, pacer = http_of(portal), pacer_of(SimulatedClock())
-    courier = BatchExecutor(
+    batch_executor = BatchExecutor(
         PortalReader(http, "v3", pacer),
         PortalWriter(http, "v3", pacer),
         PORTAL,
@@ -403,7 +405,7 @@ def test_the_journal_keeps_when_a_call_that_may_have_arrived_first_left(loss: st
     )
     moments: list[datetime] = []
     changes = [ulm(), ulm("globex", "9002")]
-    courier.deliver(
+    batch_executor.deliver(
         batches_of(changes)[0], lambda _ordinal, numbers, at: moments.append(at) if 0 in numbers else None
     )
     first, again = moments

@@ -62,7 +62,7 @@ def plan_of_people(count: int) -> Plan:
         )
         for number in range(count)
     )
-    return plan_of(*changes, personal=tuple(("contacts", name) for name in ("email", *_PROPERTIES)))
+    return plan_of(*changes, masked_properties=tuple(("contacts", name) for name in ("email", *_PROPERTIES)))
 
 
 def _cpu_seconds(work: Callable[[], object]) -> float:

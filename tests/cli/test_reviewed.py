@@ -72,8 +72,8 @@ def test_changes_merged_meanwhile_are_left_out_and_listed(project: Project) -> N
     assert "products: 1 to update, not reviewed" in planned.out
     assert "1 change is left out: the reviewed plan has nothing like this." in planned.out
     assert [change["address"] for change in saved(project)["changes"]] == ["products/P-1"]
-    (departure,) = saved(project)["review"]["departures"]
-    assert (departure["address"], departure["departs"]) == ("products/P-2", "not reviewed")
+    (difference,) = saved(project)["review"]["departures"]
+    assert (difference["address"], difference["departs"]) == ("products/P-2", "not reviewed")
     comment = (project.folder / "now.md").read_text()
     assert "> 1 change is left out" in comment
     assert "to update, not reviewed" in comment

@@ -381,7 +381,7 @@ def test_settled_changes_of_a_dead_run_are_rolled_back(project: Project) -> None
     with closing(open_state(STATE, project.folder, PORTAL)) as store, pen(store) as writer:
         run_id = writer.begin_run(RunStart("local", "sha256:1", "0.1.0", ADA, {Verb.UPDATE: 1}))
         writer.intend(run_id, 0, "companies", BY_RECORD_ID, [(0, update("changed", record_id, *values))])
-        writer.leave(run_id, [(1, [0], datetime.now(UTC))])
+        writer.record_sending(run_id, [(1, [0], datetime.now(UTC))])
     assert project.run("rollback", "last", "--json").document["changes"] == []
     edit(project, "changed", name="Later", city="Later")
 

@@ -109,7 +109,7 @@ def test_a_report_that_was_written_before_all_was_known_is_written_again(project
     ):
         run_id = pen.begin_run(RunStart("local", "sha256:1", "0.1.0", ADA, {Verb.UPDATE: 3}))
         pen.intend(run_id, 0, "products", BY_RECORD_ID, [(0, change)])
-        pen.leave(run_id, [(1, [0], datetime.now(UTC))])
+        pen.record_sending(run_id, [(1, [0], datetime.now(UTC))])
         pen.record(run_id, 0, {0: Unknown("no answer")})
         pen.finish_run(run_id, RunStatus.INTERRUPTED)
     report = project.write(

@@ -124,7 +124,7 @@ class Portal:
             commit=None,
             has_uncommitted=False,
             created_at=self.clock(),
-            remembers=True,
+            keeps_state=True,
             reviewed=None,
             skips_invalid=False,
         )
@@ -133,9 +133,9 @@ class Portal:
     def apply(self, drift: Drift = Drift.REVERT) -> None:
         connection = Connection(self._reader(), PortalWriter(self.http, "v3", RateLimiter()))
         claim = LockRequest(Actor("robot", "ci", 1), 0, self.clock, lambda _s: None)
-        manner = ApplyOptions(parallelism=1)
+        options = ApplyOptions(parallelism=1)
         result = apply_plan(
-            self.plan(drift), connection, self.store, claim, manner=manner, limits=DEFAULT_LIMITS
+            self.plan(drift), connection, self.store, claim, options=options, limits=DEFAULT_LIMITS
         )
         assert result.stopped_by is None
 

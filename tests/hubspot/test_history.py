@@ -75,7 +75,7 @@ def test_every_source_has_a_hand(
     portal = read_portal(reader, {"companies"}, PORTAL)
     spot = ("companies", record_id, "name")
     history = read_histories(reader, portal, [spot])[spot]
-    first, last = history.hands
+    first, last = history.versions
     assert (first.via, first.value) == (ChangeSource.INTEGRATION, "One")
     assert (last.via, last.by, last.value) == (via, by, "Two")
     assert not history.is_truncated
@@ -104,7 +104,11 @@ def test_a_history_as_long_as_hubspot_keeps_is_cut(http: httpx.Client, object_na
     http.patch(f"/crm/v3/objects/{object_name}/{record_id}", json={"properties": {"city": "last"}})
     history = read_histories(reader, portal, [spot])[spot]
     assert history.is_truncated
-    assert (len(history.hands), history.hands[0].value, history.hands[-1].value) == (kept, "1", "last")
+    assert (len(history.versions), history.versions[0].value, history.versions[-1].value) == (
+        kept,
+        "1",
+        "last",
+    )
 
 
 def test_owners_that_cannot_be_read_are_shown_as_numbers() -> None:

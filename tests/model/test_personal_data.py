@@ -36,7 +36,7 @@ Globs = Mapping[str, tuple[str, ...]]
 
 
 def masked(mask: Globs, show: Globs) -> set[tuple[str, str]]:
-    return set(MaskRules(mask, show).personal(WITH_PEOPLE.objects, ALL))
+    return set(MaskRules(mask, show).masked_properties(WITH_PEOPLE.objects, ALL))
 
 
 def test_people_and_what_the_portal_calls_sensitive_are_masked_by_default() -> None:
@@ -78,7 +78,7 @@ def test_a_property_in_mask_and_show_is_masked() -> None:
 def test_unknown_properties_are_masked_by_name() -> None:
     unknown = [("contacts", "secrets"), ("goals", "secret"), ("goals", "target")]
 
-    assert MaskRules({"*": ("secret*",)}).personal(WITH_PEOPLE.objects, unknown) == (
+    assert MaskRules({"*": ("secret*",)}).masked_properties(WITH_PEOPLE.objects, unknown) == (
         ("contacts", "secrets"),
         ("goals", "secret"),
     )

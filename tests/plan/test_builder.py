@@ -47,7 +47,7 @@ def plan(
 ) -> Plan:
     builder = PlanBuilder(Policy(drift), GUARDS, skips_invalid=skips_invalid)
     builder.add_chunk(Resolver(schema, FILES, {}), records, found or {}, ours or {}, named)
-    builder.judge_edited(NOBODY_KNOWS)
+    builder.decide_edited(NOBODY_KNOWS)
     builder.explain_gone({})
     return builder.finish(
         tool_version="0",

@@ -33,7 +33,7 @@ IDS = (RecordId("901"), RecordId("501"))
 BILLING = Label("USER_DEFINED", 7, "Billing")
 
 
-def judged(
+def decision(
     *,
     is_named: bool,
     owned: Origin | None,
@@ -47,7 +47,7 @@ def judged(
     record = desired("acme", {}, document())
     ends = Endpoints(PORTAL)
     for key, record_id in zip((ACME, ADA), IDS, strict=True):
-        ends.meet(key, Endpoint(Presence.LIVE, record_id))
+        ends.note(key, Endpoint(Presence.LIVE, record_id))
     resolver = AssociationResolver(ends, Labels(), FILES, frozenset())
     elsewhere = frozenset({(ACME.object, ACME.by, ACME.value)}) if is_elsewhere else frozenset()
     manifests = Desired((), FILES, "", elsewhere)
@@ -56,7 +56,7 @@ def judged(
     named = resolver.resolve([(record, wanted)] if is_named else [])
     found = {} if live is None else {IDS[0]: {IDS[1]: live}}
     changes = list(
-        AssociationPlanner(rules, resolver, named, pairs).judge({("companies", "contacts"): found})
+        AssociationPlanner(rules, resolver, named, pairs).decide({("companies", "contacts"): found})
     )
     assert len(changes) <= 1
     return changes[0] if changes else None
@@ -94,7 +94,7 @@ SITUATIONS: dict[str, tuple[Prune, frozenset[Label] | None, bool]] = {
 def test_each_verdict_on_an_association_is_as_the_page_says(row: list[str]) -> None:
     verdict, known, named, live, reverting, holding = row
     for drift, told in ((Drift.REVERT, reverting), (Drift.HOLD, holding)):
-        found = judged(
+        found = decision(
             is_named=named == "yes",
             owned=Origin.CREATED if known == "yes" else None,
             live=frozenset() if live == "yes" else None,
@@ -108,7 +108,7 @@ def test_each_verdict_on_an_association_is_as_the_page_says(row: list[str]) -> N
 def test_associations_not_named_any_more_follow_the_page(row: list[str]) -> None:
     prune, live, is_elsewhere = SITUATIONS[row[0].replace("`", "")]
     for origin, told in zip((Origin.CREATED, Origin.ADOPTED), row[1:], strict=True):
-        found = judged(is_named=False, owned=origin, live=live, prune=prune, is_elsewhere=is_elsewhere)
+        found = decision(is_named=False, owned=origin, live=live, prune=prune, is_elsewhere=is_elsewhere)
         assert became(found) in TOLD[told], (origin, found)
 
 
@@ -203,8 +203,8 @@ def test_a_named_association_is_never_removed(
     """State knows the two by keys that they had before, from either end, with a label and without."""
     ends = Endpoints(PORTAL)
     for key in itertools.chain(*KEYS):
-        ends.meet(key, Endpoint(Presence.LIVE, LIVE_IDS[key.value]))
-        ends.meet(replace(key, value=f"old {key.value}"), Endpoint(Presence.LIVE, LIVE_IDS[key.value]))
+        ends.note(key, Endpoint(Presence.LIVE, LIVE_IDS[key.value]))
+        ends.note(replace(key, value=f"old {key.value}"), Endpoint(Presence.LIVE, LIVE_IDS[key.value]))
     resolver = AssociationResolver(ends, labels(THERE, back=(BACK,)), FILES, frozenset())
     owned = list(
         {(pair := _owned(*each, is_whole=is_whole)).identity: pair for each, is_whole in known}.values()
@@ -217,7 +217,7 @@ def test_a_named_association_is_never_removed(
     rules = AssociationContext(Policy(Drift.REVERT), EVERYTHING, Desired((), FILES, ""), prune)
     named = resolver.resolve(_named(*each) for each in said)
 
-    changes = list(AssociationPlanner(rules, resolver, named, owned).judge(live))
+    changes = list(AssociationPlanner(rules, resolver, named, owned).decide(live))
 
     removed = [change for change in changes if isinstance(change, Change) and change.action is Action.ARCHIVE]
     for change in removed:

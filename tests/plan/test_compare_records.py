@@ -46,7 +46,7 @@ def meant(glob: str) -> tuple[Glob, ...]:
     return (glob_of(glob),)
 
 
-def judged(
+def decision(
     record: DesiredRecord,
     found: LiveRecord | None = None,
     known: OwnedRecord | None = None,
@@ -58,7 +58,7 @@ def judged(
 
 
 def test_only_the_old_key_is_there_and_the_record_is_renamed_by_its_id() -> None:
-    change = judged(RENAMED, None, None, live("9001", {"name": "Acme", "external_id": "acme-old"})).change
+    change = decision(RENAMED, None, None, live("9001", {"name": "Acme", "external_id": "acme-old"})).change
     assert isinstance(change, Change)
     assert change.action is Action.UPDATE
     assert (change.remote.id, change.reason, change.moved_from) == ("9001", Reason.RENAMED, OLD)
@@ -69,28 +69,28 @@ def test_only_the_old_key_is_there_and_the_record_is_renamed_by_its_id() -> None
 
 
 def test_only_the_new_key_is_there_and_nothing_is_renamed() -> None:
-    assert judged(RENAMED, THERE, OURS) == RecordDecision()
+    assert decision(RENAMED, THERE, OURS) == RecordDecision()
 
 
 def test_both_keys_lead_to_one_record_and_nothing_is_renamed() -> None:
-    assert judged(RENAMED, THERE, OURS, replace(THERE)) == RecordDecision()
+    assert decision(RENAMED, THERE, OURS, replace(THERE)) == RecordDecision()
 
 
 def test_both_keys_are_two_records_and_a_problem() -> None:
-    (problem,) = judged(RENAMED, THERE, OURS, OTHER).problems
+    (problem,) = decision(RENAMED, THERE, OURS, OTHER).problems
     assert problem.message == (
         "the portal has this key and the one of `$renamed_from`: they are two records, none was renamed"
     )
 
 
 def test_neither_key_is_there_and_the_record_is_created() -> None:
-    created = judged(RENAMED).change
+    created = decision(RENAMED).change
     assert created is not None
     assert created.action is Action.CREATE
 
 
 def test_empty_values_of_a_new_record_are_remembered() -> None:
-    change = judged(desired("acme", {"name": "Acme", "phone": None}), None, None).change
+    change = decision(desired("acme", {"name": "Acme", "phone": None}), None, None).change
     assert isinstance(change, Change)
     assert change.action is Action.CREATE
     assert [value.name for value in change.values] == ["name"]
@@ -100,7 +100,7 @@ def test_empty_values_of_a_new_record_are_remembered() -> None:
 
 
 def test_an_unwanted_record_is_archived_whoever_made_it() -> None:
-    mine, strange = judged(UNWANTED, THERE, OURS).change, judged(UNWANTED, THERE).change
+    mine, strange = decision(UNWANTED, THERE, OURS).change, decision(UNWANTED, THERE).change
     assert isinstance(mine, Change)
     assert mine.action is Action.ARCHIVE
     assert isinstance(strange, Change)
@@ -110,35 +110,35 @@ def test_an_unwanted_record_is_archived_whoever_made_it() -> None:
 
 
 def test_an_unwanted_record_that_is_gone_is_forgotten() -> None:
-    released = judged(UNWANTED, None, OURS).change
+    released = decision(UNWANTED, None, OURS).change
     assert released is not None
     assert released.action is Action.RELEASE
-    assert judged(UNWANTED) == RecordDecision()
+    assert decision(UNWANTED) == RecordDecision()
 
 
 def test_a_protected_record_is_not_archived() -> None:
-    (problem,) = judged(UNWANTED, THERE, replace(OURS, is_protected=True)).problems
+    (problem,) = decision(UNWANTED, THERE, replace(OURS, is_protected=True)).problems
     assert problem.message == "companies/acme is protected and cannot be archived"
 
 
 def test_protection_outlives_its_line_and_is_lifted_by_a_word_of_its_own() -> None:
     protected = replace(OURS, is_protected=True)
-    assert judged(ACME, THERE, protected) == RecordDecision()
-    lifted = judged(replace(ACME, special=RecordDirectives(protect=False)), THERE, protected).change
+    assert decision(ACME, THERE, protected) == RecordDecision()
+    lifted = decision(replace(ACME, special=RecordDirectives(protect=False)), THERE, protected).change
     assert isinstance(lifted, Change)
     assert lifted.action is Action.ADOPT
     assert not lifted.is_protected
-    set_ = judged(replace(ACME, special=RecordDirectives(protect=True)), THERE, OURS).change
+    set_ = decision(replace(ACME, special=RecordDirectives(protect=True)), THERE, OURS).change
     assert isinstance(set_, Change)
     assert set_.action is Action.ADOPT
     assert set_.is_protected
 
 
 def test_a_gone_record_is_held_until_it_is_requested() -> None:
-    gone = judged(ACME, None, OURS)
+    gone = decision(ACME, None, OURS)
     assert gone.change is None
     assert gone.held[0].reason is Reason.GONE
-    again = judged(ACME, None, OURS, policy=Policy(Drift.REVERT, recreate=meant("companies/acme"))).change
+    again = decision(ACME, None, OURS, policy=Policy(Drift.REVERT, recreate=meant("companies/acme"))).change
     assert isinstance(again, Change)
     assert again.action is Action.CREATE
     assert again.reason is Reason.RECREATED
@@ -157,7 +157,7 @@ def test_a_record_created_again_replaces_the_lost_one_under_any_key(is_known_by_
 
 
 def test_a_record_that_was_never_ours_replaces_nothing() -> None:
-    found = judged(ACME).change
+    found = decision(ACME).change
     assert isinstance(found, Change)
     assert found.action is Action.CREATE
     assert (found.reason, replaced_by(found)) == (Reason.MISSING, None)
@@ -165,16 +165,16 @@ def test_a_record_that_was_never_ours_replaces_nothing() -> None:
 
 def test_single_properties_never_create_or_rename_their_record() -> None:
     partial = RecordDirectives(is_partial=True)
-    (missing,) = judged(replace(ACME, special=partial)).held
+    (missing,) = decision(replace(ACME, special=partial)).held
     renamed = replace(ACME, special=replace(partial, renamed_from="acme-old"))
     old = live("9001", {"name": "Other", "external_id": "acme-old"})
-    (held,) = judged(renamed, old=old).held
+    (held,) = decision(renamed, old=old).held
     for entry, reason in ((missing, Reason.MISSING), (held, Reason.RENAMED)):
         assert (entry.name, entry.reason) == (None, reason)
         assert entry.facts == (Fact(FactKind.WHOLE_RECORD_ONLY),)
-    assert judged(renamed, old=old).change is None
+    assert decision(renamed, old=old).change is None
     again = Policy(Drift.REVERT, recreate=meant("companies/acme"))
-    assert judged(replace(ACME, special=partial), None, OURS, policy=again).held[0].reason is Reason.GONE
+    assert decision(replace(ACME, special=partial), None, OURS, policy=again).held[0].reason is Reason.GONE
 
 
 def test_a_record_is_protected_as_itself_and_not_as_another_one_that_had_its_key() -> None:
@@ -192,17 +192,19 @@ def test_a_value_that_no_line_enforces_is_forgotten_if_all_lines_are_planned() -
     known, now = owned("acme", "9001", {"name": "Acme", "phone": "1"}), live("9001", {"name": "Acme"})
     observed = replace(ACME, document=document(ownership={"name": Ownership.OBSERVE}))
     for record, names in ((ACME, ["phone"]), (observed, ["name", "phone"])):
-        forgets = judged(record, now, known).change
+        forgets = decision(record, now, known).change
         assert isinstance(forgets, Change)
         assert forgets.action is Action.ADOPT
         assert forgets.reason is Reason.UNMANAGED
         assert [value.name for value in forgets.forgotten] == names
         assert {value.reason for value in forgets.forgotten} == {Reason.UNMANAGED}
-        assert judged(record, now, known, policy=replace(REVERT, forgets_unmanaged=False)) == RecordDecision()
+        assert (
+            decision(record, now, known, policy=replace(REVERT, forgets_unmanaged=False)) == RecordDecision()
+        )
 
 
 def test_learned_and_forgotten_values_are_one_adoption() -> None:
-    found = judged(ACME, THERE, owned("acme", "9001", {"phone": "1"})).change
+    found = decision(ACME, THERE, owned("acme", "9001", {"phone": "1"})).change
     assert isinstance(found, Change)
     assert found.action is Action.ADOPT
     assert found.reason is Reason.IN_STEP
@@ -216,9 +218,9 @@ def test_an_observed_value_that_differs_is_reported_and_not_written(
 ) -> None:
     values = {"name": "Acme", "phone": "1"}
     observed = desired("acme", values, document(ownership={"name": Ownership.OBSERVE}))
-    (held,) = judged(observed, live("9001", {"name": "Other", "phone": "1"}), known).held
+    (held,) = decision(observed, live("9001", {"name": "Other", "phone": "1"}), known).held
     assert (held.name, held.reason, held.live, held.desired) == ("name", Reason.OBSERVED, "Other", "Acme")
-    assert judged(observed, live("9001", values), known).held == ()
+    assert decision(observed, live("9001", values), known).held == ()
 
 
 WORKFLOW = ChangeSource.WORKFLOW
@@ -228,14 +230,16 @@ MOMENT = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 def fought(rounds: int) -> Edits:
     """A workflow that wrote its own word right after each of so many writes of ours."""
     moments = [MOMENT + timedelta(hours=number) for number in range(2 * rounds)]
-    hands = tuple(
+    versions = tuple(
         ValueVersion(WORKFLOW, "17", at, "Theirs")
         if number % 2
         else ValueVersion(ChangeSource.INTEGRATION, "us", at, "Acme")
         for number, at in enumerate(moments)
     )
     runs = OurRuns(tuple((at, at) for at in moments[::2]))
-    return Edits({("companies", RecordId("9001"), "name"): PropertyHistory(hands, is_truncated=False)}, runs)
+    return Edits(
+        {("companies", RecordId("9001"), "name"): PropertyHistory(versions, is_truncated=False)}, runs
+    )
 
 
 THEIRS = live("9001", {"name": "Theirs"})
@@ -276,22 +280,22 @@ def test_a_manifest_that_changed_as_well_is_a_conflict_and_no_fight() -> None:
 
 def test_take_decides_for_git_by_address_and_by_property() -> None:
     edited = live("9001", {"name": "Edited"})
-    assert judged(ACME, edited, OURS, policy=Policy(Drift.HOLD)).change is None
+    assert decision(ACME, edited, OURS, policy=Policy(Drift.HOLD)).change is None
     for glob in ("companies/a*", "companies/acme#name", "companies/acme"):
-        taken = judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=meant(glob)))
+        taken = decision(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=meant(glob)))
         assert isinstance(taken.change, Change)
         assert taken.change.action is Action.UPDATE
-    assert judged(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=meant("companies/b*"))).change is None
+    assert decision(ACME, edited, OURS, policy=Policy(Drift.HOLD, take=meant("companies/b*"))).change is None
 
 
 def test_a_record_that_took_over_the_key_of_ours_is_one_that_was_there_before_us() -> None:
     stranger = live("9002", {"name": "Edited"})
-    written = judged(ACME, stranger, OURS).change
+    written = decision(ACME, stranger, OURS).change
     assert isinstance(written, Change)
     assert written.action is Action.UPDATE
     assert (written.remote.id, written.reason, written.owned) == ("9002", Reason.ADOPT, Owned(Origin.ADOPTED))
-    assert judged(ACME, stranger, OURS, policy=Policy(Drift.HOLD)).held[0].reason is Reason.ADOPT
-    taken = judged(ACME, OTHER, replace(OURS, is_protected=True)).change
+    assert decision(ACME, stranger, OURS, policy=Policy(Drift.HOLD)).held[0].reason is Reason.ADOPT
+    taken = decision(ACME, OTHER, replace(OURS, is_protected=True)).change
     assert isinstance(taken, Change)
     assert taken.action is Action.ADOPT
     assert taken.owned == Owned(Origin.ADOPTED, is_protected=True)
@@ -300,7 +304,7 @@ def test_a_record_that_took_over_the_key_of_ours_is_one_that_was_there_before_us
 def test_an_alias_is_warned_of_and_written_by_record_id() -> None:
     by_key = replace(ACME, document=replace(ACME.document, write=Write.UPSERT))
     there = live("9001", {"name": "Old", "external_id": "ACME"})
-    found = judged(by_key, there, OURS)
+    found = decision(by_key, there, OURS)
     assert isinstance(found.change, Change)
     assert found.change.action is Action.UPDATE
     assert found.change.sent_by.id_property is None
@@ -309,7 +313,7 @@ def test_an_alias_is_warned_of_and_written_by_record_id() -> None:
         "companies/acme is spelled ACME in the portal",
         Severity.WARNING,
     )
-    assert judged(ACME, live("9001", {"name": "Acme", "external_id": "ACME"}), OURS).is_no_op
+    assert decision(ACME, live("9001", {"name": "Acme", "external_id": "ACME"}), OURS).is_no_op
 
 
 def test_equal_spellings_of_a_key_are_no_alias() -> None:
@@ -389,4 +393,4 @@ def test_a_gone_record_is_explained_with_advice(fate: MissingRecord | None, told
 
 def test_records_named_by_id_are_never_created() -> None:
     by_id = replace(ACME, document=replace(ACME.document, key=RECORD_ID))
-    assert judged(by_id).problems[0].message == "companies has no record whose record_id is acme"
+    assert decision(by_id).problems[0].message == "companies has no record whose record_id is acme"

@@ -74,16 +74,16 @@ def refused(
     allowances: dict[Guard, int] | None = None,
     budget: Budget = PLENTY,
 ) -> list[Guard]:
-    return [refusal.guard for refusal in judged(changes, population, allowances, budget)]
+    return [refusal.guard for refusal in refusals(changes, population, allowances, budget)]
 
 
-def judged(
+def refusals(
     changes: Sequence[Change],
     population: Population,
     allowances: dict[Guard, int] | None = None,
     budget: Budget = PLENTY,
 ) -> tuple[GuardRefusal, ...]:
-    return Guards(DEFAULT_LIMITS, allowances or {}).judge(changes, (population.base("companies"),), budget)
+    return Guards(DEFAULT_LIMITS, allowances or {}).check(changes, (population.base("companies"),), budget)
 
 
 def updates(count: int) -> list[Change]:
@@ -162,7 +162,7 @@ def test_an_allowance_lifts_one_guard_to_its_number_and_no_further() -> None:
 
 
 def test_a_refusal_tells_the_numbers_and_the_first_records() -> None:
-    (refusal,) = judged(updates(41), Population(named=120, found=120))
+    (refusal,) = refusals(updates(41), Population(named=120, found=120))
     assert refusal.message == "41 of 120 companies would be updated (34 %, limit 30 %)"
     assert [entry.address for entry in refusal.first] == [
         "companies/c00000",
@@ -197,9 +197,9 @@ def test_changes_of_state_do_not_count_as_writes() -> None:
     guards = Guards({**DEFAULT_LIMITS, Guard.TOTAL: Limit(count=2)}, {})
     base = Population(named=1000, found=1000).base("companies")
     changes: list[Change] = [*updates(2), *(released(number) for number in range(9))]
-    assert guards.judge(changes, (base,), PLENTY) == ()
-    assert [r.guard for r in guards.judge([*changes, update(3)], (base,), PLENTY)] == [Guard.TOTAL]
-    assert [r.count for r in guards.judge([*changes, update(3)], (base,), PLENTY)] == [3]
+    assert guards.check(changes, (base,), PLENTY) == ()
+    assert [r.guard for r in guards.check([*changes, update(3)], (base,), PLENTY)] == [Guard.TOTAL]
+    assert [r.count for r in guards.check([*changes, update(3)], (base,), PLENTY)] == [3]
 
 
 def test_pruning_a_whole_type_needs_permission() -> None:
@@ -222,7 +222,7 @@ def test_clearing_what_is_empty_already_is_no_clearing() -> None:
 def test_several_values_of_one_record_are_cleared_one_by_one() -> None:
     population = Population(named=100, found=100, values=100)
     emptied = [ValueChange(f"p{number:02}", "1", None, Reason.CHANGED) for number in range(11)]
-    (refusal,) = judged([update(1, *emptied)], population)
+    (refusal,) = refusals([update(1, *emptied)], population)
     assert (refusal.guard, refusal.count, refusal.first) == (Guard.CLEAR, 11, (key(1),))
     assert refusal.message == "11 of 100 values of companies would be cleared (11 %, limit 10 %)"
 
@@ -234,7 +234,7 @@ def test_each_type_is_judged_by_its_own_base_in_order_of_name() -> None:
         archive_record(deal, RecordId("2"), Reason.ABSENT, None, owned_before=None),
     ]
     bases = [Population(named=1, found=1).base(name) for name in ("deals", "companies", "tickets")]
-    found = Guards(DEFAULT_LIMITS, {}).judge(strangers[::-1], bases, PLENTY)
+    found = Guards(DEFAULT_LIMITS, {}).check(strangers[::-1], bases, PLENTY)
     assert [(refusal.guard, refusal.first) for refusal in found] == [
         (Guard.ABSENT, (key(1),)),
         (Guard.ABSENT, (deal,)),
@@ -243,12 +243,12 @@ def test_each_type_is_judged_by_its_own_base_in_order_of_name() -> None:
 
 
 def test_a_type_of_which_nothing_is_known_is_judged_all_the_same() -> None:
-    found = Guards(DEFAULT_LIMITS, {}).judge([archive(1, None)], (), PLENTY)
+    found = Guards(DEFAULT_LIMITS, {}).check([archive(1, None)], (), PLENTY)
     assert [refusal.guard for refusal in found] == [Guard.ABSENT, Guard.EMPTY]
 
 
 def test_a_number_is_told_where_the_share_is_small() -> None:
-    (refusal,) = judged(archives(101), Population(named=5000, found=5000))
+    (refusal,) = refusals(archives(101), Population(named=5000, found=5000))
     assert refusal.message == "101 of 5,000 companies would be archived (2 %, limit 100)"
 
 
@@ -263,7 +263,7 @@ def test_without_limits_nothing_is_refused() -> None:
     changes: list[Change] = [*updates(500), archive(1, None)]
     short = Budget(1, 500, 0.0, 1)
     base = Population(named=0, owned=500).base("companies")
-    assert Guards(endless, {}).judge(changes, (base,), short) == ()
+    assert Guards(endless, {}).check(changes, (base,), short) == ()
 
 
 def test_a_plan_that_calls_nothing_needs_no_calls() -> None:
@@ -271,11 +271,11 @@ def test_a_plan_that_calls_nothing_needs_no_calls() -> None:
 
 
 def test_a_shortage_of_calls_tells_both_numbers() -> None:
-    (refusal,) = judged([], Population(), budget=Budget(1, 1500, 0.0, 1200))
+    (refusal,) = refusals([], Population(), budget=Budget(1, 1500, 0.0, 1200))
     assert (refusal.guard, refusal.count, refusal.first) == (Guard.BUDGET, 1500, ())
     assert refusal.message == "1,500 calls are needed and 1,200 are left today (a reserve of 20 % is kept)"
-    assert judged([], Population(), {Guard.BUDGET: 1500}, Budget(1, 1500, 0.0, 1200)) == ()
-    assert judged([], Population(), {Guard.BUDGET: 1499}, Budget(1, 1500, 0.0, 1200)) == (refusal,)
+    assert refusals([], Population(), {Guard.BUDGET: 1500}, Budget(1, 1500, 0.0, 1200)) == ()
+    assert refusals([], Population(), {Guard.BUDGET: 1499}, Budget(1, 1500, 0.0, 1200)) == (refusal,)
 
 
 COMMITS = ("a" * 40, "b" * 40)
@@ -310,11 +310,11 @@ def test_manifests_that_lack_what_was_applied_are_refused(
 
     guards = Guards(DEFAULT_LIMITS, {}, divergence)
     base = Population(named=9, found=9).base("companies")
-    assert guards.judge(updates(1), (base,), PLENTY) == (refusal,)
-    assert guards.judge([], (base,), PLENTY) == ()
+    assert guards.check(updates(1), (base,), PLENTY) == (refusal,)
+    assert guards.check([], (base,), PLENTY) == ()
     for allowed, is_refused in ((count, False), (count - 1, True)):
         lifted = Guards(DEFAULT_LIMITS, {Guard.DIVERGED: allowed}, divergence)
-        assert bool(lifted.judge(updates(1), (base,), PLENTY)) is is_refused
+        assert bool(lifted.check(updates(1), (base,), PLENTY)) is is_refused
 
 
 @pytest.mark.parametrize(("most", "is_refused"), [(None, True), (2, True), (3, False)])
@@ -322,7 +322,7 @@ def test_so_many_commits_may_be_missing_as_the_limit_says(most: int | None, is_r
     limits = {**DEFAULT_LIMITS, Guard.DIVERGED: Limit(count=most)}
     guards = Guards(limits, {}, Divergence(*COMMITS, 3, is_shallow=False))
     base = Population(named=9, found=9).base("companies")
-    assert bool(guards.judge(updates(1), (base,), PLENTY)) is is_refused
+    assert bool(guards.check(updates(1), (base,), PLENTY)) is is_refused
 
 
 def test_a_type_starts_without_counts() -> None:
@@ -341,11 +341,11 @@ def test_one_that_is_counted_adds_to_its_population() -> None:
 
 
 @pytest.mark.parametrize(
-    ("undoes", "command"), [(None, "plan"), ("0199", "rollback 0199")], ids=["plan", "rollback"]
+    ("rolls_back", "command"), [(None, "plan"), ("0199", "rollback 0199")], ids=["plan", "rollback"]
 )
-def test_right_before_the_writes_the_changes_are_counted_again(undoes: str | None, command: str) -> None:
+def test_right_before_the_writes_the_changes_are_counted_again(rolls_back: str | None, command: str) -> None:
     base = Population(named=20, found=20).base("companies")
-    plan = replace(plan_of(*updates(8)), bases=(base,), undoes=undoes)
+    plan = replace(plan_of(*updates(8)), bases=(base,), rolls_back=rolls_back)
     with pytest.raises(PlanRefused) as refused_now:
         refuse_now(plan, PLENTY, DEFAULT_LIMITS)
     assert str(refused_now.value) == (

@@ -23,7 +23,7 @@ SALES = {"pipeline": "p1", "stage": "s1"}
 REVERT = Policy(Drift.REVERT)
 
 
-def judged(
+def decision(
     values: Mapping[str, str],
     held: Mapping[str, str | None] | None,
     known: Mapping[str, str | None] | None = None,
@@ -52,25 +52,25 @@ def written(found: RecordDecision) -> Mapping[str, str | None]:
 
 
 def test_a_pipeline_does_not_change_without_its_stage() -> None:
-    message, advice = problem(judged({"pipeline": "Renewals"}, SALES, SALES))
+    message, advice = problem(decision({"pipeline": "Renewals"}, SALES, SALES))
     assert message == 'pipeline "Renewals" has no stage "New" of "Sales", which the record would keep'
     assert advice == "set stage in the same record"
 
 
 def test_a_stage_of_another_pipeline_needs_that_pipeline() -> None:
-    _, advice = problem(judged({"stage": "Renewed"}, SALES, SALES))
+    _, advice = problem(decision({"stage": "Renewed"}, SALES, SALES))
     assert advice == 'it is one of "Renewals": set the pipeline in the same record'
 
 
 def test_both_change_together() -> None:
-    change = judged({"pipeline": "Renewals", "stage": "New"}, SALES, SALES)
+    change = decision({"pipeline": "Renewals", "stage": "New"}, SALES, SALES)
     assert written(change) == {"pipeline": "p2", "stage": "s3"}
 
 
 @pytest.mark.parametrize("left", [Ownership.INITIAL, Ownership.OBSERVE])
 def test_a_stage_is_checked_against_the_pipeline_that_people_decide_about(left: Ownership) -> None:
     message, advice = problem(
-        judged({"pipeline": "Renewals", "stage": "Renewed"}, SALES, SALES, ownership={"pipeline": left})
+        decision({"pipeline": "Renewals", "stage": "Renewed"}, SALES, SALES, ownership={"pipeline": left})
     )
     assert message == '"Renewed" is no stage of pipeline "Sales"'
     assert advice == 'it is one of "Renewals": `ownership` leaves pipeline as it is'
@@ -78,14 +78,14 @@ def test_a_stage_is_checked_against_the_pipeline_that_people_decide_about(left: 
 
 def test_a_stage_is_named_in_the_pipeline_that_people_put_the_record_into() -> None:
     moved = {"pipeline": "p2", "stage": "s4"}
-    change = judged({"pipeline": "Sales", "stage": "New"}, moved, ownership={"pipeline": Ownership.INITIAL})
+    change = decision({"pipeline": "Sales", "stage": "New"}, moved, ownership={"pipeline": Ownership.INITIAL})
     assert written(change) == {"stage": "s3"}
 
 
 @pytest.mark.parametrize("left", [Ownership.INITIAL, Ownership.OBSERVE])
 def test_a_pipeline_does_not_change_where_the_stage_is_left_to_people(left: Ownership) -> None:
     message, advice = problem(
-        judged({"pipeline": "Renewals", "stage": "Renewed"}, SALES, SALES, ownership={"stage": left})
+        decision({"pipeline": "Renewals", "stage": "Renewed"}, SALES, SALES, ownership={"stage": left})
     )
     assert "has no stage" in message
     assert advice.startswith("`ownership` leaves stage as it is")
@@ -93,21 +93,21 @@ def test_a_pipeline_does_not_change_where_the_stage_is_left_to_people(left: Owne
 
 def test_pipelines_left_to_people_are_not_checked() -> None:
     initial = {"pipeline": Ownership.INITIAL, "stage": Ownership.INITIAL}
-    assert written(judged({"pipeline": "p2", "stage": "Renewed"}, SALES, SALES, ownership=initial)) == {}
+    assert written(decision({"pipeline": "p2", "stage": "Renewed"}, SALES, SALES, ownership=initial)) == {}
 
 
 @pytest.mark.parametrize(("taken", "other"), [("stage", "pipeline"), ("pipeline", "stage")])
 def test_one_of_the_two_is_not_taken_without_the_other(taken: str, other: str) -> None:
     policy = Policy(Drift.HOLD, take=(glob_of(f"companies/acme#{taken}"),))
     moved = {"pipeline": "p2", "stage": "s3"}
-    _, advice = problem(judged({"pipeline": "p1", "stage": "s1"}, moved, SALES, policy))
+    _, advice = problem(decision({"pipeline": "p1", "stage": "s1"}, moved, SALES, policy))
     assert advice == f"--take companies/acme#{other} takes the other one too"
     both = Policy(Drift.HOLD, take=(glob_of("companies/acme"),))
-    assert written(judged({"pipeline": "p1", "stage": "s1"}, moved, SALES, both)) == SALES
+    assert written(decision({"pipeline": "p1", "stage": "s1"}, moved, SALES, both)) == SALES
 
 
 def test_a_stage_is_held_along_with_a_pipeline_that_is_held() -> None:
-    found = judged({"pipeline": "p1", "stage": "s1"}, {"pipeline": "p2"}, None, Policy(Drift.HOLD))
+    found = decision({"pipeline": "p1", "stage": "s1"}, {"pipeline": "p2"}, None, Policy(Drift.HOLD))
     assert written(found) == {}
     assert {held.name: (held.reason, note_of(held)) for held in found.held} == {
         "pipeline": (Reason.ADOPT, ""),
@@ -117,22 +117,22 @@ def test_a_stage_is_held_along_with_a_pipeline_that_is_held() -> None:
 
 def test_a_targeted_stage_alone_is_refused_in_another_pipeline() -> None:
     partial = RecordDirectives(is_partial=True)
-    _, advice = problem(judged({"pipeline": "Renewals"}, SALES, SALES, special=partial))
+    _, advice = problem(decision({"pipeline": "Renewals"}, SALES, SALES, special=partial))
     assert advice == "--target companies/acme takes the whole record"
 
 
 def test_a_new_record_without_a_pipeline_gets_the_first_one() -> None:
-    message, advice = problem(judged({"stage": "Renewed"}, None))
+    message, advice = problem(decision({"stage": "Renewed"}, None))
     assert (
         message
         == 'stage "Renewed" of "Renewals" is none of pipeline "Sales", which a record gets that names none'
     )
     assert advice == "set pipeline in the same record"
-    created = judged({"stage": "Won"}, None).change
+    created = decision({"stage": "Won"}, None).change
     assert created is not None
     assert created.action is Action.CREATE
     observed = {"pipeline": Ownership.OBSERVE}
-    message, _ = problem(judged({"pipeline": "Renewals", "stage": "Renewed"}, None, ownership=observed))
+    message, _ = problem(decision({"pipeline": "Renewals", "stage": "Renewed"}, None, ownership=observed))
     assert "which a record gets that names none" in message
 
 
@@ -160,7 +160,7 @@ def test_a_type_without_pipelines_fits_whatever_is_written() -> None:
 
 
 def test_a_new_record_may_have_a_pipeline_and_no_stage() -> None:
-    created = judged({"pipeline": "Renewals"}, None).change
+    created = decision({"pipeline": "Renewals"}, None).change
     assert created is not None
     assert created.action is Action.CREATE
 
@@ -208,7 +208,7 @@ def test_every_write_leaves_a_stage_of_its_pipeline(
     ownership: Mapping[str, Ownership],
 ) -> None:
     globs = tuple(glob_of(f"companies/acme#{name}") for name in sorted(take))
-    found = judged(names, there, known, Policy(drift, globs), ownership=ownership)
+    found = decision(names, there, known, Policy(drift, globs), ownership=ownership)
     assume(found.change is not None and found.change.values)
     assert found.change is not None
     after = dict(there or {}) | {value.name: value.after for value in found.change.values}

@@ -157,7 +157,7 @@ OTHER_DIGEST: dict[str, Plan] = {
     "another guard that refuses it": replace(PLAN, refusals=(replace(REFUSAL, count=3),)),
     "a problem": replace(PLAN, problems=(Problem("no such thing"),)),
     "what guards take shares of": replace(PLAN, bases=(GuardBase("companies", named=100_000),)),
-    "whose values are masked": replace(PLAN, personal=(("companies", "phone"),)),
+    "whose values are masked": replace(PLAN, masked_properties=(("companies", "phone"),)),
     "key": replace(PLAN, changes=(replace(CREATE, address=replace(ACME, value="acme2")), UPDATE, ADOPT)),
     "record id": replace(PLAN, changes=(CREATE, replace(UPDATE, remote=Remote(RecordId("1"))), ADOPT)),
     "call": replace(
@@ -170,7 +170,7 @@ OTHER_DIGEST: dict[str, Plan] = {
         PLAN, changes=(CREATE, replace(UPDATE, moved_from=replace(UPDATE.record, value="old")), ADOPT)
     ),
     "what it rests on": replace(PLAN, changes=(CREATE, replace(UPDATE, rests_on=()), ADOPT)),
-    "what is taken back": replace(PLAN, undoes="20261122T164500Z-0001"),
+    "what is taken back": replace(PLAN, rolls_back="20261122T164500Z-0001"),
     "pruning": replace(PLAN, prune_rules=(PruneRule("companies", "external_id", Prune.ALL),)),
     "order": replace(PLAN, changes=(UPDATE, CREATE, ADOPT)),
     "fewer changes": replace(PLAN, changes=(CREATE, UPDATE)),
@@ -443,7 +443,7 @@ def values_in(text: str | None) -> list[Value]:
     [{"message": ["something else"]}, {"message": []}, {"message": [{"value": "Acme"}]}, {"message": 3}],
 )
 def test_a_problem_whose_parts_say_something_else_is_refused(parts: dict[str, Any]) -> None:
-    problem = Problem(sentence("no {key}", key=ACME.told_value), None, at(3))
+    problem = Problem(sentence("no {key}", key=ACME.as_value), None, at(3))
     found = parts_of(plan_to_text(plan_of(problems=(problem,))))
     assert found["header"]["problems"][0]["parts"]["message"][1]["value"] == "acme"
     found["header"]["problems"][0]["parts"] = parts

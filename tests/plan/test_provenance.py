@@ -50,10 +50,12 @@ def runs(*starts: float, last_ended: bool = True) -> list[RunHeader]:
 
 
 def trail(
-    *hands: ValueVersion, at: tuple[float, ...] = (0,), live: str | None = "X", is_cut: bool = False
+    *versions: ValueVersion, at: tuple[float, ...] = (0,), live: str | None = "X", is_cut: bool = False
 ) -> object:
-    found = trail_of(PropertyHistory(hands, is_cut), Kind.TEXT, "A", live, our_runs(runs(*at), hours(1000)))
-    return "".join(hand.value or "-" for hand in found.hands), found.since
+    found = trail_of(
+        PropertyHistory(versions, is_cut), Kind.TEXT, "A", live, our_runs(runs(*at), hours(1000))
+    )
+    return "".join(version.value or "-" for version in found.versions), found.since
 
 
 def test_the_list_begins_after_our_own_write() -> None:
@@ -80,7 +82,7 @@ def test_a_value_missing_in_the_history_is_explained() -> None:
     assert trail(ada("B", 1), ada("X", 2)) == ("BX", HistoryStart.UNKNOWN)
     assert trail(ada("B", 1), ada("X", 2), is_cut=True) == ("BX", HistoryStart.CUT)
     assert trail() == ("", HistoryStart.UNKNOWN)
-    assert trail_of(None, Kind.TEXT, "A", "X", our_runs([], MONDAY)).hands == ()
+    assert trail_of(None, Kind.TEXT, "A", "X", our_runs([], MONDAY)).versions == ()
 
 
 def test_edits_after_the_value_was_read_are_no_part_of_it() -> None:
@@ -90,7 +92,7 @@ def test_edits_after_the_value_was_read_are_no_part_of_it() -> None:
 def test_values_are_compared_in_canonical_form() -> None:
     history = PropertyHistory((ours("12.10", 0), ada("13.0", 1)), is_truncated=False)
     found = trail_of(history, Kind.NUMBER, "12.1", "13", our_runs(runs(0), hours(9)))
-    assert (len(found.hands), found.since) == (1, HistoryStart.APPLIED)
+    assert (len(found.versions), found.since) == (1, HistoryStart.APPLIED)
 
 
 def test_a_run_that_never_ended_was_under_way_until_the_next() -> None:
@@ -100,8 +102,8 @@ def test_a_run_that_never_ended_was_under_way_until_the_next() -> None:
     assert not known.cover(hours(25))
 
 
-def rounds(*hands: ValueVersion, at: tuple[float, ...]) -> int:
-    edits = Edits({SPOT: PropertyHistory(hands, is_truncated=False)}, our_runs(runs(*at), hours(1000)))
+def rounds(*versions: ValueVersion, at: tuple[float, ...]) -> int:
+    edits = Edits({SPOT: PropertyHistory(versions, is_truncated=False)}, our_runs(runs(*at), hours(1000)))
     edit = edits.edit(SPOT, Kind.TEXT, "A", "X")
     assert edit.by
     assert edit.is_contested is (edit.rounds >= 2)
@@ -109,7 +111,7 @@ def rounds(*hands: ValueVersion, at: tuple[float, ...]) -> int:
 
 
 @pytest.mark.parametrize(
-    ("hands", "expected"),
+    ("versions", "expected"),
     [
         ((ours("A", 0), filler("X", 1)), 1),
         ((ours("A", 0), filler("X", 1), ours("A", 5), filler("X", 6)), 2),
@@ -119,13 +121,13 @@ def rounds(*hands: ValueVersion, at: tuple[float, ...]) -> int:
     ids=["once", "twice", "thrice", "with others between"],
 )
 def test_rounds_are_writes_of_ours_after_which_the_automation_had_the_last_word(
-    hands: tuple[ValueVersion, ...], expected: int
+    versions: tuple[ValueVersion, ...], expected: int
 ) -> None:
-    assert rounds(*hands, at=(0, 5, 7)) == expected
+    assert rounds(*versions, at=(0, 5, 7)) == expected
 
 
 @pytest.mark.parametrize(
-    "hands",
+    "versions",
     [
         (ours("A", 0), ada("X", 1), ours("A", 5), ada("X", 6)),
         (ours("A", 0), filler("X", 1), ours("A", 5), ada("X", 6)),
@@ -142,6 +144,6 @@ def test_rounds_are_writes_of_ours_after_which_the_automation_had_the_last_word(
     ids=["people", "people last", "another value", "another automation", "another value of ours", "not ours"],
 )
 def test_it_is_no_fight_unless_the_same_automation_repeats_itself_against_the_same_value(
-    hands: tuple[ValueVersion, ...],
+    versions: tuple[ValueVersion, ...],
 ) -> None:
-    assert rounds(*hands, at=(0, 5)) < 2
+    assert rounds(*versions, at=(0, 5)) < 2

@@ -16,7 +16,7 @@ from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import DifferenceKind, Plan
 from reconciler.plan.records.changes import adopt_record, archive_record, create_record, update_record
 from reconciler.plan.review import Kept, _subject, keep_reviewed
-from reconciler.report.fact_sentences import what_departs
+from reconciler.report.fact_sentences import difference_text
 from tests.support.changes import release
 from tests.support.plans import at, plan_of, plans
 
@@ -88,7 +88,7 @@ def test_reviewed_changes_are_kept(change: Change) -> None:
     kept = held_against(change, change)
 
     assert kept.changes == (change,)
-    assert kept.review.departures == ()
+    assert kept.review.differences == ()
     assert kept.review.unreviewed == 0
 
 
@@ -102,7 +102,7 @@ def test_reviewed_changes_are_kept(change: Change) -> None:
 )
 def test_reasons_and_places_may_differ(now: Change) -> None:
     assert held_against(UPDATE, now).changes == (now,)
-    assert held_against(UPDATE, now).review.departures == ()
+    assert held_against(UPDATE, now).review.differences == ()
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_reasons_and_places_may_differ(now: Change) -> None:
 )
 def test_associations_are_recognised_by_both_ends_and_label(reviewed: Change, now: Change) -> None:
     assert held_against(reviewed, now).changes == (now,)
-    assert held_against(reviewed, now).review.departures == ()
+    assert held_against(reviewed, now).review.differences == ()
 
 
 @pytest.mark.parametrize(
@@ -133,27 +133,31 @@ def test_associations_are_recognised_by_both_ends_and_label(reviewed: Change, no
 def test_another_association_was_not_reviewed(now: Change) -> None:
     kept = held_against(ASSOCIATE, now)
 
-    not_reviewed, no_longer_planned = kept.review.departures
+    not_reviewed, no_longer_planned = kept.review.differences
     assert kept.changes == ()
     assert (not_reviewed.how, not_reviewed.verb) == (DifferenceKind.NOT_REVIEWED, verb_of(now))
-    assert what_departs(no_longer_planned) == "contacts/ada@acme.example: Billing"
+    assert difference_text(no_longer_planned) == "contacts/ada@acme.example: Billing"
 
 
 def test_an_association_to_another_record_of_the_same_key_is_left_out() -> None:
     kept = held_against(ASSOCIATE, replace(ASSOCIATE, remote=Remote(RecordId("9001"), RecordId("7"))))
 
-    (departure,) = kept.review.departures
-    assert (tuple(kept.changes), departure.how) == ((), DifferenceKind.CHANGED)
-    assert what_departs(departure) == "contacts/ada@acme.example: another record has this key by now"
+    (difference,) = kept.review.differences
+    assert (tuple(kept.changes), difference.how) == ((), DifferenceKind.CHANGED)
+    assert difference_text(difference) == "contacts/ada@acme.example: another record has this key by now"
 
 
 def test_unreviewed_changes_are_left_out() -> None:
     kept = held_against(None, UPDATE)
 
-    (departure,) = kept.review.departures
+    (difference,) = kept.review.differences
     assert kept.changes == ()
-    assert (departure.how, departure.key, departure.verb) == (DifferenceKind.NOT_REVIEWED, ACME, Verb.UPDATE)
-    assert what_departs(departure) == "name, phone"
+    assert (difference.how, difference.key, difference.verb) == (
+        DifferenceKind.NOT_REVIEWED,
+        ACME,
+        Verb.UPDATE,
+    )
+    assert difference_text(difference) == "name, phone"
     assert kept.review.unreviewed == 1
 
 
@@ -220,9 +224,9 @@ def test_unreviewed_changes_are_left_out() -> None:
 def test_different_changes_are_left_out(reviewed: Change, now: Change, note: str) -> None:
     kept = held_against(reviewed, now)
 
-    (departure,) = kept.review.departures
+    (difference,) = kept.review.differences
     assert kept.changes == ()
-    assert (departure.how, what_departs(departure)) == (DifferenceKind.CHANGED, note)
+    assert (difference.how, difference_text(difference)) == (DifferenceKind.CHANGED, note)
     assert kept.review.unreviewed == 1
 
 
@@ -231,9 +235,9 @@ def test_a_value_that_somebody_has_typed_in_meanwhile_is_written_no_more() -> No
 
     kept = held_against(UPDATE, now)
 
-    (departure,) = kept.review.departures
+    (difference,) = kept.review.differences
     assert kept.changes == (now,)
-    assert (departure.how, what_departs(departure)) == (DifferenceKind.NO_LONGER_PLANNED, "name")
+    assert (difference.how, difference_text(difference)) == (DifferenceKind.NO_LONGER_PLANNED, "name")
     assert kept.review.unreviewed == 0
 
 
@@ -249,8 +253,8 @@ def test_an_update_that_is_there_already_is_remembered() -> None:
 def test_changes_done_meanwhile_are_listed_and_stop_nothing() -> None:
     kept = held_against(UPDATE, None)
 
-    (departure,) = kept.review.departures
-    assert (departure.how, departure.verb) == (DifferenceKind.NO_LONGER_PLANNED, Verb.UPDATE)
+    (difference,) = kept.review.differences
+    assert (difference.how, difference.verb) == (DifferenceKind.NO_LONGER_PLANNED, Verb.UPDATE)
     assert kept.review.unreviewed == 0
 
 
@@ -270,7 +274,7 @@ def test_a_plan_held_against_itself_is_whole(plan: Plan) -> None:
     kept = keep_reviewed(replace(plan, changes=changes), changes, plan.prune_rules)
 
     assert (tuple(kept.changes), kept.prune_rules) == (changes, plan.prune_rules)
-    assert kept.review.departures == ()
+    assert kept.review.differences == ()
 
 
 @given(plans, plans)
@@ -285,7 +289,7 @@ def test_nothing_is_written_that_was_not_reviewed(reviewed: Plan, now: Plan) -> 
         assert {(v.name, v.before, v.after) for v in change.values} <= was
         if change.action is not Action.RELEASE:
             assert {(v.name, v.after) for v in (*change.remembered, *change.forgotten)} <= remembered
-    told = [entry for entry in kept.review.departures if entry.how is not DifferenceKind.NO_LONGER_PLANNED]
+    told = [entry for entry in kept.review.differences if entry.how is not DifferenceKind.NO_LONGER_PLANNED]
     assert len(kept.changes) + len(told) == len(now.changes)
 
 
@@ -296,6 +300,9 @@ def test_an_archive_of_what_somebody_edited_since_the_review_departs() -> None:
     kept = keep_reviewed(plan_of(seen), [edited], ())
 
     assert kept.changes == ()
-    (departure,) = kept.review.departures
-    assert (departure.how, what_departs(departure)) == (DifferenceKind.CHANGED, "city was changed in HubSpot")
+    (difference,) = kept.review.differences
+    assert (difference.how, difference_text(difference)) == (
+        DifferenceKind.CHANGED,
+        "city was changed in HubSpot",
+    )
     assert keep_reviewed(plan_of(seen), [seen], ()).changes == (seen,)

@@ -90,16 +90,16 @@ def known_as(**sent: str | None) -> OwnedRecord:
     return owned("acme", ID, sent)
 
 
-def only_held(judged: RecordDecision) -> tuple[Reason, str]:
-    assert judged.change is None
-    (held,) = judged.held
+def only_held(decision: RecordDecision) -> tuple[Reason, str]:
+    assert decision.change is None
+    (held,) = decision.held
     return held.reason, note_of(held)
 
 
 def test_a_value_goes_back_to_what_it_was() -> None:
-    judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known_as(phone="2"))
+    decision = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known_as(phone="2"))
 
-    assert judged == RecordDecision(
+    assert decision == RecordDecision(
         update_record(
             ACME,
             ID,
@@ -115,41 +115,41 @@ def test_a_value_goes_back_to_what_it_was() -> None:
 
 @pytest.mark.parametrize(("before", "after"), [("1", None), (None, "2")])
 def test_cleared_values_are_filled_and_filled_ones_cleared(before: str | None, after: str | None) -> None:
-    judged = undone(update(written("phone", before, after)), of_acme(phone=after), known_as(phone=after))
+    decision = undone(update(written("phone", before, after)), of_acme(phone=after), known_as(phone=after))
 
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.UPDATE
-    assert [(value.before, value.after) for value in judged.change.values] == [(after, before)]
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.UPDATE
+    assert [(value.before, value.after) for value in decision.change.values] == [(after, before)]
 
 
 def test_hubspots_own_spelling_of_what_was_written_is_no_edit() -> None:
-    judged = undone(
+    decision = undone(
         update(written("name", "Acme", " Acme GmbH")),
         of_acme(name="Acme GmbH"),
         known_as(name=" Acme GmbH"),
         answered={"name": "Acme GmbH"},
     )
 
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.UPDATE
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.UPDATE
 
 
 def test_another_spelling_of_the_same_number_is_no_edit() -> None:
     change = update(written("annualrevenue", "1", "2"))
-    judged = undone(change, of_acme(annualrevenue="2.0"), known_as(annualrevenue="2"))
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.UPDATE
+    decision = undone(change, of_acme(annualrevenue="2.0"), known_as(annualrevenue="2"))
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.UPDATE
 
 
 def test_a_value_that_people_changed_since_is_left_and_shown_beside_what_it_was() -> None:
     change = update(written("name", "A", "B"), written("phone", "1", "2"))
 
-    judged = undone(change, of_acme(name="B", phone="3"), known_as(name="B", phone="2"))
+    decision = undone(change, of_acme(name="B", phone="3"), known_as(name="B", phone="2"))
 
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.UPDATE
-    assert [value.name for value in judged.change.values] == ["name"]
-    (held,) = judged.held
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.UPDATE
+    assert [value.name for value in decision.change.values] == ["name"]
+    (held,) = decision.held
     assert (held.name, held.reason, held.live, held.desired) == ("phone", Reason.SUPERSEDED, "3", "1")
     assert note_of(held) == "changed in HubSpot"
 
@@ -164,11 +164,11 @@ def test_a_value_that_a_later_run_wrote_is_left_and_said_to_be_ours() -> None:
 
 
 def test_a_value_that_is_back_already_is_learned() -> None:
-    judged = undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="2"))
+    decision = undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="2"))
 
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.ADOPT
-    assert judged.change.remembered == (ValueChange("phone", "1", "1", Reason.UNDONE),)
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.ADOPT
+    assert decision.change.remembered == (ValueChange("phone", "1", "1", Reason.UNDONE),)
     assert (
         undone(update(written("phone", "1", "2")), of_acme(phone="1"), known_as(phone="1"))
         == RecordDecision()
@@ -178,22 +178,22 @@ def test_a_value_that_is_back_already_is_learned() -> None:
 def test_a_key_goes_back_with_the_other_values() -> None:
     change = update(written("external_id", "old", "acme"), written("name", "Old", "Acme"), moved_from=OLD)
 
-    judged = undone(change, of_acme(name="Acme"), known_as(name="Acme"))
+    decision = undone(change, of_acme(name="Acme"), known_as(name="Acme"))
 
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.UPDATE
-    assert judged.change.record == replace(ACME, value="old")
-    assert judged.change.moved_from == ACME
-    assert judged.change.operation == BY_RECORD_ID
-    assert judged.change.rests_on == ()  # the key is among what it writes
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.UPDATE
+    assert decision.change.record == replace(ACME, value="old")
+    assert decision.change.moved_from == ACME
+    assert decision.change.operation == BY_RECORD_ID
+    assert decision.change.rests_on == ()  # the key is among what it writes
 
 
 def test_a_key_that_is_back_already_is_the_one_that_state_knows_it_by() -> None:
     change = update(written("external_id", "old", "acme"), moved_from=OLD)
 
-    judged = undone(change, live(ID, {"external_id": "old"}), known_as(name="Acme"))
+    decision = undone(change, live(ID, {"external_id": "old"}), known_as(name="Acme"))
 
-    assert judged == RecordDecision(
+    assert decision == RecordDecision(
         adopt_record(OLD, ID, Reason.UNDONE, None, Owned(Origin.CREATED), moved_from=ACME)
     )
 
@@ -201,26 +201,26 @@ def test_a_key_that_is_back_already_is_the_one_that_state_knows_it_by() -> None:
 def test_a_key_that_changed_again_stays_and_the_other_values_go_back() -> None:
     change = update(written("external_id", "old", "acme"), written("name", "Old", "Acme"), moved_from=OLD)
 
-    judged = undone(change, live(ID, {"external_id": "third", "name": "Acme"}), known_as(name="Acme"))
+    decision = undone(change, live(ID, {"external_id": "third", "name": "Acme"}), known_as(name="Acme"))
 
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.UPDATE
-    assert (judged.change.record, judged.change.moved_from) == (ACME, None)
-    assert [held.name for held in judged.held] == ["external_id"]
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.UPDATE
+    assert (decision.change.record, decision.change.moved_from) == (ACME, None)
+    assert [held.name for held in decision.held] == ["external_id"]
 
 
 def test_a_record_that_was_created_is_archived_as_ours() -> None:
-    judged = undone(create(name="Acme"), of_acme(name="Acme"), known_as(name="Acme"))
+    decision = undone(create(name="Acme"), of_acme(name="Acme"), known_as(name="Acme"))
 
-    assert judged == RecordDecision(
+    assert decision == RecordDecision(
         archive_record(ACME, ID, Reason.UNDONE, None, owned_before=Owned(Origin.CREATED), rests_on=RESTS_ON)
     )
 
 
 def test_a_created_record_that_state_no_longer_knows_is_archived_as_a_strangers() -> None:
-    judged = undone(create(name="Acme"), of_acme(name="Acme"), None)
+    decision = undone(create(name="Acme"), of_acme(name="Acme"), None)
 
-    assert judged == RecordDecision(
+    assert decision == RecordDecision(
         archive_record(ACME, ID, Reason.UNDONE, None, owned_before=None, rests_on=RESTS_ON)
     )
 
@@ -272,10 +272,10 @@ def test_a_created_record_stays_where_archiving_it_would_lose_something(
 def test_an_adopted_record_is_released_with_what_state_knew_of_it() -> None:
     known = replace(owned("acme", ID, {"phone": "1"}, {"phone": "+1"}), origin=Origin.ADOPTED)
 
-    judged = undone(adopt(), None, known)
+    decision = undone(adopt(), None, known)
 
     in_step = (ValueChange("phone", "+1", "1", Reason.IN_STEP),)
-    assert judged == RecordDecision(release(ACME, ID, Reason.UNDONE, None, Origin.ADOPTED, in_step))
+    assert decision == RecordDecision(release(ACME, ID, Reason.UNDONE, None, Origin.ADOPTED, in_step))
     assert undone(adopt(), None, None) == RecordDecision()
 
 
@@ -286,13 +286,13 @@ def test_values_that_state_only_learned_stay_known() -> None:
 def test_a_released_record_is_ours_again_with_the_values_that_hubspot_still_holds() -> None:
     known = owned("acme", ID, {"name": "Acme", "phone": "1"}, origin=Origin.ADOPTED)
 
-    judged = undone(release_record(known, Reason.PRUNED), of_acme(name="Acme", phone="3"), None)
+    decision = undone(release_record(known, Reason.PRUNED), of_acme(name="Acme", phone="3"), None)
 
     in_step = (ValueChange("name", "Acme", "Acme", Reason.IN_STEP),)
-    assert judged.change == adopt_record(
+    assert decision.change == adopt_record(
         ACME, ID, Reason.UNDONE, None, Owned(Origin.ADOPTED), remembered=in_step
     )
-    assert [(held.name, held.live, held.desired) for held in judged.held] == [("phone", "3", "1")]
+    assert [(held.name, held.live, held.desired) for held in decision.held] == [("phone", "3", "1")]
 
 
 def test_the_two_take_each_other_back() -> None:
@@ -322,28 +322,28 @@ def test_an_archived_record_stays_archived_unless_somebody_restored_it() -> None
 def test_a_record_that_is_gone_is_explained_by_what_state_knows_of_it() -> None:
     known = known_as(phone="2")
 
-    judged = undone(update(written("phone", "1", "2")), None, known)
+    decision = undone(update(written("phone", "1", "2")), None, known)
 
-    assert judged.gone == known
-    assert judged.held[0].reason is Reason.GONE
+    assert decision.gone == known
+    assert decision.held[0].reason is Reason.GONE
 
 
 def test_a_record_that_is_no_longer_ours_is_nothing_to_prune_afterwards() -> None:
-    judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), None)
+    decision = undone(update(written("phone", "1", "2")), of_acme(phone="2"), None)
 
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.UPDATE
-    assert judged.change.owned == Owned(Origin.ADOPTED)
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.UPDATE
+    assert decision.change.owned == Owned(Origin.ADOPTED)
 
 
 def test_protection_is_kept() -> None:
     known = replace(known_as(phone="2"), is_protected=True)
 
-    judged = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known)
+    decision = undone(update(written("phone", "1", "2")), of_acme(phone="2"), known)
 
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.UPDATE
-    assert judged.change.is_protected
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.UPDATE
+    assert decision.change.is_protected
 
 
 @pytest.mark.parametrize(
@@ -357,11 +357,11 @@ def test_protection_is_kept() -> None:
     ],
 )
 def test_values_that_hubspot_would_refuse_are_reported(value: ValueChange, note: str) -> None:
-    judged = undone(
+    decision = undone(
         update(value), of_acme(**{value.name: value.after}), known_as(**{value.name: value.after})
     )
 
-    assert only_held(judged) == (Reason.FINAL, note)
+    assert only_held(decision) == (Reason.FINAL, note)
 
 
 @pytest.mark.parametrize(
@@ -375,20 +375,22 @@ def test_values_that_hubspot_would_refuse_are_reported(value: ValueChange, note:
     ],
 )
 def test_a_choice_that_hubspot_still_has_goes_back(name: str, before: str | None, after: str) -> None:
-    judged = undone(update(written(name, before, after)), of_acme(**{name: after}), known_as(**{name: after}))
+    decision = undone(
+        update(written(name, before, after)), of_acme(**{name: after}), known_as(**{name: after})
+    )
 
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.UPDATE
-    assert judged.change.values == (ValueChange(name, after, before, Reason.UNDONE),)
-    assert judged.held == ()
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.UPDATE
+    assert decision.change.values == (ValueChange(name, after, before, Reason.UNDONE),)
+    assert decision.held == ()
 
 
 def test_a_stage_is_looked_for_in_the_pipelines_whatever_options_its_property_lists() -> None:
     stage = definition("stage", Kind.STAGE, "s1")
     schema = replace(COMPANIES, properties={**COMPANIES.properties, "stage": stage})
-    deed = AppliedChange(update(written("stage", "s2", "s1")), Applied(ID, {}))
+    applied_change = AppliedChange(update(written("stage", "s2", "s1")), Applied(ID, {}))
 
-    change = undo(schema, deed, of_acme(stage="s1"), known_as(stage="s1")).change
+    change = undo(schema, applied_change, of_acme(stage="s1"), known_as(stage="s1")).change
     assert change is not None
     assert change.action is Action.UPDATE
 
@@ -398,12 +400,12 @@ def test_records_named_by_record_id_have_no_key_to_look_at() -> None:
     change = replace(update(written("phone", "1", "2")), address=key)
 
     ids, names = ids_and_names(COMPANIES, [AppliedChange(change, Applied(ID, {}))])
-    judged = undone(change, live(ID, {"phone": "2"}), None)
+    decision = undone(change, live(ID, {"phone": "2"}), None)
 
     assert (ids, names) == ([ID], ["phone"])
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.UPDATE
-    assert judged.change.record == key
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.UPDATE
+    assert decision.change.record == key
 
 
 @pytest.mark.parametrize(
@@ -426,7 +428,7 @@ def test_targets_mean_records_or_properties(
     applied = [(acme, Applied(ID, {})), (globex, Applied(RecordId("9002"), {}))]
     groups = applied_changes(applied, Selection(target=globs), UnmatchedGlobs({}))
 
-    found = [deed.change for group in groups.values() for deed in group]
+    found = [applied_change.change for group in groups.values() for applied_change in group]
     assert {
         change.record.value: [value.name for value in change.values]
         for change in found
@@ -443,9 +445,9 @@ def test_targets_mean_records_or_properties(
 def test_other_changes_than_updates_are_rolled_back_as_a_whole_or_not_at_all(
     change: Change, target: str, is_meant: bool
 ) -> None:
-    deed = AppliedChange(change, Applied(ID, {}))
-    groups = applied_changes([deed], Selection(target=(glob_of(target),)), UnmatchedGlobs({}))
-    assert groups == ({("companies", "external_id"): [deed]} if is_meant else {})
+    applied_change = AppliedChange(change, Applied(ID, {}))
+    groups = applied_changes([applied_change], Selection(target=(glob_of(target),)), UnmatchedGlobs({}))
+    assert groups == ({("companies", "external_id"): [applied_change]} if is_meant else {})
 
 
 def test_associations_are_taken_back_elsewhere_and_records_after_them_here() -> None:
@@ -463,12 +465,12 @@ def test_associations_are_taken_back_elsewhere_and_records_after_them_here() -> 
 def test_a_target_that_the_run_did_not_change_is_an_error() -> None:
     for target, is_met in (("companies/acme#name", True), ("companies/acme", True), ("companies/b*", False)):
         globs = (glob_of(target),)
-        unmet = UnmatchedGlobs({"--target": globs})
+        unmatched = UnmatchedGlobs({"--target": globs})
         applied_changes(
-            [(update(written("name", "A", "B")), Applied(ID, {}))], Selection(target=globs), unmet
+            [(update(written("name", "A", "B")), Applied(ID, {}))], Selection(target=globs), unmatched
         )
         with nullcontext() if is_met else pytest.raises(UsageError):
-            unmet.refuse("this run changed")
+            unmatched.refuse("this run changed")
 
 
 def test_erased_values_are_reported_and_stop_nothing() -> None:
@@ -484,40 +486,40 @@ def test_erased_values_are_reported_and_stop_nothing() -> None:
 
 def test_a_pipeline_goes_back_with_its_stage() -> None:
     change = update(written("pipeline", "p1", "p2"), written("stage", "s1", "s3"))
-    judged = undone(change, of_acme(pipeline="p2", stage="s3"), known_as(pipeline="p2", stage="s3"))
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.UPDATE
-    assert {value.name: value.after for value in judged.change.values} == {"pipeline": "p1", "stage": "s1"}
+    decision = undone(change, of_acme(pipeline="p2", stage="s3"), known_as(pipeline="p2", stage="s3"))
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.UPDATE
+    assert {value.name: value.after for value in decision.change.values} == {"pipeline": "p1", "stage": "s1"}
 
 
 def test_a_pipeline_does_not_go_back_without_a_stage_that_people_changed_since() -> None:
     change = update(written("pipeline", "p1", "p2"), written("stage", "s1", "s3"))
-    judged = undone(change, of_acme(pipeline="p2", stage="s4"), known_as(pipeline="p2", stage="s3"))
-    assert judged.change is None
-    assert {held.name: held.reason for held in judged.held} == {
+    decision = undone(change, of_acme(pipeline="p2", stage="s4"), known_as(pipeline="p2", stage="s3"))
+    assert decision.change is None
+    assert {held.name: held.reason for held in decision.held} == {
         "stage": Reason.SUPERSEDED,
         "pipeline": Reason.FINAL,
     }
 
 
 def test_a_stage_does_not_go_back_into_a_pipeline_that_people_chose_since() -> None:
-    judged = undone(
+    decision = undone(
         update(written("stage", "s1", "s2")), of_acme(pipeline="p2", stage="s2"), known_as(stage="s2")
     )
-    reason, note = only_held(judged)
+    reason, note = only_held(decision)
     assert reason is Reason.FINAL
     assert note == "it would not fit pipeline: a stage belongs to one pipeline"
 
 
 @pytest.mark.parametrize(("name", "kind"), [("pipeline", "pipeline"), ("stage", "stage")])
 def test_a_missing_pipeline_or_stage_is_not_restored(name: str, kind: str) -> None:
-    judged = undone(update(written(name, "gone", "p1")), of_acme(**{name: "p1"}), known_as(**{name: "p1"}))
-    assert only_held(judged) == (Reason.FINAL, f'HubSpot has no {kind} "gone" any more')
+    decision = undone(update(written(name, "gone", "p1")), of_acme(**{name: "p1"}), known_as(**{name: "p1"}))
+    assert only_held(decision) == (Reason.FINAL, f'HubSpot has no {kind} "gone" any more')
 
 
 def test_required_values_are_not_cleared_again() -> None:
-    judged = undone(update(written("name", None, "Acme")), of_acme(name="Acme"), known_as(name="Acme"))
-    assert only_held(judged) == (Reason.FINAL, "it was empty, and companies require it")
+    decision = undone(update(written("name", None, "Acme")), of_acme(name="Acme"), known_as(name="Acme"))
+    assert only_held(decision) == (Reason.FINAL, "it was empty, and companies require it")
 
 
 def test_both_of_pipeline_and_stage_are_read_to_take_one_of_them_back() -> None:
@@ -530,9 +532,9 @@ def test_both_of_pipeline_and_stage_are_read_to_take_one_of_them_back() -> None:
 def test_a_choice_whose_options_the_portal_does_not_list_goes_back() -> None:
     """Options that HubSpot keeps elsewhere are not in the definition: nothing is known against a value."""
     schema = replace(COMPANIES, properties={**COMPANIES.properties, "tier": definition("tier", Kind.CHOICE)})
-    deed = AppliedChange(update(written("tier", "gold", "silver")), Applied(ID, {}))
-    judged = undo(schema, deed, of_acme(tier="silver"), known_as(tier="silver"))
-    assert judged.held == ()
-    assert isinstance(judged.change, Change)
-    assert judged.change.action is Action.UPDATE
-    assert judged.change.values == (ValueChange("tier", "silver", "gold", Reason.UNDONE),)
+    applied_change = AppliedChange(update(written("tier", "gold", "silver")), Applied(ID, {}))
+    decision = undo(schema, applied_change, of_acme(tier="silver"), known_as(tier="silver"))
+    assert decision.held == ()
+    assert isinstance(decision.change, Change)
+    assert decision.change.action is Action.UPDATE
+    assert decision.change.values == (ValueChange("tier", "silver", "gold", Reason.UNDONE),)

@@ -60,9 +60,9 @@ class Plan:
     def takes(self, one: str, other: str, label: Label | None) -> bool:
         """Records are said as ``contacts/1``."""
         key, end = _found(one)
-        target, target_end = _found(other)
+        target, target_endpoint = _found(other)
         line = SourceRef("c.yaml", next(self._lines), 1)
-        wanted = DesiredLink(desired(key.value, {}), key, end, target, target_end, label, line)
+        wanted = DesiredLink(desired(key.value, {}), key, end, target, target_endpoint, label, line)
         return self._once.allows(self.resolver.identity(wanted), wanted)
 
 

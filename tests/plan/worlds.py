@@ -117,7 +117,7 @@ class World:
             leave_out = partial(_leave_out, builder, owned)
             for chunk in selected([tuple(group.records)], self.selection, leave_out, 2):
                 builder.add_chunk(resolver, chunk, live, owned, named, known=Known(ours, ()))
-        builder.judge_edited(NOBODY_KNOWS)
+        builder.decide_edited(NOBODY_KNOWS)
         for by in ("erp_no", "external_id"):
             entries = self.owned_by(by)
             left = not_in_manifests(

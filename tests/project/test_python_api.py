@@ -212,7 +212,7 @@ def test_drift_is_found_accepted_explained_and_rolled_back(sandbox: Environment,
     with sandbox.rollback("last", allow={"archive": 1}) as plan:
         assert plan.header.rolls_back == sandbox.runs()[0].header.id
         assert sandbox.apply(plan).is_complete
-    assert [run.header.undoes is not None for run in sandbox.runs()] == [True, False]
+    assert [run.header.rolls_back is not None for run in sandbox.runs()] == [True, False]
     assert {row.outcome for row in sandbox.run().rows} == {"applied"}
 
 

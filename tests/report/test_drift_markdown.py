@@ -50,7 +50,7 @@ def found(values: Sequence[str] = (), lost: int = 0, environment: str = "product
             for number in range(lost)
         ),
         read_calls=4,
-        personal=(("companies", "name"),),
+        masked_properties=(("companies", "name"),),
     )
 
 

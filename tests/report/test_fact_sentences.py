@@ -72,7 +72,7 @@ def test_a_sentence_begins_small_and_has_no_full_stop(kind: FactKind) -> None:
 
 @pytest.mark.parametrize("kind", FactKind)
 def test_no_sentence_tells_what_is_masked(kind: FactKind) -> None:
-    plan = plan_of(held=(sentence(kind),), personal=PERSONAL)
+    plan = plan_of(held=(sentence(kind),), masked_properties=PERSONAL)
 
     shown = [
         render_plan(plan, View(MASKED, width=120, full=True)),
@@ -115,7 +115,7 @@ def drifted(kind: FactKind) -> DriftFound:
         values=(),
         lost=(MissingOwnedRecord(KEY, RecordId("1"), MissingReason.REKEYED, (fact,)),),
         read_calls=1,
-        personal=PERSONAL,
+        masked_properties=PERSONAL,
     )
 
 
@@ -136,7 +136,7 @@ def explained(kind: FactKind) -> Explanation:
         properties=(),
         pairs=(),
         problems=(),
-        personal=PERSONAL,
+        masked_properties=PERSONAL,
     )
 
 
@@ -160,7 +160,7 @@ def test_neither_drift_nor_explain_tell_what_is_masked(kind: FactKind) -> None:
 
 SAID = Problem(
     message_of("{record} is now {new}", record=KEY.display, new=Value(NEW, "contacts", "phone")),
-    message_of("--take {property}", property=KEY.told_property("phone")),
+    message_of("--take {property}", property=KEY.property_sentence("phone")),
     None,
     KEY.property_address("phone"),
 )
@@ -169,7 +169,7 @@ SAID = Problem(
 @pytest.mark.parametrize("severity", Severity)
 def test_no_output_tells_the_values_of_a_problem(severity: Severity) -> None:
     said = replace(SAID, severity=severity)
-    plan = plan_of(problems=(said,), personal=PERSONAL)
+    plan = plan_of(problems=(said,), masked_properties=PERSONAL)
     of = replace(explained(FactKind.REKEYED), problems=(said,))
     edit = Edit(KEY, "phone", OLD, NEW, SourceRef("a.yaml", 1, 1))
     accepted = Acceptance((edit,), (edit,), (said,), PERSONAL)

@@ -98,8 +98,8 @@ def test_every_entry_is_a_row(plan: Plan) -> None:
     actions = [data["kinds"][row[0]]["action"] for row in data["rows"]]
     assert actions.count("held") == len({(held.reason, held.key) for held in plan.held})
     assert sum(action in {"problem", "left out", "warning"} for action in actions) == len(plan.problems)
-    for departure in plan.review.departures if plan.review else ():
-        assert departure.how in actions
+    for difference in plan.review.differences if plan.review else ():
+        assert difference.how in actions
     for change in plan.changes:
         assert actions.count(change.action) == plan.summary.actions[change.action]
 

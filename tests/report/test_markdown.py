@@ -147,7 +147,7 @@ def test_every_fence_is_closed(plan: Plan, times: int, full: bool) -> None:
         ),
         plan_of(*UPDATES, problems=PROBLEMS * 2_000),
         plan_of(*UPDATES, held=tuple(replace(HELD[2], facts=(wordy(number),)) for number in range(2_000))),
-        replace(REVIEWED, review=replace(REVIEW, departures=REVIEW.departures * 2_000)),
+        replace(REVIEWED, review=replace(REVIEW, differences=REVIEW.differences * 2_000)),
         replace(REVIEWED, review=replace(REVIEW, unreviewed_rules=REVIEW.unreviewed_rules * 5_000)),
         replace(REVIEWED, review=replace(REVIEW, git="`" * 70_000)),
         plan_of(*UPDATES, environment="\N{GRINNING FACE}" * 70_000),

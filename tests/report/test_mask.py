@@ -37,12 +37,12 @@ SECRET = "hush-"
 class Planter:
     """Puts a secret in place of every personal value and key of a plan, wherever one stands."""
 
-    def __init__(self, personal: tuple[tuple[str, str], ...]) -> None:
-        self._personal = personal
+    def __init__(self, masked_properties: tuple[tuple[str, str], ...]) -> None:
+        self._masked_properties = masked_properties
         self._numbers = count()
 
     def text(self, object_name: str, name: str | None, text: str | None) -> str | None:
-        if text is None or (object_name, name) not in self._personal:
+        if text is None or (object_name, name) not in self._masked_properties:
             return text
         return f"{SECRET}{next(self._numbers)}\u202e"
 
@@ -91,7 +91,7 @@ class Planter:
 
 def planted(plan: Plan) -> Plan:
     """``plan`` with a secret in place of every personal value and key."""
-    planter = Planter(plan.personal)
+    planter = Planter(plan.masked_properties)
     changes, held = tuple(map(planter.change, plan.changes)), tuple(map(planter.held, plan.held))
     planted: Plan = planter.anywhere(replace(plan, changes=changes, held=held))
     return planted
@@ -122,7 +122,7 @@ def personal_plans(draw: st.DrawFn) -> Plan:
     known |= {(held.key.object, held.name) for held in plan.held if held.name}
     known |= {(change.record.object, value.name) for change in plan.changes for value in change.values}
     chosen = draw(st.lists(st.sampled_from(sorted(known)), unique=True)) if known else []
-    return planted(replace(plan, personal=tuple(sorted({*plan.personal, *chosen}))))
+    return planted(replace(plan, masked_properties=tuple(sorted({*plan.masked_properties, *chosen}))))
 
 
 @given(personal_plans(), st.booleans())
@@ -142,12 +142,12 @@ def test_no_personal_value_is_ever_shown_when_masked(secrets: Plan, full: bool) 
 def test_every_personal_key_is_shown_where_everything_is(secrets: Plan) -> None:
     """Otherwise the test above could not fail: what it plants does reach the outputs."""
     held_and_changed = (secrets.changes, secrets.held, secrets.review, secrets.refusals)
-    personal = [key for key in keys_in(held_and_changed) if SECRET in key.value]
+    masked_properties = [key for key in keys_in(held_and_changed) if SECRET in key.value]
     sentence = [
         text for each in secrets.problems for text in (each.message, each.advice or "") if SECRET in text
     ]
 
-    assert plan_as_json(secrets, View(SHOW)).count(SECRET) >= len(personal) + len(sentence)
+    assert plan_as_json(secrets, View(SHOW)).count(SECRET) >= len(masked_properties) + len(sentence)
 
 
 @given(plans)
@@ -167,12 +167,12 @@ def test_masking_keeps_what_is_equal_equal_and_what_changed_changed(plan: Plan) 
     ):
         assert (masked.before == masked.after) == (value.before == value.after)
         assert (masked.before is None, masked.after is None) == (value.before is None, value.after is None)
-        if (object_name, value.name) not in plan.personal and value.changed is None:
+        if (object_name, value.name) not in plan.masked_properties and value.changed is None:
             assert masked == value
 
 
 def test_equal_values_get_one_pseudonym_wherever_they_stand() -> None:
-    plan = masked_plan(replace(EVERYTHING, personal=PERSONAL), MASKED)
+    plan = masked_plan(replace(EVERYTHING, masked_properties=PERSONAL), MASKED)
     addresses = [change.record.address for change in plan.changes if change.record.object == "contacts"]
 
     other = masked_problems((Problem("ada@acme.example is taken"),), MASKED)
@@ -181,7 +181,7 @@ def test_equal_values_get_one_pseudonym_wherever_they_stand() -> None:
 
 
 def test_a_pseudonym_depends_on_the_key() -> None:
-    plan = plan_of(CREATES[-1], personal=PERSONAL)
+    plan = plan_of(CREATES[-1], masked_properties=PERSONAL)
 
     assert masked_plan(plan, Masking(b"one")) != masked_plan(plan, Masking(b"other"))
 
@@ -204,8 +204,8 @@ def test_a_masked_plan_says_so() -> None:
     assert "masked" not in render_plan(EVERYTHING, View(SHOW))
 
 
-def shown(problem: Problem, personal: tuple[tuple[str, str], ...] = PERSONAL) -> Problem:
-    return masked_problems((problem,), MASKED, personal)[0]
+def shown(problem: Problem, masked_properties: tuple[tuple[str, str], ...] = PERSONAL) -> Problem:
+    return masked_problems((problem,), MASKED, masked_properties)[0]
 
 
 PHONE = Value("12a", "contacts", "phone")
@@ -247,7 +247,7 @@ def test_a_value_of_which_nobody_knows_whose_it_is_is_personal(object_name: str,
 
 def test_a_problem_names_no_key_that_is_personal_and_marks_equal_keys_alike() -> None:
     message = sentence(
-        "{record}: no contact whose nickname is {key}", record=NICKNAME.display, key=NICKNAME.told_value
+        "{record}: no contact whose nickname is {key}", record=NICKNAME.display, key=NICKNAME.as_value
     )
     problem = shown(Problem(message, None, at(3), NICKNAME.address), HAS_NICKNAMES)
 
@@ -257,7 +257,7 @@ def test_a_problem_names_no_key_that_is_personal_and_marks_equal_keys_alike() ->
 
 
 def test_a_problem_of_an_association_names_the_key_of_neither_record() -> None:
-    advice = sentence("--take {property}", property=NICKNAME.told_property("phone"))
+    advice = sentence("--take {property}", property=NICKNAME.property_sentence("phone"))
     problem = Problem(
         sentence("{record} is archived", record=NICKNAME.display),
         advice,
@@ -280,9 +280,9 @@ def test_a_problem_names_keys_that_the_plan_knows_not_to_be_personal() -> None:
     key = RecordKey("contacts", "external_id", "c-1")
     held = Held(key, "phone", Reason.DRIFT, "1", "2", at(3))
     other = replace(key, value="c-2")
-    problem = Problem(sentence("{key} is there twice", key=other.told_value), None, at(3), other.address)
+    problem = Problem(sentence("{key} is there twice", key=other.as_value), None, at(3), other.address)
 
-    plan = masked_plan(plan_of(held=(held,), problems=(problem,), personal=PERSONAL), MASKED)
+    plan = masked_plan(plan_of(held=(held,), problems=(problem,), masked_properties=PERSONAL), MASKED)
 
     assert plan.problems == (problem,)
 
@@ -360,7 +360,7 @@ def test_a_run_is_shown_as_it_was_where_everything_is() -> None:
 
 
 def test_other_values_stay_unchanged() -> None:
-    plan = plan_of(*UPDATES, personal=PERSONAL)
+    plan = plan_of(*UPDATES, masked_properties=PERSONAL)
 
     companies = [change for change in masked_plan(plan, MASKED).changes if change.record.object != "contacts"]
 
@@ -370,7 +370,7 @@ def test_other_values_stay_unchanged() -> None:
 
 
 def test_names_of_editors_are_shown_and_their_addresses_masked() -> None:
-    plan = masked_plan(plan_of(*UPDATES, held=HELD, personal=PERSONAL), MASKED)
+    plan = masked_plan(plan_of(*UPDATES, held=HELD, masked_properties=PERSONAL), MASKED)
 
     (edit,) = [value.changed for value in plan.changes[0].values if value.changed]
     assert re.fullmatch("Grace Hopper <\u2039[0-9a-f]{8}\u203a>", edit.by)

@@ -67,7 +67,7 @@ DRIFT = DriftFound(
     ),
     lost=(MissingOwnedRecord(ADA, ID, MissingReason.REKEYED, (REKEYED,)),),
     read_calls=1,
-    personal=PERSONAL,
+    masked_properties=PERSONAL,
     pairs=(RemovedAssociation(ADA, ID, BOB, "associated", None),),
 )
 PHONE = PropertyExplained(
@@ -77,7 +77,7 @@ PHONE = PropertyExplained(
     ownership=Ownership.ENFORCE,
     last=LastApplied(f"{SECRET}-1", f"{SECRET}-kept", None),
     live=f"{SECRET}-3",
-    hands=(EDITED,),
+    versions=(EDITED,),
     step=STEP,
 )
 OWNER = PropertyExplained(
@@ -100,7 +100,7 @@ EXPLANATION = Explanation(
     ),
     problems=(Problem("ask grace@acme.example", None, at(3), ADA.address),),
     moves_from=BOB,
-    personal=PERSONAL,
+    masked_properties=PERSONAL,
 )
 EDIT = Edit(ADA, "phone", f"{SECRET}-1", (f"{SECRET}-3",), at(3))
 COMPANY = Edit(ACME, "name", "Acme", None, at(4))
@@ -114,7 +114,7 @@ def test_drift_names_people_and_says_nothing_that_is_personal() -> None:
     found = masked_drift(DRIFT, MASKED)
     assert hides(found)
     assert found.values[1] == DRIFT.values[1]
-    ada, edited = found.values[0], found.values[0].trail.hands[0]
+    ada, edited = found.values[0], found.values[0].trail.versions[0]
     assert edited.by.startswith("Grace Hopper <\u2039")
     assert ada.live == edited.value != ada.last_applied
     assert ada.key == found.lost[0].key == found.pairs[0].key
@@ -133,7 +133,7 @@ def test_an_explanation_says_nothing_that_is_personal_and_equal_values_look_equa
     assert said.value == last.sent == phone.step.after == phone.step.facts[0].value
     assert isinstance(said_two.value, tuple)
     assert said_two.value[0] == said.value != said_two.value[1]
-    assert phone.live == phone.hands[0].value != last.kept
+    assert phone.live == phone.versions[0].value != last.kept
     assert owner.live == "77"
     assert explained.moves_from == explained.pairs[0].target != explained.key
     assert masked_explanation(replace(EXPLANATION, moves_from=None, pairs=pairs), MASKED).moves_from is None
@@ -165,7 +165,7 @@ def test_facts_beside_a_property_are_as_personal_as_the_property() -> None:
     lacks = (Fact(FactKind.NO_SUCH_CHOICE, value=f"{SECRET}-1", word="option"),)
     phone = Held(ADA, "phone", Reason.FINAL, None, None, at(3), lacks)
     city = Held(ADA, "city", Reason.FINAL, None, None, at(4), (replace(lacks[0], value="Ulm"),))
-    masked = masked_plan(plan_of(held=(phone, city), personal=PERSONAL), MASKED)
+    masked = masked_plan(plan_of(held=(phone, city), masked_properties=PERSONAL), MASKED)
     assert hides(masked.held)
     assert masked.held[1].facts == city.facts
 

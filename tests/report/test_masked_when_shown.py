@@ -78,11 +78,13 @@ DRIFT = st.builds(
     values=several(DRIFTED),
     lost=several(MISSING),
     read_calls=st.just(1),
-    personal=PERSONAL,
+    masked_properties=PERSONAL,
     pairs=several(REMOVED),
 )
 RUNS = st.builds(
-    lambda rows, personal: RunDetail(replace(HEADER, personal=personal), rows), several(ROWS), PERSONAL
+    lambda rows, masked_properties: RunDetail(replace(HEADER, masked_properties=masked_properties), rows),
+    several(ROWS),
+    PERSONAL,
 )
 
 
@@ -112,7 +114,11 @@ def plans_of_people(draw: st.DrawFn) -> Plan:
     known |= {(held.key.object, held.name) for held in plan.held if held.name}
     chosen = draw(st.lists(st.sampled_from(sorted(known)), unique=True)) if known else []
     twice = tuple(draw(st.sampled_from([(), plan.changes])))
-    return replace(plan, changes=(*plan.changes, *twice), personal=tuple(sorted({*plan.personal, *chosen})))
+    return replace(
+        plan,
+        changes=(*plan.changes, *twice),
+        masked_properties=tuple(sorted({*plan.masked_properties, *chosen})),
+    )
 
 
 class MaskedBefore(Entries[T]):

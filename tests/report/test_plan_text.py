@@ -164,7 +164,7 @@ def test_every_kind_of_change_has_its_place(action: Action, reason: Reason) -> N
 
 
 def test_a_plan_without_state_says_what_is_missing() -> None:
-    without = render_plan(replace(plan_of(lineage=None), remembers=False), View(SHOW))
+    without = render_plan(replace(plan_of(lineage=None), keeps_state=False), View(SHOW))
     assert "\nWithout state, " in without
     assert "Nothing was applied" not in without
 

@@ -17,7 +17,13 @@ from tests.support.example_run import RUN, of_people
 PERSONAL = (("contacts", "email"), ("contacts", "phone"))
 PAIR = replace(RUN.rows[0], target=RecordKey("contacts", "email", "ada@acme.example"), label="Billing")
 WHOLE = RunDetail(
-    replace(RUN.header, personal=PERSONAL, planned={"update": 21}, commit="3f2c9ab4", undoes=RUN.header.id),
+    replace(
+        RUN.header,
+        masked_properties=PERSONAL,
+        planned={"update": 21},
+        commit="3f2c9ab4",
+        rolls_back=RUN.header.id,
+    ),
     (PAIR, replace(RUN.rows[1], record_id=None, source=None), *RUN.rows[2:]),
 )
 

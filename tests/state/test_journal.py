@@ -35,7 +35,9 @@ GROUP = ("companies", "external_id")
 
 def test_a_run_begins_with_its_header(store: Store) -> None:
     with writer(store) as pen:
-        run_id = pen.begin_run(replace(start(3), personal=(("companies", "phone"), ("contacts", "email"))))
+        run_id = pen.begin_run(
+            replace(start(3), masked_properties=(("companies", "phone"), ("contacts", "email")))
+        )
 
     (header,) = store.runs()
 
@@ -54,7 +56,7 @@ def test_a_run_begins_with_its_header(store: Store) -> None:
     assert header.started_at == datetime(2026, 11, 22, 16, 45, tzinfo=UTC)
     assert header.finished_at is None
     assert header.status == "running"
-    assert header.personal == (("companies", "phone"), ("contacts", "email"))
+    assert header.masked_properties == (("companies", "phone"), ("contacts", "email"))
 
 
 def test_the_commit_that_was_applied_last_is_that_of_the_newest_run_that_has_one(store: Store) -> None:
@@ -103,8 +105,8 @@ def test_an_intent_is_unfinished_until_its_outcome_is_recorded(
         assert reopened().unfinished() == (batch,)
 
         first, second = (intended_at + timedelta(seconds=seconds) for seconds in (1, 2))
-        pen.leave(run_id, [(1, [6], first)])
-        pen.leave(run_id, [(2, [6], second), (1, [5], second)])
+        pen.record_sending(run_id, [(1, [6], first)])
+        pen.record_sending(run_id, [(2, [6], second), (1, [5], second)])
         sent = {(5, 1): second, (6, 1): first, (6, 2): second}
         assert reopened().unfinished() == (replace(batch, sent=sent),)
 

@@ -130,7 +130,7 @@ def test_the_journal_keeps_its_runs_with_the_values_from_before(upgraded: Store,
     _, (renamed, _) = upgraded.past_run(first.id).applied[0], past.applied[0]
 
     assert (last.status, first.status, second.status) == ("running", "finished", "interrupted")
-    assert last.undoes == (None if version == 1 else first.id)
+    assert last.rolls_back == (None if version == 1 else first.id)
     assert upgraded.last_commit() == (None if version == 1 else "5f0c2e1")
     assert isinstance(renamed, Change)
     assert renamed.action is Action.UPDATE

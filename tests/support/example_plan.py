@@ -217,7 +217,7 @@ EVERYTHING: Plan = plan_of(
     *ADOPTS,
     held=HELD,
     problems=PROBLEMS,
-    personal=PERSONAL,
+    masked_properties=PERSONAL,
     no_op=97,
     budget=Budget(read_calls=12, write_calls=7, seconds=0.0, daily_remaining=249_000, reread_calls=7),
 )
@@ -227,7 +227,7 @@ FEW: Plan = plan_of(
     UPDATES[-1],
     held=HELD[-1:],
     problems=PROBLEMS[-1:],
-    personal=PERSONAL,
+    masked_properties=PERSONAL,
     budget=Budget(read_calls=3, write_calls=4, seconds=0.0, daily_remaining=1_200, reread_calls=4),
 )
 ADOPTING: Plan = plan_of(
@@ -239,7 +239,7 @@ ADOPTING: Plan = plan_of(
 )
 CONVERGED: Plan = plan_of(no_op=120)
 REVIEWED: Plan = replace(
-    plan_of(UPDATES[0], personal=PERSONAL, budget=Budget(6, 1, 0.0, 249_000)),
+    plan_of(UPDATES[0], masked_properties=PERSONAL, budget=Budget(6, 1, 0.0, 249_000)),
     refusals=(
         GuardRefusal(
             Guard.DIVERGED,
@@ -253,7 +253,7 @@ REVIEWED: Plan = replace(
         digest=f"sha256:{'ab' * 32}",
         content=f"sha256:{'c0' * 32}",
         git="77d0aa51c3ee2b9d4f6a8c0e1b2d3f4a5b6c7d8e",
-        departures=(
+        differences=(
             *(
                 ReviewDifference(
                     DifferenceKind.NOT_REVIEWED,

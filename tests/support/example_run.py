@@ -70,6 +70,6 @@ RUN = RunDetail(
 )
 
 
-def of_people(run: RunDetail, personal: tuple[tuple[str, str], ...]) -> RunDetail:
+def of_people(run: RunDetail, masked_properties: tuple[tuple[str, str], ...]) -> RunDetail:
     """``run``, with personal values."""
-    return replace(run, header=replace(run.header, personal=personal))
+    return replace(run, header=replace(run.header, masked_properties=masked_properties))

@@ -73,7 +73,7 @@ def _by_name(changed: list[ValueChange]) -> tuple[ValueChange, ...]:
 def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
     """Build any plan, even one that planning would never make; texts come from ``words``."""
     names = _names | words
-    hands = st.builds(
+    versions = st.builds(
         ValueVersion,
         via=st.sampled_from(ChangeSource),
         by=words,
@@ -100,7 +100,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
             after=st.none() | values,
             reason=_reasons,
             source=st.none() | sources,
-        ).flatmap(lambda value: st.builds(_edited_value, st.just(value), st.none() | hands)),
+        ).flatmap(lambda value: st.builds(_edited_value, st.just(value), st.none() | versions)),
         max_size=4,
         unique_by=lambda value: value.name,
     ).map(_by_name)
@@ -118,11 +118,11 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         facts=facts,
         target=st.none() | keys,
         **of_record,
-    ).flatmap(lambda entry: st.builds(_edited_held, st.just(entry), st.none() | hands))
+    ).flatmap(lambda entry: st.builds(_edited_held, st.just(entry), st.none() | versions))
     rules = st.lists(st.builds(PruneRule, words, names, st.sampled_from(Prune)), max_size=2, unique=True).map(
         tuple
     )
-    departures = st.builds(
+    differences = st.builds(
         ReviewDifference,
         how=st.sampled_from(DifferenceKind),
         key=keys,
@@ -136,7 +136,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         digest=st.just(f"sha256:{'ab' * 32}"),
         content=words,
         git=st.none() | words,
-        departures=st.lists(departures, max_size=3).map(tuple),
+        differences=st.lists(differences, max_size=3).map(tuple),
         unreviewed_rules=rules,
     )
     return st.builds(
@@ -189,11 +189,11 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
             ),
             max_size=2,
         ).map(tuple),
-        personal=st.lists(
+        masked_properties=st.lists(
             st.tuples(st.sampled_from(["contacts", "companies"]), names), max_size=4, unique=True
         ).map(tuple),
-        undoes=st.none() | words,
-        remembers=st.booleans(),
+        rolls_back=st.none() | words,
+        keeps_state=st.booleans(),
     )
 
 
@@ -289,7 +289,7 @@ def any_problems(
     keys: st.SearchStrategy[RecordKey],
 ) -> st.SearchStrategy[Problem]:
     """Build any problem, with texts from ``words``, and perhaps values of records and keys."""
-    values = keys.map(lambda key: key.told_value) | keys.map(lambda key: key.display)
+    values = keys.map(lambda key: key.as_value) | keys.map(lambda key: key.display)
     sentences = words | st.lists(words | values, max_size=4).map(lambda parts: join_sentences(" ", parts))
     return st.builds(
         Problem,
@@ -310,7 +310,7 @@ def plan_of(
     *changes: Change,
     held: tuple[Held, ...] = (),
     problems: tuple[Problem, ...] = (),
-    personal: tuple[tuple[str, str], ...] = (),
+    masked_properties: tuple[tuple[str, str], ...] = (),
     environment: str = "production",
     lineage: str | None = "5f6b1c9e",
     no_op: int = 0,
@@ -332,7 +332,7 @@ def plan_of(
         no_op=no_op,
         budget=budget,
         write_scopes=("crm.objects.companies.write",) if changes else (),
-        personal=personal,
+        masked_properties=masked_properties,
     )
 
 

@@ -46,17 +46,17 @@ def write_pairs(
     call: Call,
     rows: Sequence[PairRow],
     *,
-    leaving: Callable[[Sequence[PairRow]], None] = lambda _rows: None,
+    before_sending: Callable[[Sequence[PairRow]], None] = lambda _rows: None,
 ) -> Mapping[int, RowOutcome]:
     """Send ``rows`` and return an outcome for each of them, by number.
 
-    ``leaving`` is called for each call, with its rows, before HubSpot can act on it.
+    ``before_sending`` is called for each call, with its rows, before HubSpot can act on it.
 
     Raises:
         NotAllowed: before anything was written: the token is refused, or lacks the scopes that it names.
         Unavailable: before anything was written: HubSpot kept answering "later".
     """
-    sending = _Sending(writer, one.path, other.path, call, leaving, {})
+    sending = _Sending(writer, one.path, other.path, call, before_sending, {})
     try:
         sending.deliver(rows)
     except (NotAllowed, Unavailable) as error:
@@ -75,13 +75,13 @@ class _Sending:
     path: str
     other_path: str
     call: Call
-    leaving: Callable[[Sequence[PairRow]], None]
+    before_sending: Callable[[Sequence[PairRow]], None]
     outcomes: dict[int, RowOutcome]
 
     def deliver(self, rows: Sequence[PairRow]) -> None:
         """Send ``rows``; send rows without an outcome again in halves."""
         try:
-            writer = self.writer.telling(partial(self.leaving, rows))
+            writer = self.writer.notifying(partial(self.before_sending, rows))
             answer = writer.write_pairs(self.path, self.other_path, self.call, _inputs(self.call, rows))
         except NoAnswer as error:
             self.outcomes |= {row.number: Unknown(error.summary) for row in rows}

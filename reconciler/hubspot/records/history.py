@@ -117,7 +117,7 @@ def _read_type(
     people.load(filter(None, map(user_id_of, chain.from_iterable(found.values()))))
     kept = object_type(schema.name).versions_kept
     return {
-        spot: PropertyHistory(_hands(versions, people), is_truncated=len(versions) >= kept)
+        spot: PropertyHistory(_oldest_first(versions, people), is_truncated=len(versions) >= kept)
         for spot, versions in found.items()
     }
 
@@ -132,10 +132,10 @@ def _read(
     return reader.batch_read(schema.path, ids, properties=(), with_history=asked).records
 
 
-def _hands(versions: Sequence[VersionBody], people: Users) -> tuple[ValueVersion, ...]:
+def _oldest_first(versions: Sequence[VersionBody], people: Users) -> tuple[ValueVersion, ...]:
     """Sort versions oldest first; HubSpot returns newest first, also among versions with the same time."""
-    hands = [version_of(version, people) for version in reversed(versions)]
-    return tuple(sorted(hands, key=lambda hand: hand.at))
+    read = [version_of(version, people) for version in reversed(versions)]
+    return tuple(sorted(read, key=lambda version: version.at))
 
 
 def version_of(version: VersionBody, people: Users) -> ValueVersion:

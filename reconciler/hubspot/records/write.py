@@ -36,11 +36,11 @@ def write_rows(
     object_path: str,
     operation: Operation,
     rows: Sequence[Row],
-    leaving: Callable[[Sequence[Row]], None] = lambda _rows: None,
+    before_sending: Callable[[Sequence[Row]], None] = lambda _rows: None,
 ) -> Mapping[str, RowOutcome]:
     """Send ``rows`` and return an outcome for each of them, by trace id, checked against the answer.
 
-    ``leaving`` is called for each call, with its rows, before HubSpot can act on it.
+    ``before_sending`` is called for each call, with its rows, before HubSpot can act on it.
 
     Raises:
         NotAllowed: before anything was written: the token is refused, or lacks the scopes that it names.
@@ -51,7 +51,7 @@ def write_rows(
         raise ValueError(
             f"a batch is at most {BATCH_SIZE} rows with distinct trace ids, not {len(rows)} rows"
         )
-    batch = _Batch(writer, object_path, operation, leaving)
+    batch = _Batch(writer, object_path, operation, before_sending)
     try:
         batch.deliver(rows)
     except (NotAllowed, Unavailable) as error:
@@ -70,10 +70,10 @@ class _Batch:
         writer: PortalWriter,
         object_path: str,
         operation: Operation,
-        leaving: Callable[[Sequence[Row]], None],
+        before_sending: Callable[[Sequence[Row]], None],
     ) -> None:
         self._writer = writer
-        self._leaving = leaving
+        self._before_sending = before_sending
         self._object_path = object_path
         self._operation = operation
         self.outcomes: dict[str, RowOutcome] = {}
@@ -99,7 +99,7 @@ class _Batch:
     def _send(self, rows: Sequence[Row]) -> ErrorResponse | None:
         """Make one call; return a refusal that only some of several rows may have caused."""
         try:
-            writer = self._writer.telling(partial(self._leaving, rows))
+            writer = self._writer.notifying(partial(self._before_sending, rows))
             answer = writer.write(self._object_path, self._operation.call, _inputs(self._operation, rows))
         except NoAnswer as error:
             self.outcomes |= {row.trace_id: Unknown(error.summary) for row in rows}

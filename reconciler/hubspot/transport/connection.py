@@ -148,29 +148,32 @@ def without_token(http: httpx.Client, text: str) -> str:
 
 
 def send_once(
-    http: httpx.Client, request: Request, decode: Decoder[AnswerT], leaving: Callable[[], None] | None = None
+    http: httpx.Client,
+    request: Request,
+    decode: Decoder[AnswerT],
+    before_sending: Callable[[], None] | None = None,
 ) -> CallResult[AnswerT]:
     """Make ``request`` once; never raise for an error of the network or HubSpot.
 
-    ``leaving`` is called when a connection is ready for the body and before the body is sent: until then
-    HubSpot cannot act on it. If it raises, the call ends.
+    ``before_sending`` is called when a connection is ready for the body and before the body is sent:
+    until then HubSpot cannot act on it. If it raises, the call ends.
     """
     began = time.monotonic()
-    exchange = _attempt(http, request, decode, leaving)
+    exchange = _attempt(http, request, decode, before_sending)
     outcome = exchange.status if isinstance(exchange, ErrorResponse) else type(exchange).__name__.lower()
     took_ms = 1000 * (time.monotonic() - began)
     _LOG.debug("%s %s: %s in %.0f ms", request.method, request.path, outcome, took_ms)
     return exchange
 
 
-def _body(content: bytes, leaving: Callable[[], None]) -> Iterator[bytes]:
+def _body(content: bytes, before_sending: Callable[[], None]) -> Iterator[bytes]:
     """Yield ``content`` when the connection asks for it."""
-    leaving()
+    before_sending()
     yield content
 
 
 def _attempt(
-    http: httpx.Client, request: Request, decode: Decoder[AnswerT], leaving: Callable[[], None] | None
+    http: httpx.Client, request: Request, decode: Decoder[AnswerT], before_sending: Callable[[], None] | None
 ) -> CallResult[AnswerT]:
     sent = None if request.body is None else orjson.dumps(request.body)
     headers = {} if sent is None else _JSON | {"Content-Length": str(len(sent))}
@@ -179,7 +182,7 @@ def _attempt(
             request.method,
             request.path,
             params=request.params or None,
-            content=_body(sent, leaving) if sent is not None and leaving else sent,
+            content=_body(sent, before_sending) if sent is not None and before_sending else sent,
             headers=headers,
         ) as response:
             pace = rate_headers_of(response.headers)

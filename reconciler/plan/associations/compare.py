@@ -53,7 +53,7 @@ class AssociationContext:
     selection: Selection
     desired: Desired
     prune: Mapping[tuple[str, str], Prune]  # by object type and key property of the record that names them
-    spared: Container[Record] = frozenset()  # records named by another key that this plan leaves out
+    named_otherwise: Container[Record] = frozenset()  # records named by another key that this plan leaves out
 
 
 class AssociationPlanner:
@@ -89,43 +89,43 @@ class AssociationPlanner:
         """Return the records whose associations must be read, by direction."""
         question: dict[tuple[str, str], set[RecordId]] = {}
         for wanted in self._wanted.values():
-            if wanted.end.id is not None and wanted.target_end.id is not None:
+            if wanted.endpoint.id is not None and wanted.target_endpoint.id is not None:
                 direction = (wanted.key.object, wanted.target.object)
-                question.setdefault(direction, set()).add(wanted.end.id)
+                question.setdefault(direction, set()).add(wanted.endpoint.id)
             sides = self._resolver.sides(wanted)
             for direction, record_id in self._room.question(*sides, wanted.label):
                 question.setdefault(direction, set()).add(record_id)
         for _, pair in self._left:
-            if self._is_leaving(pair):
+            if self._is_removed(pair):
                 direction = (pair.key.object, pair.target.object)
                 question.setdefault(direction, set()).add(pair.record_id)
         return question
 
-    def judge(self, live: LivePairs) -> Iterator[Change | Held]:
+    def decide(self, live: LivePairs) -> Iterator[Change | Held]:
         """Decide about each association."""
         once = Once(self._resolver)
         for identity, wanted in self._wanted.items():
-            if wanted.end.standing is Presence.INVALID:
+            if wanted.endpoint.presence is Presence.INVALID:
                 continue  # the problem of its record is reported there
-            judged = list(self._judge_wanted(identity, wanted, live))
-            is_held = any(isinstance(found, Held) for found in judged)
-            is_made = any(isinstance(found, Change) and found.action is Action.CREATE for found in judged)
+            decisions = list(self._decide_wanted(identity, wanted, live))
+            is_held = any(isinstance(found, Held) for found in decisions)
+            is_made = any(isinstance(found, Change) and found.action is Action.CREATE for found in decisions)
             if not is_held and not once.allows(identity, wanted):
                 continue
             sides = self._resolver.sides(wanted)
             no_room = self._room.take(*sides, wanted.label, live) if is_made else None
             if no_room is None:
-                yield from judged
+                yield from decisions
             else:
                 self._resolver.problems.append(no_room_problem(wanted, no_room, sides[0]))
-        leaving: dict[_Sides, set[Type]] = {}
+        removed: dict[_Sides, set[Type]] = {}
         for identity, pair in self._left:
-            if pair.label and self._is_leaving(pair):
-                leaving.setdefault(identity.sides, set()).update(self._types(pair, pair.label))
+            if pair.label and self._is_removed(pair):
+                removed.setdefault(identity.sides, set()).update(self._types(pair, pair.label))
         for identity, pair in self._left:
-            yield from self._judge_left(identity, pair, live, leaving.get(identity.sides, set()))
+            yield from self._decide_left(identity, pair, live, removed.get(identity.sides, set()))
 
-    def _judge_wanted(
+    def _decide_wanted(
         self, identity: Identity, wanted: DesiredLink, live: LivePairs
     ) -> Iterator[Change | Held]:
         pair = self._owned.get(identity)
@@ -153,7 +153,7 @@ class AssociationPlanner:
         """Adopt an existing association; do nothing if state knows it as the manifests name it."""
         if pair is not None and (pair.key, pair.target) == (wanted.key, wanted.target):
             return
-        if wanted.end.id is None or wanted.target_end.id is None:
+        if wanted.endpoint.id is None or wanted.target_endpoint.id is None:
             raise ValueError(f"{wanted.key.address} is associated before it is there")
         made_by_us = is_whole and wanted.label is None  # it was a part of an association whose label is gone
         origin = pair.origin if pair else Origin.CREATED if made_by_us else Origin.ADOPTED
@@ -168,10 +168,10 @@ class AssociationPlanner:
         if pair is not None and _is_turned(pair, wanted):
             yield release_association(pair, Reason.IN_STEP)
 
-    def _judge_left(
-        self, identity: Identity, pair: OwnedPair, live: LivePairs, leaving: set[Type]
+    def _decide_left(
+        self, identity: Identity, pair: OwnedPair, live: LivePairs, removed: set[Type]
     ) -> Iterator[Change | Held]:
-        if not self._is_ours_to_judge(pair):
+        if not self._is_ours_to_decide(pair):
             return
         if self._rules.desired.is_for_other_environment(pair.key):
             yield release_association(pair, Reason.NARROWED)
@@ -191,7 +191,7 @@ class AssociationPlanner:
             facts = (Fact(FactKind.OTHER_LABEL_STAYS),)
             yield Held(pair.key, None, Reason.PRUNED, pair.label.text, None, None, facts, pair.target)
             return
-        others = [label for label in labels or () if label.type not in leaving and not label.is_flag]
+        others = [label for label in labels or () if label.type not in removed and not label.is_flag]
         is_whole = pair.is_whole and not others and identity.sides not in self._named
         if pair.label is None and not is_whole:
             text = ", ".join([ASSOCIATED, *sorted(label.text for label in others)])
@@ -202,28 +202,32 @@ class AssociationPlanner:
             pair.address, Remote(pair.record_id, pair.target_id), Reason.PRUNED, is_whole=is_whole
         )
 
-    def _is_leaving(self, pair: OwnedPair) -> bool:
+    def _is_removed(self, pair: OwnedPair) -> bool:
         """Return whether it is removed if it still exists."""
         return (
-            self._is_ours_to_judge(pair)
+            self._is_ours_to_decide(pair)
             and pair.origin is Origin.CREATED
             and self._prune_of(pair) is not Prune.OFF
             and not self._rules.desired.is_for_other_environment(pair.key)
         )
 
-    def _is_ours_to_judge(self, pair: OwnedPair) -> bool:
+    def _is_ours_to_decide(self, pair: OwnedPair) -> bool:
         """Return whether it is selected and not named, and neither of its records is removed anyway.
 
         A record that is gone or has a problem may be named, but then does not decide about it.
         """
-        selection, archived, ends = self._rules.selection, self._resolver.archived, self._resolver.ends
-        standings = {ends.of(pair.key).standing, ends.of(pair.target).standing}
-        if ends.of(pair.key).standing is Presence.GONE or Presence.UNANSWERED in standings:
+        selection, archived, endpoints = (
+            self._rules.selection,
+            self._resolver.archived,
+            self._resolver.endpoints,
+        )
+        presences = {endpoints.of(pair.key).presence, endpoints.of(pair.target).presence}
+        if endpoints.of(pair.key).presence is Presence.GONE or Presence.UNANSWERED in presences:
             return False
-        if pair.ends[0] in self._rules.spared:
+        if pair.ends[0] in self._rules.named_otherwise:
             return False
         sides = self._resolver.identity_of_owned(pair).sides
-        if ends.are_named(pair.key, pair.target) and (selection.is_partial or sides not in self._named):
+        if endpoints.are_named(pair.key, pair.target) and (selection.is_partial or sides not in self._named):
             return False
         if (pair.key.object, pair.record_id) in archived or (pair.target.object, pair.target_id) in archived:
             return False
@@ -248,7 +252,7 @@ class AssociationPlanner:
 
 
 def _labels_of(wanted: DesiredLink, live: LivePairs) -> frozenset[Label] | None:
-    record_id, target_id = wanted.end.id, wanted.target_end.id
+    record_id, target_id = wanted.endpoint.id, wanted.target_endpoint.id
     if record_id is None or target_id is None:
         return None
     return live.get((wanted.key.object, wanted.target.object), {}).get(record_id, {}).get(target_id)
@@ -256,4 +260,4 @@ def _labels_of(wanted: DesiredLink, live: LivePairs) -> frozenset[Label] | None:
 
 def _is_turned(pair: OwnedPair, wanted: DesiredLink) -> bool:
     """Return whether state knows it from the other end."""
-    return (pair.key.object, pair.record_id) != (wanted.key.object, wanted.end.id)
+    return (pair.key.object, pair.record_id) != (wanted.key.object, wanted.endpoint.id)

@@ -44,7 +44,7 @@ class Presence(Enum):
 class Endpoint(NamedTuple):
     """One of two records to associate."""
 
-    standing: Presence
+    presence: Presence
     id: RecordId | None = None  # if the portal has it
 
 
@@ -57,7 +57,7 @@ class Endpoints:
     _wanted: Mapping[Spelling, RecordKey] = field(default_factory=dict)
     # pairs of records that manifests associate, selected or not
     _named: frozenset[frozenset[Spelling]] = frozenset()
-    _met: dict[Spelling, tuple[RecordKey, Endpoint]] = field(default_factory=dict)
+    _noted: dict[Spelling, tuple[RecordKey, Endpoint]] = field(default_factory=dict)
 
     def key_of(self, wanted: DesiredAssociation) -> RecordKey | UnplacedProblem:
         """Return the key of the record that ``wanted`` names."""
@@ -75,8 +75,8 @@ class Endpoints:
 
     def called(self, key: RecordKey) -> RecordKey:
         """Return the key of the same record as the manifests write it, if they name it."""
-        met = self._met.get(self.spelling(key))
-        return met[0] if met else key
+        noted = self._noted.get(self.spelling(key))
+        return noted[0] if noted else key
 
     def is_wanted(self, key: RecordKey) -> bool:
         """Return whether an association names the record."""
@@ -86,11 +86,11 @@ class Endpoints:
         """Return whether a manifest associates the two, even if the association is not selected."""
         return frozenset({self.spelling(one), self.spelling(other)}) in self._named
 
-    def meet(self, key: RecordKey, end: Endpoint) -> None:
+    def note(self, key: RecordKey, endpoint: Endpoint) -> None:
         """Record the presence of a record that was compared or looked up."""
-        self._met.setdefault(self.spelling(key), (key, end))
+        self._noted.setdefault(self.spelling(key), (key, endpoint))
 
-    def meet_values(self, change: Change) -> None:
+    def note_values(self, change: Change) -> None:
         """Record the presence of records that associations name by a value from this plan."""
         for value in change.values if self._wanted else ():
             if value.after is None:
@@ -98,25 +98,25 @@ class Endpoints:
             spelling = self.spelling(RecordKey(change.object_type, value.name, value.after))
             if spelling in self._wanted:
                 is_new = change.action is Action.CREATE
-                end = Endpoint(Presence.NEW if is_new else Presence.LIVE, change.remote.id)
-                self._met[spelling] = (change.record, end)
-                self.meet(change.record, end)
+                endpoint = Endpoint(Presence.NEW if is_new else Presence.LIVE, change.remote.id)
+                self._noted[spelling] = (change.record, endpoint)
+                self.note(change.record, endpoint)
 
-    def correct(self, key: RecordKey, end: Endpoint) -> None:
+    def correct(self, key: RecordKey, endpoint: Endpoint) -> None:
         """Record a problem of a record that was found after its comparison."""
-        if self.spelling(key) in self._met:
-            self._met[self.spelling(key)] = key, end
+        if self.spelling(key) in self._noted:
+            self._noted[self.spelling(key)] = key, endpoint
 
     def of(self, key: RecordKey) -> Endpoint:
         """Return the presence of the record."""
-        met = self._met.get(self.spelling(key))
-        return met[1] if met else Endpoint(Presence.MISSING)
+        noted = self._noted.get(self.spelling(key))
+        return noted[1] if noted else Endpoint(Presence.MISSING)
 
     def unknown(self) -> Iterator[tuple[ObjectSchema, str, list[str]]]:
         """Return key values of named records that were not found yet, by object type and key property."""
         groups: dict[tuple[str, str], list[str]] = {}
         for spelling, key in self._wanted.items():
-            if spelling not in self._met:
+            if spelling not in self._noted:
                 groups.setdefault((key.object, key.by), []).append(key.value)
         for (object_name, by), values in sorted(groups.items()):
             yield self.portal.objects[object_name], by, sorted(values)
@@ -132,7 +132,7 @@ class Endpoints:
 def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -> Endpoints:
     """Collect the records that manifests associate, all of them still without presence."""
     keys = {group.object: group.key for group in desired.groups if group.key != RECORD_ID}
-    ends = Endpoints(portal, keys)
+    endpoints = Endpoints(portal, keys)
     wanted: dict[Spelling, RecordKey] = {}
     named: set[frozenset[Spelling]] = set()
     for group in desired.groups:
@@ -141,25 +141,25 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
             for association in record.associations:
                 if not portal.objects.keys() >= {group.object, association.object}:
                     continue  # nothing is planned for this type
-                key = ends.key_of(association)
+                key = endpoints.key_of(association)
                 if isinstance(key, UnplacedProblem):  # reported when the association is compared
                     continue
-                named.add(frozenset({ends.spelling(record.record_key), ends.spelling(key)}))
+                named.add(frozenset({endpoints.spelling(record.record_key), endpoints.spelling(key)}))
                 if narrowed is not None and association in narrowed.associations:
-                    wanted[ends.spelling(key)] = key
+                    wanted[endpoints.spelling(key)] = key
     return Endpoints(portal, keys, wanted, frozenset(named))
 
 
-def endpoint_of(record: DesiredRecord, live: LiveRecord | None, judged: RecordDecision) -> Endpoint:
+def endpoint_of(record: DesiredRecord, live: LiveRecord | None, decision: RecordDecision) -> Endpoint:
     """Return the presence of a compared record."""
     record_id = live.id if live else None
     if record.special.is_absent:
         return Endpoint(Presence.ABSENT, record_id)
-    if judged.gone is not None:
+    if decision.gone is not None:
         return Endpoint(Presence.GONE)
-    if judged.change is not None and judged.change.action is Action.CREATE:
+    if decision.change is not None and decision.change.action is Action.CREATE:
         return Endpoint(Presence.NEW)
-    if live is None and any(problem.severity is Severity.LEFT_OUT for problem in judged.problems):
+    if live is None and any(problem.severity is Severity.LEFT_OUT for problem in decision.problems):
         return Endpoint(Presence.UNANSWERED)
-    is_wrong = any(problem.severity is Severity.ERROR for problem in judged.problems)
+    is_wrong = any(problem.severity is Severity.ERROR for problem in decision.problems)
     return Endpoint(Presence.INVALID if is_wrong or live is None else Presence.LIVE, record_id)

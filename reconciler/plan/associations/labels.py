@@ -49,10 +49,12 @@ class Labels:
                 f'"{written}" names more than one label', f"write one of the numbers: {ids}"
             )
         texts = sorted({label.text for label in known})
-        told = f"it has {', '.join(texts)}" if texts else "it has none: make one in HubSpot, or leave it out"
+        advice = (
+            f"it has {', '.join(texts)}" if texts else "it has none: make one in HubSpot, or leave it out"
+        )
         return UnplacedProblem(
             f'the portal has no label "{written}" for associations of {one} with {other}',
-            did_you_mean(written, texts) or told,
+            did_you_mean(written, texts) or advice,
         )
 
     def inverse(self, one: str, other: str, type_: Type) -> Type | None:

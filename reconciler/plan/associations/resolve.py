@@ -34,9 +34,9 @@ class DesiredLink(NamedTuple):
 
     record: DesiredRecord  # the record that names it
     key: RecordKey
-    end: Endpoint
+    endpoint: Endpoint
     target: RecordKey
-    target_end: Endpoint
+    target_endpoint: Endpoint
     label: Label | None
     source: SourceRef
 
@@ -48,7 +48,7 @@ class DesiredLink(NamedTuple):
     @property
     def remote(self) -> Remote:
         """The ids of both records, as far as they exist."""
-        return Remote(self.end.id, self.target_end.id)
+        return Remote(self.endpoint.id, self.target_endpoint.id)
 
     @property
     def name(self) -> str:
@@ -60,7 +60,7 @@ class DesiredLink(NamedTuple):
 class AssociationResolver:
     """Resolves records and labels in manifests; collects problems and associations that must wait."""
 
-    ends: Endpoints
+    endpoints: Endpoints
     labels: Labels
     files: SourceFiles
     archived: Container[tuple[str, RecordId]]  # records that this plan archives
@@ -104,20 +104,24 @@ class AssociationResolver:
 
     def sides(self, wanted: DesiredLink) -> tuple[Side, Side]:
         """Return the two records of ``wanted``, first the one whose manifest names it."""
-        return self.side(wanted.key, wanted.end), self.side(wanted.target, wanted.target_end)
+        return self.side(wanted.key, wanted.endpoint), self.side(wanted.target, wanted.target_endpoint)
 
-    def side(self, key: RecordKey, end: Endpoint) -> Side:
+    def side(self, key: RecordKey, endpoint: Endpoint) -> Side:
         """Return the identity of one of two records."""
-        return (key.object, end.id, "") if end.id else (key.object, "", self.ends.spelling(key)[-1])
+        return (
+            (key.object, endpoint.id, "")
+            if endpoint.id
+            else (key.object, "", self.endpoints.spelling(key)[-1])
+        )
 
     def _resolved(self, record: DesiredRecord, association: DesiredAssociation) -> DesiredLink | None:
         key, source = record.record_key, self.files.ref(association.place)
-        end = self.ends.of(key)
+        endpoint = self.endpoints.of(key)
         # this problem is reported at the record
-        is_wrong = end.standing is Presence.INVALID and end.id is None
-        if end.standing is not Presence.NEW and end.id is None and not is_wrong:
+        is_wrong = endpoint.presence is Presence.INVALID and endpoint.id is None
+        if endpoint.presence is not Presence.NEW and endpoint.id is None and not is_wrong:
             return None
-        target = self.ends.key_of(association)
+        target = self.endpoints.key_of(association)
         label: Label | UnplacedProblem | None = None
         if association.label is not None and isinstance(target, RecordKey):
             label = self.labels.named(key.object, target.object, association.label)
@@ -125,41 +129,41 @@ class AssociationResolver:
         if isinstance(target, UnplacedProblem):
             self._tell(record, association, faults)
             return None
-        target_end = self.ends.of(target)
-        if target_end.standing is Presence.GONE:
+        target_endpoint = self.endpoints.of(target)
+        if target_endpoint.presence is Presence.GONE:
             facts = (Fact(FactKind.OTHER_END_GONE, key=target),)
             text = association.label or ASSOCIATED
             self.held.append(Held(key, None, Reason.GONE, None, text, source, facts, target))
             return None
-        faults += self._faults(key, end, target, target_end)
+        faults += self._faults(key, endpoint, target, target_endpoint)
         self._tell(record, association, faults)
         if faults or isinstance(label, UnplacedProblem) or is_wrong:
             return None
-        return DesiredLink(record, key, end, target, target_end, label, source)
+        return DesiredLink(record, key, endpoint, target, target_endpoint, label, source)
 
     def _faults(
-        self, key: RecordKey, end: Endpoint, target: RecordKey, target_end: Endpoint
+        self, key: RecordKey, endpoint: Endpoint, target: RecordKey, target_endpoint: Endpoint
     ) -> Iterator[UnplacedProblem]:
         """Return the reasons why the two cannot be associated."""
-        if self.side(key, end) == self.side(target, target_end):
+        if self.side(key, endpoint) == self.side(target, target_endpoint):
             yield UnplacedProblem(
                 sentence("{record} cannot be associated with itself", record=target.display), "remove it"
             )
-        elif target_end.standing is Presence.ABSENT:
+        elif target_endpoint.presence is Presence.ABSENT:
             why = "the manifests say that it must not exist"
             yield UnplacedProblem(_not_associated(target, why), "remove one of the two")
-        elif target_end.id is not None and (target.object, target_end.id) in self.archived:
+        elif target_endpoint.id is not None and (target.object, target_endpoint.id) in self.archived:
             advice = "name its record in a manifest, or remove the association"
             yield UnplacedProblem(_not_associated(target, "this plan archives it"), advice)
-        elif target_end.standing is Presence.UNANSWERED:
+        elif target_endpoint.presence is Presence.UNANSWERED:
             message = _not_associated(target, "HubSpot leaves it out of its answers")
             yield UnplacedProblem(message, "it is left out of this plan: plan again later", Severity.LEFT_OUT)
-        elif target_end.standing is Presence.MISSING:
+        elif target_endpoint.presence is Presence.MISSING:
             yield UnplacedProblem(
                 no_such_record(target),
                 "correct it, or name that record in a manifest, which creates it first",
             )
-        elif target_end.standing is Presence.INVALID and target_end.id is None:
+        elif target_endpoint.presence is Presence.INVALID and target_endpoint.id is None:
             yield UnplacedProblem(_not_associated(target, "something is wrong with it"), "correct that first")
 
     def _tell(

@@ -34,14 +34,14 @@ from reconciler.plan.targeting import UnmatchedGlobs
 
 
 def applied_association_changes(
-    changes: Iterable[Change], selection: Selection, unmet: UnmatchedGlobs
+    changes: Iterable[Change], selection: Selection, unmatched: UnmatchedGlobs
 ) -> Mapping[Direction, list[Change]]:
-    """Return the selected association changes among ``changes``, checking the globs of ``unmet``."""
+    """Return the selected association changes among ``changes``, checking the globs of ``unmatched``."""
     done: dict[Direction, list[Change]] = {}
     for change in changes:
         if is_association_change(change):
             key, target = change.association.records
-            unmet.meet(key, [target.address])
+            unmatched.check(key, [target.address])
             if selection.has(key, target.address):
                 done.setdefault((key.object, target.object), []).append(change)
     return done

@@ -44,9 +44,9 @@ class Once:
         label = wanted.label
         if label is None:
             return True
-        ends = ((wanted.key, wanted.end), (wanted.target, wanted.target_end))
+        endpoints = ((wanted.key, wanted.endpoint), (wanted.target, wanted.target_endpoint))
         ones = bears_one(wanted.key.object, wanted.target.object, label)
-        for is_one, (key, end), (other, _) in zip(ones, ends, reversed(ends), strict=True):
+        for is_one, (key, end), (other, _) in zip(ones, endpoints, reversed(endpoints), strict=True):
             if not is_one:
                 continue
             bearer = (

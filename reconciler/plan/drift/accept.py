@@ -67,15 +67,15 @@ def chosen(
     values = [value for value in found.values if means(globs, value.key, value.name)]
     lost = [record for record in found.lost if means(globs, record.key)]
     pairs = [pair for pair in found.pairs if means(globs, pair.key, pair.target.address)]
-    unmet = [
+    unmatched = [
         glob.text
         for glob in globs
         if not any(glob.means(value.key, value.name) for value in values)
         and not any(glob.means(record.key) for record in lost)
         and not any(glob.means(pair.key, pair.target.address) for pair in pairs)
     ]
-    if unmet:
-        lines = [f"--accept {quote(text)} means nothing that people changed" for text in unmet]
+    if unmatched:
+        lines = [f"--accept {quote(text)} means nothing that people changed" for text in unmatched]
         raise UsageError("\n".join(lines) + "\n    `reconciler drift` shows what they did")
     return values, lost, pairs
 
@@ -142,9 +142,9 @@ class AcceptBuilder:
         advice = "to let it go, take it out of `$associations`; else the next apply makes it again"
         self.problems.append(Problem(message, advice, source, pair.address))
 
-    def finish(self, personal: tuple[tuple[str, str], ...]) -> Acceptance:
+    def finish(self, masked_properties: tuple[tuple[str, str], ...]) -> Acceptance:
         """Return the decisions."""
-        return Acceptance(tuple(self.edits), tuple(self.agreed), tuple(self.problems), personal)
+        return Acceptance(tuple(self.edits), tuple(self.agreed), tuple(self.problems), masked_properties)
 
     def _wish(
         self, resolver: Resolver, record: DesiredRecord | None, live: LiveRecord | None, value: DriftedValue

@@ -76,7 +76,7 @@ class DriftBuilder:
         """Return the properties whose history should be read."""
         return ((value.key.object, value.record_id, value.name) for value in self.values)
 
-    def tell_hands(self, portal: PortalSchema, histories: PropertyHistories, runs: OurRuns) -> None:
+    def add_histories(self, portal: PortalSchema, histories: PropertyHistories, runs: OurRuns) -> None:
         """Add the authors of drifted values."""
         self.values = [
             replace(
@@ -114,7 +114,7 @@ class DriftBuilder:
             lost=tuple(sorted(self.lost, key=lambda record: record.key)),
             pairs=tuple(sorted(self.pairs, key=lambda pair: (pair.key, pair.target))),
             read_calls=read_calls,
-            personal=self.masks.personal(portal.objects, self._shown()),
+            masked_properties=self.masks.masked_properties(portal.objects, self._shown()),
         )
 
     def _shown(self) -> Iterator[tuple[str, str]]:

@@ -30,14 +30,14 @@ class OurRuns:
 
     spans: Sequence[tuple[datetime, datetime]] = ()
 
-    def met(self, start: datetime, end: datetime) -> bool:
+    def overlap(self, start: datetime, end: datetime) -> bool:
         """Return whether a run was under way at some time between."""
         index = bisect_right(self.spans, end + SKEW, key=lambda span: span[0]) - 1
         return index >= 0 and start <= self.spans[index][1] + SKEW
 
     def cover(self, at: datetime) -> bool:
         """Return whether a change at that time may have been ours."""
-        return self.met(at, at)
+        return self.overlap(at, at)
 
 
 def our_runs(runs: Iterable[RunHeader], now: datetime) -> OurRuns:
@@ -74,10 +74,10 @@ class Edits:
     def edit(self, spot: Spot, kind: Kind, last_applied: str | None, live: str | None) -> Edit:
         """Find the author of the present value, and whether the author keeps changing it back."""
         history = self.histories.get(spot)
-        hands = _until(history.hands, kind, live) if history else ()
-        if not hands:
+        versions = _until(history.versions, kind, live) if history else ()
+        if not versions:
             return Edit()
-        return Edit(replace(hands[-1], value=live), _rounds(hands, kind, last_applied, self.runs))
+        return Edit(replace(versions[-1], value=live), _rounds(versions, kind, last_applied, self.runs))
 
 
 NOBODY_KNOWS = Edits({}, OurRuns())
@@ -87,41 +87,43 @@ def trail_of(
     history: PropertyHistory | None, kind: Kind, last_applied: str | None, live: str | None, runs: OurRuns
 ) -> DriftHistory:
     """Return the changes since we applied ``last_applied``, up to the one that set ``live``."""
-    hands = _until(history.hands if history else (), kind, live)
-    if history is None or not hands:
+    versions = _until(history.versions if history else (), kind, live)
+    if history is None or not versions:
         return DriftHistory()
-    alike = [index for index, hand in enumerate(hands) if same_value(kind, hand.value, last_applied)]
-    ends = [hand.at for hand in hands[1:]]
-    applied = [index for index in alike if index < len(ends) and runs.met(hands[index].at, ends[index])]
+    alike = [index for index, version in enumerate(versions) if same_value(kind, version.value, last_applied)]
+    ends = [version.at for version in versions[1:]]
+    applied = [
+        index for index in alike if index < len(ends) and runs.overlap(versions[index].at, ends[index])
+    ]
     if applied:
-        return DriftHistory(hands[applied[-1] + 1 :], HistoryStart.APPLIED)
+        return DriftHistory(versions[applied[-1] + 1 :], HistoryStart.APPLIED)
     if alike:
-        return DriftHistory(hands[alike[-1] + 1 :], HistoryStart.SEEN)
-    return DriftHistory(hands, HistoryStart.CUT if history.is_truncated else HistoryStart.UNKNOWN)
+        return DriftHistory(versions[alike[-1] + 1 :], HistoryStart.SEEN)
+    return DriftHistory(versions, HistoryStart.CUT if history.is_truncated else HistoryStart.UNKNOWN)
 
 
-def _rounds(hands: Sequence[ValueVersion], kind: Kind, last_applied: str | None, runs: OurRuns) -> int:
+def _rounds(versions: Sequence[ValueVersion], kind: Kind, last_applied: str | None, runs: OurRuns) -> int:
     """Count our writes that the last automation changed back.
 
     Each time it set the present live value, after a write of the value that we last applied. Changes by
     others in between make no difference.
     """
-    last = hands[-1]
+    last = versions[-1]
     if not last.via.is_automatic:
         return 0
     ours = [
         index
-        for index, hand in enumerate(hands)
-        if same_value(kind, hand.value, last_applied) and runs.cover(hand.at)
+        for index, version in enumerate(versions)
+        if same_value(kind, version.value, last_applied) and runs.cover(version.at)
     ]
-    answers = [hands[end - 1] for start, end in pairwise([*ours, len(hands)]) if end - start > 1]
+    answers = [versions[end - 1] for start, end in pairwise([*ours, len(versions)]) if end - start > 1]
     return sum(
-        (hand.via, hand.by) == (last.via, last.by) and same_value(kind, hand.value, last.value)
-        for hand in answers
+        (version.via, version.by) == (last.via, last.by) and same_value(kind, version.value, last.value)
+        for version in answers
     )
 
 
-def _until(hands: Sequence[ValueVersion], kind: Kind, live: str | None) -> tuple[ValueVersion, ...]:
+def _until(versions: Sequence[ValueVersion], kind: Kind, live: str | None) -> tuple[ValueVersion, ...]:
     """Return the changes up to the one that set the live value; all of them if none did."""
-    made = [index for index, hand in enumerate(hands) if same_value(kind, hand.value, live)]
-    return tuple(hands[: made[-1] + 1]) if made else tuple(hands)
+    made = [index for index, version in enumerate(versions) if same_value(kind, version.value, live)]
+    return tuple(versions[: made[-1] + 1]) if made else tuple(versions)

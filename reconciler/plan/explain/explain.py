@@ -84,7 +84,7 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
         pairs=pairs,
         problems=tuple(problem for problem in plan.problems if problem.address in asked) if plan else (),
         moves_from=moves_from,
-        personal=findings.masks.personal({schema.name: schema}, shown),
+        masked_properties=findings.masks.masked_properties({schema.name: schema}, shown),
     )
 
 
@@ -104,7 +104,7 @@ def _property(subject: ExplainTarget, findings: ExplainInputs, name: str) -> Pro
         ownership=record.document.ownership_of(name) if record and is_managed else None,
         last=_last_applied(subject.owned, findings, name),
         live=live.properties.get(name) if live else None,
-        hands=_hands(subject, findings, name),
+        versions=_versions(subject, findings, name),
         step=_step(subject, findings, name),
     )
 
@@ -128,16 +128,18 @@ def _last_applied(owned: OwnedRecord | None, findings: ExplainInputs, name: str)
     return LastApplied(owned.sent[name], owned.expected_live(name), applying)
 
 
-def _hands(subject: ExplainTarget, findings: ExplainInputs, name: str) -> tuple[ValueVersion, ...]:
+def _versions(subject: ExplainTarget, findings: ExplainInputs, name: str) -> tuple[ValueVersion, ...]:
     """Return all changes of the requested property, or those since the last apply."""
     owned, live = subject.owned, findings.live
     history = findings.histories.get((subject.key.object, live.id, name)) if live else None
     if live is None or history is None:
         return ()
     if subject.name is not None or owned is None:
-        return history.hands
+        return history.versions
     kind = _kind(findings.schema, name)
-    return trail_of(history, kind, owned.expected_live(name), live.properties.get(name), findings.runs).hands
+    return trail_of(
+        history, kind, owned.expected_live(name), live.properties.get(name), findings.runs
+    ).versions
 
 
 def _step_of_record(subject: ExplainTarget, plan: Plan | None) -> NextAction:
@@ -166,8 +168,8 @@ def _step(subject: ExplainTarget, findings: ExplainInputs, name: str) -> NextAct
     planned = _planned(plan, key, name)
     if planned is not None:
         return planned
-    is_judged = findings.live is not None and not _is_wrong(plan, key.address)
-    return NextAction("nothing", Reason.IN_STEP) if is_managed and is_judged else _NOTHING
+    is_decided = findings.live is not None and not _is_wrong(plan, key.address)
+    return NextAction("nothing", Reason.IN_STEP) if is_managed and is_decided else _NOTHING
 
 
 def _planned(plan: Plan, key: RecordKey, name: str) -> NextAction | None:

@@ -121,12 +121,13 @@ def find_subject(
     desired: Desired,
     owned_under: Callable[[str], Sequence[OwnedRecord]],
     rules: Mapping[tuple[str, str], Prune],
-    personal: Container[tuple[str, str]],
+    masked_properties: Container[tuple[str, str]],
 ) -> ExplainTarget:
     """Find the record at the address, among manifests and state.
 
-    ``owned_under`` returns the entries in state under a key, or a record id if requested. ``personal`` are
-    pairs of object type and key property whose keys are shown only to a user who typed them.
+    ``owned_under`` returns the entries in state under a key, or a record id if requested.
+    ``masked_properties``
+    are pairs of object type and key property whose keys are shown only to a user who typed them.
 
     Raises:
         UsageError: there is none.
@@ -139,8 +140,8 @@ def find_subject(
     named = next((found for group in groups if (found := group.records.find(asked.value))), None)
     owned = list(owned_under(asked.value))
     if named is None and not owned:
-        told = [group for group in groups if (group.object, group.key) not in personal]
-        raise UsageError(_unknown(asked, (record.key for group in told for record in group.records)))
+        shown = [group for group in groups if (group.object, group.key) not in masked_properties]
+        raise UsageError(_unknown(asked, (record.key for group in shown for record in group.records)))
     key = named.record_key if named else owned[0].key
     record = named or desired.records_of(key.object, key.by).find(key.value)
     if record and record.special.renamed_from:

@@ -51,7 +51,7 @@ from reconciler.plan.plan import (
 from reconciler.sentences import Sentence, Value
 
 _as_verb = as_word(Verb)
-_as_departing = as_word(DifferenceKind)
+_as_difference_kind = as_word(DifferenceKind)
 _as_fact_kind = as_word(FactKind)
 _as_guard = as_word(Guard)
 _as_prune = as_word(Prune)
@@ -102,9 +102,9 @@ def plan_from_header(document: Json, changes: Sequence[Change], held: Sequence[H
         bases=part(document, "base", as_tuple(_as_base)),
         allowances=part(document, "allowances", _as_allowances),
         prune_rules=part(document, "prune_rules", as_tuple(_as_prune_rule)),
-        personal=part(document, "masked_properties", as_tuple(_as_masked)),
-        undoes=part(document, "rolls_back", as_text_or_null),
-        remembers=part(document, "state.kept", as_flag),
+        masked_properties=part(document, "masked_properties", as_tuple(_as_masked)),
+        rolls_back=part(document, "rolls_back", as_text_or_null),
+        keeps_state=part(document, "state.kept", as_flag),
         targets=part(document, "selection.target", as_tuple(as_text)),
         excludes=part(document, "selection.exclude", as_tuple(as_text)),
         review=part(document, "review", or_null(_as_review)),
@@ -211,20 +211,20 @@ def _as_review(found: object) -> Review:
         digest=part(review, "digest", as_text),
         content=part(review, "content", as_text),
         git=part(review, "git", as_text_or_null),
-        departures=part(review, "departures", as_tuple(_as_departure)),
+        differences=part(review, "departures", as_tuple(_as_difference)),
         unreviewed_rules=part(review, "unreviewed_prune_rules", as_tuple(_as_prune_rule)),
     )
 
 
-def _as_departure(found: object) -> ReviewDifference:
-    departure = as_object(found)
+def _as_difference(found: object) -> ReviewDifference:
+    difference = as_object(found)
     return ReviewDifference(
-        how=part(departure, "departs", _as_departing),
-        key=_key(departure),
-        verb=part(departure, "action", _as_verb),
-        facts=part(departure, "facts", as_tuple(_as_fact)),
-        source=part(departure, "source", or_null(decode_source)),
-        target=part(departure, "target", or_null(_addressed_key)),
+        how=part(difference, "departs", _as_difference_kind),
+        key=_key(difference),
+        verb=part(difference, "action", _as_verb),
+        facts=part(difference, "facts", as_tuple(_as_fact)),
+        source=part(difference, "source", or_null(decode_source)),
+        target=part(difference, "target", or_null(_addressed_key)),
     )
 
 

@@ -57,7 +57,7 @@ def header_as_document(plan: Plan, format_version: str, written: Container[tuple
         },
         "masked_properties": [
             {"object": object_name, "property": name, "written": (object_name, name) in written}
-            for object_name, name in plan.personal
+            for object_name, name in plan.masked_properties
         ],
         "prune_rules": prune_as_document(plan.prune_rules),
         "portal": {"api_version": plan.api_version, "id": plan.portal_id, "type": plan.portal_type}
@@ -66,10 +66,10 @@ def header_as_document(plan: Plan, format_version: str, written: Container[tuple
         "review": _review(plan.review) if plan.review else None,
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "selection": {"exclude": list(plan.excludes), "target": list(plan.targets)},
-        "state": {"kept": plan.remembers, "lineage": plan.state.lineage, "serial": plan.state.serial},
+        "state": {"kept": plan.keeps_state, "lineage": plan.state.lineage, "serial": plan.state.serial},
         "summary": plan.summary.as_document(),
         "tool_version": plan.tool_version,
-        "rolls_back": plan.undoes,
+        "rolls_back": plan.rolls_back,
         "write_scopes": list(plan.write_scopes),
     }
 
@@ -93,7 +93,7 @@ def allowances_as_document(allowances: Iterable[tuple[Guard, int]]) -> Json:
 def _review(review: Review) -> Json:
     return {
         "content": review.content,
-        "departures": [_departure(departure) for departure in review.departures],
+        "departures": [_difference(difference) for difference in review.differences],
         "digest": review.digest,
         "git": review.git,
         "unreviewed": review.unreviewed,
@@ -101,16 +101,16 @@ def _review(review: Review) -> Json:
     }
 
 
-def _departure(departure: ReviewDifference) -> Json:
+def _difference(difference: ReviewDifference) -> Json:
     return {
-        "action": departure.verb,
-        "address": departure.key.address,
-        "departs": departure.how,
-        "key": _key(departure.key),
-        "facts": [_fact(fact) for fact in departure.facts],
-        "object": departure.key.object,
-        "source": source_as_document(departure.source),
-        "target": _end(departure.target) if departure.target else None,
+        "action": difference.verb,
+        "address": difference.key.address,
+        "departs": difference.how,
+        "key": _key(difference.key),
+        "facts": [_fact(fact) for fact in difference.facts],
+        "object": difference.key.object,
+        "source": source_as_document(difference.source),
+        "target": _end(difference.target) if difference.target else None,
     }
 
 
@@ -212,13 +212,13 @@ def problem_as_document(problem: Problem) -> Json:
 def _parts_of(problem: Problem) -> Json:
     """Encode message and advice part by part, if they contain values."""
     return {
-        name: [_told_value(part) if isinstance(part, Value) else part for part in text.parts]
+        name: [_value(part) if isinstance(part, Value) else part for part in text.parts]
         for name, text in (("message", problem.message), ("advice", problem.advice))
         if isinstance(text, Sentence) and any(isinstance(part, Value) for part in text.parts)
     }
 
 
-def _told_value(value: Value) -> Json:
+def _value(value: Value) -> Json:
     return {
         "object": value.object,
         "property": value.name,

@@ -44,7 +44,7 @@ class Field:
     """One field of a change. If it equals ``default``, the plan file leaves it out."""
 
     name: str
-    told: str  # its description in the schema and on the page that is written from the schema
+    description: str  # its description in the schema and on the page that is written from the schema
     does: Form | None  # the part that the digest covers
     why: Form | None  # the part that the digest does not cover
     kept: Kept | None  # None: the journal does not keep it
@@ -64,7 +64,7 @@ def _column(name: str, to_cell: Callable[[Any], object], to_value: Callable[[Any
     )
 
 
-def _values(name: str, told: str) -> Field:
+def _values(name: str, description: str) -> Field:
     """Describe a field of values by name; the journal keeps before, after, reason and place."""
     does = Form(forms.encode_values, as_object, {"$ref": "#/$defs/values"})
     why = Form(forms.encode_reasons, as_object, {"$ref": "#/$defs/reasons"})
@@ -73,10 +73,10 @@ def _values(name: str, told: str) -> Field:
         lambda change: {name: values_text(getattr(change, name), change.source)},
         lambda row: values_in(row[name], source_in(row["source"])),
     )
-    return Field(name, told, does, why, kept, (), Content.VALUES)
+    return Field(name, description, does, why, kept, (), Content.VALUES)
 
 
-def _owned(name: str, told: str, suffix: str = "") -> Field:
+def _owned(name: str, description: str, suffix: str = "") -> Field:
     """Describe a field of ownership, in two columns that end in ``suffix``."""
     origin, protected = f"origin{suffix}", f"protected{suffix}"
 
@@ -87,7 +87,7 @@ def _owned(name: str, told: str, suffix: str = "") -> Field:
     def value(row: Cells) -> Owned | None:
         return Owned(Origin(row[origin]), bool(row[protected])) if row[origin] else None
 
-    return Field(name, told, forms.OWNED, None, Kept((origin, protected), cells, value))
+    return Field(name, description, forms.OWNED, None, Kept((origin, protected), cells, value))
 
 
 def _moved_from_cells(change: Change) -> Cells:
@@ -240,7 +240,7 @@ def change_schema() -> Json:
 
 def _described(field: Field, form: Form | None) -> Json:
     of_kinds: Json = {"anyOf": [found.schema for kind in KINDS.values() if (found := field.form(kind))]}
-    return {"description": field.told} | (form.schema if form else of_kinds)
+    return {"description": field.description} | (form.schema if form else of_kinds)
 
 
 def encode_change(change: Change) -> tuple[Json, Json]:

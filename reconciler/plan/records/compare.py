@@ -115,15 +115,15 @@ def compare_record(
     resolver: Resolver, parts: RecordSides, policy: Policy, edits: Edits = NOBODY_KNOWS
 ) -> RecordDecision:
     """Decide about one record; finally once ``edits`` has the authors of ``edited`` values."""
-    judged = _judge_record(resolver, parts, policy, edits)
-    if resolver.schema.is_read_only and judged.change is not None and judged.change.is_remote:
-        judged = RecordDecision(problems=(*judged.problems, only_read(judged.change)))
+    decision = _decide_record(resolver, parts, policy, edits)
+    if resolver.schema.is_read_only and decision.change is not None and decision.change.is_remote:
+        decision = RecordDecision(problems=(*decision.problems, only_read(decision.change)))
     if parts.live is None or not is_alias(resolver, parts.record, parts.live):
-        return judged
-    return judged._replace(problems=(*judged.problems, alias_warning(resolver, parts.record, parts.live)))
+        return decision
+    return decision._replace(problems=(*decision.problems, alias_warning(resolver, parts.record, parts.live)))
 
 
-def _judge_record(resolver: Resolver, parts: RecordSides, policy: Policy, edits: Edits) -> RecordDecision:
+def _decide_record(resolver: Resolver, parts: RecordSides, policy: Policy, edits: Edits) -> RecordDecision:
     if parts.record.special.is_absent:
         return _unwanted(resolver, parts)
     if parts.live is not None and parts.old_live is not None and parts.old_live.id != parts.live.id:
@@ -247,7 +247,7 @@ def _present(
     is_renamed = live is parts.old_live
     sorted_out = _Values(resolver, parts, live)
     for value in values:
-        sorted_out.judge(value, policy, edits)
+        sorted_out.decide(value, policy, edits)
     if misfit := sorted_out.misfit(policy):
         return RecordDecision(problems=(*problems, misfit), edited=tuple(sorted_out.edited))
     if policy.forgets_unmanaged:
@@ -301,7 +301,7 @@ class _Values:
     held: list[Held] = field(default_factory=list)
     edited: list[Spot] = field(default_factory=list)
 
-    def judge(self, value: ResolvedValue, policy: Policy, edits: Edits) -> None:
+    def decide(self, value: ResolvedValue, policy: Policy, edits: Edits) -> None:
         """Add the result for one value."""
         if value.ownership is Ownership.INITIAL:
             return  # people decide about it from the creation of the record on
@@ -398,7 +398,7 @@ def _misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *,
     elif record.special.is_partial:
         advice = sentence("--target {record} takes the whole record", record=key.display)
     elif is_left:
-        advice = sentence("--take {property} takes the other one too", property=key.told_property(other))
+        advice = sentence("--take {property} takes the other one too", property=key.property_sentence(other))
     elif other in record.names:
         advice = f"`ownership` leaves {other} as it is: give {found.name} the same ownership, or enforce both"
     else:

@@ -47,8 +47,8 @@ class Identities:
             return None
         message = sentence(
             "{key} and {other} are one {kind} to HubSpot",
-            key=record.record_key.told_value,
-            other=first.record_key.told_value,
+            key=record.record_key.as_value,
+            other=first.record_key.as_value,
             kind=kind,
         )
         return _declared_twice(resolver, record, first, message)
@@ -90,7 +90,7 @@ class Identities:
         else:
             self._unread.add((object_name, record.key.casefold()))
 
-    def meet_old(self, schema: ObjectSchema, live: LiveRecord) -> None:
+    def add_old(self, schema: ObjectSchema, live: LiveRecord) -> None:
         """Collect a record that is named by ``$renamed_from``, whatever happens to it."""
         self._old.add((schema.name, live.id))
 
@@ -175,7 +175,7 @@ def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
 def no_such_record(key: RecordKey) -> Sentence:
     """Say that the portal lacks a record."""
     return sentence(
-        "{object} has no record whose {by} is {key}", object=key.object, by=key.by, key=key.told_value
+        "{object} has no record whose {by} is {key}", object=key.object, by=key.by, key=key.as_value
     )
 
 
@@ -210,7 +210,7 @@ def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -
     """Warn about the two keys of a record that ``is_alias``."""
     by, own_key = record.document.key, live.properties.get(record.document.key) or ""
     key = record.record_key
-    own = replace(key, value=own_key).told_value
+    own = replace(key, value=own_key).as_value
     if own_key.casefold() == key.value.casefold():
         message = sentence("{record} is spelled {own} in the portal", record=key.display, own=own)
         way = "spell it so here"

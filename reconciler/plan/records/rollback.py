@@ -57,14 +57,14 @@ class AppliedChange(NamedTuple):
 
 
 def applied_changes(
-    applied: Iterable[tuple[Change, Applied]], selection: Selection, unmet: UnmatchedGlobs
+    applied: Iterable[tuple[Change, Applied]], selection: Selection, unmatched: UnmatchedGlobs
 ) -> Mapping[Group, list[AppliedChange]]:
-    """Return the selected changes by object type and key property, checking the globs of ``unmet``."""
+    """Return the selected changes by object type and key property, checking the globs of ``unmatched``."""
     groups: dict[Group, list[AppliedChange]] = {}
     for change, outcome in applied:
         if not is_record_change(change):
             continue
-        unmet.meet(change.record, [value.name for value in change.values])
+        unmatched.check(change.record, [value.name for value in change.values])
         selected = _selected(selection, change)
         if selected is not None:
             groups.setdefault((change.object_type, change.record.by), []).append(
@@ -83,27 +83,27 @@ def forgotten(count: int) -> list[Problem]:
 
 
 def ids_and_names(
-    schema: ObjectSchema, deeds: Sequence[AppliedChange]
+    schema: ObjectSchema, applied: Sequence[AppliedChange]
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the records and properties to read for rolling back ``deeds``."""
-    changes = [deed.change for deed in deeds]
+    """Return the records and properties to read for rolling back ``applied``."""
+    changes = [applied_change.change for applied_change in applied]
     names = {
         value.name for change in changes for value in (*change.values, *change.remembered, *change.forgotten)
     }
     names |= {change.record.by for change in changes} - {RECORD_ID}
     if (pair := schema.pipeline_and_stage) and not names.isdisjoint(pair):
         names |= set(pair)
-    return list(dict.fromkeys(deed.outcome.record_id for deed in deeds)), sorted(names)
+    return list(dict.fromkeys(applied_change.outcome.record_id for applied_change in applied)), sorted(names)
 
 
 def undo(
-    schema: ObjectSchema, deed: AppliedChange, live: LiveRecord | None, owned: OwnedRecord | None
+    schema: ObjectSchema, applied_change: AppliedChange, live: LiveRecord | None, owned: OwnedRecord | None
 ) -> RecordDecision:
-    """Roll back ``deed``.
+    """Roll back ``applied_change``.
 
     ``live`` and ``owned`` are the record with its id (or else the owned one with its key).
     """
-    change, record_id = deed.change, deed.outcome.record_id
+    change, record_id = applied_change.change, applied_change.outcome.record_id
     if change.action is Action.ARCHIVE:
         fact = Fact(FactKind.RESTORED_BY_HAND_ONLY, record_id)
         return RecordDecision() if live else _held(change.record, Reason.FINAL, fact)
@@ -116,9 +116,9 @@ def undo(
         return lost._replace(gone=owned)
     match change.action:
         case Action.CREATE:
-            return _archive(schema, change, deed.outcome, live, owned)
+            return _archive(schema, change, applied_change.outcome, live, owned)
         case Action.UPDATE:
-            return _put_back(schema, change, deed.outcome, live, owned)
+            return _put_back(schema, change, applied_change.outcome, live, owned)
         case Action.RELEASE:
             return RecordDecision() if owned else _own_again(schema, change, live)
 

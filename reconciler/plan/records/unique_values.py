@@ -109,8 +109,8 @@ def contradictions(
     ]
     refused: dict[int, Sequence[Problem]] = {}
     if doubtful:
-        judging = _Judging(changes, holders, _given_up(changes, objects), _archived(changes), left_behind)
-        while found := judging.problems(
+        decisions = _Decisions(changes, holders, _given_up(changes, objects), _archived(changes), left_behind)
+        while found := decisions.problems(
             [claim for claim in doubtful if claim.number not in refused], refused
         ):
             refused |= found
@@ -118,7 +118,7 @@ def contradictions(
 
 
 @dataclass(frozen=True, slots=True)
-class _Judging:
+class _Decisions:
     """Facts about the values that more than one record has or gets."""
 
     changes: Sequence[Change]

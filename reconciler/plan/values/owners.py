@@ -15,7 +15,7 @@ class OwnerDirectory(NamedTuple):
     """The owners of a portal, as an environment names them. E-mail addresses are in lower case."""
 
     ids: Mapping[str, str]  # e-mail -> id of active owners
-    departed: Mapping[str, str]  # lower-case e-mail -> id of deactivated owners
+    deactivated: Mapping[str, str]  # lower-case e-mail -> id of deactivated owners
     stand_ins: Mapping[str, str]  # e-mail -> that of who stands in here
 
     def id_of(self, written: str, held: Container[str]) -> str:
@@ -30,20 +30,20 @@ class OwnerDirectory(NamedTuple):
         if _OWNER_ID.fullmatch(email):
             if email in self.ids.values():
                 return email
-            email = next((known for known, owner_id in self.departed.items() if owner_id == email), email)
+            email = next((known for known, owner_id in self.deactivated.items() if owner_id == email), email)
         elif email in self.ids:
             return self.ids[email]
-        owner_id = self.departed.get(email)
+        owner_id = self.deactivated.get(email)
         if owner_id is not None and owner_id in held:
             return owner_id
         if owner_id is not None:
-            raise self.deactivated(email)
+            raise self.why_deactivated(email)
         if _OWNER_ID.fullmatch(email):
             message = sentence("the portal has no owner with id {id}", id=Value(email))
             raise WrongValue(message, "name owners by e-mail address")
         raise self._no_owner(written)
 
-    def deactivated(self, email: str) -> WrongValue:
+    def why_deactivated(self, email: str) -> WrongValue:
         """Say that an owner was deactivated, and how to let somebody stand in."""
         message = sentence("{email} was deactivated in HubSpot", email=Value(email))
         present = self.stand_ins.get(email)

@@ -44,12 +44,14 @@ class Resolver:
     schema: ObjectSchema
     files: SourceFiles
     owner_ids: Mapping[str, str]  # lower-case e-mail -> id
-    departed: Mapping[str, str] = field(default_factory=dict)  # lower-case e-mail -> id of deactivated owners
+    deactivated: Mapping[str, str] = field(
+        default_factory=dict
+    )  # lower-case e-mail -> id of deactivated owners
     stand_ins: Mapping[str, str] = field(default_factory=dict)  # e-mail -> e-mail of the replacement
 
     @cached_property
     def _owners(self) -> OwnerDirectory:
-        return OwnerDirectory(self.owner_ids, self.departed, self.stand_ins)
+        return OwnerDirectory(self.owner_ids, self.deactivated, self.stand_ins)
 
     @cached_property
     def references(self) -> frozenset[str]:
@@ -78,10 +80,12 @@ class Resolver:
     def knowing(self, owners: Iterable[Owner], stand_ins: Mapping[str, str]) -> "Resolver":
         """Return the resolver with known owners and replacements."""
         known = tuple(owners)
-        departed = {owner.email.lower(): owner.id for owner in known if owner.email and not owner.is_active}
+        deactivated = {
+            owner.email.lower(): owner.id for owner in known if owner.email and not owner.is_active
+        }
         active = owner_ids((owner for owner in known if owner.is_active), stand_ins)
         lowered = {absent.lower(): present for absent, present in stand_ins.items()}
-        return replace(self, owner_ids=active, departed=departed, stand_ins=lowered)
+        return replace(self, owner_ids=active, deactivated=deactivated, stand_ins=lowered)
 
     def resolve(
         self, record: DesiredRecord, live: LiveRecord | None, problems: list[Problem]
@@ -110,7 +114,7 @@ class Resolver:
             except WrongValue as wrong:
                 problems.append(self._problem(record, name, place, wrong))
                 continue
-            if definition.kind in _OWNERS and text is not None and self.departed:
+            if definition.kind in _OWNERS and text is not None and self.deactivated:
                 problems.extend(self._still_there(definition, text, record, place))
             resolved.append(ResolvedValue(definition, text, owner, place))
         return resolved
@@ -147,10 +151,10 @@ class Resolver:
         self, definition: PropertyDef, text: str, record: DesiredRecord, place: Place
     ) -> Iterator[Problem]:
         """Warn about every deactivated owner that the record has and the manifest keeps."""
-        emails = {owner_id: email for email, owner_id in self.departed.items()}
+        emails = {owner_id: email for email, owner_id in self.deactivated.items()}
         for owner_id in text.split(";"):
             if owner_id in emails:
-                gone = self._owners.deactivated(emails[owner_id])
+                gone = self._owners.why_deactivated(emails[owner_id])
                 message = sentence("{gone}, and still owns the record", gone=gone.message)
                 held = WrongValue(message, gone.advice, gone.people)
                 problem = self._problem(record, definition.name, place, held)

@@ -46,7 +46,7 @@ def render_page(plan: Plan, view: View) -> str:
         headline=summary.headline,
         obstacles=blockers(shown),
         is_appliable=summary.is_appliable,
-        refusals=painted(refusal_lines(about.refusals, _WIDE, about.undoes), color=False),
+        refusals=painted(refusal_lines(about.refusals, _WIDE, about.rolls_back), color=False),
         facts=list(_facts(plan, selected_by(about))),
         notes=plan_notes(shown, _WIDE),
     )
@@ -107,7 +107,7 @@ def _hash(text: str) -> str:
 
 def _facts(plan: Plan, flags: str) -> Iterator[tuple[str, str]]:
     """Return the facts about a plan: its content, and its inputs."""
-    yield ("Undoes" if plan.undoes else "Read"), made_of(plan, visible)
+    yield ("Undoes" if plan.rolls_back else "Read"), made_of(plan, visible)
     if plan.manifests.git:
         uncommitted = " and uncommitted changes" if plan.manifests.has_uncommitted else ""
         yield "Commit", f"{visible(plan.manifests.git)}{uncommitted}"

@@ -15,10 +15,10 @@ from reconciler.plan.associations.changes import is_association_change
 from reconciler.plan.change import Change, Reason
 from reconciler.plan.plan import Held, ReviewDifference
 from reconciler.report.drift import DRIFT_SIGN, LOST_SIGN, NOT_DEFINED, WHY_DRIFT, WHY_LOST
-from reconciler.report.fact_sentences import facts_text, note_of, what_departs
+from reconciler.report.fact_sentences import difference_text, facts_text, note_of
 from reconciler.report.plan.association_values import association_text, display_values
 from reconciler.report.plan.change_sections import change_sections, held_sections, other_side_label
-from reconciler.report.plan.review_differences import departure_sections
+from reconciler.report.plan.review_differences import difference_sections
 from reconciler.report.provenance import edit_text, trail_text
 from reconciler.report.shown import ShownDrift, ShownPlan
 from reconciler.report.text.grouping import Section, group_by
@@ -42,8 +42,8 @@ def plan_table(shown: ShownPlan) -> Json:
     problems = shown.problems.grouped(lambda problem: problem.severity)
     for group in sorted(problems, key=lambda of: list(_PROBLEMS).index(of[0].severity)):
         table.add_problems(group)
-    for departures in departure_sections(shown.departures):
-        table.add_departures(departures)
+    for differences in difference_sections(shown.differences):
+        table.add_differences(differences)
     for changes in change_sections(shown.changes):
         table.add_changes(changes)
     for held in held_sections(shown.held):
@@ -114,12 +114,12 @@ class _Table:
             notes = [visible(note_of(entry)) for entry in record if entry.what is None and entry.facts]
             self._add(kind, record[0].key.address, record[0].source, None, values, notes)
 
-    def add_departures(self, section: Section[ReviewDifference]) -> None:
+    def add_differences(self, section: Section[ReviewDifference]) -> None:
         first = section.entries[0]
         kind = self._kind(first.how, first.key.object, "", section.remark, section.style.sign)
-        for departure in section.entries:
-            told = ": ".join(filter(None, (f"to {departure.verb}", what_departs(departure))))
-            self._add(kind, departure.key.address, departure.source, None, [], [visible(told)])
+        for difference in section.entries:
+            told = ": ".join(filter(None, (f"to {difference.verb}", difference_text(difference))))
+            self._add(kind, difference.key.address, difference.source, None, [], [visible(told)])
 
     def add_lost(self, lost: Sequence[MissingOwnedRecord]) -> None:
         kind = self._kind("lost", lost[0].key.object, lost[0].fate, WHY_LOST, LOST_SIGN)
@@ -190,7 +190,7 @@ class _Table:
 
 def _via(value: DriftedValue) -> str:
     """Return the source of the last change of a value."""
-    return str(value.trail.hands[-1].via) if value.trail.hands else "unknown"
+    return str(value.trail.versions[-1].via) if value.trail.versions else "unknown"
 
 
 def _notes_of(change: Change) -> list[str]:

@@ -33,9 +33,9 @@ def problem_blocks(problems: Entries[Problem], counts: ProblemCounts, layout: La
     return [Block(len(problems), text)] if len(problems) else []
 
 
-def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout, undoes: str | None) -> list[Block]:
-    """Return a block for each guard that the plan ran into; ``undoes`` is the run that it rolls back."""
-    return [_refusal_block(refusal, layout, undoes) for refusal in refusals]
+def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout, rolls_back: str | None) -> list[Block]:
+    """Return a block for each guard that the plan ran into; ``rolls_back`` is the run that it rolls back."""
+    return [_refusal_block(refusal, layout, rolls_back) for refusal in refusals]
 
 
 def section_blocks(sections: Iterable[Section[T]], layout: Layout) -> list[Block]:
@@ -43,8 +43,8 @@ def section_blocks(sections: Iterable[Section[T]], layout: Layout) -> list[Block
     return [_block(section, layout) for section in sections]
 
 
-def _refusal_block(refusal: GuardRefusal, layout: Layout, undoes: str | None) -> Block:
-    told = painted(refusal_lines([refusal], layout, undoes), color=False)
+def _refusal_block(refusal: GuardRefusal, layout: Layout, rolls_back: str | None) -> Block:
+    told = painted(refusal_lines([refusal], layout, rolls_back), color=False)
     return Block(1, lambda _: _details(f"<b>guard: {refusal.guard}</b>", code_block(told, "text"), 0))
 
 

@@ -13,7 +13,7 @@ from reconciler.report.markdown.blocks import problem_blocks, refusal_blocks, se
 from reconciler.report.markdown.escape import code_block, inline_code, truncate
 from reconciler.report.markdown.truncate import Fitted, fitted, size_of
 from reconciler.report.plan.change_sections import change_sections, held_sections
-from reconciler.report.plan.review_differences import departure_sections
+from reconciler.report.plan.review_differences import difference_sections
 from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selected_by
 from reconciler.report.shown import ShownPlan, shown_plan
 from reconciler.report.text.grouping import Section
@@ -48,18 +48,18 @@ def render_markdown(plan: Plan, view: View) -> str:
     head = _head(shown, [*sections, *held_back])
     foot = _foot(shown, digests_of(plan), layout)
     room = MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot)
-    guards = refusal_blocks(shown.about.refusals, layout, shown.about.undoes)
+    guards = refusal_blocks(shown.about.refusals, layout, shown.about.rolls_back)
     obstructing = [*guards, *problem_blocks(shown.problems, shown.summary.problems, layout)]
     problems = fitted(obstructing, room * 2 // 5)
     room -= problems.size
-    departures = fitted(section_blocks(departure_sections(shown.departures), layout), room // 5)
-    room -= departures.size
+    differences = fitted(section_blocks(difference_sections(shown.differences), layout), room // 5)
+    room -= differences.size
     to_hold = section_blocks(held_back, layout)
     kept_for_held = fitted(to_hold, room // 5).size
     changes = fitted(section_blocks(sections, layout), room - kept_for_held)
     held = fitted(to_hold, room - changes.size)
-    blocks = _unfolded([*problems.texts, *departures.texts, *changes.texts, *held.texts])
-    return "".join([head, *blocks, _left_out(problems, departures, changes, held), foot])
+    blocks = _unfolded([*problems.texts, *differences.texts, *changes.texts, *held.texts])
+    return "".join([head, *blocks, _left_out(problems, differences, changes, held), foot])
 
 
 def mark_of(what: str, environment: str, portal_id: int) -> str:
@@ -125,13 +125,13 @@ def _unfolded(blocks: Iterable[str]) -> Iterator[str]:
         yield block.replace("<details>", "<details open>", 1) if size <= _OPEN_CHARACTERS else block
 
 
-def _left_out(problems: Fitted, departures: Fitted, changes: Fitted, held: Fitted) -> str:
+def _left_out(problems: Fitted, differences: Fitted, changes: Fitted, held: Fitted) -> str:
     """Say how much did not fit, and where to see it."""
     counts = [
         counted(changes.left_out, "change") if changes.left_out else "",
         f"{held.left_out:,} held" if held.left_out else "",
         counted(problems.left_out, "problem") if problems.left_out else "",
-        counted(departures.left_out, "departure") if departures.left_out else "",
+        counted(differences.left_out, "departure") if differences.left_out else "",
     ]
     what = ", ".join(filter(None, counts))
     if not what:
@@ -175,7 +175,7 @@ def _next(plan: Plan, summary: PlanSummary) -> str:
         return "correct the manifests where the problems are, and push; a new plan follows from that."
     if summary.refusals:
         return "see whether that is intended; if it is, plan again with the flags that the guards name."
-    if summary.writes and plan.undoes:
+    if summary.writes and plan.rolls_back:
         return "review it; `reconciler apply FILE` does exactly that, with the file of `rollback --out FILE`."
     if summary.unreviewed:
         return (

@@ -8,36 +8,39 @@ from reconciler.report.text.layout import Layout
 from reconciler.report.text.styled_lines import Line, Style
 
 
-def refusal_lines(refusals: Iterable[GuardRefusal], layout: Layout, undoes: str | None = None) -> list[Line]:
+def refusal_lines(
+    refusals: Iterable[GuardRefusal], layout: Layout, rolls_back: str | None = None
+) -> list[Line]:
     """Format each refusal with the records to check, and the flag if it is intended.
 
     Args:
         refusals: refusals of one plan.
         layout: layout of the report.
-        undoes: the run that the plan rolls back, if any.
+        rolls_back: the run that the plan rolls back, if any.
     """
-    return [row for refusal in refusals for row in _refusal(refusal, layout, undoes)]
+    return [row for refusal in refusals for row in _refusal(refusal, layout, rolls_back)]
 
 
-def refusal_text(refusals: Iterable[GuardRefusal], undoes: str | None) -> str:
+def refusal_text(refusals: Iterable[GuardRefusal], rolls_back: str | None) -> str:
     """Format refusals without colour or width."""
-    told = (_sentences(refusal, undoes) for refusal in refusals)
+    told = (_sentences(refusal, rolls_back) for refusal in refusals)
     return "\n".join(f"{head}\n    " + "\n    ".join(rest) for head, *rest in told)
 
 
-def _refusal(refusal: GuardRefusal, layout: Layout, undoes: str | None) -> Iterator[Line]:
-    head, *rest = _sentences(refusal, undoes)
+def _refusal(refusal: GuardRefusal, layout: Layout, rolls_back: str | None) -> Iterator[Line]:
+    head, *rest = _sentences(refusal, rolls_back)
     yield from layout.paragraph(head, style=Style.ALARM)
     for sentence in rest:
         yield from layout.paragraph(sentence, indent=4)
 
 
-def _sentences(refusal: GuardRefusal, undoes: str | None) -> list[str]:
+def _sentences(refusal: GuardRefusal, rolls_back: str | None) -> list[str]:
     allow = f"--allow {refusal.guard}={refusal.count}"
+    command = f"reconciler rollback {rolls_back} {allow} --out FILE" if rolls_back else allow
     first = ", ".join(visible(key.address) for key in refusal.first)
     return [
         f"plan refused: {refusal.message}",
         *([f"first: {first}"] if first else []),
         *([refusal.advice] if refusal.advice else []),
-        f"if this is intended: {f'reconciler rollback {undoes} {allow} --out FILE' if undoes else allow}",
+        f"if this is intended: {command}",
     ]

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterator, Sequence
 
 from reconciler.plan.plan import DifferenceKind, Review, ReviewDifference
 from reconciler.report.entries import Entries
-from reconciler.report.fact_sentences import what_departs
+from reconciler.report.fact_sentences import difference_text
 from reconciler.report.text.grouping import EntryStyle, Section, key_properties
 from reconciler.report.text.layout import Layout, counted
 from reconciler.report.text.styled_lines import Line, Piece, Style
@@ -21,9 +21,9 @@ _REMARKS = {
 }
 
 
-def departure_sections(departures: Entries[ReviewDifference]) -> list[Section[ReviewDifference]]:
+def difference_sections(differences: Entries[ReviewDifference]) -> list[Section[ReviewDifference]]:
     """Make one section for each kind of difference, object and action; unreviewed changes come first."""
-    groups = departures.grouped(_rank)
+    groups = differences.grouped(_rank)
     return [_section(group) for group in sorted(groups, key=lambda of: _rank(of[0]))]
 
 
@@ -61,15 +61,15 @@ def _sentences(review: Review, unreviewed: int) -> Iterator[str]:
     yield left_out(unreviewed, against) if unreviewed else f"Held against {against}: nothing is left out."
 
 
-def _rank(departure: ReviewDifference) -> tuple[int, str, str]:
-    return list(DifferenceKind).index(departure.how), departure.key.object, str(departure.verb)
+def _rank(difference: ReviewDifference) -> tuple[int, str, str]:
+    return list(DifferenceKind).index(difference.how), difference.key.object, str(difference.verb)
 
 
 def _likeness(alone: Sequence[ReviewDifference]) -> Hashable:
-    (departure,) = alone
-    return what_departs(departure), key_properties(departure.key, departure.target, *departure.facts)
+    (difference,) = alone
+    return difference_text(difference), key_properties(difference.key, difference.target, *difference.facts)
 
 
 def _notes(alike: Sequence[Entries[ReviewDifference]], layout: Layout) -> list[Line]:
-    what = what_departs(alike[0][0])
+    what = difference_text(alike[0][0])
     return list(layout.paragraph(what, indent=8, style=Style.FAINT)) if what else []

@@ -43,8 +43,8 @@ def portal_of(plan: Plan, quoted: Callable[[str], str]) -> str:
 
 def made_of(plan: Plan, quoted: Callable[[str], str]) -> str:
     """Format ``71 records in 6 manifests``, or the rolled-back run; ``quoted`` escapes a text."""
-    if plan.undoes is not None:
-        return f"takes back run {quoted(plan.undoes)}"
+    if plan.rolls_back is not None:
+        return f"takes back run {quoted(plan.rolls_back)}"
     manifests = plan.manifests
     return f"{counted(manifests.records, 'record')} in {counted(manifests.files, 'manifest')}"
 
@@ -95,7 +95,7 @@ def _unwritten(summary: PlanSummary, layout: Layout) -> Iterator[Line]:
 
 def _notes(shown: ShownPlan) -> Iterator[str]:
     plan = shown.about
-    if not plan.remembers:
+    if not plan.keeps_state:
         yield (
             "Without state, what people changed cannot be told from what we never set: there is no drift, "
             "no prune, no protection and no rollback."
