@@ -6,13 +6,14 @@ from reconciler.cli.invocation import open_environment
 from reconciler.cli.messages import say, tell_done
 from reconciler.cli.options import Group, common_options
 from reconciler.errors import UsageError
+from reconciler.model.addresses import split_address
 from reconciler.project.correct_state import reset_emulator
 
 
 @click.group(cls=Group)
 @common_options
 def command() -> None:
-    """Serve, seed or reset the embedded portal of this project."""
+    """Serve, seed, edit or reset the embedded portal of this project."""
 
 
 @command.command()
@@ -81,3 +82,47 @@ def reset(ctx: click.Context) -> None:
     portal_id = session.environment.portal_id
     sentence = f"portal {portal_id} is as its seed says{dropped}"
     tell_done(ctx, sentence, {"portal": portal_id, "dropped": count or 0})
+
+
+@command.command()
+@click.argument("address")
+@click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option(
+    "--as", "person", metavar="NAME", help="Who edits: an owner's e-mail or name, or any other name."
+)
+@click.option("--archive", is_flag=True, help="Archive the record.")
+@common_options
+@click.pass_context
+def edit(
+    ctx: click.Context, address: str, values: tuple[str, ...], person: str | None, archive: bool
+) -> None:
+    """Edit the record at ADDRESS as a person does in HubSpot; NAME= clears a property."""
+    if archive == bool(values):
+        raise UsageError("say either what to change, such as phone=123, or --archive")
+    properties = dict(map(_assigned, values))
+    try:
+        object_name, is_id, value, name = split_address(address)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    if name is not None:
+        raise UsageError(f"name the record alone, and the property apart: {name}=VALUE")
+    from reconciler.emulator.errors import EmulatorError  # noqa: PLC0415 - the server's libraries, as above
+
+    invocation = open_environment(ctx)
+    portal_id = invocation.environment.portal_id
+    with invocation.session.emulator() as emulator:
+        try:
+            record_id = emulator.edit(
+                portal_id, (object_name, value, is_id), properties, name=person, archives=archive
+            )
+        except EmulatorError as error:
+            raise UsageError(f"{address}: {error}") from error
+    done = "archived" if archive else f"{', '.join(properties)} changed"
+    tell_done(ctx, f"{address}: {done}", {"portal": portal_id, "record_id": record_id})
+
+
+def _assigned(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"{text!r} is no NAME=VALUE, such as phone=123")
+    return name, value

@@ -18,7 +18,7 @@ from reconciler.errors import ReconcilerError
 COMMANDS = {
     "apply": "Apply PLAN; without it, make a plan, show it, ask, and apply it.",
     "drift": "Show what people changed in HubSpot since the last apply, and who did it.",
-    "emulator": "Serve, seed or reset the embedded portal of this project.",
+    "emulator": "Serve, seed, edit or reset the embedded portal of this project.",
     "explain": "Explain the record or property at ADDRESS.",
     "plan": "Show what apply would change, and why.",
     "rollback": "Make a plan that rolls back run RUN; `apply` carries it out.",

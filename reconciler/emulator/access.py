@@ -12,6 +12,7 @@ from reconciler.emulator.request_context import Work
 from reconciler.emulator.routes import Route
 
 _FIXED: Mapping[str, tuple[str, ...]] = {
+    "lists": ("crm.lists.{access}",),
     "owners": ("crm.objects.owners.read",),
     "users": ("settings.users.read",),
     "teams": ("settings.users.teams.read",),

@@ -13,10 +13,20 @@ from urllib.parse import parse_qs
 
 import orjson
 
-from reconciler.emulator import access, injection, refusals, required_fields, welcome
+from reconciler.emulator import (
+    access,
+    injection,
+    persons,
+    records,
+    refusals,
+    request_body,
+    required_fields,
+    welcome,
+)
 from reconciler.emulator.calls import Actor, Answer, Call, Reply, Request
 from reconciler.emulator.clock import utc_now
 from reconciler.emulator.control import PREFIX, Control
+from reconciler.emulator.errors import EmulatorError
 from reconciler.emulator.faults import Effects, Fault, Kind, Switchboard
 from reconciler.emulator.limits import Meter
 from reconciler.emulator.portals import Portals
@@ -72,6 +82,39 @@ class Emulator:
     def token(self, portal_id: int, scopes: Sequence[str] | None = None) -> str:
         """Return a valid token; the token with all scopes (None) stays the same. Raises UnknownPortal."""
         return self._portals.token(portal_id, scopes)
+
+    def edit(
+        self,
+        portal_id: int,
+        address: tuple[str, str, bool],
+        properties: Mapping[str, str],
+        *,
+        name: str | None = None,
+        archives: bool = False,
+    ) -> str:
+        """Edit a record as the person called ``name`` does in HubSpot's own pages; return its id.
+
+        ``address`` is the object type, and the record's id (True) or the value of a unique property. Raises
+        EmulatorError, with HubSpot's message if it would refuse the edit.
+        """
+        object_name, value, is_id = address
+        try:
+            with self._portals.open(portal_id, VERSIONS["v3"], Source("CRM_UI"), write=True) as work:
+                work.source = persons.person(work, name)
+                object_type = work.object_type(object_name)
+                record = (
+                    request_body.require(work, object_type, value, None)
+                    if is_id
+                    else persons.find(work, object_type, value)
+                )
+                if archives:
+                    records.archive(work, object_type, str(record.id))
+                else:
+                    given = persons.as_stored(work, object_type, record, properties)
+                    records.update(work, object_type, record, given)
+                return str(record.id)
+        except Refusal as refusal:
+            raise EmulatorError(persons.details_of(refusal)) from None
 
     def add_fault(self, fault: Fault) -> int:
         """Switch a fault on, for this object only; return the number of the fault."""

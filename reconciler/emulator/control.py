@@ -8,9 +8,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.emulator import batches, faults, identity, records, refusals, response_format
+from reconciler.emulator import edits, faults, refusals, response_format
 from reconciler.emulator.calls import Reply, Request
-from reconciler.emulator.clock import parse_iso
 from reconciler.emulator.errors import EmulatorError, SeedError, UnknownPortal
 from reconciler.emulator.faults import Switchboard
 from reconciler.emulator.portals import Portals
@@ -20,18 +19,6 @@ from reconciler.emulator.settings import SETTINGS, settings_from
 from reconciler.emulator.versions import VERSIONS
 
 PREFIX = "/_emulator"
-SOURCE_TYPES = (
-    "API",
-    "AUTOMATION_PLATFORM",
-    "CALCULATED",
-    "CRM_UI",
-    "FORM",
-    "IMPORT",
-    "INTEGRATION",
-    "MERGE_OBJECTS",
-    "MIGRATION",
-    "WORKFLOW",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +107,8 @@ class Control:
                     return Reply(200, _settings(work))
             case ("POST", "edits"):
                 given = _object(body)
-                with self._open(portal_id, _source(given.get("source")), write=True) as work:
-                    return Reply(200, _edit(work, given))
+                with self._open(portal_id, edits.source_of(given.get("source")), write=True) as work:
+                    return Reply(200, edits.edit(work, given))
             case _:
                 raise _no_route(method, ["portals", str(portal_id), *parts])
 
@@ -159,37 +146,3 @@ def _changed_settings(body: Any) -> dict[str, Any]:
 
 def _settings(work: Work) -> Json:
     return {key: work.settings[key] for key in SETTINGS}
-
-
-def _source(given: Any) -> Source:
-    source = _object(given if given is not None else {"type": "CRM_UI"})
-    if source.get("type") not in SOURCE_TYPES:
-        raise SeedError(f"source.type: one of {', '.join(SOURCE_TYPES)}, not {source.get('type')!r}")
-    user_id = source.get("userId")
-    if user_id is not None and not isinstance(user_id, int):
-        raise SeedError(f"source.userId: a number, not {user_id!r}")
-    return Source(source["type"], source.get("id"), source.get("label"), user_id)
-
-
-def _key(given: Json) -> str | None:
-    return response_format.as_optional_text(given.get("idProperty"), "idProperty")
-
-
-def _edit(work: Work, given: Json) -> Json:
-    """Change, archive or purge a record as another person or program, at any time."""
-    if "at" in given:
-        try:
-            work.at_ms = parse_iso(given["at"])
-        except (TypeError, ValueError):
-            raise SeedError(f"at: an ISO 8601 instant, not {given['at']!r}") from None
-    object_type = work.object_type(response_format.as_text(given.get("object"), "object"))
-    record = identity.find(work, object_type, response_format.as_text(given.get("id"), "id"), _key(given))
-    if record is None:
-        raise refusals.not_found("there is no such record")
-    if given.get("archive") or given.get("purge"):
-        records.archive(work, object_type, str(record.id))
-        if given.get("purge"):
-            work.rows(object_type).erase(record.id)
-        return {"id": str(record.id), "archived": True}
-    properties = response_format.as_object(given.get("properties"), "properties")
-    return batches.written_body(object_type, records.update(work, object_type, record, properties))

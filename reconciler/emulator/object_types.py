@@ -121,7 +121,7 @@ def all_scopes() -> frozenset[str]:
     stems = {"custom", *(t.path for t in types)}
     schemas = {f"crm.schemas.{stem}.{access}" for stem in stems for access in ("read", "write")}
     custom = {"crm.objects.custom.read", "crm.objects.custom.write"}
-    people = {"crm.objects.owners.read", "settings.users.read", "settings.users.teams.read"}
+    people = {"crm.objects.owners.read", "settings.users.read", "settings.users.teams.read", "crm.lists.read"}
     return frozenset({"oauth", *people, *records, *schemas, *custom})
 
 

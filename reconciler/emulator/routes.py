@@ -7,7 +7,14 @@ Paths: developers.hubspot.com/docs/api-reference, and HubSpot's OpenAPI collecti
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.emulator import api_account, api_associations, api_definitions, api_legacy, api_records
+from reconciler.emulator import (
+    api_account,
+    api_associations,
+    api_definitions,
+    api_legacy,
+    api_lists,
+    api_records,
+)
 from reconciler.emulator.calls import Call, Reply
 from reconciler.emulator.request_context import Work
 
@@ -145,6 +152,11 @@ _LIMIT_ROWS: tuple[Row, ...] = (
     ("GET", "/custom-properties", api_account.limits_of_properties),
     ("GET", "/records", api_account.limits_of_records),
 )
+_LIST_ROWS: tuple[Row, ...] = (
+    ("GET", "/<list_id>", api_lists.get_list),
+    ("GET", "/<list_id>/memberships", api_lists.list_members),
+    ("GET", "/object-type-id/<object_type>/name/<list_name>", api_lists.get_list_by_name),
+)
 _SPLIT_ROWS: tuple[Row, ...] = (
     ("POST", "*/batch/read", api_records.read_splits),
     ("POST", "/batch/upsert", api_records.upsert_splits),
@@ -212,6 +224,7 @@ FAMILIES = (
     _family("", _ASSOCIATION_ROOTS, _ALL_LIMITS),
     _family("records", _ASSOCIATION_ROOTS, _ASSOCIATION_ROWS),
     _family("owners", ("/crm/v3/owners", "/crm/owners/{dated}"), _OWNER_ROWS),
+    _family("lists", ("/crm/v3/lists", "/crm/lists/{dated}"), _LIST_ROWS),
     _family("", ("/account-info/v3", "/account-info/{dated}"), _ACCOUNT_ROWS),
     _family(
         "", ("/crm/v3/object-library/enablement", "/crm/object-library/{dated}/enablement"), _LIBRARY_ROWS

@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.emulator import (
     association_labels,
+    lists,
     owners,
     pipelines,
     properties,
@@ -45,6 +46,7 @@ KEYS = (
     "association_labels",
     "records",
     "associations",
+    "lists",
 )
 _FIRST_OWNER: Json = {
     "id": "1",
@@ -89,6 +91,7 @@ def plant(work: Work, seed: Mapping[str, object]) -> None:
     for place, item in _items(seed, "associations"):
         with _placed(place):
             _plant_association(work, _object(item))
+    _plant_lists(work, seed)
 
 
 @contextmanager
@@ -195,6 +198,12 @@ def _plant_validations(work: Work, seed: Mapping[str, object]) -> None:
                     given = _object(rule)
                     rule_type = response_format.as_text(given.get("ruleType"), "ruleType")
                     validations.put(work, work.object_type(address), name, rule_type, given)
+
+
+def _plant_lists(work: Work, seed: Mapping[str, object]) -> None:
+    for place, item in _items(seed, "lists"):
+        with _placed(place):
+            lists.plant(work, _object(item))
 
 
 def _plant_record(work: Work, object_type: ObjectType, given: Json) -> None:

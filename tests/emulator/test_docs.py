@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.emulator import guesses
-from reconciler.emulator.control import SOURCE_TYPES
+from reconciler.emulator.edits import SOURCE_TYPES
 from reconciler.emulator.faults import Kind, parse
 from reconciler.emulator.seeds import KEYS
 from tests.emulator.portal import PORTAL_ID, Portal

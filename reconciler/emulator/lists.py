@@ -1,0 +1,79 @@
+"""Lists of records: their names and their members, made by seeds and read by the API.
+
+developers.hubspot.com/docs/api-reference/crm-lists-v3/guide
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.emulator import refusals, response_format
+from reconciler.emulator.clock import iso, parse_iso
+from reconciler.emulator.request_context import NO_TYPE, Work
+from reconciler.emulator.response_format import Json
+
+LIST = "list"
+PROCESSING_TYPES = ("MANUAL", "DYNAMIC", "SNAPSHOT")
+KEYS = ("listId", "name", "objectTypeId", "processingType", "members", "createdAt")
+
+
+def plant(work: Work, given: Json) -> None:
+    """Store a list of a seed; ``members`` are ids of records."""
+    unknown = sorted(set(given) - set(KEYS))
+    if unknown:
+        raise refusals.invalid_request(f"{unknown[0]}: a list has no such key; it knows {', '.join(KEYS)}")
+    object_type = work.object_type(response_format.as_text(given.get("objectTypeId"), "objectTypeId"))
+    processing = response_format.as_text(given.get("processingType", "MANUAL"), "processingType")
+    if processing not in PROCESSING_TYPES:
+        raise refusals.invalid_request(f"processingType: one of {', '.join(PROCESSING_TYPES)}")
+    members = {
+        response_format.as_number(member, "members")
+        for member in response_format.as_list(given.get("members"), "members")
+    }
+    name = response_format.as_text(given.get("name"), "name")
+    if by_name(work, object_type.type_id, name) is not None:
+        raise refusals.invalid_request(f"another list is called {name}")
+    since = iso(parse_iso(given["createdAt"])) if "createdAt" in given else work.now
+    list_id = response_format.as_text(given.get("listId") or work.next_id(), "listId")
+    body = {
+        "listId": list_id,
+        "listVersion": 1,
+        "createdAt": since,
+        "updatedAt": since,
+        "filtersUpdatedAt": since,
+        "processingStatus": "COMPLETE",
+        "createdById": "1",
+        "updatedById": "1",
+        "processingType": processing,
+        "objectTypeId": object_type.type_id,
+        "name": name,
+        "size": len(members),
+        "members": sorted(members),
+    }
+    work.store(LIST, NO_TYPE, list_id, body)
+
+
+def by_id(work: Work, list_id: str) -> Mapping[str, Any] | None:
+    """Return the list with this id, with its members."""
+    return work.stored(LIST, NO_TYPE).get(list_id)
+
+
+def by_name(work: Work, type_id: str, name: str) -> Mapping[str, Any] | None:
+    """Return the list of one object type with this name, without regard to case."""
+    found = work.stored(LIST, NO_TYPE).values()
+    called = name.casefold()
+    return next(
+        (body for body in found if body["objectTypeId"] == type_id and body["name"].casefold() == called),
+        None,
+    )
+
+
+def body_of(stored: Mapping[str, Any]) -> Json:
+    """Return a list in the form of the API: without its members."""
+    return {name: value for name, value in stored.items() if name != "members"}
+
+
+def members_of(work: Work, stored: Mapping[str, Any]) -> list[int]:
+    """Return the ids of the live records in the list; HubSpot removes archived ones from it."""
+    rows = work.rows(work.object_type(stored["objectTypeId"]))
+    found = ((record_id, rows.get(record_id)) for record_id in stored["members"])
+    return [record_id for record_id, record in found if record and record.archived_ms is None]
