@@ -41,16 +41,16 @@ def escaped_where_hidden(text: str, escaping: Callable[[str], str]) -> str:
     """Apply ``escaping`` to each character that is invisible or cannot be told from others."""
     if is_visible(text):
         return str(text)
-    told: list[str] = []
+    escaped: list[str] = []
     before = ""  # the character to which a mark would attach
     for character in text:
         if _is_hidden(before, character):
-            told.append(escaping(character))
+            escaped.append(escaping(character))
             before = ""
         else:
-            told.append(character)
+            escaped.append(character)
             before = character.strip()
-    joined = "".join(told)
+    joined = "".join(escaped)
     if is_normalized("NFC", joined):
         return joined
     return "".join(escaping(each) if _is_mark(each) else each for each in joined)

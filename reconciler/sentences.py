@@ -45,10 +45,10 @@ class Sentence(str):
         return Sentence, (self.parts,)
 
     def __format__(self, spec: str) -> NoReturn:
-        raise TypeError("a sentence with values is put into another one by told(), never by an f-string")
+        raise TypeError("a sentence with values is put into another one by sentence(), never by an f-string")
 
     def __add__(self, other: str) -> NoReturn:
-        raise TypeError("a sentence with values is put together by told(), never by +")
+        raise TypeError("a sentence with values is put together by sentence(), never by +")
 
     __radd__ = __add__
 

@@ -96,7 +96,7 @@ class _PrivateFile:
     """Encrypted blocks on disk, in a file without a name."""
 
     def __init__(self) -> None:
-        with _told():
+        with _clear_errors():
             self._file = tempfile.TemporaryFile(prefix="reconciler-")  # noqa: SIM115 - it ends with the object
         weakref.finalize(self, self._file.close)
         self._key = ProcessKey()
@@ -107,7 +107,7 @@ class _PrivateFile:
 
     def append(self, block: bytes) -> None:
         encrypted = self._key.encrypt(len(self), block)
-        with _told():
+        with _clear_errors():
             self._file.seek(self._offsets[-1])
             self._file.write(encrypted)
             self._file.flush()
@@ -115,13 +115,13 @@ class _PrivateFile:
 
     def read(self, number: int) -> bytes:
         start, end = self._offsets[number], self._offsets[number + 1]
-        with _told():
+        with _clear_errors():
             self._file.seek(start)
             return self._key.decrypt(number, self._file.read(end - start))
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _clear_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -82,10 +82,10 @@ def _refuse_to_tell_of_what_ends(to: OutputOptions, is_selected: object) -> None
     Raises:
         UsageError: there are such flags.
     """
-    told = [form.file_option.name for form in to.files if form.file_option]
-    told += [f"--format {to.form.name}"] if to.form.acceptance is cannot_show else []
-    if told:
-        raise UsageError(f"{told[0]} tells of drift, which --accept ends: say one of them")
+    reports = [form.file_option.name for form in to.files if form.file_option]
+    reports += [f"--format {to.form.name}"] if to.form.acceptance is cannot_show else []
+    if reports:
+        raise UsageError(f"{reports[0]} tells of drift, which --accept ends: say one of them")
     if is_selected:
         raise UsageError("--accept names what it is about: --target and --exclude have no say in it")
 

@@ -108,9 +108,9 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _shown(error: click.ClickException) -> str:
     """Format click's error about wrong arguments: usage and message."""
-    told = io.StringIO()
-    error.show(told)
-    return told.getvalue().rstrip("\n")
+    written = io.StringIO()
+    error.show(written)
+    return written.getvalue().rstrip("\n")
 
 
 def leave(fault: OSError | None, code: int) -> int:

@@ -62,13 +62,13 @@ def _bar(what: str) -> Iterator[Report]:
 
 
 def _lines(what: str) -> Report:
-    told = time.monotonic()
+    shown_at = time.monotonic()
 
     def report(done: int, total: int) -> None:
-        nonlocal told
+        nonlocal shown_at
         now = time.monotonic()
-        if total >= _SHORT and now - told >= _LINE_EVERY_S:
-            told = now
+        if total >= _SHORT and now - shown_at >= _LINE_EVERY_S:
+            shown_at = now
             say(f"{what}: {done:,} of {total:,}")
 
     return report

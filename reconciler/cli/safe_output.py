@@ -34,7 +34,7 @@ def without_commands(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    told = visible(text[: _MOST_CHARACTERS + 1])
+    escaped = visible(text[: _MOST_CHARACTERS + 1])
     if len(text) <= _MOST_CHARACTERS:
-        return told
-    return f"{told[:_MOST_CHARACTERS]}\u2026 ({len(text) - _MOST_CHARACTERS:,} more characters)"
+        return escaped
+    return f"{escaped[:_MOST_CHARACTERS]}\u2026 ({len(text) - _MOST_CHARACTERS:,} more characters)"

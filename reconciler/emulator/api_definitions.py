@@ -35,15 +35,15 @@ def list_properties(work: Work, call: Call) -> Reply:
     bodies = work.definitions(_type(work, call)).bodies.values()
     found = [body for body in bodies if (body["archived"], body["dataSensitivity"]) == wanted]
     names = call.names("properties")
-    told = [properties.told(work, body) for body in found if not names or body["name"] in names]
-    return Reply(200, {"results": told})
+    shown = [properties.in_this_version(work, body) for body in found if not names or body["name"] in names]
+    return Reply(200, {"results": shown})
 
 
 def get_property(work: Work, call: Call) -> Reply:
     """Serve ``GET /crm/v3/properties/{type}/{name}``."""
     name, archived = call.args["property_name"], call.flag("archived")
     body = properties.get(work, _type(work, call), name, archived=archived, sensitivity=_sensitivity(call))
-    return Reply(200, properties.told(work, body))
+    return Reply(200, properties.in_this_version(work, body))
 
 
 def create_property(work: Work, call: Call) -> Reply:
@@ -51,13 +51,13 @@ def create_property(work: Work, call: Call) -> Reply:
     object_type = _type(work, call)
     body = properties.create(work, object_type, _body(call))
     location = f"/crm/v3/properties/{object_type.type_id}/{body['name']}"
-    return Reply(201, properties.told(work, body), {"Location": location})
+    return Reply(201, properties.in_this_version(work, body), {"Location": location})
 
 
 def update_property(work: Work, call: Call) -> Reply:
     """Serve ``PATCH /crm/v3/properties/{type}/{name}``."""
     body = properties.update(work, _type(work, call), call.args["property_name"], _body(call))
-    return Reply(200, properties.told(work, body))
+    return Reply(200, properties.in_this_version(work, body))
 
 
 def archive_property(work: Work, call: Call) -> Reply:

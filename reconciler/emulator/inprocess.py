@@ -32,8 +32,8 @@ class EmulatorTransport(httpx.BaseTransport):
                 portal_id=self._portal_id,
             )
         )
-        told = request.extensions.get("timeout", {}).get("read")
-        timeout_s = None if told is None else float(told)  # like a socket, accept any number
+        timeout_s = request.extensions.get("timeout", {}).get("read")
+        timeout_s = None if timeout_s is None else float(timeout_s)  # like a socket, accept any number
         if timeout_s is not None and answer.delay_s > timeout_s:
             self._emulator.sleep(timeout_s)
             raise httpx.ReadTimeout(f"no answer within {timeout_s} s", request=request)

@@ -55,7 +55,7 @@ def _no_property(name: str) -> refusals.Refusal:
     return refusals.not_found(f'Property "{name}" does not exist')
 
 
-def told(work: Work, body: Body) -> Body:
+def in_this_version(work: Work, body: Body) -> Body:
     """Return a definition in the form of this version of the API."""
     if work.version.display_hints:
         return body
@@ -232,7 +232,9 @@ def _uses(work: Work, object_type: ObjectType, name: str) -> dict[str, list[str]
 
 def create_batch(work: Work, object_type: ObjectType, inputs: list[Json]) -> tuple[int, Json]:
     """Create the definitions that can be created; return errors for the others."""
-    results, errors = one_by_one(work, inputs, lambda given: [told(work, create(work, object_type, given))])
+    results, errors = one_by_one(
+        work, inputs, lambda given: [in_this_version(work, create(work, object_type, given))]
+    )
     status = response_format.batch_status(work, work.version.definitions_created, errors)
     return status, response_format.batch_body(work, results, errors)
 
@@ -244,7 +246,7 @@ def read_batch(
 
     def read(name: str) -> list[Body]:
         body = get(work, object_type, name, archived=archived, sensitivity=sensitivity)
-        return [told(work, body)]
+        return [in_this_version(work, body)]
 
     results, errors = one_by_one(work, names, read)
     return response_format.batch_status(work, 200, errors), response_format.batch_body(work, results, errors)

@@ -86,9 +86,9 @@ def _store_new(work: Work, object_type: ObjectType, written: Written, history: S
     identity.claim_unique_values(work, object_type, record, set(changes))
     rows = work.rows(object_type)
     rows.put(record)
-    told = {name for edit in history for name in edit.changes}
-    untold = {name: value for name, value in changes.items() if name not in told}
-    for edit in (Edit(record.created_ms, work.source.body(), untold), *history):
+    recorded = {name for edit in history for name in edit.changes}
+    unrecorded = {name: value for name, value in changes.items() if name not in recorded}
+    for edit in (Edit(record.created_ms, work.source.body(), unrecorded), *history):
         rows.add_edit(record.id, edit)
 
 

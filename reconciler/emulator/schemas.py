@@ -69,7 +69,7 @@ def _body(work: Work, schema: Body) -> Json:
 def _parts(work: Work, object_type: ObjectType) -> Json:
     bodies = work.definitions(object_type).bodies.values()
     return {
-        "properties": [properties.told(work, body) for body in bodies if not body["archived"]],
+        "properties": [properties.in_this_version(work, body) for body in bodies if not body["archived"]],
         "associations": association_types.schema_associations(work, object_type),
     }
 

@@ -30,9 +30,9 @@ class StateMasking:
         """Return pairs of object type and property that are masked for ``record`` and for ``others``."""
         object_name = record.key.object
         names = {(object_name, name) for name in record.sent}
-        told = {(object_name, name) for name in self.store.last_runs(record)}
+        recorded = {(object_name, name) for name in self.store.last_runs(record)}
         keys = self.keys((key.object, key.by) for key in (record.key, *others))
-        return keys | self._among(names) | (names - told)
+        return keys | self._among(names) | (names - recorded)
 
     def _among(self, pairs: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
         pairs = frozenset(pairs)

@@ -107,9 +107,11 @@ def _pair_lines(alike: Sequence[Entries[RemovedAssociation]], layout: Layout) ->
     lines: list[Line] = []
     for name, pair in zip(padded([pair.target.address for pair in record]), record, strict=True):
         row = Row(line(sign_of(pair.last_applied, pair.live), f" {name}", indent=6), [], layout.width)
-        told = (pair.last_applied, pair.live)
-        inline = side_by_side(*told, row.room) if pair.live else alone(told[0], row.room, full=layout.full)
-        lines += row.lines(inline, one_below_the_other(*told, layout.width - 10, full=layout.full))
+        values = (pair.last_applied, pair.live)
+        inline = (
+            side_by_side(*values, row.room) if pair.live else alone(values[0], row.room, full=layout.full)
+        )
+        lines += row.lines(inline, one_below_the_other(*values, layout.width - 10, full=layout.full))
     return lines
 
 
@@ -150,11 +152,11 @@ def _likeness(record: Sequence[DriftedValue]) -> Hashable:
             value.live,
             value.is_defined,
             value.trail.since,
-            tuple((hand.via, hand.by, hand.value) for hand in value.trail.versions),
+            tuple((version.via, version.by, version.value) for version in value.trail.versions),
         )
         for value in record
     )
 
 
 def _edit_times(record: Sequence[DriftedValue]) -> list[list[datetime]]:
-    return [[hand.at for hand in value.trail.versions] for value in record]
+    return [[version.at for version in value.trail.versions] for value in record]

@@ -33,7 +33,7 @@ _LABEL = 14
 _MOST_LINES = 6
 """Number of lines shown of a longer text, without ``--full``."""
 
-_MOST_HANDS = 10
+_MOST_VERSIONS = 10
 """Number of latest changes shown of a property's history, without ``--full``."""
 
 _OURS = {
@@ -136,11 +136,11 @@ def _last_lines(last: LastApplied | None, layout: Layout) -> list[Line]:
 
 def _hand_lines(versions: tuple[ValueVersion, ...], layout: Layout) -> list[Line]:
     """Format the authors of a value, oldest first."""
-    told = versions if layout.full else versions[-_MOST_HANDS:]
+    latest = versions if layout.full else versions[-_MOST_VERSIONS:]
     lines: list[Line] = []
-    for index, hand in enumerate(told):
-        who = line(Piece(f"{moment(hand.at)}  ", Style.FAINT), visible(str(hand)))
-        value = EMPTY if hand.value is None else shown(hand.value)
+    for index, version in enumerate(latest):
+        who = line(Piece(f"{moment(version.at)}  ", Style.FAINT), visible(str(version)))
+        value = EMPTY if version.value is None else shown(version.value)
         lines += _fact("" if index else "history", who, value, layout)
     return lines
 
@@ -196,8 +196,8 @@ def _next(of: PropertyExplained, key: RecordKey) -> str:
 
 
 def _left(step: NextAction, key: RecordKey, address: str) -> str:
-    told = facts_text(step.facts, key, address)
-    return f"leaves it; {held_reason_text(Reason(step.reason))}" + (f"; {told}" if told else "")
+    reasons = facts_text(step.facts, key, address)
+    return f"leaves it; {held_reason_text(Reason(step.reason))}" + (f"; {reasons}" if reasons else "")
 
 
 def _run(by: ApplyRun | None) -> str:
@@ -221,9 +221,9 @@ def _value(label: str, value: str | None, remark: str, layout: Layout) -> list[L
     if inline is not None:
         return _fact(label, inline, remark, layout)
     rows = [part for row in (value or "").split("\n") for part in chopped(line_shown(row), layout.width - 4)]
-    told = rows if layout.full else rows[:_MOST_LINES]
-    more = [line(Piece("\u2026", Style.FAINT), indent=4)] if len(told) < len(rows) else []
-    return [*_fact(label, (), remark, layout), *(line(row, indent=4) for row in told), *more]
+    shown_rows = rows if layout.full else rows[:_MOST_LINES]
+    more = [line(Piece("\u2026", Style.FAINT), indent=4)] if len(shown_rows) < len(rows) else []
+    return [*_fact(label, (), remark, layout), *(line(row, indent=4) for row in shown_rows), *more]
 
 
 def _fact(label: str, value: Line, remark: str, layout: Layout) -> list[Line]:

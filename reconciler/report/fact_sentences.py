@@ -117,11 +117,11 @@ def _address(fact: Fact) -> str:
 def facts_text(facts: Iterable[Fact], key: RecordKey, address: str = "") -> str:
     """Format the facts about the record ``key``, or about its part at ``address``; may be empty."""
     subject = FactSubject(key, address or key.address)
-    told = ""
+    text = ""
     for fact in facts:
-        told += (": " if fact.kind in _WAYS_OUT else "; ") if told else ""
-        told += SENTENCES[fact.kind](fact, subject)
-    return told
+        text += (": " if fact.kind in _WAYS_OUT else "; ") if text else ""
+        text += SENTENCES[fact.kind](fact, subject)
+    return text
 
 
 def note_of(held: Held) -> str:
@@ -131,5 +131,5 @@ def note_of(held: Held) -> str:
 
 def difference_text(difference: ReviewDifference) -> str:
     """Format the other record of an association, and the difference."""
-    told = facts_text(difference.facts, difference.key)
-    return ": ".join(part for part in (difference.target and difference.target.address, told) if part)
+    text = facts_text(difference.facts, difference.key)
+    return ": ".join(part for part in (difference.target and difference.target.address, text) if part)

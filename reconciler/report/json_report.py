@@ -183,7 +183,7 @@ def _drifted(value: DriftedValue) -> Json:
     return {
         "address": value.address,
         "defined": value.is_defined,
-        "hands": [_hand(hand) for hand in value.trail.versions],
+        "hands": [_version(version) for version in value.trail.versions],
         "key": _key(value.key),
         "last_applied": value.last_applied,
         "live": value.live,
@@ -194,8 +194,8 @@ def _drifted(value: DriftedValue) -> Json:
     }
 
 
-def _hand(hand: ValueVersion) -> Json:
-    return {"at": _time(hand.at), "by": hand.by, "value": hand.value, "via": hand.via}
+def _version(version: ValueVersion) -> Json:
+    return {"at": _time(version.at), "by": version.by, "value": version.value, "via": version.via}
 
 
 def _lost_pair(pair: RemovedAssociation) -> Json:
@@ -237,7 +237,7 @@ def _edit(edit: Edit) -> Json:
 def _explained(of: PropertyExplained, key: RecordKey) -> Json:
     last = of.last
     return {
-        "hands": [_hand(hand) for hand in of.versions],
+        "hands": [_version(version) for version in of.versions],
         "last_applied": last and {"kept": last.kept, "run": _applying(last.by), "sent": last.sent},
         "live": of.live,
         "next": _step(of.step, key, key.property_address(of.name)),

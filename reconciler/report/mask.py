@@ -219,12 +219,12 @@ class _Mask:
             desired=self.value(held.key.object, held.name or "", held.desired),
             facts=self.facts(held.key.object, held.name or "", held.facts),
             target=held.target and self.record_key(held.target),
-            changed=held.changed and self.hand(held.key.object, held.name or "", held.changed),
+            changed=held.changed and self.version(held.key.object, held.name or "", held.changed),
         )
 
     def drifted(self, value: DriftedValue) -> DriftedValue:
         object_name, name = value.key.object, value.name
-        versions = tuple(self.hand(object_name, name, hand) for hand in value.trail.versions)
+        versions = tuple(self.version(object_name, name, version) for version in value.trail.versions)
         return replace(
             value,
             key=self.record_key(value.key),
@@ -233,8 +233,10 @@ class _Mask:
             trail=replace(value.trail, versions=versions),
         )
 
-    def hand(self, object_name: str, name: str, hand: ValueVersion) -> ValueVersion:
-        return replace(hand, by=self.text(hand.by, []), value=self.value(object_name, name, hand.value))
+    def version(self, object_name: str, name: str, version: ValueVersion) -> ValueVersion:
+        return replace(
+            version, by=self.text(version.by, []), value=self.value(object_name, name, version.value)
+        )
 
     def lost_pair(self, pair: RemovedAssociation) -> RemovedAssociation:
         return replace(pair, key=self.record_key(pair.key), target=self.record_key(pair.target))
@@ -285,7 +287,7 @@ class _Mask:
                 kept=self.value(object_name, name, last.kept),
             ),
             live=self.value(object_name, name, of.live),
-            versions=tuple(self.hand(object_name, name, hand) for hand in of.versions),
+            versions=tuple(self.version(object_name, name, version) for version in of.versions),
             step=self.step(key, name, of.step),
         )
 
@@ -382,7 +384,7 @@ class _Mask:
                 value,
                 before=self.value(key.object, value.name, value.before),
                 after=self.value(key.object, value.name, value.after),
-                changed=value.changed and self.hand(key.object, value.name, value.changed),
+                changed=value.changed and self.version(key.object, value.name, value.changed),
             )
             for value in values
         )

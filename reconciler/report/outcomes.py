@@ -100,9 +100,9 @@ def accounting_section(detail: RunDetail, layout: Layout) -> list[Line]:
     """Format ``11 planned = 10 applied + 1 rejected + …``."""
     planned, *outcomes = (f"{count} {word}" for word, count in detail.accounting_so_far().items())
     never = 0 if detail.header.is_under_way else detail.never_attempted
-    told = f"Never attempted, and counted as skipped: {counted(never, 'change')}."
+    never_text = f"Never attempted, and counted as skipped: {counted(never, 'change')}."
     return [
-        *(layout.paragraph(told, style=Style.FAINT) if never else []),
+        *(layout.paragraph(never_text, style=Style.FAINT) if never else []),
         *layout.paragraph(f"{planned} = {' + '.join(outcomes)}", style=Style.STRONG),
     ]
 
@@ -116,13 +116,13 @@ def run_entries(runs: Iterable[RunSummary], layout: Layout) -> Iterator[list[Lin
         became = ", ".join(f"{count:,} {word}" for word, count in outcomes if count)
         whose = f"{header.actor.get('user', 'unknown')} on {header.actor.get('host', 'unknown')}"
         when = f"{header.started_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        told = [
+        parts = [
             f"{planned}: {became}" if planned else "nothing to do",
             f"takes back run {header.rolls_back}" if header.rolls_back else "",
             f"commit {header.commit[:_COMMIT_DIGITS]}" if header.commit else "",
             header.actor.get("run_url", ""),
         ]
-        first, *others = (text for text in told if text)
+        first, *others = (text for text in parts if text)
         yield [
             *layout.paragraph(f"{header.id}  {header.status}  {when}  {whose}", style=Style.STRONG),
             *layout.paragraph(first, indent=2),
@@ -142,14 +142,14 @@ def _done(action: str) -> str:
 
 def _likeness_of_applied(alone: Sequence[RunRow]) -> Hashable:
     (row,) = alone
-    return tuple(_told(row)), key_properties(row.target)
+    return tuple(_values(row)), key_properties(row.target)
 
 
 def _applied_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Line]:
     """Format the written values."""
-    told = list(_told(alike[0][0]))
+    values = list(_values(alike[0][0]))
     lines: list[Line] = []
-    for name, (_, before, after) in zip(padded([name for name, _, _ in told]), told, strict=True):
+    for name, (_, before, after) in zip(padded([name for name, _, _ in values]), values, strict=True):
         row = Row(line(sign_of(before, after), f" {name}", indent=_INDENT), [], layout.width)
         if before is None or before == after:
             inline = alone(after, row.room, full=layout.full)
@@ -159,7 +159,7 @@ def _applied_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Lin
     return lines
 
 
-def _told(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
+def _values(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
     """Return name, value before and value after for each value of a row."""
     if row.target is not None:
         yield row.target.address, None, row.label or ASSOCIATED
@@ -171,10 +171,10 @@ def _told(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
 
 def _row_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Line]:
     row = alike[0][0]
-    told = row.detail.get("message") or "nothing is known of it"
+    message = row.detail.get("message") or "nothing is known of it"
     label = f" ({row.label})" if row.label else ""
     action = f"{row.action} {row.target.address}{label}" if row.target else row.action
-    lines = list(layout.paragraph(f"{action}: {told}", indent=_INDENT))
+    lines = list(layout.paragraph(f"{action}: {message}", indent=_INDENT))
     tickets = [f"{label} {row.detail[name]}" for name, label in _TICKETS.items() if row.detail.get(name)]
     together = "   ".join(tickets)
     if cells(visible(together)) <= layout.width - _INDENT:

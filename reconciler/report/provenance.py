@@ -25,11 +25,12 @@ def moment(at: datetime) -> str:
 def trail_text(trail: DriftHistory) -> str:
     """Format the authors of a value in one line, oldest first."""
     is_one = len(trail.versions) == 1
-    told = [
-        f"{moment(hand.at)} {hand}" + ("" if is_one else f": {EMPTY if hand.value is None else hand.value}")
-        for hand in trail.versions
+    texts = [
+        f"{moment(version.at)} {version}"
+        + ("" if is_one else f": {EMPTY if version.value is None else version.value}")
+        for version in trail.versions
     ]
-    return "; ".join(filter(None, [*told, _note(trail)]))
+    return "; ".join(filter(None, [*texts, _note(trail)]))
 
 
 def trail_lines(trail: DriftHistory, times: Sequence[Sequence[datetime]], layout: Layout) -> list[Line]:
@@ -41,18 +42,18 @@ def trail_lines(trail: DriftHistory, times: Sequence[Sequence[datetime]], layout
         layout: of the report.
     """
     lines: list[Line] = []
-    for index, hand in enumerate(trail.versions):
-        told = f"{_period([each[index] for each in times])}  {hand}"
-        *head, last = layout.paragraph(told, indent=_INDENT)
-        value = Piece(EMPTY if hand.value is None else shown(hand.value), Style.FAINT)
+    for index, version in enumerate(trail.versions):
+        text = f"{_period([each[index] for each in times])}  {version}"
+        *head, last = layout.paragraph(text, indent=_INDENT)
+        value = Piece(EMPTY if version.value is None else shown(version.value), Style.FAINT)
         lines += [*head, *beside(last, (value,) if len(trail.versions) > 1 else (), layout.width)]
     note = _note(trail)
     return lines + (list(layout.paragraph(note, indent=_INDENT, style=Style.FAINT)) if note else [])
 
 
-def edit_text(hand: ValueVersion, times: Sequence[datetime]) -> str:
+def edit_text(version: ValueVersion, times: Sequence[datetime]) -> str:
     """Format whose edit a plan overwrites or leaves alone, and the times at which equal records got it."""
-    return f"by {hand}, {_period(times)} UTC"
+    return f"by {version}, {_period(times)} UTC"
 
 
 def _note(trail: DriftHistory) -> str:

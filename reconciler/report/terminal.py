@@ -51,11 +51,11 @@ def render_plan(plan: Plan, view: View) -> str:
     shown = shown_plan(plan, view.masking)
     sections = chain(
         [opening(shown, layout)],
-        (section.told(layout) for section in change_sections(shown.changes)),
-        (section.told(layout) for section in held_sections(shown.held)),
+        (section.lines_with_heading(layout) for section in change_sections(shown.changes)),
+        (section.lines_with_heading(layout) for section in held_sections(shown.held)),
         [problem_lines(shown.problems, layout)],
         [refusal_lines(shown.about.refusals, layout, shown.about.rolls_back)],
-        (section.told(layout) for section in difference_sections(shown.differences)),
+        (section.lines_with_heading(layout) for section in difference_sections(shown.differences)),
         [closing(shown, layout)],
     )
     return painted(_parted(sections), color=view.color)
@@ -67,9 +67,9 @@ def render_drift(found: DriftFound, view: View) -> str:
     shown = shown_drift(found, view.masking)
     sections = chain(
         [drift_opening(shown, layout)],
-        (section.told(layout) for section in lost_sections(shown.lost)),
-        (section.told(layout) for section in drifted_sections(shown.values)),
-        (section.told(layout) for section in pair_sections(shown.pairs)),
+        (section.lines_with_heading(layout) for section in lost_sections(shown.lost)),
+        (section.lines_with_heading(layout) for section in drifted_sections(shown.values)),
+        (section.lines_with_heading(layout) for section in pair_sections(shown.pairs)),
         [drift_closing(shown, layout)],
     )
     return painted(_parted(sections), color=view.color)
@@ -109,8 +109,10 @@ def render_run(detail: RunDetail, view: View) -> str:
     rows = shown_rows(detail, view.masking)
     sections = chain(
         [run_opening(detail.header, layout)],
-        (section.told(layout) for section in applied_sections(rows)) if view.shows_applied else (),
-        (section.told(layout) for section in outcome_sections(rows, detail.header)),
+        (section.lines_with_heading(layout) for section in applied_sections(rows))
+        if view.shows_applied
+        else (),
+        (section.lines_with_heading(layout) for section in outcome_sections(rows, detail.header)),
         [accounting_section(detail, layout)],
     )
     return painted(_parted(sections), color=view.color)

@@ -60,7 +60,7 @@ class Database:
         options: dict[str, Any] = {}
         if self._engine.dialect.name == "postgresql":
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with self._told(), self._engine.connect() as connection:
+        with self._clear_errors(), self._engine.connect() as connection:
             connection.execution_options(**options)
             with connection.begin():
                 yield connection
@@ -74,7 +74,7 @@ class Database:
         """
         if not self._is_writable:
             raise RuntimeError(f"{self.name} was opened to read")
-        with self._told(), self._engine.connect() as connection:
+        with self._clear_errors(), self._engine.connect() as connection:
             connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
                 yield connection
@@ -84,7 +84,7 @@ class Database:
         """Remove all traces of deleted rows from a SQLite file; PostgreSQL's vacuum does that itself."""
         if self._engine.dialect.name != "sqlite":
             return
-        with self._told(), self._engine.connect() as connection:
+        with self._clear_errors(), self._engine.connect() as connection:
             connection.execution_options(begin=None)
             connection.exec_driver_sql("VACUUM")
             is_busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
@@ -107,7 +107,7 @@ class Database:
             )
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _clear_errors(self) -> Iterator[None]:
         try:
             yield
         except SchemaError as error:

@@ -25,7 +25,7 @@ def make_private(path: Path) -> None:
     Raises:
         StateError: folder or file cannot be created.
     """
-    with _told(path):
+    with _clear_errors(path):
         if path.parent.name == PRIVATE_FOLDER:
             make_private_folder(path.parent)
         # do not open an existing file: closing it would release SQLite's locks
@@ -59,7 +59,7 @@ def copy_database(path: Path, now: datetime) -> Path:
         StateError: the copy cannot be written.
     """
     copy = path.with_name(f"{path.name}.{now.astimezone(UTC):%Y%m%dT%H%M%S%fZ}.backup")
-    with _told(copy):
+    with _clear_errors(copy):
         os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_EXCL, _OWNER_ONLY))
         try:
             with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
@@ -83,7 +83,7 @@ def shown(path: Path) -> str:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _clear_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -305,13 +305,13 @@ def test_patience_with_a_host_that_has_answered_before_is_minutes() -> None:
 
 @pytest.mark.parametrize(("told_s", "is_waited_for"), [(180.0, True), (181.0, False)])
 def test_hubspot_is_waited_for_as_long_as_it_says_up_to_three_minutes(
-    told_s: float, is_waited_for: bool
+    retry_after_s: float, is_waited_for: bool
 ) -> None:
-    clock, script = SimulatedClock(), Script([refusal(503, retry_after_s=told_s), DONE])
+    clock, script = SimulatedClock(), Script([refusal(503, retry_after_s=retry_after_s), DONE])
     pacer = pacer_of(clock)
     with nullcontext() if is_waited_for else pytest.raises(Unavailable):
         pacer.run(READ, script)
-    assert (script.calls, clock.now()) == ((2, told_s) if is_waited_for else (1, 0.0))
+    assert (script.calls, clock.now()) == ((2, retry_after_s) if is_waited_for else (1, 0.0))
 
 
 def test_patience_with_a_host_that_never_answered_is_seconds() -> None:

@@ -186,7 +186,7 @@ def test_what_a_report_does_not_show_is_not_masked() -> None:
         return change
 
     (section,) = change_sections(Entries(changes, mask))
-    lines = section.told(Layout(80, full=False, where=str))
+    lines = section.lines_with_heading(Layout(80, full=False, where=str))
 
     assert any("1,980 more" in piece.text for line in lines for piece in line)
     assert len(masked) < 100

@@ -36,7 +36,7 @@ def limits_associations(reader: PortalReader) -> bool:
     Raises:
         HubSpotError: the portal cannot be read.
     """
-    return bool(_limits_told(reader.all_association_limits))
+    return bool(_readable_limits(reader.all_association_limits))
 
 
 def read_association_limits(
@@ -50,7 +50,7 @@ def read_association_limits(
         HubSpotError: the portal cannot be read.
     """
     found: dict[tuple[str, int] | None, int] = {}
-    for limit in _limits_told(lambda: reader.association_limits(one.path, other.path)):
+    for limit in _readable_limits(lambda: reader.association_limits(one.path, other.path)):
         type_ = (limit.category, limit.type_id) if limit.label else None
         most = limit.user_enforced_max_to_object_ids
         if most is not None:
@@ -58,7 +58,7 @@ def read_association_limits(
     return found
 
 
-def _limits_told(read: Callable[[], Sequence[AssociationLimitBody]]) -> Sequence[AssociationLimitBody]:
+def _readable_limits(read: Callable[[], Sequence[AssociationLimitBody]]) -> Sequence[AssociationLimitBody]:
     """Return the limits, or none if HubSpot does not tell them; it reports them when it refuses a write."""
     try:
         return read()
@@ -104,8 +104,10 @@ def _read(
         asked.update(map(_place, inputs))
         found = reader.read_pairs(one.path, other.path, inputs)
         pages += found.pages
-        told = {page.from_.id for page in found.pages} | set(found.alone)
-        silent = [each for each in inputs if each["id"] not in told and asked[_place(each)] < _TIMES_ASKED]
+        answered = {page.from_.id for page in found.pages} | set(found.alone)
+        silent = [
+            each for each in inputs if each["id"] not in answered and asked[_place(each)] < _TIMES_ASKED
+        ]
         more = [{"id": page.from_.id, "after": page.after} for page in found.pages if page.after is not None]
         if any(_place(each) in asked for each in more):
             raise Unavailable(

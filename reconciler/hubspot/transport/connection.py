@@ -58,7 +58,7 @@ _NEVER_SENT = (
     httpx.UnsupportedProtocol,
 )
 _TOKEN_CHARACTERS = re.compile(r"[!-~]+")
-_MOST_TOLD = 4 * 1024 * 1024  # bytes of a refusal to read: the rest of a longer one is useless
+_MOST_QUOTED = 4 * 1024 * 1024  # bytes of a refusal to read: the rest of a longer one is useless
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -194,8 +194,8 @@ def _attempt(
     except Unfit as unfit:
         return NoResponse(f"the answer cannot be read ({unfit})", was_sent=True, is_garbled=True, pace=pace)
     if not response.is_success:
-        told = without_token(http, body[:_MOST_TOLD].decode(errors="replace"))
-        return ErrorResponse(response.status_code, read_error(told.encode()), pace)
+        quoted = without_token(http, body[:_MOST_QUOTED].decode(errors="replace"))
+        return ErrorResponse(response.status_code, read_error(quoted.encode()), pace)
     try:
         return Success(decode(body), pace)
     except InvalidResponse as error:

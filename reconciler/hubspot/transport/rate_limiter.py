@@ -206,9 +206,9 @@ def _story(exchange: ErrorResponse | NoResponse) -> str:
     """Describe the result in half a sentence."""
     if isinstance(exchange, NoResponse):
         return exchange.reason
-    told_s = exchange.pace.retry_after_s
+    retry_after_s = exchange.pace.retry_after_s
     said = explain(exchange.error) or f"HubSpot answered {exchange.status}"
-    return f"{said} (to be asked again in {told_s:.0f} s)" if told_s else said
+    return f"{said} (to be asked again in {retry_after_s:.0f} s)" if retry_after_s else said
 
 
 def _error(

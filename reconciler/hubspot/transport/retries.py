@@ -5,7 +5,7 @@ what happened                   a read                      a write
 ==============================  ==========================  =================================
 401; 429 for the day            everything stops            everything stops
 429                             waits for the window, the   the same: HubSpot did not look
-                                second, or as long as told  at the request
+                                second, or as long as HubSpot asks
 423, 477                        waits                       the same
 never sent                      waits, longer each time     the same
 no answer, 408, 5xx, cut short  waits, longer each time     not sent again: it may have
@@ -67,26 +67,26 @@ def judge_answer(
         if exchange.was_sent and is_write:
             return Judgement(RetryDecision.OUTCOME_UNKNOWN)
         return Judgement(RetryDecision.RETRY, backoff_s)
-    told_s = exchange.pace.retry_after_s or 0.0
+    retry_after_s = exchange.pace.retry_after_s or 0.0
     if exchange.status == _UNAUTHORIZED:
         return Judgement(RetryDecision.UNAUTHORIZED)
     if exchange.status == _TOO_MANY:
-        return _limited(exchange, tries, told_s)
+        return _limited(exchange, tries, retry_after_s)
     if exchange.status == _LOCKED:
-        return Judgement(RetryDecision.RETRY, max(LOCK_S * tries, told_s))
+        return Judgement(RetryDecision.RETRY, max(LOCK_S * tries, retry_after_s))
     if exchange.status == _MOVING:
-        return Judgement(RetryDecision.RATE_LIMITED, max(LOCK_S * tries, told_s))
+        return Judgement(RetryDecision.RATE_LIMITED, max(LOCK_S * tries, retry_after_s))
     if exchange.status >= _SERVER_FAULT or exchange.status == _TIMED_OUT:
         return Judgement(
-            RetryDecision.OUTCOME_UNKNOWN if is_write else RetryDecision.RETRY, max(backoff_s, told_s)
+            RetryDecision.OUTCOME_UNKNOWN if is_write else RetryDecision.RETRY, max(backoff_s, retry_after_s)
         )
     return Judgement(RetryDecision.ANSWERED)
 
 
-def _limited(refusal: ErrorResponse, tries: int, told_s: float) -> Judgement:
+def _limited(refusal: ErrorResponse, tries: int, retry_after_s: float) -> Judgement:
     policy = refusal.error.policy_name
     if policy == "DAILY" or (policy is None and refusal.pace.daily_remaining == 0):
         return Judgement(RetryDecision.DAILY_LIMIT)
     if policy == "SECONDLY":
-        return Judgement(RetryDecision.RETRY, max(1.0 * tries, told_s))
-    return Judgement(RetryDecision.RATE_LIMITED, told_s or refusal.pace.interval_s or WINDOW_S)
+        return Judgement(RetryDecision.RETRY, max(1.0 * tries, retry_after_s))
+    return Judgement(RetryDecision.RATE_LIMITED, retry_after_s or refusal.pace.interval_s or WINDOW_S)

@@ -64,10 +64,10 @@ def blanks_problem(place: SourceRef) -> Problem:
 def find_faults(path: Path, name: str, width: int) -> list[Problem]:
     """Find all errors of a file that should be a table of ``width`` columns, line by line."""
     found = _faulty_rows(path, name, width)
-    told = [*_uneven_ends(path, name), *islice(found, MOST)]
+    problems = [*_uneven_ends(path, name), *islice(found, MOST)]
     if rest := sum(1 for _ in found):
-        told.append(more(rest, SourceRef(name, 1, 1)))
-    return told
+        problems.append(more(rest, SourceRef(name, 1, 1)))
+    return problems
 
 
 def csv_text(path: Path) -> TextIO:

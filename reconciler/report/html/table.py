@@ -106,10 +106,10 @@ class _Table:
             for entry in record:
                 if entry.what is not None:
                     remark: Json = self._place(entry.source) if entry.source != record[0].source else {}
-                    told = [visible(edit_text(entry.changed, [entry.changed.at]))] if entry.changed else []
-                    told += [visible(note_of(entry))] if entry.facts else []
-                    if told:
-                        remark["note"] = "; ".join(told)
+                    notes = [visible(edit_text(entry.changed, [entry.changed.at]))] if entry.changed else []
+                    notes += [visible(note_of(entry))] if entry.facts else []
+                    if notes:
+                        remark["note"] = "; ".join(notes)
                     values.append(self._value(entry.what, entry.live, entry.desired, remark))
             notes = [visible(note_of(entry)) for entry in record if entry.what is None and entry.facts]
             self._add(kind, record[0].key.address, record[0].source, None, values, notes)
@@ -118,8 +118,8 @@ class _Table:
         first = section.entries[0]
         kind = self._kind(first.how, first.key.object, "", section.remark, section.style.sign)
         for difference in section.entries:
-            told = ": ".join(filter(None, (f"to {difference.verb}", difference_text(difference))))
-            self._add(kind, difference.key.address, difference.source, None, [], [visible(told)])
+            text = ": ".join(filter(None, (f"to {difference.verb}", difference_text(difference))))
+            self._add(kind, difference.key.address, difference.source, None, [], [visible(text)])
 
     def add_lost(self, lost: Sequence[MissingOwnedRecord]) -> None:
         kind = self._kind("lost", lost[0].key.object, lost[0].fate, WHY_LOST, LOST_SIGN)
@@ -197,8 +197,8 @@ def _notes_of(change: Change) -> list[str]:
     """Return the notes of a row, besides its values."""
     if is_association_change(change):
         address = change.association
-        told = association_text(address.label, is_whole=False)
-        return [] if change.is_remote else [visible(f"{address.target.address}: {told}")]
+        text = association_text(address.label, is_whole=False)
+        return [] if change.is_remote else [visible(f"{address.target.address}: {text}")]
     former = change.moved_from
     if former is None:
         return []

@@ -27,8 +27,8 @@ def problem_blocks(problems: Entries[Problem], counts: ProblemCounts, layout: La
     """Make one block for all problems; none if there are none."""
 
     def text(count: int) -> str:
-        told = painted(problem_lines(problems.first(count), layout), color=False)
-        return _details(f"<b>{how_many(counts)}</b>", code_block(told, "text"), len(problems) - count)
+        text = painted(problem_lines(problems.first(count), layout), color=False)
+        return _details(f"<b>{how_many(counts)}</b>", code_block(text, "text"), len(problems) - count)
 
     return [Block(len(problems), text)] if len(problems) else []
 
@@ -44,8 +44,8 @@ def section_blocks(sections: Iterable[Section[T]], layout: Layout) -> list[Block
 
 
 def _refusal_block(refusal: GuardRefusal, layout: Layout, rolls_back: str | None) -> Block:
-    told = painted(refusal_lines([refusal], layout, rolls_back), color=False)
-    return Block(1, lambda _: _details(f"<b>guard: {refusal.guard}</b>", code_block(told, "text"), 0))
+    text = painted(refusal_lines([refusal], layout, rolls_back), color=False)
+    return Block(1, lambda _: _details(f"<b>guard: {refusal.guard}</b>", code_block(text, "text"), 0))
 
 
 def _block(section: Section[T], layout: Layout) -> Block:
@@ -54,8 +54,8 @@ def _block(section: Section[T], layout: Layout) -> Block:
     title = f"<b>{about}</b><br>{escape(section.remark)}"
 
     def text(count: int) -> str:
-        told = "\n".join(map(_diff_line, section.lines(layout, count)))
-        return _details(title, code_block(told, "diff"), total - count)
+        text = "\n".join(map(_diff_line, section.lines(layout, count)))
+        return _details(title, code_block(text, "diff"), total - count)
 
     return Block(total, text)
 

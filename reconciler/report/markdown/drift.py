@@ -21,7 +21,7 @@ def render_drift_markdown(found: DriftFound, view: View) -> str:
     shown = shown_drift(found, view.masking)
     layout = Layout(BLOCK_WIDTH, view.full, view.where)
     head, foot = _head(shown), _foot(shown)
-    told = fitted(
+    shown_sections = fitted(
         [
             *_blocks(shown.lost, lost_sections, layout),
             *_blocks(shown.values, drifted_sections, layout),
@@ -29,7 +29,7 @@ def render_drift_markdown(found: DriftFound, view: View) -> str:
         ],
         MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot),
     )
-    return "".join([head, *told.texts, _left_out(told.left_out), foot])
+    return "".join([head, *shown_sections.texts, _left_out(shown_sections.left_out), foot])
 
 
 def _head(shown: ShownDrift) -> str:
@@ -46,8 +46,8 @@ def _blocks(
     entries: Entries[T], sections: Callable[[Entries[T]], list[Section[T]]], layout: Layout
 ) -> Iterator[Block]:
     def text(count: int) -> str:
-        told = (section.told(layout) for section in sections(entries.first(count)))
-        parted = chain.from_iterable([*section, BLANK] for section in told)
+        texts = (section.lines_with_heading(layout) for section in sections(entries.first(count)))
+        parted = chain.from_iterable([*section, BLANK] for section in texts)
         return f"{code_block(painted(parted, color=False), 'text')}\n"
 
     if len(entries):

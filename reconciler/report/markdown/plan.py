@@ -83,8 +83,8 @@ def _head(shown: ShownPlan, sections: Iterable[Section[Any]]) -> str:
 
 
 def _alert(shown: ShownPlan) -> str:
-    told = blockers(shown)
-    return f"> [!{'WARNING' if shown.summary.is_appliable else 'CAUTION'}]\n> {told}\n\n" if told else ""
+    text = blockers(shown)
+    return f"> [!{'WARNING' if shown.summary.is_appliable else 'CAUTION'}]\n> {text}\n\n" if text else ""
 
 
 def _table(sections: Iterable[Section[Any]]) -> str:
@@ -148,10 +148,10 @@ def _foot(shown: ShownPlan, digests: Digests, layout: Layout) -> str:
     lines = [truncate(text, layout.width) for text in plan_notes(shown, layout)]
     if len(lines) > _MOST_NOTES:
         lines[_MOST_NOTES - 1 :] = [ELLIPSIS]
-    told = "\n".join(lines)
+    text = "\n".join(lines)
     planned = f"{plan.created_at:%Y-%m-%d %H:%M} UTC"
     return (
-        f"{code_block(told, 'text')}\n"
+        f"{code_block(text, 'text')}\n"
         f"{_content(plan, digests)}\n"
         f"Digest `{digests.digest}`, planned {planned} by reconciler {inline_code(plan.tool_version)}.\n\n"
         f"**Next:** {_next(plan, shown.summary)}\n"
@@ -160,13 +160,13 @@ def _foot(shown: ShownPlan, digests: Digests, layout: Layout) -> str:
 
 def _content(plan: Plan, digests: Digests) -> str:
     """Return the content hash, compared with the reviewed one."""
-    told = f"Content `{digests.content}`"
+    text = f"Content `{digests.content}`"
     if plan.review is None:
-        return f"{told}: equal in every run that plans the same."
+        return f"{text}: equal in every run that plans the same."
     if plan.review.content == digests.content:
-        return f"{told}, as it was reviewed."
+        return f"{text}, as it was reviewed."
     return (
-        f"{told}. Not as it was reviewed, which was {inline_code(plan.review.content)}: look at what differs."
+        f"{text}. Not as it was reviewed, which was {inline_code(plan.review.content)}: look at what differs."
     )
 
 

@@ -149,11 +149,11 @@ def other_side_label(reason: Reason) -> str:
 def _value_lines(alike: Sequence[Entries[Change]], layout: Layout) -> list[Line]:
     """Format the values that are written; sources and reasons only where they differ from the record's."""
     record = list(alike[0])
-    told = [(change, value) for change in record for value in display_values(change)]
-    names = padded([value.name for _, value in told])
+    values = [(change, value) for change in record for value in display_values(change)]
+    names = padded([value.name for _, value in values])
     times = [of.unmasked(_edit_times) for of in alike]
     lines: list[Line] = []
-    for index, (name, (change, value)) in enumerate(zip(names, told, strict=True)):
+    for index, (name, (change, value)) in enumerate(zip(names, values, strict=True)):
         remarks = [str(value.reason)] if value.reason is not change.reason else []
         if len(alike) == 1:
             remarks += _own_place(value.source, record[0].source, layout)
@@ -192,24 +192,24 @@ def _held_lines(alike: Sequence[Entries[Held]], layout: Layout) -> list[Line]:
     return lines
 
 
-def _edited(hand: ValueVersion | None, times: Iterable[datetime | None], layout: Layout) -> Iterator[Line]:
+def _edited(version: ValueVersion | None, times: Iterable[datetime | None], layout: Layout) -> Iterator[Line]:
     """Format whose edit it is, and when equal records were edited."""
-    if hand is not None:
-        text = edit_text(hand, [at for at in times if at is not None])
+    if version is not None:
+        text = edit_text(version, [at for at in times if at is not None])
         yield from layout.paragraph(text, indent=10, style=Style.FAINT)
 
 
 def _edit_times(record: Sequence[Change]) -> list[datetime | None]:
-    return [value.changed.at if value.changed else None for value in _told(record)]
+    return [value.changed.at if value.changed else None for value in _shown_values(record)]
 
 
 def _edit_times_of_held(record: Sequence[Held]) -> list[datetime | None]:
     return [held.changed.at if held.changed else None for held in record]
 
 
-def _whose(hand: ValueVersion | None) -> Hashable:
+def _author(version: ValueVersion | None) -> Hashable:
     """Return a key that is equal for edits by the same author, at any time."""
-    return hand and (hand.via, hand.by)
+    return version and (version.via, version.by)
 
 
 def _labelled(other: str, live: str, desired: str, layout: Layout) -> Iterator[Line]:
@@ -244,20 +244,20 @@ def _rank_of_held(held: Held) -> tuple[int, Reason, str]:
 def _likeness(record: Sequence[Change]) -> Hashable:
     properties = tuple(key_properties(*change.address.records[1:]) for change in record)
     values = (
-        (value.name, value.before, value.after, value.reason, _whose(value.changed))
-        for value in _told(record)
+        (value.name, value.before, value.after, value.reason, _author(value.changed))
+        for value in _shown_values(record)
     )
     return properties, tuple(values)
 
 
-def _told(record: Sequence[Change]) -> Sequence[ValueChange]:
+def _shown_values(record: Sequence[Change]) -> Sequence[ValueChange]:
     return [value for change in record for value in display_values(change)]
 
 
 def _likeness_of_held(record: Sequence[Held]) -> Hashable:
     return tuple(
         (
-            *(held.what, held.live, held.desired, note_of(held), _whose(held.changed)),
+            *(held.what, held.live, held.desired, note_of(held), _author(held.changed)),
             key_properties(held.key, held.target, *held.facts),
         )
         for held in record

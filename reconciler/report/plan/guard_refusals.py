@@ -23,8 +23,8 @@ def refusal_lines(
 
 def refusal_text(refusals: Iterable[GuardRefusal], rolls_back: str | None) -> str:
     """Format refusals without colour or width."""
-    told = (_sentences(refusal, rolls_back) for refusal in refusals)
-    return "\n".join(f"{head}\n    " + "\n    ".join(rest) for head, *rest in told)
+    sentences = (_sentences(refusal, rolls_back) for refusal in refusals)
+    return "\n".join(f"{head}\n    " + "\n    ".join(rest) for head, *rest in sentences)
 
 
 def _refusal(refusal: GuardRefusal, layout: Layout, rolls_back: str | None) -> Iterator[Line]:

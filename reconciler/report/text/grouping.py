@@ -55,7 +55,7 @@ class Section(Generic[T]):
         entries = self.entries if most is None else self.entries.first(most)
         return render_entries(self.style, self.style.records(entries), layout)
 
-    def told(self, layout: Layout) -> list[Line]:
+    def lines_with_heading(self, layout: Layout) -> list[Line]:
         """Format heading and entries."""
         return [*self.heading(layout), BLANK, *self.lines(layout)]
 
