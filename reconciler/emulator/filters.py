@@ -70,18 +70,18 @@ def _test(work: Work, object_type: ObjectType, item: Json) -> Test:
     definition = work.definitions(object_type).properties.get(name)
     if definition is None:
         raise refusals.invalid_request(f'Property "{name}" does not exist')
-    return partial(_holds, definition, _judge(definition, operator, item), operator)
+    return partial(_holds, definition, _condition(definition, operator, item), operator)
 
 
-def _holds(definition: Property, judge: Callable[[str], bool], operator: str, record: Record) -> bool:
+def _holds(definition: Property, condition: Callable[[str], bool], operator: str, record: Record) -> bool:
     """Apply an operator to a record; only negations hold for a record without a value."""
     value = record.properties.get(definition.name)
     if value is None:
         return operator in {"NEQ", "NOT_IN", "NOT_HAS_PROPERTY", "NOT_CONTAINS_TOKEN"}
-    return judge(value)
+    return condition(value)
 
 
-def _judge(definition: Property, operator: str, item: Json) -> Callable[[str], bool]:
+def _condition(definition: Property, operator: str, item: Json) -> Callable[[str], bool]:
     if operator in {"HAS_PROPERTY", "NOT_HAS_PROPERTY"}:
         return lambda _value: operator == "HAS_PROPERTY"
     if operator in {"IN", "NOT_IN"}:

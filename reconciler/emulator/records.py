@@ -55,7 +55,7 @@ def create(
     created_ms = origin.created_ms if origin else work.at_ms
     updated_ms = max([created_ms, *(edit.at_ms for edit in origin.history)]) if origin else created_ms
     record = Record(0, {}, created_ms, updated_ms)
-    written = _judge(work, object_type, record, given)
+    written = _checked(work, object_type, record, given)
     _require(work, object_type, record)
     _require_conditions(work, object_type, record)
     record.id = (
@@ -95,7 +95,7 @@ def _store_new(work: Work, object_type: ObjectType, written: Written, history: S
 def update(work: Work, object_type: ObjectType, record: Record, given: Mapping[str, object]) -> Written:
     """Change a live record."""
     before = dict(record.properties)
-    written = _judge(work, object_type, record, given)
+    written = _checked(work, object_type, record, given)
     after = record.properties
     for group in object_type.required:
         if any(name in written.names for name in group) and not any(after.get(name) for name in group):
@@ -138,7 +138,7 @@ def archive(work: Work, object_type: ObjectType, record_id: str) -> None:
     associations.drop_all(work, object_type, record.id)
 
 
-def _judge(work: Work, object_type: ObjectType, record: Record, given: Mapping[str, object]) -> Written:
+def _checked(work: Work, object_type: ObjectType, record: Record, given: Mapping[str, object]) -> Written:
     """Write the normalised values of ``given`` into the record's properties, or refuse all of them."""
     definitions = work.definitions(object_type)
     setting = values.Setting(work.version, lambda text: text in work.owner_ids())
@@ -146,7 +146,7 @@ def _judge(work: Work, object_type: ObjectType, record: Record, given: Mapping[s
     written = Written(record, set())
     for name, value in given.items():
         try:
-            _judge_one(written, _defined(definitions, name), value, setting)
+            _check_one(written, _defined(definitions, name), value, setting)
         except values.InvalidValue as invalid:
             problems.append(refusals.BadValue(name, invalid.code, str(invalid)))
     if not problems and object_type.pipeline_properties:
@@ -163,7 +163,7 @@ def _defined(definitions: Definitions, name: str) -> Property:
     return definition
 
 
-def _judge_one(written: Written, definition: Property, value: object, setting: values.Setting) -> None:
+def _check_one(written: Written, definition: Property, value: object, setting: values.Setting) -> None:
     name = definition.name
     properties = written.record.properties
     stored = properties.get(name, "")

@@ -131,9 +131,9 @@ def plan_changes(
         planning.compare_leftovers(rule)
     planning.keep_displaced()
     builder.settle_identities()
-    behind = LeftBehind(desired, portal, selection, here.masks)
-    holders = read_holders(reader, portal, builder.changes, behind.key_names)
-    builder.refuse_conflicts(portal, holders, behind)
+    left_behind = LeftBehind(desired, portal, selection, here.masks)
+    holders = read_holders(reader, portal, builder.changes, left_behind.key_names)
+    builder.refuse_conflicts(portal, holders, left_behind)
     prune = {group: rule.prune for group, rule in rules.items()}
     named_otherwise = builder.named_otherwise - builder.moves.keys()
     associations = AssociationContext(policy, selection, desired, prune, named_otherwise)

@@ -9,9 +9,9 @@ from reconciler.hubspot.transport.responses import ErrorBody
 from reconciler.hubspot.transport.retries import (
     PATIENCE_S,
     SHORT_PATIENCE_S,
-    Judgement,
     RetryDecision,
-    judge_answer,
+    RetryStep,
+    decide_retry,
 )
 
 NOT_SENT = NoResponse("refused", was_sent=False)
@@ -23,10 +23,10 @@ def refusal(status: int, *, policy: str | None = None, **pace: float) -> ErrorRe
     return ErrorResponse(status, ErrorBody.model_validate({"policyName": policy}), RateHeaders(**pace))  # type: ignore[arg-type]  # whole numbers all
 
 
-def judged(
+def decided(
     exchange: ErrorResponse | NoResponse, *, is_write: bool, tries: int = 1, jitter: float = 1.0
-) -> Judgement:
-    return judge_answer(exchange, is_write=is_write, tries=tries, jitter=jitter)
+) -> RetryStep:
+    return decide_retry(exchange, is_write=is_write, tries=tries, jitter=jitter)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def judged(
 def test_a_write_that_may_have_happened_is_never_sent_again(
     exchange: ErrorResponse | NoResponse, read: RetryDecision, write: RetryDecision
 ) -> None:
-    assert judged(exchange, is_write=False).verdict is read
-    assert judged(exchange, is_write=True).verdict is write
+    assert decided(exchange, is_write=False).decision is read
+    assert decided(exchange, is_write=True).decision is write
 
 
 @pytest.mark.parametrize(
@@ -104,24 +104,24 @@ def test_a_write_that_may_have_happened_is_never_sent_again(
 def test_the_wait_is_what_hubspot_asks_for(
     exchange: ErrorResponse | NoResponse, tries: int, wait_s: float
 ) -> None:
-    assert judged(exchange, is_write=False, tries=tries).wait_s == wait_s
+    assert decided(exchange, is_write=False, tries=tries).wait_s == wait_s
 
 
 @given(st.floats(0, 1), st.integers(1, 2000))
 def test_jitter_takes_at_most_half_of_a_backoff(jitter: float, tries: int) -> None:
-    whole = judged(NO_ANSWER, is_write=False, tries=tries).wait_s
-    assert whole / 2 <= judged(NO_ANSWER, is_write=False, tries=tries, jitter=jitter).wait_s <= whole
+    whole = decided(NO_ANSWER, is_write=False, tries=tries).wait_s
+    assert whole / 2 <= decided(NO_ANSWER, is_write=False, tries=tries, jitter=jitter).wait_s <= whole
 
 
 def test_without_luck_a_backoff_is_halved() -> None:
-    assert judged(NO_ANSWER, is_write=False, jitter=0.0).wait_s == 0.25
-    assert judged(NO_ANSWER, is_write=False, tries=3, jitter=0.5).wait_s == 1.5
+    assert decided(NO_ANSWER, is_write=False, jitter=0.0).wait_s == 0.25
+    assert decided(NO_ANSWER, is_write=False, tries=3, jitter=0.5).wait_s == 1.5
 
 
 def test_a_final_answer_causes_no_waiting() -> None:
     for exchange in (refusal(400), refusal(401), refusal(429, policy="DAILY", retry_after_s=9.0)):
-        assert judged(exchange, is_write=False).wait_s == 0.0
-    assert judged(NO_ANSWER, is_write=True).wait_s == 0.0
+        assert decided(exchange, is_write=False).wait_s == 0.0
+    assert decided(NO_ANSWER, is_write=True).wait_s == 0.0
 
 
 def test_patience_is_three_minutes_and_short_where_waiting_hardly_helps() -> None:

@@ -24,7 +24,7 @@ from reconciler.hubspot.transport.call_result import (
 )
 from reconciler.hubspot.transport.error_details import explain
 from reconciler.hubspot.transport.rate_window import RollingWindow
-from reconciler.hubspot.transport.retries import PATIENCE_S, SHORT_PATIENCE_S, RetryDecision, judge_answer
+from reconciler.hubspot.transport.retries import PATIENCE_S, SHORT_PATIENCE_S, RetryDecision, decide_retry
 
 ErrorT = TypeVar("ErrorT", bound=HubSpotError)
 
@@ -129,19 +129,19 @@ class RateLimiter:
             exchange = self._once(attempt, is_write=request.is_write)
             if isinstance(exchange, Success):
                 return exchange
-            judgement = judge_answer(exchange, is_write=request.is_write, tries=tries, jitter=self._jitter())
-            if isinstance(exchange, ErrorResponse) and judgement.verdict is RetryDecision.ANSWERED:
+            step = decide_retry(exchange, is_write=request.is_write, tries=tries, jitter=self._jitter())
+            if isinstance(exchange, ErrorResponse) and step.decision is RetryDecision.ANSWERED:
                 return exchange
-            self._raise_if_final(request, exchange, judgement.verdict)
+            self._raise_if_final(request, exchange, step.decision)
             now = self._now()
             troubled_since = now if troubled_since is None else troubled_since
-            if now + judgement.wait_s - troubled_since > self._patience_s(exchange):
+            if now + step.wait_s - troubled_since > self._patience_s(exchange):
                 raise _error(Unavailable, f"{_story(exchange)}; {self._advice()}", request, exchange)
-            if judgement.verdict is RetryDecision.RATE_LIMITED:
+            if step.decision is RetryDecision.RATE_LIMITED:
                 with self._lock:
-                    self._window.hold(now + judgement.wait_s)
+                    self._window.hold(now + step.wait_s)
             else:
-                self._wait(judgement.wait_s)
+                self._wait(step.wait_s)
 
     def _once(self, attempt: Callable[[], CallResult[AnswerT]], *, is_write: bool) -> CallResult[AnswerT]:
         ours = self._enter(self._keeping.places(is_write=is_write))
@@ -183,14 +183,14 @@ class RateLimiter:
             raise self._stopped()
 
     def _raise_if_final(
-        self, request: Request, exchange: ErrorResponse | NoResponse, verdict: RetryDecision
+        self, request: Request, exchange: ErrorResponse | NoResponse, decision: RetryDecision
     ) -> None:
-        if verdict is RetryDecision.OUTCOME_UNKNOWN:
+        if decision is RetryDecision.OUTCOME_UNKNOWN:
             raise _error(NoAnswer, f"{_story(exchange)}; the write may have happened", request, exchange)
-        if verdict is RetryDecision.UNAUTHORIZED:
+        if decision is RetryDecision.UNAUTHORIZED:
             summary = f"HubSpot refuses {self._called}: {_story(exchange)}"
             self._stopped = lambda: _error(NotAllowed, summary, request, exchange)
-        if verdict is RetryDecision.DAILY_LIMIT:
+        if decision is RetryDecision.DAILY_LIMIT:
             self._stopped = lambda: _error(Unavailable, _SPENT, request, exchange)
         self._raise_if_stopped()
 

@@ -51,42 +51,42 @@ class RetryDecision(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class RetryStep:
     """The decision, and the seconds to wait before a call is sent again."""
 
-    verdict: RetryDecision
+    decision: RetryDecision
     wait_s: float = 0.0
 
 
-def judge_answer(
+def decide_retry(
     exchange: ErrorResponse | NoResponse, *, is_write: bool, tries: int, jitter: float
-) -> Judgement:
+) -> RetryStep:
     """Decide about a call that has failed ``tries`` times; ``jitter`` is random, from 0 to 1."""
     backoff_s = _FIRST_BACKOFF_S * 2 ** min(tries - 1, _DOUBLINGS) * (0.5 + jitter / 2)
     if isinstance(exchange, NoResponse):
         if exchange.was_sent and is_write:
-            return Judgement(RetryDecision.OUTCOME_UNKNOWN)
-        return Judgement(RetryDecision.RETRY, backoff_s)
+            return RetryStep(RetryDecision.OUTCOME_UNKNOWN)
+        return RetryStep(RetryDecision.RETRY, backoff_s)
     retry_after_s = exchange.pace.retry_after_s or 0.0
     if exchange.status == _UNAUTHORIZED:
-        return Judgement(RetryDecision.UNAUTHORIZED)
+        return RetryStep(RetryDecision.UNAUTHORIZED)
     if exchange.status == _TOO_MANY:
         return _limited(exchange, tries, retry_after_s)
     if exchange.status == _LOCKED:
-        return Judgement(RetryDecision.RETRY, max(LOCK_S * tries, retry_after_s))
+        return RetryStep(RetryDecision.RETRY, max(LOCK_S * tries, retry_after_s))
     if exchange.status == _MOVING:
-        return Judgement(RetryDecision.RATE_LIMITED, max(LOCK_S * tries, retry_after_s))
+        return RetryStep(RetryDecision.RATE_LIMITED, max(LOCK_S * tries, retry_after_s))
     if exchange.status >= _SERVER_FAULT or exchange.status == _TIMED_OUT:
-        return Judgement(
+        return RetryStep(
             RetryDecision.OUTCOME_UNKNOWN if is_write else RetryDecision.RETRY, max(backoff_s, retry_after_s)
         )
-    return Judgement(RetryDecision.ANSWERED)
+    return RetryStep(RetryDecision.ANSWERED)
 
 
-def _limited(refusal: ErrorResponse, tries: int, retry_after_s: float) -> Judgement:
+def _limited(refusal: ErrorResponse, tries: int, retry_after_s: float) -> RetryStep:
     policy = refusal.error.policy_name
     if policy == "DAILY" or (policy is None and refusal.pace.daily_remaining == 0):
-        return Judgement(RetryDecision.DAILY_LIMIT)
+        return RetryStep(RetryDecision.DAILY_LIMIT)
     if policy == "SECONDLY":
-        return Judgement(RetryDecision.RETRY, max(1.0 * tries, retry_after_s))
-    return Judgement(RetryDecision.RATE_LIMITED, retry_after_s or refusal.pace.interval_s or WINDOW_S)
+        return RetryStep(RetryDecision.RETRY, max(1.0 * tries, retry_after_s))
+    return RetryStep(RetryDecision.RATE_LIMITED, retry_after_s or refusal.pace.interval_s or WINDOW_S)
