@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.model.acceptance import Acceptance
     from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
     from reconciler.model.explanation import Explanation
+    from reconciler.model.keys import KeyCandidate, KeysFound
     from reconciler.model.runs import RunDetail, RunSummary
     from reconciler.plan.change import Change
     from reconciler.plan.plan import Held
@@ -48,6 +49,8 @@ _MODULES = {
     "Explanation": "reconciler.model.explanation",
     "Held": "reconciler.plan.plan",
     "HubSpotError": "reconciler.errors",
+    "KeyCandidate": "reconciler.model.keys",
+    "KeysFound": "reconciler.model.keys",
     "Locked": "reconciler.errors",
     "ManifestError": "reconciler.errors",
     "MissingOwnedRecord": "reconciler.model.drift",
@@ -88,6 +91,8 @@ __all__ = [
     "Explanation",
     "Held",
     "HubSpotError",
+    "KeyCandidate",
+    "KeysFound",
     "Locked",
     "ManifestError",
     "MissingOwnedRecord",

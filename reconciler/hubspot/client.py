@@ -26,7 +26,7 @@ from reconciler.hubspot.transport.call_result import (
 )
 from reconciler.hubspot.transport.connection import send_once
 from reconciler.hubspot.transport.error_details import explain, missing_scopes, named_ids, named_sources
-from reconciler.hubspot.transport.limits import OWNERS_PER_PAGE
+from reconciler.hubspot.transport.limits import MEMBERS_PER_PAGE, OWNERS_PER_PAGE, RECORDS_PER_PAGE
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import (
     AccountBody,
@@ -37,8 +37,12 @@ from reconciler.hubspot.transport.responses import (
     BatchBody,
     EnablementBody,
     ErrorBody,
+    FoundBody,
     LabelBody,
     LabelPage,
+    ListAnswer,
+    ListBody,
+    MemberPage,
     OwnerBody,
     OwnerPage,
     PairsBody,
@@ -47,6 +51,7 @@ from reconciler.hubspot.transport.responses import (
     PropertyBody,
     PropertyPage,
     Record,
+    RecordPage,
     SchemaBody,
     SchemaPage,
 )
@@ -291,6 +296,43 @@ class PortalReader:
     def has_records(self, object_path: str) -> bool:
         """Return whether the portal has any record of a type."""
         return bool(self._ask(self._paths.records(object_path), BatchBody.read, {"limit": "1"}).results)
+
+    def list_page(self, object_path: str, after: str, properties: Sequence[str]) -> RecordPage:
+        """Read one page of a type's live records, from the cursor ``after`` on ("": the first page)."""
+        asked = {"limit": str(RECORDS_PER_PAGE), "properties": ",".join(properties)}
+        asked |= {"after": after} if after else {}
+        return self._ask(self._paths.records(object_path), RecordPage.read, asked)
+
+    def count_records(self, object_path: str) -> FoundBody:
+        """Ask the search index how many records a type has, and which has the highest id.
+
+        The index lags behind: the answer is good for progress and for dividing work, and for nothing else.
+        """
+        newest = [{"propertyName": "hs_object_id", "direction": "DESCENDING"}]
+        body = {"limit": 1, "sorts": newest, "properties": []}
+        request = Request("POST", self._paths.search(object_path), body=body)
+        exchange = self._caller.ask(request, FoundBody.read)
+        if isinstance(exchange, Success):
+            return exchange.value
+        raise error_for(request, exchange.status, exchange.error)
+
+    def find_list(self, type_number: str, called: str) -> ListBody | None:
+        """Read the list of records that has the id or the name ``called``; None if there is none."""
+        by_name = self._paths.list_by_name(type_number, called)
+        paths = [self._paths.list_by_id(called), by_name] if called.isdecimal() else [by_name]
+        for path in paths:
+            request = Request("GET", path)
+            exchange = self._caller.ask(request, ListAnswer.read)
+            if isinstance(exchange, Success):
+                return exchange.value.list
+            if exchange.status != _NOT_FOUND:
+                raise error_for(request, exchange.status, exchange.error)
+        return None
+
+    def list_members(self, list_id: str, after: str | None) -> MemberPage:
+        """Read one page of the records in a list, from the cursor ``after`` on (None: the first page)."""
+        asked = {"limit": str(MEMBERS_PER_PAGE)} | ({"after": after} if after else {})
+        return self._ask(self._paths.list_members(list_id), MemberPage.read, asked)
 
     def record(self, object_path: str, record_id: str, properties: Sequence[str]) -> Record | None:
         """Read one record by its id, or return None. The id of a merged record leads to its survivor.

@@ -133,6 +133,11 @@ class Account:
 
     portal_id: int
     type: str  # STANDARD, SANDBOX, DEVELOPER_TEST, APP_DEVELOPER
+    ui_domain: str = "app.hubspot.com"  # host of HubSpot's pages for it
+
+    def link_to(self, type_number: str, record_id: str) -> str:
+        """Return the address of a record's page in HubSpot."""
+        return f"https://{self.ui_domain}/contacts/{self.portal_id}/record/{type_number}/{record_id}"
 
 
 @dataclass(frozen=True, slots=True)

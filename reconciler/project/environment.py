@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reconciler.model.acceptance import Acceptance
     from reconciler.model.drift import DriftFound
     from reconciler.model.explanation import Explanation
+    from reconciler.model.keys import KeysFound
 
 Confirm: TypeAlias = Callable[[Plan], bool]
 """Gets a plan and returns whether to apply it."""
@@ -342,6 +343,27 @@ class Environment:
         from reconciler.project import explain_address  # noqa: PLC0415 - most commands explain nothing
 
         return explain_address.explain_address(self.session, address)
+
+    def find_keys(
+        self, object_type: str, *, properties: Iterable[str] = (), progress: Progress = ignore_progress
+    ) -> "KeysFound":
+        """Find the properties that can recognise the records of a type. Changes nothing anywhere.
+
+        All live records of the type are read, to count how many have a value, and how many share it.
+
+        Args:
+            object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
+            properties: properties to count besides the unique ones.
+            progress: called with the number of records read, and about how many there are.
+
+        Raises:
+            UsageError: the portal has no such type or property.
+            HubSpotError: the portal cannot be read.
+        """
+        from reconciler.reconcile.find_keys import find_keys  # noqa: PLC0415 - most commands need no keys
+
+        with self.session.reader() as reader:
+            return find_keys(reader, self.portal_id, object_type, tuple(properties), progress)
 
     def runs(self) -> tuple[RunSummary, ...]:
         """List past runs, newest first.

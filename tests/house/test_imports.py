@@ -41,7 +41,7 @@ ROOMS = {
         "hubspot",
         "state",
     },
-    "reconcile": BASE | {"model", "manifest", "hubspot", "plan", "apply", "state"},
+    "reconcile": BASE | {"model", "manifest", "hubspot", "plan", "apply", "state", "suggestions"},
     "project": BASE
     | {"model", "manifest", "state", "plan", "apply", "hubspot", "reconcile", "encryption", "suggestions"}
     | {"spool", "emulator", "report.json_report", "report.mask", "report.view", "report.plan.guard_refusals"},

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 
@@ -84,7 +84,7 @@ def read_portal(
             for found, known, pipelines in zip(distinct, definitions, reading_pipelines, strict=True)
         }
     return PortalSchema(
-        account=Account(account.portal_id, account.account_type),
+        account=_account(account),
         api_version=reader.version,
         objects={found.name: schema for found, schema in schemas.items()}
         | {name: schemas[found] for name, found in types.items()}
@@ -96,6 +96,11 @@ def read_portal(
             for name in (custom.object_type_id, custom.fully_qualified_name)
         },
     )
+
+
+def _account(body: AccountBody) -> Account:
+    account = Account(body.portal_id, body.account_type)
+    return replace(account, ui_domain=body.ui_domain) if body.ui_domain else account
 
 
 def _is_standard(name: str) -> bool:

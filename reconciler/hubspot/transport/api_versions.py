@@ -6,6 +6,7 @@ OpenAPI collection, https://github.com/HubSpot/HubSpot-public-api-spec-collectio
 """
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from reconciler.errors import UsageError
 from reconciler.model.calls import Call
@@ -21,6 +22,7 @@ class Paths:
     account: str
     owners: str
     schemas: str
+    _lists: str
     _enablement: str
     _records: str
     _properties: str
@@ -69,6 +71,22 @@ class Paths:
         """Return the path of one record."""
         return f"{self._records}/{object_path}/{record_id}"
 
+    def search(self, object_path: str) -> str:
+        """Return the path of the search for records of a type, a POST that changes nothing."""
+        return f"{self._records}/{object_path}/search"
+
+    def list_by_id(self, list_id: str) -> str:
+        """Return the path of one list of records."""
+        return f"{self._lists}/{list_id}"
+
+    def list_by_name(self, type_number: str, name: str) -> str:
+        """Return the path of the list that has this name, which no other list of its object type has."""
+        return f"{self._lists}/object-type-id/{type_number}/name/{quote(name, safe='')}"
+
+    def list_members(self, list_id: str) -> str:
+        """Return the path of the records in a list."""
+        return f"{self._lists}/{list_id}/memberships"
+
     def properties(self, object_path: str) -> str:
         """Return the path of the property definitions of a type."""
         return f"{self._properties}/{object_path}"
@@ -91,6 +109,7 @@ def paths_of(version: str) -> Paths:
             account="/account-info/v3/details",
             owners="/crm/v3/owners",
             schemas="/crm-object-schemas/v3/schemas",
+            _lists="/crm/v3/lists",
             _enablement="/crm/v3/object-library/enablement",
             _records="/crm/v3/objects",
             _properties="/crm/v3/properties",
@@ -102,6 +121,7 @@ def paths_of(version: str) -> Paths:
         account=f"/account-info/{version}/details",
         owners=f"/crm/owners/{version}",
         schemas=f"/crm-object-schemas/{version}/schemas",
+        _lists=f"/crm/lists/{version}",
         _enablement=f"/crm/object-library/{version}/enablement",
         _records=f"/crm/objects/{version}",
         _properties=f"/crm/properties/{version}",

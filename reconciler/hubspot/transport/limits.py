@@ -23,3 +23,12 @@ BATCH_WITH_HISTORY = 50
 
 Source: https://developers.hubspot.com/docs/guides/api/crm/understanding-the-crm (batch reads).
 """
+
+RECORDS_PER_PAGE = 100
+"""Records in one answer of a list. Source: https://developers.hubspot.com/docs/guides/api/crm/using-object-apis."""
+
+MEMBERS_PER_PAGE = 250
+"""Members of a list in one answer. Source: HubSpot's OpenAPI collection (lists)."""
+
+LONGEST_URL = 6_000
+"""Characters of an address that are surely taken: from 8,000 on, some servers in between refuse it."""

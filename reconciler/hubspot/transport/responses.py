@@ -187,6 +187,7 @@ class AccountBody(Shape):
 
     portal_id: int
     account_type: str
+    ui_domain: str | None = None  # host of HubSpot's pages for this account
 
 
 class OptionBody(Shape):
@@ -273,6 +274,45 @@ class Page(Shape):
     def after(self) -> str | None:
         """The cursor of the next page; opaque."""
         return self.paging.next.after if self.paging and self.paging.next else None
+
+
+class RecordPage(Page):
+    """Some records of a type."""
+
+    results: tuple[Record, ...]
+
+
+class FoundBody(Shape):
+    """The answer of a search of which only the number of results and the first one matter."""
+
+    total: int
+    results: tuple[Record, ...]
+
+
+class ListBody(Shape):
+    """A list of records."""
+
+    list_id: str
+    name: str
+    object_type_id: str
+
+
+class ListAnswer(Shape):
+    """The answer to a question for one list."""
+
+    list: ListBody
+
+
+class MemberBody(Shape):
+    """A record in a list."""
+
+    record_id: str
+
+
+class MemberPage(Page):
+    """Some members of a list."""
+
+    results: tuple[MemberBody, ...]
 
 
 class PropertyPage(Page):

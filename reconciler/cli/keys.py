@@ -1,0 +1,70 @@
+"""``reconciler keys``: the properties that can recognise records."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+
+import click
+
+from reconciler.cli.exits import ExitCode
+from reconciler.cli.invocation import open_environment
+from reconciler.cli.messages import answer, document, say
+from reconciler.cli.options import Group, common_options
+from reconciler.cli.progress import progress
+from reconciler.model.keys import KeyCandidate, KeysFound
+
+
+@click.group(cls=Group)
+@common_options
+def command() -> None:
+    """Find the properties that can recognise records."""
+
+
+@command.command("list")
+@click.argument("object_type", metavar="OBJECT")
+@click.option(
+    "--properties", metavar="a,b", default="", help="Count these properties too, whether unique or not."
+)
+@common_options
+@click.pass_context
+def list_(ctx: click.Context, object_type: str, properties: str) -> int:
+    """List unique properties of OBJECT (companies, 0-2), with the records that have a value in them."""
+    invocation = open_environment(ctx)
+    with progress("reading", quiet=invocation.said.quiet) as report:
+        found = invocation.environment.find_keys(
+            object_type, properties=names_in(properties), progress=report
+        )
+    if invocation.said.as_json:
+        document(json.dumps(asdict(found)), nl=True)
+        return ExitCode.OK
+    for line in _lines(found):
+        answer(line)
+    if not any(candidate.is_usable for candidate in found.candidates):
+        say("no property of this type can be a key: HubSpot must call it unique, from when it is made")
+    elif found.others:
+        say(f"other properties are counted if they are named: --properties {','.join(found.others[:3])}")
+    return ExitCode.OK
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Split names at commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _lines(found: KeysFound) -> Iterator[str]:
+    yield f"{found.object}: {found.records:,} records"
+    if not found.candidates:
+        return
+    rows: list[tuple[str, ...]] = [("property", "filled", "empty", "repeated", "")]
+    rows += map(_row, found.candidates)
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    yield ""
+    for name, *numbers, remark in rows:
+        cells = (number.rjust(width) for number, width in zip(numbers, widths[1:], strict=True))
+        yield f"  {name.ljust(widths[0])}  {'  '.join(cells)}  {remark}".rstrip()
+
+
+def _row(candidate: KeyCandidate) -> tuple[str, ...]:
+    remark = candidate.why_not or ("recognises every record" if candidate.is_complete else "can be a key")
+    counts = (f"{count:,}" for count in (candidate.filled, candidate.empty, candidate.repeated))
+    return (candidate.name, *counts, remark)
