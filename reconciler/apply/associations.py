@@ -8,7 +8,7 @@ from reconciler.hubspot.associations.read import LivePairs, read_pairs
 from reconciler.hubspot.associations.write import PairRow, write_pairs
 from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.hubspot.records.prefetch import read_by_keys
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.associations import is_so
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.labels import Label
@@ -28,7 +28,7 @@ class AssociationBatch:
     one: ObjectSchema
     other: ObjectSchema
 
-    def moved(self, entries: Entries, made: Collection[RecordKey] = ()) -> Mapping[int, str]:
+    def moved(self, entries: Entries, made: Collection[RecordAddress] = ()) -> Mapping[int, str]:
         """Find changes that are stale because somebody changed something since the plan was made, and why.
 
         ``made`` are records that this run has created: their keys are known.
@@ -37,9 +37,9 @@ class AssociationBatch:
         entries = [entry for entry in entries if entry[0] not in left]
         return {**left, **self._moved_pairs(entries)} if entries else left
 
-    def _moved_keys(self, entries: Entries, made: Collection[RecordKey]) -> Mapping[int, str]:
+    def _moved_keys(self, entries: Entries, made: Collection[RecordAddress]) -> Mapping[int, str]:
         """Find changes with a record that has another key now."""
-        moved: dict[RecordKey, str] = {}
+        moved: dict[RecordAddress, str] = {}
         for schema, ends in ((self.one, _ones(entries)), (self.other, _others(entries))):
             of_property: dict[str, dict[str, RecordId]] = {}
             for key, record_id in ends.items():
@@ -48,12 +48,12 @@ class AssociationBatch:
             for by, wanted in of_property.items():
                 live = read_by_keys(self.reader, schema, by, tuple(wanted))
                 for value, record_id in wanted.items():
-                    key, now = RecordKey(schema.name, by, value), live.get(value)
+                    key, now = RecordAddress(schema.name, by, value), live.get(value)
                     if value in live.unanswered:
-                        moved[key] = f"HubSpot leaves {key.address} out of its answers: nobody knows its key"
+                        moved[key] = f"HubSpot leaves {key.text} out of its answers: nobody knows its key"
                     elif now is None or now.id != record_id:
                         has_it = f"; record {now.id} has it by now" if now else ""
-                        moved[key] = f"record {record_id} no longer has the key of {key.address}{has_it}"
+                        moved[key] = f"record {record_id} no longer has the key of {key.text}{has_it}"
         found = {
             number: next((moved[key] for key in change.address.records if key in moved), None)
             for number, change in entries
@@ -98,11 +98,11 @@ def association_batch(reader: PortalReader, portal: PortalSchema, change: Change
     return AssociationBatch(reader, *(portal.objects[key.object] for key in change.association.records))
 
 
-def _ones(entries: Entries) -> Mapping[RecordKey, RecordId]:
+def _ones(entries: Entries) -> Mapping[RecordAddress, RecordId]:
     return {change.record: _ids(change)[0] for _, change in entries}
 
 
-def _others(entries: Entries) -> Mapping[RecordKey, RecordId]:
+def _others(entries: Entries) -> Mapping[RecordAddress, RecordId]:
     return {change.association.target: _ids(change)[1] for _, change in entries}
 
 
@@ -110,11 +110,11 @@ def _moved(change: Change, live: LivePairs, removed: Container[Label]) -> str | 
     target = change.association.target
     if _is_done(change, live):
         now = "associated so" if change.action is Action.CREATE else "no longer associated so"
-        return f"it is {now} with {target.address} by now"
+        return f"it is {now} with {target.text} by now"
     if change.action is Action.ARCHIVE and is_whole(change):
         labels = _labels(change, live) or ()
         if any(label not in removed and not label.is_flag for label in labels):
-            return f"its association with {target.address} was given a label since the plan was made"
+            return f"its association with {target.text} was given a label since the plan was made"
     return None
 
 
@@ -135,5 +135,5 @@ def _labels(change: Change, live: LivePairs) -> frozenset[Label] | None:
 def _ids(change: Change) -> tuple[RecordId, RecordId]:
     record_id, target_id = change.remote
     if record_id is None or target_id is None:
-        raise ValueError(f"{change.record.address} was to be associated before it had an id")
+        raise ValueError(f"{change.record.text} was to be associated before it had an id")
     return record_id, target_id

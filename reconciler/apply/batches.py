@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple, overload
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation, Row, inputs_of
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.outcomes import Skipped
@@ -31,7 +31,9 @@ class Batch:
     operation: Operation
     entries: Sequence[tuple[int, Change]]  # number and change; at most as many as the call accepts
     turn: int = 0  # order among changes of one wave that wait for each other
-    made: frozenset[RecordKey] = frozenset()  # records at either end of associations that this run created
+    made: frozenset[RecordAddress] = (
+        frozenset()
+    )  # records at either end of associations that this run created
 
     @property
     def wave(self) -> tuple[int, int]:
@@ -103,13 +105,13 @@ def state_only(
         yield chunk
 
 
-def with_ids(change: Change, created: Mapping[RecordKey, RecordId]) -> Change | Skipped:
+def with_ids(change: Change, created: Mapping[RecordAddress, RecordId]) -> Change | Skipped:
     """Return ``change`` with the ids of records created before it; skipped if one was not created."""
     keys = change.association.records
     ids = [known or created.get(key) for known, key in zip(change.remote, keys, strict=True)]
     for found, key in zip(ids, keys, strict=True):
         if found is None:
-            return Skipped(f"not attempted: {key.address} was not created by this run")
+            return Skipped(f"not attempted: {key.text} was not created by this run")
     return replace(change, remote=Remote(*ids))
 
 

@@ -17,7 +17,7 @@ from reconciler.apply.batches import Batch, batches_of, state_only, twice_called
 from reconciler.apply.intent_queue import IntentQueue
 from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.errors import PlanRefused, ReconcilerError, Refusal
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import PairsAfter
 from reconciler.model.desired import Record
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, done_of
@@ -92,7 +92,7 @@ class _Run:
     is_interrupted: bool = False
     queue: IntentQueue = field(default_factory=IntentQueue)
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
-    created: dict[RecordKey, RecordId] = field(default_factory=dict)
+    created: dict[RecordAddress, RecordId] = field(default_factory=dict)
 
     def record_stale(self, outcomes: Mapping[int, Outcome]) -> None:
         """Record changes whose outcome is known before anything is sent."""
@@ -170,7 +170,7 @@ class _Run:
     def _with_ids(self, batch: Batch) -> Batch:
         """Return the batch with ids of records that this run created; leave out changes without them."""
         entries: list[tuple[int, Change]] = []
-        made: set[RecordKey] = set()
+        made: set[RecordAddress] = set()
         lacking: list[tuple[int, Change, Outcome]] = []
         for number, change in batch.entries:
             found = with_ids(change, self.created) if verb_of(change) is Verb.ASSOCIATE else change

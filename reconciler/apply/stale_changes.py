@@ -7,7 +7,7 @@ from reconciler.apply.associations import association_batch
 from reconciler.apply.recovery.settle import holds, identity, read_again
 from reconciler.hubspot.associations.read import read_pairs
 from reconciler.hubspot.client import PortalReader
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.live import LiveRecord
 from reconciler.model.outcomes import Stale
@@ -26,7 +26,7 @@ def stale_changes(
     reader: PortalReader,
     portal: PortalSchema,
     entries: Sequence[tuple[int, Change]],
-    made: Collection[RecordKey] = (),
+    made: Collection[RecordAddress] = (),
 ) -> Mapping[int, Stale]:
     """Return the ``entries`` of one call that live moved away from, by number.
 

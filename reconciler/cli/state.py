@@ -46,7 +46,7 @@ def list_(ctx: click.Context, values: str | None) -> None:
             document(json.dumps([_summary(record) for record in records]), nl=True)
             return
         for record in records:
-            answer(f"{record.key.address}  {record.record_id}  {record.origin}")
+            answer(f"{record.key.text}  {record.record_id}  {record.origin}")
         if not len(owned):
             tell_nothing(invocation, "nothing is owned in")
 
@@ -171,13 +171,13 @@ def _removed(address: str, count: int) -> str:
 
 def _print(record: OwnedRecord, pairs: Iterable[OwnedPair]) -> None:
     protected = "  protected" if record.is_protected else ""
-    answer(f"{record.key.address}  {record.record_id}  {record.origin}{protected}")
+    answer(f"{record.key.text}  {record.record_id}  {record.origin}{protected}")
     for name, sent in sorted(record.sent.items()):
         kept = f"  (HubSpot keeps {_text(record.answered[name])})" if name in record.answered else ""
         answer(f"  {name}: {_text(sent)}{kept}")
     for pair in pairs:
         label = f" {_text(pair.label.text)}" if pair.label else ""
-        answer(f"  associated with {pair.target.address}{label}  {pair.target_id}  {pair.origin}")
+        answer(f"  associated with {pair.target.text}{label}  {pair.target_id}  {pair.origin}")
 
 
 def _text(value: str | None) -> str:
@@ -185,7 +185,7 @@ def _text(value: str | None) -> str:
 
 
 def _summary(record: OwnedRecord) -> dict[str, str]:
-    return {"address": record.key.address, "record_id": record.record_id, "origin": str(record.origin)}
+    return {"address": record.key.text, "record_id": record.record_id, "origin": str(record.origin)}
 
 
 def _detail(record: OwnedRecord, pairs: Iterable[OwnedPair]) -> dict[str, object]:
@@ -193,7 +193,7 @@ def _detail(record: OwnedRecord, pairs: Iterable[OwnedPair]) -> dict[str, object
     return {
         "associations": [
             {
-                "address": pair.target.address,
+                "address": pair.target.text,
                 "label": pair.label.text if pair.label else None,
                 "origin": str(pair.origin),
                 "record_id": pair.target_id,

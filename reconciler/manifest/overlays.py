@@ -7,7 +7,7 @@ from heapq import merge
 from reconciler.errors import Problem
 from reconciler.manifest.documents import ManifestDocument
 from reconciler.manifest.tables.table import Table
-from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.desired import (
     NO_DIRECTIVES,
     DesiredAssociation,
@@ -138,18 +138,18 @@ class _Merger:
         before: tuple[str, Place] | None = None
         for key, place in merge(*keys):
             if before and before[0] == key:
-                self._report_in_table(RecordKey(*group, key), place, before[1])
+                self._report_in_table(RecordAddress(*group, key), place, before[1])
             before = key, place
         return MergedRecords((written, *tables))
 
-    def _report_in_table(self, key: RecordKey, place: Place, first: Place) -> None:
+    def _report_in_table(self, key: RecordAddress, place: Place, first: Place) -> None:
         message = sentence(
             "{record} is declared in a table, and twice: also in {where}",
             record=key.display,
             where=str(self._files.ref(first)),
         )
         advice = "keep one: a table overrides nothing, and nothing overrides a table"
-        self.problems.append(Problem(message, advice, self._files.ref(place), key.address))
+        self.problems.append(Problem(message, advice, self._files.ref(place), key.text))
 
     def _override(
         self, earlier: DesiredRecord | None, record: DesiredRecord, document: ManifestDocument
@@ -160,7 +160,7 @@ class _Merger:
             if name not in known:
                 message = f'"{name}" is managed neither by `all` nor by an earlier folder'
                 source = self._files.ref(place)
-                self.problems.append(Problem(message, "remove it", source, record.record_key.address))
+                self.problems.append(Problem(message, "remove it", source, record.address.text))
         if earlier is None:
             return record
         parts = {name: part for name, part in _parts(earlier) if name not in unmanaged} | dict(_parts(record))
@@ -190,14 +190,14 @@ class _Merger:
         return known
 
     def _report_twice(self, first: DesiredRecord, second: DesiredRecord) -> None:
-        key = second.record_key
+        key = second.address
         message = sentence(
             "{record} is declared twice in this folder: also in {where}",
             record=key.display,
             where=str(self._files.ref(first.place)),
         )
         source = self._files.ref(second.place)
-        self.problems.append(Problem(message, "keep one, or move one to a later folder", source, key.address))
+        self.problems.append(Problem(message, "keep one, or move one to a later folder", source, key.text))
 
 
 def _associations(

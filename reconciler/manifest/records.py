@@ -13,7 +13,7 @@ from reconciler.manifest.associations import Associations
 from reconciler.manifest.property_names import _is_property_name, name_fault
 from reconciler.manifest.tables.row_reader import Shared
 from reconciler.manifest.yaml.nodes import Blank, MappingNode, Node, SequenceNode, picker
-from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.desired import NO_DIRECTIVES, DesiredRecord, Document, ManifestValue, RecordDirectives
 from reconciler.sentences import Sentence, Value, sentence
 from reconciler.source import Place, SourceFiles
@@ -278,6 +278,6 @@ class RecordReader:
     ) -> None:
         address = None
         if key and self._document.object:
-            record_key = RecordKey(self._document.object, self._document.key, key)
-            address = record_key.property_address(name) if name else record_key.address
+            whole = RecordAddress(self._document.object, self._document.key, key)
+            address = whole.property_address(name) if name else whole.text
         self.problems.append(Problem(message, advice, self._files.ref(place), address))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reconciler.errors import Problem
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import ManifestValue
 from reconciler.source import SourceRef
 
@@ -12,7 +12,7 @@ from reconciler.source import SourceRef
 class Edit:
     """A new manifest value for one property of one record."""
 
-    key: RecordKey
+    key: RecordAddress
     name: str
     before: ManifestValue  # the present manifest value
     after: ManifestValue  # the new manifest value

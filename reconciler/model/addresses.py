@@ -19,29 +19,29 @@ SortKey: TypeAlias = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class RecordKey:
-    """The key of one record: object type, unique property, value."""
+class RecordAddress:
+    """The address of one record: its object type, and its key, a unique property with its value."""
 
     object: str
     by: str  # the unique property, or RECORD_ID if ``value`` is HubSpot's own id
     value: str
 
     @property
-    def address(self) -> str:
-        """The address of this record in flags, plans and reports: ``companies/acme``, ``companies/=9001``."""
+    def text(self) -> str:
+        """The address in flags, plans and reports: ``companies/acme``, ``companies/=9001``."""
         sign = "=" if self.by == RECORD_ID else ""
         return f"{self.object}/{sign}{escaped(self.value)}"
 
     def __str__(self) -> str:
-        return self.address
+        return self.text
 
     @property
-    def record(self) -> "RecordKey":
+    def record(self) -> "RecordAddress":
         """The record itself."""
         return self
 
     @property
-    def records(self) -> tuple["RecordKey", ...]:
+    def records(self) -> tuple["RecordAddress", ...]:
         """All records of the address: only this one."""
         return (self,)
 
@@ -50,13 +50,13 @@ class RecordKey:
         """Sort key among addresses of every kind."""
         return (self,)
 
-    def with_records(self, change: "Callable[[RecordKey], RecordKey]") -> "RecordKey":
+    def with_records(self, change: "Callable[[RecordAddress], RecordAddress]") -> "RecordAddress":
         """Return the same address with every record replaced by ``change``."""
         return change(self)
 
     def property_address(self, name: str) -> str:
         """Return the address of one property of this record: ``companies/acme#phone``."""
-        return f"{self.address}#{name}"
+        return f"{self.text}#{name}"
 
     @property
     def as_value(self) -> Value:
@@ -65,7 +65,7 @@ class RecordKey:
 
     @property
     def display(self) -> Sentence:
-        """``address`` as a part of a sentence."""
+        """``text`` as a part of a sentence."""
         sign = "=" if self.by == RECORD_ID else ""
         key = Value(self.value, self.object, self.by, escaped(self.value))
         return sentence("{object}/{sign}{key}", object=self.object, sign=sign, key=key)
@@ -79,19 +79,19 @@ class RecordKey:
 class AssociationAddress:
     """An association of two records, or one label of it, seen from the record that names it."""
 
-    record: RecordKey
-    target: RecordKey
+    record: RecordAddress
+    target: RecordAddress
     label: Label | None = None  # None: the unlabelled association
 
     def __str__(self) -> str:
-        return self.record.property_address(self.target.address)
+        return self.record.property_address(self.target.text)
 
     @property
-    def records(self) -> tuple[RecordKey, ...]:
+    def records(self) -> tuple[RecordAddress, ...]:
         """Both records, first the one that names the association."""
         return (self.record, self.target)
 
-    def with_records(self, change: Callable[[RecordKey], RecordKey]) -> "AssociationAddress":
+    def with_records(self, change: Callable[[RecordAddress], RecordAddress]) -> "AssociationAddress":
         """Return the same address with every record replaced by ``change``."""
         return AssociationAddress(change(self.record), change(self.target), self.label)
 
@@ -101,7 +101,7 @@ class AssociationAddress:
         return (self.record, self.target, self.label.type if self.label else ("", 0))
 
 
-Address: TypeAlias = RecordKey | AssociationAddress
+Address: TypeAlias = RecordAddress | AssociationAddress
 """The subject of a change."""
 
 

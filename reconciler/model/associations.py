@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Self
 
-from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.desired import Record
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
@@ -39,9 +39,9 @@ class OwnedPair:
     so the whole association is removed with its last label.
     """
 
-    key: RecordKey
+    key: RecordAddress
     record_id: RecordId
-    target: RecordKey
+    target: RecordAddress
     target_id: RecordId
     label: Label | None  # None: the unlabelled association
     origin: Origin
@@ -52,7 +52,7 @@ class OwnedPair:
         """The two records, first the one whose manifest names the association."""
         return (self.key.object, self.record_id), (self.target.object, self.target_id)
 
-    def called(self, keys: Mapping[Record, RecordKey]) -> Self:
+    def called(self, keys: Mapping[Record, RecordAddress]) -> Self:
         """Return the association with the keys of its records replaced by ``keys``."""
         key, target = (keys.get(end) for end in self.ends)
         if key is None and target is None:

@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import Protocol, Self, TypeAlias
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.source import Place, SourceFiles, SourceRef
 
 Record: TypeAlias = tuple[str, RecordId]
@@ -114,7 +114,7 @@ class DesiredAssociation:
     @property
     def address(self) -> str:
         """Address of the other record, for any key property."""
-        return RecordKey(self.object, self.by or "", self.value).address
+        return RecordAddress(self.object, self.by or "", self.value).text
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,9 @@ class DesiredRecord:
     associations: tuple[DesiredAssociation, ...] = ()
 
     @property
-    def record_key(self) -> RecordKey:
+    def address(self) -> RecordAddress:
         """The record's key with its object type."""
-        return RecordKey(self.document.object, self.document.key, self.key)
+        return RecordAddress(self.document.object, self.document.key, self.key)
 
     def without(self, names: Collection[str]) -> "DesiredRecord":
         """Return the record without the managed properties ``names``."""
@@ -307,7 +307,7 @@ class Desired:
         """Return whether one key property names all records of a type, apart from record ids."""
         return sum(group.object == object_name for group in self.groups) == 1
 
-    def is_for_other_environment(self, key: RecordKey) -> bool:
+    def is_for_other_environment(self, key: RecordAddress) -> bool:
         """Return whether the manifests name this record only for other environments."""
         return (key.object, key.by, key.value) in self.other_environments
 

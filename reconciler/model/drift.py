@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.facts import Fact
 from reconciler.model.live import MissingReason
 from reconciler.model.owned import StateVersion
@@ -32,7 +32,7 @@ class DriftHistory:
 class DriftedValue:
     """One property that differs from the value that we last applied."""
 
-    key: RecordKey
+    key: RecordAddress
     record_id: RecordId  # id of the live record
     name: str
     last_applied: str | None  # value that HubSpot returned then; None is empty
@@ -50,7 +50,7 @@ class DriftedValue:
 class MissingOwnedRecord:
     """An owned record that is not found by its key any more."""
 
-    key: RecordKey
+    key: RecordAddress
     record_id: RecordId  # the id that we knew
     fate: MissingReason
     facts: tuple[Fact, ...]  # facts about what happened to it
@@ -58,7 +58,7 @@ class MissingOwnedRecord:
     @property
     def address(self) -> str:
         """Address of the record."""
-        return self.key.address
+        return self.key.text
 
     @property
     def new_key(self) -> str | None:
@@ -70,16 +70,16 @@ class MissingOwnedRecord:
 class RemovedAssociation:
     """An owned association that people removed, or whose label they removed."""
 
-    key: RecordKey
+    key: RecordAddress
     record_id: RecordId
-    target: RecordKey
+    target: RecordAddress
     last_applied: str  # ``associated``, or the label
     live: str | None  # None: the two are not associated any more
 
     @property
     def address(self) -> str:
         """Address of the association, like a property of the record that names it."""
-        return self.key.property_address(self.target.address)
+        return self.key.property_address(self.target.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reconciler.errors import Problem
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.desired import ManifestValue, Ownership, Prune
 from reconciler.model.facts import Fact
 from reconciler.model.owned import Origin
@@ -82,7 +82,7 @@ class PropertyExplained:
 class PairExplained:
     """An association that we own, or that the next apply would create or remove."""
 
-    target: RecordKey
+    target: RecordAddress
     label: str | None  # None: the unlabelled association
     origin: Origin | None  # how we own it; None if we do not yet
     step: NextAction
@@ -92,7 +92,7 @@ class PairExplained:
 class Explanation:
     """One record in manifests, state and portal."""
 
-    key: RecordKey
+    key: RecordAddress
     name: str | None  # the property of the question; None: the whole record
     environment: str
     portal_id: int
@@ -106,6 +106,6 @@ class Explanation:
     properties: tuple[PropertyExplained, ...]  # sorted by name; only one if the question was about a property
     pairs: tuple[PairExplained, ...]
     problems: tuple[Problem, ...]
-    moves_from: RecordKey | None = None  # the key in state, until the next apply
+    moves_from: RecordAddress | None = None  # the key in state, until the next apply
     # (object type, property) whose values are masked when rendered
     masked_properties: tuple[tuple[str, str], ...] = ()

@@ -10,7 +10,7 @@ new field.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 
 
 class FactKind(StrEnum):
@@ -75,7 +75,7 @@ class Fact:
     kind: FactKind
     record_id: RecordId | None = None
     other_id: RecordId | None = None  # id of another record
-    key: RecordKey | None = None  # key of another record, or the present key of this one; may be personal
+    key: RecordAddress | None = None  # key of another record, or the present key of this one; may be personal
     names: tuple[str, ...] = ()  # names of properties
     value: str | None = None  # value of the property beside it; as personal as the property
     word: str | None = None  # a fixed word, or a word of the portal's definitions; never personal

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 
 
 class Origin(StrEnum):
@@ -18,7 +18,7 @@ class Origin(StrEnum):
 class OwnedRecord:
     """A record that we own according to state, with the values that we last applied."""
 
-    key: RecordKey
+    key: RecordAddress
     record_id: RecordId
     origin: Origin
     sent: Mapping[str, str | None]  # last applied values as sent; None was cleared

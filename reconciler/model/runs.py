@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.outcomes import OUTCOME_WORDS, Applied, Skipped, Unknown
 from reconciler.source import SourceRef
 
@@ -50,7 +50,7 @@ class RunRow:
     """One planned change with its outcome."""
 
     number: int  # its place in the plan, from 0
-    key: RecordKey
+    key: RecordAddress
     action: str
     reason: str
     record_id: RecordId | None  # None until HubSpot has assigned one
@@ -59,13 +59,13 @@ class RunRow:
     outcome: str | None  # one of OUTCOME_WORDS; None if the journal has none
     detail: Mapping[str, str]  # HubSpot's message, category and correlation_id, as far as given
     source: SourceRef | None
-    target: RecordKey | None = None  # the other record of an association
+    target: RecordAddress | None = None  # the other record of an association
     label: str | None = None  # label of an association, if it has one
 
     @property
     def address(self) -> str:
         """The record's address in flags, plans and reports."""
-        return self.key.address
+        return self.key.text
 
 
 @dataclass(frozen=True, slots=True)

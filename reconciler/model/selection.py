@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 from urllib.parse import unquote
 
 from reconciler.invisible_characters import escaped_where_hidden
-from reconciler.model.addresses import RecordKey, escaped, percent
+from reconciler.model.addresses import RecordAddress, escaped, percent
 from reconciler.model.desired import DesiredRecord, RecordDirectives
 from reconciler.model.object_types import object_name
 
@@ -27,17 +27,17 @@ class Glob:
     record: str  # pattern for addresses of records
     name: str | None  # pattern for names of properties; None means whole records
 
-    def means(self, key: RecordKey, name: str | None = None) -> bool:
+    def means(self, key: RecordAddress, name: str | None = None) -> bool:
         """Return whether it matches the record or, with ``name``, that property of it."""
         if self.name is not None and (name is None or not fnmatchcase(name, self.name)):
             return False
-        return fnmatchcase(key.address, self.record)
+        return fnmatchcase(key.text, self.record)
 
-    def is_exactly(self, key: RecordKey, name: str) -> bool:
+    def is_exactly(self, key: RecordAddress, name: str) -> bool:
         """Return whether it is the exact address of this property, without wildcards."""
-        return (self.record, self.name) == (key.address, name)
+        return (self.record, self.name) == (key.text, name)
 
-    def touches(self, key: RecordKey, names: Iterable[str]) -> bool:
+    def touches(self, key: RecordAddress, names: Iterable[str]) -> bool:
         """Return whether it matches the record or one of its properties ``names``."""
         return self.means(key) or any(self.means(key, name) for name in names)
 
@@ -55,7 +55,7 @@ def is_pattern(text: str) -> bool:
     return any(character in text for character in "*?[")
 
 
-def means(globs: Iterable[Glob], key: RecordKey, name: str | None = None) -> bool:
+def means(globs: Iterable[Glob], key: RecordAddress, name: str | None = None) -> bool:
     """Return whether one of ``globs`` matches the record or, with ``name``, that property of it."""
     return any(glob.means(key, name) for glob in globs)
 
@@ -83,19 +83,19 @@ class Selection:
         parts = [glob.record.partition("/") for glob in self.target]
         return not parts or any(fnmatchcase(object_name, of) or not slash for of, slash, _ in parts)
 
-    def has_record(self, key: RecordKey) -> bool:
+    def has_record(self, key: RecordAddress) -> bool:
         """Return whether the record itself is selected, for creating, renaming, archiving or releasing it."""
         is_targeted = not self.target or means(self.target, key)
         return is_targeted and not means(self.exclude, key)
 
-    def has(self, key: RecordKey, name: str) -> bool:
+    def has(self, key: RecordAddress, name: str) -> bool:
         """Return whether a property, or the association with the record at address ``name``, is selected."""
         is_targeted = not self.target or means(self.target, key, name)
         return is_targeted and not means(self.exclude, key) and not means(self.exclude, key, name)
 
     def narrowed(self, record: DesiredRecord) -> DesiredRecord | None:
         """Return the record with its selected parts; None without any."""
-        key, special = record.record_key, record.special
+        key, special = record.address, record.special
         if means(self.exclude, key):
             return None
         if self.target and not means(self.target, key):

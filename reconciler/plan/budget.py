@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import TypeAlias
 
-from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.calls import BATCH_SIZE, PAIRS_READ, Operation, inputs_of
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.object_types import object_type, type_number
@@ -123,7 +123,7 @@ def _calls_to_read_again(batch: Sequence[Change]) -> int:
     return of_records + _calls_to_read_keys(ones) + _calls_to_read_keys(others)
 
 
-def _calls_to_read_keys(keys: Iterable[RecordKey]) -> int:
+def _calls_to_read_keys(keys: Iterable[RecordAddress]) -> int:
     """Count calls for a hundred keys each, by key property; record ids cannot change."""
     of_property = Counter(key.by for key in keys if key.by != RECORD_ID)
     return sum(ceil(count / BATCH_SIZE) for count in of_property.values())

@@ -23,8 +23,8 @@ from reconciler.model.addresses import (
     RECORD_ID,
     Address,
     AssociationAddress,
+    RecordAddress,
     RecordId,
-    RecordKey,
     split_address,
 )
 from reconciler.model.definitions import ObjectSchema, PortalSchema
@@ -186,9 +186,7 @@ class PlanBuilder:
             population.asked += 1
             if is_unanswered(parts, unanswered, self.policy):
                 population.unanswered += 1
-                problem: Problem | None = unanswered_problem(
-                    record.record_key, resolver.files.ref(record.place)
-                )
+                problem: Problem | None = unanswered_problem(record.address, resolver.files.ref(record.place))
             elif found is None:
                 problem = self._identities.same_key(resolver, record)
             else:
@@ -204,8 +202,8 @@ class PlanBuilder:
             else:
                 self._take(decision)
             is_about = record.associations or decision.gone
-            if self.endpoints and (is_about or self.endpoints.is_wanted(record.record_key)):
-                self.endpoints.note(record.record_key, endpoint_of(record, found, decision))
+            if self.endpoints and (is_about or self.endpoints.is_wanted(record.address)):
+                self.endpoints.note(record.address, endpoint_of(record, found, decision))
                 self.associating += [record] if record.associations else []
 
     def decide_edited(self, edits: Edits) -> None:
@@ -281,7 +279,7 @@ class PlanBuilder:
             if owned.key.object != schema.name or found is None or record in taken:
                 continue
             if self._identities.is_named(schema, owned.key, found, desired):
-                key = RecordKey(schema.name, RECORD_ID, owned.record_id)
+                key = RecordAddress(schema.name, RECORD_ID, owned.record_id)
                 known = Owned(owned.origin, owned.is_protected)
                 self.changes.append(
                     adopt_record(key, owned.record_id, Reason.RENAMED, None, known, moved_from=owned.key)
@@ -334,7 +332,7 @@ class PlanBuilder:
             self.changes = self.changes.kept(self.workspace, decided)
 
     @property
-    def moves(self) -> Mapping[Record, RecordKey]:
+    def moves(self) -> Mapping[Record, RecordAddress]:
         """New keys of records that state knows by other keys."""
         return {identity_of_record(change): change.record for change in self.changes.moved()}
 
@@ -385,7 +383,7 @@ class PlanBuilder:
             population.values += len(known.sent) if known else 0
             self._take(undo(schema, applied_change, live.get(applied_change.outcome.record_id), known))
 
-    def hold_taken_keys(self, owned_by: Callable[[RecordKey], OwnedRecord | None]) -> None:
+    def hold_taken_keys(self, owned_by: Callable[[RecordAddress], OwnedRecord | None]) -> None:
         """Hold records that cannot get their key back, because another record has it in state now."""
         moves = self.moves
 

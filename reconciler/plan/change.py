@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from reconciler.model.addresses import Address, AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import Address, AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Operation
 from reconciler.model.owned import Origin
 from reconciler.model.property_history import ValueVersion
@@ -111,7 +111,7 @@ class Change:
     remembered: tuple[ValueChange, ...] = ()  # not written: state learns ``after``; sorted by name
     forgotten: tuple[ValueChange, ...] = ()  # values that state drops; before: live, after: as sent
     rests_on: tuple[ValueChange, ...] = ()  # read, not written: see rests_on.py; sorted by name
-    moved_from: RecordKey | None = None  # the key in state until now
+    moved_from: RecordAddress | None = None  # the key in state until now
     remote: Remote = NO_IDS
     operation: Operation | None = None  # its call; None: it only changes state
     owned: Owned | None = None  # ownership afterwards; None: not owned
@@ -121,7 +121,7 @@ class Change:
     step: int = 1  # 2 and more if a plan changes one thing several times
 
     @property
-    def record(self) -> RecordKey:
+    def record(self) -> RecordAddress:
         """The record of the change, or the one that names the association."""
         return self.address.record
 

@@ -10,7 +10,7 @@ A plan that breaks one of these rules is a bug of ours, or was altered.
 from collections.abc import Collection, Iterable, Iterator
 from typing import TypeAlias
 
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import Record
 from reconciler.plan.associations.changes import is_association_kept, is_whole
 from reconciler.plan.change import Action, Change
@@ -20,7 +20,7 @@ from reconciler.plan.kinds import Verb, verb_of
 from reconciler.plan.plan import Held
 from reconciler.plan.records.changes import is_record_change, replaced_by
 
-_Ends: TypeAlias = frozenset[Record | RecordKey]
+_Ends: TypeAlias = frozenset[Record | RecordAddress]
 """Two records, by id if they have one."""
 
 
@@ -42,7 +42,7 @@ def _two_changes_of_one(changes: Iterable[Change]) -> str | None:
             continue
         first = seen.setdefault(record, change)
         if first is not change:
-            one, other = (f"to {each.action} {each.record.address}" for each in (first, change))
+            one, other = (f"to {each.action} {each.record.text}" for each in (first, change))
             return f"record {record[1]} of {record[0]} has two changes: {one} and {other}"
     return None
 
@@ -61,21 +61,21 @@ def _archived_and_named(changes: Iterable[Change], held: Iterable[Held]) -> str 
         if is_association_kept(change):
             for key, record_id in zip(change.association.records, change.remote, strict=True):
                 if key in names or (key.object, record_id) in names:
-                    return f"{key.address} is archived, and associated: {change.record.address}"
+                    return f"{key.text} is archived, and associated: {change.record.text}"
         elif change.action is Action.CREATE and change.record in names:
-            return f"{change.record.address} is archived, and created"
+            return f"{change.record.text} is archived, and created"
     named = (entry.key for entry in held if entry.target is None and entry.key in names)
-    return next((f"{key.address} is archived, and left as it is" for key in named), None)
+    return next((f"{key.text} is archived, and left as it is" for key in named), None)
 
 
-def _names(change: Change) -> Iterator[Record | RecordKey]:
+def _names(change: Change) -> Iterator[Record | RecordAddress]:
     """Return id and key of the record that ``change`` archives."""
     yield change.record
     if record := _record_of(change):
         yield record
 
 
-def _named_otherwise(changes: Iterable[Change], held: Iterable[Held]) -> Iterator[Record | RecordKey]:
+def _named_otherwise(changes: Iterable[Change], held: Iterable[Held]) -> Iterator[Record | RecordAddress]:
     """Return ids and keys of records that must not be archived too."""
     for change in changes:
         if is_association_kept(change):
@@ -96,7 +96,7 @@ def _removed_and_made(changes: Iterable[Change]) -> str | None:
         whole |= {_ends(change)} if is_whole(change) else set()
     for change in changes if whole or labels else ():
         if is_association_kept(change) and (_ends(change) in whole or _directed(change) in labels):
-            ends = " and ".join(key.address for key in change.association.records)
+            ends = " and ".join(key.text for key in change.association.records)
             return f"the association of {ends} is removed, and is to {verb_of(change)}"
     return None
 

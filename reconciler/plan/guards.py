@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from reconciler.errors import PlanRefused, Refusal
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import DesiredRecord
 from reconciler.plan.change import Change, Reason
 from reconciler.plan.kinds import Verb, verb_of
@@ -231,9 +231,9 @@ class _Records:
     """Number of records, and the first of them by key."""
 
     count: int = 0
-    first: tuple[RecordKey, ...] = ()
+    first: tuple[RecordAddress, ...] = ()
 
-    def add(self, key: RecordKey) -> None:
+    def add(self, key: RecordAddress) -> None:
         self.count += 1
         if len(self.first) < _SHOWN or key < self.first[-1]:
             self.first = tuple(sorted({*self.first, key})[:_SHOWN])

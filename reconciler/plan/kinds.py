@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from reconciler.model.addresses import Address, AssociationAddress, RecordKey
+from reconciler.model.addresses import Address, AssociationAddress, RecordAddress
 from reconciler.plan.associations import fields as of_associations
 from reconciler.plan.change import Action, Change, Details
 from reconciler.plan.file.forms import Form
@@ -69,7 +69,7 @@ ASSOCIATIONS = ChangeKind(
     flaw=of_associations.flaw,
 )
 
-KINDS: Mapping[type[Address], ChangeKind] = {RecordKey: RECORDS, AssociationAddress: ASSOCIATIONS}
+KINDS: Mapping[type[Address], ChangeKind] = {RecordAddress: RECORDS, AssociationAddress: ASSOCIATIONS}
 
 KINDS_BY_NAME: Mapping[str, ChangeKind] = {kind.name: kind for kind in KINDS.values()}
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
 from reconciler.model.owned import StateVersion
@@ -24,26 +24,26 @@ ASSOCIATED = "associated"
 class Held:
     """A difference that is shown and left alone."""
 
-    key: RecordKey
+    key: RecordAddress
     name: str | None  # the property; None means the whole record, or its association with ``target``
     reason: Reason
     live: str | None
     desired: str | None
     source: SourceRef | None  # None if no line names it any more
     facts: tuple[Fact, ...] = ()  # facts and advice
-    target: RecordKey | None = None
+    target: RecordAddress | None = None
     # version whose edit is left alone; None if there is none, or it is unknown
     changed: ValueVersion | None = None
 
     @property
     def what(self) -> str | None:
         """The property, or the address of the other record; None means the whole record."""
-        return self.target.address if self.target else self.name
+        return self.target.text if self.target else self.name
 
     @property
     def address(self) -> str:
         """Address of the property, the association, or the record."""
-        return self.key.property_address(self.what) if self.what else self.key.address
+        return self.key.property_address(self.what) if self.what else self.key.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class GuardRefusal:
     guard: Guard
     count: int  # the number to allow
     message: str  # with the numbers: one sentence, no full stop
-    first: tuple[RecordKey, ...] = ()  # some of its records
+    first: tuple[RecordAddress, ...] = ()  # some of its records
     advice: str = ""  # advice if it is not intended; may be empty
 
 
@@ -134,11 +134,11 @@ class ReviewDifference:
     """One change with its difference from the reviewed plan, without values."""
 
     how: DifferenceKind
-    key: RecordKey
+    key: RecordAddress
     verb: Verb  # action of the change planned now, or else of the reviewed one
     facts: tuple[Fact, ...]  # the exact difference, or the properties or label; may be empty
     source: SourceRef | None
-    target: RecordKey | None = None  # the other record of an association
+    target: RecordAddress | None = None  # the other record of an association
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@
 
 from collections.abc import Collection, Iterable
 
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey, split_address
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId, split_address
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.labels import Label
 from reconciler.model.live import LiveRecord
@@ -54,7 +54,7 @@ def archive_rests_on(
 
 def association_rested_on(other: str, other_id: RecordId, labels: Collection[Label] | None) -> ValueChange:
     """Return an association of an archived record, named by the address of the other record."""
-    name = RecordKey(other, RECORD_ID, other_id).address
+    name = RecordAddress(other, RECORD_ID, other_id).text
     return _as_read(name, associated_as(labels))
 
 

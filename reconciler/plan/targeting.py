@@ -6,7 +6,7 @@ from shlex import quote
 from typing import TypeAlias
 
 from reconciler.errors import UsageError
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.associations import OwnedPair
 from reconciler.model.desired import DesiredRecord
 from reconciler.model.owned import OwnedRecord
@@ -58,8 +58,8 @@ def selected_pairs(
     """Return the selected owned associations from one object type to the other."""
     directed = [pair for pair in pairs if (pair.key.object, pair.target.object) == types]
     for pair in directed:
-        unmatched.check(pair.key, [pair.target.address])
-    return [pair for pair in directed if selection.has(pair.key, pair.target.address)]
+        unmatched.check(pair.key, [pair.target.text])
+    return [pair for pair in directed if selection.has(pair.key, pair.target.text)]
 
 
 class UnmatchedGlobs:
@@ -77,7 +77,7 @@ class UnmatchedGlobs:
         """Check the globs against records that the manifests name, and their properties."""
         for record in records if self._left else ():
             others = [wanted.address for wanted in record.associations]
-            self.check(record.record_key, (*record.names, *others))
+            self.check(record.address, (*record.names, *others))
             if not self._left:
                 return
 
@@ -101,6 +101,6 @@ class UnmatchedGlobs:
                 "property"
             )
 
-    def check(self, key: RecordKey, names: Iterable[str]) -> None:
+    def check(self, key: RecordAddress, names: Iterable[str]) -> None:
         """Check the globs against a record and its properties ``names``."""
         self._left = [(flag, glob) for flag, glob in self._left if not glob.touches(key, names)]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.personal_data import MaskRules
 from reconciler.state.store import Store
@@ -26,7 +26,7 @@ class StateMasking:
         known = {group for group in groups if group[1] != RECORD_ID}
         return self._among(known) | {group for group in known if not self.store.has_named(*group)}
 
-    def values(self, record: OwnedRecord, others: Iterable[RecordKey]) -> frozenset[tuple[str, str]]:
+    def values(self, record: OwnedRecord, others: Iterable[RecordAddress]) -> frozenset[tuple[str, str]]:
         """Return pairs of object type and property that are masked for ``record`` and for ``others``."""
         object_name = record.key.object
         names = {(object_name, name) for name in record.sent}

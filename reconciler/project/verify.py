@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from reconciler.errors import UsageError
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.plan.change import Action, Change
 from reconciler.plan.plan import Plan
 from reconciler.project.make_plan import make_plan
@@ -37,7 +37,7 @@ def plan_what_is_left(
     return replace(again, changes=left, held=(), problems=(), refusals=())
 
 
-def _left(again: Plan, applied: Mapping[RecordKey, Change]) -> Iterator[Change]:
+def _left(again: Plan, applied: Mapping[RecordAddress, Change]) -> Iterator[Change]:
     """Return the writes about applied changes: the same records, and for updates the same values."""
     for change in again.changes:
         before = next((applied[key] for key in change.address.records if key in applied), None)

@@ -16,7 +16,7 @@ from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.acceptance import Acceptance
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.desired import Desired
 from reconciler.model.drift import DriftFound
@@ -155,6 +155,6 @@ def accept_drift(
     return builder.finish(found.masked_properties)
 
 
-def _named_at(desired: Desired, key: RecordKey) -> SourceRef | None:
+def _named_at(desired: Desired, key: RecordAddress) -> SourceRef | None:
     named = desired.records_of(key.object, key.by).find(key.value)
     return desired.files.ref(named.place) if named else None

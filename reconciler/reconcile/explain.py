@@ -108,7 +108,7 @@ def _plan_with_others(
     while True:
         plan = plan_of(globs)
         more = {problem.needs for problem in plan.problems if problem.needs}
-        more |= {key.address for key in rivals(plan.changes, named, portal)}
+        more |= {key.text for key in rivals(plan.changes, named, portal)}
         added = sorted(more - {glob.text for glob in globs})
         if not added:
             return plan

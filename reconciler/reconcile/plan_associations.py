@@ -13,7 +13,7 @@ from reconciler.hubspot.associations.read import (
 from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema
@@ -58,7 +58,7 @@ class Associating:
             for types in self.memory.paired_types()
             if self.portal.objects.keys() >= set(types)
         }
-        for record in sorted(self.builder.associating, key=lambda record: record.record_key):
+        for record in sorted(self.builder.associating, key=lambda record: record.address):
             for association in record.associations:
                 if association.object not in self.portal.objects:
                     continue  # the portal lacks this type, which is reported once
@@ -76,10 +76,12 @@ class Associating:
                 for key in chunk:
                     if key in live:
                         self.endpoints.note(
-                            RecordKey(schema.name, by, key), Endpoint(Presence.LIVE, live[key].id)
+                            RecordAddress(schema.name, by, key), Endpoint(Presence.LIVE, live[key].id)
                         )
                     elif key in live.unanswered:
-                        self.endpoints.note(RecordKey(schema.name, by, key), Endpoint(Presence.UNANSWERED))
+                        self.endpoints.note(
+                            RecordAddress(schema.name, by, key), Endpoint(Presence.UNANSWERED)
+                        )
 
     def _compare_between(
         self,

@@ -18,7 +18,7 @@ from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.portal.scopes import write_scopes
 from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Record
@@ -146,7 +146,7 @@ def _read_room(
     return Room(Labels(labels), limits)
 
 
-def _keys_known(memory: RecoveredState, changes: Sequence[Change]) -> Mapping[Record, RecordKey]:
+def _keys_known(memory: RecoveredState, changes: Sequence[Change]) -> Mapping[Record, RecordAddress]:
     """Return the present keys of the records in ``changes``, which may have changed since."""
     ids: dict[str, set[RecordId]] = {}
     for change in changes:

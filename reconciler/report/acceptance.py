@@ -18,7 +18,7 @@ def acceptance_sections(shown: Acceptance, layout: Layout) -> Iterator[list[Line
     changed = frozenset(shown.edits)
     edits = sorted((*shown.edits, *shown.agreed), key=lambda edit: (edit.key, edit.name))
     for key, of in group_by(edits, lambda edit: edit.key).items():
-        lines = [line(Piece(visible(key.address), Style.STRONG))]
+        lines = [line(Piece(visible(key.text), Style.STRONG))]
         for name, edit in zip(padded([edit.name for edit in of]), of, strict=True):
             lines += _edit_lines(name, edit, layout, is_new=edit in changed)
         yield lines

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord, RemovedAssociation
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import facts_text
@@ -93,7 +93,7 @@ def _by_record(entries: Entries[_OfRecord]) -> list[Entries[_OfRecord]]:
     return entries.grouped(lambda entry: entry.key)
 
 
-def _record(entry: MissingOwnedRecord | DriftedValue | RemovedAssociation) -> tuple[RecordKey, None]:
+def _record(entry: MissingOwnedRecord | DriftedValue | RemovedAssociation) -> tuple[RecordAddress, None]:
     return entry.key, None
 
 
@@ -105,7 +105,7 @@ def _noun(group: Entries[T], noun: str) -> str:
 def _pair_lines(alike: Sequence[Entries[RemovedAssociation]], layout: Layout) -> list[Line]:
     record = list(alike[0])
     lines: list[Line] = []
-    for name, pair in zip(padded([pair.target.address for pair in record]), record, strict=True):
+    for name, pair in zip(padded([pair.target.text for pair in record]), record, strict=True):
         row = Row(line(sign_of(pair.last_applied, pair.live), f" {name}", indent=6), [], layout.width)
         values = (pair.last_applied, pair.live)
         inline = (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import Ownership, Prune
 from reconciler.model.explanation import (
     ApplyRun,
@@ -76,7 +76,7 @@ _IN_STEP = NextAction("nothing", Reason.IN_STEP)
 
 
 def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
-    lines = [line(Piece(visible(explained.key.address), Style.STRONG))]
+    lines = [line(Piece(visible(explained.key.text), Style.STRONG))]
     where = f"portal {explained.portal_id} ({explained.environment})"
     if explained.is_live:
         lines += _said("HubSpot", f"record {explained.record_id} in {where}", layout)
@@ -84,7 +84,7 @@ def _record_lines(explained: Explanation, layout: Layout) -> list[Line]:
         lines += _said("HubSpot", f"no such record in {where}", layout)
     lines += _said("state", _OURS[explained.origin], layout)
     if explained.moves_from:
-        former = visible(explained.moves_from.address)
+        former = visible(explained.moves_from.text)
         lines += _said(
             "", f"known there as {former} ({explained.moves_from.by}): the entry moves here", layout
         )
@@ -160,7 +160,7 @@ def _row(name: str, of: PropertyExplained, layout: Layout) -> list[Line]:
 
 
 def _pair_lines(pair: PairExplained, layout: Layout) -> list[Line]:
-    what = visible(pair.target.address) + (f" ({visible(pair.label)})" if pair.label else "")
+    what = visible(pair.target.text) + (f" ({visible(pair.label)})" if pair.label else "")
     if pair.step.action == Verb.ADOPT:
         remark = "HubSpot has them so"
     elif pair.step.action == "nothing":
@@ -170,16 +170,16 @@ def _pair_lines(pair: PairExplained, layout: Layout) -> list[Line]:
     return _fact("associated", line(what), remark, layout)
 
 
-def _next_of_record(step: NextAction, key: RecordKey) -> str:
+def _next_of_record(step: NextAction, key: RecordAddress) -> str:
     """Describe the next action on the record."""
     if step.action == "leave":
-        return _left(step, key, key.address)
+        return _left(step, key, key.text)
     if step.action in {"nothing", "problem"}:
         return _SIMPLE.get(step.action, "nothing")
     return f"{step.action}; {why_changed(Verb(step.action), Reason(step.reason))}"
 
 
-def _next(of: PropertyExplained, key: RecordKey) -> str:
+def _next(of: PropertyExplained, key: RecordAddress) -> str:
     """Describe the next action on the property."""
     step = of.step
     if step.action == "write":
@@ -195,7 +195,7 @@ def _next(of: PropertyExplained, key: RecordKey) -> str:
     return _SIMPLE.get(step.action, "nothing")
 
 
-def _left(step: NextAction, key: RecordKey, address: str) -> str:
+def _left(step: NextAction, key: RecordAddress, address: str) -> str:
     reasons = facts_text(step.facts, key, address)
     return f"leaves it; {held_reason_text(Reason(step.reason))}" + (f"; {reasons}" if reasons else "")
 

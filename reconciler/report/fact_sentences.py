@@ -7,7 +7,7 @@ stop.
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.facts import Fact, FactKind
 from reconciler.plan.plan import Held, ReviewDifference
 
@@ -15,7 +15,7 @@ from reconciler.plan.plan import Held, ReviewDifference
 class FactSubject(NamedTuple):
     """The subject of facts: a record, or one property or association of it."""
 
-    key: RecordKey
+    key: RecordAddress
     address: str
 
 
@@ -51,13 +51,13 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.ERASED: lambda fact, _: f"{_record(fact)} is nowhere in the portal, nor among the archived",
     FactKind.NOT_FOUND: lambda fact, of: (
         f"{_record(fact)} was merged or erased: too many are gone to ask about each, "
-        f"`reconciler explain {of.key.address}` does"
+        f"`reconciler explain {of.key.text}` does"
     ),
     FactKind.KEY_TAKEN: lambda fact, of: f"{_record(fact)} has its {of.key.by} now",
     FactKind.RENAME_OR_CORRECT: _always("correct it in HubSpot, or name it so here"),
-    FactKind.NOT_CREATED_AGAIN: lambda _, of: f"it is not created again; --recreate {of.key.address} does",
+    FactKind.NOT_CREATED_AGAIN: lambda _, of: f"it is not created again; --recreate {of.key.text} does",
     FactKind.PROTECTED_STILL: _always("it stays until `$protect: false` has been applied to it"),
-    FactKind.WHOLE_RECORD_ONLY: lambda _, of: f"--target {of.key.address} takes the whole record",
+    FactKind.WHOLE_RECORD_ONLY: lambda _, of: f"--target {of.key.text} takes the whole record",
     FactKind.CONTESTED: lambda fact, of: (
         f"it has overwritten what {fact.count} applies wrote: change one or the other; "
         f"--take {of.address} writes it once more"
@@ -111,12 +111,12 @@ _WAYS_OUT = {FactKind.RENAME_OR_CORRECT}
 
 
 def _address(fact: Fact) -> str:
-    return fact.key.address if fact.key else "the other record"
+    return fact.key.text if fact.key else "the other record"
 
 
-def facts_text(facts: Iterable[Fact], key: RecordKey, address: str = "") -> str:
+def facts_text(facts: Iterable[Fact], key: RecordAddress, address: str = "") -> str:
     """Format the facts about the record ``key``, or about its part at ``address``; may be empty."""
-    subject = FactSubject(key, address or key.address)
+    subject = FactSubject(key, address or key.text)
     text = ""
     for fact in facts:
         text += (": " if fact.kind in _WAYS_OUT else "; ") if text else ""
@@ -132,4 +132,4 @@ def note_of(held: Held) -> str:
 def difference_text(difference: ReviewDifference) -> str:
     """Format the other record of an association, and the difference."""
     text = facts_text(difference.facts, difference.key)
-    return ": ".join(part for part in (difference.target and difference.target.address, text) if part)
+    return ": ".join(part for part in (difference.target and difference.target.text, text) if part)

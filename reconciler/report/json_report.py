@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from reconciler.errors import HubSpotError, Locked, PlanRefused, Problem, ReconcilerError, StateError
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import ManifestValue
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.explanation import ApplyRun, Explanation, NextAction, PairExplained, PropertyExplained
@@ -85,14 +85,14 @@ def explanation_as_json(explained: Explanation, view: View) -> str:
     """Render everything about one record or property."""
     shown = masked_explanation(explained, view.masking)
     document: Json = {
-        "address": shown.key.property_address(shown.name) if shown.name else shown.key.address,
+        "address": shown.key.property_address(shown.name) if shown.name else shown.key.text,
         "associations": map(_pair, shown.pairs),
         "declared": [source_as_document(source) for source in shown.declared],
         "environment": shown.environment,
         "is_live": shown.is_live,
         "key": _key(shown.key),
         "moves_from": _key(shown.moves_from) if shown.moves_from else None,
-        "next": _step(shown.step, shown.key, shown.key.address),
+        "next": _step(shown.step, shown.key, shown.key.text),
         "object": shown.key.object,
         "origin": shown.origin,
         "portal": {"id": shown.portal_id},
@@ -206,7 +206,7 @@ def _lost_pair(pair: RemovedAssociation) -> Json:
         "live": pair.live,
         "object": pair.key.object,
         "record_id": pair.record_id,
-        "target": pair.target.address,
+        "target": pair.target.text,
     }
 
 
@@ -234,7 +234,7 @@ def _edit(edit: Edit) -> Json:
     }
 
 
-def _explained(of: PropertyExplained, key: RecordKey) -> Json:
+def _explained(of: PropertyExplained, key: RecordAddress) -> Json:
     last = of.last
     return {
         "hands": [_version(version) for version in of.versions],
@@ -263,13 +263,13 @@ def _applying(by: ApplyRun | None) -> Json | None:
 def _pair(pair: PairExplained) -> Json:
     return {
         "label": pair.label,
-        "next": _step(pair.step, pair.target, pair.target.address),
+        "next": _step(pair.step, pair.target, pair.target.text),
         "origin": pair.origin,
-        "target": pair.target.address,
+        "target": pair.target.text,
     }
 
 
-def _step(step: NextAction, key: RecordKey, address: str) -> Json:
+def _step(step: NextAction, key: RecordAddress, address: str) -> Json:
     note = facts_text(step.facts, key, address)
     return {"action": step.action, "after": step.after, "note": note, "reason": step.reason}
 
@@ -302,11 +302,11 @@ def _association(row: RunRow) -> Json:
     if row.target is None:
         return {}
     key: Json = {"property": row.target.by, "value": row.target.value}
-    other: Json = {"address": row.target.address, "key": key, "object": row.target.object}
+    other: Json = {"address": row.target.text, "key": key, "object": row.target.object}
     return {"association": other | {"label": row.label}}
 
 
-def _key(key: RecordKey) -> Json:
+def _key(key: RecordAddress) -> Json:
     return {"property": key.by, "value": key.value}
 
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.addresses import RecordKey, split_address
+from reconciler.model.addresses import RecordAddress, split_address
 from reconciler.model.associations import OwnedPair
 from reconciler.model.desired import ManifestValue
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
@@ -100,8 +100,8 @@ def masked_explanation(explained: Explanation, masking: Masking) -> Explanation:
     mask = _Mask(masking.key, explained.masked_properties)
     return replace(
         explained,
-        key=mask.record_key(explained.key),
-        moves_from=explained.moves_from and mask.record_key(explained.moves_from),
+        key=mask.record(explained.key),
+        moves_from=explained.moves_from and mask.record(explained.moves_from),
         step=mask.step(explained.key, "", explained.step),
         properties=tuple(mask.explained(explained.key, of) for of in explained.properties),
         pairs=tuple(replace(pair, target=mask.other(pair.target)) for pair in explained.pairs),
@@ -117,9 +117,9 @@ def masked_run(detail: RunDetail, masking: Masking) -> RunDetail:
     return replace(detail, rows=tuple(map(mask.row, detail.rows)))
 
 
-def masked_key(key: RecordKey, masking: Masking, masked_properties: MaskedProperties) -> RecordKey:
+def masked_key(key: RecordAddress, masking: Masking, masked_properties: MaskedProperties) -> RecordAddress:
     """Mask the key of a record."""
-    return key if masking.key is None else _Mask(masking.key, masked_properties).record_key(key)
+    return key if masking.key is None else _Mask(masking.key, masked_properties).record(key)
 
 
 def masked_owned(
@@ -186,13 +186,12 @@ class _Mask:
             targets=tuple(map(self.address, plan.targets)),
             excludes=tuple(map(self.address, plan.excludes)),
             refusals=tuple(
-                replace(refusal, first=tuple(map(self.record_key, refusal.first)))
-                for refusal in plan.refusals
+                replace(refusal, first=tuple(map(self.record, refusal.first))) for refusal in plan.refusals
             ),
         )
 
     def refusal(self, refusal: GuardRefusal) -> GuardRefusal:
-        return replace(refusal, first=tuple(map(self.record_key, refusal.first)))
+        return replace(refusal, first=tuple(map(self.record, refusal.first)))
 
     def is_personal(self, object_name: str, name: str) -> bool:
         return (object_name, name) in self._masked_properties
@@ -209,16 +208,16 @@ class _Mask:
         value = getattr(change, name)
         if content is Content.VALUES:
             return self.values(change.record, value)
-        return value and value.with_records(self.record_key)
+        return value and value.with_records(self.record)
 
     def held(self, held: Held) -> Held:
         return replace(
             held,
-            key=self.record_key(held.key),
+            key=self.record(held.key),
             live=self.value(held.key.object, held.name or "", held.live),
             desired=self.value(held.key.object, held.name or "", held.desired),
             facts=self.facts(held.key.object, held.name or "", held.facts),
-            target=held.target and self.record_key(held.target),
+            target=held.target and self.record(held.target),
             changed=held.changed and self.version(held.key.object, held.name or "", held.changed),
         )
 
@@ -227,7 +226,7 @@ class _Mask:
         versions = tuple(self.version(object_name, name, version) for version in value.trail.versions)
         return replace(
             value,
-            key=self.record_key(value.key),
+            key=self.record(value.key),
             last_applied=self.value(object_name, name, value.last_applied),
             live=self.value(object_name, name, value.live),
             trail=replace(value.trail, versions=versions),
@@ -239,12 +238,12 @@ class _Mask:
         )
 
     def lost_pair(self, pair: RemovedAssociation) -> RemovedAssociation:
-        return replace(pair, key=self.record_key(pair.key), target=self.record_key(pair.target))
+        return replace(pair, key=self.record(pair.key), target=self.record(pair.target))
 
     def lost(self, record: MissingOwnedRecord) -> MissingOwnedRecord:
         """Mask a lost record; its present key is as personal as its former one."""
         facts = self.facts(record.key.object, "", record.facts)
-        return replace(record, key=self.record_key(record.key), facts=facts)
+        return replace(record, key=self.record(record.key), facts=facts)
 
     def facts(self, object_name: str, name: str, facts: Iterable[Fact]) -> tuple[Fact, ...]:
         """Mask facts about property ``name``, or about a record if it is empty.
@@ -258,7 +257,7 @@ class _Mask:
         return tuple(
             replace(
                 fact,
-                key=fact.key and self.record_key(fact.key),
+                key=fact.key and self.record(fact.key),
                 value=value(fact.value),
             )
             for fact in facts
@@ -267,12 +266,12 @@ class _Mask:
     def edit(self, edit: Edit) -> Edit:
         return replace(
             edit,
-            key=self.record_key(edit.key),
+            key=self.record(edit.key),
             before=self._written(edit.key.object, edit.name, edit.before),
             after=self._written(edit.key.object, edit.name, edit.after),
         )
 
-    def explained(self, key: RecordKey, of: PropertyExplained) -> PropertyExplained:
+    def explained(self, key: RecordAddress, of: PropertyExplained) -> PropertyExplained:
         object_name, name = key.object, of.name
         last = of.last
         return replace(
@@ -291,12 +290,12 @@ class _Mask:
             step=self.step(key, name, of.step),
         )
 
-    def other(self, key: RecordKey) -> RecordKey:
+    def other(self, key: RecordAddress) -> RecordAddress:
         """Mask the key of a type without known definitions: only e-mail addresses are recognised."""
-        shown = self.record_key(key)
+        shown = self.record(key)
         return replace(shown, value=self.text(shown.value, []))
 
-    def step(self, key: RecordKey, name: str, step: NextAction) -> NextAction:
+    def step(self, key: RecordAddress, name: str, step: NextAction) -> NextAction:
         after = self.value(key.object, name, step.after)
         return replace(step, after=after, facts=self.facts(key.object, name, step.facts))
 
@@ -304,13 +303,13 @@ class _Mask:
         object_name = record.key.object
         return replace(
             record,
-            key=self.record_key(record.key),
+            key=self.record(record.key),
             sent={name: self.value(object_name, name, text) for name, text in record.sent.items()},
             answered={name: self.value(object_name, name, text) for name, text in record.answered.items()},
         )
 
     def owned_pair(self, pair: OwnedPair) -> OwnedPair:
-        return replace(pair, key=self.record_key(pair.key), target=self.record_key(pair.target))
+        return replace(pair, key=self.record(pair.key), target=self.record(pair.target))
 
     def row(self, row: RunRow) -> RunRow:
         names = {*row.before, *row.after}
@@ -319,8 +318,8 @@ class _Mask:
         hidden += self._hidden(row.target, {}) if row.target else []
         return replace(
             row,
-            key=self.record_key(row.key),
-            target=row.target and self.record_key(row.target),
+            key=self.record(row.key),
+            target=row.target and self.record(row.target),
             before={name: self.value(row.key.object, name, text) for name, text in row.before.items()},
             after={name: self.value(row.key.object, name, text) for name, text in row.after.items()},
             detail={name: self.text(text, hidden) for name, text in row.detail.items()},
@@ -349,7 +348,7 @@ class _Mask:
         object_name, _, key, name = _taken_apart(address)
         record = address.partition("#")[0]
         if self._hides_key(address):
-            record = RecordKey(object_name, "", self.pseudonym(key)).address
+            record = RecordAddress(object_name, "", self.pseudonym(key)).text
         if name:
             other = self.address(name) if "/" in name else name
             record = f"{record}#{other}"
@@ -371,14 +370,14 @@ class _Mask:
         return replace(review, differences=tuple(map(self.difference, review.differences)))
 
     def difference(self, difference: ReviewDifference) -> ReviewDifference:
-        target = difference.target and self.record_key(difference.target)
+        target = difference.target and self.record(difference.target)
         facts = self.facts(difference.key.object, "", difference.facts)
-        return replace(difference, key=self.record_key(difference.key), target=target, facts=facts)
+        return replace(difference, key=self.record(difference.key), target=target, facts=facts)
 
-    def record_key(self, key: RecordKey) -> RecordKey:
+    def record(self, key: RecordAddress) -> RecordAddress:
         return replace(key, value=self.pseudonym(key.value)) if self.is_personal(key.object, key.by) else key
 
-    def values(self, key: RecordKey, values: Iterable[ValueChange]) -> tuple[ValueChange, ...]:
+    def values(self, key: RecordAddress, values: Iterable[ValueChange]) -> tuple[ValueChange, ...]:
         return tuple(
             replace(
                 value,
@@ -423,7 +422,7 @@ class _Mask:
     def _said(self, object_name: str, name: str, text: str) -> str:
         return self.pseudonym(text) if self.is_personal(object_name, name) else self.text(text, [])
 
-    def _hidden(self, key: RecordKey, values: Mapping[str, Iterable[str | None]]) -> list[str]:
+    def _hidden(self, key: RecordAddress, values: Mapping[str, Iterable[str | None]]) -> list[str]:
         """Return the values that texts about a record may repeat: its key, and ``values`` by property."""
         hidden = [key.value] if self.is_personal(key.object, key.by) else []
         for name, texts in values.items():

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC
 
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.model.runs import UNDER_WAY, RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.plan.kinds import Verb
@@ -88,7 +88,7 @@ def _kind(row: RunRow) -> tuple[str, str]:
     return row.key.object, row.action
 
 
-def _record(row: RunRow) -> tuple[RecordKey, SourceRef | None]:
+def _record(row: RunRow) -> tuple[RecordAddress, SourceRef | None]:
     return row.key, row.source
 
 
@@ -162,7 +162,7 @@ def _applied_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Lin
 def _values(row: RunRow) -> Iterator[tuple[str, str | None, str | None]]:
     """Return name, value before and value after for each value of a row."""
     if row.target is not None:
-        yield row.target.address, None, row.label or ASSOCIATED
+        yield row.target.text, None, row.label or ASSOCIATED
     if row.action in _OF_STATE_ONLY:
         return  # nothing was written
     for name in sorted(row.before.keys() | row.after.keys()):
@@ -173,7 +173,7 @@ def _row_lines(alike: Sequence[Entries[RunRow]], layout: Layout) -> list[Line]:
     row = alike[0][0]
     message = row.detail.get("message") or "nothing is known of it"
     label = f" ({row.label})" if row.label else ""
-    action = f"{row.action} {row.target.address}{label}" if row.target else row.action
+    action = f"{row.action} {row.target.text}{label}" if row.target else row.action
     lines = list(layout.paragraph(f"{action}: {message}", indent=_INDENT))
     tickets = [f"{label} {row.detail[name]}" for name, label in _TICKETS.items() if row.detail.get(name)]
     together = "   ".join(tickets)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from reconciler.errors import UsageError
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.runs import RunDetail, RunHeader, RunRow
 from reconciler.plan.file.json_values import (
     Json,
@@ -89,8 +89,8 @@ def _row(found: object) -> RunRow:
     )
 
 
-def _key(entry: Json) -> RecordKey:
-    return RecordKey(
+def _key(entry: Json) -> RecordAddress:
+    return RecordAddress(
         part(entry, "object", as_text),
         part(entry, "key.property", as_text),
         part(entry, "key.value", as_text),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair, PairIdentity
 from reconciler.model.desired import Record
 from reconciler.model.owned import OwnedRecord
@@ -80,7 +80,7 @@ class PairRows:
             self.connection.execute(update(pairs).where(self._ours(), here).values(own))
             self.connection.execute(update(pairs).where(self._ours(), there).values(other))
 
-    def remove_named_by(self, keys: Iterable[RecordKey]) -> None:
+    def remove_named_by(self, keys: Iterable[RecordAddress]) -> None:
         """Remove all owned associations that start at a record with one of these keys."""
         for key in keys:
             named = (pairs.c.object == key.object, pairs.c.by == key.by, pairs.c.key == key.value)
@@ -112,5 +112,5 @@ def _from_to(one: Record, other: Record) -> ColumnElement[bool]:
     )
 
 
-def _order(pair: OwnedPair) -> tuple[RecordKey, str, RecordKey, str, tuple[str, int]]:
+def _order(pair: OwnedPair) -> tuple[RecordAddress, str, RecordAddress, str, tuple[str, int]]:
     return pair.key, pair.record_id, pair.target, pair.target_id, pair.identity[-2:]

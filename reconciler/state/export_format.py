@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar, cast
 
 from reconciler.errors import StateError
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.labels import Label
@@ -172,13 +172,13 @@ def imported_version(portal_id: int, present: StateVersion, export: Export) -> S
 
 def named_twice(export: Export) -> StateError:
     """Report the record of ``export`` with two entries; finding it needs memory for all ids."""
-    seen: dict[tuple[str, RecordId], RecordKey] = {}
+    seen: dict[tuple[str, RecordId], RecordAddress] = {}
     for record in export.owned:
         first = seen.setdefault((record.key.object, record.record_id), record.key)
         if first != record.key:
             return StateError(
                 f"this exported state has record {record.record_id} of {record.key.object} twice, as "
-                f"{first.address} and as {record.key.address}: keep one of them"
+                f"{first.text} and as {record.key.text}: keep one of them"
             )
     raise ValueError("no record has two entries")
 
@@ -203,8 +203,10 @@ def _pair(entry: object, where: str) -> OwnedPair:
     )
 
 
-def _key(fields: Mapping[str, Any], where: str) -> RecordKey:
-    return RecordKey(_text(fields, "object", where), _text(fields, "by", where), _text(fields, "key", where))
+def _key(fields: Mapping[str, Any], where: str) -> RecordAddress:
+    return RecordAddress(
+        _text(fields, "object", where), _text(fields, "by", where), _text(fields, "key", where)
+    )
 
 
 def _record(entry: object, where: str) -> OwnedRecord:
@@ -274,10 +276,10 @@ def _number(fields: Mapping[str, Any], name: str, where: str = "") -> int:
     return value
 
 
-def _not_rising(keys: Iterable[RecordKey]) -> set[RecordKey]:
+def _not_rising(keys: Iterable[RecordAddress]) -> set[RecordAddress]:
     """Return the keys that are not above all before them; repeated keys are always among them."""
-    highest: RecordKey | None = None
-    found: set[RecordKey] = set()
+    highest: RecordAddress | None = None
+    found: set[RecordAddress] = set()
     for key in keys:
         if highest is None or key > highest:
             highest = key
@@ -286,13 +288,13 @@ def _not_rising(keys: Iterable[RecordKey]) -> set[RecordKey]:
     return found
 
 
-def _refuse_repeated(owned: Iterable[OwnedRecord], suspects: set[RecordKey]) -> None:
+def _refuse_repeated(owned: Iterable[OwnedRecord], suspects: set[RecordAddress]) -> None:
     if not suspects:
         return
-    seen: set[RecordKey] = set()
+    seen: set[RecordAddress] = set()
     for record in owned:
         if record.key in seen:
-            raise StateError(f"this exported state names {record.key.address} twice: keep one of them")
+            raise StateError(f"this exported state names {record.key.text} twice: keep one of them")
         if record.key in suspects:
             seen.add(record.key)
 

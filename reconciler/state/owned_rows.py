@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.desired import Prune, PruneRule, Record
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.state.database import insert_into
@@ -155,7 +155,7 @@ class OwnedRows:
                 .values(by=RECORD_ID, key=record_id)
             )
 
-    def set_aside_still(self, records: Mapping[Record, RecordKey]) -> Sequence[OwnedRecord]:
+    def set_aside_still(self, records: Mapping[Record, RecordAddress]) -> Sequence[OwnedRecord]:
         """Return ``records`` that are still set aside, with their former keys if those are free."""
         return [
             replace(known, key=key)
@@ -174,7 +174,7 @@ class OwnedRows:
                 )
             )
 
-    def remove(self, keys: Iterable[RecordKey]) -> None:
+    def remove(self, keys: Iterable[RecordAddress]) -> None:
         """Remove the records with ``keys``; ignore those that are not owned."""
         for key in keys:
             self.connection.execute(

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from sqlalchemy import Row
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair
 from reconciler.model.labels import Label
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
@@ -75,7 +75,7 @@ def owned_of(row: Sequence[Any]) -> OwnedRecord:
     """Read an owned record from one row of ``OWNED_COLUMNS``."""
     object_name, by, key, record_id, origin, sent, answered, protected = row
     return OwnedRecord(
-        RecordKey(object_name, by, key),
+        RecordAddress(object_name, by, key),
         record_id,
         _ORIGINS[origin],
         _read(sent),
@@ -102,9 +102,9 @@ def pair_columns(portal_id: int, serial: int, pair: OwnedPair) -> dict[str, obje
 def pair_of(row: Row[Any]) -> OwnedPair:
     """Read an owned association from one row."""
     return OwnedPair(
-        key=RecordKey(row.object, row.by, row.key),
+        key=RecordAddress(row.object, row.by, row.key),
         record_id=RecordId(row.record_id),
-        target=RecordKey(row.to_object, row.to_by, row.to_key),
+        target=RecordAddress(row.to_object, row.to_by, row.to_key),
         target_id=RecordId(row.to_id),
         label=Label(row.category, row.type_id, row.label or "") if row.category else None,
         origin=Origin(row.origin),
@@ -160,7 +160,7 @@ def run_row_of(row: Row[Any]) -> RunRow:
     )
     return RunRow(
         number=row.number,
-        key=RecordKey(row.object, row.by, row.key),
+        key=RecordAddress(row.object, row.by, row.key),
         action=_verb_of(row),
         reason=row.reason,
         record_id=row.record_id,
@@ -173,7 +173,7 @@ def run_row_of(row: Row[Any]) -> RunRow:
             if answer.get(name) is not None
         },
         source=source_in(row.source),
-        target=RecordKey(row.to_object, row.to_by, row.to_key) if row.to_object else None,
+        target=RecordAddress(row.to_object, row.to_by, row.to_key) if row.to_object else None,
         label=str(_read(row.label)[-1]) if row.label else None,
     )
 

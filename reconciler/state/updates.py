@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.associations import OwnedPair, PairIdentity, PairsAfter
 from reconciler.model.desired import Record
 from reconciler.model.outcomes import Applied
@@ -66,7 +66,7 @@ def disowned_by(change: Change) -> Record | None:
     return (change.object_type, lost) if lost else None
 
 
-def in_the_way(changes: Sequence[Change]) -> Mapping[Record, tuple[RecordKey, RecordKey]]:
+def in_the_way(changes: Sequence[Change]) -> Mapping[Record, tuple[RecordAddress, RecordAddress]]:
     """Return records whose present keys others get first, with their present and new keys."""
     leaving = {
         change.moved_from: (identity_of_record(change), (change.moved_from, change.record))
@@ -99,7 +99,7 @@ def pairs_after(applied: Iterable[Change]) -> PairsAfter:
 def _pair(change: Change, owned: Owned) -> OwnedPair:
     record_id, target_id = change.remote
     if record_id is None or target_id is None:
-        raise ValueError(f"{change.record.address} cannot be owned as associated before it has an id")
+        raise ValueError(f"{change.record.text} cannot be owned as associated before it has an id")
     key, target = change.association.records
     label = change.association.label
     return OwnedPair(key, record_id, target, target_id, label, owned.origin, is_whole(change))

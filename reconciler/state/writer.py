@@ -16,7 +16,7 @@ from typing import Self
 from sqlalchemy import Connection
 
 from reconciler.errors import StateError
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.associations import NO_PAIRS, PairsAfter
 from reconciler.model.calls import Operation
 from reconciler.model.desired import PruneRule, Record
@@ -155,7 +155,7 @@ class StateWriter:
         with self._writing() as connection:
             OwnedRows(connection, self._portal_id).set_aside(records)
 
-    def put_back(self, records: Mapping[Record, tuple[RecordKey, RecordKey]]) -> None:
+    def put_back(self, records: Mapping[Record, tuple[RecordAddress, RecordAddress]]) -> None:
         """Store ``records`` that are still set aside under the first of two keys that is free."""
         with self._writing() as connection:
             rows, between = OwnedRows(connection, self._portal_id), PairRows(connection, self._portal_id)
@@ -177,7 +177,7 @@ class StateWriter:
         with self._writing() as connection:
             Journal(connection, self._portal_id).end_run(run_id, status, self._lease.now())
 
-    def remove(self, keys: Iterable[RecordKey]) -> Path | None:
+    def remove(self, keys: Iterable[RecordAddress]) -> Path | None:
         """Stop owning ``keys``; portal and journal keep them. Return the backup of a SQLite file."""
         with self._writing() as connection:
             backup = self._back_up()

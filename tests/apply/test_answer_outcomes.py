@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from reconciler.apply.answer_outcomes import checked_outcome, only_emptied
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Kind, ObjectSchema, Option, PropertyDef
 from reconciler.model.outcomes import Applied, Rejected, Unknown
@@ -15,7 +15,7 @@ from reconciler.plan.records.changes import create_record, update_record
 from reconciler.plan.values.equality import REWRITTEN
 from reconciler.source import SourceRef
 
-KEY = RecordKey("companies", "external_id", "acme")
+KEY = RecordAddress("companies", "external_id", "acme")
 ID = RecordId("9001")
 STAGES = tuple(Option(value, value.title()) for value in ("subscriber", "lead", "customer"))
 

@@ -7,7 +7,7 @@ from reconciler.apply.batch_executor import BatchExecutor
 from reconciler.apply.batches import batches_of
 from reconciler.apply.options import OnStale
 from reconciler.hubspot.client import PortalReader, PortalWriter
-from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.definitions import Account, Kind, PortalSchema
 from reconciler.model.outcomes import Applied
 from reconciler.plan.associations.changes import associate
@@ -21,7 +21,7 @@ LIMIT = 5  # calls in ten seconds
 COMPANIES = schema_of("companies", "companies", phone=Kind.TEXT)
 CONTACTS = schema_of("contacts", "contacts", email=Kind.TEXT)
 PORTAL = PortalSchema(Account(4711000, "STANDARD"), "v3", {"companies": COMPANIES, "contacts": CONTACTS})
-ADA = RecordKey("contacts", "email", "ada@example.com")
+ADA = RecordAddress("contacts", "email", "ada@example.com")
 
 
 @pytest.mark.parametrize(

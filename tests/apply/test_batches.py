@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.apply.batches import batches_of, row_of, state_only
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import BATCH_SIZE, Call, Operation
 from reconciler.model.owned import Origin
 from reconciler.plan.change import Change, Owned, Reason, ValueChange
@@ -19,8 +19,8 @@ BY_KEY = Operation(Call.UPDATE, "external_id")
 UPSERT = Operation(Call.UPSERT, "external_id")
 
 
-def key(value: str, object_name: str = "companies") -> RecordKey:
-    return RecordKey(object_name, "external_id", value)
+def key(value: str, object_name: str = "companies") -> RecordAddress:
+    return RecordAddress(object_name, "external_id", value)
 
 
 def create(value: str, object_name: str = "companies") -> Change:

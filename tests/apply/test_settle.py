@@ -14,7 +14,7 @@ from reconciler.apply.stale_changes import has_moved
 from reconciler.errors import Unavailable
 from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.transport.connection import DEADLINE_S
-from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
 from reconciler.model.live import LiveRecord
@@ -28,7 +28,7 @@ from reconciler.state.run_types import Sent, UnfinishedBatch
 from tests.hubspot.doubles import batch, http_of, pacer_of, reply
 from tests.hubspot.simulation import SimulatedClock
 
-KEY = RecordKey("companies", "external_id", "acme")
+KEY = RecordAddress("companies", "external_id", "acme")
 ID = RecordId("9001")
 STAGES = tuple(Option(value, value.title()) for value in ("subscriber", "lead", "customer"))
 SCHEMA = ObjectSchema(

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.apply.stale_changes import stale_changes
 from reconciler.errors import Unavailable
-from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Account, Kind, PortalSchema
 from reconciler.model.outcomes import Stale
@@ -26,8 +26,8 @@ PORTAL = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": COMPANIES, "ti
 LINE = SourceRef("c.yaml", 1, 1)
 
 
-def key(number: int) -> RecordKey:
-    return RecordKey("companies", "external_id", f"k{number}")
+def key(number: int) -> RecordAddress:
+    return RecordAddress("companies", "external_id", f"k{number}")
 
 
 def update(number: int, before: str) -> Change:
@@ -131,7 +131,7 @@ def test_an_archive_whose_record_lost_an_association_that_it_rests_on_is_not_sen
     }
 
 
-TICKET = RecordKey("tickets", RECORD_ID, "800")
+TICKET = RecordAddress("tickets", RECORD_ID, "800")
 
 
 def link(number: int) -> Change:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair, PairsAfter, identity_of
 from reconciler.model.calls import Call, Operation
 from reconciler.model.labels import Label
@@ -28,7 +28,7 @@ from tests.support.changes import release, release_pair
 from tests.support.nouns import owned
 
 HERE = SourceRef("companies.yaml", 1, 1)
-KEY = RecordKey("companies", "external_id", "acme")
+KEY = RecordAddress("companies", "external_id", "acme")
 ID = RecordId("9001")
 
 
@@ -130,7 +130,7 @@ def test_a_change_that_was_carried_out_in_part_is_remembered_in_part() -> None:
     assert carried_out(change, None) == change
 
 
-TICKET = RecordKey("tickets", "external_id", "t")
+TICKET = RecordAddress("tickets", "external_id", "t")
 TICKET_ID = RecordId("800")
 PAYING = Label("USER_DEFINED", 3, "Paying")
 ENDS = (KEY, ID, TICKET, TICKET_ID)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.plan.change import ValueChange
 from reconciler.plan.plan import Plan
 from reconciler.report.mask import SHOW, Masking, masked_plan
@@ -54,7 +54,7 @@ def plan_of_people(count: int) -> Plan:
     changes = (
         replace(
             UPDATES[0],
-            address=RecordKey("contacts", "email", f"{number}@acme.example"),
+            address=RecordAddress("contacts", "email", f"{number}@acme.example"),
             values=tuple(
                 ValueChange(name, f"{name} was {number}", f"{name} is {number}", UPDATES[0].reason)
                 for name in _PROPERTIES

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.state.export_format import Export
 from reconciler.state.run_types import Actor
@@ -155,7 +155,7 @@ def _write_state(folder: Path, count: int) -> None:
     store = open_state("sqlite:///.reconciler/state.db", folder, PORTAL_ID)
     owned = tuple(
         OwnedRecord(
-            RecordKey(OBJECT, KEY, company.key),
+            RecordAddress(OBJECT, KEY, company.key),
             RecordId(company.record_id),
             Origin.CREATED,
             company.properties,

@@ -62,7 +62,7 @@ def apply(project: Project, *arguments: str) -> Done:
 def origins(project: Project) -> dict[str, str]:
     with closing(open_state(STATE, project.folder, PORTAL)) as store:
         return {
-            entry.key.address: str(entry.origin)
+            entry.key.text: str(entry.origin)
             for object_name, by, count in store.owned_groups()
             for entry in store.owned_in_order(object_name, by, None, count)
         }

@@ -96,7 +96,7 @@ def owned(project: Project) -> Mapping[str, tuple[str, str, bool]]:
 def ends(project: Project) -> set[tuple[str, str]]:
     with closing(open_state(STATE, project.folder, PORTAL)) as store:
         pairs = {*store.pairs("companies", "contacts"), *store.pairs("companies", "companies")}
-        return {(pair.key.address, pair.target.address) for pair in pairs}
+        return {(pair.key.text, pair.target.text) for pair in pairs}
 
 
 def live(project: Project, object_name: str = "companies") -> set[str]:

@@ -357,7 +357,7 @@ def applied(made: World) -> Counter[tuple[str, str]]:
             counts.update(
                 (
                     row.action,
-                    f"{row.address} {row.target.address if row.target else ''} {row.label or ''}".strip(),
+                    f"{row.address} {row.target.text if row.target else ''} {row.label or ''}".strip(),
                 )
                 for row in run.rows
                 if row.outcome == "applied"

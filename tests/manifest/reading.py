@@ -76,6 +76,4 @@ def refused(folder: Path, folders: Sequence[str] = (".",), environment: str = "l
 
 def wanted(desired: Desired) -> dict[str, dict[str, ManifestValue]]:
     """By address, what the properties should be."""
-    return {
-        record.record_key.address: properties(record) for group in desired.groups for record in group.records
-    }
+    return {record.address.text: properties(record) for group in desired.groups for record in group.records}

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.manifest.edit.edit_manifest import Edited, edit_manifest
 from reconciler.model.acceptance import Edit
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import ManifestValue
 from tests.manifest.reading import FILES, HEAD, manifest, properties
 
@@ -18,7 +18,7 @@ def edit_of(data: bytes, key: str, name: str, after: ManifestValue) -> Edit:
     (record,) = (record for document in read.documents for record in document.records if record.key == key)
     index = record.names.index(name)
     source = FILES.ref(record.places[index])
-    return Edit(record.record_key, name, record.values[index], after, source)
+    return Edit(record.address, name, record.values[index], after, source)
 
 
 def edited(records: str, *wishes: tuple[str, ManifestValue], key: str = "acme", head: str = HEAD) -> Edited:
@@ -243,7 +243,7 @@ def test_the_document_that_sets_the_value_is_the_one_that_changes() -> None:
     other = "---\n# another\nobject: contacts\nkey: email\nrecords:\n  acme: {name: Two}\n"
     data = f"\ufeff{one}{other}".replace("\n", "\r\n").encode()
     places = [document.records[0].places[0] for document in manifest(data).documents]
-    key = RecordKey("contacts", "email", "acme")
+    key = RecordAddress("contacts", "email", "acme")
     done = edit_manifest(data, [Edit(key, "name", "Two", "Drei", FILES.ref(places[1]))])
     assert done.data == data.replace(b"Two", b"Drei")
 

@@ -164,7 +164,7 @@ def edits_of(data: bytes, after: ManifestValue, pick: Any) -> tuple[Place, Edit]
         (number, record) for number, document in enumerate(found.documents) for record in document.records
     ]
     places = [
-        (Place(number, record.key, name), Edit(record.record_key, name, value, after, FILES.ref(place)))
+        (Place(number, record.key, name), Edit(record.address, name, value, after, FILES.ref(place)))
         for number, record in records
         for name, value, place in zip(record.names, record.values, record.places, strict=True)
     ]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.model.acceptance import Acceptance
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.definitions import Owner, Pipeline, Stage
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.drift import DriftedValue, MissingOwnedRecord
@@ -17,7 +17,7 @@ from reconciler.plan.values.resolve import Resolver
 from reconciler.source import SourceFiles, SourceRef
 from tests.support.nouns import COMPANIES, FILES, at, definition, desired, document, live
 
-KEY = RecordKey("companies", "external_id", "acme")
+KEY = RecordAddress("companies", "external_id", "acme")
 OWNERS = [Owner("71", "ada@acme.example"), Owner("72", "Bob@acme.example")]
 RESOLVER = Resolver(COMPANIES, FILES, owner_ids(OWNERS, {"eve@old.example": "bob@acme.example"}))
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.labels import Label
@@ -35,8 +35,8 @@ OBJECTS = {schema.name: schema for schema in (COMPANIES, CONTACTS, DEALS)}
 NAME = ValueChange("name", "a", "b", Reason.CHANGED)
 
 
-def key(number: int, object_name: str = "companies") -> RecordKey:
-    return RecordKey(object_name, "external_id", f"c{number:05}")
+def key(number: int, object_name: str = "companies") -> RecordAddress:
+    return RecordAddress(object_name, "external_id", f"c{number:05}")
 
 
 BY_ID = Operation(Call.UPDATE, None)
@@ -66,7 +66,7 @@ def archive(number: int) -> Change:
 
 
 def link(number: int, target: str = "contacts", label: Label | None = None) -> Change:
-    to = RecordKey(target, "email", f"{number}@acme.example")
+    to = RecordAddress(target, "email", f"{number}@acme.example")
     first = key(number // 2)
     return associate(
         AssociationAddress(first, to, label),
@@ -156,7 +156,7 @@ def test_a_thousand_first_ends_are_read_by_one_call_and_their_keys_by_one_for_a_
 
 def test_keys_of_records_that_are_yet_to_be_created_and_record_ids_are_not_read_again() -> None:
     made = replace(link(0), remote=Remote(None, RecordId("2")))
-    by_id = replace(link(0), address=AssociationAddress(key(0), RecordKey("contacts", RECORD_ID, "1")))
+    by_id = replace(link(0), address=AssociationAddress(key(0), RecordAddress("contacts", RECORD_ID, "1")))
     assert [costs([change]).reread_calls for change in (link(0), made, by_id)] == [3, 2, 2]
 
 

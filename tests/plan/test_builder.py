@@ -69,7 +69,7 @@ def test_a_record_the_portal_lacks_is_created_with_its_key() -> None:
     (change,) = made.changes
     assert isinstance(change, Change)
     assert change.action is Action.CREATE
-    assert change.record.address == "companies/acme"
+    assert change.record.text == "companies/acme"
     assert [(value.name, value.before, value.after) for value in change.values] == [("name", None, "Acme")]
     assert change.operation == Operation(Call.UPSERT, "external_id")
     assert made.writes

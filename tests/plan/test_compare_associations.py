@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair
 from reconciler.model.definitions import Account, ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord, Drift, Prune
@@ -27,8 +27,8 @@ from tests.support.nouns import COMPANIES, FILES, at, definition, desired, docum
 
 CONTACTS = ObjectSchema("contacts", "contacts", {"email": definition("email", is_unique=True)})
 PORTAL = PortalSchema(Account(1, "STANDARD"), "v3", {"companies": COMPANIES, "contacts": CONTACTS})
-ACME = RecordKey("companies", "external_id", "acme")
-ADA = RecordKey("contacts", "email", "ada")
+ACME = RecordAddress("companies", "external_id", "acme")
+ADA = RecordAddress("contacts", "email", "ada")
 IDS = (RecordId("901"), RecordId("501"))
 BILLING = Label("USER_DEFINED", 7, "Billing")
 
@@ -164,7 +164,7 @@ def test_labels_are_read_where_they_are_named_and_both_ways_where_both_ends_bear
 
 
 KEYS = [
-    [RecordKey(object_name, by, key) for by in (by, "record_id") for key in keys]
+    [RecordAddress(object_name, by, key) for by in (by, "record_id") for key in keys]
     for object_name, by, keys in (
         ("companies", "external_id", ("c1", "c2")),
         ("contacts", "email", ("p1", "p2")),
@@ -177,7 +177,7 @@ ENDS = st.tuples(*map(st.sampled_from, KEYS), st.booleans(), st.booleans())
 
 
 def _owned(
-    company: RecordKey, contact: RecordKey, is_back: bool, is_labelled: bool, is_whole: bool
+    company: RecordAddress, contact: RecordAddress, is_back: bool, is_labelled: bool, is_whole: bool
 ) -> OwnedPair:
     ends = [(company, LIVE_IDS[company.value]), (contact, LIVE_IDS[contact.value])]
     (key, id_), (target, target_id) = reversed(ends) if is_back else ends
@@ -187,7 +187,7 @@ def _owned(
 
 
 def _named(
-    company: RecordKey, contact: RecordKey, is_back: bool, is_labelled: bool
+    company: RecordAddress, contact: RecordAddress, is_back: bool, is_labelled: bool
 ) -> tuple[DesiredRecord, DesiredAssociation]:
     key, target = (contact, company) if is_back else (company, contact)
     label = (BACK if is_back else THERE).text if is_labelled else None
@@ -197,8 +197,8 @@ def _named(
 
 @given(st.lists(st.tuples(ENDS, st.booleans()), min_size=1, max_size=4), st.lists(ENDS, max_size=3))
 def test_a_named_association_is_never_removed(
-    known: list[tuple[tuple[RecordKey, RecordKey, bool, bool], bool]],
-    said: list[tuple[RecordKey, RecordKey, bool, bool]],
+    known: list[tuple[tuple[RecordAddress, RecordAddress, bool, bool], bool]],
+    said: list[tuple[RecordAddress, RecordAddress, bool, bool]],
 ) -> None:
     """State knows the two by keys that they had before, from either end, with a label and without."""
     ends = Endpoints(PORTAL)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.errors import Severity
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import (
     DesiredRecord,
@@ -33,7 +33,7 @@ from reconciler.report.fact_sentences import facts_text
 from tests.support.nouns import COMPANIES, FILES, definition, desired, document, live, owned
 
 ACME = desired("acme", {"name": "Acme"})
-OLD = RecordKey("companies", "external_id", "acme-old")
+OLD = RecordAddress("companies", "external_id", "acme-old")
 RENAMED = replace(ACME, special=RecordDirectives(renamed_from="acme-old"))
 REVERT = Policy(Drift.REVERT)
 UNWANTED = replace(desired("acme", {}), special=RecordDirectives(is_absent=True))

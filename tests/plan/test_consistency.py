@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
@@ -27,8 +27,8 @@ KEPT = (Action.CREATE, Action.ADOPT)
 OF_PAIRS = (*KEPT, Action.ARCHIVE, Action.RELEASE)
 
 
-def key(number: int, by: str = "external_id") -> RecordKey:
-    return RecordKey("companies", by, f"k{number}")
+def key(number: int, by: str = "external_id") -> RecordAddress:
+    return RecordAddress("companies", by, f"k{number}")
 
 
 def record_id(number: int) -> RecordId:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import PlanRefused
-from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.owned import Origin
 from reconciler.plan.associations.changes import dissociate
@@ -41,8 +41,8 @@ ARCHIVES = [
 PLENTY = Budget(1, 1, 0.0, None)
 
 
-def key(number: int) -> RecordKey:
-    return RecordKey("companies", "external_id", f"c{number:05}")
+def key(number: int) -> RecordAddress:
+    return RecordAddress("companies", "external_id", f"c{number:05}")
 
 
 def update(number: int, *values: ValueChange) -> Change:
@@ -164,7 +164,7 @@ def test_an_allowance_lifts_one_guard_to_its_number_and_no_further() -> None:
 def test_a_refusal_tells_the_numbers_and_the_first_records() -> None:
     (refusal,) = refusals(updates(41), Population(named=120, found=120))
     assert refusal.message == "41 of 120 companies would be updated (34 %, limit 30 %)"
-    assert [entry.address for entry in refusal.first] == [
+    assert [entry.text for entry in refusal.first] == [
         "companies/c00000",
         "companies/c00001",
         "companies/c00002",
@@ -184,7 +184,7 @@ def released(number: int, reason: Reason = Reason.PRUNED) -> Change:
 
 
 def dissociated(number: int) -> Change:
-    target = RecordKey("contacts", "email", "ada@acme.example")
+    target = RecordAddress("contacts", "email", "ada@acme.example")
     return dissociate(
         AssociationAddress(key(number), target),
         Remote(RecordId("1"), RecordId("2")),
@@ -228,7 +228,7 @@ def test_several_values_of_one_record_are_cleared_one_by_one() -> None:
 
 
 def test_each_type_is_judged_by_its_own_base_in_order_of_name() -> None:
-    deal = RecordKey("deals", "external_id", "d1")
+    deal = RecordAddress("deals", "external_id", "d1")
     strangers: list[Change] = [
         archive_record(key(1), RecordId("1"), Reason.ABSENT, None, owned_before=None),
         archive_record(deal, RecordId("2"), Reason.ABSENT, None, owned_before=None),

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Document, ListedRecords, Write
 from reconciler.model.live import LiveRecord
@@ -57,17 +57,17 @@ def test_a_record_is_still_the_one_that_state_knows_by_its_id_and_its_key(
 
 
 def test_a_record_that_state_knows_by_its_id_needs_no_other_key() -> None:
-    known = replace(owned("", "9001", {}), key=RecordKey("companies", RECORD_ID, "9001"))
+    known = replace(owned("", "9001", {}), key=RecordAddress("companies", RECORD_ID, "9001"))
     assert is_still(COMPANIES, known, live("9001", {}))
     assert not is_still(COMPANIES, known, live("9002", {}))
 
 
 def test_a_key_in_the_portals_spelling_is_the_same_key() -> None:
-    known = replace(owned("", "1", {}), key=RecordKey("contacts", "email", "Ada@x.example"))
+    known = replace(owned("", "1", {}), key=RecordAddress("contacts", "email", "Ada@x.example"))
     assert is_still(CONTACTS, known, live("1", {"email": "ada@x.example"}))
-    number = replace(known, key=RecordKey("contacts", "erp_no", "7"))
+    number = replace(known, key=RecordAddress("contacts", "erp_no", "7"))
     assert is_still(CONTACTS, number, live("1", {"erp_no": "7.0"}))
-    gone = replace(known, key=RecordKey("contacts", "lost", "x"))
+    gone = replace(known, key=RecordAddress("contacts", "lost", "x"))
     assert is_still(CONTACTS, gone, live("1", {"lost": "x"}))
 
 
@@ -160,7 +160,7 @@ def everything(*groups: tuple[str, str, Sequence[DesiredRecord]]) -> Desired:
     )
 
 
-ADA = RecordKey("contacts", "email", "ada@x.example")
+ADA = RecordAddress("contacts", "email", "ada@x.example")
 ADA_THERE = live("1", {"email": "ada@x.example", "erp_no": "7", OTHER_ADDRESSES: "a@x.example;b@x.example"})
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import PlanRefused, Problem, Refusal, UsageError
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
@@ -29,7 +29,7 @@ from reconciler.sentences import Sentence, Value, sentence
 from tests.support.plan_files import file_of, parts_of, plan_from_text, plan_to_text
 from tests.support.plans import at, plan_of, plans
 
-ACME = RecordKey("companies", "external_id", "acme")
+ACME = RecordAddress("companies", "external_id", "acme")
 CREATE = create_record(
     ACME,
     (ValueChange("name", None, "Acme GmbH", Reason.MISSING, at(5)),),
@@ -38,7 +38,7 @@ CREATE = create_record(
     at(4),
 )
 UPDATE = update_record(
-    RecordKey("companies", "external_id", "müller"),
+    RecordAddress("companies", "external_id", "müller"),
     RecordId("9001"),
     (ValueChange("phone", "+49 30 1", None, Reason.CHANGED),),
     Reason.CHANGED,
@@ -49,14 +49,14 @@ UPDATE = update_record(
     rests_on=(ValueChange("external_id", "müller", "müller", Reason.IN_STEP),),
 )
 ADOPT = adopt_record(
-    RecordKey("companies", "external_id", "globex"),
+    RecordAddress("companies", "external_id", "globex"),
     RecordId("9002"),
     Reason.ADOPT,
     at(12),
     Owned(Origin.ADOPTED),
 )
 FACTS = (
-    Fact(FactKind.MERGED, RecordId("1"), RecordId("2"), RecordKey("companies", "external_id", "acme-2")),
+    Fact(FactKind.MERGED, RecordId("1"), RecordId("2"), RecordAddress("companies", "external_id", "acme-2")),
     Fact(FactKind.CHANGED_SINCE, names=("name", "phone"), value="v", word="w", count=0),
 )
 HELD = Held(ACME, "phone", Reason.DRIFT, "1", "2", at(6), FACTS)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.desired import (
     Desired,
     DesiredGroup,
@@ -109,7 +109,7 @@ def told(kind: MissingReason | None, record_id: str = "9001", key: str | None = 
 
 
 def fact(kind: FactKind, other: str | None = None, key: str | None = None) -> Fact:
-    lives_on_as = RecordKey("companies", "external_id", key) if key else None
+    lives_on_as = RecordAddress("companies", "external_id", key) if key else None
     return Fact(kind, LEFT.record_id, RecordId(other) if other else None, lives_on_as)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.labels import Label
@@ -20,7 +20,7 @@ from reconciler.report.fact_sentences import difference_text
 from tests.support.changes import release
 from tests.support.plans import at, plan_of, plans
 
-ACME = RecordKey("companies", "external_id", "acme")
+ACME = RecordAddress("companies", "external_id", "acme")
 BY_ID = Operation(Call.UPDATE, None)
 
 
@@ -50,7 +50,7 @@ CREATE = create_record(
     ACME, (value("name", None, "Acme"),), Reason.MISSING, Operation(Call.UPSERT, "external_id"), at(4)
 )
 ARCHIVE = archive_record(ACME, RecordId("9001"), Reason.PRUNED, None, owned_before=Owned(Origin.CREATED))
-ADA = RecordKey("contacts", "email", "ada@acme.example")
+ADA = RecordAddress("contacts", "email", "ada@acme.example")
 BILLING = Label("USER_DEFINED", 3, "Billing")
 ASSOCIATE = associate(
     AssociationAddress(ACME, ADA, BILLING),

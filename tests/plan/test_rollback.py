@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.errors import UsageError
-from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Kind
 from reconciler.model.live import LiveRecord
@@ -32,7 +32,7 @@ from reconciler.source import SourceRef
 from tests.support.changes import release
 from tests.support.nouns import COMPANIES, definition, live, owned
 
-ACME = RecordKey("companies", "external_id", "acme")
+ACME = RecordAddress("companies", "external_id", "acme")
 OLD = replace(ACME, value="old")
 ID = RecordId("9001")
 LINE = SourceRef("companies.yaml", 10, 3)
@@ -43,7 +43,7 @@ def written(name: str, before: str | None, after: str | None) -> ValueChange:
     return ValueChange(name, before, after, Reason.CHANGED, LINE)
 
 
-def update(*values: ValueChange, moved_from: RecordKey | None = None) -> Change:
+def update(*values: ValueChange, moved_from: RecordAddress | None = None) -> Change:
     return update_record(
         ACME,
         ID,
@@ -396,7 +396,7 @@ def test_a_stage_is_looked_for_in_the_pipelines_whatever_options_its_property_li
 
 
 def test_records_named_by_record_id_have_no_key_to_look_at() -> None:
-    key = RecordKey("companies", RECORD_ID, ID)
+    key = RecordAddress("companies", RECORD_ID, ID)
     change = replace(update(written("phone", "1", "2")), address=key)
 
     ids, names = ids_and_names(COMPANIES, [AppliedChange(change, Applied(ID, {}))])

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.definitions import Account, PortalSchema
 from reconciler.model.labels import Label
 from reconciler.plan.associations.endpoints import Endpoint, Endpoints, Presence
@@ -66,9 +66,9 @@ class Plan:
         return self._once.allows(self.resolver.identity(wanted), wanted)
 
 
-def _found(text: str) -> tuple[RecordKey, Endpoint]:
+def _found(text: str) -> tuple[RecordAddress, Endpoint]:
     object_name, _, record_id = text.partition("/")
-    return RecordKey(object_name, "external_id", f"k{record_id}"), Endpoint(
+    return RecordAddress(object_name, "external_id", f"k{record_id}"), Endpoint(
         Presence.LIVE, RecordId(record_id)
     )
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import Problem
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.definitions import Kind
 from reconciler.model.owned import Origin
@@ -32,8 +32,8 @@ SCHEMA = replace(
 OBJECTS = {"companies": SCHEMA}
 
 
-def key(name: str) -> RecordKey:
-    return RecordKey("companies", "external_id", name)
+def key(name: str) -> RecordAddress:
+    return RecordAddress("companies", "external_id", name)
 
 
 def change(name: str, before: str | None, after: str | None, line: int = 1, of: str = "ref") -> Change:
@@ -113,19 +113,25 @@ def test_values_of_properties_that_are_not_unique_are_shared() -> None:
 
 
 def test_the_key_of_a_new_record_is_a_value_too() -> None:
-    by_id = replace(change("b", None, "a", of="external_id"), address=RecordKey("companies", RECORD_ID, "b"))
+    by_id = replace(
+        change("b", None, "a", of="external_id"), address=RecordAddress("companies", RECORD_ID, "b")
+    )
     ((number, (problem,)),) = found([create("a"), by_id]).items()
     assert (number, problem.address) == (1, "companies/=b#external_id")
 
 
 def test_a_new_record_whose_key_another_one_gets_is_told_at_its_own_line() -> None:
-    by_id = replace(change("b", None, "a", of="external_id"), address=RecordKey("companies", RECORD_ID, "b"))
+    by_id = replace(
+        change("b", None, "a", of="external_id"), address=RecordAddress("companies", RECORD_ID, "b")
+    )
     ((number, (problem,)),) = found([by_id, create("a", line=7)]).items()
     assert (number, problem.address, str(problem.source)) == (1, "companies/a", "c.yaml:7:3")
 
 
 def test_a_record_that_is_there_claims_what_is_written_and_not_its_key() -> None:
-    by_id = replace(change("b", None, "a", of="external_id"), address=RecordKey("companies", RECORD_ID, "b"))
+    by_id = replace(
+        change("b", None, "a", of="external_id"), address=RecordAddress("companies", RECORD_ID, "b")
+    )
     assert found([change("a", None, "x"), by_id]) == {}
 
 
@@ -225,7 +231,7 @@ def test_a_contact_has_one_address_whatever_it_is_named_by() -> None:
         default_key="email",
         properties={"email": definition("email", Kind.EMAIL), "ref": definition("ref", is_unique=True)},
     )
-    by_ref = RecordKey("contacts", "ref", "1")
+    by_ref = RecordAddress("contacts", "ref", "1")
     writes = replace(change("a", None, "Ada@x.example", of="email"), address=by_ref)
     objects = {"contacts": contacts}
     ((schema, name, texts),) = questions([writes], objects)

@@ -7,7 +7,7 @@ from functools import partial
 
 from hypothesis import strategies as st
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.desired import (
     Desired,
     DesiredGroup,
@@ -201,7 +201,7 @@ def rekeyed_worlds(draw: st.DrawFn) -> World:
     for key in sorted(owned):
         number = live.get(owned[key].record_id, {}).get("erp_no")
         if number and draw(st.booleans()):
-            owned[number] = replace(owned.pop(key), key=RecordKey("companies", "erp_no", number))
+            owned[number] = replace(owned.pop(key), key=RecordAddress("companies", "erp_no", number))
     return replace(world, live=live, owned=owned, records=records, numbered=numbered)
 
 
@@ -234,7 +234,7 @@ def worlds(draw: st.DrawFn, *, with_selection: bool = False) -> World:
             if known_id == record_id and record_id in live and draw(st.booleans()):
                 live[record_id] = {**live[record_id], **sent, **answered}
             owned[key] = OwnedRecord(
-                RecordKey("companies", "external_id", key),
+                RecordAddress("companies", "external_id", key),
                 known_id,
                 draw(st.sampled_from(Origin)),
                 sent,

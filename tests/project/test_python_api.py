@@ -75,8 +75,8 @@ def test_the_page_runs_word_for_word(folder: Folder, capfd: pytest.CaptureFixtur
 
 def test_a_plan_can_be_walked_through_again_until_it_is_closed(sandbox: Environment) -> None:
     with sandbox.plan() as plan:
-        first = [change.record.address for change in plan.changes]
-        assert first == [change.record.address for change in plan.changes]
+        first = [change.record.text for change in plan.changes]
+        assert first == [change.record.text for change in plan.changes]
         assert sorted(first) == ["companies/acme", "companies/old"]
         assert list(plan.problems) == []
         assert list(plan.held) == []
@@ -191,7 +191,7 @@ def test_the_rest_of_a_plan_is_planned_again(sandbox: Environment, folder: Folde
             body = {"properties": {"name": "Others"}}
             http.patch("/crm/v3/objects/companies/901", json=body).raise_for_status()
         (left,) = sandbox.plan_what_is_left(plan).changes
-    assert left.record.address == "companies/old"
+    assert left.record.text == "companies/old"
 
 
 def test_drift_is_found_accepted_explained_and_rolled_back(sandbox: Environment, folder: Folder) -> None:

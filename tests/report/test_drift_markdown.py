@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason
@@ -23,8 +23,8 @@ from tests.report.traps import hostile
 SEEN_AT = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 
 
-def key(number: int) -> RecordKey:
-    return RecordKey("companies", "external_id", f"client-{number:06}")
+def key(number: int) -> RecordAddress:
+    return RecordAddress("companies", "external_id", f"client-{number:06}")
 
 
 def found(values: Sequence[str] = (), lost: int = 0, environment: str = "production") -> DriftFound:

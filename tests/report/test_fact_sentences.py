@@ -7,7 +7,7 @@ import pytest
 
 from reconciler.errors import Problem, Severity
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.desired import Prune
 from reconciler.model.drift import DriftFound, MissingOwnedRecord
 from reconciler.model.explanation import Explanation, NextAction
@@ -46,14 +46,21 @@ from tests.support.plans import plan_of
 
 MASKED = Masking(b"secret and random")
 OLD, NEW = "+49-561-4711", "+49-561-4712"
-KEY = RecordKey("contacts", "phone", OLD)
+KEY = RecordAddress("contacts", "phone", OLD)
 PERSONAL = (("contacts", "phone"),)
 
 
 def sentence(kind: FactKind) -> Held:
     """All that a fact can hold, beside a property that is personal."""
     fact = Fact(
-        kind, RecordId("1"), RecordId("2"), RecordKey("contacts", "phone", NEW), ("name",), NEW, "update", 3
+        kind,
+        RecordId("1"),
+        RecordId("2"),
+        RecordAddress("contacts", "phone", NEW),
+        ("name",),
+        NEW,
+        "update",
+        3,
     )
     return Held(KEY, "phone", Reason.GONE, OLD, NEW, None, (fact,), KEY)
 
@@ -88,7 +95,7 @@ def test_no_sentence_tells_what_is_masked(kind: FactKind) -> None:
 
 
 def test_a_rekeyed_record_is_told_with_its_new_key_where_everything_is_shown() -> None:
-    key = RecordKey("contacts", "phone", NEW)
+    key = RecordAddress("contacts", "phone", NEW)
 
     assert (
         facts_text((Fact(FactKind.REKEYED, RecordId("9"), key=key), Fact(FactKind.NOT_CREATED_AGAIN)), KEY)

@@ -12,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.facts import Fact, FactKind
 from reconciler.plan.change import Change
 from reconciler.report.html.page import render_page
@@ -100,7 +100,7 @@ def large() -> str:
 def many_updates() -> Iterator[Change]:
     (value, *_) = UPDATES[0].values
     for number in range(MANY):
-        key = RecordKey("companies", "external_id", f"client-{number:06}")
+        key = RecordAddress("companies", "external_id", f"client-{number:06}")
         values = (replace(value, name=f"property_{number % 50}", after=f"{number}.5"),)
         yield replace(
             UPDATES[0], address=key, values=values, source=at(number + 1, f"part-{number % 7}.yaml")
@@ -349,7 +349,7 @@ def test_values_are_text_whatever_they_say(opened: Open) -> None:
         replace(value, name=f"{text}{number}", before=text, after=f"{text} and more")
         for number, text in enumerate(texts)
     )
-    keys = (RecordKey("<b>", "external_id", text) for text in texts)
+    keys = (RecordAddress("<b>", "external_id", text) for text in texts)
     changes = (replace(UPDATES[0], address=key, values=values, source=at(1, texts[0])) for key in keys)
     held = tuple(replace(HELD[0], live=text, facts=(Fact(FactKind.LABEL, word=text),)) for text in texts)
     problems = tuple(replace(PROBLEMS[0], message=text, advice=text) for text in texts)

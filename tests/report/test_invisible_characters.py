@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.invisible_characters import is_visible, visible
-from reconciler.model.addresses import RecordId, RecordKey, split_address
+from reconciler.model.addresses import RecordAddress, RecordId, split_address
 from reconciler.model.drift import MissingOwnedRecord
 from reconciler.model.explanation import NextAction
 from reconciler.model.facts import Fact, FactKind
@@ -103,21 +103,21 @@ def test_two_values_never_look_the_same(one: str, other: str) -> None:
 @given(odd, odd)
 def test_two_keys_never_look_the_same(one: str, other: str) -> None:
     assume(one != other)
-    keys = [RecordKey("companies", "external_id", text) for text in (one, other)]
+    keys = [RecordAddress("companies", "external_id", text) for text in (one, other)]
 
-    assert looks(visible(keys[0].address)) != looks(visible(keys[1].address))
+    assert looks(visible(keys[0].text)) != looks(visible(keys[1].text))
 
 
 @given(odd.filter(bool))
 def test_an_address_leads_back_to_its_key(text: str) -> None:
-    assert split_address(RecordKey("companies", "external_id", text).address)[2] == text
+    assert split_address(RecordAddress("companies", "external_id", text).text)[2] == text
 
 
 def plan_with(value: str, key: str) -> Plan:
     update = UPDATES[-1]
     values = (replace(update.values[0], after=value),)
     gone = archive_record(
-        RecordKey("companies", "domain", key), RecordId("1"), Reason.PRUNED, None, owned_before=None
+        RecordAddress("companies", "domain", key), RecordId("1"), Reason.PRUNED, None, owned_before=None
     )
     return plan_of(replace(update, values=values), gone)
 
@@ -155,7 +155,7 @@ def test_json_holds_what_it_held(value: str, key: str) -> None:
 
 def other_forms(value: str, key: str) -> dict[str, str]:
     """What is shown of drift, of one record, and of a run."""
-    record = RecordKey("contacts", "phone", key)
+    record = RecordAddress("contacts", "phone", key)
     found = replace(
         drifted(FactKind.REKEYED),
         values=(),

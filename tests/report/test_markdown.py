@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from reconciler.errors import Problem
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.facts import Fact, FactKind
 from reconciler.plan.change import Change, ValueChange
 from reconciler.plan.file.format import digests_of
@@ -80,7 +80,7 @@ def many_updates(count: int) -> Iterable[Change]:
     """Updates that are all different."""
     (value, *_) = UPDATES[0].values
     for number in range(count):
-        key = RecordKey("companies", "external_id", f"client-{number}")
+        key = RecordAddress("companies", "external_id", f"client-{number}")
         yield replace(UPDATES[0], address=key, values=(replace(value, after=f"{number}.5"),))
 
 
@@ -140,10 +140,14 @@ def test_every_fence_is_closed(plan: Plan, times: int, full: bool) -> None:
             )
         ),
         plan_of(
-            replace(UPDATES[0], address=RecordKey("companies", "external_id", "k" * 100_000)), *UPDATES[1:]
+            replace(UPDATES[0], address=RecordAddress("companies", "external_id", "k" * 100_000)),
+            *UPDATES[1:],
         ),
         plan_of(
-            *(replace(UPDATES[0], address=RecordKey(f"p{number}_car", "vin", "1")) for number in range(700))
+            *(
+                replace(UPDATES[0], address=RecordAddress(f"p{number}_car", "vin", "1"))
+                for number in range(700)
+            )
         ),
         plan_of(*UPDATES, problems=PROBLEMS * 2_000),
         plan_of(*UPDATES, held=tuple(replace(HELD[2], facts=(wordy(number),)) for number in range(2_000))),
@@ -184,7 +188,7 @@ def test_omitted_entries_are_counted() -> None:
 
 
 def test_a_large_section_leaves_room_for_smaller_ones_and_for_what_is_held() -> None:
-    huge = replace(UPDATES[0], address=RecordKey("companies", "external_id", "k" * 100_000))
+    huge = replace(UPDATES[0], address=RecordAddress("companies", "external_id", "k" * 100_000))
     held = tuple(replace(HELD[2], facts=(wordy(number),)) for number in range(2_000))
 
     text = comment(plan_of(huge, UPDATES[1], *many_updates(3_000), held=held), full=True)
@@ -218,7 +222,9 @@ def test_the_table_counts_by_object_and_action() -> None:
 
 
 def test_many_objects_are_counted_together() -> None:
-    updates = (replace(UPDATES[0], address=RecordKey(f"p{number:02}", "vin", "1")) for number in range(40))
+    updates = (
+        replace(UPDATES[0], address=RecordAddress(f"p{number:02}", "vin", "1")) for number in range(40)
+    )
 
     text = comment(plan_of(*updates))
 

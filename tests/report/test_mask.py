@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import Problem
-from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.runs import RunDetail
 from reconciler.plan.change import Change, Reason, ValueChange
 from reconciler.plan.file.format import digest_of
@@ -30,7 +30,7 @@ from tests.support.plans import at, plan_of, plans
 
 MASKED = Masking(b"secret and random")
 PERSONAL = (("contacts", "email"), ("contacts", "phone"))
-ADA = RecordKey("contacts", "email", "ada@acme.example")
+ADA = RecordAddress("contacts", "email", "ada@acme.example")
 SECRET = "hush-"
 
 
@@ -48,7 +48,7 @@ class Planter:
 
     def anywhere(self, found: Any) -> Any:
         """Whatever holds keys, with secrets for those that are personal."""
-        if isinstance(found, RecordKey):
+        if isinstance(found, RecordAddress):
             return replace(found, value=self.text(found.object, found.by, found.value) or "")
         if isinstance(found, tuple):
             parts = map(self.anywhere, found)
@@ -97,9 +97,9 @@ def planted(plan: Plan) -> Plan:
     return planted
 
 
-def keys_in(found: Any) -> Iterator[RecordKey]:
+def keys_in(found: Any) -> Iterator[RecordAddress]:
     """Every key that stands anywhere in ``found``."""
-    if isinstance(found, RecordKey):
+    if isinstance(found, RecordAddress):
         yield found
     elif isinstance(found, tuple):
         for one in found:
@@ -173,7 +173,7 @@ def test_masking_keeps_what_is_equal_equal_and_what_changed_changed(plan: Plan) 
 
 def test_equal_values_get_one_pseudonym_wherever_they_stand() -> None:
     plan = masked_plan(replace(EVERYTHING, masked_properties=PERSONAL), MASKED)
-    addresses = [change.record.address for change in plan.changes if change.record.object == "contacts"]
+    addresses = [change.record.text for change in plan.changes if change.record.object == "contacts"]
 
     other = masked_problems((Problem("ada@acme.example is taken"),), MASKED)
 
@@ -209,7 +209,7 @@ def shown(problem: Problem, masked_properties: tuple[tuple[str, str], ...] = PER
 
 
 PHONE = Value("12a", "contacts", "phone")
-NICKNAME = RecordKey("contacts", "nickname", "\u00c4dele Love")
+NICKNAME = RecordAddress("contacts", "nickname", "\u00c4dele Love")
 HAS_NICKNAMES = (*PERSONAL, ("contacts", "nickname"))
 
 
@@ -249,7 +249,7 @@ def test_a_problem_names_no_key_that_is_personal_and_marks_equal_keys_alike() ->
     message = sentence(
         "{record}: no contact whose nickname is {key}", record=NICKNAME.display, key=NICKNAME.as_value
     )
-    problem = shown(Problem(message, None, at(3), NICKNAME.address), HAS_NICKNAMES)
+    problem = shown(Problem(message, None, at(3), NICKNAME.text), HAS_NICKNAMES)
 
     mark = problem.message.rpartition(" ")[2]
     assert problem.message == f"contacts/{mark}: no contact whose nickname is {mark}"
@@ -277,10 +277,10 @@ def test_a_problem_of_an_association_names_the_key_of_neither_record() -> None:
 
 
 def test_a_problem_names_keys_that_the_plan_knows_not_to_be_personal() -> None:
-    key = RecordKey("contacts", "external_id", "c-1")
+    key = RecordAddress("contacts", "external_id", "c-1")
     held = Held(key, "phone", Reason.DRIFT, "1", "2", at(3))
     other = replace(key, value="c-2")
-    problem = Problem(sentence("{key} is there twice", key=other.as_value), None, at(3), other.address)
+    problem = Problem(sentence("{key} is there twice", key=other.as_value), None, at(3), other.text)
 
     plan = masked_plan(plan_of(held=(held,), problems=(problem,), masked_properties=PERSONAL), MASKED)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from reconciler.errors import Problem
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair
 from reconciler.model.desired import Ownership, Prune
 from reconciler.model.drift import (
@@ -46,15 +46,15 @@ from tests.support.plans import at, plan_of
 MASKED = Masking(b"secret and random")
 PERSONAL = (("contacts", "nickname"), ("contacts", "phone"))
 SECRET = "hush"
-ADA = RecordKey("contacts", "nickname", f"{SECRET}-ada")
+ADA = RecordAddress("contacts", "nickname", f"{SECRET}-ada")
 BOB = replace(ADA, value=f"{SECRET}-bob")
-ACME = RecordKey("companies", "external_id", "acme")
+ACME = RecordAddress("companies", "external_id", "acme")
 ID = RecordId("501")
 NOW = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)
 EDITED = ValueVersion(ChangeSource.PERSON, "Grace Hopper <grace@acme.example>", NOW, f"{SECRET}-3")
 REKEYED = Fact(FactKind.REKEYED, record_id=ID, key=BOB, value=f"{SECRET}-bob")
 STEP = NextAction("write", "drift", f"{SECRET}-1", (Fact(FactKind.NO_SUCH_CHOICE, value=f"{SECRET}-1"),))
-ASSOCIATED = RecordKey("deals", "email", "eve@acme.example")
+ASSOCIATED = RecordAddress("deals", "email", "eve@acme.example")
 """Of a type of which nothing is known to be personal."""
 
 DRIFT = DriftFound(
@@ -98,7 +98,7 @@ EXPLANATION = Explanation(
         PairExplained(BOB, None, None, NextAction("nothing")),
         PairExplained(ASSOCIATED, None, None, STEP),
     ),
-    problems=(Problem("ask grace@acme.example", None, at(3), ADA.address),),
+    problems=(Problem("ask grace@acme.example", None, at(3), ADA.text),),
     moves_from=BOB,
     masked_properties=PERSONAL,
 )
@@ -141,7 +141,7 @@ def test_an_explanation_says_nothing_that_is_personal_and_equal_values_look_equa
 
 
 def test_accepted_drift_shows_nothing_personal() -> None:
-    problem = Problem("ask grace@acme.example", None, at(3), ADA.address)
+    problem = Problem("ask grace@acme.example", None, at(3), ADA.text)
     acceptance = Acceptance((EDIT, COMPANY), (EDIT, COMPANY), (problem,), PERSONAL)
     shown = masked_acceptance(acceptance, MASKED)
     assert hides(shown)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.drift import (
     DriftedValue,
     DriftFound,
@@ -42,7 +42,7 @@ ID = RecordId("501")
 OBJECTS = st.sampled_from(["contacts", "companies"])
 NAMES = st.sampled_from(["email", "phone", "external_id"])
 TEXTS = st.sampled_from(["a", "A", "b", "ada@acme.example", "Ada@acme.example", "a b"])
-KEYS = st.builds(RecordKey, OBJECTS, NAMES, TEXTS)
+KEYS = st.builds(RecordAddress, OBJECTS, NAMES, TEXTS)
 PERSONAL = st.lists(st.tuples(OBJECTS, NAMES), unique=True).map(lambda of: tuple(sorted(of)))
 HANDS = st.builds(ValueVersion, st.sampled_from(ChangeSource), TEXTS, st.just(NOW), st.none() | TEXTS)
 FACTS = st.lists(any_facts(TEXTS, KEYS, NAMES), max_size=2).map(tuple)
@@ -104,11 +104,11 @@ def inside(found: Any, kind: type[T]) -> Iterator[T]:
 def plans_of_people(draw: st.DrawFn) -> Plan:
     """Plans in which keys and values are as likely to be personal as not, and many are equal."""
     plan = draw(plans)
-    known = {(key.object, key.by) for key in inside(plan, RecordKey)}
+    known = {(key.object, key.by) for key in inside(plan, RecordAddress)}
     known |= {
         (key.object, value.name)
         for change in plan.changes
-        for key in inside(change, RecordKey)
+        for key in inside(change, RecordAddress)
         for value in inside(change, ValueChange)
     }
     known |= {(held.key.object, held.name) for held in plan.held if held.name}
@@ -174,7 +174,7 @@ def test_what_a_report_does_not_show_is_not_masked() -> None:
     changes = [
         replace(
             UPDATES[0],
-            address=RecordKey("contacts", "email", f"{number}@acme.example"),
+            address=RecordAddress("contacts", "email", f"{number}@acme.example"),
             values=tuple(replace(value, after=f"{value.name} {number}") for value in values),
         )
         for number in range(2_000)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.outcomes import OUTCOME_WORDS
 from reconciler.model.runs import RunDetail, RunHeader, RunRow, RunSummary
 from reconciler.report.json_report import run_as_json, runs_as_json
@@ -19,7 +19,7 @@ from reconciler.report.view import View
 from tests.support.example_run import HEADER, RUN, row
 from tests.support.plans import texts
 
-KEY = RecordKey("deals", "deal_number", "D-1")
+KEY = RecordAddress("deals", "deal_number", "D-1")
 
 rows = st.builds(
     RunRow,

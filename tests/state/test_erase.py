@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import StateError
-from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.outcomes import Rejected, Skipped
 from reconciler.state.store import Store, open_state
 from tests.support.journals import (
@@ -36,7 +36,7 @@ def leave_traces(store: Store) -> str:
             {0: applied("9001", phone=SECRET), 1: applied("9002")},
             [owned(SECRET, "9001", {"phone": SECRET}), owned("acme", "9002")],
         )
-        former = RecordKey("companies", "external_id", SECRET)
+        former = RecordAddress("companies", "external_id", SECRET)
         renamed = replace(update(f"{SECRET}-2", "9001", value("phone", SECRET, None)), moved_from=former)
         pen.intend(run_id, 1, "companies", UPDATE, [(2, renamed)])
         pen.record(run_id, 1, {2: applied("9001")}, [owned(f"{SECRET}-2", "9001")])

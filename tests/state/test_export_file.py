@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.errors import StateError
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.labels import Label
@@ -28,7 +28,7 @@ PORTAL = 7
 texts = st.text(max_size=6) | st.sampled_from(["],", "{", "\n],", '"', "\u2028\u0085"])
 names = texts.filter(bool)
 values = st.dictionaries(names, st.none() | texts, max_size=3)
-keys = st.builds(RecordKey, names, names, names)
+keys = st.builds(RecordAddress, names, names, names)
 ids = names.map(RecordId)
 records = st.builds(
     OwnedRecord,

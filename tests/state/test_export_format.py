@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import StateError
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.state.export_format import Export, export_lines, parse_export
@@ -245,7 +245,7 @@ values = st.dictionaries(names, st.none() | st.text(), max_size=4)
 
 records = st.builds(
     OwnedRecord,
-    key=st.builds(RecordKey, names, names, names),
+    key=st.builds(RecordAddress, names, names, names),
     record_id=names.map(RecordId),
     origin=st.sampled_from(Origin),
     sent=values,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from reconciler.errors import StateError
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.outcomes import Applied, Outcome, Rejected, Skipped, Stale, Unknown
 from reconciler.model.owned import Origin
 from reconciler.model.runs import RunRow
@@ -90,7 +90,7 @@ def test_an_intent_is_unfinished_until_its_outcome_is_recorded(
             ),
             operation=UPSERT,
             owned=Owned(Origin.ADOPTED, is_protected=True),
-            moved_from=RecordKey("companies", "legacy_id", "globus"),
+            moved_from=RecordAddress("companies", "legacy_id", "globus"),
         ),
     )
     entries = tuple(enumerate(changes, start=5))
@@ -119,7 +119,7 @@ def test_an_intent_is_unfinished_until_its_outcome_is_recorded(
 def test_places_and_values_of_any_text_come_back(store: Store) -> None:
     elsewhere = SourceRef('manifests/we:ird "näme".yaml', 3, 1)
     odd = update_record(
-        RecordKey("p_car", "vin", "ключ / # 😀"),
+        RecordAddress("p_car", "vin", "ключ / # 😀"),
         RecordId("1"),
         (
             ValueChange("a", "\u0000 \ud800", "ü", Reason.CONFLICT, elsewhere),

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import StateError
-from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.associations import PairsAfter
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.owned import OwnedRecord, StateVersion
@@ -123,7 +123,7 @@ def test_associations_of_a_record_that_moves_are_known_by_its_new_key_from_both_
         pen.record_uncalled(run_id, [], [owned("acme", "9001")], pairs=PairsAfter([there, back, other]))
         pen.record_uncalled(run_id, [], [owned("E1", "9001", by="erp_no")])
 
-    new = RecordKey("companies", "erp_no", "E1")
+    new = RecordAddress("companies", "erp_no", "E1")
     assert set(store.pairs("companies", "contacts")) == {
         replace(there, key=new),
         replace(back, target=new),
@@ -291,7 +291,7 @@ def test_a_record_that_was_set_aside_in_vain_is_put_back_where_its_key_is_free(
     found = store.owned(*GROUP, ["acme", "globex", "initech"])
     assert found == {"globex": replace(one, key=other.key), "initech": third}
     (aside,) = store.owned_by_id("companies", [other.record_id]).values()
-    assert aside == replace(other, key=RecordKey("companies", RECORD_ID, other.record_id))
+    assert aside == replace(other, key=RecordAddress("companies", RECORD_ID, other.record_id))
 
     with writer(store) as pen:
         pen.begin_run(start(0))

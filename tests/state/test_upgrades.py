@@ -67,7 +67,7 @@ def test_upgraded_tables_are_those_of_a_new_state_on_postgresql(
 
 def test_owned_records_stay_owned_with_one_row_each(upgraded: Store, version: int) -> None:
     owned = {
-        str(entry.record_id): (entry.key.address, entry.origin, dict(entry.sent), entry.is_protected)
+        str(entry.record_id): (entry.key.text, entry.origin, dict(entry.sent), entry.is_protected)
         for object_name, by, _ in upgraded.owned_groups()
         for entry in upgraded.owned_in_order(object_name, by, "", 100)
     }
@@ -101,7 +101,7 @@ def test_the_state_of_another_portal_is_upgraded_beside_it(url: str, tmp_path: P
 @pytest.mark.parametrize("version", WITH_ASSOCIATIONS, indirect=True)
 def test_associations_follow_the_key_that_is_left_of_their_records(upgraded: Store, version: int) -> None:
     found = {
-        (pair.key.address, pair.target.address, pair.label and pair.label.text, pair.origin, pair.is_whole)
+        (pair.key.text, pair.target.text, pair.label and pair.label.text, pair.origin, pair.is_whole)
         for pair in upgraded.pairs("companies", "contacts")
     }
 
@@ -115,7 +115,7 @@ def test_associations_follow_the_key_that_is_left_of_their_records(upgraded: Sto
 
 def test_batches_that_were_open_can_still_be_settled(upgraded: Store, version: int) -> None:
     found = [
-        (batch.number, [(number, change.record.address) for number, change in batch.entries])
+        (batch.number, [(number, change.record.text) for number, change in batch.entries])
         for batch in upgraded.unfinished()
     ]
 

@@ -1,6 +1,6 @@
 """Changes that tests say in short: releases, whose makers take what state has."""
 
-from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.owned import Origin
 from reconciler.plan.change import (
     Action,
@@ -15,7 +15,7 @@ from reconciler.source import SourceRef
 
 
 def release(
-    key: RecordKey,
+    key: RecordAddress,
     record_id: RecordId,
     reason: Reason,
     source: SourceRef | None,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
@@ -62,7 +62,9 @@ GRACE = _hand(ChangeSource.PERSON, "Grace Hopper <grace@acme.example>", 18)
 FILLER = _hand(ChangeSource.WORKFLOW, "Fill countries (55)", 19)
 
 
-def _update(key: RecordKey, number: int, reason: Reason, source: SourceRef, *values: ValueChange) -> Change:
+def _update(
+    key: RecordAddress, number: int, reason: Reason, source: SourceRef, *values: ValueChange
+) -> Change:
     origin = Origin.ADOPTED if reason is Reason.ADOPT else Origin.CREATED
     return update_record(
         key,
@@ -75,16 +77,16 @@ def _update(key: RecordKey, number: int, reason: Reason, source: SourceRef, *val
     )
 
 
-def _company(key: str) -> RecordKey:
-    return RecordKey("companies", "external_id", key)
+def _company(key: str) -> RecordAddress:
+    return RecordAddress("companies", "external_id", key)
 
 
-def _deal(number: int) -> RecordKey:
-    return RecordKey("deals", "deal_number", f"D-{number:04}")
+def _deal(number: int) -> RecordAddress:
+    return RecordAddress("deals", "deal_number", f"D-{number:04}")
 
 
-def _contact(email: str) -> RecordKey:
-    return RecordKey("contacts", "email", email)
+def _contact(email: str) -> RecordAddress:
+    return RecordAddress("contacts", "email", email)
 
 
 CREATES = (

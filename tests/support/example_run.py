@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.runs import RunDetail, RunHeader, RunRow
 from tests.support.plans import at
 
@@ -20,7 +20,7 @@ HEADER = RunHeader(
 )
 
 
-def row(number: int, key: RecordKey, outcome: str | None, **detail: str) -> RunRow:
+def row(number: int, key: RecordAddress, outcome: str | None, **detail: str) -> RunRow:
     return RunRow(
         number=number,
         key=key,
@@ -35,8 +35,8 @@ def row(number: int, key: RecordKey, outcome: str | None, **detail: str) -> RunR
     )
 
 
-def _deal(number: int) -> RecordKey:
-    return RecordKey("deals", "deal_number", f"D-{number:04}")
+def _deal(number: int) -> RecordAddress:
+    return RecordAddress("deals", "deal_number", f"D-{number:04}")
 
 
 RUN = RunDetail(
@@ -45,7 +45,7 @@ RUN = RunDetail(
         *(row(number, _deal(number), "applied") for number in range(10)),
         row(
             10,
-            RecordKey("companies", "external_id", "acme"),
+            RecordAddress("companies", "external_id", "acme"),
             "rejected",
             message='Property values were not valid: "industry" has no option "Foo"',
             category="VALIDATION_ERROR",
@@ -53,7 +53,7 @@ RUN = RunDetail(
         ),
         row(
             11,
-            RecordKey("contacts", "email", "ada@acme.example"),
+            RecordAddress("contacts", "email", "ada@acme.example"),
             "rejected",
             message="Contact already exists. Existing ID: 77 (ADA@acme.example)",
             category="CONFLICT",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair
 from reconciler.model.calls import Call, Operation
 from reconciler.model.labels import Label
@@ -47,8 +47,8 @@ def start(planned: int = 1) -> RunStart:
     return RunStart("production", "sha256:1a2b", "0.1.0", ADA, {Verb.CREATE: planned})
 
 
-def key(value: str, by: str = "external_id") -> RecordKey:
-    return RecordKey("companies", by, value)
+def key(value: str, by: str = "external_id") -> RecordAddress:
+    return RecordAddress("companies", by, value)
 
 
 def at(line: int = 14) -> SourceRef:
@@ -99,7 +99,7 @@ def owned(
     if record_id is None:
         record_id = "9001" if name == "acme" else str(int.from_bytes(name.encode(), "big"))
     return OwnedRecord(
-        RecordKey(object_name, by, name), RecordId(record_id), Origin.CREATED, sent or {}, answered or {}
+        RecordAddress(object_name, by, name), RecordId(record_id), Origin.CREATED, sent or {}, answered or {}
     )
 
 
@@ -115,7 +115,7 @@ def pair(
     origin: Origin = Origin.CREATED,
 ) -> OwnedPair:
     """Build an owned association of a company and a contact."""
-    contact = RecordKey("contacts", "email", other)
+    contact = RecordAddress("contacts", "email", other)
     return OwnedPair(
         key(name), RecordId(record_id), contact, RecordId(target_id), label, origin, is_whole=True
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.definitions import (
     Account,
     Kind,
@@ -60,7 +60,7 @@ def owned(
     origin: Origin = Origin.CREATED,
 ) -> OwnedRecord:
     return OwnedRecord(
-        RecordKey("companies", "external_id", key), RecordId(record_id), origin, sent, answered or {}
+        RecordAddress("companies", "external_id", key), RecordId(record_id), origin, sent, answered or {}
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
@@ -87,7 +87,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
         column=st.integers(1, 200),
     )
     keys = st.builds(
-        RecordKey,
+        RecordAddress,
         object=st.sampled_from(["companies", "contacts", "deals", "p12_car"]),
         by=st.sampled_from(["external_id", "email", RECORD_ID]),
         value=words,
@@ -198,7 +198,7 @@ def any_plans(words: st.SearchStrategy[str]) -> st.SearchStrategy[Plan]:
 
 
 def any_changes(
-    keys: st.SearchStrategy[RecordKey],
+    keys: st.SearchStrategy[RecordAddress],
     values: st.SearchStrategy[tuple[ValueChange, ...]],
     rests_on: st.SearchStrategy[tuple[ValueChange, ...]],
     sources: st.SearchStrategy[SourceRef | None],
@@ -211,7 +211,7 @@ def any_changes(
     known: dict[str, Any] = {
         "remembered": values,
         "forgotten": values,
-        "moved_from": st.none() | st.builds(RecordKey, st.just("deals"), names, words),
+        "moved_from": st.none() | st.builds(RecordAddress, st.just("deals"), names, words),
         "remote": _record_ids.map(Remote),
     }
 
@@ -267,7 +267,7 @@ def _in_its_type(change: Change) -> Change:
 
 
 def any_facts(
-    words: st.SearchStrategy[str], keys: st.SearchStrategy[RecordKey], names: st.SearchStrategy[str]
+    words: st.SearchStrategy[str], keys: st.SearchStrategy[RecordAddress], names: st.SearchStrategy[str]
 ) -> st.SearchStrategy[Fact]:
     """Build any fact, even with fields that its kind does not have."""
     return st.builds(
@@ -286,7 +286,7 @@ def any_facts(
 def any_problems(
     words: st.SearchStrategy[str],
     sources: st.SearchStrategy[SourceRef],
-    keys: st.SearchStrategy[RecordKey],
+    keys: st.SearchStrategy[RecordAddress],
 ) -> st.SearchStrategy[Problem]:
     """Build any problem, with texts from ``words``, and perhaps values of records and keys."""
     values = keys.map(lambda key: key.as_value) | keys.map(lambda key: key.display)
@@ -296,7 +296,7 @@ def any_problems(
         message=sentences,
         advice=st.none() | sentences,
         source=st.none() | sources,
-        address=st.none() | keys.map(lambda key: key.address),
+        address=st.none() | keys.map(lambda key: key.text),
         severity=st.sampled_from(Severity),
         people=st.lists(words, max_size=2).map(tuple),
     )

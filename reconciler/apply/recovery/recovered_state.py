@@ -6,7 +6,7 @@ from heapq import merge
 from typing import TypeAlias
 
 from reconciler.apply.executor import ownership_after
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair, PairIdentity
 from reconciler.model.desired import Record
 from reconciler.model.outcomes import Applied, Outcome, done_of
@@ -55,7 +55,7 @@ class RecoveredState:
     def __init__(self, store: Store, settled: Settled) -> None:
         self._store = store
         self._owned: dict[Record, OwnedRecord | None] = {}  # None: not owned any more
-        self._keys: set[RecordKey] = set()  # keys of the records that settling knows
+        self._keys: set[RecordAddress] = set()  # keys of the records that settling knows
         self._pairs: dict[PairIdentity, OwnedPair | None] = {}
         self._ended: set[Record] = set()
         for batch, outcomes in settled:

@@ -14,7 +14,7 @@ from reconciler.manifest.tables.parquet_rows import fill_from_parquet, read_type
 from reconciler.manifest.tables.row_reader import RowReader, Shared
 from reconciler.manifest.tables.sorted_rows import MOST, SortedRows, TableError, TableReadError, more
 from reconciler.manifest.tables.sources import Format, Source, count_lines, locate
-from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.desired import DesiredRecord, Document
 from reconciler.sentences import Value, sentence
 from reconciler.source import Place, SourceFiles, SourceRef, place_of
@@ -166,13 +166,13 @@ class _Opening:
         return (*self._faults, *problems)
 
     def _twice(self, line: int, key: str, first: int) -> Problem:
-        record = RecordKey(self._document.object, self._document.key, key)
+        record = RecordAddress(self._document.object, self._document.key, key)
         message = sentence(
             "{record} is declared twice in this file: also in {where}",
             record=record.display,
             where=str(self._at(first)),
         )
-        return Problem(message, "keep one of the rows", self._at(line), record.address)
+        return Problem(message, "keep one of the rows", self._at(line), record.text)
 
     def _fill_lines(self, lines: JsonLines) -> Columns:
         count_lines(self._path, self._name)

@@ -154,7 +154,7 @@ class AssociationPlanner:
         if pair is not None and (pair.key, pair.target) == (wanted.key, wanted.target):
             return
         if wanted.endpoint.id is None or wanted.target_endpoint.id is None:
-            raise ValueError(f"{wanted.key.address} is associated before it is there")
+            raise ValueError(f"{wanted.key.text} is associated before it is there")
         made_by_us = is_whole and wanted.label is None  # it was a part of an association whose label is gone
         origin = pair.origin if pair else Origin.CREATED if made_by_us else Origin.ADOPTED
         yield adopt_association(
@@ -231,7 +231,7 @@ class AssociationPlanner:
             return False
         if (pair.key.object, pair.record_id) in archived or (pair.target.object, pair.target_id) in archived:
             return False
-        return selection.has(pair.key, pair.target.address)
+        return selection.has(pair.key, pair.target.text)
 
     def _may_be_named_from_there(self, identity: Identity, pair: OwnedPair, label: Label) -> bool:
         """Return whether a manifest may name the label from the other end, as its inverse is unknown."""

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 from reconciler.errors import Severity
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredAssociation, DesiredRecord
@@ -54,12 +54,12 @@ class Endpoints:
 
     portal: PortalSchema
     _keys: Mapping[str, str] = field(default_factory=dict)  # object type -> key property in the manifests
-    _wanted: Mapping[Spelling, RecordKey] = field(default_factory=dict)
+    _wanted: Mapping[Spelling, RecordAddress] = field(default_factory=dict)
     # pairs of records that manifests associate, selected or not
     _named: frozenset[frozenset[Spelling]] = frozenset()
-    _noted: dict[Spelling, tuple[RecordKey, Endpoint]] = field(default_factory=dict)
+    _noted: dict[Spelling, tuple[RecordAddress, Endpoint]] = field(default_factory=dict)
 
-    def key_of(self, wanted: DesiredAssociation) -> RecordKey | UnplacedProblem:
+    def key_of(self, wanted: DesiredAssociation) -> RecordAddress | UnplacedProblem:
         """Return the key of the record that ``wanted`` names."""
         schema = self.portal.objects[wanted.object]
         by = wanted.by or self._keys.get(schema.name) or schema.default_key
@@ -71,22 +71,22 @@ class Endpoints:
         if by != RECORD_ID and not schema.can_identify(by):
             message = f'"{by}" of {schema.name} cannot tell records apart'
             return UnplacedProblem(message, did_you_mean(by, schema.advisable_keys()) or key_advice(schema))
-        return self.called(RecordKey(schema.name, by, wanted.value))
+        return self.called(RecordAddress(schema.name, by, wanted.value))
 
-    def called(self, key: RecordKey) -> RecordKey:
+    def called(self, key: RecordAddress) -> RecordAddress:
         """Return the key of the same record as the manifests write it, if they name it."""
         noted = self._noted.get(self.spelling(key))
         return noted[0] if noted else key
 
-    def is_wanted(self, key: RecordKey) -> bool:
+    def is_wanted(self, key: RecordAddress) -> bool:
         """Return whether an association names the record."""
         return bool(self._wanted) and self.spelling(key) in self._wanted
 
-    def are_named(self, one: RecordKey, other: RecordKey) -> bool:
+    def are_named(self, one: RecordAddress, other: RecordAddress) -> bool:
         """Return whether a manifest associates the two, even if the association is not selected."""
         return frozenset({self.spelling(one), self.spelling(other)}) in self._named
 
-    def note(self, key: RecordKey, endpoint: Endpoint) -> None:
+    def note(self, key: RecordAddress, endpoint: Endpoint) -> None:
         """Record the presence of a record that was compared or looked up."""
         self._noted.setdefault(self.spelling(key), (key, endpoint))
 
@@ -95,19 +95,19 @@ class Endpoints:
         for value in change.values if self._wanted else ():
             if value.after is None:
                 continue
-            spelling = self.spelling(RecordKey(change.object_type, value.name, value.after))
+            spelling = self.spelling(RecordAddress(change.object_type, value.name, value.after))
             if spelling in self._wanted:
                 is_new = change.action is Action.CREATE
                 endpoint = Endpoint(Presence.NEW if is_new else Presence.LIVE, change.remote.id)
                 self._noted[spelling] = (change.record, endpoint)
                 self.note(change.record, endpoint)
 
-    def correct(self, key: RecordKey, endpoint: Endpoint) -> None:
+    def correct(self, key: RecordAddress, endpoint: Endpoint) -> None:
         """Record a problem of a record that was found after its comparison."""
         if self.spelling(key) in self._noted:
             self._noted[self.spelling(key)] = key, endpoint
 
-    def of(self, key: RecordKey) -> Endpoint:
+    def of(self, key: RecordAddress) -> Endpoint:
         """Return the presence of the record."""
         noted = self._noted.get(self.spelling(key))
         return noted[1] if noted else Endpoint(Presence.MISSING)
@@ -121,7 +121,7 @@ class Endpoints:
         for (object_name, by), values in sorted(groups.items()):
             yield self.portal.objects[object_name], by, sorted(values)
 
-    def spelling(self, key: RecordKey) -> Spelling:
+    def spelling(self, key: RecordAddress) -> Spelling:
         """Return the spelling of ``key`` that HubSpot compares."""
         schema = self.portal.objects.get(key.object)
         definition = schema.properties.get(key.by) if schema else None
@@ -133,7 +133,7 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
     """Collect the records that manifests associate, all of them still without presence."""
     keys = {group.object: group.key for group in desired.groups if group.key != RECORD_ID}
     endpoints = Endpoints(portal, keys)
-    wanted: dict[Spelling, RecordKey] = {}
+    wanted: dict[Spelling, RecordAddress] = {}
     named: set[frozenset[Spelling]] = set()
     for group in desired.groups:
         for record in group.records.associating():
@@ -144,7 +144,7 @@ def endpoints_of(desired: Desired, portal: PortalSchema, selection: Selection) -
                 key = endpoints.key_of(association)
                 if isinstance(key, UnplacedProblem):  # reported when the association is compared
                     continue
-                named.add(frozenset({endpoints.spelling(record.record_key), endpoints.spelling(key)}))
+                named.add(frozenset({endpoints.spelling(record.address), endpoints.spelling(key)}))
                 if narrowed is not None and association in narrowed.associations:
                     wanted[endpoints.spelling(key)] = key
     return Endpoints(portal, keys, wanted, frozenset(named))

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.model.addresses import Address, AssociationAddress, RecordKey
+from reconciler.model.addresses import Address, AssociationAddress, RecordAddress
 from reconciler.model.labels import Label
 from reconciler.plan.associations.changes import is_whole, operation_of
 from reconciler.plan.change import Action, AssociationDetails, Change, Details
@@ -57,8 +57,8 @@ def address_cells(address: Address) -> Mapping[str, object]:
 def address_in(cells: Mapping[str, Any]) -> AssociationAddress:
     """Read an address from columns of the journal."""
     return AssociationAddress(
-        RecordKey(cells["object"], cells["by"], cells["key"]),
-        RecordKey(cells["to_object"], cells["to_by"], cells["to_key"]),
+        RecordAddress(cells["object"], cells["by"], cells["key"]),
+        RecordAddress(cells["to_object"], cells["to_by"], cells["to_key"]),
         Label(*json.loads(cells["label"])) if cells["label"] else None,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair
 from reconciler.model.desired import DesiredAssociation, DesiredRecord
 from reconciler.model.facts import Fact, FactKind
@@ -33,9 +33,9 @@ class DesiredLink(NamedTuple):
     """An association that a manifest names, between existing or planned records."""
 
     record: DesiredRecord  # the record that names it
-    key: RecordKey
+    key: RecordAddress
     endpoint: Endpoint
-    target: RecordKey
+    target: RecordAddress
     target_endpoint: Endpoint
     label: Label | None
     source: SourceRef
@@ -53,7 +53,7 @@ class DesiredLink(NamedTuple):
     @property
     def name(self) -> str:
         """Its name at its record, like the name of a property."""
-        return self.target.address
+        return self.target.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class AssociationResolver:
         """Return the two records of ``wanted``, first the one whose manifest names it."""
         return self.side(wanted.key, wanted.endpoint), self.side(wanted.target, wanted.target_endpoint)
 
-    def side(self, key: RecordKey, endpoint: Endpoint) -> Side:
+    def side(self, key: RecordAddress, endpoint: Endpoint) -> Side:
         """Return the identity of one of two records."""
         return (
             (key.object, endpoint.id, "")
@@ -115,7 +115,7 @@ class AssociationResolver:
         )
 
     def _resolved(self, record: DesiredRecord, association: DesiredAssociation) -> DesiredLink | None:
-        key, source = record.record_key, self.files.ref(association.place)
+        key, source = record.address, self.files.ref(association.place)
         endpoint = self.endpoints.of(key)
         # this problem is reported at the record
         is_wrong = endpoint.presence is Presence.INVALID and endpoint.id is None
@@ -123,7 +123,7 @@ class AssociationResolver:
             return None
         target = self.endpoints.key_of(association)
         label: Label | UnplacedProblem | None = None
-        if association.label is not None and isinstance(target, RecordKey):
+        if association.label is not None and isinstance(target, RecordAddress):
             label = self.labels.named(key.object, target.object, association.label)
         faults = [found for found in (target, label) if isinstance(found, UnplacedProblem)]
         if isinstance(target, UnplacedProblem):
@@ -142,7 +142,7 @@ class AssociationResolver:
         return DesiredLink(record, key, endpoint, target, target_endpoint, label, source)
 
     def _faults(
-        self, key: RecordKey, endpoint: Endpoint, target: RecordKey, target_endpoint: Endpoint
+        self, key: RecordAddress, endpoint: Endpoint, target: RecordAddress, target_endpoint: Endpoint
     ) -> Iterator[UnplacedProblem]:
         """Return the reasons why the two cannot be associated."""
         if self.side(key, endpoint) == self.side(target, target_endpoint):
@@ -169,12 +169,12 @@ class AssociationResolver:
     def _tell(
         self, record: DesiredRecord, association: DesiredAssociation, faults: Iterable[UnplacedProblem]
     ) -> None:
-        address = record.record_key.property_address(association.address)
+        address = record.address.property_address(association.address)
         source = self.files.ref(association.place)
         self.problems.extend(
             Problem(fault.message, fault.advice, source, address, fault.severity) for fault in faults
         )
 
 
-def _not_associated(target: RecordKey, why: str) -> Sentence:
+def _not_associated(target: RecordAddress, why: str) -> Sentence:
     return sentence("{record} cannot be associated: {why}", record=target.display, why=why)

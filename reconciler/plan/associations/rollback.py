@@ -12,7 +12,7 @@ The cases:
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reconciler.model.addresses import AssociationAddress, RecordId, RecordKey
+from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair, PairIdentity, identity_of, is_so
 from reconciler.model.desired import Record
 from reconciler.model.facts import Fact, FactKind
@@ -41,8 +41,8 @@ def applied_association_changes(
     for change in changes:
         if is_association_change(change):
             key, target = change.association.records
-            unmatched.check(key, [target.address])
-            if selection.has(key, target.address):
+            unmatched.check(key, [target.text])
+            if selection.has(key, target.text):
                 done.setdefault((key.object, target.object), []).append(change)
     return done
 
@@ -59,7 +59,7 @@ class AssociationRollback:
     live: Mapping[RecordId, Mapping[RecordId, frozenset[Label]]]
     owned: Mapping[PairIdentity, OwnedPair]
     archived: Collection[Record]  # archived records, which lose all their associations
-    keys: Mapping[Record, RecordKey]  # keys of records after the other changes of the plan
+    keys: Mapping[Record, RecordAddress]  # keys of records after the other changes of the plan
     room: Room
     around: LivePairs  # live associations that count towards limits, by direction
 

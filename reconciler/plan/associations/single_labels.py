@@ -5,7 +5,7 @@ does not matter from which end they name it.
 """
 
 from reconciler.errors import Problem
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.labels import Label
 from reconciler.plan.associations.resolve import AssociationResolver, DesiredLink, Identity, Side
 
@@ -59,7 +59,9 @@ class Once:
                 return False
         return True
 
-    def _tell(self, key: RecordKey, other: RecordKey, wanted: DesiredLink, first: DesiredLink) -> None:
+    def _tell(
+        self, key: RecordAddress, other: RecordAddress, wanted: DesiredLink, first: DesiredLink
+    ) -> None:
         text = wanted.label.text if wanted.label else ""
         message = (
             f'a record of {key.object} has one of {other.object} as "{text}", and this one gets another one '

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity, UsageError
 from reconciler.model.acceptance import Acceptance, Edit
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
 from reconciler.model.desired import DesiredRecord, ManifestValue, Ownership
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
@@ -66,13 +66,13 @@ def chosen(
     globs = tuple(globs)
     values = [value for value in found.values if means(globs, value.key, value.name)]
     lost = [record for record in found.lost if means(globs, record.key)]
-    pairs = [pair for pair in found.pairs if means(globs, pair.key, pair.target.address)]
+    pairs = [pair for pair in found.pairs if means(globs, pair.key, pair.target.text)]
     unmatched = [
         glob.text
         for glob in globs
         if not any(glob.means(value.key, value.name) for value in values)
         and not any(glob.means(record.key) for record in lost)
-        and not any(glob.means(pair.key, pair.target.address) for pair in pairs)
+        and not any(glob.means(pair.key, pair.target.text) for pair in pairs)
     ]
     if unmatched:
         lines = [f"--accept {quote(text)} means nothing that people changed" for text in unmatched]
@@ -100,7 +100,7 @@ class AcceptBuilder:
 
     shows_sensitive: bool  # the user asked to see such values, so they may be written to files too
     is_for_other_environment: Callable[
-        [RecordKey], bool
+        [RecordAddress], bool
     ]  # whether manifests name a record only for other environments
     edits: list[Edit] = field(default_factory=list)
     agreed: list[Edit] = field(default_factory=list)
@@ -221,7 +221,7 @@ def _failing(
     failing: dict[str, Problem | None] = {}
     for wish in wishes:
         name, kind = wish.edit.name, wish.definition.kind
-        problem = by_address.get(record.record_key.property_address(name))
+        problem = by_address.get(record.address.property_address(name))
         is_wrong = problem is not None and (problem.severity is Severity.ERROR or kind is Kind.STAGE)
         if is_wrong or name not in texts or not same_value(kind, texts[name], wish.live):
             failing[name] = problem

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair, is_so
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
@@ -35,7 +35,7 @@ class DriftBuilder:
     # records whose keys lead elsewhere; not explained yet
     missing: list[OwnedRecord] = field(default_factory=list)
     # records that have the keys of lost records now
-    successors: dict[RecordKey, RecordId] = field(default_factory=dict)
+    successors: dict[RecordAddress, RecordId] = field(default_factory=dict)
 
     def add_chunk(
         self, schema: ObjectSchema, chunk: Sequence[OwnedRecord], live: Mapping[str, LiveRecord]

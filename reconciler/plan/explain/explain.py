@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.errors import Severity
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.associations import OwnedPair
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Ownership
@@ -62,7 +62,7 @@ def explain(subject: ExplainTarget, findings: ExplainInputs) -> Explanation:
     schema, live, owned, plan = findings.schema, findings.live, subject.owned, findings.plan
     names = subject.names(schema)
     record_id = live.id if live else owned.record_id if owned else None
-    asked = {subject.key.address, *map(subject.key.property_address, names)}
+    asked = {subject.key.text, *map(subject.key.property_address, names)}
     pairs = tuple(_pairs(subject.key, findings)) if subject.name is None else ()
     shown = [(subject.key.object, name) for name in (*names, subject.key.by)]
     moves_from = owned.key if owned and owned.key != subject.key else None
@@ -146,7 +146,7 @@ def _step_of_record(subject: ExplainTarget, plan: Plan | None) -> NextAction:
     if plan is None:
         return _NOTHING
     key = subject.key
-    if _is_wrong(plan, key.address):
+    if _is_wrong(plan, key.text):
         return NextAction("problem")
     for change in plan.changes:
         if change.address == key:
@@ -168,11 +168,11 @@ def _step(subject: ExplainTarget, findings: ExplainInputs, name: str) -> NextAct
     planned = _planned(plan, key, name)
     if planned is not None:
         return planned
-    is_decided = findings.live is not None and not _is_wrong(plan, key.address)
+    is_decided = findings.live is not None and not _is_wrong(plan, key.text)
     return NextAction("nothing", Reason.IN_STEP) if is_managed and is_decided else _NOTHING
 
 
-def _planned(plan: Plan, key: RecordKey, name: str) -> NextAction | None:
+def _planned(plan: Plan, key: RecordAddress, name: str) -> NextAction | None:
     """Return the plan's action on the property; None if it has none."""
     if _is_wrong(plan, key.property_address(name)):
         return NextAction("problem")
@@ -197,7 +197,7 @@ def _is_wrong(plan: Plan, address: str) -> bool:
     )
 
 
-def _pairs(key: RecordKey, findings: ExplainInputs) -> Iterator[PairExplained]:
+def _pairs(key: RecordAddress, findings: ExplainInputs) -> Iterator[PairExplained]:
     """Return associations that we own, and those that a plan would create."""
     changes = findings.plan.changes if findings.plan else ()
     planned = {

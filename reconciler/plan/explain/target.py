@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.errors import UsageError
-from reconciler.model.addresses import RECORD_ID, RecordKey, split_address
+from reconciler.model.addresses import RECORD_ID, RecordAddress, split_address
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import Desired, DesiredRecord, Prune
 from reconciler.model.explanation import RecordTrace
@@ -29,14 +29,14 @@ class ParsedAddress:
     @property
     def address(self) -> str:
         """Address of the record."""
-        return RecordKey(self.object, RECORD_ID if self.is_record_id else "", self.value).address
+        return RecordAddress(self.object, RECORD_ID if self.is_record_id else "", self.value).text
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainTarget:
     """One record, as manifests and state know it."""
 
-    key: RecordKey
+    key: RecordAddress
     name: str | None  # the requested property
     record: DesiredRecord | None  # record in the manifests
     owned: OwnedRecord | None
@@ -61,7 +61,7 @@ class ExplainTarget:
     @property
     def glob(self) -> Glob:
         """Glob for this record alone."""
-        return glob_of(self.key.address)
+        return glob_of(self.key.text)
 
     def live_among(self, live: Mapping[str, LiveRecord]) -> LiveRecord | None:
         """Return the live record, under any of its keys."""
@@ -142,7 +142,7 @@ def find_subject(
     if named is None and not owned:
         shown = [group for group in groups if (group.object, group.key) not in masked_properties]
         raise UsageError(_unknown(asked, (record.key for group in shown for record in group.records)))
-    key = named.record_key if named else owned[0].key
+    key = named.address if named else owned[0].key
     record = named or desired.records_of(key.object, key.by).find(key.value)
     if record and record.special.renamed_from:
         owned += owned_under(record.special.renamed_from)

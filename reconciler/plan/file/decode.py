@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from json import dumps
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.owned import StateVersion
@@ -250,16 +250,16 @@ def _as_masked(found: object) -> tuple[str, str]:
     return part(pair, "object", as_text), part(pair, "property", as_text)
 
 
-def _addressed_key(found: object) -> RecordKey:
+def _addressed_key(found: object) -> RecordAddress:
     entry = as_object(found)
     key = _key(entry)
-    if part(entry, "address", as_text) != key.address:
+    if part(entry, "address", as_text) != key.text:
         raise Wrong(".address", "does not belong to the object and key beside it")
     return key
 
 
-def _key(entry: Json) -> RecordKey:
-    return RecordKey(
+def _key(entry: Json) -> RecordAddress:
+    return RecordAddress(
         object=part(entry, "object", as_text),
         by=part(entry, "key.property", as_text),
         value=part(entry, "key.value", as_text),

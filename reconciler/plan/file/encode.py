@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from reconciler.errors import Problem, Severity
 from reconciler.invisible_characters import escaped_where_hidden
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import PruneRule
 from reconciler.model.facts import Fact
 from reconciler.plan.change import Change
@@ -104,7 +104,7 @@ def _review(review: Review) -> Json:
 def _difference(difference: ReviewDifference) -> Json:
     return {
         "action": difference.verb,
-        "address": difference.key.address,
+        "address": difference.key.text,
         "departs": difference.how,
         "key": _key(difference.key),
         "facts": [_fact(fact) for fact in difference.facts],
@@ -237,8 +237,8 @@ def _if_any(name: str, value: Json | None) -> Json:
     return {name: value} if value else {}
 
 
-def _end(key: RecordKey) -> Json:
-    return {"address": key.address, "key": _key(key), "object": key.object}
+def _end(key: RecordAddress) -> Json:
+    return {"address": key.text, "key": _key(key), "object": key.object}
 
 
 def held_as_document(held: Held) -> Json:
@@ -260,7 +260,7 @@ def held_as_document(held: Held) -> Json:
     )
 
 
-def _key(key: RecordKey) -> Json:
+def _key(key: RecordAddress) -> Json:
     return {"property": key.by, "value": key.value}
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.calls import Call, Operation
 from reconciler.model.owned import Origin
 from reconciler.plan.change import NO_IDS, Action, Change, Owned, Reason, Remote
@@ -95,8 +95,8 @@ def _moved_from_cells(change: Change) -> Cells:
     return {"from_by": key and key.by, "from_key": key and key.value}
 
 
-def _moved_from_in(row: Cells) -> RecordKey | None:
-    return None if row["from_key"] is None else RecordKey(row["object"], row["from_by"], row["from_key"])
+def _moved_from_in(row: Cells) -> RecordAddress | None:
+    return None if row["from_key"] is None else RecordAddress(row["object"], row["from_by"], row["from_key"])
 
 
 def _operation_cells(change: Change) -> Cells:

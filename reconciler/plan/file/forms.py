@@ -10,7 +10,7 @@ from json import dumps
 from sys import intern
 from typing import Any, NamedTuple, TypeVar
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.labels import Label
 from reconciler.model.owned import Origin
@@ -48,12 +48,12 @@ def as_record_id(found: object) -> RecordId:
     return RecordId(as_text(found))
 
 
-def encode_key(key: RecordKey) -> Json:
+def encode_key(key: RecordAddress) -> Json:
     """Encode a record by object type, key property and value."""
     return {"object": key.object, "property": key.by, "value": key.value}
 
 
-def decode_key(found: object) -> RecordKey:
+def decode_key(found: object) -> RecordAddress:
     """Decode the result of ``encode_key``."""
     key = as_object(found)
     try:
@@ -61,9 +61,9 @@ def decode_key(found: object) -> RecordKey:
     except KeyError as missing:
         raise Wrong(f".{missing.args[0]}", "is missing") from None
     if type(object_type) is type(name) is type(value) is str:
-        return RecordKey(object_type, name, value)
+        return RecordAddress(object_type, name, value)
     checked = (part(key, member, as_text) for member in ("object", "property", "value"))
-    return RecordKey(*checked)
+    return RecordAddress(*checked)
 
 
 def encode_label(label: Label) -> Json:

@@ -1,6 +1,6 @@
 """Building the changes of records, with one function for each action."""
 
-from reconciler.model.addresses import RecordId, RecordKey
+from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation
 from reconciler.model.desired import Record
 from reconciler.model.owned import Origin, OwnedRecord
@@ -12,7 +12,7 @@ BY_ARCHIVE = Operation(Call.ARCHIVE, None)
 
 
 def create_record(
-    key: RecordKey,
+    key: RecordAddress,
     values: tuple[ValueChange, ...],
     reason: Reason,
     operation: Operation,
@@ -41,7 +41,7 @@ def create_record(
 
 
 def update_record(
-    key: RecordKey,
+    key: RecordAddress,
     record_id: RecordId,
     values: tuple[ValueChange, ...],
     reason: Reason,
@@ -51,7 +51,7 @@ def update_record(
     owned: Owned,
     remembered: tuple[ValueChange, ...] = (),
     forgotten: tuple[ValueChange, ...] = (),
-    moved_from: RecordKey | None = None,
+    moved_from: RecordAddress | None = None,
     rests_on: tuple[ValueChange, ...] = (),
 ) -> Change:
     """Write ``values``, which are never empty, to an existing record."""
@@ -72,7 +72,7 @@ def update_record(
 
 
 def adopt_record(
-    key: RecordKey,
+    key: RecordAddress,
     record_id: RecordId,
     reason: Reason,
     source: SourceRef | None,
@@ -80,7 +80,7 @@ def adopt_record(
     *,
     remembered: tuple[ValueChange, ...] = (),
     forgotten: tuple[ValueChange, ...] = (),
-    moved_from: RecordKey | None = None,
+    moved_from: RecordAddress | None = None,
 ) -> Change:
     """Own a record, or let state learn or forget values of it: no call is made."""
     return Change(
@@ -97,7 +97,7 @@ def adopt_record(
 
 
 def archive_record(
-    key: RecordKey,
+    key: RecordAddress,
     record_id: RecordId,
     reason: Reason,
     source: SourceRef | None,
@@ -151,7 +151,7 @@ def replaced_by(change: Change) -> RecordId | None:
 
 def is_record_change(change: Change) -> bool:
     """Return whether ``change`` is about a record, and not about an association."""
-    return isinstance(change.address, RecordKey)
+    return isinstance(change.address, RecordAddress)
 
 
 def is_record_write(change: Change) -> bool:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import NO_DIRECTIVES, DesiredRecord, Drift, Ownership
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord
@@ -61,15 +61,15 @@ class Policy:
         """Return the drift setting of one property."""
         if self.drift is Drift.REVERT or not self.take:
             return self.drift
-        return Drift.REVERT if means(self.take, record.record_key, name) else self.drift
+        return Drift.REVERT if means(self.take, record.address, name) else self.drift
 
     def insists(self, record: DesiredRecord, name: str) -> bool:
         """Return whether the user named this exact property to overwrite an automation."""
-        return any(glob.is_exactly(record.record_key, name) for glob in self.take)
+        return any(glob.is_exactly(record.address, name) for glob in self.take)
 
     def recreates(self, record: DesiredRecord) -> bool:
         """Return whether to create the record again."""
-        return not record.special.is_partial and means(self.recreate, record.record_key)
+        return not record.special.is_partial and means(self.recreate, record.address)
 
     def renamed(self, names: Mapping[str, str]) -> "Policy":
         """Return the policy with object types replaced by their ``names`` in the portal."""
@@ -147,19 +147,19 @@ def only_read(change: Change) -> Problem:
     what = {Action.CREATE: "creates", Action.UPDATE: "changes", Action.ARCHIVE: "archives"}[change.action]
     message = f"HubSpot's API only reads {change.object_type}, and never {what} them"
     advice = "remove the record, or say `ownership: {PROPERTY: observe}` to be told of differences"
-    return Problem(message, advice, change.source, change.record.address)
+    return Problem(message, advice, change.source, change.record.text)
 
 
 def _unwanted(resolver: Resolver, parts: RecordSides) -> RecordDecision:
     record, live, owned = parts.record, parts.live, parts.owned
-    key, source = record.record_key, resolver.files.ref(record.place)
+    key, source = record.address, resolver.files.ref(record.place)
     if live is None:
         return RecordDecision(release_record(owned, Reason.ABSENT, source) if owned else None)
     owned = parts.same or owned
     if owned is not None and owned.is_protected:
         advice = "lift the protection first: `$protect: false`, applied in a run before this one"
         message = sentence("{record} is protected and cannot be archived", record=key.display)
-        problem = Problem(message, advice, source, key.address)
+        problem = Problem(message, advice, source, key.text)
         return RecordDecision(problems=(problem,))
     rests_on = archive_rests_on(resolver.schema, key.by, live, parts.same)
     was_owned = owned_of(owned) if owned else None
@@ -169,24 +169,24 @@ def _unwanted(resolver: Resolver, parts: RecordSides) -> RecordDecision:
 
 
 def _two_names(resolver: Resolver, parts: RecordSides) -> Problem:
-    key = parts.record.record_key
+    key = parts.record.address
     return Problem(
         "the portal has this key and the one of `$renamed_from`: they are two records, none was renamed",
         "remove `$renamed_from`, or archive one of the two",
         resolver.files.ref(parts.record.place),
-        key.address,
+        key.text,
     )
 
 
 def _gone(resolver: Resolver, parts: RecordSides, known: OwnedRecord) -> RecordDecision:
     source = resolver.files.ref(parts.record.place)
-    held = Held(parts.record.record_key, None, Reason.GONE, None, None, source)
+    held = Held(parts.record.address, None, Reason.GONE, None, None, source)
     return RecordDecision(held=(held,), gone=known)
 
 
 def _let_be(resolver: Resolver, parts: RecordSides, reason: Reason) -> RecordDecision:
     """Hold targeted properties whose write would create or rename the record."""
-    key = parts.record.record_key
+    key = parts.record.address
     source = resolver.files.ref(parts.record.place)
     held = Held(key, None, reason, None, None, source, (Fact(FactKind.WHOLE_RECORD_ONLY),))
     return RecordDecision(held=(held,))
@@ -215,7 +215,7 @@ def _missing(resolver: Resolver, parts: RecordSides) -> RecordDecision:
     if _has_errors(problems):
         return RecordDecision(problems=tuple(problems))
     created = create_record(
-        key=record.record_key,
+        key=record.address,
         values=first,
         reason=reason,
         operation=operation_to_create(resolver.schema, record.document),
@@ -341,13 +341,13 @@ class _Values:
         other = next((held for held in self.held if held.name == found.other), None)
         is_left = other is not None and other.reason is not Reason.OBSERVED
         value = next(value for value in self.written if value.name == found.name)
-        if other is None or not is_left or means(policy.take, record.record_key, found.name):
+        if other is None or not is_left or means(policy.take, record.address, found.name):
             return _misfit_problem(record, found, value, is_left=is_left)
         self.written.remove(value)
         live, source = value.before, value.source
         self.held.append(
             Held(
-                record.record_key,
+                record.address,
                 value.name,
                 other.reason,
                 live,
@@ -385,13 +385,13 @@ class _Values:
         name, place = value.definition.name, self.resolver.files.ref(value.place)
         live = self.live.properties.get(name)
         self.held.append(
-            Held(self.parts.record.record_key, name, why, live, value.text, place, facts, changed=changed)
+            Held(self.parts.record.address, name, why, live, value.text, place, facts, changed=changed)
         )
 
 
 def _misfit_problem(record: DesiredRecord, found: Misfit, value: ValueChange, *, is_left: bool) -> Problem:
     """Report a misfit; ``is_left``: the other property is named, and people's value stays."""
-    key, other = record.record_key, found.other
+    key, other = record.address, found.other
     advice: str
     if found.is_both:
         advice = f"correct one of {found.name} and {other}"
@@ -410,7 +410,7 @@ def _change_of(
     resolver: Resolver, parts: RecordSides, live: LiveRecord, values: _Values, *, protects: bool
 ) -> Change | None:
     record, owned = parts.record, parts.owned
-    key = record.record_key
+    key = record.address
     source = resolver.files.ref(record.place)
     origin = owned.origin if owned else Origin.CREATED if parts.is_made_by_us else Origin.ADOPTED
     afterwards = Owned(origin, protects)
@@ -456,10 +456,10 @@ def _is_protected(record: DesiredRecord, *owned: OwnedRecord | None) -> bool:
     return any(known is not None and known.is_protected for known in owned)
 
 
-def _former_key(record: DesiredRecord) -> RecordKey | None:
+def _former_key(record: DesiredRecord) -> RecordAddress | None:
     """Return the previous key from the manifest."""
     old = record.special.renamed_from
-    return replace(record.record_key, value=old) if old else None
+    return replace(record.address, value=old) if old else None
 
 
 def _new_key(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> ValueChange:

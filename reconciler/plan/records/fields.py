@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from reconciler.model.addresses import Address, RecordId, RecordKey
+from reconciler.model.addresses import Address, RecordAddress, RecordId
 from reconciler.model.calls import Call
 from reconciler.plan.change import Action, Change, Details, RecordDetails
 from reconciler.plan.file.forms import KEY_SCHEMA, Form, as_record_id, decode_key, encode_key
@@ -33,7 +33,7 @@ def _encode_address(address: Address) -> Json:
     return encode_key(address.record)
 
 
-def _decode_address(found: object) -> RecordKey:
+def _decode_address(found: object) -> RecordAddress:
     """Decode the result of ``_encode_address``."""
     return decode_key(found)
 
@@ -54,9 +54,9 @@ def address_cells(address: Address) -> Mapping[str, object]:
     return {"object": key.object, "by": key.by, "key": key.value}
 
 
-def address_in(cells: Mapping[str, Any]) -> RecordKey:
+def address_in(cells: Mapping[str, Any]) -> RecordAddress:
     """Read an address from columns of the journal."""
-    return RecordKey(cells["object"], cells["by"], cells["key"])
+    return RecordAddress(cells["object"], cells["by"], cells["key"])
 
 
 def details_cells(change: Change) -> Mapping[str, object]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RECORD_ID, RecordId, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema
 from reconciler.model.desired import Desired, DesiredGroup, DesiredRecord, Records, Write
@@ -47,8 +47,8 @@ class Identities:
             return None
         message = sentence(
             "{key} and {other} are one {kind} to HubSpot",
-            key=record.record_key.as_value,
-            other=first.record_key.as_value,
+            key=record.address.as_value,
+            other=first.address.as_value,
             kind=kind,
         )
         return _declared_twice(resolver, record, first, message)
@@ -74,8 +74,8 @@ class Identities:
             return None
         message = sentence(
             "{record} and {other} are one record in the portal ({id})",
-            record=record.record_key.display,
-            other=first.record_key.display,
+            record=record.address.display,
+            other=first.address.display,
             id=live.id,
         )
         return _declared_twice(resolver, record, first, message)
@@ -94,7 +94,7 @@ class Identities:
         """Collect a record that is named by ``$renamed_from``, whatever happens to it."""
         self._old.add((schema.name, live.id))
 
-    def is_named(self, schema: ObjectSchema, key: RecordKey, live: LiveRecord, desired: Desired) -> bool:
+    def is_named(self, schema: ObjectSchema, key: RecordAddress, live: LiveRecord, desired: Desired) -> bool:
         """Return whether manifests name ``live`` by another key than ``key``.
 
         They may use another key property, another spelling, its record id or a key that people gave it; and
@@ -168,11 +168,11 @@ def not_there(record: DesiredRecord, source: SourceRef) -> Problem | None:
         advice = "this document says `write: update`, which never creates: correct the key, or drop that line"
     else:
         return None
-    message = no_such_record(record.record_key)
-    return Problem(message, advice, source, record.record_key.address)
+    message = no_such_record(record.address)
+    return Problem(message, advice, source, record.address.text)
 
 
-def no_such_record(key: RecordKey) -> Sentence:
+def no_such_record(key: RecordAddress) -> Sentence:
     """Say that the portal lacks a record."""
     return sentence(
         "{object} has no record whose {by} is {key}", object=key.object, by=key.by, key=key.as_value
@@ -203,13 +203,13 @@ def known_as_named(change: Change, named: Held) -> Problem:
         "--recreate {named} archives this one and creates another",
         named=named.key.display,
     )
-    return Problem(message, advice, change.source, change.record.address)
+    return Problem(message, advice, change.source, change.record.text)
 
 
 def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -> Problem:
     """Warn about the two keys of a record that ``is_alias``."""
     by, own_key = record.document.key, live.properties.get(record.document.key) or ""
-    key = record.record_key
+    key = record.address
     own = replace(key, value=own_key).as_value
     if own_key.casefold() == key.value.casefold():
         message = sentence("{record} is spelled {own} in the portal", record=key.display, own=own)
@@ -220,7 +220,7 @@ def alias_warning(resolver: Resolver, record: DesiredRecord, live: LiveRecord) -
         )
         way = sentence("name it {own} here", own=own)
     advice = sentence("{way}, or leave it: both mean the same record", way=way)
-    return Problem(message, advice, resolver.files.ref(record.place), key.address, Severity.WARNING)
+    return Problem(message, advice, resolver.files.ref(record.place), key.text, Severity.WARNING)
 
 
 def _no_key(schema: ObjectSchema, name: str, source: SourceRef) -> Problem:
@@ -245,4 +245,4 @@ def key_advice(schema: ObjectSchema) -> str:
 
 def _declared_twice(resolver: Resolver, record: DesiredRecord, first: DesiredRecord, message: str) -> Problem:
     advice = f"keep one of them; the other is declared at {resolver.files.ref(first.place)}"
-    return Problem(message, advice, resolver.files.ref(record.place), record.record_key.address)
+    return Problem(message, advice, resolver.files.ref(record.place), record.address.text)

@@ -12,7 +12,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.desired import Prune, PruneRule, Records
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import MissingReason, MissingRecord
@@ -78,7 +78,7 @@ def fact_of(owned: OwnedRecord, fate: MissingRecord | None) -> Fact:
         return Fact(FactKind.ERASED, owned.record_id)
     other_id = fate.record_id if fate.kind is MissingReason.MERGED else None
     lives_on = fate.kind in {MissingReason.MERGED, MissingReason.REKEYED}
-    key = RecordKey(owned.key.object, owned.key.by, fate.key) if lives_on and fate.key else None
+    key = RecordAddress(owned.key.object, owned.key.by, fate.key) if lives_on and fate.key else None
     return Fact(FactKind(fate.kind), owned.record_id, other_id, key)
 
 

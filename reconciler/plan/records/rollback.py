@@ -17,7 +17,7 @@ from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
 from reconciler.model.facts import Fact, FactKind
 from reconciler.model.live import LiveRecord
@@ -133,7 +133,7 @@ def _let_go(change: Change, owned: OwnedRecord) -> Change | None:
     return release_record(owned, Reason.UNDONE) if came_by_it else None
 
 
-def _former_key(change: Change, owned: OwnedRecord | None) -> RecordKey | None:
+def _former_key(change: Change, owned: OwnedRecord | None) -> RecordAddress | None:
     """Return the key in state before ``change``, unless it changed again since."""
     return change.moved_from if owned is None or owned.key == change.record else None
 
@@ -194,7 +194,7 @@ def _put_back(
 
 
 def _written_back(
-    keys: tuple[RecordKey | None, RecordKey, str],
+    keys: tuple[RecordAddress | None, RecordAddress, str],
     live: LiveRecord,
     owned: OwnedRecord | None,
     back: tuple[ValueChange, ...],
@@ -293,7 +293,7 @@ def _is_in_portal(schema: ObjectSchema, kind: Kind, text: str) -> bool:
     return text in known.get(kind, {text})
 
 
-def _held(key: RecordKey, reason: Reason, fact: Fact) -> RecordDecision:
+def _held(key: RecordAddress, reason: Reason, fact: Fact) -> RecordDecision:
     return RecordDecision(held=(Held(key, None, reason, None, None, None, (fact,)),))
 
 

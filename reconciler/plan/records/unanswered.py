@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
 from reconciler.errors import Problem, Severity
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.live import GONE_ASKED_ALONE, MissingReason
 from reconciler.plan.records.compare import Policy, RecordSides
 from reconciler.source import SourceRef
@@ -29,13 +29,13 @@ def is_unanswered(parts: RecordSides, unanswered: Collection[str], policy: Polic
     return is_open and not is_looked_for
 
 
-def unanswered_problem(key: RecordKey, source: SourceRef | None) -> Problem:
+def unanswered_problem(key: RecordAddress, source: SourceRef | None) -> Problem:
     """Report a record that is left out of the plan because nobody knows whether it exists."""
     return Problem(
         "HubSpot leaves this record out of its answers, even where it is asked for alone",
         "it is left out of this plan, neither new nor gone: plan again later",
         source,
-        key.address,
+        key.text,
         Severity.LEFT_OUT,
     )
 

@@ -174,7 +174,7 @@ class _Decisions:
         change, name = self.changes[claim.number], claim.name
         source = (claim.written and claim.written.source) or change.source
         key = change.record
-        address = key.address if name == key.by else key.property_address(name)
+        address = key.text if name == key.by else key.property_address(name)
         return Problem(message, advice, source, address)
 
 

@@ -7,7 +7,7 @@ then refuses a change that a plan of everything would make.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.model.addresses import RECORD_ID, RecordKey
+from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired, DesiredRecord, Ownership
 from reconciler.model.live import LiveRecord
@@ -44,9 +44,9 @@ class LeftBehind:
         object_name, name, _ = value
         schema = self.portal.objects[object_name]
         for record in self._records(object_name, live):
-            is_selected = self.selection.has(record.record_key, name)
+            is_selected = self.selection.has(record.address, name)
             if not is_selected and _writes_another(schema, record, value):
-                return Giver(record.record_key.address, self._advice(record, name))
+                return Giver(record.address.text, self._advice(record, name))
         return None
 
     def _records(self, object_name: str, live: LiveRecord) -> Iterator[DesiredRecord]:
@@ -59,15 +59,15 @@ class LeftBehind:
 
     def _advice(self, record: DesiredRecord, name: str) -> str:
         """Name the record to add; a key that may be personal is named by its line."""
-        key = record.record_key
+        key = record.address
         is_shown = not self.masks.masked_properties(self.portal.objects, [(key.object, key.by)])
-        which = key.address if is_shown else f"the record at {self.desired.files.ref(record.place)}"
+        which = key.text if is_shown else f"the record at {self.desired.files.ref(record.place)}"
         if means(self.selection.exclude, key) or means(self.selection.exclude, key, name):
             return f"do not exclude {which}"
         return f"add --target {which}" if is_shown else f"add the address of {which} with --target"
 
 
-def rivals(changes: Sequence[Change], desired: Desired, portal: PortalSchema) -> Iterator[RecordKey]:
+def rivals(changes: Sequence[Change], desired: Desired, portal: PortalSchema) -> Iterator[RecordAddress]:
     """Return records that manifests give a value of ``changes`` to, with another record."""
     wanted = {claim.value: changes[claim.number].record for claim in claims(changes, portal.objects)}
     names = {value[:2] for value in wanted}
@@ -81,8 +81,8 @@ def rivals(changes: Sequence[Change], desired: Desired, portal: PortalSchema) ->
             for name, text in texts:
                 if name in mine and isinstance(text, str):
                     key = wanted.get(value_of(schema, name, text))
-                    if key is not None and key != record.record_key:
-                        yield record.record_key
+                    if key is not None and key != record.address:
+                        yield record.address
 
 
 def _writes_another(schema: ObjectSchema, record: DesiredRecord, value: Value) -> bool:

@@ -130,7 +130,7 @@ class Resolver:
                 f"a new record of {self.schema.name} cannot be given its key: {key.name} is read-only",
                 "the portal has no such record yet; recognise records by a property that can be written",
                 self.files.ref(record.place),
-                record.record_key.address,
+                record.address.text,
             )
         sent = {name for name in record.names if record.document.ownership_of(name) is not Ownership.OBSERVE}
         sent.add(record.document.key)
@@ -144,7 +144,7 @@ class Resolver:
             f"a new record of {self.schema.name} needs {', '.join(missing)}",
             "the portal has no such record yet; name these properties so that it can be created",
             self.files.ref(record.place),
-            record.record_key.address,
+            record.address.text,
         )
 
     def _still_there(
@@ -180,7 +180,7 @@ class Resolver:
                 check_writable(definition, Ownership.ENFORCE, self.schema.name)
                 self._text(definition, record.key, record, None)
         except WrongValue as wrong:
-            source, address = self.files.ref(record.place), record.record_key.address
+            source, address = self.files.ref(record.place), record.address.text
             return wrong.as_problem(self.schema.name, record.document.key, source, address)
         return None
 
@@ -201,7 +201,7 @@ class Resolver:
             problems.append(replace(problem, severity=Severity.WARNING))
 
     def _problem(self, record: DesiredRecord, name: str, place: Place, wrong: WrongValue) -> Problem:
-        address = record.record_key.property_address(name)
+        address = record.address.property_address(name)
         return wrong.as_problem(self.schema.name, name, self.files.ref(place), address)
 
     def _unknown_property(self, name: str) -> WrongValue:

@@ -94,7 +94,7 @@ class _Table:
                 if value.changed:
                     remark["note"] = visible(edit_text(value.changed, [value.changed.at]))
                 values.append(self._value(value.name, value.before, value.after, remark))
-            address, record_id = change.record.address, change.remote.id
+            address, record_id = change.record.text, change.remote.id
             self._add(kind, address, change.source, record_id, values, _notes_of(change))
 
     def add_held(self, section: Section[Held]) -> None:
@@ -112,14 +112,14 @@ class _Table:
                         remark["note"] = "; ".join(notes)
                     values.append(self._value(entry.what, entry.live, entry.desired, remark))
             notes = [visible(note_of(entry)) for entry in record if entry.what is None and entry.facts]
-            self._add(kind, record[0].key.address, record[0].source, None, values, notes)
+            self._add(kind, record[0].key.text, record[0].source, None, values, notes)
 
     def add_differences(self, section: Section[ReviewDifference]) -> None:
         first = section.entries[0]
         kind = self._kind(first.how, first.key.object, "", section.remark, section.style.sign)
         for difference in section.entries:
             text = ": ".join(filter(None, (f"to {difference.verb}", difference_text(difference))))
-            self._add(kind, difference.key.address, difference.source, None, [], [visible(text)])
+            self._add(kind, difference.key.text, difference.source, None, [], [visible(text)])
 
     def add_lost(self, lost: Sequence[MissingOwnedRecord]) -> None:
         kind = self._kind("lost", lost[0].key.object, lost[0].fate, WHY_LOST, LOST_SIGN)
@@ -136,8 +136,8 @@ class _Table:
     def add_lost_pairs(self, pairs: Sequence[RemovedAssociation]) -> None:
         kind = self._kind("drift", pairs[0].key.object, "association", WHY_DRIFT, DRIFT_SIGN)
         for key, record in group_by(pairs, lambda pair: pair.key).items():
-            values = [self._value(pair.target.address, pair.last_applied, pair.live, {}) for pair in record]
-            self._add(kind, key.address, None, record[0].record_id, values, [])
+            values = [self._value(pair.target.text, pair.last_applied, pair.live, {}) for pair in record]
+            self._add(kind, key.text, None, record[0].record_id, values, [])
 
     def add_drifted(self, changed: Sequence[DriftedValue]) -> None:
         kind = self._kind("drift", changed[0].key.object, _via(changed[0]), WHY_DRIFT, DRIFT_SIGN)
@@ -151,7 +151,7 @@ class _Table:
                 )
                 for value in record
             ]
-            self._add(kind, key.address, None, record[0].record_id, values, [])
+            self._add(kind, key.text, None, record[0].record_id, values, [])
 
     def add_problems(self, problems: Iterable[Problem]) -> None:
         for object_name, found in group_by(problems, _object_of).items():
@@ -198,7 +198,7 @@ def _notes_of(change: Change) -> list[str]:
     if is_association_change(change):
         address = change.association
         text = association_text(address.label, is_whole=False)
-        return [] if change.is_remote else [visible(f"{address.target.address}: {text}")]
+        return [] if change.is_remote else [visible(f"{address.target.text}: {text}")]
     former = change.moved_from
     if former is None:
         return []

@@ -12,7 +12,7 @@ def display_values(change: Change) -> tuple[ValueChange, ...]:
     """Return the value changes to show; equal values before and after are not written."""
     if is_association_change(change):
         before, after = _before_and_after(change)
-        name = change.association.target.address
+        name = change.association.target.text
         return (ValueChange(name, before, after, change.reason, change.source),)
     return (*_known_as(change), *change.values)
 

@@ -37,7 +37,7 @@ def _refusal(refusal: GuardRefusal, layout: Layout, rolls_back: str | None) -> I
 def _sentences(refusal: GuardRefusal, rolls_back: str | None) -> list[str]:
     allow = f"--allow {refusal.guard}={refusal.count}"
     command = f"reconciler rollback {rolls_back} {allow} --out FILE" if rolls_back else allow
-    first = ", ".join(visible(key.address) for key in refusal.first)
+    first = ", ".join(visible(key.text) for key in refusal.first)
     return [
         f"plan refused: {refusal.message}",
         *([f"first: {first}"] if first else []),

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Generic, NamedTuple, TypeVar
 
 from reconciler.invisible_characters import visible
-from reconciler.model.addresses import RecordKey
+from reconciler.model.addresses import RecordAddress
 from reconciler.model.facts import Fact
 from reconciler.report.entries import Entries
 from reconciler.report.text.layout import Layout, more
@@ -28,7 +28,7 @@ class EntryStyle(NamedTuple, Generic[T]):
 
     sign: Piece
     # returns the record and the manifest line that asks for it
-    record: Callable[[T], tuple[RecordKey, SourceRef | None]]
+    record: Callable[[T], tuple[RecordAddress, SourceRef | None]]
     likeness: Callable[[Sequence[T]], Hashable]  # equal for records of one group; its entries are not masked
     body: Callable[[Sequence[Entries[T]], Layout], list[Line]]  # formats a group of equal records
     records: Callable[[Entries[T]], list[Entries[T]]]  # takes entries apart by record
@@ -79,11 +79,11 @@ def _stack(style: EntryStyle[T], stack: Sequence[Entries[T]], body: list[Line], 
     most = len(stack) if layout.full else _MOST_ALIKE
     named = [style.record(record[0]) for record in stack[:most]]
     if len(stack) == 1 or not body:
-        records = [layout.record(key.address, source, style.sign) for key, source in named]
+        records = [layout.record(key.text, source, style.sign) for key, source in named]
         lines = [*chain(*records), *body]
     else:
         count = f"{len(stack):,} {visible(named[0][0].object)}"
-        records = [layout.record(key.address, source) for key, source in named]
+        records = [layout.record(key.text, source) for key, source in named]
         lines = [line(style.sign, " ", Piece(count, Style.STRONG), indent=2), *body, *chain(*records)]
     hidden = len(stack) - len(named)
     return [*lines, more(hidden, indent=2 if not body else 6)] if hidden else lines
@@ -97,7 +97,7 @@ def group_by(entries: Iterable[T], key_of: Callable[[T], H]) -> dict[H, list[T]]
     return groups
 
 
-def key_properties(*of: RecordKey | Fact | None) -> tuple[tuple[str, str], ...]:
+def key_properties(*of: RecordAddress | Fact | None) -> tuple[tuple[str, str], ...]:
     """Return the key properties of keys and facts: addresses with equal texts may be masked differently."""
     keys = (each.key if isinstance(each, Fact) else each for each in of)
     return tuple((key.object, key.by) for key in keys if key)
