@@ -90,6 +90,12 @@ class Known(NamedTuple):
 
 NOTHING_ELSE = Known({}, ())
 
+OVERWRITTEN_SHOWN = 500
+"""Number of records from before us for which the plan says whose values it overwrites.
+
+Nobody reads more of them, and their history costs one call for fifty records.
+"""
+
 FEWEST_NEW = 10
 """If all named records of a type are new and there are more of them, check whether the portal has others."""
 
@@ -111,9 +117,10 @@ class PlanBuilder:
     no_op: int = 0
     fate_calls: int = 0  # calls to find out what happened to gone records
     gone: list[tuple[Held, OwnedRecord]] = field(default_factory=list)  # not explained yet
-    # edited by people; not compared yet
+    # edited by people, or about to be overwritten for the first time; not compared yet
     edited: list[tuple[Resolver, RecordSides]] = field(default_factory=list)
     spots: list[Spot] = field(default_factory=list)  # properties that they changed
+    overwriting: int = 0  # records from before us whose values are overwritten, as far as that is counted
     populations: dict[str, Population] = field(default_factory=dict)  # by object type
     associating: list[DesiredRecord] = field(default_factory=list)  # records with associations
     # owned records whose keys lead to other records now
@@ -196,9 +203,11 @@ class PlanBuilder:
                 if problem
                 else compare_record(resolver, parts, self.policy)
             )
-            if decision.edited:
+            overwritten = decision.overwritten if self.overwriting < OVERWRITTEN_SHOWN else ()
+            if decision.edited or overwritten:
+                self.overwriting += bool(overwritten)
                 self.edited.append((resolver, parts))
-                self.spots.extend(decision.edited)
+                self.spots.extend((*decision.edited, *overwritten))
             else:
                 self._take(decision)
             is_about = record.associations or decision.gone

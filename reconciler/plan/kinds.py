@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.model.addresses import Address, AssociationAddress, RecordAddress
 from reconciler.plan.associations import fields as of_associations
-from reconciler.plan.change import Action, Change, Details
+from reconciler.plan.change import Action, Change, Details, Reason
 from reconciler.plan.file.forms import Form
 from reconciler.plan.records import fields as of_records
 
@@ -83,5 +83,13 @@ def verb_of(change: Change) -> Verb:
     """Return the action of ``change`` as people read it."""
     return _VERBS[type(change.address), change.action]
 
+
+def takes_over(change: Change) -> bool:
+    """Return whether ``change`` adopts what was not ours; other adoptions let state learn values."""
+    return change.action is Action.ADOPT and change.reason not in _LEARNS
+
+
+_LEARNS = frozenset({Reason.IN_STEP, Reason.RENAMED, Reason.UNMANAGED})
+"""Reasons with which something is adopted that is ours already."""
 
 _VERBS = {(address, action): kind.verb(action) for address, kind in KINDS.items() for action in Action}

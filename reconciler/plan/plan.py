@@ -1,5 +1,6 @@
 """The plan: its changes, and everything else that belongs to it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +13,8 @@ from reconciler.model.facts import Fact
 from reconciler.model.owned import StateVersion
 from reconciler.model.property_history import ValueVersion
 from reconciler.plan.change import Change, Reason
-from reconciler.plan.kinds import Verb, verb_of
-from reconciler.plan.summary import PlanSummary, count_problems
+from reconciler.plan.kinds import ASSOCIATIONS, RECORDS, Verb, kind_of, takes_over, verb_of
+from reconciler.plan.summary import PlanSummary, TakenOver, count_problems
 from reconciler.source import SourceRef
 
 ASSOCIATED = "associated"
@@ -221,8 +222,11 @@ class Plan:
     def summary(self) -> PlanSummary:
         """The numbers of the plan."""
         counts = {str(verb): 0 for verb in Verb}
+        taken: Counter[str] = Counter()
         for change in self.changes:
             counts[verb_of(change)] += 1
+            if takes_over(change):
+                taken[kind_of(change).name] += 1
         return PlanSummary(
             actions=counts,
             no_op=self.no_op,
@@ -232,4 +236,5 @@ class Plan:
             unreviewed=self.review.unreviewed if self.review else 0,
             writes=self.writes,
             is_empty=self.is_empty,
+            taken_over=TakenOver(taken[RECORDS.name], taken[ASSOCIATIONS.name]),
         )

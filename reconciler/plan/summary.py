@@ -31,6 +31,26 @@ def count_problems(problems: Iterable[Problem]) -> ProblemCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenOver:
+    """The adoptions of a plan, as people read them: what was there before us becomes ours."""
+
+    records: int = 0
+    associations: int = 0
+
+    @property
+    def count(self) -> int:
+        """The number of both."""
+        return self.records + self.associations
+
+    @property
+    def sentence(self) -> str:
+        """``300 records will be taken over (state only)``; empty if there are none."""
+        kinds = ((self.records, "record"), (self.associations, "association"))
+        counts = [f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in kinds if count]
+        return f"{' and '.join(counts)} will be taken over (state only)" if counts else ""
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSummary:
     """The numbers of a plan; it holds no values of records."""
 
@@ -42,6 +62,7 @@ class PlanSummary:
     unreviewed: int  # changes and rules that were left out because nobody has reviewed them
     writes: bool  # apply would write to the portal
     is_empty: bool  # apply would do nothing at all, not even to state
+    taken_over: TakenOver = TakenOver()  # a part of ``adopt``; the rest are values that state learns
 
     @property
     def is_sound(self) -> bool:
@@ -67,14 +88,15 @@ class PlanSummary:
     @property
     def unwritten(self) -> str:
         """``12 to adopt, 3 held, 70 in step``: the counts of entries that make no call; may be empty."""
-        return ", ".join(f"{count:,} {what}" for count, what in self._unwritten() if count)
+        return _listed([(self.taken_over.count, "to adopt"), *self._other_unwritten()])
 
     @property
     def headline(self) -> str:
-        """``No changes. 12 to adopt`` if nothing has to be written, otherwise the last line."""
+        """``Nothing to write. 12 records will be taken over …`` if nothing is written, else the last line."""
         if not self.is_calm:
             return self.last_line
-        return f"No changes. {self.unwritten}" if self.unwritten else "No changes"
+        start = "Nothing to write" if any(self.actions.values()) else "No changes"
+        return ". ".join(filter(None, (start, self.taken_over.sentence, _listed(self._other_unwritten()))))
 
     def __getitem__(self, word: str) -> int:
         """Return the number of changes with this action, or of ``held`` or ``no_op``."""
@@ -84,9 +106,12 @@ class PlanSummary:
         """Return the counts as the plan file has them."""
         return {**self.actions, "no_op": self.no_op, "held": self.held}
 
-    def _unwritten(self) -> Iterator[tuple[int, str]]:
-        for word, count in self.actions.items():
-            if word not in _LAST_LINE and word not in _IF_ANY:
-                yield count, f"to {word}"
+    def _other_unwritten(self) -> Iterator[tuple[int, str]]:
+        yield self.actions["adopt"] - self.taken_over.count, "to record"
+        yield self.actions["release"], "to release"
         yield self.held, "held"
         yield self.no_op, "in step"
+
+
+def _listed(counts: Iterable[tuple[int, str]]) -> str:
+    return ", ".join(f"{count:,} {what}" for count, what in counts if count)

@@ -35,7 +35,7 @@ def test_problems_are_counted_by_severity() -> None:
 @pytest.mark.parametrize(
     ("plan", "headline"),
     [
-        (ADOPTING, "No changes. 12 to adopt, 1 held, 97 in step"),
+        (ADOPTING, "Nothing to write. 12 records will be taken over (state only). 1 held, 97 in step"),
         (replace(CONVERGED, no_op=0), "No changes"),
         (replace(CONVERGED, problems=(Problem("odd"),)), "Plan: 0 to create, 0 to update, 0 to archive"),
         (EVERYTHING, EVERYTHING.summary.last_line),

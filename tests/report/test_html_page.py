@@ -152,7 +152,7 @@ def test_the_data_cannot_end_its_script() -> None:
     ("plan", "outcome"),
     [
         (EVERYTHING, "Plan: 3 to create, 321 to update, 0 to archive."),
-        (ADOPTING, "No changes. 12 to adopt, 1 held, 97 in step."),
+        (ADOPTING, "Nothing to write. 12 records will be taken over (state only). 1 held, 97 in step."),
         (CONVERGED, "No changes. 120 in step."),
     ],
     ids=["changes", "adopting", "converged"],

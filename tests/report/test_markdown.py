@@ -269,7 +269,11 @@ def test_lines_of_a_diff_begin_with_their_sign() -> None:
     [
         (EVERYTHING, "Plan: 3 to create, 321 to update, 0 to archive", "correct the manifests"),
         (plan_of(*UPDATES), "Plan: 0 to create, 321 to update, 0 to archive", "review and merge"),
-        (ADOPTING, "No changes. 12 to adopt, 1 held, 97 in step", "`reconciler apply` remembers"),
+        (
+            ADOPTING,
+            "Nothing to write. 12 records will be taken over (state only). 1 held, 97 in step",
+            "`reconciler apply` remembers",
+        ),
         (CONVERGED, "No changes. 120 in step", "nothing to do"),
     ],
     ids=["problems", "changes", "adopting", "converged"],

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.plan.change import Action, Reason
+from reconciler.plan.kinds import takes_over
 from reconciler.plan.plan import Budget, Plan
 from reconciler.report.mask import SHOW
 from reconciler.report.terminal import render_plan
@@ -59,13 +60,16 @@ def test_the_last_line_sums_up(plan: Plan) -> None:
 
 
 @given(plans)
-def test_no_changes_are_the_first_words_exactly_when_nothing_would_be_written(plan: Plan) -> None:
+def test_the_first_words_say_whether_anything_would_be_written_or_remembered(plan: Plan) -> None:
     is_calm = plan.is_sound and not plan.writes  # with problems nobody knows what would be written
-    assert render_plan(plan, View(SHOW)).startswith("No changes.") == is_calm
+    shown = render_plan(plan, View(SHOW))
+    assert shown.startswith("No changes.") == (is_calm and not plan.changes)
+    assert shown.startswith("Nothing to write.") == (is_calm and bool(plan.changes))
 
 
-def test_adoptions_are_counted_after_no_changes() -> None:
-    assert lines_of(ADOPTING)[0] == "No changes. 12 to adopt, 1 held, 97 in step."
+def test_adoptions_are_counted_before_all_else() -> None:
+    first = "Nothing to write. 12 records will be taken over (state only). 1 held, 97 in"
+    assert lines_of(ADOPTING)[:2] == [first, "step."]
 
 
 def test_a_converged_plan_is_told_in_a_few_lines() -> None:
@@ -159,8 +163,9 @@ def test_adoptions_name_no_values() -> None:
 def test_every_kind_of_change_has_its_place(action: Action, reason: Reason) -> None:
     kinds = {change.action: change for change in EVERYTHING.changes}
     if action in kinds:
-        text = render_plan(plan_of(replace(kinds[action], reason=reason)), View(SHOW))
-        assert f"1 to {action}\n  {reason}" in text
+        change = replace(kinds[action], reason=reason)
+        word = "record" if action is Action.ADOPT and not takes_over(change) else action
+        assert f"1 to {word}\n  {reason}" in render_plan(plan_of(change), View(SHOW))
 
 
 def test_a_plan_without_state_says_what_is_missing() -> None:

@@ -104,6 +104,7 @@ class RecordDecision(NamedTuple):
     problems: tuple[Problem, ...] = ()
     gone: OwnedRecord | None = None  # entry in state of a record that the portal does not find any more
     edited: tuple[Spot, ...] = ()  # values that people changed: their authors decide what happens to them
+    overwritten: tuple[Spot, ...] = ()  # values from before us that are lost: their authors are only shown
 
     @property
     def is_no_op(self) -> bool:
@@ -258,7 +259,13 @@ def _present(
         sorted_out.written.append(_new_key(resolver, parts.record, live))
         sorted_out.written.sort(key=lambda value: value.name)
     change = _change_of(resolver, parts, live, sorted_out, protects=protects)
-    return RecordDecision(change, tuple(sorted_out.held), tuple(problems), edited=tuple(sorted_out.edited))
+    return RecordDecision(
+        change,
+        tuple(sorted_out.held),
+        tuple(problems),
+        edited=tuple(sorted_out.edited),
+        overwritten=tuple(sorted_out.overwritten),
+    )
 
 
 def _is_spelled_alike(resolver: Resolver, parts: RecordSides, live: LiveRecord, policy: Policy) -> bool:
@@ -300,6 +307,7 @@ class _Values:
     forgotten: list[ValueChange] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     edited: list[Spot] = field(default_factory=list)
+    overwritten: list[Spot] = field(default_factory=list)
 
     def decide(self, value: ResolvedValue, policy: Policy, edits: Edits) -> None:
         """Add the result for one value."""
@@ -315,7 +323,7 @@ class _Values:
         elif verdict.is_learned:
             self.remembered.append(self.change(value, reason))
         elif owned is not None and reason in {Reason.DRIFT, Reason.CONFLICT}:
-            spot = (record.document.object, self.live.id, name)
+            spot = self._spot(name)
             edit = edits.edit(spot, value.definition.kind, owned.expected_live(name), text)
             self.edited.append(spot)
             if reason is Reason.DRIFT and edit.is_contested and not policy.insists(record, name):
@@ -325,7 +333,8 @@ class _Values:
             else:
                 self._hold(value, reason, edit.by)
         elif verdict.is_written:
-            self.written.append(self.change(value, reason))
+            edited = self._overwritten(value, text, edits) if reason is Reason.ADOPT else None
+            self.written.append(self.change(value, reason, edited))
         elif reason is not Reason.IN_STEP:
             self._hold(value, reason)
 
@@ -378,6 +387,17 @@ class _Values:
         """Build a value change that is written or learned."""
         name, place = value.definition.name, self.resolver.files.ref(value.place)
         return ValueChange(name, self.live.properties.get(name), value.text, reason, place, changed)
+
+    def _overwritten(self, value: ResolvedValue, live: str | None, edits: Edits) -> ValueVersion | None:
+        """Note a value from before us that is lost; return whose edit it is, if that is known yet."""
+        if live is None:
+            return None
+        spot = self._spot(value.definition.name)
+        self.overwritten.append(spot)
+        return edits.edit(spot, value.definition.kind, None, live).by
+
+    def _spot(self, name: str) -> Spot:
+        return self.parts.record.document.object, self.live.id, name
 
     def _hold(
         self, value: ResolvedValue, why: Reason, changed: ValueVersion | None = None, *facts: Fact

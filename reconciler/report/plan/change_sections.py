@@ -6,7 +6,7 @@ from datetime import datetime
 from reconciler.model.property_history import ValueVersion
 from reconciler.plan.associations.changes import is_association_change
 from reconciler.plan.change import Action, Change, Reason, ValueChange
-from reconciler.plan.kinds import Verb, verb_of
+from reconciler.plan.kinds import Verb, takes_over, verb_of
 from reconciler.plan.plan import Held
 from reconciler.report.entries import Entries
 from reconciler.report.fact_sentences import note_of
@@ -75,7 +75,7 @@ _WHY: dict[tuple[Verb, Reason], str] = {
     (Verb.ADOPT, Reason.UNDONE): "undone: that run released them; ours again",
     (Verb.RELEASE, Reason.NARROWED): "narrowed: named for other environments only; HubSpot keeps them",
     (Verb.ADOPT, Reason.ADOPT): "adopt: HubSpot holds these values already; nothing is written",
-    (Verb.ADOPT, Reason.IN_STEP): "in step: ours already; state learns what HubSpot holds",
+    (Verb.ADOPT, Reason.IN_STEP): "in step: ours already; state records what HubSpot holds",
     (Verb.ADOPT, Reason.RENAMED): "renamed: ours already, and named by another key; nothing is written",
     (Verb.ADOPT, Reason.UNMANAGED): "unmanaged: some properties are enforced no longer; state forgets them",
 }
@@ -116,7 +116,9 @@ def _change_section(group: Entries[Change]) -> Section[Change]:
         lambda of: of.grouped(lambda each: each.record),
     )
     why = why_changed(verb, first.reason)
-    return Section(first.object_type, str(verb), f"to {verb}", why, style, group)
+    is_learned = verb is Verb.ADOPT and not takes_over(first)
+    title = "to record" if is_learned else f"to {verb}"
+    return Section(first.object_type, str(verb), title, why, style, group)
 
 
 def _held_section(group: Entries[Held]) -> Section[Held]:
