@@ -1,7 +1,8 @@
 """Applying a plan: it journals before and after every call, and accounts for everything if it stops.
 
-The order for every batch: commit the intent; a worker reads again, sends and settles (``batch_executor.py``);
-commit outcomes and ownership together. Only this module's thread uses state, workers never do. A failed
+The order for every batch: commit the intent and publish it; a worker reads again, sends and settles
+(``batch_executor.py``); commit outcomes and ownership together. Where publishing takes a second, intents of
+several batches are published together. Only this module's thread uses state, workers never do. A failed
 record never stops the others.
 """
 
@@ -16,6 +17,7 @@ from reconciler.apply.batch_executor import BatchExecutor, Delivery
 from reconciler.apply.batches import Batch, batches_of, state_only, twice_called, with_ids
 from reconciler.apply.intent_queue import IntentQueue
 from reconciler.apply.options import ApplyOptions, OnStale
+from reconciler.apply.recovery.creation_evidence import NO_TIME
 from reconciler.errors import PlanRefused, ReconcilerError, Refusal
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import PairsAfter
@@ -34,7 +36,13 @@ from reconciler.state.updates import disowned_by, in_the_way, owned_after, pairs
 from reconciler.state.writer import StateWriter
 
 HEARTBEAT_S = 5.0
-"""Maximum seconds between two checks of the lock; its lease is a minute."""
+"""Maximum seconds between two checks of the lock; its lease is a minute, or more."""
+
+_CALLS_A_BATCH = 2
+"""The second read, and the write."""
+
+_LARGEST_GROUP = 256
+"""Batches whose intents are published together, if the portal's limit is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,7 @@ class _Run:
     stopped_by: ReconcilerError | None = None
     is_interrupted: bool = False
     queue: IntentQueue = field(default_factory=IntentQueue)
+    ready: deque[Batch] = field(default_factory=deque)  # their intents are published
     in_flight: dict[Future[Delivery], Batch] = field(default_factory=dict)
     created: dict[RecordAddress, RecordId] = field(default_factory=dict)
 
@@ -114,16 +123,18 @@ class _Run:
             self._advance(len(chunk))
 
     def send_all(self, batches: Sequence[Batch]) -> Sequence[Batch]:
-        """Send batches until all are sent or something stops the run; return those that were not started."""
+        """Send batches until all are sent or something stops the run; return those without an intent."""
         waiting = deque(batches)
         with ThreadPoolExecutor(self.options.parallelism) as pool:
             try:
                 while True:
-                    while (
-                        waiting and len(self.in_flight) < self.options.parallelism and not self._is_stopping()
-                    ):
-                        self._begin(pool, waiting.popleft())
+                    while self._may_begin() and (self.ready or waiting):
+                        if self.ready:
+                            self._begin(pool, self.ready.popleft())
+                        else:
+                            self._intend(waiting)
                     if not self.in_flight:
+                        self._skip_ready()
                         return tuple(waiting)
                     self._attend()
             except BaseException as error:
@@ -148,24 +159,54 @@ class _Run:
 
     def skip(self, batches: Sequence[Batch]) -> None:
         """Record batches that were not attempted."""
-        why = str(self.stopped_by).partition("\n")[0] if self.stopped_by else "the run was interrupted"
         for batch in batches:
-            skipped = Skipped(f"not attempted: {why}")
+            skipped = self._not_attempted()
             self.journal.record_uncalled(
                 self.id, [(number, change, skipped) for number, change in batch.entries]
             )
             self._advance(len(batch.entries))
 
+    def _skip_ready(self) -> None:
+        """Record batches that were not attempted although their intents are published."""
+        while self.ready:
+            batch = self.ready.popleft()
+            skipped = dict.fromkeys((number for number, _ in batch.entries), self._not_attempted())
+            self.journal.record(self.id, batch.number, skipped)
+            self._advance(len(batch.entries))
+
+    def _not_attempted(self) -> Skipped:
+        why = str(self.stopped_by).partition("\n")[0] if self.stopped_by else "the run was interrupted"
+        return Skipped(f"not attempted: {why}")
+
+    def _may_begin(self) -> bool:
+        return len(self.in_flight) < self.options.parallelism and not self._is_stopping()
+
+    def _intend(self, waiting: deque[Batch]) -> None:
+        """Publish the intents of the next batches, which are ready then."""
+        for _ in range(min(len(waiting), self._group_size())):
+            batch = self._with_ids(waiting.popleft())
+            if batch.entries:
+                twice = twice_called(batch, self.batch_executor.portal)
+                self.journal.intend(
+                    self.id, batch.number, batch.object, batch.operation, batch.entries, twice=twice
+                )
+                self.ready.append(batch)
+        if self.ready:
+            self.journal.publish(self.id, self.batch_executor.writer.time_there() or NO_TIME)
+
+    def _group_size(self) -> int:
+        """Return how many batches at most can be sent while one publication of their intents lasts."""
+        ahead_s, size = self.journal.seconds_ahead, 1
+        while ahead_s and size < _LARGEST_GROUP:
+            if self.batch_executor.reader.least_seconds(_CALLS_A_BATCH * size * 2) >= ahead_s:
+                break
+            size *= 2
+        return size
+
     def _begin(self, pool: ThreadPoolExecutor, batch: Batch) -> None:
-        batch = self._with_ids(batch)
-        if batch.entries:
-            twice = twice_called(batch, self.batch_executor.portal)
-            self.journal.intend(
-                self.id, batch.number, batch.object, batch.operation, batch.entries, twice=twice
-            )
-            future = pool.submit(self.batch_executor.deliver, batch, self.queue.wait_until_recorded)
-            self.in_flight[future] = batch
-            future.add_done_callback(self.queue.ended)
+        future = pool.submit(self.batch_executor.deliver, batch, self.queue.wait_until_recorded)
+        self.in_flight[future] = batch
+        future.add_done_callback(self.queue.ended)
 
     def _with_ids(self, batch: Batch) -> Batch:
         """Return the batch with ids of records that this run created; leave out changes without them."""

@@ -7,7 +7,6 @@ to write: the transaction locks the row, and nobody can take over in between.
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, or_, select, update
 
 from reconciler.errors import Locked
 from reconciler.state.database import Database, clock, insert_into
+from reconciler.state.lock_holder import RAN_OUT, UNLOCKED, UNRENEWED, LockHolder, lost, taken
 from reconciler.state.row_codec import actor_of, actor_text
 from reconciler.state.run_types import Actor
 from reconciler.state.tables import locks
@@ -28,22 +28,10 @@ _PATIENCE_S = 30.0
 """Time for which a call waits for its run to renew an expired lease; runs renew every few seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class LockHolder:
-    """The holder of a lock, or its last one if it expired. Times are aware, UTC."""
-
-    actor: Actor
-    acquired_at: datetime
-    heartbeat_at: datetime
-    expires_at: datetime
-
-    def __str__(self) -> str:
-        run = f"\n    run: {self.actor.run_url}" if self.actor.run_url else ""
-        return f"{self.actor} since {_shown(self.acquired_at)}{run}"
-
-
-class Lease:
+class DatabaseLease:
     """The lock, held by this run. Every write of state renews it."""
+
+    seconds_ahead = 0.0
 
     def __init__(
         self,
@@ -86,7 +74,7 @@ class Lease:
             with self._changed:
                 self._lost_because = because
                 self._changed.notify_all()
-            raise Locked(_lost(self._portal_id, because))
+            raise Locked(lost(self._portal_id, because))
         return moment
 
     def confirm(self, renewed_at: datetime) -> None:
@@ -94,6 +82,9 @@ class Lease:
         with self._changed:
             self._renewed_at = renewed_at
             self._changed.notify_all()
+
+    def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:
+        """Do nothing: a commit has published everything."""
 
     def assert_held(self) -> None:
         """Wait until the lease surely holds, if it may have expired meanwhile; any thread may call this.
@@ -105,17 +96,17 @@ class Lease:
         """
         with self._changed:
             self._changed.wait_for(lambda: self._lost_because or self._age() < self._lasts, _PATIENCE_S)
-            because = self._lost_because or (_UNRENEWED if self._age() >= self._lasts else None)
+            because = self._lost_because or (UNRENEWED if self._age() >= self._lasts else None)
             if because is not None:
-                raise Locked(_lost(self._portal_id, because))
+                raise Locked(lost(self._portal_id, because))
 
     def _why(self, holder: LockHolder | None) -> str:
         """Explain why this run lost the lock to ``holder``, as far as the row tells."""
         if holder is not None:
             return f"it is held by {holder}"
         if self._age() < self._lasts:
-            return "somebody unlocked it"
-        return "it ran out, and another run had it since, or somebody unlocked it"
+            return UNLOCKED
+        return RAN_OUT
 
     def _age(self) -> timedelta:
         """Return the time since the last renewal; if the clock was set back, renewal is due."""
@@ -152,7 +143,7 @@ def acquire(
     sleep: Callable[[float], None],
     timeout_s: float,
     lasts: timedelta = LEASE,
-) -> Lease:
+) -> DatabaseLease:
     """Take the lock, waiting up to ``timeout_s`` for it.
 
     Raises:
@@ -167,11 +158,11 @@ def acquire(
         except Locked as busy:
             with database.reading() as connection:
                 holder = select_holder(connection, portal_id)
-            raise Locked(f"{busy}\n    {_taken(portal_id, holder)}" if holder else str(busy)) from busy
+            raise Locked(f"{busy}\n    {taken(portal_id, holder)}" if holder else str(busy)) from busy
         if fence is not None:
-            return Lease(database, portal_id, fence, now=now, lasts=lasts)
+            return DatabaseLease(database, portal_id, fence, now=now, lasts=lasts)
         if waited_s >= timeout_s:
-            raise Locked(_taken(portal_id, holder))
+            raise Locked(taken(portal_id, holder))
         pause_s = min(_POLL_S, timeout_s - waited_s)
         sleep(pause_s)
         waited_s += pause_s
@@ -234,25 +225,50 @@ def _try(
     return connection.scalar(select(locks.c.fence).where(locks.c.portal_id == portal_id))
 
 
-def _taken(portal_id: int, holder: LockHolder | None) -> str:
-    if holder is None:  # released since the last attempt
-        return f"the state of portal {portal_id} was locked until a moment ago: try again"
-    return (
-        f"the state of portal {portal_id} is locked by {holder}\n"
-        f"    last sign of life {_shown(holder.heartbeat_at)}, expires {_shown(holder.expires_at)}: "
-        "wait, or if that run is gone: reconciler unlock"
-    )
+class DatabaseBackend:
+    """One portal's state in a database, which all machines reach or which is of this machine alone."""
 
+    def __init__(self, database: Database, portal_id: int) -> None:
+        self.database = database
+        self._portal_id = portal_id
 
-_UNRENEWED = "it ran out, because this process was suspended, or its state kept busy, and nobody renewed it"
+    @property
+    def previous(self) -> str | None:
+        """PostgreSQL's backups; None for a SQLite file, which is copied before a correction."""
+        return None if self.database.path else "PostgreSQL's own backups hold the state as it was before"
 
+    def holder(self) -> LockHolder | None:
+        """Return the holder of the lock, or the last one who never released it."""
+        with self.database.reading() as connection:
+            return select_holder(connection, self._portal_id)
 
-def _lost(portal_id: int, because: str) -> str:
-    return (
-        f"lost the lock on the state of portal {portal_id}: {because}\n"
-        "    nothing more was written; the next `reconciler apply` settles what was under way"
-    )
+    def acquire(
+        self,
+        actor: Actor,
+        *,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        timeout_s: float,
+        lasts: timedelta | None,
+    ) -> DatabaseLease:
+        """Take the lock, waiting up to ``timeout_s`` for it.
 
+        ``now`` dates the lock on SQLite; PostgreSQL has its own clock for that.
+        """
+        return acquire(
+            self.database,
+            self._portal_id,
+            actor,
+            now=now,
+            sleep=sleep,
+            timeout_s=timeout_s,
+            lasts=lasts or LEASE,
+        )
 
-def _shown(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    def unlock(self) -> LockHolder | None:
+        """Remove the lock and return its holder, if there is one."""
+        return unlock(self.database, self._portal_id)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()

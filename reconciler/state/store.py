@@ -14,14 +14,15 @@ from reconciler.model.associations import OwnedPair
 from reconciler.model.desired import PruneRule
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.model.runs import RunDetail, RunHeader, RunSummary
-from reconciler.state import lock
 from reconciler.state.association_rows import PairRows
-from reconciler.state.database import Database, Upgrade, memory_database, open_database, open_to_read
+from reconciler.state.backend import StateBackend
+from reconciler.state.database import Upgrade, memory_database, open_database, open_to_read
 from reconciler.state.database_files import backups_of
 from reconciler.state.erase import names_of
 from reconciler.state.export_format import export_lines
 from reconciler.state.journal import Journal
-from reconciler.state.lock import LEASE, LockHolder
+from reconciler.state.lock import DatabaseBackend
+from reconciler.state.lock_holder import LockHolder
 from reconciler.state.owned_rows import OwnedRows
 from reconciler.state.run_types import Actor, PastRun, UnfinishedBatch
 from reconciler.state.writer import StateWriter
@@ -30,8 +31,9 @@ from reconciler.state.writer import StateWriter
 class Store:
     """One portal's state, for reading; every method raises StateError if the database cannot be used."""
 
-    def __init__(self, database: Database, portal_id: int) -> None:
-        self._database = database
+    def __init__(self, backend: StateBackend, portal_id: int) -> None:
+        self._backend = backend
+        self._database = backend.database
         self._portal_id = portal_id
 
     @property
@@ -40,8 +42,8 @@ class Store:
         return self._database.upgrade
 
     def close(self) -> None:
-        """Close the database."""
-        self._database.close()
+        """Close the place where the state is kept."""
+        self._backend.close()
 
     def version(self) -> StateVersion:
         """Return lineage and serial; None and 0 if nothing was ever written."""
@@ -209,8 +211,7 @@ class Store:
 
     def lock_holder(self) -> LockHolder | None:
         """Return the holder of the lock, or the last one who never released it."""
-        with self._database.reading() as connection:
-            return lock.select_holder(connection, self._portal_id)
+        return self._backend.holder()
 
     def acquire(
         self,
@@ -219,18 +220,16 @@ class Store:
         now: Callable[[], datetime],
         sleep: Callable[[float], None],
         timeout_s: float,
-        lasts: timedelta = LEASE,
+        lasts: timedelta | None = None,
     ) -> StateWriter:
         """Take the lock and return a writer, valid until released or not renewed for ``lasts``.
 
-        ``now`` dates the journal, and on SQLite the lock too; PostgreSQL has its own clock for that.
+        ``now`` dates the journal. Without ``lasts`` it is a minute in a database, 5 minutes in a repository.
 
         Raises:
             Locked: another run still holds it after ``timeout_s``.
         """
-        lease = lock.acquire(
-            self._database, self._portal_id, actor, now=now, sleep=sleep, timeout_s=timeout_s, lasts=lasts
-        )
+        lease = self._backend.acquire(actor, now=now, sleep=sleep, timeout_s=timeout_s, lasts=lasts)
         return StateWriter(self._database, self._portal_id, lease)
 
     def backups(self) -> tuple[Path, ...]:
@@ -238,9 +237,14 @@ class Store:
         path = self._database.path
         return backups_of(path) if path else ()
 
+    @property
+    def previous(self) -> str | None:
+        """The place of the state as it was before a correction; None if a SQLite file has backups."""
+        return self._backend.previous
+
     def unlock(self) -> LockHolder | None:
         """Remove the lock and return its holder, if there is one."""
-        return lock.unlock(self._database, self._portal_id)
+        return self._backend.unlock()
 
     @contextmanager
     def _owned(self) -> Iterator[OwnedRows]:
@@ -265,7 +269,7 @@ def open_state(url: str, project: Path, portal_id: int) -> Store:
         UsageError: ``url`` is not a database that can hold state.
         StateError: it cannot be used.
     """
-    return Store(open_database(url, project), portal_id)
+    return Store(DatabaseBackend(open_database(url, project), portal_id), portal_id)
 
 
 def open_state_to_read(url: str, project: Path, portal_id: int) -> Store:
@@ -275,9 +279,9 @@ def open_state_to_read(url: str, project: Path, portal_id: int) -> Store:
         UsageError: ``url`` is not a database that can hold state.
         StateError: it cannot be used, or needs an upgrade first.
     """
-    return Store(open_to_read(url, project), portal_id)
+    return Store(DatabaseBackend(open_to_read(url, project), portal_id), portal_id)
 
 
 def memory_state(portal_id: int) -> Store:
     """Create a state in memory, for ``state: none``."""
-    return Store(memory_database(is_writable=True), portal_id)
+    return Store(DatabaseBackend(memory_database(is_writable=True), portal_id), portal_id)

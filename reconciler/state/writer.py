@@ -1,8 +1,8 @@
 """Writing the state of one portal, by the holder of its lock.
 
 Every method is one transaction that begins with the lease: if it is lost, the method raises ``Locked`` and
-writes nothing. The order of a call: ``intend``, send, ``record``. If a process dies in between, it leaves an
-unfinished batch, and the next run settles it.
+writes nothing. The order of a call: ``intend``, ``publish``, send, ``record``. If a process dies in between,
+it leaves an unfinished batch, and the next run settles it.
 """
 
 import uuid
@@ -24,12 +24,12 @@ from reconciler.model.outcomes import Outcome
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.plan.change import Change
 from reconciler.state.association_rows import PairRows
+from reconciler.state.backend import Lease
 from reconciler.state.database import Database
 from reconciler.state.database_files import copy_database
 from reconciler.state.erase import forget
 from reconciler.state.export_format import Export, imported_version, named_twice
 from reconciler.state.journal import Journal
-from reconciler.state.lock import Lease
 from reconciler.state.owned_rows import OwnedRows
 from reconciler.state.run_types import RunStart, RunStatus, UnfinishedBatch
 
@@ -62,8 +62,21 @@ class StateWriter:
         """Wait for a lease that is due; any thread may call this right before a call leaves."""
         self._lease.assert_held()
 
+    @property
+    def seconds_ahead(self) -> float:
+        """Seconds of sending whose intents are published together; 0 if every batch is published alone."""
+        return self._lease.seconds_ahead
+
+    def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:
+        """Bring everything recorded so far to the place that all machines share.
+
+        Batches may be sent only after that. ``leaves_from`` is the present time of HubSpot's clock: calls of
+        run ``run_id`` that did not leave yet leave from then on.
+        """
+        self._lease.publish(run_id, leaves_from)
+
     def release(self) -> None:
-        """Release the lock at once."""
+        """Publish everything, and release the lock at once."""
         self._lease.release()
 
     def begin_run(self, start: RunStart) -> str:
@@ -246,6 +259,7 @@ class StateWriter:
             renewed_at = self._lease.hold(connection)
             yield connection
         self._lease.confirm(renewed_at)
+        self._lease.renew_if_due()
 
     def _own(
         self,

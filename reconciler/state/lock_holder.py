@@ -1,0 +1,48 @@
+"""The holder of a lock, and the sentences about locks that are held or lost."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.state.run_types import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class LockHolder:
+    """The holder of a lock, or its last one if it expired. Times are aware, UTC."""
+
+    actor: Actor
+    acquired_at: datetime
+    heartbeat_at: datetime
+    expires_at: datetime
+
+    def __str__(self) -> str:
+        run = f"\n    run: {self.actor.run_url}" if self.actor.run_url else ""
+        return f"{self.actor} since {_shown(self.acquired_at)}{run}"
+
+
+UNRENEWED = "it ran out, because this process was suspended, or its state kept busy, and nobody renewed it"
+UNLOCKED = "somebody unlocked it"
+RAN_OUT = "it ran out, and another run had it since, or somebody unlocked it"
+
+
+def taken(portal_id: int, holder: LockHolder | None) -> str:
+    """Say who holds the lock, and what to do; ``holder`` is None if it was released meanwhile."""
+    if holder is None:
+        return f"the state of portal {portal_id} was locked until a moment ago: try again"
+    return (
+        f"the state of portal {portal_id} is locked by {holder}\n"
+        f"    last sign of life {_shown(holder.heartbeat_at)}, expires {_shown(holder.expires_at)}: "
+        "wait, or if that run is gone: reconciler unlock"
+    )
+
+
+def lost(portal_id: int, because: str) -> str:
+    """Say that this run lost the lock, and what happens now."""
+    return (
+        f"lost the lock on the state of portal {portal_id}: {because}\n"
+        "    nothing more was written; the next `reconciler apply` settles what was under way"
+    )
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
