@@ -80,7 +80,7 @@ def reset(ctx: click.Context) -> None:
     count = reset_emulator(session)
     dropped = "" if count is None else f", and its state with {count} owned records dropped"
     portal_id = session.environment.portal_id
-    sentence = f"portal {portal_id} is as its seed says{dropped}"
+    sentence = f"portal {portal_id} is as in its seed{dropped}"
     tell_done(ctx, sentence, {"portal": portal_id, "dropped": count or 0})
 
 

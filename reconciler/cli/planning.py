@@ -27,7 +27,7 @@ def show_plan(invocation: Invocation, plan: Plan, options: ViewOptions) -> None:
 
 
 def keep_plan(invocation: Invocation, plan: Plan, to: OutputOptions) -> None:
-    """Write ``plan`` to files, and tell GitHub Actions of it; equal values get equal marks everywhere."""
+    """Write ``plan`` to files, and tell GitHub Actions of it; equal values get equal masks everywhere."""
     view = View(masking_for(to.values, as_json=True), invocation.where, to.full)
     for form, path in to.files.items():
         write_private(path, form.plan(plan, view))

@@ -120,7 +120,7 @@ def upgrade(ctx: click.Context) -> None:
     if invocation.said.as_json:
         tell_done(ctx, "", {"upgraded": is_upgraded})
     elif not is_upgraded:
-        say("the state has this version already")
+        say("the state already has this version")
 
 
 @command.command("adopt-project")

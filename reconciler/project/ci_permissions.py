@@ -54,7 +54,7 @@ class Permits:
         if _OURS.fullmatch(name) or name in self.variables:
             return None
         return (
-            f"this file may not read the variable {name}",
+            f"this file must not read the variable {name}",
             f"name it HUBSPOT_… or RECONCILER_…, or let the job that runs us set {ALLOW_VARIABLES}={name}",
         )
 

@@ -82,7 +82,7 @@ def erase_record(session: Session, address: str) -> Erased:
         portal_id = session.environment.portal_id
         reports = forget_in_reports(report_folder(session), store, portal_id, names)
     if not entries + reports.rewritten + reports.removed:
-        raise UsageError(f"{address} is named nowhere in state and journal")
+        raise UsageError(f"{address} is neither in the state nor in the journal")
     return Erased(entries, reports, backups)
 
 
@@ -109,7 +109,8 @@ def adopt_project(session: Session) -> str | None:
     with session.writer() as (store, writer):
         if store.version().lineage is None:
             raise UsageError(
-                f"nothing was applied in environment {session.environment.name} yet: its state is nobody's"
+                f"nothing was applied in environment {session.environment.name} yet: "
+                "its state belongs to no project"
             )
         before = store.project()
         writer.adopt_project(session.settings.name)

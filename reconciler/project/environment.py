@@ -233,7 +233,7 @@ class Environment:
         self.check_takes_new_plans()
         if confirm is None:
             raise UsageError(
-                "nobody is asked whether to apply a plan that is not made yet: nothing was applied\n"
+                "apply() without a plan needs somebody who confirms its plan: nothing was applied\n"
                 "    give apply() a plan, or confirm= to be asked"
             )
         return self.plan(progress=progress)

@@ -74,7 +74,7 @@ def accept_drift(
 def _check_remembers(session: Session) -> None:
     if session.settings.state_url is None:
         raise UsageError(
-            "`state: none` remembers nothing: what people changed cannot be told from what we never set\n"
+            "`state: none` remembers nothing: changes by people look like values that we never set\n"
             "    give reconciler.yaml a `state:`"
         )
 

@@ -22,7 +22,7 @@ def check_verifiable(session: Session, plan: Plan) -> None:
     """
     if plan.rolls_back is not None:
         raise UsageError(
-            "a rollback takes back what the manifests say: --verify cannot hold it against them\n"
+            "a rollback goes against the manifests: --verify cannot compare it with them\n"
             "    apply it without --verify, then `reconciler plan` shows what they would change again"
         )
     session.load_manifests()

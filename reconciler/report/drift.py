@@ -18,7 +18,7 @@ from reconciler.report.text.values import alone, one_below_the_other, side_by_si
 
 LOST_SIGN = Piece("-", Style.REMOVED)
 DRIFT_SIGN = Piece("!", Style.CHANGED)
-WHY_LOST = "lost: their keys no longer lead to the records that we made or adopted"
+WHY_LOST = "lost: their keys no longer lead to the records that we created or adopted"
 WHY_DRIFT = "drift: changed in HubSpot since the last apply"
 NOT_DEFINED = "the portal no longer has this property"
 
@@ -45,7 +45,7 @@ def drift_about(shown: ShownDrift) -> str:
 
 def drift_notes(shown: ShownDrift) -> list[str]:
     """Format notes about the report."""
-    masked = "Personal values are masked; equal marks stand for equal values."
+    masked = "Personal values are masked; equal masks mean equal values."
     return [*([masked] if shown.is_masked else []), f"Calls: {shown.about.read_calls:,} to read."]
 
 

@@ -39,13 +39,13 @@ _MOST_VERSIONS = 10
 _OURS = {
     None: "not ours yet",
     Origin.CREATED: "ours: created by us",
-    Origin.ADOPTED: "ours: adopted, it was there before us",
+    Origin.ADOPTED: "ours: adopted, it existed before",
 }
 _PROTECTED = "protected: never archived, until `$protect: false` has been applied"
 _PRUNED = {
-    Prune.OFF: "left in HubSpot, should no manifest name it any more",
-    Prune.OURS: "archived if created by us, should no manifest name it any more",
-    Prune.ALL: "archived, should no manifest name it any more",
+    Prune.OFF: "left in HubSpot when no manifest names it any more",
+    Prune.OURS: "archived when no manifest names it any more, if we created it",
+    Prune.ALL: "archived when no manifest names it any more",
 }
 _OWNERSHIP = {
     Ownership.INITIAL: "initial: written when the record is created, then left to people",

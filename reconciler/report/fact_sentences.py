@@ -63,28 +63,28 @@ SENTENCES: Mapping[FactKind, Phrase] = {
         f"--take {of.address} writes it once more"
     ),
     FactKind.GOES_WITH: lambda fact, _: f"it goes with {', '.join(fact.names)}, which is left as it is",
-    FactKind.OTHER_END_GONE: lambda fact, _: f"{_address(fact)} is gone, as is told there",
+    FactKind.OTHER_END_GONE: lambda fact, _: f"{_address(fact)} is gone, as explained there",
     FactKind.OTHER_LABEL_STAYS: _always(
-        "it stays: it bears a label that is not ours, and would take that along"
+        "it stays: it has a label that is not ours, which archiving would remove"
     ),
     FactKind.RESTORED_BY_HAND_ONLY: lambda fact, _: (
         f"HubSpot's API restores nothing; its own pages can restore {_record(fact)} within 90 days"
     ),
     FactKind.OTHER_RECORD_NOW: lambda fact, _: f"this is {_record(fact)} by now",
     FactKind.NO_LONGER_THERE: lambda fact, _: f"{_record(fact)} is no longer there",
-    FactKind.THERE_BEFORE: _always("HubSpot had it by then, and nobody knows what it was before"),
+    FactKind.THERE_BEFORE: _always("HubSpot had it by then, and its value before is not known"),
     FactKind.PROTECTED: _always("it is protected: `$protect: false`, applied first, lifts that"),
     FactKind.CHANGED_SINCE: _of_names("changed since, which archiving it would lose"),
     FactKind.CHANGED_IN_HUBSPOT: _always("changed in HubSpot"),
     FactKind.WRITTEN_LATER: _always("a later apply wrote it"),
     FactKind.NO_SUCH_PROPERTY: _always("HubSpot has no such property any more"),
-    FactKind.NOT_WRITABLE: _always("HubSpot lets nobody write it any more"),
+    FactKind.NOT_WRITABLE: _always("HubSpot makes it read-only now"),
     FactKind.NO_SUCH_CHOICE: lambda fact, _: f'HubSpot has no {fact.word} "{fact.value}" any more',
     FactKind.REQUIRED: lambda _, of: f"it was empty, and {of.key.object} require it",
     FactKind.STAGE_OF_OTHER_PIPELINE: lambda fact, _: (
         f"it would not fit {', '.join(fact.names)}: a stage belongs to one pipeline"
     ),
-    FactKind.LABELLED_NOW: _always("it bears a label by now, which would go along"),
+    FactKind.LABELLED_NOW: _always("it has a label by now, which archiving would remove"),
     FactKind.NOT_ASSOCIATED_SO: _always("no longer so in HubSpot"),
     FactKind.NO_ROOM: lambda fact, _: (
         f"one of the two has others now, and the portal allows {fact.count or 0:,} at most"
@@ -95,12 +95,12 @@ SENTENCES: Mapping[FactKind, Phrase] = {
     FactKind.ANOTHER_RECORD_HAS_KEY: _always("another record has this key by now"),
     FactKind.OTHER_CALL: _always("another call would carry it"),
     FactKind.OTHER_FORMER_KEY: _always("its former key differs"),
-    FactKind.ANOTHER_RECORD_LOST: _always("it takes the place of another lost record by now"),
+    FactKind.ANOTHER_RECORD_LOST: _always("it replaces another missing record by now"),
     FactKind.OTHER_PROTECTION: _always("its protection differs"),
     FactKind.WRITE_NOT_REVIEWED: _of_names("was not to be written"),
     FactKind.OTHER_VALUE: _of_names("is to become something else"),
     FactKind.EDITED_SINCE: _of_names("was changed in HubSpot"),
-    FactKind.MEMORY_NOT_REVIEWED: _of_names("was not to be remembered like this"),
+    FactKind.MEMORY_NOT_REVIEWED: _of_names("was to be remembered otherwise"),
     FactKind.VALUE_MISSING: _of_names("would be missing"),
 }
 """One sentence for each kind of fact."""

@@ -52,7 +52,7 @@ def drift_as_json(found: DriftFound, view: View) -> str:
         "looked_at": shown.looked_at,
         "lost": map(_lost, shown.lost),
         "pairs": map(_lost_pair, shown.pairs),
-        "personal": [
+        "masked_properties": [
             {"object": object_name, "property": name} for object_name, name in shown.masked_properties
         ],
         "portal": {"id": shown.portal_id},
@@ -140,7 +140,7 @@ def run_as_json(detail: RunDetail, view: View) -> str:
     document: Json = {
         "accounting": dict(shown.accounting_so_far()),
         "changes": map(_row, shown.rows),
-        "personal": [
+        "masked_properties": [
             {"object": object_name, "property": name}
             for object_name, name in sorted(shown.header.masked_properties)
         ],
@@ -175,7 +175,7 @@ def _header(header: RunHeader) -> Json:
         "started_at": _time(header.started_at),
         "status": header.status,
         "tool_version": header.tool_version,
-        "undoes": header.rolls_back,
+        "rolls_back": header.rolls_back,
     }
 
 
@@ -183,7 +183,7 @@ def _drifted(value: DriftedValue) -> Json:
     return {
         "address": value.address,
         "defined": value.is_defined,
-        "hands": [_version(version) for version in value.trail.versions],
+        "versions": [_version(version) for version in value.trail.versions],
         "key": _key(value.key),
         "last_applied": value.last_applied,
         "live": value.live,
@@ -237,7 +237,7 @@ def _edit(edit: Edit) -> Json:
 def _explained(of: PropertyExplained, key: RecordAddress) -> Json:
     last = of.last
     return {
-        "hands": [_version(version) for version in of.versions],
+        "versions": [_version(version) for version in of.versions],
         "last_applied": last and {"kept": last.kept, "run": _applying(last.by), "sent": last.sent},
         "live": of.live,
         "next": _step(of.step, key, key.property_address(of.name)),

@@ -22,13 +22,13 @@ from reconciler.source import SourceRef
 _SECTIONS = {
     Rejected.word: (
         Piece("x", Style.REMOVED),
-        "HubSpot said no; but for what is said here, these records are as they were",
+        "HubSpot rejected the change; except for what is said here, these records are as they were",
     ),
     Unknown.word: (
         Piece("?", Style.REMOVED),
         "sent, and no answer came; the next run reads these records and settles them",
     ),
-    UNDER_WAY: (Piece(">", Style.CHANGED), "the run goes on, and has not said what became of them"),
+    UNDER_WAY: (Piece(">", Style.CHANGED), "the run goes on, and their outcome is not known yet"),
     Stale.word: (Piece("!", Style.CHANGED), "HubSpot or state moved on since the plan; nothing was sent"),
     Skipped.word: (Piece(".", Style.FAINT), "not attempted"),
 }
@@ -56,7 +56,7 @@ def run_opening(header: RunHeader, layout: Layout) -> list[Line]:
         *layout.paragraph(title, style=Style.STRONG),
         *layout.paragraph(", ".join(details), style=Style.FAINT),
         *(
-            layout.paragraph(f"takes back run {header.rolls_back}", style=Style.FAINT)
+            layout.paragraph(f"rolls back run {header.rolls_back}", style=Style.FAINT)
             if header.rolls_back
             else []
         ),
@@ -118,7 +118,7 @@ def run_entries(runs: Iterable[RunSummary], layout: Layout) -> Iterator[list[Lin
         when = f"{header.started_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         parts = [
             f"{planned}: {became}" if planned else "nothing to do",
-            f"takes back run {header.rolls_back}" if header.rolls_back else "",
+            f"rolls back run {header.rolls_back}" if header.rolls_back else "",
             f"commit {header.commit[:_COMMIT_DIGITS]}" if header.commit else "",
             header.actor.get("run_url", ""),
         ]

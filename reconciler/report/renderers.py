@@ -42,7 +42,7 @@ Render: TypeAlias = Callable[[T, View], str]
 
 def cannot_show(_subject: object, _view: View) -> str:
     """Refuse to render a subject: the default of a row. Commands check for it and explain it better."""
-    raise UsageError("this cannot be shown in that form: leave --format out")
+    raise UsageError("this cannot be shown in that form: omit --format")
 
 
 class FileOption(NamedTuple):

@@ -63,9 +63,9 @@ def _header(document: Json) -> RunHeader:
         finished_at=part(document, "finished_at", or_null(_as_time)),
         status=part(document, "status", as_text),
         commit=part(document, "commit", _as_text_or_null),
-        rolls_back=part(document, "undoes", _as_text_or_null),
+        rolls_back=part(document, "rolls_back", _as_text_or_null),
         planned=part(document, "planned", _as_mapping(as_count)),
-        masked_properties=part(document, "personal", as_tuple(_as_pair)),
+        masked_properties=part(document, "masked_properties", as_tuple(_as_pair)),
     )
 
 

@@ -47,7 +47,7 @@ def test_a_value_shows_all_hands_that_it_went_through_since_the_apply(project: P
     (value,) = done.document["values"]
     assert value["address"] == "companies/K-10012#name"
     assert (value["last_applied"], value["live"]) == ("Alpenrand Molkerei GmbH", "Alpenrand AG")
-    assert [(hand["via"], hand["by"], hand["value"]) for hand in value["hands"]] == [
+    assert [(hand["via"], hand["by"], hand["value"]) for hand in value["versions"]] == [
         ("workflow", "Fill names (55)", "ALPENRAND"),
         ("person", "Ada Lindner <ada@inntal-sensorik.example>", "Alpenrand AG"),
     ]
@@ -150,7 +150,7 @@ def test_it_comes_in_every_form_and_the_same_in_files(project: Project) -> None:
     assert "ada@inntal-sensorik.example" not in page
     assert json.loads((project.folder / "drift.json").read_text())["masked"] is True
     printed = project.run("drift", "--format", "json", "--values", "show").document
-    assert printed["values"][0]["hands"][0]["by"] == "Ada Lindner <ada@inntal-sensorik.example>"
+    assert printed["values"][0]["versions"][0]["by"] == "Ada Lindner <ada@inntal-sensorik.example>"
     twice = project.run("drift", "--html", "x", "--json-into", "x")
     assert twice.code == ExitCode.ERROR
     assert "cannot hold two things" in twice.err

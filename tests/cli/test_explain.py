@@ -74,8 +74,8 @@ def test_a_property_in_step_names_its_line_its_run_and_that_there_is_nothing_to_
 def test_drift_is_told_with_the_hands_and_what_the_next_apply_does(project: Project) -> None:
     edit(project, "K-10012", properties={"city": "Füssen"})
     city = of_property(project, "companies/K-10012#city")
-    assert city["hands"][-1]["by"] == "Ada Lindner <ada@inntal-sensorik.example>"
-    assert city["hands"][-1]["value"] == city["live"] == "Füssen"
+    assert city["versions"][-1]["by"] == "Ada Lindner <ada@inntal-sensorik.example>"
+    assert city["versions"][-1]["value"] == city["live"] == "Füssen"
     assert city["next"] == {"action": "write", "after": "Kempten", "note": "", "reason": "drift"}
     text = told(project, "companies/K-10012#city")
     assert "writes Kempten; drift: people changed HubSpot since the last apply" in text
@@ -198,7 +198,7 @@ def test_a_property_that_nobody_manages_shows_what_is_live(project: Project) -> 
     edit(project, "K-10012", properties={"description": "By hand"})
     description = of_property(project, "companies/K-10012#description")
     assert (description["live"], description["statements"]) == ("By hand", [])
-    assert description["hands"][-1]["value"] == "By hand"
+    assert description["versions"][-1]["value"] == "By hand"
     assert "no manifest sets it" in told(project, "companies/K-10012#description")
 
 

@@ -58,7 +58,7 @@ def test_reviewed_changes_are_applied(project: Project) -> None:
 
     assert planned.code == 0
     assert "Held against the reviewed plan: nothing is left out." in planned.out
-    assert saved(project)["review"]["departures"] == []
+    assert saved(project)["review"]["differences"] == []
     assert project.run("apply", "now.json").code == 0
     assert project.run("plan").out.startswith("No changes.")
 
@@ -72,8 +72,8 @@ def test_changes_merged_meanwhile_are_left_out_and_listed(project: Project) -> N
     assert "products: 1 to update, not reviewed" in planned.out
     assert "1 change is left out: the reviewed plan has nothing like this." in planned.out
     assert [change["address"] for change in saved(project)["changes"]] == ["products/P-1"]
-    (difference,) = saved(project)["review"]["departures"]
-    assert (difference["address"], difference["departs"]) == ("products/P-2", "not reviewed")
+    (difference,) = saved(project)["review"]["differences"]
+    assert (difference["address"], difference["difference"]) == ("products/P-2", "not reviewed")
     comment = (project.folder / "now.md").read_text()
     assert "> 1 change is left out" in comment
     assert "to update, not reviewed" in comment

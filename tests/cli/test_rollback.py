@@ -268,9 +268,9 @@ def test_a_protected_environment_takes_the_saved_plan(project: Project) -> None:
 def test_a_plan_that_takes_back_is_shown_like_any_other(project: Project) -> None:
     run = run_ids(project)[0]
     for form, told in (
-        ("terminal", f"local, portal {PORTAL}: takes back run {run}\n"),
-        ("markdown", f"takes back run <code>{run}</code>\n"),
-        ("html", f"takes back run {run}"),
+        ("terminal", f"local, portal {PORTAL}: rolls back run {run}\n"),
+        ("markdown", f"rolls back run <code>{run}</code>\n"),
+        ("html", f"rolls back run {run}"),
     ):
         shown = project.run("rollback", run, "--out", "undo.json", "--format", form)
         assert told in shown.out
@@ -283,8 +283,8 @@ def test_the_run_says_which_run_it_took_back(project: Project) -> None:
     take_back(project, taken_back)
 
     newest, *_ = project.run("runs", "list", "--json").document
-    assert newest["undoes"] == taken_back
-    assert project.run("runs", "show", newest["id"], "--json").document["undoes"] == taken_back
+    assert newest["rolls_back"] == taken_back
+    assert project.run("runs", "show", newest["id"], "--json").document["rolls_back"] == taken_back
 
 
 def test_it_only_makes_the_plan(wire: tuple[Project, Recorder]) -> None:

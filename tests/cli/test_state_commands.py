@@ -89,7 +89,7 @@ def test_forget_erases_from_state_and_journal(project: Project) -> None:
     again = project.run("state", "forget", "companies/acme")
     assert (again.code, again.err) == (
         ExitCode.ERROR,
-        "companies/acme is named nowhere in state and journal\n",
+        "companies/acme is neither in the state nor in the journal\n",
     )
 
 
@@ -120,7 +120,7 @@ def test_a_state_of_an_older_version_is_upgraded_after_a_backup(project: Project
         assert backup.execute("SELECT value FROM meta").fetchall() == [("1",)]
         assert backup.execute("SELECT count(*) FROM owned").fetchone() == (7,)
     assert project.run("state", "list").code == ExitCode.OK
-    assert project.run("state", "upgrade").err == "the state has this version already\n"
+    assert project.run("state", "upgrade").err == "the state already has this version\n"
 
 
 def test_an_export_can_be_imported(project: Project) -> None:

@@ -274,7 +274,7 @@ def test_many_gone_records_are_looked_up_a_hundred_at_a_time(
             "250 companies that we own are gone: 250 are among the archived, 0 were merged or erased"
         )
         assert "reconciler explain ADDRESS" in warning["advice"]
-        assert "(6 of them to learn what became of gone records)" in " ".join(project.run("plan").out.split())
+        assert "(6 of them to look for missing records)" in " ".join(project.run("plan").out.split())
         explained = project.run("explain", "companies/C-001")
         assert explained.code == 0
         assert "archived in HubSpot" in " ".join(explained.out.split())

@@ -41,7 +41,7 @@ WORDS: dict[str, type[StrEnum]] = {
     "origin": Origin,
     "prune": Prune,
     "severity": Severity,
-    "departs": DifferenceKind,
+    "difference": DifferenceKind,
     "changed_via": ChangeSource,
     "propertyNames": Guard,  # of allowances
 }

@@ -182,12 +182,12 @@ def test_unreviewed_changes_are_left_out() -> None:
         (
             UPDATE,
             replace(UPDATE, remembered=(value("zip", "1", "1"),)),
-            "zip was not to be remembered like this",
+            "zip was to be remembered otherwise",
         ),
         (
             UPDATE,
             replace(UPDATE, values=(NAME,), remembered=(value("phone", "3", "3"),)),
-            "phone was not to be remembered like this",
+            "phone was to be remembered otherwise",
         ),
         (UPDATE, replace(UPDATE, remote=Remote(RecordId("7"))), "another record has this key by now"),
         (

@@ -64,8 +64,8 @@ def test_it_is_found_again_says_what_there_is_and_what_to_do() -> None:
     assert lines[0] == "<!-- reconciler drift production 7654321 -->"
     assert lines[1] == "### Drift: 1 value of 1 record, 2 records lost"
     assert lines.index("companies: 2 lost") < lines.index("companies: 1 value changed")
-    assert lines[-1].startswith("**Next:** where people are right, `reconciler drift --accept ADDRESS`")
-    assert lines[-1].endswith("`plan --recreate ADDRESS` alone makes anew what is lost.")
+    assert lines[-1].startswith("**Next:** if people are right, `reconciler drift --accept ADDRESS`")
+    assert lines[-1].endswith("`plan --recreate ADDRESS` creates a missing record again; nothing else does.")
 
 
 def test_no_drift_is_reported() -> None:
@@ -94,7 +94,7 @@ def test_it_fits_into_an_issue_and_counts_what_does_not(full: bool) -> None:
     text = issue(found([f"{number} 🙂" * 20 for number in range(3_000)], lost=3_000), full=full)
 
     assert size_of(text) <= MOST_CHARACTERS
-    assert ("more, of which an issue has no room:** `reconciler drift --full` prints all." in text) is full
+    assert ("more, for which an issue has no room:** `reconciler drift --full` prints all." in text) is full
 
 
 def test_personal_values_are_masked() -> None:

@@ -162,7 +162,7 @@ def test_every_fence_is_closed(plan: Plan, times: int, full: bool) -> None:
     ],
     ids=[
         *("updates", "properties", "key", "objects", "problems", "held"),
-        *("departures", "rules", "commit", "environment", "no cells"),
+        *("differences", "rules", "commit", "environment", "no cells"),
         *("scopes", "scope", "version"),
     ],
 )

@@ -200,7 +200,7 @@ def test_the_digest_of_a_masked_plan_is_that_of_the_plan() -> None:
 def test_a_masked_plan_says_so() -> None:
     text = render_plan(EVERYTHING, View(MASKED))
 
-    assert "Personal values are masked; equal marks stand for equal values.\n" in text
+    assert "Personal values are masked; equal masks mean equal values.\n" in text
     assert "masked" not in render_plan(EVERYTHING, View(SHOW))
 
 

@@ -204,7 +204,7 @@ def test_variables_are_named_as_ours_are(tmp_path: Path, name: str, where: str) 
     }.get(where, "none")
     line = f"{where}: {variable}" if where in {"token", "base_url"} else ""
 
-    assert refused(tmp_path, line, state) == f"this file may not read the variable {name}"
+    assert refused(tmp_path, line, state) == f"this file must not read the variable {name}"
 
 
 @pytest.mark.parametrize(

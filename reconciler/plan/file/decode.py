@@ -211,7 +211,7 @@ def _as_review(found: object) -> Review:
         digest=part(review, "digest", as_text),
         content=part(review, "content", as_text),
         git=part(review, "git", as_text_or_null),
-        differences=part(review, "departures", as_tuple(_as_difference)),
+        differences=part(review, "differences", as_tuple(_as_difference)),
         unreviewed_rules=part(review, "unreviewed_prune_rules", as_tuple(_as_prune_rule)),
     )
 
@@ -219,7 +219,7 @@ def _as_review(found: object) -> Review:
 def _as_difference(found: object) -> ReviewDifference:
     difference = as_object(found)
     return ReviewDifference(
-        how=part(difference, "departs", _as_difference_kind),
+        how=part(difference, "difference", _as_difference_kind),
         key=_key(difference),
         verb=part(difference, "action", _as_verb),
         facts=part(difference, "facts", as_tuple(_as_fact)),

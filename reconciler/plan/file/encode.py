@@ -93,7 +93,7 @@ def allowances_as_document(allowances: Iterable[tuple[Guard, int]]) -> Json:
 def _review(review: Review) -> Json:
     return {
         "content": review.content,
-        "departures": [_difference(difference) for difference in review.differences],
+        "differences": [_difference(difference) for difference in review.differences],
         "digest": review.digest,
         "git": review.git,
         "unreviewed": review.unreviewed,
@@ -105,7 +105,7 @@ def _difference(difference: ReviewDifference) -> Json:
     return {
         "action": difference.verb,
         "address": difference.key.text,
-        "departs": difference.how,
+        "difference": difference.how,
         "key": _key(difference.key),
         "facts": [_fact(fact) for fact in difference.facts],
         "object": difference.key.object,

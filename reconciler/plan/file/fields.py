@@ -120,21 +120,27 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "action",
-        "What is done; people read creates and archives of associations as associate and dissociate.",
+        "The action. Reports call creates and archives of associations associate and dissociate.",
         does=Form(str, as_word(Action), {"$ref": "#/$defs/action"}),
         why=None,
         kept=_column("action", str, Action),
     ),
     Field(
-        "reason", "Why it is in the plan.", does=None, why=forms.REASON, kept=_column("reason", str, Reason)
+        "reason",
+        "The reason why the change is in the plan.",
+        does=None,
+        why=forms.REASON,
+        kept=_column("reason", str, Reason),
     ),
-    _values("values", "What is written, by property."),
-    _values("remembered", "What state learns without a write, by property."),
-    _values("forgotten", "What state drops, by property: as HubSpot held it then, and as it was sent."),
+    _values("values", "Values to write, by property."),
+    _values("remembered", "Values that state learns without a write, by property."),
+    _values(
+        "forgotten", "Values that state drops, by property: as HubSpot held them then, and as they were sent."
+    ),
     Field(
         "rests_on",
-        "What is read right before the call, by property, or by the address of an associated record: where "
-        "HubSpot no longer holds it, the change is stale.",
+        "Values that are read right before the call, by property, or by the address of an associated "
+        "record: if HubSpot no longer holds them, the change is stale.",
         does=forms.READ,
         why=None,
         kept=None,
@@ -143,7 +149,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "moved_from",
-        "How the record was recognised until now.",
+        "The key of the record until now.",
         does=forms.KEY,
         why=None,
         kept=Kept(
@@ -155,7 +161,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "remote",
-        "The identifiers that HubSpot gave.",
+        "The record ids that HubSpot gave.",
         does=forms.REMOTE,
         why=None,
         kept=Kept(
@@ -167,7 +173,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "operation",
-        "The call that carries it; missing where only state changes.",
+        "The call that carries the change; absent if only state changes.",
         does=forms.OPERATION,
         why=None,
         kept=Kept(
@@ -176,8 +182,8 @@ FIELDS: tuple[Field, ...] = (
             lambda row: Operation(Call(row["call"]), row["id_property"]) if row["call"] else None,
         ),
     ),
-    _owned("owned", "How it is ours afterwards; missing where it is not."),
-    _owned("owned_before", "How it was ours, where it no longer is.", "_before"),
+    _owned("owned", "The ownership afterwards; absent if it is not ours then."),
+    _owned("owned_before", "The ownership before, if it is not ours afterwards.", "_before"),
     Field(
         "source",
         "The manifest line that asks for it.",
@@ -191,7 +197,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "details",
-        "What only one kind of thing has.",
+        "Members that only one kind of thing has.",
         does=None,
         why=None,
         kept=Kept(
@@ -203,7 +209,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "step",
-        "Which change of the same thing it is; missing for the first.",
+        "The number of this change among those of the same thing; absent for the first.",
         does=forms.STEP,
         why=None,
         kept=_column("step", int, int),
@@ -220,17 +226,17 @@ def change_schema() -> Json:
     """Build the JSON Schema definitions of encoded changes."""
     does = {field.name: _described(field, field.does) for field in FIELDS if field.does or field.is_of_kind}
     why = {field.name: _described(field, field.why) for field in FIELDS if field.why}
-    kind: Json = {"description": "The kind of thing that it is about.", "type": "string"}
-    address: Json = {"description": "Its name in flags, plans and reports.", "type": "string"}
+    kind: Json = {"description": "The kind of thing that changes.", "type": "string"}
+    address: Json = {"description": "The address: its name in flags, plans and reports.", "type": "string"}
     return {
         "do": {
-            "description": "What a change does. Members that say nothing are missing.",
+            "description": "The effect of a change. Empty members are absent.",
             "type": "object",
             "properties": {"kind": kind} | does,
             "required": ["kind", *(name for name in REQUIRED if name in does)],
         },
         "why": {
-            "description": "Why it does that. Members that say nothing are missing.",
+            "description": "The reason for a change. Empty members are absent.",
             "type": "object",
             "properties": {"address": address} | why,
             "required": ["address", *(name for name in REQUIRED if name in why)],

@@ -107,7 +107,7 @@ def _hash(text: str) -> str:
 
 def _facts(plan: Plan, flags: str) -> Iterator[tuple[str, str]]:
     """Return the facts about a plan: its content, and its inputs."""
-    yield ("Undoes" if plan.rolls_back else "Read"), made_of(plan, visible)
+    yield ("Rolls back" if plan.rolls_back else "Read"), made_of(plan, visible)
     if plan.manifests.git:
         uncommitted = " and uncommitted changes" if plan.manifests.has_uncommitted else ""
         yield "Commit", f"{visible(plan.manifests.git)}{uncommitted}"

@@ -57,13 +57,13 @@ def _blocks(
 def _left_out(count: int) -> str:
     if not count:
         return ""
-    return f"**{count:,} more, of which an issue has no room:** `reconciler drift --full` prints all.\n\n"
+    return f"**{count:,} more, for which an issue has no room:** `reconciler drift --full` prints all.\n\n"
 
 
 def _foot(shown: ShownDrift) -> str:
     """Return the origin of the report, and the next steps."""
     found = shown.about
-    masked = "Personal values are masked; equal marks stand for equal values. " if shown.is_masked else ""
+    masked = "Personal values are masked; equal masks mean equal values. " if shown.is_masked else ""
     version = inline_code(found.tool_version)
     looked = f"Looked at {found.created_at:%Y-%m-%d %H:%M} UTC by reconciler {version}.\n\n"
     return masked + looked + f"**Next:** {_next(shown)}\n"
@@ -72,8 +72,12 @@ def _foot(shown: ShownDrift) -> str:
 def _next(shown: ShownDrift) -> str:
     if shown.is_empty:
         return "nothing to do."
-    lost = " `plan --recreate ADDRESS` alone makes anew what is lost." if len(shown.lost) else ""
+    lost = (
+        " `plan --recreate ADDRESS` creates a missing record again; nothing else does."
+        if len(shown.lost)
+        else ""
+    )
     return (
-        "where people are right, `reconciler drift --accept ADDRESS` writes what they changed into the "
+        "if people are right, `reconciler drift --accept ADDRESS` writes what they changed into the "
         f"manifests. The next apply writes back the rest, unless the environment says `drift: hold`.{lost}"
     )

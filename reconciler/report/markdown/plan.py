@@ -131,7 +131,9 @@ def _left_out(problems: Fitted, differences: Fitted, changes: Fitted, held: Fitt
         counted(changes.left_out, "change") if changes.left_out else "",
         f"{held.left_out:,} held" if held.left_out else "",
         counted(problems.left_out, "problem") if problems.left_out else "",
-        counted(differences.left_out, "departure") if differences.left_out else "",
+        f"{counted(differences.left_out, 'difference')} from the reviewed plan"
+        if differences.left_out
+        else "",
     ]
     what = ", ".join(filter(None, counts))
     if not what:
@@ -179,8 +181,8 @@ def _next(plan: Plan, summary: PlanSummary) -> str:
         return "review it; `reconciler apply FILE` does exactly that, with the file of `rollback --out FILE`."
     if summary.unreviewed:
         return (
-            "have what was left out reviewed as it is now. `reconciler apply FILE` carries out the rest, "
-            "which was reviewed."
+            "have the changes that were left out reviewed as they are now. `reconciler apply FILE` carries "
+            "out the rest, which was reviewed."
         )
     if plan.review is not None and summary.writes:
         return "this was reviewed: `reconciler apply FILE` does exactly that."

@@ -16,8 +16,8 @@ _SIGNS = {
 }
 _REMARKS = {
     DifferenceKind.NOT_REVIEWED: "left out: the reviewed plan does not have them",
-    DifferenceKind.CHANGED: "left out: the reviewed plan would have done something else",
-    DifferenceKind.NO_LONGER_PLANNED: "reviewed, and done already or no longer asked for",
+    DifferenceKind.CHANGED: "left out: the reviewed plan has another change",
+    DifferenceKind.NO_LONGER_PLANNED: "reviewed, and already done or no longer asked for",
 }
 
 

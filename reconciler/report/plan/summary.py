@@ -22,7 +22,7 @@ def opening(shown: ShownPlan, layout: Layout) -> list[Line]:
     commit = f", commit {plan.manifests.git[:_COMMIT_DIGITS]}" if plan.manifests.git else ""
     commit += " and uncommitted changes" if plan.manifests.has_uncommitted else ""
     about = f"{plan.environment}, {portal_of(plan, str)}: {made_of(plan, str)}{commit}"
-    only = f"Partial plan: only what is selected by {selected_by(plan)} was looked at."
+    only = f"Partial plan: only what is selected by {selected_by(plan)} was compared."
     partly = layout.paragraph(only, style=Style.CHANGED) if plan.is_partial else ()
     if not summary.is_calm:
         return [*layout.paragraph(about, style=Style.STRONG), *partly]
@@ -44,7 +44,7 @@ def portal_of(plan: Plan, quoted: Callable[[str], str]) -> str:
 def made_of(plan: Plan, quoted: Callable[[str], str]) -> str:
     """Format ``71 records in 6 manifests``, or the rolled-back run; ``quoted`` escapes a text."""
     if plan.rolls_back is not None:
-        return f"takes back run {quoted(plan.rolls_back)}"
+        return f"rolls back run {quoted(plan.rolls_back)}"
     manifests = plan.manifests
     return f"{counted(manifests.records, 'record')} in {counted(manifests.files, 'manifest')}"
 
@@ -56,7 +56,7 @@ def blockers(shown: ShownPlan) -> str:
     counts += [f"{counted(summary.refusals, 'guard')} against it"] if summary.refusals else []
     start = "" if summary.is_appliable else "This plan cannot be applied: "
     sentences = [f"{start}{', '.join(counts)}."] if counts else []
-    sentences += ["Partial plan: only what is selected was looked at."] if plan.is_partial else []
+    sentences += ["Partial plan: only the selected addresses were compared."] if plan.is_partial else []
     if summary.unreviewed:
         sentences.append(left_out(summary.unreviewed))
     lifted = ", ".join(f"{guard} to {number:,}" for guard, number in plan.allowances)
@@ -97,7 +97,7 @@ def _notes(shown: ShownPlan) -> Iterator[str]:
     plan = shown.about
     if not plan.keeps_state:
         yield (
-            "Without state, what people changed cannot be told from what we never set: there is no drift, "
+            "Without state, changes by people look like values that we never set: there is no drift, "
             "no prune, no protection and no rollback."
         )
     elif plan.state.lineage is None:
@@ -105,7 +105,7 @@ def _notes(shown: ShownPlan) -> Iterator[str]:
             "Nothing was applied here yet: drift, prune, protection and rollback begin with the first apply."
         )
     if shown.is_masked:
-        yield "Personal values are masked; equal marks stand for equal values."
+        yield "Personal values are masked; equal masks mean equal values."
     if shown.summary.writes and plan.write_scopes:
         yield f"Scopes that apply needs: {', '.join(plan.write_scopes)}."
     yield _costs(plan.budget)
@@ -114,7 +114,7 @@ def _notes(shown: ShownPlan) -> Iterator[str]:
 def _costs(budget: Budget) -> str:
     reading = f"Calls: {budget.read_calls:,} to read"
     if budget.fate_calls:
-        reading += f" ({budget.fate_calls:,} of them to learn what became of gone records)"
+        reading += f" ({budget.fate_calls:,} of them to look for missing records)"
     if not budget.apply_calls:
         return f"{reading}."
     again = [f"{budget.reread_calls:,} to read again"] if budget.reread_calls else []
