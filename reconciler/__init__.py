@@ -22,7 +22,13 @@ if TYPE_CHECKING:
         UsageError,
     )
     from reconciler.model.acceptance import Acceptance
-    from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
+    from reconciler.model.drift import (
+        DriftedValue,
+        DriftFound,
+        DriftSummary,
+        MissingOwnedRecord,
+        RemovedAssociation,
+    )
     from reconciler.model.explanation import Explanation
     from reconciler.model.keys import KeyCandidate, KeysFound
     from reconciler.model.runs import RunDetail, RunSummary
@@ -44,6 +50,7 @@ _MODULES = {
     "ApplyResult": "reconciler.project.results",
     "Change": "reconciler.plan.change",
     "DriftFound": "reconciler.model.drift",
+    "DriftSummary": "reconciler.model.drift",
     "DriftedValue": "reconciler.model.drift",
     "Environment": "reconciler.project.environment",
     "Explanation": "reconciler.model.explanation",
@@ -86,6 +93,7 @@ __all__ = [
     "ApplyResult",
     "Change",
     "DriftFound",
+    "DriftSummary",
     "DriftedValue",
     "Environment",
     "Explanation",

@@ -17,7 +17,6 @@ from reconciler.errors import UsageError
 from reconciler.model.drift import DriftFound
 from reconciler.project.files import write_private
 from reconciler.report.renderers import RENDERERS, cannot_show
-from reconciler.report.shown import drift_headline
 from reconciler.report.view import View
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -101,4 +100,4 @@ def _keep(invocation: Invocation, found: DriftFound, to: OutputOptions) -> None:
         write_private(path, form.drift(found, view))
     tell_github("GITHUB_STEP_SUMMARY", lambda: MARKDOWN.drift(found, view))
     is_some = str(not found.is_empty).lower()
-    tell_github("GITHUB_OUTPUT", lambda: f"drift={is_some}\nsummary={drift_headline(found)}\n")
+    tell_github("GITHUB_OUTPUT", lambda: f"drift={is_some}\nsummary={found.summary.headline}\n")

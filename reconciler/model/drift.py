@@ -83,6 +83,35 @@ class RemovedAssociation:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftSummary:
+    """The numbers of what has drifted; it holds no values of records."""
+
+    values: int
+    changed_records: int  # records of these values
+    removed_associations: int
+    lost_records: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no drift."""
+        return not (self.values or self.removed_associations or self.lost_records)
+
+    @property
+    def headline(self) -> str:
+        """``3 values of 2 records, 1 record lost`` or ``No drift``."""
+        values = f"{_counted(self.values, 'value')} of {_counted(self.changed_records, 'record')}"
+        counts = [values] if self.values else []
+        removed, lost = self.removed_associations, self.lost_records
+        counts += [f"{_counted(removed, 'association')} removed"] if removed else []
+        counts += [f"{_counted(lost, 'record')} lost"] if lost else []
+        return ", ".join(counts) or "No drift"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+@dataclass(frozen=True, slots=True)
 class DriftFound:
     """All differences between live and the values that we last applied."""
 
@@ -106,6 +135,12 @@ class DriftFound:
         return (*self.values, *self.lost, *self.pairs)
 
     @property
+    def summary(self) -> DriftSummary:
+        """The numbers of what has drifted."""
+        records = len({value.key for value in self.values})
+        return DriftSummary(len(self.values), records, len(self.pairs), len(self.lost))
+
+    @property
     def is_empty(self) -> bool:
         """Whether there is no drift."""
-        return not self.values and not self.lost and not self.pairs
+        return self.summary.is_empty

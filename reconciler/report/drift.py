@@ -27,7 +27,7 @@ def drift_opening(shown: ShownDrift, layout: Layout) -> list[Line]:
     """Format portal and number of checked records; if there is no drift, that comes first."""
     about = f"{shown.about.environment}, {drift_about(shown)}"
     if shown.is_empty:
-        start = Piece(f"{shown.headline}.", Style.STRONG)
+        start = Piece(f"{shown.summary.headline}.", Style.STRONG)
         return [line(start), *layout.paragraph(about, style=Style.FAINT)]
     return list(layout.paragraph(about, style=Style.STRONG))
 
@@ -35,7 +35,7 @@ def drift_opening(shown: ShownDrift, layout: Layout) -> list[Line]:
 def drift_closing(shown: ShownDrift, layout: Layout) -> list[Line]:
     """Format notes and counts; scripts look for the last line."""
     lines = [row for note in drift_notes(shown) for row in layout.paragraph(note, style=Style.FAINT)]
-    return lines if shown.is_empty else [*lines, line(f"Drift: {shown.headline}.")]
+    return lines if shown.is_empty else [*lines, line(f"Drift: {shown.summary.headline}.")]
 
 
 def drift_about(shown: ShownDrift) -> str:

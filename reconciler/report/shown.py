@@ -7,14 +7,19 @@ counted before, on values that nobody is shown.
 from dataclasses import dataclass, replace
 
 from reconciler.errors import Problem
-from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
+from reconciler.model.drift import (
+    DriftedValue,
+    DriftFound,
+    DriftSummary,
+    MissingOwnedRecord,
+    RemovedAssociation,
+)
 from reconciler.model.runs import RunDetail, RunRow
 from reconciler.plan.change import Change
 from reconciler.plan.plan import Held, Plan, ReviewDifference
 from reconciler.plan.summary import PlanSummary
 from reconciler.report.entries import Entries, as_it_is
 from reconciler.report.mask import Masking, mask_of, mask_of_plan
-from reconciler.report.text.layout import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class ShownDrift:
     """Drift as it may be shown."""
 
     about: DriftFound  # without its entries, which stand below
-    headline: str
+    summary: DriftSummary
     values: Entries[DriftedValue]
     lost: Entries[MissingOwnedRecord]
     pairs: Entries[RemovedAssociation]
@@ -44,7 +49,7 @@ class ShownDrift:
     @property
     def is_empty(self) -> bool:
         """Whether there is no drift."""
-        return not (len(self.values) or len(self.lost) or len(self.pairs))
+        return self.summary.is_empty
 
 
 def shown_plan(plan: Plan, masking: Masking) -> ShownPlan:
@@ -72,16 +77,7 @@ def shown_drift(found: DriftFound, masking: Masking) -> ShownDrift:
     pairs = Entries(found.pairs, mask.lost_pair if mask else as_it_is)
     is_masked = mask is not None and any(entries.has_masked for entries in (values, lost, pairs))
     about = replace(found, values=(), lost=(), pairs=())
-    return ShownDrift(about, drift_headline(found), values, lost, pairs, is_masked)
-
-
-def drift_headline(found: DriftFound) -> str:
-    """Format ``3 values of 2 records, 1 record lost`` or ``No drift``."""
-    records = len({value.key for value in found.values})
-    counts = [f"{counted(len(found.values), 'value')} of {counted(records, 'record')}"] if records else []
-    counts += [f"{counted(len(found.pairs), 'association')} removed"] if found.pairs else []
-    counts += [f"{counted(len(found.lost), 'record')} lost"] if found.lost else []
-    return ", ".join(counts) or "No drift"
+    return ShownDrift(about, found.summary, values, lost, pairs, is_masked)
 
 
 def shown_rows(detail: RunDetail, masking: Masking) -> Entries[RunRow]:

@@ -62,7 +62,7 @@ def render_drift_page(found: DriftFound, view: View) -> str:
         command="reconciler drift --full",
         environment=visible(found.environment),
         portal=f"portal {found.portal_id}",
-        headline=shown.headline,
+        headline=shown.summary.headline,
         obstacles="",
         is_appliable=True,
         refusals="",

@@ -26,11 +26,10 @@ _SIGNS = {Style.ADDED: "+", Style.REMOVED: "-", Style.CHANGED: "!"}
 def problem_blocks(problems: Entries[Problem], counts: ProblemCounts, layout: Layout) -> list[Block]:
     """Make one block for all problems; none if there are none."""
 
-    def text(count: int) -> str:
-        text = painted(problem_lines(problems.first(count), layout), color=False)
-        return _details(f"<b>{how_many(counts)}</b>", code_block(text, "text"), len(problems) - count)
+    def content(count: int) -> str:
+        return code_block(painted(problem_lines(problems.first(count), layout), color=False), "text")
 
-    return [Block(len(problems), text)] if len(problems) else []
+    return [Block(len(problems), content, f"<b>{how_many(counts)}</b>")] if len(problems) else []
 
 
 def refusal_blocks(refusals: tuple[GuardRefusal, ...], layout: Layout, rolls_back: str | None) -> list[Block]:
@@ -45,25 +44,17 @@ def section_blocks(sections: Iterable[Section[T]], layout: Layout) -> list[Block
 
 def _refusal_block(refusal: GuardRefusal, layout: Layout, rolls_back: str | None) -> Block:
     text = painted(refusal_lines([refusal], layout, rolls_back), color=False)
-    return Block(1, lambda _: _details(f"<b>guard: {refusal.guard}</b>", code_block(text, "text"), 0))
+    return Block(1, lambda _: code_block(text, "text"), f"<b>guard: {refusal.guard}</b>")
 
 
 def _block(section: Section[T], layout: Layout) -> Block:
     total = len(section.entries)
     about = f"{inline_code(section.object)}: {total:,} {section.what}"
-    title = f"<b>{about}</b><br>{escape(section.remark)}"
 
-    def text(count: int) -> str:
-        text = "\n".join(map(_diff_line, section.lines(layout, count)))
-        return _details(title, code_block(text, "diff"), total - count)
+    def content(count: int) -> str:
+        return code_block("\n".join(map(_diff_line, section.lines(layout, count))), "diff")
 
-    return Block(total, text)
-
-
-def _details(title: str, content: str, left_out: int) -> str:
-    """Build a part that unfolds; the empty lines make GitHub read ``content`` as Markdown."""
-    rest = f"\n{left_out:,} more of these are left out.\n" if left_out else ""
-    return f"<details><summary>{title}</summary>\n\n{content}{rest}\n</details>\n\n"
+    return Block(total, content, f"<b>{about}</b><br>{escape(section.remark)}")
 
 
 def _diff_line(pieces: Line) -> str:

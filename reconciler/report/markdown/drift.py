@@ -29,15 +29,17 @@ def render_drift_markdown(found: DriftFound, view: View) -> str:
         ],
         MOST_CHARACTERS - LEFT_OUT_CHARACTERS - size_of(head + foot),
     )
-    return "".join([head, *shown_sections.texts, _left_out(shown_sections.left_out), foot])
+    return "".join(
+        [head, *(block.text() for block in shown_sections.blocks), _left_out(shown_sections.left_out), foot]
+    )
 
 
 def _head(shown: ShownDrift) -> str:
     """Return the marker that finds the issue again, and the headline."""
-    found = shown.about
+    found, headline = shown.about, shown.summary.headline
     return (
         f"{mark_of('drift', found.environment, found.portal_id)}\n"
-        f"### {shown.headline if shown.is_empty else f'Drift: {shown.headline}'}\n\n"
+        f"### {headline if shown.is_empty else f'Drift: {headline}'}\n\n"
         f"{inline_code(found.environment)}, {drift_about(shown)}\n\n"
     )
 
@@ -45,13 +47,13 @@ def _head(shown: ShownDrift) -> str:
 def _blocks(
     entries: Entries[T], sections: Callable[[Entries[T]], list[Section[T]]], layout: Layout
 ) -> Iterator[Block]:
-    def text(count: int) -> str:
+    def content(count: int) -> str:
         texts = (section.lines_with_heading(layout) for section in sections(entries.first(count)))
         parted = chain.from_iterable([*section, BLANK] for section in texts)
         return f"{code_block(painted(parted, color=False), 'text')}\n"
 
     if len(entries):
-        yield Block(len(entries), text)
+        yield Block(len(entries), content)
 
 
 def _left_out(count: int) -> str:

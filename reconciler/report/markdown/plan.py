@@ -11,7 +11,7 @@ from reconciler.plan.plan import Plan
 from reconciler.plan.summary import PlanSummary
 from reconciler.report.markdown.blocks import problem_blocks, refusal_blocks, section_blocks
 from reconciler.report.markdown.escape import code_block, inline_code, truncate
-from reconciler.report.markdown.truncate import Fitted, fitted, size_of
+from reconciler.report.markdown.truncate import Fitted, FittedBlock, fitted, size_of
 from reconciler.report.plan.change_sections import change_sections, held_sections
 from reconciler.report.plan.review_differences import difference_sections
 from reconciler.report.plan.summary import blockers, made_of, plan_notes, portal_of, selected_by
@@ -58,8 +58,8 @@ def render_markdown(plan: Plan, view: View) -> str:
     kept_for_held = fitted(to_hold, room // 5).size
     changes = fitted(section_blocks(sections, layout), room - kept_for_held)
     held = fitted(to_hold, room - changes.size)
-    blocks = _unfolded([*problems.texts, *differences.texts, *changes.texts, *held.texts])
-    return "".join([head, *blocks, _left_out(problems, differences, changes, held), foot])
+    texts = _texts([*problems.blocks, *differences.blocks, *changes.blocks, *held.blocks])
+    return "".join([head, *texts, _left_out(problems, differences, changes, held), foot])
 
 
 def mark_of(what: str, environment: str, portal_id: int) -> str:
@@ -117,12 +117,12 @@ def _sum(counts: Iterable[Counter[str]]) -> Counter[str]:
     return sum(counts, Counter())
 
 
-def _unfolded(blocks: Iterable[str]) -> Iterator[str]:
-    """Unfold the blocks at the beginning."""
+def _texts(blocks: Iterable[FittedBlock]) -> Iterator[str]:
+    """Return the texts of blocks: those at the beginning are unfolded."""
     size = 0
     for block in blocks:
-        size += size_of(block)
-        yield block.replace("<details>", "<details open>", 1) if size <= _OPEN_CHARACTERS else block
+        size += block.size
+        yield block.text(is_open=size <= _OPEN_CHARACTERS)
 
 
 def _left_out(problems: Fitted, differences: Fitted, changes: Fitted, held: Fitted) -> str:

@@ -11,20 +11,47 @@ class Block:
     """A section that may be shown in part."""
 
     count: int  # number of entries
-    text: Callable[[int], str]  # text of the first entries, for a number of at least one
+    content: Callable[[int], str]  # content with the first entries, for a number of at least one
+    title: str | None = None  # the line that unfolds it; None: it does not fold
+
+    def text(self, count: int, *, is_open: bool = False) -> str:
+        """Return the text with the first ``count`` entries.
+
+        The empty lines make GitHub read the content as Markdown.
+        """
+        content = self.content(count)
+        if self.title is None:
+            return content
+        start = "<details open>" if is_open else "<details>"
+        left_out = self.count - count
+        rest = f"\n{left_out:,} more of these are left out.\n" if left_out else ""
+        return f"{start}<summary>{self.title}</summary>\n\n{content}{rest}\n</details>\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class FittedBlock:
+    """A block with as many of its entries as fit."""
+
+    block: Block
+    count: int
+    size: int  # of its text while it is folded, in UTF-16 code units
+
+    def text(self, *, is_open: bool = False) -> str:
+        """Return the text with the entries that fit."""
+        return self.block.text(self.count, is_open=is_open)
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """The part that fits, and the size of the rest."""
 
-    texts: tuple[str, ...] = ()
+    blocks: tuple[FittedBlock, ...] = ()
     left_out: int = 0  # number of entries
 
     @property
     def size(self) -> int:
         """Size of all texts together, in UTF-16 code units."""
-        return sum(map(size_of, self.texts))
+        return sum(block.size for block in self.blocks)
 
 
 def size_of(text: str) -> int:
@@ -34,15 +61,15 @@ def size_of(text: str) -> int:
 
 def fitted(blocks: Iterable[Block], room: int) -> Fitted:
     """Return as much of ``blocks`` as fits into ``room`` UTF-16 code units; earlier blocks go first."""
-    texts: list[str] = []
+    parts: list[FittedBlock] = []
     left_out = 0
     for block in blocks:
         most = _most_entries(block, room)
         left_out += block.count - most
         if most:
-            texts.append(block.text(most))
-            room -= size_of(texts[-1])
-    return Fitted(tuple(texts), left_out)
+            parts.append(FittedBlock(block, most, size_of(block.text(most))))
+            room -= parts[-1].size
+    return Fitted(tuple(parts), left_out)
 
 
 def _most_entries(block: Block, room: int) -> int:
