@@ -6,8 +6,9 @@ from typing import TypeAlias
 
 from reconciler.hubspot.associations.read import LivePairs, read_pairs
 from reconciler.hubspot.associations.write import PairRow, write_pairs
-from reconciler.hubspot.client import PortalReader, PortalWriter
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import read_by_keys
+from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId
 from reconciler.model.associations import is_so
 from reconciler.model.definitions import ObjectSchema, PortalSchema

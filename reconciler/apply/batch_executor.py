@@ -31,10 +31,11 @@ from reconciler.apply.recovery.creation_evidence import NO_TIME, is_ours_as_made
 from reconciler.apply.recovery.settle import are_emptied, settle
 from reconciler.apply.stale_changes import stale_changes
 from reconciler.errors import HubSpotError
-from reconciler.hubspot.client import PortalReader, PortalWriter
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.history import read_as_made
 from reconciler.hubspot.records.match_results import RowOutcome
 from reconciler.hubspot.records.write import write_rows
+from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.addresses import RecordId
 from reconciler.model.calls import Row
 from reconciler.model.definitions import ObjectSchema, PortalSchema

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from reconciler.apply.associations import association_batch
 from reconciler.apply.recovery.settle import holds, identity, read_again
 from reconciler.hubspot.associations.read import read_pairs
-from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.reader import PortalReader
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.live import LiveRecord

@@ -16,7 +16,7 @@ from reconciler.project.notices import Progress, ignore_progress
 from reconciler.project.session import Session
 
 if TYPE_CHECKING:
-    from reconciler.hubspot.client import PortalReader
+    from reconciler.hubspot.reader import PortalReader
 
 
 def look_for_drift(

@@ -19,7 +19,7 @@ from reconciler.project.refusals import check_environment
 from reconciler.project.session import Session
 
 if TYPE_CHECKING:
-    from reconciler.hubspot.client import PortalReader
+    from reconciler.hubspot.reader import PortalReader
     from reconciler.reconcile.plan import PlanContext
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.emulator.app import Emulator
-    from reconciler.hubspot.client import PortalReader
+    from reconciler.hubspot.reader import PortalReader
     from reconciler.hubspot.transport.rate_limiter import RateLimiter
     from reconciler.reconcile.apply import Connection, LockRequest
     from reconciler.state.store import Store
@@ -101,7 +101,7 @@ class Session:
     @contextmanager
     def reader(self) -> Iterator["PortalReader"]:
         """Open the environment's portal for reading."""
-        from reconciler.hubspot.client import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
+        from reconciler.hubspot.reader import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
 
         with self._http() as http:
             yield PortalReader(http, self.environment.api_version, self._limiter)
@@ -109,7 +109,8 @@ class Session:
     @contextmanager
     def portal(self) -> Iterator["Connection"]:
         """Open the environment's portal for writing."""
-        from reconciler.hubspot.client import PortalReader, PortalWriter  # noqa: PLC0415 - httpx costs 0.1 s
+        from reconciler.hubspot.reader import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
+        from reconciler.hubspot.writer import PortalWriter  # noqa: PLC0415
         from reconciler.reconcile.apply import Connection  # noqa: PLC0415
 
         with self._http() as http:

@@ -12,8 +12,9 @@ from reconciler.apply.options import ApplyOptions, OnStale
 from reconciler.apply.recovery.resume import is_anything_open, settle_earlier
 from reconciler.apply.stale_state import stale_owned_changes
 from reconciler.errors import PlanRefused, Refusal
-from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.hubspot.portal.read_portal import begin_portal, read_portal
+from reconciler.hubspot.reader import PortalReader
+from reconciler.hubspot.writer import PortalWriter
 from reconciler.plan.budget import budget_of, looked_at_again
 from reconciler.plan.consistency import unsound
 from reconciler.plan.file.format import digest_of

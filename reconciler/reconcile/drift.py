@@ -10,8 +10,8 @@ from reconciler.apply.recovery.recovered_state import RecoveredState, version_se
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.errors import Unavailable, UsageError
 from reconciler.hubspot.associations.read import read_pairs
-from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead

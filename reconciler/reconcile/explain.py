@@ -6,8 +6,8 @@ from functools import partial
 from typing import TypeAlias
 
 from reconciler.errors import Unavailable
-from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.definitions import PortalSchema

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing
 
 from reconciler.errors import ManifestError, RequestRejected, UsageError
-from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.list import first_segments, list_records
 from reconciler.model.canonical import canonical
 from reconciler.model.definitions import Kind, ObjectSchema, PortalSchema

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.owners import read_owners
+from reconciler.hubspot.reader import PortalReader
 from reconciler.model.desired import DesiredRecord
 from reconciler.plan.values.resolve import Resolver
 

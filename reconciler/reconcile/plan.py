@@ -10,9 +10,9 @@ from reconciler import __version__
 from reconciler.apply.recovery.recovered_state import RecoveredState, version_seen
 from reconciler.apply.recovery.settle import settle_batch
 from reconciler.errors import Problem, Unavailable
-from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.portal.scopes import write_scopes
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead

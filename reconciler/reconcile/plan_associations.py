@@ -10,8 +10,8 @@ from reconciler.hubspot.associations.read import (
     read_labels,
     read_pairs,
 )
-from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.associations import OwnedPair

@@ -13,9 +13,9 @@ from reconciler.hubspot.associations.read import (
     read_labels,
     read_pairs,
 )
-from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.portal.scopes import write_scopes
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.missing import find_missing_records
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.addresses import RECORD_ID, RecordAddress, RecordId

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import in_chunks, read_ahead
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import PortalSchema

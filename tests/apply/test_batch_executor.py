@@ -6,7 +6,8 @@ import pytest
 from reconciler.apply.batch_executor import BatchExecutor
 from reconciler.apply.batches import batches_of
 from reconciler.apply.options import OnStale
-from reconciler.hubspot.client import PortalReader, PortalWriter
+from reconciler.hubspot.reader import PortalReader
+from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.addresses import AssociationAddress, RecordAddress, RecordId
 from reconciler.model.definitions import Account, Kind, PortalSchema
 from reconciler.model.outcomes import Applied

@@ -14,7 +14,8 @@ from reconciler.apply.batch_executor import BatchExecutor, Delivery
 from reconciler.apply.batches import batches_of
 from reconciler.apply.options import OnStale
 from reconciler.errors import NotAllowed
-from reconciler.hubspot.client import PortalReader, PortalWriter
+from reconciler.hubspot.reader import PortalReader
+from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.definitions import Account, Kind, ObjectSchema, Option, PortalSchema, PropertyDef
 from reconciler.model.outcomes import Applied, Rejected, Skipped, Stale, Unknown
 from reconciler.plan.budget import ALWAYS_LOOKED_AT

@@ -12,7 +12,7 @@ from reconciler.apply.recovery.creation_evidence import NO_TIME, is_ours_as_made
 from reconciler.apply.recovery.settle import is_emptied, read_again, settle, settle_batch, settled
 from reconciler.apply.stale_changes import has_moved
 from reconciler.errors import Unavailable
-from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.transport.connection import DEADLINE_S
 from reconciler.model.addresses import RECORD_ID, AssociationAddress, RecordAddress, RecordId
 from reconciler.model.calls import Call, Operation

@@ -12,8 +12,9 @@ import httpx
 from reconciler.apply.options import ApplyOptions
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
-from reconciler.hubspot.client import PortalReader, PortalWriter
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
+from reconciler.hubspot.writer import PortalWriter
 from reconciler.manifest.load import load_manifests
 from reconciler.model.desired import Drift
 from reconciler.model.drift import DriftFound

@@ -7,9 +7,10 @@ from typing import Any, TypeAlias
 import httpx
 import orjson
 
-from reconciler.hubspot.client import PortalReader, PortalWriter
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.transport.connection import open_http
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
+from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.definitions import Kind, ObjectSchema, PropertyDef
 from tests.hubspot.simulation import SimulatedClock
 

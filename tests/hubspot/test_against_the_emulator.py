@@ -10,12 +10,13 @@ from reconciler.emulator.faults import Fault
 from reconciler.emulator.faults import Kind as FaultKind
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.errors import RequestRejected
-from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.read import read_records
 from reconciler.hubspot.records.write import write_rows
 from reconciler.hubspot.transport.api_versions import API_VERSIONS
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
+from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.calls import Call, Operation, Row
 from reconciler.model.definitions import ObjectSchema, PortalSchema

@@ -10,9 +10,9 @@ import pytest
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.emulator.serve import running
-from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.portal.users import Users
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.history import read_histories, version_of
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import VersionBody

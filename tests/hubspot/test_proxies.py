@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from reconciler.errors import Unavailable, UsageError
-from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.transport.connection import open_http
 from reconciler.hubspot.transport.proxies import proxy_for
 from tests.hubspot.doubles import TOKEN, pacer_of

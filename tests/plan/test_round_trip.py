@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from reconciler.emulator.app import Emulator
 from reconciler.emulator.inprocess import EmulatorTransport
 from reconciler.errors import Problem
-from reconciler.hubspot.client import PortalReader, PortalWriter
 from reconciler.hubspot.portal.owners import read_owners
 from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.read import read_records
 from reconciler.hubspot.records.write import write_rows
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
+from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.calls import Call, Operation, Row
 from reconciler.model.definitions import ObjectSchema
 from reconciler.model.desired import ManifestValue

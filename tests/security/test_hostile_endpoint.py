@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import HubSpotError, NoAnswer, Unavailable, UsageError
-from reconciler.hubspot.client import PortalWriter
 from reconciler.hubspot.transport import response_limits
 from reconciler.hubspot.transport.call_result import (
     CallResult,
@@ -30,6 +29,7 @@ from reconciler.hubspot.transport.call_result import (
 from reconciler.hubspot.transport.connection import open_http, send_once
 from reconciler.hubspot.transport.responses import AccountBody
 from reconciler.hubspot.transport.token_redaction import redact_token
+from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.calls import Call
 from tests.hubspot.doubles import TOKEN, http_of, pacer_of, reader_of, reply
 

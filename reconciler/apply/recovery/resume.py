@@ -2,7 +2,7 @@
 
 from reconciler.apply.executor import ownership_after
 from reconciler.apply.recovery.settle import settle_batch
-from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.reader import PortalReader
 from reconciler.model.definitions import PortalSchema
 from reconciler.state.run_types import RunStatus
 from reconciler.state.store import Store

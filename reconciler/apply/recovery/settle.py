@@ -7,7 +7,7 @@ from reconciler.apply.answer_outcomes import only_emptied
 from reconciler.apply.associations import association_batch
 from reconciler.apply.recovery.creation_evidence import found_as_created, is_there
 from reconciler.errors import Unavailable
-from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.addresses import RECORD_ID
 from reconciler.model.definitions import ObjectSchema, PortalSchema

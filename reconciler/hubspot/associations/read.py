@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 from reconciler.errors import NotAllowed, RequestRejected, Unavailable
-from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import READERS
 from reconciler.hubspot.transport.responses import AssociationLimitBody, AssociationsBody, LabelBody
 from reconciler.model.addresses import RecordId

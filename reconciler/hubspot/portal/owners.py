@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.reader import PortalReader
 from reconciler.model.definitions import Owner
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from reconciler.errors import NotAllowed, RequestRejected
-from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.transport.responses import VersionBody
 
 _USER = "userId:"

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
 
-from reconciler.hubspot.client import PortalReader
 from reconciler.hubspot.portal.users import Users, user_id_of
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import READERS, in_chunks
 from reconciler.hubspot.transport.limits import BATCH_WITH_HISTORY
 from reconciler.hubspot.transport.responses import Record, VersionBody

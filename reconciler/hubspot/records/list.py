@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from reconciler.errors import RequestRejected, Unavailable
-from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import READERS
 from reconciler.hubspot.records.read import read_records
 from reconciler.hubspot.transport.limits import LONGEST_URL, RECORDS_PER_PAGE

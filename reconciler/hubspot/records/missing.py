@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.prefetch import READERS, in_chunks
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.addresses import RECORD_ID, RecordId

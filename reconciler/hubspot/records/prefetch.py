@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-from reconciler.hubspot.client import PortalReader
+from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.read import read_records
 from reconciler.model.calls import BATCH_SIZE
 from reconciler.model.definitions import ObjectSchema

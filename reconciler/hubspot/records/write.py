@@ -13,7 +13,6 @@ from functools import partial
 from typing import Any
 
 from reconciler.errors import NoAnswer, NotAllowed, Unavailable
-from reconciler.hubspot.client import PortalWriter
 from reconciler.hubspot.records.match_results import RowOutcome, join, rejected, rows_by_id
 from reconciler.hubspot.transport.call_result import ErrorResponse
 from reconciler.hubspot.transport.error_details import (
@@ -24,6 +23,7 @@ from reconciler.hubspot.transport.error_details import (
     named_trace_ids,
 )
 from reconciler.hubspot.transport.responses import ErrorBody
+from reconciler.hubspot.writer import PortalWriter
 from reconciler.model.calls import BATCH_SIZE, Call, Operation, Row
 from reconciler.model.outcomes import Unknown
 

@@ -1,31 +1,23 @@
-"""The API client: one method for each endpoint.
-
-Code that only reads gets a ``PortalReader``, which cannot write.
-"""
+"""The calls that read a portal: one method for each endpoint. Code that only reads gets no writer."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
-from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
-from reconciler.errors import HubSpotError, NotAllowed, RequestRejected, Unavailable
+from reconciler.errors import Unavailable
 from reconciler.hubspot.transport.api_versions import paths_of
 from reconciler.hubspot.transport.call_result import (
     AnswerT,
-    CallResult,
     Decoder,
-    ErrorResponse,
     Request,
     Success,
 )
-from reconciler.hubspot.transport.connection import send_once
-from reconciler.hubspot.transport.error_details import explain, missing_scopes, named_ids, named_sources
+from reconciler.hubspot.transport.caller import Caller, error_for
+from reconciler.hubspot.transport.error_details import named_ids, named_sources
 from reconciler.hubspot.transport.limits import MEMBERS_PER_PAGE, OWNERS_PER_PAGE, RECORDS_PER_PAGE
 from reconciler.hubspot.transport.rate_limiter import RateLimiter
 from reconciler.hubspot.transport.responses import (
@@ -45,7 +37,6 @@ from reconciler.hubspot.transport.responses import (
     MemberPage,
     OwnerBody,
     OwnerPage,
-    PairsBody,
     PipelineBody,
     PipelinePage,
     PropertyBody,
@@ -55,13 +46,10 @@ from reconciler.hubspot.transport.responses import (
     SchemaBody,
     SchemaPage,
 )
-from reconciler.invisible_characters import visible
-from reconciler.model.calls import Call
 
 _PARTIAL = 207
 _NOT_FOUND = 404
 _NO_SUCH_RECORD = "OBJECT_NOT_FOUND"
-_FORBIDDEN = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,71 +68,6 @@ class AssociationReadResult:
     alone: Sequence[str]  # ids of records that have no associations according to HubSpot
 
 
-class _Counter:
-    """Shared counter of calls. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self.calls = 0
-
-    def add_one(self) -> None:
-        """Count one more call."""
-        with self._lock:
-            self.calls += 1
-
-
-class _Caller:
-    """Makes calls and counts them. Thread-safe."""
-
-    def __init__(
-        self,
-        http: httpx.Client,
-        pacer: RateLimiter,
-        may_send: Callable[[], None] = lambda: None,
-        before_sending: Callable[[], None] | None = None,
-        counter: _Counter | None = None,
-    ) -> None:
-        self._http = http
-        self._pacer = pacer
-        self._may_send = may_send
-        self._before_sending = before_sending
-        self._counter = counter or _Counter()
-
-    @property
-    def calls(self) -> int:
-        """Number of calls so far, by this object and by those derived from it."""
-        return self._counter.calls
-
-    def reserve_slot(self) -> AbstractContextManager[None]:
-        """See ``RateLimiter.reserve_slot``."""
-        return self._pacer.reserve_slot()
-
-    def asking(self, may_send: Callable[[], None]) -> "_Caller":
-        """Return a caller that calls ``may_send`` before every call."""
-        return _Caller(self._http, self._pacer, may_send, self._before_sending, self._counter)
-
-    def notifying(self, before_sending: Callable[[], None]) -> "_Caller":
-        """Return a caller that calls ``before_sending`` for every call that leaves."""
-        return _Caller(self._http, self._pacer, self._may_send, before_sending, self._counter)
-
-    def time_there(self) -> datetime | None:
-        """See ``RateLimiter.time_there``."""
-        return self._pacer.time_there()
-
-    def ask(self, request: Request, decode: Decoder[AnswerT]) -> Success[AnswerT] | ErrorResponse:
-        """Make the call; raise a 403, and return other refusals."""
-
-        def once() -> CallResult[AnswerT]:
-            self._may_send()
-            self._counter.add_one()
-            return send_once(self._http, request, decode, self._before_sending)
-
-        exchange = self._pacer.run(request, once)
-        if isinstance(exchange, ErrorResponse) and exchange.status == _FORBIDDEN:
-            raise error_for(request, exchange.status, exchange.error)
-        return exchange
-
-
 class PortalReader:
     """Everything that planning reads from a portal. Thread-safe; every method may raise ``HubSpotError``.
 
@@ -155,7 +78,7 @@ class PortalReader:
         self.version = version
         self._paths = paths_of(version)
         self._pacer = pacer
-        self._caller = _Caller(http, pacer)
+        self._caller = Caller(http, pacer)
         self._asking = threading.Lock()
         self._asked: dict[str, Future[Any]] = {}  # calls for account and definitions, by path
         self._owners: dict[bool, tuple[OwnerBody, ...]] = {}  # by whether they are archived
@@ -376,82 +299,5 @@ class PortalReader:
         raise error_for(request, exchange.status, exchange.error)
 
 
-class PortalWriter:
-    """The calls that change records. Thread-safe; every method may raise ``HubSpotError``."""
-
-    def __init__(self, http: httpx.Client, version: str, pacer: RateLimiter) -> None:
-        self._paths = paths_of(version)
-        self._caller = _Caller(http, pacer)
-
-    def asking(self, may_send: Callable[[], None]) -> Self:
-        """Return a writer that calls ``may_send`` right before every call; it raises to prevent the call."""
-        other = copy(self)
-        other._caller = self._caller.asking(may_send)  # noqa: SLF001 - it is ours
-        return other
-
-    def notifying(self, before_sending: Callable[[], None]) -> Self:
-        """Return a writer that calls ``before_sending`` for every call before HubSpot can act on it."""
-        other = copy(self)
-        other._caller = self._caller.notifying(before_sending)  # noqa: SLF001 - it is ours
-        return other
-
-    def time_there(self) -> datetime | None:
-        """Return the earliest time that HubSpot's clock can show now; None before the first answer."""
-        return self._caller.time_there()
-
-    def reserve_slot(self) -> AbstractContextManager[None]:
-        """Let writes of this thread follow right after its reads, for a reader with the same rate limiter."""
-        return self._caller.reserve_slot()
-
-    @property
-    def calls(self) -> int:
-        """Number of calls so far, including repeated ones."""
-        return self._caller.calls
-
-    def write(
-        self, object_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]
-    ) -> BatchBody | ErrorResponse:
-        """Send one batch unchanged; refusals are part of the returned answer.
-
-        Raises:
-            NotAllowed: the token is refused or lacks a scope; nothing was written.
-            Unavailable: HubSpot kept answering "later"; nothing was written.
-            NoAnswer: all of it, some of it or nothing may have been written.
-        """
-        request = Request(
-            "POST", self._paths.batch(object_path, call), body={"inputs": inputs}, is_write=True
-        )
-        decode = BatchBody.read_or_empty if call is Call.ARCHIVE else BatchBody.read
-        exchange = self._caller.ask(request, decode)
-        return exchange.value if isinstance(exchange, Success) else exchange
-
-    def write_pairs(
-        self, object_path: str, other_path: str, call: Call, inputs: Sequence[Mapping[str, Any]]
-    ) -> PairsBody | ErrorResponse:
-        """Send one batch of associations from records of the first type to records of the other."""
-        path = self._paths.pairs(object_path, other_path, call)
-        request = Request("POST", path, body={"inputs": inputs}, is_write=True)
-        exchange = self._caller.ask(request, PairsBody.read_or_empty)
-        return exchange.value if isinstance(exchange, Success) else exchange
-
-
 def _is_about_missing(error: ErrorBody) -> bool:
     return error.category == _NO_SUCH_RECORD or (error.category is None and bool(named_ids(error)))
-
-
-def error_for(request: Request, status: int, error: ErrorBody) -> HubSpotError:
-    """Convert a refusal to the error that it means for the whole run."""
-    kind: type[HubSpotError] = RequestRejected
-    said = explain(error) or f"HubSpot answered {status}"
-    if status == _FORBIDDEN:
-        kind = NotAllowed
-        scopes = [visible(scope) for scope in missing_scopes(error)]
-        said = f"the token lacks a scope: {' or '.join(scopes)}" if scopes else f"HubSpot forbids it: {said}"
-    return kind(
-        said,
-        method=request.method,
-        path=request.path,
-        status=status,
-        category=error.category,
-        correlation_id=error.correlation_id,
-    )
