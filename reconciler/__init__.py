@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from reconciler.model.explanation import Explanation
     from reconciler.model.keys import KeyCandidate, KeysFound
+    from reconciler.model.new_project import NeededScopes, NewProject
     from reconciler.model.runs import RunDetail, RunSummary
     from reconciler.plan.change import Change
     from reconciler.plan.plan import Held
@@ -61,6 +62,8 @@ _MODULES = {
     "Locked": "reconciler.errors",
     "ManifestError": "reconciler.errors",
     "MissingOwnedRecord": "reconciler.model.drift",
+    "NeededScopes": "reconciler.model.new_project",
+    "NewProject": "reconciler.model.new_project",
     "NoAnswer": "reconciler.errors",
     "NotAllowed": "reconciler.errors",
     "Notice": "reconciler.project.notices",
@@ -104,6 +107,8 @@ __all__ = [
     "Locked",
     "ManifestError",
     "MissingOwnedRecord",
+    "NeededScopes",
+    "NewProject",
     "NoAnswer",
     "NotAllowed",
     "Notice",

@@ -9,6 +9,7 @@ import click
 from reconciler.cli.exits import ExitCode
 from reconciler.cli.invocation import open_environment
 from reconciler.cli.messages import answer, document, say
+from reconciler.cli.names import names_in
 from reconciler.cli.options import Group, common_options
 from reconciler.cli.progress import progress
 from reconciler.model.keys import KeyCandidate, KeysFound
@@ -44,11 +45,6 @@ def list_(ctx: click.Context, object_type: str, properties: str) -> int:
     elif found.others:
         say(f"other properties are counted if they are named: --properties {','.join(found.others[:3])}")
     return ExitCode.OK
-
-
-def names_in(text: str) -> tuple[str, ...]:
-    """Split names at commas."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _lines(found: KeysFound) -> Iterator[str]:

@@ -20,6 +20,7 @@ COMMANDS = {
     "drift": "Show what people changed in HubSpot since the last apply, and who did it.",
     "emulator": "Serve, seed, edit or reset the embedded portal of this project.",
     "explain": "Explain the record or property at ADDRESS.",
+    "init": "Make a project in DIR: settings, workflows, and the scopes that a key needs.",
     "keys": "Find the properties that can recognise records.",
     "plan": "Show what apply would change, and why.",
     "rollback": "Make a plan that rolls back run RUN; `apply` carries it out.",

@@ -20,7 +20,7 @@ ALLOW_VARIABLES: Final = "RECONCILER_ALLOW_VARIABLES"
 
 _OURS: Final = re.compile("(HUBSPOT|RECONCILER)_[A-Za-z0-9_]+")
 _NAME: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
-_READ_BY_US: Final = frozenset(
+READ_BY_US: Final = frozenset(
     f"RECONCILER_{name}"
     for name in (
         "ALLOW_HOSTS",
@@ -48,7 +48,7 @@ class Permits:
 
     def fault_of_variable(self, name: str) -> tuple[str, str] | None:
         """Return why the file may not use the variable ``name``, and what to do; None if it may."""
-        if name in _READ_BY_US:
+        if name in READ_BY_US:
             fault = f"the variable {name} has another meaning, and cannot be used here"
             return fault, "put the value into another variable"
         if _OURS.fullmatch(name) or name in self.variables:

@@ -21,6 +21,7 @@ from reconciler.encryption import (
     key_from,
 )
 from reconciler.errors import PlanRefused, Refusal, UsageError
+from reconciler.project.env_file import with_env_file
 from reconciler.project.special_files import is_channel, write_through
 
 _PIECE = 1 << 16
@@ -33,7 +34,7 @@ def check_writable(path: Path) -> None:
     Raises:
         UsageError: the folder is missing or not writable, ``path`` is a folder, or the key is invalid.
     """
-    key_from(os.environ)
+    key_from(with_env_file(os.environ))
     try:
         if path.is_dir():
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
@@ -51,7 +52,7 @@ def write_encrypted(path: Path, pieces: Iterable[bytes]) -> None:
     Raises:
         UsageError: the folder is missing or not writable, or the key is invalid.
     """
-    key = key_from(os.environ)
+    key = key_from(with_env_file(os.environ))
     _write(path, encrypt(pieces, key) if key else pieces)
 
 
@@ -92,7 +93,7 @@ def decrypted_pieces(path: Path, what: str, *, insists: bool = False) -> Iterato
         UsageError: it is missing, unreadable, or encrypted with another key.
         PlanRefused: it was altered since it was encrypted, or is not encrypted although it must be.
     """
-    key = key_from(os.environ)
+    key = key_from(with_env_file(os.environ))
     with opened(path, what) as file:
         try:
             start = file.read(LONGEST_FIRST_LINE)

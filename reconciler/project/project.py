@@ -1,9 +1,13 @@
 """An opened project folder: the entry point for Python code."""
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
+from reconciler.model.new_project import NewProject
 from reconciler.project.environment import Environment
+from reconciler.project.init.init_project import InitRequest, init_project
 from reconciler.project.notices import Notify, ignore_notice
 from reconciler.project.plan import Plan
 from reconciler.project.plan_files import read_plan
@@ -31,6 +35,32 @@ class Project:
         """
         chosen = Path(folder) if folder is not None else None
         return cls(find_project(Path.cwd(), chosen), notify)
+
+    @staticmethod
+    def init(
+        folder: str | Path = ".",
+        *,
+        portal_id: int | None = None,
+        objects: Iterable[str] = (),
+        github: bool = False,
+        gitlab: bool = False,
+        example: bool = False,
+    ) -> NewProject:
+        """Make a project in ``folder``, offline; leave every file alone that is there already.
+
+        Args:
+            folder: the project folder; it is made where there is none.
+            portal_id: the HubSpot account; None leaves it to be written.
+            objects: object types, for the scopes that a key needs.
+            github: write workflows for GitHub Actions.
+            gitlab: write a pipeline for GitLab CI.
+            example: write the example project, which needs no account.
+
+        Raises:
+            UsageError: the arguments contradict each other, or a file cannot be written.
+        """
+        asked = InitRequest(Path(folder), portal_id, tuple(objects), github, gitlab, example)
+        return init_project(asked, os.environ)
 
     @property
     def environments(self) -> tuple[str, ...]:

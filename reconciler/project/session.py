@@ -17,6 +17,7 @@ from reconciler.encryption import key_from
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import RecordTrace
+from reconciler.project.env_file import with_env_file
 from reconciler.project.notices import Notice, Notify, ignore_notice
 from reconciler.project.private_folder import refuse_foreign_files
 from reconciler.project.settings import EnvironmentSettings, Settings, load_settings
@@ -266,8 +267,9 @@ def open_session(
         ManifestError: ``reconciler.yaml`` is wrong.
         UsageError: there is no such environment, or ``.reconciler/`` contains files of others.
     """
-    key_from(os.environ)  # report an invalid key now, not when the report is written
-    settings = load_settings(project, os.environ, environment, said_by=said_by, offline=offline)
+    environ = with_env_file(os.environ, project)
+    key_from(environ)  # report an invalid key now, not when the report is written
+    settings = load_settings(project, environ, environment, said_by=said_by, offline=offline)
     refuse_foreign_files(project, settings.state_url)
     return Session(settings, notify)
 

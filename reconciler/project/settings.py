@@ -162,7 +162,10 @@ def find_project(start: Path, chosen: Path | None) -> Path:
         if os.path.isfile(folder / FILE_NAME):  # noqa: PTH113 - Path.is_file raises where it may not look
             return folder
     where = f"{chosen} or {chosen / 'manifests'}" if chosen else "the working directory or its manifests/"
-    raise UsageError(f"there is no {FILE_NAME} in {where}\n    name the project folder with -C DIR")
+    raise UsageError(
+        f"there is no {FILE_NAME} in {where}\n"
+        "    `reconciler init` makes one; or name the project folder with -C DIR"
+    )
 
 
 def environment_names(project: Path) -> tuple[str, ...]:

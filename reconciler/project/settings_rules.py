@@ -95,7 +95,10 @@ def environment_problems(name: str, node: MappingNode, begins: SourceRef) -> Ite
                 yield Problem(f'an emulator has no "{key}"', "remove the line", _ref(node, key))
         return
     for key, advice in (
-        ("portal_id", "write the ID of the HubSpot account, or `portal: emulator`"),
+        (
+            "portal_id",
+            "write the ID of the HubSpot account (`reconciler doctor` says which), or `portal: emulator`",
+        ),
         ("token", TOKEN_ADVICE),
     ):
         if key not in node.names:

@@ -1,4 +1,4 @@
-"""Scopes that a token needs for writing, so that a plan can name those for apply.
+"""Scopes that a token needs, so that a plan can name those for apply, and a new project all of them.
 
 Source: https://developers.hubspot.com/docs/guides/apps/authentication/scopes. If HubSpot also accepts an
 older scope (``e-commerce``), this module names the narrower one.
@@ -6,7 +6,33 @@ older scope (``e-commerce``), this module names the narrower one.
 
 from collections.abc import Iterable
 
+from reconciler.model.new_project import NeededScopes
 from reconciler.model.object_types import object_name, object_type
+
+_OWNERS = "crm.objects.owners.read"
+_LISTS = "crm.lists.read"
+
+
+def needed_scopes(objects: Iterable[str]) -> NeededScopes:
+    """Return the scopes for planning, beginning and applying with records of these types.
+
+    Owners are named by e-mail, and the people in a history by name: both need the scope for owners.
+    """
+    names = {object_name(written) for written in objects}
+    return NeededScopes(
+        plan=read_scopes(names),
+        begin={
+            "import --list": (_LISTS,),
+            "keys create": tuple(sorted({_definition_scope(name, "write") for name in names})),
+        },
+        apply=tuple(sorted(set(write_scopes(names)) - set(read_scopes(names)))),
+    )
+
+
+def read_scopes(objects: Iterable[str]) -> tuple[str, ...]:
+    """Return the scopes for reading records and definitions of these types, and owners. Sorted."""
+    names = {object_name(written) for written in objects}
+    return tuple(sorted({_OWNERS, *(scope for name in names for scope in _read_scopes(name))}))
 
 
 def write_scopes(objects: Iterable[str]) -> tuple[str, ...]:
@@ -22,3 +48,21 @@ def _write_scopes(name: str) -> tuple[str, ...]:
     if row.number is None:
         return ("crm.objects.custom.write",)
     return (f"{row.scope or f'crm.objects.{name}'}.write", *row.further_scopes)
+
+
+def _read_scopes(name: str) -> tuple[str, ...]:
+    row = object_type(name)
+    if row.has_one_scope:
+        return (row.scope,)
+    if row.number is None:
+        return ("crm.objects.custom.read", _definition_scope(name, "read"))
+    return (f"{row.scope or f'crm.objects.{name}'}.read", *row.further_scopes)
+
+
+def _definition_scope(name: str, access: str) -> str:
+    row = object_type(name)
+    if row.has_one_scope:
+        return row.scope
+    if row.number is None:
+        return f"crm.schemas.custom.{access}"
+    return f"{row.scope or f'crm.objects.{name}'}.{access}".replace("crm.objects.", "crm.schemas.")

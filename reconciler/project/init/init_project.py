@@ -1,0 +1,185 @@
+"""Making a project folder: settings, a folder for manifests, lines for git, and workflows.
+
+It needs neither network nor token. What is there already is never overwritten, so it can be run again.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.errors import UsageError
+from reconciler.hubspot.portal.scopes import needed_scopes
+from reconciler.model.new_project import NewProject
+from reconciler.model.object_types import object_name
+from reconciler.project.git import Repository, find_repository
+from reconciler.project.init.settings_text import (
+    ENVIRONMENT,
+    GIT_STATE,
+    HAS_GIT_STATE,
+    SQLITE_STATE,
+    project_name,
+    settings_text,
+)
+from reconciler.project.init.shipped_files import EXAMPLE, EXAMPLE_FILES, installed_from, shipped_text
+from reconciler.project.init.workflows import Surroundings, github_workflows, gitlab_pipeline
+from reconciler.project.settings_rules import FILE_NAME
+
+MANIFESTS = "manifests"
+_IGNORED = (
+    "# reconciler: its private folder, and plans and reports, which hold the values of records",
+    "/.reconciler/",
+    "/plan*.json",
+    "/plan*.md",
+    "/plan*.html",
+    "/report*.json",
+)
+_MAIN = "main"
+_TRUNK = "refs/remotes/origin/HEAD"
+
+
+@dataclass(frozen=True, slots=True)
+class InitRequest:
+    """The wishes for a new project folder."""
+
+    folder: Path
+    portal_id: int | None = None
+    objects: tuple[str, ...] = ()
+    github: bool = False
+    gitlab: bool = False
+    example: bool = False
+
+
+def init_project(asked: InitRequest, environ: Mapping[str, str]) -> NewProject:
+    """Make a project folder; leave every file alone that is there already.
+
+    Raises:
+        UsageError: the options contradict each other, or a file cannot be written.
+    """
+    if asked.example and (asked.portal_id or asked.github or asked.gitlab):
+        raise UsageError(
+            "the example has its own portal, an embedded one, and needs no workflows\n"
+            "    use --example alone, or leave it out"
+        )
+    made = _Made(Path.cwd())
+    repository = find_repository(_nearest_folder(asked.folder), environ)
+    objects = tuple(dict.fromkeys(object_name(written) for written in asked.objects))
+    state = ""
+    placeholders: tuple[str, ...] = ()
+    if asked.example:
+        made.write_all(asked.folder, {name: shipped_text(f"{EXAMPLE}/{name}") for name in EXAMPLE_FILES})
+    else:
+        state = _state_for(repository)
+        name = project_name(Path(os.path.abspath(asked.folder)).name)  # noqa: PTH100 - it may not exist yet
+        inner = asked.folder / MANIFESTS / FILE_NAME  # where the folder above holds other things
+        settings = inner if inner.exists() else asked.folder / FILE_NAME
+        if not made.write(settings, settings_text(name, asked.portal_id, state)):
+            state = ""
+        if not (asked.folder / MANIFESTS).is_dir():
+            made.write(asked.folder / MANIFESTS / ".gitkeep", "")
+    made.add_lines(asked.folder / ".gitignore", _IGNORED)
+    if asked.github or asked.gitlab:
+        root = repository.top if repository else asked.folder
+        around = _surroundings(asked.folder, root, repository)
+        made.write_all(root, github_workflows(around) if asked.github else {})
+        made.write_all(root, gitlab_pipeline(around) if asked.gitlab else {})
+        placeholders = around.placeholders
+    return NewProject(
+        folder=made.shown(asked.folder),
+        written=tuple(made.written),
+        kept=tuple(made.kept),
+        objects=objects,
+        scopes=needed_scopes(objects),
+        state=state,
+        is_shared=state == GIT_STATE,
+        portal_id=asked.portal_id,
+        is_example=asked.example,
+        has_workflows=asked.github or asked.gitlab,
+        placeholders=placeholders,
+    )
+
+
+@dataclass(slots=True)
+class _Made:
+    """Writes files that are not there yet, and remembers which."""
+
+    start: Path  # paths are told from here
+    written: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    def write_all(self, folder: Path, texts: Mapping[str, str]) -> None:
+        """Write several files below ``folder``."""
+        for name, text in texts.items():
+            self.write(folder / name, text)
+
+    def write(self, path: Path, text: str) -> bool:
+        """Write a new file; return whether there was none."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except FileExistsError:
+            if not _says(path, text):
+                self.kept.append(self.shown(path))
+            return False
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+        self.written.append(self.shown(path))
+        return True
+
+    def add_lines(self, path: Path, lines: tuple[str, ...]) -> None:
+        """Add the lines that a file does not have yet at its end."""
+        try:
+            text = path.read_text(encoding="utf-8") if path.exists() else ""
+            missing = [line for line in lines if line not in text.splitlines()]
+            if not missing:
+                return
+            gap = "" if not text else "\n" if text.endswith("\n") else "\n\n"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(gap + "\n".join(missing) + "\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise _cannot_write(path, error) from error
+        self.written.append(self.shown(path))
+
+    def shown(self, path: Path) -> str:
+        """Return ``path`` from the working directory."""
+        return os.path.relpath(path, self.start)
+
+
+def _says(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _cannot_write(path: Path, error: OSError | UnicodeDecodeError) -> UsageError:
+    why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+    return UsageError(f"cannot write {os.path.relpath(path)} ({why})\n    nothing that was there is changed")
+
+
+def _nearest_folder(folder: Path) -> Path:
+    """Return ``folder``, or the nearest folder above it that exists."""
+    return next(each for each in (folder, *folder.absolute().parents) if each.is_dir())
+
+
+def _state_for(repository: Repository | None) -> str:
+    """Return where the state is kept: in git if other machines reach the repository."""
+    is_shared = repository is not None and bool(repository.ask("remote").out.strip())
+    return GIT_STATE if is_shared and HAS_GIT_STATE else SQLITE_STATE
+
+
+def _surroundings(folder: Path, root: Path, repository: Repository | None) -> Surroundings:
+    real = Path(os.path.realpath(folder))
+    below = real.relative_to(os.path.realpath(root)).as_posix()
+    branch = next(_branches(repository), _MAIN) if repository else _MAIN
+    return Surroundings(below, ENVIRONMENT, branch, installed_from())
+
+
+def _branches(repository: Repository) -> Iterator[str]:
+    """Return the branch that a clone checks out, then the one that is checked out here."""
+    for name, prefix in ((_TRUNK, "refs/remotes/origin/"), ("HEAD", "refs/heads/")):
+        answer = repository.ask("symbolic-ref", name)
+        if answer.is_yes and answer.out.startswith(prefix):
+            yield answer.out.strip().removeprefix(prefix)

@@ -1,0 +1,69 @@
+"""Workflows for GitHub and GitLab: those of this repository, fitted to another project."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from shlex import quote
+
+from reconciler.project.init.shipped_files import GITLAB, UNKNOWN_ORIGIN, WORKFLOWS, Origin, shipped_text
+
+_ENVIRONMENT = re.compile(r"(?:  # The portal, where[^\n]*\n)?  RECONCILER_ENV: \$\{\{[^\n]*\}\}\n")
+_OF_EMULATOR = re.compile(r" *# emulator: begin\n.*? *# emulator: end\n", re.DOTALL)
+_PLAIN = re.compile("[A-Za-z][A-Za-z0-9._/-]*")
+_COMMAND = re.compile(r"^( *)command: (plan|apply|drift)\n", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The project and repository that workflows are fitted to."""
+
+    project: str  # the project folder, from the repository's root; "." is the root
+    environment: str
+    branch: str  # the branch whose commits are applied
+    origin: Origin
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """Names that a person has to replace."""
+        return tuple(UNKNOWN_ORIGIN) if self.origin == UNKNOWN_ORIGIN else ()
+
+
+def github_workflows(around: Surroundings) -> Mapping[str, str]:
+    """Return the workflows for GitHub Actions, by their path from the repository's root."""
+    return {name: _github(shipped_text(name), around) for name in WORKFLOWS}
+
+
+def gitlab_pipeline(around: Surroundings) -> Mapping[str, str]:
+    """Return the pipeline for GitLab, by its path from the repository's root."""
+    text = shipped_text(GITLAB)
+    text = text.replace("  RECONCILER_ENV: production\n", f"  RECONCILER_ENV: {around.environment}\n")
+    text = text.replace("OWNER/REPOSITORY", around.origin.name)
+    text = text.replace("RECONCILER_COMMIT: COMMIT", f"RECONCILER_COMMIT: {around.origin.commit}")
+    text = text.replace(" ci.md beside this file tells which variables it wants.", "")
+    if around.project != ".":
+        text = re.sub(
+            r"\breconciler (plan|apply|drift|show)\b", rf"reconciler -C {quote(around.project)} \1", text
+        )
+        # The mark in a note is no command.
+        text = text.replace(f"<!-- reconciler -C {quote(around.project)} ", "<!-- reconciler ")
+    return {".gitlab-ci.yml": text}
+
+
+def _github(text: str, around: Surroundings) -> str:
+    action = f"{around.origin.name}/.github/actions/reconcile@{around.origin.commit}"
+    text = _OF_EMULATOR.sub("", text)
+    text = _ENVIRONMENT.sub(f"  RECONCILER_ENV: {around.environment}\n", text)
+    text = text.replace("$/.github/actions/reconcile", action)
+    text = text.replace("HUBSPOT_SANDBOX_TOKEN:", "HUBSPOT_ACCESS_TOKEN:")
+    text = re.sub(r"group: (apply|drift)-sandbox", rf"group: \1-{around.environment}", text)
+    text = text.replace("branches: [main]", f"branches: [{_scalar(around.branch)}]")
+    text = text.replace('elif [ "$RECONCILER_ENV" != local ]; then', "else")
+    if around.project != ".":
+        text = _COMMAND.sub(rf"\1command: \2\n\1project: {_scalar(around.project)}\n", text)
+    return text
+
+
+def _scalar(text: str) -> str:
+    """Write ``text`` as one value of YAML."""
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)

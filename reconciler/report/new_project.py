@@ -1,0 +1,128 @@
+"""A new project for people: what was made, the scopes to tick, and the next steps."""
+
+from collections.abc import Iterator, Sequence
+from shlex import quote
+
+from reconciler.model.new_project import NewProject
+from reconciler.report.text.layout import Layout
+from reconciler.report.text.styled_lines import BLANK, Line, Piece, Style, line, painted
+from reconciler.report.view import View
+
+_KEY_PLACE = (
+    "In HubSpot: Development > Keys > Service keys > Create service key (the token of a private app works "
+    "too). Tick these scopes and no others; a key that only reads is enough until you apply:"
+)
+_PORTAL_PLACE = (
+    "Its portal id is the number in every address of HubSpot's pages, and in the menu behind your account's "
+    "name at the top right."
+)
+_ENV_FILE = "~/.config/reconciler/env"
+_TOKEN_STEPS = (
+    "mkdir -p ~/.config/reconciler",
+    f"touch {_ENV_FILE} && chmod 600 {_ENV_FILE}",
+    f"export RECONCILER_ENV_FILE={_ENV_FILE}",
+)
+_WIDTH_OF_PURPOSE = 14
+
+
+def render_new_project(made: NewProject, view: View) -> str:
+    """Format what was made, what to tick, and what to do next."""
+    layout = Layout(view.width, view.full, view.where)
+    lines = [*_files(made, layout), *_state(made, layout), BLANK]
+    lines += _example_steps(made) if made.is_example else _steps(made, layout)
+    return painted(lines, color=view.color)
+
+
+def _files(made: NewProject, layout: Layout) -> Iterator[Line]:
+    if made.written:
+        yield from layout.paragraph(f"Written: {', '.join(made.written)}.", style=Style.STRONG)
+    else:
+        yield from layout.paragraph("Everything is there already.", style=Style.STRONG)
+    if made.kept:
+        yield from layout.paragraph(f"There already, and left as it is: {', '.join(made.kept)}.")
+
+
+def _state(made: NewProject, layout: Layout) -> Iterator[Line]:
+    if made.is_shared:
+        text = f"State is kept in this repository ({made.state}): every clone and every job shares it."
+        yield from layout.paragraph(text)
+    elif made.state:
+        file = made.state.removeprefix("sqlite:///")
+        text = (
+            f"State is kept in {file}, which lives on this machine only: before other people or CI jobs "
+            "apply, move it to a place that all reach."
+        )
+        yield from layout.paragraph(text)
+
+
+def _steps(made: NewProject, layout: Layout) -> Iterator[Line]:
+    yield from _step(1, "Make a key", layout)
+    yield from layout.paragraph(_KEY_PLACE, indent=3)
+    yield BLANK
+    yield from _scopes(made)
+    yield BLANK
+    yield from _step(2, "Put it into a file of yours, outside this folder", layout)
+    yield from _commands(_TOKEN_STEPS)
+    yield from layout.paragraph(
+        "Open it in an editor and write one line: HUBSPOT_ACCESS_TOKEN= and the key.", indent=3
+    )
+    yield BLANK
+    yield from _step(3, "See whether everything is in place", layout)
+    if made.folder != ".":
+        yield from _commands([f"cd {quote(made.folder)}"])
+    if made.portal_id is None:
+        text = "It says to which portal the key belongs; write that number into reconciler.yaml."
+        yield from layout.paragraph(f"{text} {_PORTAL_PLACE}", indent=3)
+    yield from _commands(["reconciler doctor"])
+    yield BLANK
+    yield from _step(4, "Take over what is there: this changes nothing in HubSpot", layout)
+    first = made.objects[0] if made.objects else "companies"
+    yield from _commands(
+        [
+            f"reconciler import {first}",
+            "reconciler plan --out plan.json",
+            "reconciler apply plan.json",
+        ]
+    )
+    if made.has_workflows:
+        yield BLANK
+        yield from _step(5, "Let the workflows run", layout)
+        yield from layout.paragraph(_workflow_text(made.placeholders), indent=3)
+
+
+def _workflow_text(placeholders: Sequence[str]) -> str:
+    text = "docs/ci.md of reconciler says which secrets they need."
+    if placeholders:
+        names = " and ".join(placeholders)
+        return f"Replace {names} in them by the repository of reconciler and a commit of it. {text}"
+    return text
+
+
+def _example_steps(made: NewProject) -> Iterator[Line]:
+    folder = "" if made.folder == "." else f" -C {quote(made.folder)}"
+    yield from _commands([f"reconciler{folder} plan", f"reconciler{folder} apply"])
+    yield line("   README.md there says what happens. It needs no account and no token.")
+
+
+def _step(number: int, title: str, layout: Layout) -> Iterator[Line]:
+    yield from layout.paragraph(f"{number}. {title}", style=Style.STRONG)
+
+
+def _commands(commands: Sequence[str]) -> Iterator[Line]:
+    for command in commands:
+        yield line(command, indent=5)
+
+
+def _scopes(made: NewProject) -> Iterator[Line]:
+    scopes = made.scopes
+    yield from _purpose("to plan", scopes.plan)
+    yield from _purpose("to begin", ("the same",))
+    for what, names in scopes.begin.items():
+        yield from _purpose("", [f"{name}   for `{what}`" for name in names])
+    yield from _purpose("to apply", ("the same, and", *scopes.apply))
+
+
+def _purpose(purpose: str, names: Sequence[str]) -> Iterator[Line]:
+    for index, name in enumerate(names):
+        label = Piece((purpose if index == 0 else "").ljust(_WIDTH_OF_PURPOSE), Style.STRONG)
+        yield line(label, name, indent=5)

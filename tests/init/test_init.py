@@ -1,0 +1,182 @@
+"""A new project: what init writes, what it leaves alone, and what it says."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from reconciler.project.init.shipped_files import EXAMPLE_FILES, GITLAB, WORKFLOWS, Origin
+from reconciler.project.init.workflows import Surroundings, github_workflows, gitlab_pipeline
+from tests.support.projects import ROOT, Project
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Project:
+    return Project(tmp_path, {"HOME": str(tmp_path)})
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", folder, *arguments], check=True, capture_output=True)
+
+
+def contents(folder: Path) -> Mapping[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file() and ".git/" not in str(path))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_a_new_project_has_one_protected_environment_that_holds_drift(folder: Project) -> None:
+    done = folder.run("init", "--portal-id", "7654321")
+    assert done.code == 0, done.err
+    assert set(contents(folder.folder)) == {"reconciler.yaml", ".gitignore", "manifests/.gitkeep"}
+    settings = (folder.folder / "reconciler.yaml").read_text()
+    for line in ("portal_id: 7654321", "token: ${HUBSPOT_ACCESS_TOKEN}", "protected: true", "drift: hold"):
+        assert line in settings
+    assert "hubspot_owner" not in settings
+    folder.write("manifests/a.yaml", "object: products\nkey: hs_sku\nrecords: {a: {name: A}}\n")
+    checked = folder.run("validate")  # without -e: there is one environment
+    assert (checked.code, checked.err) == (0, "")
+
+
+def test_it_can_be_run_again_and_overwrites_nothing(folder: Project) -> None:
+    folder.write(".gitignore", "/build")
+    folder.run("init", "--portal-id", "7654321", "--github")
+    assert (folder.folder / ".gitignore").read_text().startswith("/build\n\n# reconciler")
+    folder.replace("reconciler.yaml", "drift: hold", "drift: revert")
+    before = contents(folder.folder)
+    again = folder.run("init", "--portal-id", "1", "--github")
+    assert contents(folder.folder) == before
+    assert again.out.startswith(
+        "Everything is there already.\nThere already, and left as it is: reconciler.yaml.\n"
+    )
+
+
+def test_without_a_portal_id_the_settings_say_what_is_missing(folder: Project) -> None:
+    folder.run("init")
+    wrong = folder.run("validate")
+    assert wrong.code == 1
+    assert '"portal_id" is missing in the environment "production"' in wrong.err
+    assert "doctor" in wrong.err
+
+
+def test_it_lists_the_scopes_by_what_they_are_for(folder: Project) -> None:
+    made = json.loads(folder.run("init", "--objects", "companies,tickets,machines", "--json").out)
+    assert made["objects"] == ["companies", "tickets", "machines"]
+    assert made["scopes"]["plan"] == [
+        "crm.objects.companies.read",
+        "crm.objects.custom.read",
+        "crm.objects.owners.read",
+        "crm.schemas.custom.read",
+        "tickets",
+    ]
+    assert made["scopes"]["apply"] == ["crm.objects.companies.write", "crm.objects.custom.write"]
+    assert made["scopes"]["begin"]["import --list"] == ["crm.lists.read"]
+
+
+def test_what_it_says_fits_a_terminal(folder: Project) -> None:
+    done = folder.run("init", "new place", "--github", "--gitlab")
+    assert max(map(len, done.out.splitlines())) <= 80
+    for needed in ("RECONCILER_ENV_FILE", "cd 'new place'", "reconciler doctor", "crm.objects.deals.write"):
+        assert needed in done.out
+
+
+def test_a_missing_project_names_init(folder: Project) -> None:
+    done = folder.run("plan")
+    assert done.code == 1
+    assert "`reconciler init` makes one" in done.err
+
+
+@pytest.mark.parametrize("where", [".", "crm/north"])
+def test_workflows_go_to_the_root_of_the_repository_and_fit_the_folder(folder: Project, where: str) -> None:
+    git(folder.folder, "init", "-q", "-b", "trunk")
+    done = folder.run("init", where, "--portal-id", "7654321", "--github", "--gitlab")
+    assert done.code == 0, done.err
+    for name in WORKFLOWS:
+        text = (folder.folder / name).read_text()
+        words = set(re.findall(r"[a-z]+", text))
+        assert not {"sandbox", "local", "emulator"} & words
+        runs = text.count("command: plan\n") + text.count("command: apply\n") + text.count("command: drift\n")
+        assert text.count(f"project: {where}\n") == (runs if where != "." else 0)
+        assert "OWNER/REPOSITORY/.github/actions/reconcile@COMMIT" in text
+    assert "branches: [trunk]" in (folder.folder / ".github/workflows/apply.yml").read_text()
+    pipeline = (folder.folder / ".gitlab-ci.yml").read_text()
+    assert ("reconciler -C crm/north plan" in pipeline) == (where != ".")
+    assert '"<!-- reconciler plan $RECONCILER_ENV "' in pipeline
+    assert "Replace OWNER/REPOSITORY and COMMIT" in done.out
+
+
+def test_workflows_agree_with_their_schemas(tmp_path: Path) -> None:
+    around = Surroundings("crm north", "production", "release/1.x", Origin("acme/reconciler", COMMIT))
+    texts = {**github_workflows(around), **gitlab_pipeline(around)}
+    for name, text in texts.items():
+        assert "OWNER/REPOSITORY" not in text
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    check = (sys.executable, "-m", "check_jsonschema", "--builtin-schema")
+    workflows = [tmp_path / name for name in WORKFLOWS]
+    subprocess.run([*check, "vendor.github-workflows", *workflows], check=True, capture_output=True)
+    gitlab = ("vendor.gitlab-ci", "--data-transform", "gitlab-ci", tmp_path / ".gitlab-ci.yml")
+    subprocess.run([*check, *gitlab], check=True, capture_output=True)
+
+
+def test_the_example_alone_brings_a_portal_of_its_own(folder: Project) -> None:
+    done = folder.run("init", "--example", "try")
+    assert done.code == 0, done.err
+    assert {path.name for path in (folder.folder / "try").iterdir()} == {*EXAMPLE_FILES, ".gitignore"}
+    planned = folder.run("-C", "try", "plan")
+    assert "Plan: 11 to create, 16 to update, 0 to archive, 1 to associate." in planned.out
+    refused = folder.run("init", "--example", "--github", "other")
+    assert refused.code == 1
+    assert not (folder.folder / "other").exists()
+
+
+def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "reconciler", "init"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        os.write(ours, b"seven\n7654321\ntickets\n")
+        out, err = process.communicate(timeout=30)
+    assert "write digits only" in err
+    assert "portal_id: 7654321" in (tmp_path / "reconciler.yaml").read_text()
+    assert "tickets" in out
+
+
+def test_a_wheel_ships_everything_that_init_writes(tmp_path: Path) -> None:
+    build = (sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path)
+    done = subprocess.run([*build, ROOT], capture_output=True, text=True, check=False)
+    if "No module named 'hatchling'" in done.stderr or "BackendUnavailable" in done.stderr:
+        pytest.skip("hatchling is not installed")
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(tmp_path / "installed")
+    shipped = tmp_path / "installed" / "reconciler" / "shipped"
+    for name in (*(f"manifests/{name}" for name in EXAMPLE_FILES), *WORKFLOWS, GITLAB):
+        assert (shipped / name).read_bytes() == (ROOT / name).read_bytes()
+    begin = time.monotonic()
+    subprocess.run(
+        [sys.executable, "-m", "reconciler", "init", "--example", "try"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path / "installed")},
+        check=True,
+        capture_output=True,
+    )
+    assert time.monotonic() - begin < 5  # under a second on a machine that does nothing else
+    assert (tmp_path / "try" / "portal.json").exists()
