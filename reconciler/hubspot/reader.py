@@ -1,14 +1,15 @@
 """The calls that read a portal: one method for each endpoint. Code that only reads gets no writer."""
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 import httpx
 
 from reconciler.errors import Unavailable
+from reconciler.hubspot.answers import BatchQuestion, BatchReadResult, PortalAnswers, RecordAnswers
 from reconciler.hubspot.transport.api_versions import paths_of
 from reconciler.hubspot.transport.call_result import (
     AnswerT,
@@ -53,14 +54,6 @@ _NO_SUCH_RECORD = "OBJECT_NOT_FOUND"
 
 
 @dataclass(frozen=True, slots=True)
-class BatchReadResult:
-    """The answer of batch/read, in HubSpot's order and perhaps incomplete."""
-
-    records: Sequence[Record]
-    missing: Sequence[str]  # ids that do not exist according to HubSpot, in its spelling
-
-
-@dataclass(frozen=True, slots=True)
 class AssociationReadResult:
     """The answer of batch/read of associations, in HubSpot's order and perhaps incomplete."""
 
@@ -71,27 +64,31 @@ class AssociationReadResult:
 class PortalReader:
     """Everything that planning reads from a portal. Thread-safe; every method may raise ``HubSpotError``.
 
-    Account, definitions and owners are read once. A new reader sees later changes of them.
+    Account, definitions and owners are read once for all readers with the same ``answers``; a reader without
+    answers of others sees later changes of them.
     """
 
-    def __init__(self, http: httpx.Client, version: str, pacer: RateLimiter) -> None:
+    def __init__(
+        self, http: httpx.Client, version: str, pacer: RateLimiter, answers: PortalAnswers | None = None
+    ) -> None:
         self.version = version
         self._paths = paths_of(version)
         self._pacer = pacer
         self._caller = Caller(http, pacer)
-        self._asking = threading.Lock()
-        self._asked: dict[str, Future[Any]] = {}  # calls for account and definitions, by path
-        self._owners: dict[bool, tuple[OwnerBody, ...]] = {}  # by whether they are archived
+        self._answers = answers or PortalAnswers()
+        self._records: RecordAnswers | None = None
+
+    def keeping_records(self) -> Self:
+        """Return a reader that reads no record twice; it keeps all answers, so only for a few records."""
+        other = copy(self)
+        other._records = RecordAnswers()  # noqa: SLF001 - it is ours
+        return other
 
     def begin(self, object_paths: Iterable[str]) -> None:
         """Start reading the account and the definitions of types; later calls get these answers."""
         decoders: dict[str, Decoder[Any]] = {self._paths.account: AccountBody.read}
         decoders |= dict.fromkeys(map(self._paths.properties, object_paths), PropertyPage.read)
-        pool = ThreadPoolExecutor(len(decoders))
-        with self._asking:
-            for path in decoders.keys() - self._asked.keys():
-                self._asked[path] = pool.submit(self._ask, path, decoders[path])
-        pool.shutdown(wait=False)
+        self._answers.begin({path: partial(self._ask, path, decode) for path, decode in decoders.items()})
 
     @property
     def calls(self) -> int:
@@ -125,9 +122,10 @@ class PortalReader:
 
     def owners(self, *, archived: bool = False) -> tuple[OwnerBody, ...]:
         """Read all active owners, or all archived ones, once."""
-        if archived not in self._owners:
-            self._owners[archived] = self._read_owners(archived=archived)
-        return self._owners[archived]
+        known = self._answers.owners
+        if archived not in known:
+            known[archived] = self._read_owners(archived=archived)
+        return known[archived]
 
     def _read_owners(self, *, archived: bool) -> tuple[OwnerBody, ...]:
         asked = {"limit": str(OWNERS_PER_PAGE)} | ({"archived": "true"} if archived else {})
@@ -168,6 +166,13 @@ class PortalReader:
             params={"archived": "true"} if is_archived else {},
             body=body,
         )
+        if self._records is None:
+            return self._read_batch(request, ids)
+        asked = frozenset(ids), frozenset(properties), frozenset(with_history)
+        question = BatchQuestion(object_path, id_property, is_archived, *asked)
+        return self._records.once(question, lambda: self._read_batch(request, ids))
+
+    def _read_batch(self, request: Request, ids: Sequence[str]) -> BatchReadResult:
         exchange = self._caller.ask(request, BatchBody.read)
         if isinstance(exchange, Success):
             for error in exchange.value.errors:
@@ -274,22 +279,7 @@ class PortalReader:
         raise error_for(request, exchange.status, exchange.error)
 
     def _ask_once(self, path: str, decode: Decoder[AnswerT]) -> AnswerT:
-        """Return the answer of the first call to ``path``; a call that failed is made again."""
-        with self._asking:
-            asked: Future[AnswerT] | None = self._asked.get(path)
-            is_first = asked is None
-            if asked is None:
-                asked = self._asked[path] = Future()
-        try:
-            if is_first:
-                asked.set_result(self._ask(path, decode))
-            return asked.result()
-        except BaseException as error:
-            if is_first:
-                asked.set_exception(error)
-            with self._asking:
-                self._asked.pop(path, None)
-            raise
+        return self._answers.once(path, lambda: self._ask(path, decode))
 
     def _ask(self, path: str, decode: Decoder[AnswerT], params: Mapping[str, str] | None = None) -> AnswerT:
         request = Request("GET", path, params or {})

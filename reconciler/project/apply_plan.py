@@ -12,6 +12,7 @@ from reconciler.apply.executor import FinishedRun
 from reconciler.apply.options import ApplyOptions
 from reconciler.apply.recovery.resume import is_anything_open
 from reconciler.errors import UsageError
+from reconciler.hubspot.answers import PortalAnswers
 from reconciler.plan.guards import limits_from
 from reconciler.plan.plan import Plan
 from reconciler.project.ephemeral_state import refuse_ephemeral_state
@@ -35,6 +36,7 @@ def carry_out(
     lock_timeout_s: float = 0.0,
     report: Path | None = None,
     lists_applied: bool = False,
+    answers: PortalAnswers | None = None,
 ) -> FinishedRun:
     """Apply ``plan`` and write the report of the run; the result contains the error that stopped it.
 
@@ -45,6 +47,7 @@ def carry_out(
         lock_timeout_s: seconds to wait for another run to end.
         report: another file for the report, besides the project's own folder.
         lists_applied: include the applied rows in the result.
+        answers: account and definitions as planning has just read them; None: they are read again.
 
     Raises:
         UsageError: nothing was applied: reports cannot be written, or the state would be lost.
@@ -56,7 +59,7 @@ def carry_out(
     with (
         session.state(to_write=True) as store,
         reports_kept(session, store),
-        session.portal() as connection,
+        session.portal(answers) as connection,
     ):
         refuse_ephemeral_state(session.environment, session.settings.state_url, store, os.environ)
         claim, limits = session.claim(lock_timeout_s), limits_from(session.settings.guards)

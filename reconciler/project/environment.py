@@ -128,7 +128,10 @@ class Environment:
 
     def plan_for(self, request: PlanRequest, *, progress: Progress = ignore_progress) -> Plan:
         """Plan like ``plan``, for an existing request."""
-        return Plan(make_plan.make_plan(self.session, request, progress))
+        from reconciler.hubspot.answers import PortalAnswers  # noqa: PLC0415 - pydantic costs 0.1 s
+
+        answers = PortalAnswers()
+        return Plan(make_plan.make_plan(self.session, request, progress, answers), answers=answers)
 
     def check_takes_new_plans(self) -> None:
         """Check that this environment takes a plan that was not saved.
@@ -183,7 +186,8 @@ class Environment:
             lock_timeout_s: seconds to wait for another run to end.
             report: a file for the report of the run, besides ``.reconciler/reports/``.
             should_stop: called before every call; if it returns True, only the calls under way are finished.
-            rereads: read records again right before they are written, to find out whether they changed.
+            rereads: read definitions and records again right before the writes, to find out whether they
+                changed. Without it, a plan that this process has just made is applied to what planning read.
             verifies: ``plan_what_is_left`` will be called afterwards: the budget includes its calls, and the
                 manifests must describe the plan.
             lists_applied: include the applied rows in the result.
@@ -225,6 +229,7 @@ class Environment:
                 lock_timeout_s=lock_timeout_s,
                 report=Path(report) if report is not None else None,
                 lists_applied=lists_applied,
+                answers=None if rereads else plan.answers,
             )
         return ApplyResult(done.run, done.stopped_by, done.is_interrupted)
 

@@ -19,12 +19,24 @@ from reconciler.project.refusals import check_environment
 from reconciler.project.session import Session
 
 if TYPE_CHECKING:
+    from reconciler.hubspot.answers import PortalAnswers
     from reconciler.hubspot.reader import PortalReader
     from reconciler.reconcile.plan import PlanContext
 
 
-def make_plan(session: Session, request: PlanRequest, progress: Progress = ignore_progress) -> Plan:
+def make_plan(
+    session: Session,
+    request: PlanRequest,
+    progress: Progress = ignore_progress,
+    answers: "PortalAnswers | None" = None,
+) -> Plan:
     """Plan the environment; write nothing anywhere.
+
+    Args:
+        session: session of the environment.
+        request: what to plan.
+        progress: called with the number of compared records, and of all records.
+        answers: gets what is read of account and definitions, for applying the plan right away.
 
     Raises:
         ManifestError: the manifests are wrong, with places relative to the working directory.
@@ -43,7 +55,7 @@ def make_plan(session: Session, request: PlanRequest, progress: Progress = ignor
     selection = request.selection
     objects = {group.object for group in desired.groups if selection.may_have(group.object)}
     try:
-        with session.reader() as reader:
+        with session.reader(answers) as reader:
             begin_portal(reader, objects | desired.associated_with(objects))
             plan = _plan(session, request, desired, reader, reviewed=reviewed, progress=progress)
     except ReconcilerError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Generic, NoReturn, Self, TypeVar
+from typing import TYPE_CHECKING, Generic, NoReturn, Self, TypeVar
 
 from reconciler.errors import Problem, UsageError
 from reconciler.plan import plan as core
@@ -14,6 +14,9 @@ from reconciler.plan.file.format import digests_of
 from reconciler.plan.plan import Budget, GuardRefusal, Held, ManifestInfo, Review
 from reconciler.plan.summary import PlanSummary
 from reconciler.project.plan_files import save_plan
+
+if TYPE_CHECKING:
+    from reconciler.hubspot.answers import PortalAnswers
 
 T = TypeVar("T")
 
@@ -59,10 +62,14 @@ class Plan:
     afterwards its changes cannot be read or applied; ``header`` and ``summary`` stay.
     """
 
-    def __init__(self, value: core.Plan, *, file: Path | None = None) -> None:
+    def __init__(
+        self, value: core.Plan, *, file: Path | None = None, answers: "PortalAnswers | None" = None
+    ) -> None:
         self._value: core.Plan | None = value
         self.file = file
         """The file that it was read from; None for a new plan."""
+        self.answers = answers
+        """What planning read of account and definitions; None for a plan that was read from a file."""
         self.summary: PlanSummary = value.summary
         """The numbers of the plan: changes by the word that people read, problems, the headline."""
         self.header = _header_of(value)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import httpx
 
     from reconciler.emulator.app import Emulator
+    from reconciler.hubspot.answers import PortalAnswers
     from reconciler.hubspot.reader import PortalReader
     from reconciler.hubspot.transport.rate_limiter import RateLimiter
     from reconciler.reconcile.apply import Connection, LockRequest
@@ -100,23 +101,24 @@ class Session:
         )
 
     @contextmanager
-    def reader(self) -> Iterator["PortalReader"]:
-        """Open the environment's portal for reading."""
+    def reader(self, answers: "PortalAnswers | None" = None) -> Iterator["PortalReader"]:
+        """Open the environment's portal for reading; ``answers`` are those of an earlier reader."""
         from reconciler.hubspot.reader import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
 
         with self._http() as http:
-            yield PortalReader(http, self.environment.api_version, self._limiter)
+            yield PortalReader(http, self.environment.api_version, self._limiter, answers)
 
     @contextmanager
-    def portal(self) -> Iterator["Connection"]:
-        """Open the environment's portal for writing."""
+    def portal(self, answers: "PortalAnswers | None" = None) -> Iterator["Connection"]:
+        """Open the environment's portal for writing; ``answers`` are those of an earlier reader."""
         from reconciler.hubspot.reader import PortalReader  # noqa: PLC0415 - httpx costs 0.1 s
         from reconciler.hubspot.writer import PortalWriter  # noqa: PLC0415
         from reconciler.reconcile.apply import Connection  # noqa: PLC0415
 
         with self._http() as http:
             version, limiter = self.environment.api_version, self._limiter
-            yield Connection(PortalReader(http, version, limiter), PortalWriter(http, version, limiter))
+            reader = PortalReader(http, version, limiter, answers)
+            yield Connection(reader, PortalWriter(http, version, limiter))
 
     @contextmanager
     def emulator(self) -> Iterator["Emulator"]:

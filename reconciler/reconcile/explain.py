@@ -10,7 +10,7 @@ from reconciler.hubspot.portal.read_portal import read_portal
 from reconciler.hubspot.reader import PortalReader
 from reconciler.hubspot.records.history import read_histories
 from reconciler.hubspot.records.read import read_records
-from reconciler.model.definitions import PortalSchema
+from reconciler.model.definitions import ObjectSchema, PortalSchema
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import Explanation, RecordTrace
 from reconciler.model.owned import OwnedRecord
@@ -43,6 +43,7 @@ def explain_record(
         HubSpotError: the portal cannot be read.
         StateError: the state cannot be read.
     """
+    reader = reader.keeping_records()
     refuse_unknown_type(asked, desired, store.owned_groups())
     portal = read_portal(reader, {asked.object}, here.portal_id)
     schema = portal.objects[asked.object]
@@ -58,7 +59,7 @@ def explain_record(
     )
     subject = find_subject(replace(asked, object=schema.name), named, owned_under, rules, masked_properties)
     subject = subject.traced(trace(written, subject.key.by, subject.key.value))
-    question = [name for name in subject.names(schema) if name in schema.properties]
+    question = _names_to_read(subject, schema)
     answers = read_records(reader, schema, subject.key.by, subject.keys, question)
     if answers.unanswered and not answers:
         raise Unavailable(
@@ -69,9 +70,11 @@ def explain_record(
     live = subject.live_among(answers)
     if live is not None:
         subject = subject.owned_as(store.owned_by_id(schema.name, [live.id]).get(live.id))
-        more = [name for name in subject.names(schema) if name in schema.properties]
+        more = _names_to_read(subject, schema)
         if more != question:
             live = subject.live_among(read_records(reader, schema, subject.key.by, subject.keys, more))
+    spots = {*spots_of(subject, schema, live), *spots_of(replace(subject, name=None), schema, live)}
+    histories = read_histories(reader, portal, spots)
     plan = None
     if subject.is_planned(named):
         plan = _plan_with_others(subject, named, portal, partial(_plan, desired, reader, store, here))
@@ -83,13 +86,19 @@ def explain_record(
             plan=plan,
             applyings=store.last_runs(subject.owned) if subject.owned else {},
             pairs=store.pairs_of(subject.owned) if subject.owned else (),
-            histories=read_histories(reader, portal, spots_of(subject, schema, live)),
+            histories=histories,
             runs=our_runs(store.runs(), here.created_at),
             masks=here.masks,
             portal_id=here.portal_id,
             environment=here.environment,
         ),
     )
+
+
+def _names_to_read(subject: ExplainTarget, schema: ObjectSchema) -> Sequence[str]:
+    """Return the properties to read: the requested one, and those that planning the record needs."""
+    names = {*subject.names(schema), *replace(subject, name=None).names(schema)}
+    return sorted(names & schema.properties.keys())
 
 
 def _plan(

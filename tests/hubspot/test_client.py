@@ -24,6 +24,10 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "is_enabled": ("0-162",),
     "labels": ("companies", "contacts"),
     "association_limits": ("companies", "contacts"),
+    "count_records": ("companies",),
+    "list_page": ("companies", "", ["name"]),
+    "find_list": ("0-2", "seven"),
+    "list_members": ("7", None),
     "read_pairs": ("companies", "contacts", [{"id": "1"}]),
 }
 
@@ -34,18 +38,29 @@ def test_a_reader_has_no_way_to_write() -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         seen.add((request.method, request.url.path.rpartition("/crm/")[2]))
         return reply(
-            200, {"results": [], "portalId": 1, "accountType": "STANDARD", "id": "1", "enablement": True}
+            200,
+            {
+                "results": [],
+                "portalId": 1,
+                "accountType": "STANDARD",
+                "id": "1",
+                "enablement": True,
+                "total": 0,
+                "list": {"listId": "7", "name": "seven", "objectTypeId": "0-2"},
+            },
         )
 
     reader = reader_of(handler)
+    derived = {"keeping_records"}  # it makes no call
     for name, method in inspect.getmembers(reader, inspect.ismethod):
-        if not name.startswith("_"):
+        if not name.startswith("_") and name not in derived:
             keywords = {"properties": ["name"]} if name == "batch_read" else {}
             method(*ARGUMENTS.get(name, ()), **keywords)
 
-    assert len(seen) == 13
+    assert len(seen) == 16
     assert {path for method, path in seen if method != "GET"} == {
         "v3/objects/companies/batch/read",
+        "v3/objects/companies/search",
         "v4/associations/companies/contacts/batch/read",
     }
 

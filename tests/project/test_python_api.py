@@ -105,7 +105,7 @@ def test_without_a_plan_somebody_has_to_be_asked(sandbox: Environment) -> None:
         asked.append(plan)
         return False
 
-    with pytest.raises(UsageError, match="nobody is asked"):
+    with pytest.raises(UsageError, match="needs somebody who confirms"):
         sandbox.apply()
     with pytest.raises(UsageError, match="declined"):
         sandbox.apply(confirm=refuse)
