@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from reconciler.model.acceptance import Acceptance
+    from reconciler.model.diagnosis import CheckResult, CheckStatus, Diagnosis
     from reconciler.model.drift import (
         DriftedValue,
         DriftFound,
@@ -50,6 +51,9 @@ _MODULES = {
     "Acceptance": "reconciler.model.acceptance",
     "ApplyResult": "reconciler.project.results",
     "Change": "reconciler.plan.change",
+    "CheckResult": "reconciler.model.diagnosis",
+    "CheckStatus": "reconciler.model.diagnosis",
+    "Diagnosis": "reconciler.model.diagnosis",
     "DriftFound": "reconciler.model.drift",
     "DriftSummary": "reconciler.model.drift",
     "DriftedValue": "reconciler.model.drift",
@@ -95,6 +99,9 @@ __all__ = [
     "Acceptance",
     "ApplyResult",
     "Change",
+    "CheckResult",
+    "CheckStatus",
+    "Diagnosis",
     "DriftFound",
     "DriftSummary",
     "DriftedValue",

@@ -17,6 +17,7 @@ from reconciler.errors import ReconcilerError
 
 COMMANDS = {
     "apply": "Apply PLAN; without it, make a plan, show it, ask, and apply it.",
+    "doctor": "Check project, token, portal and state, and say what to do.",
     "drift": "Show what people changed in HubSpot since the last apply, and who did it.",
     "emulator": "Serve, seed, edit or reset the embedded portal of this project.",
     "explain": "Explain the record or property at ADDRESS.",

@@ -46,10 +46,14 @@ from reconciler.hubspot.transport.responses import (
     RecordPage,
     SchemaBody,
     SchemaPage,
+    TokenBody,
+    UsageBody,
+    UsagePage,
 )
 
 _PARTIAL = 207
 _NOT_FOUND = 404
+_TOKEN_PATH = "/oauth/v2/private-apps/get/access-token-info"  # noqa: S105 - a path
 _NO_SUCH_RECORD = "OBJECT_NOT_FOUND"
 
 
@@ -107,6 +111,21 @@ class PortalReader:
     def account(self) -> AccountBody:
         """Read the account, that is, the portal of the token."""
         return self._ask_once(self._paths.account, AccountBody.read)
+
+    def token(self, token: str) -> TokenBody:
+        """Ask to which portal a token belongs, and which scopes it has; for service keys and private apps.
+
+        Source: https://developers.hubspot.com/docs/guides/apps/private-apps/overview (token information).
+        """
+        request = Request("POST", _TOKEN_PATH, body={"tokenKey": token})
+        exchange = self._caller.ask(request, TokenBody.read)
+        if isinstance(exchange, Success):
+            return exchange.value
+        raise error_for(request, exchange.status, exchange.error)
+
+    def daily_usage(self) -> tuple[UsageBody, ...]:
+        """Read how much of the daily limit is used; HubSpot counts private apps only, some minutes late."""
+        return self._ask(self._paths.daily_usage, UsagePage.read).results
 
     def properties(self, object_path: str) -> tuple[PropertyBody, ...]:
         """Read the definitions of a type's properties; HubSpot leaves out those with sensitive data."""
@@ -230,6 +249,16 @@ class PortalReader:
         asked = {"limit": str(RECORDS_PER_PAGE), "properties": ",".join(properties)}
         asked |= {"after": after} if after else {}
         return self._ask(self._paths.records(object_path), RecordPage.read, asked)
+
+    def count_without(self, object_path: str, name: str) -> int:
+        """Ask the search index how many records have no value in a property; it lags behind."""
+        lacking = [{"filters": [{"propertyName": name, "operator": "NOT_HAS_PROPERTY"}]}]
+        body = {"limit": 1, "filterGroups": lacking, "properties": []}
+        request = Request("POST", self._paths.search(object_path), body=body)
+        exchange = self._caller.ask(request, FoundBody.read)
+        if isinstance(exchange, Success):
+            return exchange.value.total
+        raise error_for(request, exchange.status, exchange.error)
 
     def count_records(self, object_path: str) -> FoundBody:
         """Ask the search index how many records a type has, and which has the highest id.

@@ -1,13 +1,13 @@
 """An opened project folder: the entry point for Python code."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
+from reconciler.model.diagnosis import CheckResult, Diagnosis
 from reconciler.model.new_project import NewProject
 from reconciler.project.environment import Environment
-from reconciler.project.init.init_project import InitRequest, init_project
 from reconciler.project.notices import Notify, ignore_notice
 from reconciler.project.plan import Plan
 from reconciler.project.plan_files import read_plan
@@ -59,8 +59,38 @@ class Project:
         Raises:
             UsageError: the arguments contradict each other, or a file cannot be written.
         """
+        from reconciler.project.init.init_project import (  # noqa: PLC0415 - only new projects need it
+            InitRequest,
+            init_project,
+        )
+
         asked = InitRequest(Path(folder), portal_id, tuple(objects), github, gitlab, example)
         return init_project(asked, os.environ)
+
+    @staticmethod
+    def doctor(
+        folder: str | Path | None = None,
+        environment: str | None = None,
+        *,
+        objects: Iterable[str] = (),
+        token_variable: str | None = None,
+        tell: Callable[[CheckResult], None] = lambda _result: None,
+    ) -> Diagnosis:
+        """Check project, token, portal and state; works before the project is complete. Changes nothing.
+
+        Args:
+            folder: the project folder, as for ``open``.
+            environment: its name, as for ``environment``.
+            objects: object types, besides those of the manifests.
+            token_variable: the variable with the token, instead of the one that the settings name.
+            tell: called with each result at once.
+        """
+        from reconciler.project.doctor.diagnose import diagnose  # noqa: PLC0415 - httpx costs 0.1 s
+        from reconciler.project.doctor.examined import DoctorRequest  # noqa: PLC0415
+
+        chosen = Path(folder) if folder is not None else None
+        request = DoctorRequest(chosen, environment, tuple(objects), token_variable)
+        return diagnose(request, os.environ, tell)
 
     @property
     def environments(self) -> tuple[str, ...]:

@@ -185,6 +185,7 @@ def load_settings(
     *,
     said_by: str = "-e",
     offline: bool = False,
+    needs_portal_id: bool = True,
 ) -> Settings:
     """Read ``reconciler.yaml`` in ``project``.
 
@@ -194,12 +195,13 @@ def load_settings(
         chosen_environment: the one given by ``-e``; else ``RECONCILER_ENV``, ``default:`` or the only one.
         said_by: the option or variable that selected it.
         offline: neither portal nor state will be used, so their settings may be missing.
+        needs_portal_id: a missing ``portal_id`` is a mistake; otherwise it is 0.
 
     Raises:
         ManifestError: the file is wrong, or names a variable that is not set; with every problem found.
         UsageError: the file cannot be read; no environment, or an unknown one, is selected.
     """
-    file, node, environments = _read_file(project)
+    file, node, environments = _read_file(project, needs_portal_id=needs_portal_id)
     chosen = ((chosen_environment, said_by), (environ.get("RECONCILER_ENV"), "RECONCILER_ENV"))
     name = _choose(environments, file.default, chosen)
     said, own = environments[name]
@@ -264,7 +266,7 @@ def _protected_by(name: str, environments: Mapping[str, _Written]) -> str | None
 
 
 def _portal_id(said: _EnvironmentShape) -> int:
-    return int(said.portal_id or _EMULATOR_PORTAL_ID)
+    return int(said.portal_id or (_EMULATOR_PORTAL_ID if said.portal else 0))
 
 
 def _by_object(file: _FileShape, what: Literal["mask", "show"]) -> Mapping[str, tuple[str, ...]]:
@@ -294,7 +296,9 @@ def _choose(names: Collection[str], default: str, chosen: Iterable[tuple[str | N
     return next(iter(names))
 
 
-def _read_file(project: Path) -> tuple[_FileShape, MappingNode, dict[str, _Written]]:
+def _read_file(
+    project: Path, *, needs_portal_id: bool = True
+) -> tuple[_FileShape, MappingNode, dict[str, _Written]]:
     """Read the file and its environments, and report all mistakes that need no selected environment."""
     refused = readable_files.fault_of(project / FILE_NAME, project)
     if refused is not None:
@@ -310,7 +314,7 @@ def _read_file(project: Path) -> tuple[_FileShape, MappingNode, dict[str, _Writt
     problems = list(reading.problems)
     file = _validated(_FileShape, node, place, problems)
     problems += file_problems(node)
-    environments = _read_environments(node.mapping("environments"), problems)
+    environments = _read_environments(node.mapping("environments"), problems, needs_portal_id=needs_portal_id)
     raise_if_any(problems)
     return file, node, environments
 
@@ -331,12 +335,14 @@ def _only_document(reading: Reading) -> tuple[MappingNode, Place]:
     )
 
 
-def _read_environments(listed: MappingNode, problems: list[Problem]) -> dict[str, _Written]:
+def _read_environments(
+    listed: MappingNode, problems: list[Problem], *, needs_portal_id: bool
+) -> dict[str, _Written]:
     environments = {}
     for name, node, place in zip(listed.names, listed.values, listed.places, strict=True):
         if isinstance(node, MappingNode):
             environments[name] = _Written(_validated(_EnvironmentShape, node, place, problems), node)
-            problems += environment_problems(name, node, FILES.ref(place))
+            problems += environment_problems(name, node, FILES.ref(place), needs_portal_id=needs_portal_id)
         elif node is not Blank.REFUSED:
             message = f'the environment "{name}" must be a mapping'
             problems.append(Problem(message, _ENVIRONMENT_ADVICE, FILES.ref(place)))

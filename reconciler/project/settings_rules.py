@@ -87,7 +87,9 @@ def file_problems(node: MappingNode) -> Iterator[Problem]:
             yield Problem(f'unknown environment "{default}"', advice, _ref(node, "default"))
 
 
-def environment_problems(name: str, node: MappingNode, begins: SourceRef) -> Iterator[Problem]:
+def environment_problems(
+    name: str, node: MappingNode, begins: SourceRef, *, needs_portal_id: bool
+) -> Iterator[Problem]:
     """Report problems of one environment as a whole."""
     if node.get("portal") == "emulator":
         for key in ("token", "base_url"):
@@ -101,7 +103,7 @@ def environment_problems(name: str, node: MappingNode, begins: SourceRef) -> Ite
         ),
         ("token", TOKEN_ADVICE),
     ):
-        if key not in node.names:
+        if key not in node.names and (needs_portal_id or key != "portal_id"):
             yield Problem(f'"{key}" is missing in the environment "{name}"', advice, begins)
     if "seed" in node.names:
         yield Problem("only an emulator can have a seed", "remove the line", _ref(node, "seed"))

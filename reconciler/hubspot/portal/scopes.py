@@ -4,13 +4,17 @@ Source: https://developers.hubspot.com/docs/guides/apps/authentication/scopes. I
 older scope (``e-commerce``), this module names the narrower one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from reconciler.model.new_project import NeededScopes
 from reconciler.model.object_types import object_name, object_type
 
-_OWNERS = "crm.objects.owners.read"
+OWNERS = "crm.objects.owners.read"
 _LISTS = "crm.lists.read"
+_COMMERCE = ("crm.objects.products.", "crm.objects.line_items.", "crm.objects.quotes.")
+"""Scopes that ``e-commerce`` includes."""
+
+_NEWER_TICKETS = "crm.objects.tickets.write"
 
 
 def needed_scopes(objects: Iterable[str]) -> NeededScopes:
@@ -32,7 +36,13 @@ def needed_scopes(objects: Iterable[str]) -> NeededScopes:
 def read_scopes(objects: Iterable[str]) -> tuple[str, ...]:
     """Return the scopes for reading records and definitions of these types, and owners. Sorted."""
     names = {object_name(written) for written in objects}
-    return tuple(sorted({_OWNERS, *(scope for name in names for scope in _read_scopes(name))}))
+    return tuple(sorted({OWNERS, *(scope for name in names for scope in _read_scopes(name))}))
+
+
+def is_held(scope: str, held: Container[str]) -> bool:
+    """Return whether a token with the scopes ``held`` may do what ``scope`` permits; an older one may do."""
+    older = "e-commerce" if scope.startswith(_COMMERCE) else None
+    return scope in held or older in held or (scope == "tickets" and _NEWER_TICKETS in held)
 
 
 def write_scopes(objects: Iterable[str]) -> tuple[str, ...]:

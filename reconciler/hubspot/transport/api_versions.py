@@ -6,6 +6,7 @@ OpenAPI collection, https://github.com/HubSpot/HubSpot-public-api-spec-collectio
 """
 
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import quote
 
 from reconciler.errors import UsageError
@@ -13,6 +14,16 @@ from reconciler.model.calls import Call
 
 DEFAULT_VERSION = "v3"
 API_VERSIONS = (DEFAULT_VERSION, "2025-09", "2026-03", "2026-09")
+SUPPORTED_UNTIL = {
+    DEFAULT_VERSION: date(2027, 9, 1),
+    "2025-09": date(2027, 3, 30),
+    "2026-03": date(2027, 9, 30),
+    "2026-09": date(2028, 3, 8),
+}
+"""The day until which HubSpot supports a version: 18 months after its release, or as announced.
+
+Later it may go on working, without corrections.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +31,7 @@ class Paths:
     """The paths of the endpoints in one version."""
 
     account: str
+    daily_usage: str
     owners: str
     schemas: str
     _lists: str
@@ -107,6 +119,7 @@ def paths_of(version: str) -> Paths:
     if version == DEFAULT_VERSION:
         return Paths(
             account="/account-info/v3/details",
+            daily_usage="/account-info/v3/api-usage/daily/private-apps",
             owners="/crm/v3/owners",
             schemas="/crm-object-schemas/v3/schemas",
             _lists="/crm/v3/lists",
@@ -119,6 +132,7 @@ def paths_of(version: str) -> Paths:
         )
     return Paths(
         account=f"/account-info/{version}/details",
+        daily_usage=f"/account-info/{version}/api-usage/daily/private-apps",
         owners=f"/crm/owners/{version}",
         schemas=f"/crm-object-schemas/{version}/schemas",
         _lists=f"/crm/lists/{version}",

@@ -190,6 +190,27 @@ class AccountBody(Shape):
     ui_domain: str | None = None  # host of HubSpot's pages for this account
 
 
+class TokenBody(Shape):
+    """The portal and the scopes of a token."""
+
+    hub_id: int
+    scopes: tuple[str, ...] = ()
+
+
+class UsageBody(Shape):
+    """The use of one daily limit."""
+
+    name: str = ""
+    current_usage: int | None = None
+    usage_limit: int | None = None
+
+
+class UsagePage(Shape):
+    """The use of the daily limits of private apps."""
+
+    results: tuple[UsageBody, ...] = ()
+
+
 class OptionBody(Shape):
     """An allowed value of an enumeration."""
 

@@ -1,0 +1,47 @@
+"""``reconciler doctor``."""
+
+import click
+
+from reconciler.cli.exits import ExitCode
+from reconciler.cli.messages import document, show_text
+from reconciler.cli.names import names_in
+from reconciler.cli.options import common_options, said
+from reconciler.cli.output import color, width
+from reconciler.model.diagnosis import CheckResult
+from reconciler.project.project import Project
+from reconciler.report.diagnosis import diagnosis_as_document, render_check, render_diagnosis_end
+from reconciler.report.mask import SHOW
+from reconciler.report.view import View
+
+
+@click.command()
+@click.option("--objects", metavar="a,b", default="", help="Object types, besides those of the manifests.")
+@click.option(
+    "--token-variable", metavar="NAME", help="The variable that holds the token, instead of the project's."
+)
+@common_options
+@click.pass_context
+def command(ctx: click.Context, objects: str, token_variable: str | None) -> int:
+    """Check project, token, portal and state, and say what to do. Changes nothing anywhere.
+
+    It works before the project is complete: with a token alone it says to which portal it belongs.
+    """
+    common = said(ctx)
+    view = View(SHOW, where=str, color=color(common), width=width())
+
+    def tell(result: CheckResult) -> None:
+        if not common.as_json:
+            show_text(render_check(result, view))
+
+    diagnosis = Project.doctor(
+        common.directory,
+        common.environment,
+        objects=names_in(objects),
+        token_variable=token_variable,
+        tell=tell,
+    )
+    if common.as_json:
+        document(diagnosis_as_document(diagnosis))
+    else:
+        show_text(render_diagnosis_end(diagnosis, view))
+    return ExitCode.OK if diagnosis.is_healthy else ExitCode.ERROR

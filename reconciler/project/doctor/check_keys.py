@@ -1,0 +1,75 @@
+"""Checks of the keys: whether HubSpot takes them, and how many records have none."""
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.errors import HubSpotError, ManifestError, ReconcilerError
+from reconciler.hubspot.portal.read_portal import read_portal
+from reconciler.hubspot.reader import PortalReader
+from reconciler.model.addresses import RECORD_ID
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.diagnosis import CheckResult
+from reconciler.model.keys import why_no_key
+from reconciler.model.object_types import object_name
+from reconciler.project.doctor.examined import Examined, counted, failed, from_error, passed, skipped, warned
+
+
+def check_keys(examined: Examined) -> Iterator[CheckResult]:
+    """Look at the key of each type: that of the manifests, or those that could be one."""
+    if examined.reader is None:
+        yield skipped("keys", "the token comes first")
+        return
+    if not examined.objects:
+        yield skipped("keys", "no manifest names an object type yet")
+        return
+    try:
+        portal = read_portal(examined.reader, examined.objects)
+    except ManifestError as error:
+        for problem in error.problems:
+            yield failed("keys", str(problem.message), str(problem.advice or ""))
+        return
+    except ReconcilerError as error:
+        yield from_error("keys", error)
+        return
+    named = {group.object: group.key for group in examined.desired.groups} if examined.desired else {}
+    for name in examined.objects:
+        schema = portal.objects[object_name(name)]
+        key = named.get(name)
+        yield _chosen(examined.reader, schema, key) if key else _possible(schema)
+
+
+def _chosen(reader: PortalReader, schema: ObjectSchema, key: str) -> CheckResult:
+    """Check the key of the manifests."""
+    if key == RECORD_ID:
+        return passed("keys", f"{schema.name}: HubSpot's own record id")
+    definition = schema.properties.get(key)
+    keys = schema.advisable_keys()
+    if definition is None:
+        return failed("keys", f"{schema.name}: there is no property {key}", _advice(schema, keys))
+    if not schema.can_identify(key):
+        return failed(
+            "keys", f"{schema.name}: {key} is {why_no_key(schema, definition)}", _advice(schema, keys)
+        )
+    try:
+        lacking, total = reader.count_without(schema.path, key), reader.count_records(schema.path).total
+    except HubSpotError:
+        return passed("keys", f"{schema.name}: {key} is usable")
+    if lacking:
+        finding = f"{schema.name}: {key} is usable; without one: {lacking:,} of {counted(total, 'record')}"
+        return warned(
+            "keys", finding, "manifests cannot name those; fill the property in HubSpot to name them"
+        )
+    return passed("keys", f"{schema.name}: {key} is usable, and no record lacks it ({total:,})")
+
+
+def _possible(schema: ObjectSchema) -> CheckResult:
+    """List the keys that a type could have."""
+    keys = schema.advisable_keys()
+    if keys:
+        return passed("keys", f"{schema.name}: {', '.join(keys)} can be the key")
+    return warned("keys", f"{schema.name}: no property can be the key", _advice(schema, keys))
+
+
+def _advice(schema: ObjectSchema, keys: Sequence[str]) -> str:
+    if keys:
+        return f"`reconciler keys list {schema.name}` counts what is in {', '.join(keys)}"
+    return "make a property in HubSpot with `Require unique values`, which only works when it is made"

@@ -1,0 +1,74 @@
+"""Checks of the state: where it is, whether it can be read, who shares it, who holds its lock."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ReconcilerError
+from reconciler.model.diagnosis import CheckResult
+from reconciler.project.doctor.examined import Examined, counted, from_error, passed, skipped, warned
+from reconciler.project.private_folder import refuse_foreign_files
+from reconciler.project.server_addresses import POSTGRESQL, database_hosts
+from reconciler.project.session import Session
+
+if TYPE_CHECKING:
+    from reconciler.state.store import Store
+
+_SQLITE = "sqlite:///"
+
+
+def check_state(examined: Examined) -> Iterator[CheckResult]:
+    """Open the state to read it."""
+    session = examined.session
+    if session is None or not examined.knows_portal:
+        yield skipped("state", "the project comes first")
+        return
+    if not examined.has_variables and not examined.request.token_variable:
+        yield skipped("state", "the variables come first")
+        return
+    url = session.settings.state_url
+    if url is None:
+        advice = "without it there is no drift, prune, protection and rollback"
+        yield warned("state", "`state: none` remembers nothing", advice)
+        return
+    try:
+        refuse_foreign_files(session.settings.project, url)
+        with session.state(to_write=False) as store:
+            yield _contents(session, url, store)
+            yield _lock(store)
+    except ReconcilerError as error:
+        yield from_error("state", error)
+
+
+def _contents(session: Session, url: str, store: "Store") -> CheckResult:
+    where = _place(url, session.settings.project)
+    if store.version().lineage is None:
+        finding = f"{where}: empty, because nothing was applied here yet"
+    else:
+        finding = f"{where}: {counted(store.count(), 'owned record')}, serial {store.version().serial:,}"
+    if url.startswith(_SQLITE) and not session.environment.is_emulator:
+        advice = "before other people or CI jobs apply, move it to a place that all reach (docs/ci.md)"
+        return warned("state", f"{finding}; on this machine only", advice)
+    return passed("state", finding)
+
+
+def _lock(store: "Store") -> CheckResult:
+    holder = store.lock_holder()
+    if holder is None or holder.expires_at < datetime.now(UTC):
+        return passed("lock", "free")
+    return warned("lock", f"held by {holder.actor}", "wait, or if that run is gone: reconciler unlock")
+
+
+def _place(url: str, project: Path) -> str:
+    """Return the place of the state without any password."""
+    if url.startswith(_SQLITE):
+        file = Path(url.removeprefix(_SQLITE))
+        return (
+            str(file.relative_to(project.absolute()))
+            if file.is_relative_to(project.absolute())
+            else str(file)
+        )
+    if url.startswith(POSTGRESQL):
+        return f"PostgreSQL at {', '.join(database_hosts(url) or ()) or 'this machine'}"
+    return url

@@ -1,0 +1,116 @@
+"""The facts that checks find out for later checks, and the words for what they found."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.errors import ReconcilerError
+from reconciler.model.desired import Desired
+from reconciler.model.diagnosis import CheckResult, CheckStatus
+from reconciler.model.object_types import object_name
+from reconciler.project.session import Session
+from reconciler.project.settings import Settings
+
+if TYPE_CHECKING:
+    from reconciler.hubspot.reader import PortalReader
+    from reconciler.hubspot.transport.call_result import RateHeaders
+    from reconciler.hubspot.transport.responses import AccountBody
+
+HUBSPOT = "https://api.hubapi.com"
+TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - a name
+
+
+@dataclass(frozen=True, slots=True)
+class DoctorRequest:
+    """The project to examine, and what the command line says besides."""
+
+    folder: Path | None = None  # the one given by -C
+    environment: str | None = None
+    objects: tuple[str, ...] = ()  # object types, besides those of the manifests
+    token_variable: str | None = None  # the variable with the token, instead of that of the settings
+
+
+@dataclass(slots=True)
+class Examined:
+    """The facts that are known so far. Each check adds to them; None means: not known."""
+
+    request: DoctorRequest
+    environ: Mapping[str, str]
+    project: Path | None = None
+    settings: Settings | None = None
+    knows_portal: bool = False  # the settings say which portal it is
+    desired: Desired | None = None
+    token: str | None = field(default=None, repr=False)
+    token_name: str = ""  # the variable that holds it
+    has_variables: bool = False  # all variables of the settings are set
+    account: "AccountBody | None" = None
+    headers: "RateHeaders | None" = None  # of the first answer
+    reader: "PortalReader | None" = None
+    closing: ExitStack = field(default_factory=ExitStack)
+
+    @property
+    def session(self) -> Session | None:
+        """The environment, once its settings are known."""
+        return Session(self.settings) if self.settings else None
+
+    @property
+    def base_url(self) -> str:
+        """The address of the portal."""
+        return self.settings.environment.base_url if self.settings else HUBSPOT
+
+    @property
+    def api_version(self) -> str:
+        """The version of HubSpot's API."""
+        return self.settings.environment.api_version if self.settings else "v3"
+
+    @property
+    def is_emulator(self) -> bool:
+        """Whether the portal is the embedded emulator, which needs neither network nor token."""
+        return self.settings is not None and self.settings.environment.is_emulator
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """The object types of the manifests and of the command line, sorted."""
+        named = self.desired.objects if self.desired else frozenset[str]()
+        return tuple(sorted({*named, *map(object_name, self.request.objects)}))
+
+
+def passed(name: str, finding: str) -> CheckResult:
+    """Return that all is well."""
+    return CheckResult(name, CheckStatus.OK, finding)
+
+
+def warned(name: str, finding: str, advice: str = "") -> CheckResult:
+    """Return that it works, and something about it is good to know."""
+    return CheckResult(name, CheckStatus.WARNING, finding, advice)
+
+
+def failed(name: str, finding: str, advice: str = "") -> CheckResult:
+    """Return that something will not work, and what to do."""
+    return CheckResult(name, CheckStatus.FAILED, finding, advice)
+
+
+def skipped(name: str, why: str) -> CheckResult:
+    """Return that there was nothing to check, or no way to."""
+    return CheckResult(name, CheckStatus.SKIPPED, why)
+
+
+def from_error(name: str, error: ReconcilerError) -> CheckResult:
+    """Return an error as a failed check: its first line, and the rest as advice."""
+    finding, _, advice = str(error).partition("\n")
+    return failed(name, finding, " ".join(line.strip() for line in advice.splitlines()))
+
+
+def counted(count: int, noun: str) -> str:
+    """Format a count: ``1 record``, ``1,200 records``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+@contextmanager
+def examining(request: DoctorRequest, environ: Mapping[str, str]) -> Iterator[Examined]:
+    """Begin an examination; close what it opened at its end."""
+    examined = Examined(request, environ)
+    with examined.closing:
+        yield examined
