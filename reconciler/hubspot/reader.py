@@ -53,7 +53,7 @@ from reconciler.hubspot.transport.responses import (
 
 _PARTIAL = 207
 _NOT_FOUND = 404
-_TOKEN_PATH = "/oauth/v2/private-apps/get/access-token-info"  # noqa: S105 - a path
+_INTROSPECTION = "/oauth/v2/private-apps/get/access-token-info"
 _NO_SUCH_RECORD = "OBJECT_NOT_FOUND"
 
 
@@ -117,7 +117,7 @@ class PortalReader:
 
         Source: https://developers.hubspot.com/docs/guides/apps/private-apps/overview (token information).
         """
-        request = Request("POST", _TOKEN_PATH, body={"tokenKey": token})
+        request = Request("POST", _INTROSPECTION, body={"tokenKey": token})
         exchange = self._caller.ask(request, TokenBody.read)
         if isinstance(exchange, Success):
             return exchange.value

@@ -37,10 +37,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 
 def test_aliases_are_warned_of_and_change_nothing(project: Project) -> None:
-    for _ in range(2):
+    for start in ("Nothing to write. 2 records will be taken over (state only).", "No changes. 2 in step."):
         planned = project.run("plan", "--detailed-exitcode", "--values", "show")
         assert planned.code == ExitCode.OK
-        assert planned.out.startswith("No changes.")
+        assert planned.out.startswith(start)
         assert "companies.yaml:4:3: warning: companies/Acme is spelled acme in the portal" in planned.out
         told = "warning: contacts/ada@old.example is another email of ada@acme.example in the portal"
         assert told in " ".join(planned.out.split())

@@ -254,4 +254,4 @@ def test_drift_of_several_owners_is_accepted_by_e_mail(tmp_path: Path) -> None:
         assert done.code == 0, done.out + done.err
         said = (project.folder / "companies.yaml").read_text()
         assert "cyd@acme.example" in said.lower()
-        assert "No changes." in project.run("plan").out
+        assert "Nothing to write. 1 to record." in project.run("plan").out

