@@ -16,6 +16,10 @@ def deep(levels: int) -> str:
     ("text", "expected"),
     [
         ("a: 1\nb: 2\na: 3\n", 'a.yaml:3:1: "a" is declared twice'),
+        ("&0:\n", "a.yaml:1:1: a name cannot be empty"),
+        ("a: {b: 1, &c : 2}\n", "a.yaml:1:11: a name cannot be empty"),
+        ("a:\n  ? \n  : 1\n", "a.yaml:2:4: a name cannot be empty"),
+        ("'': 1\n", "a.yaml:1:1: a name cannot be empty"),
         ("x: {a: 1, 'a': 2}\n", 'a.yaml:1:11: "a" is declared twice'),
         ("a: &x {b: c}\nd:\n  <<: *x\n", "a.yaml:3:3: merge keys (<<) are not supported"),
         ("a: !env X\n", "a.yaml:1:4: tags are not supported: a value is the text as written"),

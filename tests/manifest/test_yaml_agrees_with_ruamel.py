@@ -150,6 +150,10 @@ def test_the_builder_agrees_with_a_second_parser(text: str) -> None:
 
 
 @given(st.text("ab:-?#[]{},&*!|>'\"%@`~<\\ \n\t\r01é😀\u2028", max_size=60))
+@example("&0:")
+@example("&0: 1")
+@example("a: {&0: 1}")
+@example("&0: [a]\n")
 def test_texts_made_of_punctuation_are_read_or_refused(text: str) -> None:
     reading = read(text)
     if reading.problems:

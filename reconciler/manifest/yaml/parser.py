@@ -286,7 +286,7 @@ class _Builder:
         """Sort names that appear for the first time, and leave out invalid ones."""
         first: dict[str, int] = {}
         for index, name in enumerate(written):
-            if name in first or name == "<<" or "\0" in name:
+            if not name or name in first or name == "<<" or "\0" in name:
                 self._report_name(name, places, index, first.get(name))
             else:
                 first[name] = index
@@ -300,6 +300,8 @@ class _Builder:
     def _report_name(self, name: str, places: Sequence[int], index: int, first: int | None) -> None:
         if name == "<<":
             message, advice = "merge keys (<<) are not supported", _USE_ALL
+        elif not name:  # also `&x: 1`, which is an anchor without a name to other parsers, and a text to some
+            message, advice = "a name cannot be empty", "write the name before the colon"
         elif first is None:
             message, advice = "a name cannot contain NUL", "remove the \\0"
         else:
