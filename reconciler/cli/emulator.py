@@ -6,8 +6,6 @@ from reconciler.cli.invocation import open_environment
 from reconciler.cli.messages import say, tell_done
 from reconciler.cli.options import Group, common_options
 from reconciler.errors import UsageError
-from reconciler.model.addresses import split_address
-from reconciler.project.correct_state import reset_emulator
 
 
 @click.group(cls=Group)
@@ -44,7 +42,7 @@ def serve(ctx: click.Context, host: str, port: int, faults: tuple[str, ...], nam
 
     invocation = open_environment(ctx)
     portal_id = invocation.environment.portal_id
-    with invocation.session.emulator() as emulator:
+    with invocation.environment.emulator.open() as emulator:
         token = emulator.token(portal_id)
         for fault in faults:
             emulator.add_fault(parse(fault))
@@ -66,9 +64,9 @@ def serve(ctx: click.Context, host: str, port: int, faults: tuple[str, ...], nam
 def seed(ctx: click.Context) -> None:
     """Create the portal from its seed, unless it exists."""
     invocation = open_environment(ctx)
-    with invocation.session.emulator():
-        portal_id = invocation.environment.portal_id
-        tell_done(ctx, f"portal {portal_id} is there", {"portal": portal_id})
+    invocation.environment.emulator.seed()
+    portal_id = invocation.environment.portal_id
+    tell_done(ctx, f"portal {portal_id} is there", {"portal": portal_id})
 
 
 @command.command()
@@ -76,10 +74,10 @@ def seed(ctx: click.Context) -> None:
 @click.pass_context
 def reset(ctx: click.Context) -> None:
     """Reset the portal to its seed, and delete its state."""
-    session = open_environment(ctx).session
-    count = reset_emulator(session)
+    environment = open_environment(ctx).environment
+    count = environment.emulator.reset()
     dropped = "" if count is None else f", and its state with {count} owned records dropped"
-    portal_id = session.environment.portal_id
+    portal_id = environment.portal_id
     sentence = f"portal {portal_id} is as in its seed{dropped}"
     tell_done(ctx, sentence, {"portal": portal_id, "dropped": count or 0})
 
@@ -100,23 +98,9 @@ def edit(
     if archive == bool(values):
         raise UsageError("say either what to change, such as phone=123, or --archive")
     properties = dict(map(_assigned, values))
-    try:
-        object_name, is_id, value, name = split_address(address)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    if name is not None:
-        raise UsageError(f"name the record alone, and the property apart: {name}=VALUE")
-    from reconciler.emulator.errors import EmulatorError  # noqa: PLC0415 - the server's libraries, as above
-
-    invocation = open_environment(ctx)
-    portal_id = invocation.environment.portal_id
-    with invocation.session.emulator() as emulator:
-        try:
-            record_id = emulator.edit(
-                portal_id, (object_name, value, is_id), properties, name=person, archives=archive
-            )
-        except EmulatorError as error:
-            raise UsageError(f"{address}: {error}") from error
+    environment = open_environment(ctx).environment
+    portal_id = environment.portal_id
+    record_id = environment.emulator.edit(address, properties, person=person, archives=archive)
     done = "archived" if archive else f"{', '.join(properties)} changed"
     tell_done(ctx, f"{address}: {done}", {"portal": portal_id, "record_id": record_id})
 

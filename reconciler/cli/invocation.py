@@ -12,7 +12,6 @@ from reconciler.cli.options import CommonOptions, said
 from reconciler.project.environment import Environment
 from reconciler.project.notices import Notice
 from reconciler.project.project import Project
-from reconciler.project.session import Session
 from reconciler.source import SourceRef
 
 
@@ -24,14 +23,9 @@ class Invocation:
     environment: Environment
 
     @property
-    def session(self) -> Session:
-        """Manifests, portal and state of the environment."""
-        return self.environment.session
-
-    @property
     def where(self) -> Callable[[SourceRef], str]:
         """The function that formats a place for the person."""
-        return self.session.where
+        return self.environment.where
 
 
 def open_environment(ctx: click.Context, *, offline: bool = False, made_for: str | None = None) -> Invocation:
@@ -55,12 +49,12 @@ def open_environment(ctx: click.Context, *, offline: bool = False, made_for: str
     chosen, said_by = common.environment, "-e"
     if chosen is None and made_for is not None and not os.environ.get("RECONCILER_ENV"):
         chosen, said_by = made_for, "the plan"
-    project = Project.open(common.directory, notify=tell)
+    project = Project.open(common.directory, notify=tell, said_by="-C DIR")
     return Invocation(common, project.environment(chosen, offline=offline, said_by=said_by))
 
 
 def tell_nothing(invocation: Invocation, what: str) -> None:
     """Tell the user that the state is empty, so that ``what`` is unknown."""
-    is_remembered = invocation.session.settings.state_url is not None
+    is_remembered = invocation.environment.state.is_kept
     sentence = f"{what} environment {invocation.environment.name} yet"
     say(sentence if is_remembered else "`state: none` remembers nothing")

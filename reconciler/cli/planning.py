@@ -20,7 +20,7 @@ from reconciler.report.view import View
 
 def show_plan(invocation: Invocation, plan: Plan, options: ViewOptions) -> None:
     """Print ``plan``."""
-    seen = invocation.session.seen(plan.problems)
+    seen = invocation.environment.seen(plan.problems)
     annotate(masked_problems(seen, masking_for("mask", as_json=False), plan.masked_properties))
     view = printed_view(options, invocation.said, invocation.where)
     print_report(options.form.plan(plan, view), options.form)

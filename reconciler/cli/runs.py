@@ -59,10 +59,6 @@ def show(ctx: click.Context, run: str, full: bool, values: str | None) -> None:
 
 def show_run(invocation: Invocation, detail: RunDetail, options: ViewOptions) -> None:
     """Print a run row by row."""
-    shown = {(row.key.object, name) for row in detail.rows for name in (row.key.by, *row.before, *row.after)}
-    masked_properties = invocation.session.settings.masks.named(shown).union(detail.header.masked_properties)
-    detail = replace(
-        detail, header=replace(detail.header, masked_properties=tuple(sorted(masked_properties)))
-    )
+    detail = invocation.environment.masked_run(detail)
     view = replace(printed_view(options, invocation.said, invocation.where), shows_applied=True)
     print_report(options.form.run(detail, view), options.form)

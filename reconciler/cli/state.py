@@ -18,9 +18,6 @@ from reconciler.errors import UsageError
 from reconciler.model.associations import OwnedPair
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.selection import is_pattern
-from reconciler.project import correct_state
-from reconciler.project.correct_state import erase_record, import_state, remove_owned, upgrade_state
-from reconciler.project.owned_records import export_lines, owned_records
 from reconciler.project.session import backup_text
 from reconciler.report.mask import masked_key, masked_owned
 
@@ -39,7 +36,7 @@ def list_(ctx: click.Context, values: str | None) -> None:
     """List owned records: address, record id, and whether we created or adopted them."""
     invocation = open_environment(ctx)
     masking = masking_for(values, as_json=invocation.said.as_json)
-    with owned_records(invocation.session) as owned:
+    with invocation.environment.state.owned() as owned:
         masked = owned.masked_keys()
         records = (replace(record, key=masked_key(record.key, masking, masked)) for record in owned)
         if invocation.said.as_json:
@@ -60,7 +57,7 @@ def show(ctx: click.Context, address: str, values: str | None) -> int:
     """Show the values last applied to the record at ADDRESS, such as companies/acme."""
     invocation = open_environment(ctx)
     masking = masking_for(values, as_json=invocation.said.as_json)
-    with owned_records(invocation.session) as owned:
+    with invocation.environment.state.owned() as owned:
         found = [
             masked_owned(detail.record, detail.pairs, masking, detail.masked_properties)
             for detail in owned.at(address)
@@ -84,7 +81,7 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
 
     An address may be a glob: 'companies/a*'.
     """
-    removed, backup = remove_owned(open_environment(ctx).session, addresses)
+    removed, backup = open_environment(ctx).environment.state.remove(addresses)
     tell_done(ctx, "\n".join(starmap(_removed, removed.items())), {"removed": removed})
     say(backup_text(backup))
 
@@ -95,7 +92,7 @@ def rm(ctx: click.Context, addresses: tuple[str, ...]) -> None:
 @click.pass_context
 def forget(ctx: click.Context, address: str) -> int:
     """Erase the record at ADDRESS from state, journal and reports."""
-    entries, reports, backups = erase_record(open_environment(ctx).session, address)
+    entries, reports, backups = open_environment(ctx).environment.state.erase(address)
     sentence = f"{address} was erased from {entries} entries of state and journal"
     tell_done(ctx, sentence, {"erased": address, "entries": entries})
     say(
@@ -116,7 +113,7 @@ def forget(ctx: click.Context, address: str) -> int:
 def upgrade(ctx: click.Context) -> None:
     """Upgrade a state that an older version made, after a backup."""
     invocation = open_environment(ctx)
-    is_upgraded = upgrade_state(invocation.session)
+    is_upgraded = invocation.environment.state.upgrade()
     if invocation.said.as_json:
         tell_done(ctx, "", {"upgraded": is_upgraded})
     elif not is_upgraded:
@@ -128,9 +125,9 @@ def upgrade(ctx: click.Context) -> None:
 @click.pass_context
 def adopt_project(ctx: click.Context) -> None:
     """Give the state to this project, under its name in reconciler.yaml."""
-    session = open_environment(ctx).session
-    before = correct_state.adopt_project(session)
-    name, environment = session.settings.name, session.environment.name
+    opened = open_environment(ctx).environment
+    before = opened.state.adopt_project()
+    name, environment = opened.project_name, opened.name
     now = f"project {name}" if name else "a project without a name"
     was = f", and was that of project {before}" if before and before != name else ""
     sentence = f"the state of environment {environment} is that of {now}{was}"
@@ -145,7 +142,7 @@ def export(ctx: click.Context) -> None:
 
     It is the state itself with all its values: nothing is masked.
     """
-    for line in export_lines(open_environment(ctx).session):
+    for line in open_environment(ctx).environment.state.export():
         document(line)
 
 
@@ -155,9 +152,9 @@ def export(ctx: click.Context) -> None:
 @click.pass_context
 def import_(ctx: click.Context, file: Path) -> None:
     """Replace everything that is owned by the exported state in FILE."""
-    session = open_environment(ctx).session
-    owned, backup = import_state(session, file)
-    environment = session.environment.name
+    opened = open_environment(ctx).environment
+    owned, backup = opened.state.import_from(file)
+    environment = opened.name
     sentence = f"{owned} records are owned in environment {environment}"
     tell_done(ctx, sentence, {"environment": environment, "owned": owned})
     say(backup_text(backup))

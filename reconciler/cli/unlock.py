@@ -5,7 +5,6 @@ import click
 from reconciler.cli.invocation import open_environment
 from reconciler.cli.messages import tell_done
 from reconciler.cli.options import common_options
-from reconciler.project import correct_state
 
 
 @click.command()
@@ -13,6 +12,6 @@ from reconciler.project import correct_state
 @click.pass_context
 def command(ctx: click.Context) -> None:
     """Remove a lock that nobody holds any more. A run that still holds it stops at its next call."""
-    holder = correct_state.unlock(open_environment(ctx).session)
+    holder = open_environment(ctx).environment.state.unlock()
     sentence = f"unlocked: it was held by {holder}" if holder else "there was no lock"
     tell_done(ctx, sentence, {"unlocked": holder is not None, "holder": holder})

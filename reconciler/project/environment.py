@@ -2,20 +2,24 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from reconciler.apply.options import ApplyOptions, OnStale
-from reconciler.errors import UsageError
+from reconciler.errors import Problem, UsageError
 from reconciler.model.runs import RunDetail, RunSummary
 from reconciler.model.selection import Selection
 from reconciler.plan.plan import Guard
 from reconciler.project import make_plan, plan_rollback, refusals, verify
+from reconciler.project.environment_emulator import EnvironmentEmulator
+from reconciler.project.environment_state import EnvironmentState
 from reconciler.project.notices import Progress, ignore_progress
 from reconciler.project.plan import Plan
 from reconciler.project.plan_request import PlanRequest, globs_of
 from reconciler.project.results import ApplyResult, Validation
 from reconciler.project.session import Session, open_session
+from reconciler.source import SourceRef
 
 if TYPE_CHECKING:
     from reconciler.model.acceptance import Acceptance
@@ -53,6 +57,11 @@ class Environment:
         return self.session.environment.portal_id
 
     @property
+    def project_name(self) -> str | None:
+        """The project's name in ``reconciler.yaml``; None if it has none."""
+        return self.session.settings.name
+
+    @property
     def is_protected(self) -> bool:
         """Whether it takes only plans that were read from a file."""
         return self.session.environment.is_protected
@@ -61,6 +70,24 @@ class Environment:
     def is_emulator(self) -> bool:
         """Whether its portal is the embedded emulator."""
         return self.session.environment.is_emulator
+
+    @property
+    def state(self) -> EnvironmentState:
+        """Its state: what it owns, and corrections by hand."""
+        return EnvironmentState(self.session)
+
+    @property
+    def emulator(self) -> EnvironmentEmulator:
+        """Its embedded portal."""
+        return EnvironmentEmulator(self.session)
+
+    def where(self, ref: SourceRef) -> str:
+        """Format a place in a manifest: the file relative to the working directory, and the line."""
+        return self.session.where(ref)
+
+    def seen(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return problems with their files relative to the working directory."""
+        return self.session.seen(problems)
 
     def validate(self, *, online: bool = False, progress: Progress = ignore_progress) -> Validation:
         """Check the manifests; ``online``: against the portal, too. Changes nothing anywhere.
@@ -387,6 +414,14 @@ class Environment:
         """
         with self.session.state(to_write=False) as store:
             return store.run(store.find_run(run))
+
+    def masked_run(self, detail: RunDetail) -> RunDetail:
+        """Return a run whose masked properties include those that the settings name now."""
+        shown = {
+            (row.key.object, name) for row in detail.rows for name in (row.key.by, *row.before, *row.after)
+        }
+        masked = self.session.settings.masks.named(shown).union(detail.header.masked_properties)
+        return replace(detail, header=replace(detail.header, masked_properties=tuple(sorted(masked))))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _reopen, (self.session.settings.project, self.name)

@@ -12,7 +12,8 @@ from reconciler.project.notices import Notify, ignore_notice
 from reconciler.project.plan import Plan
 from reconciler.project.plan_files import read_plan
 from reconciler.project.session import open_session
-from reconciler.project.settings import environment_names, find_project
+from reconciler.project.settings import find_project
+from reconciler.project.settings_file import environment_names
 
 
 class Project:
@@ -23,18 +24,25 @@ class Project:
         self._notify = notify
 
     @classmethod
-    def open(cls, folder: str | Path | None = None, *, notify: Notify = ignore_notice) -> Self:
+    def open(
+        cls,
+        folder: str | Path | None = None,
+        *,
+        notify: Notify = ignore_notice,
+        said_by: str = "Project.open(FOLDER)",
+    ) -> Self:
         """Open the project in ``folder``, or in its ``manifests/``.
 
         Without a folder, in the working directory. Args:
             folder: folder with ``reconciler.yaml``.
             notify: called with messages besides results, such as ``print``.
+            said_by: how to name a folder, for messages.
 
         Raises:
             UsageError: there is no ``reconciler.yaml``.
         """
         chosen = Path(folder) if folder is not None else None
-        return cls(find_project(Path.cwd(), chosen), notify)
+        return cls(find_project(Path.cwd(), chosen, said_by=said_by), notify)
 
     @staticmethod
     def init(

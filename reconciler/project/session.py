@@ -129,7 +129,7 @@ class Session:
         if not self.environment.is_emulator:
             raise UsageError(
                 f"environment {self.environment.name} is a portal of HubSpot's, not an emulator\n"
-                "    choose one that says `portal: emulator` with -e"
+                "    choose one that says `portal: emulator`"
             )
         try:
             emulator = Emulator(self.folder / "portal.db")

@@ -124,7 +124,7 @@ class Variables:
         self.problems: list[Problem] = []
         self._environment = environment
         self._environ = environ
-        self._permits = permits
+        self.permits = permits
 
     def fill(self, text: str, node: MappingNode, key: str) -> str:
         """Replace the variables in ``text``, which is the value of ``key`` or its default.
@@ -140,7 +140,7 @@ class Variables:
         return _VARIABLE.sub(held, text)
 
     def _value(self, name: str, source: SourceRef) -> str:
-        fault = self._permits.fault_of_variable(name)
+        fault = self.permits.fault_of_variable(name)
         if fault is not None:
             self.problems.append(Problem(*fault, source))
             return ""
@@ -148,7 +148,7 @@ class Variables:
         if not value:
             fault_of = "is empty" if name in self._environ else "is not set"
             message = f'the variable {name} {fault_of}; the environment "{self._environment}" needs it'
-            self.problems.append(Problem(message, "set it, or choose another with -e", source))
+            self.problems.append(Problem(message, "set it, or choose another environment", source))
         return value
 
 

@@ -202,7 +202,7 @@ def test_the_environment_is_chosen_by_flag_variable_or_default(
             None,
             {},
             FULL.replace("default: local\n", ""),
-            "there are several environments: local, production, sandbox\n    choose one with -e NAME",
+            "there are several environments: local, production, sandbox\n    choose one with -e",
         ),
     ],
 )

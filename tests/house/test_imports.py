@@ -64,7 +64,7 @@ DOORS = {
     "pydantic": {
         "manifest/documents.py",
         "hubspot/transport/responses.py",
-        "project/settings.py",
+        "project/settings_file.py",
         "cli/settings_file.py",
     },
     "rich": {"cli"},

@@ -98,6 +98,28 @@ def test_a_saved_plan_is_read_back(sandbox: Environment, tmp_path: Path) -> None
             assert sandbox.apply(read).is_complete
 
 
+def test_advice_for_python_names_no_flag_of_the_command_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        Project.open(tmp_path)
+    assert "name the project folder with Project.open(FOLDER)" in str(caught.value)
+    assert "-C" not in str(caught.value)
+
+
+def test_state_and_emulator_are_at_hand(sandbox: Environment, tmp_path: Path) -> None:
+    assert sandbox.apply(confirm=lambda _plan: True).is_complete
+    with sandbox.state.owned() as owned:
+        addresses = [record.key.text for record in owned]
+    exported = tmp_path / "exported.json"
+    exported.write_text("".join(sandbox.state.export()))
+
+    assert sandbox.state.remove(addresses).counts == dict.fromkeys(addresses, 1)
+    assert sandbox.state.import_from(exported).owned == len(addresses)
+    assert sandbox.state.unlock() is None
+    sandbox.emulator.edit(addresses[0], {"name": "Edited"}, person="Ada")
+    assert [value.live for value in sandbox.drift().values] == ["Edited"]
+    assert sandbox.emulator.reset() == len(addresses)
+
+
 def test_without_a_plan_somebody_has_to_be_asked(sandbox: Environment) -> None:
     asked: list[Plan] = []
 

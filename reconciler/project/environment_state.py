@@ -1,0 +1,88 @@
+"""The state of an environment: what it owns, and the corrections that people make by hand."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.project.session import Session
+
+if TYPE_CHECKING:
+    from reconciler.project.correct_state import Erased, Imported, Removed
+    from reconciler.project.owned_records import OwnedRecords
+
+
+class EnvironmentState:
+    """The state of one environment. Every method may raise ``StateError``."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a state between runs; with ``state: none`` there is not."""
+        return self._session.settings.state_url is not None
+
+    def owned(self) -> "AbstractContextManager[OwnedRecords]":
+        """Open the state to look at the owned records, in a ``with`` statement."""
+        from reconciler.project.owned_records import owned_records  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
+
+        return owned_records(self._session)
+
+    def remove(self, addresses: Iterable[str]) -> "Removed":
+        """Own the records at ``addresses``, which may be globs, no longer; portal and journal keep them.
+
+        Raises:
+            UsageError: an address selects nothing that is owned; then nothing is removed.
+        """
+        from reconciler.project.correct_state import remove_owned  # noqa: PLC0415 - SQLAlchemy, as above
+
+        return remove_owned(self._session, addresses)
+
+    def erase(self, address: str) -> "Erased":
+        """Erase a record from state, journal and the project's own reports.
+
+        Raises:
+            UsageError: neither state nor journal nor a report names it.
+        """
+        from reconciler.project.correct_state import erase_record  # noqa: PLC0415 - SQLAlchemy, as above
+
+        return erase_record(self._session, address)
+
+    def upgrade(self) -> bool:
+        """Upgrade a state that an older version made, after a backup; return whether it was needed."""
+        from reconciler.project.correct_state import upgrade_state  # noqa: PLC0415 - SQLAlchemy, as above
+
+        return upgrade_state(self._session)
+
+    def adopt_project(self) -> str | None:
+        """Give the state to this project; return the name of the project that had it.
+
+        Raises:
+            UsageError: nothing was applied yet, so the state belongs to no project.
+        """
+        from reconciler.project.correct_state import adopt_project  # noqa: PLC0415 - SQLAlchemy, as above
+
+        return adopt_project(self._session)
+
+    def export(self) -> Iterable[str]:
+        """Return all that is owned as the lines of one JSON document; nothing is masked."""
+        from reconciler.project.owned_records import export_lines  # noqa: PLC0415 - SQLAlchemy, as above
+
+        return export_lines(self._session)
+
+    def import_from(self, file: str | Path) -> "Imported":
+        """Replace all that is owned by an exported state.
+
+        Raises:
+            UsageError: the file cannot be read, or is no exported state.
+        """
+        from reconciler.project.correct_state import import_state  # noqa: PLC0415 - SQLAlchemy, as above
+
+        return import_state(self._session, Path(file))
+
+    def unlock(self) -> str | None:
+        """Remove the lock; return who held it, None if nobody did. A run that holds it stops then."""
+        from reconciler.project.correct_state import unlock  # noqa: PLC0415 - SQLAlchemy, as above
+
+        return unlock(self._session)
