@@ -71,6 +71,7 @@ DOORS = {
     "sqlalchemy": {"state"},
     "waitress": {"emulator/serve.py"},
     "werkzeug": {"emulator"},
+    "ruamel": {"manifest/write.py"},
     "yaml": {"manifest/yaml/parser.py"},
 }
 """Where each library may be met."""

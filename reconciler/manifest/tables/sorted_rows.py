@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PAGE = 2_000  # rows in memory at a time
 _MEMORY = "400MB"  # DuckDB's memory; larger data is sorted in the temporary folder
+_MEMORY_TO_COPY = "150MB"  # copying needs only some groups of rows
 _THREADS = 2
 
 
@@ -52,15 +53,7 @@ class SortedRows:
         import duckdb  # noqa: PLC0415 - 80 ms and an extra: only documents with a source need it
 
         folder = tempfile.mkdtemp(prefix="reconciler-")
-        options: dict[str, Any] = {
-            "threads": _THREADS,
-            "memory_limit": _MEMORY,
-            "temp_directory": folder,
-            "autoinstall_known_extensions": False,  # never download anything
-            "autoload_known_extensions": False,
-            "disabled_optimizers": "compressed_materialization",  # it has damaged texts while it sorted
-        }
-        self._connection = duckdb.connect(str(Path(folder) / "rows.duckdb"), config=options)
+        self._connection = duckdb.connect(str(Path(folder) / "rows.duckdb"), config=_options(folder, _MEMORY))
         self._error = duckdb.Error
         self._end = weakref.finalize(self, _remove, self._connection, folder)
 
@@ -106,6 +99,25 @@ class SortedRows:
         cursor = self._connection.cursor().execute(f"SELECT {columns} FROM rows")
         while page := cursor.fetchmany(_PAGE):
             yield from page
+
+
+def copy_as_parquet(rows: str, file: str, folder: Path) -> None:
+    """Write the rows of ``rows`` as the new Parquet file ``file`` (both are SQL); ``folder`` is for this."""
+    import duckdb  # noqa: PLC0415 - as above
+
+    with duckdb.connect(config=_options(str(folder), _MEMORY_TO_COPY)) as connection:
+        connection.execute(f"COPY (SELECT * FROM {rows}) TO {file} (FORMAT parquet, COMPRESSION zstd)")
+
+
+def _options(folder: str, memory: str) -> dict[str, Any]:
+    return {
+        "threads": _THREADS,
+        "memory_limit": memory,
+        "temp_directory": folder,
+        "autoinstall_known_extensions": False,  # never download anything
+        "autoload_known_extensions": False,
+        "disabled_optimizers": "compressed_materialization",  # it has damaged texts while it sorted
+    }
 
 
 def _sentence(error: str) -> str:

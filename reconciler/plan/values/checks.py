@@ -94,9 +94,14 @@ def _choices(definition: PropertyDef, written: str) -> str:
     return ";".join(items)
 
 
+def is_plain_number(text: str) -> bool:
+    """Return whether ``text`` is a number in digits, with at most one decimal point."""
+    return _PLAIN_NUMBER.fullmatch(text) is not None
+
+
 def _number(definition: PropertyDef, written: str) -> str:
     text = written.strip()
-    if not _PLAIN_NUMBER.fullmatch(text):
+    if not is_plain_number(text):
         advice = "digits and one decimal point, no thousands separators, exponents or units"
         raise _not_this(definition, "a number such as 1200000.50", written, advice)
     return text

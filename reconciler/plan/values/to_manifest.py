@@ -4,11 +4,15 @@ An owner is written by e-mail, a pipeline or stage by label, a set of choices as
 so. The resolver checks whether the result leads back to the live value.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 from reconciler.model.canonical import canonical
-from reconciler.model.definitions import Kind, PropertyDef
+from reconciler.model.definitions import Kind, ObjectSchema, Pipeline, PropertyDef, Stage
 from reconciler.model.desired import ManifestValue
+from reconciler.plan.values.checks import is_plain_number
 from reconciler.plan.values.resolve import Resolver
 
 _SETS = frozenset({Kind.CHOICES, Kind.FILES})
@@ -68,3 +72,74 @@ def _names(resolver: Resolver, kind: Kind) -> Mapping[str, Sequence[str]]:
     elif kind is Kind.STAGE:
         names |= {stage.id: [stage.label] for pipeline in pipelines for stage in pipeline.stages}
     return names
+
+
+@dataclass(frozen=True)  # without slots, because it caches results
+class Wording:
+    """Writes live values for new manifests, as people write them: each leads back to the live value.
+
+    A resolver takes a text that equals the live one as it is. So where names would not lead back, as for an
+    owner who was erased or an option that is no more, the live text itself is written.
+    """
+
+    schema: ObjectSchema
+    emails: Mapping[str, str]  # e-mail by owner id, of owners who can be named by it
+
+    def written(self, definition: PropertyDef, live: str, pipeline_id: str | None = None) -> ManifestValue:
+        """Return the manifest value for ``live``; ``pipeline_id`` is the pipeline of the record."""
+        kind = definition.kind
+        if kind in _NORMAL:
+            return canonical(kind, live)
+        match kind:
+            case Kind.DATETIME:
+                return (canonical(kind, live) or live).replace(".000Z", "Z")
+            case Kind.NUMBER:
+                plain = canonical(kind, live) or live
+                return live if is_plain_number(live) or not is_plain_number(plain) else plain
+            case Kind.OWNER:
+                return self.emails.get(live, live)
+            case Kind.OWNERS:
+                named = tuple(self.emails.get(owner_id, "") for owner_id in _items(live))
+                return named if named and all(named) else live
+            case Kind.CHOICES:
+                return self._choices(definition, live)
+            case Kind.FILES:
+                return _items(live) if ";" in live and all(map(str.strip, _items(live))) else live
+            case Kind.PIPELINE:
+                return self._pipelines.get(live, live)
+            case Kind.STAGE:
+                return self._stages.get((pipeline_id, live), live)
+        return live
+
+    def _choices(self, definition: PropertyDef, live: str) -> ManifestValue:
+        items = _items(live)
+        known = {option.value for option in definition.options}
+        is_sound = all(item == item.strip() and item for item in items)
+        return items if is_sound and items and (not known or known.issuperset(items)) else live
+
+    @cached_property
+    def _pipelines(self) -> Mapping[str, str]:
+        return _labels_of(self.schema.pipelines)
+
+    @cached_property
+    def _stages(self) -> Mapping[tuple[str | None, str], str]:
+        return {
+            (pipeline.id, stage_id): label
+            for pipeline in self.schema.pipelines
+            for stage_id, label in _labels_of(pipeline.stages).items()
+        }
+
+
+def _items(live: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(item for item in live.split(";") if item))
+
+
+def _labels_of(things: Sequence[Pipeline] | Sequence[Stage]) -> Mapping[str, str]:
+    """Return the labels by id, of things that are found by their label."""
+    counts = Counter(thing.label.strip().casefold() for thing in things)
+    ids = {thing.id for thing in things}
+    return {
+        thing.id: thing.label
+        for thing in things
+        if thing.label.strip() and counts[thing.label.strip().casefold()] == 1 and thing.label not in ids
+    }

@@ -1,0 +1,261 @@
+"""Writing whole new manifests with ruamel.yaml, whose only door this is.
+
+Its resolver resolves nothing: ``true``, ``007`` and ``2026-11-22`` are plain texts, as our reader reads them.
+No rules of ours decide which texts need quotes. What was written is read again, and texts that were read as
+something else are written in double quotes.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import Any, Final, TypeAlias
+
+from ruamel.yaml import YAML
+from ruamel.yaml.emitter import Emitter
+from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
+from ruamel.yaml.resolver import BaseResolver
+from ruamel.yaml.tag import Tag
+
+from reconciler.errors import UsageError
+from reconciler.manifest.yaml import nodes
+from reconciler.manifest.yaml.parser import read_nodes
+from reconciler.model.desired import ManifestValue, Ownership
+from reconciler.source import SourceFiles
+
+_Content: TypeAlias = "str | tuple[_Content, ...] | dict[str, _Content] | None"
+"""What a document says: texts, lists, mappings, and the plain ``null``."""
+
+_FILES: Final = SourceFiles(("",))
+_WIDEST: Final = 1 << 30  # columns: lines are never folded
+_LONGEST_NAME: Final = 1_000  # characters of a name on the line of its value; YAML's limit is 1,024
+_BLOCK: Final = re.compile(
+    r"[^\s\x00-\x1f\x7f-\xa0\ufeff][^\r\x00-\x08\x0b-\x1f\x7f-\xa0\u2028\u2029\ufeff]*"
+)
+"""Texts of several lines that read well as a block: no blanks at the beginning, no invisible characters."""
+_BLANK_AT_END: Final = re.compile(r"[ \t](\n|$)|\n\n$")
+_RECORD: Final = re.compile(r"(?m)^  (?=[^ \n])")
+_OWNERSHIP: Final = "# what people and automation change all day: compared and shown, never written\n"
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRecord:
+    """One record as it is to be written."""
+
+    key: str
+    values: Mapping[str, ManifestValue]  # in the order of the lines
+    unmanaged: tuple[str, ...] = ()
+    associations: Mapping[str, Sequence["WrittenAssociation"]] = field(default_factory=dict)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The lines of the record."""
+        lines: dict[str, Any] = dict(self.values)
+        if self.unmanaged:
+            lines["$unmanaged"] = self.unmanaged
+        if self.associations:
+            lines["$associations"] = {
+                name: tuple(entry.content for entry in entries) for name, entries in self.associations.items()
+            }
+        return lines
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class WrittenAssociation:
+    """An entry of ``$associations``."""
+
+    value: str
+    by: str = ""  # "": the key of that type in the manifests
+    label: str = ""  # "": the unlabelled association
+
+    @property
+    def content(self) -> str | dict[str, str]:
+        """The text, or the mapping where a text says too little."""
+        if not self.by and not self.label:
+            return self.value
+        by = {"by": self.by} if self.by else {}
+        return {**by, "to": self.value, **({"label": self.label} if self.label else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenDocument:
+    """A document as it is to be written, without its records."""
+
+    object: str
+    key: str
+    ownership: Mapping[str, Ownership]
+    shared: Mapping[str, ManifestValue] = field(default_factory=dict)  # for ``all``
+    environments: tuple[str, ...] = ()  # empty: everywhere
+    source: tuple[str, str] | None = None  # format and path of the table with its records
+
+
+def document_text(document: WrittenDocument, records: Iterable[WrittenRecord] = ()) -> str:
+    """Write a new manifest that holds one document.
+
+    Raises:
+        UsageError: a text cannot be written in YAML.
+    """
+    head: dict[str, Any] = {"object": document.object, "key": document.key}
+    if document.environments:
+        head["environments"] = document.environments
+    sections: list[dict[str, Any]] = [head]
+    if document.ownership:
+        sections.append({"ownership": {name: str(owner) for name, owner in document.ownership.items()}})
+    if document.shared:
+        sections.append({"all": dict(document.shared)})
+    if document.source:
+        sections.append({"source": dict([document.source])})
+    else:
+        sections.append({"records": {record.key: record.content for record in records}})
+    return _sure(sections)
+
+
+def record_lines(records: Sequence[WrittenRecord], indent: str) -> str:
+    """Write records as they stand below ``records:``, each after a blank line if ``indent`` is given.
+
+    Raises:
+        UsageError: a text cannot be written in YAML.
+    """
+    text = _sure([{"records": {record.key: record.content for record in records}}])
+    lines = text.partition("\n")[2].split("\n")
+    return "\n".join(indent + line[2:] if line else "" for line in lines)
+
+
+def _sure(sections: Sequence[Mapping[str, Any]]) -> str:
+    """Write the sections so that they are read as they are meant."""
+    quoted: Collection[str] = frozenset()
+    for _ in range(3):
+        text = _dumped(sections, quoted)
+        misread = _misread(text, sections)
+        if misread is not None and not misread:
+            return text
+        quoted = _EVERYTHING if misread is None or quoted else misread
+    raise UsageError("a key or a value cannot be written in YAML\n    write a table: --out FILE.csv")
+
+
+class _Everything(Collection[str]):
+    """All texts."""
+
+    def __contains__(self, _text: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+_EVERYTHING: Final = _Everything()
+
+
+def _dumped(sections: Sequence[Mapping[str, Any]], quoted: Collection[str]) -> str:
+    parts = []
+    for section in sections:
+        out = StringIO()
+        pairs = [(ScalarNode(_STR, name), _node(content, quoted)) for name, content in section.items()]
+        _writer().serialize(MappingNode(_MAP, pairs, flow_style=False), out)
+        parts.append(out.getvalue())
+    text = "\n".join(parts)
+    before, name, records = text.partition("records:\n")
+    before = before.replace("ownership:\n", f"{_OWNERSHIP}ownership:\n", 1)
+    return before + name + _RECORD.sub("\n  ", records).removeprefix("\n") if name else before
+
+
+def _writer() -> Any:
+    """Return a writer of one text."""
+    writer = YAML(typ="rt", pure=True)
+    writer.Resolver, writer.Emitter = _Resolver, _Emitter
+    writer.width = _WIDEST
+    writer.brace_single_entry_mapping_in_flow_sequence = True
+    return writer
+
+
+def _node(content: Any, quoted: Collection[str], *, in_flow: bool = False) -> Any:
+    if isinstance(content, Mapping):
+        pairs = [
+            (_scalar(name, quoted, is_name=True), _node(value, quoted, in_flow=in_flow))
+            for name, value in content.items()
+        ]
+        return MappingNode(_MAP, pairs, flow_style=in_flow or not pairs)
+    if isinstance(content, tuple):
+        return SequenceNode(_SEQ, [_node(item, quoted, in_flow=True) for item in content], flow_style=True)
+    if content is None:
+        return ScalarNode(_STR, "null")
+    return _scalar(content, quoted, is_name=in_flow)
+
+
+def _scalar(text: str, quoted: Collection[str], *, is_name: bool = False) -> Any:
+    """Write a text plain or in quotes as ruamel.yaml thinks best, or in double quotes, or as a block."""
+    style = None
+    if text in quoted or text in _NOTHING:
+        style = '"'
+    elif "\n" in text:
+        is_block = not is_name and _BLOCK.fullmatch(text) and not _BLANK_AT_END.search(text)
+        style = "|" if is_block else '"'
+    return ScalarNode(_STR, text, style=style)
+
+
+_NOTHING: Final = frozenset({"null", *(blank.value for blank in nodes.Blank)})
+"""Plain texts that our reader does not read as text."""
+
+_STR, _MAP, _SEQ = (Tag(suffix=f"tag:yaml.org,2002:{name}") for name in ("str", "map", "seq"))
+_TAGS: Final = {ScalarNode: _STR, MappingNode: _MAP, SequenceNode: _SEQ}
+
+
+class _Resolver(BaseResolver):
+    """Takes every scalar for text."""
+
+    processing_version = (1, 2)
+
+    def __init__(self, version: object = None, loader: object = None, loadumper: object = None) -> None:
+        del version
+        super().__init__(loader or loadumper)
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """Return the tag of a node: that of its kind."""
+        del value, implicit
+        return _TAGS[kind]
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        """Enter a node; where a node is decides nothing."""
+
+    def ascend_resolver(self) -> None:
+        """Leave a node."""
+
+
+class _Emitter(Emitter):
+    MAX_SIMPLE_KEY_LENGTH = _LONGEST_NAME
+
+
+def _misread(text: str, sections: Iterable[Mapping[str, Any]]) -> Collection[str] | None:
+    """Return the texts that are read as something else; None if the text cannot be read at all."""
+    try:
+        reading = read_nodes(text.encode(), _FILES, 0)
+    except UnicodeEncodeError:
+        return None
+    if reading.problems or len(reading.documents) != 1:
+        return None
+    meant: dict[str, Any] = {}
+    for section in sections:
+        meant |= section
+    return set(_differences(meant, reading.documents[0].node))
+
+
+def _differences(meant: Any, read: nodes.Node) -> Iterator[str]:
+    if isinstance(meant, Mapping):
+        found = dict(zip(read.names, read.values, strict=True)) if isinstance(read, nodes.MappingNode) else {}
+        for name, value in meant.items():
+            if name in found:
+                yield from _differences(value, found[name])
+            else:
+                yield name
+    elif isinstance(meant, tuple):
+        items = read.items if isinstance(read, nodes.SequenceNode) else ()
+        if len(items) == len(meant):
+            for item, found_item in zip(meant, items, strict=True):
+                yield from _differences(item, found_item)
+        else:
+            yield from (item for item in meant if isinstance(item, str))
+    elif meant != read:
+        yield "" if meant is None else meant
