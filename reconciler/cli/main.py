@@ -4,6 +4,7 @@ import gc
 import io
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -21,6 +22,7 @@ COMMANDS = {
     "drift": "Show what people changed in HubSpot since the last apply, and who did it.",
     "emulator": "Serve, seed, edit or reset the embedded portal of this project.",
     "explain": "Explain the record or property at ADDRESS.",
+    "import": "Write live records of OBJECT as manifests; the portal and the state stay as they are.",
     "init": "Make a project in DIR: settings, workflows, and the scopes that a key needs.",
     "keys": "Find the properties that can recognise records.",
     "plan": "Show what apply would change, and why.",
@@ -33,6 +35,11 @@ COMMANDS = {
     "version": "Print the version.",
 }
 """Names and help of the commands; their modules are imported only when they run."""
+
+
+def module_name(command: str) -> str:
+    """Return the name of a command's module; a word of Python's own gets an underscore."""
+    return f"{command}_" if iskeyword(command) else command
 
 
 _YOUNG_OBJECTS = 10_000
@@ -50,7 +57,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"reconciler.cli.{cmd_name}").command
+        command: click.Command = import_module(f"reconciler.cli.{module_name(cmd_name)}").command
         return command
 
     def invoke(self, ctx: click.Context) -> object:

@@ -48,6 +48,7 @@ class PropertyDef:
     is_calculated: bool = False
     is_sensitive: bool = False
     is_hidden: bool = False  # hidden in HubSpot's own pages
+    is_custom: bool = False  # made in this portal, and not by HubSpot
 
 
 @dataclass(frozen=True, slots=True)

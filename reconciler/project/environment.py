@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from reconciler.model.acceptance import Acceptance
     from reconciler.model.drift import DriftFound
     from reconciler.model.explanation import Explanation
+    from reconciler.model.imports import ImportResult, ImportTarget, UnnamedRecords
     from reconciler.model.keys import KeysFound
+    from reconciler.project.import_records import ConfirmKeys
 
 Confirm: TypeAlias = Callable[[Plan], bool]
 """Gets a plan and returns whether to apply it."""
@@ -396,6 +398,110 @@ class Environment:
 
         with self.session.reader() as reader:
             return find_keys(reader, self.portal_id, object_type, tuple(properties), progress)
+
+    def import_records(
+        self,
+        object_type: str,
+        *,
+        key: str | None = None,
+        properties: Iterable[str] = (),
+        custom: bool = False,
+        personal: bool = False,
+        enforce: Iterable[str] = (),
+        filters: Iterable[str] = (),
+        in_list: str | None = None,
+        ids: Iterable[str] | None = None,
+        limit: int | None = None,
+        associations: Iterable[str] = (),
+        factor: bool = False,
+        out: str | Path | None = None,
+        target: "ImportTarget | Literal['new', 'add', 'replace']" = "new",
+        restart: bool = False,
+        confirm: "ConfirmKeys | None" = None,
+        progress: Progress = ignore_progress,
+    ) -> "ImportResult":
+        """Write live records as manifests. The portal is only read, and the state stays as it is.
+
+        Without ``properties`` and ``custom``, the properties that have a value in one of the records are
+        taken. What people and automation change all day is written with ``ownership: observe``. An import
+        that was interrupted goes on when it is called again.
+
+        Args:
+            object_type: path name (``companies``), type number (``0-2``) or name of a custom object.
+            key: the property that recognises records; None: that of the manifests, or the only usable one.
+            properties: properties to take, personal or not.
+            custom: take the properties that were made in this portal.
+            personal: take personal properties too, and write keys that are personal data.
+            enforce: properties to enforce although people and automation change them all day.
+            filters: ``PROPERTY=VALUE``, ``PROPERTY!=VALUE``, ``PROPERTY`` or ``!PROPERTY``; all must hold.
+            in_list: name or id of a list in HubSpot: only its members.
+            ids: record ids: only these records.
+            limit: maximum number of records.
+            associations: object types: associations with their records are written, too.
+            factor: move what all records share to ``all:``.
+            out: file to write, from the working directory; its ending says the form.
+            target: ``new``: the file must not exist; ``add``: put records that no manifest names into it;
+                ``replace``: write it anew, and keep a copy in ``.reconciler/replaced/``.
+            restart: read everything again, even if an earlier import was interrupted.
+            confirm: gets the number of personal keys, and returns whether to write them.
+            progress: called with the number of records read, and about how many there are.
+
+        Raises:
+            UsageError: the arguments do not fit the portal or the project; nothing was written.
+            ManifestError: the manifests are wrong.
+            HubSpotError: the portal cannot be read.
+        """
+        from reconciler.model.imports import Choice, ImportRequest, ImportTarget, Scope  # noqa: PLC0415 - see below
+        from reconciler.project import import_records as verb  # noqa: PLC0415 - most commands import nothing
+
+        named = tuple(properties)
+        if named and custom:
+            raise UsageError("properties are named one by one, or chosen: say one of them")
+        scope = Scope(
+            object=object_type,
+            filters=tuple(filters),
+            list=in_list,
+            ids=None if ids is None else tuple(ids),
+            limit=limit,
+        )
+        request = ImportRequest(
+            scope=scope,
+            key=key,
+            choice=Choice.NAMED if named else Choice.CUSTOM if custom else Choice.USED,
+            properties=named,
+            takes_personal=personal,
+            enforce=tuple(enforce),
+            associations=tuple(associations),
+            factors=factor,
+            restarts=restart,
+        )
+        place = verb.Destination(ImportTarget(target), Path(out) if out is not None else None)
+        return verb.import_records(self.session, request, place, confirm, progress)
+
+    def unnamed_records(
+        self,
+        object_type: str,
+        *,
+        filters: Iterable[str] = (),
+        in_list: str | None = None,
+        ids: Iterable[str] | None = None,
+        progress: Progress = ignore_progress,
+    ) -> "UnnamedRecords":
+        """Find the live records of a type that no manifest names. Changes nothing anywhere.
+
+        The arguments are those of ``import_records``.
+
+        Raises:
+            UsageError: the arguments do not fit the portal, or nothing says how records are recognised.
+            ManifestError: the manifests are wrong.
+            HubSpotError: the portal cannot be read.
+        """
+        from reconciler.model.imports import Scope  # noqa: PLC0415 - as above
+        from reconciler.project import unnamed_records as verb  # noqa: PLC0415
+
+        wanted = None if ids is None else tuple(ids)
+        scope = Scope(object_type, tuple(filters), in_list, wanted)
+        return verb.unnamed_records(self.session, scope, progress)
 
     def runs(self) -> tuple[RunSummary, ...]:
         """List past runs, newest first.

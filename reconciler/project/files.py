@@ -62,11 +62,37 @@ def write_private(path: Path, text: str) -> None:
     Raises:
         UsageError: the folder is missing or not writable.
     """
-    _write(path, [text.encode()])
+    write_private_pieces(path, [text.encode()])
 
 
-def write_over(path: Path, data: bytes) -> None:
-    """Replace the content of ``path`` by ``data``; mode and links stay.
+def write_private_pieces(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write ``pieces`` to ``path`` with mode 0600.
+
+    Raises:
+        UsageError: the folder is missing or not writable.
+    """
+    _write(path, pieces)
+
+
+def write_new(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write ``pieces`` to the new file ``path``, with the usual mode of new files; folders are made.
+
+    Raises:
+        UsageError: the file exists already, or the folder is not writable.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make the folder {path.parent} ({error.strerror})") from error
+    if os.path.lexists(path):
+        raise UsageError(f"{path} exists already, and nothing is overwritten")
+    mask = os.umask(0)
+    os.umask(mask)
+    _write(path, pieces, 0o666 & ~mask)
+
+
+def write_over(path: Path, pieces: Iterable[bytes]) -> None:
+    """Replace the content of ``path`` by ``pieces``; mode and links stay.
 
     Raises:
         UsageError: it is missing or not writable.
@@ -76,7 +102,7 @@ def write_over(path: Path, data: bytes) -> None:
         mode = stat.S_IMODE(real.stat().st_mode)
     except OSError as error:
         raise UsageError(f"cannot write {path} ({error.strerror})") from error
-    _write(real, [data], mode)
+    _write(real, pieces, mode)
 
 
 def decrypted_pieces(path: Path, what: str, *, insists: bool = False) -> Iterator[bytes]:

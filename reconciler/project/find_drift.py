@@ -118,5 +118,5 @@ def _write_back(project: Path, acceptance: Acceptance) -> Acceptance:
 def _edit_file(path: Path, edits: Sequence[Edit]) -> tuple[list[Edit], Sequence[Problem]]:
     edited = edit_manifest(read_bytes(path, "manifest"), edits)
     if edited.places:
-        write_over(path, edited.data)
+        write_over(path, [edited.data])
     return [replace(edit, source=place) for edit, place in edited.places.items()], edited.problems

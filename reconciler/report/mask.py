@@ -20,6 +20,8 @@ from reconciler.model.desired import ManifestValue
 from reconciler.model.drift import DriftedValue, DriftFound, MissingOwnedRecord, RemovedAssociation
 from reconciler.model.explanation import Explanation, NextAction, PropertyExplained
 from reconciler.model.facts import Fact
+from reconciler.model.imports import ImportResult, UnnamedRecords
+from reconciler.model.object_types import object_type
 from reconciler.model.owned import OwnedRecord
 from reconciler.model.property_history import ValueVersion
 from reconciler.model.runs import RunDetail, RunRow
@@ -130,6 +132,34 @@ def masked_owned(
         return record, tuple(pairs)
     mask = _Mask(masking.key, masked_properties)
     return mask.owned(record), tuple(map(mask.owned_pair, pairs))
+
+
+def masked_import(result: ImportResult, masking: Masking) -> ImportResult:
+    """Mask the keys in the result of an import."""
+    if masking.key is None or result.proof is None or result.proof.first is None:
+        return result
+    mask = _Mask(masking.key, result.masked_properties)
+    return replace(result, proof=replace(result.proof, first=mask.address(result.proof.first)))
+
+
+def masked_unnamed(found: UnnamedRecords, masking: Masking) -> UnnamedRecords:
+    """Mask keys and names of records that no manifest names; who made them stays, addresses do not."""
+    if masking.key is None:
+        return found
+    mask = _Mask(masking.key, found.masked_properties)
+    is_about_people = object_type(found.object).has_people
+    return replace(
+        found,
+        records=tuple(
+            replace(
+                record,
+                key=mask.value(found.object, found.key, record.key),
+                name=mask.pseudonym(record.name) if is_about_people and record.name else record.name,
+                created_by=record.created_by and masked_text(record.created_by, masking),
+            )
+            for record in found.records
+        ),
+    )
 
 
 def masked_problems(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.exits import ExitCode
-from reconciler.cli.main import COMMANDS
+from reconciler.cli.main import COMMANDS, module_name
 from reconciler.manifest.load import load_manifests
 from reconciler.project.settings import load_settings
 from tests.support.projects import ROOT, Project, example
@@ -25,7 +25,7 @@ def fenced(text: str, language: str) -> list[str]:
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_help_in_the_table_is_the_help_of_the_command(name: str) -> None:
-    command = import_module(f"reconciler.cli.{name}").command
+    command = import_module(f"reconciler.cli.{module_name(name)}").command
     assert command.get_short_help_str(150) == COMMANDS[name]
 
 
@@ -37,7 +37,7 @@ def test_every_command_is_in_the_readme(name: str) -> None:
 def test_every_command_module_is_a_command() -> None:
     folder = ROOT / "reconciler" / "cli"
     modules = {path.stem for path in folder.glob("*.py") if "\ndef command(" in path.read_text()}
-    assert modules == set(COMMANDS)
+    assert modules == set(map(module_name, COMMANDS))
 
 
 def test_the_table_of_exit_codes_is_complete() -> None:

@@ -57,11 +57,11 @@ def test_a_table_is_read_as_it_was_written(format_: Format, rows: list[Row]) -> 
         assert read(folder, format_) == meant(rows)
 
 
-@pytest.mark.parametrize("format_", [Format.CSV, Format.JSONL])
-@pytest.mark.parametrize("ending", ["", "\n"])
-def test_rows_are_appended(tmp_path: Path, format_: Format, ending: str) -> None:
-    rows: list[Row] = [("a", "A", ("x", "y"), None), ("b", None, None, "B\nC")]
-    path = tmp_path / f"rows.{format_}"
-    path.write_bytes(b"".join(table_pieces(format_, COLUMNS, rows[:1])).rstrip(b"\n") + ending.encode())
-    path.write_bytes(b"".join(appended_pieces(format_, COLUMNS, path, rows[1:])))
-    assert read(tmp_path, format_) == meant(rows)
+@pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
+def test_rows_are_appended_with_the_line_ends_of_the_file(tmp_path: Path, ending: str) -> None:
+    rows: list[Row] = [("a", "A", ("x", "y"), None), ("b", None, None, "B")]
+    path = tmp_path / "rows.csv"
+    text = b"".join(table_pieces(Format.CSV, COLUMNS, rows[:1])).decode().rstrip("\n")
+    path.write_bytes((text.replace("\n", ending or "\n") + ending).encode())
+    path.write_bytes(b"".join(appended_pieces(path, rows[1:])))
+    assert read(tmp_path, Format.CSV) == meant(rows)

@@ -35,6 +35,7 @@ def property_def(object_name: str, body: PropertyBody) -> PropertyDef:
         is_read_only=body.modification_metadata is not None and body.modification_metadata.read_only_value,
         is_calculated=bool(body.calculated) or body.field_type == "calculation_equation",
         is_hidden=bool(body.hidden),
+        is_custom=not body.hubspot_defined and not body.name.startswith("hs_"),
         is_sensitive=body.data_sensitivity not in {None, "non_sensitive"},
     )
 

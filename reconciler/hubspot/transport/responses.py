@@ -237,6 +237,7 @@ class PropertyBody(Shape):
     referenced_object_type: str | None = None
     has_unique_value: bool | None = None
     hidden: bool | None = None
+    hubspot_defined: bool | None = None
     data_sensitivity: str | None = None
     modification_metadata: Modification | None = None
 

@@ -42,7 +42,7 @@ def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
     if before.problems:
         return Edited(data, {}, before.problems)
     patcher = Patcher(data, {edit.key.value for edit in edits})
-    meant = list(_said(before))
+    meant = list(content_of(before))
     patches: dict[Edit, Patch] = {}
     problems: list[Problem] = []
     for edit in edits:
@@ -56,7 +56,7 @@ def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
             record[edit.name] = edit.after
     text, offsets = patcher.patched(patches)
     after = read_nodes(text.encode(), files, 0)
-    if after.problems or list(_said(after)) != meant:
+    if after.problems or list(content_of(after)) != meant:
         return Edited(data, {}, (*problems, *map(_not_sure, patches)))
     return Edited(text.encode(), _places(text, offsets), tuple(problems))
 
@@ -82,7 +82,7 @@ def _entry(mapping: _Said, name: str) -> _Said:
     return mapping.get(name) if isinstance(mapping, dict) else None
 
 
-def _said(reading: Reading) -> Iterator[_Said]:
+def content_of(reading: Reading) -> Iterator[_Said]:
     """Return the content of each document."""
     return (_plain(document.node) for document in reading.documents)
 

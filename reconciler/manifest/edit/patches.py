@@ -5,7 +5,7 @@ If an edit would also change other text or other values, it is refused with a se
 
 import re
 from bisect import bisect
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar
 
@@ -59,6 +59,19 @@ class Unsafe(Exception):
         return cls("the file has changed since it was read", "run the command again")
 
 
+class AnyKey(Collection[str]):
+    """The keys of all records."""
+
+    def __contains__(self, _key: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
 class Patcher:
     """Builder of patches for the records with some keys, in one text."""
 
@@ -89,6 +102,42 @@ class Patcher:
         if isinstance(entry.value, SequenceSpan):
             return self._instead_of_list(entry, entry.value, value, in_flow=record.is_flow)
         raise Unsafe.changed()  # a mapping is not a value
+
+    def appended_records(self, number: int, lines: Callable[[str], str]) -> Patch:
+        """Build the patch that adds records at the end of document ``number``.
+
+        ``lines`` returns them with a given indent, each after a blank line.
+
+        Raises:
+            Unsafe: the records are not a list of lines, or other lines use them.
+        """
+        root = self._documents[number].root
+        entry = root.entry("records") if isinstance(root, MappingSpan) else None
+        if entry is None or not isinstance(entry.value, MappingSpan):
+            raise Unsafe("it has no `records`", "let --out name another file")
+        records = entry.value
+        _refuse_shared(self._documents[number], records, "`records`")
+        if records.is_flow and records.entries:
+            raise Unsafe("its records are written in braces", "write them on lines of their own")
+        if records.is_flow:
+            line_break = self._line_break_after(entry.name_span.end)
+            return Patch(records.start, records.end, line_break + self._fitted(lines("  "), line_break))
+        last = records.entries[-1]
+        found = LINE_BREAK.search(self._text, self._content_end(last.value))
+        end = found.start() if found else len(self._text)
+        line_break = self._line_break_after(end)
+        indent = " " * (last.name_span.position.column - 1)
+        gap = line_break if self._has_gaps(records) else ""
+        return Patch(end, end, f"{line_break}{gap}{self._fitted(lines(indent), line_break)}")
+
+    def _fitted(self, lines: str, line_break: str) -> str:
+        return lines.strip("\n").replace("\n", line_break)
+
+    def _has_gaps(self, records: MappingSpan) -> bool:
+        """Return whether there are blank lines between records."""
+        starts = [entry.name_span.start for entry in records.entries]
+        between = self._text[starts[-2] : starts[-1]] if len(starts) > 1 else "\n\n"
+        return LINE_BREAK.sub("\n", between).rstrip(" ").endswith("\n\n")
 
     def patched(self, patches: Mapping[_Of, Patch]) -> tuple[str, Mapping[_Of, int]]:
         """Apply ``patches``; return the new text and the offset of each patch in it."""

@@ -32,17 +32,17 @@ def table_pieces(format_: Format, columns: Sequence[str], rows: Iterable[Row]) -
     return _WRITERS[format_](columns, rows)
 
 
-def appended_pieces(
-    format_: Format, columns: Sequence[str], existing: Path, rows: Iterable[Row]
-) -> Iterator[bytes]:
-    """Return the content of an existing CSV or JSON lines file with ``rows`` below its own."""
-    last = b"\n"
+def appended_pieces(existing: Path, rows: Iterable[Row]) -> Iterator[bytes]:
+    """Return the content of an existing CSV file with ``rows`` below its own, with its line ends."""
+    last, is_first, end = b"", True, "\n"
     for block in blocks(existing):
+        if is_first:
+            end = "\r\n" if block.partition(b"\n")[0].endswith(b"\r") else "\n"
         yield block
-        last = block
+        last, is_first = block, False
     if not last.endswith(b"\n"):
-        yield b"\n"
-    yield from _csv_rows(rows) if format_ is Format.CSV else _jsonl(columns, rows)
+        yield end.encode()
+    yield from _csv_rows(rows, end)
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
@@ -50,8 +50,8 @@ def _csv(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
     yield from _csv_rows(rows)
 
 
-def _csv_rows(rows: Iterable[Row]) -> Iterator[bytes]:
-    lines = (",".join(map(_cell, row)) + "\n" for row in rows)
+def _csv_rows(rows: Iterable[Row], end: str = "\n") -> Iterator[bytes]:
+    lines = (",".join(map(_cell, row)) + end for row in rows)
     while piece := "".join(islice(lines, _PIECE_ROWS)):
         yield piece.encode()
 

@@ -50,7 +50,8 @@ class Resolver:
     stand_ins: Mapping[str, str] = field(default_factory=dict)  # e-mail -> e-mail of the replacement
 
     @cached_property
-    def _owners(self) -> OwnerDirectory:
+    def owners(self) -> OwnerDirectory:
+        """The owners of the portal, as the environment names them."""
         return OwnerDirectory(self.owner_ids, self.deactivated, self.stand_ins)
 
     @cached_property
@@ -154,7 +155,7 @@ class Resolver:
         emails = {owner_id: email for email, owner_id in self.deactivated.items()}
         for owner_id in text.split(";"):
             if owner_id in emails:
-                gone = self._owners.why_deactivated(emails[owner_id])
+                gone = self.owners.why_deactivated(emails[owner_id])
                 message = sentence("{gone}, and still owns the record", gone=gone.message)
                 held = WrongValue(message, gone.advice, gone.people)
                 problem = self._problem(record, definition.name, place, held)
@@ -226,7 +227,7 @@ class Resolver:
             case Kind.OWNER | Kind.OWNERS:
                 held = (live.properties.get(definition.name) or "").split(";") if live else []
                 owners = written.split(";") if definition.kind is Kind.OWNERS else [written]
-                return ";".join(self._owners.id_of(owner, held) for owner in owners if owner) or None
+                return ";".join(self.owners.id_of(owner, held) for owner in owners if owner) or None
             case Kind.PIPELINE:
                 return find_pipeline(self.schema, written).id
             case Kind.STAGE:

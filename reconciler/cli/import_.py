@@ -1,0 +1,229 @@
+"""``reconciler import``: live records become manifests."""
+
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from reconciler.cli.exits import ExitCode
+from reconciler.cli.invocation import Invocation, open_environment
+from reconciler.cli.messages import answer, document, say
+from reconciler.cli.names import names_in
+from reconciler.cli.options import as_dataclass, common_options
+from reconciler.cli.output import masking_for, values_option, width
+from reconciler.cli.progress import progress
+from reconciler.errors import UsageError
+from reconciler.model.imports import PersonalKeys
+from reconciler.report.imports import import_json, import_lines, unnamed_json, unnamed_lines
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """The options of the command, as they were typed."""
+
+    key: str | None
+    properties: str
+    used: bool
+    custom: bool
+    personal: bool
+    enforce: str
+    filters: tuple[str, ...]
+    in_list: str | None
+    ids: Path | None
+    limit: int | None
+    associations: tuple[str, ...]
+    factor: bool
+    out: Path | None
+    add: bool
+    replace: bool
+    check: bool
+    restart: bool
+    full: bool
+    values: str | None
+
+    def typed(self) -> list[str]:
+        """Return the options about files, which --check does not write."""
+        given = {
+            "--key": self.key,
+            "--properties": self.properties,
+            "--used": self.used,
+            "--custom": self.custom,
+            "--enforce": self.enforce,
+            "--limit": self.limit,
+            "--associations": self.associations,
+            "--factor": self.factor,
+            "--out": self.out,
+            "--add": self.add,
+            "--replace": self.replace,
+        }
+        return [name for name, value in given.items() if value]
+
+
+_OPTIONS = (
+    click.option("--key", metavar="PROPERTY", help="The unique property that recognises records."),
+    click.option("--properties", metavar="a,b", default="", help="Take these properties."),
+    click.option(
+        "--used", is_flag=True, help="Take properties that any record has a value in (the default)."
+    ),
+    click.option("--custom", is_flag=True, help="Take properties that were made in this portal."),
+    click.option("--personal", is_flag=True, help="Take personal properties too, and keys of people."),
+    click.option(
+        "--enforce", metavar="a,b", default="", help="Enforce these, although people change them all day."
+    ),
+    click.option(
+        "--filter",
+        "filters",
+        multiple=True,
+        metavar="FILTER",
+        help="NAME=VALUE, NAME!=VALUE, NAME (has a value) or !NAME; repeated: all must hold.",
+    ),
+    click.option("--list", "in_list", metavar="NAME|ID", help="Only members of this list in HubSpot."),
+    click.option(
+        "--ids",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Only the records whose ids are in this file, one a line.",
+    ),
+    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many records."),
+    click.option(
+        "--associations", multiple=True, metavar="TYPE", help="Also associations with records of this type."
+    ),
+    click.option("--factor", is_flag=True, help="Move what all records share to `all:`."),
+    click.option(
+        "--out",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="File to write: .yaml, .csv, .jsonl or .parquet.",
+    ),
+    click.option("--add", is_flag=True, help="Add records that no manifest names to the existing file."),
+    click.option("--replace", is_flag=True, help="Write the existing file anew, and keep a copy."),
+    click.option("--check", is_flag=True, help="Write nothing; list live records that no manifest names."),
+    click.option("--restart", is_flag=True, help="Read everything again after an interrupted import."),
+    click.option("--full", is_flag=True, help="With --check: list all records."),
+    values_option,
+)
+
+
+def _import_options(function: _Function) -> _Function:
+    gathering = as_dataclass("options", ImportOptions, function)
+    for option in reversed(_OPTIONS):
+        gathering = option(gathering)
+    return gathering
+
+
+@click.command("import")
+@click.argument("object_type", metavar="OBJECT")
+@_import_options
+@common_options
+@click.pass_context
+def command(ctx: click.Context, object_type: str, options: ImportOptions) -> int:
+    """Write live records of OBJECT as manifests; the portal and the state stay as they are."""
+    _check(options)
+    invocation = open_environment(ctx)
+    ids = None if options.ids is None else _ids_in(options.ids)
+    if options.check:
+        return _show_unnamed(invocation, object_type, options, ids)
+    with ExitStack() as bar:
+        report = bar.enter_context(progress("reading", quiet=invocation.said.quiet))
+
+        def confirm(keys: PersonalKeys) -> bool:
+            bar.close()  # a question and a bar do not go together
+            return _confirm(keys)
+
+        is_before_a_person = sys.stdin.isatty() and sys.stderr.isatty()
+        result = invocation.environment.import_records(
+            object_type,
+            key=options.key,
+            properties=names_in(options.properties),
+            custom=options.custom,
+            personal=options.personal,
+            enforce=names_in(options.enforce),
+            filters=options.filters,
+            in_list=options.in_list,
+            ids=ids,
+            limit=options.limit,
+            associations=options.associations,
+            factor=options.factor,
+            out=options.out,
+            target="add" if options.add else "replace" if options.replace else "new",
+            restart=options.restart,
+            confirm=confirm if is_before_a_person else None,
+            progress=report,
+        )
+    as_json = invocation.said.as_json
+    masking = masking_for(options.values, as_json=as_json)
+    if as_json:
+        document(import_json(result, masking), nl=True)
+    else:
+        for line in import_lines(result, masking, width()):
+            answer(line)
+    return ExitCode.OK if result.is_complete else ExitCode.NOT_APPLIED
+
+
+def _check(options: ImportOptions) -> None:
+    chosen = [
+        name
+        for name, is_said in (
+            ("--properties", options.properties),
+            ("--used", options.used),
+            ("--custom", options.custom),
+        )
+        if is_said
+    ]
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} contradict each other: say one of them")
+    if options.add and options.replace:
+        raise UsageError("--add and --replace contradict each other: say one of them")
+    if options.in_list and options.ids:
+        raise UsageError("--list and --ids both say which records: say one of them")
+    if options.check and (typed := options.typed()):
+        raise UsageError(f"--check writes nothing: {typed[0]} has no say in it")
+
+
+def _confirm(keys: PersonalKeys) -> bool:
+    """Ask a person whether to write personal keys."""
+    say(
+        f"{keys.count:,} keys of {keys.object} ({keys.key}) are personal data. They stay in git's history, "
+        "even after their lines are gone.\n"
+        "The alternative is a table outside git: "
+        f"--out private/{keys.object}.csv, with private/ in .gitignore."
+    )
+    return click.confirm("Write them?", default=False, err=True)
+
+
+def _ids_in(path: Path) -> list[str]:
+    """Read record ids: the first cell of each line; a first line without an id is a header."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path} ({error})") from error
+    ids: list[str] = []
+    for number, line in enumerate(lines, 1):
+        cell = line.split(",")[0].strip().strip('"')
+        if cell.isdecimal() and cell.isascii():
+            ids.append(cell)
+        elif cell and number > 1:
+            raise UsageError(f"{path}:{number}: {cell!r} is no record id\n    write one id a line")
+    return list(dict.fromkeys(ids))
+
+
+def _show_unnamed(
+    invocation: Invocation, object_type: str, options: ImportOptions, ids: list[str] | None
+) -> ExitCode:
+    with progress("reading", quiet=invocation.said.quiet) as report:
+        found = invocation.environment.unnamed_records(
+            object_type, filters=options.filters, in_list=options.in_list, ids=ids, progress=report
+        )
+    masking = masking_for(options.values, as_json=invocation.said.as_json)
+    if invocation.said.as_json:
+        document(unnamed_json(found, masking), nl=True)
+    else:
+        for line in unnamed_lines(found, masking, width(), full=options.full):
+            answer(line)
+    return ExitCode.CHANGES if found.records else ExitCode.OK

@@ -1,0 +1,44 @@
+"""Adding records to a manifest: new lines below the last record; everything else stays as it is."""
+
+from collections.abc import Sequence
+
+from reconciler.errors import UsageError
+from reconciler.manifest.edit.edit_manifest import content_of
+from reconciler.manifest.edit.patches import AnyKey, Patcher, Unsafe
+from reconciler.manifest.write import WrittenRecord, record_lines
+from reconciler.manifest.yaml.parser import read_nodes
+from reconciler.source import SourceFiles
+
+
+def add_records(data: bytes, file: str, document: int, records: Sequence[WrittenRecord]) -> bytes:
+    """Add ``records`` to document number ``document`` of the manifest ``data``, and return its new text.
+
+    Args:
+        data: text of the manifest.
+        file: its name, for messages.
+        document: number of the document, from 0.
+        records: records that it does not name.
+
+    Raises:
+        UsageError: the text cannot be edited safely.
+    """
+    files = SourceFiles((file,))
+    before = read_nodes(data, files, 0)
+    patcher = Patcher(data, AnyKey())
+    try:
+        patch = patcher.appended_records(document, lambda indent: record_lines(records, indent))
+    except Unsafe as unsafe:
+        raise UsageError(f"cannot add records to {file}: {unsafe.message}\n    {unsafe.advice}") from None
+    text, _ = patcher.patched({None: patch})
+    after = read_nodes(text.encode(), files, 0)
+    meant = list(content_of(before))
+    wanted = meant[document]
+    listed = wanted["records"] if isinstance(wanted, dict) else None
+    if isinstance(listed, dict):
+        listed |= {record.key: record.content for record in records}
+    if after.problems or list(content_of(after)) != meant:
+        raise UsageError(
+            f"cannot add records to {file}: the edited file would not say exactly what is meant\n"
+            "    let --out name another file"
+        )
+    return text.encode()

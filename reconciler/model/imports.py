@@ -1,0 +1,154 @@
+"""What an import is asked for, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.model.addresses import RecordId
+
+
+class Choice(StrEnum):
+    """Which properties an import takes."""
+
+    NAMED = "named"  # those that are named one by one
+    USED = "used"  # those that have a value in one of the records
+    CUSTOM = "custom"  # those that the portal has made itself
+
+
+class ImportTarget(StrEnum):
+    """What an import does with the file that it writes."""
+
+    NEW = "new"  # it must not exist
+    ADD = "add"  # records that no manifest names go into it
+    REPLACE = "replace"  # it is written anew; a copy is kept
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The live records that are asked for."""
+
+    object: str  # the object type, as the user wrote it
+    filters: tuple[str, ...] = ()  # PROPERTY=VALUE, PROPERTY!=VALUE, PROPERTY, !PROPERTY: all must hold
+    list: str | None = None  # name or id of a list in HubSpot
+    ids: tuple[str, ...] | None = None  # record ids
+    limit: int | None = None  # number of records
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """The flags of an import."""
+
+    scope: Scope
+    key: str | None = None  # None: the only property that can be one
+    choice: Choice = Choice.USED
+    properties: tuple[str, ...] = ()  # with Choice.NAMED
+    takes_personal: bool = False
+    enforce: tuple[str, ...] = ()  # properties that people change all day and that are ours all the same
+    associations: tuple[str, ...] = ()  # object types
+    factors: bool = False  # what all records share goes to ``all:``
+    restarts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutProperties:
+    """Properties that were not taken."""
+
+    read_only: tuple[str, ...] = ()  # or calculated: HubSpot alone writes them
+    empty: tuple[str, ...] = ()  # in every record
+    personal: tuple[str, ...] = ()  # with personal data, which was not asked for
+    unowned: tuple[str, ...] = ()  # changed by people all day, and not in the ``ownership:`` of the document
+
+    def __bool__(self) -> bool:
+        return bool(self.read_only or self.empty or self.personal or self.unowned)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutRecords:
+    """Records that could not be taken, because nothing recognises them."""
+
+    without_key: int = 0
+    repeated: int = 0  # they share their key with another record
+    not_found: int = 0  # ids that were asked for
+    file: str | None = None  # CSV with a row for each of them; None: there are none
+
+    def __bool__(self) -> bool:
+        return bool(self.without_key or self.repeated or self.not_found)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the manifests say after the import, compared with the portal."""
+
+    to_take_over: int  # records that the next apply will own, or that it would leave as they are
+    differing: int  # values of these records that the manifests say otherwise, and problems
+    first: str | None = None  # the address of the first of them
+    is_planned: bool = True  # False: the file was compared with what had been read, without new calls
+    fault: str | None = None  # why nothing could be compared
+
+    @property
+    def holds(self) -> bool:
+        """Whether the manifests say what the portal says."""
+        return self.fault is None and not self.differing
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import wrote, and what it left out."""
+
+    object: str
+    key: str
+    records: int  # written
+    named_already: int  # records that other lines name
+    files: tuple[str, ...]  # written files, relative to the working directory
+    copy: str | None  # of the replaced file
+    properties: tuple[str, ...]  # that were taken
+    observed: tuple[str, ...]  # that are left to people
+    shared: tuple[str, ...]  # that went to ``all:``
+    left_out: LeftOutProperties
+    left_out_records: LeftOutRecords
+    associations: Mapping[str, int] = field(default_factory=dict)  # entries written, by object type
+    unnamed_targets: Mapping[str, int] = field(default_factory=dict)  # associations that no key names
+    may_read_owners: bool = True  # False: owners are written by id, because the token may not read them
+    proof: Proof | None = None  # None: nothing was written
+    masked_properties: tuple[
+        tuple[str, str], ...
+    ] = ()  # pairs of type and property whose values are personal
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every record was taken, and nothing would be written."""
+        return not self.left_out_records and (self.proof is None or self.proof.holds)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalKeys:
+    """Keys with personal data that an import is about to write, for the person who decides about it."""
+
+    object: str
+    key: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnnamedRecord:
+    """A live record that no manifest names."""
+
+    id: RecordId
+    key: str | None  # its value of the key; None: it has none
+    name: str  # what people call it; may be empty
+    link: str  # its page in HubSpot
+    created_at: str | None  # as HubSpot writes it
+    created_by: str | None  # a person, or a kind of source, as far as HubSpot says
+
+
+@dataclass(frozen=True, slots=True)
+class UnnamedRecords:
+    """The live records of a type that no manifest names."""
+
+    object: str
+    key: str
+    live: int  # records that were looked at
+    records: tuple[UnnamedRecord, ...]  # by time of creation, newest first
+    masked_properties: tuple[
+        tuple[str, str], ...
+    ] = ()  # pairs of type and property whose values are personal

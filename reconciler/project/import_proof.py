@@ -1,0 +1,76 @@
+"""The proof of an import: what was written, planned against the portal, or compared with what was read."""
+
+from collections.abc import Callable, Container, Iterable, Iterator
+
+from reconciler.errors import Problem, ReconcilerError, Severity
+from reconciler.model.definitions import ObjectSchema
+from reconciler.model.desired import Desired, DesiredRecord
+from reconciler.model.imports import Proof
+from reconciler.model.live import LiveRecord
+from reconciler.plan.plan import Plan
+from reconciler.plan.values.equality import same_value
+from reconciler.plan.values.resolve import Resolver
+from reconciler.project import make_plan
+from reconciler.project.plan_request import PlanRequest
+from reconciler.project.session import Session
+from reconciler.reconcile.import_checkpoint import KeptRecord
+
+
+def plan_written(session: Session, object_name: str, keys: Container[str]) -> Proof:
+    """Plan the records of a type, and count the changes of those with ``keys``."""
+    try:
+        plan = make_plan.make_plan(session, PlanRequest(target=(f"{object_name}/*",)))
+    except ReconcilerError as error:
+        return Proof(0, 0, fault=str(error))
+    return _counted(plan, object_name, keys)
+
+
+def _counted(plan: Plan, object_name: str, keys: Container[str]) -> Proof:
+    adopted: set[str] = set()
+    others: list[str] = []
+    for change in plan.changes:
+        record = change.record
+        if record.object != object_name or record.value not in keys:
+            continue
+        if change.is_remote:
+            others.append(str(change.address))
+        else:
+            adopted.add(record.value)
+    held = (each for each in plan.held if each.key.object == object_name and each.key.value in keys)
+    others += [each.address for each in held]
+    errors = (problem for problem in plan.problems if problem.severity is not Severity.WARNING)
+    others += [problem.address or problem.message for problem in errors]
+    return Proof(len(adopted), len(others), others[0] if others else None)
+
+
+def compare_written(
+    session: Session,
+    schema: ObjectSchema,
+    key: str,
+    resolver: Callable[[Desired], Resolver],
+    kept: Iterable[KeptRecord],
+) -> Proof:
+    """Read the manifests again, and compare them with the records that were just read, without any call."""
+    try:
+        desired = session.load_manifests()
+    except ReconcilerError as error:
+        return Proof(0, 0, fault=str(error), is_planned=False)
+    records: Iterator[DesiredRecord] = iter(desired.records_of(schema.name, key))
+    words = resolver(desired)
+    count, others = 0, list[str]()
+    for live in kept:
+        said = next((record for record in records if record.key == live.key), None)
+        count += 1
+        if said is None or not _agrees(words, said, live):
+            others.append(str(said.address) if said else f"{schema.name}/={live.id}")
+    return Proof(count - len(others), len(others), others[0] if others else None, is_planned=False)
+
+
+def _agrees(resolver: Resolver, record: DesiredRecord, live: KeptRecord) -> bool:
+    """Return whether a manifest says of a record what was read."""
+    problems: list[Problem] = []
+    resolved = resolver.resolve(record, LiveRecord(live.id, live.values), problems)
+    return len(resolved) == len(record.names) and all(
+        same_value(value.definition.kind, value.text, live.values.get(value.definition.name))
+        for value in resolved
+    )

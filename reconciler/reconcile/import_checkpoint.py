@@ -1,0 +1,216 @@
+"""Checkpoints: what an import has read so far, in a file, so that an interrupted import can go on.
+
+The file also keeps memory small: records are sorted and counted in it. It is private, like the state, and
+deleted once the import has written its files.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from reconciler.errors import UsageError
+from reconciler.hubspot.records.list import Segment
+from reconciler.model.addresses import RecordId
+
+_SCHEMA = """
+CREATE TABLE about (signature TEXT NOT NULL, begun TEXT NOT NULL);
+CREATE TABLE segments (first INTEGER NOT NULL, end INTEGER, after TEXT NOT NULL);
+CREATE TABLE wanted (id INTEGER PRIMARY KEY);
+CREATE TABLE records (id INTEGER PRIMARY KEY, key TEXT, spelling TEXT, created TEXT, held TEXT NOT NULL);
+CREATE TABLE used (number INTEGER PRIMARY KEY);
+"""
+_INDEXES = """
+CREATE INDEX IF NOT EXISTS by_key ON records (key);
+CREATE INDEX IF NOT EXISTS by_spelling ON records (spelling);
+"""
+_OLDEST = timedelta(hours=24)
+"""Age from which on a checkpoint is not continued: too much has changed since."""
+
+_ENDINGS = ("", "-wal", "-shm", "-journal")
+_CACHE_KIB = 8_192
+_PAGE = 1_000  # rows in memory at a time
+
+
+class KeptRecord(NamedTuple):
+    """A record as it was read."""
+
+    id: RecordId
+    key: str | None
+    spelling: str | None  # the one spelling of all keys that HubSpot takes for the same
+    created_at: str | None
+    values: Mapping[str, str]  # without empty ones
+
+
+class Checkpoint:
+    """The records that one import has read. Not thread-safe."""
+
+    def __init__(self, base: sqlite3.Connection, path: Path, names: Sequence[str]) -> None:
+        self._base = base
+        self._path = path
+        self._names = names
+        self._numbers = {name: number for number, name in enumerate(names)}
+        self._used = {number for (number,) in base.execute("SELECT number FROM used")}
+        self.is_continued = bool(self.count or self.segments)
+        """Whether an earlier run has begun to read."""
+
+    @property
+    def count(self) -> int:
+        """The number of records so far."""
+        return self._number("SELECT count(*) FROM records")
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The parts of the list that are still to be read."""
+        return tuple(Segment(*row) for row in self._base.execute("SELECT first, end, after FROM segments"))
+
+    @property
+    def used(self) -> frozenset[str]:
+        """The properties that have a value in at least one record."""
+        return frozenset(self._names[number] for number in self._used)
+
+    def begin(self, segments: Iterable[Segment], wanted: Iterable[str]) -> None:
+        """Note what is to be read: a list, or the records with certain ids."""
+        with self._base:
+            self._base.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((int(id_),) for id_ in wanted))
+            self._leave(segments)
+
+    def keep(
+        self, records: Iterable[KeptRecord], left: Iterable[Segment] | None, done: Iterable[str] = ()
+    ) -> None:
+        """Keep some records, with what is left to read: segments, or ids without those that are ``done``."""
+        rows, used = [], set[int]()
+        for record in records:
+            held = {self._numbers[name]: value for name, value in record.values.items()}
+            used |= held.keys()
+            flat = [part for pair in held.items() for part in pair]
+            text = json.dumps(flat, ensure_ascii=False, separators=(",", ":"))
+            rows.append((int(record.id), record.key, record.spelling, record.created_at, text))
+        try:
+            with self._base:
+                self._base.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)", rows)
+                new = used - self._used
+                self._base.executemany("INSERT INTO used VALUES (?)", ((number,) for number in new))
+                if left is not None:
+                    self._leave(left)
+                self._base.executemany("DELETE FROM wanted WHERE id = ?", ((int(id_),) for id_ in done))
+        except sqlite3.Error as error:
+            raise UsageError(f"cannot write {os.path.relpath(self._path)} ({error})") from error
+        self._used |= new
+
+    def _leave(self, segments: Iterable[Segment]) -> None:
+        self._base.execute("DELETE FROM segments")
+        rows = ((segment.start, segment.end, segment.after) for segment in segments)
+        self._base.executemany("INSERT INTO segments VALUES (?, ?, ?)", rows)
+
+    def wanted(self) -> Iterator[str]:
+        """Return the ids that are still to be read, in order; new ones must not be added meanwhile."""
+        last = -1
+        while rows := self._base.execute(
+            "SELECT id FROM wanted WHERE id > ? ORDER BY id LIMIT ?", (last, _PAGE)
+        ).fetchall():
+            yield from (str(id_) for (id_,) in rows)
+            last = rows[-1][0]
+
+    def finish(self) -> None:
+        """Prepare for sorting, once everything has been read."""
+        with self._base:
+            for statement in filter(str.strip, _INDEXES.split(";")):
+                self._base.execute(statement)
+
+    def recognised(self) -> Iterator[KeptRecord]:
+        """Return the records that have a key of their own, in order of key, by code point."""
+        repeated = (
+            "SELECT spelling FROM records GROUP BY spelling HAVING count(*) > 1 AND spelling IS NOT NULL"
+        )
+        return self._records(f"key IS NOT NULL AND spelling NOT IN ({repeated})")
+
+    def unrecognised(self) -> Iterator[KeptRecord]:
+        """Return the records with a repeated key, side by side, and then those without any."""
+        repeated = (
+            "SELECT spelling FROM records GROUP BY spelling HAVING count(*) > 1 AND spelling IS NOT NULL"
+        )
+        yield from self._records(f"spelling IN ({repeated})", "spelling, id")
+        yield from self._records("key IS NULL", "id")
+
+    def all(self) -> Iterator[KeptRecord]:
+        """Return all records, the newest first."""
+        return self._records("TRUE", "created DESC, id DESC")
+
+    def _records(self, condition: str, order: str = "key") -> Iterator[KeptRecord]:
+        rows = self._base.cursor().execute(
+            f"SELECT id, key, spelling, created, held FROM records WHERE {condition} ORDER BY {order}"
+        )
+        while page := rows.fetchmany(_PAGE):
+            yield from (self._kept(*row) for row in page)
+
+    def _kept(
+        self, id_: int, key: str | None, spelling: str | None, created: str | None, held: str
+    ) -> KeptRecord:
+        flat = json.loads(held)
+        values = {self._names[number]: text for number, text in zip(flat[::2], flat[1::2], strict=True)}
+        return KeptRecord(RecordId(str(id_)), key, spelling, created, values)
+
+    def _number(self, statement: str) -> int:
+        (number,) = self._base.execute(statement).fetchone()
+        return int(number)
+
+    def close(self) -> None:
+        """Close the file; it stays for the next run."""
+        self._base.close()
+
+    def delete(self) -> None:
+        """Close and delete the file."""
+        self.close()
+        _delete(self._path)
+
+
+def open_checkpoint(
+    path: Path, names: Sequence[str], signature: str, now: datetime, *, restarts: bool
+) -> Checkpoint:
+    """Open the checkpoint at ``path``, or begin a new one.
+
+    An old one, or one of another import (another ``signature``), is deleted. ``names`` are the properties
+    that are read.
+
+    Raises:
+        UsageError: the file cannot be used.
+    """
+    try:
+        if not restarts and path.exists():
+            base = _connect(path)
+            row = base.execute("SELECT signature, begun FROM about").fetchone()
+            if row and row[0] == signature and now - datetime.fromisoformat(row[1]) < _OLDEST:
+                return Checkpoint(base, path, names)
+            base.close()
+    except sqlite3.Error:
+        pass  # a damaged file is as good as none
+    try:
+        _delete(path)
+        base = _connect(path)
+        for statement in filter(str.strip, _SCHEMA.split(";")):
+            base.execute(statement)
+        with base:
+            base.execute("INSERT INTO about VALUES (?, ?)", (signature, now.isoformat()))
+    except (OSError, sqlite3.Error) as error:
+        raise UsageError(f"cannot write {os.path.relpath(path)} ({error})") from error
+    return Checkpoint(base, path, names)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # never readable by others, not even for a moment
+    base = sqlite3.connect(path)
+    base.execute("PRAGMA journal_mode = WAL")
+    base.execute("PRAGMA synchronous = NORMAL")
+    base.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    return base
+
+
+def _delete(path: Path) -> None:
+    for ending in _ENDINGS:
+        with suppress(FileNotFoundError):
+            Path(f"{path}{ending}").unlink()

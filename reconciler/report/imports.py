@@ -1,0 +1,151 @@
+"""What an import did, and which live records no manifest names, in sentences for people and as JSON."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from shlex import quote
+
+from reconciler.invisible_characters import visible
+from reconciler.model.imports import ImportResult, LeftOutRecords, Proof, UnnamedRecord, UnnamedRecords
+from reconciler.report.mask import Masking, masked_import, masked_unnamed
+from reconciler.report.text.layout import counted
+from reconciler.report.text.width import clipped, wrapped
+
+_MOST_NAMES = 8
+_MOST_RECORDS = 50
+_NAME_CELLS = 32
+
+
+def import_json(result: ImportResult, masking: Masking) -> str:
+    """Return the result of an import as a JSON document."""
+    document = asdict(masked_import(result, masking))
+    del document["masked_properties"]
+    return json.dumps({**document, "is_complete": result.is_complete}, ensure_ascii=False)
+
+
+def import_lines(result: ImportResult, masking: Masking, width: int) -> Iterator[str]:
+    """Return what an import wrote and left out, and what the next plan will say."""
+    for indent, sentence in _sentences(masked_import(result, masking)):
+        for row in wrapped(visible(sentence), width - indent):
+            yield " " * indent + row
+
+
+def _sentences(result: ImportResult) -> Iterator[tuple[int, str]]:
+    """Return sentences with their indent."""
+    if result.records:
+        written = f"{counted(result.records, 'record')}, {_properties(len(result.properties))}"
+        yield 0, f"{result.object}: {written} -> {', '.join(result.files)}"
+    else:
+        yield 0, f"{result.object}: nothing to import, nothing was written"
+    if result.copy:
+        yield 2, f"the file as it was before lies in {result.copy}"
+    if result.named_already:
+        yield 2, f"{counted(result.named_already, 'record')} named by manifests already, left as they are"
+    if result.shared:
+        yield 2, f"in every record, now under `all:`: {_listed(result.shared)}"
+    for name, count in result.associations.items():
+        yield 2, f"{counted(count, 'association')} with {name}"
+    for name, count in result.unnamed_targets.items():
+        yield 2, f"left out: associations with {count:,} {name} that have no key"
+    yield from _about_properties(result)
+    if not result.may_read_owners:
+        yield 2, "owners are written by id: the token lacks the scope crm.objects.owners.read"
+    yield from _about_records(result.left_out_records, result.key)
+    if result.proof is not None:
+        yield from _about_proof(result.proof, result.records)
+
+
+def _about_properties(result: ImportResult) -> Iterator[tuple[int, str]]:
+    if result.observed:
+        names = ",".join(result.observed)
+        yield 2, f"left to people (`ownership: observe`): {_listed(result.observed)}"
+        yield 4, f"compared and shown, never written; --enforce {names} makes them yours"
+    left_out = result.left_out
+    if left_out.read_only:
+        yield 2, f"left out, because HubSpot alone writes it: {_listed(left_out.read_only)}"
+    if left_out.empty:
+        yield 2, f"left out, because no record has a value: {_listed(left_out.empty)}"
+    if left_out.personal:
+        yield 2, f"left out, because it is personal data: {_listed(left_out.personal)}"
+        yield 4, "--personal takes it, and it stays in git's history"
+    if left_out.unowned:
+        yield 2, f"left out, because people change it all day: {_listed(left_out.unowned)}"
+        yield 4, "name it under `ownership:` of the document, or --enforce it"
+
+
+def _about_records(left_out: LeftOutRecords, key: str) -> Iterator[tuple[int, str]]:
+    if not left_out:
+        return
+    parts = [
+        f"{left_out.without_key:,} without {key}" if left_out.without_key else "",
+        f"{left_out.repeated:,} with a repeated one" if left_out.repeated else "",
+        f"{left_out.not_found:,} not found" if left_out.not_found else "",
+    ]
+    total = left_out.without_key + left_out.repeated + left_out.not_found
+    yield 2, f"{counted(total, 'record')} left out: {', '.join(filter(None, parts))}"
+    yield 4, f"{left_out.file} lists them, with links"
+
+
+def _about_proof(proof: Proof, records: int) -> Iterator[tuple[int, str]]:
+    yield 0, ""
+    if proof.fault is not None:
+        yield 0, "It is written, but could not be compared with the portal:"
+        yield 2, proof.fault
+    elif proof.holds and proof.is_planned:
+        owned = records - proof.to_take_over
+        already = f", {owned:,} in step already" if owned else ""
+        yield 0, f"Planned: {proof.to_take_over:,} to take over{already}, nothing to write."
+    elif proof.holds:
+        yield 0, f"Compared: {proof.to_take_over:,} to take over, nothing to write."
+    else:
+        first = f", first {proof.first}" if proof.first else ""
+        yield 0, f"The manifests differ from the portal in {counted(proof.differing, 'place')}{first}"
+        yield 2, "`reconciler plan` shows them; somebody may have changed them since they were read"
+
+
+def _properties(count: int) -> str:
+    return f"{count:,} property" if count == 1 else f"{count:,} properties"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
+def unnamed_json(found: UnnamedRecords, masking: Masking) -> str:
+    """Return live records that no manifest names as a JSON document."""
+    document = asdict(masked_unnamed(found, masking))
+    del document["masked_properties"]
+    return json.dumps(document, ensure_ascii=False)
+
+
+def unnamed_lines(found: UnnamedRecords, masking: Masking, width: int, *, full: bool) -> Iterator[str]:
+    """Return two lines for each live record that no manifest names, the newest first."""
+    shown = masked_unnamed(found, masking)
+    count = len(shown.records)
+    if not count:
+        yield f"Manifests name all {shown.live:,} {shown.object}."
+        return
+    yield f"Manifests do not name {count:,} of {shown.live:,} {shown.object}:"
+    yield ""
+    for record in shown.records if full else shown.records[:_MOST_RECORDS]:
+        yield clipped(visible(f"  {_called(record, shown)}  {_made(record)}").rstrip(), width)
+        yield f"    {record.link}"
+    if not full and count > _MOST_RECORDS:
+        yield f"  … {count - _MOST_RECORDS:,} more (--full shows all)"
+    yield ""
+    with_key = sum(record.key is not None for record in shown.records)
+    if with_key < count:
+        yield f"{count - with_key:,} of them have no {shown.key}, so that manifests cannot name them"
+    if with_key:
+        yield f"`reconciler import {quote(shown.object)} --add` adds the others to the manifests"
+
+
+def _called(record: UnnamedRecord, found: UnnamedRecords) -> str:
+    key = record.key or f"(no {found.key})"
+    return f"{clipped(key, _NAME_CELLS)}  {clipped(record.name, _NAME_CELLS)}"
+
+
+def _made(record: UnnamedRecord) -> str:
+    day = (record.created_at or "").partition("T")[0]
+    return "  ".join(filter(None, (day, record.created_by)))
