@@ -18,7 +18,7 @@ exchanged, left out, cut off, or put into another file.
 import hmac
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.errors import UsageError
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 KEY_VARIABLE = "RECONCILER_PLAN_KEY"
+"""Holds one or more keys, newest first, separated by commas."""
 
 FEWEST_CHARACTERS = 32
 """Minimum characters of a key. 32 random bytes in base64 are 44, in hexadecimal 64."""
@@ -56,19 +57,20 @@ class _Derived(NamedTuple):
     check: bytes
 
 
-def key_from(environ: Mapping[str, str]) -> str | None:
-    """Read the key of encrypted files; None if there is none, or an empty one.
+def keys_from(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Read the keys of encrypted files, newest first: the first encrypts, all decrypt.
 
     Raises:
-        UsageError: it is too short to be one.
+        UsageError: one of them is too short to be one.
     """
-    key = environ.get(KEY_VARIABLE, "").strip()
-    if key and len(key) < FEWEST_CHARACTERS:
+    keys = tuple(filter(None, (key.strip() for key in environ.get(KEY_VARIABLE, "").split(","))))
+    if any(len(key) < FEWEST_CHARACTERS for key in keys):
+        which = "the key" if len(keys) == 1 else "a key"
         raise UsageError(
-            f"the key in {KEY_VARIABLE} has fewer than {FEWEST_CHARACTERS} characters\n"
-            "    make one with `openssl rand -base64 32`"
+            f"{which} in {KEY_VARIABLE} has fewer than {FEWEST_CHARACTERS} characters\n"
+            "    make one with `openssl rand -base64 32`; several are separated by commas, the newest first"
         )
-    return key or None
+    return keys
 
 
 def is_encrypted(data: bytes) -> bool:
@@ -93,8 +95,8 @@ def encrypt(plain: Iterable[bytes], key: str) -> Iterator[bytes]:
     yield cipher.encrypt(_nonce(number, is_last=True), bytes(rest), head)
 
 
-def decrypt(encrypted: Iterable[bytes], key: str | None) -> Iterator[bytes]:
-    """Decrypt chunk by chunk; the data is complete only if nothing is raised at the end.
+def decrypt(encrypted: Iterable[bytes], keys: Sequence[str]) -> Iterator[bytes]:
+    """Decrypt chunk by chunk with one of ``keys``; the data is complete only if nothing is raised at the end.
 
     Raises:
         CannotDecrypt: there is no key, another one is needed, or a newer version encrypted it.
@@ -105,14 +107,12 @@ def decrypt(encrypted: Iterable[bytes], key: str | None) -> Iterator[bytes]:
     source = _Source(encrypted)
     if source.take(len(_FIRST_LINE)) != _FIRST_LINE:
         raise CannotDecrypt("a newer version encrypted it\n    upgrade reconciler")
-    if key is None:
+    if not keys:
         raise CannotDecrypt(f"it is encrypted\n    set {KEY_VARIABLE} to the key that it was encrypted with")
     salt, check = source.take(_SALT), source.take(_CHECK)
     if len(check) < _CHECK:
         raise Altered("it was cut off since it was encrypted")
-    derived = _derive(key, salt)
-    if not hmac.compare_digest(derived.check, check):
-        raise CannotDecrypt(f"it was encrypted with another key than the one in {KEY_VARIABLE}")
+    _, derived = _fitting(keys, salt, check)
     head, cipher = _FIRST_LINE + salt + check, _cipher(derived.key)
     number, chunk = 0, source.take(CHUNK + _TAG)
     while True:
@@ -126,6 +126,72 @@ def decrypt(encrypted: Iterable[bytes], key: str | None) -> Iterator[bytes]:
         if not following:
             return
         number, chunk = number + 1, following
+
+
+class NamedCipher:
+    """Encrypts small pieces, each bound to a name, with one key and salt; ``opening`` tells them to readers.
+
+    Each piece has a random nonce of 96 bits of its own, and its tag covers the name: no piece can take the
+    place of another. A key is good for 2^32 pieces.
+
+    Source: NIST SP 800-38D, section 8.3.
+    """
+
+    OPENING = _SALT + _CHECK
+
+    def __init__(self, key: str, opening: bytes, derived: _Derived) -> None:
+        self.key = key
+        self.opening = opening  # salt and check
+        self._cipher = _cipher(derived.key)
+
+    @classmethod
+    def new(cls, key: str) -> "NamedCipher":
+        """Begin with a new salt."""
+        salt = os.urandom(_SALT)
+        derived = _derive(key, salt)
+        return cls(key, salt + derived.check, derived)
+
+    @classmethod
+    def opened(cls, opening: bytes, keys: Sequence[str]) -> "NamedCipher":
+        """Find the key that began with ``opening``.
+
+        Raises:
+            CannotDecrypt: it is none of ``keys``.
+        """
+        if not keys:
+            raise CannotDecrypt(
+                f"it is encrypted\n    set {KEY_VARIABLE} to the key that it was encrypted with"
+            )
+        key, derived = _fitting(keys, opening[:_SALT], opening[_SALT:])
+        return cls(key, opening, derived)
+
+    def encrypt(self, name: str, plain: bytes) -> bytes:
+        """Encrypt ``plain`` under ``name``."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._cipher.encrypt(nonce, plain, name.encode())
+
+    def decrypt(self, name: str, encrypted: bytes) -> bytes:
+        """Decrypt a piece that was encrypted under ``name``.
+
+        Raises:
+            Altered: it was altered, or encrypted under another name.
+        """
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - few commands need it
+
+        try:
+            return self._cipher.decrypt(encrypted[:_NONCE], encrypted[_NONCE:], name.encode())
+        except (InvalidTag, ValueError):
+            raise Altered("it was altered since it was encrypted, or is in the place of another") from None
+
+
+def _fitting(keys: Sequence[str], salt: bytes, check: bytes) -> tuple[str, _Derived]:
+    """Return the key that fits ``check``, and what is derived from it."""
+    for key in keys:
+        derived = _derive(key, salt)
+        if hmac.compare_digest(derived.check, check):
+            return key, derived
+    which = "the one" if len(keys) == 1 else f"the {len(keys)}"
+    raise CannotDecrypt(f"it was encrypted with another key than {which} in {KEY_VARIABLE}")
 
 
 class _Source:

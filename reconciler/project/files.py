@@ -18,7 +18,7 @@ from reconciler.encryption import (
     decrypt,
     encrypt,
     is_encrypted,
-    key_from,
+    keys_from,
 )
 from reconciler.errors import PlanRefused, Refusal, UsageError
 from reconciler.project.env_file import with_env_file
@@ -34,7 +34,7 @@ def check_writable(path: Path) -> None:
     Raises:
         UsageError: the folder is missing or not writable, ``path`` is a folder, or the key is invalid.
     """
-    key_from(with_env_file(os.environ))
+    keys_from(with_env_file(os.environ))
     try:
         if path.is_dir():
             raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
@@ -52,8 +52,8 @@ def write_encrypted(path: Path, pieces: Iterable[bytes]) -> None:
     Raises:
         UsageError: the folder is missing or not writable, or the key is invalid.
     """
-    key = key_from(with_env_file(os.environ))
-    _write(path, encrypt(pieces, key) if key else pieces)
+    keys = keys_from(with_env_file(os.environ))
+    _write(path, encrypt(pieces, keys[0]) if keys else pieces)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -119,14 +119,14 @@ def decrypted_pieces(path: Path, what: str, *, insists: bool = False) -> Iterato
         UsageError: it is missing, unreadable, or encrypted with another key.
         PlanRefused: it was altered since it was encrypted, or is not encrypted although it must be.
     """
-    key = key_from(with_env_file(os.environ))
+    keys = keys_from(with_env_file(os.environ))
     with opened(path, what) as file:
         try:
             start = file.read(LONGEST_FIRST_LINE)
             pieces: Iterator[bytes] = chain([start], iter(lambda: file.read(_PIECE), b""))
             if is_encrypted(start):
-                pieces = decrypt(pieces, key)
-            elif insists and key:
+                pieces = decrypt(pieces, keys)
+            elif insists and keys:
                 raise PlanRefused(
                     Refusal.FOREIGN,
                     f"{what} {path} is not encrypted, and {KEY_VARIABLE} is set: anybody may have made it\n"

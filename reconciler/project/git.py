@@ -1,60 +1,19 @@
-"""Git, used without trusting the files of the repository.
+"""The repository of a checked-out folder, found without trusting the files of the repository.
 
-A project folder may come from a stranger's pull request. Git runs programs that the configuration of a
-repository names (``core.fsmonitor``, filters, hooks), and accepts any folder with ``HEAD``, ``config``,
-``objects/`` and ``refs/`` as a repository. So this module finds the repository itself, only by its ``.git``,
-which no commit can contain. It passes the repository to git, which then runs no programs that a repository
-names. Git is never a program inside the project, and it sees none of our variables, because its helpers must
-not see the token.
-
-Source: https://git-scm.com/docs/git-config#Documentation/git-config.txt-safebareRepository.
+Git accepts any folder with ``HEAD``, ``config``, ``objects/`` and ``refs/`` as a repository, and such a
+folder may come with a commit. So this module finds the repository itself, only by its ``.git``, which no
+commit can contain, and passes it to git.
 """
 
 import os
-import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.errors import UsageError
+from reconciler.git_program import NO_GIT, Answer, clean_environment, find_git, run_git
 
-_PASSED_ON = (
-    "GIT_CONFIG_GLOBAL",
-    "GIT_CONFIG_NOSYSTEM",
-    "GIT_CONFIG_SYSTEM",
-    "GIT_TEST_ASSUME_DIFFERENT_OWNER",  # with it, git trusts less, never more
-    "HOME",
-    "SUDO_UID",
-    "TMPDIR",
-    "USER",
-    "XDG_CONFIG_HOME",
-)
-"""Variables for git, besides a cleaned ``PATH``: they locate the person's own configuration."""
-
-_RUNS_NOTHING = (
-    "safe.bareRepository=explicit",
-    "core.fsmonitor=false",
-    f"core.hooksPath={os.devnull}",
-)
-"""Settings that override those of a repository."""
-
-_NO_GIT = 127  # exit code of a shell for a missing program
 _POINTER = "gitdir: "  # a file ``.git`` with this line names the repository of a worktree or submodule
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer of git."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def is_yes(self) -> bool:
-        """Whether git ended with 0."""
-        return self.code == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +37,7 @@ class Repository:
 
         Paths in ``arguments`` start at that folder.
         """
-        return self._ask(*arguments) if self.distrust is None else Answer(_NO_GIT, "", self.distrust)
+        return self._ask(*arguments) if self.distrust is None else Answer(NO_GIT, b"", self.distrust)
 
     def path_of(self, file: Path) -> str | None:
         """Return git's name of ``file``, from the top; None if it is outside the checkout."""
@@ -102,9 +61,17 @@ class Repository:
             raise UsageError(f"git cannot tell which files it tracks in {self._folder}: {listed.err.strip()}")
         return tuple(filter(None, listed.out.split("\0")))
 
+    def remote_url(self, name: str) -> str | None:
+        """Return the URL that the checkout's own configuration has for a remote; None if it has none.
+
+        No commit can contain that configuration.
+        """
+        answer = self.ask("config", "--get", f"remote.{name}.url")
+        return answer.out.strip() or None if answer.is_yes else None
+
     def _ask(self, *arguments: str) -> Answer:
         here = {"GIT_DIR": str(self._git_dir), "GIT_WORK_TREE": str(self.top)}
-        return _run(self._program, self._folder, {**self._environ, **here}, *arguments)
+        return run_git(self._program, self._folder, {**self._environ, **here}, *arguments)
 
 
 def find_repository(folder: Path, environ: Mapping[str, str]) -> Repository | None:
@@ -120,9 +87,9 @@ def find_repository(folder: Path, environ: Mapping[str, str]) -> Repository | No
             break
     else:
         return None
-    clean = _clean(environ, top)
-    program = shutil.which("git", path=clean["PATH"])
-    trusted = _run(program, top, clean, "rev-parse", "--absolute-git-dir")
+    clean = clean_environment(environ, top)
+    program = find_git(clean)
+    trusted = run_git(program, top, clean, "rev-parse", "--absolute-git-dir")
     distrust = None
     if program is None:
         distrust = "git is not installed"
@@ -144,35 +111,3 @@ def _git_dir(top: Path) -> Path | None:
     except (OSError, ValueError):
         return None
     return Path(os.path.realpath(git)) if is_one else None
-
-
-def _clean(environ: Mapping[str, str], top: Path) -> dict[str, str]:
-    """Return the part of ``environ`` for git: without our token, and without programs from a commit."""
-    folders = environ.get("PATH", os.defpath).split(os.pathsep)
-    trusted = [folder for folder in folders if Path(folder).is_absolute() and not _is_in(folder, top)]
-    kept = {name: environ[name] for name in _PASSED_ON if name in environ}
-    return kept | {"PATH": os.pathsep.join(trusted), "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
-
-
-def _is_in(folder: str, top: Path) -> bool:
-    return Path(os.path.realpath(folder)).is_relative_to(top)
-
-
-def _run(program: str | None, folder: Path, environ: Mapping[str, str], *arguments: str) -> Answer:
-    if program is None:
-        return Answer(_NO_GIT, "", "git is not installed")
-    settings = [word for setting in _RUNS_NOTHING for word in ("-c", setting)]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own words, and commits that were checked to be some
-            [program, "--no-optional-locks", *settings, *arguments],
-            cwd=folder,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="surrogateescape",
-            check=False,
-        )
-    except OSError as error:
-        return Answer(_NO_GIT, "", f"git cannot be run: {error.strerror}")
-    return Answer(done.returncode, done.stdout, done.stderr)

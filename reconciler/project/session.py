@@ -13,11 +13,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.encryption import key_from
+from reconciler.encryption import keys_from
 from reconciler.errors import ManifestError, Problem, UsageError
 from reconciler.model.desired import Desired
 from reconciler.model.explanation import RecordTrace
 from reconciler.project.env_file import with_env_file
+from reconciler.project.git_state import git_access
 from reconciler.project.notices import Notice, Notify, ignore_notice
 from reconciler.project.private_folder import refuse_foreign_files
 from reconciler.project.settings import EnvironmentSettings, Settings, load_settings
@@ -147,8 +148,13 @@ class Session:
         from reconciler.state import store  # noqa: PLC0415 - SQLAlchemy costs 0.2 s
 
         url, portal_id = self.settings.state_url, self.environment.portal_id
+        access = git_access(self.settings, with_env_file(os.environ, self.settings.project))
         if url is None:
             opened = store.memory_state(portal_id)
+        elif access is not None:
+            if to_write:
+                _ = self.folder  # where this machine remembers what it has seen
+            opened = store.open_git_state(access, portal_id)
         elif to_write:
             opened = store.open_state(url, self.settings.project, portal_id)
             if opened.upgrade is not None:
@@ -270,7 +276,7 @@ def open_session(
         UsageError: there is no such environment, or ``.reconciler/`` contains files of others.
     """
     environ = with_env_file(os.environ, project)
-    key_from(environ)  # report an invalid key now, not when the report is written
+    keys_from(environ)  # report an invalid key now, not when the report is written
     settings = load_settings(project, environ, environment, said_by=said_by, offline=offline)
     refuse_foreign_files(project, settings.state_url)
     return Session(settings, notify)

@@ -24,6 +24,8 @@ from reconciler.project.server_addresses import (
 )
 from reconciler.source import SourceFiles, SourceRef
 from reconciler.state.database_files import PRIVATE_FOLDER
+from reconciler.state.git.place import PREFIX as GIT
+from reconciler.state.git.place import git_place, host_of
 from reconciler.suggestions import suggest
 
 FILE_NAME: Final = "reconciler.yaml"
@@ -31,7 +33,11 @@ FILES: Final = SourceFiles((FILE_NAME,))
 URL_ADVICE: Final = (
     "write it like https://api.hubapi.com; http:// is for this machine only (http://localhost)"
 )
-STATE_ADVICE: Final = "write sqlite:///FILE, postgresql+psycopg://HOST/NAME or none"
+STATE_ADVICE: Final = "write sqlite:///FILE, git:refs/reconciler, postgresql+psycopg://HOST/NAME or none"
+GIT_ADVICE: Final = (
+    "write git:refs/reconciler for the remote origin, git:REMOTE:REF or git:URL:REF; REF begins with refs/, "
+    "and a URL is https://HOST/PATH, ssh://USER@HOST/PATH or USER@HOST:PATH, without a password"
+)
 DATABASE_ADVICE: Final = (
     "write postgresql+psycopg://USER:${RECONCILER_PASSWORD}@HOST/NAME; in an address that a variable holds "
     "as a whole, write @ as %40, : as %3A and / as %2F in user and password"
@@ -180,8 +186,9 @@ def base_url_problems(url: str, node: MappingNode) -> Iterator[Problem]:
 
 def state_problems(state: str, node: MappingNode) -> Iterator[Problem]:
     """Report a place where no state can be kept."""
-    if state.startswith("git:"):
-        yield Problem("state in git is not supported yet", STATE_ADVICE, _ref(node, "state"))
+    if state.startswith(GIT):
+        if git_place(state) is None:
+            yield Problem("this is no place for state in git", GIT_ADVICE, _ref(node, "state"))
     elif state.startswith("sqlite"):
         if not state.startswith(_SQLITE) or state.removeprefix(_SQLITE) in {"", ":memory:"}:
             yield Problem("this is not a file for the state", STATE_ADVICE, _ref(node, "state"))
@@ -234,6 +241,12 @@ def state_permit_problems(
             shown = host if host in written.lower() else "this host"
             message = f"{shown} is not this machine, and would get the password of the database"
             advice = f"let the job that runs us set {ALLOW_HOSTS} to the host, or {_WHOLE_ADVICE}"
+            yield Problem(message, advice, _ref(node, "state"))
+    elif (place := git_place(state)) is not None and not place.is_named:
+        repository = host_of(place.remote)
+        if repository is None or not permits.allows_state_at(repository):
+            message = "this file must not choose the repository of the state, which would get the token"
+            advice = f"write git:REMOTE:{place.ref} with a remote of the checkout, or {_WHOLE_ADVICE}"
             yield Problem(message, advice, _ref(node, "state"))
 
 

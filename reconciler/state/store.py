@@ -20,6 +20,8 @@ from reconciler.state.database import Upgrade, memory_database, open_database, o
 from reconciler.state.database_files import backups_of
 from reconciler.state.erase import names_of
 from reconciler.state.export_format import export_lines
+from reconciler.state.git.access import GitAccess
+from reconciler.state.git.backend import GitBackend
 from reconciler.state.journal import Journal
 from reconciler.state.lock import DatabaseBackend
 from reconciler.state.lock_holder import LockHolder
@@ -280,6 +282,15 @@ def open_state_to_read(url: str, project: Path, portal_id: int) -> Store:
         StateError: it cannot be used, or needs an upgrade first.
     """
     return Store(DatabaseBackend(open_to_read(url, project), portal_id), portal_id)
+
+
+def open_git_state(access: GitAccess, portal_id: int) -> Store:
+    """Open the state in a repository, with a working copy in memory; nothing is pushed without the lock.
+
+    Raises:
+        StateError: the repository cannot be read, or holds no state that can be used.
+    """
+    return Store(GitBackend(access, portal_id), portal_id)
 
 
 def memory_state(portal_id: int) -> Store:

@@ -15,11 +15,12 @@ from reconciler.encryption import (
     CHUNK,
     Altered,
     CannotDecrypt,
+    NamedCipher,
     ProcessKey,
     decrypt,
     encrypt,
     is_encrypted,
-    key_from,
+    keys_from,
 )
 from reconciler.errors import UsageError
 from tests.support.projects import Done, Project
@@ -68,7 +69,7 @@ def closed(data: bytes, key: str = KEY) -> bytes:
 
 
 def opened(data: bytes, key: str | None = KEY) -> bytes:
-    return b"".join(decrypt([data], key))
+    return b"".join(decrypt([data], [key] if key else []))
 
 
 def test_an_encrypted_file_opens_only_with_the_same_key() -> None:
@@ -103,7 +104,7 @@ def test_text_of_any_size_comes_back_from_pieces_of_any_size(sizes: list[int], p
     chunks = max(1, -(-size // CHUNK))
     assert len(encrypted) == CLOSED_HEAD + size + chunks * TAG
     parts = [encrypted[start : start + piece] for start in range(0, len(encrypted), piece)]
-    assert b"".join(decrypt(parts, KEY)) == b"".join(given_pieces)
+    assert b"".join(decrypt(parts, [KEY])) == b"".join(given_pieces)
 
 
 ENCRYPTED = closed(b'{"format_version": "1.0"}')
@@ -157,7 +158,7 @@ def test_a_chunk_of_another_file_is_noticed() -> None:
 def test_nothing_is_given_of_a_chunk_that_was_altered() -> None:
     altered = bytearray(MANY)
     altered[CLOSED_HEAD + CHUNK + TAG] ^= 1
-    given_pieces = decrypt([bytes(altered)], KEY)
+    given_pieces = decrypt([bytes(altered)], [KEY])
 
     assert next(given_pieces) == b"a" * CHUNK
     with pytest.raises(Altered):
@@ -216,10 +217,42 @@ def test_a_encrypted_file_is_known_by_its_first_line(data: bytes, is_one: bool) 
 
 
 def test_a_key_has_32_characters_or_more() -> None:
-    assert key_from({}) is None
-    assert key_from({"RECONCILER_PLAN_KEY": f" {'k' * 32}\n"}) == "k" * 32
+    assert keys_from({}) == ()
+    assert keys_from({"RECONCILER_PLAN_KEY": f" {'k' * 32}\n"}) == ("k" * 32,)
     with pytest.raises(UsageError, match="fewer than 32 characters"):
-        key_from({"RECONCILER_PLAN_KEY": "k" * 31 + "  "})
+        keys_from({"RECONCILER_PLAN_KEY": "k" * 31 + "  "})
+
+
+def test_of_several_keys_the_first_encrypts_and_all_decrypt(project: Project) -> None:
+    assert keys_from({"RECONCILER_PLAN_KEY": f"{OTHER}, {KEY},"}) == (OTHER, KEY)
+    with pytest.raises(UsageError, match="a key in RECONCILER_PLAN_KEY has fewer than 32 characters"):
+        keys_from({"RECONCILER_PLAN_KEY": f"{OTHER},short"})
+    project.run("plan", "--out", "old.encrypted")
+
+    both = with_key(project, f"{OTHER},{KEY}")
+    assert both.run("show", "old.encrypted").code == 0
+    both.run("plan", "--out", "new.encrypted")
+    assert with_key(project, OTHER).run("show", "new.encrypted").code == 0
+    assert_one_sentence(
+        project.run("show", "new.encrypted"), 1, "another key than the one in RECONCILER_PLAN_KEY"
+    )
+
+
+def test_a_named_piece_opens_under_its_name_alone() -> None:
+    cipher = NamedCipher.new(KEY)
+    piece = cipher.encrypt("owned/00", b"values")
+
+    again = NamedCipher.opened(cipher.opening, [OTHER, KEY])
+    assert again.decrypt("owned/00", piece) == b"values"
+    assert again.key == KEY
+    assert cipher.encrypt("owned/00", b"values") != piece
+    for name, data in (("owned/01", piece), ("owned/00", piece[:-1]), ("owned/00", b"")):
+        with pytest.raises(Altered):
+            again.decrypt(name, data)
+    with pytest.raises(CannotDecrypt, match="another key than the one in RECONCILER_PLAN_KEY"):
+        NamedCipher.opened(cipher.opening, [OTHER])
+    with pytest.raises(CannotDecrypt, match="set RECONCILER_PLAN_KEY"):
+        NamedCipher.opened(cipher.opening, [])
 
 
 def test_a_key_that_is_no_text_opens_what_it_encrypted() -> None:
@@ -245,7 +278,7 @@ def test_files_encrypted_by_this_version_stay_readable() -> None:
 
 @pytest.mark.parametrize("said", ["", "  \n"])
 def test_an_empty_key_is_none(said: str) -> None:
-    assert key_from({"RECONCILER_PLAN_KEY": said}) is None
+    assert keys_from({"RECONCILER_PLAN_KEY": said}) == ()
 
 
 def test_a_plan_is_encrypted_shown_and_applied(project: Project) -> None:

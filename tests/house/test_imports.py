@@ -22,13 +22,17 @@ ROOMS = {
     "invisible_characters": set(),
     "errors": {"source", "invisible_characters"},
     "encryption": BASE,
+    "git_program": BASE,
     "spool": BASE | {"encryption"},
     "model": BASE,
     "plan": BASE | {"model", "suggestions"},
     "report": BASE | {"model", "plan.change", "plan.plan", "plan.summary", "plan.file"} | KINDS,
     "manifest": BASE | {"model", "suggestions"},
     "hubspot": BASE | {"model", "suggestions"},
-    "state": BASE | {"model", "plan.change", "plan.plan", "plan.file.fields", "plan.file.cells"} | KINDS,
+    "state": BASE
+    | {"encryption", "git_program"}
+    | {"model", "plan.change", "plan.plan", "plan.file.fields", "plan.file.cells"}
+    | KINDS,
     "apply": BASE
     | KINDS
     | {
@@ -44,7 +48,15 @@ ROOMS = {
     "reconcile": BASE | {"model", "manifest", "hubspot", "plan", "apply", "state", "suggestions"},
     "project": BASE
     | {"model", "manifest", "state", "plan", "apply", "hubspot", "reconcile", "encryption", "suggestions"}
-    | {"spool", "emulator", "report.json_report", "report.mask", "report.view", "report.plan.guard_refusals"},
+    | {
+        "git_program",
+        "spool",
+        "emulator",
+        "report.json_report",
+        "report.mask",
+        "report.view",
+        "report.plan.guard_refusals",
+    },
     "emulator": set(),
     "cli": BASE
     | {"project", "report", "emulator", "model"}

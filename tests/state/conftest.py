@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.state.store import Store, open_state
+from reconciler.state.store import Store
+from tests.support.git_remotes import bare_repository
 from tests.support.postgres import Postgres, running_server, server_programs
+from tests.support.states import open_state
 
 PORTAL = 7654321
 
@@ -24,11 +26,13 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> str:
-    """Where state is kept; every test that takes it runs on both databases."""
+@pytest.fixture(params=["sqlite", "postgresql", "git"])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where state is kept; every test that takes it runs on both databases, and in a repository."""
     if request.param == "sqlite":
         return "sqlite:///.reconciler/state.db"
+    if request.param == "git":
+        return f"git:file://{bare_repository(tmp_path_factory.mktemp('remote'))}:refs/reconciler"
     server: Postgres = request.getfixturevalue("postgres")
     return server.new_database()
 

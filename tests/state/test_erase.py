@@ -8,7 +8,7 @@ import pytest
 from reconciler.errors import StateError
 from reconciler.model.addresses import RECORD_ID, RecordAddress
 from reconciler.model.outcomes import Rejected, Skipped
-from reconciler.state.store import Store, open_state
+from reconciler.state.store import Store
 from tests.support.journals import (
     UPDATE,
     UPSERT,
@@ -20,6 +20,7 @@ from tests.support.journals import (
     value,
     writer,
 )
+from tests.support.states import open_state
 
 GROUP = ("companies", "external_id")
 SECRET = "grace-hopper"

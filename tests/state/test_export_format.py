@@ -14,8 +14,9 @@ from reconciler.model.addresses import RecordAddress, RecordId
 from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.owned import Origin, OwnedRecord, StateVersion
 from reconciler.state.export_format import Export, export_lines, parse_export
-from reconciler.state.store import Store, open_state
+from reconciler.state.store import Store
 from tests.support.journals import key, owned, start, writer
+from tests.support.states import open_state
 
 PORTAL = 7654321
 ALL_COMPANIES = PruneRule("companies", "external_id", Prune.ALL)

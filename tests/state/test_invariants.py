@@ -23,9 +23,10 @@ from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.plan.change import Change
 from reconciler.state.export_format import parse_export
 from reconciler.state.run_types import RunStatus
-from reconciler.state.store import Store, open_state
+from reconciler.state.store import Store
 from reconciler.state.writer import StateWriter
 from tests.support.journals import UPSERT, Clock, applied, create, owned, start, writer
+from tests.support.states import open_state
 
 GROUP = ("companies", "external_id")
 KEYS = st.sampled_from(["acme", "Acme", "ключ", "😀", "z"])

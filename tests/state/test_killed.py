@@ -19,7 +19,7 @@ RUN = """
 import os, signal, sys
 from pathlib import Path
 from reconciler.state.run_types import RunStatus
-from reconciler.state.store import open_state
+from tests.support.states import open_state
 from tests.support.journals import UPSERT, applied, create, owned, start, writer
 
 url, project, last_step = sys.argv[1:]

@@ -14,10 +14,11 @@ from sqlalchemy import create_engine, text
 
 from reconciler.errors import Locked, StateError, UsageError
 from reconciler.state import tables
-from reconciler.state.store import Store, memory_state, open_state, open_state_to_read
+from reconciler.state.store import Store, memory_state, open_state_to_read
 from tests.support.journals import start, writer
 from tests.support.people import unprivileged
 from tests.support.postgres import Postgres
+from tests.support.states import open_state
 
 PORTAL = 7654321
 SQLITE = "sqlite:///.reconciler/state.db"

@@ -14,9 +14,10 @@ from reconciler.model.desired import Prune, PruneRule
 from reconciler.model.owned import OwnedRecord, StateVersion
 from reconciler.plan.change import Reason
 from reconciler.plan.records.changes import release_record
-from reconciler.state.store import Store, open_state
+from reconciler.state.store import Store
 from tests.support.journals import UPDATE, adopt, applied, owned, pair, start, update, value, writer
 from tests.support.postgres import Postgres
+from tests.support.states import open_state
 
 GROUP = ("companies", "external_id")
 

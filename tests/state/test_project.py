@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.state.export_format import parse_export
-from reconciler.state.store import Store, open_state
+from reconciler.state.store import Store
 from tests.state.conftest import PORTAL
 from tests.support.journals import Clock, start, writer
+from tests.support.states import open_state
 
 
 def begin(store: Store, project: str | None) -> None:

@@ -1,0 +1,1 @@
+"""State in refs of a git repository."""

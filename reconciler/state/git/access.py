@@ -1,0 +1,108 @@
+"""Access to a repository: everything comes from the machine or the job, nothing from a commit.
+
+A token goes to git in ``GIT_CONFIG_*``, as a header for this one URL, so that no list of processes shows it.
+With a token, no other credentials are used, and no redirect is followed.
+
+Source: https://git-scm.com/docs/git-config, GIT_CONFIG_COUNT, http.extraHeader and http.<url>.*.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from reconciler.errors import UsageError
+from reconciler.git_program import clean_environment, find_git
+from reconciler.hosts import is_loopback
+from reconciler.state.git.place import host_of, is_plain_web, is_repository, is_web, shown_url
+
+TOKEN_VARIABLE: Final = "RECONCILER_GIT_TOKEN"  # noqa: S105 - the name of a variable
+
+_ALSO: Final = (
+    "DBUS_SESSION_BUS_ADDRESS",  # where helpers of desktops keep passwords
+    "SSH_AUTH_SOCK",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+    "ALL_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "all_proxy",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
+"""More variables for git where it uses the network."""
+
+
+@dataclass(frozen=True, slots=True)
+class GitAccess:
+    """A repository, and the means to use it."""
+
+    url: str = field(repr=False)
+    ref: str
+    program: str | None  # git itself; None if it is not installed
+    environ: Mapping[str, str] = field(repr=False)  # cleaned, with the token for ``url``
+    keys: tuple[str, ...] = field(default=(), repr=False)  # newest first
+    may_be_plain: bool = False  # an emulator's state needs no encryption
+    seen: Path | None = None  # file with the newest snapshots that this machine has seen
+
+    @property
+    def shown(self) -> str:
+        """The repository, for messages."""
+        return shown_url(self.url)
+
+
+def access_to(
+    url: str,
+    ref: str,
+    environ: Mapping[str, str],
+    *,
+    checkout: Path | None = None,
+    keys: tuple[str, ...] = (),
+    may_be_plain: bool = False,
+    seen: Path | None = None,
+) -> GitAccess:
+    """Return access to the refs at ``url``; no program below ``checkout`` is run.
+
+    Raises:
+        UsageError: ``url`` is not the address of a repository, or cannot be used safely.
+    """
+    if not is_repository(url):
+        raise UsageError(
+            "this remote is not the address of a repository that state can be kept in\n"
+            "    use https://HOST/PATH, ssh://USER@HOST/PATH, USER@HOST:PATH or file:///PATH, "
+            "without a password"
+        )
+    if is_plain_web(url) and not is_loopback(host_of(url) or ""):
+        raise UsageError(
+            f"{shown_url(url)} would send state and token for everybody to read\n    use https://"
+        )
+    clean = clean_environment(environ, checkout, _ALSO)
+    token = environ.get(TOKEN_VARIABLE, "").strip()
+    if token:
+        if not is_web(url):
+            raise UsageError(
+                f"{TOKEN_VARIABLE} is for https:// alone, and {shown_url(url)} is something else\n"
+                "    remove the variable, or let the remote be an https:// address"
+            )
+        user = "gitlab-ci-token" if environ.get("GITLAB_CI") else "x-access-token"
+        clean |= _with_token(shown_url(url), user, token)
+    return GitAccess(shown_url(url) if token else url, ref, find_git(clean), clean, keys, may_be_plain, seen)
+
+
+def _with_token(url: str, user: str, token: str) -> dict[str, str]:
+    basic = base64.b64encode(f"{user}:{token}".encode()).decode()
+    settings = (
+        ("credential.helper", ""),  # the empty value forgets those of the machine
+        ("http.followRedirects", "false"),
+        ("http.extraHeader", ""),
+        (f"http.{url}.extraHeader", ""),
+        (f"http.{url}.extraHeader", f"Authorization: Basic {basic}"),
+    )
+    numbered = {
+        f"GIT_CONFIG_{part}_{number}": text
+        for number, setting in enumerate(settings)
+        for part, text in zip(("KEY", "VALUE"), setting, strict=True)
+    }
+    return numbered | {"GIT_CONFIG_COUNT": str(len(settings))}

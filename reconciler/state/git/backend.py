@@ -1,0 +1,187 @@
+"""The state of one portal in a repository: a snapshot and a lock, each a ref of its own."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from reconciler.errors import Locked, StateError
+from reconciler.state.database import Database
+from reconciler.state.git.access import GitAccess
+from reconciler.state.git.lease import RENEW_AFTER, GitLease, Stopwatch, refused
+from reconciler.state.git.lock_note import LEASE, HeldLock, LockNote
+from reconciler.state.git.place import names_of
+from reconciler.state.git.remote import Fate, Move, Refs, Remote
+from reconciler.state.git.repository import NewCommit, PrivateRepository
+from reconciler.state.git.seen import check_not_older, remember
+from reconciler.state.git.snapshots import Snapshots
+from reconciler.state.git.working_copy import WorkingCopy
+from reconciler.state.lock_holder import LockHolder, taken
+from reconciler.state.run_types import Actor
+
+_POLL_S = 5.0
+"""Seconds between two looks at the lock of another run."""
+
+_ATTEMPTS = 3
+"""Attempts to remove a lock that moves meanwhile."""
+
+_PATIENCE_ADVICE = (
+    "\n    a lock that does not move for its whole lease is taken over: --lock-timeout 6m waits for that"
+)
+
+
+class GitBackend:
+    """The state of one portal in a repository, with a working copy in memory.
+
+    Raises:
+        StateError: the repository cannot be read, or what it holds is no state that can be used.
+    """
+
+    def __init__(self, access: GitAccess, portal_id: int) -> None:
+        self._access = access
+        self._portal_id = portal_id
+        self._loaded: str | None = None  # commit in the working copy
+        self.renew_after = RENEW_AFTER
+        self._repository = PrivateRepository(access)
+        try:
+            names = names_of(access.ref, portal_id)
+            self._remote = Remote(self._repository, names)
+            self._snapshots = Snapshots(self._repository, names, WorkingCopy(portal_id))
+            self._refs = self._remote.fetch()
+            self._load(self._refs)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def database(self) -> Database:
+        """The tables of the working copy."""
+        return self._snapshots.copy.database
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """The snapshots, for writing all of them anew and for measuring."""
+        return self._snapshots
+
+    @property
+    def previous(self) -> str | None:
+        """The commit of the state as it was when it was opened."""
+        if self._refs.state is None:
+            return "there was no state before"
+        return (
+            f"the state as it was before is commit {self._refs.state} of {self._access.shown}, "
+            "for as long as its host keeps it"
+        )
+
+    def holder(self) -> LockHolder | None:
+        """Return the holder of the lock, as it was when the state was opened or its lock taken."""
+        held = self._held(self._refs)
+        return held.holder if held else None
+
+    def acquire(
+        self,
+        actor: Actor,
+        *,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        timeout_s: float,
+        lasts: timedelta | None,
+    ) -> GitLease:
+        """Take the lock, waiting up to ``timeout_s`` for it, and load the state as it is then.
+
+        The lock of a run that ended without releasing it is taken over when it has not moved for a whole
+        lease, by the clock of this process.
+
+        Raises:
+            Locked: another run still holds it.
+            StateError: the repository cannot be read, or refuses the lock.
+        """
+        waited_s, unmoved_s = 0.0, 0.0
+        self._refs = self._remote.fetch()
+        while True:
+            held = self._held(self._refs)
+            if held is None or timedelta(seconds=unmoved_s) >= held.lasts:
+                fence = max(held.fence if held else 0, self._fence) + 1
+                note = LockNote(actor, now(), lasts or LEASE, fence)
+                lease = self._take(note, now, sleep)
+                if lease is not None:
+                    return lease
+            if waited_s >= timeout_s:
+                raise Locked(taken(self._portal_id, held.holder if held else None) + _PATIENCE_ADVICE)
+            pause_s = min(_POLL_S, timeout_s - waited_s)
+            sleep(pause_s)
+            waited_s += pause_s
+            before, self._refs = self._refs, self._remote.fetch()
+            unmoved_s = unmoved_s + pause_s if before.lock == self._refs.lock else 0.0
+
+    def _take(
+        self, note: LockNote, now: Callable[[], datetime], sleep: Callable[[float], None]
+    ) -> GitLease | None:
+        """Try to make the lock, or to take over the one that was seen; None if somebody was faster."""
+        begun = Stopwatch(now)
+        (made,) = self._repository.write(int(now().timestamp()), [NewCommit(note.text(now()))])
+        pushed = self._remote.push(Move(self._snapshots.names.lock, self._refs.lock, made.commit))
+        self._refs = self._remote.fetch()
+        if self._refs.lock != made.commit:
+            if pushed.fate is Fate.REFUSED and self._refs.lock is None:
+                raise StateError(refused(self._snapshots.names.lock, pushed.reason))
+            if pushed.fate is Fate.UNANSWERED and self._refs.lock is None:
+                raise StateError(f"state in git: the lock could not be pushed ({pushed.reason}): try again")
+            return None
+        try:
+            self._load(self._refs)
+        except StateError:
+            self._remote.push(Move(self._snapshots.names.lock, made.commit, None))
+            raise
+        return GitLease(
+            self._remote,
+            self._snapshots,
+            self._refs,
+            note,
+            begun=begun,
+            now=now,
+            sleep=sleep,
+            published=self._remember,
+            renew_after=self.renew_after,
+        )
+
+    def unlock(self) -> LockHolder | None:
+        """Remove the lock and return its holder, if there is one."""
+        for _ in range(_ATTEMPTS):
+            self._refs = self._remote.fetch()
+            held = self._held(self._refs)
+            if held is None:
+                return None
+            pushed = self._remote.push(Move(self._snapshots.names.lock, self._refs.lock, None))
+            if pushed.fate is Fate.DONE:
+                self._refs = self._refs._replace(lock=None)
+                return held.holder
+            if pushed.fate is Fate.REFUSED:
+                raise StateError(refused(self._snapshots.names.lock, pushed.reason))
+        raise StateError(f"state in git: the lock could not be removed ({pushed.reason}): try again")
+
+    def close(self) -> None:
+        """Remove the private repository."""
+        self._repository.close()
+
+    def _load(self, refs: Refs) -> None:
+        """Load a state that is not loaded yet."""
+        if refs.state is None or refs.state != self._loaded:
+            self._snapshots.load(refs.state)
+            self._loaded = refs.state
+        loaded = self._snapshots.loaded
+        check_not_older(self._access.seen, self._place, loaded.header if loaded else None)
+        self._remember()
+
+    def _remember(self) -> None:
+        loaded = self._snapshots.loaded
+        remember(self._access.seen, self._place, loaded.header if loaded else None)
+
+    def _held(self, refs: Refs) -> HeldLock | None:
+        return self._snapshots.lock(refs.lock, datetime.now(UTC))
+
+    @property
+    def _fence(self) -> int:
+        return self._snapshots.loaded.header.fence if self._snapshots.loaded else 0
+
+    @property
+    def _place(self) -> str:
+        return f"{self._access.shown} {self._snapshots.names.state}"

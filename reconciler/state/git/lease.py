@@ -1,0 +1,201 @@
+"""The lock of a repository, held by this run: every push renews it, and state moves only together with it.
+
+Nobody else may take over before the lock has not moved for a whole lease of their clock. This run sends
+nothing later than half a lease after the beginning of its last push that arrived. So it stops by itself
+before anybody can take over, whatever became of the network, or of this process.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from reconciler.errors import Locked, StateError
+from reconciler.state.git.export import Leaving
+from reconciler.state.git.lock_note import LockNote
+from reconciler.state.git.remote import Fate, Move, Pushed, Refs, Remote
+from reconciler.state.git.snapshots import Prepared, Snapshots
+from reconciler.state.lock_holder import RAN_OUT, UNLOCKED, UNRENEWED, lost
+
+SECONDS_AHEAD = 20.0
+"""Seconds of sending whose intents go with one push."""
+
+_PATIENCE_S = 60.0
+"""Seconds for which a call waits for its run to renew the lease, and a push for its remote."""
+
+RENEW_AFTER = timedelta(minutes=1)
+"""Time after which a push is due."""
+
+
+class Stopwatch:
+    """The time since a moment; a process that was suspended, or a machine that slept, notices."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._begun = now(), time.monotonic()
+
+    def elapsed(self) -> timedelta:
+        """Return the longer of what two clocks say: the monotonic one may stop while a machine sleeps."""
+        begun, ticks = self._begun
+        return max(self._now() - begun, timedelta(seconds=time.monotonic() - ticks))
+
+
+class GitLease:
+    """The right to write, with what is at the remote."""
+
+    seconds_ahead = SECONDS_AHEAD
+
+    def __init__(
+        self,
+        remote: Remote,
+        snapshots: Snapshots,
+        refs: Refs,
+        note: LockNote,
+        *,
+        begun: Stopwatch,
+        now: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        published: Callable[[], None],
+        renew_after: timedelta,
+    ) -> None:
+        self.now = now
+        self._published = published
+        self._renew_after = renew_after
+        self._sleep = sleep
+        self._remote = remote
+        self._snapshots = snapshots
+        self._refs = refs
+        self._note = note
+        self._pushed = begun
+        self._leaving: tuple[Leaving, Stopwatch] | None = None
+        self._lost_because: str | None = None
+        self._changed = threading.Condition()
+
+    def hold(self, connection: Connection) -> datetime:  # noqa: ARG002 - a database checks its own lock there
+        """Check that the lock was not lost; the push after the commit proves it."""
+        with self._changed:
+            if self._lost_because is not None:
+                raise self._lost()
+        return self.now()
+
+    def confirm(self, held_at: datetime) -> None:
+        """Do nothing: a commit of the working copy proves nothing."""
+
+    def renew_if_due(self) -> None:
+        """Push if the last push was a minute ago; to be called often, between commits."""
+        if self._pushed.elapsed() >= self._renew_after:
+            self.publish()
+
+    def assert_held(self) -> None:
+        """Wait until a push has arrived in the last half of a lease; any thread may call this."""
+        half = self._note.lasts / 2
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._lost_because is not None or self._pushed.elapsed() < half, _PATIENCE_S
+            )
+            if self._lost_because is not None or self._pushed.elapsed() >= half:
+                raise self._lost()
+
+    def publish(self, run_id: str | None = None, leaves_from: datetime | None = None) -> None:
+        """Push everything that was committed, and renew the lock.
+
+        Raises:
+            Locked: somebody else has the lock.
+            StateError: the remote cannot be reached, or refuses the push.
+        """
+        if run_id is not None and leaves_from is not None:
+            self._leaving = Leaving(run_id, leaves_from), Stopwatch(self.now)
+        self._push(is_last=False)
+
+    def release(self) -> None:
+        """Push everything and remove the lock. A lock that was lost already stays with its new holder."""
+        if self._lost_because is None:
+            self._leaving = None
+            self._push(is_last=True)
+
+    def _push(self, *, is_last: bool) -> None:
+        prepared = self._snapshots.prepare(
+            self._refs.state, self._present_leaving(), None if is_last else self._note, self.now()
+        )
+        tried = Stopwatch(self.now)
+        wait_s = 1.0
+        while True:
+            begun = Stopwatch(self.now)
+            pushed = self._pushed_or_lost(prepared)
+            if pushed.fate is Fate.DONE:
+                break
+            if tried.elapsed() >= timedelta(seconds=_PATIENCE_S):
+                raise StateError(
+                    f"state in git: the state could not be pushed for a minute ({pushed.reason}): nothing "
+                    "more is sent\n"
+                    "    check the network, then `reconciler apply`, which settles what was under way"
+                )
+            self._sleep(wait_s)
+            wait_s = min(wait_s * 2, 10.0)
+        self._refs = prepared.refs
+        self._snapshots.published(prepared)
+        self._published()
+        with self._changed:
+            self._pushed = begun
+            self._changed.notify_all()
+
+    def _pushed_or_lost(self, prepared: Prepared) -> Pushed:
+        """Push once; find out what happened if the answer does not say.
+
+        Raises:
+            Locked: somebody else moved the lock.
+            StateError: the host refuses the push.
+        """
+        moves = [Move(self._snapshots.names.lock, self._refs.lock, prepared.refs.lock)]
+        if prepared.refs.state != self._refs.state:
+            moves.append(Move(self._snapshots.names.state, self._refs.state, prepared.refs.state))
+        pushed = self._remote.push(*moves)
+        if pushed.fate is Fate.DONE:
+            return pushed
+        try:
+            found = self._remote.fetch()
+        except StateError as error:
+            return Pushed(Fate.UNANSWERED, pushed.reason or str(error))
+        if found == prepared.refs:
+            return Pushed(Fate.DONE)  # only the answer was lost: no other push has this commit
+        if found.lock != self._refs.lock:
+            with self._changed:
+                self._lost_because = self._why(found)
+                self._changed.notify_all()
+            raise self._lost()
+        if found.state != self._refs.state:
+            raise StateError(
+                f"state in git: {self._snapshots.names.state} was moved by hand while this run held its lock:"
+                " nothing more is sent\n    put its last commit back, then `reconciler apply`"
+            )
+        if pushed.fate is Fate.REFUSED:
+            raise StateError(refused(self._snapshots.names.lock, pushed.reason))
+        return pushed
+
+    def _present_leaving(self) -> Leaving | None:
+        """Return the run whose intents may leave from now on, with the present time there."""
+        if self._leaving is None:
+            return None
+        leaving, since = self._leaving
+        is_known = leaving.moment.year > 1970  # noqa: PLR2004 - the time that stands for none
+        return leaving._replace(moment=leaving.moment + since.elapsed()) if is_known else leaving
+
+    def _why(self, found: Refs) -> str:
+        holder = self._snapshots.lock(found.lock, self.now())
+        if holder is not None:
+            return f"it is held by {holder.holder}"
+        return UNLOCKED if self._pushed.elapsed() < self._note.lasts else RAN_OUT
+
+    def _lost(self) -> Locked:
+        return Locked(lost(self._snapshots.names.portal_id, self._lost_because or UNRENEWED))
+
+
+def refused(ref: str, reason: str) -> str:
+    """Say that the host refuses pushes to ``ref``, and what to do."""
+    return (
+        f"state in git: the repository refuses to move {ref} ({reason})\n"
+        "    let the job write (`contents: write` on GitHub, RECONCILER_GIT_TOKEN), and let no rule protect "
+        "this ref from it; where the host takes branches alone, use a ref below refs/heads/"
+    )

@@ -1,0 +1,162 @@
+"""The refs at the remote: reading them, and moving all of them or none.
+
+A push says for each ref what it found (``--force-with-lease=REF:ID``, without an id: nothing), and is atomic.
+Its outcome is read from ``--porcelain``, for each ref: only a new, updated or deleted ref is a success. A ref
+that is "up to date" is none: git says so if somebody else has pushed the very same commit.
+
+Source: https://git-scm.com/docs/git-push#_output.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple
+
+from reconciler.errors import StateError
+from reconciler.git_program import Answer
+from reconciler.state.git.access import TOKEN_VARIABLE
+from reconciler.state.git.place import RefNames
+from reconciler.state.git.repository import PrivateRepository
+
+TIMEOUT_S = 60.0
+"""Seconds for one fetch or push; less than half a lease."""
+
+_MOVED = frozenset(" +*-")  # flags of a ref that was updated, forced, created or deleted
+_LINE = re.compile(r"(?P<flag>.)\t(?P<source>[^:]*):(?P<ref>[^\t]*)\t(?P<summary>.*)")
+_NO_RIGHT = re.compile(
+    r"\b40[13]\b|denied|not allowed|unauthori[sz]ed|forbidden|authentication failed|could not read username|"
+    r"publickey|access rights",
+    re.IGNORECASE,
+)
+_RACE = re.compile(
+    r"atomic transaction failed|failed to update ref|cannot lock ref|failed to lock|incorrect old value|"
+    r"reference already exists|unable to create .*\.lock",
+    re.IGNORECASE,
+)
+"""A host says so if another push moved the ref between its advertisement and our push."""
+
+_NO_REPOSITORY = re.compile(
+    r"\b404\b|not found|does not appear to be a git repository|no such", re.IGNORECASE
+)
+_FETCHED = "refs/fetched"
+
+
+class Refs(NamedTuple):
+    """Ids of the commits of one portal at the remote; None for a ref that is not there."""
+
+    state: str | None
+    lock: str | None
+
+
+class Fate(Enum):
+    """The result of a push."""
+
+    DONE = auto()
+    MOVED = auto()  # a ref was not what was expected: somebody else moved it
+    REFUSED = auto()  # the host does not want it
+    UNANSWERED = auto()  # it may have happened or not
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """The result of a push, with the reason why it did not happen."""
+
+    fate: Fate
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One ref to move: from what it must be, to what it will be; None: not there."""
+
+    ref: str
+    before: str | None
+    after: str | None
+
+
+class Remote:
+    """The two refs of one portal at the remote."""
+
+    def __init__(self, repository: PrivateRepository, names: RefNames) -> None:
+        self._repository = repository
+        self._names = names
+
+    def fetch(self) -> Refs:
+        """Read both refs, with their commits.
+
+        Raises:
+            StateError: the remote cannot be read.
+        """
+        answer = self._repository.run(
+            "fetch",
+            "--quiet",
+            "--prune",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-recurse-submodules",
+            "--refmap=",
+            self._repository.access.url,
+            f"+{self._names.all}:{_FETCHED}/*",
+            timeout_s=TIMEOUT_S,
+        )
+        if not answer.is_yes:
+            raise StateError(self._unreadable(answer))
+        found = self._repository.refs(_FETCHED)
+        return Refs(found.get("state"), found.get("lock"))
+
+    def push(self, *moves: Move) -> Pushed:
+        """Move all refs or none."""
+        answer = self._repository.run(
+            "push",
+            "--porcelain",
+            "--atomic",
+            "--no-verify",
+            *(f"--force-with-lease={move.ref}:{move.before or ''}" for move in moves),
+            self._repository.access.url,
+            *(f"{move.after or ''}:{move.ref}" for move in moves),
+            timeout_s=TIMEOUT_S,
+        )
+        return judged(answer, {move.ref for move in moves})
+
+    def _unreadable(self, answer: Answer) -> str:
+        where, reason = self._repository.access.shown, reason_of(answer)
+        if answer.is_late:
+            return f"state in git: {where} gives {reason}: check the network, then run again"
+        if _NO_RIGHT.search(answer.err):
+            return (
+                f"state in git: {where} may not be read ({reason}): give the job `contents: read`, "
+                f"or a token in {TOKEN_VARIABLE} that may read the repository"
+            )
+        if _NO_REPOSITORY.search(answer.err):
+            return f"state in git: there is no repository at {where} ({reason}): check the remote"
+        return f"state in git: {where} cannot be read ({reason}): check the network, then run again"
+
+
+def judged(answer: Answer, refs: set[str]) -> Pushed:
+    """Judge the answer to a push of ``refs``."""
+    found: Mapping[str, re.Match[str]] = {
+        line["ref"]: line for text in answer.out.splitlines() if (line := _LINE.fullmatch(text))
+    }
+    if answer.is_yes and found.keys() >= refs and all(found[ref]["flag"] in _MOVED for ref in refs):
+        return Pushed(Fate.DONE)
+    if answer.is_yes and any(line["flag"] == "=" for line in found.values()):
+        return Pushed(Fate.MOVED, "another push was the same")
+    refused = [line["summary"] for line in found.values() if line["flag"] == "!"]
+    hosts = [summary for summary in refused if summary.startswith("[remote rejected]")]
+    if hosts:
+        reason = hosts[0].removeprefix("[remote rejected]").strip(" ()")
+        return Pushed(Fate.MOVED if _RACE.search(reason) else Fate.REFUSED, reason)
+    if refused:
+        return Pushed(Fate.MOVED, refused[0])
+    if not answer.is_late and _NO_RIGHT.search(answer.err):
+        return Pushed(Fate.REFUSED, reason_of(answer))
+    return Pushed(Fate.UNANSWERED, reason_of(answer))
+
+
+def reason_of(answer: Answer) -> str:
+    """Return the line in which git says why it failed."""
+    lines = [line.strip() for line in answer.err.splitlines() if line.strip()]
+    said = [line for line in lines if line.startswith(("fatal:", "remote: ", "error:", "ERROR:"))]
+    line = (said or lines or [f"git ended with {answer.code}"])[0]
+    return re.sub("^(fatal|remote|error|ERROR): *", "", line).rstrip(".:")

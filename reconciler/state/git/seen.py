@@ -1,0 +1,62 @@
+"""The newest snapshots that this machine has seen: an older one that is put back is noticed.
+
+A snapshot is authentic for ever: whoever may write the ref can put an older one back, and records that were
+created since would be unknown. No encryption prevents that. A machine that has seen a newer one says so.
+"""
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from reconciler.errors import StateError
+from reconciler.state.git.snapshot import Header
+
+
+def check_not_older(file: Path | None, place: str, header: Header | None) -> None:
+    """Check that a snapshot is not older than the newest that this machine has seen at ``place``.
+
+    Raises:
+        StateError: it is older, or gone.
+    """
+    seen = _read(file).get(place)
+    if not isinstance(seen, dict) or file is None:
+        return
+    lineage, newest = seen.get("lineage"), (seen.get("serial", 0), seen.get("push", 0))
+    shown = os.path.relpath(file)
+    advice = f"    put the newest commit of that ref back; if this is as it should be, remove {shown}"
+    if header is None:
+        raise StateError(
+            f"state in git: {place} is gone, and this machine has seen it at serial {newest[0]}\n{advice}"
+        )
+    if header.version.lineage == lineage and (header.version.serial, header.push) < newest:
+        raise StateError(
+            f"state in git: {place} was put back to serial {header.version.serial}, and this machine has "
+            f"seen it at serial {newest[0]}: what was applied since is not in it\n{advice}"
+        )
+
+
+def remember(file: Path | None, place: str, header: Header | None) -> None:
+    """Remember the newest snapshot at ``place``; a machine that cannot write the file remembers nothing."""
+    if file is None or header is None:
+        return
+    known = _read(file)
+    entry = {"lineage": header.version.lineage, "serial": header.version.serial, "push": header.push}
+    if known.get(place) == entry:
+        return
+    text = json.dumps(known | {place: entry}, indent=1, sort_keys=True) + "\n"
+    with suppress(OSError):
+        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)  # of mode 0600
+        with os.fdopen(handle, "w", encoding="utf-8") as fresh:
+            fresh.write(text)
+        Path(name).replace(file)
+
+
+def _read(file: Path | None) -> dict[str, Any]:
+    try:
+        known = json.loads(file.read_bytes()) if file else {}
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}

@@ -1,0 +1,179 @@
+"""A snapshot as blobs: a header, and the text of each blob, each encrypted and bound to its place. Pure.
+
+The header begins with one line of text that says what it is::
+
+    reconciler state 1 PORTAL LINEAGE SERIAL PUSH encrypted↵   salt (16)  check (16)  piece
+
+and its piece covers that line. It lists every blob with the serial and the push at which it was written: a
+blob is bound to them, and to its name, portal and lineage. So blobs cannot be exchanged, left out, or be put
+back from an older snapshot; only a whole older snapshot can, which ``seen.py`` and plans notice.
+
+An emulator's snapshot may be plain, for people to read with git.
+"""
+
+import hashlib
+import json
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from reconciler.encryption import CannotDecrypt, NamedCipher
+from reconciler.errors import StateError
+from reconciler.model.owned import StateVersion
+from reconciler.state.git.buckets import Buckets
+
+HEADER: Final = "header"
+
+_FORM: Final = 1
+_NO_LINEAGE: Final = "-"
+_FIRST_LINE: Final = re.compile(
+    rb"reconciler state (?P<form>[0-9]{1,9}) (?P<portal>[0-9]{1,20}) (?P<lineage>[0-9A-Za-z._-]{1,100}) "
+    rb"(?P<serial>[0-9]{1,18}) (?P<push>[0-9]{1,18}) (?P<how>encrypted|plain)\n"
+)
+_FASTEST: Final = 1  # level of compression
+
+
+@dataclass(frozen=True, slots=True)
+class BlobEntry:
+    """One blob of a snapshot, as the header lists it."""
+
+    serial: int  # of the state when it was written
+    push: int
+    digest: str  # of its text
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a snapshot says of itself."""
+
+    portal_id: int
+    version: StateVersion
+    push: int  # number of the push that wrote it; increases with every push
+    schema: int  # version of the tables
+    project: str | None = None
+    fence: int = 0  # number of the last holder of the lock
+    buckets: Buckets = field(default_factory=Buckets)
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by table, in the order of the rows
+    rules: Sequence[tuple[str, str, str]] = ()  # object type, key property, prune
+    blobs: Mapping[str, BlobEntry] = field(default_factory=dict)
+
+
+def digest_of(text: bytes) -> str:
+    """Return the digest of the text of a blob."""
+    return hashlib.sha256(text).hexdigest()
+
+
+def write_blob(header: Header, name: str, entry: BlobEntry, text: bytes, cipher: NamedCipher | None) -> bytes:
+    """Write the text of one blob; without ``cipher`` it is plain."""
+    if cipher is None:
+        return text
+    return cipher.encrypt(_bound(header, name, entry), zlib.compress(text, _FASTEST))
+
+
+def read_blob(header: Header, name: str, data: bytes, cipher: NamedCipher | None) -> bytes:
+    """Read the text of one blob.
+
+    Raises:
+        StateError: it is not the blob that the header lists.
+    """
+    entry = header.blobs[name]
+    try:
+        text = data if cipher is None else zlib.decompress(cipher.decrypt(_bound(header, name, entry), data))
+    except (CannotDecrypt, zlib.error) as error:
+        raise _altered(f"{name}: {error}") from None
+    if digest_of(text) != entry.digest:
+        raise _altered(f"{name}: it is not what its header says")
+    return text
+
+
+def write_header(header: Header, cipher: NamedCipher | None) -> bytes:
+    """Write the header."""
+    version = header.version
+    how = "plain" if cipher is None else "encrypted"
+    first = (
+        f"reconciler state {_FORM} {header.portal_id} {version.lineage or _NO_LINEAGE} {version.serial} "
+        f"{header.push} {how}\n"
+    )
+    body = json.dumps(
+        {
+            "blobs": {name: [each.serial, each.push, each.digest] for name, each in header.blobs.items()},
+            "buckets": {"owned": header.buckets.owned, "pairs": header.buckets.pairs},
+            "columns": {table: list(columns) for table, columns in header.columns.items()},
+            "fence": header.fence,
+            "project": header.project,
+            "rules": [list(rule) for rule in header.rules],
+            "schema": header.schema,
+        },
+        sort_keys=True,
+        indent=1 if cipher is None else None,
+    ).encode()
+    if cipher is None:
+        return first.encode() + body + b"\n"
+    return first.encode() + cipher.opening + cipher.encrypt(first, zlib.compress(body, _FASTEST))
+
+
+def read_header(
+    data: bytes, portal_id: int, keys: Sequence[str], *, may_be_plain: bool
+) -> tuple[Header, NamedCipher | None]:
+    """Read the header of the state of a portal, and find the key of its blobs.
+
+    Raises:
+        StateError: it is of another portal or version, altered, or encrypted with another key.
+    """
+    found = _FIRST_LINE.match(data)
+    if found is None:
+        raise StateError("state in git: the commit is no state of ours: choose another ref")
+    if int(found["form"]) > _FORM:
+        raise StateError("state in git: a newer version wrote it: upgrade reconciler")
+    if int(found["portal"]) != portal_id:
+        raise StateError(f"state in git: it is of portal {found['portal'].decode()}, not of {portal_id}")
+    cipher, body = None, data[found.end() :]
+    if found["how"] == b"encrypted":
+        opening, piece = body[: NamedCipher.OPENING], body[NamedCipher.OPENING :]
+        try:
+            cipher = NamedCipher.opened(opening, keys)
+            body = zlib.decompress(cipher.decrypt(found[0].decode(), piece))
+        except zlib.error as error:
+            raise _altered(f"header: {error}") from None
+        except CannotDecrypt as error:
+            raise StateError(f"state in git: {error}") from None
+    elif not may_be_plain:
+        raise StateError(
+            "state in git: it is not encrypted, so anybody may have written it: choose another ref"
+        )
+    try:
+        return _header(found, portal_id, json.loads(body)), cipher
+    except (ValueError, KeyError, TypeError) as error:
+        raise _altered(f"header: {error}") from None
+
+
+def _header(first: re.Match[bytes], portal_id: int, body: Mapping[str, Any]) -> Header:
+    lineage = first["lineage"].decode()
+    return Header(
+        portal_id=portal_id,
+        version=StateVersion(None if lineage == _NO_LINEAGE else lineage, int(first["serial"])),
+        push=int(first["push"]),
+        schema=int(body["schema"]),
+        project=body["project"],
+        fence=int(body["fence"]),
+        buckets=Buckets(int(body["buckets"]["owned"]), int(body["buckets"]["pairs"])),
+        columns={str(table): tuple(map(str, columns)) for table, columns in body["columns"].items()},
+        rules=tuple((str(one), str(by), str(prune)) for one, by, prune in body["rules"]),
+        blobs={
+            str(name): BlobEntry(int(serial), int(push), str(digest))
+            for name, (serial, push, digest) in body["blobs"].items()
+        },
+    )
+
+
+def _bound(header: Header, name: str, entry: BlobEntry) -> str:
+    return f"{name}\n{header.portal_id}\n{header.version.lineage}\n{entry.serial}\n{entry.push}"
+
+
+def _altered(what: str) -> StateError:
+    return StateError(
+        f"state in git was altered, or is damaged ({what})\n"
+        "    put back the last good commit of the state's ref, or `reconciler state import` an export"
+    )
