@@ -35,4 +35,4 @@ def bare_repository(folder: Path) -> Path:
 def refs_of(repository: Path) -> dict[str, str]:
     """Return the ids of all refs, by name."""
     listed = git(repository, "for-each-ref", "--format=%(refname) %(objectname)")
-    return dict(line.split(" ", 1) for line in listed.splitlines())  # type: ignore[misc]
+    return {name: object_id for name, _, object_id in (line.partition(" ") for line in listed.splitlines())}
