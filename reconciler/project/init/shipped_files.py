@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from reconciler.errors import UsageError
 
-_DISTRIBUTION = "hubspot-reconciler"
+_DISTRIBUTION = "hubspot-reconciler"  # as pyproject.toml calls it
 _GITHUB = re.compile(r"https://github\.com/(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?")
 _COMMIT = re.compile("[0-9a-f]{40,64}")
 
