@@ -106,7 +106,7 @@ def command(
         is_document = not options.form.is_for_terminals
         result = _carry_out(invocation, chosen, how, lists_applied=is_document)
         if result.run is None:
-            if plan is not None and is_document:
+            if plan is not None:  # a new one was shown before
                 show_plan(invocation, chosen.value, options)
             return _left_out(chosen)
         show_result(invocation, result, options)

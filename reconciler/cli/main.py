@@ -23,7 +23,7 @@ COMMANDS = {
     "emulator": "Serve, seed, edit or reset the embedded portal of this project.",
     "explain": "Explain the record or property at ADDRESS.",
     "import": "Write live records of OBJECT as manifests; the portal and the state stay as they are.",
-    "init": "Make a project in DIR: settings, workflows, and the scopes that a key needs.",
+    "init": "Make a project in DIR (default: here): settings, workflows, and the scopes that a key needs.",
     "keys": "Find the properties that can recognise records.",
     "plan": "Show what apply would change, and why.",
     "rollback": "Make a plan that rolls back run RUN; `apply` carries it out.",

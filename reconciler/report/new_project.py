@@ -117,8 +117,9 @@ def _scopes(made: NewProject) -> Iterator[Line]:
     scopes = made.scopes
     yield from _purpose("to plan", scopes.plan)
     yield from _purpose("to begin", ("the same",))
+    longest = max((len(name) for names in scopes.begin.values() for name in names), default=0)
     for what, names in scopes.begin.items():
-        yield from _purpose("", [f"{name}   for `{what}`" for name in names])
+        yield from _purpose("", [f"{name.ljust(longest)}  for `{what}`" for name in names])
     yield from _purpose("to apply", ("the same, and", *scopes.apply))
 
 
