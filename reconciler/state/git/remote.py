@@ -26,7 +26,7 @@ _MOVED = frozenset(" +*-")  # flags of a ref that was updated, forced, created o
 _LINE = re.compile(r"(?P<flag>.)\t(?P<source>[^:]*):(?P<ref>[^\t]*)\t(?P<summary>.*)")
 _NO_RIGHT = re.compile(
     r"\b40[13]\b|denied|not allowed|unauthori[sz]ed|forbidden|authentication failed|could not read username|"
-    r"publickey|access rights",
+    r"publickey",
     re.IGNORECASE,
 )
 _RACE = re.compile(
@@ -123,13 +123,16 @@ class Remote:
         where, reason = self._repository.access.shown, reason_of(answer)
         if answer.is_late:
             return f"state in git: {where} gives {reason}: check the network, then run again"
+        if _NO_REPOSITORY.search(answer.err):
+            return (
+                f"state in git: there is no repository at {where}, or it may not be seen ({reason}): check "
+                f"the remote, and a token in {TOKEN_VARIABLE} if it is private"
+            )
         if _NO_RIGHT.search(answer.err):
             return (
                 f"state in git: {where} may not be read ({reason}): give the job `contents: read`, "
                 f"or a token in {TOKEN_VARIABLE} that may read the repository"
             )
-        if _NO_REPOSITORY.search(answer.err):
-            return f"state in git: there is no repository at {where} ({reason}): check the remote"
         return f"state in git: {where} cannot be read ({reason}): check the network, then run again"
 
 
