@@ -11,9 +11,11 @@ prints its address. 0 records is an empty portal, 0 calls per window is no limit
 
 import asyncio
 import sys
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 import orjson
 
@@ -30,6 +32,7 @@ class Portal:
     def __init__(self, count: int) -> None:
         self._by_key: dict[str, bytes] = {}
         self._key_of: dict[str, str] = {}
+        self._ids: list[int] = []  # rising
         for company in companies(count):
             self._put(company.key, company.record_id, {KEY: company.key, **company.properties})
         self.calls = 0
@@ -39,18 +42,30 @@ class Portal:
             f"/crm/v3/properties/{OBJECT}": orjson.dumps({"results": definitions()}),
         }
 
-    def answer(self, path: str, body: bytes) -> tuple[int, bytes]:
+    def answer(self, target: str, body: bytes) -> tuple[int, bytes]:
         """Status and body."""
+        path, _, query = target.partition("?")
         if path in self._pages:
             return 200, self._pages[path]
-        if not body:
-            return 200, b'{"results":[]}'
         call = path.rpartition("/")[2]
+        if not body:
+            return 200, self._list(parse_qs(query)) if call == OBJECT else b'{"results":[]}'
+        if call == "search":
+            newest = [{"id": str(self._ids[-1]), "properties": {}}] if self._ids else []
+            return 200, orjson.dumps({"total": len(self._ids), "results": newest})
         asked = orjson.loads(body)["inputs"]
         if call == "read":
             return self._read([item["id"] for item in asked])
         results = b",".join(self._write(item) for item in asked)
         return 200, b'{"status":"COMPLETE","results":[' + results + b"]}"
+
+    def _list(self, query: Mapping[str, list[str]]) -> bytes:
+        first = bisect_left(self._ids, int(query["after"][0])) if "after" in query else 0
+        page = self._ids[first : first + int(query.get("limit", ["10"])[0])]
+        body = b'{"results":[' + b",".join(self._by_key[self._key_of[str(id_)]] for id_ in page) + b"]"
+        if not page or page[-1] == self._ids[-1]:
+            return body + b"}"
+        return body + b',"paging":{"next":{"after":"%d"}}}' % self._ids[first + len(page)]
 
     def _read(self, ids: list[str]) -> tuple[int, bytes]:
         keys = [self._key_of.get(id_, id_) for id_ in ids]
@@ -89,7 +104,9 @@ class Portal:
             }
         )
         self._by_key[key] = record
-        self._key_of[record_id] = key
+        if record_id not in self._key_of:
+            self._key_of[record_id] = key
+            self._ids.append(int(record_id))
         return record
 
 
@@ -150,7 +167,7 @@ class Connection(asyncio.Protocol):
             status = 429
             text = b'{"status":"error","category":"RATE_LIMITS","policyName":"TEN_SECONDLY_ROLLING"}'
         else:
-            status, text = self._portal.answer(target.partition("?")[0], body)
+            status, text = self._portal.answer(target, body)
         head = b"HTTP/1.1 %d OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n" % (
             status,
             len(text),

@@ -57,3 +57,13 @@ def test_on_the_emulator_nothing_drifts(world: World) -> None:
     assert job.conclusion == "success"
     assert "No drift." in job.log
     assert world.hub.issues == []
+
+
+@pytest.mark.usefixtures("portal")
+def test_by_hand_it_lists_records_that_no_manifest_names(world: World) -> None:
+    world.secrets["RECONCILER_PLAN_KEY"] = "0123456789abcdef0123456789abcdef0123"
+    world.run("apply.yml", "workflow_dispatch", {})
+    job = world.run("drift.yml", "workflow_dispatch", {"inputs": {"check": "products, tickets"}})["drift"]
+    assert job.conclusion == "success"
+    assert "products" in job.log
+    assert "::warning::there are records that no manifest names" in job.log

@@ -29,8 +29,21 @@ drift)
     reconciler -C "$PROJECT" drift --markdown "$folder/drift.md" || code=$?
     if [ "$code" = 2 ]; then is_answer=true; fi
     ;;
+check)
+    read -ra types <<< "${OBJECTS//,/ }"
+    for object in "${types[@]}"; do
+        found=0
+        reconciler -C "$PROJECT" import --check -- "$object" | tee -a "$folder/unnamed.txt" || found=$?
+        if [ "$found" != 0 ] && [ "$code" != 1 ]; then code=$found; fi
+    done
+    { echo '```text' && cat "$folder/unnamed.txt" && echo '```'; } >> "$GITHUB_STEP_SUMMARY"
+    if [ "$code" = 2 ]; then
+        is_answer=true
+        echo "::warning::there are records that no manifest names: the summary of this job lists them"
+    fi
+    ;;
 *)
-    echo "::error::command is plan, apply or drift, not $COMMAND"
+    echo "::error::command is plan, apply, drift or check, not $COMMAND"
     exit 1
     ;;
 esac

@@ -78,7 +78,7 @@ def _parquet(columns: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
         except ModuleNotFoundError:
             raise UsageError(
                 "Parquet files are written by DuckDB, which is not installed\n"
-                "    pip install 'hubspot-reconciler[tables]', or write --out FILE.csv"
+                "    in a clone of reconciler: pip install '.[tables]'; or write --out FILE.csv"
             ) from None
         yield from blocks(table)
 

@@ -11,7 +11,7 @@ from reconciler.project.init.shipped_files import GITLAB, UNKNOWN_ORIGIN, WORKFL
 _ENVIRONMENT = re.compile(r"(?:  # The portal, where[^\n]*\n)?  RECONCILER_ENV: \$\{\{[^\n]*\}\}\n")
 _OF_EMULATOR = re.compile(r" *# emulator: begin\n.*? *# emulator: end\n", re.DOTALL)
 _PLAIN = re.compile("[A-Za-z][A-Za-z0-9._/-]*")
-_COMMAND = re.compile(r"^( *)command: (plan|apply|drift)\n", re.MULTILINE)
+_COMMAND = re.compile(r"^( *)command: (plan|apply|drift|check)\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
