@@ -1,4 +1,4 @@
-"""``python -m tests.crash --all``: dies at every point there is, on both databases; says what failed."""
+"""``python -m tests.crash --all``: dies at every point there is, on databases or in git; says what failed."""
 
 import argparse
 import os
@@ -13,6 +13,7 @@ from multiprocessing import Pool
 from pathlib import Path
 
 from tests.crash.world import Beginning, begin, check, recover
+from tests.support.git_remotes import bare_repository
 from tests.support.postgres import running_server, server_programs
 
 Task = tuple[Beginning, int, str | None]
@@ -21,7 +22,7 @@ Task = tuple[Beginning, int, str | None]
 def die_at(task: Task) -> tuple[int, str, bool, str | None]:
     """One death and what came after: point, database, whether it died there, and what was wrong."""
     start, point, url = task
-    name = "postgresql" if url else "sqlite"
+    name = "git" if (url or "").startswith("git:") else "postgresql" if url else "sqlite"
     try:
         new_database: Callable[[], str] | None = (lambda: url) if url else None
         with tempfile.TemporaryDirectory() as folder, start.again(Path(folder), new_database) as world:
@@ -38,19 +39,26 @@ def main(arguments: Sequence[str]) -> int:
     """Run all points, or every n-th, and count."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--all", action="store_true", help="every point (else every tenth)")
-    parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    parser.add_argument("--database", choices=["sqlite", "postgresql", "git", "both"], default="both")
     chosen = parser.parse_args(arguments)
     began = time.monotonic()
     with ExitStack() as stack:
         start = begin(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         points = range(1, len(start.points) + 1, 1 if chosen.all else 10)
         tasks: list[Task] = []
-        if chosen.database != "postgresql":
+        if chosen.database in {"sqlite", "both"}:
             tasks += [(start, point, None) for point in points]
         programs = server_programs()
-        if chosen.database != "sqlite" and programs:
+        if chosen.database in {"postgresql", "both"} and programs:
             server = stack.enter_context(running_server(programs))
             tasks += [(start, point, server.new_database()) for point in points]
+        if chosen.database == "git":
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            points = range(1, 2 * len(start.points), 1 if chosen.all else 10)
+            for point in points:
+                (folder / str(point)).mkdir()
+                remote = bare_repository(folder / str(point))
+                tasks.append((start, point, f"git:file://{remote}:refs/reconciler"))
         with Pool(os.cpu_count()) as pool:
             results = list(pool.imap_unordered(die_at, tasks))
     failed = sorted(result for result in results if result[3])

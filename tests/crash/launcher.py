@@ -1,8 +1,8 @@
 """Runs ``reconciler`` in this process and kills it, for real, at the n-th point of its way.
 
 ``python -m tests.crash.launcher POINT [--lease SECONDS] ARGUMENT...``; POINT 0 never kills. Every point that
-is passed is written to standard error as ``point N NAME``. The points: before and after every commit, and
-around every call: before it is sent, sent with no answer yet, answered but not read, read.
+is passed is written to standard error as ``point N NAME``. The points: before and after every commit and
+every push, and around every call: before it is sent, sent with no answer yet, answered but not read, read.
 """
 
 import os
@@ -19,10 +19,14 @@ from sqlalchemy.engine.default import DefaultDialect
 
 from reconciler.apply import batches, executor
 from reconciler.cli.main import main
+from reconciler.state.git.remote import Remote
 from reconciler.state.store import Store
 
 ROWS = 3
 """Changes in one call, so that a small project makes many."""
+
+GROUP = 4
+"""Calls whose intents go with one push, so that there are several pushes."""
 
 
 class Points:
@@ -57,6 +61,7 @@ def between(owner: Any, name: str, before: Callable[[], None], after: Callable[[
 def watch(pass_: Points) -> None:
     """Place the points into the libraries that touch the world."""
     between(DefaultDialect, "do_commit", lambda: pass_("before commit"), lambda: pass_("after commit"))
+    between(Remote, "push", lambda: pass_("before push"), lambda: pass_("after push"))
     between(httpx.Client, "send", lambda: pass_("before call"), lambda: pass_("answer read"))
     between(
         HTTP11Connection,
@@ -77,6 +82,7 @@ def shorten_lease(seconds: float) -> None:
 if __name__ == "__main__":
     chosen, *arguments = sys.argv[1:]
     vars(batches)["inputs_of"] = lambda _call: ROWS
+    vars(executor)["_LARGEST_GROUP"] = GROUP
     if arguments[0] == "--lease":
         shorten_lease(float(arguments[1]))
         del arguments[:2]

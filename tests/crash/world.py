@@ -15,8 +15,9 @@ from typing import Any
 import httpx
 
 from reconciler.emulator.serve import running
-from reconciler.state.store import open_state
+from reconciler.encryption import KEY_VARIABLE, decrypt, is_encrypted
 from tests.support.projects import PORTAL, ROOT, Done, Project, Recorder
+from tests.support.states import open_state
 
 SETTINGS = f"""version: 1
 manifests: [.]
@@ -271,7 +272,8 @@ def world(folder: Path, state: str, portal_file: Path | None) -> Iterator[World]
         with running(portal) as url:
             project = Project(
                 folder,
-                {"RECONCILER_STATE": state, "RECONCILER_URL": url, "HUBSPOT_TOKEN": portal.token(PORTAL)},
+                {"RECONCILER_STATE": state, "RECONCILER_URL": url, "HUBSPOT_TOKEN": portal.token(PORTAL)}
+                | ({KEY_VARIABLE: "k" * 44} if state.startswith("git:") else {}),
             )
             project.write("reconciler.yaml", SETTINGS)
             yield World(project, portal, state)
@@ -346,7 +348,7 @@ def begin(folder: Path) -> Beginning:
 def applied(made: World) -> Counter[tuple[str, str]]:
     """How often each change was applied, over all runs since the beginning."""
     counts: Counter[tuple[str, str]] = Counter()
-    with closing(open_state(made.state, made.project.folder, PORTAL)) as store:
+    with closing(open_state(made.state, made.project.folder, PORTAL, made.project.environ)) as store:
         assert store.unfinished() == ()
         for header in store.runs():
             assert header.status in {"finished", "interrupted"}
@@ -390,7 +392,10 @@ def check_reports(made: World) -> None:
         told = made.run("runs", "show", run_id, "--json", "--values", "show")
         assert told.code == 0
         if report.exists():
-            assert report.read_text() == told.out
+            written = report.read_bytes()
+            if is_encrypted(written):
+                written = b"".join(decrypt([written], [made.project.environ[KEY_VARIABLE]]))
+            assert written.decode() == told.out
         else:
             lacking.append(run_id)
     before_us = ids[-1:] if made.state.startswith("sqlite") else []  # applied ``BEFORE`` in another folder
@@ -406,7 +411,9 @@ _FIRST_RUN = Counter(
 
 
 def recover(made: World) -> None:
-    """What a person does after a death: take the lock away, and apply."""
+    """What a person does after a death: take the lock away, and apply; with git on another machine."""
+    if made.state.startswith("git:"):
+        shutil.rmtree(made.project.folder / ".reconciler")
     assert made.run("unlock").code == 0
     done = made.run("apply", *APPLY)
     assert done.code == 0, done.out + done.err

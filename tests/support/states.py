@@ -4,9 +4,11 @@ In a repository every transaction is pushed, so that it is as durable as in a da
 """
 
 import os
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
+from reconciler.encryption import keys_from
 from reconciler.state import store
 from reconciler.state.git.access import access_to
 from reconciler.state.git.backend import GitBackend
@@ -14,12 +16,15 @@ from reconciler.state.git.place import git_place
 from reconciler.state.store import Store
 
 
-def open_state(url: str, project: Path, portal_id: int) -> Store:
-    """Open the state at ``url`` for writing."""
+def open_state(url: str, project: Path, portal_id: int, environ: Mapping[str, str] | None = None) -> Store:
+    """Open the state at ``url`` for writing, with the keys in ``environ``."""
     place = git_place(url)
     if place is None:
         return store.open_state(url, project, portal_id)
-    backend = GitBackend(access_to(place.remote, place.ref, os.environ, may_be_plain=True), portal_id)
+    backend = GitBackend(
+        access_to(place.remote, place.ref, os.environ, keys=keys_from(environ or {}), may_be_plain=True),
+        portal_id,
+    )
     backend.renew_after = timedelta(0)
     return Store(backend, portal_id)
 

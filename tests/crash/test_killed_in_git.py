@@ -1,0 +1,43 @@
+"""State in git: an apply is killed at a push or after it, its folder is deleted, and another goes on."""
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.crash.world import Beginning, check, recover
+from tests.support.git_remotes import bare_repository
+
+SAMPLE = 10
+"""Deaths in one test session; ``python -m tests.crash --all --database git`` dies everywhere."""
+
+
+def new_remote(folder: Path) -> Callable[[], str]:
+    folder.mkdir()
+    return lambda: f"git:file://{bare_repository(folder)}:refs/reconciler"
+
+
+@pytest.fixture(scope="session")
+def points(start: Beginning, tmp_path_factory: pytest.TempPathFactory) -> list[int]:
+    """Points of a run: first those around pushes."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with start.again(folder, new_remote(folder / "remote")) as world:
+        done = world.apply(0)
+        assert done.code == 0, done.err
+        check(world, start)
+    names = [line.split(" ", 2)[2] for line in done.err.splitlines() if line.startswith("point ")]
+    pushes = [number for number, name in enumerate(names, 1) if name.endswith("push")]
+    assert len(pushes) > SAMPLE
+    return pushes
+
+
+@pytest.mark.parametrize("which", range(SAMPLE))
+def test_killed_at_a_push_another_clone_goes_on(
+    start: Beginning, points: list[int], tmp_path: Path, which: int
+) -> None:
+    point = points[which * len(points) // SAMPLE] + which % 2 * 5  # a push, or a commit or call after one
+    with start.again(tmp_path, new_remote(tmp_path / "remote")) as world:
+        assert world.apply(point).code == -signal.SIGKILL
+        recover(world)
+        check(world, start)
