@@ -1,13 +1,14 @@
-"""The same work on many environments: in threads and in processes."""
+"""The same work on many environments: in threads, in processes, and on a cluster of Dask."""
 
 import contextlib
 import multiprocessing
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from distributed import Client, LocalCluster
 
 from reconciler import Environment, PlanRefused, Project, UsageError, run_many
 from tests.support.fleet import apply_all, fail_with_a_bug
@@ -37,8 +38,21 @@ def processes() -> Executor:
     return ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn"))
 
 
-@pytest.mark.parametrize("executors", [ThreadPoolExecutor, processes], ids=["threads", "processes"])
-def test_each_environment_has_its_result_in_order(project: Project, executors: type[Executor]) -> None:
+@contextlib.contextmanager
+def dask() -> Iterator[Executor]:
+    """A cluster with one worker, which is another process."""
+    with (
+        LocalCluster(n_workers=1, threads_per_worker=2, processes=True, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+        client.get_executor() as executor,
+    ):
+        yield executor
+
+
+@pytest.mark.parametrize("executors", [ThreadPoolExecutor, processes, dask])
+def test_each_environment_has_its_result_in_order(
+    project: Project, executors: Callable[[], contextlib.AbstractContextManager[Executor]]
+) -> None:
     environments = [project.environment(name) for name in project.environments]
     with executors() as executor:
         east, north, west = run_many(environments, apply_all, executor=executor)
