@@ -51,6 +51,24 @@ class Problem:
         return f"{place}{subject}{weight}{self.message!s}{advice}"
 
 
+class UnplacedError(Exception):
+    """A mistake, found where its place is not known: who knows the place makes a ``Problem`` of it.
+
+    Attributes:
+        message: one sentence without full stop.
+        advice: what to do.
+    """
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+    def at(self, source: SourceRef, address: str | None = None) -> Problem:
+        """Return the problem at a place."""
+        return Problem(self.message, self.advice, source, address)
+
+
 class ReconcilerError(Exception):
     """Base class of all expected errors."""
 

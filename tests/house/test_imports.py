@@ -84,7 +84,7 @@ DOORS = {
     "waitress": {"emulator/serve.py"},
     "werkzeug": {"emulator"},
     "ruamel": {"manifest/write.py"},
-    "yaml": {"manifest/yaml/parser.py"},
+    "yaml": {"manifest/yaml/parser.py", "manifest/yaml/pieces.py"},
 }
 """Where each library may be met."""
 

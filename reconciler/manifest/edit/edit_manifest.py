@@ -51,7 +51,7 @@ def edit_manifest(data: bytes, edits: Sequence[Edit]) -> Edited:
             record = _record_of(meant[document], edit)
             patches[edit] = patcher.patch(document, edit.key.value, edit.name, edit.after)
         except Unsafe as unsafe:
-            problems.append(Problem(unsafe.message, unsafe.advice, edit.source, edit.address))
+            problems.append(unsafe.at(edit.source, edit.address))
         else:
             record[edit.name] = edit.after
     text, offsets = patcher.patched(patches)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar
 
+from reconciler.errors import UnplacedError
 from reconciler.manifest.yaml.character_check import BYTE_ORDER_MARK
 from reconciler.manifest.yaml.scalars import spelled, spelled_as_block
 from reconciler.manifest.yaml.spans import (
@@ -40,18 +41,11 @@ class Patch(NamedTuple):
     lead: int = 0  # number of characters of ``text`` before the edited line
 
 
-class Unsafe(Exception):
-    """A value that cannot be edited safely.
-
-    Attributes:
-        message: the reason.
-        advice: what the user can do instead.
-    """
+class Unsafe(UnplacedError):
+    """A value that cannot be edited safely, and what the user can do instead."""
 
     def __init__(self, message: str, advice: str = _BY_HAND) -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
+        super().__init__(message, advice)
 
     @classmethod
     def changed(cls) -> "Unsafe":

@@ -6,6 +6,7 @@ An alias that contains itself never ends, and a few lines of nested aliases can 
 
 from typing import Final, NamedTuple
 
+from reconciler.errors import UnplacedError
 from reconciler.manifest.yaml.nodes import MappingNode, Node, SequenceNode
 
 MAX_DEPTH: Final = 50
@@ -26,19 +27,15 @@ class _Anchored(NamedTuple):
     measure: _Measure
 
 
-class BadAlias(Exception):
+class BadAlias(UnplacedError):
     """An alias that is refused.
 
     Attributes:
-        message: the error.
-        advice: what to do.
         is_fatal: reading on is not safe.
     """
 
     def __init__(self, message: str, advice: str, *, is_fatal: bool = False) -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
+        super().__init__(message, advice)
         self.is_fatal = is_fatal
 
 

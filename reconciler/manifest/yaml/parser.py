@@ -1,6 +1,6 @@
 """YAML text as nodes: every value keeps its text and its place.
 
-Only this module uses PyYAML. It does not use PyYAML's loaders: they would turn 12.10 into 12.1 and
+This module does not use PyYAML's loaders: they would turn 12.10 into 12.1 and
 +15551234567 into a number before the definition of the property is known. The events of PyYAML's C parser
 keep the text; building nodes from them adds half of the time of the events.
 
@@ -9,9 +9,8 @@ aliases that contain themselves or expand too far, and deep nesting.
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, NamedTuple
 
 from yaml._yaml import CParser
@@ -20,7 +19,6 @@ from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
     MappingEndEvent,
-    MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
@@ -47,31 +45,6 @@ _MAX_LINE = (place_of(1, 1, 1) - place_of(0, 1, 1)) // _LINE_STEP - 1
 
 _MOST_FAULTS = 50
 """Number of broken documents in one file, after which reading stops."""
-
-
-class PieceKind(Enum):
-    """Kinds of pieces of a text."""
-
-    DOCUMENT = "document"
-    SCALAR = "scalar"
-    ALIAS = "alias"
-    SEQUENCE = "sequence"  # its start; its items follow, then an END
-    MAPPING = "mapping"  # its start; names and values follow in turn, then an END
-    END = "end"  # end of the innermost list or mapping
-
-
-class Piece(NamedTuple):
-    """One piece of the text, with its place."""
-
-    kind: PieceKind
-    start: int  # characters from the start of the text, without a byte order mark
-    end: int
-    line: int  # line of the start, from 1, like the column
-    column: int
-    value: str = ""
-    style: str = ""  # style of a scalar as written: ' " | >
-    is_flow: bool = False
-    anchor: str | None = None  # its anchor; for an alias, the anchor that it refers to
 
 
 class _Abandoned(Exception):
@@ -131,58 +104,6 @@ def read_nodes(data: bytes, files: SourceFiles, number: int, *, name_depth: int 
             return Reading(tuple(documents), (*builder.problems, *faults))
         sound = (document for document in documents if left.is_sound(files.ref(document.place).line - 1))
         return Reading(tuple(sound), (*builder.problems, *faults))
-
-
-_PIECE_KINDS: Mapping[type, PieceKind] = {
-    DocumentStartEvent: PieceKind.DOCUMENT,
-    ScalarEvent: PieceKind.SCALAR,
-    AliasEvent: PieceKind.ALIAS,
-    SequenceStartEvent: PieceKind.SEQUENCE,
-    MappingStartEvent: PieceKind.MAPPING,
-    SequenceEndEvent: PieceKind.END,
-    MappingEndEvent: PieceKind.END,
-}
-
-
-class PieceReader:
-    """Reads a file without problems, piece by piece.
-
-    It is slower than reading nodes. Editing needs it to know where things end and how they are written.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self._next: Callable[[], Any] = CParser(data).get_event
-
-    def read(self) -> Piece | None:
-        """Return the next piece, or None at the end of the file."""
-        while (kind := _PIECE_KINDS.get(type(event := self._next()))) is None:
-            if type(event) is StreamEndEvent:
-                return None
-        start, end = event.start_mark, event.end_mark
-        piece = Piece(kind, start.index, end.index, start.line + 1, start.column + 1)
-        match kind:
-            case PieceKind.SCALAR:
-                return piece._replace(value=event.value, style=event.style or "", anchor=event.anchor)
-            case PieceKind.ALIAS:
-                return piece._replace(anchor=event.anchor)
-            case PieceKind.SEQUENCE | PieceKind.MAPPING:
-                return piece._replace(is_flow=bool(event.flow_style), anchor=event.anchor)
-        return piece
-
-    def skip(self) -> Sequence[str]:
-        """Skip the next value; return the anchors that it refers to."""
-        depth = 0
-        referred: list[str] = []
-        while True:
-            kind = _PIECE_KINDS.get(type(event := self._next()))
-            if kind is PieceKind.ALIAS:
-                referred.append(event.anchor)
-            elif kind is PieceKind.END:
-                depth -= 1
-            elif kind is not PieceKind.SCALAR:
-                depth += 1
-            if not depth:
-                return referred
 
 
 class _Builder:
@@ -327,14 +248,16 @@ class _Builder:
         try:
             return self._anchors.resolve(event.anchor or "", depth)
         except BadAlias as bad:
-            self._report(event.start_mark, bad.message, bad.advice)
+            self.problems.append(bad.at(self._source(event.start_mark)))
             if bad.is_fatal:
                 raise _Abandoned from bad
             return Blank.REFUSED
 
     def _report(self, mark: Any, message: str, advice: str) -> None:
-        source = SourceRef(self._file, mark.line + 1, mark.column + 1)
-        self.problems.append(Problem(message, advice, source))
+        self.problems.append(Problem(message, advice, self._source(mark)))
+
+    def _source(self, mark: Any) -> SourceRef:
+        return SourceRef(self._file, mark.line + 1, mark.column + 1)
 
     def _place(self, mark: Any) -> Place:
         return Place(self._origin + mark.line * _LINE_STEP + mark.column)

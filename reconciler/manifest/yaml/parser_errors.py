@@ -11,7 +11,7 @@ from reconciler.manifest.yaml.anchors import TOO_DEEP
 
 
 class ParserError(NamedTuple):
-    """One sentence and one piece of advice."""
+    """One of libyaml's errors: a sentence and a piece of advice for its table."""
 
     message: str
     advice: str

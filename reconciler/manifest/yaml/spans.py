@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
-from reconciler.manifest.yaml.parser import Piece, PieceKind, PieceReader
+from reconciler.manifest.yaml.pieces import Piece, PieceKind, PieceReader
 
 
 class Position(NamedTuple):

@@ -1,0 +1,94 @@
+"""YAML text as pieces: where each value begins and ends, and how it is written. Editing needs it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from yaml._yaml import CParser
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+    StreamEndEvent,
+)
+
+
+class PieceKind(Enum):
+    """Kinds of pieces of a text."""
+
+    DOCUMENT = "document"
+    SCALAR = "scalar"
+    ALIAS = "alias"
+    SEQUENCE = "sequence"  # its start; its items follow, then an END
+    MAPPING = "mapping"  # its start; names and values follow in turn, then an END
+    END = "end"  # end of the innermost list or mapping
+
+
+class Piece(NamedTuple):
+    """One piece of the text, with its place."""
+
+    kind: PieceKind
+    start: int  # characters from the start of the text, without a byte order mark
+    end: int
+    line: int  # line of the start, from 1, like the column
+    column: int
+    value: str = ""
+    style: str = ""  # style of a scalar as written: ' " | >
+    is_flow: bool = False
+    anchor: str | None = None  # its anchor; for an alias, the anchor that it refers to
+
+
+_PIECE_KINDS: Mapping[type, PieceKind] = {
+    DocumentStartEvent: PieceKind.DOCUMENT,
+    ScalarEvent: PieceKind.SCALAR,
+    AliasEvent: PieceKind.ALIAS,
+    SequenceStartEvent: PieceKind.SEQUENCE,
+    MappingStartEvent: PieceKind.MAPPING,
+    SequenceEndEvent: PieceKind.END,
+    MappingEndEvent: PieceKind.END,
+}
+
+
+class PieceReader:
+    """Reads a file without problems, piece by piece.
+
+    It is slower than reading nodes. Editing needs it to know where things end and how they are written.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._next: Callable[[], Any] = CParser(data).get_event
+
+    def read(self) -> Piece | None:
+        """Return the next piece, or None at the end of the file."""
+        while (kind := _PIECE_KINDS.get(type(event := self._next()))) is None:
+            if type(event) is StreamEndEvent:
+                return None
+        start, end = event.start_mark, event.end_mark
+        piece = Piece(kind, start.index, end.index, start.line + 1, start.column + 1)
+        match kind:
+            case PieceKind.SCALAR:
+                return piece._replace(value=event.value, style=event.style or "", anchor=event.anchor)
+            case PieceKind.ALIAS:
+                return piece._replace(anchor=event.anchor)
+            case PieceKind.SEQUENCE | PieceKind.MAPPING:
+                return piece._replace(is_flow=bool(event.flow_style), anchor=event.anchor)
+        return piece
+
+    def skip(self) -> Sequence[str]:
+        """Skip the next value; return the anchors that it refers to."""
+        depth = 0
+        referred: list[str] = []
+        while True:
+            kind = _PIECE_KINDS.get(type(event := self._next()))
+            if kind is PieceKind.ALIAS:
+                referred.append(event.anchor)
+            elif kind is PieceKind.END:
+                depth -= 1
+            elif kind is not PieceKind.SCALAR:
+                depth += 1
+            if not depth:
+                return referred
