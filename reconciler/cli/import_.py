@@ -16,9 +16,12 @@ from reconciler.cli.names import names_in
 from reconciler.cli.options import as_dataclass, common_options
 from reconciler.cli.output import masking_for, values_option, width
 from reconciler.cli.progress import progress
-from reconciler.errors import UsageError
+from reconciler.errors import HubSpotError, UsageError
 from reconciler.model.imports import PersonalKeys
 from reconciler.report.imports import import_json, import_lines, unnamed_json, unnamed_lines
+
+_MOST_SHOWN = 50
+"""Records that --check lists without --full."""
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -126,6 +129,17 @@ def command(ctx: click.Context, object_type: str, options: ImportOptions) -> int
     """Write live records of OBJECT as manifests; the portal and the state stay as they are."""
     _check(options)
     invocation = open_environment(ctx)
+    try:
+        return _run(invocation, object_type, options)
+    except KeyboardInterrupt:
+        say("interrupted: the same command goes on with what was read so far")
+        return ExitCode.INTERRUPTED
+    except HubSpotError:
+        say("what was read so far is kept: the same command goes on with it")
+        raise
+
+
+def _run(invocation: Invocation, object_type: str, options: ImportOptions) -> ExitCode:
     ids = None if options.ids is None else _ids_in(options.ids)
     if options.check:
         return _show_unnamed(invocation, object_type, options, ids)
@@ -216,14 +230,20 @@ def _ids_in(path: Path) -> list[str]:
 def _show_unnamed(
     invocation: Invocation, object_type: str, options: ImportOptions, ids: list[str] | None
 ) -> ExitCode:
+    limit = None if options.full or invocation.said.as_json else _MOST_SHOWN
     with progress("reading", quiet=invocation.said.quiet) as report:
         found = invocation.environment.unnamed_records(
-            object_type, filters=options.filters, in_list=options.in_list, ids=ids, progress=report
+            object_type,
+            filters=options.filters,
+            in_list=options.in_list,
+            ids=ids,
+            limit=limit,
+            progress=report,
         )
     masking = masking_for(options.values, as_json=invocation.said.as_json)
     if invocation.said.as_json:
         document(unnamed_json(found, masking), nl=True)
     else:
-        for line in unnamed_lines(found, masking, width(), full=options.full):
+        for line in unnamed_lines(found, masking, width()):
             answer(line)
-    return ExitCode.CHANGES if found.records else ExitCode.OK
+    return ExitCode.CHANGES if found.unnamed else ExitCode.OK

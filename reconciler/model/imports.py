@@ -100,7 +100,7 @@ class ImportResult:
     records: int  # written
     named_already: int  # records that other lines name
     files: tuple[str, ...]  # written files, relative to the working directory
-    copy: str | None  # of the replaced file
+    copies: tuple[str, ...]  # of replaced files
     properties: tuple[str, ...]  # that were taken
     observed: tuple[str, ...]  # that are left to people
     shared: tuple[str, ...]  # that went to ``all:``
@@ -148,7 +148,9 @@ class UnnamedRecords:
     object: str
     key: str
     live: int  # records that were looked at
-    records: tuple[UnnamedRecord, ...]  # by time of creation, newest first
+    unnamed: int  # of these, records that no manifest names
+    without_key: int  # of these, records that manifests cannot name
+    records: tuple[UnnamedRecord, ...]  # the newest of them, all unless there is a limit
     masked_properties: tuple[
         tuple[str, str], ...
     ] = ()  # pairs of type and property whose values are personal

@@ -485,11 +485,12 @@ class Environment:
         filters: Iterable[str] = (),
         in_list: str | None = None,
         ids: Iterable[str] | None = None,
+        limit: int | None = None,
         progress: Progress = ignore_progress,
     ) -> "UnnamedRecords":
         """Find the live records of a type that no manifest names. Changes nothing anywhere.
 
-        The arguments are those of ``import_records``.
+        The arguments are those of ``import_records``, but ``limit``: at most so many records are described.
 
         Raises:
             UsageError: the arguments do not fit the portal, or nothing says how records are recognised.
@@ -501,7 +502,7 @@ class Environment:
 
         wanted = None if ids is None else tuple(ids)
         scope = Scope(object_type, tuple(filters), in_list, wanted)
-        return verb.unnamed_records(self.session, scope, progress)
+        return verb.unnamed_records(self.session, scope, limit, progress)
 
     def runs(self) -> tuple[RunSummary, ...]:
         """List past runs, newest first.

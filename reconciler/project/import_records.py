@@ -1,43 +1,43 @@
 """Importing live records into manifests: the portal is read, files are written, state stays as it is."""
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
 
 from reconciler.errors import UsageError
-from reconciler.manifest.edit.add_records import add_records
-from reconciler.manifest.tables.sources import Format
-from reconciler.manifest.tables.write import Row, appended_pieces, table_pieces
-from reconciler.manifest.write import WrittenDocument, WrittenRecord, document_text
-from reconciler.model.addresses import RECORD_ID, RecordId
-from reconciler.model.canonical import canonical
-from reconciler.model.definitions import Kind
-from reconciler.model.desired import Desired, ManifestValue, Ownership
+from reconciler.manifest.write import WrittenRecord
+from reconciler.model.desired import Desired
 from reconciler.model.imports import (
     ImportRequest,
     ImportResult,
     ImportTarget,
     LeftOutProperties,
-    LeftOutRecords,
     PersonalKeys,
     Proof,
 )
-from reconciler.project.files import write_new, write_over, write_private_pieces
 from reconciler.project.import_files import (
     MOST_IN_YAML,
     ExistingDocument,
-    Place,
     check_new,
     find_document,
     in_project,
-    keep_copy,
     load_manifests_if_any,
     place_for,
 )
 from reconciler.project.import_proof import compare_written, plan_written
+from reconciler.project.import_writer import (
+    NOTHING,
+    FileWriter,
+    ImportContent,
+    WrittenFiles,
+    add_to_document,
+    shared_values,
+    write_left_out,
+)
+from reconciler.project.managed_records import ManagedRecords, managed_keys
 from reconciler.project.notices import Notice, Progress
 from reconciler.project.session import Session
 from reconciler.reconcile.import_associations import FoundAssociations, read_associations
@@ -126,18 +126,13 @@ class _Import:
                 self._now,
                 restarts=self._request.restarts,
             )
-            try:
+            with checkpoint:
                 if checkpoint.is_continued:
                     said = f"going on with an interrupted import, which has read {checkpoint.count:,} records"
                     self._session.notify(Notice(said, is_advice=True))
                 missing = read_into(importing, checkpoint, self._progress)
                 checkpoint.finish()
-                result = self._write(importing, checkpoint, missing)
-            except BaseException:
-                checkpoint.close()
-                raise
-            checkpoint.delete()
-        return result
+                return self._write(importing, checkpoint, missing)
 
     @property
     def _replaces(self) -> bool:
@@ -187,31 +182,34 @@ class _Import:
         """Write what was read, and compare it with the portal."""
         replaced = self._replaced_files(importing)
         asked_for = self._request.scope.object
-        named = Named(importing, named_keys(self._desired, importing, asked_for, replaced))
+        named = ManagedRecords(importing, managed_keys(self._desired, importing, asked_for, replaced))
         names = self._names(importing, checkpoint)
         owners = owners_for(importing, names)
         wording = owners.wording(importing.schema, self._session.environment.owners)
 
         def kept() -> Iterator[KeptRecord]:
-            return (record for record in checkpoint.recognised() if not named.has(record))
+            return (record for record in checkpoint.recognised() if not named.has(record.id, record.spelling))
 
-        count = sum(1 for _ in kept())
+        recognised = checkpoint.count_recognised()
+        named_already = sum(1 for record in checkpoint.spellings() if named.has(*record)) if named else 0
+        count = recognised - named_already
         self._ask(importing, count)
         associations = self._associations(importing, kept)
 
         def written() -> Iterator[WrittenRecord]:
             return written_records(importing, wording, kept(), names, associations.entries)
 
-        left_out = self._write_left_out(importing, checkpoint, missing)
-        shared = _shared(written()) if self._request.factors and count > 1 else {}
-        files, copy = self._write_files(importing, count, names, shared, written) if count else ((), None)
+        left_out = write_left_out(self._session, importing, checkpoint, missing)
+        shared = shared_values(written()) if self._request.factors and count > 1 else {}
+        content = ImportContent(names, shared)
+        done = self._write_files(importing, count, written, content) if count else NOTHING
         return ImportResult(
             object=importing.schema.name,
             key=importing.key,
             records=count,
-            named_already=sum(map(named.has, checkpoint.recognised())),
-            files=tuple(map(os.path.relpath, files)),
-            copy=os.path.relpath(copy) if copy else None,
+            named_already=named_already,
+            files=tuple(map(os.path.relpath, done.files)),
+            copies=tuple(map(os.path.relpath, done.copies)),
             properties=names,
             observed=tuple(name for name in names if name in importing.chosen.observed),
             shared=tuple(shared),
@@ -283,142 +281,21 @@ class _Import:
         portal_id = self._session.environment.portal_id
         return read_associations(importing, portal_id, self._request.associations, ids, self._desired)
 
-    def _write_left_out(
-        self, importing: Importing, checkpoint: Checkpoint, missing: Collection[str]
-    ) -> LeftOutRecords:
-        """Write the records that nothing recognises into a CSV file, repeated ones side by side."""
-        repeated = without = 0
-        for record in checkpoint.unrecognised():
-            repeated += record.key is not None
-            without += record.key is None
-        found = LeftOutRecords(without, repeated, len(missing))
-        if not found:
-            return found
-        path = self._session.folder / "import" / f"{importing.schema.name}-left-out.csv"
-        rows = _left_out_rows(importing, checkpoint.unrecognised(), missing)
-        columns = ("why", importing.key, "record_id", "name", "link")
-        write_private_pieces(path, table_pieces(Format.CSV, columns, rows))
-        return replace(found, file=os.path.relpath(path))
-
     def _write_files(
         self,
         importing: Importing,
         count: int,
-        names: Sequence[str],
-        shared: Mapping[str, ManifestValue],
         written: Callable[[], Iterator[WrittenRecord]],
-    ) -> tuple[Sequence[Path], Path | None]:
+        content: ImportContent,
+    ) -> WrittenFiles:
         if self._document is not None:
-            return self._add(self._document, written()), None
+            return add_to_document(self._document, written())
         place = place_for(self._session, importing.schema.name, self._destination.out, count)
-        copy = self._make_room(place)
-        environments = (self._session.environment.name,) if importing.key == RECORD_ID else ()
-        observed = {name: Ownership.OBSERVE for name in names if name in importing.chosen.observed}
-        document = WrittenDocument(importing.schema.name, importing.key, observed, shared, environments)
-        own = tuple(name for name in names if name not in shared)
-        if place.table is None or place.format is None:
-            records = (_without(record, shared) for record in written())
-            write_new(place.manifest, [document_text(document, records).encode()])
-            return (place.manifest,), copy
-        columns = (importing.key, *own)
-        rows = (_row_of(record, columns, importing.key) for record in written())
-        write_new(place.table, table_pieces(place.format, columns, rows))
-        source = (str(place.format), in_project(self._session, place.table))
-        write_new(place.manifest, [document_text(replace(document, source=source)).encode()])
-        return (place.table, place.manifest), copy
-
-    def _make_room(self, place: Place) -> Path | None:
-        """Check that the files are new, or move those that are replaced out of the way."""
-        if not self._replaces:
-            check_new(place.paths)
-            return None
-        copy = None
-        for path in reversed(place.paths):
-            if path.exists():
-                copy = keep_copy(self._session, path, self._now)
-                path.unlink()
-        return copy
-
-    def _add(self, document: ExistingDocument, records: Iterable[WrittenRecord]) -> Sequence[Path]:
-        name = os.path.relpath(document.path)
-        if document.table is None or document.format is None:
-            data = document.path.read_bytes()
-            write_over(document.path, [add_records(data, name, document.number, tuple(records))])
-            return (document.path,)
-        columns = tuple(column or "" for column in document.columns)
-        rows = (_row_of(record, columns, document.key) for record in records)
-        write_over(document.table, appended_pieces(document.table, rows))
-        return (document.table,)
+        writer = FileWriter(self._session, self._now, replaces=self._replaces)
+        return writer.write(importing, place, written, content)
 
     def _left_out_properties(self, importing: Importing, names: Collection[str]) -> LeftOutProperties:
         chosen = importing.chosen
         is_named = bool(self._request.properties)
         empty = tuple(name for name in chosen.names if name not in names) if is_named else ()
         return LeftOutProperties(chosen.read_only, empty, chosen.personal, importing.unowned)
-
-
-def named_keys(
-    desired: Desired, importing: Importing, written: str, replaced: Collection[str] = ()
-) -> Iterator[tuple[str, str]]:
-    """Return key property and key of every record that manifests name, except in ``replaced`` files.
-
-    ``written`` is the name of the type as the user wrote it.
-    """
-    names = {importing.schema.name, importing.schema.path, written}
-    for group in desired.groups:
-        for record in group.records if group.object in names else ():
-            if desired.files.ref(record.place).file not in replaced:
-                yield group.key, record.key
-
-
-class Named:
-    """The records that manifests name."""
-
-    def __init__(self, importing: Importing, keys: Iterable[tuple[str, str]]) -> None:
-        definition = importing.schema.properties.get(importing.key)
-        kind = definition.kind if definition else Kind.TEXT
-        self._ids: set[str] = set()
-        self._spellings: set[str] = set()
-        for by, key in keys:
-            if by == RECORD_ID:
-                self._ids.add(key)
-            elif by == importing.key:
-                self._spellings.add(canonical(kind, key) or "")
-
-    def has(self, record: KeptRecord) -> bool:
-        """Return whether manifests name the record."""
-        return record.id in self._ids or record.spelling in self._spellings
-
-
-def _shared(records: Iterable[WrittenRecord]) -> Mapping[str, ManifestValue]:
-    """Return the values that all records have."""
-    shared: dict[str, ManifestValue] | None = None
-    for record in records:
-        if shared is None:
-            shared = dict(record.values)
-        else:
-            for name in [name for name, value in shared.items() if record.values.get(name) != value]:
-                del shared[name]
-        if not shared:
-            break
-    return shared or {}
-
-
-def _without(record: WrittenRecord, names: Collection[str]) -> WrittenRecord:
-    values = {name: value for name, value in record.values.items() if name not in names}
-    return replace(record, values=values)
-
-
-def _row_of(record: WrittenRecord, columns: Sequence[str], key: str) -> Row:
-    return [record.key if name == key else record.values.get(name) for name in columns]
-
-
-def _left_out_rows(
-    importing: Importing, records: Iterable[KeptRecord], missing: Iterable[str]
-) -> Iterator[Row]:
-    """Return a row for each record that was left out, repeated ones side by side."""
-    for record in records:
-        why = "repeated" if record.key else f"no {importing.key}"
-        yield why, record.key, record.id, importing.title_of(record), importing.link_to(record.id)
-    for record_id in missing:
-        yield "not found", None, record_id, None, importing.link_to(RecordId(record_id))

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 
 from reconciler.model.imports import Choice, ImportRequest, Scope, UnnamedRecords
 from reconciler.project.import_files import load_manifests_if_any
-from reconciler.project.import_records import Named, named_keys
+from reconciler.project.managed_records import ManagedRecords, managed_keys
 from reconciler.project.notices import Progress
 from reconciler.project.session import Session
 from reconciler.reconcile.find_unnamed import CREATED_BY, describe_unnamed
@@ -13,7 +14,7 @@ from reconciler.reconcile.import_checkpoint import open_checkpoint
 from reconciler.reconcile.import_records import begin_import, read_into
 
 
-def unnamed_records(session: Session, scope: Scope, progress: Progress) -> UnnamedRecords:
+def unnamed_records(session: Session, scope: Scope, limit: int | None, progress: Progress) -> UnnamedRecords:
     """Compare the live records of a type with the manifests; write nothing anywhere.
 
     Raises:
@@ -39,16 +40,18 @@ def unnamed_records(session: Session, scope: Scope, progress: Progress) -> Unnam
         checkpoint = open_checkpoint(
             path, importing.names, importing.signature, datetime.now(UTC), restarts=False
         )
-        try:
+        with checkpoint:
             read_into(importing, checkpoint, progress)
             checkpoint.finish()
-            named = Named(importing, named_keys(desired, importing, request.scope.object))
-            live = checkpoint.count
-            found = [record for record in checkpoint.all() if not named.has(record)]
-            described = describe_unnamed(importing, found)
-        except BaseException:
-            checkpoint.close()
-            raise
-        checkpoint.delete()
-    masked = importing.masked_properties
-    return UnnamedRecords(importing.schema.name, importing.key, live, described, masked)
+            named = ManagedRecords(importing, managed_keys(desired, importing, request.scope.object))
+            unnamed = [each for each in checkpoint.spellings(is_recognised=False) if not named.has(*each)]
+            newest = (each for each in checkpoint.newest() if not named.has(each.id, each.spelling))
+            return UnnamedRecords(
+                object=importing.schema.name,
+                key=importing.key,
+                live=checkpoint.count,
+                unnamed=len(unnamed),
+                without_key=sum(spelling is None for _, spelling in unnamed),
+                records=describe_unnamed(importing, tuple(islice(newest, limit))),
+                masked_properties=importing.masked_properties,
+            )

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from types import TracebackType
+from typing import NamedTuple, Self
 
 from reconciler.errors import UsageError
 from reconciler.hubspot.records.list import Segment
@@ -34,6 +35,10 @@ _OLDEST = timedelta(hours=24)
 _ENDINGS = ("", "-wal", "-shm", "-journal")
 _CACHE_KIB = 8_192
 _PAGE = 1_000  # rows in memory at a time
+
+
+_REPEATED = "SELECT spelling FROM records WHERE spelling IS NOT NULL GROUP BY spelling HAVING count(*) > 1"
+_RECOGNISED = f"key IS NOT NULL AND spelling NOT IN ({_REPEATED})"
 
 
 class KeptRecord(NamedTuple):
@@ -90,16 +95,13 @@ class Checkpoint:
             flat = [part for pair in held.items() for part in pair]
             text = json.dumps(flat, ensure_ascii=False, separators=(",", ":"))
             rows.append((int(record.id), record.key, record.spelling, record.created_at, text))
-        try:
-            with self._base:
-                self._base.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)", rows)
-                new = used - self._used
-                self._base.executemany("INSERT INTO used VALUES (?)", ((number,) for number in new))
-                if left is not None:
-                    self._leave(left)
-                self._base.executemany("DELETE FROM wanted WHERE id = ?", ((int(id_),) for id_ in done))
-        except sqlite3.Error as error:
-            raise UsageError(f"cannot write {os.path.relpath(self._path)} ({error})") from error
+        new = used - self._used
+        with self._base:
+            self._base.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)", rows)
+            self._base.executemany("INSERT INTO used VALUES (?)", ((number,) for number in new))
+            if left is not None:
+                self._leave(left)
+            self._base.executemany("DELETE FROM wanted WHERE id = ?", ((int(id_),) for id_ in done))
         self._used |= new
 
     def _leave(self, segments: Iterable[Segment]) -> None:
@@ -122,22 +124,31 @@ class Checkpoint:
             for statement in filter(str.strip, _INDEXES.split(";")):
                 self._base.execute(statement)
 
+    def count_recognised(self) -> int:
+        """Count the records that have a key of their own."""
+        return self._number(f"SELECT count(*) FROM records WHERE {_RECOGNISED}")
+
+    def count_unrecognised(self) -> tuple[int, int]:
+        """Count the records without a key, and those with a repeated one."""
+        without = self._number("SELECT count(*) FROM records WHERE key IS NULL")
+        return without, self.count - without - self.count_recognised()
+
+    def spellings(self, *, is_recognised: bool = True) -> Iterator[tuple[str, str | None]]:
+        """Return ids and spellings of the keys of all records, or of those with a key of their own."""
+        condition = _RECOGNISED if is_recognised else "TRUE"
+        rows = self._base.cursor().execute(f"SELECT id, spelling FROM records WHERE {condition}")
+        return ((str(id_), spelling) for id_, spelling in rows)
+
     def recognised(self) -> Iterator[KeptRecord]:
         """Return the records that have a key of their own, in order of key, by code point."""
-        repeated = (
-            "SELECT spelling FROM records GROUP BY spelling HAVING count(*) > 1 AND spelling IS NOT NULL"
-        )
-        return self._records(f"key IS NOT NULL AND spelling NOT IN ({repeated})")
+        return self._records(_RECOGNISED)
 
     def unrecognised(self) -> Iterator[KeptRecord]:
         """Return the records with a repeated key, side by side, and then those without any."""
-        repeated = (
-            "SELECT spelling FROM records GROUP BY spelling HAVING count(*) > 1 AND spelling IS NOT NULL"
-        )
-        yield from self._records(f"spelling IN ({repeated})", "spelling, id")
+        yield from self._records(f"spelling IN ({_REPEATED})", "spelling, id")
         yield from self._records("key IS NULL", "id")
 
-    def all(self) -> Iterator[KeptRecord]:
+    def newest(self) -> Iterator[KeptRecord]:
         """Return all records, the newest first."""
         return self._records("TRUE", "created DESC, id DESC")
 
@@ -159,14 +170,22 @@ class Checkpoint:
         (number,) = self._base.execute(statement).fetchone()
         return int(number)
 
-    def close(self) -> None:
-        """Close the file; it stays for the next run."""
-        self._base.close()
+    def __enter__(self) -> Self:
+        return self
 
-    def delete(self) -> None:
-        """Close and delete the file."""
-        self.close()
-        _delete(self._path)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file, and delete it after success; otherwise it stays for the next run.
+
+        Raises:
+            UsageError: SQLite could not use the file: the disk may be full.
+        """
+        self._base.close()
+        if error is None:
+            _delete(self._path)
+        elif isinstance(error, sqlite3.Error):
+            raise UsageError(f"cannot use {os.path.relpath(self._path)} ({error})") from error
 
 
 def open_checkpoint(

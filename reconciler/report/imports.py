@@ -12,7 +12,6 @@ from reconciler.report.text.layout import counted
 from reconciler.report.text.width import clipped, wrapped
 
 _MOST_NAMES = 8
-_MOST_RECORDS = 50
 _NAME_CELLS = 32
 
 
@@ -37,8 +36,8 @@ def _sentences(result: ImportResult) -> Iterator[tuple[int, str]]:
         yield 0, f"{result.object}: {written} -> {', '.join(result.files)}"
     else:
         yield 0, f"{result.object}: nothing to import, nothing was written"
-    if result.copy:
-        yield 2, f"the file as it was before lies in {result.copy}"
+    if result.copies:
+        yield 2, f"what was replaced lies in {', '.join(result.copies)}"
     if result.named_already:
         yield 2, f"{counted(result.named_already, 'record')} named by manifests already, left as they are"
     if result.shared:
@@ -65,7 +64,7 @@ def _about_properties(result: ImportResult) -> Iterator[tuple[int, str]]:
         yield 2, f"left out, because HubSpot alone writes it: {_listed(left_out.read_only)}"
     if left_out.empty:
         yield 2, f"left out, because no record has a value: {_listed(left_out.empty)}"
-    if left_out.personal:
+    if left_out.personal and result.records:
         yield 2, f"left out, because it is personal data: {_listed(left_out.personal)}"
         yield 4, "--personal takes it, and it stays in git's history"
     if left_out.unowned:
@@ -119,25 +118,23 @@ def unnamed_json(found: UnnamedRecords, masking: Masking) -> str:
     return json.dumps(document, ensure_ascii=False)
 
 
-def unnamed_lines(found: UnnamedRecords, masking: Masking, width: int, *, full: bool) -> Iterator[str]:
+def unnamed_lines(found: UnnamedRecords, masking: Masking, width: int) -> Iterator[str]:
     """Return two lines for each live record that no manifest names, the newest first."""
     shown = masked_unnamed(found, masking)
-    count = len(shown.records)
-    if not count:
+    if not shown.unnamed:
         yield f"Manifests name all {shown.live:,} {shown.object}."
         return
-    yield f"Manifests do not name {count:,} of {shown.live:,} {shown.object}:"
+    yield f"Manifests do not name {shown.unnamed:,} of {shown.live:,} {shown.object}:"
     yield ""
-    for record in shown.records if full else shown.records[:_MOST_RECORDS]:
+    for record in shown.records:
         yield clipped(visible(f"  {_called(record, shown)}  {_made(record)}").rstrip(), width)
         yield f"    {record.link}"
-    if not full and count > _MOST_RECORDS:
-        yield f"  … {count - _MOST_RECORDS:,} more (--full shows all)"
+    if shown.unnamed > len(shown.records):
+        yield f"  … {shown.unnamed - len(shown.records):,} more (--full shows all)"
     yield ""
-    with_key = sum(record.key is not None for record in shown.records)
-    if with_key < count:
-        yield f"{count - with_key:,} of them have no {shown.key}, so that manifests cannot name them"
-    if with_key:
+    if shown.without_key:
+        yield f"{shown.without_key:,} of them have no {shown.key}, so that manifests cannot name them"
+    if shown.without_key < shown.unnamed:
         yield f"`reconciler import {quote(shown.object)} --add` adds the others to the manifests"
 
 

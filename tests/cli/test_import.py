@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler import PersonalKeys, UsageError
+from reconciler import PersonalKeys, Unavailable, UsageError
 from reconciler import Project as Opened
 from reconciler.manifest.documents import read_manifest
 from reconciler.project import import_files, import_records
@@ -468,6 +468,20 @@ def test_an_interrupted_import_goes_on(project: Project) -> None:
     assert steps[0] > 300
     assert any("going on with an interrupted import" in text for text in told)
     assert len(records_of(project)) == 1199
+
+
+def test_an_error_on_the_way_says_that_it_goes_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise Unavailable("HubSpot cannot be reached", method="GET", path="/")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(import_records, "read_into", fail)
+        failed = project.run("import", "companies")
+    assert failed.code == 1
+    assert failed.err.startswith(
+        "what was read so far is kept: the same command goes on with it\nHubSpot cannot"
+    )
+    assert project.run("import", "companies", "--filter", "external_id").code == 0
 
 
 def test_another_import_begins_anew(project: Project) -> None:

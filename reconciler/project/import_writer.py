@@ -1,0 +1,165 @@
+"""Writing the files of an import: new ones, records added to old ones, and a list of what was left out."""
+
+import os
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from reconciler.manifest.edit.add_records import add_records
+from reconciler.manifest.tables.sources import Format
+from reconciler.manifest.tables.write import Row, appended_pieces, table_pieces
+from reconciler.manifest.write import WrittenDocument, WrittenRecord, document_text
+from reconciler.model.addresses import RECORD_ID, RecordId
+from reconciler.model.desired import ManifestValue, Ownership
+from reconciler.model.imports import LeftOutRecords
+from reconciler.project.files import write_new, write_over, write_private_pieces
+from reconciler.project.import_files import ExistingDocument, Place, check_new, in_project, keep_copy
+from reconciler.project.session import Session
+from reconciler.reconcile.import_checkpoint import Checkpoint, KeptRecord
+from reconciler.reconcile.import_records import Importing
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFiles:
+    """Files that an import wrote, and copies of those that it replaced."""
+
+    files: tuple[Path, ...] = ()
+    copies: tuple[Path, ...] = ()
+
+
+NOTHING = WrittenFiles()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportContent:
+    """What records say, apart from their values."""
+
+    names: tuple[str, ...]  # properties, in the order of the lines
+    shared: Mapping[str, ManifestValue]  # values that go to ``all:``
+
+
+class FileWriter:
+    """Writes new files, or replaces old ones and keeps copies."""
+
+    def __init__(self, session: Session, now: datetime, *, replaces: bool) -> None:
+        self._session = session
+        self._now = now
+        self._replaces = replaces
+        self._done = NOTHING
+
+    def write(
+        self,
+        importing: Importing,
+        place: Place,
+        written: Callable[[], Iterator[WrittenRecord]],
+        content: ImportContent,
+    ) -> WrittenFiles:
+        """Write the records that ``written`` returns, each time that it is called.
+
+        Raises:
+            UsageError: a file exists and must not be replaced, or cannot be written.
+        """
+        if not self._replaces:
+            check_new(place.paths)
+        document = self._document(importing, content)
+        if place.table is None or place.format is None:
+            records = (_without(record, content.shared) for record in written())
+            self._put(place.manifest, [document_text(document, records).encode()])
+            return self._done
+        columns = (importing.key, *(name for name in content.names if name not in content.shared))
+        rows = (_row_of(record, columns, importing.key) for record in written())
+        self._put(place.table, table_pieces(place.format, columns, rows))
+        source = (str(place.format), in_project(self._session, place.table))
+        self._put(place.manifest, [document_text(replace(document, source=source)).encode()])
+        return self._done
+
+    def _document(self, importing: Importing, content: ImportContent) -> WrittenDocument:
+        is_of_one_portal = importing.key == RECORD_ID
+        observed = importing.chosen.observed
+        return WrittenDocument(
+            object=importing.schema.name,
+            key=importing.key,
+            ownership={name: Ownership.OBSERVE for name in content.names if name in observed},
+            shared=content.shared,
+            environments=(self._session.environment.name,) if is_of_one_portal else (),
+        )
+
+    def _put(self, path: Path, pieces: Iterable[bytes]) -> None:
+        copies = self._done.copies
+        if self._replaces and path.exists():
+            copies = (*copies, keep_copy(self._session, path, self._now))
+            write_over(path, pieces)
+        else:
+            write_new(path, pieces)
+        self._done = WrittenFiles((*self._done.files, path), copies)
+
+
+def add_to_document(document: ExistingDocument, records: Iterable[WrittenRecord]) -> WrittenFiles:
+    """Add records to an existing manifest, or to its table.
+
+    Raises:
+        UsageError: the file cannot be edited safely, or not written.
+    """
+    if document.table is None:
+        name = os.path.relpath(document.path)
+        data = document.path.read_bytes()
+        write_over(document.path, [add_records(data, name, document.number, tuple(records))])
+        return WrittenFiles((document.path,))
+    columns = tuple(column or "" for column in document.columns)
+    rows = (_row_of(record, columns, document.key) for record in records)
+    write_over(document.table, appended_pieces(document.table, rows))
+    return WrittenFiles((document.table,))
+
+
+def write_left_out(
+    session: Session, importing: Importing, checkpoint: Checkpoint, missing: Collection[str]
+) -> LeftOutRecords:
+    """Write the records that nothing recognises into a private CSV file, repeated ones side by side.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    without, repeated = checkpoint.count_unrecognised()
+    found = LeftOutRecords(without, repeated, len(missing))
+    if not found:
+        return found
+    path = session.folder / "import" / f"{importing.schema.name}-left-out.csv"
+    rows = _left_out_rows(importing, checkpoint.unrecognised(), missing)
+    columns = ("why", importing.key, "record_id", "name", "link")
+    write_private_pieces(path, table_pieces(Format.CSV, columns, rows))
+    return replace(found, file=os.path.relpath(path))
+
+
+def shared_values(records: Iterable[WrittenRecord]) -> Mapping[str, ManifestValue]:
+    """Return the values that all records have."""
+    shared: dict[str, ManifestValue] | None = None
+    for record in records:
+        if shared is None:
+            shared = dict(record.values)
+        else:
+            for name in [name for name, value in shared.items() if record.values.get(name) != value]:
+                del shared[name]
+        if not shared:
+            break
+    return shared or {}
+
+
+def _without(record: WrittenRecord, names: Collection[str]) -> WrittenRecord:
+    values = {name: value for name, value in record.values.items() if name not in names}
+    return replace(record, values=values)
+
+
+def _row_of(record: WrittenRecord, columns: Sequence[str], key: str) -> Row:
+    return [record.key if name == key else record.values.get(name) for name in columns]
+
+
+def _left_out_rows(
+    importing: Importing, records: Iterable[KeptRecord], missing: Iterable[str]
+) -> Iterator[Row]:
+    """Return a row for each record that was left out, repeated ones side by side."""
+    for record in records:
+        why = "repeated" if record.key else f"no {importing.key}"
+        yield why, record.key, record.id, importing.title_of(record), importing.link_to(record.id)
+    for record_id in missing:
+        yield "not found", None, record_id, None, importing.link_to(RecordId(record_id))

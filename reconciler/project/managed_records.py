@@ -1,0 +1,45 @@
+"""The records of a type that manifests name, to be held against live ones."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from reconciler.model.addresses import RECORD_ID
+from reconciler.model.canonical import canonical
+from reconciler.model.definitions import Kind
+from reconciler.model.desired import Desired
+from reconciler.reconcile.import_records import Importing
+
+
+def managed_keys(
+    desired: Desired, importing: Importing, written: str, replaced: Collection[str] = ()
+) -> Iterator[tuple[str, str]]:
+    """Return key property and key of every record that manifests name, except in ``replaced`` files.
+
+    ``written`` is the name of the type as the user wrote it.
+    """
+    names = {importing.schema.name, importing.schema.path, written}
+    for group in desired.groups:
+        for record in group.records if group.object in names else ():
+            if desired.files.ref(record.place).file not in replaced:
+                yield group.key, record.key
+
+
+class ManagedRecords:
+    """The records that manifests name."""
+
+    def __init__(self, importing: Importing, keys: Iterable[tuple[str, str]]) -> None:
+        definition = importing.schema.properties.get(importing.key)
+        kind = definition.kind if definition else Kind.TEXT
+        self._ids: set[str] = set()
+        self._spellings: set[str] = set()
+        for by, key in keys:
+            if by == RECORD_ID:
+                self._ids.add(key)
+            elif by == importing.key:
+                self._spellings.add(canonical(kind, key) or "")
+
+    def __bool__(self) -> bool:
+        return bool(self._ids or self._spellings)
+
+    def has(self, record_id: str, spelling: str | None) -> bool:
+        """Return whether manifests name the record with this id, and this spelling of its key."""
+        return record_id in self._ids or spelling in self._spellings
